@@ -1,0 +1,16 @@
+//! The database's schema, one dated, frozen migration a file.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261123_000001_catalogue;
+
+/// All migrations in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261123_000001_catalogue::Migration)]
+    }
+}

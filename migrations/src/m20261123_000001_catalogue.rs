@@ -1,0 +1,226 @@
+//! Movies, their documents with history, the entities that documents name, the projections, and
+//! the accounts.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DatabaseBackend;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+/// Text that sorts by code point on both databases.
+fn sorted_text(name: &str, backend: DatabaseBackend) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.text().not_null().default("");
+    if backend == DatabaseBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
+}
+
+fn text(name: &str) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.text().not_null();
+    column
+}
+
+fn optional_text(name: &str) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.text();
+    column
+}
+
+fn integer(name: &str) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.integer().not_null();
+    column
+}
+
+fn big_integer(name: &str) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.big_integer().not_null();
+    column
+}
+
+fn boolean(name: &str) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.boolean().not_null();
+    column
+}
+
+fn moment(name: &str) -> ColumnDef {
+    let mut column = ColumnDef::new(Alias::new(name));
+    column.timestamp_with_time_zone().not_null();
+    column
+}
+
+fn table(name: &str, columns: Vec<ColumnDef>, key: &[&str]) -> TableCreateStatement {
+    let mut table = Table::create();
+    table.table(Alias::new(name));
+    for column in columns {
+        table.col(column);
+    }
+    let mut primary = Index::create();
+    for column in key {
+        primary.col(Alias::new(*column));
+    }
+    table.primary_key(&mut primary);
+    table
+}
+
+/// A table whose rows go with their movie.
+fn table_of_movie(name: &str, mut columns: Vec<ColumnDef>, key: &[&str]) -> TableCreateStatement {
+    columns.insert(0, text("movie_id"));
+    let mut table = table(name, columns, key);
+    table.foreign_key(
+        ForeignKey::create()
+            .from(Alias::new(name), Alias::new("movie_id"))
+            .to(Alias::new("movies"), Alias::new("id"))
+            .on_delete(ForeignKeyAction::Cascade),
+    );
+    table
+}
+
+fn index(table: &str, columns: &[&str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.name(format!("idx_{table}_{}", columns.join("_"))).table(Alias::new(table));
+    for column in columns {
+        index.col(Alias::new(*column));
+    }
+    index
+}
+
+const TABLES: [&str; 11] = [
+    "users",
+    "movie_genres",
+    "offers",
+    "nominations",
+    "credits",
+    "entity_external_ids",
+    "entity_names",
+    "entities",
+    "revisions",
+    "documents",
+    "movies",
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let backend = manager.get_database_backend();
+        let state = || {
+            vec![
+                text("category"),
+                integer("format"),
+                big_integer("revision"),
+                text("source"),
+                moment("updated_at"),
+                optional_text("updated_by"),
+                text("body"),
+            ]
+        };
+        let mut document = state();
+        document.push(boolean("is_empty"));
+        // 0: not known. A number sorts and pages alike on both databases, a null does not.
+        let mut year = integer("year");
+        year.default(0);
+        let tables = [
+            table(
+                "movies",
+                vec![
+                    text("id"),
+                    optional_text("title"),
+                    optional_text("original_title"),
+                    year,
+                    optional_text("release_date"),
+                    optional_text("status"),
+                    sorted_text("title_key", backend),
+                    sorted_text("search_text", backend),
+                    moment("created_at"),
+                    moment("updated_at"),
+                ],
+                &["id"],
+            ),
+            table_of_movie("documents", document, &["movie_id", "category"]),
+            table_of_movie("revisions", state(), &["movie_id", "category", "revision"]),
+            table("entities", vec![text("kind"), text("id"), text("name"), moment("created_at")], &["kind", "id"]),
+            table(
+                "entity_names",
+                vec![text("kind"), text("name_key"), text("entity_id"), text("name")],
+                &["kind", "name_key", "entity_id"],
+            ),
+            table(
+                "entity_external_ids",
+                vec![text("kind"), text("source"), text("value"), text("entity_id")],
+                &["kind", "source", "value"],
+            ),
+            table_of_movie(
+                "credits",
+                vec![text("id"), text("person_id"), text("list"), optional_text("part"), optional_text("department")],
+                &["movie_id", "id"],
+            ),
+            table_of_movie(
+                "nominations",
+                vec![
+                    text("id"),
+                    text("ceremony_id"),
+                    integer("year"),
+                    text("category"),
+                    optional_text("nominee_id"),
+                    boolean("won"),
+                ],
+                &["movie_id", "id"],
+            ),
+            table_of_movie(
+                "offers",
+                vec![
+                    text("id"),
+                    text("platform_id"),
+                    optional_text("region"),
+                    text("offer_type"),
+                    optional_text("quality"),
+                ],
+                &["movie_id", "id"],
+            ),
+            table_of_movie("movie_genres", vec![text("genre_id")], &["movie_id", "genre_id"]),
+            table(
+                "users",
+                vec![
+                    text("id"),
+                    text("email"),
+                    text("password_hash"),
+                    text("role"),
+                    moment("created_at"),
+                    moment("updated_at"),
+                ],
+                &["id"],
+            ),
+        ];
+        for table in tables {
+            manager.create_table(table).await?;
+        }
+        let indexes = [
+            index("movies", &["title_key", "id"]),
+            index("movies", &["year", "id"]),
+            index("movies", &["updated_at", "id"]),
+            index("entity_names", &["kind", "entity_id"]),
+            index("entity_external_ids", &["kind", "entity_id"]),
+            index("credits", &["person_id"]),
+            index("nominations", &["ceremony_id", "year"]),
+            index("nominations", &["nominee_id"]),
+            index("offers", &["platform_id", "region"]),
+            index("movie_genres", &["genre_id"]),
+            index("users", &["email"]).unique().to_owned(),
+        ];
+        for index in indexes {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for name in TABLES {
+            manager.drop_table(Table::drop().table(Alias::new(name)).to_owned()).await?;
+        }
+        Ok(())
+    }
+}

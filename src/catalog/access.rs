@@ -1,0 +1,82 @@
+//! Who may do what (CONTRACT §5). A permission is a value that only a fitting role can make.
+
+use crate::document::Source;
+use crate::document::definition::define_choice;
+
+define_choice! {
+    /// What an account may do.
+    pub enum Role {
+        /// Known to the platform, without standing here.
+        User = "USER",
+        /// Reads and exports.
+        Viewer = "VIEWER",
+        /// Also proposes changes.
+        Contributor = "CONTRIBUTOR",
+        /// Also changes what is published.
+        Admin = "ADMIN",
+    }
+}
+
+/// Who is asking, as a verified token says.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    /// The token's `sub`.
+    pub subject: String,
+    pub email: String,
+    pub role: Role,
+    /// The source of all that comes in with this token, if it says one.
+    pub source: Option<Source>,
+}
+
+/// The role does not allow the act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forbidden {
+    pub role: Role,
+    pub needed: Role,
+}
+
+/// Leave to read movies, export, and download bundles.
+#[derive(Debug, Clone, Copy)]
+pub struct CanRead(());
+
+/// Leave to change what is published, to create and to delete.
+#[derive(Debug, Clone)]
+pub struct CanPublish {
+    /// Who answers for the change.
+    pub author: Author,
+}
+
+/// Who makes a change.
+#[derive(Debug, Clone)]
+pub struct Author {
+    /// Shown as `updated_by`.
+    pub name: String,
+    /// The source of all that they send, if their token says one.
+    pub source: Option<Source>,
+}
+
+impl Principal {
+    fn require(&self, needed: Role) -> Result<(), Forbidden> {
+        if self.role as u8 >= needed as u8 { Ok(()) } else { Err(Forbidden { role: self.role, needed }) }
+    }
+
+    /// # Errors
+    /// When the role is below VIEWER.
+    pub fn can_read(&self) -> Result<CanRead, Forbidden> {
+        self.require(Role::Viewer).map(|()| CanRead(()))
+    }
+
+    /// # Errors
+    /// When the role is below ADMIN.
+    pub fn can_publish(&self) -> Result<CanPublish, Forbidden> {
+        self.require(Role::Admin)?;
+        Ok(CanPublish { author: Author { name: self.email.clone(), source: self.source } })
+    }
+}
+
+/// Whoever runs the command line has the database's file or password, and so every right.
+#[must_use]
+pub fn command_line() -> (CanRead, CanPublish) {
+    let author = Author { name: "command line".to_owned(), source: None };
+    (CanRead(()), CanPublish { author })
+}

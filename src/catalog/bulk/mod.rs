@@ -1,0 +1,191 @@
+//! Whole catalogues in and out, in bounded memory.
+
+mod archive;
+mod read;
+
+use std::collections::HashSet;
+
+use tokio::sync::mpsc;
+
+pub use archive::{ArchiveError, ChannelWriter, write_bundle, write_entry, writer};
+pub use read::{Options as ReadOptions, Place, RawRecord, ReadError, read_source};
+
+use super::access::{CanPublish, CanRead};
+use super::export::Export;
+use super::import::{ImportOptions, ImportStatus, Record};
+use super::{Catalog, CatalogError};
+use crate::document::{Category, MovieId, Problem};
+use crate::storage::DocumentKey;
+
+/// Most documents in one transaction.
+const BATCH: usize = 200;
+/// Most bytes of text in one transaction.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// Documents read at once while exporting.
+const PAGE: u64 = 100;
+
+/// What became of one record.
+#[derive(Debug)]
+pub struct RecordResult {
+    pub place: Place,
+    /// What it was, if that much could be read.
+    pub key: Option<DocumentKey>,
+    pub status: ImportStatus,
+    pub problems: Vec<Problem>,
+    pub warnings: usize,
+    /// Bytes of input read so far, for a progress bar.
+    pub position: u64,
+}
+
+/// How many records came to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BulkReport {
+    pub published: u64,
+    pub unchanged: u64,
+    pub rejected: u64,
+}
+
+impl BulkReport {
+    fn count(&mut self, status: ImportStatus) {
+        match status {
+            ImportStatus::Published => self.published += 1,
+            ImportStatus::Unchanged => self.unchanged += 1,
+            ImportStatus::Rejected => self.rejected += 1,
+        }
+    }
+}
+
+struct Waiting {
+    place: Place,
+    position: u64,
+}
+
+impl Catalog {
+    /// Imports records as they come, creating movies that are missing, many in one transaction. A
+    /// rejected record does not keep others out; each is reported in the order of the input.
+    ///
+    /// # Errors
+    /// When storage fails; what was reported until then is in.
+    pub async fn import_stream(
+        &self,
+        permission: &CanPublish,
+        mut records: mpsc::Receiver<RawRecord>,
+        options: &ImportOptions,
+        mut report: impl FnMut(RecordResult),
+    ) -> Result<BulkReport, CatalogError> {
+        let mut total = BulkReport::default();
+        let mut held: Option<RawRecord> = None;
+        loop {
+            let mut waiting = Vec::new();
+            let mut batch: Vec<Record> = Vec::new();
+            let mut keys = HashSet::new();
+            let mut bytes = 0;
+            let mut ended = false;
+            while batch.len() < BATCH && bytes < BATCH_BYTES {
+                let next = match held.take() {
+                    Some(record) => Some(record),
+                    None => records.recv().await,
+                };
+                let Some(raw) = next else {
+                    ended = true;
+                    break;
+                };
+                match raw.record {
+                    // A document that comes twice builds on what its first coming made of it.
+                    Ok(ref record) if !keys.insert(record.key()) => {
+                        held = Some(raw);
+                        break;
+                    }
+                    Ok(record) => {
+                        bytes += raw.bytes;
+                        batch.push(record);
+                        waiting.push((Waiting { place: raw.place, position: raw.position }, None));
+                    }
+                    Err(problems) => {
+                        waiting.push((Waiting { place: raw.place, position: raw.position }, Some(problems)));
+                    }
+                }
+            }
+            let outcomes =
+                if batch.is_empty() { Vec::new() } else { self.import_batch(permission, &batch, options, true).await? };
+            let mut outcomes = batch.iter().zip(outcomes);
+            for (Waiting { place, position }, unread) in waiting {
+                let result = match unread {
+                    Some(problems) => RecordResult {
+                        place,
+                        key: None,
+                        status: ImportStatus::Rejected,
+                        problems,
+                        warnings: 0,
+                        position,
+                    },
+                    None => {
+                        let Some((record, outcome)) = outcomes.next() else { continue };
+                        RecordResult {
+                            place,
+                            key: Some(record.key()),
+                            status: outcome.status,
+                            problems: outcome.problems,
+                            warnings: outcome.warnings.len(),
+                            position,
+                        }
+                    }
+                };
+                total.count(result.status);
+                report(result);
+            }
+            if ended {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Sends the exports of all written documents, or those of some movies or of one category, in
+    /// the order of movie and category.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn export_stream(
+        &self,
+        permission: &CanRead,
+        selection: &Selection,
+        exports: mpsc::Sender<Export>,
+    ) -> Result<(), CatalogError> {
+        let categories: &[Category] = match &selection.category {
+            Some(category) => std::slice::from_ref(category),
+            None => Category::ALL,
+        };
+        if let Some(movies) = &selection.movies {
+            for movie in movies {
+                for export in self.exports(permission, &[movie], categories).await? {
+                    if export.metadata.revision > 0 && exports.send(export).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+            return Ok(());
+        }
+        let mut after: Option<DocumentKey> = None;
+        loop {
+            let page = self.database.documents_after(after.as_ref(), selection.category, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some((last.movie.clone(), last.category));
+            let now = self.clock.now();
+            for document in page {
+                // Whoever reads may leave at any time.
+                if exports.send(Export::of(document, now)).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// What to export.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Only these movies; `None`: all.
+    pub movies: Option<Vec<MovieId>>,
+    /// Only this category; `None`: all.
+    pub category: Option<Category>,
+}

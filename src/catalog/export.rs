@@ -1,0 +1,106 @@
+//! Export: one category, or all of a movie's.
+
+use chrono::{DateTime, Utc};
+
+use super::access::CanRead;
+use super::{Catalog, CatalogError};
+use crate::document::{Category, Metadata, MovieId, envelope};
+use crate::storage::StoredDocument;
+
+/// One category of one movie, ready to be shown or sent.
+#[derive(Debug, Clone)]
+pub struct Export {
+    pub movie: MovieId,
+    pub category: Category,
+    pub metadata: Metadata,
+    /// The document's data as compact JSON.
+    pub body: String,
+    pub exported_at: DateTime<Utc>,
+}
+
+impl Export {
+    pub(super) fn of(document: StoredDocument, exported_at: DateTime<Utc>) -> Self {
+        let StoredDocument { movie, category, metadata, body } = document;
+        Self { movie, category, metadata, body, exported_at }
+    }
+
+    pub(super) fn never_written(movie: MovieId, category: Category, exported_at: DateTime<Utc>) -> Self {
+        let body = serde_json::Value::Object(category.definition().empty()).to_string();
+        Self { movie, category, metadata: Metadata::never_written(), body, exported_at }
+    }
+
+    /// The whole envelope as compact JSON.
+    #[must_use]
+    pub fn envelope(&self) -> String {
+        envelope::write(self.category, &self.movie, self.exported_at, &self.body, &self.metadata)
+    }
+
+    /// The name of a file that holds it.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        envelope::file_name(&self.movie, self.category)
+    }
+
+    /// A weak entity tag (RFC 9110 §8.8.3): the same as long as the document does not change,
+    /// though `exported_at` does. Time and revision together, as a movie may be deleted and made anew.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        let moment = self.metadata.last_updated.map_or(0, |moment| moment.timestamp_micros());
+        format!("W/\"{}-{}-{moment:x}\"", self.category.slug(), self.metadata.revision)
+    }
+}
+
+impl Catalog {
+    /// Exports one category of a movie; `None` if there is no such movie.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn export(&self, _: &CanRead, movie: &MovieId, category: Category) -> Result<Option<Export>, CatalogError> {
+        let now = self.clock.now();
+        if let Some(document) = self.database.document(movie, category).await? {
+            return Ok(Some(Export::of(document, now)));
+        }
+        let exists = self.database.movie_exists(movie).await?;
+        Ok(exists.then(|| Export::never_written(movie.clone(), category, now)))
+    }
+
+    /// Exports all categories of a movie in the order of [`Category::ALL`]; `None` if there is no
+    /// such movie.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn export_all(&self, permission: &CanRead, movie: &MovieId) -> Result<Option<Vec<Export>>, CatalogError> {
+        let exports = self.exports(permission, &[movie], Category::ALL).await?;
+        if exports.iter().all(|export| export.metadata.revision == 0) && !self.database.movie_exists(movie).await? {
+            return Ok(None);
+        }
+        Ok(Some(exports))
+    }
+
+    /// Exports those categories of those movies, all of which must exist, in the order asked for.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn exports(
+        &self,
+        _: &CanRead,
+        movies: &[&MovieId],
+        categories: &[Category],
+    ) -> Result<Vec<Export>, CatalogError> {
+        let now = self.clock.now();
+        let mut stored: std::collections::HashMap<(MovieId, Category), StoredDocument> = self
+            .database
+            .documents(movies, categories)
+            .await?
+            .into_iter()
+            .map(|document| ((document.movie.clone(), document.category), document))
+            .collect();
+        let keys = movies.iter().flat_map(|movie| categories.iter().map(move |category| ((*movie).clone(), *category)));
+        Ok(keys
+            .map(|key| match stored.remove(&key) {
+                Some(document) => Export::of(document, now),
+                None => Export::never_written(key.0, key.1, now),
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,46 @@
+//! The application: what can be done with the catalogue, whoever asks.
+//!
+//! Every act takes a permission as a value ([`access`]), so that an unguarded call does not
+//! compile. Edges decode a request, call one function here, and encode its answer.
+
+pub mod access;
+pub mod accounts;
+pub mod bulk;
+mod clock;
+mod error;
+pub mod export;
+pub mod import;
+pub mod movies;
+pub mod passwords;
+mod reindex;
+pub mod throttle;
+pub mod tokens;
+
+use std::sync::Arc;
+
+pub use clock::{Clock, RandomIds, SystemClock};
+pub use error::CatalogError;
+
+use crate::document::ids::IdSource;
+use crate::storage::Database;
+
+/// The catalogue. Cheap to clone.
+#[derive(Clone)]
+pub struct Catalog {
+    pub(crate) database: Database,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+}
+
+impl Catalog {
+    #[must_use]
+    pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
+        Self { database, clock, ids }
+    }
+
+    /// The database beneath, for health checks and metrics.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+}

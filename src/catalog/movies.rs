@@ -1,0 +1,150 @@
+//! Movies: listing, creating, deleting.
+
+use serde_json::json;
+
+use super::access::{CanPublish, CanRead};
+use super::import::{ImportOptions, Record};
+use super::{Catalog, CatalogError};
+use crate::document::entity::{EntityKind, Mentions};
+use crate::document::projection::Names;
+use crate::document::text::{comparable, means_nothing};
+use crate::document::{Category, MovieId, Problem, ProblemCode};
+use crate::storage::{DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MovieRow, PageRequest};
+
+/// A filter as a client writes it: genres by name.
+#[derive(Debug, Clone, Default)]
+pub struct MovieQuery {
+    pub filter: MovieFilter,
+    pub genre_names: Vec<String>,
+}
+
+impl Catalog {
+    /// Movies by id, in no order; unknown ids are left out.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn movies(&self, _: &CanRead, ids: &[MovieId]) -> Result<Vec<MovieRow>, CatalogError> {
+        Ok(self.database.movies(ids).await?)
+    }
+
+    /// A page of the movies that fit; `None` if the cursor is not of this order.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn list_movies(
+        &self,
+        _: &CanRead,
+        query: &MovieQuery,
+        order: MovieOrder,
+        page: &PageRequest,
+    ) -> Result<Option<MoviePage>, CatalogError> {
+        match self.with_genres(query).await? {
+            Some(filter) => Ok(self.database.list_movies(&filter, order, page).await?),
+            None => Ok(Some(MoviePage { movies: Vec::new(), has_more: false })),
+        }
+    }
+
+    /// How many movies fit.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn count_movies(&self, _: &CanRead, query: &MovieQuery) -> Result<u64, CatalogError> {
+        match self.with_genres(query).await? {
+            Some(filter) => Ok(self.database.count_movies(&filter).await?),
+            None => Ok(0),
+        }
+    }
+
+    /// The filter with the ids of its genres; `None` if a genre is unknown, so that nothing fits.
+    async fn with_genres(&self, query: &MovieQuery) -> Result<Option<MovieFilter>, CatalogError> {
+        let mut filter = query.filter.clone();
+        if query.genre_names.is_empty() {
+            return Ok(Some(filter));
+        }
+        let mut mentions = Mentions::default();
+        mentions.names.extend(query.genre_names.iter().map(|name| (EntityKind::Genre.as_str(), comparable(name))));
+        let directory = self.database.directory(&mentions).await?;
+        for name in &query.genre_names {
+            match directory.entity(EntityKind::Genre, name) {
+                Some(id) => filter.genres.push(id),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(filter))
+    }
+
+    /// Which categories of those movies hold anything.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn present_categories(&self, _: &CanRead, movies: &[&MovieId]) -> Result<Vec<DocumentKey>, CatalogError> {
+        Ok(self.database.present_categories(movies).await?)
+    }
+
+    /// People, ceremonies, platforms or genres by id, in no order; unknown ids are left out.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn entities(&self, _: &CanRead, kind: EntityKind, ids: &[String]) -> Result<Vec<Entity>, CatalogError> {
+        Ok(self.database.entities(kind, ids).await?)
+    }
+
+    /// Creates a movie with a title: its basic info at revision 1.
+    ///
+    /// # Errors
+    /// When storage fails. What is wrong with the input is part of the outcome.
+    pub async fn create_movie(&self, permission: &CanPublish, id: &str, title: &str) -> Result<CreatedMovie, CatalogError> {
+        let movie: MovieId = match id.parse() {
+            Ok(movie) => movie,
+            Err(error) => {
+                return Ok(CreatedMovie::Refused(vec![Problem::new("/id", ProblemCode::Invalid, error.to_string())]));
+            }
+        };
+        // A title that means nothing would make an empty document, and no movie should come of that.
+        if means_nothing(title) {
+            let message = format!("found {title:?}; allowed is a title of 1 to 300 characters");
+            return Ok(CreatedMovie::Refused(vec![Problem::new("/title", ProblemCode::Required, message)]));
+        }
+        let record = Record::typed(movie.clone(), Category::BasicInfo, json!({ "title": title }), false);
+        let records = [record];
+        let outcome = self
+            .database
+            .write(|transaction| {
+                let (movie, records) = (&movie, &records);
+                async move {
+                    if !transaction.existing_movies(&[movie]).await?.is_empty() {
+                        return Ok(None);
+                    }
+                    let outcomes =
+                        self.import_in(&transaction, permission, records, &ImportOptions::default(), true).await?;
+                    Ok::<_, CatalogError>(outcomes.into_iter().next())
+                }
+            })
+            .await?;
+        let Some(outcome) = outcome else {
+            let message = format!("there is a movie {movie} already");
+            return Ok(CreatedMovie::Refused(vec![Problem::new("/id", ProblemCode::AlreadyExists, message)]));
+        };
+        if !outcome.problems.is_empty() {
+            return Ok(CreatedMovie::Refused(outcome.problems));
+        }
+        Ok(CreatedMovie::Created(movie))
+    }
+
+    /// Deletes a movie with its documents and their history; whether it was there.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn delete_movie(&self, _: &CanPublish, movie: &MovieId) -> Result<bool, CatalogError> {
+        self.database
+            .write(|transaction| async move { Ok::<_, CatalogError>(transaction.delete_movie(movie).await?) })
+            .await
+    }
+}
+
+/// What came of creating a movie.
+#[derive(Debug)]
+pub enum CreatedMovie {
+    Created(MovieId),
+    Refused(Vec<Problem>),
+}

@@ -1,0 +1,54 @@
+//! Rebuilding the projections from the documents.
+
+use super::access::CanPublish;
+use super::{Catalog, CatalogError};
+use crate::document::entity::Mentions;
+use crate::document::{MovieId, Object};
+use crate::document::projection::{MovieFacts, Projection};
+use crate::storage::{DocumentKey, ProjectionChange};
+
+/// Documents read at once.
+const PAGE: u64 = 200;
+
+impl Catalog {
+    /// Rebuilds every projection in one transaction; how many documents were read. Readers see the
+    /// old rows until it ends.
+    ///
+    /// # Errors
+    /// When storage fails; then nothing changes.
+    pub async fn reindex(&self, _: &CanPublish) -> Result<u64, CatalogError> {
+        self.database
+            .write(|transaction| async move {
+                transaction.clear_projections().await?;
+                let mut after: Option<DocumentKey> = None;
+                let mut count = 0;
+                loop {
+                    let page = transaction.documents_after(after.as_ref(), PAGE).await?;
+                    let Some(last) = page.last() else { break };
+                    after = Some((last.movie.clone(), last.category));
+                    let mut documents = Vec::with_capacity(page.len());
+                    let mut mentions = Mentions::default();
+                    for document in page {
+                        let data: Object = serde_json::from_str(&document.body)?;
+                        mentions.collect_names(document.category.definition().fields, &data);
+                        documents.push((document.movie, document.category, data));
+                    }
+                    let directory = transaction.directory(&mentions).await?;
+                    let mut changes = Vec::with_capacity(documents.len());
+                    let mut facts: Vec<(MovieId, MovieFacts)> = Vec::new();
+                    for (movie, category, data) in documents {
+                        let projection = (category.definition().project)(&data, &directory);
+                        facts.extend(projection.movie.clone().map(|facts| (movie.clone(), facts)));
+                        changes.push(ProjectionChange { movie, before: Projection::default(), after: projection });
+                        count += 1;
+                    }
+                    transaction.project(&changes).await?;
+                    for (movie, facts) in &facts {
+                        transaction.reindex_movie(movie, facts).await?;
+                    }
+                }
+                Ok::<_, CatalogError>(count)
+            })
+            .await
+    }
+}

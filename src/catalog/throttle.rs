@@ -1,0 +1,123 @@
+//! Slowing down those who guess passwords. Only failures count, so an honest client is never slowed.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Failures in a [`WINDOW`] after which an account answers nobody.
+const PER_ACCOUNT: u32 = 10;
+/// Failures in a [`WINDOW`] after which an address is answered for no account.
+const PER_ADDRESS: u32 = 30;
+/// How long failures count.
+const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Most keys that are remembered; past it, the oldest windows are forgotten first.
+const MAX_KEYS: usize = 100_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Account(String),
+    Address(IpAddr),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Failures {
+    since: Instant,
+    count: u32,
+}
+
+/// Counts failed logins per account and per address, in this process.
+#[derive(Debug, Default)]
+pub struct LoginThrottle {
+    failures: Mutex<HashMap<Key, Failures>>,
+}
+
+/// Too many failures; try again after that long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyAttempts {
+    pub retry_after: Duration,
+}
+
+fn keys(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = (Key, u32)> {
+    let account = (Key::Account(account.to_owned()), PER_ACCOUNT);
+    std::iter::once(account).chain(address.map(|address| (Key::Address(address), PER_ADDRESS)))
+}
+
+impl LoginThrottle {
+    /// Counts an attempt as failed before it is made, so that many at once do not slip through;
+    /// [`Self::succeeded`] takes it back.
+    ///
+    /// # Errors
+    /// When there were too many failures.
+    pub fn attempt(&self, account: &str, address: Option<IpAddr>, now: Instant) -> Result<(), TooManyAttempts> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= MAX_KEYS {
+            failures.retain(|_, window| now.duration_since(window.since) < WINDOW);
+            if failures.len() >= MAX_KEYS {
+                failures.clear();
+            }
+        }
+        for (key, limit) in keys(account, address) {
+            if let Some(window) = failures.get(&key) {
+                let age = now.duration_since(window.since);
+                if age < WINDOW && window.count >= limit {
+                    return Err(TooManyAttempts { retry_after: WINDOW - age });
+                }
+            }
+        }
+        for (key, _) in keys(account, address) {
+            let window = failures.entry(key).or_insert(Failures { since: now, count: 0 });
+            if now.duration_since(window.since) >= WINDOW {
+                *window = Failures { since: now, count: 0 };
+            }
+            window.count += 1;
+        }
+        Ok(())
+    }
+
+    /// Forgets the failures of the account, and takes back the attempt at the address.
+    pub fn succeeded(&self, account: &str, address: Option<IpAddr>) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(&Key::Account(account.to_owned()));
+        if let Some(window) = address.and_then(|address| failures.get_mut(&Key::Address(address))) {
+            window.count = window.count.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_closed_after_ten_failures_and_opens_again() {
+        let throttle = LoginThrottle::default();
+        let now = Instant::now();
+        for _ in 0..PER_ACCOUNT {
+            assert!(throttle.attempt("a@b", None, now).is_ok());
+        }
+        assert!(throttle.attempt("a@b", None, now).is_err());
+        assert!(throttle.attempt("other@b", None, now).is_ok());
+        assert!(throttle.attempt("a@b", None, now + WINDOW).is_ok());
+    }
+
+    #[test]
+    fn an_address_is_closed_whatever_accounts_it_tries() {
+        let throttle = LoginThrottle::default();
+        let (now, address) = (Instant::now(), Some(IpAddr::from([192, 0, 2, 1])));
+        for number in 0..PER_ADDRESS {
+            assert!(throttle.attempt(&format!("{number}@b"), address, now).is_ok());
+        }
+        assert!(throttle.attempt("new@b", address, now).is_err());
+    }
+
+    #[test]
+    fn success_is_never_slowed() {
+        let throttle = LoginThrottle::default();
+        let (now, address) = (Instant::now(), Some(IpAddr::from([192, 0, 2, 1])));
+        for _ in 0..1_000 {
+            assert!(throttle.attempt("a@b", address, now).is_ok());
+            throttle.succeeded("a@b", address);
+        }
+    }
+}

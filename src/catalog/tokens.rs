@@ -1,0 +1,162 @@
+//! Access tokens: JWT (RFC 7519), HS256. The algorithm is pinned here, never taken from a token.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+use super::CatalogError;
+use super::access::{Principal, Role};
+use crate::document::Source;
+
+/// Fewest bytes of a secret: as many as the hash has (RFC 7518 §3.2).
+pub const MIN_SECRET: usize = 32;
+
+/// What tokens say and how long they hold.
+#[derive(Debug, Clone)]
+pub struct TokenConfig {
+    pub issuer: String,
+    pub audience: String,
+    pub access_lifetime: Duration,
+    pub refresh_lifetime: Duration,
+}
+
+impl Default for TokenConfig {
+    fn default() -> Self {
+        Self {
+            issuer: "reelport".to_owned(),
+            audience: "reelport".to_owned(),
+            access_lifetime: Duration::from_secs(60 * 60),
+            refresh_lifetime: Duration::from_secs(14 * 24 * 60 * 60),
+        }
+    }
+}
+
+/// Makes and verifies tokens.
+#[derive(Clone)]
+pub struct Tokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    access: Validation,
+    refresh: Validation,
+    config: TokenConfig,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    sub: String,
+    email: String,
+    role: Role,
+    iss: String,
+    aud: String,
+    iat: i64,
+    exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<Source>,
+}
+
+/// The token is malformed, expired, badly signed, or not for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvalidToken {
+    Expired,
+    Malformed,
+}
+
+fn validation(config: &TokenConfig, audience: &str) -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_issuer(&[&config.issuer]);
+    validation.set_audience(&[audience]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.validate_nbf = true;
+    validation.leeway = 5;
+    validation
+}
+
+impl Tokens {
+    #[must_use]
+    pub fn new(secret: &[u8], config: TokenConfig) -> Self {
+        Self {
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            access: validation(&config, &config.audience),
+            refresh: validation(&config, &refresh_audience(&config)),
+            config,
+        }
+    }
+
+    /// How long an access token holds.
+    #[must_use]
+    pub const fn access_lifetime(&self) -> Duration {
+        self.config.access_lifetime
+    }
+
+    /// Makes an access token.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn access(&self, principal: &Principal, now: DateTime<Utc>) -> Result<String, CatalogError> {
+        self.sign(principal, &self.config.audience, self.config.access_lifetime, now)
+    }
+
+    /// Makes a token that can be exchanged for a new access token, and for nothing else.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn refresh(&self, principal: &Principal, now: DateTime<Utc>) -> Result<String, CatalogError> {
+        self.sign(principal, &refresh_audience(&self.config), self.config.refresh_lifetime, now)
+    }
+
+    fn sign(
+        &self,
+        principal: &Principal,
+        audience: &str,
+        lifetime: Duration,
+        now: DateTime<Utc>,
+    ) -> Result<String, CatalogError> {
+        let claims = Claims {
+            sub: principal.subject.clone(),
+            email: principal.email.clone(),
+            role: principal.role,
+            iss: self.config.issuer.clone(),
+            aud: audience.to_owned(),
+            iat: now.timestamp(),
+            exp: (now + lifetime).timestamp(),
+            source: principal.source,
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|error| CatalogError::Token(error.to_string()))
+    }
+
+    /// Who an access token speaks for.
+    ///
+    /// # Errors
+    /// When it is not to be trusted.
+    pub fn verify_access(&self, token: &str) -> Result<Principal, InvalidToken> {
+        self.verify(token, &self.access)
+    }
+
+    /// Who a refresh token speaks for.
+    ///
+    /// # Errors
+    /// When it is not to be trusted.
+    pub fn verify_refresh(&self, token: &str) -> Result<Principal, InvalidToken> {
+        self.verify(token, &self.refresh)
+    }
+
+    fn verify(&self, token: &str, validation: &Validation) -> Result<Principal, InvalidToken> {
+        let data = jsonwebtoken::decode::<Claims>(token, &self.decoding, validation).map_err(|error| {
+            match error.kind() {
+                jsonwebtoken::errors::ErrorKind::ExpiredSignature => InvalidToken::Expired,
+                _ => InvalidToken::Malformed,
+            }
+        })?;
+        let Claims { sub, email, role, source, .. } = data.claims;
+        Ok(Principal { subject: sub, email, role, source })
+    }
+}
+
+/// A refresh token is for another audience, so that it never passes as an access token.
+fn refresh_audience(config: &TokenConfig) -> String {
+    format!("{}/refresh", config.audience)
+}

@@ -1,0 +1,128 @@
+//! `reelport export`.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use tokio::sync::mpsc;
+
+use super::{CliError, FAILED, SOME_FAILED, open};
+use crate::catalog::CatalogError;
+use crate::catalog::access::command_line;
+use crate::catalog::bulk::{ArchiveError, Selection, write_entry, writer};
+use crate::catalog::export::Export;
+use crate::config::DatabaseArgs;
+use crate::document::MovieId;
+
+/// The form of an exported catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// {movie}/{category}.json in an archive
+    Zip,
+    /// An envelope on each line
+    Ndjson,
+}
+
+/// Options of `export`.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Ndjson)]
+    format: Format,
+    /// Only these movies, with commas between
+    #[arg(long, value_delimiter = ',', value_name = "ID")]
+    ids: Option<Vec<String>>,
+    /// Only this category
+    #[arg(long)]
+    category: Option<String>,
+    /// The file to write; standard output if it is left out
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) async fn export(database: &DatabaseArgs, args: &ExportArgs) -> Result<ExitCode, CliError> {
+    let category = match &args.category {
+        Some(text) => Some(text.parse().map_err(|error| CliError::Usage(format!("--category: {error}")))?),
+        None => None,
+    };
+    let mut movies = None;
+    if let Some(ids) = &args.ids {
+        let parsed: Result<Vec<MovieId>, _> = ids.iter().map(|id| id.trim().parse()).collect();
+        movies = Some(parsed.map_err(|error| CliError::Usage(format!("--ids: {error}")))?);
+    }
+    if args.output.is_none() && args.format == Format::Zip && io::stdout().is_terminal() {
+        return Err(CliError::Usage("a ZIP archive is not for a terminal; name a file with -o".to_owned()));
+    }
+    let catalog = open(database).await?;
+    let (permission, _) = command_line();
+    let mut unknown = Vec::new();
+    if let Some(movies) = &mut movies {
+        let found = catalog.movies(&permission, movies).await?;
+        movies.retain(|id| {
+            let known = found.iter().any(|movie| movie.id == *id);
+            if !known {
+                unknown.push(id.clone());
+            }
+            known
+        });
+    }
+    let (sender, receiver) = mpsc::channel(64);
+    let (format, output) = (args.format, args.output.clone());
+    let writing = tokio::task::spawn_blocking(move || write(format, output.as_deref(), receiver));
+    let read = catalog.export_stream(&permission, &Selection { movies, category }, sender).await;
+    let written = writing.await.map_err(CatalogError::from)?;
+    catalog.database().close().await;
+    read?;
+    match written {
+        Ok(count) => eprintln!("{count} documents exported"),
+        // Whoever reads standard output has read enough.
+        Err(ArchiveError::Io(error)) if args.output.is_none() && error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(error) => {
+            eprintln!("reelport: {error}");
+            return Ok(ExitCode::from(FAILED));
+        }
+    }
+    for id in &unknown {
+        eprintln!("there is no movie {id}");
+    }
+    Ok(ExitCode::from(if unknown.is_empty() { 0 } else { SOME_FAILED }))
+}
+
+/// Writes a file whole or not at all.
+fn write(format: Format, output: Option<&Path>, exports: mpsc::Receiver<Export>) -> Result<u64, ArchiveError> {
+    let Some(path) = output else { return write_to(format, BufWriter::new(io::stdout().lock()), exports) };
+    let is_plain = std::fs::metadata(path).map_or(true, |metadata| metadata.is_file());
+    if !is_plain {
+        return write_to(format, BufWriter::new(File::create(path)?), exports);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".reelport-export").tempfile_in(folder)?;
+    let count = write_to(format, BufWriter::new(file.as_file_mut()), exports)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(count)
+}
+
+fn write_to(format: Format, mut out: impl Write, mut exports: mpsc::Receiver<Export>) -> Result<u64, ArchiveError> {
+    let mut count = 0;
+    match format {
+        Format::Ndjson => {
+            while let Some(export) = exports.blocking_recv() {
+                writeln!(out, "{}", export.envelope())?;
+                count += 1;
+            }
+            out.flush()?;
+        }
+        Format::Zip => {
+            let mut archive = writer(&mut out);
+            while let Some(export) = exports.blocking_recv() {
+                write_entry(&mut archive, &export)?;
+                count += 1;
+            }
+            archive.finish()?;
+            out.flush()?;
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,200 @@
+//! `reelport import`.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Instant;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::{CliError, FAILED, SOME_FAILED, open};
+use crate::catalog::access::command_line;
+use crate::catalog::bulk::{RawRecord, ReadError, ReadOptions, RecordResult, read_source};
+use crate::catalog::import::{ImportOptions, ImportStatus};
+use crate::config::DatabaseArgs;
+use crate::document::Source;
+use crate::document::merge::{ImportMode, NullPolicy};
+
+/// Options of `import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// Files to import; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// merge: change and add; replace: also remove list items that a document no longer has
+    #[arg(long, default_value = "merge", value_name = "MODE")]
+    mode: String,
+    /// Where the values come from, whatever the files say: tmdb, manual or llm-generated
+    #[arg(long)]
+    source: Option<String>,
+    /// What null means. keep: nothing; clear: the value is removed
+    #[arg(long, default_value = "keep", value_name = "POLICY")]
+    nulls: String,
+    /// Refuse documents with unknown keys
+    #[arg(long)]
+    strict: bool,
+    /// Keep the failures in this file, a JSON object on each line
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
+}
+
+fn choice<T: Copy>(option: &str, text: &str, all: &[T], values: &[&str]) -> Result<T, CliError> {
+    let found = values.iter().position(|value| value.eq_ignore_ascii_case(text));
+    found
+        .map(|index| all[index])
+        .ok_or_else(|| CliError::Usage(format!("{option}: found {text:?}; allowed is one of {}", values.join(", "))))
+}
+
+impl ImportArgs {
+    fn options(&self) -> Result<ImportOptions, CliError> {
+        let source = self.source.as_deref().map(|text| choice("--source", text, Source::ALL, Source::VALUES));
+        Ok(ImportOptions {
+            mode: choice("--mode", &self.mode, ImportMode::ALL, ImportMode::VALUES)?,
+            source: source.transpose()?,
+            nulls: choice("--nulls", &self.nulls, NullPolicy::ALL, NullPolicy::VALUES)?,
+            strict: self.strict,
+            ..ImportOptions::default()
+        })
+    }
+}
+
+/// An input that could be opened.
+struct Input {
+    name: String,
+    reader: Box<dyn Read + Send>,
+    size: Option<u64>,
+}
+
+fn open_inputs(files: &[String]) -> Result<Vec<Input>, CliError> {
+    let mut inputs = Vec::new();
+    for name in files {
+        if name == "-" {
+            inputs.push(Input { name: "standard input".to_owned(), reader: Box::new(io::stdin()), size: None });
+            continue;
+        }
+        let file = File::open(name).map_err(|error| CliError::io(name, &error))?;
+        let metadata = file.metadata().map_err(|error| CliError::io(name, &error))?;
+        if metadata.is_dir() {
+            return Err(CliError::Usage(format!("{name}: found a folder; allowed are files and -")));
+        }
+        inputs.push(Input { name: name.clone(), reader: Box::new(file), size: Some(metadata.len()) });
+    }
+    Ok(inputs)
+}
+
+fn progress(inputs: &[Input]) -> ProgressBar {
+    let total: Option<u64> = inputs.iter().map(|input| input.size).sum();
+    let bar = match total {
+        Some(total) => ProgressBar::new(total),
+        None => ProgressBar::new_spinner(),
+    };
+    bar.set_draw_target(if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
+    let style = ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  {elapsed} (about {eta} left)");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+pub(super) async fn import(database: &DatabaseArgs, args: &ImportArgs) -> Result<ExitCode, CliError> {
+    let options = args.options()?;
+    let inputs = open_inputs(&args.files)?;
+    let mut errors = match &args.errors {
+        Some(path) => Some(File::create(path).map_err(|error| CliError::io(&path.display().to_string(), &error))?),
+        None => None,
+    };
+    let catalog = open(database).await?;
+    let bar = progress(&inputs);
+    let start = Instant::now();
+
+    let (sender, receiver) = mpsc::channel::<RawRecord>(512);
+    let strict = options.strict;
+    let reader = tokio::task::spawn_blocking(move || read_all(inputs, strict, &sender));
+
+    let (_, permission) = command_line();
+    let mut done = 0_u64;
+    let mut lost = None;
+    let report = catalog
+        .import_stream(&permission, receiver, &options, |result| {
+            done += 1;
+            bar.set_position(result.position);
+            bar.set_message(format!("{done} documents"));
+            if result.status == ImportStatus::Rejected {
+                bar.suspend(|| print_failure(&result));
+                if let Some(file) = &mut errors {
+                    lost = lost.take().or_else(|| keep_failure(file, &result).err());
+                }
+            }
+        })
+        .await;
+    bar.finish_and_clear();
+    // A receiver that is gone ends the reader too.
+    let read = reader.await.map_err(crate::catalog::CatalogError::from)?;
+    catalog.database().close().await;
+
+    let report = match report {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("reelport: the import stopped after {done} documents, which are in: {error}");
+            return Ok(ExitCode::from(FAILED));
+        }
+    };
+    let seconds = start.elapsed().as_secs_f64();
+    println!(
+        "{} published, {} unchanged, {} failed, in {seconds:.1} s",
+        report.published, report.unchanged, report.rejected
+    );
+    if let Some(error) = lost {
+        eprintln!("reelport: the failures could not all be kept: {error}");
+    }
+    let mut code = if report.rejected > 0 { SOME_FAILED } else { 0 };
+    for error in read {
+        eprintln!("{error}");
+        code = SOME_FAILED;
+    }
+    Ok(ExitCode::from(code))
+}
+
+/// Reads all inputs; what could not be read to its end.
+fn read_all(inputs: Vec<Input>, strict: bool, sender: &mpsc::Sender<RawRecord>) -> Vec<ReadError> {
+    let position = Arc::new(AtomicU64::new(0));
+    let mut failed = Vec::new();
+    for input in inputs {
+        match read_source(&input.name, input.reader, &position, ReadOptions { strict }, sender) {
+            Ok(()) => {}
+            Err(ReadError::Stopped) => break,
+            Err(error) => failed.push(error),
+        }
+    }
+    failed
+}
+
+fn print_failure(result: &RecordResult) {
+    let what = result.key.as_ref().map(|(movie, category)| format!("{movie} {category}: ")).unwrap_or_default();
+    let reasons: Vec<_> = result
+        .problems
+        .iter()
+        .take(3)
+        .map(|problem| match problem.path.as_str() {
+            "" => problem.message.clone(),
+            path => format!("{path}: {}", problem.message),
+        })
+        .collect();
+    let more = result.problems.len().saturating_sub(reasons.len());
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    eprintln!("{}: {what}{}{more}", result.place, reasons.join("; "));
+}
+
+fn keep_failure(file: &mut File, result: &RecordResult) -> io::Result<()> {
+    let line = json!({
+        "place": result.place.to_string(),
+        "movie_id": result.key.as_ref().map(|(movie, _)| movie.as_str()),
+        "category": result.key.as_ref().map(|(_, category)| category.as_str()),
+        "errors": result.problems,
+    });
+    writeln!(file, "{line}")
+}

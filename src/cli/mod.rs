@@ -1,0 +1,182 @@
+//! The command line.
+
+mod export;
+mod import;
+mod serve;
+mod users;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::{Sources, open_catalog};
+use crate::catalog::access::command_line;
+use crate::catalog::{Catalog, CatalogError};
+use crate::config::{ConfigError, DatabaseArgs, ServeArgs, TokenArgs};
+use crate::document::Category;
+use crate::storage::StorageError;
+
+/// Export, enrich and safely import movie catalogues.
+#[derive(Debug, Parser)]
+#[command(name = "reelport", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to log: a level (error, warn, info, debug, trace) or tracing directives
+    #[arg(long, env = "REELPORT_LOG", default_value = "info", global = true, value_name = "FILTER")]
+    log: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Migrate the database and serve
+    Serve {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        #[command(flatten)]
+        tokens: TokenArgs,
+        #[command(flatten)]
+        serve: ServeArgs,
+    },
+    /// Import envelopes from JSON, NDJSON or ZIP, each plain or gzipped
+    Import {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        #[command(flatten)]
+        import: import::ImportArgs,
+    },
+    /// Export the catalogue
+    Export {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        #[command(flatten)]
+        export: export::ExportArgs,
+    },
+    /// Bring the database's schema up to date
+    Migrate {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Rebuild what lists and searches read from the documents
+    Reindex {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Print the GraphQL schema, or the JSON Schema of a category's document
+    Schema {
+        /// Print the JSON Schema of this category's document
+        #[arg(long, value_name = "CATEGORY")]
+        json: Option<String>,
+    },
+    /// Manage accounts
+    User {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        #[command(subcommand)]
+        command: users::UserCommand,
+    },
+    /// Print an access token of an account
+    Token {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        #[command(flatten)]
+        tokens: TokenArgs,
+        #[command(flatten)]
+        account: TokenAccount,
+    },
+}
+
+#[derive(Debug, Args)]
+struct TokenAccount {
+    /// The account's email
+    #[arg(long)]
+    email: String,
+}
+
+/// Why a command ended without doing its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error("{0}")]
+    Io(String),
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl CliError {
+    fn io(what: &str, error: &std::io::Error) -> Self {
+        Self::Io(format!("{what}: {error}"))
+    }
+}
+
+/// Some records of an import failed; the others are in.
+const SOME_FAILED: u8 = 1;
+/// The command could not start, or stopped before its end.
+const FAILED: u8 = 2;
+
+/// Runs the command line.
+pub async fn run(cli: Cli) -> ExitCode {
+    match execute(cli).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("reelport: {error}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn start_log(filter: &str) -> Result<(), CliError> {
+    let parsed = tracing_subscriber::EnvFilter::try_new(filter).map_err(|_| {
+        CliError::Usage(format!("REELPORT_LOG: found {filter:?}; allowed is error, warn, info, debug, trace or tracing directives"))
+    })?;
+    // A second subscriber can only come from a test that runs commands in one process.
+    let _ = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr).try_init();
+    Ok(())
+}
+
+async fn open(database: &DatabaseArgs) -> Result<Catalog, CliError> {
+    database.validate()?;
+    Ok(open_catalog(&database.database_url, database.connections()?, Sources::default()).await?)
+}
+
+async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
+    start_log(&cli.log)?;
+    match cli.command {
+        Command::Serve { database, tokens, serve } => serve::serve(&database, &tokens, &serve).await,
+        Command::Import { database, import } => import::import(&database, &import).await,
+        Command::Export { database, export } => export::export(&database, &export).await,
+        Command::Migrate { database } => {
+            open(&database).await?.database().close().await;
+            println!("the database's schema is up to date");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Reindex { database } => {
+            let catalog = open(&database).await?;
+            let (_, permission) = command_line();
+            let count = catalog.reindex(&permission).await?;
+            catalog.database().close().await;
+            println!("rebuilt from {count} documents");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Schema { json } => schema(json.as_deref()),
+        Command::User { database, command } => users::user(&database, command).await,
+        Command::Token { database, tokens, account } => users::token(&database, &tokens, &account.email).await,
+    }
+}
+
+fn schema(category: Option<&str>) -> Result<ExitCode, CliError> {
+    match category {
+        None => print!("{}", crate::graphql::sdl()),
+        Some(text) => {
+            let category: Category =
+                text.parse().map_err(|error| CliError::Usage(format!("--json: {error}")))?;
+            println!("{:#}", crate::document::json_schema::json_schema(category));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,145 @@
+//! `reelport serve`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use include_dir::{Dir, include_dir};
+use tokio::net::TcpListener;
+
+use super::CliError;
+use crate::app::{App, Sources, kept_secret};
+use crate::catalog::access::{Role, command_line};
+use crate::catalog::accounts::AccountProblem;
+use crate::catalog::import::{ImportOptions, Record};
+use crate::catalog::passwords;
+use crate::catalog::tokens::TokenConfig;
+use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
+use crate::document::Problem;
+use crate::document::envelope::Expected;
+
+/// The demo catalogue: `{movie}/{category}.json`.
+static DEMO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
+
+/// The admin that is made when none is configured.
+const DEFAULT_ADMIN: &str = "admin@reelport.local";
+
+/// The secret that signs tokens: configured, or kept beside a `SQLite` database.
+pub(super) fn secret(database: &DatabaseArgs, tokens: &TokenArgs) -> Result<String, CliError> {
+    tokens.validate()?;
+    if let Some(secret) = &tokens.jwt_secret {
+        return Ok(secret.clone());
+    }
+    let Some(folder) = database.folder() else {
+        return Err(CliError::Usage(
+            "REELPORT_JWT_SECRET: found nothing; with PostgreSQL it must be set (32 bytes or more), as all replicas share it"
+                .to_owned(),
+        ));
+    };
+    let path = folder.join("jwt-secret");
+    let make = || (0..4).map(|_| format!("{:016x}", rand::random::<u64>())).collect();
+    let (secret, _) = kept_secret(&path, make).map_err(|error| CliError::io(&path.display().to_string(), &error))?;
+    if secret.len() < crate::catalog::tokens::MIN_SECRET {
+        return Err(CliError::Usage(format!("{}: the secret in it is too short; delete it to have one made", path.display())));
+    }
+    Ok(secret)
+}
+
+pub(super) async fn serve(database: &DatabaseArgs, tokens: &TokenArgs, serve: &ServeArgs) -> Result<ExitCode, CliError> {
+    let address = serve.validate()?;
+    database.validate()?;
+    let secret = secret(database, tokens)?;
+    // The port first: a second server must not touch the database of the first and then fail.
+    let listener = TcpListener::bind(address).await.map_err(|error| CliError::io(&format!("REELPORT_LISTEN: {address}"), &error))?;
+    let url = &database.database_url;
+    let app = App::open(url, database.connections()?, secret.as_bytes(), TokenConfig::default(), Sources::default()).await?;
+    let admin = make_admin(&app, database.folder().as_deref(), serve).await?;
+    if serve.demo {
+        load_demo(&app).await?;
+    }
+    let local = listener.local_addr().map_err(|error| CliError::io("listening", &error))?;
+    println!("Reelport {} listens on http://{local}", env!("CARGO_PKG_VERSION"));
+    println!("  GraphiQL   http://{local}/graphiql");
+    if let Some(Admin { email, password, kept }) = admin {
+        println!("  Account    {email}");
+        println!("  Password   {password}  (printed this once{})", kept.map(|path| format!("; kept in {path}")).unwrap_or_default());
+    }
+    app.serve(listener, stop_signal()).await.map_err(|error| CliError::io("serving", &error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An account that was just made with a made-up password.
+struct Admin {
+    email: String,
+    password: String,
+    kept: Option<String>,
+}
+
+async fn make_admin(app: &App, folder: Option<&Path>, serve: &ServeArgs) -> Result<Option<Admin>, CliError> {
+    let accounts = app.accounts.list().await?;
+    let configured = serve.admin_email.is_some() || serve.admin_password.is_some();
+    if !configured && !accounts.is_empty() {
+        return Ok(None);
+    }
+    let email = serve.admin_email.as_deref().unwrap_or(DEFAULT_ADMIN).trim().to_lowercase();
+    if accounts.iter().any(|(known, _)| *known == email) {
+        return Ok(None);
+    }
+    let (password, made) = match &serve.admin_password {
+        Some(password) => (password.clone(), None),
+        None => match folder {
+            Some(folder) => {
+                let path = folder.join("admin-password");
+                let (password, _) =
+                    kept_secret(&path, passwords::generate).map_err(|error| CliError::io(&path.display().to_string(), &error))?;
+                (password, Some(Some(path.display().to_string())))
+            }
+            None => (passwords::generate(), Some(None)),
+        },
+    };
+    match app.accounts.create(&email, &password, Role::Admin).await? {
+        Ok(()) => Ok(made.map(|kept| Admin { email, password, kept })),
+        // Another replica was first.
+        Err(AccountProblem::Taken(_)) => Ok(None),
+        Err(problem) => Err(CliError::Usage(format!("REELPORT_ADMIN_EMAIL: {problem}"))),
+    }
+}
+
+async fn load_demo(app: &App) -> Result<(), CliError> {
+    if !app.catalog.database().has_no_movies().await? {
+        return Ok(());
+    }
+    let (_, permission) = command_line();
+    let mut records = Vec::new();
+    for folder in DEMO.dirs() {
+        for file in folder.files() {
+            let broken = |problems: Vec<Problem>| CliError::Usage(format!("demo catalogue, {}: {problems:?}", file.path().display()));
+            records.push(Record::read(file.contents(), Expected::default(), true).map_err(broken)?);
+        }
+    }
+    let outcomes = app.catalog.import_batch(&permission, &records, &ImportOptions::default(), true).await?;
+    let rejected: Vec<_> = outcomes.iter().filter(|outcome| !outcome.problems.is_empty()).collect();
+    if let Some(outcome) = rejected.first() {
+        return Err(CliError::Usage(format!("demo catalogue: {:?}", outcome.problems)));
+    }
+    println!("the demo catalogue is loaded: {} movies", DEMO.dirs().count());
+    Ok(())
+}
+
+/// Ends when the process is asked to stop.
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}

@@ -1,0 +1,141 @@
+//! Typed configuration, validated at start: every option is a flag and a variable.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::catalog::passwords::{MAX_PASSWORD, MIN_PASSWORD};
+use crate::catalog::tokens::MIN_SECRET;
+
+/// One option has a value that it cannot have.
+#[derive(Debug, thiserror::Error)]
+#[error("{option}: found {found}; allowed is {allowed}")]
+pub struct ConfigError {
+    option: &'static str,
+    found: String,
+    allowed: String,
+}
+
+impl ConfigError {
+    fn new(option: &'static str, found: impl Into<String>, allowed: impl Into<String>) -> Self {
+        Self { option, found: found.into(), allowed: allowed.into() }
+    }
+}
+
+/// Options of every command that opens the database.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// The database: sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME
+    #[arg(long, env = "REELPORT_DATABASE_URL", default_value = "sqlite://./data/reelport.db", hide_env_values = true, value_name = "URL")]
+    pub database_url: String,
+    /// Most connections to PostgreSQL
+    #[arg(long, env = "REELPORT_DATABASE_CONNECTIONS", default_value = "16", value_name = "N")]
+    pub database_connections: String,
+}
+
+impl DatabaseArgs {
+    /// Checks the URL's kind.
+    ///
+    /// # Errors
+    /// When it is of no kind that is known.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let url = &self.database_url;
+        let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        if !known || url.contains(":memory:") || url.contains("mode=memory") {
+            // The URL may hold a password, so that no more than its kind is shown.
+            let found = if known { "a database in memory" } else { url.split(':').next().unwrap_or_default() };
+            let allowed = "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME";
+            return Err(ConfigError::new("REELPORT_DATABASE_URL", format!("{found:?}"), allowed));
+        }
+        self.connections().map(drop)
+    }
+
+    /// Most connections to `PostgreSQL`.
+    ///
+    /// # Errors
+    /// When it is no number from 1 to 1000.
+    pub fn connections(&self) -> Result<u32, ConfigError> {
+        let number = self.database_connections.parse().ok().filter(|number| (1..=1000).contains(number));
+        number.ok_or_else(|| {
+            ConfigError::new("REELPORT_DATABASE_CONNECTIONS", format!("{:?}", self.database_connections), "a number from 1 to 1000")
+        })
+    }
+
+    /// The folder of a `SQLite` database, where the secrets of a first start are kept.
+    #[must_use]
+    pub fn folder(&self) -> Option<PathBuf> {
+        let path = self.database_url.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        Some(Path::new(path).parent().map_or_else(PathBuf::new, Path::to_path_buf))
+    }
+}
+
+/// Options of the commands that make tokens.
+#[derive(Debug, Clone, Args)]
+pub struct TokenArgs {
+    /// The secret that signs tokens, 32 bytes or more; made on first start if the database is SQLite
+    #[arg(long, env = "REELPORT_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub jwt_secret: Option<String>,
+}
+
+impl TokenArgs {
+    /// # Errors
+    /// When the secret is too short.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        match &self.jwt_secret {
+            Some(secret) if secret.len() < MIN_SECRET => Err(ConfigError::new(
+                "REELPORT_JWT_SECRET",
+                format!("{} bytes", secret.len()),
+                format!("{MIN_SECRET} bytes or more"),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Options of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// The address and port to listen on
+    #[arg(long, env = "REELPORT_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS")]
+    pub listen: String,
+    /// The account that is made if it is not there
+    #[arg(long, env = "REELPORT_ADMIN_EMAIL", value_name = "EMAIL")]
+    pub admin_email: Option<String>,
+    /// Its password; made and printed once if it is left out
+    #[arg(long, env = "REELPORT_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    pub admin_password: Option<String>,
+    /// Load a small catalogue if the database has no movies
+    #[arg(long, env = "REELPORT_DEMO")]
+    pub demo: bool,
+}
+
+impl ServeArgs {
+    /// Where to listen.
+    ///
+    /// # Errors
+    /// When an option has a value that it cannot have.
+    pub fn validate(&self) -> Result<SocketAddr, ConfigError> {
+        let resolved = self.listen.to_socket_addrs().ok().and_then(|mut found| found.next());
+        let address = resolved.ok_or_else(|| {
+            let allowed = "an address and a port, 127.0.0.1:8000";
+            ConfigError::new("REELPORT_LISTEN", format!("{:?}", self.listen), allowed)
+        })?;
+        if let Some(password) = &self.admin_password {
+            let length = password.chars().count();
+            if !(MIN_PASSWORD..=MAX_PASSWORD).contains(&length) {
+                let allowed = format!("{MIN_PASSWORD} to {MAX_PASSWORD}");
+                return Err(ConfigError::new("REELPORT_ADMIN_PASSWORD", format!("{length} characters"), allowed));
+            }
+        }
+        if let Some(email) = &self.admin_email
+            && !email.contains('@')
+        {
+            let allowed = "an address such as admin@example.com";
+            return Err(ConfigError::new("REELPORT_ADMIN_EMAIL", format!("{email:?}"), allowed));
+        }
+        Ok(address)
+    }
+}

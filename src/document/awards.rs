@@ -1,0 +1,110 @@
+//! Awards: nominations and wins.
+
+use async_graphql::ID;
+use serde_json::Value;
+
+use super::category::{Category, CategoryDocument};
+use super::definition::{EntityReference, Field, Item, KeyPart, Object, define, define_choice};
+use super::entity::EntityKind;
+use super::projection::{Names, NominationRow, Projection, text_of};
+use super::rules::{choice, id, integer, items, line, prose};
+
+define! {
+    /// What a movie, or someone for it, was nominated for and won.
+    pub struct Awards, input AwardsInput {
+        /// The nominations, won or not.
+        awards: Vec<Award> = items(&AWARD, "Award"),
+    }
+}
+
+define! {
+    /// One nomination, won or not.
+    pub struct Award, input AwardInput {
+        /// This nomination's own id; stable and opaque.
+        id: ID = id(),
+        /// The ceremony's name as sent, for example Academy Awards.
+        ceremony: String = line().required().aliases(&["name"]),
+        /// The ceremony's id.
+        ceremony_id: Option<ID> = id(),
+        /// The year of the award.
+        year: i32 = integer(1850, 2200).required(),
+        /// The category, for example Best Picture.
+        category: String = line().required(),
+        /// Who or what was nominated.
+        nominee: Option<String> = line(),
+        /// The nominated person's id, where the nominee is a known person.
+        nominee_id: Option<ID> = id(),
+        /// Whether it was won.
+        result: AwardResult = choice(AwardResult::VALUES, RESULT_SYNONYMS).required().aliases(&["status"]),
+        /// The country of the ceremony, as text.
+        country: Option<String> = line(),
+        /// The language of the ceremony, as text.
+        language: Option<String> = line(),
+        /// Who gives the award.
+        organization: Option<String> = line(),
+        /// How far it counts.
+        prestige_level: Option<PrestigeLevel> = choice(PrestigeLevel::VALUES, &[]),
+        /// Anything else.
+        notes: Option<String> = prose(),
+    }
+}
+
+const RESULT_SYNONYMS: &[(&str, &str)] =
+    &[("won", "winner"), ("win", "winner"), ("nominated", "nominee"), ("nomination", "nominee")];
+
+define_choice! {
+    /// What came of a nomination.
+    pub enum AwardResult {
+        /// Won.
+        Winner = "winner",
+        /// Nominated, not won.
+        Nominee = "nominee",
+    }
+}
+
+define_choice! {
+    /// How far an award counts.
+    pub enum PrestigeLevel {
+        /// Known around the world.
+        International = "international",
+        /// Of one country.
+        National = "national",
+        /// Of a state or region.
+        State = "state",
+        /// Of a trade or guild.
+        Industry = "industry",
+    }
+}
+
+static AWARD: Item = Item {
+    fields: Award::FIELDS,
+    id: "id",
+    keys: &[&[KeyPart::Entity(0), KeyPart::Field("year"), KeyPart::Field("category"), KeyPart::Entity(1)]],
+    entities: &[
+        EntityReference { kind: EntityKind::Ceremony, name: "ceremony", id: "ceremony_id", creates: true },
+        EntityReference { kind: EntityKind::Person, name: "nominee", id: "nominee_id", creates: false },
+    ],
+    entity_alone: false,
+    bare_text: None,
+    bare_defaults: &[],
+    label: &["ceremony", "category"],
+    any_of: &[],
+};
+
+impl CategoryDocument for Awards {
+    const CATEGORY: Category = Category::Awards;
+    const FIELDS: &'static [Field] = Awards::FIELDS;
+
+    fn project(data: &Object, _: &dyn Names) -> Projection {
+        let awards = data.get("awards").and_then(Value::as_array).into_iter().flatten();
+        let nominations = awards.filter_map(Value::as_object).map(|award| NominationRow {
+            id: text_of(award, "id").unwrap_or_default(),
+            ceremony_id: text_of(award, "ceremony_id").unwrap_or_default(),
+            year: award.get("year").and_then(Value::as_i64).and_then(|year| year.try_into().ok()).unwrap_or_default(),
+            category: text_of(award, "category").unwrap_or_default(),
+            nominee_id: text_of(award, "nominee_id"),
+            won: award.get("result").and_then(Value::as_str) == Some(AwardResult::Winner.as_str()),
+        });
+        Projection { nominations: nominations.collect(), ..Projection::default() }
+    }
+}

@@ -1,0 +1,276 @@
+//! How a document is defined: once, as a table of fields that also yields its types.
+//!
+//! `define!` takes a struct with a rule behind each field. From it come the output type
+//! (GraphQL object, read from the stored JSON), the input type (GraphQL input in which absent and
+//! null differ) and the table of [`Field`]s that parsing, validation, merging, comparing and the
+//! JSON Schema walk. So a field is added in one line.
+
+use async_graphql::{ID, InputType};
+use serde::Serialize;
+
+use super::entity::EntityKind;
+use super::scalars::{BigInt, Date, PartialDate, WebUrl};
+
+/// A JSON object of a document. Keys keep their order.
+pub type Object = serde_json::Map<String, serde_json::Value>;
+
+/// One field of a document or of a list item.
+#[derive(Debug)]
+pub struct Field {
+    /// The key in the JSON file, `snake_case`.
+    pub name: &'static str,
+    /// For the reader of a schema.
+    pub description: &'static str,
+    /// What may stand in it.
+    pub rule: Rule,
+}
+
+/// What may stand in a field.
+#[derive(Debug)]
+pub struct Rule {
+    pub kind: Kind,
+    /// Whether a stored, non-empty document (or item) must have it. A partial import may not.
+    pub required: bool,
+    /// Other keys under which older templates and language models send it.
+    pub aliases: &'static [&'static str],
+}
+
+impl Rule {
+    pub const fn new(kind: Kind) -> Self {
+        Self { kind, required: false, aliases: &[] }
+    }
+
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+}
+
+/// The kinds of value that documents are made of.
+#[derive(Debug)]
+pub enum Kind {
+    /// Text of 1 to `max` characters.
+    Text { max: usize },
+    /// Text of a fixed form: `matches` decides, `allowed` says it in words, `pattern` as ECMA-262.
+    Form { matches: fn(&str) -> bool, allowed: &'static str, pattern: &'static str },
+    /// A code in capitals out of a published list, with spellings that are read as one of them.
+    Code { matches: fn(&str) -> bool, allowed: &'static str, pattern: &'static str, synonyms: &'static [(&'static str, &'static str)] },
+    /// A decimal amount as text, `3.99`.
+    Decimal,
+    /// A calendar date; a date-time is read too.
+    Date,
+    /// A year, a month or a day.
+    PartialDate,
+    /// An absolute http(s) URL.
+    Url,
+    /// A whole number.
+    Integer { min: i64, max: i64 },
+    /// A number.
+    Number { min: f64, max: f64 },
+    Boolean,
+    /// One of a few words; read in any case and spacing.
+    Choice { values: &'static [&'static str], synonyms: &'static [(&'static str, &'static str)] },
+    /// The id of an item or an entity.
+    Id,
+    /// A list of names of one kind of entity (genres).
+    Names { entity: EntityKind, max_length: usize },
+    /// A list of items.
+    Items { item: &'static Item, label: &'static str },
+}
+
+/// How the items of a list are made and told apart.
+#[derive(Debug)]
+pub struct Item {
+    pub fields: &'static [Field],
+    /// The key that holds the item's own id.
+    pub id: &'static str,
+    /// The natural key: the first alternative whose first part the item has (CONTRACT §2).
+    pub keys: &'static [&'static [KeyPart]],
+    /// People, ceremonies and platforms that the item names.
+    pub entities: &'static [EntityReference],
+    /// Whether, as a last resort, an item is recognised by its first entity alone.
+    pub entity_alone: bool,
+    /// The field that an item sent as bare text means.
+    pub bare_text: Option<&'static str>,
+    /// What a new item sent as bare text cannot say and must have.
+    pub bare_defaults: &'static [(&'static str, &'static str)],
+    /// The fields that name the item to a person, best first.
+    pub label: &'static [&'static str],
+    /// At least one of these fields must be there, if there are any.
+    pub any_of: &'static [&'static str],
+}
+
+/// One part of a natural key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPart {
+    /// A field, compared as [`super::text::comparable`] text.
+    Field(&'static str),
+    /// An entity (by its place in [`Item::entities`]), compared by who it is.
+    Entity(usize),
+}
+
+/// An entity that an item names.
+#[derive(Debug)]
+pub struct EntityReference {
+    pub kind: EntityKind,
+    /// The field that holds the name as credited.
+    pub name: &'static str,
+    /// The field that holds the entity's id.
+    pub id: &'static str,
+    /// Whether an unknown name makes a new entity. A nominee may as well be a film or a song.
+    pub creates: bool,
+}
+
+impl Item {
+    /// The field of that JSON key.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        find(self.fields, name)
+    }
+
+    /// The entity whose name or id stands in the field `name`.
+    #[must_use]
+    pub fn entity_named_in(&self, name: &str) -> Option<&'static EntityReference> {
+        self.entities.iter().find(|entity| entity.name == name)
+    }
+}
+
+/// The field of that JSON key.
+#[must_use]
+pub fn find(fields: &'static [Field], name: &str) -> Option<&'static Field> {
+    fields.iter().find(|field| field.name == name)
+}
+
+/// The GraphQL input type that belongs to the type of a field.
+pub trait Typed {
+    type Input: InputType + Serialize;
+}
+
+macro_rules! typed_as_itself {
+    ($($type:ty),*) => { $(impl Typed for $type { type Input = $type; })* };
+}
+
+typed_as_itself!(String, bool, i32, f64, ID, BigInt, Date, PartialDate, WebUrl);
+
+impl<T: Typed> Typed for Option<T> {
+    type Input = T::Input;
+}
+
+impl<T: Typed> Typed for Vec<T> {
+    type Input = Vec<T::Input>;
+}
+
+/// Defines a document or a list item: its output type, its input type and its table of fields.
+///
+/// A field is `name: Type = rule,`; where the JSON key or the GraphQL name is not the Rust name,
+/// they follow it in brackets, `["json", "graphql"]`. Lists are always there in a stored document,
+/// so the output type needs no defaults.
+macro_rules! define {
+    (
+        $(#[doc = $doc:literal])*
+        $(#[graphql($($graphql_attribute:tt)*)])?
+        pub struct $Name:ident, input $Input:ident {
+            $(
+                $(#[doc = $field_doc:literal])*
+                $field:ident $([$json:tt, $graphql:tt])? : $type:ty = $rule:expr
+            ),* $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, serde::Deserialize, async_graphql::SimpleObject)]
+        $(#[graphql($($graphql_attribute)*)])?
+        pub struct $Name {
+            $(
+                $(#[doc = $field_doc])*
+                $(#[serde(rename = $json)] #[graphql(name = $graphql)])?
+                pub $field: $type,
+            )*
+        }
+
+        $(#[doc = $doc])*
+        ///
+        /// A field that is left out is left as it is stored; null clears it.
+        #[derive(Debug, Clone, serde::Serialize, async_graphql::InputObject)]
+        pub struct $Input {
+            $(
+                $(#[doc = $field_doc])*
+                $(#[serde(rename = $json)] #[graphql(name = $graphql)])?
+                #[serde(skip_serializing_if = "async_graphql::MaybeUndefined::is_undefined")]
+                pub $field: async_graphql::MaybeUndefined<
+                    <$type as $crate::document::definition::Typed>::Input,
+                >,
+            )*
+        }
+
+        impl $crate::document::definition::Typed for $Name {
+            type Input = $Input;
+        }
+
+        impl $Name {
+            /// The fields in the order in which a file shows them.
+            pub const FIELDS: &'static [$crate::document::definition::Field] = &[
+                $(
+                    $crate::document::definition::Field {
+                        name: $crate::document::definition::json_name!($field $($json)?),
+                        description: concat!($($field_doc),*),
+                        rule: $rule,
+                    },
+                )*
+            ];
+        }
+    };
+}
+
+macro_rules! json_name {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $json:tt) => {
+        $json
+    };
+}
+
+/// Defines a set of words: a GraphQL enum, its spelling in JSON, and the list of all.
+macro_rules! define_choice {
+    (
+        $(#[doc = $doc:literal])*
+        pub enum $Name:ident {
+            $( $(#[doc = $value_doc:literal])* $Value:ident = $json:tt ),* $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash,
+            serde::Serialize, serde::Deserialize, async_graphql::Enum,
+        )]
+        pub enum $Name {
+            $( $(#[doc = $value_doc])* #[serde(rename = $json)] $Value, )*
+        }
+
+        impl $Name {
+            /// Every value as it stands in a file.
+            pub const VALUES: &'static [&'static str] = &[$($json),*];
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$Value),*];
+
+            /// The value as it stands in a file.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$Value => $json),* }
+            }
+        }
+
+        impl $crate::document::definition::Typed for $Name {
+            type Input = Self;
+        }
+    };
+}
+
+pub(crate) use {define, define_choice, json_name};

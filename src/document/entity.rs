@@ -1,0 +1,152 @@
+//! People, ceremonies, platforms and genres: things that many documents name.
+//!
+//! A document keeps a name as it was sent and the id of who it is. Here is what a plan must know
+//! of them; fetching it is storage's work.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use super::definition::{Field, Kind, Object, define_choice};
+use super::text::comparable;
+
+define_choice! {
+    /// What kind of thing a document names.
+    pub enum EntityKind {
+        /// Someone who worked on a movie or was nominated.
+        Person = "person",
+        /// An award ceremony.
+        Ceremony = "ceremony",
+        /// A streaming platform.
+        Platform = "platform",
+        /// A genre.
+        Genre = "genre",
+    }
+}
+
+/// An entity that a plan found missing and will create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntity {
+    pub kind: EntityKind,
+    pub id: String,
+    pub name: String,
+}
+
+impl NewEntity {
+    /// The id it has elsewhere, where its own id tells: `tmdb-person-287` is 287 at TMDB.
+    #[must_use]
+    pub fn external_id(&self) -> Option<(&str, &str)> {
+        let (source, rest) = self.id.split_once('-')?;
+        let value = rest.strip_prefix(self.kind.as_str())?.strip_prefix('-')?;
+        (!source.is_empty() && !value.is_empty()).then_some((source, value))
+    }
+}
+
+/// What documents name: ids and [`comparable`] names, each once.
+#[derive(Debug, Default)]
+pub struct Mentions {
+    pub ids: BTreeSet<(&'static str, String)>,
+    pub names: BTreeSet<(&'static str, String)>,
+}
+
+impl Mentions {
+    /// Adds all that the document `data` names.
+    pub fn collect(&mut self, fields: &'static [Field], data: &Object) {
+        for field in fields {
+            let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+            match &field.rule.kind {
+                Kind::Names { entity, .. } => {
+                    let names = list.filter_map(Value::as_str).map(comparable);
+                    self.names.extend(names.map(|name| (entity.as_str(), name)));
+                }
+                Kind::Items { item, .. } => {
+                    for object in list.filter_map(Value::as_object) {
+                        for entity in item.entities {
+                            if let Some(id) = object.get(entity.id).and_then(Value::as_str) {
+                                self.ids.insert((entity.kind.as_str(), id.to_owned()));
+                            } else if let Some(name) = object.get(entity.name).and_then(Value::as_str) {
+                                self.names.insert((entity.kind.as_str(), comparable(name)));
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds the names that stand without ids in a stored document (genres).
+    pub fn collect_names(&mut self, fields: &'static [Field], data: &Object) {
+        for field in fields {
+            if let Kind::Names { entity, .. } = &field.rule.kind {
+                let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+                let names = list.filter_map(Value::as_str).map(comparable);
+                self.names.extend(names.map(|name| (entity.as_str(), name)));
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty() && self.names.is_empty()
+    }
+}
+
+/// The entities that exist, as far as the documents at hand name them.
+#[derive(Debug, Default)]
+pub struct Directory {
+    /// A given id, or an external one, to the entity's own id.
+    ids: HashMap<(&'static str, String), String>,
+    /// A comparable name or alias to the ids of all that have it.
+    names: HashMap<(&'static str, String), Vec<String>>,
+}
+
+impl Directory {
+    /// Records that `given` is the id (own or external) of the entity `id`.
+    pub fn add_id(&mut self, kind: EntityKind, given: String, id: String) {
+        self.ids.insert((kind.as_str(), given), id);
+    }
+
+    /// Records that the entity `id` goes by a name, in [`comparable`] form.
+    pub fn add_name(&mut self, kind: EntityKind, comparable_name: String, id: String) {
+        let ids = self.names.entry((kind.as_str(), comparable_name)).or_default();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+
+    /// Puts those of one name in the order of their ids, so that a plan never depends on the
+    /// order in which a database answers.
+    pub fn sort_names(&mut self) {
+        for ids in self.names.values_mut() {
+            ids.sort();
+        }
+    }
+
+    /// Records an entity that was just made.
+    pub fn add(&mut self, entity: &NewEntity) {
+        self.add_id(entity.kind, entity.id.clone(), entity.id.clone());
+        self.add_name(entity.kind, comparable(&entity.name), entity.id.clone());
+    }
+
+    /// The entity's own id, if `given` is known.
+    #[must_use]
+    pub fn by_id(&self, kind: EntityKind, given: &str) -> Option<&str> {
+        self.ids.get(&(kind.as_str(), given.to_owned())).map(String::as_str)
+    }
+
+    /// All that go by the name, in [`comparable`] form.
+    #[must_use]
+    pub fn by_name(&self, kind: EntityKind, comparable_name: &str) -> &[String] {
+        self.names.get(&(kind.as_str(), comparable_name.to_owned())).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl super::projection::Names for Directory {
+    fn entity(&self, kind: EntityKind, name: &str) -> Option<String> {
+        match self.by_name(kind, &comparable(name)) {
+            [only] => Some(only.clone()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The envelope: one movie, one category, one JSON file (CONTRACT §1).
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::Value;
+
+use super::category::{Category, Definition};
+use super::definition::{Kind, Object, define_choice};
+use super::ids::MovieId;
+use super::problem::{Problem, ProblemCode, shown};
+
+/// The version that is written. Any 1.x is read.
+pub const VERSION: &str = "1.0";
+
+define_choice! {
+    /// Where the values of a document come from.
+    pub enum Source {
+        /// The Movie Database.
+        Tmdb = "tmdb",
+        /// A person.
+        Manual = "manual",
+        /// A language model.
+        LlmGenerated = "llm-generated",
+    }
+}
+
+/// What is known of how a document came to be as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata {
+    /// Counts the times the document really changed; 0: never written.
+    pub revision: i64,
+    pub source: Source,
+    /// When it last really changed. Microseconds.
+    pub last_updated: Option<DateTime<Utc>>,
+    /// Who last really changed it.
+    pub updated_by: Option<String>,
+}
+
+impl Metadata {
+    /// Of a category that was never written.
+    #[must_use]
+    pub const fn never_written() -> Self {
+        Self { revision: 0, source: Source::Manual, last_updated: None, updated_by: None }
+    }
+}
+
+/// A moment as files show it: `2025-11-02T05:15:25.813298+00:00`.
+#[must_use]
+pub fn timestamp(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, false)
+}
+
+/// Writes the envelope around `data`, which is the document's JSON as stored.
+#[must_use]
+pub fn write(category: Category, movie: &MovieId, exported_at: DateTime<Utc>, data: &str, metadata: &Metadata) -> String {
+    let mut text = String::with_capacity(data.len() + 320);
+    // A movie id, a category, a source and a timestamp hold nothing that JSON would escape.
+    let _ = write!(
+        text,
+        r#"{{"category":"{category}","movie_id":"{movie}","version":"{VERSION}","exported_at":"{}","data":{data},"metadata":{{"source":"{}","last_updated":"#,
+        timestamp(exported_at),
+        metadata.source.as_str(),
+    );
+    match metadata.last_updated {
+        Some(moment) => {
+            let _ = write!(text, "\"{}\"", timestamp(moment));
+        }
+        None => text.push_str("null"),
+    }
+    text.push_str(",\"updated_by\":");
+    text.push_str(&Value::from(metadata.updated_by.clone()).to_string());
+    let _ = write!(text, ",\"revision\":{}}}}}", metadata.revision);
+    text
+}
+
+/// The name of a file that holds it: `tmdb-550-timeline.json`.
+#[must_use]
+pub fn file_name(movie: &MovieId, category: Category) -> String {
+    format!("{movie}-{}.json", category.slug())
+}
+
+/// An envelope as it arrived; its data is yet to be parsed.
+#[derive(Debug)]
+pub struct Arrived {
+    pub category: Category,
+    pub movie: MovieId,
+    pub data: Value,
+    pub metadata: SentMetadata,
+}
+
+/// The metadata of an arriving file; what cannot be read of it is as if it were missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SentMetadata {
+    pub source: Option<Source>,
+    pub revision: Option<i64>,
+    pub last_updated: Option<DateTime<Utc>>,
+}
+
+impl SentMetadata {
+    /// Whether this is what an export of `metadata` would have said, come back untouched.
+    #[must_use]
+    pub fn is_untouched(&self, metadata: &Metadata) -> bool {
+        self.source == Some(metadata.source)
+            && self.revision == Some(metadata.revision)
+            && self.last_updated == metadata.last_updated
+    }
+}
+
+/// What the caller already knows of an arriving file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Expected<'a> {
+    pub category: Option<Category>,
+    pub movie: Option<&'a MovieId>,
+}
+
+/// Reads the JSON text of an envelope.
+///
+/// # Errors
+/// One problem, for text that is no JSON.
+pub fn read_json(text: &[u8]) -> Result<Value, Problem> {
+    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    serde_json::from_slice(text)
+        .map_err(|error| Problem::new("", ProblemCode::Unreadable, format!("the document is not JSON: {error}")))
+}
+
+/// Reads an envelope and holds it against what is expected.
+///
+/// # Errors
+/// Every problem of the envelope.
+pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem>> {
+    let Value::Object(mut envelope) = value else {
+        let message = format!("found {}; allowed is an object with category, movie_id and data", shown(&value));
+        return Err(vec![Problem::new("", ProblemCode::TypeMismatch, message)]);
+    };
+    let mut problems = Vec::new();
+    if let Some(version) = envelope.get("version").filter(|version| !version.is_null())
+        && !is_version_1(version)
+    {
+        let message = format!("found version {}; allowed is 1.x", shown(version));
+        problems.push(Problem::new("", ProblemCode::UnsupportedVersion, message));
+    }
+    let data = envelope.remove("data");
+    let category = read_category(&envelope, data.as_ref(), expected.category, &mut problems);
+    let movie = read_movie(&envelope, expected.movie, &mut problems);
+    let data = match data {
+        Some(data @ Value::Object(_)) => Some(data),
+        Some(other) => {
+            let message = format!("data: found {}; allowed is an object", shown(&other));
+            problems.push(Problem::new("", ProblemCode::TypeMismatch, message));
+            None
+        }
+        None => {
+            problems.push(Problem::new("", ProblemCode::Required, "data is missing"));
+            None
+        }
+    };
+    match (category, movie, data) {
+        (Some(category), Some(movie), Some(data)) if problems.is_empty() => {
+            let metadata = envelope.get("metadata").and_then(Value::as_object);
+            Ok(Arrived { category, movie, data, metadata: metadata.map(read_metadata).unwrap_or_default() })
+        }
+        _ => Err(problems),
+    }
+}
+
+fn is_version_1(version: &Value) -> bool {
+    match version {
+        Value::String(text) => {
+            let text = text.trim();
+            text == "1" || text.strip_prefix("1.").is_some_and(|minor| {
+                !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            })
+        }
+        Value::Number(number) => number.as_f64().is_some_and(|number| (1.0..2.0).contains(&number)),
+        _ => false,
+    }
+}
+
+fn read_category(
+    envelope: &Object,
+    data: Option<&Value>,
+    expected: Option<Category>,
+    problems: &mut Vec<Problem>,
+) -> Option<Category> {
+    let mut mismatch = |message: String| problems.push(Problem::new("", ProblemCode::CategoryMismatch, message));
+    let found = match envelope.get("category") {
+        Some(Value::String(text)) => match text.trim().parse::<Category>() {
+            Ok(category) => category,
+            Err(error) => {
+                mismatch(format!("category: {error}"));
+                return None;
+            }
+        },
+        Some(other) if !other.is_null() => {
+            mismatch(format!("category: found {}; allowed is the name of a category", shown(other)));
+            return None;
+        }
+        _ => {
+            let meant = data.and_then(Value::as_object).and_then(category_of_data);
+            let hint = meant.map(|category| format!(" (the data looks like {category})")).unwrap_or_default();
+            problems.push(Problem::new("", ProblemCode::Required, format!("category is missing{hint}")));
+            return None;
+        }
+    };
+    if let Some(expected) = expected.filter(|expected| *expected != found) {
+        mismatch(format!("category: found {found}; {expected} was asked for"));
+        return None;
+    }
+    Some(found)
+}
+
+/// The only category that has the list fields of `data`, if there is just one.
+fn category_of_data(data: &Object) -> Option<Category> {
+    let fits = |definition: &Definition| {
+        let lists = definition.fields.iter().filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
+        lists.clone().count() > 0 && lists.into_iter().any(|field| data.contains_key(field.name))
+    };
+    let mut fitting = Category::ALL.iter().filter(|category| fits(category.definition()));
+    fitting.next().filter(|_| fitting.next().is_none()).copied()
+}
+
+fn read_movie(envelope: &Object, expected: Option<&MovieId>, problems: &mut Vec<Problem>) -> Option<MovieId> {
+    let text = match envelope.get("movie_id") {
+        Some(Value::String(text)) => text.trim(),
+        Some(other) if !other.is_null() => {
+            let message = format!("movie_id: found {}; allowed is text", shown(other));
+            problems.push(Problem::new("", ProblemCode::MovieMismatch, message));
+            return None;
+        }
+        _ => {
+            problems.push(Problem::new("", ProblemCode::Required, "movie_id is missing"));
+            return None;
+        }
+    };
+    let mut mismatch = |message: String| problems.push(Problem::new("", ProblemCode::MovieMismatch, message));
+    match text.parse::<MovieId>() {
+        Err(error) => mismatch(format!("movie_id: {error}")),
+        Ok(found) => match expected.filter(|expected| **expected != found) {
+            Some(expected) => mismatch(format!("movie_id: found {found}; {expected} was asked for")),
+            None => return Some(found),
+        },
+    }
+    None
+}
+
+fn read_metadata(metadata: &Object) -> SentMetadata {
+    let text = |key: &str| metadata.get(key).and_then(Value::as_str);
+    SentMetadata {
+        source: text("source").and_then(|found| Source::ALL.iter().copied().find(|source| source.as_str() == found)),
+        revision: metadata.get("revision").and_then(Value::as_i64),
+        last_updated: text("last_updated")
+            .and_then(|moment| DateTime::parse_from_rfc3339(moment).ok())
+            .map(|moment| moment.with_timezone(&Utc)),
+    }
+}

@@ -1,0 +1,37 @@
+//! The pure core: the document of one category of one movie, and all that is done to it.
+//!
+//! Each document is defined once, in the file of its name, as a table of fields with their rules.
+//! Reading ([`parse`]), recognising items ([`matching`]), merging ([`merge`]), comparing
+//! ([`diff`]) and the JSON Schema ([`json_schema`]) walk that table and know no category.
+//! Nothing here knows a database, a clock or a network.
+
+pub mod awards;
+pub mod basic_info;
+pub mod cast_crew;
+pub mod category;
+pub mod definition;
+pub mod diff;
+pub mod entity;
+pub mod envelope;
+pub mod ids;
+pub mod json_schema;
+pub mod matching;
+pub mod media;
+pub mod merge;
+pub mod parse;
+pub mod plan;
+pub mod problem;
+pub mod projection;
+mod rules;
+pub mod scalars;
+pub mod streaming;
+pub mod text;
+pub mod timeline;
+pub mod trivia;
+mod value;
+
+pub use category::{Category, CategoryData, CategoryInput, Definition};
+pub use definition::Object;
+pub use envelope::{Metadata, Source};
+pub use ids::MovieId;
+pub use problem::{Problem, ProblemCode, Warning, WarningCode};

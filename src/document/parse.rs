@@ -1,0 +1,228 @@
+//! Reading `data` into the form of its category: every value checked, every problem reported.
+//!
+//! What is clearly meant is read and warned of (CONTRACT §2, "What LLMs and older templates really
+//! send"); what is not, is a problem with its path, what was found and what is allowed.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::category::Definition;
+use super::definition::{Field, Item, Kind, Object, find};
+use super::problem::{Problem, ProblemCode, Warning, WarningCode, pointer, pointer_at, shown};
+use super::text::{comparable, means_nothing, snake_case};
+use super::value::{Read, read_scalar};
+
+/// Most items in one list.
+pub const MAX_ITEMS: usize = 5_000;
+/// Most problems and most warnings that one answer lists.
+const MAX_LISTED: usize = 1_000;
+
+/// A document as it was understood.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// What was sent, under the right keys and in the right types; keys that were not sent are
+    /// absent, and null is null.
+    pub data: Object,
+    pub problems: Vec<Problem>,
+    pub warnings: Vec<Warning>,
+    /// Paths of items that came as bare text.
+    pub bare: HashSet<String>,
+}
+
+/// Reads the `data` of a document. With `strict`, an unknown key is a problem.
+#[must_use]
+pub fn parse(definition: &Definition, data: Value, strict: bool) -> Reading {
+    let mut reader = Reader { reading: Reading::default(), strict };
+    match data {
+        Value::Object(object) => {
+            reader.reading.data = reader.object(definition.fields, object, "");
+        }
+        other => reader.mismatch("", &other, "an object"),
+    }
+    let mut reading = reader.reading;
+    reading.problems.truncate(MAX_LISTED);
+    reading.warnings.truncate(MAX_LISTED);
+    reading
+}
+
+struct Reader {
+    reading: Reading,
+    strict: bool,
+}
+
+impl Reader {
+    fn problem(&mut self, path: &str, code: ProblemCode, message: impl Into<String>) {
+        self.reading.problems.push(Problem::new(path, code, message));
+    }
+
+    fn warn(&mut self, path: &str, code: WarningCode, message: impl Into<String>) {
+        self.reading.warnings.push(Warning::new(path, code, message));
+    }
+
+    fn mismatch(&mut self, path: &str, found: &Value, allowed: &str) {
+        let message = format!("found {}; allowed is {allowed}", shown(found));
+        self.problem(path, ProblemCode::TypeMismatch, message);
+    }
+
+    fn object(&mut self, fields: &'static [Field], sent: Object, path: &str) -> Object {
+        let mut result = Object::new();
+        let present: HashSet<&'static str> =
+            sent.keys().filter_map(|key| find(fields, key)).map(|field| field.name).collect();
+        for (key, value) in sent {
+            let at = pointer(path, &key);
+            let Some(field) = self.field_of(fields, &key, &at, &present, &result) else { continue };
+            let implied = self.value(field, value, &at, &mut result);
+            if let Some((name, value)) = implied {
+                result.entry(name).or_insert(value);
+            }
+        }
+        result
+    }
+
+    /// The field that `key` means; `None`, with a warning, for a key that is not stored.
+    fn field_of(
+        &mut self,
+        fields: &'static [Field],
+        key: &str,
+        at: &str,
+        present: &HashSet<&'static str>,
+        result: &Object,
+    ) -> Option<&'static Field> {
+        if let Some(field) = find(fields, key) {
+            return Some(field);
+        }
+        let snake = snake_case(key);
+        let field = find(fields, &snake)
+            .or_else(|| fields.iter().find(|field| field.rule.aliases.contains(&snake.as_str())));
+        match field {
+            Some(field) if !present.contains(field.name) && !result.contains_key(field.name) => {
+                let message = format!("{key:?} was read as {:?}", field.name);
+                self.warn(at, WarningCode::FieldRenamed, message);
+                Some(field)
+            }
+            Some(field) => {
+                let message = format!("{key:?} was not read, as {:?} is there too", field.name);
+                self.unknown(at, message);
+                None
+            }
+            None => {
+                let names: Vec<_> = fields.iter().map(|field| field.name).collect();
+                let message = format!("{:?} is not a field here and was not stored; fields are {}",
+                    key.chars().take(60).collect::<String>(), names.join(", "));
+                self.unknown(at, message);
+                None
+            }
+        }
+    }
+
+    fn unknown(&mut self, at: &str, message: String) {
+        if self.strict {
+            self.problem(at, ProblemCode::UnknownField, message);
+        } else {
+            self.warn(at, WarningCode::UnknownField, message);
+        }
+    }
+
+    /// Reads one value into `result`; returns what it says of a sibling (a price of its currency).
+    fn value(
+        &mut self,
+        field: &'static Field,
+        value: Value,
+        at: &str,
+        result: &mut Object,
+    ) -> Option<(String, Value)> {
+        let name = || field.name.to_owned();
+        match (&field.rule.kind, value) {
+            (Kind::Id, Value::Null) => {}
+            (_, Value::Null) => {
+                result.insert(name(), Value::Null);
+            }
+            (Kind::Items { item, .. }, Value::Array(sent)) => {
+                if self.fits(sent.len(), MAX_ITEMS, at) {
+                    let items = self.items(item, sent, at);
+                    result.insert(name(), Value::Array(items));
+                }
+            }
+            (Kind::Names { max_length, .. }, Value::Array(sent)) => {
+                if self.fits(sent.len(), MAX_ITEMS, at) {
+                    let names = self.names(*max_length, sent, at);
+                    result.insert(name(), Value::Array(names));
+                }
+            }
+            (Kind::Items { .. }, other) => self.mismatch(at, &other, "a list of objects"),
+            (Kind::Names { .. }, other) => self.mismatch(at, &other, "a list of names"),
+            (Kind::Boolean | Kind::Integer { .. } | Kind::Number { .. } | Kind::Choice { .. } | Kind::Decimal
+                | Kind::Date | Kind::PartialDate | Kind::Url | Kind::Text { .. } | Kind::Form { .. }
+                | Kind::Code { .. } | Kind::Id, Value::String(text)) if means_nothing(&text) => {
+                self.warn(at, WarningCode::ValueRepaired, format!("{text:?} was read as nothing"));
+            }
+            (kind, value) => match read_scalar(kind, value) {
+                Ok(Read { value, note, implied }) => {
+                    if let Some(note) = note {
+                        self.warn(at, WarningCode::ValueRepaired, note);
+                    }
+                    result.insert(name(), value);
+                    return implied.map(|(key, value)| (key.to_owned(), value));
+                }
+                Err((code, message)) => self.problem(at, code, message),
+            },
+        }
+        None
+    }
+
+    fn fits(&mut self, length: usize, max: usize, at: &str) -> bool {
+        if length > max {
+            self.problem(at, ProblemCode::TooLong, format!("found {length} items; at most {max} are allowed"));
+        }
+        length <= max
+    }
+
+    fn items(&mut self, item: &'static Item, sent: Vec<Value>, path: &str) -> Vec<Value> {
+        let mut items = Vec::with_capacity(sent.len());
+        for (index, value) in sent.into_iter().enumerate() {
+            let at = pointer_at(path, index);
+            match (value, item.bare_text) {
+                (Value::Object(object), _) => {
+                    items.push(Value::Object(self.object(item.fields, object, &at)));
+                }
+                (Value::String(text), Some(field)) => {
+                    self.warn(&at, WarningCode::ValueRepaired, format!("bare text was read as {field:?}"));
+                    let object = Object::from_iter([(field.to_owned(), Value::String(text))]);
+                    items.push(Value::Object(self.object(item.fields, object, &at)));
+                    self.reading.bare.insert(at);
+                }
+                (other, _) => {
+                    self.mismatch(&at, &other, "an object");
+                    // Keeps the indices of later items right in what is reported of them.
+                    items.push(Value::Object(Object::new()));
+                }
+            }
+        }
+        items
+    }
+
+    fn names(&mut self, max_length: usize, sent: Vec<Value>, path: &str) -> Vec<Value> {
+        let mut names: Vec<Value> = Vec::with_capacity(sent.len());
+        let mut seen = HashSet::new();
+        for (index, value) in sent.into_iter().enumerate() {
+            let at = pointer_at(path, index);
+            match &value {
+                Value::String(text) if means_nothing(text) => {
+                    self.warn(&at, WarningCode::ValueRepaired, format!("{text:?} was read as nothing"));
+                    continue;
+                }
+                Value::String(text) if !seen.insert(comparable(text)) => {
+                    self.warn(&at, WarningCode::ValueRepaired, format!("{text:?} is in the list already"));
+                    continue;
+                }
+                _ => {}
+            }
+            match read_scalar(&Kind::Text { max: max_length }, value) {
+                Ok(read) => names.push(read.value),
+                Err((code, message)) => self.problem(&at, code, message),
+            }
+        }
+        names
+    }
+}

@@ -1,0 +1,121 @@
+//! What can be wrong with a document, and what was put right while reading it.
+
+use serde::Serialize;
+
+/// One thing that is wrong with what was sent, or with where it should go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// JSON Pointer (RFC 6901) into `data`, `snake_case`; empty for the document as a whole.
+    pub path: String,
+    pub code: ProblemCode,
+    /// What was found and what is allowed.
+    pub message: String,
+}
+
+impl Problem {
+    #[must_use]
+    pub fn new(path: impl Into<String>, code: ProblemCode, message: impl Into<String>) -> Self {
+        Self { path: path.into(), code, message: message.into() }
+    }
+}
+
+/// What kind of thing is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, async_graphql::Enum)]
+#[graphql(name = "UserErrorCode")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ProblemCode {
+    /// There is no such movie, or no such thing in it.
+    NotFound,
+    /// There is one already.
+    AlreadyExists,
+    /// The text is no JSON document.
+    Unreadable,
+    /// The document's `version` is not 1.x.
+    UnsupportedVersion,
+    /// The document is of another category than was asked for, or of none.
+    CategoryMismatch,
+    /// The document is of another movie than was asked for, or of none.
+    MovieMismatch,
+    /// A value that must be there is missing.
+    Required,
+    /// The value is of another type: a number where a list belongs.
+    TypeMismatch,
+    /// The value is of the right type and breaks a rule of form.
+    Invalid,
+    /// The number is too small or too large.
+    OutOfRange,
+    /// The text or the list is too long.
+    TooLong,
+    /// The key is not part of the document (an error with `strict` only).
+    UnknownField,
+    /// A name fits several people (or ceremonies, platforms, genres), and which is meant cannot be told.
+    AmbiguousMatch,
+    /// Someone else changed the same thing at the same moment, again and again. Try again.
+    Conflict,
+}
+
+/// Something that was read although it was not as it should be, or that was left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// JSON Pointer (RFC 6901) into `data`, `snake_case`; empty for the document as a whole.
+    pub path: String,
+    pub code: WarningCode,
+    /// What was found and what was made of it.
+    pub message: String,
+}
+
+impl Warning {
+    #[must_use]
+    pub fn new(path: impl Into<String>, code: WarningCode, message: impl Into<String>) -> Self {
+        Self { path: path.into(), code, message: message.into() }
+    }
+}
+
+/// What kind of thing was put right or left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, async_graphql::Enum)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum WarningCode {
+    /// The key is not part of the document; its value was not stored.
+    UnknownField,
+    /// The key is an older or foreign spelling of the named field.
+    FieldRenamed,
+    /// The value was read in another form than it was sent.
+    ValueRepaired,
+    /// Null, "" or "N/A" was sent for something that has a value; the value was kept.
+    NullIgnored,
+    /// The id names no item of this document; the item was recognised by its key, or is new.
+    UnknownId,
+    /// A name fits several people; it was stored as text, without the id of one.
+    AmbiguousMatch,
+}
+
+/// Appends a key or index to a JSON Pointer, escaped as RFC 6901 asks.
+#[must_use]
+pub fn pointer(parent: &str, token: &str) -> String {
+    if token.contains(['~', '/']) {
+        format!("{parent}/{}", token.replace('~', "~0").replace('/', "~1"))
+    } else {
+        format!("{parent}/{token}")
+    }
+}
+
+/// Appends an index to a JSON Pointer.
+#[must_use]
+pub fn pointer_at(parent: &str, index: usize) -> String {
+    format!("{parent}/{index}")
+}
+
+/// A value as it is shown in a message: short, and never more than one line.
+#[must_use]
+pub fn shown(value: &serde_json::Value) -> String {
+    let text = match value {
+        serde_json::Value::Array(items) => return format!("a list of {}", items.len()),
+        serde_json::Value::Object(_) => return "an object".to_owned(),
+        other => other.to_string(),
+    };
+    if text.chars().count() <= 60 {
+        return text;
+    }
+    let start: String = text.chars().take(57).collect();
+    format!("{start}…")
+}

@@ -1,0 +1,117 @@
+//! How text is compared. What is stored is always the text as it was sent.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// The form in which two texts are compared: compatibility-decomposed (NFKD), Latin and Greek
+/// letters without their accents, lower case, every run of white space one space.
+///
+/// Marks of other scripts are kept: in Devanagari or Thai a combining mark is a vowel, and
+/// without it two names would become one.
+#[must_use]
+pub fn comparable(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut base_takes_accents = false;
+    let mut space_due = false;
+    let push = |c: char, result: &mut String, space_due: &mut bool| {
+        if *space_due && !result.is_empty() {
+            result.push(' ');
+        }
+        *space_due = false;
+        result.push(c);
+    };
+    if text.is_ascii() {
+        for c in text.chars() {
+            if c.is_whitespace() {
+                space_due = true;
+            } else {
+                push(c.to_ascii_lowercase(), &mut result, &mut space_due);
+            }
+        }
+        return result;
+    }
+    for c in text.nfkd() {
+        if c.is_whitespace() {
+            space_due = true;
+        } else if is_invisible(c) || (base_takes_accents && is_accent(c)) {
+        } else {
+            base_takes_accents = is_latin_or_greek(c);
+            for lower in c.to_lowercase().filter(|l| !(base_takes_accents && is_accent(*l))) {
+                push(lower, &mut result, &mut space_due);
+            }
+        }
+    }
+    result
+}
+
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{0300}'..='\u{036F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}')
+}
+
+fn is_latin_or_greek(c: char) -> bool {
+    c.is_ascii_alphabetic()
+        || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{0370}'..='\u{03FF}' | '\u{1E00}'..='\u{1FFF}')
+}
+
+/// Zero-width space, directional marks, byte-order mark: never part of a name, often pasted with one.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// `""` and `"N/A"` are how templates and models write "nothing here".
+#[must_use]
+pub fn means_nothing(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || text.eq_ignore_ascii_case("n/a")
+}
+
+/// `releaseDate` → `release_date`.
+#[must_use]
+pub fn snake_case(key: &str) -> String {
+    let mut result = String::with_capacity(key.len() + 4);
+    for c in key.chars() {
+        if c.is_ascii_uppercase() {
+            if !result.is_empty() {
+                result.push('_');
+            }
+            result.push(c.to_ascii_lowercase());
+        } else if c == '-' || c == ' ' {
+            result.push('_');
+        } else {
+            result.push(c);
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_accents_and_spacing_do_not_tell_names_apart() {
+        for (a, b) in [
+            ("Penélope  Cruz", "penelope cruz"),
+            (" Zoë Kravitz\u{a0}", "ZOE KRAVITZ"),
+            ("Čapek", "Capek"),
+            ("Ｔｏｈｏ", "toho"),
+            ("İnci", "inci"),
+            ("J\u{200b}ane", "Jane"),
+        ] {
+            assert_eq!(comparable(a), comparable(b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn vowels_of_other_scripts_tell_names_apart() {
+        for (a, b) in [("कुल", "कल"), ("が", "か"), ("й", "и"), ("ก่า", "กา")] {
+            assert_ne!(comparable(a), comparable(b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn camel_case_is_read_as_snake_case() {
+        assert_eq!(snake_case("mediaUrl"), "media_url");
+        assert_eq!(snake_case("release-date"), "release_date");
+        assert_eq!(snake_case("title"), "title");
+    }
+}

@@ -1,0 +1,53 @@
+//! Timeline: what happened when, from the first idea to the last re-release.
+
+use async_graphql::ID;
+
+use super::category::{Category, CategoryDocument};
+use super::definition::{Field, Item, KeyPart, define};
+use super::rules::{id, items, line, partial_date, prose, url};
+use super::scalars::{PartialDate, WebUrl};
+
+define! {
+    /// What happened when, from the first idea to the last re-release.
+    pub struct Timeline, input TimelineInput {
+        /// The events.
+        events: Vec<TimelineEvent> = items(&EVENT, "Event"),
+    }
+}
+
+define! {
+    /// One dated event.
+    pub struct TimelineEvent, input TimelineEventInput {
+        /// This event's own id; stable and opaque.
+        id: ID = id(),
+        /// When: a year, a month or a day.
+        date: PartialDate = partial_date().required(),
+        /// What happened, in a line.
+        title: String = line().required(),
+        /// What happened, at length.
+        description: Option<String> = prose(),
+        /// The kind of event, for example production or release.
+        category: Option<String> = line().aliases(&["type"]),
+        /// A picture or clip of it.
+        media_url: Option<WebUrl> = url(),
+        /// Where this is known from.
+        source_url: Option<WebUrl> = url(),
+    }
+}
+
+static EVENT: Item = Item {
+    fields: TimelineEvent::FIELDS,
+    id: "id",
+    keys: &[&[KeyPart::Field("date"), KeyPart::Field("title")]],
+    entities: &[],
+    entity_alone: false,
+    bare_text: None,
+    bare_defaults: &[],
+    label: &["title", "date"],
+    any_of: &[],
+};
+
+impl CategoryDocument for Timeline {
+    const CATEGORY: Category = Category::Timeline;
+    const FIELDS: &'static [Field] = Timeline::FIELDS;
+}

@@ -1,0 +1,55 @@
+//! Trivia: facts, or questions with answers.
+
+use async_graphql::ID;
+
+use super::category::{Category, CategoryDocument};
+use super::definition::{Field, Item, KeyPart, define};
+use super::rules::{boolean, id, items, line, prose, url};
+use super::scalars::WebUrl;
+
+define! {
+    /// Facts about a movie, told as text or as a question with its answer.
+    pub struct Trivia, input TriviaInput {
+        /// The facts.
+        items: Vec<TriviaItem> = items(&ITEM, "Trivia"),
+    }
+}
+
+define! {
+    /// One fact. It has a text, a question, or both.
+    pub struct TriviaItem, input TriviaItemInput {
+        /// This item's own id; stable and opaque.
+        id: ID = id(),
+        /// The fact as a statement.
+        text: Option<String> = prose(),
+        /// The fact as a question.
+        question: Option<String> = prose(),
+        /// The answer to the question.
+        answer: Option<String> = prose(),
+        /// Why it is so, or how it is known.
+        explanation: Option<String> = prose(),
+        /// The kind of fact, for example production.
+        category: Option<String> = line(),
+        /// Whether it gives the plot away.
+        spoiler: Option<bool> = boolean(),
+        /// Where this is known from.
+        source_url: Option<WebUrl> = url(),
+    }
+}
+
+static ITEM: Item = Item {
+    fields: TriviaItem::FIELDS,
+    id: "id",
+    keys: &[&[KeyPart::Field("text")], &[KeyPart::Field("question"), KeyPart::Field("answer")]],
+    entities: &[],
+    entity_alone: false,
+    bare_text: Some("text"),
+    bare_defaults: &[],
+    label: &["text", "question"],
+    any_of: &["text", "question"],
+};
+
+impl CategoryDocument for Trivia {
+    const CATEGORY: Category = Category::Trivia;
+    const FIELDS: &'static [Field] = Trivia::FIELDS;
+}

@@ -1,0 +1,74 @@
+//! What a request brings along.
+
+use std::net::IpAddr;
+use std::sync::OnceLock;
+
+use async_graphql::Context;
+
+use super::error::ApiError;
+use super::loaders::Loaders;
+use crate::catalog::Catalog;
+use crate::catalog::access::{CanPublish, CanRead, Principal};
+use crate::catalog::accounts::Accounts;
+
+/// What one request brings along: who asks, from where, and its own caches.
+pub struct RequestContext {
+    principal: Option<Principal>,
+    address: Option<IpAddr>,
+    catalog: Catalog,
+    accounts: Accounts,
+    loaders: OnceLock<Loaders>,
+}
+
+impl RequestContext {
+    #[must_use]
+    pub fn new(principal: Option<Principal>, address: Option<IpAddr>, catalog: Catalog, accounts: Accounts) -> Self {
+        Self { principal, address, catalog, accounts, loaders: OnceLock::new() }
+    }
+}
+
+/// Shorthands for resolvers.
+pub trait ContextExt {
+    fn request(&self) -> &RequestContext;
+
+    fn catalog(&self) -> &Catalog {
+        &self.request().catalog
+    }
+
+    fn accounts(&self) -> &Accounts {
+        &self.request().accounts
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        self.request().address
+    }
+
+    fn viewer(&self) -> Option<&Principal> {
+        self.request().principal.as_ref()
+    }
+
+    fn principal(&self) -> Result<&Principal, ApiError> {
+        self.viewer().ok_or_else(|| ApiError::Unauthenticated("this needs a bearer token; log in first".to_owned()))
+    }
+
+    fn can_read(&self) -> Result<CanRead, ApiError> {
+        Ok(self.principal()?.can_read()?)
+    }
+
+    fn can_publish(&self) -> Result<CanPublish, ApiError> {
+        Ok(self.principal()?.can_publish()?)
+    }
+
+    /// The request's loaders, which read only what the asker may.
+    fn loaders(&self) -> Result<&Loaders, ApiError> {
+        let permission = self.can_read()?;
+        let request = self.request();
+        Ok(request.loaders.get_or_init(|| Loaders::new(&request.catalog, permission)))
+    }
+}
+
+impl ContextExt for Context<'_> {
+    fn request(&self) -> &RequestContext {
+        self.data_unchecked::<RequestContext>()
+    }
+}

@@ -1,0 +1,109 @@
+//! The one place where failures become GraphQL errors.
+//!
+//! `ApiError` does not implement `Display`: the library would take any such type and lose its code.
+
+use std::time::Duration;
+
+use async_graphql::{Error, ErrorExtensionValues, ServerError};
+
+use crate::catalog::CatalogError;
+use crate::catalog::access::Forbidden;
+
+/// Why a field has no value.
+#[derive(Debug)]
+pub enum ApiError {
+    /// No token, or wrong credentials.
+    Unauthenticated(String),
+    /// The role does not allow it.
+    Forbidden(Forbidden),
+    /// An argument is not what it may be.
+    BadInput(String),
+    /// Too many attempts.
+    RateLimited(Duration),
+    /// Our own fault.
+    Internal(CatalogError),
+}
+
+impl From<Forbidden> for ApiError {
+    fn from(forbidden: Forbidden) -> Self {
+        Self::Forbidden(forbidden)
+    }
+}
+
+impl From<CatalogError> for ApiError {
+    fn from(error: CatalogError) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl From<serde_json::Error> for ApiError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// The code of an error whose details must not leave the server.
+pub const INTERNAL: &str = "INTERNAL";
+/// The code of a query that asks for too much.
+pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
+/// The code of a text that is no GraphQL.
+pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        let with_code = |message: String, code: &str| {
+            let mut error = Self::new(message);
+            error.extensions.get_or_insert_default().set("code", code);
+            error
+        };
+        match error {
+            ApiError::Unauthenticated(message) => with_code(message, "UNAUTHENTICATED"),
+            ApiError::Forbidden(Forbidden { role, needed }) => {
+                let message = format!("the role {} does not allow this; {} does", role.as_str(), needed.as_str());
+                with_code(message, "FORBIDDEN")
+            }
+            ApiError::BadInput(message) => with_code(message, BAD_USER_INPUT),
+            ApiError::RateLimited(after) => {
+                let seconds = after.as_secs().max(1);
+                let mut error =
+                    with_code(format!("too many attempts; try again in {seconds} seconds"), "RATE_LIMITED");
+                error.extensions.get_or_insert_default().set("retryAfter", seconds);
+                error
+            }
+            ApiError::Internal(error) => with_code(error.to_string(), INTERNAL),
+        }
+    }
+}
+
+/// The code of an error, if it has one.
+#[must_use]
+pub fn code_of(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        async_graphql::Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// Gives an error of the library's own the code that clients are promised.
+pub fn classify(error: &mut ServerError) {
+    if code_of(error).is_some() {
+        return;
+    }
+    let message = &error.message;
+    let too_large = ["too complex", "too deep", "aliases", "directives", "recursion"];
+    let code = if too_large.iter().any(|words| message.contains(words)) {
+        QUERY_TOO_COMPLEX
+    } else if message.starts_with("Invalid value for argument") || !error.path.is_empty() {
+        BAD_USER_INPUT
+    } else {
+        VALIDATION_FAILED
+    };
+    set_code(error, code);
+}
+
+/// Gives an error a code.
+pub fn set_code(error: &mut ServerError, code: &str) {
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+}

@@ -1,0 +1,175 @@
+//! The inputs of queries and mutations that are not documents.
+
+use async_graphql::{Enum, ID, InputObject};
+
+use crate::catalog::import::ImportOptions;
+use crate::catalog::movies::MovieQuery;
+use crate::document::basic_info::ReleaseStatus;
+use crate::document::merge::{ImportMode, NullPolicy};
+use crate::document::{Category, CategoryInput, Source};
+use crate::storage::{self, OrderBy};
+
+/// Which movies to list. Everything that is given must fit.
+#[derive(Debug, Clone, InputObject)]
+pub struct MovieFilter {
+    /// Part of the title or the original title; case, accents and spacing do not matter.
+    search: Option<String>,
+    /// The earliest year of release.
+    year_from: Option<i32>,
+    /// The latest year of release.
+    year_to: Option<i32>,
+    /// Names of genres, all of which the movie must have.
+    #[graphql(validator(max_items = 20))]
+    genres: Option<Vec<String>>,
+    /// Where it stands between rumour and release.
+    status: Option<ReleaseStatus>,
+    /// Categories that must hold something.
+    present: Option<Vec<Category>>,
+    /// Categories that must hold nothing.
+    missing: Option<Vec<Category>>,
+}
+
+impl From<MovieFilter> for MovieQuery {
+    fn from(filter: MovieFilter) -> Self {
+        Self {
+            filter: storage::MovieFilter {
+                search: filter.search,
+                year_from: filter.year_from,
+                year_to: filter.year_to,
+                genres: Vec::new(),
+                status: filter.status.map(|status| status.as_str().to_owned()),
+                present: filter.present.unwrap_or_default(),
+                missing: filter.missing.unwrap_or_default(),
+            },
+            genre_names: filter.genres.unwrap_or_default(),
+        }
+    }
+}
+
+/// What movies are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MovieOrderField {
+    /// The title, without regard to case and accents. Movies without one come first.
+    Title,
+    /// The year of release. Movies without one come first.
+    Year,
+    /// When any document of the movie last really changed.
+    Updated,
+}
+
+/// Which way to sort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum OrderDirection {
+    /// Smallest first.
+    Asc,
+    /// Largest first.
+    Desc,
+}
+
+/// How to sort movies; the id decides between equals.
+#[derive(Debug, Clone, InputObject)]
+pub struct MovieOrder {
+    /// What to sort by.
+    field: MovieOrderField,
+    /// Which way to sort.
+    #[graphql(default_with = "OrderDirection::Asc")]
+    direction: OrderDirection,
+}
+
+/// Movies come by title unless another order is asked for.
+pub fn order_of(order: Option<MovieOrder>) -> storage::MovieOrder {
+    let Some(order) = order else { return storage::MovieOrder { by: OrderBy::Title, descending: false } };
+    let by = match order.field {
+        MovieOrderField::Title => OrderBy::Title,
+        MovieOrderField::Year => OrderBy::Year,
+        MovieOrderField::Updated => OrderBy::Updated,
+    };
+    storage::MovieOrder { by, descending: order.direction == OrderDirection::Desc }
+}
+
+/// Email and password.
+#[derive(InputObject)]
+pub struct LoginInput {
+    /// The account's email address.
+    pub email: String,
+    /// Its password.
+    #[graphql(secret)]
+    pub password: String,
+}
+
+/// A movie to create.
+#[derive(Debug, InputObject)]
+pub struct CreateMovieInput {
+    /// The movie's id, for example tmdb-550: 1 to 64 characters of A-Z a-z 0-9 . _ -, beginning with
+    /// a letter or digit, never holding "..".
+    pub id: ID,
+    /// The title, 1 to 300 characters.
+    pub title: String,
+}
+
+/// A movie to delete.
+#[derive(Debug, InputObject)]
+pub struct DeleteMovieInput {
+    /// The movie's id.
+    pub id: ID,
+}
+
+/// A category to import from typed input.
+#[derive(Debug, InputObject)]
+pub struct ImportCategoryInput {
+    /// The movie's id.
+    pub movie_id: ID,
+    /// The data of exactly one category. A field that is left out is left as it is stored; null
+    /// clears it.
+    pub data: CategoryInput,
+    /// How to import.
+    pub options: Option<ImportOptionsInput>,
+}
+
+/// A document to import.
+#[derive(Debug, InputObject)]
+pub struct ImportDocumentInput {
+    /// The movie's id; the document must name the same.
+    pub movie_id: ID,
+    /// The category that the document must be of; found from the document if it is left out.
+    pub category: Option<Category>,
+    /// The text of an exported file, as JSON.
+    pub document: String,
+    /// How to import.
+    pub options: Option<ImportOptionsInput>,
+}
+
+/// How to import.
+#[derive(Debug, InputObject)]
+pub struct ImportOptionsInput {
+    /// Whether the import may also remove list items that the document no longer has.
+    #[graphql(default_with = "ImportMode::Merge")]
+    mode: ImportMode,
+    /// Where the values come from. Left out, it is found: from the token, from the document, else
+    /// MANUAL.
+    source: Option<Source>,
+    /// The revision that the document was made from. Left out, it is read from the document.
+    base_revision: Option<i64>,
+    /// What null means. Left out: CLEAR in typed input, KEEP in a document, where null is what a
+    /// language model writes for "I don't know". A list is cleared by null under REPLACE only.
+    nulls: Option<NullPolicy>,
+    /// Ids of list items to remove.
+    #[graphql(validator(max_items = 5000))]
+    remove_items: Option<Vec<ID>>,
+    /// Whether an unknown key in the document is an error instead of a warning.
+    #[graphql(default)]
+    strict: bool,
+}
+
+/// The options as the application takes them; `nulls` is what null means if they do not say.
+pub fn options_of(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> ImportOptions {
+    let Some(input) = input else { return ImportOptions { nulls, ..ImportOptions::default() } };
+    ImportOptions {
+        mode: input.mode,
+        source: input.source,
+        nulls: input.nulls.unwrap_or(nulls),
+        base_revision: input.base_revision,
+        remove_items: input.remove_items.unwrap_or_default().into_iter().map(|id| id.0).collect(),
+        strict: input.strict,
+    }
+}

@@ -1,0 +1,37 @@
+//! The GraphQL edge: it decodes, makes one call to the application, and encodes the answer.
+
+mod context;
+pub mod error;
+mod inputs;
+pub mod limits;
+mod loaders;
+mod mutation;
+mod payloads;
+mod query;
+mod types;
+
+use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
+
+pub use context::RequestContext;
+
+/// The schema.
+pub type Schema = async_graphql::Schema<query::Query, mutation::Mutation, EmptySubscription>;
+
+/// The schema without anything behind it, so that it can be printed and tested alone.
+#[must_use]
+pub fn schema_builder() -> SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
+    Schema::build(query::Query, mutation::Mutation, EmptySubscription)
+        .limit_depth(limits::MAX_DEPTH)
+        .limit_complexity(limits::MAX_COMPLEXITY)
+        .limit_recursive_depth(limits::MAX_RECURSION)
+        .limit_aliases(limits::MAX_ALIASES)
+        .limit_directives(limits::MAX_DIRECTIVES)
+}
+
+/// The schema in the schema definition language, as `schema.graphql` holds it.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().use_space_ident().include_specified_by();
+    let sdl = schema_builder().finish().sdl_with_options(options);
+    format!("{}\n", sdl.trim_end())
+}

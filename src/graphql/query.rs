@@ -1,0 +1,144 @@
+//! Queries.
+
+use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::{Context, Enum, ID, Object};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::context::ContextExt;
+use super::error::ApiError;
+use super::inputs::{MovieFilter, MovieOrder, order_of};
+use super::limits::{DEFAULT_PAGE, MAX_PAGE};
+use super::types::{Movie, MovieExport, User, page_size};
+use crate::catalog::movies::MovieQuery;
+use crate::document::{Category, MovieId};
+use crate::storage::{self, PageRequest};
+
+/// The entry points for reading.
+pub struct Query;
+
+/// Which state of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum Stage {
+    /// What everyone sees.
+    Published,
+}
+
+/// A list of movies.
+type MovieConnection = Connection<String, Movie, MovieTotals, EmptyFields>;
+
+/// The entry points for reading.
+#[Object]
+impl Query {
+    /// A movie by its id. Null if there is no such movie.
+    async fn movie(&self, ctx: &Context<'_>, #[graphql(desc = "The movie's id, for example tmdb-550.")] id: ID) -> async_graphql::Result<Option<Movie>> {
+        let permission = ctx.can_read()?;
+        let Ok(id) = id.parse::<MovieId>() else { return Ok(None) };
+        let mut found = ctx.catalog().movies(&permission, &[id]).await.map_err(ApiError::from)?;
+        Ok(found.pop().map(Movie))
+    }
+
+    /// The movies of the catalogue, a page at a time (Relay cursor connections). Sorted by title
+    /// unless another order is asked for.
+    #[graphql(complexity = "2 + page_size(first, last) * child_complexity")]
+    async fn movies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which movies; all if it is left out.")] filter: Option<MovieFilter>,
+        #[graphql(desc = "How to sort.")] order_by: Option<MovieOrder>,
+        #[graphql(desc = "How many from the start, or after a cursor: 1 to 100; 20 if neither first nor last is given.")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, or before a cursor: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<MovieConnection> {
+        let permission = ctx.can_read()?;
+        let order = order_of(order_by);
+        let page = page_of(first, after, last, before)?;
+        let query: MovieQuery = filter.map(Into::into).unwrap_or_default();
+        let found = ctx.catalog().list_movies(&permission, &query, order, &page).await.map_err(ApiError::from)?;
+        let Some(found) = found else {
+            return Err(ApiError::BadInput("the cursor is not of a list in this order".to_owned()).into());
+        };
+        let came_from = page.from.is_some();
+        let (has_previous, has_next) =
+            if page.backward { (found.has_more, came_from) } else { (came_from, found.has_more) };
+        let mut connection = Connection::with_additional_fields(has_previous, has_next, MovieTotals(query));
+        connection.edges = found
+            .movies
+            .into_iter()
+            .map(|movie| Edge::new(cursor(&order.value_of(&movie), &movie.id), Movie(movie)))
+            .collect();
+        Ok(connection)
+    }
+
+    /// One category of one movie, typed, with the same envelope as the file. Null if there is no
+    /// such movie. A category that was never written has revision 0 and empty data.
+    async fn movie_export(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The movie's id, for example tmdb-550.")] movie_id: ID,
+        #[graphql(desc = "Which category.")] category: Category,
+        #[graphql(desc = "Which state of it.", default_with = "Stage::Published")] stage: Stage,
+    ) -> async_graphql::Result<Option<MovieExport>> {
+        let permission = ctx.can_read()?;
+        let Stage::Published = stage;
+        let Ok(movie) = movie_id.parse::<MovieId>() else { return Ok(None) };
+        let export = ctx.catalog().export(&permission, &movie, category).await.map_err(ApiError::from)?;
+        Ok(export.map(MovieExport))
+    }
+
+    /// Whoever the bearer token speaks for. Null without a token.
+    async fn viewer(&self, ctx: &Context<'_>) -> Option<User> {
+        ctx.viewer().cloned().map(User)
+    }
+}
+
+/// What a list of movies says beside its page.
+pub struct MovieTotals(MovieQuery);
+
+/// What a list of movies says beside its page.
+#[Object]
+impl MovieTotals {
+    /// How many movies fit the filter, on all pages together.
+    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
+        let permission = ctx.can_read()?;
+        Ok(ctx.catalog().count_movies(&permission, &self.0).await.map_err(ApiError::from)?)
+    }
+}
+
+fn cursor(value: &str, id: &MovieId) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{id}\n{value}"))
+}
+
+fn read_cursor(cursor: &str) -> Result<(String, String), ApiError> {
+    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    match text.as_deref().and_then(|text| text.split_once('\n')) {
+        Some((id, value)) => Ok((value.to_owned(), id.to_owned())),
+        None => Err(ApiError::BadInput("the cursor is none that this server gave".to_owned())),
+    }
+}
+
+fn page_of(
+    first: Option<i32>,
+    after: Option<String>,
+    last: Option<i32>,
+    before: Option<String>,
+) -> Result<PageRequest, ApiError> {
+    let bad = |message: &str| Err(ApiError::BadInput(message.to_owned()));
+    if first.is_some() && last.is_some() {
+        return bad("first and last cannot be given together");
+    }
+    if after.is_some() && before.is_some() {
+        return bad("after and before cannot be given together");
+    }
+    let backward = last.is_some() || before.is_some();
+    if backward && (first.is_some() || after.is_some()) {
+        return bad("first goes with after, last with before");
+    }
+    let limit = first.or(last).unwrap_or(DEFAULT_PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return bad(&format!("found {limit}; first and last are 1 to {MAX_PAGE}"));
+    }
+    let from = after.or(before).map(|cursor| read_cursor(&cursor)).transpose()?;
+    Ok(storage::PageRequest { from, limit: u64::try_from(limit).unwrap_or(1), backward })
+}

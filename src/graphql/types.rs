@@ -1,0 +1,305 @@
+//! The objects of the schema that are not documents.
+
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+
+use super::context::ContextExt;
+use super::error::ApiError;
+use super::limits::MAX_PAGE;
+use crate::catalog::access::{Principal, Role};
+use crate::catalog::export::Export;
+use crate::catalog::CatalogError;
+use crate::document::basic_info::ReleaseStatus;
+use crate::document::cast_crew::{CastCredit, Credit, CrewCredit};
+use crate::document::category::with_categories;
+use crate::document::scalars::{Date, Json};
+use crate::document::{Category, CategoryData, MovieId, Source, envelope};
+use crate::storage::{Entity, MovieRow};
+
+/// A movie of the catalogue.
+pub struct Movie(pub MovieRow);
+
+/// A movie of the catalogue: what it is listed by, and its seven documents.
+#[Object]
+impl Movie {
+    /// The movie's id, the same in every interface, for example tmdb-550.
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The title. Null until basic info is written.
+    async fn title(&self) -> Option<&str> {
+        self.0.facts.title.as_deref()
+    }
+
+    /// The title in its original language, if it is known.
+    async fn original_title(&self) -> Option<&str> {
+        self.0.facts.original_title.as_deref()
+    }
+
+    /// The year of release, if it is known.
+    async fn year(&self) -> Option<i32> {
+        self.0.facts.year
+    }
+
+    /// The first release, if it is known.
+    async fn release_date(&self) -> Option<Date> {
+        self.0.facts.release_date.clone().map(Date)
+    }
+
+    /// Where it stands between rumour and release, if it is known.
+    async fn status(&self) -> Option<ReleaseStatus> {
+        let status = self.0.facts.status.as_deref()?;
+        ReleaseStatus::ALL.iter().copied().find(|candidate| candidate.as_str() == status)
+    }
+
+    /// When the movie was created here.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When any of its documents last really changed.
+    async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.updated_at
+    }
+
+    /// The seven documents, typed.
+    #[graphql(flatten)]
+    async fn documents(&self) -> Documents {
+        Documents(self.0.id.clone())
+    }
+
+    /// All seven categories with their envelopes, in the order of a bundle.
+    #[graphql(complexity = "7 * child_complexity")]
+    async fn exports(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<MovieExport>> {
+        let keys = Category::ALL.iter().map(|category| (self.0.id.clone(), *category));
+        let mut found = ctx.loaders()?.exports.load_many(keys.clone()).await.map_err(ApiError::from)?;
+        Ok(keys.filter_map(|key| found.remove(&key)).map(MovieExport).collect())
+    }
+
+    /// Where to download all seven categories as one ZIP, as a path on this server. It needs the
+    /// same bearer token.
+    async fn bundle_url(&self) -> String {
+        format!("/api/v1/admin/movies/{}/export/all", self.0.id)
+    }
+
+    /// Which categories hold anything, and which are still missing.
+    async fn completeness(&self, ctx: &Context<'_>) -> async_graphql::Result<Completeness> {
+        let present = ctx.loaders()?.present.load_one(self.0.id.clone()).await.map_err(ApiError::from)?;
+        let present = present.unwrap_or_default();
+        let missing = Category::ALL.iter().copied().filter(|category| !present.contains(category)).collect();
+        Ok(Completeness { present, missing })
+    }
+}
+
+/// Which categories of a movie hold anything.
+#[derive(SimpleObject)]
+pub struct Completeness {
+    /// The categories that hold something.
+    present: Vec<Category>,
+    /// The categories that hold nothing.
+    missing: Vec<Category>,
+}
+
+/// The documents of a movie as fields of it.
+struct Documents(MovieId);
+
+macro_rules! document_fields {
+    ($(($Type:ident, $field:ident)),*) => {
+        #[Object]
+        impl Documents {
+            $(
+                /// That category, typed. Null if it was never written.
+                async fn $field(
+                    &self,
+                    ctx: &Context<'_>,
+                ) -> async_graphql::Result<Option<crate::document::$field::$Type>> {
+                    let key = (self.0.clone(), Category::$Type);
+                    let export = ctx.loaders()?.exports.load_one(key).await.map_err(ApiError::from)?;
+                    let written = export.filter(|export| export.metadata.revision > 0);
+                    Ok(written.map(|export| read(&export.body)).transpose()?)
+                }
+            )*
+        }
+    };
+}
+
+with_categories!(document_fields);
+
+fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, ApiError> {
+    Ok(serde_json::from_str(body)?)
+}
+
+/// One category of one movie.
+pub struct MovieExport(pub Export);
+
+/// One category of one movie, with the same envelope as the file.
+#[Object]
+impl MovieExport {
+    /// The movie and the category, for example tmdb-550:timeline.
+    async fn id(&self) -> ID {
+        ID(format!("{}:{}", self.0.movie, self.0.category.slug()))
+    }
+
+    /// The movie's id.
+    async fn movie_id(&self) -> ID {
+        ID(self.0.movie.to_string())
+    }
+
+    /// Which category it is.
+    async fn category(&self) -> Category {
+        self.0.category
+    }
+
+    /// The version of the file's format.
+    async fn version(&self) -> &str {
+        envelope::VERSION
+    }
+
+    /// When this was exported, that is, now.
+    async fn exported_at(&self) -> DateTime<Utc> {
+        self.0.exported_at
+    }
+
+    /// The data, typed: a union of the seven documents.
+    async fn data(&self) -> async_graphql::Result<CategoryData> {
+        Ok(CategoryData::from_json(self.0.category, &self.0.body).map_err(ApiError::from)?)
+    }
+
+    /// How the document came to be as it is.
+    async fn metadata(&self) -> ExportMetadata {
+        let metadata = &self.0.metadata;
+        ExportMetadata {
+            source: metadata.source,
+            last_updated: metadata.last_updated,
+            updated_by: metadata.updated_by.clone(),
+            revision: metadata.revision,
+        }
+    }
+
+    /// The whole envelope, as in the file.
+    async fn document(&self) -> async_graphql::Result<Json> {
+        Ok(read::<Json>(&self.0.envelope())?)
+    }
+
+    /// What the file is called, for example tmdb-550-timeline.json.
+    async fn file_name(&self) -> String {
+        self.0.file_name()
+    }
+
+    /// The length of the document as compact JSON, in tokens of OpenAI's o200k_base encoding.
+    #[graphql(complexity = 50)]
+    async fn token_count(&self) -> async_graphql::Result<usize> {
+        let text = self.0.envelope();
+        let counted = tokio::task::spawn_blocking(move || bpe_openai::o200k_base().count(text.as_str()));
+        Ok(counted.await.map_err(CatalogError::from).map_err(ApiError::from)?)
+    }
+}
+
+/// How a document came to be as it is.
+#[derive(SimpleObject)]
+pub struct ExportMetadata {
+    /// Where its values come from.
+    source: Source,
+    /// When it last really changed. Null if it was never written.
+    last_updated: Option<DateTime<Utc>>,
+    /// Who last really changed it. Null if it was never written.
+    updated_by: Option<String>,
+    /// Counts the times it really changed; 0: never written. Send it back with an import.
+    revision: i64,
+}
+
+/// An account, or whoever a token speaks for.
+pub struct User(pub Principal);
+
+/// Whoever a token speaks for.
+#[Object]
+impl User {
+    /// The token's subject.
+    async fn id(&self) -> ID {
+        ID(self.0.subject.clone())
+    }
+
+    /// The email address.
+    async fn email(&self) -> &str {
+        &self.0.email
+    }
+
+    /// What the account may do.
+    async fn role(&self) -> Role {
+        self.0.role
+    }
+}
+
+/// Someone who worked on movies.
+pub struct Person(Arc<Entity>);
+
+/// Someone who worked on movies. A credit keeps the name as credited; this is who it is.
+#[Object]
+impl Person {
+    /// The person's id, for example tmdb-person-287.
+    async fn id(&self) -> ID {
+        ID(self.0.id.clone())
+    }
+
+    /// The person's own name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Other names the person goes by.
+    async fn aliases(&self) -> &[String] {
+        &self.0.aliases
+    }
+
+    /// The person's ids elsewhere.
+    async fn external_ids(&self) -> Vec<ExternalId> {
+        let ids = self.0.external_ids.iter();
+        ids.map(|(source, value)| ExternalId { source: source.clone(), value: value.clone() }).collect()
+    }
+}
+
+/// The id of something at another place.
+#[derive(SimpleObject)]
+pub struct ExternalId {
+    /// The place, for example tmdb.
+    source: String,
+    /// The id there.
+    value: String,
+}
+
+async fn person(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Person>> {
+    let found = ctx.loaders()?.people.load_one(id.to_string()).await.map_err(ApiError::from)?;
+    Ok(found.map(Person))
+}
+
+#[ComplexObject]
+impl Credit {
+    /// Who it is. Null only if the person was deleted.
+    async fn person(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Person>> {
+        person(ctx, &self.person_id).await
+    }
+}
+
+#[ComplexObject]
+impl CastCredit {
+    /// Who it is. Null only if the person was deleted.
+    async fn person(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Person>> {
+        person(ctx, &self.person_id).await
+    }
+}
+
+#[ComplexObject]
+impl CrewCredit {
+    /// Who it is. Null only if the person was deleted.
+    async fn person(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Person>> {
+        person(ctx, &self.person_id).await
+    }
+}
+
+/// How many movies a page was asked to hold, for the complexity of a list.
+pub fn page_size(first: Option<i32>, last: Option<i32>) -> usize {
+    usize::try_from(first.or(last).unwrap_or(super::limits::DEFAULT_PAGE).clamp(1, MAX_PAGE)).unwrap_or(1)
+}

@@ -1,0 +1,78 @@
+//! The HTTP edge: bearer tokens, the GraphQL handler, the REST sidecar, the pages.
+
+mod bearer;
+mod graphiql;
+mod graphql;
+mod health;
+mod problem;
+mod request_id;
+mod rest;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Redirect;
+use axum::routing::get;
+use tower::ServiceBuilder;
+use tower_http::ServiceBuilderExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::catalog::Catalog;
+use crate::catalog::accounts::Accounts;
+use crate::graphql::Schema;
+use problem::ProblemDetails;
+use request_id::MakeRequestId;
+
+/// Most bytes of a request's body.
+pub const MAX_BODY: usize = 16 * 1024 * 1024;
+/// Longest time until an answer begins.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct AppState {
+    pub catalog: Catalog,
+    pub accounts: Accounts,
+    pub schema: Schema,
+}
+
+/// All routes.
+pub fn router(state: AppState) -> Router {
+    let request_id = HeaderName::from_static("x-request-id");
+    let security = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    let mut router = Router::new()
+        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
+        .route("/graphql", get(graphql::get).post(graphql::post))
+        .merge(graphiql::routes())
+        .merge(health::routes())
+        .merge(rest::routes())
+        .fallback(|| async { ProblemDetails::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this address") })
+        .method_not_allowed_fallback(|| async {
+            ProblemDetails::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this address does not take that method")
+        })
+        .with_state(state);
+    for (name, value) in security {
+        router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
+    }
+    let worth_compressing = DefaultPredicate::new().and(NotForContentType::const_new("application/zip"));
+    router.layer(
+        ServiceBuilder::new()
+            .set_request_id(request_id.clone(), MakeRequestId)
+            .layer(TraceLayer::new_for_http())
+            .propagate_request_id(request_id)
+            .layer(axum::middleware::from_fn(problem::add_request_id))
+            .layer(CatchPanicLayer::custom(problem::panicked))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+            .layer(CompressionLayer::new().compress_when(worth_compressing)),
+    )
+}

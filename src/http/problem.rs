@@ -1,0 +1,180 @@
+//! Errors of the REST sidecar: RFC 9457 `application/problem+json`.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::request_id;
+use crate::catalog::CatalogError;
+use crate::catalog::access::Forbidden;
+use crate::document::{Problem, ProblemCode};
+
+/// An error as a client sees it.
+#[derive(Debug, Serialize)]
+pub struct ProblemDetails {
+    /// Always `about:blank`: the status and `code` say what kind of error it is.
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    errors: Vec<Problem>,
+    #[serde(skip)]
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl ProblemDetails {
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code,
+            errors: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// No token, a token that is not to be trusted, or wrong credentials.
+    pub fn unauthenticated(detail: &str, invalid_token: bool) -> Self {
+        let challenge = if invalid_token {
+            "Bearer realm=\"reelport\", error=\"invalid_token\""
+        } else {
+            "Bearer realm=\"reelport\""
+        };
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", detail)
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    pub fn rate_limited(after: Duration) -> Self {
+        let seconds = after.as_secs().max(1);
+        let detail = format!("too many attempts; try again in {seconds} seconds");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail)
+    }
+
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail)
+    }
+
+    /// What is wrong with a document or its target.
+    pub fn of_problems(problems: Vec<Problem>) -> Self {
+        let (status, code) = status_of(&problems);
+        let detail = match problems.as_slice() {
+            [only] if only.path.is_empty() => only.message.clone(),
+            [only] => format!("{}: {}", only.path, only.message),
+            several => format!("{} things are wrong with the document; nothing was written", several.len()),
+        };
+        let mut details = Self::new(status, code, detail);
+        details.errors = problems;
+        details
+    }
+}
+
+fn code_name(code: ProblemCode) -> &'static str {
+    match code {
+        ProblemCode::NotFound => "NOT_FOUND",
+        ProblemCode::AlreadyExists => "ALREADY_EXISTS",
+        ProblemCode::Unreadable => "UNREADABLE",
+        ProblemCode::UnsupportedVersion => "UNSUPPORTED_VERSION",
+        ProblemCode::CategoryMismatch => "CATEGORY_MISMATCH",
+        ProblemCode::MovieMismatch => "MOVIE_MISMATCH",
+        ProblemCode::AmbiguousMatch => "AMBIGUOUS_MATCH",
+        ProblemCode::Conflict => "CONFLICT",
+        ProblemCode::Required
+        | ProblemCode::TypeMismatch
+        | ProblemCode::Invalid
+        | ProblemCode::OutOfRange
+        | ProblemCode::TooLong
+        | ProblemCode::UnknownField => "INVALID_DOCUMENT",
+    }
+}
+
+/// The gravest problem decides: no such movie, then what is wrong with the file as a whole, then
+/// its data, then what another state of the catalogue would allow.
+fn status_of(problems: &[Problem]) -> (StatusCode, &'static str) {
+    let status = |problem: &Problem| match problem.code {
+        ProblemCode::NotFound if problem.path.is_empty() => StatusCode::NOT_FOUND,
+        ProblemCode::Unreadable
+        | ProblemCode::UnsupportedVersion
+        | ProblemCode::CategoryMismatch
+        | ProblemCode::MovieMismatch => StatusCode::BAD_REQUEST,
+        ProblemCode::AmbiguousMatch | ProblemCode::Conflict | ProblemCode::AlreadyExists => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let order =
+        [StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT];
+    for candidate in order {
+        if let Some(problem) = problems.iter().find(|problem| status(problem) == candidate) {
+            return (candidate, code_name(problem.code));
+        }
+    }
+    (StatusCode::UNPROCESSABLE_ENTITY, "INVALID_DOCUMENT")
+}
+
+impl From<Forbidden> for ProblemDetails {
+    fn from(Forbidden { role, needed }: Forbidden) -> Self {
+        let detail = format!("the role {} does not allow this; {} does", role.as_str(), needed.as_str());
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", detail)
+    }
+}
+
+impl From<CatalogError> for ProblemDetails {
+    fn from(error: CatalogError) -> Self {
+        tracing::error!(error = %error, "internal error");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side")
+    }
+}
+
+impl IntoResponse for ProblemDetails {
+    fn into_response(mut self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = std::mem::take(&mut self.headers);
+        let mut response = (status, Json(&self)).into_response();
+        let media_type = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        response.headers_mut().extend(headers.into_iter().map(|(name, value)| (Some(name), value)).collect::<Vec<_>>());
+        response
+    }
+}
+
+/// What a panic in a handler becomes.
+pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side").into_response()
+}
+
+/// Tells the request id where something went wrong on our side.
+pub async fn add_request_id(request: Request, next: Next) -> Response {
+    let id = request_id::of(request.extensions());
+    let response = next.run(request).await;
+    let is_plain = response.headers().get(header::CONTENT_TYPE).is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
+    match response.status() {
+        StatusCode::INTERNAL_SERVER_ERROR => {
+            let detail = format!("something went wrong on our side; the request id is {id}");
+            tracing::error!(request_id = %id, "answered 500");
+            ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", detail).into_response()
+        }
+        StatusCode::SERVICE_UNAVAILABLE if is_plain => {
+            let detail = format!("the answer took too long; the request id is {id}");
+            ProblemDetails::new(StatusCode::SERVICE_UNAVAILABLE, "INTERNAL", detail).into_response()
+        }
+        _ => response,
+    }
+}

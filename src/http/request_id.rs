@@ -1,0 +1,23 @@
+//! A name for each request, by which a log line and an answer find each other.
+
+use axum::http::{HeaderValue, Request};
+use tower_http::request_id::RequestId;
+
+/// Makes request ids: 64 random bits in hexadecimal.
+#[derive(Debug, Clone, Copy)]
+pub struct MakeRequestId;
+
+impl tower_http::request_id::MakeRequestId for MakeRequestId {
+    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
+        HeaderValue::from_str(&format!("{:016x}", rand::random::<u64>())).ok().map(RequestId::new)
+    }
+}
+
+/// The id of a request, for messages.
+#[must_use]
+pub fn of(extensions: &axum::http::Extensions) -> String {
+    let id = extensions.get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
+    // Ids that came with the request are shown no longer than ours are, and never with odd signs.
+    let shown = id.unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64);
+    shown.collect()
+}

@@ -1,0 +1,98 @@
+//! One category as JSON, all seven as a ZIP.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::{category_of, movie_of, no_such_movie};
+use crate::catalog::bulk::{ChannelWriter, write_bundle};
+use crate::catalog::export::Export;
+use crate::http::AppState;
+use crate::http::bearer::Bearer;
+use crate::http::problem::ProblemDetails;
+
+/// Chunks of an archive that wait for a slow reader.
+const CHUNKS: usize = 4;
+
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/v1/admin/movies/{id}/export/all", get(bundle))
+        .route("/api/v1/admin/movies/{id}/export/{category}", get(export))
+}
+
+fn attachment(file_name: &str) -> String {
+    // Movie ids and categories hold nothing that would need quoting.
+    format!("attachment; filename=\"{file_name}\"")
+}
+
+async fn export(
+    State(state): State<AppState>,
+    Bearer(principal): Bearer,
+    Path((id, category)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ProblemDetails> {
+    let permission = principal.can_read()?;
+    let movie = movie_of(&id)?;
+    let category = match category_of(&category) {
+        Ok(category) => category,
+        Err(unknown) => return Err(unknown),
+    };
+    let export = state.catalog.export(&permission, &movie, category).await?;
+    let export = export.ok_or_else(|| no_such_movie(&id))?;
+    let etag = export.etag();
+    let caching = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
+    if is_known(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
+    }
+    let file = [
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (header::CONTENT_DISPOSITION, attachment(&export.file_name())),
+    ];
+    Ok((caching, file, export.envelope()).into_response())
+}
+
+/// `If-None-Match` by weak comparison (RFC 9110 §13.1.2).
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
+}
+
+async fn bundle(
+    State(state): State<AppState>,
+    Bearer(principal): Bearer,
+    Path(id): Path<String>,
+) -> Result<Response, ProblemDetails> {
+    let permission = principal.can_read()?;
+    let movie = movie_of(&id)?;
+    let exports = state.catalog.export_all(&permission, &movie).await?;
+    let exports = exports.ok_or_else(|| no_such_movie(&id))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/zip".to_owned()),
+        (header::CONTENT_DISPOSITION, attachment(&format!("{movie}-export.zip"))),
+        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+    ];
+    Ok((headers, stream(exports)).into_response())
+}
+
+/// Packs on a thread of its own while the client reads.
+fn stream(exports: Vec<Export>) -> Body {
+    let (sender, receiver) = mpsc::channel(CHUNKS);
+    tokio::task::spawn_blocking(move || {
+        let mut writer = ChannelWriter::new(sender);
+        match write_bundle(&mut writer, &exports) {
+            // Whoever left does not see this fail.
+            Ok(()) => drop(writer.finish()),
+            Err(error) => {
+                tracing::debug!(error = %error, "a bundle was not sent to its end");
+                writer.fail(std::io::Error::other(error));
+            }
+        }
+    });
+    Body::from_stream(ReceiverStream::new(receiver))
+}

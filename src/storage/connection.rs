@@ -1,0 +1,124 @@
+//! Connections to the database.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection};
+
+use super::StorageError;
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A database with its connections. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pub(super) backend: Backend,
+    pub(super) url: Arc<str>,
+    /// Answers reads.
+    pub(super) reader: DatabaseConnection,
+    /// Runs writing transactions; on `SQLite` a single connection.
+    pub(super) writer: DatabaseConnection,
+    queries: Arc<AtomicU64>,
+}
+
+const SQLITE_READERS: u32 = 8;
+
+impl Database {
+    /// Connects. A `SQLite` file that is missing is made, and its folder with it.
+    ///
+    /// # Errors
+    /// When `url` is of no known kind or the database cannot be reached.
+    pub async fn connect(url: &str, postgres_connections: u32) -> Result<Self, StorageError> {
+        let queries = Arc::new(AtomicU64::new(0));
+        let (backend, mut reader, mut writer) = if let Some(path) = sqlite_path(url) {
+            if let Some(folder) = std::path::Path::new(path).parent() {
+                std::fs::create_dir_all(folder)
+                    .map_err(|source| StorageError::Lock { path: folder.display().to_string(), source })?;
+            }
+            let writer = sea_orm::Database::connect(sqlite(url, 1)).await?;
+            let reader = sea_orm::Database::connect(sqlite(url, SQLITE_READERS)).await?;
+            (Backend::Sqlite, reader, writer)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let pool = sea_orm::Database::connect(postgres(url, postgres_connections)).await?;
+            (Backend::Postgres, pool.clone(), pool)
+        } else {
+            let found = url.split_once("://").map_or(url, |(scheme, _)| scheme).to_owned();
+            return Err(StorageError::UnknownUrl { found });
+        };
+        for connection in [&mut reader, &mut writer] {
+            let queries = Arc::clone(&queries);
+            connection.set_metric_callback(move |_| {
+                queries.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        Ok(Self { backend, url: url.into(), reader, writer, queries })
+    }
+
+    /// How many statements were sent since the start, for tests and metrics.
+    #[must_use]
+    pub fn query_count(&self) -> u64 {
+        self.queries.load(Ordering::Relaxed)
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub const fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        Ok(self.reader.execute_unprepared("SELECT 1 FROM movies LIMIT 1").await.map(drop)?)
+    }
+
+    /// Closes the connections, so that `SQLite` folds its log into the database file.
+    pub async fn close(&self) {
+        let _ = self.reader.clone().close().await;
+        let _ = self.writer.clone().close().await;
+    }
+}
+
+/// The file of a `SQLite` URL.
+pub(super) fn sqlite_path(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    Some(path.split_once('?').map_or(path, |(path, _)| path))
+}
+
+fn quiet(options: &mut ConnectOptions) {
+    options.sqlx_logging(false).test_before_acquire(false).acquire_timeout(Duration::from_secs(30));
+}
+
+fn sqlite(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    quiet(&mut options);
+    options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|options| {
+        options
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(30))
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .pragma("cache_size", "-32000")
+            .pragma("temp_store", "memory")
+            .statement_cache_capacity(200)
+    });
+    options
+}
+
+fn postgres(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    quiet(&mut options);
+    options.max_connections(connections).min_connections(1);
+    options
+}

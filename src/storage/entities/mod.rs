@@ -1,0 +1,13 @@
+//! The tables, as SeaORM sees them. Nothing outside `storage` does.
+
+pub mod credit;
+pub mod document;
+pub mod entity;
+pub mod entity_external_id;
+pub mod entity_name;
+pub mod movie;
+pub mod movie_genre;
+pub mod nomination;
+pub mod offer;
+pub mod revision;
+pub mod user;

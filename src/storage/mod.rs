@@ -1,0 +1,25 @@
+//! The only place that knows SeaORM: connections, transactions, documents, entities, projections.
+//!
+//! `SQLite` has one writer connection, whose transactions begin IMMEDIATE, and a pool of readers.
+//! `PostgreSQL` has one pool; writing transactions are SERIALIZABLE and tried again when the
+//! database says that another one came between.
+
+mod connection;
+mod directory;
+mod documents;
+mod entities;
+mod error;
+mod migrate;
+mod movies;
+mod projections;
+mod transaction;
+mod users;
+
+pub use connection::{Backend, Database};
+pub use documents::{DocumentKey, FORMAT, NewState, StoredDocument, StoredRevision};
+pub use directory::Entity;
+pub use error::StorageError;
+pub use movies::{MovieFilter, MovieOrder, MoviePage, MovieRow, OrderBy, PageRequest};
+pub use projections::ProjectionChange;
+pub use transaction::{Transaction, TransientError};
+pub use users::UserRow;

@@ -1,0 +1,152 @@
+// The signed-in session. It lives in sessionStorage only, so closing the
+// browser tab forgets the access token. The password is never stored.
+import { useSyncExternalStore } from 'react';
+
+export const ENDPOINT = '/graphql';
+
+const STORAGE_KEY = 'reelport.session';
+const LONGEST_TIMER_MS = 60 * 60 * 1000;
+
+const LOGIN = `mutation Login($input: LoginInput!) {
+  login(input: $input) {
+    accessToken
+    expiresIn
+    userErrors { message }
+  }
+}`;
+
+// state.session is null or {accessToken, email, expiresAt}; state.notice is
+// null or a sentence that tells the user why a new sign-in is needed.
+let state = { session: null, notice: null };
+const listeners = new Set();
+let expiryTimer;
+
+function setState(next) {
+  state = next;
+  try {
+    if (next.session) sessionStorage.setItem(STORAGE_KEY, JSON.stringify(next.session));
+    else sessionStorage.removeItem(STORAGE_KEY);
+  } catch {
+    // Storage is switched off: the session lasts until the page is reloaded.
+  }
+  watchExpiry();
+  for (const listener of listeners) listener();
+}
+
+function watchExpiry() {
+  clearTimeout(expiryTimer);
+  const expiresAt = state.session?.expiresAt;
+  if (!expiresAt) return;
+  const left = expiresAt - Date.now();
+  if (left <= 0) expire(state.session.accessToken);
+  else expiryTimer = setTimeout(watchExpiry, Math.min(left, LONGEST_TIMER_MS));
+}
+
+function expire(accessToken) {
+  // An answer to an old request must not end a newer session.
+  if (state.session?.accessToken !== accessToken) return;
+  setState({
+    session: null,
+    notice: 'Your session has expired or was ended. Please sign in again.',
+  });
+}
+
+function restore() {
+  try {
+    const saved = JSON.parse(sessionStorage.getItem(STORAGE_KEY));
+    if (typeof saved?.accessToken === 'string' && typeof saved.email === 'string') {
+      state = { session: saved, notice: null };
+      watchExpiry();
+    }
+  } catch {
+    // Nothing usable was stored.
+  }
+}
+restore();
+
+export function useSession() {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => state,
+  );
+}
+
+export function signOut() {
+  setState({ session: null, notice: null });
+}
+
+// Signs in, or throws an Error with a message fit to show to the user.
+export async function signIn(email, password) {
+  const { status, body } = await post(
+    { query: LOGIN, operationName: 'Login', variables: { input: { email, password } } },
+    {},
+  );
+  const login = body?.data?.login;
+  if (login?.accessToken) {
+    const seconds = Number(login.expiresIn);
+    const expiresAt = seconds > 0 ? Date.now() + seconds * 1000 : null;
+    setState({ session: { accessToken: login.accessToken, email, expiresAt }, notice: null });
+    return;
+  }
+  const messages = [...(login?.userErrors ?? []), ...(Array.isArray(body?.errors) ? body.errors : [])]
+    .map((error) => error?.message)
+    .filter(Boolean);
+  throw new Error(
+    messages.join(' ') || `Sign-in failed: the server answered with HTTP status ${status} and no access token.`,
+  );
+}
+
+// The function GraphiQL calls for every operation, introspection included.
+export async function fetcher({ query, variables, operationName }, { headers } = {}) {
+  const request = { query, variables, operationName };
+  const typed = headers ?? {};
+  const typedAuthorization = Object.keys(typed).some((name) => name.toLowerCase() === 'authorization');
+  const sentToken = typedAuthorization ? null : (state.session?.accessToken ?? null);
+  const withToken = sentToken ? { ...typed, Authorization: `Bearer ${sentToken}` } : typed;
+
+  let { status, body } = await post(request, withToken);
+
+  if (status === 401) {
+    if (sentToken) {
+      expire(sentToken);
+      // The schema is public, so the editor keeps working with an old token.
+      if (operationName === 'IntrospectionQuery') ({ status, body } = await post(request, typed));
+    } else if (!state.session) {
+      setState({
+        session: null,
+        notice: typedAuthorization
+          ? 'The server refused the Authorization header in the Headers pane. Please sign in, or correct the header.'
+          : 'This operation needs a signed-in user. Please sign in.',
+      });
+    }
+  }
+
+  return body ?? { errors: [{ message: `The server answered with HTTP status ${status} and no JSON body.` }] };
+}
+
+async function post(request, headers) {
+  let response;
+  try {
+    response = await fetch(ENDPOINT, {
+      method: 'POST',
+      headers: {
+        Accept: 'application/graphql-response+json, application/json',
+        'Content-Type': 'application/json',
+        ...headers,
+      },
+      body: JSON.stringify(request),
+    });
+  } catch (cause) {
+    throw new Error('The server could not be reached. Check that it is running and try again.', { cause });
+  }
+  let body = null;
+  try {
+    body = await response.json();
+  } catch {
+    // Not JSON: the caller reports the HTTP status instead.
+  }
+  return { status: response.status, body: body && typeof body === 'object' ? body : null };
+}
