@@ -1,0 +1,57 @@
+//! A database for each test.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
+use tempfile::TempDir;
+
+/// A database that is thrown away with the test.
+pub struct TestDatabase {
+    pub url: String,
+    /// Holds the files of a `SQLite` database.
+    pub folder: TempDir,
+}
+
+pub fn sqlite() -> TestDatabase {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("reelport.db").display());
+    TestDatabase { url, folder }
+}
+
+/// The server that `scripts/with-postgres` started.
+fn server() -> String {
+    std::env::var("REELPORT_TEST_POSTGRES_URL")
+        .expect("REELPORT_TEST_POSTGRES_URL is not set: run the tests with `make test`, or a command with `scripts/with-postgres`")
+}
+
+pub async fn postgres() -> TestDatabase {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let server = server();
+    let connection = Database::connect(&server).await.unwrap();
+    connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    connection.close().await.unwrap();
+    let (base, _) = server.rsplit_once('/').unwrap();
+    TestDatabase { url: format!("{base}/{name}"), folder: tempfile::tempdir().unwrap() }
+}
+
+/// All rows of those tables, sorted, for comparing two states of a database.
+pub async fn dump(url: &str, tables: &[&str]) -> Vec<(String, Vec<String>)> {
+    let connection: DatabaseConnection = Database::connect(url).await.unwrap();
+    let mut dumped = Vec::new();
+    for table in tables {
+        let statement = Statement::from_string(connection.get_database_backend(), format!("SELECT * FROM {table}"));
+        let rows = JsonValue::find_by_statement(statement).all(&connection).await.unwrap();
+        let mut rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+        rows.sort();
+        dumped.push(((*table).to_owned(), rows));
+    }
+    connection.close().await.unwrap();
+    dumped
+}
+
+/// Every table that holds a catalogue.
+pub const TABLES: &[&str] = &[
+    "movies", "documents", "revisions", "entities", "entity_names", "entity_external_ids", "credits", "nominations",
+    "offers", "movie_genres",
+];

@@ -1,0 +1,35 @@
+//! What tests are written with.
+
+mod app;
+mod client;
+pub mod database;
+pub mod fixtures;
+
+pub use app::TestApp;
+pub use client::{Client, Reply};
+
+/// Runs a test on `SQLite` and on `PostgreSQL`, each with a database of its own.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($( $(#[$attribute:meta])* async fn $name:ident($app:ident: TestApp) $body:block )*) => {
+        $(
+            $(#[$attribute])*
+            mod $name {
+                #[allow(unused_imports)]
+                use super::*;
+
+                async fn body($app: $crate::support::TestApp) $body
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn sqlite() {
+                    body($crate::support::TestApp::sqlite().await).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn postgres() {
+                    body($crate::support::TestApp::postgres().await).await;
+                }
+            }
+        )*
+    };
+}
