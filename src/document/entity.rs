@@ -24,6 +24,15 @@ define_choice! {
     }
 }
 
+impl EntityKind {
+    /// Whether a name tells one from another. Two people share a name every day; two ceremonies or
+    /// platforms do not, so that one whose id is not known here is still known by its name.
+    #[must_use]
+    pub const fn is_told_by_name(self) -> bool {
+        !matches!(self, Self::Person)
+    }
+}
+
 /// An entity that a plan found missing and will create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEntity {
@@ -62,9 +71,12 @@ impl Mentions {
                 Kind::Items { item, .. } => {
                     for object in list.filter_map(Value::as_object) {
                         for entity in item.entities {
-                            if let Some(id) = object.get(entity.id).and_then(Value::as_str) {
+                            let id = object.get(entity.id).and_then(Value::as_str);
+                            if let Some(id) = id {
                                 self.ids.insert((entity.kind.as_str(), id.to_owned()));
-                            } else if let Some(name) = object.get(entity.name).and_then(Value::as_str) {
+                            }
+                            let name = object.get(entity.name).and_then(Value::as_str);
+                            if let Some(name) = name.filter(|_| id.is_none() || entity.kind.is_told_by_name()) {
                                 self.names.insert((entity.kind.as_str(), comparable(name)));
                             }
                         }
@@ -133,6 +145,15 @@ impl Directory {
     #[must_use]
     pub fn by_id(&self, kind: EntityKind, given: &str) -> Option<&str> {
         self.ids.get(&(kind.as_str(), given.to_owned())).map(String::as_str)
+    }
+
+    /// The own id of an entity that came with an id: known by it, or, where names tell, by name.
+    #[must_use]
+    pub fn known(&self, kind: EntityKind, given: &str, name: Option<&str>) -> Option<&str> {
+        self.by_id(kind, given).or_else(|| match self.by_name(kind, &comparable(name?)) {
+            [only] if kind.is_told_by_name() => Some(only),
+            _ => None,
+        })
     }
 
     /// All that go by the name, in [`comparable`] form.

@@ -232,7 +232,9 @@ impl Merger<'_> {
             }
             let mut object = object.clone();
             for entity in item.entities {
-                let own = text(&object, entity.id).and_then(|given| self.proposal.directory.by_id(entity.kind, given));
+                let given = text(&object, entity.id);
+                let name = text(&object, entity.name);
+                let own = given.and_then(|given| self.proposal.directory.known(entity.kind, given, name));
                 if let Some(own) = own.map(str::to_owned) {
                     object.insert(entity.id.to_owned(), Value::String(own));
                 }
@@ -442,7 +444,7 @@ impl Merger<'_> {
                 }
                 for entity in item.entities {
                     if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name))
-                        && proposal.directory.by_id(entity.kind, id).is_none()
+                        && proposal.directory.known(entity.kind, id, Some(name)).is_none()
                     {
                         self.create(entity.kind, id.to_owned(), name.to_owned());
                     }

@@ -8,7 +8,7 @@ mod loaders;
 mod mutation;
 mod payloads;
 mod query;
-mod types;
+pub mod types;
 
 use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
 
