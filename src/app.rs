@@ -57,7 +57,6 @@ impl App {
     }
 
     /// All routes.
-    #[must_use]
     pub fn router(&self) -> Router {
         let state = AppState {
             catalog: self.catalog.clone(),

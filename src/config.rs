@@ -26,7 +26,7 @@ impl ConfigError {
 /// Options of every command that opens the database.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// The database: sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME
+    /// The database: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`
     #[arg(long, env = "REELPORT_DATABASE_URL", default_value = "sqlite://./data/reelport.db", hide_env_values = true, value_name = "URL")]
     pub database_url: String,
     /// Most connections to PostgreSQL

@@ -105,6 +105,7 @@ const TABLES: [&str; 11] = [
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    #[allow(clippy::too_many_lines, reason = "a list of tables")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let backend = manager.get_database_backend();
         let state = || {

@@ -10,7 +10,7 @@ const PER_ACCOUNT: u32 = 10;
 /// Failures in a [`WINDOW`] after which an address is answered for no account.
 const PER_ADDRESS: u32 = 30;
 /// How long failures count.
-const WINDOW: Duration = Duration::from_secs(15 * 60);
+const WINDOW: Duration = Duration::from_mins(15);
 /// Most keys that are remembered; past it, the oldest windows are forgotten first.
 const MAX_KEYS: usize = 100_000;
 
@@ -61,7 +61,7 @@ impl LoginThrottle {
             if let Some(window) = failures.get(&key) {
                 let age = now.duration_since(window.since);
                 if age < WINDOW && window.count >= limit {
-                    return Err(TooManyAttempts { retry_after: WINDOW - age });
+                    return Err(TooManyAttempts { retry_after: WINDOW.saturating_sub(age) });
                 }
             }
         }

@@ -27,8 +27,8 @@ impl Default for TokenConfig {
         Self {
             issuer: "reelport".to_owned(),
             audience: "reelport".to_owned(),
-            access_lifetime: Duration::from_secs(60 * 60),
-            refresh_lifetime: Duration::from_secs(14 * 24 * 60 * 60),
+            access_lifetime: Duration::from_hours(1),
+            refresh_lifetime: Duration::from_hours(14 * 24),
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn secret(database: &DatabaseArgs, tokens: &TokenArgs) -> Result<Stri
         ));
     };
     let path = folder.join("jwt-secret");
-    let make = || (0..4).map(|_| format!("{:016x}", rand::random::<u64>())).collect();
+    let make = || format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
     let (secret, _) = kept_secret(&path, make).map_err(|error| CliError::io(&path.display().to_string(), &error))?;
     if secret.len() < crate::catalog::tokens::MIN_SECRET {
         return Err(CliError::Usage(format!("{}: the secret in it is too short; delete it to have one made", path.display())));

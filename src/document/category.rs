@@ -100,6 +100,7 @@ macro_rules! categories {
 
         /// The data of one category; which one, `__typename` tells.
         #[derive(Debug, Clone, async_graphql::Union)]
+        #[allow(clippy::large_enum_variant, reason = "one lives for as long as an answer is written")]
         pub enum CategoryData {
             $( $Type($Type), )*
         }
@@ -118,6 +119,7 @@ macro_rules! categories {
 
         /// The data of exactly one category.
         #[derive(Debug, Clone, async_graphql::OneofObject)]
+        #[allow(clippy::large_enum_variant, reason = "one lives for as long as a request is read")]
         pub enum CategoryInput {
             $( $(#[doc = $doc])* $Type(super::$field::$Input), )*
         }

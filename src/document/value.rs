@@ -1,5 +1,7 @@
 //! Reading one scalar value by its [`Kind`].
 
+#![allow(clippy::needless_pass_by_value, reason = "all readers take the value; most give it back")]
+
 use serde_json::{Number, Value};
 
 use super::definition::Kind;

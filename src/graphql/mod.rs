@@ -1,5 +1,7 @@
 //! The GraphQL edge: it decodes, makes one call to the application, and encodes the answer.
 
+#![allow(clippy::unused_async, reason = "resolvers are async whether they wait or not")]
+
 mod context;
 pub mod error;
 mod inputs;

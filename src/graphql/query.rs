@@ -41,6 +41,7 @@ impl Query {
     /// The movies of the catalogue, a page at a time (Relay cursor connections). Sorted by title
     /// unless another order is asked for.
     #[graphql(complexity = "2 + page_size(first, last) * child_complexity")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn movies(
         &self,
         ctx: &Context<'_>,

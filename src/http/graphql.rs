@@ -99,10 +99,7 @@ pub async fn get(
     RawQuery(query): RawQuery,
     request: HttpRequest,
 ) -> Response {
-    let media_type = match MediaType::accepted(request.headers()) {
-        Some(media_type) => media_type,
-        None => return not_acceptable(),
-    };
+    let Some(media_type) = MediaType::accepted(request.headers()) else { return not_acceptable() };
     let bearer = match bearer {
         Ok(bearer) => bearer,
         Err(refused) => return refused.into_response(),
@@ -132,10 +129,7 @@ pub async fn post(
     bearer: Result<OptionalBearer, ProblemDetails>,
     request: HttpRequest,
 ) -> Response {
-    let media_type = match MediaType::accepted(request.headers()) {
-        Some(media_type) => media_type,
-        None => return not_acceptable(),
-    };
+    let Some(media_type) = MediaType::accepted(request.headers()) else { return not_acceptable() };
     let bearer = match bearer {
         Ok(bearer) => bearer,
         Err(refused) => return refused.into_response(),
@@ -175,13 +169,13 @@ async fn run(
             // The parser quotes the whole query.
             failed.message = first_line(&failed.message);
             error::set_code(&mut failed, error::PARSE_FAILED);
-            return answer(media_type, Answer::from_errors(vec![failed]));
+            return answer(media_type, &Answer::from_errors(vec![failed]));
         }
     };
     if let Err(limits::TooLarge(message)) = limits::check(&document) {
         let mut refused = ServerError::new(message, None);
         error::set_code(&mut refused, error::QUERY_TOO_COMPLEX);
-        return answer(media_type, Answer::from_errors(vec![refused]));
+        return answer(media_type, &Answer::from_errors(vec![refused]));
     }
     if queries_only && !is_query(&document, sent.operation_name.as_deref()) {
         let refused = ProblemDetails::new(
@@ -214,7 +208,7 @@ async fn run(
             failed.message = format!("something went wrong on our side; the request id is {request_id}");
         }
     }
-    answer(media_type, result)
+    answer(media_type, &result)
 }
 
 /// Whether the operation that is meant is a query. One that is not there is left to the library.
@@ -234,7 +228,7 @@ fn first_line(message: &str) -> String {
 }
 
 /// An answer in which nothing was executed has no `data`.
-fn answer(media_type: MediaType, answer: Answer) -> Response {
+fn answer(media_type: MediaType, answer: &Answer) -> Response {
     let is_request_error = !answer.errors.is_empty()
         && answer.data == async_graphql::Value::Null
         && answer.errors.iter().all(|error| error.path.is_empty());
@@ -246,7 +240,7 @@ fn answer(media_type: MediaType, answer: Answer) -> Response {
         };
         (status, serde_json::to_vec(&json!({ "errors": answer.errors })))
     } else {
-        (StatusCode::OK, serde_json::to_vec(&answer))
+        (StatusCode::OK, serde_json::to_vec(answer))
     };
     match body {
         Ok(body) => (status, headers, [(header::CONTENT_TYPE, media_type.name())], body).into_response(),

@@ -32,7 +32,7 @@ use request_id::MakeRequestId;
 /// Most bytes of a request's body.
 pub const MAX_BODY: usize = 16 * 1024 * 1024;
 /// Longest time until an answer begins.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What handlers share.
 #[derive(Clone)]

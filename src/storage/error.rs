@@ -35,7 +35,7 @@ impl StorageError {
         else {
             return false;
         };
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
         code.is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01" | "5" | "517"))
     }
 }

@@ -88,7 +88,7 @@ impl Transaction {
             difference(changes, |p| &p.nominations, |row: &NominationRow| &row.id, nomination_model)
         );
         apply!(connection, offer, Id, difference(changes, |p| &p.offers, |row: &OfferRow| &row.id, offer_model));
-        apply!(connection, movie_genre, GenreId, difference(changes, |p| &p.genres, |id: &String| id, genre_model));
+        apply!(connection, movie_genre, GenreId, difference(changes, |p| &p.genres, |id: &String| id, |movie, id| genre_model(movie, id)));
         Ok(())
     }
 
@@ -138,6 +138,6 @@ fn offer_model(movie: &MovieId, row: &OfferRow) -> offer::ActiveModel {
     }
 }
 
-fn genre_model(movie: &MovieId, id: &String) -> movie_genre::ActiveModel {
-    movie_genre::ActiveModel { movie_id: Set(movie.to_string()), genre_id: Set(id.clone()) }
+fn genre_model(movie: &MovieId, id: &str) -> movie_genre::ActiveModel {
+    movie_genre::ActiveModel { movie_id: Set(movie.to_string()), genre_id: Set(id.to_owned()) }
 }

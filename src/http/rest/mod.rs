@@ -43,7 +43,8 @@ pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ProblemDetails
         return Err(too_large());
     }
     axum::body::to_bytes(body, limit).await.map_err(|error| {
-        let is_limit = std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        let source = std::error::Error::source(&error);
+        let is_limit = source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
         if is_limit { too_large() } else { ProblemDetails::bad_request("the body could not be read") }
     })
 }

@@ -1,0 +1,33 @@
+# `make run` and `make test` are all that is needed; `make help` lists the rest.
+
+CARGO ?= cargo
+
+.PHONY: help run test lint schema schema-check bench tools graphiql
+
+help: ## List what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: ## Serve on 127.0.0.1:8000 with SQLite and a small demo catalogue
+	$(CARGO) run --release -- serve --demo
+
+test: tools ## Run all tests, on SQLite and PostgreSQL
+	scripts/with-postgres $(CARGO) test --workspace
+
+lint: ## Check formatting and lints; warnings are errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+schema: ## Write the generated files: schema.graphql
+	$(CARGO) run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+schema-check: ## Fail if a generated file is stale
+	$(CARGO) run --quiet -- schema | diff -u schema.graphql -
+
+bench: tools ## Measure against yardsticks; BENCH_CATALOGUE=FILE measures an import too
+	scripts/with-postgres $(CARGO) bench --bench service
+
+tools: ## Install what the tests need and is missing
+	scripts/tools
+
+graphiql: ## Rebuild the committed GraphiQL page (needs Node)
+	cd web/graphiql && npm ci && npm run build
