@@ -17,11 +17,13 @@ lint: ## Check formatting and lints; warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-schema: ## Write the generated files: schema.graphql
+schema: ## Write the generated files: schema.graphql and openapi.json
 	$(CARGO) run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+	$(CARGO) run --quiet -- schema --openapi > openapi.json.new && mv openapi.json.new openapi.json
 
 schema-check: ## Fail if a generated file is stale
 	$(CARGO) run --quiet -- schema | diff -u schema.graphql -
+	$(CARGO) run --quiet -- schema --openapi | diff -u openapi.json -
 
 bench: tools ## Measure against yardsticks; BENCH_CATALOGUE=FILE measures an import too
 	scripts/with-postgres $(CARGO) bench --bench service

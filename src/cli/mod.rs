@@ -67,6 +67,9 @@ enum Command {
         /// Print the JSON Schema of this category's document
         #[arg(long, value_name = "CATEGORY")]
         json: Option<String>,
+        /// Print the OpenAPI document of the REST sidecar
+        #[arg(long, conflicts_with = "json")]
+        openapi: bool,
     },
     /// Manage accounts
     User {
@@ -132,7 +135,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 
 fn start_log(filter: &str) -> Result<(), CliError> {
     // Migrations report each step; that they are done is enough, unless someone asks.
-    let quiet = if filter.contains("sea_orm") { "" } else { ",sea_orm_migration=warn,sqlx=warn" };
+    let quiet = if filter.contains("sea_orm") { "" } else { ",sea_orm_migration=warn,sqlx=warn,sqlx::postgres::notice=error" };
     let parsed = tracing_subscriber::EnvFilter::try_new(format!("{filter}{quiet}")).map_err(|_| {
         CliError::Usage(format!("REELPORT_LOG: found {filter:?}; allowed is error, warn, info, debug, trace or tracing directives"))
     })?;
@@ -165,7 +168,11 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
             println!("rebuilt from {count} documents");
             Ok(ExitCode::SUCCESS)
         }
-        Command::Schema { json } => schema(json.as_deref()),
+        Command::Schema { json: None, openapi: true } => {
+            print!("{}", crate::http::openapi::document());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Schema { json, .. } => schema(json.as_deref()),
         Command::User { database, command } => users::user(&database, command).await,
         Command::Token { database, tokens, account } => users::token(&database, &tokens, &account.email).await,
     }

@@ -4,6 +4,7 @@ mod bearer;
 mod graphiql;
 mod graphql;
 mod health;
+pub mod openapi;
 mod problem;
 mod request_id;
 mod rest;
@@ -56,6 +57,7 @@ pub fn router(state: AppState) -> Router {
         .merge(graphiql::routes())
         .merge(health::routes())
         .merge(rest::routes())
+        .merge(openapi::routes())
         .fallback(|| async { ProblemDetails::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this address") })
         .method_not_allowed_fallback(|| async {
             ProblemDetails::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this address does not take that method")

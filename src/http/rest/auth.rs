@@ -7,13 +7,14 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{is_json, read_body, unsupported_media_type};
 use crate::catalog::accounts::{LoginRefused, Session};
 use crate::http::AppState;
+use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
 
 /// Credentials and tokens are short.
@@ -23,14 +24,32 @@ pub fn routes() -> Router<AppState> {
     Router::new().route("/api/v1/auth/login", post(login)).route("/api/v1/auth/refresh", post(refresh))
 }
 
-#[derive(Deserialize)]
-struct Credentials {
+/// Email and password.
+#[derive(Deserialize, ToSchema)]
+pub struct Credentials {
+    /// The account's email address.
     email: String,
+    /// Its password.
     password: String,
 }
 
-#[derive(Deserialize)]
-struct RefreshRequest {
+/// A token to exchange.
+#[derive(Deserialize, ToSchema)]
+pub struct RefreshRequest {
+    /// The refresh token of an earlier login.
+    refresh_token: String,
+}
+
+/// What a login gives.
+#[derive(Serialize, ToSchema)]
+pub struct TokenResponse {
+    /// Send it as `Authorization: Bearer …`.
+    access_token: String,
+    /// Always bearer.
+    token_type: &'static str,
+    /// How long the access token holds, in seconds.
+    expires_in: u64,
+    /// Exchange it for a new access token at `/api/v1/auth/refresh`.
     refresh_token: String,
 }
 
@@ -52,24 +71,33 @@ async fn body<T: DeserializeOwned>(request: Request) -> Result<T, ProblemDetails
     })
 }
 
-fn tokens(session: &Session) -> Response {
-    let body = json!({
-        "access_token": session.access_token,
-        "token_type": "bearer",
-        "expires_in": session.expires_in.as_secs(),
-        "refresh_token": session.refresh_token,
-    });
+fn tokens(session: Session) -> Response {
+    let body = TokenResponse {
+        access_token: session.access_token,
+        token_type: "bearer",
+        expires_in: session.expires_in.as_secs(),
+        refresh_token: session.refresh_token,
+    };
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
-async fn login(
+/// Exchanges an email and a password for tokens.
+#[utoipa::path(
+    post, path = "/api/v1/auth/login", tag = "accounts", request_body = Credentials,
+    responses(
+        (status = 200, description = "Tokens.", body = TokenResponse),
+        (status = 401, description = "The email or the password is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many failed attempts; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn login(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let credentials: Credentials = body(request).await?;
     match state.accounts.login(&credentials.email, &credentials.password, Some(address.ip())).await? {
-        Ok(session) => Ok(tokens(&session)),
+        Ok(session) => Ok(tokens(session)),
         Err(LoginRefused::WrongCredentials) => {
             Err(ProblemDetails::unauthenticated("the email or the password is wrong", false))
         }
@@ -77,10 +105,18 @@ async fn login(
     }
 }
 
-async fn refresh(State(state): State<AppState>, request: Request) -> Result<Response, ProblemDetails> {
+/// Exchanges a refresh token for new tokens, with the role that the account has now.
+#[utoipa::path(
+    post, path = "/api/v1/auth/refresh", tag = "accounts", request_body = RefreshRequest,
+    responses(
+        (status = 200, description = "Tokens.", body = TokenResponse),
+        (status = 401, description = "The token is not to be trusted, or its account is gone.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn refresh(State(state): State<AppState>, request: Request) -> Result<Response, ProblemDetails> {
     let sent: RefreshRequest = body(request).await?;
     match state.accounts.refresh(&sent.refresh_token).await? {
-        Some(session) => Ok(tokens(&session)),
+        Some(session) => Ok(tokens(session)),
         None => Err(ProblemDetails::unauthenticated("the refresh token is malformed, expired, or its account is gone", true)),
     }
 }

@@ -14,6 +14,7 @@ use crate::catalog::bulk::{ChannelWriter, write_bundle};
 use crate::catalog::export::Export;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
+use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
 
 /// Chunks of an archive that wait for a slow reader.
@@ -30,7 +31,23 @@ fn attachment(file_name: &str) -> String {
     format!("attachment; filename=\"{file_name}\"")
 }
 
-async fn export(
+/// Exports one category of a movie.
+#[utoipa::path(
+    get, path = "/api/v1/admin/movies/{id}/export/{category}", tag = "export", security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
+        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of an earlier export."),
+    ),
+    responses(
+        (status = 200, description = "The envelope; its form is that of /api/v1/schemas/{category}.", body = Object),
+        (status = 304, description = "The document is still the one of If-None-Match."),
+        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn export(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path((id, category)): Path<(String, String)>,
@@ -63,7 +80,18 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
 }
 
-async fn bundle(
+/// Exports all seven categories of a movie as a ZIP of `{id}/{category}.json`.
+#[utoipa::path(
+    get, path = "/api/v1/admin/movies/{id}/export/all", tag = "export", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The movie's id, for example tmdb-550.")),
+    responses(
+        (status = 200, description = "The archive, streamed.", body = Vec<u8>, content_type = "application/zip"),
+        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such movie.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn bundle(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path(id): Path<String>,

@@ -6,6 +6,7 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{category_of, is_json, movie_of, no_such_movie, read_body, unsupported_media_type};
 use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
@@ -13,6 +14,7 @@ use crate::document::MovieId;
 use crate::document::merge::{ImportMode, NullPolicy};
 use crate::document::{Category, Source};
 use crate::http::bearer::Bearer;
+use crate::http::openapi::{DocumentError, Plan, ProblemBody};
 use crate::http::problem::ProblemDetails;
 use crate::http::{AppState, MAX_BODY};
 
@@ -20,25 +22,61 @@ pub fn routes() -> Router<AppState> {
     Router::new().route("/api/v1/admin/movies/{id}/import/{category}", post(import))
 }
 
-/// What an import answers.
-#[derive(Debug, Serialize)]
-struct Answer {
+/// What came of an import.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportAnswer {
+    /// Whether the document was taken.
     success: bool,
+    /// published, or unchanged if the document says already what was imported.
+    #[schema(value_type = String)]
     status: ImportStatus,
+    /// The same for a person.
     message: String,
+    /// The top-level fields that changed.
     updated_fields: Vec<String>,
+    /// Always empty; errors are answered as a problem.
+    #[schema(value_type = Vec<DocumentError>)]
     errors: Vec<Value>,
+    /// What changed, and what was repaired or left alone.
+    #[schema(value_type = Plan)]
     plan: Value,
+    /// The revision of the document as it stands now.
     revision: i64,
 }
 
-async fn import(
+/// Imports one category of a movie: an exported file, or what was made of it.
+#[utoipa::path(
+    post, path = "/api/v1/admin/movies/{id}/import/{category}", tag = "import", security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
+        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
+        ("mode" = Option<String>, Query, description = "merge (the default) changes and adds; replace also removes list items that the document dropped."),
+        ("source" = Option<String>, Query, description = "Where the values come from, whatever the document says: tmdb, manual or llm-generated."),
+        ("nulls" = Option<String>, Query, description = "What null means. keep (the default): nothing; clear: the value is removed."),
+        ("base_revision" = Option<i64>, Query, description = "The revision that the document was made from; else metadata.revision of the document."),
+        ("remove_items" = Option<String>, Query, description = "Ids of list items to remove, with commas between."),
+        ("strict" = Option<bool>, Query, description = "Whether an unknown key is an error."),
+    ),
+    request_body(content = Object, description = "The envelope; its form is that of /api/v1/schemas/{category}. At most 16 MiB."),
+    responses(
+        (status = 200, description = "Published, or unchanged.", body = ImportAnswer),
+        (status = 400, description = "No JSON, another movie or category than the URL's, an unsupported version, an unknown option.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "A name fits several people and which is meant cannot be told, or another writer kept coming between.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not sent as application/json.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The data breaks rules; every broken one is listed.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn import(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path((id, category)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     request: Request,
-) -> Result<Json<Answer>, ProblemDetails> {
+) -> Result<Json<ImportAnswer>, ProblemDetails> {
     let permission = principal.can_publish()?;
     let movie = movie_of(&id)?;
     let category = category_of(&category)?;
@@ -113,7 +151,7 @@ fn find<T: Copy>(all: &[T], values: &[&str], text: &str) -> Option<T> {
     values.iter().position(|value| value.eq_ignore_ascii_case(text)).map(|index| all[index])
 }
 
-fn answer(movie: &MovieId, category: Category, outcome: Outcome) -> Result<Json<Answer>, ProblemDetails> {
+fn answer(movie: &MovieId, category: Category, outcome: Outcome) -> Result<Json<ImportAnswer>, ProblemDetails> {
     if !outcome.problems.is_empty() {
         return Err(ProblemDetails::of_problems(outcome.problems));
     }
@@ -127,7 +165,7 @@ fn answer(movie: &MovieId, category: Category, outcome: Outcome) -> Result<Json<
         ImportStatus::Unchanged => format!("{category} of {movie} says all of this already; nothing was written"),
         ImportStatus::Rejected => "nothing was written".to_owned(),
     };
-    Ok(Json(Answer {
+    Ok(Json(ImportAnswer {
         success: true,
         status: outcome.status,
         message,

@@ -1,9 +1,9 @@
 //! The REST sidecar. Each route calls the same function as its GraphQL twin.
 
-mod auth;
-mod exports;
-mod imports;
-mod schemas;
+pub mod auth;
+pub mod exports;
+pub mod imports;
+pub mod schemas;
 
 use axum::Router;
 use axum::body::Body;

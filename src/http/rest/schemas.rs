@@ -9,13 +9,23 @@ use axum::routing::get;
 use super::category_of;
 use crate::document::json_schema::json_schema;
 use crate::http::AppState;
+use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> Router<AppState> {
     Router::new().route("/api/v1/schemas/{category}", get(schema))
 }
 
-async fn schema(Path(category): Path<String>) -> Result<Response, ProblemDetails> {
+/// The JSON Schema (2020-12) of a category's file.
+#[utoipa::path(
+    get, path = "/api/v1/schemas/{category}", tag = "schemas",
+    params(("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming.")),
+    responses(
+        (status = 200, description = "The schema.", body = Object, content_type = "application/schema+json"),
+        (status = 404, description = "There is no such category.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn schema(Path(category): Path<String>) -> Result<Response, ProblemDetails> {
     let schema = json_schema(category_of(&category)?);
     Ok(([(header::CONTENT_TYPE, "application/schema+json")], schema.to_string()).into_response())
 }
