@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::access::{Author, CanPublish};
@@ -9,11 +10,12 @@ use super::export::Export;
 use super::{Catalog, CatalogError};
 use crate::document::definition::define_choice;
 use crate::document::diff::{Change, updated_fields};
-use crate::document::entity::{Directory, Mentions};
+use crate::document::entity::{Directory, Mentions, NewEntity};
 use crate::document::envelope::{self, Expected, SentMetadata};
 use crate::document::merge::{ImportMode, NullPolicy, Proposal};
 use crate::document::parse::{Reading, parse};
 use crate::document::plan::{Plan, plan};
+use crate::document::projection::MovieFacts;
 use crate::document::{Category, Metadata, MovieId, Object, Problem, ProblemCode, Source, Warning};
 use crate::storage::{DocumentKey, NewState, ProjectionChange, StoredDocument, Transaction};
 
@@ -234,37 +236,80 @@ fn read_body(body: &str) -> Result<Object, CatalogError> {
     Ok(serde_json::from_str(body)?)
 }
 
+/// What a batch is planned from.
+struct Loaded {
+    existing: HashSet<String>,
+    current: HashMap<DocumentKey, Current>,
+    /// The states that documents were made from, where they say so and it is another one.
+    bases: HashMap<DocumentKey, Current>,
+}
+
 impl Batch<'_> {
     async fn run(&self, transaction: &Transaction, records: &[Record]) -> Result<Vec<Outcome>, CatalogError> {
         let now = self.catalog.clock.now();
         let movies: Vec<&MovieId> = distinct(records.iter().map(|record| &record.movie));
+        transaction.lock_movies(&movies).await?;
+        let loaded = self.load(transaction, records, &movies).await?;
+        let directory = self.directory(transaction, records, &loaded.current).await?;
+        let (mut outcomes, mut writes) = self.plan(records, &loaded, directory, now)?;
+        if !writes.new_entities.is_empty() && transaction.lock_entities().await? {
+            // Someone may have made the same ones in between.
+            let directory = self.directory(transaction, records, &loaded.current).await?;
+            (outcomes, writes) = self.plan(records, &loaded, directory, now)?;
+        }
+        writes.apply(transaction, &loaded.existing, now).await?;
+        Ok(outcomes)
+    }
+
+    async fn load(
+        &self,
+        transaction: &Transaction,
+        records: &[Record],
+        movies: &[&MovieId],
+    ) -> Result<Loaded, CatalogError> {
         let categories: Vec<Category> = distinct(records.iter().map(|record| record.category));
-        let existing = transaction.existing_movies(&movies).await?;
+        let existing = transaction.existing_movies(movies).await?;
         let mut current: HashMap<DocumentKey, Current> = HashMap::new();
-        for document in transaction.documents(&movies, &categories).await? {
+        for document in transaction.documents(movies, &categories).await? {
             let data = read_body(&document.body)?;
             current.insert((document.movie.clone(), document.category), Current { document, data });
         }
-        let mut directory = self.directory(transaction, records, &current).await?;
+        let mut bases = HashMap::new();
+        for record in records {
+            let key = record.key();
+            if let Some(base) = self.base(transaction, record, current.get(&key)).await? {
+                bases.insert(key, base);
+            }
+        }
+        Ok(Loaded { existing, current, bases })
+    }
 
+    /// Plans every record; pure, so that it can be done again.
+    fn plan(
+        &self,
+        records: &[Record],
+        loaded: &Loaded,
+        mut directory: Directory,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<Outcome>, Writes), CatalogError> {
         let mut outcomes = Vec::with_capacity(records.len());
         let mut writes = Writes::default();
         for record in records {
-            if !self.create_movies && !existing.contains(record.movie.as_str()) {
-                outcomes.push(Outcome::rejected(vec![no_such_movie(&record.movie)], Vec::new(), None));
+            let is_there = loaded.existing.contains(record.movie.as_str());
+            if !self.create_movies && !is_there {
+                outcomes.push(Outcome::no_movie(no_such_movie(&record.movie)));
                 continue;
             }
-            let previous = current.remove(&record.key());
-            let base = self.base(transaction, record, previous.as_ref()).await?;
+            let key = record.key();
+            let (previous, base) = (loaded.current.get(&key), loaded.bases.get(&key));
             let empty = record.category.definition().empty();
-            let stored = previous.as_ref().map_or(&empty, |previous| &previous.data);
             let plan = plan(
                 &Proposal {
                     definition: record.category.definition(),
                     movie: &record.movie,
                     arriving: &record.reading,
-                    current: stored,
-                    base: base.as_ref().map(|base| &base.data),
+                    current: previous.map_or(&empty, |previous| &previous.data),
+                    base: base.map(|base| &base.data),
                     mode: self.options.mode,
                     nulls: self.options.nulls,
                     remove_items: &self.options.remove_items,
@@ -272,11 +317,10 @@ impl Batch<'_> {
                 },
                 &*self.catalog.ids,
             );
-            let as_it_is = || match &previous {
+            let as_it_is = || match previous {
                 Some(previous) => Export::of(previous.document.clone(), now),
                 None => Export::never_written(record.movie.clone(), record.category, now),
             };
-            let is_there = existing.contains(record.movie.as_str());
             match plan {
                 Err(problems) => {
                     let warnings = record.reading.warnings.clone();
@@ -297,10 +341,9 @@ impl Batch<'_> {
                     for entity in &plan.new_entities {
                         directory.add(entity);
                     }
-                    let source = self.source(record, previous.as_ref(), base.as_ref());
                     let metadata = Metadata {
-                        revision: previous.as_ref().map_or(0, |previous| previous.document.metadata.revision) + 1,
-                        source,
+                        revision: previous.map_or(0, |previous| previous.document.metadata.revision) + 1,
+                        source: self.source(record, previous, base),
                         last_updated: Some(now),
                         updated_by: Some(self.author.name.clone()),
                     };
@@ -308,8 +351,7 @@ impl Batch<'_> {
                 }
             }
         }
-        writes.apply(transaction, &existing, now).await?;
-        Ok(outcomes)
+        Ok((outcomes, writes))
     }
 
     async fn directory(
@@ -381,9 +423,9 @@ struct Writes {
     /// Movies that must be there afterwards.
     movies: Vec<MovieId>,
     states: Vec<NewState>,
-    new_entities: Vec<crate::document::entity::NewEntity>,
+    new_entities: Vec<NewEntity>,
     projections: Vec<ProjectionChange>,
-    facts: Vec<(MovieId, crate::document::projection::MovieFacts)>,
+    facts: Vec<(MovieId, MovieFacts)>,
 }
 
 impl Writes {
@@ -391,14 +433,14 @@ impl Writes {
         &mut self,
         record: &Record,
         plan: Plan,
-        previous: Option<Current>,
+        previous: Option<&Current>,
         metadata: Metadata,
         directory: &Directory,
     ) -> Result<Outcome, CatalogError> {
         let definition = record.category.definition();
         self.movies.push(record.movie.clone());
         let after = (definition.project)(&plan.data, directory);
-        let before = previous.as_ref().map(|previous| (definition.project)(&previous.data, directory)).unwrap_or_default();
+        let before = previous.map(|previous| (definition.project)(&previous.data, directory)).unwrap_or_default();
         if let Some(facts) = &after.movie {
             self.facts.push((record.movie.clone(), facts.clone()));
         }
@@ -418,7 +460,7 @@ impl Writes {
             metadata,
             body,
             is_empty: definition.is_empty(&plan.data),
-            previous: previous.map(|previous| previous.document),
+            previous: previous.map(|previous| previous.document.clone()),
         });
         Ok(Outcome {
             status: ImportStatus::Published,
@@ -433,7 +475,7 @@ impl Writes {
         self,
         transaction: &Transaction,
         existing: &HashSet<String>,
-        now: chrono::DateTime<chrono::Utc>,
+        now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
         let missing = distinct(self.movies.iter()).into_iter().filter(|id| !existing.contains(id.as_str()));
         transaction.create_movies(&missing.collect::<Vec<_>>(), now).await?;

@@ -112,6 +112,7 @@ impl Catalog {
             .write(|transaction| {
                 let (movie, records) = (&movie, &records);
                 async move {
+                    transaction.lock_movies(&[movie]).await?;
                     if !transaction.existing_movies(&[movie]).await?.is_empty() {
                         return Ok(None);
                     }
@@ -137,7 +138,10 @@ impl Catalog {
     /// When storage fails.
     pub async fn delete_movie(&self, _: &CanPublish, movie: &MovieId) -> Result<bool, CatalogError> {
         self.database
-            .write(|transaction| async move { Ok::<_, CatalogError>(transaction.delete_movie(movie).await?) })
+            .write(|transaction| async move {
+                transaction.lock_movies(&[movie]).await?;
+                Ok::<_, CatalogError>(transaction.delete_movie(movie).await?)
+            })
             .await
     }
 }

@@ -19,6 +19,7 @@ impl Catalog {
     pub async fn reindex(&self, _: &CanPublish) -> Result<u64, CatalogError> {
         self.database
             .write(|transaction| async move {
+                transaction.lock_all_movies().await?;
                 transaction.clear_projections().await?;
                 let mut after: Option<DocumentKey> = None;
                 let mut count = 0;

@@ -25,7 +25,7 @@ pub struct Database {
     pub(super) reader: DatabaseConnection,
     /// Runs writing transactions; on `SQLite` a single connection.
     pub(super) writer: DatabaseConnection,
-    queries: Arc<AtomicU64>,
+    pub(super) queries: Arc<AtomicU64>,
 }
 
 const SQLITE_READERS: u32 = 8;
@@ -96,6 +96,8 @@ pub(super) fn sqlite_path(url: &str) -> Option<&str> {
 }
 
 fn quiet(options: &mut ConnectOptions) {
+    // Spans with the text of each statement cost as much as the statement.
+    options.record_stmt_in_spans(false);
     options.sqlx_logging(false).test_before_acquire(false).acquire_timeout(Duration::from_secs(30));
 }
 
