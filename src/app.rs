@@ -58,12 +58,7 @@ impl App {
 
     /// All routes.
     pub fn router(&self) -> Router {
-        let state = AppState {
-            catalog: self.catalog.clone(),
-            accounts: self.accounts.clone(),
-            schema: schema_builder().finish(),
-        };
-        router(state)
+        router(AppState::new(self.catalog.clone(), self.accounts.clone(), schema_builder().finish()))
     }
 
     /// Serves until `stop` ends, then lets open requests end and closes the database.

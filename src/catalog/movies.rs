@@ -7,7 +7,7 @@ use super::import::{ImportOptions, Record};
 use super::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
 use crate::document::projection::Names;
-use crate::document::text::{comparable, means_nothing};
+use crate::document::text::{index_key, means_nothing};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MovieRow, PageRequest};
 
@@ -62,7 +62,7 @@ impl Catalog {
             return Ok(Some(filter));
         }
         let mut mentions = Mentions::default();
-        mentions.names.extend(query.genre_names.iter().map(|name| (EntityKind::Genre.as_str(), comparable(name))));
+        mentions.names.extend(query.genre_names.iter().map(|name| (EntityKind::Genre.as_str(), index_key(name))));
         let directory = self.database.directory(&mentions).await?;
         for name in &query.genre_names {
             match directory.entity(EntityKind::Genre, name) {

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::definition::{Field, Kind, Object, define_choice};
-use super::text::comparable;
+use super::text::index_key;
 
 define_choice! {
     /// What kind of thing a document names.
@@ -51,7 +51,7 @@ impl NewEntity {
     }
 }
 
-/// What documents name: ids and [`comparable`] names, each once.
+/// What documents name: ids and [`index_key`] names, each once.
 #[derive(Debug, Default)]
 pub struct Mentions {
     pub ids: BTreeSet<(&'static str, String)>,
@@ -65,7 +65,7 @@ impl Mentions {
             let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
             match &field.rule.kind {
                 Kind::Names { entity, .. } => {
-                    let names = list.filter_map(Value::as_str).map(comparable);
+                    let names = list.filter_map(Value::as_str).map(index_key);
                     self.names.extend(names.map(|name| (entity.as_str(), name)));
                 }
                 Kind::Items { item, .. } => {
@@ -77,7 +77,7 @@ impl Mentions {
                             }
                             let name = object.get(entity.name).and_then(Value::as_str);
                             if let Some(name) = name.filter(|_| id.is_none() || entity.kind.is_told_by_name()) {
-                                self.names.insert((entity.kind.as_str(), comparable(name)));
+                                self.names.insert((entity.kind.as_str(), index_key(name)));
                             }
                         }
                     }
@@ -92,7 +92,7 @@ impl Mentions {
         for field in fields {
             if let Kind::Names { entity, .. } = &field.rule.kind {
                 let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-                let names = list.filter_map(Value::as_str).map(comparable);
+                let names = list.filter_map(Value::as_str).map(index_key);
                 self.names.extend(names.map(|name| (entity.as_str(), name)));
             }
         }
@@ -109,7 +109,7 @@ impl Mentions {
 pub struct Directory {
     /// A given id, or an external one, to the entity's own id.
     ids: HashMap<(&'static str, String), String>,
-    /// A comparable name or alias to the ids of all that have it.
+    /// A name key or alias to the ids of all that have it.
     names: HashMap<(&'static str, String), Vec<String>>,
 }
 
@@ -119,9 +119,9 @@ impl Directory {
         self.ids.insert((kind.as_str(), given), id);
     }
 
-    /// Records that the entity `id` goes by a name, in [`comparable`] form.
-    pub fn add_name(&mut self, kind: EntityKind, comparable_name: String, id: String) {
-        let ids = self.names.entry((kind.as_str(), comparable_name)).or_default();
+    /// Records that the entity `id` goes by a name, in [`index_key`] form.
+    pub fn add_name(&mut self, kind: EntityKind, name_key: String, id: String) {
+        let ids = self.names.entry((kind.as_str(), name_key)).or_default();
         if !ids.contains(&id) {
             ids.push(id);
         }
@@ -138,7 +138,7 @@ impl Directory {
     /// Records an entity that was just made.
     pub fn add(&mut self, entity: &NewEntity) {
         self.add_id(entity.kind, entity.id.clone(), entity.id.clone());
-        self.add_name(entity.kind, comparable(&entity.name), entity.id.clone());
+        self.add_name(entity.kind, index_key(&entity.name), entity.id.clone());
     }
 
     /// The entity's own id, if `given` is known.
@@ -150,22 +150,22 @@ impl Directory {
     /// The own id of an entity that came with an id: known by it, or, where names tell, by name.
     #[must_use]
     pub fn known(&self, kind: EntityKind, given: &str, name: Option<&str>) -> Option<&str> {
-        self.by_id(kind, given).or_else(|| match self.by_name(kind, &comparable(name?)) {
+        self.by_id(kind, given).or_else(|| match self.by_name(kind, &index_key(name?)) {
             [only] if kind.is_told_by_name() => Some(only),
             _ => None,
         })
     }
 
-    /// All that go by the name, in [`comparable`] form.
+    /// All that go by the name, in [`index_key`] form.
     #[must_use]
-    pub fn by_name(&self, kind: EntityKind, comparable_name: &str) -> &[String] {
-        self.names.get(&(kind.as_str(), comparable_name.to_owned())).map_or(&[], Vec::as_slice)
+    pub fn by_name(&self, kind: EntityKind, name_key: &str) -> &[String] {
+        self.names.get(&(kind.as_str(), name_key.to_owned())).map_or(&[], Vec::as_slice)
     }
 }
 
 impl super::projection::Names for Directory {
     fn entity(&self, kind: EntityKind, name: &str) -> Option<String> {
-        match self.by_name(kind, &comparable(name)) {
+        match self.by_name(kind, &index_key(name)) {
             [only] => Some(only.clone()),
             _ => None,
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::definition::{Item, KeyPart, Object};
 use super::entity::Directory;
-use super::text::comparable;
+use super::text::{comparable, index_key};
 
 /// For each arriving item, the index of the stored item it claims.
 #[must_use]
@@ -112,7 +112,7 @@ impl<'a> View<'a> {
         });
         let entities = item.entities.iter().map(|entity| Who {
             id: text(object, entity.id),
-            name: text(object, entity.name).map(comparable),
+            name: text(object, entity.name).map(index_key),
         });
         Self {
             id: text(object, item.id),

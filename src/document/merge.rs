@@ -13,7 +13,7 @@ use super::matching::claims;
 use super::parse::Reading;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, pointer_at};
 use super::projection::Names;
-use super::text::comparable;
+use super::text::{comparable, index_key};
 
 define_choice! {
     /// What an import may do to what is stored.
@@ -298,6 +298,10 @@ impl Merger<'_> {
         if stored.is_none() && self.proposal.arriving.bare.contains(path) {
             self.fill_bare(item, &mut sent, path);
         }
+        if let Some(stored) = stored {
+            let implied = &self.proposal.arriving.implied;
+            sent.retain(|key, _| !stored.contains_key(key) || implied.is_empty() || !implied.contains(&format!("{path}/{key}")));
+        }
         let none = Object::new();
         let mut merged = self.object(item.fields, stored.unwrap_or(&none), &sent, path);
         for id in unset {
@@ -392,7 +396,7 @@ impl Merger<'_> {
         path: &str,
         list: &mut Listed,
     ) -> Who {
-        let key = comparable(name);
+        let key = index_key(name);
         let mut candidates = self.all_named(entity.kind, &key);
         for id in list.credited_as(entity, &key) {
             if !candidates.contains(&id) {
@@ -473,7 +477,7 @@ impl Merger<'_> {
         let directory = proposal.directory;
         let identity = |value: &Value| {
             let name = value.as_str().unwrap_or_default();
-            directory.entity(kind, name).unwrap_or_else(|| comparable(name))
+            directory.entity(kind, name).unwrap_or_else(|| index_key(name))
         };
         let stored = array(proposal.current, name);
         let places: HashMap<String, usize> = stored.iter().map(identity).zip(0..).collect();
@@ -485,7 +489,7 @@ impl Merger<'_> {
                 Some(_) => {}
                 None => {
                     let name = value.as_str().unwrap_or_default();
-                    if self.all_named(kind, &comparable(name)).is_empty() {
+                    if self.all_named(kind, &index_key(name)).is_empty() {
                         self.create_named(kind, name);
                     }
                     placed.push((value.clone(), None));
@@ -558,7 +562,7 @@ impl Listed {
                     entries.push(ListedEntry {
                         field: entity.name,
                         id: id.to_owned(),
-                        credited_as: text(object, entity.name).map(comparable).unwrap_or_default(),
+                        credited_as: text(object, entity.name).map(index_key).unwrap_or_default(),
                         claimed: claimed.contains(&index),
                     });
                 }

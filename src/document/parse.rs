@@ -28,6 +28,9 @@ pub struct Reading {
     pub warnings: Vec<Warning>,
     /// Paths of items that came as bare text.
     pub bare: HashSet<String>,
+    /// Paths of values that nobody wrote but another one says: `"$3.99"` of the currency. They fill
+    /// a gap and change nothing that is stored.
+    pub implied: HashSet<String>,
 }
 
 /// Reads the `data` of a document. With `strict`, an unknown key is a problem.
@@ -72,9 +75,13 @@ impl Reader {
         for (key, value) in sent {
             let at = pointer(path, &key);
             let Some(field) = self.field_of(fields, &key, &at, &present, &result) else { continue };
+            self.reading.implied.remove(&pointer(path, field.name));
             let implied = self.value(field, value, &at, &mut result);
-            if let Some((name, value)) = implied {
-                result.entry(name).or_insert(value);
+            if let Some((name, value)) = implied
+                && !result.contains_key(&name)
+            {
+                self.reading.implied.insert(pointer(path, &name));
+                result.insert(name, value);
             }
         }
         result

@@ -1,5 +1,8 @@
 //! How text is compared. What is stored is always the text as it was sent.
 
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
 /// The form in which two texts are compared: compatibility-decomposed (NFKD), Latin and Greek
@@ -57,6 +60,25 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')
 }
 
+/// Most bytes of a key that a database indexes; `PostgreSQL` refuses rows past 2,700.
+const MAX_KEY: usize = 600;
+
+/// [`comparable`], short enough for an index: of a very long text the start, and a hash of the whole.
+#[must_use]
+pub fn index_key(text: &str) -> String {
+    let mut key = comparable(text);
+    if key.len() > MAX_KEY {
+        let hash = Sha256::digest(&key);
+        let mut end = MAX_KEY - 20;
+        while !key.is_char_boundary(end) {
+            end -= 1;
+        }
+        key.truncate(end);
+        let _ = write!(key, "…{:016x}", u64::from_be_bytes(hash[..8].try_into().unwrap_or_default()));
+    }
+    key
+}
+
 /// `""` and `"N/A"` are how templates and models write "nothing here".
 #[must_use]
 pub fn means_nothing(text: &str) -> bool {
@@ -99,6 +121,14 @@ mod tests {
         ] {
             assert_eq!(comparable(a), comparable(b), "{a} and {b}");
         }
+    }
+
+    #[test]
+    fn a_key_fits_an_index_whatever_the_text() {
+        let long = "\u{FDFA}".repeat(500);
+        assert!(index_key(&long).len() <= MAX_KEY);
+        assert_ne!(index_key(&long), index_key(&format!("{long}x")));
+        assert_eq!(index_key("Amélie"), "amelie");
     }
 
     #[test]

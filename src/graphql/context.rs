@@ -1,7 +1,7 @@
 //! What a request brings along.
 
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
 
@@ -15,14 +15,19 @@ use crate::catalog::accounts::Accounts;
 pub struct RequestContext {
     principal: Option<Principal>,
     address: Option<IpAddr>,
-    catalog: Catalog,
-    accounts: Accounts,
+    catalog: Arc<Catalog>,
+    accounts: Arc<Accounts>,
     loaders: OnceLock<Loaders>,
 }
 
 impl RequestContext {
     #[must_use]
-    pub fn new(principal: Option<Principal>, address: Option<IpAddr>, catalog: Catalog, accounts: Accounts) -> Self {
+    pub fn new(
+        principal: Option<Principal>,
+        address: Option<IpAddr>,
+        catalog: Arc<Catalog>,
+        accounts: Arc<Accounts>,
+    ) -> Self {
         Self { principal, address, catalog, accounts, loaders: OnceLock::new() }
     }
 }

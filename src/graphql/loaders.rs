@@ -22,8 +22,8 @@ pub struct Loaders {
 }
 
 impl Loaders {
-    pub fn new(catalog: &Catalog, permission: CanRead) -> Self {
-        let reader = Reader { catalog: catalog.clone(), permission };
+    pub fn new(catalog: &Arc<Catalog>, permission: CanRead) -> Self {
+        let reader = Reader { catalog: Arc::clone(catalog), permission };
         Self {
             exports: DataLoader::new(Exports(reader.clone()), TokioSpawner::current(), TokioTimer::default()),
             present: DataLoader::new(PresentCategories(reader.clone()), TokioSpawner::current(), TokioTimer::default()),
@@ -53,7 +53,7 @@ impl From<LoadError> for ApiError {
 
 #[derive(Clone)]
 struct Reader {
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     permission: CanRead,
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Name, Request, Response as Answer, ServerError, Variables};
@@ -188,7 +189,12 @@ async fn run(
         return response;
     }
     let context =
-        RequestContext::new(principal, Some(address.ip()), state.catalog.clone(), state.accounts.clone());
+        RequestContext::new(
+        principal,
+        Some(address.ip()),
+        Arc::clone(&state.catalog),
+        Arc::clone(&state.accounts),
+    );
     let mut request = Request::new(sent.query).variables(Variables::from_json(sent.variables)).data(context);
     if let Some(name) = sent.operation_name {
         request = request.operation_name(name);

@@ -9,6 +9,7 @@ mod problem;
 mod request_id;
 mod rest;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -35,12 +36,29 @@ pub const MAX_BODY: usize = 16 * 1024 * 1024;
 /// Longest time until an answer begins.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What handlers share.
+/// What handlers share. Cloned for each request, so it is one pointer.
 #[derive(Clone)]
-pub struct AppState {
-    pub catalog: Catalog,
-    pub accounts: Accounts,
+pub struct AppState(Arc<Shared>);
+
+/// What is behind an [`AppState`].
+pub struct Shared {
+    pub catalog: Arc<Catalog>,
+    pub accounts: Arc<Accounts>,
     pub schema: Schema,
+}
+
+impl AppState {
+    pub fn new(catalog: Catalog, accounts: Accounts, schema: Schema) -> Self {
+        Self(Arc::new(Shared { catalog: Arc::new(catalog), accounts: Arc::new(accounts), schema }))
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 /// All routes.

@@ -10,7 +10,7 @@ use super::documents::ROWS_PER_STATEMENT;
 use super::entities::{entity, entity_external_id, entity_name};
 use super::{Database, StorageError, Transaction};
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
-use crate::document::text::comparable;
+use crate::document::text::index_key;
 
 /// Most values in one IN list.
 const VALUES_PER_STATEMENT: usize = 5_000;
@@ -123,7 +123,7 @@ impl Transaction {
             entity::Entity::insert_many(rows).exec_without_returning(&self.connection).await?;
             let rows = entities.iter().map(|new| entity_name::ActiveModel {
                 kind: Set(new.kind.as_str().to_owned()),
-                name_key: Set(comparable(&new.name)),
+                name_key: Set(index_key(&new.name)),
                 entity_id: Set(new.id.clone()),
                 name: Set(new.name.clone()),
             });

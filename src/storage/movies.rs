@@ -12,7 +12,7 @@ use super::documents::ROWS_PER_STATEMENT;
 use super::entities::{document, movie, movie_genre};
 use super::{Database, StorageError, Transaction};
 use crate::document::projection::MovieFacts;
-use crate::document::text::comparable;
+use crate::document::text::{comparable, index_key};
 use crate::document::{Category, MovieId};
 
 /// A movie as lists show it.
@@ -78,7 +78,7 @@ impl MovieOrder {
     #[must_use]
     pub fn value_of(self, movie: &MovieRow) -> String {
         match self.by {
-            OrderBy::Title => movie.facts.title.as_deref().map(comparable).unwrap_or_default(),
+            OrderBy::Title => movie.facts.title.as_deref().map(index_key).unwrap_or_default(),
             OrderBy::Year => movie.facts.year.unwrap_or(0).to_string(),
             OrderBy::Updated => movie.updated_at.timestamp_micros().to_string(),
         }
@@ -124,7 +124,7 @@ fn row(model: movie::Model) -> Result<MovieRow, StorageError> {
 
 fn model(row: &MovieRow) -> movie::ActiveModel {
     let facts = &row.facts;
-    let title_key = facts.title.as_deref().map(comparable).unwrap_or_default();
+    let title = facts.title.as_deref().map(comparable).unwrap_or_default();
     let original = facts.original_title.as_deref().map(comparable).unwrap_or_default();
     movie::ActiveModel {
         id: Set(row.id.to_string()),
@@ -133,8 +133,8 @@ fn model(row: &MovieRow) -> movie::ActiveModel {
         year: Set(facts.year.unwrap_or(0)),
         release_date: Set(facts.release_date.clone()),
         status: Set(facts.status.clone()),
-        search_text: Set(format!("{title_key}\n{original}")),
-        title_key: Set(title_key),
+        search_text: Set(format!("{title}\n{original}")),
+        title_key: Set(facts.title.as_deref().map(index_key).unwrap_or_default()),
         created_at: Set(row.created_at),
         updated_at: Set(row.updated_at),
     }
