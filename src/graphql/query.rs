@@ -31,11 +31,8 @@ type MovieConnection = Connection<String, Movie, MovieTotals, EmptyFields>;
 #[Object]
 impl Query {
     /// A movie by its id. Null if there is no such movie.
-    async fn movie(&self, ctx: &Context<'_>, #[graphql(desc = "The movie's id, for example tmdb-550.")] id: ID) -> async_graphql::Result<Option<Movie>> {
-        let permission = ctx.can_read()?;
-        let Ok(id) = id.parse::<MovieId>() else { return Ok(None) };
-        let mut found = ctx.catalog().movies(&permission, &[id]).await.map_err(ApiError::from)?;
-        Ok(found.pop().map(Movie))
+    async fn movie(&self, ctx: &Context<'_>, #[graphql(desc = "The movie's id, for example tmdb-550.")] id: ID) -> Option<async_graphql::Result<Movie>> {
+        find_movie(ctx, &id).await.transpose()
     }
 
     /// The movies of the catalogue, a page at a time (Relay cursor connections). Sorted by title
@@ -79,18 +76,32 @@ impl Query {
         #[graphql(desc = "The movie's id, for example tmdb-550.")] movie_id: ID,
         #[graphql(desc = "Which category.")] category: Category,
         #[graphql(desc = "Which state of it.", default_with = "Stage::Published")] stage: Stage,
-    ) -> async_graphql::Result<Option<MovieExport>> {
-        let permission = ctx.can_read()?;
+    ) -> Option<async_graphql::Result<MovieExport>> {
         let Stage::Published = stage;
-        let Ok(movie) = movie_id.parse::<MovieId>() else { return Ok(None) };
-        let export = ctx.catalog().export(&permission, &movie, category).await.map_err(ApiError::from)?;
-        Ok(export.map(MovieExport))
+        find_export(ctx, &movie_id, category).await.transpose()
     }
 
     /// Whoever the bearer token speaks for. Null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<User> {
         ctx.viewer().cloned().map(User)
     }
+}
+
+// A nullable field that fails must be null and leave its siblings alone, so the resolvers above
+// return `Option<Result<_>>`: the library nulls the parent for `Result<Option<_>>`.
+
+async fn find_movie(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Movie>> {
+    let permission = ctx.can_read()?;
+    let Ok(id) = id.parse::<MovieId>() else { return Ok(None) };
+    let mut found = ctx.catalog().movies(&permission, &[id]).await.map_err(ApiError::from)?;
+    Ok(found.pop().map(Movie))
+}
+
+async fn find_export(ctx: &Context<'_>, movie: &ID, category: Category) -> async_graphql::Result<Option<MovieExport>> {
+    let permission = ctx.can_read()?;
+    let Ok(movie) = movie.parse::<MovieId>() else { return Ok(None) };
+    let export = ctx.catalog().export(&permission, &movie, category).await.map_err(ApiError::from)?;
+    Ok(export.map(MovieExport))
 }
 
 /// What a list of movies says beside its page.
