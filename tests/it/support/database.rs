@@ -35,6 +35,13 @@ pub async fn postgres() -> TestDatabase {
     TestDatabase { url: format!("{base}/{name}"), folder: tempfile::tempdir().unwrap() }
 }
 
+/// Runs a statement behind the service's back.
+pub async fn execute(url: &str, statement: &str) {
+    let connection = Database::connect(url).await.unwrap();
+    connection.execute_unprepared(statement).await.unwrap();
+    connection.close().await.unwrap();
+}
+
 /// All rows of those tables, sorted, for comparing two states of a database.
 pub async fn dump(url: &str, tables: &[&str]) -> Vec<(String, Vec<String>)> {
     let connection: DatabaseConnection = Database::connect(url).await.unwrap();
