@@ -2,5 +2,8 @@
 //! each test, SQLite and PostgreSQL both, clients as a user would hold them.
 
 mod auth;
+mod graphql_http;
+mod movies;
 mod rest;
+mod schema;
 mod support;
