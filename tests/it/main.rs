@@ -2,8 +2,10 @@
 //! each test, SQLite and PostgreSQL both, clients as a user would hold them.
 
 mod auth;
+mod export;
 mod graphql_http;
 mod movies;
+mod queries;
 mod rest;
 mod schema;
 mod support;
