@@ -305,6 +305,17 @@ on_both_databases! {
         insta::assert_snapshot!("internal_error", reply.text.replace(&id, "[request id]"));
     }
 
+    async fn what_one_replica_wrote_the_other_shows(app: TestApp) {
+        let here = app.movie("m").await;
+        let there = app.replica().await;
+        there.import("m", "timeline", fixtures::timeline()).await;
+        let etag = here.get("/api/v1/admin/movies/m/export/timeline").await.header("etag").to_owned();
+        assert_eq!(export_with(&there, &etag).await.status, 304);
+        here.import("m", "timeline", json!({ "events": [{ "date": "2001", "title": "Restored" }] })).await;
+        assert_eq!(export_with(&there, &etag).await.status, 200);
+        assert_eq!(here.export("m", "timeline").await["data"], there.export("m", "timeline").await["data"]);
+    }
+
     async fn readiness_follows_the_database_and_liveness_does_not(app: TestApp) {
         let client = app.anonymous();
         assert_eq!((client.get("/healthz").await.status, client.get("/readyz").await.status), (200, 200));

@@ -19,7 +19,7 @@ pub fn sqlite() -> TestDatabase {
 }
 
 /// The server that `scripts/with-postgres` started.
-fn server() -> String {
+pub fn server() -> String {
     std::env::var("REELPORT_TEST_POSTGRES_URL")
         .expect("REELPORT_TEST_POSTGRES_URL is not set: run the tests with `make test`, or a command with `scripts/with-postgres`")
 }
