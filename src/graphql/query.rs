@@ -12,7 +12,7 @@ use super::limits::{DEFAULT_PAGE, MAX_PAGE};
 use super::types::{Movie, MovieExport, User, page_size};
 use crate::catalog::movies::MovieQuery;
 use crate::document::{Category, MovieId};
-use crate::storage::{self, PageRequest};
+use crate::storage::{self, MovieRow, OrderBy, PageRequest};
 
 /// The entry points for reading.
 pub struct Query;
@@ -25,17 +25,14 @@ pub enum Stage {
 }
 
 /// A list of movies.
-type MovieConnection = Connection<String, Movie, MovieTotals, EmptyFields>;
+pub type MovieConnection = Connection<String, Movie, MovieTotals, EmptyFields>;
 
 /// The entry points for reading.
 #[Object]
 impl Query {
     /// A movie by its id. Null if there is no such movie.
-    async fn movie(&self, ctx: &Context<'_>, #[graphql(desc = "The movie's id, for example tmdb-550.")] id: ID) -> async_graphql::Result<Option<Movie>> {
-        let permission = ctx.can_read()?;
-        let Ok(id) = id.parse::<MovieId>() else { return Ok(None) };
-        let mut found = ctx.catalog().movies(&permission, &[id]).await.map_err(ApiError::from)?;
-        Ok(found.pop().map(Movie))
+    async fn movie(&self, ctx: &Context<'_>, #[graphql(desc = "The movie's id, for example tmdb-550.")] id: ID) -> Option<async_graphql::Result<Movie>> {
+        find_movie(ctx, &id).await.transpose()
     }
 
     /// The movies of the catalogue, a page at a time (Relay cursor connections). Sorted by title
@@ -54,7 +51,7 @@ impl Query {
     ) -> async_graphql::Result<MovieConnection> {
         let permission = ctx.can_read()?;
         let order = order_of(order_by);
-        let page = page_of(first, after, last, before)?;
+        let page = page_of(order, first, after, last, before)?;
         let query: MovieQuery = filter.map(Into::into).unwrap_or_default();
         let found = ctx.catalog().list_movies(&permission, &query, order, &page).await.map_err(ApiError::from)?;
         let Some(found) = found else {
@@ -67,7 +64,7 @@ impl Query {
         connection.edges = found
             .movies
             .into_iter()
-            .map(|movie| Edge::new(cursor(&order.value_of(&movie), &movie.id), Movie(movie)))
+            .map(|movie| Edge::new(cursor(order, &movie), Movie(movie)))
             .collect();
         Ok(connection)
     }
@@ -80,18 +77,32 @@ impl Query {
         #[graphql(desc = "The movie's id, for example tmdb-550.")] movie_id: ID,
         #[graphql(desc = "Which category.")] category: Category,
         #[graphql(desc = "Which state of it.", default_with = "Stage::Published")] stage: Stage,
-    ) -> async_graphql::Result<Option<MovieExport>> {
-        let permission = ctx.can_read()?;
+    ) -> Option<async_graphql::Result<MovieExport>> {
         let Stage::Published = stage;
-        let Ok(movie) = movie_id.parse::<MovieId>() else { return Ok(None) };
-        let export = ctx.catalog().export(&permission, &movie, category).await.map_err(ApiError::from)?;
-        Ok(export.map(MovieExport))
+        find_export(ctx, &movie_id, category).await.transpose()
     }
 
     /// Whoever the bearer token speaks for. Null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<User> {
         ctx.viewer().cloned().map(User)
     }
+}
+
+// A nullable field that fails must be null and leave its siblings alone, so the resolvers above
+// return `Option<Result<_>>`: the library nulls the parent for `Result<Option<_>>`.
+
+async fn find_movie(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Movie>> {
+    let permission = ctx.can_read()?;
+    let Ok(id) = id.parse::<MovieId>() else { return Ok(None) };
+    let mut found = ctx.catalog().movies(&permission, &[id]).await.map_err(ApiError::from)?;
+    Ok(found.pop().map(Movie))
+}
+
+async fn find_export(ctx: &Context<'_>, movie: &ID, category: Category) -> async_graphql::Result<Option<MovieExport>> {
+    let permission = ctx.can_read()?;
+    let Ok(movie) = movie.parse::<MovieId>() else { return Ok(None) };
+    let export = ctx.catalog().export(&permission, &movie, category).await.map_err(ApiError::from)?;
+    Ok(export.map(MovieExport))
 }
 
 /// What a list of movies says beside its page.
@@ -107,19 +118,32 @@ impl MovieTotals {
     }
 }
 
-fn cursor(value: &str, id: &MovieId) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{id}\n{value}"))
+/// What a list is sorted by, as its cursors tell.
+const fn order_tag(order: storage::MovieOrder) -> &'static str {
+    match order.by {
+        OrderBy::Title => "title",
+        OrderBy::Year => "year",
+        OrderBy::Updated => "updated",
+    }
 }
 
-fn read_cursor(cursor: &str) -> Result<(String, String), ApiError> {
-    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    match text.as_deref().and_then(|text| text.split_once('\n')) {
-        Some((id, value)) => Ok((value.to_owned(), id.to_owned())),
-        None => Err(ApiError::BadInput("the cursor is none that this server gave".to_owned())),
+fn cursor(order: storage::MovieOrder, movie: &MovieRow) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}\n{}\n{}", order_tag(order), movie.id, order.value_of(movie)))
+}
+
+fn read_cursor(order: storage::MovieOrder, cursor: &str) -> Result<(String, String), ApiError> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let mut parts = text.splitn(3, '\n');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(tag), Some(id), Some(value)) if tag == order_tag(order) => Ok((value.to_owned(), id.to_owned())),
+        (_, _, Some(_)) => Err(ApiError::BadInput("the cursor is not of a list in this order".to_owned())),
+        _ => Err(ApiError::BadInput("the cursor is none that this server gave".to_owned())),
     }
 }
 
 fn page_of(
+    order: storage::MovieOrder,
     first: Option<i32>,
     after: Option<String>,
     last: Option<i32>,
@@ -140,6 +164,6 @@ fn page_of(
     if !(1..=MAX_PAGE).contains(&limit) {
         return bad(&format!("found {limit}; first and last are 1 to {MAX_PAGE}"));
     }
-    let from = after.or(before).map(|cursor| read_cursor(&cursor)).transpose()?;
+    let from = after.or(before).map(|cursor| read_cursor(order, &cursor)).transpose()?;
     Ok(storage::PageRequest { from, limit: u64::try_from(limit).unwrap_or(1), backward })
 }

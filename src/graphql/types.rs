@@ -115,11 +115,8 @@ macro_rules! document_fields {
                 async fn $field(
                     &self,
                     ctx: &Context<'_>,
-                ) -> async_graphql::Result<Option<crate::document::$field::$Type>> {
-                    let key = (self.0.clone(), Category::$Type);
-                    let export = ctx.loaders()?.exports.load_one(key).await.map_err(ApiError::from)?;
-                    let written = export.filter(|export| export.metadata.revision > 0);
-                    Ok(written.map(|export| read(&export.body)).transpose()?)
+                ) -> Option<async_graphql::Result<crate::document::$field::$Type>> {
+                    document(ctx, &self.0, Category::$Type).await.transpose()
                 }
             )*
         }
@@ -127,6 +124,16 @@ macro_rules! document_fields {
 }
 
 with_categories!(document_fields);
+
+async fn document<T: serde::de::DeserializeOwned>(
+    ctx: &Context<'_>,
+    movie: &MovieId,
+    category: Category,
+) -> async_graphql::Result<Option<T>> {
+    let export = ctx.loaders()?.exports.load_one((movie.clone(), category)).await.map_err(ApiError::from)?;
+    let written = export.filter(|export| export.metadata.revision > 0);
+    Ok(written.map(|export| read(&export.body)).transpose()?)
+}
 
 fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, ApiError> {
     Ok(serde_json::from_str(body)?)
@@ -278,24 +285,24 @@ async fn person(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Pers
 #[ComplexObject]
 impl Credit {
     /// Who it is. Null only if the person was deleted.
-    async fn person(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Person>> {
-        person(ctx, &self.person_id).await
+    async fn person(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
+        person(ctx, &self.person_id).await.transpose()
     }
 }
 
 #[ComplexObject]
 impl CastCredit {
     /// Who it is. Null only if the person was deleted.
-    async fn person(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Person>> {
-        person(ctx, &self.person_id).await
+    async fn person(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
+        person(ctx, &self.person_id).await.transpose()
     }
 }
 
 #[ComplexObject]
 impl CrewCredit {
     /// Who it is. Null only if the person was deleted.
-    async fn person(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Person>> {
-        person(ctx, &self.person_id).await
+    async fn person(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
+        person(ctx, &self.person_id).await.transpose()
     }
 }
 

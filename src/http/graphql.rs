@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use async_graphql::parser::Error as ParserError;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Name, Request, Response as Answer, ServerError, Variables};
 use axum::extract::{ConnectInfo, RawQuery, Request as HttpRequest, State};
@@ -166,10 +167,16 @@ async fn run(
     let document = match async_graphql::parser::parse_query(&sent.query) {
         Ok(document) => document,
         Err(failed) => {
+            let nests_too_deeply = matches!(failed, ParserError::RecursionLimitExceeded);
             let mut failed = ServerError::from(failed);
             // The parser quotes the whole query.
             failed.message = first_line(&failed.message);
-            error::set_code(&mut failed, error::PARSE_FAILED);
+            if nests_too_deeply || failed.message.ends_with(": stack limit reached") {
+                failed.message = "the query nests too deeply".to_owned();
+                error::set_code(&mut failed, error::QUERY_TOO_COMPLEX);
+            } else {
+                error::set_code(&mut failed, error::PARSE_FAILED);
+            }
             return answer(media_type, &Answer::from_errors(vec![failed]));
         }
     };

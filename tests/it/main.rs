@@ -1,4 +1,14 @@
 //! Tests through the front door: a real server on a random port, a real database of its own for
 //! each test, SQLite and PostgreSQL both, clients as a user would hold them.
 
+mod architecture;
+mod auth;
+mod command_line;
+mod export;
+mod graphql_http;
+mod movies;
+mod pages;
+mod queries;
+mod rest;
+mod schema;
 mod support;

@@ -19,7 +19,7 @@ pub fn sqlite() -> TestDatabase {
 }
 
 /// The server that `scripts/with-postgres` started.
-fn server() -> String {
+pub fn server() -> String {
     std::env::var("REELPORT_TEST_POSTGRES_URL")
         .expect("REELPORT_TEST_POSTGRES_URL is not set: run the tests with `make test`, or a command with `scripts/with-postgres`")
 }
@@ -33,6 +33,13 @@ pub async fn postgres() -> TestDatabase {
     connection.close().await.unwrap();
     let (base, _) = server.rsplit_once('/').unwrap();
     TestDatabase { url: format!("{base}/{name}"), folder: tempfile::tempdir().unwrap() }
+}
+
+/// Runs a statement behind the service's back.
+pub async fn execute(url: &str, statement: &str) {
+    let connection = Database::connect(url).await.unwrap();
+    connection.execute_unprepared(statement).await.unwrap();
+    connection.close().await.unwrap();
 }
 
 /// All rows of those tables, sorted, for comparing two states of a database.

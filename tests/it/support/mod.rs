@@ -2,10 +2,11 @@
 
 mod app;
 mod client;
+pub mod command;
 pub mod database;
 pub mod fixtures;
 
-pub use app::TestApp;
+pub use app::{SECRET, TestApp, envelope, token, token_of};
 pub use client::{Client, Reply};
 
 /// Runs a test on `SQLite` and on `PostgreSQL`, each with a database of its own.

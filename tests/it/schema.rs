@@ -1,0 +1,201 @@
+//! The schema: committed, described, and without nulls that have no reason.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+/// What GraphiQL and code generators ask, to the depth of seven wrapped types.
+pub const INTROSPECTION: &str = "
+query IntrospectionQuery {
+  __schema {
+    description
+    queryType { name } mutationType { name } subscriptionType { name }
+    types { ...FullType }
+    directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } }
+  }
+}
+fragment FullType on __Type {
+  kind name description specifiedByURL
+  fields(includeDeprecated: true) {
+    name description args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason
+  }
+  inputFields(includeDeprecated: true) { ...InputValue }
+  interfaces { ...TypeRef }
+  enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }
+  possibleTypes { ...TypeRef }
+}
+fragment InputValue on __InputValue {
+  name description type { ...TypeRef } defaultValue isDeprecated deprecationReason
+}
+fragment TypeRef on __Type {
+  kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+    ofType { kind name ofType { kind name ofType { kind name } } } } } } } }
+}";
+
+async fn types() -> Vec<Value> {
+    let app = TestApp::sqlite().await;
+    let reply = app.anonymous().graphql(INTROSPECTION, json!({})).await;
+    let types = reply["data"]["__schema"]["types"].as_array().unwrap().clone();
+    types.into_iter().filter(|of| !name(of).starts_with("__")).collect()
+}
+
+fn name(value: &Value) -> &str {
+    value["name"].as_str().unwrap()
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// `[Movie!]!` out of the nested form of introspection.
+fn written(of: &Value) -> String {
+    match of["kind"].as_str().unwrap() {
+        "NON_NULL" => format!("{}!", written(&of["ofType"])),
+        "LIST" => format!("[{}]", written(&of["ofType"])),
+        _ => name(of).to_owned(),
+    }
+}
+
+#[test]
+fn the_committed_schema_is_the_one_that_is_served() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
+    let committed = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        committed == reelport::graphql::sdl(),
+        "schema.graphql is out of date: run `cargo run -- schema > schema.graphql` and commit it"
+    );
+}
+
+#[tokio::test]
+async fn everything_in_the_schema_has_a_description() {
+    const OF_GRAPHQL: &[&str] = &["String", "Int", "Float", "Boolean", "ID"];
+    let mut bare = Vec::new();
+    let mut check = |path: String, value: &Value| {
+        if value["description"].as_str().unwrap_or_default().trim().is_empty() {
+            bare.push(path);
+        }
+    };
+    for of in types().await.iter().filter(|of| !OF_GRAPHQL.contains(&name(of))) {
+        check(name(of).to_owned(), of);
+        for key in ["fields", "inputFields", "enumValues"] {
+            for member in list(of, key) {
+                check(format!("{}.{}", name(of), name(member)), member);
+                for argument in list(member, "args") {
+                    check(format!("{}.{}({})", name(of), name(member), name(argument)), argument);
+                }
+            }
+        }
+    }
+    assert_eq!(bare, [""; 0]);
+}
+
+#[tokio::test]
+async fn no_list_holds_nulls_and_no_answered_list_is_null() {
+    let mut nullable = Vec::new();
+    for of in types().await {
+        for field in list(&of, "fields") {
+            let answered = written(&field["type"]);
+            if answered.contains('[') && !answered.ends_with("!]!") {
+                nullable.push(format!("{}.{}: {answered}", name(&of), name(field)));
+            }
+            for argument in list(field, "args") {
+                let taken = written(&argument["type"]);
+                if taken.contains('[') && !taken.contains("!]") {
+                    nullable.push(format!("{}.{}({}: {taken})", name(&of), name(field), name(argument)));
+                }
+            }
+        }
+        for field in list(&of, "inputFields") {
+            let taken = written(&field["type"]);
+            if taken.contains('[') && !taken.contains("!]") {
+                nullable.push(format!("{}.{}: {taken}", name(&of), name(field)));
+            }
+        }
+    }
+    assert_eq!(nullable, [""; 0]);
+}
+
+#[tokio::test]
+async fn every_mutation_has_one_input_and_a_payload_with_user_errors() {
+    let types = types().await;
+    let mutation = types.iter().find(|of| name(of) == "Mutation").unwrap();
+    for field in list(mutation, "fields") {
+        let arguments: Vec<_> = list(field, "args").iter().map(name).collect();
+        assert_eq!(arguments, ["input"], "{}", name(field));
+        let payload = written(&field["type"]);
+        assert!(payload.ends_with("Payload!"), "{}: {payload}", name(field));
+        let payload = types.iter().find(|of| name(of) == payload.trim_end_matches('!')).unwrap();
+        let errors = list(payload, "fields").iter().find(|field| name(field) == "userErrors").unwrap();
+        assert_eq!(written(&errors["type"]), "[UserError!]!", "{}", name(payload));
+    }
+}
+
+#[tokio::test]
+async fn our_scalars_say_where_they_are_specified() {
+    let types = types().await;
+    for scalar in ["BigInt", "DateTime", "Date", "PartialDate", "URL", "JSON"] {
+        let of = types.iter().find(|of| name(of) == scalar).unwrap_or_else(|| panic!("there is no {scalar}"));
+        assert!(of["specifiedByURL"].as_str().unwrap_or_default().starts_with("https://"), "{of}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_contract_names_is_there_under_its_type() {
+    let types = types().await;
+    let field = |of: &str, member: &str| {
+        let of = types.iter().find(|candidate| name(candidate) == of).unwrap_or_else(|| panic!("there is no {of}"));
+        let members = list(of, "fields").iter().chain(list(of, "inputFields"));
+        let found = members.into_iter().find(|candidate| name(candidate) == member);
+        written(&found.unwrap_or_else(|| panic!("there is no {member} in {}", name(of)))["type"])
+    };
+    for (of, member, expected) in [
+        ("Query", "movie", "Movie"),
+        ("Query", "movies", "MovieConnection!"),
+        ("Query", "movieExport", "MovieExport"),
+        ("Query", "viewer", "User"),
+        ("MovieExport", "id", "ID!"),
+        ("MovieExport", "movieId", "ID!"),
+        ("MovieExport", "category", "Category!"),
+        ("MovieExport", "version", "String!"),
+        ("MovieExport", "exportedAt", "DateTime!"),
+        ("MovieExport", "data", "CategoryData!"),
+        ("MovieExport", "metadata", "ExportMetadata!"),
+        ("MovieExport", "document", "JSON!"),
+        ("MovieExport", "fileName", "String!"),
+        ("MovieExport", "tokenCount", "Int!"),
+        ("ImportCategoryPayload", "movieExport", "MovieExport"),
+        ("ImportCategoryPayload", "status", "ImportStatus!"),
+        ("ImportCategoryPayload", "plan", "ImportPlan"),
+        ("ImportCategoryPayload", "updatedFields", "[String!]!"),
+        ("ImportDocumentPayload", "userErrors", "[UserError!]!"),
+        ("ImportCategoryInput", "movieId", "ID!"),
+        ("ImportCategoryInput", "data", "CategoryInput!"),
+        ("ImportDocumentInput", "category", "Category"),
+        ("ImportDocumentInput", "document", "String!"),
+        ("ImportOptionsInput", "mode", "ImportMode!"),
+        ("ImportOptionsInput", "removeItems", "[ID!]"),
+        ("ImportOptionsInput", "nulls", "NullPolicy"),
+        ("UserError", "path", "String!"),
+        ("UserError", "code", "UserErrorCode!"),
+        ("Movie", "title", "String"),
+        ("Movie", "exports", "[MovieExport!]!"),
+        ("Movie", "castCrew", "CastCrew"),
+        ("CastCredit", "id", "ID!"),
+        ("CastCredit", "personId", "ID!"),
+        ("BasicInfo", "revenue", "BigInt"),
+        ("StreamingOption", "type", "OfferType!"),
+    ] {
+        assert_eq!(field(of, member), expected, "{of}.{member}");
+    }
+    let values = |of: &str| {
+        let of = types.iter().find(|candidate| name(candidate) == of).unwrap();
+        list(of, "enumValues").iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(values("Category"), ["BASIC_INFO", "CAST_CREW", "TIMELINE", "TRIVIA", "AWARDS", "MEDIA", "STREAMING"]);
+    assert_eq!(values("VideoQuality"), ["SD", "HD", "UHD"]);
+    assert_eq!(values("Source"), ["TMDB", "MANUAL", "LLM_GENERATED"]);
+    let one_of = types.iter().find(|of| name(of) == "CategoryInput").unwrap();
+    assert_eq!(list(one_of, "inputFields").len(), 7);
+}
