@@ -123,7 +123,8 @@ impl Directory {
     pub fn add_name(&mut self, kind: EntityKind, name_key: String, id: String) {
         let ids = self.names.entry((kind.as_str(), name_key)).or_default();
         if !ids.contains(&id) {
-            ids.push(id);
+            ids.push(id.clone());
+            self.ids.insert((kind.as_str(), id.clone()), id);
         }
     }
 

@@ -9,6 +9,7 @@ mod graphql_http;
 mod movies;
 mod pages;
 mod queries;
+mod regressions;
 mod rest;
 mod schema;
 mod support;
