@@ -3,12 +3,13 @@
 //! Claims are one to one: two items are never folded into one, and no stored item is claimed
 //! twice. The rounds go from the surest sign to the weakest; what is left over is new.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
 use super::definition::{Item, KeyPart, Object};
 use super::entity::Directory;
+use super::merge::same;
 use super::text::comparable;
 
 /// For each arriving item, the index of the stored item it claims.
@@ -28,6 +29,7 @@ pub fn claims(
         claims: vec![None; arriving.len()],
     };
     round.by_id();
+    round.by_equal_content();
     round.by_full_key(|view| &view.exact_key);
     round.by_full_key(|view| &view.key);
     round.by_present_parts();
@@ -39,6 +41,7 @@ pub fn claims(
 
 /// An item as matching sees it.
 struct View<'a> {
+    object: &'a Object,
     id: Option<&'a str>,
     /// The fields of the natural key, apart from entities, as they are.
     exact_key: String,
@@ -115,6 +118,7 @@ impl<'a> View<'a> {
             name: text(object, entity.name).map(comparable),
         });
         Self {
+            object,
             id: text(object, item.id),
             exact_key,
             key,
@@ -180,6 +184,49 @@ impl Round<'_> {
                 self.claim(arriving, stored);
             }
         }
+    }
+
+    /// Of equal keys, the next in order that says all of it already, else the first that does.
+    /// Without this, a file that moves one of several equal-keyed items would claim another the
+    /// second time it is imported.
+    fn by_equal_content(&mut self) {
+        let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+        for stored in self.unclaimed() {
+            places.entry(&self.stored[stored].exact_key).or_default().push(stored);
+        }
+        let mut claims = self.claims.clone();
+        let mut claimed = HashSet::new();
+        let mut last = None;
+        for arriving in 0..claims.len() {
+            if claims[arriving].is_none()
+                && let Some(places) = places.get(&*self.arriving[arriving].exact_key)
+            {
+                let fits = |stored: &&usize| {
+                    !claimed.contains(*stored)
+                        && self.same_entities(arriving, **stored)
+                        && self.says_nothing_new(arriving, **stored)
+                };
+                let next = places.iter().filter(|stored| Some(**stored) > last).find(fits);
+                claims[arriving] = next.or_else(|| places.iter().find(fits)).copied();
+                claimed.extend(claims[arriving]);
+            }
+            last = claims[arriving].or(last);
+        }
+        for (arriving, stored) in claims.into_iter().enumerate() {
+            if let Some(stored) = stored {
+                self.claim(arriving, stored);
+            }
+        }
+    }
+
+    /// Whether all that arrives, ids and names aside, is stored.
+    fn says_nothing_new(&self, arriving: usize, stored: usize) -> bool {
+        let item = self.item;
+        let stored = self.stored[stored].object;
+        self.arriving[arriving].object.iter().all(|(key, value)| {
+            let is_identity = key == item.id || item.entities.iter().any(|entity| key == entity.id || key == entity.name);
+            is_identity || same(value, stored.get(key).unwrap_or(&Value::Null))
+        })
     }
 
     /// Equal keys in order, first to first.
