@@ -55,3 +55,10 @@ pub const TABLES: &[&str] = &[
     "movies", "documents", "revisions", "entities", "entity_names", "entity_external_ids", "credits", "nominations",
     "offers", "movie_genres",
 ];
+
+/// Runs one statement, as an administrator at the database's own prompt would.
+pub async fn execute(url: &str, sql: &str) {
+    let connection: DatabaseConnection = Database::connect(url).await.unwrap();
+    connection.execute_unprepared(sql).await.unwrap();
+    connection.close().await.unwrap();
+}

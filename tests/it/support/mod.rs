@@ -4,8 +4,10 @@ mod app;
 mod client;
 pub mod database;
 pub mod fixtures;
+pub mod generate;
+pub mod pure;
 
-pub use app::TestApp;
+pub use app::{TestApp, envelope, token_of};
 pub use client::{Client, Reply};
 
 /// Runs a test on `SQLite` and on `PostgreSQL`, each with a database of its own.
