@@ -27,6 +27,14 @@ impl Catalog {
         Ok(self.database.movies(ids).await?)
     }
 
+    /// Whether there is such a movie.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn movie_exists(&self, _: &CanPublish, movie: &MovieId) -> Result<bool, CatalogError> {
+        Ok(self.database.movie_exists(movie).await?)
+    }
+
     /// A page of the movies that fit; `None` if the cursor is not of this order.
     ///
     /// # Errors

@@ -135,7 +135,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 
 fn start_log(filter: &str) -> Result<(), CliError> {
     // Migrations report each step; that they are done is enough, unless someone asks.
-    let quiet = if filter.contains("sea_orm") { "" } else { ",sea_orm_migration=warn,sqlx=warn,sqlx::postgres::notice=error" };
+    let quiet = if filter.contains("sea_orm") { "" } else { ",sea_orm_migration=warn,sqlx=error" };
     let parsed = tracing_subscriber::EnvFilter::try_new(format!("{filter}{quiet}")).map_err(|_| {
         CliError::Usage(format!("REELPORT_LOG: found {filter:?}; allowed is error, warn, info, debug, trace or tracing directives"))
     })?;

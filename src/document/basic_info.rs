@@ -88,10 +88,14 @@ impl CategoryDocument for BasicInfo {
                 release_date,
                 status: text("status"),
             }),
-            genres: genres
-                .filter_map(|name| names.entity(EntityKind::Genre, name.as_str()?))
-                .collect(),
+            genres: distinct(genres.filter_map(|name| names.entity(EntityKind::Genre, name.as_str()?))),
             ..Projection::default()
         }
     }
+}
+
+/// Each genre once, also where it stands under two of its names.
+fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    ids.filter(|id| seen.insert(id.clone())).collect()
 }

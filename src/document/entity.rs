@@ -116,6 +116,7 @@ pub struct Directory {
 impl Directory {
     /// Records that `given` is the id (own or external) of the entity `id`.
     pub fn add_id(&mut self, kind: EntityKind, given: String, id: String) {
+        self.ids.insert((kind.as_str(), id.clone()), id.clone());
         self.ids.insert((kind.as_str(), given), id);
     }
 

@@ -3,12 +3,13 @@
 //! Claims are one to one: two items are never folded into one, and no stored item is claimed
 //! twice. The rounds go from the surest sign to the weakest; what is left over is new.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
 use super::definition::{Item, KeyPart, Object};
 use super::entity::Directory;
+use super::merge::same;
 use super::text::{comparable, index_key};
 
 /// For each arriving item, the index of the stored item it claims.
@@ -21,13 +22,13 @@ pub fn claims(
 ) -> Vec<Option<usize>> {
     let mut round = Round {
         item,
-        directory,
-        stored: stored.iter().map(|object| View::of(item, object)).collect(),
-        arriving: arriving.iter().map(|object| View::of(item, object)).collect(),
+        stored: stored.iter().map(|object| View::of(item, object, None)).collect(),
+        arriving: arriving.iter().map(|object| View::of(item, object, Some(directory))).collect(),
         claimed_by: vec![None; stored.len()],
         claims: vec![None; arriving.len()],
     };
     round.by_id();
+    round.by_equal_content();
     round.by_full_key(|view| &view.exact_key);
     round.by_full_key(|view| &view.key);
     round.by_present_parts();
@@ -39,6 +40,7 @@ pub fn claims(
 
 /// An item as matching sees it.
 struct View<'a> {
+    object: &'a Object,
     id: Option<&'a str>,
     /// The fields of the natural key, apart from entities, as they are.
     exact_key: String,
@@ -54,6 +56,8 @@ struct View<'a> {
 struct Who<'a> {
     id: Option<&'a str>,
     name: Option<String>,
+    /// The ids of all that go by the name, where there is no id.
+    known: &'a [String],
 }
 
 impl Who<'_> {
@@ -76,7 +80,7 @@ fn field_text(object: &Object, key: &str) -> Option<String> {
 }
 
 impl<'a> View<'a> {
-    fn of(item: &'static Item, object: &'a Object) -> Self {
+    fn of(item: &'static Item, object: &'a Object, directory: Option<&'a Directory>) -> Self {
         let is_there = |part: &KeyPart| match part {
             KeyPart::Field(name) => object.get(*name).is_some_and(|value| !value.is_null()),
             KeyPart::Entity(_) => true,
@@ -110,11 +114,17 @@ impl<'a> View<'a> {
             };
             (*part, value)
         });
-        let entities = item.entities.iter().map(|entity| Who {
-            id: text(object, entity.id),
-            name: text(object, entity.name).map(index_key),
+        let entities = item.entities.iter().map(|entity| {
+            let id = text(object, entity.id);
+            let name = text(object, entity.name).map(index_key);
+            let known = match (id, &name, directory) {
+                (None, Some(name), Some(directory)) => directory.by_name(entity.kind, name),
+                _ => &[],
+            };
+            Who { id, name, known }
         });
         Self {
+            object,
             id: text(object, item.id),
             exact_key,
             key,
@@ -126,7 +136,6 @@ impl<'a> View<'a> {
 
 struct Round<'a> {
     item: &'static Item,
-    directory: &'a Directory,
     stored: Vec<View<'a>>,
     arriving: Vec<View<'a>>,
     claimed_by: Vec<Option<usize>>,
@@ -149,24 +158,19 @@ impl Round<'_> {
 
     /// Whether both name the same entity. One that came without an id is who is stored under that
     /// name here, or anyone known by it.
-    fn same_entity(&self, index: usize, arriving: &Who<'_>, stored: &Who<'_>) -> bool {
+    fn same_entity(arriving: &Who<'_>, stored: &Who<'_>) -> bool {
         match (arriving.id, &arriving.name, stored.id, &stored.name) {
             (Some(a), _, Some(b), _) => a == b,
             (None, None, None, None) => true,
             (_, Some(a), None, Some(b)) => a == b,
-            (None, Some(a), Some(b), name) => {
-                name.as_ref() == Some(a) || {
-                    let kind = self.item.entities[index].kind;
-                    self.directory.by_name(kind, a).iter().any(|id| id == b)
-                }
-            }
+            (None, Some(a), Some(b), name) => name.as_ref() == Some(a) || arriving.known.iter().any(|id| id == b),
             _ => false,
         }
     }
 
     fn same_entities(&self, arriving: usize, stored: usize) -> bool {
-        let pairs = self.arriving[arriving].entities.iter().zip(&self.stored[stored].entities);
-        pairs.enumerate().all(|(index, (a, b))| self.same_entity(index, a, b))
+        let mut pairs = self.arriving[arriving].entities.iter().zip(&self.stored[stored].entities);
+        pairs.all(|(a, b)| Self::same_entity(a, b))
     }
 
     fn by_id(&mut self) {
@@ -180,6 +184,49 @@ impl Round<'_> {
                 self.claim(arriving, stored);
             }
         }
+    }
+
+    /// Of equal keys, the next in order that says all of it already, else the first that does.
+    /// Without this, a file that moves one of several equal-keyed items would claim another the
+    /// second time it is imported.
+    fn by_equal_content(&mut self) {
+        let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+        for stored in self.unclaimed() {
+            places.entry(&self.stored[stored].exact_key).or_default().push(stored);
+        }
+        let mut claims = self.claims.clone();
+        let mut claimed = HashSet::new();
+        let mut last = None;
+        for arriving in 0..claims.len() {
+            if claims[arriving].is_none()
+                && let Some(places) = places.get(&*self.arriving[arriving].exact_key)
+            {
+                let fits = |stored: &&usize| {
+                    !claimed.contains(*stored)
+                        && self.same_entities(arriving, **stored)
+                        && self.says_nothing_new(arriving, **stored)
+                };
+                let next = places.iter().filter(|stored| Some(**stored) > last).find(fits);
+                claims[arriving] = next.or_else(|| places.iter().find(fits)).copied();
+                claimed.extend(claims[arriving]);
+            }
+            last = claims[arriving].or(last);
+        }
+        for (arriving, stored) in claims.into_iter().enumerate() {
+            if let Some(stored) = stored {
+                self.claim(arriving, stored);
+            }
+        }
+    }
+
+    /// Whether all that arrives, ids and names aside, is stored.
+    fn says_nothing_new(&self, arriving: usize, stored: usize) -> bool {
+        let item = self.item;
+        let stored = self.stored[stored].object;
+        self.arriving[arriving].object.iter().all(|(key, value)| {
+            let is_identity = key == item.id || item.entities.iter().any(|entity| key == entity.id || key == entity.name);
+            is_identity || same(value, stored.get(key).unwrap_or(&Value::Null))
+        })
     }
 
     /// Equal keys in order, first to first.
@@ -208,7 +255,7 @@ impl Round<'_> {
             }
             KeyPart::Entity(index) => {
                 let (a, b) = (&self.arriving[arriving].entities[*index], &self.stored[stored].entities[*index]);
-                (!a.is_absent() && !b.is_absent()).then(|| self.same_entity(*index, a, b))
+                (!a.is_absent() && !b.is_absent()).then(|| Self::same_entity(a, b))
             }
         }
     }
@@ -234,7 +281,7 @@ impl Round<'_> {
     fn by_entity_alone(&mut self) {
         self.only_candidates(|round, arriving, stored| {
             let (a, b) = (&round.arriving[arriving].entities[0], &round.stored[stored].entities[0]);
-            !a.is_absent() && round.same_entity(0, a, b)
+            !a.is_absent() && Self::same_entity(a, b)
         });
     }
 

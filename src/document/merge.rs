@@ -71,6 +71,7 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
         merged: Merged { data: Object::new(), new_entities: Vec::new(), problems: Vec::new(), warnings: Vec::new() },
         remove: proposal.remove_items.iter().map(String::as_str).collect(),
         removed: HashSet::new(),
+        taken: item_ids(proposal.definition, proposal.current),
     };
     merger.announce_given_ids();
     let fields = proposal.definition.fields;
@@ -89,6 +90,8 @@ struct Merger<'a> {
     merged: Merged,
     remove: HashSet<&'a str>,
     removed: HashSet<String>,
+    /// The ids of items that are given away, in all lists: an id stands once in a document.
+    taken: HashSet<String>,
 }
 
 fn array<'v>(object: &'v Object, key: &str) -> &'v [Value] {
@@ -103,8 +106,18 @@ fn text<'v>(object: &'v Object, key: &str) -> Option<&'v str> {
     object.get(key).and_then(Value::as_str)
 }
 
+fn item_ids(definition: &Definition, data: &Object) -> HashSet<String> {
+    let mut ids = HashSet::new();
+    for field in definition.fields {
+        if let Kind::Items { item, .. } = &field.rule.kind {
+            ids.extend(objects(data, field.name).into_iter().filter_map(|object| text(object, item.id)).map(str::to_owned));
+        }
+    }
+    ids
+}
+
 /// Whether two values are the same to a reader: `8` and `8.0` are.
-fn same(a: &Value, b: &Value) -> bool {
+pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         #[allow(clippy::float_cmp, reason = "the same number, not a near one")]
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
@@ -194,13 +207,16 @@ impl Merger<'_> {
         };
         let (indices, arriving) = self.arriving_items(item, sent);
         let claimed = claims(item, &stored, &arriving, proposal.directory);
-        let mut taken: HashSet<String> = stored.iter().filter_map(|object| text(object, item.id)).map(str::to_owned).collect();
         let mut list = Listed::new(item, &stored, &claimed);
         let mut placed = Vec::with_capacity(arriving.len());
         for ((index, object), claim) in indices.into_iter().zip(arriving).zip(&claimed) {
             let at = pointer_at(path, index);
             let kept = claim.map(|index| stored[index]);
-            let merged = self.item(item, kept, object, &at, &mut list, &mut taken);
+            // To be removed is said last, also of an item that the file brings without its id.
+            if kept.is_some_and(|object| self.is_removed_id(item, object)) {
+                continue;
+            }
+            let merged = self.item(item, kept, object, &at, &mut list);
             placed.push((Value::Object(merged), *claim));
         }
         let known_to_file = self.known_to_file(item, name);
@@ -282,9 +298,8 @@ impl Merger<'_> {
         mut sent: Object,
         path: &str,
         list: &mut Listed,
-        taken: &mut HashSet<String>,
     ) -> Object {
-        self.settle_id(item, stored, &mut sent, path, taken);
+        self.settle_id(item, stored, &mut sent, path);
         let mut unset = Vec::new();
         for entity in item.entities {
             match self.settle_entity(entity, stored, &mut sent, path, list) {
@@ -312,28 +327,21 @@ impl Merger<'_> {
     }
 
     /// Gives a new item an id, and a claimed one the id it has.
-    fn settle_id(
-        &mut self,
-        item: &Item,
-        stored: Option<&Object>,
-        sent: &mut Object,
-        path: &str,
-        taken: &mut HashSet<String>,
-    ) {
+    fn settle_id(&mut self, item: &Item, stored: Option<&Object>, sent: &mut Object, path: &str) {
         let (movie, category) = (self.proposal.movie, self.proposal.definition.category);
         let given = text(sent, item.id).map(str::to_owned);
         let own = stored.and_then(|object| text(object, item.id)).map(str::to_owned);
         let id = match (own, &given) {
             (Some(own), _) => own,
-            (None, Some(given)) if is_item_id_of(given, movie, category) && !taken.contains(given) => given.clone(),
+            (None, Some(given)) if is_item_id_of(given, movie, category) && !self.taken.contains(given) => given.clone(),
             (None, _) => item_id(self.ids.next(), movie, category),
         };
         if let Some(given) = given.filter(|given| *given != id) {
             let outcome = if stored.is_some() { "was recognised by its key" } else { "was added with an id of its own" };
-            let message = format!("{given:?} is the id of no other item here; the item {outcome}");
+            let message = format!("{given:?} is not the id of this item; it {outcome}");
             self.warn(format!("{path}/{}", item.id), WarningCode::UnknownId, message);
         }
-        taken.insert(id.clone());
+        self.taken.insert(id.clone());
         sent.insert(item.id.to_owned(), Value::String(id));
     }
 
@@ -382,6 +390,9 @@ impl Merger<'_> {
             self.create(entity.kind, given.clone(), name.to_owned());
             return Who::Is(given);
         }
+        if self.is_refused(&format!("{path}/{}", entity.name)) {
+            return Who::AsStored;
+        }
         let kind = entity.kind.as_str();
         let message = format!("there is no {kind} of the id {given:?}; with {:?} beside it, one is made", entity.name);
         self.problem(format!("{path}/{}", entity.id), ProblemCode::NotFound, message);
@@ -423,6 +434,10 @@ impl Merger<'_> {
     fn ambiguous(&mut self, entity: &EntityReference, name: &str, candidates: &[String], path: &str) {
         let found = format!("{name:?} may be any of {}", candidates.join(", "));
         if entity.creates {
+            // Whose id was refused has that problem already.
+            if self.is_refused(&format!("{path}/{}", entity.id)) {
+                return;
+            }
             let message = format!("{found}; say which by {:?}", entity.id);
             self.problem(format!("{path}/{}", entity.name), ProblemCode::AmbiguousMatch, message);
         } else {
@@ -480,13 +495,26 @@ impl Merger<'_> {
             directory.entity(kind, name).unwrap_or_else(|| index_key(name))
         };
         let stored = array(proposal.current, name);
-        let places: HashMap<String, usize> = stored.iter().map(identity).zip(0..).collect();
         let mut claimed = HashSet::new();
-        let mut placed = Vec::with_capacity(sent.len());
+        let mut claims: Vec<Option<usize>> = Vec::with_capacity(sent.len());
+        // The very name first: one genre may stand there under two of its names.
         for value in sent {
-            match places.get(&identity(value)) {
-                Some(index) if claimed.insert(*index) => placed.push((stored[*index].clone(), Some(*index))),
-                Some(_) => {}
+            let found = (0..stored.len()).find(|index| stored[*index] == *value && !claimed.contains(index));
+            claimed.extend(found);
+            claims.push(found);
+        }
+        let places: HashMap<String, Vec<usize>> = stored.iter().enumerate().fold(HashMap::new(), |mut places, (index, value)| {
+            places.entry(identity(value)).or_insert_with(Vec::new).push(index);
+            places
+        });
+        let mut placed = Vec::with_capacity(sent.len());
+        for (value, claim) in sent.iter().zip(claims) {
+            let same = places.get(&identity(value));
+            let found = claim.or_else(|| same?.iter().copied().find(|index| !claimed.contains(index)));
+            claimed.extend(found);
+            match found {
+                Some(index) => placed.push((stored[index].clone(), Some(index))),
+                None if same.is_some() => {}
                 None => {
                     let name = value.as_str().unwrap_or_default();
                     if self.all_named(kind, &index_key(name)).is_empty() {
@@ -514,8 +542,12 @@ impl Merger<'_> {
     }
 
     fn require_of_item(&mut self, item: &'static Item, data: &Object, path: &str) {
+        if self.is_refused(path) {
+            return;
+        }
         self.require_fields(item.fields, data, path);
-        if !item.any_of.is_empty() && !item.any_of.iter().any(|name| data.contains_key(*name)) {
+        let there = |name: &&str| data.contains_key(*name) || self.is_refused(&format!("{path}/{name}"));
+        if !item.any_of.is_empty() && !item.any_of.iter().any(there) {
             let message = format!("none of {} is there; at least one is required", item.any_of.join(", "));
             self.problem(path.to_owned(), ProblemCode::Required, message);
         }
@@ -523,12 +555,16 @@ impl Merger<'_> {
 
     fn require_fields(&mut self, fields: &'static [Field], data: &Object, path: &str) {
         for field in fields.iter().filter(|field| field.rule.required && !data.contains_key(field.name)) {
-            // What was sent and refused has its problem already.
             let at = format!("{path}/{}", field.name);
-            if !self.proposal.arriving.problems.iter().any(|problem| problem.path == at) {
+            if !self.is_refused(&at) {
                 self.problem(at, ProblemCode::Required, format!("{} is missing", field.name));
             }
         }
+    }
+
+    /// Whether what was sent there was refused, and so has its problem already.
+    fn is_refused(&self, path: &str) -> bool {
+        self.proposal.arriving.refused.contains(path)
     }
 }
 

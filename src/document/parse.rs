@@ -26,17 +26,20 @@ pub struct Reading {
     pub data: Object,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Warning>,
-    /// Paths of items that came as bare text.
+    /// Places of items that came as bare text. A place is a path under the right keys, whatever
+    /// keys were sent.
     pub bare: HashSet<String>,
     /// Paths of values that nobody wrote but another one says: `"$3.99"` of the currency. They fill
     /// a gap and change nothing that is stored.
     pub implied: HashSet<String>,
+    /// Places of what was refused, so that it is not called missing too.
+    pub refused: HashSet<String>,
 }
 
 /// Reads the `data` of a document. With `strict`, an unknown key is a problem.
 #[must_use]
 pub fn parse(definition: &Definition, data: Value, strict: bool) -> Reading {
-    let mut reader = Reader { reading: Reading::default(), strict };
+    let mut reader = Reader { reading: Reading::default(), strict, within: String::new() };
     match data {
         Value::Object(object) => {
             reader.reading.data = reader.object(definition.fields, object, "");
@@ -52,6 +55,8 @@ pub fn parse(definition: &Definition, data: Value, strict: bool) -> Reading {
 struct Reader {
     reading: Reading,
     strict: bool,
+    /// The place of the object that is being read.
+    within: String,
 }
 
 impl Reader {
@@ -139,6 +144,21 @@ impl Reader {
         at: &str,
         result: &mut Object,
     ) -> Option<(String, Value)> {
+        let problems = self.reading.problems.len();
+        let implied = self.value_of_kind(field, value, at, result);
+        if self.reading.problems.len() > problems {
+            self.reading.refused.insert(format!("{}/{}", self.within, field.name));
+        }
+        implied
+    }
+
+    fn value_of_kind(
+        &mut self,
+        field: &'static Field,
+        value: Value,
+        at: &str,
+        result: &mut Object,
+    ) -> Option<(String, Value)> {
         let name = || field.name.to_owned();
         match (&field.rule.kind, value) {
             (Kind::Id, Value::Null) => {}
@@ -147,7 +167,7 @@ impl Reader {
             }
             (Kind::Items { item, .. }, Value::Array(sent)) => {
                 if self.fits(sent.len(), MAX_ITEMS, at) {
-                    let items = self.items(item, sent, at);
+                    let items = self.items(item, sent, at, field.name);
                     result.insert(name(), Value::Array(items));
                 }
             }
@@ -185,10 +205,11 @@ impl Reader {
         length <= max
     }
 
-    fn items(&mut self, item: &'static Item, sent: Vec<Value>, path: &str) -> Vec<Value> {
+    fn items(&mut self, item: &'static Item, sent: Vec<Value>, path: &str, list: &str) -> Vec<Value> {
         let mut items = Vec::with_capacity(sent.len());
         for (index, value) in sent.into_iter().enumerate() {
             let at = pointer_at(path, index);
+            self.within = format!("/{list}/{index}");
             match (value, item.bare_text) {
                 (Value::Object(object), _) => {
                     items.push(Value::Object(self.object(item.fields, object, &at)));
@@ -197,15 +218,17 @@ impl Reader {
                     self.warn(&at, WarningCode::ValueRepaired, format!("bare text was read as {field:?}"));
                     let object = Object::from_iter([(field.to_owned(), Value::String(text))]);
                     items.push(Value::Object(self.object(item.fields, object, &at)));
-                    self.reading.bare.insert(at);
+                    self.reading.bare.insert(self.within.clone());
                 }
                 (other, _) => {
                     self.mismatch(&at, &other, "an object");
+                    self.reading.refused.insert(self.within.clone());
                     // Keeps the indices of later items right in what is reported of them.
                     items.push(Value::Object(Object::new()));
                 }
             }
         }
+        self.within.clear();
         items
     }
 

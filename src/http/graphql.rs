@@ -167,16 +167,7 @@ async fn run(
     let document = match async_graphql::parser::parse_query(&sent.query) {
         Ok(document) => document,
         Err(failed) => {
-            let nests_too_deeply = matches!(failed, ParserError::RecursionLimitExceeded);
-            let mut failed = ServerError::from(failed);
-            // The parser quotes the whole query.
-            failed.message = first_line(&failed.message);
-            if nests_too_deeply || failed.message.ends_with(": stack limit reached") {
-                failed.message = "the query nests too deeply".to_owned();
-                error::set_code(&mut failed, error::QUERY_TOO_COMPLEX);
-            } else {
-                error::set_code(&mut failed, error::PARSE_FAILED);
-            }
+            let failed = unparsed(failed);
             return answer(media_type, &Answer::from_errors(vec![failed]));
         }
     };
@@ -222,6 +213,25 @@ async fn run(
         }
     }
     answer(media_type, &result)
+}
+
+/// What a text becomes that cannot be read as one GraphQL document.
+fn unparsed(failed: ParserError) -> ServerError {
+    let (is_syntax, is_too_deep) =
+        (matches!(failed, ParserError::Syntax { .. }), matches!(failed, ParserError::RecursionLimitExceeded));
+    let mut failed = ServerError::from(failed);
+    if is_too_deep || failed.message.trim_end().ends_with("stack limit reached") {
+        failed.message = "the query nests too deeply".to_owned();
+        error::set_code(&mut failed, error::QUERY_TOO_COMPLEX);
+    } else if is_syntax {
+        // The parser quotes the whole query.
+        failed.message = first_line(&failed.message);
+        error::set_code(&mut failed, error::PARSE_FAILED);
+    } else {
+        // It reads, and says a thing twice or nothing at all.
+        error::classify(&mut failed);
+    }
+    failed
 }
 
 /// Whether the operation that is meant is a query. One that is not there is left to the library.

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection};
+use sea_orm::sqlx::{self, Connection as _};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr};
 
 use super::StorageError;
 
@@ -46,6 +47,10 @@ impl Database {
             let reader = sea_orm::Database::connect(sqlite(url, SQLITE_READERS)).await?;
             (Backend::Sqlite, reader, writer)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            // A pool asks again and again until its patience ends, and then says only that.
+            let probe = sqlx::PgConnection::connect(url).await;
+            let probe = probe.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
+            drop(probe.close().await);
             let pool = sea_orm::Database::connect(postgres(url, postgres_connections)).await?;
             (Backend::Postgres, pool.clone(), pool)
         } else {

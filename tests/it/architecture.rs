@@ -13,7 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Of the catalogue, only what limits a password and a secret must keep to.
     ("config.rs", &["catalog"]),
     ("app.rs", &["catalog", "document", "graphql", "http", "storage"]),
-    ("cli", &["app", "catalog", "config", "document", "graphql", "storage"]),
+    ("cli", &["http", "app", "catalog", "config", "document", "graphql", "storage"]),
     ("main.rs", &["cli"]),
     ("lib.rs", &[]),
 ];

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::{is_json, read_body, unsupported_media_type};
 use crate::catalog::accounts::{LoginRefused, Session};
+use crate::document::Object;
 use crate::http::AppState;
 use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
@@ -58,16 +59,17 @@ async fn body<T: DeserializeOwned>(request: Request) -> Result<T, ProblemDetails
         return Err(unsupported_media_type());
     }
     let bytes = read_body(request.into_body(), MAX_BODY).await?;
-    serde_json::from_slice(&bytes).map_err(|error| {
+    // An object and nothing else: derived readers would take a list of the values as well.
+    let object = serde_json::from_slice::<Object>(&bytes);
+    object.and_then(|object| serde_json::from_value(object.into())).map_err(|error| {
         let status = if error.is_data() {
             axum::http::StatusCode::UNPROCESSABLE_ENTITY
         } else {
             axum::http::StatusCode::BAD_REQUEST
         };
-        // What was sent may hold a password, so that the message tells only where.
+        // What was sent may hold a password, so that the message does not repeat it.
         let reason = if error.is_data() { "a field is missing or of the wrong type" } else { "the body is not JSON" };
-        let detail = format!("{reason} (line {}, column {})", error.line(), error.column());
-        ProblemDetails::new(status, "BAD_USER_INPUT", detail)
+        ProblemDetails::new(status, "BAD_USER_INPUT", reason)
     })
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{category_of, is_json, movie_of, no_such_movie, read_body, unsupported_media_type};
+use crate::catalog::access::CanPublish;
 use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
 use crate::document::MovieId;
 use crate::document::merge::{ImportMode, NullPolicy};
@@ -82,7 +83,7 @@ pub async fn import(
     let category = category_of(&category)?;
     let (options, text) = match input(query.as_deref(), request).await {
         Ok(input) => input,
-        Err(refused) => return Err(or_no_such_movie(&state, &movie, refused).await?),
+        Err(refused) => return Err(or_no_such_movie(&state, &permission, &movie, refused).await?),
     };
     let incoming = Incoming::Document { text: &text, category: Some(category) };
     let outcome = state.catalog.import(&permission, &movie, incoming, &options).await?;
@@ -100,10 +101,11 @@ async fn input(query: Option<&str>, request: Request) -> Result<(ImportOptions, 
 /// That there is no such movie comes before what is wrong with the request.
 async fn or_no_such_movie(
     state: &AppState,
+    permission: &CanPublish,
     movie: &MovieId,
     refused: ProblemDetails,
 ) -> Result<ProblemDetails, ProblemDetails> {
-    let exists = state.catalog.database().movie_exists(movie).await.map_err(crate::catalog::CatalogError::from)?;
+    let exists = state.catalog.movie_exists(permission, movie).await?;
     Ok(if exists { refused } else { no_such_movie(movie.as_str()) })
 }
 

@@ -5,6 +5,8 @@ mod client;
 pub mod command;
 pub mod database;
 pub mod fixtures;
+pub mod generate;
+pub mod pure;
 
 pub use app::{SECRET, TestApp, envelope, token, token_of};
 pub use client::{Client, Reply};

@@ -1,0 +1,520 @@
+//! The law of the round trip (CONTRACT §1, §2), as properties of the pure core over every category.
+
+use std::collections::HashSet;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use reelport::document::definition::{Field, Item, KeyPart, Kind, find};
+use reelport::document::diff::{ChangeOperation, diff};
+use reelport::document::merge::NullPolicy;
+use reelport::document::parse::parse;
+use reelport::document::problem::{pointer, pointer_at};
+use reelport::document::scalars::MAX_SAFE_INTEGER;
+use reelport::document::text::comparable;
+use reelport::document::{Category, ProblemCode, WarningCode};
+use serde_json::{Value, json};
+
+use crate::support::generate::{arbitrary_json, data, document, of_any_category, two_documents};
+use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, list, through_text};
+
+/// A value that was sent and the path to it.
+fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(object) => object.iter().for_each(|(key, value)| leaves(value, &pointer(path, key), found)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, value)| leaves(value, &pointer_at(path, index), found));
+        }
+        leaf => found.push((path.to_owned(), leaf.clone())),
+    }
+}
+
+/// The path to every key: of the document and of its items.
+fn keys(value: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let object = value.as_object().unwrap();
+    for (key, value) in object {
+        found.push((String::new(), key.clone()));
+        for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+            let parent = pointer_at(&pointer("", key), index);
+            found.extend(item.as_object().into_iter().flatten().map(|(key, _)| (parent.clone(), key.clone())));
+        }
+    }
+    found
+}
+
+fn object_at<'a>(value: &'a mut Value, path: &str) -> &'a mut serde_json::Map<String, Value> {
+    value.pointer_mut(path).unwrap().as_object_mut().unwrap()
+}
+
+fn field_at(category: Category, parent: &str, key: &str) -> (&'static Field, Option<&'static Item>) {
+    let fields = category.definition().fields;
+    match parent.split('/').nth(1) {
+        None => (find(fields, key).unwrap(), None),
+        Some(list) => {
+            let (_, item) = item_lists(category).find(|(name, _)| *name == list).unwrap();
+            (item.field(key).unwrap(), Some(item))
+        }
+    }
+}
+
+/// The ids of a list's items, in order.
+fn ids(item: &Item, items: &[Value]) -> Vec<String> {
+    items.iter().map(|object| object[item.id].as_str().unwrap().to_owned()).collect()
+}
+
+fn without_ids(category: Category, data: &Value) -> Value {
+    let mut data = data.clone();
+    for (name, item) in item_lists(category) {
+        for object in data[name].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            object.retain(|key, _| item.field(key).is_none_or(|field| !matches!(field.rule.kind, Kind::Id)));
+        }
+    }
+    data
+}
+
+/// Whether no two of these items have the same natural key.
+fn all_differ<'a>(item: &Item, items: impl Iterator<Item = &'a Value>) -> bool {
+    let mut seen = HashSet::new();
+    items.into_iter().all(|object| {
+        let parts = item.keys.iter().flat_map(|parts| parts.iter()).map(|part| match part {
+            KeyPart::Field(name) => comparable(&object[*name].to_string()),
+            KeyPart::Entity(index) => comparable(&object[item.entities[*index].name].to_string()),
+        });
+        seen.insert(parts.collect::<Vec<_>>())
+    })
+}
+
+/// A file as an editor or a model may make it out of an export: items dropped, moved, doubled,
+/// changed, their ids and keys left out, others put between. Where items have equal keys, none
+/// loses both its id and a part of its key: it could be any of them, a different one each time.
+fn edited(category: Category, export: &Value, other: &Value, choices: &[u8]) -> Value {
+    let mut choices = choices.iter().copied().cycle();
+    let mut choose = |of: u8| choices.next().unwrap() % of;
+    let mut data = serde_json::Map::new();
+    for field in category.definition().fields {
+        let (ours, theirs) = (&export[field.name], &other[field.name]);
+        let value = match (&field.rule.kind, choose(4)) {
+            (Kind::Items { item, .. }, _) => {
+                let both = list(export, field.name).iter().chain(list(other, field.name));
+                let may_lose_key = all_differ(item, both);
+                let stripped = without_ids(category, export);
+                let mut items: Vec<Value> = Vec::new();
+                for (index, object) in list(export, field.name).iter().enumerate() {
+                    let bare = &stripped[field.name][index];
+                    match choose(8) {
+                        0 => {}
+                        1 => items.push(bare.clone()),
+                        2 => items.insert(0, object.clone()),
+                        3 => items.extend([object.clone(), object.clone()]),
+                        4 => items.extend([bare.clone(), bare.clone()]),
+                        5 => {
+                            // One key less.
+                            let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
+                            let key = keys[usize::from(choose(255)) % keys.len()].clone();
+                            let mut object = if may_lose_key && choose(2) == 0 { bare.clone() } else { object.clone() };
+                            object.as_object_mut().unwrap().remove(&key);
+                            items.push(object);
+                        }
+                        6 => {
+                            // Some values of another.
+                            let mut object = if may_lose_key && choose(2) == 0 { bare.clone() } else { object.clone() };
+                            for (key, value) in list(other, field.name).get(index).and_then(Value::as_object).into_iter().flatten() {
+                                if choose(2) == 0 {
+                                    object[key] = value.clone();
+                                }
+                            }
+                            items.push(object);
+                        }
+                        _ => items.push(object.clone()),
+                    }
+                }
+                for object in list(other, field.name) {
+                    let at = usize::from(choose(255)) % (items.len() + 1);
+                    items.insert(at, object.clone());
+                }
+                Value::Array(items)
+            }
+            (_, 0) => continue,
+            (_, 1) => theirs.clone(),
+            _ => ours.clone(),
+        };
+        // Indexing a key that is absent gives null, which says nothing.
+        if !value.is_null() {
+            data.insert(field.name.to_owned(), value);
+        }
+    }
+    Value::Object(data)
+}
+
+fn is_pointer(path: &str) -> bool {
+    let escapes = path.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    (path.is_empty() || path.starts_with('/')) && escapes
+}
+
+fn choices() -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 8..60)
+}
+
+proptest! {
+    #[test]
+    fn what_was_sent_comes_back_byte_for_byte_and_nothing_else((category, sent) in document()) {
+        let export = World::with(category, &sent).export();
+        for field in category.definition().fields {
+            let (before, after) = (&sent[field.name], &export[field.name]);
+            let Kind::Items { item, .. } = &field.rule.kind else {
+                let expected = if before.is_null() && field.rule.kind.is_list() { &json!([]) } else { before };
+                prop_assert_eq!(expected.to_string(), after.to_string(), "{}", field.name);
+                prop_assert_eq!(after.is_null(), export.get(field.name).is_none());
+                continue;
+            };
+            // Equal-keyed items stay apart.
+            prop_assert_eq!(list(&sent, field.name).len(), list(&export, field.name).len(), "{}", field.name);
+            for (before, after) in list(&sent, field.name).iter().zip(list(&export, field.name)) {
+                for inner in item.fields {
+                    let is_id = matches!(inner.rule.kind, Kind::Id);
+                    let was_sent = before.get(inner.name).is_some();
+                    if was_sent && inner.name != item.id {
+                        prop_assert_eq!(before[inner.name].to_string(), after[inner.name].to_string(), "{}", inner.name);
+                    } else if !was_sent && !is_id {
+                        prop_assert_eq!(after.get(inner.name), None, "{} was filled", inner.name);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_digit_of_a_score_and_of_an_amount_comes_back(
+        score in 0.0..=100.0_f64,
+        rating in 0.0..=10.0_f64,
+        amount in 0..=MAX_SAFE_INTEGER,
+    ) {
+        let sent = json!({ "title": "A movie", "revenue": amount, "site_score": score, "imdb_rating": rating });
+        let mut world = World::with(Category::BasicInfo, &sent);
+        for key in ["revenue", "site_score", "imdb_rating"] {
+            prop_assert_eq!(world.export()[key].to_string(), sent[key].to_string());
+        }
+        prop_assert_eq!(world.import(&sent, MERGE).unwrap().changes, vec![]);
+    }
+
+    #[test]
+    fn an_export_back_in_changes_nothing((category, sent) in document()) {
+        let mut world = World::with(category, &sent);
+        let export = world.export();
+        let data = world.data.clone();
+        let how = [MERGE, REPLACE, How { base: Some(&data), ..REPLACE }, How { nulls: NullPolicy::Clear, ..REPLACE }];
+        for how in how {
+            let plan = world.import(&export, how).unwrap();
+            prop_assert_eq!(plan.changes, vec![]);
+            prop_assert_eq!(plan.warnings, vec![]);
+            prop_assert_eq!(plan.new_entities, vec![]);
+        }
+        let plan = world.import(&without_ids(category, &export), MERGE).unwrap();
+        prop_assert_eq!(plan.changes, vec![], "without ids");
+    }
+
+    #[test]
+    fn importing_twice_is_importing_once((category, sent) in document()) {
+        let mut world = World::with(category, &sent);
+        let again = world.import(&sent, MERGE).unwrap();
+        prop_assert_eq!(again.changes, vec![]);
+    }
+
+    #[test]
+    fn an_edited_file_changes_nothing_the_second_time(
+        (category, first, second) in two_documents(),
+        choices in choices(),
+    ) {
+        for how in [MERGE, REPLACE] {
+            let mut world = World::with(category, &first);
+            let file = edited(category, &world.export(), &second, &choices);
+            let Ok(_) = world.import(&file, how) else { continue };
+            let again = world.import(&file, how).unwrap();
+            prop_assert_eq!(again.changes, vec![], "file {:#}\nstored {:#}", file, world.export());
+            prop_assert_eq!(again.new_entities, vec![]);
+        }
+    }
+
+    #[test]
+    fn merging_never_removes_and_never_folds(
+        (category, first, second) in two_documents(),
+        choices in choices(),
+    ) {
+        let mut world = World::with(category, &first);
+        let before = world.export();
+        let file = edited(category, &before, &second, &choices);
+        if let Err(problems) = world.import(&file, MERGE) {
+            // An edit may leave a new item without what it must have, or without telling who it is.
+            let codes = [ProblemCode::Required, ProblemCode::AmbiguousMatch, ProblemCode::NotFound];
+            prop_assert!(problems.iter().all(|problem| codes.contains(&problem.code)), "{:?}", problems);
+            prop_assert_eq!(world.export(), before);
+            return Ok(());
+        }
+        let after = world.export();
+        for (key, value) in before.as_object().unwrap() {
+            prop_assert!(after.get(key).is_some(), "{} is gone", key);
+            if let (Some(before), None) = (value.as_array(), item_lists(category).find(|(name, _)| name == key)) {
+                let kept: Vec<String> = list(&after, key).iter().map(|name| comparable(name.as_str().unwrap())).collect();
+                for name in before {
+                    prop_assert!(kept.contains(&comparable(name.as_str().unwrap())), "{} is gone", name);
+                }
+            }
+        }
+        for (name, item) in item_lists(category) {
+            let (old, new) = (list(&before, name), list(&after, name));
+            prop_assert!(new.len() >= old.len().max(list(&file, name).len()));
+            for object in old {
+                let same = new.iter().find(|candidate| candidate[item.id] == object[item.id]);
+                let Some(same) = same else { return Err(TestCaseError::fail(format!("{object} is gone"))) };
+                for key in object.as_object().unwrap().keys() {
+                    // A nominee who is renamed to nobody known is linked to nobody.
+                    let link = item.entities.iter().find(|entity| entity.id == key && !entity.creates);
+                    let renamed = link.is_some_and(|entity| object[entity.name] != same[entity.name]);
+                    prop_assert!(renamed || same.get(key).is_some(), "{} of {} is gone", key, object);
+                }
+            }
+        }
+        let mut all: Vec<String> = item_lists(category).flat_map(|(name, item)| ids(item, list(&after, name))).collect();
+        let count = all.len();
+        all.sort();
+        all.dedup();
+        prop_assert_eq!(all.len(), count, "an id stands twice");
+    }
+
+    #[test]
+    fn leaving_out_any_one_key_changes_nothing((category, sent) in document()) {
+        let world = World::with(category, &sent);
+        for (parent, key) in keys(&world.export()) {
+            let mut file = world.export();
+            object_at(&mut file, &parent).remove(&key);
+            match world.plan(&file, MERGE) {
+                Ok(plan) => prop_assert_eq!(plan.changes, vec![], "without {} of {:?}", key, parent),
+                Err(problems) => prop_assert!(false, "without {} of {:?}: {:?}", key, parent, problems),
+            }
+        }
+    }
+
+    #[test]
+    fn null_keeps_with_a_warning_and_clears_when_asked((category, sent) in document()) {
+        let world = World::with(category, &sent);
+        for (parent, key) in keys(&world.export()) {
+            let (field, item) = field_at(category, &parent, &key);
+            let path = pointer(&parent, &key);
+            let mut file = world.export();
+            object_at(&mut file, &parent).insert(key.clone(), Value::Null);
+
+            let kept = world.plan(&file, MERGE).unwrap();
+            prop_assert_eq!(&kept.changes, &vec![], "{}", path);
+            let stored = world.export();
+            let is_empty = stored.pointer(&path).unwrap().as_array().is_some_and(Vec::is_empty);
+            if !matches!(field.rule.kind, Kind::Id) {
+                let warned: Vec<_> = kept.warnings.iter().map(|warning| (warning.path.as_str(), warning.code)).collect();
+                let expected = if is_empty { vec![] } else { vec![(path.as_str(), WarningCode::NullIgnored)] };
+                prop_assert_eq!(warned, expected);
+            }
+
+            let cleared = world.plan(&file, How { nulls: NullPolicy::Clear, ..MERGE });
+            let is_only_text = item.is_some_and(|item| {
+                let texts = item.any_of.iter().filter(|name| stored.pointer(&pointer(&parent, name)).is_some());
+                item.any_of.contains(&key.as_str()) && texts.count() == 1
+            });
+            match (cleared, field.rule.required || is_only_text) {
+                (Err(problems), true) => {
+                    let at = if is_only_text { &parent } else { &path };
+                    let found: Vec<_> = problems.iter().map(|problem| (&problem.path, problem.code)).collect();
+                    prop_assert_eq!(found, vec![(at, ProblemCode::Required)]);
+                }
+                (Ok(plan), false) => {
+                    let data = Value::Object(plan.data);
+                    if field.rule.kind.is_list() || matches!(field.rule.kind, Kind::Id) {
+                        prop_assert_eq!(data, stored, "{}", path);
+                    } else {
+                        prop_assert_eq!(data.pointer(&path), None);
+                        let paths: Vec<_> = plan.changes.iter().map(|change| (&change.path, change.op)).collect();
+                        prop_assert_eq!(paths, vec![(&path, ChangeOperation::Remove)]);
+                    }
+                }
+                (outcome, required) => prop_assert!(false, "{}: required {}: {:?}", path, required, outcome),
+            }
+        }
+    }
+
+    #[test]
+    fn nul_is_refused_with_its_path((category, sent) in document(), at in any::<Index>()) {
+        let mut texts = Vec::new();
+        leaves(&sent, "", &mut texts);
+        texts.retain(|(_, value)| value.is_string());
+        prop_assume!(!texts.is_empty());
+        let (path, text) = at.get(&texts);
+        let mut file = sent.clone();
+        let text = text.as_str().unwrap();
+        let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(index, _)| index);
+        *file.pointer_mut(path).unwrap() = json!(format!("{}\0{}", &text[..middle], &text[middle..]));
+        let problems = World::new(category).plan(&file, MERGE).unwrap_err();
+        let found: Vec<_> = problems.iter().map(|problem| (&problem.path, problem.code)).collect();
+        prop_assert_eq!(found, vec![(path, ProblemCode::Invalid)]);
+    }
+
+    #[test]
+    fn reordering_is_one_change_and_then_none((category, sent) in document(), choices in choices()) {
+        let mut world = World::with(category, &sent);
+        let mut file = world.export();
+        for (name, _) in item_lists(category) {
+            let items = file[name].as_array_mut().unwrap();
+            let count = items.len();
+            for (index, choice) in (0..count).zip(choices.iter().cycle()) {
+                items.swap(index, usize::from(*choice) % count);
+            }
+        }
+        let expected = file.clone();
+        world.import(&file, MERGE).unwrap();
+        prop_assert_eq!(&world.export(), &expected);
+        for file in [expected.clone(), without_ids(category, &expected)] {
+            prop_assert_eq!(world.import(&file, MERGE).unwrap().changes, vec![]);
+        }
+    }
+
+    #[test]
+    fn replacing_removes_exactly_what_the_file_dropped(
+        (category, sent) in document(),
+        drops in choices(),
+        with_base in any::<bool>(),
+    ) {
+        let mut world = World::with(category, &sent);
+        let base = world.data.clone();
+        let mut file = world.export();
+        let mut drops = drops.iter().cycle();
+        let mut gone = 0;
+        for field in category.definition().fields.iter().filter(|field| field.rule.kind.is_list()) {
+            let items = file[field.name].as_array_mut().unwrap();
+            let before = items.len();
+            items.retain(|_| drops.next().unwrap() % 3 > 0);
+            gone += before - items.len();
+        }
+        // Scalars that are left out are not acted on.
+        let scalars: Vec<&str> = category.definition().fields.iter()
+            .filter(|field| !field.rule.kind.is_list()).map(|field| field.name).collect();
+        let expected = file.clone();
+        file.as_object_mut().unwrap().retain(|key, _| !scalars.contains(&key.as_str()) || drops.next().unwrap() % 2 == 0);
+        let how = How { base: with_base.then_some(&base), ..REPLACE };
+        let plan = world.import(&file, how).unwrap();
+        prop_assert_eq!(world.export(), expected);
+        prop_assert_eq!(plan.changes.len(), gone);
+        prop_assert!(plan.changes.iter().all(|change| change.op == ChangeOperation::Remove));
+    }
+
+    #[test]
+    fn remove_items_removes_these_and_no_others((category, sent) in document(), drops in choices(), stripped in any::<bool>()) {
+        let mut world = World::with(category, &sent);
+        let mut drops = drops.iter().cycle();
+        let (mut expected, mut removed) = (world.export(), Vec::new());
+        for (name, item) in item_lists(category) {
+            expected[name].as_array_mut().unwrap().retain(|object| {
+                let keep = drops.next().unwrap() % 3 > 0;
+                if !keep {
+                    removed.push(object[item.id].as_str().unwrap().to_owned());
+                }
+                keep
+            });
+        }
+        // Whether or not the file still has them, with their ids.
+        let file = if stripped { json!({}) } else { world.export() };
+        let plan = world.import(&file, How { remove: &removed, ..MERGE }).unwrap();
+        prop_assert_eq!(world.export(), expected);
+        prop_assert_eq!(plan.changes.len(), removed.len());
+        prop_assert_eq!(plan.warnings, vec![]);
+    }
+
+    #[test]
+    fn names_in_another_case_accent_or_spacing_change_nothing(
+        (category, sent) in document(),
+        way in 0..4_u8,
+        strip in any::<bool>(),
+    ) {
+        let respelled = |name: &str| {
+            let other = match way {
+                0 => name.to_uppercase(),
+                1 => name.to_lowercase(),
+                2 => format!("  {}\u{a0}", name.replace(' ', "  ")),
+                _ => name.chars().flat_map(|c| [Some(c), c.is_ascii_alphabetic().then_some('\u{301}')]).flatten().collect(),
+            };
+            // Not every capital has one small letter: ß is SS, and that is another spelling.
+            if comparable(&other) == comparable(name) && other.chars().count() <= 100 { other } else { name.to_owned() }
+        };
+        let mut world = World::with(category, &sent);
+        let mut file = if strip { without_ids(category, &world.export()) } else { world.export() };
+        for field in category.definition().fields {
+            match &field.rule.kind {
+                Kind::Names { .. } => for name in file[field.name].as_array_mut().unwrap() {
+                    *name = json!(respelled(name.as_str().unwrap()));
+                },
+                Kind::Items { item, .. } => for object in file[field.name].as_array_mut().unwrap() {
+                    for entity in item.entities {
+                        if let Some(name) = object.get(entity.name).and_then(Value::as_str) {
+                            object[entity.name] = json!(respelled(name));
+                        }
+                    }
+                },
+                _ => {}
+            }
+        }
+        let plan = world.import(&file, MERGE).unwrap();
+        prop_assert_eq!(plan.changes, vec![]);
+    }
+
+    #[test]
+    fn a_difference_is_empty_only_between_equals((category, first, second) in two_documents(), choices in choices()) {
+        let definition = category.definition();
+        let before = World::with(category, &first);
+        let mut after = before.clone();
+        let file = edited(category, &before.export(), &second, &choices);
+        let _ = after.import(&file, REPLACE);
+        prop_assert_eq!(diff(definition, &before.data, &before.data), vec![]);
+        let changes = diff(definition, &before.data, &after.data);
+        prop_assert_eq!(changes.is_empty(), before.data == after.data);
+        let (old, new) = (before.export(), after.export());
+        for change in &changes {
+            // Every path leads to what the change says.
+            match change.op {
+                ChangeOperation::Add => prop_assert_eq!(new.pointer(&change.path), change.after.as_ref()),
+                ChangeOperation::Remove if change.path.split('/').count() < 4 => {
+                    prop_assert_eq!(old.pointer(&change.path), change.before.as_ref());
+                }
+                ChangeOperation::Remove => prop_assert_eq!(new.pointer(&change.path), None),
+                ChangeOperation::Update => prop_assert!(new.pointer(&change.path).is_some(), "{}", change.path),
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_json_comes_is_read_or_refused_with_paths(
+        (category, sent, stored) in of_any_category(|category| (arbitrary_json(category), data(category)))
+            .prop_map(|(category, (sent, stored))| (category, sent, stored)),
+        strict in any::<bool>(),
+    ) {
+        let reading = parse(category.definition(), through_text(&sent), strict);
+        // Of an item that came as bare text, also to the field that it was read as.
+        let leads_somewhere = |path: &str| {
+            let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+            sent.pointer(path).is_some() || sent.pointer(parent).is_some_and(Value::is_string)
+        };
+        for problem in &reading.problems {
+            prop_assert!(is_pointer(&problem.path), "{:?}", problem);
+            prop_assert!(leads_somewhere(&problem.path), "{:?} leads nowhere", problem);
+            prop_assert!(!problem.message.is_empty());
+        }
+        for warning in &reading.warnings {
+            prop_assert!(leads_somewhere(&warning.path), "{:?} leads nowhere", warning);
+        }
+        let mut world = World::with(category, &stored);
+        let before = world.export();
+        match world.import(&sent, MERGE) {
+            Ok(_) => prop_assert_eq!(world.import(&sent, MERGE).unwrap().changes, vec![]),
+            Err(problems) => {
+                prop_assert!(problems.iter().all(|problem| is_pointer(&problem.path)), "{:?}", problems);
+                prop_assert_eq!(world.export(), before);
+            }
+        }
+    }
+}

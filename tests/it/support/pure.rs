@@ -1,0 +1,146 @@
+//! The pure core on its own: one document, those it names, and imports into it. What is imported
+//! and what is stored goes through JSON text, as it does in the service.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reelport::document::definition::{Field, Item, Kind};
+use reelport::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use reelport::document::ids::IdSource;
+use reelport::document::merge::{ImportMode, NullPolicy, Proposal};
+use reelport::document::parse::parse;
+use reelport::document::plan::{Plan, plan};
+use reelport::document::text::comparable;
+use reelport::document::{Category, MovieId, Object, Problem};
+use serde_json::Value;
+
+/// Ids in the order of asking.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl IdSource for Counter {
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// How to import.
+#[derive(Debug, Clone, Copy)]
+pub struct How<'a> {
+    pub mode: ImportMode,
+    pub nulls: NullPolicy,
+    pub base: Option<&'a Object>,
+    pub remove: &'a [String],
+}
+
+pub const MERGE: How<'static> =
+    How { mode: ImportMode::Merge, nulls: NullPolicy::Keep, base: None, remove: &[] };
+pub const REPLACE: How<'static> =
+    How { mode: ImportMode::Replace, nulls: NullPolicy::Keep, base: None, remove: &[] };
+
+/// One document with the entities that exist around it.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub category: Category,
+    pub movie: MovieId,
+    pub entities: Vec<NewEntity>,
+    pub data: Object,
+    pub ids: Arc<Counter>,
+}
+
+impl World {
+    pub fn new(category: Category) -> Self {
+        let data = category.definition().empty();
+        let movie = "tmdb-1".parse().unwrap();
+        Self { category, movie, entities: Vec::new(), data, ids: Arc::default() }
+    }
+
+    /// A world in which that document is imported already.
+    #[track_caller]
+    pub fn with(category: Category, data: &Value) -> Self {
+        let mut world = Self::new(category);
+        world.import(data, MERGE).unwrap_or_else(|problems| panic!("{problems:#?}\n{data:#}"));
+        world
+    }
+
+    pub fn fields(&self) -> &'static [Field] {
+        self.category.definition().fields
+    }
+
+    /// The stored document as a file would hold it.
+    pub fn export(&self) -> Value {
+        Value::Object(self.data.clone())
+    }
+
+    /// What an import would do.
+    pub fn plan(&self, data: &Value, how: How<'_>) -> Result<Plan, Vec<Problem>> {
+        let definition = self.category.definition();
+        let reading = parse(definition, through_text(data), false);
+        let mut mentions = Mentions::default();
+        mentions.collect(definition.fields, &reading.data);
+        mentions.collect_names(definition.fields, &self.data);
+        let directory = self.directory(&mentions);
+        let proposal = Proposal {
+            definition,
+            movie: &self.movie,
+            arriving: &reading,
+            current: &self.data,
+            base: how.base,
+            mode: how.mode,
+            nulls: how.nulls,
+            remove_items: how.remove,
+            directory: &directory,
+        };
+        plan(&proposal, &*self.ids)
+    }
+
+    /// Imports; a plan without changes must leave the very document that is there.
+    pub fn import(&mut self, data: &Value, how: How<'_>) -> Result<Plan, Vec<Problem>> {
+        let plan = self.plan(data, how)?;
+        let Value::Object(after) = through_text(&Value::Object(plan.data.clone())) else { unreachable!() };
+        assert_eq!(plan.changes.is_empty(), after == self.data, "changes {:#?}\nafter {after:#?}", plan.changes);
+        if !plan.changes.is_empty() {
+            self.entities.extend(plan.new_entities.iter().cloned());
+            self.data = after;
+        }
+        Ok(plan)
+    }
+
+    /// What the database would answer: only what is mentioned.
+    fn directory(&self, mentions: &Mentions) -> Directory {
+        let mut directory = Directory::default();
+        for entity in &self.entities {
+            let (kind, key) = (entity.kind, comparable(&entity.name));
+            if mentions.ids.contains(&(kind.as_str(), entity.id.clone())) {
+                directory.add_id(kind, entity.id.clone(), entity.id.clone());
+            }
+            if mentions.names.contains(&(kind.as_str(), key.clone())) {
+                directory.add_name(kind, key, entity.id.clone());
+            }
+        }
+        directory.sort_names();
+        directory
+    }
+
+    /// Makes someone or something known beforehand.
+    pub fn knows(&mut self, kind: EntityKind, id: &str, name: &str) {
+        self.entities.push(NewEntity { kind, id: id.to_owned(), name: name.to_owned() });
+    }
+}
+
+pub fn through_text(value: &Value) -> Value {
+    serde_json::from_str(&value.to_string()).unwrap()
+}
+
+/// The lists of items of a category.
+pub fn item_lists(category: Category) -> impl Iterator<Item = (&'static str, &'static Item)> {
+    category.definition().fields.iter().filter_map(|field| match &field.rule.kind {
+        Kind::Items { item, .. } => Some((field.name, *item)),
+        _ => None,
+    })
+}
+
+/// The items of a list, none if it is absent.
+pub fn list<'a>(data: &'a Value, name: &str) -> &'a [Value] {
+    data[name].as_array().map_or(&[], Vec::as_slice)
+}
