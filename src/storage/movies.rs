@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, LikeExpr, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ColumnTrait, Condition, EntityTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
 use super::documents::ROWS_PER_STATEMENT;
@@ -122,12 +122,12 @@ fn row(model: movie::Model) -> Result<MovieRow, StorageError> {
     })
 }
 
-fn model(row: &MovieRow) -> movie::ActiveModel {
-    let facts = &row.facts;
+/// What a movie is listed by, and nothing else of its row.
+fn listed_by(facts: &MovieFacts) -> movie::ActiveModel {
     let title = facts.title.as_deref().map(comparable).unwrap_or_default();
     let original = facts.original_title.as_deref().map(comparable).unwrap_or_default();
     movie::ActiveModel {
-        id: Set(row.id.to_string()),
+        id: NotSet,
         title: Set(facts.title.clone()),
         original_title: Set(facts.original_title.clone()),
         year: Set(facts.year.unwrap_or(0)),
@@ -135,8 +135,17 @@ fn model(row: &MovieRow) -> movie::ActiveModel {
         status: Set(facts.status.clone()),
         search_text: Set(format!("{title}\n{original}")),
         title_key: Set(facts.title.as_deref().map(index_key).unwrap_or_default()),
+        created_at: NotSet,
+        updated_at: NotSet,
+    }
+}
+
+fn model(row: &MovieRow) -> movie::ActiveModel {
+    movie::ActiveModel {
+        id: Set(row.id.to_string()),
         created_at: Set(row.created_at),
         updated_at: Set(row.updated_at),
+        ..listed_by(&row.facts)
     }
 }
 
@@ -347,16 +356,20 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn reindex_movie(&self, id: &MovieId, facts: &MovieFacts) -> Result<(), StorageError> {
-        let moment = DateTime::UNIX_EPOCH;
-        let mut row =
-            model(&MovieRow { id: id.clone(), facts: facts.clone(), created_at: moment, updated_at: moment });
-        row.created_at = sea_orm::NotSet;
-        row.updated_at = sea_orm::NotSet;
         movie::Entity::update_many()
-            .set(row)
+            .set(listed_by(facts))
             .filter(movie::Column::Id.eq(id.as_str()))
             .exec(&self.connection)
             .await?;
+        Ok(())
+    }
+
+    /// Forgets what movies are listed by, for rebuilding.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn clear_movie_facts(&self) -> Result<(), StorageError> {
+        movie::Entity::update_many().set(listed_by(&MovieFacts::default())).exec(&self.connection).await?;
         Ok(())
     }
 

@@ -92,7 +92,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Removes every projected row, for rebuilding.
+    /// Removes every projected row and what movies are listed by, for rebuilding.
     ///
     /// # Errors
     /// When the database fails.
@@ -100,7 +100,7 @@ impl Transaction {
         for table in ["credits", "nominations", "offers", "movie_genres"] {
             self.connection.execute_unprepared(&format!("DELETE FROM {table}")).await?;
         }
-        Ok(())
+        self.clear_movie_facts().await
     }
 }
 

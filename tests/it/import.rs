@@ -446,6 +446,34 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
+    async fn what_is_just_allowed_is_stored(app: TestApp) {
+        let admin = app.movie("tmdb-1").await;
+        let text = |length: usize| "🌊".repeat(length);
+        let most = json!({
+            "title": text(300), "original_title": text(300), "tagline": text(500), "rating": text(20), "language": text(100),
+            "country": text(100), "overview": text(20_000), "runtime": 60_000, "budget": 9_007_199_254_740_991_i64,
+            "revenue": 9_007_199_254_740_991_i64, "site_score": 100, "imdb_rating": 10, "imdb_id": "tt1234567890", "genres": [text(100)]
+        });
+        let least = json!({
+            "title": "x", "runtime": 1, "budget": 0, "revenue": 0, "site_score": 0, "critics_score": 0.0, "imdb_rating": 0,
+            "imdb_id": "tt1234567", "release_date": "2000-02-29"
+        });
+        for sent in [most, least] {
+            let reply = admin.import("tmdb-1", "basic_info", sent.clone()).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            assert!(says(&data(&admin, "tmdb-1", "basic_info").await, &sent));
+        }
+        let url = format!("https://example.org/{}", "x".repeat(2048 - 20));
+        let sent = json!({ "poster_url": url, "gallery": [{ "url": url, "kind": "clip" }] });
+        assert_eq!(admin.import("tmdb-1", "media", sent).await.status, 200);
+        for date in ["1998", "1998-06", "1998-06-08"] {
+            let sent = json!({ "events": [{ "date": date, "title": "A" }] });
+            assert_eq!(admin.import("tmdb-1", "timeline", sent).await.status, 200);
+        }
+        let many: Vec<Value> = (0..5000).map(|index| json!({ "text": format!("Fact {index}") })).collect();
+        assert_eq!(admin.import("tmdb-1", "trivia", json!({ "items": many })).await.status, 200);
+    }
+
     async fn what_the_old_system_broke_on_works(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         // Awards are exported as soon as there is one; cast, media and streaming are kept.

@@ -3,7 +3,9 @@
 
 mod architecture;
 mod auth;
+mod catalogue;
 mod command_line;
+mod concurrency;
 mod export;
 mod graphql_http;
 mod import;

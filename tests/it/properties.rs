@@ -96,8 +96,13 @@ fn edited(category: Category, export: &Value, other: &Value, choices: &[u8]) -> 
         let (ours, theirs) = (&export[field.name], &other[field.name]);
         let value = match (&field.rule.kind, choose(4)) {
             (Kind::Items { item, .. }, _) => {
-                let both = list(export, field.name).iter().chain(list(other, field.name));
-                let may_lose_key = all_differ(item, both);
+                // Someone may also be put into another list, id and all.
+                let others: Vec<&Value> = item_lists(category)
+                    .filter(|(name, _)| *name != field.name)
+                    .flat_map(|(name, _)| list(export, name))
+                    .collect();
+                let all = list(export, field.name).iter().chain(list(other, field.name)).chain(others.iter().copied());
+                let may_lose_key = all_differ(item, all);
                 let stripped = without_ids(category, export);
                 let mut items: Vec<Value> = Vec::new();
                 for (index, object) in list(export, field.name).iter().enumerate() {
@@ -129,7 +134,8 @@ fn edited(category: Category, export: &Value, other: &Value, choices: &[u8]) -> 
                         _ => items.push(object.clone()),
                     }
                 }
-                for object in list(other, field.name) {
+                let copied = others.into_iter().filter(|_| choose(12) == 0).collect::<Vec<_>>();
+                for object in list(other, field.name).iter().chain(copied) {
                     let at = usize::from(choose(255)) % (items.len() + 1);
                     items.insert(at, object.clone());
                 }

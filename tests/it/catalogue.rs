@@ -1,0 +1,177 @@
+//! A whole catalogue in, out, and in again; and what is projected from it.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use reelport::catalog::access::command_line;
+use reelport::catalog::bulk::{BulkReport, ReadOptions, Selection, read_source};
+use reelport::catalog::import::{ImportOptions, ImportStatus};
+use reelport::document::Category;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::on_both_databases;
+use crate::support::database::{TABLES, dump, execute};
+use crate::support::{TestApp, envelope, fixtures, generate};
+
+/// About how many documents of a catalogue are imported.
+const SLICE: usize = 300;
+
+/// A real catalogue, if there is one beside the checkout.
+fn real_catalogue() -> Option<PathBuf> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/catalog.ndjson.gz");
+    let path = std::env::var_os("REELPORT_TEST_CATALOGUE").map_or_else(beside, PathBuf::from);
+    path.exists().then_some(path)
+}
+
+/// Documents of all categories, spread over the real catalogue or else generated.
+fn catalogue() -> Vec<Value> {
+    match real_catalogue() {
+        Some(path) => {
+            let lines = || BufReader::new(flate2::read::MultiGzDecoder::new(std::fs::File::open(&path).unwrap())).lines();
+            // A step that is no multiple of seven meets every category.
+            let step = (lines().count() / SLICE).max(1);
+            let step = if step.is_multiple_of(7) { step + 1 } else { step };
+            lines().step_by(step).map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
+        }
+        None => generated(SLICE),
+    }
+}
+
+/// The same documents each time.
+fn generated(count: usize) -> Vec<Value> {
+    let mut runner = TestRunner::deterministic();
+    let data: Vec<_> = Category::ALL.iter().map(|category| (category, generate::data(*category))).collect();
+    data.iter()
+        .cycle()
+        .zip(0..count)
+        .map(|((category, data), index)| {
+            let data = data.new_tree(&mut runner).unwrap().current();
+            envelope(&format!("movie-{}", index / Category::ALL.len()), category.as_str(), data)
+        })
+        .collect()
+}
+
+/// What a document must come out as: without ids that were made here, and with every list.
+fn facts(document: &Value) -> Value {
+    let category: Category = document["category"].as_str().unwrap().parse().unwrap();
+    let mut data = category.definition().empty();
+    data.extend(document["data"].as_object().unwrap().clone());
+    fixtures::facts(&Value::Object(data))
+}
+
+fn key(document: &Value) -> (String, String) {
+    let text = |key: &str| document[key].as_str().unwrap().to_owned();
+    (text("movie_id"), text("category"))
+}
+
+/// Imports documents as `reelport import` does; what became of each that is not `expected`.
+async fn import(app: &TestApp, documents: &[Value], expected: ImportStatus) -> (BulkReport, Vec<String>) {
+    let lines: String = documents.iter().map(|document| format!("{document}\n")).collect();
+    let (sender, records) = mpsc::channel(64);
+    let reader = tokio::task::spawn_blocking(move || {
+        read_source("catalogue", lines.as_bytes(), &Arc::default(), ReadOptions::default(), &sender).unwrap();
+    });
+    let (_, permission) = command_line();
+    let mut others = Vec::new();
+    let report = |result: reelport::catalog::bulk::RecordResult| {
+        if result.status != expected {
+            others.push(format!("{} {:?} {:?}", result.place, result.status, result.problems));
+        }
+    };
+    let total = app.app.catalog.import_stream(&permission, records, &ImportOptions::default(), report).await.unwrap();
+    reader.await.unwrap();
+    (total, others)
+}
+
+async fn export(app: &TestApp) -> Vec<Value> {
+    let (permission, _) = command_line();
+    let (sender, mut exports) = mpsc::channel(64);
+    let catalog = app.app.catalog.clone();
+    let writer = tokio::spawn(async move { catalog.export_stream(&permission, &Selection::default(), sender).await });
+    let mut documents = Vec::new();
+    while let Some(export) = exports.recv().await {
+        documents.push(serde_json::from_str(&export.envelope()).unwrap());
+    }
+    writer.await.unwrap().unwrap();
+    documents
+}
+
+/// The tables that can be rebuilt.
+const PROJECTIONS: &[&str] = &["movies", "credits", "nominations", "offers", "movie_genres"];
+
+async fn reindex(app: &TestApp) -> u64 {
+    let (_, permission) = command_line();
+    app.app.catalog.reindex(&permission).await.unwrap()
+}
+
+on_both_databases! {
+    async fn a_catalogue_comes_out_with_the_facts_it_went_in_with(app: TestApp) {
+        let sent = catalogue();
+        let categories: HashSet<_> = sent.iter().map(|document| key(document).1).collect();
+        assert_eq!(categories.len(), Category::ALL.len());
+        // A document in which nothing is said is nothing to write.
+        let written: HashMap<_, _> = sent.iter()
+            .filter(|document| facts(document).as_object().unwrap().values().any(|value| *value != json!([])))
+            .map(|document| (key(document), document))
+            .collect();
+        let (report, _) = import(&app, &sent, ImportStatus::Published).await;
+        assert_eq!(report, BulkReport { published: written.len() as u64, unchanged: (sent.len() - written.len()) as u64, rejected: 0 });
+
+        let exports = export(&app).await;
+        assert_eq!(exports.len(), written.len());
+        for export in &exports {
+            let document = written[&key(export)];
+            assert_eq!(facts(export), facts(document), "{:?}", key(export));
+        }
+        let before = dump(&app.database.url, TABLES).await;
+        let (report, others) = import(&app, &exports, ImportStatus::Unchanged).await;
+        assert_eq!(others, Vec::<String>::new());
+        assert_eq!(report, BulkReport { published: 0, unchanged: exports.len() as u64, rejected: 0 });
+        assert_eq!(dump(&app.database.url, TABLES).await, before);
+
+        // What is projected can be made again from the documents, all of it.
+        assert_eq!(reindex(&app).await, exports.len() as u64);
+        assert_eq!(dump(&app.database.url, TABLES).await, before);
+    }
+
+    async fn projections_are_rebuilt_whatever_happened_to_them(app: TestApp) {
+        app.full_movie("tmdb-1").await;
+        let (report, others) = import(&app, &generated(70), ImportStatus::Published).await;
+        assert_eq!(report.rejected, 0, "{others:?}");
+        let bare = [envelope("no-basic-info", "trivia", json!({ "items": ["A"] }))];
+        import(&app, &bare, ImportStatus::Published).await;
+        // Also of documents that have changed since they were first projected.
+        let admin = app.admin();
+        let mut file = admin.export("tmdb-1", "cast_crew").await;
+        file["data"]["cast"].as_array_mut().unwrap().swap_remove(0);
+        file["data"]["crew"][0]["job"] = json!("Film Editor");
+        let reply = admin.import_envelope("tmdb-1", "cast-crew", "?mode=replace", &file).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+
+        let before = dump(&app.database.url, PROJECTIONS).await;
+        assert!(before.iter().all(|(table, rows)| rows.len() > 1 || panic!("{table} is empty")));
+        let documents = reindex(&app).await;
+        assert_eq!(dump(&app.database.url, PROJECTIONS).await, before);
+
+        for damage in [
+            "DELETE FROM credits",
+            "UPDATE credits SET person_id = 'nobody', part = NULL, list = 'crew' WHERE movie_id = 'tmdb-1'",
+            "INSERT INTO credits (movie_id, id, person_id, list) VALUES ('tmdb-1', 'ghost', 'nobody', 'cast')",
+            "UPDATE nominations SET year = 1, won = NOT won, nominee_id = 'nobody'",
+            "INSERT INTO offers (movie_id, id, platform_id, offer_type) VALUES ('tmdb-1', 'ghost', 'nobody', 'buy')",
+            "DELETE FROM movie_genres WHERE movie_id = 'tmdb-1'",
+            "INSERT INTO movie_genres (movie_id, genre_id) VALUES ('no-basic-info', 'nothing')",
+            "UPDATE movies SET title = 'Damaged', title_key = '', search_text = 'x', year = 7, status = 'lost', release_date = NULL",
+        ] {
+            execute(&app.database.url, damage).await;
+            assert_ne!(dump(&app.database.url, PROJECTIONS).await, before, "{damage}");
+            assert_eq!(reindex(&app).await, documents);
+            assert_eq!(dump(&app.database.url, PROJECTIONS).await, before, "{damage}");
+        }
+    }
+}
