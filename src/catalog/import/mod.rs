@@ -1,0 +1,218 @@
+//! Import: read, plan, and write what the plan says, in one transaction.
+
+mod batch;
+mod writes;
+
+use batch::Batch;
+use serde_json::Value;
+
+use super::access::CanPublish;
+use super::export::Export;
+use super::{Catalog, CatalogError};
+use crate::document::definition::define_choice;
+use crate::document::diff::{Change, updated_fields};
+use crate::document::envelope::{self, Expected, SentMetadata};
+use crate::document::merge::{ImportMode, NullPolicy};
+use crate::document::parse::{Reading, parse};
+use crate::document::{Category, MovieId, Problem, ProblemCode, Source, Warning};
+use crate::storage::{DocumentKey, Transaction};
+
+/// How to import.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    pub mode: ImportMode,
+    /// Overrides where the values come from.
+    pub source: Option<Source>,
+    pub nulls: NullPolicy,
+    /// Overrides `metadata.revision` of the document.
+    pub base_revision: Option<i64>,
+    /// Ids of list items to remove.
+    pub remove_items: Vec<String>,
+    /// Whether an unknown key is an error.
+    pub strict: bool,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            mode: ImportMode::Merge,
+            source: None,
+            nulls: NullPolicy::Keep,
+            base_revision: None,
+            remove_items: Vec::new(),
+            strict: false,
+        }
+    }
+}
+
+define_choice! {
+    /// What came of an import.
+    pub enum ImportStatus {
+        /// The changes are published as a new revision.
+        Published = "published",
+        /// The document says already what was imported; nothing was written.
+        Unchanged = "unchanged",
+        /// Something is wrong; nothing was written.
+        Rejected = "rejected",
+    }
+}
+
+/// What came of an import.
+#[derive(Debug)]
+pub struct Outcome {
+    pub status: ImportStatus,
+    /// The document as it stands now; `None` if there is no such movie.
+    pub export: Option<Export>,
+    /// What changed; empty for a rejected import.
+    pub changes: Vec<Change>,
+    pub warnings: Vec<Warning>,
+    pub problems: Vec<Problem>,
+}
+
+impl Outcome {
+    /// There is no such movie.
+    #[must_use]
+    pub fn no_movie(problem: Problem) -> Self {
+        Self::rejected(vec![problem], Vec::new(), None)
+    }
+
+    fn rejected(problems: Vec<Problem>, warnings: Vec<Warning>, export: Option<Export>) -> Self {
+        Self { status: ImportStatus::Rejected, export, changes: Vec::new(), warnings, problems }
+    }
+
+    /// The top-level keys that changed, each once.
+    #[must_use]
+    pub fn updated_fields(&self) -> Vec<String> {
+        updated_fields(&self.changes)
+    }
+}
+
+/// A document that was read and waits for its plan.
+#[derive(Debug)]
+pub struct Record {
+    pub movie: MovieId,
+    pub category: Category,
+    pub(super) reading: Reading,
+    pub(super) metadata: SentMetadata,
+}
+
+impl Record {
+    /// Reads the text of an envelope.
+    ///
+    /// # Errors
+    /// Every problem of the envelope. Problems of its data wait until it is planned.
+    pub fn read(text: &[u8], expected: Expected<'_>, strict: bool) -> Result<Self, Vec<Problem>> {
+        let value = envelope::read_json(text).map_err(|problem| vec![problem])?;
+        let arrived = envelope::read(value, expected)?;
+        let reading = parse(arrived.category.definition(), arrived.data, strict);
+        Ok(Self { movie: arrived.movie, category: arrived.category, reading, metadata: arrived.metadata })
+    }
+
+    /// Reads data that came typed, without an envelope.
+    #[must_use]
+    pub fn typed(movie: MovieId, category: Category, data: Value, strict: bool) -> Self {
+        let reading = parse(category.definition(), data, strict);
+        Self { movie, category, reading, metadata: SentMetadata::default() }
+    }
+
+    pub(super) fn key(&self) -> DocumentKey {
+        (self.movie.clone(), self.category)
+    }
+}
+
+/// A document that is imported, as it was sent.
+#[derive(Debug)]
+pub enum Incoming<'a> {
+    /// Data without an envelope.
+    Typed { category: Category, data: Value },
+    /// The text of an envelope, of that category if one is named.
+    Document { text: &'a [u8], category: Option<Category> },
+}
+
+impl Catalog {
+    /// Imports one document into the published state of a movie that must exist.
+    ///
+    /// # Errors
+    /// When storage fails. What is wrong with the document or its target is part of the outcome.
+    pub async fn import(
+        &self,
+        permission: &CanPublish,
+        movie: &MovieId,
+        incoming: Incoming<'_>,
+        options: &ImportOptions,
+    ) -> Result<Outcome, CatalogError> {
+        let read = match incoming {
+            Incoming::Typed { category, data } => Ok(Record::typed(movie.clone(), category, data, options.strict)),
+            Incoming::Document { text, category } => {
+                let expected = Expected { category, movie: Some(movie) };
+                Record::read(text, expected, options.strict).map_err(|problems| (category, problems))
+            }
+        };
+        match read {
+            Ok(record) => {
+                let mut outcomes = self.import_batch(permission, &[record], options, false).await?;
+                Ok(outcomes.remove(0))
+            }
+            Err((category, problems)) => self.reject_unread(movie, category, problems).await,
+        }
+    }
+
+    /// That there is no such movie comes before what is wrong with the document.
+    async fn reject_unread(
+        &self,
+        movie: &MovieId,
+        category: Option<Category>,
+        problems: Vec<Problem>,
+    ) -> Result<Outcome, CatalogError> {
+        if !self.database.movie_exists(movie).await? {
+            return Ok(Outcome::rejected(vec![no_such_movie(movie)], Vec::new(), None));
+        }
+        let export = match category {
+            Some(category) => {
+                let now = self.clock.now();
+                let stored = self.database.document(movie, category).await?;
+                Some(stored.map_or_else(
+                    || Export::never_written(movie.clone(), category, now),
+                    |document| Export::of(document, now),
+                ))
+            }
+            None => None,
+        };
+        Ok(Outcome::rejected(problems, Vec::new(), export))
+    }
+
+    /// Imports documents, each of another movie or category, in one transaction. A rejected one
+    /// does not keep the others out.
+    ///
+    /// # Errors
+    /// When storage fails; then nothing is written.
+    pub async fn import_batch(
+        &self,
+        permission: &CanPublish,
+        records: &[Record],
+        options: &ImportOptions,
+        create_movies: bool,
+    ) -> Result<Vec<Outcome>, CatalogError> {
+        self.database
+            .write(|transaction| async move {
+                self.import_in(&transaction, permission, records, options, create_movies).await
+            })
+            .await
+    }
+
+    /// [`Self::import_batch`] as part of a larger transaction.
+    pub(super) async fn import_in(
+        &self,
+        transaction: &Transaction,
+        permission: &CanPublish,
+        records: &[Record],
+        options: &ImportOptions,
+        create_movies: bool,
+    ) -> Result<Vec<Outcome>, CatalogError> {
+        Batch { catalog: self, author: &permission.author, options, create_movies }.run(transaction, records).await
+    }
+}
+
+fn no_such_movie(movie: &MovieId) -> Problem {
+    Problem::new("", ProblemCode::NotFound, format!("there is no movie {movie}"))
+}

@@ -1,0 +1,206 @@
+//! Merging what arrived into what is stored. MERGE changes and adds and never removes; REPLACE
+//! acts on the keys present and removes what the file dropped since its base.
+
+mod lists;
+mod naming;
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::document::category::Definition;
+use crate::document::definition::{Field, Item, Kind, Object, define_choice};
+use crate::document::entity::{Directory, NewEntity};
+use crate::document::ids::{IdSource, MovieId};
+use crate::document::parse::Reading;
+use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode};
+
+define_choice! {
+    /// What an import may do to what is stored.
+    pub enum ImportMode {
+        /// Change and add; remove nothing but the items named in removeItems.
+        Merge = "merge",
+        /// For the keys present, also remove list items that the document dropped since its base
+        /// revision, or, without a base, those that are not in it.
+        Replace = "replace",
+    }
+}
+
+define_choice! {
+    /// What null means.
+    pub enum NullPolicy {
+        /// The value is removed.
+        Clear = "clear",
+        /// Nothing: the stored value stays.
+        Keep = "keep",
+    }
+}
+
+/// What is to be merged, and how.
+pub struct Proposal<'a> {
+    pub definition: &'static Definition,
+    pub movie: &'a MovieId,
+    pub arriving: &'a Reading,
+    pub current: &'a Object,
+    /// The document that the file was made from, if it is known. REPLACE removes nothing that was
+    /// added since.
+    pub base: Option<&'a Object>,
+    pub mode: ImportMode,
+    pub nulls: NullPolicy,
+    pub remove_items: &'a [String],
+    /// The entities that `arriving` and `current` name, as far as they exist.
+    pub directory: &'a Directory,
+}
+
+/// What came of it. With problems, nothing of it may be stored.
+#[derive(Debug)]
+pub struct Merged {
+    pub data: Object,
+    pub new_entities: Vec<NewEntity>,
+    pub problems: Vec<Problem>,
+    pub warnings: Vec<Warning>,
+}
+
+/// Merges. Pure but for the ids that new items and entities get from `ids`.
+#[must_use]
+pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
+    let mut merger = Merger {
+        proposal,
+        ids,
+        newcomers: Directory::default(),
+        merged: Merged { data: Object::new(), new_entities: Vec::new(), problems: Vec::new(), warnings: Vec::new() },
+        remove: proposal.remove_items.iter().map(String::as_str).collect(),
+        removed: HashSet::new(),
+        taken: item_ids(proposal.definition, proposal.current),
+    };
+    merger.announce_given_ids();
+    let fields = proposal.definition.fields;
+    let mut data = merger.object(fields, proposal.current, &proposal.arriving.data, "");
+    merger.lists(fields, &mut data);
+    merger.require(fields, &data);
+    merger.report_unknown_removals();
+    merger.merged.data = data;
+    merger.merged
+}
+
+struct Merger<'a> {
+    proposal: &'a Proposal<'a>,
+    ids: &'a dyn IdSource,
+    newcomers: Directory,
+    merged: Merged,
+    remove: HashSet<&'a str>,
+    removed: HashSet<String>,
+    /// The ids of items that are given away, in all lists: an id stands once in a document.
+    taken: HashSet<String>,
+}
+
+fn array<'v>(object: &'v Object, key: &str) -> &'v [Value] {
+    object.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn objects<'v>(object: &'v Object, key: &str) -> Vec<&'v Object> {
+    array(object, key).iter().filter_map(Value::as_object).collect()
+}
+
+fn text<'v>(object: &'v Object, key: &str) -> Option<&'v str> {
+    object.get(key).and_then(Value::as_str)
+}
+
+fn item_ids(definition: &Definition, data: &Object) -> HashSet<String> {
+    let mut ids = HashSet::new();
+    for field in definition.fields {
+        if let Kind::Items { item, .. } = &field.rule.kind {
+            ids.extend(objects(data, field.name).into_iter().filter_map(|object| text(object, item.id)).map(str::to_owned));
+        }
+    }
+    ids
+}
+
+/// Whether two values are the same to a reader: `8` and `8.0` are.
+pub(super) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        #[allow(clippy::float_cmp, reason = "the same number, not a near one")]
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        _ => a == b,
+    }
+}
+
+impl Merger<'_> {
+    fn warn(&mut self, path: String, code: WarningCode, message: String) {
+        self.merged.warnings.push(Warning { path, code, message });
+    }
+
+    fn problem(&mut self, path: String, code: ProblemCode, message: String) {
+        self.merged.problems.push(Problem { path, code, message });
+    }
+
+    /// Merges the fields that are no lists; lists follow in [`Self::lists`]. Keeps keys that this
+    /// version does not know, at the end.
+    fn object(&mut self, fields: &'static [Field], current: &Object, arriving: &Object, path: &str) -> Object {
+        let mut result = Object::new();
+        for field in fields {
+            let stored = current.get(field.name).filter(|value| !value.is_null());
+            if field.rule.kind.is_list() {
+                result.insert(field.name.to_owned(), stored.cloned().unwrap_or_else(|| Value::Array(Vec::new())));
+                continue;
+            }
+            let value = match (arriving.get(field.name), stored) {
+                (Some(Value::Null), Some(_)) if self.proposal.nulls == NullPolicy::Clear => None,
+                (Some(Value::Null), Some(kept)) => {
+                    self.null_ignored(path, field.name);
+                    Some(kept.clone())
+                }
+                (Some(sent), Some(kept)) if same(sent, kept) => Some(kept.clone()),
+                (Some(Value::Null) | None, kept) => kept.cloned(),
+                (Some(sent), _) => Some(sent.clone()),
+            };
+            if let Some(value) = value {
+                result.insert(field.name.to_owned(), value);
+            }
+        }
+        for (key, value) in current {
+            if crate::document::definition::find(fields, key).is_none() {
+                result.insert(key.clone(), value.clone());
+            }
+        }
+        result
+    }
+
+    fn null_ignored(&mut self, path: &str, name: &str) {
+        let message = format!("null was read as \"not known\"; {name} was kept");
+        self.warn(format!("{path}/{name}"), WarningCode::NullIgnored, message);
+    }
+
+    fn require(&mut self, fields: &'static [Field], data: &Object) {
+        if self.proposal.definition.is_empty(data) {
+            return;
+        }
+        self.require_fields(fields, data, "");
+    }
+
+    fn require_of_item(&mut self, item: &'static Item, data: &Object, path: &str) {
+        if self.is_refused(path) {
+            return;
+        }
+        self.require_fields(item.fields, data, path);
+        let there = |name: &&str| data.contains_key(*name) || self.is_refused(&format!("{path}/{name}"));
+        if !item.any_of.is_empty() && !item.any_of.iter().any(there) {
+            let message = format!("none of {} is there; at least one is required", item.any_of.join(", "));
+            self.problem(path.to_owned(), ProblemCode::Required, message);
+        }
+    }
+
+    fn require_fields(&mut self, fields: &'static [Field], data: &Object, path: &str) {
+        for field in fields.iter().filter(|field| field.rule.required && !data.contains_key(field.name)) {
+            let at = format!("{path}/{}", field.name);
+            if !self.is_refused(&at) {
+                self.problem(at, ProblemCode::Required, format!("{} is missing", field.name));
+            }
+        }
+    }
+
+    /// Whether what was sent there was refused, and so has its problem already.
+    fn is_refused(&self, path: &str) -> bool {
+        self.proposal.arriving.refused.contains(path)
+    }
+}
