@@ -27,7 +27,13 @@ impl ConfigError {
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
     /// The database: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`
-    #[arg(long, env = "REELPORT_DATABASE_URL", default_value = "sqlite://./data/reelport.db", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "REELPORT_DATABASE_URL",
+        default_value = "sqlite://./data/reelport.db",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub database_url: String,
     /// Most connections to PostgreSQL
     #[arg(long, env = "REELPORT_DATABASE_CONNECTIONS", default_value = "16", value_name = "N")]
@@ -58,7 +64,11 @@ impl DatabaseArgs {
     pub fn connections(&self) -> Result<u32, ConfigError> {
         let number = self.database_connections.parse().ok().filter(|number| (1..=1000).contains(number));
         number.ok_or_else(|| {
-            ConfigError::new("REELPORT_DATABASE_CONNECTIONS", format!("{:?}", self.database_connections), "a number from 1 to 1000")
+            ConfigError::new(
+                "REELPORT_DATABASE_CONNECTIONS",
+                format!("{:?}", self.database_connections),
+                "a number from 1 to 1000",
+            )
         })
     }
 

@@ -4,6 +4,13 @@
 //! `make bench` runs it on SQLite and PostgreSQL. Every server is a process of its own; the load
 //! comes from this one, over keep-alive connections on 127.0.0.1. Quote ratios, not single figures.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures for people"
+)]
+
 mod load;
 mod yardsticks;
 
@@ -54,7 +61,17 @@ impl Server {
 
     fn reelport(url: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_reelport"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", url, "--jwt-secret", SECRET, "--log", "warn"]);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--database-url",
+            url,
+            "--jwt-secret",
+            SECRET,
+            "--log",
+            "warn",
+        ]);
         command.env("REELPORT_ADMIN_PASSWORD", "for benchmarks only");
         Self::start(&mut command)
     }
@@ -89,22 +106,33 @@ fn seed() -> String {
         lines.push_str(&envelope(movie, category, &data).to_string());
         lines.push('\n');
     };
-    add(MOVIE, "basic_info", json!({ "title": "Bench", "year": "2001", "genres": ["Drama"], "overview": "x".repeat(400) }));
+    add(
+        MOVIE,
+        "basic_info",
+        json!({ "title": "Bench", "year": "2001", "genres": ["Drama"], "overview": "x".repeat(400) }),
+    );
     add(MOVIE, "cast_crew", cast_crew(CREDITS));
-    let events: Vec<Value> = (0..8).map(|n| json!({ "date": format!("200{n}"), "title": format!("Event {n}"), "description": "y".repeat(120) })).collect();
+    let events: Vec<Value> = (0..8)
+        .map(|n| json!({ "date": format!("200{n}"), "title": format!("Event {n}"), "description": "y".repeat(120) }))
+        .collect();
     add(MOVIE, "timeline", json!({ "events": events }));
     let items: Vec<Value> = (0..10).map(|n| json!({ "text": format!("Fact {n}: {}", "z".repeat(140)) })).collect();
     add(MOVIE, "trivia", json!({ "items": items }));
     let awards: Vec<Value> = (0..8).map(|n| json!({ "ceremony": "Bench Awards", "year": 2001, "category": format!("Category {n}"), "result": "nominee" })).collect();
     add(MOVIE, "awards", json!({ "awards": awards }));
-    let gallery: Vec<Value> = (0..4).map(|n| json!({ "url": format!("https://images.example.org/{n}.jpg"), "kind": "still" })).collect();
+    let gallery: Vec<Value> =
+        (0..4).map(|n| json!({ "url": format!("https://images.example.org/{n}.jpg"), "kind": "still" })).collect();
     add(MOVIE, "media", json!({ "poster_url": "https://images.example.org/p.jpg", "gallery": gallery }));
-    let options: Vec<Value> = ["US", "GB", "DE", "FR"].iter().map(|region| json!({ "platform": "Bench+", "region": region, "type": "subscription" })).collect();
+    let options: Vec<Value> = ["US", "GB", "DE", "FR"]
+        .iter()
+        .map(|region| json!({ "platform": "Bench+", "region": region, "type": "subscription" }))
+        .collect();
     add(MOVIE, "streaming", json!({ "streaming_options": options }));
     for number in 0..IMPORT_MOVIES {
         let movie = format!("import-{number}");
         add(&movie, "basic_info", json!({ "title": movie }));
-        let items: Vec<Value> = (0..10).map(|n| json!({ "text": format!("Fact {n} of {number}: {}", "z".repeat(140)) })).collect();
+        let items: Vec<Value> =
+            (0..10).map(|n| json!({ "text": format!("Fact {n} of {number}: {}", "z".repeat(140)) })).collect();
         add(&movie, "trivia", json!({ "items": items }));
     }
     lines
@@ -161,8 +189,14 @@ async fn on_database(name: &str, url: &str, catalogue: Option<&str>) {
         let jobs = |job: Job| vec![job; CONNECTIONS];
         let address = &server.address;
         let pid = server.child.id();
-        report.add("(a) GraphQL typed", run(address, pid, jobs(Job::same(post("/graphql", &auth, &graphql(TYPED)))), time).await);
-        report.add("(a) GraphQL document", run(address, pid, jobs(Job::same(post("/graphql", &auth, &graphql(DOCUMENT)))), time).await);
+        report.add(
+            "(a) GraphQL typed",
+            run(address, pid, jobs(Job::same(post("/graphql", &auth, &graphql(TYPED)))), time).await,
+        );
+        report.add(
+            "(a) GraphQL document",
+            run(address, pid, jobs(Job::same(post("/graphql", &auth, &graphql(DOCUMENT)))), time).await,
+        );
         report.add("(b) REST export", run(address, pid, jobs(Job::same(get(&rest, &auth))), time).await);
         let bundle = format!("/api/v1/admin/movies/{MOVIE}/export/all");
         report.add("(c) bundle", run(address, pid, jobs(Job::same(get(&bundle, &auth))), time).await);
@@ -171,8 +205,12 @@ async fn on_database(name: &str, url: &str, catalogue: Option<&str>) {
             let path = format!("/api/v1/admin/movies/{movie}/import/trivia");
             // Each request changes one fact, so that each one is written.
             Job::each(move |number| {
-                let mut items: Vec<Value> = (1..10).map(|n| json!({ "text": format!("Fact {n} of {connection}: {}", "z".repeat(140)) })).collect();
-                items.push(json!({ "text": "A fact that changes.", "explanation": format!("For the {number}th time.") }));
+                let mut items: Vec<Value> = (1..10)
+                    .map(|n| json!({ "text": format!("Fact {n} of {connection}: {}", "z".repeat(140)) }))
+                    .collect();
+                items.push(
+                    json!({ "text": "A fact that changes.", "explanation": format!("For the {number}th time.") }),
+                );
                 post(&path, &auth, &envelope(&movie, "trivia", &json!({ "items": items })).to_string())
             })
         });
@@ -180,13 +218,22 @@ async fn on_database(name: &str, url: &str, catalogue: Option<&str>) {
     }
     for yardstick in ["schema from memory", "bytes from memory", "one-row read"] {
         let server = Server::yardstick(yardstick, url);
-        let request = if yardstick == "schema from memory" { post("/graphql", "", &graphql(TYPED)) } else { get(&rest, "") };
+        let request =
+            if yardstick == "schema from memory" { post("/graphql", "", &graphql(TYPED)) } else { get(&rest, "") };
         let measure = run(&server.address, server.child.id(), vec![Job::same(request); CONNECTIONS], time).await;
         report.add(&format!("yardstick: {yardstick}"), measure);
     }
-    report.ratio("(a) typed, of the same schema from memory (target 0.5)", "(a) GraphQL typed", "yardstick: schema from memory");
+    report.ratio(
+        "(a) typed, of the same schema from memory (target 0.5)",
+        "(a) GraphQL typed",
+        "yardstick: schema from memory",
+    );
     report.ratio("(b) REST export, of a bare one-row read (target 1)", "(b) REST export", "yardstick: one-row read");
-    report.ratio("(b) REST export, of the bytes from memory (hoped for 0.5)", "(b) REST export", "yardstick: bytes from memory");
+    report.ratio(
+        "(b) REST export, of the bytes from memory (hoped for 0.5)",
+        "(b) REST export",
+        "yardstick: bytes from memory",
+    );
     if let Some(catalogue) = catalogue {
         import_catalogue(url, catalogue);
     }
@@ -201,7 +248,8 @@ fn import_catalogue(url: &str, catalogue: &str) {
     let wall = start.elapsed().as_secs_f64();
     let (said, measured) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let published: f64 = said.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or_default();
-    let figures: Vec<f64> = measured.lines().last().unwrap_or_default().split(' ').filter_map(|f| f.parse().ok()).collect();
+    let figures: Vec<f64> =
+        measured.lines().last().unwrap_or_default().split(' ').filter_map(|f| f.parse().ok()).collect();
     if let [memory, user, system] = figures[..] {
         println!(
             "(e) reelport import: {published} documents in {wall:.1} s, {:.0}/s, {:.0} MB at the peak, {:.1} s of CPU",
@@ -232,6 +280,8 @@ async fn main() {
             let url = yardsticks::new_database(&server).await;
             on_database("PostgreSQL", &url, catalogue.as_deref()).await;
         }
-        Err(_) => println!("\nREELPORT_TEST_POSTGRES_URL is not set, so PostgreSQL is not measured; `make bench` sets it"),
+        Err(_) => {
+            println!("\nREELPORT_TEST_POSTGRES_URL is not set, so PostgreSQL is not measured; `make bench` sets it");
+        }
     }
 }

@@ -44,12 +44,18 @@ async fn graphql(State(schema): State<Memory>, Json(request): Json<Request>) -> 
 const QUERY: &str = "SELECT body FROM documents WHERE movie_id = $1 AND category = $2";
 const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
 
-async fn sqlite(State(pool): State<SqlitePool>, Path((movie, _)): Path<(String, String)>) -> ([(header::HeaderName, &'static str); 1], String) {
+async fn sqlite(
+    State(pool): State<SqlitePool>,
+    Path((movie, _)): Path<(String, String)>,
+) -> ([(header::HeaderName, &'static str); 1], String) {
     let row = sqlx::query(QUERY).bind(movie).bind("cast_crew").fetch_one(&pool).await.expect("a row");
     (JSON, row.get(0))
 }
 
-async fn postgres(State(pool): State<PgPool>, Path((movie, _)): Path<(String, String)>) -> ([(header::HeaderName, &'static str); 1], String) {
+async fn postgres(
+    State(pool): State<PgPool>,
+    Path((movie, _)): Path<(String, String)>,
+) -> ([(header::HeaderName, &'static str); 1], String) {
     let row = sqlx::query(QUERY).bind(movie).bind("cast_crew").fetch_one(&pool).await.expect("a row");
     (JSON, row.get(0))
 }

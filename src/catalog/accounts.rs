@@ -134,7 +134,12 @@ impl Accounts {
     ///
     /// # Errors
     /// When storage or hashing fails.
-    pub async fn create(&self, email: &str, password: &str, role: Role) -> Result<Result<(), AccountProblem>, CatalogError> {
+    pub async fn create(
+        &self,
+        email: &str,
+        password: &str,
+        role: Role,
+    ) -> Result<Result<(), AccountProblem>, CatalogError> {
         let email = normalised(email);
         if let Err(problem) = check_email(&email).and_then(|()| check_password(password)) {
             return Ok(Err(problem));
@@ -233,9 +238,9 @@ fn normalised(email: &str) -> String {
 fn check_email(email: &str) -> Result<(), AccountProblem> {
     let valid = email.len() <= 254
         && !email.chars().any(|c| c.is_whitespace() || c.is_control())
-        && email.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && !domain.is_empty() && !domain.contains('@')
-        });
+        && email
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
     if valid { Ok(()) } else { Err(AccountProblem::InvalidEmail(email.chars().take(80).collect())) }
 }
 

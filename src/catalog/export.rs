@@ -55,7 +55,12 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn export(&self, _: &CanRead, movie: &MovieId, category: Category) -> Result<Option<Export>, CatalogError> {
+    pub async fn export(
+        &self,
+        _: &CanRead,
+        movie: &MovieId,
+        category: Category,
+    ) -> Result<Option<Export>, CatalogError> {
         let now = self.clock.now();
         if let Some(document) = self.database.document(movie, category).await? {
             return Ok(Some(Export::of(document, now)));

@@ -101,7 +101,12 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails. What is wrong with the input is part of the outcome.
-    pub async fn create_movie(&self, permission: &CanPublish, id: &str, title: &str) -> Result<CreatedMovie, CatalogError> {
+    pub async fn create_movie(
+        &self,
+        permission: &CanPublish,
+        id: &str,
+        title: &str,
+    ) -> Result<CreatedMovie, CatalogError> {
         let movie: MovieId = match id.parse() {
             Ok(movie) => movie,
             Err(error) => {

@@ -44,8 +44,7 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Cata
 }
 
 /// The hash of no password, with the parameters of [`Argon2::default`].
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWF0LWFsbC4$ZXhhY3RseS10aGlydHktdHdvLWJ5dGVzLWxvbmchISE";
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWF0LWFsbC4$ZXhhY3RseS10aGlydHktdHdvLWJ5dGVzLWxvbmchISE";
 
 async fn on_worker<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static,

@@ -3,8 +3,8 @@
 use super::access::CanPublish;
 use super::{Catalog, CatalogError};
 use crate::document::entity::Mentions;
-use crate::document::{MovieId, Object};
 use crate::document::projection::{MovieFacts, Projection};
+use crate::document::{MovieId, Object};
 use crate::storage::{DocumentKey, ProjectionChange};
 
 /// Documents read at once.

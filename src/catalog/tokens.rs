@@ -145,12 +145,11 @@ impl Tokens {
     }
 
     fn verify(&self, token: &str, validation: &Validation) -> Result<Principal, InvalidToken> {
-        let data = jsonwebtoken::decode::<Claims>(token, &self.decoding, validation).map_err(|error| {
-            match error.kind() {
+        let data =
+            jsonwebtoken::decode::<Claims>(token, &self.decoding, validation).map_err(|error| match error.kind() {
                 jsonwebtoken::errors::ErrorKind::ExpiredSignature => InvalidToken::Expired,
                 _ => InvalidToken::Malformed,
-            }
-        })?;
+            })?;
         let Claims { sub, email, role, source, .. } = data.claims;
         Ok(Principal { subject: sub, email, role, source })
     }

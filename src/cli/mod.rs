@@ -137,7 +137,9 @@ fn start_log(filter: &str) -> Result<(), CliError> {
     // Migrations report each step; that they are done is enough, unless someone asks.
     let quiet = if filter.contains("sea_orm") { "" } else { ",sea_orm_migration=warn,sqlx=error" };
     let parsed = tracing_subscriber::EnvFilter::try_new(format!("{filter}{quiet}")).map_err(|_| {
-        CliError::Usage(format!("REELPORT_LOG: found {filter:?}; allowed is error, warn, info, debug, trace or tracing directives"))
+        CliError::Usage(format!(
+            "REELPORT_LOG: found {filter:?}; allowed is error, warn, info, debug, trace or tracing directives"
+        ))
     })?;
     // A second subscriber can only come from a test that runs commands in one process.
     let _ = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr).try_init();
@@ -182,8 +184,7 @@ fn schema(category: Option<&str>) -> Result<ExitCode, CliError> {
     match category {
         None => print!("{}", crate::graphql::sdl()),
         Some(text) => {
-            let category: Category =
-                text.parse().map_err(|error| CliError::Usage(format!("--json: {error}")))?;
+            let category: Category = text.parse().map_err(|error| CliError::Usage(format!("--json: {error}")))?;
             println!("{:#}", crate::document::json_schema::json_schema(category));
         }
     }

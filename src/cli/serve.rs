@@ -39,19 +39,29 @@ pub(super) fn secret(database: &DatabaseArgs, tokens: &TokenArgs) -> Result<Stri
     let make = || format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
     let (secret, _) = kept_secret(&path, make).map_err(|error| CliError::io(&path.display().to_string(), &error))?;
     if secret.len() < crate::catalog::tokens::MIN_SECRET {
-        return Err(CliError::Usage(format!("{}: the secret in it is too short; delete it to have one made", path.display())));
+        return Err(CliError::Usage(format!(
+            "{}: the secret in it is too short; delete it to have one made",
+            path.display()
+        )));
     }
     Ok(secret)
 }
 
-pub(super) async fn serve(database: &DatabaseArgs, tokens: &TokenArgs, serve: &ServeArgs) -> Result<ExitCode, CliError> {
+pub(super) async fn serve(
+    database: &DatabaseArgs,
+    tokens: &TokenArgs,
+    serve: &ServeArgs,
+) -> Result<ExitCode, CliError> {
     let address = serve.validate()?;
     database.validate()?;
     let secret = secret(database, tokens)?;
     // The port first: a second server must not touch the database of the first and then fail.
-    let listener = TcpListener::bind(address).await.map_err(|error| CliError::io(&format!("REELPORT_LISTEN: {address}"), &error))?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| CliError::io(&format!("REELPORT_LISTEN: {address}"), &error))?;
     let url = &database.database_url;
-    let app = App::open(url, database.connections()?, secret.as_bytes(), TokenConfig::default(), Sources::default()).await?;
+    let app =
+        App::open(url, database.connections()?, secret.as_bytes(), TokenConfig::default(), Sources::default()).await?;
     let admin = make_admin(&app, database.folder().as_deref(), serve).await?;
     if serve.demo {
         load_demo(&app).await?;
@@ -61,7 +71,10 @@ pub(super) async fn serve(database: &DatabaseArgs, tokens: &TokenArgs, serve: &S
     println!("  GraphiQL   http://{local}/graphiql");
     if let Some(Admin { email, password, kept }) = admin {
         println!("  Account    {email}");
-        println!("  Password   {password}  (printed this once{})", kept.map(|path| format!("; kept in {path}")).unwrap_or_default());
+        println!(
+            "  Password   {password}  (printed this once{})",
+            kept.map(|path| format!("; kept in {path}")).unwrap_or_default()
+        );
     }
     app.serve(listener, stop_signal()).await.map_err(|error| CliError::io("serving", &error))?;
     Ok(ExitCode::SUCCESS)
@@ -89,8 +102,8 @@ async fn make_admin(app: &App, folder: Option<&Path>, serve: &ServeArgs) -> Resu
         None => match folder {
             Some(folder) => {
                 let path = folder.join("admin-password");
-                let (password, _) =
-                    kept_secret(&path, passwords::generate).map_err(|error| CliError::io(&path.display().to_string(), &error))?;
+                let (password, _) = kept_secret(&path, passwords::generate)
+                    .map_err(|error| CliError::io(&path.display().to_string(), &error))?;
                 (password, Some(Some(path.display().to_string())))
             }
             None => (passwords::generate(), Some(None)),
@@ -112,7 +125,9 @@ async fn load_demo(app: &App) -> Result<(), CliError> {
     let mut records = Vec::new();
     for folder in DEMO.dirs() {
         for file in folder.files() {
-            let broken = |problems: Vec<Problem>| CliError::Usage(format!("demo catalogue, {}: {problems:?}", file.path().display()));
+            let broken = |problems: Vec<Problem>| {
+                CliError::Usage(format!("demo catalogue, {}: {problems:?}", file.path().display()))
+            };
             records.push(Record::read(file.contents(), Expected::default(), true).map_err(broken)?);
         }
     }

@@ -100,8 +100,7 @@ const fn credit(fields: &'static [Field], keys: &'static [&'static [KeyPart]]) -
 
 const BY_JOB: &[&[KeyPart]] = &[&[KeyPart::Entity(0), KeyPart::Field("job")]];
 static CREDIT: Item = credit(Credit::FIELDS, BY_JOB);
-static CAST_CREDIT: Item =
-    credit(CastCredit::FIELDS, &[&[KeyPart::Entity(0), KeyPart::Field("character")]]);
+static CAST_CREDIT: Item = credit(CastCredit::FIELDS, &[&[KeyPart::Entity(0), KeyPart::Field("character")]]);
 static CREW_CREDIT: Item = credit(CrewCredit::FIELDS, BY_JOB);
 
 impl CategoryDocument for CastCrew {

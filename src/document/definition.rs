@@ -57,11 +57,22 @@ impl Rule {
 #[derive(Debug)]
 pub enum Kind {
     /// Text of 1 to `max` characters.
-    Text { max: usize },
+    Text {
+        max: usize,
+    },
     /// Text of a fixed form: `matches` decides, `allowed` says it in words, `pattern` as ECMA-262.
-    Form { matches: fn(&str) -> bool, allowed: &'static str, pattern: &'static str },
+    Form {
+        matches: fn(&str) -> bool,
+        allowed: &'static str,
+        pattern: &'static str,
+    },
     /// A code in capitals out of a published list, with spellings that are read as one of them.
-    Code { matches: fn(&str) -> bool, allowed: &'static str, pattern: &'static str, synonyms: &'static [(&'static str, &'static str)] },
+    Code {
+        matches: fn(&str) -> bool,
+        allowed: &'static str,
+        pattern: &'static str,
+        synonyms: &'static [(&'static str, &'static str)],
+    },
     /// A decimal amount as text, `3.99`.
     Decimal,
     /// A calendar date; a date-time is read too.
@@ -71,18 +82,33 @@ pub enum Kind {
     /// An absolute http(s) URL.
     Url,
     /// A whole number.
-    Integer { min: i64, max: i64 },
+    Integer {
+        min: i64,
+        max: i64,
+    },
     /// A number.
-    Number { min: f64, max: f64 },
+    Number {
+        min: f64,
+        max: f64,
+    },
     Boolean,
     /// One of a few words; read in any case and spacing.
-    Choice { values: &'static [&'static str], synonyms: &'static [(&'static str, &'static str)] },
+    Choice {
+        values: &'static [&'static str],
+        synonyms: &'static [(&'static str, &'static str)],
+    },
     /// The id of an item or an entity.
     Id,
     /// A list of names of one kind of entity (genres).
-    Names { entity: EntityKind, max_length: usize },
+    Names {
+        entity: EntityKind,
+        max_length: usize,
+    },
     /// A list of items.
-    Items { item: &'static Item, label: &'static str },
+    Items {
+        item: &'static Item,
+        label: &'static str,
+    },
 }
 
 /// How the items of a list are made and told apart.

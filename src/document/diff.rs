@@ -103,19 +103,15 @@ fn order(path: &str, label: &str, before: &[&Value], after: &[&Value], changes: 
     }
 }
 
-fn items(
-    item: &'static Item,
-    label: &str,
-    path: &str,
-    before: &[Value],
-    after: &[Value],
-    changes: &mut Vec<Change>,
-) {
+fn items(item: &'static Item, label: &str, path: &str, before: &[Value], after: &[Value], changes: &mut Vec<Change>) {
     if before == after {
         return;
     }
     let by_id = |values: &[Value]| -> HashMap<String, usize> {
-        let ids = values.iter().enumerate().filter_map(|(index, value)| Some((id_of(item, value)?.as_str()?.to_owned(), index)));
+        let ids = values
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| Some((id_of(item, value)?.as_str()?.to_owned(), index)));
         ids.collect()
     };
     let (old, new) = (by_id(before), by_id(after));
@@ -140,7 +136,11 @@ fn items(
         }
     }
     let kept = |values: &'_ [Value], other: &HashMap<String, usize>| -> Vec<Value> {
-        values.iter().filter(|value| is_in(other, value).is_some()).filter_map(|value| id_of(item, value).cloned()).collect()
+        values
+            .iter()
+            .filter(|value| is_in(other, value).is_some())
+            .filter_map(|value| id_of(item, value).cloned())
+            .collect()
     };
     let (kept_before, kept_after) = (kept(before, &new), kept(after, &old));
     order(path, label, &kept_before.iter().collect::<Vec<_>>(), &kept_after.iter().collect::<Vec<_>>(), changes);

@@ -53,7 +53,13 @@ pub fn timestamp(moment: DateTime<Utc>) -> String {
 
 /// Writes the envelope around `data`, which is the document's JSON as stored.
 #[must_use]
-pub fn write(category: Category, movie: &MovieId, exported_at: DateTime<Utc>, data: &str, metadata: &Metadata) -> String {
+pub fn write(
+    category: Category,
+    movie: &MovieId,
+    exported_at: DateTime<Utc>,
+    data: &str,
+    metadata: &Metadata,
+) -> String {
     let mut text = String::with_capacity(data.len() + 320);
     // A movie id, a category, a source and a timestamp hold nothing that JSON would escape.
     let _ = write!(
@@ -168,9 +174,10 @@ fn is_version_1(version: &Value) -> bool {
     match version {
         Value::String(text) => {
             let text = text.trim();
-            text == "1" || text.strip_prefix("1.").is_some_and(|minor| {
-                !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-            })
+            text == "1"
+                || text.strip_prefix("1.").is_some_and(|minor| {
+                    !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+                })
         }
         Value::Number(number) => number.as_f64().is_some_and(|number| (1.0..2.0).contains(&number)),
         _ => false,

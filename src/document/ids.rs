@@ -32,7 +32,9 @@ pub const MOVIE_ID_PATTERN: &str = "^(?!.*\\.\\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}
 
 /// The text is no movie id.
 #[derive(Debug, thiserror::Error)]
-#[error("found {found:?}; a movie id is 1 to 64 characters of A-Z a-z 0-9 . _ -, begins with a letter or digit, and never holds \"..\"")]
+#[error(
+    "found {found:?}; a movie id is 1 to 64 characters of A-Z a-z 0-9 . _ -, begins with a letter or digit, and never holds \"..\""
+)]
 pub struct InvalidMovieId {
     found: String,
 }
@@ -46,11 +48,7 @@ impl FromStr for MovieId {
             && text.as_bytes()[0].is_ascii_alphanumeric()
             && text.bytes().all(allowed)
             && !text.contains("..");
-        if valid {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidMovieId { found: text.chars().take(80).collect() })
-        }
+        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidMovieId { found: text.chars().take(80).collect() }) }
     }
 }
 

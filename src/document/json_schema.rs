@@ -40,8 +40,7 @@ pub fn json_schema(category: Category) -> Value {
 }
 
 fn object_schema(fields: &'static [Field]) -> Value {
-    let properties: Object =
-        fields.iter().map(|field| (field.name.to_owned(), field_schema(field))).collect();
+    let properties: Object = fields.iter().map(|field| (field.name.to_owned(), field_schema(field))).collect();
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
@@ -52,7 +51,9 @@ fn field_schema(field: &Field) -> Value {
         Kind::Decimal => json!({ "type": "string", "pattern": "^[0-9]{1,12}(\\.[0-9]{1,6})?$" }),
         Kind::Date => json!({ "type": "string", "format": "date" }),
         Kind::PartialDate => json!({ "type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$" }),
-        Kind::Url => json!({ "type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": MAX_URL }),
+        Kind::Url => {
+            json!({ "type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": MAX_URL })
+        }
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Number { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
         Kind::Boolean => json!({ "type": "boolean" }),
@@ -63,7 +64,8 @@ fn field_schema(field: &Field) -> Value {
         }),
         Kind::Items { item, .. } => {
             let mut items = object_schema(item.fields);
-            let required: Vec<_> = item.fields.iter().filter(|field| field.rule.required).map(|field| field.name).collect();
+            let required: Vec<_> =
+                item.fields.iter().filter(|field| field.rule.required).map(|field| field.name).collect();
             if !required.is_empty() {
                 items["required"] = json!(required);
             }

@@ -123,14 +123,7 @@ impl<'a> View<'a> {
             };
             Who { id, name, known }
         });
-        Self {
-            object,
-            id: text(object, item.id),
-            exact_key,
-            key,
-            parts: parts.collect(),
-            entities: entities.collect(),
-        }
+        Self { object, id: text(object, item.id), exact_key, key, parts: parts.collect(), entities: entities.collect() }
     }
 }
 
@@ -197,6 +190,7 @@ impl Round<'_> {
         let mut claims = self.claims.clone();
         let mut claimed = HashSet::new();
         let mut last = None;
+        #[allow(clippy::needless_range_loop, reason = "two lists go by the same index")]
         for arriving in 0..claims.len() {
             if claims[arriving].is_none()
                 && let Some(places) = places.get(&*self.arriving[arriving].exact_key)
@@ -224,7 +218,8 @@ impl Round<'_> {
         let item = self.item;
         let stored = self.stored[stored].object;
         self.arriving[arriving].object.iter().all(|(key, value)| {
-            let is_identity = key == item.id || item.entities.iter().any(|entity| key == entity.id || key == entity.name);
+            let is_identity =
+                key == item.id || item.entities.iter().any(|entity| key == entity.id || key == entity.name);
             is_identity || same(value, stored.get(key).unwrap_or(&Value::Null))
         })
     }
@@ -292,8 +287,7 @@ impl Round<'_> {
         let mut suitors: HashMap<usize, usize> = HashMap::new();
         let mut pairs = Vec::new();
         for arriving in unplaced {
-            let candidates: Vec<_> =
-                unclaimed.iter().copied().filter(|stored| fits(self, arriving, *stored)).collect();
+            let candidates: Vec<_> = unclaimed.iter().copied().filter(|stored| fits(self, arriving, *stored)).collect();
             for stored in &candidates {
                 *suitors.entry(*stored).or_default() += 1;
             }

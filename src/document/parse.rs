@@ -105,8 +105,8 @@ impl Reader {
             return Some(field);
         }
         let snake = snake_case(key);
-        let field = find(fields, &snake)
-            .or_else(|| fields.iter().find(|field| field.rule.aliases.contains(&snake.as_str())));
+        let field =
+            find(fields, &snake).or_else(|| fields.iter().find(|field| field.rule.aliases.contains(&snake.as_str())));
         match field {
             Some(field) if !present.contains(field.name) && !result.contains_key(field.name) => {
                 let message = format!("{key:?} was read as {:?}", field.name);
@@ -120,8 +120,11 @@ impl Reader {
             }
             None => {
                 let names: Vec<_> = fields.iter().map(|field| field.name).collect();
-                let message = format!("{:?} is not a field here and was not stored; fields are {}",
-                    key.chars().take(60).collect::<String>(), names.join(", "));
+                let message = format!(
+                    "{:?} is not a field here and was not stored; fields are {}",
+                    key.chars().take(60).collect::<String>(),
+                    names.join(", ")
+                );
                 self.unknown(at, message);
                 None
             }
@@ -137,13 +140,7 @@ impl Reader {
     }
 
     /// Reads one value into `result`; returns what it says of a sibling (a price of its currency).
-    fn value(
-        &mut self,
-        field: &'static Field,
-        value: Value,
-        at: &str,
-        result: &mut Object,
-    ) -> Option<(String, Value)> {
+    fn value(&mut self, field: &'static Field, value: Value, at: &str, result: &mut Object) -> Option<(String, Value)> {
         let problems = self.reading.problems.len();
         let implied = self.value_of_kind(field, value, at, result);
         if self.reading.problems.len() > problems {
@@ -179,9 +176,21 @@ impl Reader {
             }
             (Kind::Items { .. }, other) => self.mismatch(at, &other, "a list of objects"),
             (Kind::Names { .. }, other) => self.mismatch(at, &other, "a list of names"),
-            (Kind::Boolean | Kind::Integer { .. } | Kind::Number { .. } | Kind::Choice { .. } | Kind::Decimal
-                | Kind::Date | Kind::PartialDate | Kind::Url | Kind::Text { .. } | Kind::Form { .. }
-                | Kind::Code { .. } | Kind::Id, Value::String(text)) if means_nothing(&text) => {
+            (
+                Kind::Boolean
+                | Kind::Integer { .. }
+                | Kind::Number { .. }
+                | Kind::Choice { .. }
+                | Kind::Decimal
+                | Kind::Date
+                | Kind::PartialDate
+                | Kind::Url
+                | Kind::Text { .. }
+                | Kind::Form { .. }
+                | Kind::Code { .. }
+                | Kind::Id,
+                Value::String(text),
+            ) if means_nothing(&text) => {
                 self.warn(at, WarningCode::ValueRepaired, format!("{text:?} was read as nothing"));
             }
             (kind, value) => match read_scalar(kind, value) {

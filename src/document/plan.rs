@@ -1,12 +1,12 @@
 //! A plan: what an import would make of a document. Computed from values alone; applying it is
 //! the application's work.
 
+use super::definition::Object;
 use super::diff::{Change, diff};
 use super::entity::NewEntity;
 use super::ids::IdSource;
 use super::merge::{Proposal, merge};
 use super::problem::{Problem, Warning};
-use super::definition::Object;
 
 /// What an import would change.
 #[derive(Debug, Clone)]

@@ -84,12 +84,7 @@ define_choice! {
 static OPTION: Item = Item {
     fields: StreamingOption::FIELDS,
     id: "id",
-    keys: &[&[
-        KeyPart::Entity(0),
-        KeyPart::Field("region"),
-        KeyPart::Field("type"),
-        KeyPart::Field("quality"),
-    ]],
+    keys: &[&[KeyPart::Entity(0), KeyPart::Field("region"), KeyPart::Field("type"), KeyPart::Field("quality")]],
     entities: &[EntityReference { kind: EntityKind::Platform, name: "platform", id: "platform_id", creates: true }],
     entity_alone: false,
     bare_text: None,

@@ -51,8 +51,7 @@ fn is_accent(c: char) -> bool {
 }
 
 fn is_latin_or_greek(c: char) -> bool {
-    c.is_ascii_alphabetic()
-        || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{0370}'..='\u{03FF}' | '\u{1E00}'..='\u{1FFF}')
+    c.is_ascii_alphabetic() || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{0370}'..='\u{03FF}' | '\u{1E00}'..='\u{1FFF}')
 }
 
 /// Zero-width space, directional marks, byte-order mark: never part of a name, often pasted with one.

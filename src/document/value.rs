@@ -89,12 +89,7 @@ fn form(value: Value, matches: fn(&str) -> bool, allowed: &str) -> Result<Read, 
     }
 }
 
-fn code(
-    value: Value,
-    matches: fn(&str) -> bool,
-    allowed: &str,
-    synonyms: &[(&str, &str)],
-) -> Result<Read, Refusal> {
+fn code(value: Value, matches: fn(&str) -> bool, allowed: &str, synonyms: &[(&str, &str)]) -> Result<Read, Refusal> {
     let Value::String(text) = &value else {
         return Err(refused(ProblemCode::TypeMismatch, &value, allowed));
     };
@@ -114,9 +109,8 @@ const DECIMAL_ALLOWED: &str = "a decimal amount as text, \"3.99\"";
 
 fn is_decimal(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |part: &str, max: usize| {
-        (1..=max).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let digits =
+        |part: &str, max: usize| (1..=max).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     digits(whole, 12) && digits(fraction, 6)
 }
 

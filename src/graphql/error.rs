@@ -67,8 +67,7 @@ impl From<ApiError> for Error {
             ApiError::BadInput(message) => with_code(message, BAD_USER_INPUT),
             ApiError::RateLimited(after) => {
                 let seconds = after.as_secs().max(1);
-                let mut error =
-                    with_code(format!("too many attempts; try again in {seconds} seconds"), "RATE_LIMITED");
+                let mut error = with_code(format!("too many attempts; try again in {seconds} seconds"), "RATE_LIMITED");
                 error.extensions.get_or_insert_default().set("retryAfter", seconds);
                 error
             }

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use async_graphql::Name;
-use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
 use async_graphql::Positioned;
+use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
 
 /// Deepest nesting of fields; introspection needs 15.
 pub const MAX_DEPTH: usize = 20;
@@ -90,6 +90,8 @@ impl<'a> Counter<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn parse(query: &str) -> ExecutableDocument {
@@ -100,7 +102,7 @@ mod tests {
     fn fragments_that_double_each_other_are_refused_quickly() {
         let mut query = String::from("{ ...f0 }");
         for level in 0..40 {
-            query.push_str(&format!(" fragment f{level} on Query {{ ...f{0} ...f{0} }}", level + 1));
+            let _ = write!(query, " fragment f{level} on Query {{ ...f{0} ...f{0} }}", level + 1);
         }
         query.push_str(" fragment f40 on Query { __typename }");
         assert!(check(&parse(&query)).is_err());

@@ -64,10 +64,7 @@ impl Loader<(MovieId, Category)> for Exports {
     type Value = Export;
     type Error = LoadError;
 
-    async fn load(
-        &self,
-        keys: &[(MovieId, Category)],
-    ) -> Result<HashMap<(MovieId, Category), Export>, LoadError> {
+    async fn load(&self, keys: &[(MovieId, Category)]) -> Result<HashMap<(MovieId, Category), Export>, LoadError> {
         let movies: BTreeSet<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
         let categories: BTreeSet<Category> = keys.iter().map(|(_, category)| *category).collect();
         let movies: Vec<_> = movies.into_iter().collect();
@@ -86,8 +83,7 @@ impl Loader<MovieId> for PresentCategories {
 
     async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, Vec<Category>>, LoadError> {
         let movies: Vec<_> = keys.iter().collect();
-        let mut found: HashMap<MovieId, Vec<Category>> =
-            keys.iter().map(|movie| (movie.clone(), Vec::new())).collect();
+        let mut found: HashMap<MovieId, Vec<Category>> = keys.iter().map(|movie| (movie.clone(), Vec::new())).collect();
         for (movie, category) in self.0.catalog.present_categories(&self.0.permission, &movies).await? {
             found.entry(movie).or_default().push(category);
         }

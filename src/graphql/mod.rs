@@ -29,7 +29,9 @@ pub fn schema_builder() -> SchemaBuilder<query::Query, mutation::Mutation, Empty
         .limit_aliases(limits::MAX_ALIASES)
         .limit_directives(limits::MAX_DIRECTIVES)
         // The library's own type says nothing of itself.
-        .override_output_type_description::<query::MovieConnection>("A page of the list of movies, with what is beyond it.")
+        .override_output_type_description::<query::MovieConnection>(
+            "A page of the list of movies, with what is beyond it.",
+        )
 }
 
 /// The schema in the schema definition language, as `schema.graphql` holds it.

@@ -32,8 +32,13 @@ impl Mutation {
     /// Exchanges an email and a password for an access token. Fails with UNAUTHENTICATED if either
     /// is wrong, and with RATE_LIMITED after too many failures.
     #[graphql(complexity = 100)]
-    async fn login(&self, ctx: &Context<'_>, #[graphql(desc = "Email and password.")] input: LoginInput) -> async_graphql::Result<LoginPayload> {
-        let outcome = ctx.accounts().login(&input.email, &input.password, ctx.address()).await.map_err(ApiError::from)?;
+    async fn login(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Email and password.")] input: LoginInput,
+    ) -> async_graphql::Result<LoginPayload> {
+        let outcome =
+            ctx.accounts().login(&input.email, &input.password, ctx.address()).await.map_err(ApiError::from)?;
         let session = outcome.map_err(|refused| match refused {
             LoginRefused::WrongCredentials => {
                 ApiError::Unauthenticated("the email or the password is wrong".to_owned())
@@ -51,11 +56,14 @@ impl Mutation {
     }
 
     /// Creates a movie with a title: its basic info at revision 1. Needs the role ADMIN.
-    async fn create_movie(&self, ctx: &Context<'_>, #[graphql(desc = "The movie.")] input: CreateMovieInput) -> async_graphql::Result<CreateMoviePayload> {
+    async fn create_movie(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The movie.")] input: CreateMovieInput,
+    ) -> async_graphql::Result<CreateMoviePayload> {
         let permission = ctx.can_publish()?;
         let can_read = ctx.can_read()?;
-        let created =
-            ctx.catalog().create_movie(&permission, &input.id, &input.title).await.map_err(ApiError::from)?;
+        let created = ctx.catalog().create_movie(&permission, &input.id, &input.title).await.map_err(ApiError::from)?;
         match created {
             CreatedMovie::Created(id) => {
                 let mut found = ctx.catalog().movies(&can_read, &[id]).await.map_err(ApiError::from)?;
@@ -69,7 +77,11 @@ impl Mutation {
 
     /// Deletes a movie with all its documents and their history. Needs the role ADMIN. This cannot
     /// be undone.
-    async fn delete_movie(&self, ctx: &Context<'_>, #[graphql(desc = "The movie.")] input: DeleteMovieInput) -> async_graphql::Result<DeleteMoviePayload> {
+    async fn delete_movie(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The movie.")] input: DeleteMovieInput,
+    ) -> async_graphql::Result<DeleteMoviePayload> {
         let permission = ctx.can_publish()?;
         let deleted = match input.id.parse::<MovieId>() {
             Ok(id) => ctx.catalog().delete_movie(&permission, &id).await.map_err(ApiError::from)?,
@@ -83,7 +95,11 @@ impl Mutation {
 
     /// Imports one category from typed input. Needs the role ADMIN. A field that is left out is left
     /// as it is stored; null clears it.
-    async fn import_category(&self, ctx: &Context<'_>, #[graphql(desc = "The movie, the data, and how to import it.")] input: ImportCategoryInput) -> async_graphql::Result<ImportCategoryPayload> {
+    async fn import_category(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The movie, the data, and how to import it.")] input: ImportCategoryInput,
+    ) -> async_graphql::Result<ImportCategoryPayload> {
         let permission = ctx.can_publish()?;
         let (category, data) = input.data.into_json().map_err(ApiError::from)?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
@@ -96,7 +112,11 @@ impl Mutation {
     }
 
     /// Imports an exported file: the category is found from the text. Needs the role ADMIN.
-    async fn import_document(&self, ctx: &Context<'_>, #[graphql(desc = "The movie, the text, and how to import it.")] input: ImportDocumentInput) -> async_graphql::Result<ImportDocumentPayload> {
+    async fn import_document(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The movie, the text, and how to import it.")] input: ImportDocumentInput,
+    ) -> async_graphql::Result<ImportDocumentPayload> {
         let permission = ctx.can_publish()?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
             return Ok(crate::catalog::import::Outcome::no_movie(no_such_movie(&input.movie_id)).into());

@@ -54,7 +54,6 @@ pub struct PlannedChange {
     after: Option<Json>,
 }
 
-
 impl From<Change> for PlannedChange {
     fn from(change: Change) -> Self {
         Self {

@@ -31,7 +31,11 @@ pub type MovieConnection = Connection<String, Movie, MovieTotals, EmptyFields>;
 #[Object]
 impl Query {
     /// A movie by its id. Null if there is no such movie.
-    async fn movie(&self, ctx: &Context<'_>, #[graphql(desc = "The movie's id, for example tmdb-550.")] id: ID) -> Option<async_graphql::Result<Movie>> {
+    async fn movie(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The movie's id, for example tmdb-550.")] id: ID,
+    ) -> Option<async_graphql::Result<Movie>> {
         find_movie(ctx, &id).await.transpose()
     }
 
@@ -44,7 +48,10 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Which movies; all if it is left out.")] filter: Option<MovieFilter>,
         #[graphql(desc = "How to sort.")] order_by: Option<MovieOrder>,
-        #[graphql(desc = "How many from the start, or after a cursor: 1 to 100; 20 if neither first nor last is given.")] first: Option<i32>,
+        #[graphql(
+            desc = "How many from the start, or after a cursor: 1 to 100; 20 if neither first nor last is given."
+        )]
+        first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, or before a cursor: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
@@ -61,11 +68,8 @@ impl Query {
         let (has_previous, has_next) =
             if page.backward { (found.has_more, came_from) } else { (came_from, found.has_more) };
         let mut connection = Connection::with_additional_fields(has_previous, has_next, MovieTotals(query));
-        connection.edges = found
-            .movies
-            .into_iter()
-            .map(|movie| Edge::new(cursor(order, &movie), Movie(movie)))
-            .collect();
+        connection.edges =
+            found.movies.into_iter().map(|movie| Edge::new(cursor(order, &movie), Movie(movie))).collect();
         Ok(connection)
     }
 

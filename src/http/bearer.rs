@@ -22,9 +22,8 @@ impl FromRequestParts<AppState> for OptionalBearer {
     type Rejection = ProblemDetails;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ProblemDetails> {
-        let malformed = || {
-            ProblemDetails::unauthenticated("the Authorization header is not \"Bearer\" and a token", true)
-        };
+        let malformed =
+            || ProblemDetails::unauthenticated("the Authorization header is not \"Bearer\" and a token", true);
         let mut values = parts.headers.get_all(AUTHORIZATION).iter();
         let Some(value) = values.next() else { return Ok(Self(None)) };
         if values.next().is_some() || value.len() > MAX_TOKEN {
@@ -39,9 +38,10 @@ impl FromRequestParts<AppState> for OptionalBearer {
             Err(InvalidToken::Expired) => {
                 Err(ProblemDetails::unauthenticated("the token has expired; log in again", true))
             }
-            Err(InvalidToken::Malformed) => {
-                Err(ProblemDetails::unauthenticated("the token is malformed, badly signed, or not for this service", true))
-            }
+            Err(InvalidToken::Malformed) => Err(ProblemDetails::unauthenticated(
+                "the token is malformed, badly signed, or not for this service",
+                true,
+            )),
         }
     }
 }
@@ -51,6 +51,8 @@ impl FromRequestParts<AppState> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ProblemDetails> {
         let OptionalBearer(principal) = OptionalBearer::from_request_parts(parts, state).await?;
-        principal.map(Self).ok_or_else(|| ProblemDetails::unauthenticated("this needs a bearer token; log in first", false))
+        principal
+            .map(Self)
+            .ok_or_else(|| ProblemDetails::unauthenticated("this needs a bearer token; log in first", false))
     }
 }

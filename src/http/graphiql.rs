@@ -21,7 +21,10 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/graphiql", get(|request: Request| async move { file("index.html", request.headers()) }))
         .route("/graphiql/", get(|request: Request| async move { file("index.html", request.headers()) }))
-        .route("/graphiql/{*path}", get(|Path(path): Path<String>, request: Request| async move { file(&path, request.headers()) }))
+        .route(
+            "/graphiql/{*path}",
+            get(|Path(path): Path<String>, request: Request| async move { file(&path, request.headers()) }),
+        )
 }
 
 fn media_type(path: &str) -> &'static str {

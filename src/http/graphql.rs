@@ -187,12 +187,7 @@ async fn run(
         return response;
     }
     let context =
-        RequestContext::new(
-        principal,
-        Some(address.ip()),
-        Arc::clone(&state.catalog),
-        Arc::clone(&state.accounts),
-    );
+        RequestContext::new(principal, Some(address.ip()), Arc::clone(&state.catalog), Arc::clone(&state.accounts));
     let mut request = Request::new(sent.query).variables(Variables::from_json(sent.variables)).data(context);
     if let Some(name) = sent.operation_name {
         request = request.operation_name(name);
@@ -221,7 +216,7 @@ fn unparsed(failed: ParserError) -> ServerError {
         (matches!(failed, ParserError::Syntax { .. }), matches!(failed, ParserError::RecursionLimitExceeded));
     let mut failed = ServerError::from(failed);
     if is_too_deep || failed.message.trim_end().ends_with("stack limit reached") {
-        failed.message = "the query nests too deeply".to_owned();
+        failed.message = String::from("the query nests too deeply");
         error::set_code(&mut failed, error::QUERY_TOO_COMPLEX);
     } else if is_syntax {
         // The parser quotes the whole query.
@@ -247,7 +242,11 @@ fn is_query(document: &ExecutableDocument, name: Option<&str>) -> bool {
 fn first_line(message: &str) -> String {
     let line = message.lines().rfind(|line| line.contains("= ")).unwrap_or_default();
     let reason = line.trim_start_matches([' ', '=']);
-    if reason.is_empty() { "the query is not GraphQL".to_owned() } else { format!("the query is not GraphQL: {reason}") }
+    if reason.is_empty() {
+        "the query is not GraphQL".to_owned()
+    } else {
+        format!("the query is not GraphQL: {reason}")
+    }
 }
 
 /// An answer in which nothing was executed has no `data`.

@@ -30,6 +30,10 @@ pub async fn alive() -> &'static str {
 pub async fn ready(State(state): State<AppState>) -> Result<&'static str, ProblemDetails> {
     state.catalog.database().ping().await.map(|()| "ready\n").map_err(|error| {
         tracing::warn!(error = %error, "not ready");
-        ProblemDetails::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "the database cannot be reached or is not migrated")
+        ProblemDetails::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "UNAVAILABLE",
+            "the database cannot be reached or is not migrated",
+        )
     })
 }

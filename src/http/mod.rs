@@ -76,9 +76,15 @@ pub fn router(state: AppState) -> Router {
         .merge(health::routes())
         .merge(rest::routes())
         .merge(openapi::routes())
-        .fallback(|| async { ProblemDetails::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this address") })
+        .fallback(|| async {
+            ProblemDetails::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this address")
+        })
         .method_not_allowed_fallback(|| async {
-            ProblemDetails::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this address does not take that method")
+            ProblemDetails::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "METHOD_NOT_ALLOWED",
+                "this address does not take that method",
+            )
         })
         .with_state(state);
     for (name, value) in security {

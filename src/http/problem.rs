@@ -157,14 +157,16 @@ impl IntoResponse for ProblemDetails {
 /// What a panic in a handler becomes.
 pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
-    ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side").into_response()
+    ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side")
+        .into_response()
 }
 
 /// Tells the request id where something went wrong on our side.
 pub async fn add_request_id(request: Request, next: Next) -> Response {
     let id = request_id::of(request.extensions());
     let response = next.run(request).await;
-    let is_plain = response.headers().get(header::CONTENT_TYPE).is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
+    let is_plain =
+        response.headers().get(header::CONTENT_TYPE).is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
     match response.status() {
         StatusCode::INTERNAL_SERVER_ERROR => {
             let detail = format!("something went wrong on our side; the request id is {id}");

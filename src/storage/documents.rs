@@ -264,7 +264,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn documents(&self, movies: &[&MovieId], categories: &[Category]) -> Result<Vec<StoredDocument>, StorageError> {
+    pub async fn documents(
+        &self,
+        movies: &[&MovieId],
+        categories: &[Category],
+    ) -> Result<Vec<StoredDocument>, StorageError> {
         let movies: Vec<_> = movies.iter().map(|movie| movie.as_str()).collect();
         find(&self.connection, &movies, categories).await
     }
@@ -299,16 +303,17 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn publish(&self, states: &[NewState]) -> Result<(), StorageError> {
-        let superseded = states.iter().filter_map(|state| state.previous.as_ref()).map(|previous| revision::ActiveModel {
-            movie_id: Set(previous.movie.to_string()),
-            category: Set(previous.category.as_str().to_owned()),
-            revision: Set(previous.metadata.revision),
-            format: Set(FORMAT),
-            source: Set(previous.metadata.source.as_str().to_owned()),
-            updated_at: Set(moment(&previous.metadata)),
-            updated_by: Set(previous.metadata.updated_by.clone()),
-            body: Set(previous.body.clone()),
-        });
+        let superseded =
+            states.iter().filter_map(|state| state.previous.as_ref()).map(|previous| revision::ActiveModel {
+                movie_id: Set(previous.movie.to_string()),
+                category: Set(previous.category.as_str().to_owned()),
+                revision: Set(previous.metadata.revision),
+                format: Set(FORMAT),
+                source: Set(previous.metadata.source.as_str().to_owned()),
+                updated_at: Set(moment(&previous.metadata)),
+                updated_by: Set(previous.metadata.updated_by.clone()),
+                body: Set(previous.body.clone()),
+            });
         let superseded: Vec<_> = superseded.collect();
         for rows in superseded.chunks(ROWS_PER_STATEMENT) {
             revision::Entity::insert_many(rows.to_vec()).exec_without_returning(&self.connection).await?;

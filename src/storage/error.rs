@@ -11,7 +11,9 @@ pub enum StorageError {
     UnknownUrl { found: String },
     #[error("migration lock {path}: {source}")]
     Lock { path: String, source: std::io::Error },
-    #[error("the stored {category} of {movie} is of format {found}; this version knows {known} and must not overwrite it")]
+    #[error(
+        "the stored {category} of {movie} is of format {found}; this version knows {known} and must not overwrite it"
+    )]
     NewerFormat { movie: String, category: String, found: i32, known: i32 },
     #[error("a transaction was kept beyond its end")]
     Escaped,

@@ -17,8 +17,8 @@ mod transaction;
 mod users;
 
 pub use connection::{Backend, Database};
-pub use documents::{DocumentKey, FORMAT, NewState, StoredDocument, StoredRevision};
 pub use directory::Entity;
+pub use documents::{DocumentKey, FORMAT, NewState, StoredDocument, StoredRevision};
 pub use error::StorageError;
 pub use movies::{MovieFilter, MovieOrder, MoviePage, MovieRow, OrderBy, PageRequest};
 pub use projections::ProjectionChange;

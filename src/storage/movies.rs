@@ -4,9 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, LikeExpr, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::documents::ROWS_PER_STATEMENT;
 use super::entities::{document, movie, movie_genre};
@@ -246,9 +244,11 @@ impl Database {
             let beyond = |column: movie::Column, value: sea_orm::Value| {
                 if ascending { column.gt(value) } else { column.lt(value) }
             };
-            query = query.filter(Condition::any().add(beyond(column, bound.clone())).add(
-                Condition::all().add(column.eq(bound)).add(beyond(movie::Column::Id, id.as_str().into())),
-            ));
+            query = query.filter(
+                Condition::any()
+                    .add(beyond(column, bound.clone()))
+                    .add(Condition::all().add(column.eq(bound)).add(beyond(movie::Column::Id, id.as_str().into()))),
+            );
         }
         let direction = if ascending { Order::Asc } else { Order::Desc };
         let rows = query

@@ -88,7 +88,12 @@ impl Transaction {
             difference(changes, |p| &p.nominations, |row: &NominationRow| &row.id, nomination_model)
         );
         apply!(connection, offer, Id, difference(changes, |p| &p.offers, |row: &OfferRow| &row.id, offer_model));
-        apply!(connection, movie_genre, GenreId, difference(changes, |p| &p.genres, |id: &String| id, |movie, id| genre_model(movie, id)));
+        apply!(
+            connection,
+            movie_genre,
+            GenreId,
+            difference(changes, |p| &p.genres, |id: &String| id, |movie, id| genre_model(movie, id))
+        );
         Ok(())
     }
 

@@ -65,7 +65,8 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn create_user(&self, row: UserRow) -> Result<bool, StorageError> {
-        let taken = user::Entity::find().filter(user::Column::Email.eq(row.email.as_str())).one(&self.connection).await?;
+        let taken =
+            user::Entity::find().filter(user::Column::Email.eq(row.email.as_str())).one(&self.connection).await?;
         if taken.is_some() {
             return Ok(false);
         }

@@ -106,8 +106,11 @@ impl Catalog {
                     }
                 }
             }
-            let outcomes =
-                if batch.is_empty() { Vec::new() } else { self.import_batch(permission, &batch, options, true).await? };
+            let outcomes = if batch.is_empty() {
+                Vec::new()
+            } else {
+                self.import_batch(permission, &batch, options, true).await?
+            };
             let mut outcomes = batch.iter().zip(outcomes);
             for (Waiting { place, position }, unread) in waiting {
                 let result = match unread {

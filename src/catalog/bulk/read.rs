@@ -231,7 +231,9 @@ impl Sender<'_> {
         }
         let text = first.trim_ascii();
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        if text.starts_with(b"{") && text.ends_with(b"}") && text.len() > 2 || !text.starts_with(b"{") && !text.starts_with(b"[") {
+        if text.starts_with(b"{") && text.ends_with(b"}") && text.len() > 2
+            || !text.starts_with(b"{") && !text.starts_with(b"[")
+        {
             return self.lines(input, first, line);
         }
         let rest = first.as_slice().chain(input);
@@ -240,13 +242,15 @@ impl Sender<'_> {
 
     /// Reads a line, at most as long as a record may be; 0 at the end.
     fn line(&self, input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<usize, ReadError> {
-        let read = input.by_ref().take(MAX_RECORD as u64 + 1).read_until(b'\n', line).map_err(|error| self.io(error))?;
+        let read =
+            input.by_ref().take(MAX_RECORD as u64 + 1).read_until(b'\n', line).map_err(|error| self.io(error))?;
         if line.len() > MAX_RECORD {
             // What is left of it is skipped, in pieces.
             let mut rest = Vec::new();
             while !rest.ends_with(b"\n") {
                 rest.clear();
-                let skipped = input.by_ref().take(1 << 16).read_until(b'\n', &mut rest).map_err(|error| self.io(error))?;
+                let skipped =
+                    input.by_ref().take(1 << 16).read_until(b'\n', &mut rest).map_err(|error| self.io(error))?;
                 if skipped == 0 {
                     break;
                 }

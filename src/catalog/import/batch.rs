@@ -42,7 +42,11 @@ struct Loaded {
 }
 
 impl Batch<'_> {
-    pub(super) async fn run(&self, transaction: &Transaction, records: &[Record]) -> Result<Vec<Outcome>, CatalogError> {
+    pub(super) async fn run(
+        &self,
+        transaction: &Transaction,
+        records: &[Record],
+    ) -> Result<Vec<Outcome>, CatalogError> {
         let now = self.catalog.clock.now();
         let movies: Vec<&MovieId> = distinct(records.iter().map(|record| &record.movie));
         transaction.lock_movies(&movies).await?;
@@ -202,11 +206,9 @@ impl Batch<'_> {
         if let Some(source) = self.options.source.or(self.author.source) {
             return source;
         }
-        let untouched = [previous, base]
-            .into_iter()
-            .flatten()
-            .any(|state| record.metadata.is_untouched(&state.document.metadata))
-            || record.metadata.is_untouched(&Metadata::never_written());
+        let untouched =
+            [previous, base].into_iter().flatten().any(|state| record.metadata.is_untouched(&state.document.metadata))
+                || record.metadata.is_untouched(&Metadata::never_written());
         match record.metadata.source {
             Some(source) if !untouched => source,
             _ => Source::Manual,

@@ -159,7 +159,9 @@ impl Merger<'_> {
         }
         if let Some(stored) = stored {
             let implied = &self.proposal.arriving.implied;
-            sent.retain(|key, _| !stored.contains_key(key) || implied.is_empty() || !implied.contains(&format!("{path}/{key}")));
+            sent.retain(|key, _| {
+                !stored.contains_key(key) || implied.is_empty() || !implied.contains(&format!("{path}/{key}"))
+            });
         }
         let none = Object::new();
         let mut merged = self.object(item.fields, stored.unwrap_or(&none), &sent, path);
@@ -177,11 +179,14 @@ impl Merger<'_> {
         let own = stored.and_then(|object| text(object, item.id)).map(str::to_owned);
         let id = match (own, &given) {
             (Some(own), _) => own,
-            (None, Some(given)) if is_item_id_of(given, movie, category) && !self.taken.contains(given) => given.clone(),
+            (None, Some(given)) if is_item_id_of(given, movie, category) && !self.taken.contains(given) => {
+                given.clone()
+            }
             (None, _) => item_id(self.ids.next(), movie, category),
         };
         if let Some(given) = given.filter(|given| *given != id) {
-            let outcome = if stored.is_some() { "was recognised by its key" } else { "was added with an id of its own" };
+            let outcome =
+                if stored.is_some() { "was recognised by its key" } else { "was added with an id of its own" };
             let message = format!("{given:?} is not the id of this item; it {outcome}");
             self.warn(format!("{path}/{}", item.id), WarningCode::UnknownId, message);
         }
@@ -216,10 +221,11 @@ impl Merger<'_> {
             claimed.extend(found);
             claims.push(found);
         }
-        let places: HashMap<String, Vec<usize>> = stored.iter().enumerate().fold(HashMap::new(), |mut places, (index, value)| {
-            places.entry(identity(value)).or_insert_with(Vec::new).push(index);
-            places
-        });
+        let places: HashMap<String, Vec<usize>> =
+            stored.iter().enumerate().fold(HashMap::new(), |mut places, (index, value)| {
+                places.entry(identity(value)).or_insert_with(Vec::new).push(index);
+                places
+            });
         let mut placed = Vec::with_capacity(sent.len());
         for (value, claim) in sent.iter().zip(claims) {
             let same = places.get(&identity(value));
@@ -237,8 +243,7 @@ impl Merger<'_> {
                 }
             }
         }
-        let base: Option<HashSet<String>> =
-            proposal.base.map(|base| array(base, name).iter().map(identity).collect());
+        let base: Option<HashSet<String>> = proposal.base.map(|base| array(base, name).iter().map(identity).collect());
         let dropped = |value: &Value| {
             proposal.mode == ImportMode::Replace && base.as_ref().is_none_or(|base| base.contains(&identity(value)))
         };

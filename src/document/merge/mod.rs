@@ -110,7 +110,9 @@ fn item_ids(definition: &Definition, data: &Object) -> HashSet<String> {
     let mut ids = HashSet::new();
     for field in definition.fields {
         if let Kind::Items { item, .. } = &field.rule.kind {
-            ids.extend(objects(data, field.name).into_iter().filter_map(|object| text(object, item.id)).map(str::to_owned));
+            ids.extend(
+                objects(data, field.name).into_iter().filter_map(|object| text(object, item.id)).map(str::to_owned),
+            );
         }
     }
     ids

@@ -26,9 +26,8 @@ impl Merger<'_> {
         let stored_name = stored.and_then(|object| text(object, entity.name));
         let stored_id = stored.and_then(|object| text(object, entity.id));
         let name = text(sent, entity.name).map(str::to_owned);
-        let renamed = name.as_ref().is_some_and(|name| {
-            stored_name.is_none_or(|kept| comparable(name) != comparable(kept))
-        });
+        let renamed =
+            name.as_ref().is_some_and(|name| stored_name.is_none_or(|kept| comparable(name) != comparable(kept)));
         if let (Some(_), Some(kept), false) = (&name, stored_name, renamed) {
             sent.insert(entity.name.to_owned(), Value::String(kept.to_owned()));
         }

@@ -7,8 +7,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{is_json, read_body, unsupported_media_type};
@@ -119,6 +119,9 @@ pub async fn refresh(State(state): State<AppState>, request: Request) -> Result<
     let sent: RefreshRequest = body(request).await?;
     match state.accounts.refresh(&sent.refresh_token).await? {
         Some(session) => Ok(tokens(session)),
-        None => Err(ProblemDetails::unauthenticated("the refresh token is malformed, expired, or its account is gone", true)),
+        None => Err(ProblemDetails::unauthenticated(
+            "the refresh token is malformed, expired, or its account is gone",
+            true,
+        )),
     }
 }

@@ -136,7 +136,9 @@ fn options(query: &str) -> Result<ImportOptions, ProblemDetails> {
                 let revision = value.parse().ok().filter(|revision| *revision >= 0);
                 options.base_revision = Some(revision.ok_or_else(|| refused("a whole number from 0"))?);
             }
-            "remove_items" => options.remove_items.extend(value.split(',').filter(|id| !id.is_empty()).map(str::to_owned)),
+            "remove_items" => {
+                options.remove_items.extend(value.split(',').filter(|id| !id.is_empty()).map(str::to_owned));
+            }
             "strict" => options.strict = value.parse().map_err(|_| refused("true or false"))?,
             _ => {
                 let shown: String = name.chars().take(60).collect();
