@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::on_both_databases;
 use crate::support::database::{TABLES, dump, execute};
 use crate::support::pure::{MERGE, World, item_lists, list};
-use crate::support::{Client, TestApp, envelope, fixtures};
+use crate::support::{Client, TestApp, fixtures};
 
 fn fixture(category: Category) -> Value {
     fixtures::seven().into_iter().find(|(name, _)| *name == category.as_str()).unwrap().1
@@ -235,6 +235,20 @@ fn events_are_recognised_by_date_and_title() {
     let world = World::with(Category::Timeline, &json!({ "events": [shot(), { "date": "2001", "title": "Shooting begins" }] }));
     let problems = world.plan(&json!({ "events": [{ "title": "Shooting begins", "category": "x" }] }), MERGE).unwrap_err();
     assert_eq!(problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), ["/events/0/date"]);
+}
+
+#[test]
+fn a_file_that_moves_one_of_two_equal_keyed_events_leaves_the_other_alone_both_times() {
+    let shot = |description: &str| json!({ "date": "1998", "title": "Shooting", "description": description });
+    let release = || json!({ "date": "1999", "title": "Release" });
+    let mut world = World::with(Category::Timeline, &json!({ "events": [shot("In the docks."), shot("At sea."), release()] }));
+    let file = json!({ "events": [release(), shot("In the old docks.")] });
+    for changes in [2, 0] {
+        assert_eq!(world.import(&file, MERGE).unwrap().changes.len(), changes, "the description and the order, then nothing");
+        let data = world.export();
+        let told: Vec<_> = list(&data, "events").iter().filter_map(|event| event["description"].as_str()).collect();
+        assert_eq!(told, ["At sea.", "In the old docks."]);
+    }
 }
 
 #[test]
