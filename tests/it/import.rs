@@ -390,7 +390,9 @@ on_both_databases! {
 }
 
 /// What is refused: category, data, every error.
-fn refused() -> Vec<(&'static str, Value, Vec<(&'static str, &'static str)>)> {
+type Refused = (&'static str, Value, Vec<(&'static str, &'static str)>);
+
+fn refused() -> Vec<Refused> {
     let long = |length: usize| "ß".repeat(length);
     vec![
         ("basic_info", json!({ "title": long(301) }), vec![("/title", "TOO_LONG")]),
