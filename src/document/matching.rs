@@ -190,10 +190,9 @@ impl Round<'_> {
         let mut claims = self.claims.clone();
         let mut claimed = HashSet::new();
         let mut last = None;
-        #[allow(clippy::needless_range_loop, reason = "two lists go by the same index")]
-        for arriving in 0..claims.len() {
+        for (arriving, view) in self.arriving.iter().enumerate() {
             if claims[arriving].is_none()
-                && let Some(places) = places.get(&*self.arriving[arriving].exact_key)
+                && let Some(places) = places.get(view.exact_key.as_str())
             {
                 let fits = |stored: &&usize| {
                     !claimed.contains(*stored)

@@ -1,6 +1,7 @@
 //! Importing through the front door: what is read although it is not as it should be, what is
 //! refused, what is kept, and who is said to have changed it.
 
+use futures::StreamExt;
 use reelport::catalog::access::{Principal, Role};
 use reelport::document::Source;
 use serde_json::{Value, json};
@@ -389,7 +390,9 @@ on_both_databases! {
 }
 
 /// What is refused: category, data, every error.
-fn refused() -> Vec<(&'static str, Value, Vec<(&'static str, &'static str)>)> {
+type Refused = (&'static str, Value, Vec<(&'static str, &'static str)>);
+
+fn refused() -> Vec<Refused> {
     let long = |length: usize| "ß".repeat(length);
     vec![
         ("basic_info", json!({ "title": long(301) }), vec![("/title", "TOO_LONG")]),
@@ -500,9 +503,13 @@ on_both_databases! {
             assert_eq!(admin.import("tmdb-1", category, sent).await.status, 422);
             assert_eq!(data(&admin, "tmdb-1", category).await, before);
         }
-        // What was read whole.
-        let body = format!("{{\"data\": \"{}\"}}", "x".repeat(50_000_000));
-        let reply = admin.post_text("/api/v1/admin/movies/tmdb-1/import/trivia", body).await;
+        // What was read whole: it is refused before it is sent.
+        let start = futures::stream::once(async { Ok::<_, std::io::Error>("{\"data\": \"") });
+        let request = admin.request(reqwest::Method::POST, "/api/v1/admin/movies/tmdb-1/import/trivia")
+            .header("content-type", "application/json")
+            .header("content-length", 50_000_000)
+            .body(reqwest::Body::wrap_stream(start.chain(futures::stream::pending())));
+        let reply = admin.send(request).await;
         assert_eq!(reply.status, 413, "{}", reply.text);
     }
 

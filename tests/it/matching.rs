@@ -238,6 +238,20 @@ fn events_are_recognised_by_date_and_title() {
 }
 
 #[test]
+fn a_file_that_moves_one_of_two_equal_keyed_events_leaves_the_other_alone_both_times() {
+    let shot = |description: &str| json!({ "date": "1998", "title": "Shooting", "description": description });
+    let release = || json!({ "date": "1999", "title": "Release" });
+    let mut world = World::with(Category::Timeline, &json!({ "events": [shot("In the docks."), shot("At sea."), release()] }));
+    let file = json!({ "events": [release(), shot("In the old docks.")] });
+    for changes in [2, 0] {
+        assert_eq!(world.import(&file, MERGE).unwrap().changes.len(), changes, "the description and the order, then nothing");
+        let data = world.export();
+        let told: Vec<_> = list(&data, "events").iter().filter_map(|event| event["description"].as_str()).collect();
+        assert_eq!(told, ["At sea.", "In the old docks."]);
+    }
+}
+
+#[test]
 fn trivia_is_recognised_by_text_or_by_question_and_answer() {
     let text = || json!({ "text": "The water was green." });
     let question = || json!({ "question": "Where?", "answer": "In Wismar." });

@@ -158,6 +158,14 @@ fn is_pointer(path: &str) -> bool {
     (path.is_empty() || path.starts_with('/')) && escapes
 }
 
+fn some_keys() -> impl Strategy<Value = Vec<Index>> {
+    vec(any::<Index>(), 8)
+}
+
+fn some_of<T: Clone>(which: &[Index], all: Vec<T>) -> Vec<T> {
+    if all.is_empty() { all } else { which.iter().map(|index| index.get(&all).clone()).collect() }
+}
+
 fn choices() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 8..60)
 }
@@ -289,9 +297,9 @@ proptest! {
     }
 
     #[test]
-    fn leaving_out_any_one_key_changes_nothing((category, sent) in document()) {
+    fn leaving_out_any_one_key_changes_nothing((category, sent) in document(), which in some_keys()) {
         let world = World::with(category, &sent);
-        for (parent, key) in keys(&world.export()) {
+        for (parent, key) in some_of(&which, keys(&world.export())) {
             let mut file = world.export();
             object_at(&mut file, &parent).remove(&key);
             match world.plan(&file, MERGE) {
@@ -302,9 +310,9 @@ proptest! {
     }
 
     #[test]
-    fn null_keeps_with_a_warning_and_clears_when_asked((category, sent) in document()) {
+    fn null_keeps_with_a_warning_and_clears_when_asked((category, sent) in document(), which in some_keys()) {
         let world = World::with(category, &sent);
-        for (parent, key) in keys(&world.export()) {
+        for (parent, key) in some_of(&which, keys(&world.export())) {
             let (field, item) = field_at(category, &parent, &key);
             let path = pointer(&parent, &key);
             let mut file = world.export();
@@ -351,7 +359,9 @@ proptest! {
         let mut texts = Vec::new();
         leaves(&sent, "", &mut texts);
         texts.retain(|(_, value)| value.is_string());
-        prop_assume!(!texts.is_empty());
+        if texts.is_empty() {
+            return Ok(());
+        }
         let (path, text) = at.get(&texts);
         let mut file = sent.clone();
         let text = text.as_str().unwrap();

@@ -85,6 +85,7 @@ fn optional(field: &'static Field, item: Option<&'static Item>) -> BoxedStrategy
         // Ids of entities follow from their names, see `complete`.
         (Kind::Id, _) => Just(None).boxed(),
         (kind, _) if field.rule.required => value(kind).prop_map(Some).boxed(),
+        (kind, None) if kind.is_list() => proptest::option::weighted(0.85, value(kind)).boxed(),
         (kind, _) => proptest::option::of(value(kind)).boxed(),
     }
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use reelport::document::definition::{Field, Item, Kind};
-use reelport::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use reelport::document::definition::{Item, Kind};
+use reelport::document::entity::{Directory, Mentions, NewEntity};
 use reelport::document::ids::IdSource;
 use reelport::document::merge::{ImportMode, NullPolicy, Proposal};
 use reelport::document::parse::parse;
@@ -63,10 +63,6 @@ impl World {
         world
     }
 
-    pub fn fields(&self) -> &'static [Field] {
-        self.category.definition().fields
-    }
-
     /// The stored document as a file would hold it.
     pub fn export(&self) -> Value {
         Value::Object(self.data.clone())
@@ -120,11 +116,6 @@ impl World {
         }
         directory.sort_names();
         directory
-    }
-
-    /// Makes someone or something known beforehand.
-    pub fn knows(&mut self, kind: EntityKind, id: &str, name: &str) {
-        self.entities.push(NewEntity { kind, id: id.to_owned(), name: name.to_owned() });
     }
 }
 
