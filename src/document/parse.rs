@@ -158,7 +158,6 @@ impl Reader {
     ) -> Option<(String, Value)> {
         let name = || field.name.to_owned();
         match (&field.rule.kind, value) {
-            (Kind::Id, Value::Null) => {}
             (_, Value::Null) => {
                 result.insert(name(), Value::Null);
             }

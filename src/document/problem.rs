@@ -79,9 +79,9 @@ pub enum WarningCode {
     UnknownField,
     /// The key is an older or foreign spelling of the named field.
     FieldRenamed,
-    /// The value was read in another form than it was sent.
+    /// The value was read in another form than it was sent; "" and "N/A" as nothing.
     ValueRepaired,
-    /// Null, "" or "N/A" was sent for something that has a value; the value was kept.
+    /// Null was sent for something that has a value; the value was kept.
     NullIgnored,
     /// The id names no item of this document; the item was recognised by its key, or is new.
     UnknownId,

@@ -53,7 +53,8 @@ fn sources() -> Vec<Source> {
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap().lines();
         let code = code.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-        let path = path.strip_prefix(&root).unwrap().components().map(|part| part.as_os_str().to_str().unwrap().to_owned());
+        let path =
+            path.strip_prefix(&root).unwrap().components().map(|part| part.as_os_str().to_str().unwrap().to_owned());
         Source { path: path.collect::<Vec<_>>().join("/"), code }
     };
     found.into_iter().map(read).collect()
@@ -81,7 +82,8 @@ fn each_part_uses_only_what_it_may() {
     let mut broken = Vec::new();
     for source in sources() {
         let part = source.part();
-        let (_, allowed) = MAY_USE.iter().find(|(known, _)| *known == part).unwrap_or_else(|| panic!("where does {part} belong?"));
+        let (_, allowed) =
+            MAY_USE.iter().find(|(known, _)| *known == part).unwrap_or_else(|| panic!("where does {part} belong?"));
         let own = part.trim_end_matches(".rs");
         for module in used(&source.code) {
             if module != own && !allowed.contains(&module.as_str()) {
@@ -116,13 +118,26 @@ fn only_the_edges_know_http_and_the_schema_only_its_library() {
     let http = ["axum::", "tower_http::", "tower::"];
     assert_eq!(naming(&http, |path| path.starts_with("http/") || path == "app.rs"), [""; 0]);
     // Documents define their GraphQL types beside their JSON; the GraphQL handler runs the schema.
-    let in_house = |path: &str| ["graphql/", "document/"].iter().any(|start| path.starts_with(start)) || path == "http/graphql.rs";
+    let in_house =
+        |path: &str| ["graphql/", "document/"].iter().any(|start| path.starts_with(start)) || path == "http/graphql.rs";
     assert_eq!(naming(&["async_graphql::"], in_house), [""; 0]);
 }
 
 #[test]
 fn the_core_is_pure() {
-    let names = ["tokio::", "std::fs", "std::net", "std::env", "std::time", "async fn", ".await", "reqwest", "rand::", "Utc::now", "println!"];
+    let names = [
+        "tokio::",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::time",
+        "async fn",
+        ".await",
+        "reqwest",
+        "rand::",
+        "Utc::now",
+        "println!",
+    ];
     assert_eq!(naming(&names, |path| !path.starts_with("document/")), [""; 0]);
 }
 
@@ -131,7 +146,8 @@ fn time_and_chance_come_from_one_place() {
     assert_eq!(naming(&["Utc::now", "Local::now", "SystemTime"], |path| path == "catalog/clock.rs"), [""; 0]);
     // Chance that nobody sees again: a made password, a made secret, the name of a request, how
     // long a transaction waits before it is tried again.
-    let elsewhere = ["catalog/clock.rs", "catalog/passwords.rs", "cli/serve.rs", "http/request_id.rs", "storage/transaction.rs"];
+    let elsewhere =
+        ["catalog/clock.rs", "catalog/passwords.rs", "cli/serve.rs", "http/request_id.rs", "storage/transaction.rs"];
     assert_eq!(naming(&["rand::", "OsRng", "getrandom"], |path| elsewhere.contains(&path)), [""; 0]);
 }
 

@@ -32,7 +32,8 @@ fn real_catalogue() -> Option<PathBuf> {
 fn catalogue() -> Vec<Value> {
     match real_catalogue() {
         Some(path) => {
-            let lines = || BufReader::new(flate2::read::MultiGzDecoder::new(std::fs::File::open(&path).unwrap())).lines();
+            let lines =
+                || BufReader::new(flate2::read::MultiGzDecoder::new(std::fs::File::open(&path).unwrap())).lines();
             // A step that is no multiple of seven meets every category.
             let step = (lines().count() / SLICE).max(1);
             let step = if step.is_multiple_of(7) { step + 1 } else { step };

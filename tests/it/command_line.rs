@@ -252,12 +252,16 @@ async fn four_processes_may_migrate_a_new_database_at_once() {
 async fn every_form_of_file_is_imported_plain_and_gzipped() {
     let envelopes = [seven("a"), seven("b")].concat();
     let pretty = format!("{:#}", envelopes[2]).into_bytes();
-    let named: Vec<(String, Vec<u8>)> = envelopes.iter().map(|envelope| {
-        let (movie, category) = (envelope["movie_id"].as_str().unwrap(), envelope["category"].as_str().unwrap());
-        (format!("{movie}/{category}.json"), format!("{envelope:#}").into_bytes())
-    }).collect();
+    let named: Vec<(String, Vec<u8>)> = envelopes
+        .iter()
+        .map(|envelope| {
+            let (movie, category) = (envelope["movie_id"].as_str().unwrap(), envelope["category"].as_str().unwrap());
+            (format!("{movie}/{category}.json"), format!("{envelope:#}").into_bytes())
+        })
+        .collect();
     let entries: Vec<(&str, Vec<u8>)> = named.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
-    let with_others = [entries, vec![("README.txt", b"not JSON".to_vec()), ("__MACOSX/a.json", b"not JSON".to_vec())]].concat();
+    let with_others =
+        [entries, vec![("README.txt", b"not JSON".to_vec()), ("__MACOSX/a.json", b"not JSON".to_vec())]].concat();
     let forms: [(&str, Vec<u8>, usize); 8] = [
         ("single.json", envelopes[2].to_string().into_bytes(), 1),
         ("pretty.json", pretty.clone(), 1),
@@ -283,7 +287,8 @@ async fn every_form_of_file_is_imported_plain_and_gzipped() {
 async fn files_and_standard_input_are_imported_together() {
     let place = Place::new();
     let file = place.write("a.json", envelope("a", "timeline", fixtures::timeline()).to_string());
-    let input = gzipped(&ndjson(&[envelope("b", "trivia", fixtures::trivia()), envelope("a", "media", fixtures::media())]));
+    let input =
+        gzipped(&ndjson(&[envelope("b", "trivia", fixtures::trivia()), envelope("a", "media", fixtures::media())]));
     let ran = run(place.command(&["import", &file, "-"]), &input).await.ok();
     assert!(ran.stdout.starts_with("3 published"), "{}", ran.stdout);
     let keys: Vec<_> = place.documents().await.iter().map(|document| document["movie_id"].clone()).collect();
@@ -309,7 +314,8 @@ async fn bad_records_are_told_with_place_and_reason_and_the_others_are_in() {
     assert!(ran.stdout.starts_with("3 published, 0 unchanged, 4 failed"), "{}", ran.stdout);
     let told: Vec<&str> = ran.stderr.lines().collect();
     assert_eq!(told.len(), 4, "{}", ran.stderr);
-    for (line, (number, reason)) in told.iter().zip([(2, "JSON"), (4, "/events/0/date"), (5, "movie_id"), (6, "plot")]) {
+    for (line, (number, reason)) in told.iter().zip([(2, "JSON"), (4, "/events/0/date"), (5, "movie_id"), (6, "plot")])
+    {
         assert!(line.starts_with(&format!("{file}:{number}: ")) && line.contains(reason), "{line}");
     }
     let kept: Vec<Value> =
@@ -332,15 +338,26 @@ async fn a_bad_record_of_a_list_or_an_archive_is_told_by_its_place() {
     let ran = place.run(&["import", &list]).await;
     assert_eq!(ran.code, 1);
     let told: Vec<&str> = ran.stderr.lines().collect();
-    assert!(told.len() == 2 && told[0].starts_with(&format!("{list}[1]: ")) && told[1].starts_with(&format!("{list}[2]: ")), "{told:?}");
+    assert!(
+        told.len() == 2 && told[0].starts_with(&format!("{list}[1]: ")) && told[1].starts_with(&format!("{list}[2]: ")),
+        "{told:?}"
+    );
 
-    let entries = [("x/good.json", good.to_string()), ("x/bad.json", bad.to_string()), ("x/all.ndjson", format!("{good}\n{bad}\n"))];
+    let entries = [
+        ("x/good.json", good.to_string()),
+        ("x/bad.json", bad.to_string()),
+        ("x/all.ndjson", format!("{good}\n{bad}\n")),
+    ];
     let archive = place.write("all.zip", zipped(&entries.map(|(name, text)| (name, text.into_bytes()))));
     let ran = place.run(&["import", &archive]).await;
     assert_eq!(ran.code, 1);
     let told: Vec<&str> = ran.stderr.lines().collect();
-    assert!(told.len() == 2 && told[0].starts_with(&format!("{archive}:x/bad.json:1: "))
-        && told[1].starts_with(&format!("{archive}:x/all.ndjson:2: ")), "{told:?}");
+    assert!(
+        told.len() == 2
+            && told[0].starts_with(&format!("{archive}:x/bad.json:1: "))
+            && told[1].starts_with(&format!("{archive}:x/all.ndjson:2: ")),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]
@@ -420,7 +437,8 @@ async fn an_export_to_a_file_is_whole_or_not_at_all() {
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["category"], "cast_crew");
     let ran = place.run(&["export", "-o", &place.path("no/such/folder/out")]).await;
     assert_eq!(ran.code, 2, "{ran:?}");
-    let left: Vec<_> = std::fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".reelport-export")), "{left:?}");
 }
 
@@ -456,7 +474,11 @@ async fn a_bad_value_of_the_configuration_stops_the_start_with_one_line() {
 #[tokio::test]
 async fn with_postgresql_the_secret_must_be_configured() {
     let place = Place::new();
-    let ran = run(reelport(place.folder.path(), "postgres://u:hunter2@127.0.0.1:1/x", &["serve", "--listen", "127.0.0.1:0"]), b"").await;
+    let ran = run(
+        reelport(place.folder.path(), "postgres://u:hunter2@127.0.0.1:1/x", &["serve", "--listen", "127.0.0.1:0"]),
+        b"",
+    )
+    .await;
     assert_eq!(ran.code, 2);
     assert!(one_line(&ran).contains("REELPORT_JWT_SECRET") && !ran.stderr.contains("hunter2"), "{}", ran.stderr);
 }
@@ -474,7 +496,9 @@ async fn a_database_that_cannot_be_reached_is_told_without_its_password() {
 async fn help_does_not_show_secrets_of_the_environment() {
     let place = Place::new();
     let mut command = place.command(&["serve", "--help"]);
-    command.env("REELPORT_JWT_SECRET", "hunter2 hunter2 hunter2 hunter2 hunter2").env("REELPORT_ADMIN_PASSWORD", "hunter2hunter2");
+    command
+        .env("REELPORT_JWT_SECRET", "hunter2 hunter2 hunter2 hunter2 hunter2")
+        .env("REELPORT_ADMIN_PASSWORD", "hunter2hunter2");
     command.env("REELPORT_DATABASE_URL", "postgres://u:hunter2@host/x");
     let ran = run(command, b"").await.ok();
     assert!(ran.stdout.contains("REELPORT_JWT_SECRET") && !ran.stdout.contains("hunter2"), "{}", ran.stdout);
@@ -584,12 +608,16 @@ async fn a_demo_is_loaded_once_and_the_printed_password_opens_it() {
     while value_of(&printed, "Password").is_none() {
         printed.push(lines.next_line().await.unwrap().unwrap());
     }
-    let admin = log_in(&client, &value_of(&printed, "Account").unwrap(), &value_of(&printed, "Password").unwrap()).await;
-    let reply = admin.graphql("{ movies { totalCount } movie(id: \"tmdb-550\") { title completeness { missing } } }", json!({})).await;
+    let admin =
+        log_in(&client, &value_of(&printed, "Account").unwrap(), &value_of(&printed, "Password").unwrap()).await;
+    let reply = admin
+        .graphql("{ movies { totalCount } movie(id: \"tmdb-550\") { title completeness { missing } } }", json!({}))
+        .await;
     let total = reply["data"]["movies"]["totalCount"].as_u64().unwrap();
     assert!(total >= 10, "{reply}");
     assert_eq!(reply["data"]["movie"], json!({ "title": "Fight Club", "completeness": { "missing": [] } }));
-    let deleted = admin.graphql("mutation { deleteMovie(input: {id: \"tmdb-550\"}) { userErrors { code } } }", json!({})).await;
+    let deleted =
+        admin.graphql("mutation { deleteMovie(input: {id: \"tmdb-550\"}) { userErrors { code } } }", json!({})).await;
     assert_eq!(deleted["data"]["deleteMovie"]["userErrors"], json!([]));
     Server { child, lines, printed: Vec::new(), client }.stop().await;
 
@@ -601,7 +629,10 @@ async fn a_demo_is_loaded_once_and_the_printed_password_opens_it() {
             command
         },
         b"",
-    ).await.ok().stdout;
+    )
+    .await
+    .ok()
+    .stdout;
     let reply = server.client.clone().with_token(token.trim()).graphql("{ movies { totalCount } }", json!({})).await;
     assert_eq!(reply["data"]["movies"]["totalCount"], total - 1);
     server.stop().await;

@@ -14,13 +14,14 @@ async fn fields_of_types(client: &Client) -> BTreeMap<String, Vec<(String, Strin
     let reply = client.graphql(query, json!({})).await;
     let mut types = BTreeMap::new();
     for of in reply["data"]["__schema"]["types"].as_array().unwrap() {
-        let fields = of["fields"].as_array().into_iter().flatten().filter(|field| field["args"] == json!([])).map(|field| {
-            let mut innermost = &field["type"];
-            while innermost["name"].is_null() {
-                innermost = &innermost["ofType"];
-            }
-            (field["name"].as_str().unwrap().to_owned(), innermost["name"].as_str().unwrap().to_owned())
-        });
+        let fields =
+            of["fields"].as_array().into_iter().flatten().filter(|field| field["args"] == json!([])).map(|field| {
+                let mut innermost = &field["type"];
+                while innermost["name"].is_null() {
+                    innermost = &innermost["ofType"];
+                }
+                (field["name"].as_str().unwrap().to_owned(), innermost["name"].as_str().unwrap().to_owned())
+            });
         types.insert(of["name"].as_str().unwrap().to_owned(), fields.collect());
     }
     types
@@ -32,7 +33,9 @@ fn key_in_file(of: &str, field: &str) -> String {
         ("Credit" | "CastCredit" | "CrewCredit", "id") => "credit_id".to_owned(),
         ("Credit" | "CastCredit" | "CrewCredit", "personId") => "id".to_owned(),
         _ => {
-            let parts = field.chars().map(|c| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.to_string() });
+            let parts = field
+                .chars()
+                .map(|c| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.to_string() });
             parts.collect()
         }
     }

@@ -126,7 +126,9 @@ async fn only_json_is_taken_by_post() {
         client.send(request)
     };
     let form = "application/x-www-form-urlencoded";
-    for media_type in [Some("text/plain"), Some("multipart/form-data; boundary=x"), Some(form), Some("application/graphql"), None] {
+    for media_type in
+        [Some("text/plain"), Some("multipart/form-data; boundary=x"), Some(form), Some("application/graphql"), None]
+    {
         assert_eq!(send(media_type).await.status, 415, "{media_type:?}");
     }
     assert_eq!(send(Some("application/json; charset=utf-8")).await.status, 200);
@@ -137,16 +139,31 @@ async fn a_body_that_is_no_graphql_request_is_400() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
     for body in [
-        "", "{", "nonsense", "[]", "null", "\"{ __typename }\"", "{}", "{\"query\": null}", "{\"query\": 1}", "{\"query\": [\"{ __typename }\"]}",
-        "{\"query\": \"{ __typename }\", \"variables\": []}", "{\"query\": \"{ __typename }\", \"variables\": \"{}\"}",
-        "{\"query\": \"{ __typename }\", \"operationName\": 1}", "{\"query\": \"{ __typename }\", \"extensions\": \"x\"}",
+        "",
+        "{",
+        "nonsense",
+        "[]",
+        "null",
+        "\"{ __typename }\"",
+        "{}",
+        "{\"query\": null}",
+        "{\"query\": 1}",
+        "{\"query\": [\"{ __typename }\"]}",
+        "{\"query\": \"{ __typename }\", \"variables\": []}",
+        "{\"query\": \"{ __typename }\", \"variables\": \"{}\"}",
+        "{\"query\": \"{ __typename }\", \"operationName\": 1}",
+        "{\"query\": \"{ __typename }\", \"extensions\": \"x\"}",
         "[{\"query\": \"{ __typename }\"}]",
     ] {
         let reply = client.post_text("/graphql", body).await;
         assert_eq!(reply.status, 400, "{body}: {}", reply.text);
         assert_refused(&reply, "BAD_USER_INPUT");
     }
-    for parameters in [vec![], vec![("query", "{ __typename }"), ("variables", "{")], vec![("query", "{ __typename }"), ("variables", "[]")]] {
+    for parameters in [
+        vec![],
+        vec![("query", "{ __typename }"), ("variables", "{")],
+        vec![("query", "{ __typename }"), ("variables", "[]")],
+    ] {
         let reply = get(&client, &parameters).await;
         assert_eq!(reply.status, 400, "{parameters:?}: {}", reply.text);
         assert_refused(&reply, "BAD_USER_INPUT");
@@ -167,7 +184,8 @@ async fn an_operation_that_is_not_there_is_refused() {
 async fn a_value_that_a_scalar_or_enum_refuses_is_bad_user_input() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
-    let import = |data: &str| format!("mutation {{ importCategory(input: {{movieId: \"m\", data: {{{data}}}}}) {{ status }} }}");
+    let import =
+        |data: &str| format!("mutation {{ importCategory(input: {{movieId: \"m\", data: {{{data}}}}}) {{ status }} }}");
     let literals = [
         import("basicInfo: {releaseDate: \"1999-02-30\"}"),
         import("basicInfo: {budget: 1.5}"),
@@ -200,7 +218,11 @@ async fn a_category_input_holds_exactly_one_category() {
     for data in ["{}", "{timeline: {}, trivia: {}}", "{timeline: null}"] {
         let query = format!("mutation {{ importCategory(input: {{movieId: \"m\", data: {data}}}) {{ status }} }}");
         let reply = admin.post("/graphql", &json!({ "query": query })).await;
-        assert!(["BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"].contains(&code(&reply).as_str()), "{data}: {}", reply.text);
+        assert!(
+            ["BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"].contains(&code(&reply).as_str()),
+            "{data}: {}",
+            reply.text
+        );
     }
 }
 
@@ -224,7 +246,8 @@ async fn a_query_that_asks_for_too_much_is_refused_before_it_runs() {
     app.movie("m").await;
     let viewer = app.viewer();
     let aliases = |count: usize| (0..count).map(|n| format!("a{n}: __typename ")).collect::<String>();
-    let deep_lists = "nodes { castCrew { cast { person { name aliases } } crew { person { name } } } exports { id tokenCount } } ";
+    let deep_lists =
+        "nodes { castCrew { cast { person { name aliases } } crew { person { name } } } exports { id tokenCount } } ";
     for (what, query) in [
         ("depth", nested(30)),
         ("brackets", format!("{{ {} __typename {} }}", "... { ".repeat(500), "}".repeat(500))),

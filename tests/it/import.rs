@@ -85,7 +85,12 @@ fn lenient() -> Vec<Lenient> {
             json!({ "release_date": "1999-10-15" }),
             &[],
         ),
-        ("basic_info", json!({ "releaseDate": "1999-10-15" }), json!({ "release_date": "1999-10-15" }), &[("/releaseDate", RENAMED)]),
+        (
+            "basic_info",
+            json!({ "releaseDate": "1999-10-15" }),
+            json!({ "release_date": "1999-10-15" }),
+            &[("/releaseDate", RENAMED)],
+        ),
         ("basic_info", json!({ "status": "In Production" }), json!({ "status": "in_production" }), &[]),
         ("basic_info", json!({ "status": "POST-PRODUCTION" }), json!({ "status": "post_production" }), &[]),
         ("basic_info", json!({ "status": "Cancelled" }), json!({ "status": "canceled" }), &[("/status", REPAIRED)]),
@@ -256,7 +261,8 @@ async fn input_fields(client: &Client) -> Vec<(String, Option<String>, String, S
         fragment T on __Type { kind name }";
     async fn fields_of(client: &Client, name: &str) -> Vec<(String, Value)> {
         let reply = client.graphql(TYPE, json!({ "name": name })).await;
-        let fields = reply["data"]["__type"]["inputFields"].as_array().unwrap_or_else(|| panic!("{name}: {reply}")).clone();
+        let fields =
+            reply["data"]["__type"]["inputFields"].as_array().unwrap_or_else(|| panic!("{name}: {reply}")).clone();
         fields.into_iter().map(|field| (field["name"].as_str().unwrap().to_owned(), field["type"].clone())).collect()
     }
     let mut found = Vec::new();
@@ -396,40 +402,140 @@ fn refused() -> Vec<Refused> {
     let long = |length: usize| "ß".repeat(length);
     vec![
         ("basic_info", json!({ "title": long(301) }), vec![("/title", "TOO_LONG")]),
-        ("basic_info", json!({ "tagline": long(501), "rating": long(21), "language": long(101), "overview": long(20_001) }),
-            vec![("/tagline", "TOO_LONG"), ("/rating", "TOO_LONG"), ("/language", "TOO_LONG"), ("/overview", "TOO_LONG")]),
-        ("basic_info", json!({ "genres": ["Drama", long(101), 7, null, {}, "a\0b"] }),
-            vec![("/genres/1", "TOO_LONG"), ("/genres/3", "TYPE_MISMATCH"), ("/genres/4", "TYPE_MISMATCH"), ("/genres/5", "INVALID")]),
-        ("basic_info", json!({ "runtime": 0, "budget": -1, "revenue": 9_007_199_254_740_992_i64, "site_score": 100.1, "imdb_rating": "11" }),
-            vec![("/runtime", "OUT_OF_RANGE"), ("/budget", "OUT_OF_RANGE"), ("/revenue", "OUT_OF_RANGE"),
-                 ("/site_score", "OUT_OF_RANGE"), ("/imdb_rating", "OUT_OF_RANGE")]),
-        ("basic_info", json!({ "runtime": 60_001, "budget": 1e300, "critics_score": -0.1 }),
-            vec![("/runtime", "OUT_OF_RANGE"), ("/budget", "OUT_OF_RANGE"), ("/critics_score", "OUT_OF_RANGE")]),
-        ("basic_info", json!({ "runtime": 1.5, "year": "99", "release_date": "1999-02-29", "imdb_id": "137523", "status": "lost" }),
-            vec![("/runtime", "INVALID"), ("/year", "INVALID"), ("/release_date", "INVALID"), ("/imdb_id", "INVALID"), ("/status", "INVALID")]),
-        ("basic_info", json!({ "title": ["x"], "runtime": "long", "genres": "Drama", "site_score": true, "status": 1, "budget": {} }),
-            vec![("/title", "TYPE_MISMATCH"), ("/runtime", "TYPE_MISMATCH"), ("/genres", "TYPE_MISMATCH"),
-                 ("/site_score", "TYPE_MISMATCH"), ("/status", "TYPE_MISMATCH"), ("/budget", "TYPE_MISMATCH")]),
-        ("cast_crew", json!({ "cast": [{ "character": "Nobody" }, { "name": "Bo Renn", "image": "ftp://example.org" }], "crew": [{ "name": "Bo Renn" }] }),
-            vec![("/cast/1/image", "INVALID"), ("/cast/0/name", "REQUIRED"), ("/crew/0/job", "REQUIRED")]),
-        ("cast_crew", json!({ "cast": [{ "id": "tmdb-person-404" }], "crew": [{ "name": "A", "job": "B", "id": "has space" }] }),
-            vec![("/crew/0/id", "INVALID"), ("/cast/0/id", "NOT_FOUND"), ("/cast/0/name", "REQUIRED")]),
-        ("timeline", json!({ "events": [1, 2, 3] }),
-            vec![("/events/0", "TYPE_MISMATCH"), ("/events/1", "TYPE_MISMATCH"), ("/events/2", "TYPE_MISMATCH")]),
-        ("timeline", json!({ "events": [{ "title": "No date" }, { "date": "June", "title": "No such date" }, { "date": "1999" }] }),
-            vec![("/events/1/date", "INVALID"), ("/events/0/date", "REQUIRED"), ("/events/2/title", "REQUIRED")]),
-        ("trivia", json!({ "items": [{ "category": "production" }, { "text": "" }, { "text": "a\0b" }, { "text": "A", "spoiler": 1 }] }),
-            vec![("/items/2/text", "INVALID"), ("/items/3/spoiler", "TYPE_MISMATCH"), ("/items/0", "REQUIRED"), ("/items/1", "REQUIRED")]),
-        ("awards", json!({ "awards": [{}] }),
-            vec![("/awards/0/ceremony", "REQUIRED"), ("/awards/0/year", "REQUIRED"), ("/awards/0/category", "REQUIRED"), ("/awards/0/result", "REQUIRED")]),
-        ("awards", json!({ "awards": [{ "ceremony": "A", "year": 99, "category": "B", "status": "maybe", "prestige_level": "cosmic" }] }),
-            vec![("/awards/0/year", "OUT_OF_RANGE"), ("/awards/0/status", "INVALID"), ("/awards/0/prestige_level", "INVALID")]),
-        ("media", json!({ "poster_url": "poster.jpg", "trailer_url": "javascript:alert(1)", "backdrop_url": format!("https://example.org/{}", long(2100)), "gallery": [{ "kind": "still" }] }),
-            vec![("/poster_url", "INVALID"), ("/trailer_url", "INVALID"), ("/backdrop_url", "TOO_LONG"), ("/gallery/0/url", "REQUIRED")]),
-        ("streaming", json!({ "streaming_options": [{ "platform": "A", "type": "theft", "region": "XX", "currency": "DM", "price": "cheap", "quality": "8K" }] }),
-            vec![("/streaming_options/0/type", "INVALID"), ("/streaming_options/0/region", "INVALID"), ("/streaming_options/0/currency", "INVALID"),
-                 ("/streaming_options/0/price", "INVALID"), ("/streaming_options/0/quality", "INVALID")]),
-        ("timeline", json!({ "events": vec![json!({ "date": "1999", "title": "x" }); 5001] }), vec![("/events", "TOO_LONG")]),
+        (
+            "basic_info",
+            json!({ "tagline": long(501), "rating": long(21), "language": long(101), "overview": long(20_001) }),
+            vec![
+                ("/tagline", "TOO_LONG"),
+                ("/rating", "TOO_LONG"),
+                ("/language", "TOO_LONG"),
+                ("/overview", "TOO_LONG"),
+            ],
+        ),
+        (
+            "basic_info",
+            json!({ "genres": ["Drama", long(101), 7, null, {}, "a\0b"] }),
+            vec![
+                ("/genres/1", "TOO_LONG"),
+                ("/genres/3", "TYPE_MISMATCH"),
+                ("/genres/4", "TYPE_MISMATCH"),
+                ("/genres/5", "INVALID"),
+            ],
+        ),
+        (
+            "basic_info",
+            json!({ "runtime": 0, "budget": -1, "revenue": 9_007_199_254_740_992_i64, "site_score": 100.1, "imdb_rating": "11" }),
+            vec![
+                ("/runtime", "OUT_OF_RANGE"),
+                ("/budget", "OUT_OF_RANGE"),
+                ("/revenue", "OUT_OF_RANGE"),
+                ("/site_score", "OUT_OF_RANGE"),
+                ("/imdb_rating", "OUT_OF_RANGE"),
+            ],
+        ),
+        (
+            "basic_info",
+            json!({ "runtime": 60_001, "budget": 1e300, "critics_score": -0.1 }),
+            vec![("/runtime", "OUT_OF_RANGE"), ("/budget", "OUT_OF_RANGE"), ("/critics_score", "OUT_OF_RANGE")],
+        ),
+        (
+            "basic_info",
+            json!({ "runtime": 1.5, "year": "99", "release_date": "1999-02-29", "imdb_id": "137523", "status": "lost" }),
+            vec![
+                ("/runtime", "INVALID"),
+                ("/year", "INVALID"),
+                ("/release_date", "INVALID"),
+                ("/imdb_id", "INVALID"),
+                ("/status", "INVALID"),
+            ],
+        ),
+        (
+            "basic_info",
+            json!({ "title": ["x"], "runtime": "long", "genres": "Drama", "site_score": true, "status": 1, "budget": {} }),
+            vec![
+                ("/title", "TYPE_MISMATCH"),
+                ("/runtime", "TYPE_MISMATCH"),
+                ("/genres", "TYPE_MISMATCH"),
+                ("/site_score", "TYPE_MISMATCH"),
+                ("/status", "TYPE_MISMATCH"),
+                ("/budget", "TYPE_MISMATCH"),
+            ],
+        ),
+        (
+            "cast_crew",
+            json!({ "cast": [{ "character": "Nobody" }, { "name": "Bo Renn", "image": "ftp://example.org" }], "crew": [{ "name": "Bo Renn" }] }),
+            vec![("/cast/1/image", "INVALID"), ("/cast/0/name", "REQUIRED"), ("/crew/0/job", "REQUIRED")],
+        ),
+        (
+            "cast_crew",
+            json!({ "cast": [{ "id": "tmdb-person-404" }], "crew": [{ "name": "A", "job": "B", "id": "has space" }] }),
+            vec![("/crew/0/id", "INVALID"), ("/cast/0/id", "NOT_FOUND"), ("/cast/0/name", "REQUIRED")],
+        ),
+        (
+            "timeline",
+            json!({ "events": [1, 2, 3] }),
+            vec![("/events/0", "TYPE_MISMATCH"), ("/events/1", "TYPE_MISMATCH"), ("/events/2", "TYPE_MISMATCH")],
+        ),
+        (
+            "timeline",
+            json!({ "events": [{ "title": "No date" }, { "date": "June", "title": "No such date" }, { "date": "1999" }] }),
+            vec![("/events/1/date", "INVALID"), ("/events/0/date", "REQUIRED"), ("/events/2/title", "REQUIRED")],
+        ),
+        (
+            "trivia",
+            json!({ "items": [{ "category": "production" }, { "text": "" }, { "text": "a\0b" }, { "text": "A", "spoiler": 1 }] }),
+            vec![
+                ("/items/2/text", "INVALID"),
+                ("/items/3/spoiler", "TYPE_MISMATCH"),
+                ("/items/0", "REQUIRED"),
+                ("/items/1", "REQUIRED"),
+            ],
+        ),
+        (
+            "awards",
+            json!({ "awards": [{}] }),
+            vec![
+                ("/awards/0/ceremony", "REQUIRED"),
+                ("/awards/0/year", "REQUIRED"),
+                ("/awards/0/category", "REQUIRED"),
+                ("/awards/0/result", "REQUIRED"),
+            ],
+        ),
+        (
+            "awards",
+            json!({ "awards": [{ "ceremony": "A", "year": 99, "category": "B", "status": "maybe", "prestige_level": "cosmic" }] }),
+            vec![
+                ("/awards/0/year", "OUT_OF_RANGE"),
+                ("/awards/0/status", "INVALID"),
+                ("/awards/0/prestige_level", "INVALID"),
+            ],
+        ),
+        (
+            "media",
+            json!({ "poster_url": "poster.jpg", "trailer_url": "javascript:alert(1)", "backdrop_url": format!("https://example.org/{}", long(2100)), "gallery": [{ "kind": "still" }] }),
+            vec![
+                ("/poster_url", "INVALID"),
+                ("/trailer_url", "INVALID"),
+                ("/backdrop_url", "TOO_LONG"),
+                ("/gallery/0/url", "REQUIRED"),
+            ],
+        ),
+        (
+            "streaming",
+            json!({ "streaming_options": [{ "platform": "A", "type": "theft", "region": "XX", "currency": "DM", "price": "cheap", "quality": "8K" }] }),
+            vec![
+                ("/streaming_options/0/type", "INVALID"),
+                ("/streaming_options/0/region", "INVALID"),
+                ("/streaming_options/0/currency", "INVALID"),
+                ("/streaming_options/0/price", "INVALID"),
+                ("/streaming_options/0/quality", "INVALID"),
+            ],
+        ),
+        (
+            "timeline",
+            json!({ "events": vec![json!({ "date": "1999", "title": "x" }); 5001] }),
+            vec![("/events", "TOO_LONG")],
+        ),
     ]
 }
 

@@ -104,7 +104,10 @@ fn an_item_without_its_id_and_with_another_key_is_new_and_folds_into_none() {
             assert_eq!(new, old, "{part:?} of {name}/{index}");
         } else {
             assert_eq!(new.len(), old.len() + 1, "{part:?} of {name}/{index}");
-            assert!(list(&before, name).iter().all(|object| list(&after, name).contains(object)), "{part:?} of {name}/{index}");
+            assert!(
+                list(&before, name).iter().all(|object| list(&after, name).contains(object)),
+                "{part:?} of {name}/{index}"
+            );
         }
     });
 }
@@ -159,7 +162,9 @@ fn run(category: Category, name: &'static str, mark: &str, cases: Vec<Case>) {
         let after = world.export();
         let found: Vec<Option<usize>> = (0..expected.len())
             .map(|index| {
-                let marked = list(&after, name).iter().find(|object| object[mark] == format!("https://example.org/mark/{index}"));
+                let marked = list(&after, name)
+                    .iter()
+                    .find(|object| object[mark] == format!("https://example.org/mark/{index}"));
                 let id = &marked.unwrap_or_else(|| panic!("{case}: item {index} is gone"))[item.id];
                 known.iter().position(|stored| stored == id)
             })
@@ -177,63 +182,178 @@ fn credits_are_recognised_by_id_then_key_then_person() {
     let sister = || json!({ "id": "p-1", "name": "Ada Quist", "character": "The Sister" });
     let as_pilot = || json!({ "name": "Ada Quist", "character": "The Pilot" });
     let alone = || json!({ "name": "Ada Quist" });
-    run(Category::CastCrew, "cast", "image", vec![
-        ("by key", json!([ada(), bo()]), json!([bo(), ada()]), &[Some(1), Some(0)]),
-        ("by key, without the person's id", json!([ada(), bo()]), json!([as_pilot()]), &[Some(0)]),
-        ("in another spelling", json!([ada(), bo()]), json!([{ "name": " ADA  QUI\u{301}ST", "character": "the pilot" }]), &[Some(0)]),
-        ("the character is missing", json!([ada(), bo()]), json!([alone()]), &[Some(0)]),
-        ("the character is corrected", json!([ada(), bo()]), json!([{ "name": "Ada Quist", "character": "Captain" }]), &[Some(0)]),
-        ("the character is filled in", json!([alone(), bo()]), json!([as_pilot()]), &[Some(0)]),
-        ("two corrections of one", json!([ada()]), json!([{ "name": "Ada Quist", "character": "A" }, { "name": "Ada Quist", "character": "B" }]), &[None, None]),
-        ("one correction of two", json!([ada(), sister()]), json!([{ "name": "Ada Quist", "character": "A" }]), &[None]),
-        ("the person alone, of two", json!([ada(), sister()]), json!([alone()]), &[None]),
-        ("the person alone, the other being named", json!([ada(), sister()]), json!([sister(), alone()]), &[Some(1), Some(0)]),
-        ("one and its repetition", json!([ada()]), json!([ada(), ada()]), &[Some(0), None]),
-        ("two equal, one comes", json!([ada(), ada()]), json!([ada()]), &[Some(0)]),
-        ("two equal, two come", json!([ada(), ada()]), json!([ada(), ada()]), &[Some(0), Some(1)]),
-        ("two equal, three come", json!([ada(), ada()]), json!([ada(), ada(), ada()]), &[Some(0), Some(1), None]),
-        ("by id, against its key", json!([ada(), bo()]), json!([{ "credit_id": { "same as": 1 }, "id": "p-1", "name": "Ada Quist", "character": "The Pilot" }, as_pilot()]), &[Some(1), Some(0)]),
-        ("by id alone", json!([ada(), bo()]), json!([{ "credit_id": { "same as": 1 } }]), &[Some(1)]),
-        ("ids exchanged", json!([ada(), sister()]), json!([
+    run(
+        Category::CastCrew,
+        "cast",
+        "image",
+        vec![
+            ("by key", json!([ada(), bo()]), json!([bo(), ada()]), &[Some(1), Some(0)]),
+            ("by key, without the person's id", json!([ada(), bo()]), json!([as_pilot()]), &[Some(0)]),
+            (
+                "in another spelling",
+                json!([ada(), bo()]),
+                json!([{ "name": " ADA  QUI\u{301}ST", "character": "the pilot" }]),
+                &[Some(0)],
+            ),
+            ("the character is missing", json!([ada(), bo()]), json!([alone()]), &[Some(0)]),
+            (
+                "the character is corrected",
+                json!([ada(), bo()]),
+                json!([{ "name": "Ada Quist", "character": "Captain" }]),
+                &[Some(0)],
+            ),
+            ("the character is filled in", json!([alone(), bo()]), json!([as_pilot()]), &[Some(0)]),
+            (
+                "two corrections of one",
+                json!([ada()]),
+                json!([{ "name": "Ada Quist", "character": "A" }, { "name": "Ada Quist", "character": "B" }]),
+                &[None, None],
+            ),
+            (
+                "one correction of two",
+                json!([ada(), sister()]),
+                json!([{ "name": "Ada Quist", "character": "A" }]),
+                &[None],
+            ),
+            ("the person alone, of two", json!([ada(), sister()]), json!([alone()]), &[None]),
+            (
+                "the person alone, the other being named",
+                json!([ada(), sister()]),
+                json!([sister(), alone()]),
+                &[Some(1), Some(0)],
+            ),
+            ("one and its repetition", json!([ada()]), json!([ada(), ada()]), &[Some(0), None]),
+            ("two equal, one comes", json!([ada(), ada()]), json!([ada()]), &[Some(0)]),
+            ("two equal, two come", json!([ada(), ada()]), json!([ada(), ada()]), &[Some(0), Some(1)]),
+            ("two equal, three come", json!([ada(), ada()]), json!([ada(), ada(), ada()]), &[Some(0), Some(1), None]),
+            (
+                "by id, against its key",
+                json!([ada(), bo()]),
+                json!([{ "credit_id": { "same as": 1 }, "id": "p-1", "name": "Ada Quist", "character": "The Pilot" }, as_pilot()]),
+                &[Some(1), Some(0)],
+            ),
+            ("by id alone", json!([ada(), bo()]), json!([{ "credit_id": { "same as": 1 } }]), &[Some(1)]),
+            (
+                "ids exchanged",
+                json!([ada(), sister()]),
+                json!([
             { "credit_id": { "same as": 1 }, "name": "Ada Quist", "character": "The Pilot" },
-            { "credit_id": { "same as": 0 }, "name": "Ada Quist", "character": "The Sister" }]), &[Some(1), Some(0)]),
-        ("one id twice", json!([ada(), sister()]), json!([
+            { "credit_id": { "same as": 0 }, "name": "Ada Quist", "character": "The Sister" }]),
+                &[Some(1), Some(0)],
+            ),
+            (
+                "one id twice",
+                json!([ada(), sister()]),
+                json!([
             { "credit_id": { "same as": 0 }, "name": "Ada Quist", "character": "The Pilot" },
-            { "credit_id": { "same as": 0 }, "name": "Ada Quist", "character": "The Sister" }]), &[Some(0), Some(1)]),
-        ("an unknown id, a known key", json!([ada(), bo()]), json!([{ "credit_id": "made-up", "name": "Bo Renn", "character": "The Clerk" }]), &[Some(1)]),
-        ("an unknown id, an unknown key", json!([ada()]), json!([{ "credit_id": "made-up", "name": "Eli Stone", "character": "A" }]), &[None]),
-        ("another person of that name", json!([ada()]), json!([{ "id": "p-9", "name": "Ada Quist", "character": "The Pilot" }]), &[None]),
-        ("another name of that person", json!([ada()]), json!([{ "id": "p-1", "name": "A. Quist", "character": "The Pilot" }]), &[Some(0)]),
-    ]);
+            { "credit_id": { "same as": 0 }, "name": "Ada Quist", "character": "The Sister" }]),
+                &[Some(0), Some(1)],
+            ),
+            (
+                "an unknown id, a known key",
+                json!([ada(), bo()]),
+                json!([{ "credit_id": "made-up", "name": "Bo Renn", "character": "The Clerk" }]),
+                &[Some(1)],
+            ),
+            (
+                "an unknown id, an unknown key",
+                json!([ada()]),
+                json!([{ "credit_id": "made-up", "name": "Eli Stone", "character": "A" }]),
+                &[None],
+            ),
+            (
+                "another person of that name",
+                json!([ada()]),
+                json!([{ "id": "p-9", "name": "Ada Quist", "character": "The Pilot" }]),
+                &[None],
+            ),
+            (
+                "another name of that person",
+                json!([ada()]),
+                json!([{ "id": "p-1", "name": "A. Quist", "character": "The Pilot" }]),
+                &[Some(0)],
+            ),
+        ],
+    );
     let editor = || json!({ "id": "p-1", "name": "Ada Quist", "job": "Editor", "department": "Editing" });
-    run(Category::CastCrew, "crew", "image", vec![
-        ("by job", json!([editor(), { "id": "p-1", "name": "Ada Quist", "job": "Grip" }]), json!([{ "name": "Ada Quist", "job": "Grip" }]), &[Some(1)]),
-        ("a department is not part of the key", json!([editor()]), json!([{ "name": "Ada Quist", "job": "editor", "department": "Post" }]), &[Some(0)]),
-        ("a corrected job", json!([editor()]), json!([{ "name": "Ada Quist", "job": "Film Editor" }]), &[Some(0)]),
-        ("the job is missing", json!([editor()]), json!([{ "name": "Ada Quist" }]), &[Some(0)]),
-    ]);
-    run(Category::CastCrew, "writers", "image", vec![
-        ("the job is filled in", json!([{ "name": "Ada Quist" }]), json!([{ "name": "Ada Quist", "job": "Novel" }]), &[Some(0)]),
-        ("a second job of one that has one, both sent", json!([{ "name": "Ada Quist", "job": "Novel" }]),
-            json!([{ "name": "Ada Quist", "job": "Novel" }, { "name": "Ada Quist", "job": "Screenplay" }]), &[Some(0), None]),
-    ]);
+    run(
+        Category::CastCrew,
+        "crew",
+        "image",
+        vec![
+            (
+                "by job",
+                json!([editor(), { "id": "p-1", "name": "Ada Quist", "job": "Grip" }]),
+                json!([{ "name": "Ada Quist", "job": "Grip" }]),
+                &[Some(1)],
+            ),
+            (
+                "a department is not part of the key",
+                json!([editor()]),
+                json!([{ "name": "Ada Quist", "job": "editor", "department": "Post" }]),
+                &[Some(0)],
+            ),
+            ("a corrected job", json!([editor()]), json!([{ "name": "Ada Quist", "job": "Film Editor" }]), &[Some(0)]),
+            ("the job is missing", json!([editor()]), json!([{ "name": "Ada Quist" }]), &[Some(0)]),
+        ],
+    );
+    run(
+        Category::CastCrew,
+        "writers",
+        "image",
+        vec![
+            (
+                "the job is filled in",
+                json!([{ "name": "Ada Quist" }]),
+                json!([{ "name": "Ada Quist", "job": "Novel" }]),
+                &[Some(0)],
+            ),
+            (
+                "a second job of one that has one, both sent",
+                json!([{ "name": "Ada Quist", "job": "Novel" }]),
+                json!([{ "name": "Ada Quist", "job": "Novel" }, { "name": "Ada Quist", "job": "Screenplay" }]),
+                &[Some(0), None],
+            ),
+        ],
+    );
 }
 
 #[test]
 fn events_are_recognised_by_date_and_title() {
     let shot = || json!({ "date": "1998", "title": "Shooting begins" });
-    run(Category::Timeline, "events", "description", vec![
-        ("by key", json!([shot(), { "date": "1999", "title": "Release" }]), json!([{ "date": "1999", "title": "RELEASE" }]), &[Some(1)]),
-        ("another day", json!([shot()]), json!([{ "date": "1998-06", "title": "Shooting begins" }]), &[None]),
-        ("another title", json!([shot()]), json!([{ "date": "1998", "title": "Shooting" }]), &[None]),
-        ("no date, one of that title", json!([shot()]), json!([{ "title": "shooting begins" }]), &[Some(0)]),
-        ("no title, one of that date", json!([shot(), { "date": "1999", "title": "Release" }]), json!([{ "date": "1999" }]), &[Some(1)]),
-        ("equal keys in order", json!([shot(), shot(), shot()]), json!([shot(), shot()]), &[Some(0), Some(1)]),
-        ("a moved one among equals", json!([shot(), { "date": "1997", "title": "Written" }, shot()]),
-            json!([{ "id": { "same as": 2 } }, { "date": "1997", "title": "Written" }, shot()]), &[Some(2), Some(1), Some(0)]),
-    ]);
-    let world = World::with(Category::Timeline, &json!({ "events": [shot(), { "date": "2001", "title": "Shooting begins" }] }));
-    let problems = world.plan(&json!({ "events": [{ "title": "Shooting begins", "category": "x" }] }), MERGE).unwrap_err();
+    run(
+        Category::Timeline,
+        "events",
+        "description",
+        vec![
+            (
+                "by key",
+                json!([shot(), { "date": "1999", "title": "Release" }]),
+                json!([{ "date": "1999", "title": "RELEASE" }]),
+                &[Some(1)],
+            ),
+            ("another day", json!([shot()]), json!([{ "date": "1998-06", "title": "Shooting begins" }]), &[None]),
+            ("another title", json!([shot()]), json!([{ "date": "1998", "title": "Shooting" }]), &[None]),
+            ("no date, one of that title", json!([shot()]), json!([{ "title": "shooting begins" }]), &[Some(0)]),
+            (
+                "no title, one of that date",
+                json!([shot(), { "date": "1999", "title": "Release" }]),
+                json!([{ "date": "1999" }]),
+                &[Some(1)],
+            ),
+            ("equal keys in order", json!([shot(), shot(), shot()]), json!([shot(), shot()]), &[Some(0), Some(1)]),
+            (
+                "a moved one among equals",
+                json!([shot(), { "date": "1997", "title": "Written" }, shot()]),
+                json!([{ "id": { "same as": 2 } }, { "date": "1997", "title": "Written" }, shot()]),
+                &[Some(2), Some(1), Some(0)],
+            ),
+        ],
+    );
+    let world =
+        World::with(Category::Timeline, &json!({ "events": [shot(), { "date": "2001", "title": "Shooting begins" }] }));
+    let problems =
+        world.plan(&json!({ "events": [{ "title": "Shooting begins", "category": "x" }] }), MERGE).unwrap_err();
     assert_eq!(problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), ["/events/0/date"]);
 }
 
@@ -241,10 +361,15 @@ fn events_are_recognised_by_date_and_title() {
 fn a_file_that_moves_one_of_two_equal_keyed_events_leaves_the_other_alone_both_times() {
     let shot = |description: &str| json!({ "date": "1998", "title": "Shooting", "description": description });
     let release = || json!({ "date": "1999", "title": "Release" });
-    let mut world = World::with(Category::Timeline, &json!({ "events": [shot("In the docks."), shot("At sea."), release()] }));
+    let mut world =
+        World::with(Category::Timeline, &json!({ "events": [shot("In the docks."), shot("At sea."), release()] }));
     let file = json!({ "events": [release(), shot("In the old docks.")] });
     for changes in [2, 0] {
-        assert_eq!(world.import(&file, MERGE).unwrap().changes.len(), changes, "the description and the order, then nothing");
+        assert_eq!(
+            world.import(&file, MERGE).unwrap().changes.len(),
+            changes,
+            "the description and the order, then nothing"
+        );
         let data = world.export();
         let told: Vec<_> = list(&data, "events").iter().filter_map(|event| event["description"].as_str()).collect();
         assert_eq!(told, ["At sea.", "In the old docks."]);
@@ -256,66 +381,162 @@ fn trivia_is_recognised_by_text_or_by_question_and_answer() {
     let text = || json!({ "text": "The water was green." });
     let question = || json!({ "question": "Where?", "answer": "In Wismar." });
     let both = || json!({ "text": "The water was green.", "question": "Which colour?" });
-    run(Category::Trivia, "items", "explanation", vec![
-        ("by text", json!([text(), question()]), json!([{ "text": "the water was  green." }]), &[Some(0)]),
-        ("by question and answer", json!([text(), question()]), json!([question()]), &[Some(1)]),
-        ("another text", json!([text()]), json!([{ "text": "The water was blue." }]), &[None]),
-        ("another answer", json!([question()]), json!([{ "question": "Where?", "answer": "In Lübeck." }]), &[None]),
-        ("no answer", json!([question(), text()]), json!([{ "question": "Where?" }]), &[Some(0)]),
-        ("an answer is filled in", json!([{ "question": "Where?" }]), json!([question()]), &[Some(0)]),
-        ("no answer, two of that question", json!([question(), { "question": "Where?", "answer": "In Lübeck." }]), json!([{ "question": "Where?" }]), &[None]),
-        ("a question is added to a text", json!([text()]), json!([both()]), &[Some(0)]),
-        ("the question of a text", json!([both(), question()]), json!([{ "question": "Which colour?" }]), &[Some(0)]),
-        ("a text is added to a question", json!([question()]), json!([{ "text": "New.", "question": "Where?", "answer": "In Wismar." }]), &[Some(0)]),
-    ]);
+    run(
+        Category::Trivia,
+        "items",
+        "explanation",
+        vec![
+            ("by text", json!([text(), question()]), json!([{ "text": "the water was  green." }]), &[Some(0)]),
+            ("by question and answer", json!([text(), question()]), json!([question()]), &[Some(1)]),
+            ("another text", json!([text()]), json!([{ "text": "The water was blue." }]), &[None]),
+            ("another answer", json!([question()]), json!([{ "question": "Where?", "answer": "In Lübeck." }]), &[None]),
+            ("no answer", json!([question(), text()]), json!([{ "question": "Where?" }]), &[Some(0)]),
+            ("an answer is filled in", json!([{ "question": "Where?" }]), json!([question()]), &[Some(0)]),
+            (
+                "no answer, two of that question",
+                json!([question(), { "question": "Where?", "answer": "In Lübeck." }]),
+                json!([{ "question": "Where?" }]),
+                &[None],
+            ),
+            ("a question is added to a text", json!([text()]), json!([both()]), &[Some(0)]),
+            (
+                "the question of a text",
+                json!([both(), question()]),
+                json!([{ "question": "Which colour?" }]),
+                &[Some(0)],
+            ),
+            (
+                "a text is added to a question",
+                json!([question()]),
+                json!([{ "text": "New.", "question": "Where?", "answer": "In Wismar." }]),
+                &[Some(0)],
+            ),
+        ],
+    );
 }
 
 #[test]
 fn awards_are_recognised_by_ceremony_year_category_and_nominee() {
     let film = || json!({ "ceremony": "Harbour Awards", "year": 1999, "category": "Best Film", "result": "nominee" });
     let of = |nominee: &str| json!({ "ceremony": "Harbour Awards", "year": 1999, "category": "Best Actor", "nominee": nominee, "result": "nominee" });
-    let with = |mut award: Value, key: &str, value: Value| { award[key] = value; award };
-    run(Category::Awards, "awards", "notes", vec![
-        ("by key", json!([of("Ada Quist"), film()]), json!([film()]), &[Some(1)]),
-        ("it was won after all", json!([film()]), json!([with(film(), "result", json!("winner"))]), &[Some(0)]),
-        ("another spelling of the ceremony", json!([film()]), json!([with(film(), "ceremony", json!("harbour  awards"))]), &[Some(0)]),
-        ("another ceremony", json!([film()]), json!([with(film(), "ceremony", json!("Dock Awards"))]), &[None]),
-        ("another year", json!([film()]), json!([with(film(), "year", json!(2000))]), &[None]),
-        ("another category", json!([film()]), json!([with(film(), "category", json!("Best Script"))]), &[None]),
-        ("another nominee", json!([of("Ada Quist")]), json!([of("Bo Renn")]), &[None]),
-        ("a nominee is filled in", json!([film()]), json!([with(film(), "nominee", json!("Ada Quist"))]), &[Some(0)]),
-        ("no nominee", json!([of("Ada Quist"), film()]), json!([{ "ceremony": "Harbour Awards", "year": 1999, "category": "Best Actor" }]), &[Some(0)]),
-        ("no nominee, two nominees", json!([of("Ada Quist"), of("Bo Renn")]), json!([{ "ceremony": "Harbour Awards", "year": 1999, "category": "Best Actor", "result": "winner" }]), &[None]),
-        ("by nominee and year alone", json!([of("Ada Quist"), with(film(), "year", json!(1998))]), json!([{ "year": 1999, "nominee": "Ada Quist", "result": "winner" }]), &[Some(0)]),
-        ("a nominee gets an id", json!([of("Ada Quist")]), json!([with(of("Ada Quist"), "nominee_id", json!("p-1"))]), &[Some(0)]),
-        ("equal ones stay apart", json!([film()]), json!([film(), film()]), &[Some(0), None]),
-    ]);
+    let with = |mut award: Value, key: &str, value: Value| {
+        award[key] = value;
+        award
+    };
+    run(
+        Category::Awards,
+        "awards",
+        "notes",
+        vec![
+            ("by key", json!([of("Ada Quist"), film()]), json!([film()]), &[Some(1)]),
+            ("it was won after all", json!([film()]), json!([with(film(), "result", json!("winner"))]), &[Some(0)]),
+            (
+                "another spelling of the ceremony",
+                json!([film()]),
+                json!([with(film(), "ceremony", json!("harbour  awards"))]),
+                &[Some(0)],
+            ),
+            ("another ceremony", json!([film()]), json!([with(film(), "ceremony", json!("Dock Awards"))]), &[None]),
+            ("another year", json!([film()]), json!([with(film(), "year", json!(2000))]), &[None]),
+            ("another category", json!([film()]), json!([with(film(), "category", json!("Best Script"))]), &[None]),
+            ("another nominee", json!([of("Ada Quist")]), json!([of("Bo Renn")]), &[None]),
+            (
+                "a nominee is filled in",
+                json!([film()]),
+                json!([with(film(), "nominee", json!("Ada Quist"))]),
+                &[Some(0)],
+            ),
+            (
+                "no nominee",
+                json!([of("Ada Quist"), film()]),
+                json!([{ "ceremony": "Harbour Awards", "year": 1999, "category": "Best Actor" }]),
+                &[Some(0)],
+            ),
+            (
+                "no nominee, two nominees",
+                json!([of("Ada Quist"), of("Bo Renn")]),
+                json!([{ "ceremony": "Harbour Awards", "year": 1999, "category": "Best Actor", "result": "winner" }]),
+                &[None],
+            ),
+            (
+                "by nominee and year alone",
+                json!([of("Ada Quist"), with(film(), "year", json!(1998))]),
+                json!([{ "year": 1999, "nominee": "Ada Quist", "result": "winner" }]),
+                &[Some(0)],
+            ),
+            (
+                "a nominee gets an id",
+                json!([of("Ada Quist")]),
+                json!([with(of("Ada Quist"), "nominee_id", json!("p-1"))]),
+                &[Some(0)],
+            ),
+            ("equal ones stay apart", json!([film()]), json!([film(), film()]), &[Some(0), None]),
+        ],
+    );
 }
 
 #[test]
 fn pictures_and_offers_are_recognised_by_their_keys() {
     let still = || json!({ "url": "https://example.org/1.jpg", "kind": "still" });
-    run(Category::Media, "gallery", "caption", vec![
-        ("by url", json!([still()]), json!([{ "url": "https://example.org/1.jpg", "kind": "poster" }]), &[Some(0)]),
-        ("by url alone", json!([still()]), json!([{ "url": "https://example.org/1.jpg" }]), &[Some(0)]),
-        ("another url", json!([still()]), json!([{ "url": "https://example.org/2.jpg", "kind": "still" }]), &[None]),
-        ("twice", json!([still(), still()]), json!([still(), still(), still()]), &[Some(0), Some(1), None]),
-    ]);
+    run(
+        Category::Media,
+        "gallery",
+        "caption",
+        vec![
+            ("by url", json!([still()]), json!([{ "url": "https://example.org/1.jpg", "kind": "poster" }]), &[Some(0)]),
+            ("by url alone", json!([still()]), json!([{ "url": "https://example.org/1.jpg" }]), &[Some(0)]),
+            (
+                "another url",
+                json!([still()]),
+                json!([{ "url": "https://example.org/2.jpg", "kind": "still" }]),
+                &[None],
+            ),
+            ("twice", json!([still(), still()]), json!([still(), still(), still()]), &[Some(0), Some(1), None]),
+        ],
+    );
     let rent = |quality: &str| json!({ "platform": "Kiosk", "region": "DE", "type": "rent", "quality": quality });
-    let with = |mut offer: Value, key: &str, value: Value| { offer[key] = value; offer };
+    let with = |mut offer: Value, key: &str, value: Value| {
+        offer[key] = value;
+        offer
+    };
     let anywhere = || json!({ "platform": "Kiosk", "type": "rent", "quality": "HD" });
-    run(Category::Streaming, "streaming_options", "url", vec![
-        ("by key", json!([rent("HD"), rent("SD")]), json!([with(rent("SD"), "price", json!("1.99"))]), &[Some(1)]),
-        ("another platform", json!([rent("HD")]), json!([with(rent("HD"), "platform", json!("Harbour+"))]), &[None]),
-        ("another region", json!([rent("HD")]), json!([with(rent("HD"), "region", json!("FR"))]), &[None]),
-        ("another type", json!([rent("HD")]), json!([with(rent("HD"), "type", json!("buy"))]), &[None]),
-        ("another quality", json!([rent("HD")]), json!([rent("SD")]), &[None]),
-        ("no quality, one offer", json!([rent("HD")]), json!([{ "platform": "kiosk", "region": "DE", "type": "rent" }]), &[Some(0)]),
-        ("no quality, two offers", json!([rent("HD"), rent("SD")]), json!([{ "platform": "Kiosk", "region": "DE", "type": "rent" }]), &[None]),
-        ("no region", json!([rent("HD"), rent("SD")]), json!([anywhere()]), &[Some(0)]),
-        ("a region is filled in", json!([anywhere()]), json!([rent("HD")]), &[Some(0)]),
-        ("a region is filled in twice", json!([anywhere()]), json!([rent("HD"), with(rent("HD"), "region", json!("FR"))]), &[None, None]),
-    ]);
+    run(
+        Category::Streaming,
+        "streaming_options",
+        "url",
+        vec![
+            ("by key", json!([rent("HD"), rent("SD")]), json!([with(rent("SD"), "price", json!("1.99"))]), &[Some(1)]),
+            (
+                "another platform",
+                json!([rent("HD")]),
+                json!([with(rent("HD"), "platform", json!("Harbour+"))]),
+                &[None],
+            ),
+            ("another region", json!([rent("HD")]), json!([with(rent("HD"), "region", json!("FR"))]), &[None]),
+            ("another type", json!([rent("HD")]), json!([with(rent("HD"), "type", json!("buy"))]), &[None]),
+            ("another quality", json!([rent("HD")]), json!([rent("SD")]), &[None]),
+            (
+                "no quality, one offer",
+                json!([rent("HD")]),
+                json!([{ "platform": "kiosk", "region": "DE", "type": "rent" }]),
+                &[Some(0)],
+            ),
+            (
+                "no quality, two offers",
+                json!([rent("HD"), rent("SD")]),
+                json!([{ "platform": "Kiosk", "region": "DE", "type": "rent" }]),
+                &[None],
+            ),
+            ("no region", json!([rent("HD"), rent("SD")]), json!([anywhere()]), &[Some(0)]),
+            ("a region is filled in", json!([anywhere()]), json!([rent("HD")]), &[Some(0)]),
+            (
+                "a region is filled in twice",
+                json!([anywhere()]),
+                json!([rent("HD"), with(rent("HD"), "region", json!("FR"))]),
+                &[None, None],
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -367,7 +588,12 @@ fn an_id_stands_once_in_a_document() {
 async fn crew(client: &Client, movie: &str) -> Vec<(String, String, String)> {
     let data = client.export(movie, "cast_crew").await["data"].clone();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    data["crew"].as_array().unwrap().iter().map(|credit| (text(&credit["name"]), text(&credit["id"]), text(&credit["job"]))).collect()
+    data["crew"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|credit| (text(&credit["name"]), text(&credit["id"]), text(&credit["job"])))
+        .collect()
 }
 
 fn triples(list: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
@@ -381,7 +607,9 @@ async fn count(app: &TestApp, kind: &str) -> usize {
 }
 
 async fn also_known_as(app: &TestApp, kind: &str, id: &str, key: &str) {
-    let sql = format!("INSERT INTO entity_names (kind, name_key, entity_id, name) VALUES ('{kind}', '{key}', '{id}', '{key}')");
+    let sql = format!(
+        "INSERT INTO entity_names (kind, name_key, entity_id, name) VALUES ('{kind}', '{key}', '{id}', '{key}')"
+    );
     execute(&app.database.url, &sql).await;
 }
 

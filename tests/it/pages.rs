@@ -76,7 +76,12 @@ async fn a_file_that_is_known_is_not_sent_again() {
 #[tokio::test]
 async fn nothing_beside_the_built_files_is_served() {
     let app = TestApp::sqlite().await;
-    for path in ["/graphiql/no-such.js", "/graphiql/assets", "/graphiql/..%2f..%2fCargo.toml", "/graphiql/assets/..%2findex.html"] {
+    for path in [
+        "/graphiql/no-such.js",
+        "/graphiql/assets",
+        "/graphiql/..%2f..%2fCargo.toml",
+        "/graphiql/assets/..%2findex.html",
+    ] {
         assert_eq!(app.anonymous().get(path).await.status, 404, "{path}");
     }
 }

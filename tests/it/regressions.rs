@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::on_both_databases;
+use crate::support::envelope;
 
 on_both_databases! {
     async fn a_ceremony_of_an_unknown_id_is_the_one_of_that_name(app: TestApp) {
@@ -32,6 +33,25 @@ on_both_databases! {
         assert_eq!(reply.status, 200, "{}", reply.text);
         let stored = &admin.export("m-1", "streaming").await["data"]["streaming_options"][0];
         assert_eq!((&stored["price"], &stored["currency"]), (&json!("5.99"), &json!("CAD")));
+    }
+
+    async fn null_unlinks_a_nominee_where_it_clears(app: TestApp) {
+        let admin = app.full_movie("m-1").await;
+        let award = admin.export("m-1", "awards").await["data"]["awards"][1].clone();
+        for (change, nulls, name, id) in [
+            (json!({ "nominee_id": null }), "keep", json!("Ada Quist"), json!("tmdb-person-1")),
+            (json!({ "nominee_id": null }), "clear", json!("Ada Quist"), json!(null)),
+            (json!({ "nominee_id": "tmdb-person-1" }), "keep", json!("Ada Quist"), json!("tmdb-person-1")),
+            (json!({ "nominee": null }), "clear", json!(null), json!(null)),
+        ] {
+            let mut sent = change.clone();
+            sent["id"] = award["id"].clone();
+            let envelope = envelope("m-1", "awards", json!({ "awards": [sent] }));
+            let reply = admin.import_envelope("m-1", "awards", &format!("?nulls={nulls}"), &envelope).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            let stored = &admin.export("m-1", "awards").await["data"]["awards"][1];
+            assert_eq!((&stored["nominee"], &stored["nominee_id"]), (&name, &id), "{change} {nulls}");
+        }
     }
 
     async fn the_longest_names_fit_the_indexes(app: TestApp) {

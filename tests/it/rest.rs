@@ -396,7 +396,9 @@ async fn problems_look_as_they_always_did() {
         admin.get("/api/v1/admin/movies/m/export/no-such").await,
         admin.send(admin.request(Method::PUT, path)).await,
         admin.send(text).await,
-        admin.import("m", "timeline", json!({ "events": [{ "date": "soon", "title": "A" }, { "date": "1999" }] })).await,
+        admin
+            .import("m", "timeline", json!({ "events": [{ "date": "soon", "title": "A" }, { "date": "1999" }] }))
+            .await,
     ] {
         assert_eq!(reply.header("content-type"), "application/problem+json");
         shown.push(reply.json());
@@ -417,7 +419,8 @@ async fn a_body_that_does_not_say_it_is_json_is_415() {
         }
         assert_problem(&admin.send(request).await, 415, "UNSUPPORTED_MEDIA_TYPE");
     }
-    let request = admin.request(Method::POST, path).header("content-type", "Application/JSON; charset=utf-8").body(body);
+    let request =
+        admin.request(Method::POST, path).header("content-type", "Application/JSON; charset=utf-8").body(body);
     assert_eq!(admin.send(request).await.status, 200);
 }
 

@@ -69,12 +69,16 @@ impl Batch<'_> {
         movies: &[&MovieId],
     ) -> Result<Loaded, CatalogError> {
         let categories: Vec<Category> = distinct(records.iter().map(|record| record.category));
-        let existing = transaction.existing_movies(movies).await?;
         let mut current: HashMap<DocumentKey, Current> = HashMap::new();
         for document in transaction.documents(movies, &categories).await? {
             let data = read_body(&document.body)?;
             current.insert((document.movie.clone(), document.category), Current { document, data });
         }
+        // A document tells that its movie is there.
+        let mut existing: HashSet<String> = current.keys().map(|(movie, _)| movie.to_string()).collect();
+        let unknown: Vec<&MovieId> =
+            movies.iter().copied().filter(|movie| !existing.contains(movie.as_str())).collect();
+        existing.extend(transaction.existing_movies(&unknown).await?);
         let mut bases = HashMap::new();
         for record in records {
             let key = record.key();

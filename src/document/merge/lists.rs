@@ -94,7 +94,10 @@ impl Merger<'_> {
             for entity in item.entities {
                 let given = text(&object, entity.id);
                 let name = text(&object, entity.name);
-                let own = given.and_then(|given| self.proposal.directory.known(entity.kind, given, name));
+                // An id that another item of this document brings into the world is known too.
+                let own = given
+                    .filter(|given| self.newcomers.by_id(entity.kind, given).is_none())
+                    .and_then(|given| self.proposal.directory.known(entity.kind, given, name));
                 if let Some(own) = own.map(str::to_owned) {
                     object.insert(entity.id.to_owned(), Value::String(own));
                 }
@@ -143,6 +146,10 @@ impl Merger<'_> {
         path: &str,
         list: &mut Listed,
     ) -> Object {
+        // An item has its id whatever is said of it.
+        if sent.get(item.id).is_some_and(Value::is_null) {
+            sent.remove(item.id);
+        }
         self.settle_id(item, stored, &mut sent, path);
         let mut unset = Vec::new();
         for entity in item.entities {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Merger, objects, text};
+use super::{Merger, NullPolicy, objects, text};
 use crate::document::definition::{EntityReference, Item, Kind, Object};
 use crate::document::entity::{EntityKind, NewEntity};
 use crate::document::ids::entity_id;
@@ -30,6 +30,15 @@ impl Merger<'_> {
             name.as_ref().is_some_and(|name| stored_name.is_none_or(|kept| comparable(name) != comparable(kept)));
         if let (Some(_), Some(kept), false) = (&name, stored_name, renamed) {
             sent.insert(entity.name.to_owned(), Value::String(kept.to_owned()));
+        }
+        // Who is named by a name cannot be unnamed; a nominee is a name first.
+        if entity.creates && sent.get(entity.id).is_some_and(Value::is_null) {
+            sent.remove(entity.id);
+        }
+        let name_cleared =
+            self.proposal.nulls == NullPolicy::Clear && sent.get(entity.name).is_some_and(Value::is_null);
+        if name_cleared && !entity.creates && text(sent, entity.id).is_none() {
+            return Who::NotKnown;
         }
         match (text(sent, entity.id).map(str::to_owned), name) {
             (Some(given), name) => self.given_entity(entity, given, name.as_deref().or(stored_name), path),

@@ -63,7 +63,8 @@ impl TestApp {
     /// Creates a movie with a title and nothing else.
     pub async fn movie(&self, id: &str) -> Client {
         let admin = self.admin();
-        let query = "mutation($id: ID!) { createMovie(input: {id: $id, title: \"A movie\"}) { userErrors { message } } }";
+        let query =
+            "mutation($id: ID!) { createMovie(input: {id: $id, title: \"A movie\"}) { userErrors { message } } }";
         let reply = admin.graphql(query, serde_json::json!({ "id": id })).await;
         assert_eq!(reply["data"]["createMovie"]["userErrors"], serde_json::json!([]), "{reply}");
         admin

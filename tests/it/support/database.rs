@@ -59,6 +59,14 @@ pub async fn dump(url: &str, tables: &[&str]) -> Vec<(String, Vec<String>)> {
 
 /// Every table that holds a catalogue.
 pub const TABLES: &[&str] = &[
-    "movies", "documents", "revisions", "entities", "entity_names", "entity_external_ids", "credits", "nominations",
-    "offers", "movie_genres",
+    "movies",
+    "documents",
+    "revisions",
+    "entities",
+    "entity_names",
+    "entity_external_ids",
+    "credits",
+    "nominations",
+    "offers",
+    "movie_genres",
 ];

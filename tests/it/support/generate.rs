@@ -39,7 +39,9 @@ const TEXTS: &[&str] = &[
 const URLS: &[&str] = &["https://example.org/a", "http://example.org/?q=%20&é=ü#x", "HTTPS://EXAMPLE.ORG:8443/"];
 
 /// Something of any category, with the category.
-pub fn of_any_category<S: Strategy + 'static>(make: impl Fn(Category) -> S) -> impl Strategy<Value = (Category, S::Value)>
+pub fn of_any_category<S: Strategy + 'static>(
+    make: impl Fn(Category) -> S,
+) -> impl Strategy<Value = (Category, S::Value)>
 where
     S::Value: Clone + 'static,
 {
@@ -183,7 +185,10 @@ fn date() -> impl Strategy<Value = String> {
 
 /// Text that means something, of at most `max` characters.
 fn text(max: usize) -> BoxedStrategy<String> {
-    let any_character = prop_oneof![any::<char>(), select("éßİıǅ\u{301}\u{5d0}\u{627}\u{94d}😀\u{200d}\\\"/ ".chars().collect::<Vec<_>>())];
+    let any_character = prop_oneof![
+        any::<char>(),
+        select("éßİıǅ\u{301}\u{5d0}\u{627}\u{94d}😀\u{200d}\\\"/ ".chars().collect::<Vec<_>>())
+    ];
     prop_oneof![
         4 => select(TEXTS).prop_map(str::to_owned),
         2 => "[ -~]{1,30}",
@@ -200,7 +205,10 @@ fn text(max: usize) -> BoxedStrategy<String> {
 /// Any JSON at all, under keys that a document of that category knows and under others.
 pub fn arbitrary_json(category: Category) -> BoxedStrategy<Value> {
     let mut keys: Vec<String> = Vec::new();
-    let mut words: Vec<String> = ["", "N/A", "1999", "$3.99", "UK", "a\0b", "yes", "1e9", "-1", "1998-06-08T00:00:00Z", "https://a.b"].map(str::to_owned).to_vec();
+    let mut words: Vec<String> =
+        ["", "N/A", "1999", "$3.99", "UK", "a\0b", "yes", "1e9", "-1", "1998-06-08T00:00:00Z", "https://a.b"]
+            .map(str::to_owned)
+            .to_vec();
     let mut collect = |fields: &'static [Field]| {
         for field in fields {
             keys.push(field.name.to_owned());

@@ -33,10 +33,8 @@ pub struct How<'a> {
     pub remove: &'a [String],
 }
 
-pub const MERGE: How<'static> =
-    How { mode: ImportMode::Merge, nulls: NullPolicy::Keep, base: None, remove: &[] };
-pub const REPLACE: How<'static> =
-    How { mode: ImportMode::Replace, nulls: NullPolicy::Keep, base: None, remove: &[] };
+pub const MERGE: How<'static> = How { mode: ImportMode::Merge, nulls: NullPolicy::Keep, base: None, remove: &[] };
+pub const REPLACE: How<'static> = How { mode: ImportMode::Replace, nulls: NullPolicy::Keep, base: None, remove: &[] };
 
 /// One document with the entities that exist around it.
 #[derive(Debug, Clone)]
