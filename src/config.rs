@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::catalog::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::tokens::MIN_SECRET;
+use crate::storage::sqlite_path;
 
 /// One option has a value that it cannot have.
 #[derive(Debug, thiserror::Error)]
@@ -48,9 +49,14 @@ impl DatabaseArgs {
     pub fn validate(&self) -> Result<(), ConfigError> {
         let url = &self.database_url;
         let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
-        if !known || url.contains(":memory:") || url.contains("mode=memory") {
+        let is_empty = sqlite_path(url).is_some_and(str::is_empty);
+        if !known || is_empty || url.contains(":memory:") || url.contains("mode=memory") {
             // The URL may hold a password, so that no more than its kind is shown.
-            let found = if known { "a database in memory" } else { url.split(':').next().unwrap_or_default() };
+            let found = match (known, is_empty) {
+                (true, true) => "no path",
+                (true, false) => "a database in memory",
+                _ => url.split(':').next().unwrap_or_default(),
+            };
             let allowed = "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME";
             return Err(ConfigError::new("REELPORT_DATABASE_URL", format!("{found:?}"), allowed));
         }
@@ -75,9 +81,7 @@ impl DatabaseArgs {
     /// The folder of a `SQLite` database, where the secrets of a first start are kept.
     #[must_use]
     pub fn folder(&self) -> Option<PathBuf> {
-        let path = self.database_url.strip_prefix("sqlite:")?;
-        let path = path.strip_prefix("//").unwrap_or(path);
-        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        let path = sqlite_path(&self.database_url)?;
         Some(Path::new(path).parent().map_or_else(PathBuf::new, Path::to_path_buf))
     }
 }
@@ -118,7 +122,7 @@ pub struct ServeArgs {
     #[arg(long, env = "REELPORT_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     pub admin_password: Option<String>,
     /// Load a small catalogue if the database has no movies
-    #[arg(long, env = "REELPORT_DEMO")]
+    #[arg(long, env = "REELPORT_DEMO", value_parser = clap::builder::FalseyValueParser::new())]
     pub demo: bool,
 }
 

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sha2::{Digest, Sha256};
+
 use super::access::{Principal, Role};
 use super::passwords::{self, MAX_PASSWORD, MIN_PASSWORD};
 use super::throttle::{LoginThrottle, TooManyAttempts};
@@ -72,20 +74,31 @@ impl Accounts {
         password: &str,
         address: Option<IpAddr>,
     ) -> Result<Result<Session, LoginRefused>, CatalogError> {
-        let email = normalised(email);
-        if let Err(refused) = self.throttle.attempt(&email, address, Instant::now()) {
-            return Ok(Err(LoginRefused::TooManyAttempts(refused)));
+        // What is no address is nobody's, and all of it counts as one.
+        let email = Some(normalised(email)).filter(|email| check_email(email).is_ok()).unwrap_or_default();
+        let too_many = |refused| Ok(Err(LoginRefused::TooManyAttempts(refused)));
+        if let Err(refused) = self.throttle.check(&email, address, Instant::now()) {
+            return too_many(refused);
         }
-        let user = self.catalog.database.user_by_email(&email).await?;
-        let password: String = password.chars().take(MAX_PASSWORD).collect();
+        let permit = passwords::permit().await;
+        // Those who waited meanwhile may have failed too often.
+        if let Err(refused) = self.throttle.check(&email, address, Instant::now()) {
+            return too_many(refused);
+        }
+        let user = if email.is_empty() { None } else { self.catalog.database.user_by_email(&email).await? };
+        // One character more than any password has, so that a longer one is wrong, not cut.
+        let password: String = password.chars().take(MAX_PASSWORD + 1).collect();
         let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let right = passwords::verify(password, hash).await?;
+        let right = passwords::verify(permit, password, hash).await?;
         match user.filter(|_| right) {
             Some(user) => {
-                self.throttle.succeeded(&email, address);
-                self.session(principal(&user)).map(Ok)
+                self.throttle.succeeded(&email);
+                self.session(&user).map(Ok)
             }
-            None => Ok(Err(LoginRefused::WrongCredentials)),
+            None => {
+                self.throttle.failed(&email, address, Instant::now());
+                Ok(Err(LoginRefused::WrongCredentials))
+            }
         }
     }
 
@@ -95,16 +108,21 @@ impl Accounts {
     /// # Errors
     /// When storage fails.
     pub async fn refresh(&self, token: &str) -> Result<Option<Session>, CatalogError> {
-        let Ok(claimed) = self.tokens.verify_refresh(token) else { return Ok(None) };
+        let Ok((claimed, key)) = self.tokens.verify_refresh(token) else { return Ok(None) };
         let Some(user) = self.catalog.database.user_by_id(&claimed.subject).await? else { return Ok(None) };
-        self.session(principal(&user)).map(Some)
+        // A new password ends what was handed out for the old one.
+        if key != password_key(&user) {
+            return Ok(None);
+        }
+        self.session(&user).map(Some)
     }
 
-    fn session(&self, principal: Principal) -> Result<Session, CatalogError> {
+    fn session(&self, user: &UserRow) -> Result<Session, CatalogError> {
+        let principal = principal(user);
         let now = self.catalog.clock.now();
         Ok(Session {
             access_token: self.tokens.access(&principal, now)?,
-            refresh_token: self.tokens.refresh(&principal, now)?,
+            refresh_token: self.tokens.refresh(&principal, password_key(user), now)?,
             expires_in: self.tokens.access_lifetime(),
             principal,
         })
@@ -229,6 +247,12 @@ impl Accounts {
             .await?;
         Ok(if found { Ok(()) } else { Err(AccountProblem::NotFound(email)) })
     }
+}
+
+/// Tells one password of an account from the next, and nothing of either.
+fn password_key(user: &UserRow) -> String {
+    let hash = Sha256::digest(&user.password_hash);
+    format!("{:016x}", u64::from_be_bytes(hash[..8].try_into().unwrap_or_default()))
 }
 
 fn normalised(email: &str) -> String {

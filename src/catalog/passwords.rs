@@ -3,7 +3,7 @@
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, SaltString};
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::CatalogError;
 
@@ -20,7 +20,8 @@ static AT_ONCE: Semaphore = Semaphore::const_new(4);
 /// # Errors
 /// When the hash cannot be computed.
 pub async fn hash(password: String) -> Result<String, CatalogError> {
-    on_worker(move || {
+    let permit = permit().await;
+    on_worker(permit, move || {
         let salt = SaltString::generate(&mut OsRng);
         let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
         hash.map(|hash| hash.to_string()).map_err(|error| CatalogError::Password(error.to_string()))
@@ -28,13 +29,22 @@ pub async fn hash(password: String) -> Result<String, CatalogError> {
     .await
 }
 
+/// Leave to hash or verify; so many at once and no more.
+pub type Permit = SemaphorePermit<'static>;
+
+/// Waits for leave to hash or verify.
+pub async fn permit() -> Option<Permit> {
+    // The semaphore is never closed.
+    AT_ONCE.acquire().await.ok()
+}
+
 /// Whether `password` is the one of `hash`. Without a hash the same work is done for nothing, so
 /// that the time does not tell whether an account exists.
 ///
 /// # Errors
 /// When the stored hash cannot be read.
-pub async fn verify(password: String, hash: Option<String>) -> Result<bool, CatalogError> {
-    on_worker(move || {
+pub async fn verify(permit: Option<Permit>, password: String, hash: Option<String>) -> Result<bool, CatalogError> {
+    on_worker(permit, move || {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
         let parsed = PasswordHash::new(&hash).map_err(|error| CatalogError::Password(error.to_string()))?;
@@ -47,10 +57,9 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Cata
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWF0LWFsbC4$ZXhhY3RseS10aGlydHktdHdvLWJ5dGVzLWxvbmchISE";
 
 async fn on_worker<T: Send + 'static>(
+    _permit: Option<Permit>,
     work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static,
 ) -> Result<T, CatalogError> {
-    // The semaphore is never closed.
-    let _permit = AT_ONCE.acquire().await;
     tokio::task::spawn_blocking(work).await?
 }
 
@@ -68,8 +77,8 @@ mod tests {
     #[tokio::test]
     async fn a_password_fits_its_own_hash_and_nobody_has_one() {
         let stored = hash("correct horse".to_owned()).await.unwrap();
-        assert!(verify("correct horse".to_owned(), Some(stored.clone())).await.unwrap());
-        assert!(!verify("battery staple".to_owned(), Some(stored)).await.unwrap());
-        assert!(!verify("correct horse".to_owned(), None).await.unwrap());
+        assert!(verify(None, "correct horse".to_owned(), Some(stored.clone())).await.unwrap());
+        assert!(!verify(None, "battery staple".to_owned(), Some(stored)).await.unwrap());
+        assert!(!verify(None, "correct horse".to_owned(), None).await.unwrap());
     }
 }

@@ -11,7 +11,7 @@ const PER_ACCOUNT: u32 = 10;
 const PER_ADDRESS: u32 = 30;
 /// How long failures count.
 const WINDOW: Duration = Duration::from_mins(15);
-/// Most keys that are remembered; past it, the oldest windows are forgotten first.
+/// Most keys that are remembered.
 const MAX_KEYS: usize = 100_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,29 +40,46 @@ pub struct TooManyAttempts {
 
 fn keys(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = (Key, u32)> {
     let account = (Key::Account(account.to_owned()), PER_ACCOUNT);
-    std::iter::once(account).chain(address.map(|address| (Key::Address(address), PER_ADDRESS)))
+    std::iter::once(account).chain(address.map(|address| (Key::Address(network(address)), PER_ADDRESS)))
+}
+
+/// One household or data centre has many IPv6 addresses: they count by their /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & !u128::from(u64::MAX);
+            IpAddr::V6(network.into())
+        }
+    }
 }
 
 impl LoginThrottle {
-    /// Counts an attempt as failed before it is made, so that many at once do not slip through;
-    /// [`Self::succeeded`] takes it back.
+    /// Whether an attempt may be made now.
     ///
     /// # Errors
     /// When there were too many failures.
-    pub fn attempt(&self, account: &str, address: Option<IpAddr>, now: Instant) -> Result<(), TooManyAttempts> {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= MAX_KEYS {
-            failures.retain(|_, window| now.duration_since(window.since) < WINDOW);
-            if failures.len() >= MAX_KEYS {
-                failures.clear();
-            }
-        }
+    pub fn check(&self, account: &str, address: Option<IpAddr>, now: Instant) -> Result<(), TooManyAttempts> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, limit) in keys(account, address) {
             if let Some(window) = failures.get(&key) {
                 let age = now.duration_since(window.since);
                 if age < WINDOW && window.count >= limit {
                     return Err(TooManyAttempts { retry_after: WINDOW.saturating_sub(age) });
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a failure.
+    pub fn failed(&self, account: &str, address: Option<IpAddr>, now: Instant) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= MAX_KEYS {
+            failures.retain(|_, window| now.duration_since(window.since) < WINDOW);
+            // So many that fail at once are no honest clients; what is forgotten counts anew.
+            if failures.len() >= MAX_KEYS {
+                failures.clear();
             }
         }
         for (key, _) in keys(account, address) {
@@ -72,16 +89,12 @@ impl LoginThrottle {
             }
             window.count += 1;
         }
-        Ok(())
     }
 
-    /// Forgets the failures of the account, and takes back the attempt at the address.
-    pub fn succeeded(&self, account: &str, address: Option<IpAddr>) {
+    /// Forgets the failures of the account.
+    pub fn succeeded(&self, account: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.remove(&Key::Account(account.to_owned()));
-        if let Some(window) = address.and_then(|address| failures.get_mut(&Key::Address(address))) {
-            window.count = window.count.saturating_sub(1);
-        }
     }
 }
 
@@ -94,11 +107,12 @@ mod tests {
         let throttle = LoginThrottle::default();
         let now = Instant::now();
         for _ in 0..PER_ACCOUNT {
-            assert!(throttle.attempt("a@b", None, now).is_ok());
+            assert!(throttle.check("a@b", None, now).is_ok());
+            throttle.failed("a@b", None, now);
         }
-        assert!(throttle.attempt("a@b", None, now).is_err());
-        assert!(throttle.attempt("other@b", None, now).is_ok());
-        assert!(throttle.attempt("a@b", None, now + WINDOW).is_ok());
+        assert!(throttle.check("a@b", None, now).is_err());
+        assert!(throttle.check("other@b", None, now).is_ok());
+        assert!(throttle.check("a@b", None, now + WINDOW).is_ok());
     }
 
     #[test]
@@ -106,18 +120,24 @@ mod tests {
         let throttle = LoginThrottle::default();
         let (now, address) = (Instant::now(), Some(IpAddr::from([192, 0, 2, 1])));
         for number in 0..PER_ADDRESS {
-            assert!(throttle.attempt(&format!("{number}@b"), address, now).is_ok());
+            throttle.failed(&format!("{number}@b"), address, now);
         }
-        assert!(throttle.attempt("new@b", address, now).is_err());
+        assert!(throttle.check("new@b", address, now).is_err());
+        let neighbour = |last| Some(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]));
+        for number in 0..PER_ADDRESS {
+            throttle.failed(&format!("{number}@c"), neighbour(1), now);
+        }
+        assert!(throttle.check("new@c", neighbour(2), now).is_err());
     }
 
     #[test]
-    fn success_is_never_slowed() {
+    fn success_forgets_the_failures_of_an_account() {
         let throttle = LoginThrottle::default();
-        let (now, address) = (Instant::now(), Some(IpAddr::from([192, 0, 2, 1])));
-        for _ in 0..1_000 {
-            assert!(throttle.attempt("a@b", address, now).is_ok());
-            throttle.succeeded("a@b", address);
+        let now = Instant::now();
+        for _ in 0..3 * PER_ACCOUNT {
+            assert!(throttle.check("a@b", None, now).is_ok());
+            throttle.failed("a@b", None, now);
+            throttle.succeeded("a@b");
         }
     }
 }

@@ -54,6 +54,9 @@ struct Claims {
     exp: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<Source>,
+    /// In refresh tokens: which password they were handed out for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
 }
 
 /// The token is malformed, expired, badly signed, or not for us.
@@ -96,15 +99,15 @@ impl Tokens {
     /// # Errors
     /// When it cannot be signed.
     pub fn access(&self, principal: &Principal, now: DateTime<Utc>) -> Result<String, CatalogError> {
-        self.sign(principal, &self.config.audience, self.config.access_lifetime, now)
+        self.sign(principal, &self.config.audience, self.config.access_lifetime, None, now)
     }
 
     /// Makes a token that can be exchanged for a new access token, and for nothing else.
     ///
     /// # Errors
     /// When it cannot be signed.
-    pub fn refresh(&self, principal: &Principal, now: DateTime<Utc>) -> Result<String, CatalogError> {
-        self.sign(principal, &refresh_audience(&self.config), self.config.refresh_lifetime, now)
+    pub fn refresh(&self, principal: &Principal, key: String, now: DateTime<Utc>) -> Result<String, CatalogError> {
+        self.sign(principal, &refresh_audience(&self.config), self.config.refresh_lifetime, Some(key), now)
     }
 
     fn sign(
@@ -112,6 +115,7 @@ impl Tokens {
         principal: &Principal,
         audience: &str,
         lifetime: Duration,
+        key: Option<String>,
         now: DateTime<Utc>,
     ) -> Result<String, CatalogError> {
         let claims = Claims {
@@ -123,6 +127,7 @@ impl Tokens {
             iat: now.timestamp(),
             exp: (now + lifetime).timestamp(),
             source: principal.source,
+            key,
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|error| CatalogError::Token(error.to_string()))
@@ -133,25 +138,26 @@ impl Tokens {
     /// # Errors
     /// When it is not to be trusted.
     pub fn verify_access(&self, token: &str) -> Result<Principal, InvalidToken> {
-        self.verify(token, &self.access)
+        self.verify(token, &self.access).map(|(principal, _)| principal)
     }
 
-    /// Who a refresh token speaks for.
+    /// Who a refresh token speaks for, and the key it was made with.
     ///
     /// # Errors
     /// When it is not to be trusted.
-    pub fn verify_refresh(&self, token: &str) -> Result<Principal, InvalidToken> {
-        self.verify(token, &self.refresh)
+    pub fn verify_refresh(&self, token: &str) -> Result<(Principal, String), InvalidToken> {
+        let (principal, key) = self.verify(token, &self.refresh)?;
+        Ok((principal, key.ok_or(InvalidToken::Malformed)?))
     }
 
-    fn verify(&self, token: &str, validation: &Validation) -> Result<Principal, InvalidToken> {
+    fn verify(&self, token: &str, validation: &Validation) -> Result<(Principal, Option<String>), InvalidToken> {
         let data =
             jsonwebtoken::decode::<Claims>(token, &self.decoding, validation).map_err(|error| match error.kind() {
                 jsonwebtoken::errors::ErrorKind::ExpiredSignature => InvalidToken::Expired,
                 _ => InvalidToken::Malformed,
             })?;
-        let Claims { sub, email, role, source, .. } = data.claims;
-        Ok(Principal { subject: sub, email, role, source })
+        let Claims { sub, email, role, source, key, .. } = data.claims;
+        Ok((Principal { subject: sub, email, role, source }, key))
     }
 }
 

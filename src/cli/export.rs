@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
 use super::{CliError, FAILED, SOME_FAILED, open};
@@ -74,7 +75,14 @@ pub(super) async fn export(database: &DatabaseArgs, args: &ExportArgs) -> Result
     let read = catalog.export_stream(&permission, &Selection { movies, category }, sender).await;
     let written = writing.await.map_err(CatalogError::from)?;
     catalog.database().close().await;
+    // What was not read to its end is never put in the place of an older file.
     read?;
+    let written = written.and_then(|Written { count, file }| {
+        if let (Some(file), Some(path)) = (file, &args.output) {
+            file.persist(path).map_err(|error| error.error)?;
+        }
+        Ok(count)
+    });
     match written {
         Ok(count) => eprintln!("{count} documents exported"),
         // Whoever reads standard output has read enough.
@@ -90,18 +98,26 @@ pub(super) async fn export(database: &DatabaseArgs, args: &ExportArgs) -> Result
     Ok(ExitCode::from(if unknown.is_empty() { 0 } else { SOME_FAILED }))
 }
 
-/// Writes a file whole or not at all.
-fn write(format: Format, output: Option<&Path>, exports: mpsc::Receiver<Export>) -> Result<u64, ArchiveError> {
-    let Some(path) = output else { return write_to(format, BufWriter::new(io::stdout().lock()), exports) };
-    let is_plain = std::fs::metadata(path).map_or(true, |metadata| metadata.is_file());
+/// What was written, and a file that has yet to get its name.
+struct Written {
+    count: u64,
+    file: Option<NamedTempFile>,
+}
+
+/// Writes all that comes. A plain file is written beside its place, to be named when it is whole.
+fn write(format: Format, output: Option<&Path>, exports: mpsc::Receiver<Export>) -> Result<Written, ArchiveError> {
+    let whole = |count| Written { count, file: None };
+    let Some(path) = output else {
+        return write_to(format, BufWriter::new(io::stdout().lock()), exports).map(whole);
+    };
+    let is_plain = std::fs::symlink_metadata(path).map_or(true, |metadata| metadata.is_file());
     if !is_plain {
-        return write_to(format, BufWriter::new(File::create(path)?), exports);
+        return write_to(format, BufWriter::new(File::create(path)?), exports).map(whole);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".reelport-export").tempfile_in(folder)?;
     let count = write_to(format, BufWriter::new(file.as_file_mut()), exports)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(count)
+    Ok(Written { count, file: Some(file) })
 }
 
 fn write_to(format: Format, mut out: impl Write, mut exports: mpsc::Receiver<Export>) -> Result<u64, ArchiveError> {

@@ -100,6 +100,10 @@ async fn make_admin(app: &App, folder: Option<&Path>, serve: &ServeArgs) -> Resu
     let (password, made) = match &serve.admin_password {
         Some(password) => (password.clone(), None),
         None => match folder {
+            // The one that is kept there belongs to another account.
+            Some(folder) if folder.join("admin-password").exists() && !accounts.is_empty() => {
+                (passwords::generate(), Some(None))
+            }
             Some(folder) => {
                 let path = folder.join("admin-password");
                 let (password, _) = kept_secret(&path, passwords::generate)

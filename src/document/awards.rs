@@ -24,9 +24,9 @@ define! {
         id: ID = id(),
         /// The ceremony's name as sent, for example Academy Awards.
         ceremony: String = line().required().aliases(&["name"]),
-        /// The ceremony's id.
+        /// The ceremony's id. It may be left out of an import: the name tells.
         ceremony_id: Option<ID> = id(),
-        /// The year of the award.
+        /// The year, as the source counts it: of the films that are honoured, or of the ceremony.
         year: i32 = integer(1850, 2200).required(),
         /// The category, for example Best Picture.
         category: String = line().required(),

@@ -30,7 +30,7 @@ define! {
     /// A director's, writer's or producer's credit.
     #[graphql(complex)]
     pub struct Credit, input CreditInput {
-        /// The person's id, for example tmdb-person-287.
+        /// The person's id, for example tmdb-person-287. Left out of an import, the person is found by name or made.
         person_id["id", "personId"]: ID = id(),
         /// This credit's own id; stable and opaque.
         credit_id["credit_id", "id"]: ID = id(),
@@ -47,7 +47,7 @@ define! {
     /// A part in the movie.
     #[graphql(complex)]
     pub struct CastCredit, input CastCreditInput {
-        /// The person's id, for example tmdb-person-287.
+        /// The person's id, for example tmdb-person-287. Left out of an import, the person is found by name or made.
         person_id["id", "personId"]: ID = id(),
         /// This credit's own id; stable and opaque.
         credit_id["credit_id", "id"]: ID = id(),
@@ -66,7 +66,7 @@ define! {
     /// A credit of the crew.
     #[graphql(complex)]
     pub struct CrewCredit, input CrewCreditInput {
-        /// The person's id, for example tmdb-person-287.
+        /// The person's id, for example tmdb-person-287. Left out of an import, the person is found by name or made.
         person_id["id", "personId"]: ID = id(),
         /// This credit's own id; stable and opaque.
         credit_id["credit_id", "id"]: ID = id(),

@@ -154,20 +154,6 @@ pub struct EntityReference {
     pub creates: bool,
 }
 
-impl Item {
-    /// The field of that JSON key.
-    #[must_use]
-    pub fn field(&self, name: &str) -> Option<&'static Field> {
-        find(self.fields, name)
-    }
-
-    /// The entity whose name or id stands in the field `name`.
-    #[must_use]
-    pub fn entity_named_in(&self, name: &str) -> Option<&'static EntityReference> {
-        self.entities.iter().find(|entity| entity.name == name)
-    }
-}
-
 /// The field of that JSON key.
 #[must_use]
 pub fn find(fields: &'static [Field], name: &str) -> Option<&'static Field> {
@@ -222,7 +208,8 @@ macro_rules! define {
 
         $(#[doc = $doc])*
         ///
-        /// A field that is left out is left as it is stored; null clears it.
+        /// A field that is left out is left as it is stored; null clears it. Ids and required fields
+        /// cannot be cleared, and a list is emptied by null or [] under REPLACE only.
         #[derive(Debug, Clone, serde::Serialize, async_graphql::InputObject)]
         pub struct $Input {
             $(

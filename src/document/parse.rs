@@ -11,12 +11,12 @@ use super::category::Definition;
 use super::definition::{Field, Item, Kind, Object, find};
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, pointer, pointer_at, shown};
 use super::text::{comparable, means_nothing, snake_case};
-use super::value::{Read, read_scalar};
+use super::value::{Implied, Read, read_scalar};
 
 /// Most items in one list.
 pub const MAX_ITEMS: usize = 5_000;
 /// Most problems and most warnings that one answer lists.
-const MAX_LISTED: usize = 1_000;
+pub(super) const MAX_LISTED: usize = 1_000;
 
 /// A document as it was understood.
 #[derive(Debug, Default)]
@@ -46,10 +46,7 @@ pub fn parse(definition: &Definition, data: Value, strict: bool) -> Reading {
         }
         other => reader.mismatch("", &other, "an object"),
     }
-    let mut reading = reader.reading;
-    reading.problems.truncate(MAX_LISTED);
-    reading.warnings.truncate(MAX_LISTED);
-    reading
+    reader.reading
 }
 
 struct Reader {
@@ -61,11 +58,15 @@ struct Reader {
 
 impl Reader {
     fn problem(&mut self, path: &str, code: ProblemCode, message: impl Into<String>) {
-        self.reading.problems.push(Problem::new(path, code, message));
+        if self.reading.problems.len() < MAX_LISTED {
+            self.reading.problems.push(Problem::new(path, code, message));
+        }
     }
 
     fn warn(&mut self, path: &str, code: WarningCode, message: impl Into<String>) {
-        self.reading.warnings.push(Warning::new(path, code, message));
+        if self.reading.warnings.len() < MAX_LISTED {
+            self.reading.warnings.push(Warning::new(path, code, message));
+        }
     }
 
     fn mismatch(&mut self, path: &str, found: &Value, allowed: &str) {
@@ -77,16 +78,24 @@ impl Reader {
         let mut result = Object::new();
         let present: HashSet<&'static str> =
             sent.keys().filter_map(|key| find(fields, key)).map(|field| field.name).collect();
+        let mut implied: Vec<&'static str> = Vec::new();
         for (key, value) in sent {
             let at = pointer(path, &key);
             let Some(field) = self.field_of(fields, &key, &at, &present, &result) else { continue };
-            self.reading.implied.remove(&pointer(path, field.name));
-            let implied = self.value(field, value, &at, &mut result);
-            if let Some((name, value)) = implied
-                && !result.contains_key(&name)
+            // "Not known" does not take back what another field said.
+            if value.is_null() && implied.contains(&field.name) {
+                continue;
+            }
+            if let Some(said) = self.value(field, value, &at, &mut result)
+                && result.get(said.field).is_none_or(Value::is_null)
             {
-                self.reading.implied.insert(pointer(path, &name));
-                result.insert(name, value);
+                implied.push(said.field);
+                if !said.certain {
+                    self.reading.implied.insert(pointer(path, said.field));
+                }
+                result.insert(said.field.to_owned(), said.value);
+            } else {
+                self.reading.implied.remove(&pointer(path, field.name));
             }
         }
         result
@@ -140,7 +149,7 @@ impl Reader {
     }
 
     /// Reads one value into `result`; returns what it says of a sibling (a price of its currency).
-    fn value(&mut self, field: &'static Field, value: Value, at: &str, result: &mut Object) -> Option<(String, Value)> {
+    fn value(&mut self, field: &'static Field, value: Value, at: &str, result: &mut Object) -> Option<Implied> {
         let problems = self.reading.problems.len();
         let implied = self.value_of_kind(field, value, at, result);
         if self.reading.problems.len() > problems {
@@ -155,7 +164,7 @@ impl Reader {
         value: Value,
         at: &str,
         result: &mut Object,
-    ) -> Option<(String, Value)> {
+    ) -> Option<Implied> {
         let name = || field.name.to_owned();
         match (&field.rule.kind, value) {
             (_, Value::Null) => {
@@ -198,7 +207,7 @@ impl Reader {
                         self.warn(at, WarningCode::ValueRepaired, note);
                     }
                     result.insert(name(), value);
-                    return implied.map(|(key, value)| (key.to_owned(), value));
+                    return implied;
                 }
                 Err((code, message)) => self.problem(at, code, message),
             },

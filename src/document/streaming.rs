@@ -25,7 +25,7 @@ define! {
         id: ID = id(),
         /// The platform's name as sent, for example Netflix.
         platform: String = line().required().aliases(&["provider"]),
-        /// The platform's id.
+        /// The platform's id. It may be left out of an import: the name tells.
         platform_id: Option<ID> = id(),
         /// Where it can be watched, ISO 3166-1 alpha-2. Null: not known.
         region: Option<String> = region(),

@@ -18,7 +18,16 @@ pub struct Read {
     /// What had to be done to read it.
     pub note: Option<String>,
     /// What it says of a sibling field.
-    pub implied: Option<(&'static str, Value)>,
+    pub implied: Option<Implied>,
+}
+
+/// What a value says of a sibling: a price of its currency.
+#[derive(Debug)]
+pub struct Implied {
+    pub field: &'static str,
+    pub value: Value,
+    /// Whether it can mean nothing else. `$` is the dollar of many countries, `₹` of one.
+    pub certain: bool,
 }
 
 type Refusal = (ProblemCode, String);
@@ -130,7 +139,9 @@ fn decimal(value: Value) -> Result<Read, Refusal> {
         return Err(refused(ProblemCode::Invalid, &value, DECIMAL_ALLOWED));
     }
     let mut read = repaired(Value::String(amount), &value);
-    read.implied = currency.map(|currency| ("currency", Value::String(currency)));
+    let certain = !sent.contains(['$', '¥']);
+    read.implied =
+        currency.map(|currency| Implied { field: "currency", value: Value::String(currency), certain });
     Ok(read)
 }
 
@@ -166,7 +177,11 @@ fn without_thousands(text: &str) -> String {
 /// The day of a date-time: `1999-10-15T00:00:00Z` → `1999-10-15`.
 fn day_of(text: &str) -> Option<&str> {
     let day = text.get(..10)?;
-    (is_date(day) && text[10..].starts_with(['T', 't', ' '])).then_some(day)
+    let time = text.get(11..)?;
+    let is_time = text[10..].starts_with(['T', 't', ' '])
+        && time.starts_with(|c: char| c.is_ascii_digit())
+        && time.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'Z' | 'z' | ' '));
+    (is_date(day) && is_time).then_some(day)
 }
 
 fn date(value: Value) -> Result<Read, Refusal> {

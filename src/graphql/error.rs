@@ -91,8 +91,9 @@ pub fn classify(error: &mut ServerError) {
         return;
     }
     let message = &error.message;
-    let too_large = ["too complex", "too deep", "aliases", "directives", "recursion"];
-    let code = if too_large.iter().any(|words| message.contains(words)) {
+    // What the library says, from the start: a message may quote any word of the query.
+    let too_large = ["Query is ", "The number of ", "The recursion depth ", "Too many ", "Number of aliases", "Query has "];
+    let code = if too_large.iter().any(|words| message.starts_with(words)) {
         QUERY_TOO_COMPLEX
     } else if message.starts_with("Invalid value for argument") || !error.path.is_empty() {
         BAD_USER_INPUT

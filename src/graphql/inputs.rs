@@ -1,7 +1,11 @@
 //! The inputs of queries and mutations that are not documents.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Enum, ID, InputObject};
 
+use super::error::ApiError;
+use super::limits::MAX_SEARCH;
 use crate::catalog::import::ImportOptions;
 use crate::catalog::movies::MovieQuery;
 use crate::document::basic_info::ReleaseStatus;
@@ -29,6 +33,27 @@ pub struct MovieFilter {
     missing: Option<Vec<Category>>,
 }
 
+/// Reads a filter.
+///
+/// # Errors
+/// When a text in it is too long or holds what no database can.
+pub fn query_of(filter: Option<MovieFilter>) -> Result<MovieQuery, ApiError> {
+    let Some(filter) = filter else { return Ok(MovieQuery::default()) };
+    let texts = filter.search.iter().chain(filter.genres.iter().flatten());
+    for text in texts {
+        if text.contains('\0') || text.chars().count() > MAX_SEARCH {
+            let allowed = format!("at most {MAX_SEARCH} characters, none of them U+0000");
+            return Err(ApiError::BadInput(format!("filter: a text has {allowed}")));
+        }
+    }
+    Ok(filter.into())
+}
+
+fn distinct(categories: Option<Vec<Category>>) -> Vec<Category> {
+    let given: BTreeSet<Category> = categories.into_iter().flatten().collect();
+    given.into_iter().collect()
+}
+
 impl From<MovieFilter> for MovieQuery {
     fn from(filter: MovieFilter) -> Self {
         Self {
@@ -38,8 +63,8 @@ impl From<MovieFilter> for MovieQuery {
                 year_to: filter.year_to,
                 genres: Vec::new(),
                 status: filter.status.map(|status| status.as_str().to_owned()),
-                present: filter.present.unwrap_or_default(),
-                missing: filter.missing.unwrap_or_default(),
+                present: distinct(filter.present),
+                missing: distinct(filter.missing),
             },
             genre_names: filter.genres.unwrap_or_default(),
         }

@@ -24,6 +24,15 @@ const MAX_FIELDS: u64 = 5_000;
 /// Most fragments.
 const MAX_FRAGMENTS: usize = 100;
 
+/// Most bytes of a query's text; data goes into variables.
+pub const MAX_QUERY: usize = 256 * 1024;
+/// Most bytes of a request without a token: a login, or an introspection.
+pub const MAX_ANONYMOUS_BODY: usize = 64 * 1024;
+/// Most errors that one answer lists.
+pub const MAX_ERRORS: usize = 100;
+/// Most characters of a search.
+pub const MAX_SEARCH: usize = 500;
+
 /// Most movies on one page.
 pub const MAX_PAGE: i32 = 100;
 /// Movies on a page when the query does not say.

@@ -91,7 +91,8 @@ pub struct ImportResult {
     movie_export: Option<MovieExport>,
     /// What came of the import.
     status: ImportStatus,
-    /// What was changed. Null if the document could not be read.
+    /// What was changed, and what was repaired or left alone; no changes if the import was rejected.
+    /// Null if the document could not be read.
     plan: Option<ImportPlan>,
     /// The top-level fields that changed, as in the file: snake_case.
     updated_fields: Vec<String>,
@@ -102,7 +103,7 @@ pub struct ImportResult {
 impl From<Outcome> for ImportResult {
     fn from(outcome: Outcome) -> Self {
         let updated_fields = outcome.updated_fields();
-        let plan = outcome.problems.is_empty().then(|| ImportPlan {
+        let plan = outcome.was_read.then(|| ImportPlan {
             changes: outcome.changes.into_iter().map(Into::into).collect(),
             warnings: outcome.warnings.into_iter().map(Into::into).collect(),
         });

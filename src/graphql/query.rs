@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::context::ContextExt;
 use super::error::ApiError;
-use super::inputs::{MovieFilter, MovieOrder, order_of};
+use super::inputs::{MovieFilter, MovieOrder, order_of, query_of};
 use super::limits::{DEFAULT_PAGE, MAX_PAGE};
 use super::types::{Movie, MovieExport, User, page_size};
 use crate::catalog::movies::MovieQuery;
@@ -59,7 +59,7 @@ impl Query {
         let permission = ctx.can_read()?;
         let order = order_of(order_by);
         let page = page_of(order, first, after, last, before)?;
-        let query: MovieQuery = filter.map(Into::into).unwrap_or_default();
+        let query: MovieQuery = query_of(filter)?;
         let found = ctx.catalog().list_movies(&permission, &query, order, &page).await.map_err(ApiError::from)?;
         let Some(found) = found else {
             return Err(ApiError::BadInput("the cursor is not of a list in this order".to_owned()).into());
@@ -137,7 +137,8 @@ fn cursor(order: storage::MovieOrder, movie: &MovieRow) -> String {
 
 fn read_cursor(order: storage::MovieOrder, cursor: &str) -> Result<(String, String), ApiError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !text.contains('\0'));
+    let text = text.unwrap_or_default();
     let mut parts = text.splitn(3, '\n');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(tag), Some(id), Some(value)) if tag == order_tag(order) => Ok((value.to_owned(), id.to_owned())),

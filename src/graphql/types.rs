@@ -39,7 +39,7 @@ impl Movie {
         self.0.facts.original_title.as_deref()
     }
 
-    /// The year of release, if it is known.
+    /// The year of release, from basic info's year or else its release date, if either is known.
     async fn year(&self) -> Option<i32> {
         self.0.facts.year
     }
@@ -111,7 +111,7 @@ macro_rules! document_fields {
         #[Object]
         impl Documents {
             $(
-                /// That category, typed. Null if it was never written.
+                #[doc = concat!("The document of the category ", stringify!($field), ", typed. Null if it was never written.")]
                 async fn $field(
                     &self,
                     ctx: &Context<'_>,
@@ -284,7 +284,7 @@ async fn person(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Pers
 
 #[ComplexObject]
 impl Credit {
-    /// Who it is. Null only if the person was deleted.
+    /// Who it is. Null if the person is not known any more.
     async fn person(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
         person(ctx, &self.person_id).await.transpose()
     }
@@ -292,7 +292,7 @@ impl Credit {
 
 #[ComplexObject]
 impl CastCredit {
-    /// Who it is. Null only if the person was deleted.
+    /// Who it is. Null if the person is not known any more.
     async fn person(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
         person(ctx, &self.person_id).await.transpose()
     }
@@ -300,7 +300,7 @@ impl CastCredit {
 
 #[ComplexObject]
 impl CrewCredit {
-    /// Who it is. Null only if the person was deleted.
+    /// Who it is. Null if the person is not known any more.
     async fn person(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
         person(ctx, &self.person_id).await.transpose()
     }

@@ -141,7 +141,8 @@ pub async fn post(
         return super::rest::unsupported_media_type().into_response();
     }
     let (parts, body) = request.into_parts();
-    let bytes = match super::rest::read_body(body, MAX_BODY).await {
+    let limit = if bearer.0.is_some() { MAX_BODY } else { limits::MAX_ANONYMOUS_BODY };
+    let bytes = match super::rest::read_body(body, limit).await {
         Ok(bytes) => bytes,
         Err(refused) => return refused.into_response(),
     };
@@ -164,6 +165,12 @@ async fn run(
     sent: Sent,
     queries_only: bool,
 ) -> Response {
+    if sent.query.len() > limits::MAX_QUERY {
+        let message = format!("the query is longer than {} KiB; send data as variables", limits::MAX_QUERY / 1024);
+        let mut refused = ServerError::new(message, None);
+        error::set_code(&mut refused, error::QUERY_TOO_COMPLEX);
+        return answer(media_type, &Answer::from_errors(vec![refused]));
+    }
     let document = match async_graphql::parser::parse_query(&sent.query) {
         Ok(document) => document,
         Err(failed) => {
@@ -200,6 +207,7 @@ async fn run(
         error::set_code(&mut failed, error::INTERNAL);
         Answer::from_errors(vec![failed])
     });
+    result.errors.truncate(limits::MAX_ERRORS);
     for failed in &mut result.errors {
         error::classify(failed);
         if error::code_of(failed) == Some(error::INTERNAL) {

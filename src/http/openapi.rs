@@ -31,7 +31,6 @@ pub fn document() -> String {
     info(
         title = "Reelport",
         description = "Export, enrich and safely import movie catalogues: the REST sidecar of the GraphQL service.",
-        license(name = "unlicensed"),
     ),
     paths(
         rest::auth::login,
@@ -75,6 +74,8 @@ pub struct ProblemBody {
     code: String,
     /// What is wrong with a document, one by one.
     errors: Vec<DocumentError>,
+    /// What was repaired or left alone in a document that could be read and was refused.
+    plan: Option<Plan>,
 }
 
 /// One thing that is wrong with a document.

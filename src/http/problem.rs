@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::request_id;
 use crate::catalog::CatalogError;
@@ -25,6 +26,9 @@ pub struct ProblemDetails {
     detail: String,
     code: &'static str,
     errors: Vec<Problem>,
+    /// What was read of a refused document, and what was repaired in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<Value>,
     #[serde(skip)]
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -38,6 +42,7 @@ impl ProblemDetails {
             detail: detail.into(),
             code,
             errors: Vec::new(),
+            plan: None,
             headers: Vec::new(),
         }
     }
@@ -71,6 +76,11 @@ impl ProblemDetails {
 
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail)
+    }
+
+    pub fn with_plan(mut self, plan: Option<Value>) -> Self {
+        self.plan = plan;
+        self
     }
 
     /// What is wrong with a document or its target.

@@ -93,8 +93,9 @@ impl Database {
     }
 }
 
-/// The file of a `SQLite` URL.
-pub(super) fn sqlite_path(url: &str) -> Option<&str> {
+/// The file of a `SQLite` URL; `None` if it is another kind of URL.
+#[must_use]
+pub fn sqlite_path(url: &str) -> Option<&str> {
     let path = url.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path);
     Some(path.split_once('?').map_or(path, |(path, _)| path))

@@ -205,19 +205,6 @@ impl Database {
     ) -> Result<Vec<StoredDocument>, StorageError> {
         page(&self.reader, after, category, limit).await
     }
-
-    /// A superseded state, by its revision.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn revision(
-        &self,
-        movie: &MovieId,
-        category: Category,
-        revision: i64,
-    ) -> Result<Option<StoredRevision>, StorageError> {
-        superseded(&self.reader, movie, category, revision).await
-    }
 }
 
 async fn page(

@@ -95,7 +95,10 @@ impl MovieOrder {
         match self.by {
             OrderBy::Title => Some(value.into()),
             OrderBy::Year => value.parse::<i32>().ok().map(Into::into),
-            OrderBy::Updated => value.parse().ok().and_then(DateTime::from_timestamp_micros).map(Into::into),
+            OrderBy::Updated => {
+                let micros = value.parse().ok().filter(|micros| (0..=253_402_300_799_999_999).contains(micros));
+                micros.and_then(DateTime::from_timestamp_micros).map(Into::into)
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use reelport::document::definition::{Item, KeyPart, Kind};
+use reelport::document::definition::{Item, KeyPart, Kind, find};
 use reelport::document::{Category, WarningCode};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn another(kind: &Kind, value: &Value) -> Value {
 /// Gives the item another value in that part of its key.
 fn mutate(item: &Item, part: KeyPart, object: &mut Value) {
     match part {
-        KeyPart::Field(name) => object[name] = another(&item.field(name).unwrap().rule.kind, &object[name]),
+        KeyPart::Field(name) => object[name] = another(&find(item.fields, name).unwrap().rule.kind, &object[name]),
         KeyPart::Entity(index) => {
             let entity = &item.entities[index];
             object[entity.name] = json!("Somebody Else");

@@ -53,7 +53,7 @@ fn field_at(category: Category, parent: &str, key: &str) -> (&'static Field, Opt
         None => (find(fields, key).unwrap(), None),
         Some(list) => {
             let (_, item) = item_lists(category).find(|(name, _)| *name == list).unwrap();
-            (item.field(key).unwrap(), Some(item))
+            (find(item.fields, key).unwrap(), Some(item))
         }
     }
 }
@@ -67,7 +67,7 @@ fn without_ids(category: Category, data: &Value) -> Value {
     let mut data = data.clone();
     for (name, item) in item_lists(category) {
         for object in data[name].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
-            object.retain(|key, _| item.field(key).is_none_or(|field| !matches!(field.rule.kind, Kind::Id)));
+            object.retain(|key, _| find(item.fields, key).is_none_or(|field| !matches!(field.rule.kind, Kind::Id)));
         }
     }
     data

@@ -81,7 +81,7 @@ impl Catalog {
             let mut keys = HashSet::new();
             let mut bytes = 0;
             let mut ended = false;
-            while batch.len() < BATCH && bytes < BATCH_BYTES {
+            while waiting.len() < BATCH && bytes < BATCH_BYTES {
                 let next = match held.take() {
                     Some(record) => Some(record),
                     None => records.recv().await,

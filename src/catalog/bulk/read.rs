@@ -3,13 +3,15 @@
 //! Blocking; run it on a thread of its own. One record is in memory at a time, whatever the size
 //! of the file.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
-use serde::de::{DeserializeSeed, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use zip::ZipArchive;
@@ -215,29 +217,48 @@ impl Sender<'_> {
         Ok(())
     }
 
-    /// One envelope on each line, or one value: an envelope over several lines, or a list of them.
+    /// One envelope on each line; or envelopes over several lines, one after another; or a list.
     fn json(&self, mut input: impl BufRead) -> Result<(), ReadError> {
+        let Some((start, mut number)) = self.skip_to_text(&mut input)? else {
+            return self.send_problem(None, ProblemCode::Unreadable, "there is nothing in it".to_owned());
+        };
+        if start == b'[' {
+            return self.list(input);
+        }
         let mut first = Vec::new();
-        let mut line = 0;
-        while first.trim_ascii().is_empty() {
-            first.clear();
-            line += 1;
-            if self.line(&mut input, &mut first)? == 0 {
-                if line == 1 {
-                    return self.send_problem(None, ProblemCode::Unreadable, "there is nothing in it".to_owned());
-                }
-                return Ok(());
+        self.line(&mut input, &mut first)?;
+        // A value that goes on is indented, or closed, on the next line; a record begins anew there.
+        let goes_on = first.len() <= MAX_RECORD
+            && serde_json::from_slice::<IgnoredAny>(&first).is_err_and(|error| error.is_eof())
+            && !input.fill_buf().map_err(|error| self.io(error))?.starts_with(b"{");
+        if goes_on {
+            return self.values(first.as_slice().chain(input));
+        }
+        number += 1;
+        self.lines(input, first, number)
+    }
+
+    /// Passes over a byte-order mark and white space: the first byte of text, and how many lines
+    /// were passed. `None` if there is none.
+    fn skip_to_text(&self, input: &mut impl BufRead) -> Result<Option<(u8, u64)>, ReadError> {
+        let mut lines = 0;
+        let mut at_start = true;
+        loop {
+            let buffer = input.fill_buf().map_err(|error| self.io(error))?;
+            let mark = usize::from(at_start && buffer.starts_with(b"\xEF\xBB\xBF")) * 3;
+            at_start = false;
+            if buffer.is_empty() {
+                return Ok(None);
+            }
+            let text = &buffer[mark..];
+            let blank = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            lines += text[..blank].iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+            let found = text.get(blank).copied();
+            input.consume(mark + blank);
+            if let Some(found) = found {
+                return Ok(Some((found, lines)));
             }
         }
-        let text = first.trim_ascii();
-        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        if text.starts_with(b"{") && text.ends_with(b"}") && text.len() > 2
-            || !text.starts_with(b"{") && !text.starts_with(b"[")
-        {
-            return self.lines(input, first, line);
-        }
-        let rest = first.as_slice().chain(input);
-        if text.starts_with(b"[") { self.list(rest) } else { self.whole(rest) }
     }
 
     /// Reads a line, at most as long as a record may be; 0 at the end.
@@ -276,19 +297,30 @@ impl Sender<'_> {
         }
     }
 
-    fn whole(&self, input: impl Read) -> Result<(), ReadError> {
-        let mut text = Vec::new();
-        input.take(MAX_RECORD as u64 + 1).read_to_end(&mut text).map_err(|error| self.io(error))?;
-        if text.len() > MAX_RECORD {
-            return self.send_problem(None, ProblemCode::TooLong, too_long());
+    /// Envelopes one after another, however their lines are broken.
+    fn values(&self, input: impl Read) -> Result<(), ReadError> {
+        let (input, left) = Guarded::new(input);
+        let mut values = serde_json::Deserializer::from_reader(input).into_iter::<Box<RawValue>>();
+        let mut count = 0;
+        loop {
+            left.set(MAX_RECORD);
+            match values.next() {
+                None => return Ok(()),
+                Some(Ok(value)) => self.send(Some(Within::Item(count)), value.get().as_bytes())?,
+                Some(Err(error)) => {
+                    let message = format!("the document is not JSON: {error}");
+                    return self.send_problem(Some(Within::Item(count)), ProblemCode::Unreadable, message);
+                }
+            }
+            count += 1;
         }
-        self.send(None, &text)
     }
 
     fn list(&self, input: impl Read) -> Result<(), ReadError> {
         let mut stopped = false;
-        let mut deserializer = serde_json::Deserializer::from_reader(BufReader::new(input));
-        let seed = Items { sender: self, stopped: &mut stopped };
+        let (input, left) = Guarded::new(input);
+        let mut deserializer = serde_json::Deserializer::from_reader(input);
+        let seed = Items { sender: self, stopped: &mut stopped, left };
         let result = seed.deserialize(&mut deserializer).and_then(|count| deserializer.end().map(|()| count));
         match result {
             _ if stopped => Err(ReadError::Stopped),
@@ -306,6 +338,29 @@ fn too_long() -> String {
 struct Items<'a, 'b> {
     sender: &'a Sender<'b>,
     stopped: &'a mut bool,
+    left: Rc<Cell<usize>>,
+}
+
+/// Ends the reading of a value that is longer than a record may be.
+struct Guarded<R> {
+    inner: BufReader<R>,
+    left: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Guarded<R> {
+    fn new(inner: R) -> (Self, Rc<Cell<usize>>) {
+        let left = Rc::new(Cell::new(MAX_RECORD));
+        (Self { inner: BufReader::new(inner), left: Rc::clone(&left) }, left)
+    }
+}
+
+impl<R: Read> Read for Guarded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let left = self.left.get().checked_sub(read).ok_or_else(|| io::Error::other(too_long()))?;
+        self.left.set(left);
+        Ok(read)
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
@@ -331,6 +386,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
                 return Ok(count);
             }
             count += 1;
+            self.left.set(MAX_RECORD);
         }
         Ok(count)
     }

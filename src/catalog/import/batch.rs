@@ -10,9 +10,9 @@ use crate::catalog::access::Author;
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::{Directory, Mentions};
-use crate::document::merge::Proposal;
+use crate::document::merge::{ImportMode, Proposal};
 use crate::document::plan::plan;
-use crate::document::{Category, Metadata, MovieId, Object, Source};
+use crate::document::{Category, Metadata, MovieId, Object, Problem, ProblemCode, Source};
 use crate::storage::{DocumentKey, StoredDocument, Transaction};
 
 /// Documents that are imported in one transaction.
@@ -27,6 +27,16 @@ pub(super) struct Batch<'a> {
 pub(super) struct Current {
     pub(super) document: StoredDocument,
     pub(super) data: Object,
+}
+
+/// Most bytes of a stored document: its export, indented or not, must be small enough to import.
+const MAX_STORED: usize = 8 * 1024 * 1024;
+
+fn as_it_is(record: &Record, previous: Option<&Current>, now: DateTime<Utc>) -> Export {
+    match previous {
+        Some(previous) => Export::of(previous.document.clone(), now),
+        None => Export::never_written(record.movie.clone(), record.category, now),
+    }
 }
 
 fn read_body(body: &str) -> Result<Object, CatalogError> {
@@ -108,6 +118,11 @@ impl Batch<'_> {
             let key = record.key();
             let (previous, base) = (loaded.current.get(&key), loaded.bases.get(&key));
             let empty = record.category.definition().empty();
+            if let Some(problem) = self.unknown_base(record, previous) {
+                let export = is_there.then(|| as_it_is(record, previous, now));
+                outcomes.push(Outcome::rejected(vec![problem], record.reading.warnings.clone(), export));
+                continue;
+            }
             let plan = plan(
                 &Proposal {
                     definition: record.category.definition(),
@@ -122,10 +137,7 @@ impl Batch<'_> {
                 },
                 &*self.catalog.ids,
             );
-            let as_it_is = || match previous {
-                Some(previous) => Export::of(previous.document.clone(), now),
-                None => Export::never_written(record.movie.clone(), record.category, now),
-            };
+            let as_it_is = || as_it_is(record, previous, now);
             match plan {
                 Err(problems) => {
                     let warnings = record.reading.warnings.clone();
@@ -140,9 +152,20 @@ impl Batch<'_> {
                         changes: Vec::new(),
                         warnings: plan.warnings,
                         problems: Vec::new(),
+                        was_read: true,
                     });
                 }
                 Ok(plan) => {
+                    let body = serde_json::to_string(&plan.data)?;
+                    if body.len() > MAX_STORED {
+                        let message = format!(
+                            "the document would have {} bytes; at most {MAX_STORED} are stored, so that its export can be imported",
+                            body.len()
+                        );
+                        let problem = Problem::new("", ProblemCode::TooLong, message);
+                        outcomes.push(Outcome::rejected(vec![problem], plan.warnings, is_there.then(as_it_is)));
+                        continue;
+                    }
                     for entity in &plan.new_entities {
                         directory.add(entity);
                     }
@@ -152,11 +175,26 @@ impl Batch<'_> {
                         last_updated: Some(now),
                         updated_by: Some(self.author.name.clone()),
                     };
-                    outcomes.push(writes.add(record, plan, previous, metadata, &directory)?);
+                    outcomes.push(writes.add(record, plan, body, previous, metadata, &directory));
                 }
             }
         }
         Ok((outcomes, writes))
+    }
+
+    /// REPLACE takes away what the file dropped since its base. Of a base that was never seen here
+    /// nobody can say what that is.
+    fn unknown_base(&self, record: &Record, previous: Option<&Current>) -> Option<Problem> {
+        let newest = previous.map_or(0, |previous| previous.document.metadata.revision);
+        let base = self.options.base_revision.or(record.metadata.revision)?;
+        if self.options.mode != ImportMode::Replace || base <= newest {
+            return None;
+        }
+        let message = format!(
+            "the document was made from revision {base}, and the newest here is {newest}; to replace all the same, name \
+             a base revision of this server, or send the document without metadata.revision"
+        );
+        Some(Problem::new("", ProblemCode::Invalid, message))
     }
 
     async fn directory(

@@ -15,7 +15,7 @@ use crate::document::envelope::{self, Expected, SentMetadata};
 use crate::document::merge::{ImportMode, NullPolicy};
 use crate::document::parse::{Reading, parse};
 use crate::document::{Category, MovieId, Problem, ProblemCode, Source, Warning};
-use crate::storage::{DocumentKey, Transaction};
+use crate::storage::{DocumentKey, Transaction, TransientError as _};
 
 /// How to import.
 #[derive(Debug, Clone)]
@@ -67,17 +67,24 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     pub warnings: Vec<Warning>,
     pub problems: Vec<Problem>,
+    /// Whether the document could be read at all, so that there is something to say of it.
+    pub was_read: bool,
 }
 
 impl Outcome {
     /// There is no such movie.
     #[must_use]
     pub fn no_movie(problem: Problem) -> Self {
-        Self::rejected(vec![problem], Vec::new(), None)
+        Self::unread(vec![problem], None)
+    }
+
+    /// The document could not be read.
+    fn unread(problems: Vec<Problem>, export: Option<Export>) -> Self {
+        Self { was_read: false, ..Self::rejected(problems, Vec::new(), export) }
     }
 
     fn rejected(problems: Vec<Problem>, warnings: Vec<Warning>, export: Option<Export>) -> Self {
-        Self { status: ImportStatus::Rejected, export, changes: Vec::new(), warnings, problems }
+        Self { status: ImportStatus::Rejected, export, changes: Vec::new(), warnings, problems, was_read: true }
     }
 
     /// The top-level keys that changed, each once.
@@ -150,8 +157,16 @@ impl Catalog {
         };
         match read {
             Ok(record) => {
-                let mut outcomes = self.import_batch(permission, &[record], options, false).await?;
-                Ok(outcomes.remove(0))
+                match self.import_batch(permission, std::slice::from_ref(&record), options, false).await {
+                    Ok(mut outcomes) => Ok(outcomes.remove(0)),
+                    // Tried again and again, and each time someone else was first.
+                    Err(error) if error.is_transient() => {
+                        let message = "others keep changing the same; nothing was written, try again";
+                        let problem = Problem::new("", ProblemCode::Conflict, message);
+                        Ok(Outcome::rejected(vec![problem], record.reading.warnings, None))
+                    }
+                    Err(error) => Err(error),
+                }
             }
             Err((category, problems)) => self.reject_unread(movie, category, problems).await,
         }
@@ -165,7 +180,7 @@ impl Catalog {
         problems: Vec<Problem>,
     ) -> Result<Outcome, CatalogError> {
         if !self.database.movie_exists(movie).await? {
-            return Ok(Outcome::rejected(vec![no_such_movie(movie)], Vec::new(), None));
+            return Ok(Outcome::no_movie(no_such_movie(movie)));
         }
         let export = match category {
             Some(category) => {
@@ -178,7 +193,7 @@ impl Catalog {
             }
             None => None,
         };
-        Ok(Outcome::rejected(problems, Vec::new(), export))
+        Ok(Outcome::unread(problems, export))
     }
 
     /// Imports documents, each of another movie or category, in one transaction. A rejected one

@@ -30,10 +30,11 @@ impl Writes {
         &mut self,
         record: &Record,
         plan: Plan,
+        body: String,
         previous: Option<&Current>,
         metadata: Metadata,
         directory: &Directory,
-    ) -> Result<Outcome, CatalogError> {
+    ) -> Outcome {
         let definition = record.category.definition();
         self.movies.push(record.movie.clone());
         let after = (definition.project)(&plan.data, directory);
@@ -43,7 +44,6 @@ impl Writes {
         }
         self.projections.push(ProjectionChange { movie: record.movie.clone(), before, after });
         self.new_entities.extend(plan.new_entities);
-        let body = serde_json::to_string(&plan.data)?;
         let export = Export {
             movie: record.movie.clone(),
             category: record.category,
@@ -59,13 +59,14 @@ impl Writes {
             is_empty: definition.is_empty(&plan.data),
             previous: previous.map(|previous| previous.document.clone()),
         });
-        Ok(Outcome {
+        Outcome {
             status: ImportStatus::Published,
             export: Some(export),
             changes: plan.changes,
             warnings: plan.warnings,
             problems: Vec::new(),
-        })
+            was_read: true,
+        }
     }
 
     pub(super) async fn apply(

@@ -10,7 +10,8 @@ use crate::document::definition::{Field, Item, Kind, Object};
 use crate::document::entity::EntityKind;
 use crate::document::ids::{is_item_id_of, item_id};
 use crate::document::matching::claims;
-use crate::document::problem::{WarningCode, pointer_at};
+use crate::document::parse::MAX_ITEMS;
+use crate::document::problem::{ProblemCode, WarningCode, pointer_at};
 use crate::document::projection::Names as _;
 use crate::document::text::index_key;
 
@@ -38,6 +39,10 @@ impl Merger<'_> {
                 (Kind::Names { entity, .. }, Some(sent)) => self.names(*entity, field.name, sent),
                 _ => continue,
             };
+            if merged.len() > MAX_ITEMS {
+                let message = format!("there would be {} items; at most {MAX_ITEMS} are allowed", merged.len());
+                self.problem(path, ProblemCode::TooLong, message);
+            }
             data.insert(field.name.to_owned(), Value::Array(merged));
         }
     }

@@ -12,7 +12,7 @@ use crate::document::category::Definition;
 use crate::document::definition::{Field, Item, Kind, Object, define_choice};
 use crate::document::entity::{Directory, NewEntity};
 use crate::document::ids::{IdSource, MovieId};
-use crate::document::parse::Reading;
+use crate::document::parse::{MAX_LISTED, Reading};
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode};
 
 define_choice! {
@@ -129,11 +129,15 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 
 impl Merger<'_> {
     fn warn(&mut self, path: String, code: WarningCode, message: String) {
-        self.merged.warnings.push(Warning { path, code, message });
+        if self.merged.warnings.len() < MAX_LISTED {
+            self.merged.warnings.push(Warning { path, code, message });
+        }
     }
 
     fn problem(&mut self, path: String, code: ProblemCode, message: String) {
-        self.merged.problems.push(Problem { path, code, message });
+        if self.merged.problems.len() < MAX_LISTED {
+            self.merged.problems.push(Problem { path, code, message });
+        }
     }
 
     /// Merges the fields that are no lists; lists follow in [`Self::lists`]. Keeps keys that this

@@ -53,8 +53,11 @@ impl Merger<'_> {
             return Who::Is(own.to_owned());
         }
         if let Some(name) = name {
-            self.create(entity.kind, given.clone(), name.to_owned());
-            return Who::Is(given);
+            let same_name = self.newcomers.known(entity.kind, &given, Some(name)).map(str::to_owned);
+            return Who::Is(same_name.unwrap_or_else(|| {
+                self.create(entity.kind, given.clone(), name.to_owned());
+                given
+            }));
         }
         if self.is_refused(&format!("{path}/{}", entity.name)) {
             return Who::AsStored;
@@ -130,6 +133,7 @@ impl Merger<'_> {
                 for entity in item.entities {
                     if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name))
                         && proposal.directory.known(entity.kind, id, Some(name)).is_none()
+                        && self.newcomers.known(entity.kind, id, Some(name)).is_none()
                     {
                         self.create(entity.kind, id.to_owned(), name.to_owned());
                     }

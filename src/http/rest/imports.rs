@@ -157,7 +157,8 @@ fn find<T: Copy>(all: &[T], values: &[&str], text: &str) -> Option<T> {
 
 fn answer(movie: &MovieId, category: Category, outcome: Outcome) -> Result<Json<ImportAnswer>, ProblemDetails> {
     if !outcome.problems.is_empty() {
-        return Err(ProblemDetails::of_problems(outcome.problems));
+        let plan = outcome.was_read.then(|| json!({ "changes": outcome.changes, "warnings": outcome.warnings }));
+        return Err(ProblemDetails::of_problems(outcome.problems).with_plan(plan));
     }
     let updated_fields = outcome.updated_fields();
     let message = match outcome.status {

@@ -36,7 +36,7 @@ pub fn unsupported_media_type() -> ProblemDetails {
 /// Reads a body, but no more than is allowed.
 pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ProblemDetails> {
     let too_large = || {
-        let detail = format!("the body is larger than {} MiB", limit / (1024 * 1024));
+        let detail = format!("the body is larger than {} KiB", limit / 1024);
         ProblemDetails::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", detail)
     };
     if http_body::Body::size_hint(&body).lower() > limit as u64 {
