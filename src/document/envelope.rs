@@ -9,6 +9,7 @@ use super::category::{Category, Definition};
 use super::definition::{Kind, Object, define_choice};
 use super::ids::MovieId;
 use super::problem::{Problem, ProblemCode, shown};
+use super::scalars::whole_number;
 
 /// The version that is written. Any 1.x is read.
 pub const VERSION: &str = "1.0";
@@ -94,6 +95,9 @@ pub struct Arrived {
     pub data: Value,
     pub metadata: SentMetadata,
 }
+
+/// What stands in a file where its revision should, and is none.
+pub const NO_REVISION: i64 = -1;
 
 /// The metadata of an arriving file; what cannot be read of it is as if it were missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -251,11 +255,21 @@ fn read_movie(envelope: &Object, expected: Option<&MovieId>, problems: &mut Vec<
     None
 }
 
+/// A revision, also where it was written as text; one that is no revision is none of ours.
+fn read_revision(value: &Value) -> i64 {
+    let whole = match value {
+        Value::Number(number) => whole_number(number),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    whole.filter(|revision| *revision >= 0).unwrap_or(NO_REVISION)
+}
+
 fn read_metadata(metadata: &Object) -> SentMetadata {
     let text = |key: &str| metadata.get(key).and_then(Value::as_str);
     SentMetadata {
         source: text("source").and_then(|found| Source::ALL.iter().copied().find(|source| source.as_str() == found)),
-        revision: metadata.get("revision").and_then(Value::as_i64),
+        revision: metadata.get("revision").filter(|value| !value.is_null()).map(read_revision),
         last_updated: text("last_updated")
             .and_then(|moment| DateTime::parse_from_rfc3339(moment).ok())
             .map(|moment| moment.with_timezone(&Utc)),

@@ -158,13 +158,7 @@ impl Reader {
         implied
     }
 
-    fn value_of_kind(
-        &mut self,
-        field: &'static Field,
-        value: Value,
-        at: &str,
-        result: &mut Object,
-    ) -> Option<Implied> {
+    fn value_of_kind(&mut self, field: &'static Field, value: Value, at: &str, result: &mut Object) -> Option<Implied> {
         let name = || field.name.to_owned();
         match (&field.rule.kind, value) {
             (_, Value::Null) => {

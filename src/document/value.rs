@@ -140,8 +140,7 @@ fn decimal(value: Value) -> Result<Read, Refusal> {
     }
     let mut read = repaired(Value::String(amount), &value);
     let certain = !sent.contains(['$', '¥']);
-    read.implied =
-        currency.map(|currency| Implied { field: "currency", value: Value::String(currency), certain });
+    read.implied = currency.map(|currency| Implied { field: "currency", value: Value::String(currency), certain });
     Ok(read)
 }
 

@@ -92,7 +92,15 @@ pub fn classify(error: &mut ServerError) {
     }
     let message = &error.message;
     // What the library says, from the start: a message may quote any word of the query.
-    let too_large = ["Query is ", "The number of ", "The recursion depth ", "Too many ", "Number of aliases", "Query has "];
+    let too_large = [
+        "Query is ",
+        "The number of ",
+        "The amount of ",
+        "The recursion depth ",
+        "Too many ",
+        "Number of aliases",
+        "Query has ",
+    ];
     let code = if too_large.iter().any(|words| message.starts_with(words)) {
         QUERY_TOO_COMPLEX
     } else if message.starts_with("Invalid value for argument") || !error.path.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QuerySelect, Set};
 
 use super::documents::ROWS_PER_STATEMENT;
 use super::entities::{credit, movie_genre, nomination, offer};
@@ -95,6 +95,27 @@ impl Transaction {
             difference(changes, |p| &p.genres, |id: &String| id, |movie, id| genre_model(movie, id))
         );
         Ok(())
+    }
+
+    /// Who is credited on those movies, by movie.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn credited(&self, movies: &[&MovieId]) -> Result<HashMap<String, HashSet<String>>, StorageError> {
+        let mut credited: HashMap<String, HashSet<String>> = HashMap::new();
+        for movies in movies.chunks(ROWS_PER_STATEMENT) {
+            let rows: Vec<(String, String)> = credit::Entity::find()
+                .select_only()
+                .columns([credit::Column::MovieId, credit::Column::PersonId])
+                .filter(credit::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
+                .into_tuple()
+                .all(&self.connection)
+                .await?;
+            for (movie, person) in rows {
+                credited.entry(movie).or_default().insert(person);
+            }
+        }
+        Ok(credited)
     }
 
     /// Removes every projected row and what movies are listed by, for rebuilding.

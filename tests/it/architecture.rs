@@ -11,7 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("graphql", &["catalog", "document", "storage"]),
     ("http", &["catalog", "document", "graphql"]),
     // Of the catalogue, only what limits a password and a secret must keep to.
-    ("config.rs", &["catalog"]),
+    ("config.rs", &["storage", "catalog"]),
     ("app.rs", &["catalog", "document", "graphql", "http", "storage"]),
     ("cli", &["http", "app", "catalog", "config", "document", "graphql", "storage"]),
     ("main.rs", &["cli"]),

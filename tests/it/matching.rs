@@ -782,10 +782,11 @@ on_both_databases! {
         }
     }
 
-    async fn a_nominee_is_linked_if_exactly_one_person_fits(app: TestApp) {
+    async fn a_nominee_is_linked_if_exactly_one_person_of_the_movie_fits(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         app.movie("tmdb-2").await;
-        let two = json!({ "crew": [{ "id": "tmdb-person-12", "name": "Jo Lee", "job": "Editor" }, { "id": "tmdb-person-11", "name": "Jo Lee", "job": "Grip" }] });
+        let two = json!({ "crew": [{ "id": "tmdb-person-12", "name": "Jo Lee", "job": "Editor" }, { "id": "tmdb-person-11", "name": "Jo Lee", "job": "Grip" },
+            { "id": "tmdb-person-2", "name": "Bo Renn", "job": "Gaffer" }] });
         admin.import("tmdb-2", "cast_crew", two).await;
         let people = count(&app, "person").await;
         let award = |nominee: Value| {
@@ -795,7 +796,9 @@ on_both_databases! {
         };
         let sent = json!({ "awards": [
             award(json!({ "nominee": "bo RENN" })), award(json!({ "nominee": "The Long Tide" })),
-            award(json!({ "nominee": "Jo Lee" })), award(json!({ "nominee": "Jo  Lee", "nominee_id": "tmdb-person-11" }))
+            award(json!({ "nominee": "Jo Lee" })), award(json!({ "nominee": "Jo  Lee", "nominee_id": "tmdb-person-11" })),
+            // Someone of that name made another movie: it may be a film as well.
+            award(json!({ "nominee": "Cleo Marsh" }))
         ] });
         let reply = admin.import("tmdb-2", "awards", sent.clone()).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
@@ -804,7 +807,7 @@ on_both_databases! {
         let data = admin.export("tmdb-2", "awards").await["data"].clone();
         assert_eq!(fixtures::facts(&data), json!({ "awards": sent["awards"].as_array().unwrap().iter().map(fixtures::facts).collect::<Vec<_>>() }));
         let linked: Vec<Option<&str>> = data["awards"].as_array().unwrap().iter().map(|award| award["nominee_id"].as_str()).collect();
-        assert_eq!(linked, [Some("tmdb-person-2"), None, None, Some("tmdb-person-11")]);
+        assert_eq!(linked, [Some("tmdb-person-2"), None, None, Some("tmdb-person-11"), None]);
         assert_eq!(count(&app, "person").await, people);
         // Whoever is renamed to nobody known is linked to nobody.
         let renamed = json!({ "awards": [{ "id": data["awards"][0]["id"], "nominee": "The Harbour" }] });

@@ -65,4 +65,64 @@ on_both_databases! {
         let again = admin.import("m-1", "cast_crew", json!({ "cast": [{ "name": long, "character": long }] })).await;
         assert_eq!(again.json()["status"], "unchanged");
     }
+
+    async fn a_list_never_outgrows_what_can_be_imported(app: TestApp) {
+        let admin = app.movie("m-1").await;
+        let items = |from: usize| json!({ "items": (from..from + 3_000).map(|n| json!({ "text": format!("Fact {n}") })).collect::<Vec<_>>() });
+        assert_eq!(admin.import("m-1", "trivia", items(0)).await.status, 200);
+        let reply = admin.import("m-1", "trivia", items(3_000)).await;
+        assert_eq!((reply.status, reply.errors()), (422, vec![("/items".to_owned(), "TOO_LONG".to_owned())]));
+        let stored = admin.export("m-1", "trivia").await;
+        assert_eq!(admin.import_envelope("m-1", "trivia", "", &stored).await.json()["status"], "unchanged");
+    }
+
+    async fn a_sign_that_means_one_currency_says_so(app: TestApp) {
+        let admin = app.movie("m-1").await;
+        for (sent, price, currency) in [
+            (json!({ "price": "4.99", "currency": "CAD" }), "4.99", "CAD"),
+            (json!({ "price": "\u{20b9}99" }), "99", "INR"),
+            (json!({ "currency": null, "price": "\u{20ac}5" }), "5", "EUR"),
+            (json!({ "price": "\u{20b9}7", "currency": null }), "7", "INR"),
+        ] {
+            let mut option = json!({ "platform": "Kiosk", "type": "rent" });
+            option.as_object_mut().unwrap().extend(sent.as_object().unwrap().clone());
+            let reply = admin.import("m-1", "streaming", json!({ "streaming_options": [option] })).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            let stored = &admin.export("m-1", "streaming").await["data"]["streaming_options"][0];
+            assert_eq!((&stored["price"], &stored["currency"]), (&json!(price), &json!(currency)), "{sent}");
+        }
+    }
+
+    async fn replace_refuses_a_base_that_is_not_of_this_server(app: TestApp) {
+        let admin = app.movie("m-1").await;
+        admin.import("m-1", "trivia", json!({ "items": [{ "text": "a" }, { "text": "b" }] })).await;
+        let first = admin.export("m-1", "trivia").await;
+        admin.import("m-1", "trivia", json!({ "items": [{ "text": "other" }] })).await;
+        for metadata in [json!({ "revision": 99 }), json!({ "revision": -1 }), json!({ "revision": 1.5 }), json!({ "revision": "x" }),
+            json!({ "revision": 1, "last_updated": "2020-01-01T00:00:00+00:00" })] {
+            let sent = json!({ "category": "trivia", "movie_id": "m-1", "data": { "items": [{ "text": "a" }] }, "metadata": metadata });
+            let reply = admin.import_envelope("m-1", "trivia", "?mode=replace", &sent).await;
+            assert_eq!(reply.status, 422, "{metadata}: {}", reply.text);
+        }
+        for revision in [json!("1"), json!(1.0), json!(1)] {
+            let mut sent = first.clone();
+            sent["data"]["items"].as_array_mut().unwrap().remove(1);
+            sent["metadata"]["revision"] = revision;
+            let reply = admin.import_envelope("m-1", "trivia", "?mode=replace", &sent).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            let stored = admin.export("m-1", "trivia").await["data"]["items"].clone();
+            let texts: Vec<_> = stored.as_array().unwrap().iter().map(|item| item["text"].as_str().unwrap()).collect();
+            assert_eq!(texts, ["a", "other"]);
+        }
+    }
+
+    async fn text_that_no_database_holds_is_refused(app: TestApp) {
+        let admin = app.admin();
+        for filter in [json!({ "search": "\u{0}" }), json!({ "search": "x".repeat(501) }), json!({ "genres": ["\u{0}"] })] {
+            let reply = admin.graphql("query($f: MovieFilter) { movies(filter: $f) { totalCount } }", json!({ "f": filter })).await;
+            assert_eq!(reply["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{reply}");
+        }
+        let login = json!({ "email": "\u{0}", "password": "x" });
+        assert_eq!(app.anonymous().post("/api/v1/auth/login", &login).await.status, 401);
+    }
 }

@@ -49,6 +49,8 @@ struct Loaded {
     current: HashMap<DocumentKey, Current>,
     /// The states that documents were made from, where they say so and it is another one.
     bases: HashMap<DocumentKey, Current>,
+    /// Who is credited on the movies whose awards come.
+    credited: HashMap<String, HashSet<String>>,
 }
 
 impl Batch<'_> {
@@ -96,7 +98,9 @@ impl Batch<'_> {
                 bases.insert(key, base);
             }
         }
-        Ok(Loaded { existing, current, bases })
+        let honoured = records.iter().filter(|record| record.category == Category::Awards).map(|record| &record.movie);
+        let credited = transaction.credited(&distinct(honoured)).await?;
+        Ok(Loaded { existing, current, bases, credited })
     }
 
     /// Plans every record; pure, so that it can be done again.
@@ -109,6 +113,7 @@ impl Batch<'_> {
     ) -> Result<(Vec<Outcome>, Writes), CatalogError> {
         let mut outcomes = Vec::with_capacity(records.len());
         let mut writes = Writes::default();
+        let mut credited = loaded.credited.clone();
         for record in records {
             let is_there = loaded.existing.contains(record.movie.as_str());
             if !self.create_movies && !is_there {
@@ -118,7 +123,7 @@ impl Batch<'_> {
             let key = record.key();
             let (previous, base) = (loaded.current.get(&key), loaded.bases.get(&key));
             let empty = record.category.definition().empty();
-            if let Some(problem) = self.unknown_base(record, previous) {
+            if let Some(problem) = self.unknown_base(record, previous, base) {
                 let export = is_there.then(|| as_it_is(record, previous, now));
                 outcomes.push(Outcome::rejected(vec![problem], record.reading.warnings.clone(), export));
                 continue;
@@ -134,6 +139,7 @@ impl Batch<'_> {
                     nulls: self.options.nulls,
                     remove_items: &self.options.remove_items,
                     directory: &directory,
+                    credited: credited.entry(record.movie.to_string()).or_default(),
                 },
                 &*self.catalog.ids,
             );
@@ -176,6 +182,9 @@ impl Batch<'_> {
                         updated_by: Some(self.author.name.clone()),
                     };
                     outcomes.push(writes.add(record, plan, body, previous, metadata, &directory));
+                    // Credits that come in the same batch count as well.
+                    let people = writes.credited_last().map(|credit| credit.person_id.clone());
+                    credited.entry(record.movie.to_string()).or_default().extend(people);
                 }
             }
         }
@@ -184,15 +193,22 @@ impl Batch<'_> {
 
     /// REPLACE takes away what the file dropped since its base. Of a base that was never seen here
     /// nobody can say what that is.
-    fn unknown_base(&self, record: &Record, previous: Option<&Current>) -> Option<Problem> {
+    fn unknown_base(&self, record: &Record, previous: Option<&Current>, earlier: Option<&Current>) -> Option<Problem> {
         let newest = previous.map_or(0, |previous| previous.document.metadata.revision);
         let base = self.options.base_revision.or(record.metadata.revision)?;
-        if self.options.mode != ImportMode::Replace || base <= newest {
+        // The same number may be of another server, or of a movie that was deleted and made anew.
+        let state = if base == newest { previous } else { earlier };
+        let is_another = self.options.base_revision.is_none()
+            && record.metadata.last_updated.is_some()
+            && state.is_some_and(|state| state.document.metadata.last_updated != record.metadata.last_updated);
+        let is_known = (0..=newest).contains(&base) && !is_another;
+        if self.options.mode != ImportMode::Replace || is_known {
             return None;
         }
         let message = format!(
-            "the document was made from revision {base}, and the newest here is {newest}; to replace all the same, name \
-             a base revision of this server, or send the document without metadata.revision"
+            "the document was not made from a revision of this server (metadata says revision {base}; the newest here is \
+             {newest}), so what it dropped cannot be told; name the base revision in the options, or send it without \
+             metadata.revision to remove all that is not in it"
         );
         Some(Problem::new("", ProblemCode::Invalid, message))
     }
@@ -225,6 +241,9 @@ impl Batch<'_> {
     ) -> Result<Option<Current>, CatalogError> {
         let Some(revision) = self.options.base_revision.or(record.metadata.revision) else { return Ok(None) };
         let newest = previous.map_or(0, |previous| previous.document.metadata.revision);
+        if revision < 0 {
+            return Ok(None);
+        }
         if revision == 0 {
             let document = StoredDocument {
                 movie: record.movie.clone(),

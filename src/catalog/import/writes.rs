@@ -10,7 +10,7 @@ use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::entity::{Directory, NewEntity};
 use crate::document::plan::Plan;
-use crate::document::projection::MovieFacts;
+use crate::document::projection::{CreditRow, MovieFacts};
 use crate::document::{Metadata, MovieId};
 use crate::storage::{NewState, ProjectionChange, Transaction};
 
@@ -67,6 +67,11 @@ impl Writes {
             problems: Vec::new(),
             was_read: true,
         }
+    }
+
+    /// The credits of the document that was added last.
+    pub(super) fn credited_last(&self) -> impl Iterator<Item = &CreditRow> {
+        self.projections.last().into_iter().flat_map(|change| &change.after.credits)
     }
 
     pub(super) async fn apply(

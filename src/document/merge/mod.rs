@@ -50,6 +50,9 @@ pub struct Proposal<'a> {
     pub remove_items: &'a [String],
     /// The entities that `arriving` and `current` name, as far as they exist.
     pub directory: &'a Directory,
+    /// Who is credited on this movie: a nominee who is only a name may be one of them, and else is as
+    /// likely a film, a song, or someone else of that name.
+    pub credited: &'a HashSet<String>,
 }
 
 /// What came of it. With problems, nothing of it may be stored.

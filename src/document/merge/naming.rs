@@ -86,6 +86,9 @@ impl Merger<'_> {
         if let Some(stored_id) = stored_id.filter(|id| candidates.iter().any(|candidate| candidate == id)) {
             return Who::Is(stored_id.to_owned());
         }
+        if !entity.creates {
+            candidates.retain(|id| self.proposal.credited.contains(id));
+        }
         match &candidates[..] {
             [] if entity.creates => Who::Is(self.create_named(entity.kind, name)),
             [] => Who::NotKnown,

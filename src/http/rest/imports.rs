@@ -1,5 +1,7 @@
 //! One category back in.
 
+use std::collections::HashSet;
+
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -113,7 +115,11 @@ async fn or_no_such_movie(
 /// meant to be something else must not be carried out.
 fn options(query: &str) -> Result<ImportOptions, ProblemDetails> {
     let mut options = ImportOptions::default();
+    let mut seen = HashSet::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if name != "remove_items" && !seen.insert(name.clone()) {
+            return Err(ProblemDetails::bad_request(format!("{name} is given twice")));
+        }
         let refused = |allowed: &str| {
             let shown: String = value.chars().take(60).collect();
             ProblemDetails::bad_request(format!("{name}: found {shown:?}; allowed is {allowed}"))

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use std::collections::HashSet;
+
 use reelport::document::definition::{Item, Kind};
 use reelport::document::entity::{Directory, Mentions, NewEntity};
 use reelport::document::ids::IdSource;
@@ -84,6 +86,7 @@ impl World {
             nulls: how.nulls,
             remove_items: how.remove,
             directory: &directory,
+            credited: &HashSet::new(),
         };
         plan(&proposal, &*self.ids)
     }
