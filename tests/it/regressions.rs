@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::on_both_databases;
-use crate::support::envelope;
+use crate::support::command::{reelport, run};
+use crate::support::{database, envelope};
 
 on_both_databases! {
     async fn a_ceremony_of_an_unknown_id_is_the_one_of_that_name(app: TestApp) {
@@ -124,5 +125,29 @@ on_both_databases! {
         }
         let login = json!({ "email": "\u{0}", "password": "x" });
         assert_eq!(app.anonymous().post("/api/v1/auth/login", &login).await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn one_damaged_record_costs_no_other_one_whatever_the_file_looks_like() {
+    let database = database::sqlite();
+    let line = |movie: &str| envelope(movie, "trivia", json!({ "items": [{ "text": "x" }] })).to_string();
+    let pretty = |movie: &str| format!("{:#}\n", envelope(movie, "trivia", json!({ "items": [{ "text": "x" }] })));
+    for (name, input, said) in [
+        (
+            "a first line that is cut",
+            format!("{{\"category\":\"triv\n{}\n", line("m-1")),
+            "1 published, 0 unchanged, 1 failed",
+        ),
+        ("a first line without anything", format!("{{}}\n{}\n", line("m-2")), "1 published, 0 unchanged, 1 failed"),
+        ("indented, one after another", pretty("m-3") + &pretty("m-4"), "2 published, 0 unchanged, 0 failed"),
+        (
+            "a list behind a byte-order mark",
+            format!("\u{feff}[{},{}]", line("m-5"), line("m-6")),
+            "2 published, 0 unchanged, 0 failed",
+        ),
+    ] {
+        let ran = run(reelport(database.folder.path(), &database.url, &["import", "-"]), input.as_bytes()).await;
+        assert!(ran.stdout.starts_with(said), "{name}: {ran:?}");
     }
 }
