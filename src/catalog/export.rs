@@ -19,12 +19,25 @@ pub struct Export {
 }
 
 impl Export {
+    /// What is stored, or the empty document of a category that was never written.
+    pub(super) fn as_stored(
+        stored: Option<StoredDocument>,
+        movie: &MovieId,
+        category: Category,
+        exported_at: DateTime<Utc>,
+    ) -> Self {
+        match stored {
+            Some(document) => Self::of(document, exported_at),
+            None => Self::never_written(movie.clone(), category, exported_at),
+        }
+    }
+
     pub(super) fn of(document: StoredDocument, exported_at: DateTime<Utc>) -> Self {
         let StoredDocument { movie, category, metadata, body } = document;
         Self { movie, category, metadata, body, exported_at }
     }
 
-    pub(super) fn never_written(movie: MovieId, category: Category, exported_at: DateTime<Utc>) -> Self {
+    fn never_written(movie: MovieId, category: Category, exported_at: DateTime<Utc>) -> Self {
         let body = serde_json::Value::Object(category.definition().empty()).to_string();
         Self { movie, category, metadata: Metadata::never_written(), body, exported_at }
     }
@@ -101,11 +114,6 @@ impl Catalog {
             .map(|document| ((document.movie.clone(), document.category), document))
             .collect();
         let keys = movies.iter().flat_map(|movie| categories.iter().map(move |category| ((*movie).clone(), *category)));
-        Ok(keys
-            .map(|key| match stored.remove(&key) {
-                Some(document) => Export::of(document, now),
-                None => Export::never_written(key.0, key.1, now),
-            })
-            .collect())
+        Ok(keys.map(|key| Export::as_stored(stored.remove(&key), &key.0, key.1, now)).collect())
     }
 }

@@ -14,7 +14,7 @@ use crate::catalog::access::command_line;
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::{ConfigError, DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Category;
-use crate::storage::StorageError;
+use crate::storage::{StorageError, with_quiet_libraries};
 
 /// Export, enrich and safely import movie catalogues.
 #[derive(Debug, Parser)]
@@ -134,9 +134,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 fn start_log(filter: &str) -> Result<(), CliError> {
-    // Migrations report each step; that they are done is enough, unless someone asks.
-    let quiet = if filter.contains("sea_orm") { "" } else { ",sea_orm_migration=warn,sqlx=error" };
-    let parsed = tracing_subscriber::EnvFilter::try_new(format!("{filter}{quiet}")).map_err(|_| {
+    let parsed = tracing_subscriber::EnvFilter::try_new(with_quiet_libraries(filter)).map_err(|_| {
         CliError::Usage(format!(
             "REELPORT_LOG: found {filter:?}; allowed is error, warn, info, debug, trace or tracing directives"
         ))

@@ -45,6 +45,15 @@ impl Definition {
         lists.map(|field| (field.name.to_owned(), serde_json::Value::Array(Vec::new()))).collect()
     }
 
+    /// Whether it holds names that may be a credited person's, and are nobody's otherwise (nominees).
+    #[must_use]
+    pub fn links_credited_people(&self) -> bool {
+        self.fields.iter().any(|field| match &field.rule.kind {
+            Kind::Items { item, .. } => item.entities.iter().any(|entity| !entity.creates),
+            _ => false,
+        })
+    }
+
     /// Whether nothing is in `data`: no value, no item.
     #[must_use]
     pub fn is_empty(&self, data: &Object) -> bool {

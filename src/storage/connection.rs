@@ -93,6 +93,14 @@ impl Database {
     }
 }
 
+/// A log filter under which the database's libraries keep to what went wrong, unless it names them:
+/// migrations report each step otherwise, and `PostgreSQL` each notice.
+#[must_use]
+pub fn with_quiet_libraries(filter: &str) -> String {
+    let quiet = if filter.contains("sea_orm") { "" } else { ",sea_orm_migration=warn,sqlx=error" };
+    format!("{filter}{quiet}")
+}
+
 /// The file of a `SQLite` URL; `None` if it is another kind of URL.
 #[must_use]
 pub fn sqlite_path(url: &str) -> Option<&str> {

@@ -16,7 +16,7 @@ mod projections;
 mod transaction;
 mod users;
 
-pub use connection::{Backend, Database, sqlite_path};
+pub use connection::{Backend, Database, sqlite_path, with_quiet_libraries};
 pub use directory::Entity;
 pub use documents::{DocumentKey, FORMAT, NewState, StoredDocument, StoredRevision};
 pub use error::StorageError;

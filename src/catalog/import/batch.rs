@@ -32,13 +32,6 @@ pub(super) struct Current {
 /// Most bytes of a stored document: its export, indented or not, must be small enough to import.
 const MAX_STORED: usize = 8 * 1024 * 1024;
 
-fn as_it_is(record: &Record, previous: Option<&Current>, now: DateTime<Utc>) -> Export {
-    match previous {
-        Some(previous) => Export::of(previous.document.clone(), now),
-        None => Export::never_written(record.movie.clone(), record.category, now),
-    }
-}
-
 fn read_body(body: &str) -> Result<Object, CatalogError> {
     Ok(serde_json::from_str(body)?)
 }
@@ -49,7 +42,7 @@ struct Loaded {
     current: HashMap<DocumentKey, Current>,
     /// The states that documents were made from, where they say so and it is another one.
     bases: HashMap<DocumentKey, Current>,
-    /// Who is credited on the movies whose awards come.
+    /// Who is credited, of the movies whose documents link names to credited people.
     credited: HashMap<String, HashSet<String>>,
 }
 
@@ -98,8 +91,8 @@ impl Batch<'_> {
                 bases.insert(key, base);
             }
         }
-        let honoured = records.iter().filter(|record| record.category == Category::Awards).map(|record| &record.movie);
-        let credited = transaction.credited(&distinct(honoured)).await?;
+        let linking = records.iter().filter(|record| record.category.definition().links_credited_people());
+        let credited = transaction.credited(&distinct(linking.map(|record| &record.movie))).await?;
         Ok(Loaded { existing, current, bases, credited })
     }
 
@@ -123,9 +116,13 @@ impl Batch<'_> {
             let key = record.key();
             let (previous, base) = (loaded.current.get(&key), loaded.bases.get(&key));
             let empty = record.category.definition().empty();
+            let as_it_is = || {
+                let stored = previous.map(|previous| previous.document.clone());
+                Export::as_stored(stored, &record.movie, record.category, now)
+            };
             if let Some(problem) = self.unknown_base(record, previous, base) {
-                let export = is_there.then(|| as_it_is(record, previous, now));
-                outcomes.push(Outcome::rejected(vec![problem], record.reading.warnings.clone(), export));
+                let warnings = record.reading.warnings.clone();
+                outcomes.push(Outcome::rejected(vec![problem], warnings, is_there.then(as_it_is)));
                 continue;
             }
             let plan = plan(
@@ -143,7 +140,6 @@ impl Batch<'_> {
                 },
                 &*self.catalog.ids,
             );
-            let as_it_is = || as_it_is(record, previous, now);
             match plan {
                 Err(problems) => {
                     let warnings = record.reading.warnings.clone();

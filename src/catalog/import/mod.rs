@@ -186,10 +186,7 @@ impl Catalog {
             Some(category) => {
                 let now = self.clock.now();
                 let stored = self.database.document(movie, category).await?;
-                Some(stored.map_or_else(
-                    || Export::never_written(movie.clone(), category, now),
-                    |document| Export::of(document, now),
-                ))
+                Some(Export::as_stored(stored, movie, category, now))
             }
             None => None,
         };
