@@ -31,7 +31,8 @@ struct Query;
 impl Query {
     async fn movie_export(&self, ctx: &Context<'_>, movie_id: ID, category: Category) -> Option<MovieExport> {
         let export = ctx.data_unchecked::<Export>();
-        (export.category == category && export.movie.as_str() == movie_id.as_str()).then(|| MovieExport(export.clone()))
+        (export.category == category && export.movie.as_str() == movie_id.as_str())
+            .then(|| MovieExport::from(export.clone()))
     }
 }
 

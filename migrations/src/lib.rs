@@ -3,6 +3,8 @@
 use sea_orm_migration::prelude::*;
 
 mod m20261123_000001_catalogue;
+mod m20261124_000001_history;
+mod tables;
 
 /// All migrations in order.
 #[derive(Debug)]
@@ -11,6 +13,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_000001_catalogue::Migration)]
+        vec![Box::new(m20261123_000001_catalogue::Migration), Box::new(m20261124_000001_history::Migration)]
     }
 }

@@ -2,92 +2,13 @@
 //! the accounts.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DatabaseBackend;
+
+use crate::tables::{
+    big_integer, boolean, index, integer, moment, optional_text, sorted_text, table, table_of_movie, text,
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
-
-/// Text that sorts by code point on both databases.
-fn sorted_text(name: &str, backend: DatabaseBackend) -> ColumnDef {
-    let mut column = ColumnDef::new(Alias::new(name));
-    column.text().not_null().default("");
-    if backend == DatabaseBackend::Postgres {
-        column.extra("COLLATE \"C\"");
-    }
-    column
-}
-
-fn text(name: &str) -> ColumnDef {
-    let mut column = ColumnDef::new(Alias::new(name));
-    column.text().not_null();
-    column
-}
-
-fn optional_text(name: &str) -> ColumnDef {
-    let mut column = ColumnDef::new(Alias::new(name));
-    column.text();
-    column
-}
-
-fn integer(name: &str) -> ColumnDef {
-    let mut column = ColumnDef::new(Alias::new(name));
-    column.integer().not_null();
-    column
-}
-
-fn big_integer(name: &str) -> ColumnDef {
-    let mut column = ColumnDef::new(Alias::new(name));
-    column.big_integer().not_null();
-    column
-}
-
-fn boolean(name: &str) -> ColumnDef {
-    let mut column = ColumnDef::new(Alias::new(name));
-    column.boolean().not_null();
-    column
-}
-
-fn moment(name: &str) -> ColumnDef {
-    let mut column = ColumnDef::new(Alias::new(name));
-    column.timestamp_with_time_zone().not_null();
-    column
-}
-
-fn table(name: &str, columns: Vec<ColumnDef>, key: &[&str]) -> TableCreateStatement {
-    let mut table = Table::create();
-    table.table(Alias::new(name));
-    for column in columns {
-        table.col(column);
-    }
-    let mut primary = Index::create();
-    for column in key {
-        primary.col(Alias::new(*column));
-    }
-    table.primary_key(&mut primary);
-    table
-}
-
-/// A table whose rows go with their movie.
-fn table_of_movie(name: &str, mut columns: Vec<ColumnDef>, key: &[&str]) -> TableCreateStatement {
-    columns.insert(0, text("movie_id"));
-    let mut table = table(name, columns, key);
-    table.foreign_key(
-        ForeignKey::create()
-            .from(Alias::new(name), Alias::new("movie_id"))
-            .to(Alias::new("movies"), Alias::new("id"))
-            .on_delete(ForeignKeyAction::Cascade),
-    );
-    table
-}
-
-fn index(table: &str, columns: &[&str]) -> IndexCreateStatement {
-    let mut index = Index::create();
-    index.name(format!("idx_{table}_{}", columns.join("_"))).table(Alias::new(table));
-    for column in columns {
-        index.col(Alias::new(*column));
-    }
-    index
-}
 
 const TABLES: [&str; 11] = [
     "users",

@@ -1,7 +1,8 @@
 //! Who may do what (CONTRACT §5). A permission is a value that only a fitting role can make.
 
-use crate::document::Source;
+use super::import::ImportOptions;
 use crate::document::definition::define_choice;
+use crate::document::{Source, Stage};
 
 define_choice! {
     /// What an account may do.
@@ -46,9 +47,26 @@ pub struct CanPublish {
     pub author: Author,
 }
 
+/// Leave to plan imports, to import to drafts, and to read drafts and history.
+#[derive(Debug, Clone)]
+pub struct CanDraft {
+    /// Who answers for the contribution.
+    pub author: Author,
+}
+
+/// Leave to import in one particular way.
+#[derive(Debug, Clone)]
+pub struct CanImport {
+    /// Who answers for the change.
+    pub author: Author,
+    pub(super) options: ImportOptions,
+}
+
 /// Who makes a change.
 #[derive(Debug, Clone)]
 pub struct Author {
+    /// The account, as its tokens name it (`sub`).
+    pub account: String,
     /// Shown as `updated_by`.
     pub name: String,
     /// The source of all that they send, if their token says one.
@@ -67,16 +85,53 @@ impl Principal {
     }
 
     /// # Errors
+    /// When the role is below CONTRIBUTOR.
+    pub fn can_draft(&self) -> Result<CanDraft, Forbidden> {
+        self.require(Role::Contributor)?;
+        Ok(CanDraft { author: self.author() })
+    }
+
+    /// # Errors
     /// When the role is below ADMIN.
     pub fn can_publish(&self) -> Result<CanPublish, Forbidden> {
         self.require(Role::Admin)?;
-        Ok(CanPublish { author: Author { name: self.email.clone(), source: self.source } })
+        Ok(CanPublish { author: self.author() })
+    }
+
+    /// Leave to import with those options: to plan and to draft takes CONTRIBUTOR, to publish ADMIN.
+    ///
+    /// # Errors
+    /// When the role is below that.
+    pub fn can_import(&self, options: ImportOptions) -> Result<CanImport, Forbidden> {
+        let writes_published = options.target == Stage::Published && !options.dry_run;
+        self.require(if writes_published { Role::Admin } else { Role::Contributor })?;
+        Ok(CanImport { author: self.author(), options })
+    }
+
+    fn author(&self) -> Author {
+        Author { account: self.subject.clone(), name: self.email.clone(), source: self.source }
+    }
+}
+
+impl CanPublish {
+    /// Whoever may publish may also draft.
+    #[must_use]
+    pub fn can_draft(&self) -> CanDraft {
+        CanDraft { author: self.author.clone() }
+    }
+}
+
+impl CanDraft {
+    /// Whoever may draft may also read.
+    #[must_use]
+    pub const fn can_read(&self) -> CanRead {
+        CanRead(())
     }
 }
 
 /// Whoever runs the command line has the database's file or password, and so every right.
 #[must_use]
 pub fn command_line() -> (CanRead, CanPublish) {
-    let author = Author { name: "command line".to_owned(), source: None };
+    let author = Author { account: "command line".to_owned(), name: "command line".to_owned(), source: None };
     (CanRead(()), CanPublish { author })
 }

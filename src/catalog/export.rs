@@ -59,7 +59,11 @@ impl Export {
     #[must_use]
     pub fn etag(&self) -> String {
         let moment = self.metadata.last_updated.map_or(0, |moment| moment.timestamp_micros());
-        format!("W/\"{}-{}-{moment:x}\"", self.category.slug(), self.metadata.revision)
+        let state = match self.metadata.draft_revision {
+            Some(number) => format!("draft-{number}"),
+            None => self.metadata.revision.to_string(),
+        };
+        format!("W/\"{}-{state}-{moment:x}\"", self.category.slug())
     }
 }
 

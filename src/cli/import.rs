@@ -15,11 +15,11 @@ use tokio::sync::mpsc;
 
 use super::{CliError, FAILED, SOME_FAILED, open};
 use crate::catalog::access::command_line;
-use crate::catalog::bulk::{RawRecord, ReadError, ReadOptions, RecordResult, read_source};
+use crate::catalog::bulk::{BulkReport, RawRecord, ReadError, ReadOptions, RecordResult, read_source};
 use crate::catalog::import::{ImportOptions, ImportStatus};
 use crate::config::DatabaseArgs;
-use crate::document::Source;
-use crate::document::merge::{ImportMode, NullPolicy};
+use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::{Source, Stage};
 
 /// Options of `import`.
 #[derive(Debug, Clone, Args)]
@@ -36,6 +36,19 @@ pub struct ImportArgs {
     /// What null means. keep: nothing; clear: the value is removed
     #[arg(long, default_value = "keep", value_name = "POLICY")]
     nulls: String,
+    /// Say what would change, and write nothing; what one document brings, a later one does not see yet
+    #[arg(long)]
+    dry_run: bool,
+    /// published; or draft: then it waits for someone to publish it
+    #[arg(long, default_value = "published", value_name = "STATE")]
+    target: String,
+    /// How to settle what both a document and the catalogue have changed since it was made: fail, keep_current or
+    /// take_import
+    #[arg(long, default_value = "fail", value_name = "POLICY")]
+    on_conflict: String,
+    /// Change also what is locked, where the source is manual
+    #[arg(long)]
+    override_locks: bool,
     /// Refuse documents with unknown keys
     #[arg(long)]
     strict: bool,
@@ -44,20 +57,23 @@ pub struct ImportArgs {
     errors: Option<PathBuf>,
 }
 
-fn choice<T: Copy>(option: &str, text: &str, all: &[T], values: &[&str]) -> Result<T, CliError> {
-    let found = values.iter().position(|value| value.eq_ignore_ascii_case(text));
-    found
-        .map(|index| all[index])
+fn choice<T>(option: &str, text: &str, parse: fn(&str) -> Option<T>, values: &[&str]) -> Result<T, CliError> {
+    parse(text)
         .ok_or_else(|| CliError::Usage(format!("{option}: found {text:?}; allowed is one of {}", values.join(", "))))
 }
 
 impl ImportArgs {
     fn options(&self) -> Result<ImportOptions, CliError> {
-        let source = self.source.as_deref().map(|text| choice("--source", text, Source::ALL, Source::VALUES));
+        let source = self.source.as_deref().map(|text| choice("--source", text, Source::parse, Source::VALUES));
+        let conflicts = choice("--on-conflict", &self.on_conflict, ConflictPolicy::parse, ConflictPolicy::VALUES);
         Ok(ImportOptions {
-            mode: choice("--mode", &self.mode, ImportMode::ALL, ImportMode::VALUES)?,
+            target: choice("--target", &self.target, Stage::parse, Stage::VALUES)?,
+            mode: choice("--mode", &self.mode, ImportMode::parse, ImportMode::VALUES)?,
+            dry_run: self.dry_run,
             source: source.transpose()?,
-            nulls: choice("--nulls", &self.nulls, NullPolicy::ALL, NullPolicy::VALUES)?,
+            nulls: choice("--nulls", &self.nulls, NullPolicy::parse, NullPolicy::VALUES)?,
+            on_conflict: conflicts?,
+            override_locks: self.override_locks,
             strict: self.strict,
             ..ImportOptions::default()
         })
@@ -148,10 +164,13 @@ pub(super) async fn import(database: &DatabaseArgs, args: &ImportArgs) -> Result
         }
     };
     let seconds = start.elapsed().as_secs_f64();
-    println!(
-        "{} published, {} unchanged, {} failed, in {seconds:.1} s",
-        report.published, report.unchanged, report.rejected
-    );
+    let BulkReport { planned, drafted, published, unchanged, rejected } = report;
+    let done = match (options.dry_run, options.target) {
+        (true, _) => format!("{planned} planned (a dry run: nothing was written)"),
+        (false, Stage::Draft) => format!("{drafted} drafted, {unchanged} unchanged"),
+        (false, Stage::Published) => format!("{published} published, {unchanged} unchanged"),
+    };
+    println!("{done}, {rejected} failed, in {seconds:.1} s");
     if let Some(error) = lost {
         eprintln!("reelport: the failures could not all be kept: {error}");
     }

@@ -273,6 +273,14 @@ macro_rules! define_choice {
             /// Every value.
             pub const ALL: &'static [Self] = &[$(Self::$Value),*];
 
+            /// The value of that word, in any case, with hyphens, underscores or spaces.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                let plain = |text: &str| text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
+                let wanted = plain(text);
+                Self::ALL.iter().copied().find(|value| plain(value.as_str()) == wanted)
+            }
+
             /// The value as it stands in a file.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::category::Definition;
@@ -22,7 +22,7 @@ define_choice! {
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// JSON Pointer into the new `data`; for a removal, into the old.
     pub path: String,
@@ -119,11 +119,11 @@ fn items(item: &'static Item, label: &str, path: &str, before: &[Value], after: 
         id_of(item, value).and_then(Value::as_str).and_then(|id| places.get(id).copied())
     };
     for (index, gone) in before.iter().enumerate().filter(|(_, value)| is_in(&new, value).is_none()) {
-        value(&pointer_at(path, index), label_of(item, label, gone), Some(gone), None, changes);
+        value(&pointer_at(path, index), label_of_value(item, label, gone), Some(gone), None, changes);
     }
     for (index, object) in after.iter().enumerate() {
         let at = pointer_at(path, index);
-        let label = label_of(item, label, object);
+        let label = label_of_value(item, label, object);
         match is_in(&old, object).map(|place| &before[place]) {
             None => value(&at, label, None, Some(object), changes),
             Some(previous) if previous != object => {
@@ -146,12 +146,16 @@ fn items(item: &'static Item, label: &str, path: &str, before: &[Value], after: 
     order(path, label, &kept_before.iter().collect::<Vec<_>>(), &kept_after.iter().collect::<Vec<_>>(), changes);
 }
 
+fn label_of_value(item: &Item, label: &str, value: &Value) -> String {
+    value.as_object().map(|object| label_of(item, label, object)).unwrap_or_default()
+}
+
 fn id_of<'a>(item: &Item, value: &'a Value) -> Option<&'a Value> {
     value.get(item.id)
 }
 
 /// `Cast: Brad Pitt`; long text is cut.
-fn label_of(item: &Item, label: &str, object: &Value) -> String {
+pub(super) fn label_of(item: &Item, label: &str, object: &Object) -> String {
     let name = item.label.iter().find_map(|field| object.get(*field).and_then(Value::as_str)).unwrap_or_default();
     if name.chars().count() <= 60 {
         return format!("{label}: {name}");

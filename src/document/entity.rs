@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::definition::{Field, Kind, Object, define_choice};
@@ -34,7 +35,7 @@ impl EntityKind {
 }
 
 /// An entity that a plan found missing and will create.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewEntity {
     pub kind: EntityKind,
     pub id: String,
@@ -42,6 +43,22 @@ pub struct NewEntity {
 }
 
 impl NewEntity {
+    /// Every entity that the items of a document name by id.
+    pub fn all_in<'v>(fields: &'static [Field], data: &'v Object) -> impl Iterator<Item = Self> + 'v {
+        let text = |object: &'v Value, key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
+        let items = fields.iter().filter_map(|field| match &field.rule.kind {
+            Kind::Items { item, .. } => Some((*item, data.get(field.name).and_then(Value::as_array)?)),
+            _ => None,
+        });
+        items.flat_map(move |(item, list)| {
+            list.iter().flat_map(move |object| {
+                item.entities.iter().filter_map(move |entity| {
+                    Some(Self { kind: entity.kind, id: text(object, entity.id)?, name: text(object, entity.name)? })
+                })
+            })
+        })
+    }
+
     /// The id it has elsewhere, where its own id tells: `tmdb-person-287` is 287 at TMDB.
     #[must_use]
     pub fn external_id(&self) -> Option<(&str, &str)> {
@@ -95,6 +112,14 @@ impl Mentions {
                 let names = list.filter_map(Value::as_str).map(index_key);
                 self.names.extend(names.map(|name| (entity.as_str(), name)));
             }
+        }
+    }
+
+    /// Adds entities by id and by name.
+    pub fn collect_entities<'e>(&mut self, entities: impl Iterator<Item = &'e NewEntity>) {
+        for entity in entities {
+            self.ids.insert((entity.kind.as_str(), entity.id.clone()));
+            self.names.insert((entity.kind.as_str(), index_key(&entity.name)));
         }
     }
 
@@ -156,6 +181,12 @@ impl Directory {
             [only] if kind.is_told_by_name() => Some(only),
             _ => None,
         })
+    }
+
+    /// Whether anyone goes by the entity's name.
+    #[must_use]
+    pub fn is_named(&self, entity: &NewEntity) -> bool {
+        !self.by_name(entity.kind, &index_key(&entity.name)).is_empty()
     }
 
     /// All that go by the name, in [`index_key`] form.

@@ -26,11 +26,24 @@ define_choice! {
     }
 }
 
+define_choice! {
+    /// Which state of a document.
+    pub enum Stage {
+        /// What everyone sees.
+        Published = "published",
+        /// What waits for someone to publish it.
+        Draft = "draft",
+    }
+}
+
 /// What is known of how a document came to be as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata {
-    /// Counts the times the document really changed; 0: never written.
+    /// Counts the times the document really changed; 0: never written. Of a draft, the published
+    /// revision that it was made from.
     pub revision: i64,
+    /// Of a draft: counts the contributions to it, and to the drafts of this document before it.
+    pub draft_revision: Option<i64>,
     pub source: Source,
     /// When it last really changed. Microseconds.
     pub last_updated: Option<DateTime<Utc>>,
@@ -42,7 +55,7 @@ impl Metadata {
     /// Of a category that was never written.
     #[must_use]
     pub const fn never_written() -> Self {
-        Self { revision: 0, source: Source::Manual, last_updated: None, updated_by: None }
+        Self { revision: 0, draft_revision: None, source: Source::Manual, last_updated: None, updated_by: None }
     }
 }
 
@@ -77,7 +90,11 @@ pub fn write(
     }
     text.push_str(",\"updated_by\":");
     text.push_str(&Value::from(metadata.updated_by.clone()).to_string());
-    let _ = write!(text, ",\"revision\":{}}}}}", metadata.revision);
+    let _ = write!(text, ",\"revision\":{}", metadata.revision);
+    if let Some(draft_revision) = metadata.draft_revision {
+        let _ = write!(text, ",\"draft_revision\":{draft_revision}");
+    }
+    text.push_str("}}");
     text
 }
 
@@ -104,6 +121,8 @@ pub const NO_REVISION: i64 = -1;
 pub struct SentMetadata {
     pub source: Option<Source>,
     pub revision: Option<i64>,
+    /// The state of the draft that the file was taken from.
+    pub draft_revision: Option<i64>,
     pub last_updated: Option<DateTime<Utc>>,
 }
 
@@ -113,6 +132,7 @@ impl SentMetadata {
     pub fn is_untouched(&self, metadata: &Metadata) -> bool {
         self.source == Some(metadata.source)
             && self.revision == Some(metadata.revision)
+            && self.draft_revision == metadata.draft_revision
             && self.last_updated == metadata.last_updated
     }
 }
@@ -122,16 +142,6 @@ impl SentMetadata {
 pub struct Expected<'a> {
     pub category: Option<Category>,
     pub movie: Option<&'a MovieId>,
-}
-
-/// Reads the JSON text of an envelope.
-///
-/// # Errors
-/// One problem, for text that is no JSON.
-pub fn read_json(text: &[u8]) -> Result<Value, Problem> {
-    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-    serde_json::from_slice(text)
-        .map_err(|error| Problem::new("", ProblemCode::Unreadable, format!("the document is not JSON: {error}")))
 }
 
 /// Reads an envelope and holds it against what is expected.
@@ -270,6 +280,7 @@ fn read_metadata(metadata: &Object) -> SentMetadata {
     SentMetadata {
         source: text("source").and_then(|found| Source::ALL.iter().copied().find(|source| source.as_str() == found)),
         revision: metadata.get("revision").filter(|value| !value.is_null()).map(read_revision),
+        draft_revision: metadata.get("draft_revision").filter(|value| !value.is_null()).map(read_revision),
         last_updated: text("last_updated")
             .and_then(|moment| DateTime::parse_from_rfc3339(moment).ok())
             .map(|moment| moment.with_timezone(&Utc)),

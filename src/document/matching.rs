@@ -12,25 +12,46 @@ use super::entity::Directory;
 use super::merge::same;
 use super::text::{comparable, index_key};
 
-/// For each arriving item, the index of the stored item it claims.
+/// A stored item: as it stands, and as it was when the file was made. One of the two may be missing.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    pub current: Option<&'a Object>,
+    pub base: Option<&'a Object>,
+}
+
+impl<'a> Known<'a> {
+    fn views(&self, item: &'static Item) -> [Option<View<'a>>; 2] {
+        let base = self.base.filter(|base| self.current != Some(*base));
+        [self.current, base].map(|state| state.map(|object| View::of(item, object, None)))
+    }
+}
+
+/// For each arriving item, the index of the stored item it claims. A file repeats an item as it was
+/// when the file was made, so either state of a stored item is recognised.
 #[must_use]
 pub fn claims(
     item: &'static Item,
-    stored: &[&Object],
+    stored: &[Known<'_>],
     arriving: &[Object],
     directory: &Directory,
 ) -> Vec<Option<usize>> {
     let mut round = Round {
         item,
-        stored: stored.iter().map(|object| View::of(item, object, None)).collect(),
+        stored: stored.iter().map(|known| known.views(item)).collect(),
         arriving: arriving.iter().map(|object| View::of(item, object, Some(directory))).collect(),
         claimed_by: vec![None; stored.len()],
         claims: vec![None; arriving.len()],
     };
     round.by_id();
-    round.by_equal_content();
-    round.by_full_key(|view| &view.exact_key);
-    round.by_full_key(|view| &view.key);
+    for side in SIDES {
+        round.by_equal_content(side);
+    }
+    for side in SIDES {
+        round.by_full_key(side, |view| &view.exact_key);
+    }
+    for side in SIDES {
+        round.by_full_key(side, |view| &view.key);
+    }
     round.by_present_parts();
     if item.entity_alone {
         round.by_entity_alone();
@@ -127,9 +148,12 @@ impl<'a> View<'a> {
     }
 }
 
+/// The current state of a stored item, and the one that the file was made from where that is another.
+const SIDES: [usize; 2] = [0, 1];
+
 struct Round<'a> {
     item: &'static Item,
-    stored: Vec<View<'a>>,
+    stored: Vec<[Option<View<'a>>; 2]>,
     arriving: Vec<View<'a>>,
     claimed_by: Vec<Option<usize>>,
     claims: Vec<Option<usize>>,
@@ -143,6 +167,15 @@ impl Round<'_> {
 
     fn unclaimed(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.stored.len()).filter(|index| self.claimed_by[*index].is_none())
+    }
+
+    /// The unclaimed that have such a state, with it.
+    fn unclaimed_at(&self, side: usize) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
+        self.unclaimed().filter_map(move |index| Some((index, self.stored[index][side].as_ref()?)))
+    }
+
+    fn views(&self, stored: usize) -> impl Iterator<Item = &View<'_>> + '_ {
+        self.stored[stored].iter().flatten()
     }
 
     fn unplaced(&self) -> impl Iterator<Item = usize> + '_ {
@@ -161,14 +194,14 @@ impl Round<'_> {
         }
     }
 
-    fn same_entities(&self, arriving: usize, stored: usize) -> bool {
-        let mut pairs = self.arriving[arriving].entities.iter().zip(&self.stored[stored].entities);
+    fn same_entities(&self, arriving: usize, stored: &View<'_>) -> bool {
+        let mut pairs = self.arriving[arriving].entities.iter().zip(&stored.entities);
         pairs.all(|(a, b)| Self::same_entity(a, b))
     }
 
     fn by_id(&mut self) {
         let places: HashMap<&str, usize> =
-            self.stored.iter().enumerate().filter_map(|(index, view)| Some((view.id?, index))).collect();
+            (0..self.stored.len()).filter_map(|index| Some((self.views(index).next()?.id?, index))).collect();
         let found: Vec<_> = self.arriving.iter().map(|view| view.id.and_then(|id| places.get(id).copied())).collect();
         for (arriving, stored) in found.into_iter().enumerate() {
             if let Some(stored) = stored
@@ -182,10 +215,10 @@ impl Round<'_> {
     /// Of equal keys, the next in order that says all of it already, else the first that does.
     /// Without this, a file that moves one of several equal-keyed items would claim another the
     /// second time it is imported.
-    fn by_equal_content(&mut self) {
-        let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
-        for stored in self.unclaimed() {
-            places.entry(&self.stored[stored].exact_key).or_default().push(stored);
+    fn by_equal_content(&mut self, side: usize) {
+        let mut places: HashMap<&str, Vec<(usize, &View<'_>)>> = HashMap::new();
+        for (stored, view) in self.unclaimed_at(side) {
+            places.entry(&view.exact_key).or_default().push((stored, view));
         }
         let mut claims = self.claims.clone();
         let mut claimed = HashSet::new();
@@ -194,13 +227,13 @@ impl Round<'_> {
             if claims[arriving].is_none()
                 && let Some(places) = places.get(view.exact_key.as_str())
             {
-                let fits = |stored: &&usize| {
-                    !claimed.contains(*stored)
-                        && self.same_entities(arriving, **stored)
-                        && self.says_nothing_new(arriving, **stored)
+                let fits = |(stored, view): &&(usize, &View<'_>)| {
+                    !claimed.contains(stored)
+                        && self.same_entities(arriving, view)
+                        && self.says_nothing_new(arriving, view)
                 };
-                let next = places.iter().filter(|stored| Some(**stored) > last).find(fits);
-                claims[arriving] = next.or_else(|| places.iter().find(fits)).copied();
+                let next = places.iter().filter(|(stored, _)| Some(*stored) > last).find(fits);
+                claims[arriving] = next.or_else(|| places.iter().find(fits)).map(|(stored, _)| *stored);
                 claimed.extend(claims[arriving]);
             }
             last = claims[arriving].or(last);
@@ -213,9 +246,9 @@ impl Round<'_> {
     }
 
     /// Whether all that arrives, ids and names aside, is stored.
-    fn says_nothing_new(&self, arriving: usize, stored: usize) -> bool {
+    fn says_nothing_new(&self, arriving: usize, stored: &View<'_>) -> bool {
         let item = self.item;
-        let stored = self.stored[stored].object;
+        let stored = stored.object;
         self.arriving[arriving].object.iter().all(|(key, value)| {
             let is_identity =
                 key == item.id || item.entities.iter().any(|entity| key == entity.id || key == entity.name);
@@ -224,15 +257,17 @@ impl Round<'_> {
     }
 
     /// Equal keys in order, first to first.
-    fn by_full_key(&mut self, key: for<'v> fn(&'v View<'_>) -> &'v String) {
+    fn by_full_key(&mut self, side: usize, key: for<'v> fn(&'v View<'_>) -> &'v String) {
         let mut places: HashMap<String, VecDeque<usize>> = HashMap::new();
-        for stored in self.unclaimed() {
-            places.entry(key(&self.stored[stored]).clone()).or_default().push_back(stored);
+        for (stored, view) in self.unclaimed_at(side) {
+            places.entry(key(view).clone()).or_default().push_back(stored);
         }
         let unplaced: Vec<_> = self.unplaced().collect();
         for arriving in unplaced {
             let Some(places) = places.get_mut(key(&self.arriving[arriving])) else { continue };
-            let found = places.iter().position(|stored| self.same_entities(arriving, *stored));
+            let found = places.iter().position(|stored| {
+                self.stored[*stored][side].as_ref().is_some_and(|view| self.same_entities(arriving, view))
+            });
             if let Some(stored) = found.and_then(|at| places.remove(at)) {
                 self.claim(arriving, stored);
             }
@@ -240,15 +275,15 @@ impl Round<'_> {
     }
 
     /// How the parts compare: `None` if one side lacks it.
-    fn same_part(&self, arriving: usize, stored: usize, part: usize) -> Option<bool> {
+    fn same_part(&self, arriving: usize, stored: &View<'_>, part: usize) -> Option<bool> {
         let (kind, a) = &self.arriving[arriving].parts[part];
         match kind {
             KeyPart::Field(_) => {
-                let b = self.stored[stored].parts[part].1.as_ref()?;
+                let b = stored.parts[part].1.as_ref()?;
                 Some(a.as_ref()? == b)
             }
             KeyPart::Entity(index) => {
-                let (a, b) = (&self.arriving[arriving].entities[*index], &self.stored[stored].entities[*index]);
+                let (a, b) = (&self.arriving[arriving].entities[*index], &stored.entities[*index]);
                 (!a.is_absent() && !b.is_absent()).then(|| Self::same_entity(a, b))
             }
         }
@@ -257,7 +292,7 @@ impl Round<'_> {
     /// The key less the parts missing on one side.
     fn by_present_parts(&mut self) {
         let parts = self.item.keys.iter().map(|parts| parts.len()).sum::<usize>();
-        let agree = |round: &Self, arriving: usize, stored: usize| {
+        let agree = |round: &Self, arriving: usize, stored: &View<'_>| {
             let mut common = false;
             let all = (0..parts).all(|part| match round.same_part(arriving, stored, part) {
                 Some(same) => {
@@ -274,19 +309,20 @@ impl Round<'_> {
     /// The list and the person alone: a corrected character, a filled-in job.
     fn by_entity_alone(&mut self) {
         self.only_candidates(|round, arriving, stored| {
-            let (a, b) = (&round.arriving[arriving].entities[0], &round.stored[stored].entities[0]);
+            let (a, b) = (&round.arriving[arriving].entities[0], &stored.entities[0]);
             !a.is_absent() && Self::same_entity(a, b)
         });
     }
 
     /// Claims the pairs in which each side is the other's only candidate.
-    fn only_candidates(&mut self, fits: impl Fn(&Self, usize, usize) -> bool) {
+    fn only_candidates(&mut self, fits: impl Fn(&Self, usize, &View<'_>) -> bool) {
         let unclaimed: Vec<_> = self.unclaimed().collect();
         let unplaced: Vec<_> = self.unplaced().collect();
         let mut suitors: HashMap<usize, usize> = HashMap::new();
         let mut pairs = Vec::new();
         for arriving in unplaced {
-            let candidates: Vec<_> = unclaimed.iter().copied().filter(|stored| fits(self, arriving, *stored)).collect();
+            let fits = |stored: &usize| self.views(*stored).any(|view| fits(self, arriving, view));
+            let candidates: Vec<_> = unclaimed.iter().copied().filter(fits).collect();
             for stored in &candidates {
                 *suitors.entry(*stored).or_default() += 1;
             }

@@ -32,6 +32,8 @@ pub struct Reading {
     /// Paths of values that nobody wrote but another one says: `"$3.99"` of the currency. They fill
     /// a gap and change nothing that is stored.
     pub implied: HashSet<String>,
+    /// Whether the text says that something was left out of it.
+    pub elided: bool,
     /// Places of what was refused, so that it is not called missing too.
     pub refused: HashSet<String>,
 }

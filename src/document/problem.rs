@@ -1,9 +1,9 @@
 //! What can be wrong with a document, and what was put right while reading it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One thing that is wrong with what was sent, or with where it should go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// JSON Pointer (RFC 6901) into `data`, `snake_case`; empty for the document as a whole.
     pub path: String,
@@ -20,7 +20,7 @@ impl Problem {
 }
 
 /// What kind of thing is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, async_graphql::Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, async_graphql::Enum)]
 #[graphql(name = "UserErrorCode")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ProblemCode {
@@ -50,12 +50,21 @@ pub enum ProblemCode {
     UnknownField,
     /// A name fits several people (or ceremonies, platforms, genres), and which is meant cannot be told.
     AmbiguousMatch,
-    /// Someone else changed the same thing at the same moment, again and again. Try again.
+    /// The document and the catalogue have changed the same value differently since the document was
+    /// made; or others kept changing the document at the same moment. Nothing was written.
     Conflict,
+    /// The plan that was expected no longer holds; the answer has the new one.
+    PlanStale,
+    /// The value is locked. Changing it takes a person's own edit and `overrideLocks`.
+    Locked,
+    /// There is no draft of this document.
+    NoDraft,
+    /// The idempotency key was used with another request.
+    IdempotencyMismatch,
 }
 
 /// Something that was read although it was not as it should be, or that was left alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// JSON Pointer (RFC 6901) into `data`, `snake_case`; empty for the document as a whole.
     pub path: String,
@@ -72,7 +81,7 @@ impl Warning {
 }
 
 /// What kind of thing was put right or left alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, async_graphql::Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, async_graphql::Enum)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum WarningCode {
     /// The key is not part of the document; its value was not stored.
@@ -87,6 +96,20 @@ pub enum WarningCode {
     UnknownId,
     /// A name fits several people; it was stored as text, without the id of one.
     AmbiguousMatch,
+    /// The revision that the document says it was made from is not known here, so what changed since
+    /// then cannot be told.
+    UnknownBase,
+    /// The item was removed since the document was made, and the document did not change it; it stays
+    /// removed.
+    RemovedSince,
+    /// The text was not JSON as it should be, and was read as what it was clearly meant to be.
+    SyntaxRepaired,
+    /// A key stands twice in an object; the later one was taken.
+    DuplicateKey,
+    /// The text says itself that something was left out of it ("..."). What it lacks was not removed.
+    Elided,
+    /// A locked value was changed, as the options say.
+    Locked,
 }
 
 /// Appends a key or index to a JSON Pointer, escaped as RFC 6901 asks.

@@ -78,6 +78,21 @@ pub fn index_key(text: &str) -> String {
     key
 }
 
+/// The SHA-256 of some bytes, in hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// Bytes in hexadecimal digits.
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// `""` and `"N/A"` are how templates and models write "nothing here".
 #[must_use]
 pub fn means_nothing(text: &str) -> bool {

@@ -5,11 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
 
+use super::draft_loaders::DraftLoaders;
 use super::error::ApiError;
 use super::loaders::Loaders;
 use crate::catalog::Catalog;
-use crate::catalog::access::{CanPublish, CanRead, Principal};
+use crate::catalog::access::{CanDraft, CanImport, CanPublish, CanRead, Principal};
 use crate::catalog::accounts::Accounts;
+use crate::catalog::import::ImportOptions;
 
 /// What one request brings along: who asks, from where, and its own caches.
 pub struct RequestContext {
@@ -18,6 +20,7 @@ pub struct RequestContext {
     catalog: Arc<Catalog>,
     accounts: Arc<Accounts>,
     loaders: OnceLock<Loaders>,
+    draft_loaders: OnceLock<DraftLoaders>,
 }
 
 impl RequestContext {
@@ -28,7 +31,7 @@ impl RequestContext {
         catalog: Arc<Catalog>,
         accounts: Arc<Accounts>,
     ) -> Self {
-        Self { principal, address, catalog, accounts, loaders: OnceLock::new() }
+        Self { principal, address, catalog, accounts, loaders: OnceLock::new(), draft_loaders: OnceLock::new() }
     }
 }
 
@@ -60,6 +63,14 @@ pub trait ContextExt {
         Ok(self.principal()?.can_read()?)
     }
 
+    fn can_draft(&self) -> Result<CanDraft, ApiError> {
+        Ok(self.principal()?.can_draft()?)
+    }
+
+    fn can_import(&self, options: ImportOptions) -> Result<CanImport, ApiError> {
+        Ok(self.principal()?.can_import(options)?)
+    }
+
     fn can_publish(&self) -> Result<CanPublish, ApiError> {
         Ok(self.principal()?.can_publish()?)
     }
@@ -69,6 +80,13 @@ pub trait ContextExt {
         let permission = self.can_read()?;
         let request = self.request();
         Ok(request.loaders.get_or_init(|| Loaders::new(&request.catalog, permission)))
+    }
+
+    /// The request's loaders of what contributors see.
+    fn draft_loaders(&self) -> Result<&DraftLoaders, ApiError> {
+        let permission = self.can_draft()?;
+        let request = self.request();
+        Ok(request.draft_loaders.get_or_init(|| DraftLoaders::new(&request.catalog, permission)))
     }
 }
 

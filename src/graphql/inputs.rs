@@ -8,9 +8,10 @@ use super::error::ApiError;
 use super::limits::MAX_SEARCH;
 use crate::catalog::import::ImportOptions;
 use crate::catalog::movies::MovieQuery;
+use crate::catalog::publish::PublishOptions;
 use crate::document::basic_info::ReleaseStatus;
-use crate::document::merge::{ImportMode, NullPolicy};
-use crate::document::{Category, CategoryInput, Source};
+use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::{Category, CategoryInput, Source, Stage};
 use crate::storage::{self, OrderBy};
 
 /// Which movies to list. Everything that is given must fit.
@@ -167,9 +168,19 @@ pub struct ImportDocumentInput {
 /// How to import.
 #[derive(Debug, InputObject)]
 pub struct ImportOptionsInput {
+    /// Which state of the document to import into. A draft waits for someone to publish it; there is one
+    /// for each document, shared by all who contribute.
+    #[graphql(default_with = "Stage::Published")]
+    target: Stage,
     /// Whether the import may also remove list items that the document no longer has.
     #[graphql(default_with = "ImportMode::Merge")]
     mode: ImportMode,
+    /// Plan only: the answer says what would change, and nothing is written.
+    #[graphql(default)]
+    dry_run: bool,
+    /// The digest of a plan. If what the import would do is another plan by now, nothing is written and
+    /// the answer is PLAN_STALE with the new plan.
+    expected_plan: Option<String>,
     /// Where the values come from. Left out, it is found: from the token, from the document, else
     /// MANUAL.
     source: Option<Source>,
@@ -181,16 +192,129 @@ pub struct ImportOptionsInput {
     /// Ids of list items to remove.
     #[graphql(validator(max_items = 5000))]
     remove_items: Option<Vec<ID>>,
+    /// How to settle a value that both the document and the catalogue have changed, each in its own way,
+    /// since the document was made.
+    #[graphql(default_with = "ConflictPolicy::Fail")]
+    on_conflict: ConflictPolicy,
+    /// Whether a person's own edit may change what is locked. An import from TMDB or LLM_GENERATED never
+    /// does.
+    #[graphql(default)]
+    override_locks: bool,
     /// Whether an unknown key in the document is an error instead of a warning.
     #[graphql(default)]
     strict: bool,
+    /// Makes a repeated request the same request: within a day, the same key with the same input gets the
+    /// first answer and nothing is done again; with another input, IDEMPOTENCY_MISMATCH. 1 to 255
+    /// characters, of your making (a UUID).
+    idempotency_key: Option<String>,
+}
+
+/// A draft to publish.
+#[derive(Debug, InputObject)]
+pub struct PublishDraftInput {
+    /// The movie's id.
+    pub movie_id: ID,
+    /// Which category.
+    pub category: Category,
+    /// Plan only: the answer says what would change, and nothing is written.
+    #[graphql(default)]
+    pub dry_run: bool,
+    /// The digest of a plan. If publishing would do something else by now, nothing is written and the
+    /// answer is PLAN_STALE with the new plan.
+    pub expected_plan: Option<String>,
+    /// How to settle a value that was changed in the draft and, in another way, in the published document
+    /// since the draft was opened.
+    #[graphql(default_with = "ConflictPolicy::Fail")]
+    pub on_conflict: ConflictPolicy,
+    /// Whether what is locked may change. Without it, what an automatic source contributed to a locked
+    /// value is left out, and what people contributed is refused.
+    #[graphql(default)]
+    pub override_locks: bool,
+    /// Makes a repeated request the same request; see ImportOptionsInput.
+    pub idempotency_key: Option<String>,
+}
+
+impl PublishDraftInput {
+    /// The options as the application takes them.
+    pub fn options(&self) -> PublishOptions {
+        PublishOptions {
+            dry_run: self.dry_run,
+            expected_plan: self.expected_plan.clone(),
+            on_conflict: Some(self.on_conflict),
+            override_locks: self.override_locks,
+            idempotency_key: self.idempotency_key.clone(),
+        }
+    }
+}
+
+/// A draft to discard.
+#[derive(Debug, InputObject)]
+pub struct DiscardDraftInput {
+    /// The movie's id.
+    pub movie_id: ID,
+    /// Which category.
+    pub category: Category,
+}
+
+/// A draft to edit.
+#[derive(Debug, InputObject)]
+pub struct UpdateDraftInput {
+    /// The movie's id.
+    pub movie_id: ID,
+    /// The data of exactly one category, of which there must be a draft. A field that is left out is left
+    /// as it is in the draft; null clears it.
+    pub data: CategoryInput,
+    /// How to import. The target is the draft, whatever it says here.
+    pub options: Option<ImportOptionsInput>,
+}
+
+/// A revision to go back to.
+#[derive(Debug, InputObject)]
+pub struct RevertCategoryInput {
+    /// The movie's id.
+    pub movie_id: ID,
+    /// Which category.
+    pub category: Category,
+    /// The revision whose document is to be the newest again; 0 is the empty document.
+    pub revision: i64,
+    /// Plan only: the answer says what would change, and nothing is written.
+    #[graphql(default)]
+    pub dry_run: bool,
+    /// The digest of a plan. If going back would do something else by now, nothing is written and the
+    /// answer is PLAN_STALE with the new plan.
+    pub expected_plan: Option<String>,
+    /// Whether what is locked may change; else a revision with another locked value is refused.
+    #[graphql(default)]
+    pub override_locks: bool,
+    /// Makes a repeated request the same request; see ImportOptionsInput.
+    pub idempotency_key: Option<String>,
+}
+
+impl RevertCategoryInput {
+    /// The options as the application takes them.
+    pub fn options(&self) -> PublishOptions {
+        PublishOptions {
+            dry_run: self.dry_run,
+            expected_plan: self.expected_plan.clone(),
+            on_conflict: None,
+            override_locks: self.override_locks,
+            idempotency_key: self.idempotency_key.clone(),
+        }
+    }
 }
 
 /// The options as the application takes them; `nulls` is what null means if they do not say.
 pub fn options_of(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> ImportOptions {
     let Some(input) = input else { return ImportOptions { nulls, ..ImportOptions::default() } };
     ImportOptions {
+        target: input.target,
         mode: input.mode,
+        dry_run: input.dry_run,
+        expected_plan: input.expected_plan,
+        on_conflict: input.on_conflict,
+        override_locks: input.override_locks,
+        idempotency_key: input.idempotency_key,
+        needs_draft: false,
         source: input.source,
         nulls: input.nulls.unwrap_or(nulls),
         base_revision: input.base_revision,

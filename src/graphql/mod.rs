@@ -3,13 +3,19 @@
 #![allow(clippy::unused_async, reason = "resolvers are async whether they wait or not")]
 
 mod context;
+mod draft_loaders;
+mod drafts;
 pub mod error;
+mod history;
 mod inputs;
 pub mod limits;
 mod loaders;
+mod locks;
 mod mutation;
+mod pages;
 mod payloads;
 mod query;
+mod records;
 pub mod types;
 
 use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
@@ -31,6 +37,15 @@ pub fn schema_builder() -> SchemaBuilder<query::Query, mutation::Mutation, Empty
         // The library's own type says nothing of itself.
         .override_output_type_description::<query::MovieConnection>(
             "A page of the list of movies, with what is beyond it.",
+        )
+        .override_output_type_description::<drafts::DraftConnection>(
+            "A page of the review queue, with what is beyond it.",
+        )
+        .override_output_type_description::<history::RevisionConnection>(
+            "A page of the history of a category, with what is beyond it.",
+        )
+        .override_output_type_description::<records::ImportRecordConnection>(
+            "A page of the records of imports, with what is beyond it.",
         )
 }
 

@@ -5,17 +5,20 @@ use async_graphql::{Context, ID, Object};
 use super::context::ContextExt;
 use super::error::ApiError;
 use super::inputs::{
-    CreateMovieInput, DeleteMovieInput, ImportCategoryInput, ImportDocumentInput, LoginInput, options_of,
+    CreateMovieInput, DeleteMovieInput, DiscardDraftInput, ImportCategoryInput, ImportDocumentInput, LoginInput,
+    PublishDraftInput, RevertCategoryInput, UpdateDraftInput, options_of,
 };
+use super::locks::{self, LockFieldsInput, LockFieldsPayload, UnlockFieldsInput, UnlockFieldsPayload};
 use super::payloads::{
-    CreateMoviePayload, DeleteMoviePayload, ImportCategoryPayload, ImportDocumentPayload, LoginPayload, user_errors,
+    CreateMoviePayload, DeleteMoviePayload, DiscardDraftPayload, ImportCategoryPayload, ImportDocumentPayload,
+    LoginPayload, PublishDraftPayload, RevertCategoryPayload, UpdateDraftPayload, user_errors,
 };
 use super::types::{Movie, User};
 use crate::catalog::accounts::LoginRefused;
-use crate::catalog::import::Incoming;
+use crate::catalog::import::{ImportOptions, Incoming, Outcome};
 use crate::catalog::movies::CreatedMovie;
 use crate::document::merge::NullPolicy;
-use crate::document::{MovieId, Problem, ProblemCode};
+use crate::document::{CategoryInput, MovieId, Problem, ProblemCode, Stage};
 
 /// The entry points for writing.
 pub struct Mutation;
@@ -93,37 +96,123 @@ impl Mutation {
         Ok(DeleteMoviePayload { deleted_movie_id: None, user_errors: user_errors(vec![no_such_movie(&input.id)]) })
     }
 
-    /// Imports one category from typed input. Needs the role ADMIN. A field that is left out is left
-    /// as it is stored; null clears it.
+    /// Imports one category from typed input. A field that is left out is left as it is stored; null
+    /// clears it. Needs the role ADMIN; a dry run and an import into the draft need CONTRIBUTOR.
     async fn import_category(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The movie, the data, and how to import it.")] input: ImportCategoryInput,
     ) -> async_graphql::Result<ImportCategoryPayload> {
-        let permission = ctx.can_publish()?;
-        let (category, data) = input.data.into_json().map_err(ApiError::from)?;
-        let Ok(movie) = input.movie_id.parse::<MovieId>() else {
-            return Ok(crate::catalog::import::Outcome::no_movie(no_such_movie(&input.movie_id)).into());
-        };
         let options = options_of(input.options, NullPolicy::Clear);
-        let incoming = Incoming::Typed { category, data };
-        let outcome = ctx.catalog().import(&permission, &movie, incoming, &options).await.map_err(ApiError::from)?;
-        Ok(outcome.into())
+        Ok(import_typed(ctx, &input.movie_id, input.data, options).await?.into())
     }
 
-    /// Imports an exported file: the category is found from the text. Needs the role ADMIN.
+    /// Imports an exported file, or what a language model made of it: the category is found from the
+    /// text. Needs the role ADMIN; a dry run and an import into the draft need CONTRIBUTOR.
     async fn import_document(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The movie, the text, and how to import it.")] input: ImportDocumentInput,
     ) -> async_graphql::Result<ImportDocumentPayload> {
-        let permission = ctx.can_publish()?;
+        let permission = ctx.can_import(options_of(input.options, NullPolicy::Keep))?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
-            return Ok(crate::catalog::import::Outcome::no_movie(no_such_movie(&input.movie_id)).into());
+            return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
         };
-        let options = options_of(input.options, NullPolicy::Keep);
         let incoming = Incoming::Document { text: input.document.as_bytes(), category: input.category };
-        let outcome = ctx.catalog().import(&permission, &movie, incoming, &options).await.map_err(ApiError::from)?;
+        let outcome = ctx.catalog().import(&permission, &movie, incoming).await.map_err(ApiError::from)?;
         Ok(outcome.into())
     }
+
+    /// Edits the draft of a category, which must be there. Needs the role CONTRIBUTOR.
+    async fn update_draft(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The movie, the data, and how to import it.")] input: UpdateDraftInput,
+    ) -> async_graphql::Result<UpdateDraftPayload> {
+        let options =
+            ImportOptions { target: Stage::Draft, needs_draft: true, ..options_of(input.options, NullPolicy::Clear) };
+        Ok(import_typed(ctx, &input.movie_id, input.data, options).await?.into())
+    }
+
+    /// Publishes the draft of a category: merges it into what is published by now. Needs the role ADMIN;
+    /// a dry run needs CONTRIBUTOR.
+    async fn publish_draft(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which draft, and how to publish it.")] input: PublishDraftInput,
+    ) -> async_graphql::Result<PublishDraftPayload> {
+        let options = input.options();
+        let (permission, leave) = (ctx.can_draft()?, if options.dry_run { None } else { Some(ctx.can_publish()?) });
+        let Ok(movie) = input.movie_id.parse::<MovieId>() else {
+            return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
+        };
+        let outcome = match leave {
+            Some(permission) => ctx.catalog().publish_draft(&permission, &movie, input.category, &options).await,
+            None => ctx.catalog().plan_publication(&permission, &movie, input.category, &options).await,
+        };
+        Ok(outcome.map_err(ApiError::from)?.into())
+    }
+
+    /// Discards the draft of a category. Needs the role ADMIN.
+    async fn discard_draft(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which draft.")] input: DiscardDraftInput,
+    ) -> async_graphql::Result<DiscardDraftPayload> {
+        let permission = ctx.can_publish()?;
+        let Ok(movie) = input.movie_id.parse::<MovieId>() else {
+            return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
+        };
+        let outcome = ctx.catalog().discard_draft(&permission, &movie, input.category).await;
+        Ok(outcome.map_err(ApiError::from)?.into())
+    }
+
+    /// Brings back what a category said at an earlier revision, as a new revision: the past is never
+    /// rewritten. Needs the role ADMIN.
+    async fn revert_category(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which category, and which revision.")] input: RevertCategoryInput,
+    ) -> async_graphql::Result<RevertCategoryPayload> {
+        let permission = ctx.can_publish()?;
+        let Ok(movie) = input.movie_id.parse::<MovieId>() else {
+            return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
+        };
+        let options = input.options();
+        let outcome = ctx.catalog().revert(&permission, &movie, input.category, input.revision, &options).await;
+        Ok(outcome.map_err(ApiError::from)?.into())
+    }
+
+    /// Locks fields and list items, so that imports from TMDB and LLM_GENERATED leave them as they are and
+    /// a person's own edit needs overrideLocks. What is locked already stays as it is. Needs the role
+    /// ADMIN.
+    async fn lock_fields(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The movie, the category, and what to lock.")] input: LockFieldsInput,
+    ) -> async_graphql::Result<LockFieldsPayload> {
+        Ok(locks::lock(ctx, input).await?)
+    }
+
+    /// Unlocks fields and list items. What is not locked stays so. Needs the role ADMIN.
+    async fn unlock_fields(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The movie, the category, and what to unlock.")] input: UnlockFieldsInput,
+    ) -> async_graphql::Result<UnlockFieldsPayload> {
+        Ok(locks::unlock(ctx, input).await?)
+    }
+}
+
+async fn import_typed(
+    ctx: &Context<'_>,
+    movie: &ID,
+    data: CategoryInput,
+    options: ImportOptions,
+) -> async_graphql::Result<Outcome> {
+    let permission = ctx.can_import(options)?;
+    let (category, data) = data.into_json().map_err(ApiError::from)?;
+    let Ok(id) = movie.parse::<MovieId>() else { return Ok(Outcome::no_movie(no_such_movie(movie))) };
+    let incoming = Incoming::Typed { category, data };
+    Ok(ctx.catalog().import(&permission, &id, incoming).await.map_err(ApiError::from)?)
 }

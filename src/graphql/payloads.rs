@@ -5,6 +5,8 @@ use async_graphql::{ID, SimpleObject};
 use super::types::{Movie, MovieExport, User};
 use crate::catalog::import::{ImportStatus, Outcome};
 use crate::document::diff::{Change, ChangeOperation};
+use crate::document::entity::EntityKind;
+use crate::document::plan::{Conflict, Counts, Match, MatchDecision, NotRemoved, Report, Skipped};
 use crate::document::scalars::Json;
 use crate::document::{Problem, ProblemCode, Warning, WarningCode};
 
@@ -30,13 +32,128 @@ pub fn user_errors(problems: Vec<Problem>) -> Vec<UserError> {
     problems.into_iter().map(Into::into).collect()
 }
 
-/// What an import changed.
+/// What an import does, or of a dry run would do.
 #[derive(SimpleObject)]
 pub struct ImportPlan {
+    /// Tells this plan from others: send it back as expectedPlan to carry out exactly this. Ids that are
+    /// made up on the way, and times, do not count.
+    digest: String,
     /// The changes, in the order of the document.
     changes: Vec<PlannedChange>,
+    /// What the document and the catalogue have both changed, each in its own way, since the document was
+    /// made. How it is settled, onConflict says.
+    conflicts: Vec<PlanConflict>,
+    /// Items that the document dropped since it was made, and that MERGE keeps. To remove them, name
+    /// their ids in removeItems, or use REPLACE.
+    not_removed: Vec<KeptItem>,
+    /// Changes that locks kept out.
+    skipped: Vec<SkippedChange>,
+    /// Who the names that came without an id were taken for.
+    matches: Vec<PlanMatch>,
     /// What was read although it was not as it should be, or was left alone.
     warnings: Vec<PlanWarning>,
+    /// How many of each.
+    counts: Counts,
+}
+
+impl From<Report> for ImportPlan {
+    fn from(report: Report) -> Self {
+        let counts = report.counts();
+        Self {
+            digest: report.digest,
+            changes: report.changes.into_iter().map(Into::into).collect(),
+            conflicts: report.conflicts.into_iter().map(Into::into).collect(),
+            not_removed: report.not_removed.into_iter().map(Into::into).collect(),
+            skipped: report.skipped.into_iter().map(Into::into).collect(),
+            matches: report.matches.into_iter().map(Into::into).collect(),
+            warnings: report.warnings.into_iter().map(Into::into).collect(),
+            counts,
+        }
+    }
+}
+
+/// A value that both sides changed, each in its own way, since the document was made.
+#[derive(SimpleObject)]
+pub struct PlanConflict {
+    /// JSON Pointer (RFC 6901) into the imported data; for an item that the document dropped, into the
+    /// current.
+    path: String,
+    /// What it is, for a person: "Cast: Brad Pitt".
+    label: String,
+    /// The value when the document was made. Null if there was none.
+    base: Option<Json>,
+    /// The value as it stands. Null if there is none.
+    current: Option<Json>,
+    /// The value that came. Null if the document has none.
+    imported: Option<Json>,
+}
+
+impl From<Conflict> for PlanConflict {
+    fn from(Conflict { path, label, base, current, imported }: Conflict) -> Self {
+        Self { path, label, base: base.map(Json), current: current.map(Json), imported: imported.map(Json) }
+    }
+}
+
+/// An item that the document dropped since it was made, and that is kept.
+#[derive(SimpleObject)]
+pub struct KeptItem {
+    /// JSON Pointer (RFC 6901) into the current data.
+    path: String,
+    /// What it is, for a person.
+    label: String,
+    /// The item's id, for removeItems. Null for a name in a list of names, which has none.
+    item_id: Option<ID>,
+}
+
+impl From<NotRemoved> for KeptItem {
+    fn from(NotRemoved { path, label, id }: NotRemoved) -> Self {
+        Self { path, label, item_id: id.map(ID) }
+    }
+}
+
+/// A change that a lock kept out.
+#[derive(SimpleObject)]
+pub struct SkippedChange {
+    /// JSON Pointer (RFC 6901) into the new data, or, of what is not there, into the current.
+    path: String,
+    /// Why: LOCKED.
+    code: ProblemCode,
+    /// What it is, for a person.
+    label: String,
+    /// The value that was kept. Null if there is none.
+    current: Option<Json>,
+    /// The value that would have taken its place. Null if it would have been removed.
+    imported: Option<Json>,
+}
+
+impl From<Skipped> for SkippedChange {
+    fn from(Skipped { path, code, label, current, imported }: Skipped) -> Self {
+        Self { path, code, label, current: current.map(Json), imported: imported.map(Json) }
+    }
+}
+
+/// Who a name was taken for.
+#[derive(SimpleObject)]
+pub struct PlanMatch {
+    /// JSON Pointer (RFC 6901) into the imported data.
+    path: String,
+    /// The name as it came.
+    given: String,
+    /// What kind of thing it names.
+    kind: EntityKind,
+    /// What was found.
+    decision: MatchDecision,
+    /// The id of whoever it is. Null if it is ambiguous.
+    entity_id: Option<ID>,
+    /// The ids of all that it may be, if it is ambiguous.
+    candidate_ids: Vec<ID>,
+}
+
+impl From<Match> for PlanMatch {
+    fn from(Match { path, given, kind, decision, entity, candidates }: Match) -> Self {
+        let candidate_ids = candidates.into_iter().map(ID).collect();
+        Self { path, given, kind, decision, entity_id: entity.map(ID), candidate_ids }
+    }
 }
 
 /// One change of a document.
@@ -86,16 +203,19 @@ impl From<Warning> for PlanWarning {
 /// What every import answers.
 #[derive(SimpleObject)]
 pub struct ImportResult {
-    /// The category as it stands after the call. Null if there is no such movie, or if the document
-    /// does not say which category it is.
+    /// The category as it stands after the call, in the state that was imported into. Null if there is no
+    /// such movie, or if the document does not say which category it is.
     movie_export: Option<MovieExport>,
     /// What came of the import.
     status: ImportStatus,
-    /// What was changed, and what was repaired or left alone; no changes if the import was rejected.
-    /// Null if the document could not be read.
+    /// What was done, or of a dry run would be done; of a rejected import, what it would have been, with no
+    /// changes if the data breaks rules. Null if there is nothing to plan: the document could not be
+    /// read, or there is no such movie.
     plan: Option<ImportPlan>,
-    /// The top-level fields that changed, as in the file: snake_case.
+    /// The top-level fields that changed, or of a dry run would change, as in the file: snake_case.
     updated_fields: Vec<String>,
+    /// The record that is kept of the import. Null for a dry run, which leaves no trace.
+    import_id: Option<ID>,
     /// What is wrong with the document or its target. If there is anything, nothing was written.
     user_errors: Vec<UserError>,
 }
@@ -103,15 +223,12 @@ pub struct ImportResult {
 impl From<Outcome> for ImportResult {
     fn from(outcome: Outcome) -> Self {
         let updated_fields = outcome.updated_fields();
-        let plan = outcome.was_read.then(|| ImportPlan {
-            changes: outcome.changes.into_iter().map(Into::into).collect(),
-            warnings: outcome.warnings.into_iter().map(Into::into).collect(),
-        });
         Self {
-            movie_export: outcome.export.map(MovieExport),
+            movie_export: outcome.export.map(MovieExport::from),
             status: outcome.status,
-            plan,
+            plan: outcome.plan.map(Into::into),
             updated_fields,
+            import_id: outcome.import_id.map(ID),
             user_errors: user_errors(outcome.problems),
         }
     }
@@ -142,6 +259,33 @@ import_payload!(
     /// What came of importing a document.
     ImportDocumentPayload
 );
+import_payload!(
+    /// What came of publishing a draft.
+    PublishDraftPayload
+);
+import_payload!(
+    /// What came of editing a draft.
+    UpdateDraftPayload
+);
+import_payload!(
+    /// What came of going back to a revision.
+    RevertCategoryPayload
+);
+
+/// What came of discarding a draft.
+#[derive(SimpleObject)]
+pub struct DiscardDraftPayload {
+    /// The published category as it stands. Null if there is no such movie.
+    pub movie_export: Option<MovieExport>,
+    /// What is wrong with the input. If there is anything, nothing was discarded.
+    pub user_errors: Vec<UserError>,
+}
+
+impl From<Outcome> for DiscardDraftPayload {
+    fn from(outcome: Outcome) -> Self {
+        Self { movie_export: outcome.export.map(MovieExport::from), user_errors: user_errors(outcome.problems) }
+    }
+}
 
 /// What a login gives.
 #[derive(SimpleObject)]

@@ -1,28 +1,24 @@
 //! Queries.
 
 use async_graphql::connection::{Connection, Edge, EmptyFields};
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::context::ContextExt;
+use super::drafts::{self, DraftConnection, DraftFilter};
 use super::error::ApiError;
 use super::inputs::{MovieFilter, MovieOrder, order_of, query_of};
 use super::limits::{DEFAULT_PAGE, MAX_PAGE};
+use super::pages::size_of;
+use super::records::{self, ImportFilter, ImportRecord, ImportRecordConnection};
 use super::types::{Movie, MovieExport, User, page_size};
 use crate::catalog::movies::MovieQuery;
-use crate::document::{Category, MovieId};
+use crate::document::{Category, MovieId, Stage};
 use crate::storage::{self, MovieRow, OrderBy, PageRequest};
 
 /// The entry points for reading.
 pub struct Query;
-
-/// Which state of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum Stage {
-    /// What everyone sees.
-    Published,
-}
 
 /// A list of movies.
 pub type MovieConnection = Connection<String, Movie, MovieTotals, EmptyFields>;
@@ -74,7 +70,8 @@ impl Query {
     }
 
     /// One category of one movie, typed, with the same envelope as the file. Null if there is no
-    /// such movie. A category that was never written has revision 0 and empty data.
+    /// such movie. A category that was never written has revision 0 and empty data. The stage DRAFT needs
+    /// the role CONTRIBUTOR, and where there is no draft answers with what is published.
     async fn movie_export(
         &self,
         ctx: &Context<'_>,
@@ -82,8 +79,43 @@ impl Query {
         #[graphql(desc = "Which category.")] category: Category,
         #[graphql(desc = "Which state of it.", default_with = "Stage::Published")] stage: Stage,
     ) -> Option<async_graphql::Result<MovieExport>> {
-        let Stage::Published = stage;
-        find_export(ctx, &movie_id, category).await.transpose()
+        find_export(ctx, &movie_id, category, stage).await.transpose()
+    }
+
+    /// The review queue: all open drafts, a page at a time; what waits longest, counted from the last
+    /// contribution, comes first. Needs the role CONTRIBUTOR.
+    #[graphql(complexity = "2 + size_of(first) * child_complexity")]
+    async fn drafts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which drafts; all if it is left out.")] filter: Option<DraftFilter>,
+        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+    ) -> async_graphql::Result<DraftConnection> {
+        Ok(drafts::list(ctx, filter, first, after).await?)
+    }
+
+    /// The records of imports and of other acts on documents, newest first, a page at a time. Needs the
+    /// role CONTRIBUTOR.
+    #[graphql(complexity = "2 + size_of(first) * child_complexity")]
+    async fn imports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which records; all if it is left out.")] filter: Option<ImportFilter>,
+        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+    ) -> async_graphql::Result<ImportRecordConnection> {
+        Ok(records::list(ctx, filter, first, after).await?)
+    }
+
+    /// The record of one import, by the id that its payload gave. Null if there is none. Needs the role
+    /// CONTRIBUTOR.
+    async fn import_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The record's id.")] id: ID,
+    ) -> Option<async_graphql::Result<ImportRecord>> {
+        records::find(ctx, &id).await.map_err(Into::into).transpose()
     }
 
     /// Whoever the bearer token speaks for. Null without a token.
@@ -102,11 +134,23 @@ async fn find_movie(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<
     Ok(found.pop().map(Movie))
 }
 
-async fn find_export(ctx: &Context<'_>, movie: &ID, category: Category) -> async_graphql::Result<Option<MovieExport>> {
+async fn find_export(
+    ctx: &Context<'_>,
+    movie: &ID,
+    category: Category,
+    stage: Stage,
+) -> async_graphql::Result<Option<MovieExport>> {
+    let leave = match stage {
+        Stage::Published => None,
+        Stage::Draft => Some(ctx.can_draft()?),
+    };
     let permission = ctx.can_read()?;
     let Ok(movie) = movie.parse::<MovieId>() else { return Ok(None) };
-    let export = ctx.catalog().export(&permission, &movie, category).await.map_err(ApiError::from)?;
-    Ok(export.map(MovieExport))
+    let export = match leave {
+        None => ctx.catalog().export(&permission, &movie, category).await,
+        Some(leave) => ctx.catalog().export_draft(&leave, &movie, category).await,
+    };
+    Ok(export.map_err(ApiError::from)?.map(MovieExport::from))
 }
 
 /// What a list of movies says beside its page.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::context::ContextExt;
 use super::error::ApiError;
+use super::history::MovieHistory;
 use super::limits::MAX_PAGE;
 use crate::catalog::CatalogError;
 use crate::catalog::access::{Principal, Role};
@@ -71,12 +72,18 @@ impl Movie {
         Documents(self.0.id.clone())
     }
 
+    /// What only contributors see.
+    #[graphql(flatten)]
+    async fn history(&self) -> MovieHistory {
+        MovieHistory(self.0.id.clone())
+    }
+
     /// All seven categories with their envelopes, in the order of a bundle.
     #[graphql(complexity = "7 * child_complexity")]
     async fn exports(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<MovieExport>> {
         let keys = Category::ALL.iter().map(|category| (self.0.id.clone(), *category));
         let mut found = ctx.loaders()?.exports.load_many(keys.clone()).await.map_err(ApiError::from)?;
-        Ok(keys.filter_map(|key| found.remove(&key)).map(MovieExport).collect())
+        Ok(keys.filter_map(|key| found.remove(&key)).map(MovieExport::from).collect())
     }
 
     /// Where to download all seven categories as one ZIP, as a path on this server. It needs the
@@ -140,24 +147,48 @@ fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, ApiError> {
 }
 
 /// One category of one movie.
-pub struct MovieExport(pub Export);
+pub struct MovieExport {
+    export: Export,
+    /// Whether it is shown as a state of the history.
+    of_revision: bool,
+}
+
+impl From<Export> for MovieExport {
+    fn from(export: Export) -> Self {
+        Self { export, of_revision: false }
+    }
+}
+
+impl MovieExport {
+    /// A state of the history; clients that keep answers by id must not take it for the present one.
+    pub const fn of_revision(export: Export) -> Self {
+        Self { export, of_revision: true }
+    }
+}
 
 /// One category of one movie, with the same envelope as the file.
 #[Object]
 impl MovieExport {
-    /// The movie and the category, for example tmdb-550:timeline.
+    /// The movie and the category, for example tmdb-550:timeline; of a draft tmdb-550:timeline:draft, of
+    /// a state of the history tmdb-550:timeline:3.
     async fn id(&self) -> ID {
-        ID(format!("{}:{}", self.0.movie, self.0.category.slug()))
+        let Export { movie, category, metadata, .. } = &self.export;
+        let document = format!("{movie}:{}", category.slug());
+        ID(match metadata.draft_revision {
+            Some(_) => format!("{document}:draft"),
+            None if self.of_revision => format!("{document}:{}", metadata.revision),
+            None => document,
+        })
     }
 
     /// The movie's id.
     async fn movie_id(&self) -> ID {
-        ID(self.0.movie.to_string())
+        ID(self.export.movie.to_string())
     }
 
     /// Which category it is.
     async fn category(&self) -> Category {
-        self.0.category
+        self.export.category
     }
 
     /// The version of the file's format.
@@ -167,39 +198,40 @@ impl MovieExport {
 
     /// When this was exported, that is, now.
     async fn exported_at(&self) -> DateTime<Utc> {
-        self.0.exported_at
+        self.export.exported_at
     }
 
     /// The data, typed: a union of the seven documents.
     async fn data(&self) -> async_graphql::Result<CategoryData> {
-        Ok(CategoryData::from_json(self.0.category, &self.0.body).map_err(ApiError::from)?)
+        Ok(CategoryData::from_json(self.export.category, &self.export.body).map_err(ApiError::from)?)
     }
 
     /// How the document came to be as it is.
     async fn metadata(&self) -> ExportMetadata {
-        let metadata = &self.0.metadata;
+        let metadata = &self.export.metadata;
         ExportMetadata {
             source: metadata.source,
             last_updated: metadata.last_updated,
             updated_by: metadata.updated_by.clone(),
             revision: metadata.revision,
+            draft_revision: metadata.draft_revision,
         }
     }
 
     /// The whole envelope, as in the file.
     async fn document(&self) -> async_graphql::Result<Json> {
-        Ok(read::<Json>(&self.0.envelope())?)
+        Ok(read::<Json>(&self.export.envelope())?)
     }
 
     /// What the file is called, for example tmdb-550-timeline.json.
     async fn file_name(&self) -> String {
-        self.0.file_name()
+        self.export.file_name()
     }
 
     /// The length of the document as compact JSON, in tokens of OpenAI's o200k_base encoding.
     #[graphql(complexity = 50)]
     async fn token_count(&self) -> async_graphql::Result<usize> {
-        let text = self.0.envelope();
+        let text = self.export.envelope();
         let counted = tokio::task::spawn_blocking(move || bpe_openai::o200k_base().count(text.as_str()));
         Ok(counted.await.map_err(CatalogError::from).map_err(ApiError::from)?)
     }
@@ -214,8 +246,12 @@ pub struct ExportMetadata {
     last_updated: Option<DateTime<Utc>>,
     /// Who last really changed it. Null if it was never written.
     updated_by: Option<String>,
-    /// Counts the times it really changed; 0: never written. Send it back with an import.
+    /// Counts the times it really changed; 0: never written. Send it back with an import. Of a draft: the
+    /// revision that the draft was made from.
     revision: i64,
+    /// Of a draft: counts the contributions to it, and to the drafts of this category before it. Null if
+    /// it is no draft.
+    draft_revision: Option<i64>,
 }
 
 /// An account, or whoever a token speaks for.

@@ -38,6 +38,9 @@ pub fn document() -> String {
         rest::exports::export,
         rest::exports::bundle,
         rest::imports::import,
+        rest::drafts::publish,
+        rest::drafts::discard,
+        rest::draft_status::draft_status,
         rest::schemas::schema,
         health::alive,
         health::ready,
@@ -90,14 +93,94 @@ pub struct DocumentError {
     message: String,
 }
 
-/// What an import changed.
+/// What an import does, or of a dry run would do.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "only described")]
 pub struct Plan {
+    /// Tells this plan from others; send it back as expected_plan to carry out exactly this.
+    digest: String,
     /// The changes, in the order of the document.
     changes: Vec<Change>,
+    /// What both the document and the catalogue have changed since it was made.
+    conflicts: Vec<PlanConflict>,
+    /// Items that the document dropped since it was made, and that are kept.
+    not_removed: Vec<KeptItem>,
+    /// Changes that locks kept out.
+    skipped: Vec<SkippedChange>,
+    /// Who the names that came without an id were taken for.
+    matches: Vec<PlanMatch>,
     /// What was read although it was not as it should be, or was left alone.
     warnings: Vec<DocumentError>,
+    /// How many of each: added, updated, removed, conflicts, not_removed, skipped, new_entities, warnings.
+    #[schema(value_type = Object)]
+    counts: String,
+}
+
+/// A value that both sides changed.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only described")]
+pub struct PlanConflict {
+    /// JSON Pointer into the imported data; for an item that the document dropped, into the current.
+    path: String,
+    /// What it is, for a person.
+    label: String,
+    /// The value when the document was made.
+    #[schema(value_type = Option<Object>)]
+    base: Option<String>,
+    /// The value as it stands.
+    #[schema(value_type = Option<Object>)]
+    current: Option<String>,
+    /// The value that came.
+    #[schema(value_type = Option<Object>)]
+    imported: Option<String>,
+}
+
+/// An item that the document dropped and that is kept.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only described")]
+pub struct KeptItem {
+    /// JSON Pointer into the current data.
+    path: String,
+    /// What it is, for a person.
+    label: String,
+    /// The item's id, for remove_items.
+    id: Option<String>,
+}
+
+/// A change that a lock kept out.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only described")]
+pub struct SkippedChange {
+    /// JSON Pointer into the new data, or, of what is not there, into the current.
+    path: String,
+    /// LOCKED.
+    code: String,
+    /// What it is, for a person.
+    label: String,
+    /// The value that was kept.
+    #[schema(value_type = Option<Object>)]
+    current: Option<String>,
+    /// The value that would have taken its place.
+    #[schema(value_type = Option<Object>)]
+    imported: Option<String>,
+}
+
+/// Who a name was taken for.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only described")]
+pub struct PlanMatch {
+    /// JSON Pointer into the imported data.
+    path: String,
+    /// The name as it came.
+    given: String,
+    /// person, ceremony, platform or genre.
+    kind: String,
+    /// matched, new or ambiguous.
+    decision: String,
+    /// The id of whoever it is.
+    entity: Option<String>,
+    /// The ids of all that it may be, if it is ambiguous.
+    candidates: Vec<String>,
 }
 
 /// One change.

@@ -107,6 +107,10 @@ fn code_name(code: ProblemCode) -> &'static str {
         ProblemCode::MovieMismatch => "MOVIE_MISMATCH",
         ProblemCode::AmbiguousMatch => "AMBIGUOUS_MATCH",
         ProblemCode::Conflict => "CONFLICT",
+        ProblemCode::PlanStale => "PLAN_STALE",
+        ProblemCode::Locked => "LOCKED",
+        ProblemCode::NoDraft => "NO_DRAFT",
+        ProblemCode::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
         ProblemCode::Required
         | ProblemCode::TypeMismatch
         | ProblemCode::Invalid
@@ -125,7 +129,13 @@ fn status_of(problems: &[Problem]) -> (StatusCode, &'static str) {
         | ProblemCode::UnsupportedVersion
         | ProblemCode::CategoryMismatch
         | ProblemCode::MovieMismatch => StatusCode::BAD_REQUEST,
-        ProblemCode::AmbiguousMatch | ProblemCode::Conflict | ProblemCode::AlreadyExists => StatusCode::CONFLICT,
+        ProblemCode::NoDraft => StatusCode::NOT_FOUND,
+        ProblemCode::AmbiguousMatch
+        | ProblemCode::Conflict
+        | ProblemCode::PlanStale
+        | ProblemCode::Locked
+        | ProblemCode::IdempotencyMismatch
+        | ProblemCode::AlreadyExists => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let order =

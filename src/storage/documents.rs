@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::entities::{document, revision};
-use super::{Backend, Database, StorageError, Transaction};
+use super::{Backend, Database, StorageError, StoredContribution, StoredDraft, Transaction};
 use crate::document::{Category, Metadata, MovieId, Source};
 
 /// The format in which documents are stored. Readers lift older ones; nobody overwrites a newer one.
@@ -56,15 +56,15 @@ pub struct NewState {
     pub previous: Option<StoredDocument>,
 }
 
-fn source(text: &str) -> Source {
+pub(super) fn source(text: &str) -> Source {
     Source::ALL.iter().copied().find(|source| source.as_str() == text).unwrap_or(Source::Manual)
 }
 
-fn corrupt(key: &str, reason: impl std::fmt::Display) -> StorageError {
+pub(super) fn corrupt(key: &str, reason: impl std::fmt::Display) -> StorageError {
     StorageError::Corrupt { what: "document", key: key.to_owned(), reason: reason.to_string() }
 }
 
-fn stored(row: document::Model) -> Result<StoredDocument, StorageError> {
+pub(super) fn stored(row: document::Model) -> Result<StoredDocument, StorageError> {
     let category: Category = row.category.parse().map_err(|error| corrupt(&row.movie_id, error))?;
     if row.format > FORMAT {
         let (movie, category) = (row.movie_id, row.category);
@@ -75,6 +75,7 @@ fn stored(row: document::Model) -> Result<StoredDocument, StorageError> {
         category,
         metadata: Metadata {
             revision: row.revision,
+            draft_revision: None,
             source: source(&row.source),
             last_updated: Some(row.updated_at),
             updated_by: row.updated_by,
@@ -83,7 +84,7 @@ fn stored(row: document::Model) -> Result<StoredDocument, StorageError> {
     })
 }
 
-fn from_revision(row: revision::Model) -> document::Model {
+pub(super) fn from_revision(row: revision::Model) -> document::Model {
     document::Model {
         movie_id: row.movie_id,
         category: row.category,
@@ -341,6 +342,18 @@ fn published_row(state: &NewState) -> document::ActiveModel {
     }
 }
 
-fn moment(metadata: &Metadata) -> DateTime<Utc> {
+pub(super) fn moment(metadata: &Metadata) -> DateTime<Utc> {
     metadata.last_updated.unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+impl From<StoredDraft> for StoredDocument {
+    fn from(StoredDraft { movie, category, metadata, body, .. }: StoredDraft) -> Self {
+        Self { movie, category, metadata, body }
+    }
+}
+
+impl From<StoredContribution> for StoredDocument {
+    fn from(StoredContribution { movie, category, metadata, body, .. }: StoredContribution) -> Self {
+        Self { movie, category, metadata, body }
+    }
 }

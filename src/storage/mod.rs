@@ -6,10 +6,15 @@
 //! Either is tried again when the database says that another one came between.
 
 mod connection;
+mod contributions;
 mod directory;
 mod documents;
+mod drafts;
 mod entities;
 mod error;
+mod history;
+mod imports;
+mod locks;
 mod migrate;
 mod movies;
 mod projections;
@@ -17,9 +22,14 @@ mod transaction;
 mod users;
 
 pub use connection::{Backend, Database, sqlite_path, with_quiet_libraries};
+pub use contributions::{ContributionEntry, NewContribution, StoredContribution};
 pub use directory::Entity;
 pub use documents::{DocumentKey, FORMAT, NewState, StoredDocument, StoredRevision};
+pub use drafts::{DraftEntry, DraftFilter, DraftPage, DraftPlace, StoredDraft};
 pub use error::StorageError;
+pub use history::StateKey;
+pub use imports::{ImportFilter, ImportPage, ImportRow, NewImport, NewKey, Remembered};
+pub use locks::Lock;
 pub use movies::{MovieFilter, MovieOrder, MoviePage, MovieRow, OrderBy, PageRequest};
 pub use projections::ProjectionChange;
 pub use transaction::{Transaction, TransientError};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    AccessMode, ConnectionTrait, DatabaseBackend, DatabaseTransaction, IsolationLevel, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait, Value,
 };
 use sha2::{Digest, Sha256};
 
@@ -112,6 +112,28 @@ impl Database {
                 result => return result,
             }
         }
+    }
+
+    /// Runs `body` in a transaction that sees one state of the database and leaves none of its own.
+    ///
+    /// # Errors
+    /// The body's error, or the database's.
+    pub async fn snapshot<T, E, F, R>(&self, body: F) -> Result<T, E>
+    where
+        E: From<StorageError>,
+        F: FnOnce(Arc<Transaction>) -> R,
+        R: Future<Output = Result<T, E>>,
+    {
+        let (isolation, access) = match self.backend {
+            Backend::Sqlite => (None, None),
+            Backend::Postgres => (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)),
+        };
+        let connection = self.reader.begin_with_config(isolation, access).await.map_err(StorageError::from)?;
+        let transaction = Arc::new(Transaction { connection, backend: self.backend });
+        let result = body(Arc::clone(&transaction)).await;
+        let Some(transaction) = Arc::into_inner(transaction) else { return Err(StorageError::Escaped.into()) };
+        let _ = transaction.connection.rollback().await;
+        result
     }
 
     async fn attempt<T, E, F, R>(&self, body: &mut F) -> Result<T, E>

@@ -78,7 +78,7 @@ fn an_item_with_its_id_is_found_whatever_part_of_its_key_changes() {
         mutate(item, part, &mut file[name][0]);
         let plan = world.import(&file, MERGE).unwrap();
         let after = world.export();
-        assert!(!plan.changes.is_empty(), "{part:?} of {name}/{index}");
+        assert!(!plan.report.changes.is_empty(), "{part:?} of {name}/{index}");
         assert_eq!(ids(item, list(&after, name)), ids(item, list(&before, name)), "{part:?} of {name}/{index}");
         for (other, (old, new)) in list(&before, name).iter().zip(list(&after, name)).enumerate() {
             assert_eq!(old == new, other != index, "{part:?} of {name}/{index}: {new}");
@@ -133,7 +133,7 @@ fn an_item_without_its_id_and_without_a_part_of_its_key_is_the_one_that_is_left(
             return; // Nothing is left to recognise it by.
         }
         let plan = world.plan(&file, MERGE).unwrap();
-        assert_eq!(plan.changes, vec![], "{part:?} of {name}/{index}");
+        assert_eq!(plan.report.changes, vec![], "{part:?} of {name}/{index}");
     });
 }
 
@@ -366,7 +366,7 @@ fn a_file_that_moves_one_of_two_equal_keyed_events_leaves_the_other_alone_both_t
     let file = json!({ "events": [release(), shot("In the old docks.")] });
     for changes in [2, 0] {
         assert_eq!(
-            world.import(&file, MERGE).unwrap().changes.len(),
+            world.import(&file, MERGE).unwrap().report.changes.len(),
             changes,
             "the description and the order, then nothing"
         );
@@ -546,7 +546,8 @@ fn an_id_that_is_not_of_this_document_is_told_of_and_never_taken() {
     let theirs = stranger.plan(&json!({ "items": [{ "text": "B" }] }), MERGE).unwrap().data["items"][0]["id"].clone();
     for (text, id) in [("A", json!("evt-1")), ("B", theirs), ("C", json!(7))] {
         let plan = world.import(&json!({ "items": [{ "id": id, "text": text }] }), MERGE).unwrap();
-        let unknown: Vec<_> = plan.warnings.iter().filter(|warning| warning.code == WarningCode::UnknownId).collect();
+        let unknown: Vec<_> =
+            plan.report.warnings.iter().filter(|warning| warning.code == WarningCode::UnknownId).collect();
         assert_eq!(unknown.iter().map(|warning| warning.path.as_str()).collect::<Vec<_>>(), ["/items/0/id"], "{text}");
         let items = world.export()["items"].clone();
         assert!(items.as_array().unwrap().iter().all(|item| item["id"] != id), "{text}: {items}");
@@ -576,7 +577,7 @@ fn an_id_stands_once_in_a_document() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 10, "{:#}", world.export());
-    assert_eq!(world.import(&file, MERGE).unwrap().changes, vec![]);
+    assert_eq!(world.import(&file, MERGE).unwrap().report.changes, vec![]);
     // The same onto nothing.
     let mut fresh = World { ids: Arc::clone(&world.ids), ..World::new(Category::CastCrew) };
     fresh.import(&json!({ "directors": [director], "writers": [director] }), MERGE).unwrap();

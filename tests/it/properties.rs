@@ -214,7 +214,7 @@ proptest! {
         for key in ["revenue", "site_score", "imdb_rating"] {
             prop_assert_eq!(world.export()[key].to_string(), sent[key].to_string());
         }
-        prop_assert_eq!(world.import(&sent, MERGE).unwrap().changes, vec![]);
+        prop_assert_eq!(world.import(&sent, MERGE).unwrap().report.changes, vec![]);
     }
 
     #[test]
@@ -225,19 +225,19 @@ proptest! {
         let how = [MERGE, REPLACE, How { base: Some(&data), ..REPLACE }, How { nulls: NullPolicy::Clear, ..REPLACE }];
         for how in how {
             let plan = world.import(&export, how).unwrap();
-            prop_assert_eq!(plan.changes, vec![]);
-            prop_assert_eq!(plan.warnings, vec![]);
+            prop_assert_eq!(plan.report.changes, vec![]);
+            prop_assert_eq!(plan.report.warnings, vec![]);
             prop_assert_eq!(plan.new_entities, vec![]);
         }
         let plan = world.import(&without_ids(category, &export), MERGE).unwrap();
-        prop_assert_eq!(plan.changes, vec![], "without ids");
+        prop_assert_eq!(plan.report.changes, vec![], "without ids");
     }
 
     #[test]
     fn importing_twice_is_importing_once((category, sent) in document()) {
         let mut world = World::with(category, &sent);
         let again = world.import(&sent, MERGE).unwrap();
-        prop_assert_eq!(again.changes, vec![]);
+        prop_assert_eq!(again.report.changes, vec![]);
     }
 
     #[test]
@@ -250,7 +250,7 @@ proptest! {
             let file = edited(category, &world.export(), &second, &choices);
             let Ok(_) = world.import(&file, how) else { continue };
             let again = world.import(&file, how).unwrap();
-            prop_assert_eq!(again.changes, vec![], "file {:#}\nstored {:#}", file, world.export());
+            prop_assert_eq!(again.report.changes, vec![], "file {:#}\nstored {:#}", file, world.export());
             prop_assert_eq!(again.new_entities, vec![]);
         }
     }
@@ -308,7 +308,7 @@ proptest! {
             let mut file = world.export();
             object_at(&mut file, &parent).remove(&key);
             match world.plan(&file, MERGE) {
-                Ok(plan) => prop_assert_eq!(plan.changes, vec![], "without {} of {:?}", key, parent),
+                Ok(plan) => prop_assert_eq!(plan.report.changes, vec![], "without {} of {:?}", key, parent),
                 Err(problems) => prop_assert!(false, "without {} of {:?}: {:?}", key, parent, problems),
             }
         }
@@ -324,13 +324,13 @@ proptest! {
             object_at(&mut file, &parent).insert(key.clone(), Value::Null);
 
             let kept = world.plan(&file, MERGE).unwrap();
-            prop_assert_eq!(&kept.changes, &vec![], "{}", path);
+            prop_assert_eq!(&kept.report.changes, &vec![], "{}", path);
             let stored = world.export();
             let is_empty = stored.pointer(&path).unwrap().as_array().is_some_and(Vec::is_empty);
             // Who a nominee is may be unknown; other ids follow from what they identify.
             let is_lasting_id = matches!(field.rule.kind, Kind::Id) && key != "nominee_id";
             if !is_lasting_id {
-                let warned: Vec<_> = kept.warnings.iter().map(|warning| (warning.path.as_str(), warning.code)).collect();
+                let warned: Vec<_> = kept.report.warnings.iter().map(|warning| (warning.path.as_str(), warning.code)).collect();
                 let expected = if is_empty { vec![] } else { vec![(path.as_str(), WarningCode::NullIgnored)] };
                 prop_assert_eq!(warned, expected);
             }
@@ -352,7 +352,7 @@ proptest! {
                         prop_assert_eq!(data, stored, "{}", path);
                     } else {
                         prop_assert_eq!(data.pointer(&path), None);
-                        let paths: Vec<_> = plan.changes.iter().map(|change| (&change.path, change.op)).collect();
+                        let paths: Vec<_> = plan.report.changes.iter().map(|change| (&change.path, change.op)).collect();
                         prop_assert_eq!(paths, vec![(&path, ChangeOperation::Remove)]);
                     }
                 }
@@ -394,7 +394,7 @@ proptest! {
         world.import(&file, MERGE).unwrap();
         prop_assert_eq!(&world.export(), &expected);
         for file in [expected.clone(), without_ids(category, &expected)] {
-            prop_assert_eq!(world.import(&file, MERGE).unwrap().changes, vec![]);
+            prop_assert_eq!(world.import(&file, MERGE).unwrap().report.changes, vec![]);
         }
     }
 
@@ -423,8 +423,8 @@ proptest! {
         let how = How { base: with_base.then_some(&base), ..REPLACE };
         let plan = world.import(&file, how).unwrap();
         prop_assert_eq!(world.export(), expected);
-        prop_assert_eq!(plan.changes.len(), gone);
-        prop_assert!(plan.changes.iter().all(|change| change.op == ChangeOperation::Remove));
+        prop_assert_eq!(plan.report.changes.len(), gone);
+        prop_assert!(plan.report.changes.iter().all(|change| change.op == ChangeOperation::Remove));
     }
 
     #[test]
@@ -445,8 +445,8 @@ proptest! {
         let file = if stripped { json!({}) } else { world.export() };
         let plan = world.import(&file, How { remove: &removed, ..MERGE }).unwrap();
         prop_assert_eq!(world.export(), expected);
-        prop_assert_eq!(plan.changes.len(), removed.len());
-        prop_assert_eq!(plan.warnings, vec![]);
+        prop_assert_eq!(plan.report.changes.len(), removed.len());
+        prop_assert_eq!(plan.report.warnings, vec![]);
     }
 
     #[test]
@@ -483,7 +483,7 @@ proptest! {
             }
         }
         let plan = world.import(&file, MERGE).unwrap();
-        prop_assert_eq!(plan.changes, vec![]);
+        prop_assert_eq!(plan.report.changes, vec![]);
     }
 
     #[test]
@@ -533,7 +533,7 @@ proptest! {
         let mut world = World::with(category, &stored);
         let before = world.export();
         match world.import(&sent, MERGE) {
-            Ok(_) => prop_assert_eq!(world.import(&sent, MERGE).unwrap().changes, vec![]),
+            Ok(_) => prop_assert_eq!(world.import(&sent, MERGE).unwrap().report.changes, vec![]),
             Err(problems) => {
                 prop_assert!(problems.iter().all(|problem| is_pointer(&problem.path)), "{:?}", problems);
                 prop_assert_eq!(world.export(), before);

@@ -144,14 +144,115 @@ on_both_databases_with_one_thread! {
         }
     }
 
-    async fn an_import_that_changes_nothing_writes_nothing(app: TestApp) {
+    async fn an_import_that_changes_nothing_writes_its_record_alone(app: TestApp) {
         app.seed(&movie("m", 20)).await;
         let admin = app.admin();
         let file = admin.export("m", "timeline").await;
         let (count, reply) = app.count_queries(admin.import_envelope("m", "timeline", "", &file)).await;
         assert_eq!(reply.json()["status"], "unchanged");
-        // The document, which tells that its movie is there; on PostgreSQL its lock before.
+        // The document, which tells that its movie is there, what is locked of it, and the record of the
+        // import; on PostgreSQL the movie's lock before.
         let lock = u64::from(app.app.catalog.database().backend() == Backend::Postgres);
-        assert_eq!(count, 1 + lock);
+        assert_eq!(count, 3 + lock);
+    }
+
+    async fn the_review_queue_costs_the_same_however_much_waits(app: TestApp) {
+        let queue = "{ drafts(first: 20) { totalCount nodes { id movie { title } contributions { touched } export { document } } } }";
+        let of_movies = "{ movies(first: 20) { nodes { drafts { movie { id } contributions { updatedBy } export { document } }
+            locks { target } } } }";
+        let admin = app.admin();
+        let mut counts = Vec::new();
+        for (id, items) in [("a", 1), ("b", 8), ("c", 8)] {
+            app.seed(&movie(id, items)).await;
+            for file in movie(id, items) {
+                let category = file["category"].as_str().unwrap();
+                for text in ["One", "Two"] {
+                    let mut data = file.clone();
+                    data["data"]["items"] = json!([{ "text": text }]);
+                    data["data"]["title"] = json!(text);
+                    data["data"]["poster_url"] = json!(format!("https://x.example.org/{text}"));
+                    let reply = admin.import_envelope(id, category, "?target=draft", &data).await;
+                    assert_eq!(reply.status, 200, "{}", reply.text);
+                }
+            }
+            let (of_queue, reply) = app.count_queries(ask(&admin, queue)).await;
+            assert!(reply["data"]["drafts"]["totalCount"].as_u64().unwrap() >= 3);
+            let (of_list, reply) = app.count_queries(ask(&admin, of_movies)).await;
+            assert!(reply["data"]["movies"]["nodes"][0]["drafts"].as_array().unwrap().len() >= 3);
+            counts.push((of_queue, of_list));
+        }
+        assert_eq!(counts, [counts[0]; 3]);
+        // The page, its total, the movies, the contributions, the drafts; for movies their drafts and locks.
+        assert!(counts[0].0 <= 5 && counts[0].1 <= 6, "{counts:?}");
+    }
+
+    async fn the_past_costs_the_same_however_long_it_is(app: TestApp) {
+        let admin = app.movie("m").await;
+        let query = "{ movie(id: \"m\") { revisions(category: BASIC_INFO) { nodes { changes { path } export { document } } } } }";
+        let whose = "{ movie(id: \"m\") { provenance(category: BASIC_INFO) { target source } } }";
+        let (few, _) = app.count_queries(ask(&admin, query)).await;
+        let (few_whose, _) = app.count_queries(ask(&admin, whose)).await;
+        for number in 0..19 {
+            admin.import("m", "basic_info", json!({ "tagline": format!("Line {number}") })).await;
+        }
+        let (many, reply) = app.count_queries(ask(&admin, query)).await;
+        assert_eq!(reply["data"]["movie"]["revisions"]["nodes"].as_array().unwrap().len(), 20);
+        let (many_whose, _) = app.count_queries(ask(&admin, whose)).await;
+        // The movie, the two tables of states as a list, and both again for the documents of all of them.
+        assert!(few <= 5 && many <= few, "{few} {many}");
+        let diff = "{ movie(id: \"m\") { revisionDiff(category: BASIC_INFO, from: 2, to: 19) { changes { path } } } }";
+        let (of_two, _) = app.count_queries(ask(&admin, diff)).await;
+        assert_eq!(of_two, 3);
+        // The movie, the two tables, and what came by drafts.
+        assert!(few_whose <= 4 && many_whose == few_whose, "{few_whose} {many_whose}");
+    }
+
+    async fn a_page_of_records_costs_the_same_however_many_there_are(app: TestApp) {
+        let query = "{ imports(first: 19) { nodes { movie { title } document plan { changes { path } } userErrors { path } } } }";
+        let admin = app.movie("a").await;
+        let (few, _) = app.count_queries(ask(&admin, query)).await;
+        for id in ["b", "c", "d"] {
+            app.movie(id).await;
+            for number in 0..5 {
+                admin.import(id, "trivia", json!({ "items": [{ "text": format!("Fact {number}") }] })).await;
+                admin.import(id, "media", json!({ "gallery": number })).await;
+            }
+        }
+        let (many, reply) = app.count_queries(ask(&admin, query)).await;
+        assert_eq!(reply["data"]["imports"]["nodes"].as_array().unwrap().len(), 19);
+        // The page, the movies, the texts, and the two tables of states.
+        assert!(few <= 5 && many <= few, "{few} {many}");
+    }
+
+    async fn a_draft_over_rest_is_one_statement(app: TestApp) {
+        app.seed(&movie("m", 20)).await;
+        let admin = app.admin();
+        let path = "/api/v1/admin/movies/m/export/trivia?stage=draft";
+        let (none, reply) = app.count_queries(admin.get(path)).await;
+        assert_eq!((reply.status, none), (200, 2));
+        for file in movie("m", 21) {
+            let category = file["category"].as_str().unwrap();
+            assert_eq!(admin.import_envelope("m", category, "?target=draft", &file).await.status, 200);
+        }
+        let (one, reply) = app.count_queries(admin.get(path)).await;
+        assert_eq!((reply.status, one), (200, 1));
+        let (all, reply) = app.count_queries(admin.get("/api/v1/admin/movies/m/draft-status")).await;
+        assert_eq!((reply.json()["drafts"].as_array().unwrap().len(), all), (7, 2));
+    }
+
+    async fn locking_costs_the_same_however_much_is_locked(app: TestApp) {
+        app.seed(&movie("m", 40)).await;
+        let admin = app.admin();
+        let file = admin.export("m", "trivia").await;
+        let ids: Vec<&Value> = file["data"]["items"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
+        let query = "mutation($items: [ID!]) { lockFields(input: {movieId: \"m\", category: TRIVIA, items: $items}) {
+            locks { target } userErrors { path } } }";
+        let mut counts = Vec::new();
+        for items in [&ids[..1], &ids] {
+            let (count, reply) = app.count_queries(admin.graphql(query, json!({ "items": items }))).await;
+            assert_eq!(reply["data"]["lockFields"]["locks"].as_array().unwrap().len(), items.len());
+            counts.push(count);
+        }
+        assert_eq!(counts[0], counts[1]);
     }
 }

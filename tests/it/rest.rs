@@ -171,7 +171,7 @@ on_both_databases! {
         let reply = admin.import("m", "basic_info", sent.clone()).await;
         let body = reply.json();
         let keys: Vec<_> = body.as_object().unwrap().keys().collect();
-        assert_eq!(keys, ["success", "status", "message", "updated_fields", "errors", "plan", "revision"]);
+        assert_eq!(keys, ["success", "status", "message", "updated_fields", "errors", "plan", "revision", "draft_revision", "import_id"]);
         assert_eq!((&body["success"], &body["status"], &body["revision"]), (&json!(true), &json!("published"), &json!(2)));
         assert_eq!(body["updated_fields"], json!(["year", "runtime"]));
         assert_eq!(body["errors"], json!([]));
@@ -212,8 +212,7 @@ on_both_databases! {
     async fn an_option_that_is_not_known_is_refused_and_nothing_stored(app: TestApp) {
         let admin = app.movie("m").await;
         let before = dump(&app.database.url, TABLES).await;
-        // `dry_run` leaves this list on the day it is an option: until then it must not publish.
-        for options in ["?no_such=true", "?dry_run=true", "?dryrun=true", "?mode=overwrite", "?source=nobody", "?strict=1",
+        for options in ["?no_such=true", "?dry_run=yes", "?dryrun=true", "?target=live", "?on_conflict=mine", "?mode=overwrite", "?source=nobody", "?strict=1",
                         "?nulls=drop", "?base_revision=-1", "?base_revision=x", "?mode=replace&Mode=merge"] {
             let sent = envelope("m", "timeline", fixtures::timeline());
             assert_problem(&admin.import_envelope("m", "timeline", options, &sent).await, 400, "BAD_USER_INPUT");
@@ -236,7 +235,7 @@ on_both_databases! {
             assert_problem(&reply, 400, code);
             assert_eq!(reply.errors(), [(String::new(), code.to_owned())]);
         }
-        for text in ["", "{", "nonsense", "{\"category\": \"timeline\"} trailing"] {
+        for text in ["", "{", "nonsense", "{\"category\": \"timeline\"", "{\"category\": \"timeline\"}} trailing"] {
             let reply = admin.post_text("/api/v1/admin/movies/m/import/timeline", text).await;
             assert_problem(&reply, 400, "UNREADABLE");
         }

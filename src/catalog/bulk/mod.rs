@@ -40,6 +40,8 @@ pub struct RecordResult {
 /// How many records came to what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BulkReport {
+    pub planned: u64,
+    pub drafted: u64,
     pub published: u64,
     pub unchanged: u64,
     pub rejected: u64,
@@ -48,6 +50,8 @@ pub struct BulkReport {
 impl BulkReport {
     fn count(&mut self, status: ImportStatus) {
         match status {
+            ImportStatus::Planned => self.planned += 1,
+            ImportStatus::Drafted => self.drafted += 1,
             ImportStatus::Published => self.published += 1,
             ImportStatus::Unchanged => self.unchanged += 1,
             ImportStatus::Rejected => self.rejected += 1,
@@ -129,7 +133,7 @@ impl Catalog {
                             key: Some(record.key()),
                             status: outcome.status,
                             problems: outcome.problems,
-                            warnings: outcome.warnings.len(),
+                            warnings: outcome.plan.map_or(0, |plan| plan.warnings.len()),
                             position,
                         }
                     }

@@ -1,99 +1,62 @@
 //! Planning and writing documents together: what they are planned from is read once for all of
 //! them, and what they change is written at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{ImportOptions, ImportStatus, Outcome, Record, no_such_movie, writes::Writes};
+use super::load::{Base, Current, Loaded};
+use super::options::{ImportOptions, ImportStatus, Operation};
+use super::writes::{Change, Writes};
+use super::{Content, Outcome, Record, no_draft, no_such_movie};
 use crate::catalog::access::Author;
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
-use crate::document::entity::{Directory, Mentions};
+use crate::document::entity::Directory;
+use crate::document::locks::LockRule;
 use crate::document::merge::{ImportMode, Proposal};
-use crate::document::plan::plan;
-use crate::document::{Category, Metadata, MovieId, Object, Problem, ProblemCode, Source};
-use crate::storage::{DocumentKey, StoredDocument, Transaction};
+use crate::document::plan::{Plan, Restoration, plan, restore};
+use crate::document::{Metadata, MovieId, Object, Problem, ProblemCode, Source, Stage, Warning, WarningCode};
+use crate::storage::Transaction;
 
 /// Documents that are imported in one transaction.
-pub(super) struct Batch<'a> {
-    pub(super) catalog: &'a Catalog,
-    pub(super) author: &'a Author,
-    pub(super) options: &'a ImportOptions,
-    pub(super) create_movies: bool,
-}
-
-/// A stored document with its data read.
-pub(super) struct Current {
-    pub(super) document: StoredDocument,
-    pub(super) data: Object,
+pub(in crate::catalog) struct Batch<'a> {
+    pub(in crate::catalog) catalog: &'a Catalog,
+    pub(in crate::catalog) author: &'a Author,
+    pub(in crate::catalog) options: &'a ImportOptions,
+    pub(in crate::catalog) operation: Operation,
+    pub(in crate::catalog) create_movies: bool,
 }
 
 /// Most bytes of a stored document: its export, indented or not, must be small enough to import.
 const MAX_STORED: usize = 8 * 1024 * 1024;
 
-fn read_body(body: &str) -> Result<Object, CatalogError> {
-    Ok(serde_json::from_str(body)?)
-}
-
-/// What a batch is planned from.
-struct Loaded {
-    existing: HashSet<String>,
-    current: HashMap<DocumentKey, Current>,
-    /// The states that documents were made from, where they say so and it is another one.
-    bases: HashMap<DocumentKey, Current>,
-    /// Who is credited, of the movies whose documents link names to credited people.
-    credited: HashMap<String, HashSet<String>>,
-}
-
 impl Batch<'_> {
-    pub(super) async fn run(
+    pub(in crate::catalog) async fn run(
         &self,
         transaction: &Transaction,
         records: &[Record],
     ) -> Result<Vec<Outcome>, CatalogError> {
         let now = self.catalog.clock.now();
         let movies: Vec<&MovieId> = distinct(records.iter().map(|record| &record.movie));
-        transaction.lock_movies(&movies).await?;
+        let writes_anything = !self.options.dry_run;
+        if writes_anything {
+            transaction.lock_movies(&movies).await?;
+        }
         let loaded = self.load(transaction, records, &movies).await?;
-        let directory = self.directory(transaction, records, &loaded.current).await?;
+        let directory = self.directory(transaction, records, &loaded).await?;
         let (mut outcomes, mut writes) = self.plan(records, &loaded, directory, now)?;
+        if !writes_anything {
+            return Ok(outcomes);
+        }
         if !writes.new_entities.is_empty() && transaction.lock_entities().await? {
             // Someone may have made the same ones in between.
-            let directory = self.directory(transaction, records, &loaded.current).await?;
+            let directory = self.directory(transaction, records, &loaded).await?;
             (outcomes, writes) = self.plan(records, &loaded, directory, now)?;
         }
         writes.apply(transaction, &loaded.existing, now).await?;
+        self.record(transaction, records, &mut outcomes, now).await?;
         Ok(outcomes)
-    }
-
-    async fn load(
-        &self,
-        transaction: &Transaction,
-        records: &[Record],
-        movies: &[&MovieId],
-    ) -> Result<Loaded, CatalogError> {
-        let categories: Vec<Category> = distinct(records.iter().map(|record| record.category));
-        let mut current: HashMap<DocumentKey, Current> = HashMap::new();
-        for document in transaction.documents(movies, &categories).await? {
-            let data = read_body(&document.body)?;
-            current.insert((document.movie.clone(), document.category), Current { document, data });
-        }
-        // A document tells that its movie is there.
-        let mut existing: HashSet<String> = current.keys().map(|(movie, _)| movie.to_string()).collect();
-        let unknown: Vec<&MovieId> =
-            movies.iter().copied().filter(|movie| !existing.contains(movie.as_str())).collect();
-        existing.extend(transaction.existing_movies(&unknown).await?);
-        let mut bases = HashMap::new();
-        for record in records {
-            let key = record.key();
-            if let Some(base) = self.base(transaction, record, current.get(&key)).await? {
-                bases.insert(key, base);
-            }
-        }
-        let linking = records.iter().filter(|record| record.category.definition().links_credited_people());
-        let credited = transaction.credited(&distinct(linking.map(|record| &record.movie))).await?;
-        Ok(Loaded { existing, current, bases, credited })
     }
 
     /// Plans every record; pure, so that it can be done again.
@@ -109,166 +72,245 @@ impl Batch<'_> {
         let mut credited = loaded.credited.clone();
         for record in records {
             let is_there = loaded.existing.contains(record.movie.as_str());
-            if !self.create_movies && !is_there {
+            let creates = self.create_movies && self.options.target == Stage::Published;
+            if !creates && !is_there {
                 outcomes.push(Outcome::no_movie(no_such_movie(&record.movie)));
                 continue;
             }
-            let key = record.key();
-            let (previous, base) = (loaded.current.get(&key), loaded.bases.get(&key));
-            let empty = record.category.definition().empty();
-            let as_it_is = || {
-                let stored = previous.map(|previous| previous.document.clone());
-                Export::as_stored(stored, &record.movie, record.category, now)
-            };
-            if let Some(problem) = self.unknown_base(record, previous, base) {
-                let warnings = record.reading.warnings.clone();
-                outcomes.push(Outcome::rejected(vec![problem], warnings, is_there.then(as_it_is)));
+            let mut task = Task { batch: self, record, loaded, now };
+            if self.options.needs_draft && !loaded.drafts.contains_key(&record.key()) {
+                let problem = no_draft(&record.movie, record.category);
+                outcomes.push(Outcome::rejected(vec![problem], None, Some(task.as_it_is())));
                 continue;
             }
-            let plan = plan(
-                &Proposal {
-                    definition: record.category.definition(),
-                    movie: &record.movie,
-                    arriving: &record.reading,
-                    current: previous.map_or(&empty, |previous| &previous.data),
-                    base: base.map(|base| &base.data),
-                    mode: self.options.mode,
-                    nulls: self.options.nulls,
-                    remove_items: &self.options.remove_items,
-                    directory: &directory,
-                    credited: credited.entry(record.movie.to_string()).or_default(),
-                },
-                &*self.catalog.ids,
-            );
-            match plan {
-                Err(problems) => {
-                    let warnings = record.reading.warnings.clone();
-                    outcomes.push(Outcome::rejected(problems, warnings, is_there.then(as_it_is)));
+            let plan = task.plan(&directory, credited.entry(record.movie.to_string()).or_default());
+            let (status, plan) = match task.judge(plan) {
+                Ok(judged) => judged,
+                Err(mut outcome) => {
+                    outcome.export = is_there.then(|| task.as_it_is());
+                    outcomes.push(*outcome);
+                    continue;
                 }
-                Ok(plan) if plan.changes.is_empty() => {
-                    // An empty document of a movie that is not there still names the movie.
-                    writes.movies.push(record.movie.clone());
-                    outcomes.push(Outcome {
-                        status: ImportStatus::Unchanged,
-                        export: Some(as_it_is()),
-                        changes: Vec::new(),
-                        warnings: plan.warnings,
-                        problems: Vec::new(),
-                        was_read: true,
-                    });
-                }
-                Ok(plan) => {
-                    let body = serde_json::to_string(&plan.data)?;
-                    if body.len() > MAX_STORED {
-                        let message = format!(
-                            "the document would have {} bytes; at most {MAX_STORED} are stored, so that its export can be imported",
-                            body.len()
-                        );
-                        let problem = Problem::new("", ProblemCode::TooLong, message);
-                        outcomes.push(Outcome::rejected(vec![problem], plan.warnings, is_there.then(as_it_is)));
-                        continue;
-                    }
-                    for entity in &plan.new_entities {
-                        directory.add(entity);
-                    }
-                    let metadata = Metadata {
-                        revision: previous.map_or(0, |previous| previous.document.metadata.revision) + 1,
-                        source: self.source(record, previous, base),
-                        last_updated: Some(now),
-                        updated_by: Some(self.author.name.clone()),
-                    };
-                    outcomes.push(writes.add(record, plan, body, previous, metadata, &directory));
-                    // Credits that come in the same batch count as well.
-                    let people = writes.credited_last().map(|credit| credit.person_id.clone());
-                    credited.entry(record.movie.to_string()).or_default().extend(people);
-                }
+            };
+            if !matches!(status, ImportStatus::Published | ImportStatus::Drafted) {
+                // An empty document of a movie that is not there still names the movie.
+                writes.movies.push(record.movie.clone());
+                let export =
+                    is_there.then(|| task.as_it_is()).or_else(|| (!self.options.dry_run).then(|| task.as_it_is()));
+                outcomes.push(Outcome {
+                    status,
+                    export,
+                    plan: Some(plan.report),
+                    problems: Vec::new(),
+                    import_id: None,
+                });
+                continue;
             }
+            let body = serde_json::to_string(&plan.data)?;
+            if body.len() > MAX_STORED {
+                let message = format!(
+                    "the document would have {} bytes; at most {MAX_STORED} are stored, so that its export can be imported",
+                    body.len()
+                );
+                let problem = Problem::new("", ProblemCode::TooLong, message);
+                outcomes.push(Outcome::rejected(vec![problem], Some(plan.report), is_there.then(|| task.as_it_is())));
+                continue;
+            }
+            let change = task.change(body, plan);
+            if status == ImportStatus::Drafted {
+                outcomes.push(writes.draft(change, task.draft()));
+                continue;
+            }
+            for entity in &change.plan.new_entities {
+                directory.add(entity);
+            }
+            outcomes.push(writes.publish(change, loaded.published.get(&record.key()), &directory));
+            // Credits that come in the same batch count as well.
+            let people = writes.credited_last().map(|credit| credit.person_id.clone());
+            credited.entry(record.movie.to_string()).or_default().extend(people);
         }
         Ok((outcomes, writes))
+    }
+}
+
+/// One record on its way.
+pub(super) struct Task<'a> {
+    batch: &'a Batch<'a>,
+    record: &'a Record,
+    loaded: &'a Loaded,
+    now: DateTime<Utc>,
+}
+
+impl Task<'_> {
+    fn current(&self) -> Option<&Current> {
+        self.loaded.current(&self.record.key(), self.batch.options.target)
+    }
+
+    /// The document as it stands.
+    fn as_it_is(&self) -> Export {
+        let stored = self.current().map(|current| current.document.clone());
+        Export::as_stored(stored, &self.record.movie, self.record.category, self.now)
+    }
+
+    /// The state that the document was made from, if it is known.
+    fn base(&self) -> Option<&Current> {
+        let key = self.record.key();
+        match self.batch.base_of(self.record, self.loaded) {
+            Base::Unsaid | Base::Unknown => None,
+            Base::Published => self.loaded.published.get(&key),
+            Base::Draft => self.loaded.drafts.get(&key).map(|draft| &draft.current),
+            Base::Empty | Base::Revision(_) | Base::Contribution(_) => self.loaded.bases.get(&key),
+        }
+    }
+
+    fn plan(&self, directory: &Directory, credited: &HashSet<String>) -> Plan {
+        let Self { batch, record, loaded, .. } = self;
+        let definition = record.category.definition();
+        let empty = definition.empty();
+        let current: &Object = self.current().map_or(&empty, |current| &current.data);
+        let locks = loaded.locks.get(&record.key()).map_or(&[][..], Vec::as_slice);
+        let source = self.source();
+        let lock_rule = self.lock_rule(source);
+        match &record.content {
+            Content::Exact(data) => {
+                restore(&Restoration { definition, movie: &record.movie, current, data, locks, lock_rule })
+            }
+            Content::Merge(reading) => {
+                let base = self.base();
+                let mut plan = plan(
+                    &Proposal {
+                        definition,
+                        movie: &record.movie,
+                        stage: batch.options.target,
+                        arriving: reading,
+                        current,
+                        base: base.map(|base| &base.data),
+                        source,
+                        mode: batch.options.mode,
+                        nulls: batch.options.nulls,
+                        on_conflict: batch.options.on_conflict,
+                        remove_items: &batch.options.remove_items,
+                        locks,
+                        lock_rule,
+                        directory,
+                        credited,
+                    },
+                    &*batch.catalog.ids,
+                );
+                self.check_base(base, &mut plan);
+                plan
+            }
+        }
+    }
+
+    /// What came of planning, before anything is written: the plan and what it comes to, or the
+    /// rejection.
+    fn judge(&mut self, mut plan: Plan) -> Result<(ImportStatus, Plan), Box<Outcome>> {
+        let options = self.batch.options;
+        if plan.is_sound()
+            && let Some(expected) = options.expected_plan.as_ref().filter(|expected| **expected != plan.report.digest)
+        {
+            let shown: String = expected.chars().take(80).collect();
+            let message = format!("the plan {shown:?} no longer holds; it is {} now", plan.report.digest);
+            plan.problems = vec![Problem::new("", ProblemCode::PlanStale, message)];
+        }
+        if !plan.problems.is_empty() {
+            return Err(Box::new(Outcome::rejected(plan.problems, Some(plan.report), None)));
+        }
+        let status = match options.target {
+            _ if options.dry_run => ImportStatus::Planned,
+            _ if plan.report.changes.is_empty() => ImportStatus::Unchanged,
+            Stage::Published => ImportStatus::Published,
+            Stage::Draft => ImportStatus::Drafted,
+        };
+        Ok((status, plan))
     }
 
     /// REPLACE takes away what the file dropped since its base. Of a base that was never seen here
     /// nobody can say what that is.
-    fn unknown_base(&self, record: &Record, previous: Option<&Current>, earlier: Option<&Current>) -> Option<Problem> {
-        let newest = previous.map_or(0, |previous| previous.document.metadata.revision);
-        let base = self.options.base_revision.or(record.metadata.revision)?;
+    fn check_base(&self, base: Option<&Current>, plan: &mut Plan) {
+        let Self { batch, record, .. } = self;
+        let said = batch.options.base_revision.or(record.metadata.revision);
+        let Some(number) = said else { return };
+        let is_unknown = matches!(batch.base_of(record, self.loaded), Base::Unknown) || base.is_none();
         // The same number may be of another server, or of a movie that was deleted and made anew.
-        let state = if base == newest { previous } else { earlier };
-        let is_another = self.options.base_revision.is_none()
+        let is_another = batch.options.base_revision.is_none()
             && record.metadata.last_updated.is_some()
-            && state.is_some_and(|state| state.document.metadata.last_updated != record.metadata.last_updated);
-        let is_known = (0..=newest).contains(&base) && !is_another;
-        if self.options.mode != ImportMode::Replace || is_known {
-            return None;
+            && base.is_some_and(|base| base.document.metadata.last_updated != record.metadata.last_updated);
+        let newest = self.loaded.published.get(&record.key()).map_or(0, |current| current.document.metadata.revision);
+        if batch.options.mode == ImportMode::Replace && (is_unknown || is_another) {
+            let message = format!(
+                "the document was not made from a revision of this server (metadata says revision {number}; the newest \
+                 here is {newest}), so what it dropped cannot be told; name the base revision in the options, or send it \
+                 without metadata.revision to remove all that is not in it"
+            );
+            plan.problems.push(Problem::new("", ProblemCode::Invalid, message));
+        } else if is_unknown {
+            let message = format!(
+                "the document says that it was made from revision {number}, which is not known here (the newest is \
+                 {newest}); what others changed since then could not be told from what it changed"
+            );
+            plan.report.warnings.push(Warning::new("", WarningCode::UnknownBase, message));
         }
-        let message = format!(
-            "the document was not made from a revision of this server (metadata says revision {base}; the newest here is \
-             {newest}), so what it dropped cannot be told; name the base revision in the options, or send it without \
-             metadata.revision to remove all that is not in it"
-        );
-        Some(Problem::new("", ProblemCode::Invalid, message))
     }
 
-    async fn directory(
-        &self,
-        transaction: &Transaction,
-        records: &[Record],
-        current: &HashMap<DocumentKey, Current>,
-    ) -> Result<Directory, CatalogError> {
-        let mut mentions = Mentions::default();
-        for record in records {
-            mentions.collect(record.category.definition().fields, &record.reading.data);
-        }
-        for ((_, category), current) in current {
-            mentions.collect_names(category.definition().fields, &current.data);
-        }
-        if mentions.is_empty() {
-            return Ok(Directory::default());
-        }
-        Ok(transaction.directory(&mentions).await?)
+    fn change(&self, body: String, plan: Plan) -> Change<'_> {
+        let key = self.record.key();
+        let published = self.loaded.published.get(&key).map_or(0, |current| current.document.metadata.revision);
+        let (revision, draft_revision) = match self.batch.options.target {
+            Stage::Published => (published + 1, None),
+            Stage::Draft => match self.loaded.drafts.get(&key).map(|draft| &draft.current.document.metadata) {
+                Some(draft) => (draft.revision, draft.draft_revision.map(|number| number + 1)),
+                None => (published, Some(self.loaded.last_draft_revisions.get(&key).copied().unwrap_or(0) + 1)),
+            },
+        };
+        let metadata = Metadata {
+            revision,
+            draft_revision,
+            source: self.source(),
+            last_updated: Some(self.now),
+            updated_by: Some(self.batch.author.name.clone()),
+        };
+        Change { record: self.record, plan, body, metadata }
     }
 
-    /// The state that the document was made from, if it says which and that is known.
-    async fn base(
-        &self,
-        transaction: &Transaction,
-        record: &Record,
-        previous: Option<&Current>,
-    ) -> Result<Option<Current>, CatalogError> {
-        let Some(revision) = self.options.base_revision.or(record.metadata.revision) else { return Ok(None) };
-        let newest = previous.map_or(0, |previous| previous.document.metadata.revision);
-        if revision < 0 {
-            return Ok(None);
-        }
-        if revision == 0 {
-            let document = StoredDocument {
-                movie: record.movie.clone(),
-                category: record.category,
-                metadata: Metadata::never_written(),
-                body: String::new(),
-            };
-            return Ok(Some(Current { document, data: record.category.definition().empty() }));
-        }
-        if revision >= newest {
-            return Ok(None);
-        }
-        match transaction.revision(&record.movie, record.category, revision).await? {
-            Some(document) => Ok(Some(Current { data: read_body(&document.body)?, document })),
-            None => Ok(None),
-        }
+    fn draft(&self) -> (Option<i64>, Option<&Object>) {
+        let draft = self.loaded.drafts.get(&self.record.key());
+        (draft.map(|draft| draft.first_contribution), self.current().map(|current| &current.data))
     }
 
     /// Where the values come from (CONTRACT §1, "The source of a change").
-    fn source(&self, record: &Record, previous: Option<&Current>, base: Option<&Current>) -> Source {
-        if let Some(source) = self.options.source.or(self.author.source) {
+    fn source(&self) -> Source {
+        let Self { batch, record, .. } = self;
+        if let Some(source) = batch.options.source.or(batch.author.source) {
             return source;
         }
-        let untouched =
-            [previous, base].into_iter().flatten().any(|state| record.metadata.is_untouched(&state.document.metadata))
-                || record.metadata.is_untouched(&Metadata::never_written());
+        let published = self.loaded.published.get(&record.key());
+        let untouched = [published, self.current(), self.base()]
+            .into_iter()
+            .flatten()
+            .any(|state| record.metadata.is_untouched(&state.document.metadata))
+            || record.metadata.is_untouched(&Metadata::never_written());
         match record.metadata.source {
             Some(source) if !untouched => source,
             _ => Source::Manual,
+        }
+    }
+
+    /// What a lock does here. An agent stays one, whatever source it names.
+    fn lock_rule(&self, source: Source) -> LockRule {
+        let batch = self.batch;
+        let is_automatic =
+            source != Source::Manual || batch.author.source.is_some_and(|source| source != Source::Manual);
+        let overridden = batch.options.override_locks;
+        match batch.operation {
+            // Whoever publishes a draft or goes back to a revision looks at it as a person.
+            Operation::Publish | Operation::Revert if overridden => LockRule::Override,
+            // A revision comes back whole or not at all.
+            Operation::Revert => LockRule::Refuse,
+            _ if is_automatic => LockRule::Skip,
+            _ if overridden => LockRule::Override,
+            _ => LockRule::Refuse,
         }
     }
 }

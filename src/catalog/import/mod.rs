@@ -1,96 +1,66 @@
 //! Import: read, plan, and write what the plan says, in one transaction.
 
-mod batch;
+mod act;
+pub(in crate::catalog) mod batch;
+mod load;
+mod options;
+mod records;
 mod writes;
 
 use batch::Batch;
 use serde_json::Value;
 
-use super::access::CanPublish;
+pub(in crate::catalog) use act::Act;
+pub(in crate::catalog) use load::Current;
+pub use options::{ImportOptions, ImportStatus, Operation};
+
+use super::access::{CanImport, CanPublish};
 use super::export::Export;
 use super::{Catalog, CatalogError};
-use crate::document::definition::define_choice;
-use crate::document::diff::{Change, updated_fields};
+use crate::document::diff::updated_fields;
 use crate::document::envelope::{self, Expected, SentMetadata};
-use crate::document::merge::{ImportMode, NullPolicy};
+use crate::document::lenient;
 use crate::document::parse::{Reading, parse};
-use crate::document::{Category, MovieId, Problem, ProblemCode, Source, Warning};
-use crate::storage::{DocumentKey, Transaction, TransientError as _};
-
-/// How to import.
-#[derive(Debug, Clone)]
-pub struct ImportOptions {
-    pub mode: ImportMode,
-    /// Overrides where the values come from.
-    pub source: Option<Source>,
-    pub nulls: NullPolicy,
-    /// Overrides `metadata.revision` of the document.
-    pub base_revision: Option<i64>,
-    /// Ids of list items to remove.
-    pub remove_items: Vec<String>,
-    /// Whether an unknown key is an error.
-    pub strict: bool,
-}
-
-impl Default for ImportOptions {
-    fn default() -> Self {
-        Self {
-            mode: ImportMode::Merge,
-            source: None,
-            nulls: NullPolicy::Keep,
-            base_revision: None,
-            remove_items: Vec::new(),
-            strict: false,
-        }
-    }
-}
-
-define_choice! {
-    /// What came of an import.
-    pub enum ImportStatus {
-        /// The changes are published as a new revision.
-        Published = "published",
-        /// The document says already what was imported; nothing was written.
-        Unchanged = "unchanged",
-        /// Something is wrong; nothing was written.
-        Rejected = "rejected",
-    }
-}
+use crate::document::plan::Report;
+use crate::document::{Category, MovieId, Object, Problem, ProblemCode, Stage};
+use crate::storage::{DocumentKey, Transaction};
 
 /// What came of an import.
 #[derive(Debug)]
 pub struct Outcome {
     pub status: ImportStatus,
-    /// The document as it stands now; `None` if there is no such movie.
+    /// The document as it stands now, in the state that was imported into; `None` if there is no such
+    /// movie.
     pub export: Option<Export>,
-    /// What changed; empty for a rejected import.
-    pub changes: Vec<Change>,
-    pub warnings: Vec<Warning>,
+    /// What was planned; `None` if the document could not be read at all.
+    pub plan: Option<Report>,
     pub problems: Vec<Problem>,
-    /// Whether the document could be read at all, so that there is something to say of it.
-    pub was_read: bool,
+    /// The record of the import; a dry run leaves none.
+    pub import_id: Option<String>,
 }
 
 impl Outcome {
     /// There is no such movie.
     #[must_use]
     pub fn no_movie(problem: Problem) -> Self {
-        Self::unread(vec![problem], None)
+        Self::rejected(vec![problem], None, None)
     }
 
-    /// The document could not be read.
-    fn unread(problems: Vec<Problem>, export: Option<Export>) -> Self {
-        Self { was_read: false, ..Self::rejected(problems, Vec::new(), export) }
+    pub(super) fn rejected(problems: Vec<Problem>, plan: Option<Report>, export: Option<Export>) -> Self {
+        Self { status: ImportStatus::Rejected, export, plan, problems, import_id: None }
     }
 
-    fn rejected(problems: Vec<Problem>, warnings: Vec<Warning>, export: Option<Export>) -> Self {
-        Self { status: ImportStatus::Rejected, export, changes: Vec::new(), warnings, problems, was_read: true }
+    fn done(status: ImportStatus, export: Export, plan: Report) -> Self {
+        Self { status, export: Some(export), plan: Some(plan), problems: Vec::new(), import_id: None }
     }
 
-    /// The top-level keys that changed, each once.
+    /// The top-level keys that changed, or of a dry run would change, each once.
     #[must_use]
     pub fn updated_fields(&self) -> Vec<String> {
-        updated_fields(&self.changes)
+        match &self.plan {
+            Some(plan) if self.status != ImportStatus::Rejected => updated_fields(&plan.changes),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -99,8 +69,19 @@ impl Outcome {
 pub struct Record {
     pub movie: MovieId,
     pub category: Category,
-    pub(super) reading: Reading,
+    pub(super) content: Content,
     pub(super) metadata: SentMetadata,
+    /// The text as it was sent.
+    pub(super) sent: Option<String>,
+}
+
+/// What a record has to say.
+#[derive(Debug)]
+pub(in crate::catalog) enum Content {
+    /// Something to be merged into what is there.
+    Merge(Reading),
+    /// The document as it is to stand, to the letter.
+    Exact(Object),
 }
 
 impl Record {
@@ -109,22 +90,37 @@ impl Record {
     /// # Errors
     /// Every problem of the envelope. Problems of its data wait until it is planned.
     pub fn read(text: &[u8], expected: Expected<'_>, strict: bool) -> Result<Self, Vec<Problem>> {
-        let value = envelope::read_json(text).map_err(|problem| vec![problem])?;
-        let arrived = envelope::read(value, expected)?;
-        let reading = parse(arrived.category.definition(), arrived.data, strict);
-        Ok(Self { movie: arrived.movie, category: arrived.category, reading, metadata: arrived.metadata })
+        let lenient = lenient::read(text).map_err(|problem| vec![problem])?;
+        let arrived = envelope::read(lenient.value, expected)?;
+        let mut reading = parse(arrived.category.definition(), arrived.data, strict);
+        reading.warnings.splice(..0, lenient.warnings);
+        reading.elided = lenient.elided;
+        Ok(Self {
+            movie: arrived.movie,
+            category: arrived.category,
+            content: Content::Merge(reading),
+            metadata: arrived.metadata,
+            sent: Some(as_text(text)),
+        })
     }
 
     /// Reads data that came typed, without an envelope.
     #[must_use]
     pub fn typed(movie: MovieId, category: Category, data: Value, strict: bool) -> Self {
-        let reading = parse(category.definition(), data, strict);
-        Self { movie, category, reading, metadata: SentMetadata::default() }
+        let sent = Some(as_text(data.to_string().as_bytes()));
+        let content = Content::Merge(parse(category.definition(), data, strict));
+        Self { movie, category, content, metadata: SentMetadata::default(), sent }
     }
 
     pub(super) fn key(&self) -> DocumentKey {
         (self.movie.clone(), self.category)
     }
+}
+
+/// Text as a database keeps it: `PostgreSQL` has no U+0000.
+fn as_text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.into_owned() }
 }
 
 /// A document that is imported, as it was sent.
@@ -137,60 +133,102 @@ pub enum Incoming<'a> {
 }
 
 impl Catalog {
-    /// Imports one document into the published state of a movie that must exist.
+    /// Imports one document of a movie that must exist.
     ///
     /// # Errors
     /// When storage fails. What is wrong with the document or its target is part of the outcome.
     pub async fn import(
         &self,
-        permission: &CanPublish,
+        permission: &CanImport,
         movie: &MovieId,
         incoming: Incoming<'_>,
-        options: &ImportOptions,
     ) -> Result<Outcome, CatalogError> {
-        let read = match incoming {
-            Incoming::Typed { category, data } => Ok(Record::typed(movie.clone(), category, data, options.strict)),
+        let CanImport { author, options } = permission;
+        let act = Act::new(self, author, options, Operation::Import);
+        let (category, sent, read) = match incoming {
+            Incoming::Typed { category, data } => {
+                let record = Record::typed(movie.clone(), category, data, options.strict);
+                (Some(category), record.sent.clone().unwrap_or_default(), Ok(record))
+            }
             Incoming::Document { text, category } => {
                 let expected = Expected { category, movie: Some(movie) };
-                Record::read(text, expected, options.strict).map_err(|problems| (category, problems))
+                (category, as_text(text), Record::read(text, expected, options.strict))
             }
         };
+        let act = act.once(&(movie, category, &sent));
         match read {
             Ok(record) => {
-                match self.import_batch(permission, std::slice::from_ref(&record), options, false).await {
-                    Ok(mut outcomes) => Ok(outcomes.remove(0)),
-                    // Tried again and again, and each time someone else was first.
-                    Err(error) if error.is_transient() => {
-                        let message = "others keep changing the same; nothing was written, try again";
-                        let problem = Problem::new("", ProblemCode::Conflict, message);
-                        Ok(Outcome::rejected(vec![problem], record.reading.warnings, None))
+                let records = [record];
+                act.run(|transaction| {
+                    let records = &records;
+                    async move {
+                        let batch = Batch {
+                            catalog: self,
+                            author,
+                            options,
+                            operation: Operation::Import,
+                            create_movies: false,
+                        };
+                        Ok(batch.run(&transaction, records).await?.remove(0))
                     }
-                    Err(error) => Err(error),
-                }
+                })
+                .await
             }
-            Err((category, problems)) => self.reject_unread(movie, category, problems).await,
+            Err(problems) => {
+                act.run(|transaction| {
+                    let (problems, sent) = (problems.clone(), &sent);
+                    async move { self.reject_unread(&transaction, permission, movie, category, problems, sent).await }
+                })
+                .await
+            }
         }
     }
 
     /// That there is no such movie comes before what is wrong with the document.
     async fn reject_unread(
         &self,
+        transaction: &Transaction,
+        permission: &CanImport,
         movie: &MovieId,
         category: Option<Category>,
         problems: Vec<Problem>,
+        sent: &str,
     ) -> Result<Outcome, CatalogError> {
-        if !self.database.movie_exists(movie).await? {
-            return Ok(Outcome::no_movie(no_such_movie(movie)));
-        }
-        let export = match category {
-            Some(category) => {
-                let now = self.clock.now();
-                let stored = self.database.document(movie, category).await?;
-                Some(Export::as_stored(stored, movie, category, now))
-            }
-            None => None,
+        let now = self.clock.now();
+        let mut outcome = if transaction.existing_movies(&[movie]).await?.is_empty() {
+            Outcome::no_movie(no_such_movie(movie))
+        } else {
+            let export = match category {
+                Some(category) => {
+                    let stored = self.stored(transaction, movie, category, permission.options.target).await?;
+                    Some(Export::as_stored(stored, movie, category, now))
+                }
+                None => None,
+            };
+            Outcome::rejected(problems, None, export)
         };
-        Ok(Outcome::unread(problems, export))
+        let CanImport { author, options } = permission;
+        if !options.dry_run {
+            let batch = Batch { catalog: self, author, options, operation: Operation::Import, create_movies: false };
+            batch.record_unread(transaction, movie, category, sent, &mut outcome, now).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// A document as it stands: the draft if there is one and it is asked for, else what is published.
+    pub(super) async fn stored(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+        stage: Stage,
+    ) -> Result<Option<crate::storage::StoredDocument>, CatalogError> {
+        if stage == Stage::Draft
+            && let Some(draft) = transaction.drafts(&[movie], &[category]).await?.pop()
+        {
+            return Ok(Some(draft.into()));
+        }
+        Ok(transaction.documents(&[movie], &[category]).await?.pop())
     }
 
     /// Imports documents, each of another movie or category, in one transaction. A rejected one
@@ -205,11 +243,10 @@ impl Catalog {
         options: &ImportOptions,
         create_movies: bool,
     ) -> Result<Vec<Outcome>, CatalogError> {
-        self.database
-            .write(|transaction| async move {
-                self.import_in(&transaction, permission, records, options, create_movies).await
-            })
-            .await
+        let run = |transaction: std::sync::Arc<Transaction>| async move {
+            self.import_in(&transaction, permission, records, options, create_movies).await
+        };
+        if options.dry_run { self.database.snapshot(run).await } else { self.database.write(run).await }
     }
 
     /// [`Self::import_batch`] as part of a larger transaction.
@@ -221,10 +258,16 @@ impl Catalog {
         options: &ImportOptions,
         create_movies: bool,
     ) -> Result<Vec<Outcome>, CatalogError> {
-        Batch { catalog: self, author: &permission.author, options, create_movies }.run(transaction, records).await
+        let batch =
+            Batch { catalog: self, author: &permission.author, options, operation: Operation::Import, create_movies };
+        batch.run(transaction, records).await
     }
 }
 
-fn no_such_movie(movie: &MovieId) -> Problem {
+pub(super) fn no_draft(movie: &MovieId, category: Category) -> Problem {
+    Problem::new("", ProblemCode::NoDraft, format!("there is no draft of {category} of {movie}"))
+}
+
+pub(super) fn no_such_movie(movie: &MovieId) -> Problem {
     Problem::new("", ProblemCode::NotFound, format!("there is no movie {movie}"))
 }

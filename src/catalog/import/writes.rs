@@ -1,18 +1,42 @@
-//! What a batch writes: states, entities, projections, and what movies are listed by.
+//! What a batch writes: states, drafts, entities, projections, and what movies are listed by.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::batch::{Current, distinct};
-use super::{ImportStatus, Outcome, Record};
+use super::batch::distinct;
+use super::load::Current;
+use super::options::ImportStatus;
+use super::{Outcome, Record};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::entity::{Directory, NewEntity};
 use crate::document::plan::Plan;
 use crate::document::projection::{CreditRow, MovieFacts};
-use crate::document::{Metadata, MovieId};
-use crate::storage::{NewState, ProjectionChange, Transaction};
+use crate::document::provenance::touched;
+use crate::document::{Metadata, MovieId, Object};
+use crate::storage::{NewContribution, NewState, ProjectionChange, Transaction};
+
+/// A change of one document that is to be written.
+pub(super) struct Change<'a> {
+    pub(super) record: &'a Record,
+    pub(super) plan: Plan,
+    /// The document's data as compact JSON.
+    pub(super) body: String,
+    pub(super) metadata: Metadata,
+}
+
+impl Change<'_> {
+    fn export(&self) -> Export {
+        Export {
+            movie: self.record.movie.clone(),
+            category: self.record.category,
+            metadata: self.metadata.clone(),
+            body: self.body.clone(),
+            exported_at: self.metadata.last_updated.unwrap_or_default(),
+        }
+    }
+}
 
 /// What a batch is going to write.
 #[derive(Default)]
@@ -20,21 +44,16 @@ pub(super) struct Writes {
     /// Movies that must be there afterwards.
     pub(super) movies: Vec<MovieId>,
     states: Vec<NewState>,
+    contributions: Vec<NewContribution>,
     pub(super) new_entities: Vec<NewEntity>,
     projections: Vec<ProjectionChange>,
     facts: Vec<(MovieId, MovieFacts)>,
 }
 
 impl Writes {
-    pub(super) fn add(
-        &mut self,
-        record: &Record,
-        plan: Plan,
-        body: String,
-        previous: Option<&Current>,
-        metadata: Metadata,
-        directory: &Directory,
-    ) -> Outcome {
+    pub(super) fn publish(&mut self, change: Change<'_>, previous: Option<&Current>, directory: &Directory) -> Outcome {
+        let export = change.export();
+        let Change { record, plan, body, metadata } = change;
         let definition = record.category.definition();
         self.movies.push(record.movie.clone());
         let after = (definition.project)(&plan.data, directory);
@@ -44,13 +63,6 @@ impl Writes {
         }
         self.projections.push(ProjectionChange { movie: record.movie.clone(), before, after });
         self.new_entities.extend(plan.new_entities);
-        let export = Export {
-            movie: record.movie.clone(),
-            category: record.category,
-            metadata: metadata.clone(),
-            body: body.clone(),
-            exported_at: metadata.last_updated.unwrap_or_default(),
-        };
         self.states.push(NewState {
             movie: record.movie.clone(),
             category: record.category,
@@ -59,14 +71,32 @@ impl Writes {
             is_empty: definition.is_empty(&plan.data),
             previous: previous.map(|previous| previous.document.clone()),
         });
-        Outcome {
-            status: ImportStatus::Published,
-            export: Some(export),
-            changes: plan.changes,
-            warnings: plan.warnings,
-            problems: Vec::new(),
-            was_read: true,
-        }
+        Outcome::done(ImportStatus::Published, export, plan.report)
+    }
+
+    /// A draft leaves no trace outside of itself: whoever it names anew comes into the world when it is
+    /// published.
+    pub(super) fn draft(
+        &mut self,
+        change: Change<'_>,
+        (first_contribution, before): (Option<i64>, Option<&Object>),
+    ) -> Outcome {
+        let export = change.export();
+        let Change { record, plan, body, metadata } = change;
+        let definition = record.category.definition();
+        let empty = definition.empty();
+        let touched = touched(definition, before.unwrap_or(&empty), &plan.data);
+        let Plan { new_entities, made_up, report, .. } = plan;
+        self.contributions.push(NewContribution {
+            movie: record.movie.clone(),
+            category: record.category,
+            first_contribution: first_contribution.or(metadata.draft_revision).unwrap_or(1),
+            metadata,
+            body,
+            touched: touched.into_iter().collect(),
+            named: new_entities.into_iter().filter(|entity| made_up.contains(&entity.id)).collect(),
+        });
+        Outcome::done(ImportStatus::Drafted, export, report)
     }
 
     /// The credits of the document that was added last.
@@ -82,6 +112,9 @@ impl Writes {
     ) -> Result<(), CatalogError> {
         let missing = distinct(self.movies.iter()).into_iter().filter(|id| !existing.contains(id.as_str()));
         transaction.create_movies(&missing.collect::<Vec<_>>(), now).await?;
+        if !self.contributions.is_empty() {
+            transaction.contribute(&self.contributions, now).await?;
+        }
         if self.states.is_empty() {
             return Ok(());
         }

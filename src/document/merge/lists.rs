@@ -1,19 +1,59 @@
-//! Merging lists: who claims which item, what goes, and in which order the rest stands.
+//! Merging lists of items: who claims which item, what goes, and what becomes of each.
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::naming::{Listed, Who};
+use super::order::{arrange, file_order_wins};
+use super::three_way::{Sides, repeats};
 use super::{ImportMode, Merger, NullPolicy, array, objects, text};
 use crate::document::definition::{Field, Item, Kind, Object};
-use crate::document::entity::EntityKind;
+use crate::document::diff::label_of;
 use crate::document::ids::{is_item_id_of, item_id};
-use crate::document::matching::claims;
+use crate::document::matching::{Known, claims};
 use crate::document::parse::MAX_ITEMS;
+use crate::document::plan::{Conflict, NotRemoved};
 use crate::document::problem::{ProblemCode, WarningCode, pointer_at};
-use crate::document::projection::Names as _;
-use crate::document::text::index_key;
+
+/// A list of items in the document.
+struct ItemList {
+    item: &'static Item,
+    /// The field it stands in.
+    name: &'static str,
+    /// What it is called in labels.
+    label: &'static str,
+    path: String,
+}
+
+/// The items of a list as they stand, and as they were when the file was made.
+struct States<'v> {
+    /// First those that stand, in their order; then those that were removed since.
+    known: Vec<Known<'v>>,
+    /// Those of the base, in its order, as indices of `known`; `None` if the base is not known.
+    base_order: Option<Vec<usize>>,
+}
+
+impl<'v> States<'v> {
+    fn of(item: &Item, stored: &[&'v Object], base: Option<Vec<&'v Object>>) -> Self {
+        let mut known: Vec<Known<'v>> =
+            stored.iter().map(|object| Known { current: Some(*object), base: None }).collect();
+        let Some(base) = base else { return Self { known, base_order: None } };
+        let places: HashMap<&str, usize> =
+            stored.iter().enumerate().filter_map(|(index, object)| Some((text(object, item.id)?, index))).collect();
+        let mut base_order = Vec::with_capacity(base.len());
+        for object in base {
+            let place = text(object, item.id).and_then(|id| places.get(id).copied());
+            let place = place.unwrap_or_else(|| {
+                known.push(Known { current: None, base: None });
+                known.len() - 1
+            });
+            known[place].base = Some(object);
+            base_order.push(place);
+        }
+        Self { known, base_order: Some(base_order) }
+    }
+}
 
 impl Merger<'_> {
     pub(super) fn lists(&mut self, fields: &'static [Field], data: &mut Object) {
@@ -35,7 +75,9 @@ impl Merger<'_> {
                 _ => None,
             };
             let merged = match (&field.rule.kind, sent) {
-                (Kind::Items { item, .. }, sent) => self.items(item, field.name, &path, sent),
+                (Kind::Items { item, label }, sent) => {
+                    self.items(&ItemList { item, name: field.name, label, path: path.clone() }, sent)
+                }
                 (Kind::Names { entity, .. }, Some(sent)) => self.names(*entity, field.name, sent),
                 _ => continue,
             };
@@ -47,43 +89,90 @@ impl Merger<'_> {
         }
     }
 
-    fn items(&mut self, item: &'static Item, name: &str, path: &str, sent: Option<&Vec<Value>>) -> Vec<Value> {
+    fn items(&mut self, list: &ItemList, sent: Option<&Vec<Value>>) -> Vec<Value> {
         let proposal = self.proposal;
-        let stored = objects(proposal.current, name);
+        let item = list.item;
+        let stored = objects(proposal.current, list.name);
         let Some(sent) = sent else {
             let kept = stored.iter().filter(|object| !self.is_removed(item, object));
             return kept.map(|object| Value::Object((*object).clone())).collect();
         };
         let (indices, arriving) = self.arriving_items(item, sent);
-        let claimed = claims(item, &stored, &arriving, proposal.directory);
-        let mut list = Listed::new(item, &stored, &claimed);
+        let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
+        let claimed = claims(item, &states.known, &arriving, proposal.directory);
+        let mut listed = Listed::new(item, &stored, &claimed);
         let mut placed = Vec::with_capacity(arriving.len());
         for ((index, object), claim) in indices.into_iter().zip(arriving).zip(&claimed) {
-            let at = pointer_at(path, index);
-            let kept = claim.map(|index| stored[index]);
+            let at = pointer_at(&list.path, index);
+            let known = claim.map(|claim| states.known[claim]);
             // To be removed is said last, also of an item that the file brings without its id.
-            if kept.is_some_and(|object| self.is_removed_id(item, object)) {
+            if known.and_then(|known| known.current).is_some_and(|object| self.is_removed_id(item, object)) {
                 continue;
             }
-            let merged = self.item(item, kept, object, &at, &mut list);
-            placed.push((Value::Object(merged), *claim));
+            let known = match known {
+                Some(Known { current: None, base: Some(base) }) => {
+                    if !self.comes_back(list, base, &object, &at) {
+                        continue;
+                    }
+                    Known { current: Some(base), base: None }
+                }
+                Some(known) => known,
+                None => Known { current: None, base: None },
+            };
+            let merged = self.item(list, known, object, &at, &mut listed);
+            placed.push((Value::Object(merged), claim.filter(|claim| *claim < stored.len())));
         }
-        let known_to_file = self.known_to_file(item, name);
-        let dropped = |object: &Object| {
-            proposal.mode == ImportMode::Replace
-                && known_to_file.as_ref().is_none_or(|known| text(object, item.id).is_none_or(|id| known.contains(id)))
-        };
         let claims: HashSet<usize> = claimed.iter().flatten().copied().collect();
-        let keep: Vec<bool> = stored
-            .iter()
-            .enumerate()
-            .map(|(index, object)| !claims.contains(&index) && !dropped(object) && !self.is_removed_id(item, object))
-            .collect();
-        for object in &stored {
-            self.note_removed(item, object);
+        let mut keep = Vec::with_capacity(stored.len());
+        for (index, object) in stored.iter().enumerate() {
+            let is_left = !claims.contains(&index) && !self.is_removed(item, object);
+            keep.push(is_left && self.stays(list, index, object, &states));
         }
+        let file: Vec<usize> = claimed.iter().flatten().copied().collect();
+        let current: Vec<usize> = (0..stored.len()).collect();
+        let file_order_wins = file_order_wins(states.base_order.as_deref(), &current, &file);
         let stored = stored.into_iter().map(|object| Value::Object(object.clone())).collect();
-        arrange(stored, &keep, placed)
+        arrange(stored, &keep, placed, file_order_wins)
+    }
+
+    /// Whether an item of the file that was removed since the file was made is to be there again.
+    fn comes_back(&mut self, list: &ItemList, base: &Object, sent: &Object, path: &str) -> bool {
+        if repeats(list.item, base, sent) {
+            let label = label_of(list.item, list.label, base);
+            let message = format!("{label} was removed since the document was made, and stays removed");
+            self.warn(path.to_owned(), WarningCode::RemovedSince, message);
+            return false;
+        }
+        let conflict = Conflict {
+            path: path.to_owned(),
+            label: label_of(list.item, list.label, base),
+            base: Some(Value::Object(base.clone())),
+            current: None,
+            imported: Some(Value::Object(sent.clone())),
+        };
+        self.conflict(text(base, list.item.id).unwrap_or_default().to_owned(), conflict)
+    }
+
+    /// Whether a stored item that the file lacks stays. MERGE keeps it; REPLACE takes away what the
+    /// file dropped since its base, or, without a base, whatever is not in the file.
+    fn stays(&mut self, list: &ItemList, index: usize, object: &Object, states: &States<'_>) -> bool {
+        let replace = self.proposal.mode == ImportMode::Replace;
+        if states.base_order.is_none() {
+            return !replace;
+        }
+        let Some(base) = states.known[index].base else { return true };
+        let path = pointer_at(&list.path, index);
+        let label = label_of(list.item, list.label, object);
+        let target = text(object, list.item.id).unwrap_or_default().to_owned();
+        if !replace {
+            self.merged.not_removed.push(NotRemoved { path, label, id: Some(target) });
+            return true;
+        }
+        if base == object {
+            return false;
+        }
+        let (base, current) = (Some(Value::Object(base.clone())), Some(Value::Object(object.clone())));
+        !self.conflict(target, Conflict { path, label, base, current, imported: None })
     }
 
     /// The arriving items that take part, with their indices, under the entities' own ids.
@@ -128,12 +217,6 @@ impl Merger<'_> {
         self.is_removed_id(item, object)
     }
 
-    /// The ids that the file's base had in this list; without a base, everything counts as known.
-    fn known_to_file(&self, item: &Item, name: &str) -> Option<HashSet<&str>> {
-        let base = self.proposal.base?;
-        Some(objects(base, name).into_iter().filter_map(|object| text(object, item.id)).collect())
-    }
-
     pub(super) fn report_unknown_removals(&mut self) {
         let unknown: Vec<_> =
             self.proposal.remove_items.iter().filter(|id| !self.removed.contains(*id)).cloned().collect();
@@ -143,14 +226,10 @@ impl Merger<'_> {
         }
     }
 
-    fn item(
-        &mut self,
-        item: &'static Item,
-        stored: Option<&Object>,
-        mut sent: Object,
-        path: &str,
-        list: &mut Listed,
-    ) -> Object {
+    fn item(&mut self, list: &ItemList, known: Known<'_>, mut sent: Object, path: &str, listed: &mut Listed) -> Object {
+        let (item, stored) = (list.item, known.current);
+        let none = Object::new();
+        let sides = Sides { current: stored.unwrap_or(&none), base: known.base, of: Some((item, list.label)) };
         // An item has its id whatever is said of it.
         if sent.get(item.id).is_some_and(Value::is_null) {
             sent.remove(item.id);
@@ -158,7 +237,8 @@ impl Merger<'_> {
         self.settle_id(item, stored, &mut sent, path);
         let mut unset = Vec::new();
         for entity in item.entities {
-            match self.settle_entity(entity, stored, &mut sent, path, list) {
+            self.settle_identity(entity, &sides, &mut sent, path);
+            match self.settle_entity(entity, stored, &mut sent, path, listed) {
                 Who::Is(id) => {
                     sent.insert(entity.id.to_owned(), Value::String(id));
                 }
@@ -175,8 +255,7 @@ impl Merger<'_> {
                 !stored.contains_key(key) || implied.is_empty() || !implied.contains(&format!("{path}/{key}"))
             });
         }
-        let none = Object::new();
-        let mut merged = self.object(item.fields, stored.unwrap_or(&none), &sent, path);
+        let mut merged = self.object(item.fields, &sides, &sent, path);
         for id in unset {
             merged.remove(id);
         }
@@ -194,7 +273,11 @@ impl Merger<'_> {
             (None, Some(given)) if is_item_id_of(given, movie, category) && !self.taken.contains(given) => {
                 given.clone()
             }
-            (None, _) => item_id(self.ids.next(), movie, category),
+            (None, _) => {
+                let id = item_id(self.ids.next(), movie, category);
+                self.merged.made_up.push(id.clone());
+                id
+            }
         };
         if let Some(given) = given.filter(|given| *given != id) {
             let outcome =
@@ -215,79 +298,4 @@ impl Merger<'_> {
             }
         }
     }
-
-    /// Merges a list of names; the same name in another spelling is the same name.
-    fn names(&mut self, kind: EntityKind, name: &str, sent: &[Value]) -> Vec<Value> {
-        let proposal = self.proposal;
-        let directory = proposal.directory;
-        let identity = |value: &Value| {
-            let name = value.as_str().unwrap_or_default();
-            directory.entity(kind, name).unwrap_or_else(|| index_key(name))
-        };
-        let stored = array(proposal.current, name);
-        let mut claimed = HashSet::new();
-        let mut claims: Vec<Option<usize>> = Vec::with_capacity(sent.len());
-        // The very name first: one genre may stand there under two of its names.
-        for value in sent {
-            let found = (0..stored.len()).find(|index| stored[*index] == *value && !claimed.contains(index));
-            claimed.extend(found);
-            claims.push(found);
-        }
-        let places: HashMap<String, Vec<usize>> =
-            stored.iter().enumerate().fold(HashMap::new(), |mut places, (index, value)| {
-                places.entry(identity(value)).or_insert_with(Vec::new).push(index);
-                places
-            });
-        let mut placed = Vec::with_capacity(sent.len());
-        for (value, claim) in sent.iter().zip(claims) {
-            let same = places.get(&identity(value));
-            let found = claim.or_else(|| same?.iter().copied().find(|index| !claimed.contains(index)));
-            claimed.extend(found);
-            match found {
-                Some(index) => placed.push((stored[index].clone(), Some(index))),
-                None if same.is_some() => {}
-                None => {
-                    let name = value.as_str().unwrap_or_default();
-                    if self.all_named(kind, &index_key(name)).is_empty() {
-                        self.create_named(kind, name);
-                    }
-                    placed.push((value.clone(), None));
-                }
-            }
-        }
-        let base: Option<HashSet<String>> = proposal.base.map(|base| array(base, name).iter().map(identity).collect());
-        let dropped = |value: &Value| {
-            proposal.mode == ImportMode::Replace && base.as_ref().is_none_or(|base| base.contains(&identity(value)))
-        };
-        let keep: Vec<bool> =
-            stored.iter().enumerate().map(|(index, value)| !claimed.contains(&index) && !dropped(value)).collect();
-        arrange(stored.to_vec(), &keep, placed)
-    }
-}
-
-/// Puts a list in order: what the file has stands in the file's order; what only is stored stays
-/// where it was; what is new follows what it follows in the file.
-fn arrange(stored: Vec<Value>, keep: &[bool], placed: Vec<(Value, Option<usize>)>) -> Vec<Value> {
-    let claimed: HashSet<usize> = placed.iter().filter_map(|(_, claim)| *claim).collect();
-    if claimed.is_empty() {
-        let kept = stored.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(value, _)| value);
-        return kept.chain(placed.into_iter().map(|(value, _)| value)).collect();
-    }
-    let mut result = Vec::with_capacity(stored.len() + placed.len());
-    let mut placed = placed.into_iter().peekable();
-    for (index, value) in stored.into_iter().enumerate() {
-        if claimed.contains(&index) {
-            // Leading new items, the next claimed one, and the new ones behind it.
-            while let Some((value, _)) = placed.next_if(|(_, claim)| claim.is_none()) {
-                result.push(value);
-            }
-            result.extend(placed.next().map(|(value, _)| value));
-            while let Some((value, _)) = placed.next_if(|(_, claim)| claim.is_none()) {
-                result.push(value);
-            }
-        } else if keep[index] {
-            result.push(value);
-        }
-    }
-    result
 }

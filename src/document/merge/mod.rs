@@ -1,8 +1,14 @@
 //! Merging what arrived into what is stored. MERGE changes and adds and never removes; REPLACE
 //! acts on the keys present and removes what the file dropped since its base.
+//!
+//! Where the base is known, the state that the file was made from, it is a three-way merge: what one
+//! side changed is taken, what both changed differently is a conflict ([`three_way`]).
 
 mod lists;
+mod names;
 mod naming;
+mod order;
+mod three_way;
 
 use std::collections::HashSet;
 
@@ -11,8 +17,11 @@ use serde_json::Value;
 use crate::document::category::Definition;
 use crate::document::definition::{Field, Item, Kind, Object, define_choice};
 use crate::document::entity::{Directory, NewEntity};
+use crate::document::envelope::{Source, Stage};
 use crate::document::ids::{IdSource, MovieId};
+use crate::document::locks::LockRule;
 use crate::document::parse::{MAX_LISTED, Reading};
+use crate::document::plan::{Conflict, Match, NotRemoved};
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode};
 
 define_choice! {
@@ -36,18 +45,38 @@ define_choice! {
     }
 }
 
+define_choice! {
+    /// How to settle what the document and the catalogue have both changed, each in its own way, since
+    /// the document was made.
+    pub enum ConflictPolicy {
+        /// Refuse: nothing is written.
+        Fail = "fail",
+        /// Keep the value that is stored.
+        KeepCurrent = "keep_current",
+        /// Take the value that came.
+        TakeImport = "take_import",
+    }
+}
+
 /// What is to be merged, and how.
 pub struct Proposal<'a> {
     pub definition: &'static Definition,
     pub movie: &'a MovieId,
+    /// Which state of the document it is merged into.
+    pub stage: Stage,
     pub arriving: &'a Reading,
     pub current: &'a Object,
-    /// The document that the file was made from, if it is known. REPLACE removes nothing that was
-    /// added since.
+    /// The document that the file was made from, if it is known.
     pub base: Option<&'a Object>,
+    /// Where the values come from.
+    pub source: Source,
     pub mode: ImportMode,
     pub nulls: NullPolicy,
+    pub on_conflict: ConflictPolicy,
     pub remove_items: &'a [String],
+    /// What is locked: `/title`, or the id of an item.
+    pub locks: &'a [String],
+    pub lock_rule: LockRule,
     /// The entities that `arriving` and `current` name, as far as they exist.
     pub directory: &'a Directory,
     /// Who is credited on this movie: a nominee who is only a name may be one of them, and else is as
@@ -56,10 +85,16 @@ pub struct Proposal<'a> {
 }
 
 /// What came of it. With problems, nothing of it may be stored.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Merged {
     pub data: Object,
     pub new_entities: Vec<NewEntity>,
+    /// What both sides changed, with its lock target: `/title`, or the id of an item.
+    pub conflicts: Vec<(String, Conflict)>,
+    pub not_removed: Vec<NotRemoved>,
+    pub matches: Vec<Match>,
+    /// Ids that were made up on the way, of items and entities.
+    pub made_up: Vec<String>,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Warning>,
 }
@@ -71,20 +106,23 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
         proposal,
         ids,
         newcomers: Directory::default(),
-        merged: Merged { data: Object::new(), new_entities: Vec::new(), problems: Vec::new(), warnings: Vec::new() },
+        merged: Merged::default(),
         remove: proposal.remove_items.iter().map(String::as_str).collect(),
         removed: HashSet::new(),
         taken: item_ids(proposal.definition, proposal.current),
     };
     merger.announce_given_ids();
     let fields = proposal.definition.fields;
-    let mut data = merger.object(fields, proposal.current, &proposal.arriving.data, "");
+    let sides = Sides { current: proposal.current, base: proposal.base, of: None };
+    let mut data = merger.object(fields, &sides, &proposal.arriving.data, "");
     merger.lists(fields, &mut data);
     merger.require(fields, &data);
     merger.report_unknown_removals();
     merger.merged.data = data;
     merger.merged
 }
+
+use three_way::Sides;
 
 struct Merger<'a> {
     proposal: &'a Proposal<'a>,
@@ -145,7 +183,8 @@ impl Merger<'_> {
 
     /// Merges the fields that are no lists; lists follow in [`Self::lists`]. Keeps keys that this
     /// version does not know, at the end.
-    fn object(&mut self, fields: &'static [Field], current: &Object, arriving: &Object, path: &str) -> Object {
+    fn object(&mut self, fields: &'static [Field], sides: &Sides<'_>, arriving: &Object, path: &str) -> Object {
+        let current = sides.current;
         let mut result = Object::new();
         for field in fields {
             let stored = current.get(field.name).filter(|value| !value.is_null());
@@ -153,18 +192,20 @@ impl Merger<'_> {
                 result.insert(field.name.to_owned(), stored.cloned().unwrap_or_else(|| Value::Array(Vec::new())));
                 continue;
             }
-            let value = match (arriving.get(field.name), stored) {
-                (Some(Value::Null), Some(_)) if self.proposal.nulls == NullPolicy::Clear => None,
-                (Some(Value::Null), Some(kept)) => {
-                    self.null_ignored(path, field.name);
-                    Some(kept.clone())
+            let wanted = match arriving.get(field.name) {
+                Some(Value::Null) if self.proposal.nulls == NullPolicy::Clear => None,
+                Some(Value::Null) => {
+                    if stored.is_some() {
+                        self.null_ignored(path, field.name);
+                    }
+                    stored
                 }
-                (Some(sent), Some(kept)) if same(sent, kept) => Some(kept.clone()),
-                (Some(Value::Null) | None, kept) => kept.cloned(),
-                (Some(sent), _) => Some(sent.clone()),
+                Some(sent) => Some(sent),
+                None => stored,
             };
+            let value = self.settle_value(field.name, wanted, stored, sides, path);
             if let Some(value) = value {
-                result.insert(field.name.to_owned(), value);
+                result.insert(field.name.to_owned(), value.clone());
             }
         }
         for (key, value) in current {

@@ -9,6 +9,7 @@ use super::{Merger, NullPolicy, objects, text};
 use crate::document::definition::{EntityReference, Item, Kind, Object};
 use crate::document::entity::{EntityKind, NewEntity};
 use crate::document::ids::entity_id;
+use crate::document::plan::{Match, MatchDecision};
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key};
 
@@ -89,18 +90,24 @@ impl Merger<'_> {
         if !entity.creates {
             candidates.retain(|id| self.proposal.credited.contains(id));
         }
-        match &candidates[..] {
-            [] if entity.creates => Who::Is(self.create_named(entity.kind, name)),
-            [] => Who::NotKnown,
-            [only] => Who::Is(only.clone()),
+        let (decision, found) = match &candidates[..] {
+            [] if entity.creates => (MatchDecision::New, Some(self.create_named(entity.kind, name))),
+            // A name that is nobody's here: a film or a song, as it may be.
+            [] => return Who::NotKnown,
+            [only] => (MatchDecision::Matched, Some(only.clone())),
             several => match list.first_of(entity, several) {
-                Some(id) => Who::Is(id),
+                Some(id) => (MatchDecision::Matched, Some(id)),
                 None => {
                     self.ambiguous(entity, name, several, path);
-                    Who::NotKnown
+                    (MatchDecision::Ambiguous, None)
                 }
             },
-        }
+        };
+        let path = format!("{path}/{}", entity.name);
+        let candidates = if found.is_none() { candidates } else { Vec::new() };
+        let (given, kind) = (name.to_owned(), entity.kind);
+        self.merged.matches.push(Match { path, given, kind, decision, entity: found.clone(), candidates });
+        found.map_or(Who::NotKnown, Who::Is)
     }
 
     fn ambiguous(&mut self, entity: &EntityReference, name: &str, candidates: &[String], path: &str) {
@@ -155,6 +162,7 @@ impl Merger<'_> {
 
     pub(super) fn create_named(&mut self, kind: EntityKind, name: &str) -> String {
         let id = entity_id(self.ids.next(), kind.as_str());
+        self.merged.made_up.push(id.clone());
         self.create(kind, id.clone(), name.to_owned());
         id
     }

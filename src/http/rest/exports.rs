@@ -2,16 +2,18 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::imports::Given;
 use super::{category_of, movie_of, no_such_movie};
 use crate::catalog::bulk::{ChannelWriter, write_bundle};
 use crate::catalog::export::Export;
+use crate::document::Stage;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::openapi::ProblemBody;
@@ -37,11 +39,13 @@ fn attachment(file_name: &str) -> String {
     params(
         ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
         ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
+        ("stage" = Option<String>, Query, description = "published (the default), or draft: the draft of the category, or where there is none what is published. Drafts need the role CONTRIBUTOR."),
         ("If-None-Match" = Option<String>, Header, description = "The ETag of an earlier export."),
     ),
     responses(
         (status = 200, description = "The envelope; its form is that of /api/v1/schemas/{category}.", body = Object),
         (status = 304, description = "The document is still the one of If-None-Match."),
+        (status = 400, description = "An unknown query parameter, or a stage that there is not.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
@@ -51,16 +55,24 @@ pub async fn export(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path((id, category)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
-    let movie = movie_of(&id)?;
-    let category = match category_of(&category) {
-        Ok(category) => category,
-        Err(unknown) => return Err(unknown),
+    let stage = stage_of(query.as_deref().unwrap_or_default());
+    let leave = match stage {
+        Ok(Stage::Draft) => Some(principal.can_draft()?),
+        _ => None,
     };
-    let export = state.catalog.export(&permission, &movie, category).await?;
+    let movie = movie_of(&id)?;
+    let category = category_of(&category)?;
+    let export = match leave {
+        Some(leave) => state.catalog.export_draft(&leave, &movie, category).await?,
+        None => state.catalog.export(&permission, &movie, category).await?,
+    };
+    // That there is no such movie comes before what is wrong with the request.
     let export = export.ok_or_else(|| no_such_movie(&id))?;
+    stage?;
     let etag = export.etag();
     let caching = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
     if is_known(&headers, &etag) {
@@ -71,6 +83,23 @@ pub async fn export(
         (header::CONTENT_DISPOSITION, attachment(&export.file_name())),
     ];
     Ok((caching, file, export.envelope()).into_response())
+}
+
+/// The stage that is asked for. A parameter that is not known is refused: whoever means a draft must not
+/// get what is published for it.
+fn stage_of(query: &str) -> Result<Stage, ProblemDetails> {
+    let mut stage = None;
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if name != "stage" {
+            let shown: String = name.chars().take(60).collect();
+            return Err(ProblemDetails::bad_request(format!("{shown:?} is no parameter of an export; stage is")));
+        }
+        let given = Given { name: &name, value: &value };
+        if stage.replace(given.word(Stage::parse, Stage::VALUES)?).is_some() {
+            return Err(ProblemDetails::bad_request("stage is given twice"));
+        }
+    }
+    Ok(stage.unwrap_or(Stage::Published))
 }
 
 /// `If-None-Match` by weak comparison (RFC 9110 §13.1.2).

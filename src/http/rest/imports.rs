@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::HeaderMap;
 use axum::routing::post;
 use axum::{Json, Router};
 use bytes::Bytes;
@@ -11,11 +12,12 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{category_of, is_json, movie_of, no_such_movie, read_body, unsupported_media_type};
-use crate::catalog::access::CanPublish;
+use crate::catalog::access::CanDraft;
 use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
 use crate::document::MovieId;
-use crate::document::merge::{ImportMode, NullPolicy};
-use crate::document::{Category, Source};
+use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::plan::Report;
+use crate::document::{Category, Source, Stage};
 use crate::http::bearer::Bearer;
 use crate::http::openapi::{DocumentError, Plan, ProblemBody};
 use crate::http::problem::ProblemDetails;
@@ -30,7 +32,8 @@ pub fn routes() -> Router<AppState> {
 pub struct ImportAnswer {
     /// Whether the document was taken.
     success: bool,
-    /// published, or unchanged if the document says already what was imported.
+    /// published, drafted, planned (a dry run), or unchanged if the document says already what was
+    /// imported.
     #[schema(value_type = String)]
     status: ImportStatus,
     /// The same for a person.
@@ -43,8 +46,12 @@ pub struct ImportAnswer {
     /// What changed, and what was repaired or left alone.
     #[schema(value_type = Plan)]
     plan: Value,
-    /// The revision of the document as it stands now.
+    /// The published revision as it stands now; of a draft, the one that it was made from.
     revision: i64,
+    /// Of a draft, which state of it.
+    draft_revision: Option<i64>,
+    /// The record that is kept of the import; a dry run leaves none.
+    import_id: Option<String>,
 }
 
 /// Imports one category of a movie: an exported file, or what was made of it.
@@ -53,21 +60,28 @@ pub struct ImportAnswer {
     params(
         ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
         ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
+        ("target" = Option<String>, Query, description = "published (the default), or draft: then it waits for someone to publish it."),
         ("mode" = Option<String>, Query, description = "merge (the default) changes and adds; replace also removes list items that the document dropped."),
         ("source" = Option<String>, Query, description = "Where the values come from, whatever the document says: tmdb, manual or llm-generated."),
         ("nulls" = Option<String>, Query, description = "What null means. keep (the default): nothing; clear: the value is removed."),
         ("base_revision" = Option<i64>, Query, description = "The revision that the document was made from; else metadata.revision of the document."),
         ("remove_items" = Option<String>, Query, description = "Ids of list items to remove, with commas between."),
+        ("dry_run" = Option<bool>, Query, description = "Plan only: the answer says what would change, and nothing is written."),
+        ("expected_plan" = Option<String>, Query, description = "The digest of a plan. If the import would do something else by now, the answer is 409 PLAN_STALE with the new plan."),
+        ("on_conflict" = Option<String>, Query, description = "How to settle what both the document and the catalogue have changed since it was made: fail (the default), keep_current or take_import."),
+        ("override_locks" = Option<bool>, Query, description = "Whether a person's own edit may change what is locked."),
         ("strict" = Option<bool>, Query, description = "Whether an unknown key is an error."),
+        ("idempotency_key" = Option<String>, Query, description = "Makes a repeated request the same request: within a day, the same key with the same input gets the first answer. The header Idempotency-Key does the same."),
+        ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
     ),
     request_body(content = Object, description = "The envelope; its form is that of /api/v1/schemas/{category}. At most 16 MiB."),
     responses(
-        (status = 200, description = "Published, or unchanged.", body = ImportAnswer),
+        (status = 200, description = "Published, drafted, planned, or unchanged.", body = ImportAnswer),
         (status = 400, description = "No JSON, another movie or category than the URL's, an unsupported version, an unknown option.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "A name fits several people and which is meant cannot be told, or another writer kept coming between.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "What both sides changed (CONFLICT), a plan that no longer holds (PLAN_STALE), a locked value (LOCKED), a name that fits several (AMBIGUOUS_MATCH), or an idempotency key used with another request (IDEMPOTENCY_MISMATCH); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not sent as application/json.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The data breaks rules; every broken one is listed.", body = ProblemBody, content_type = "application/problem+json"),
@@ -80,30 +94,38 @@ pub async fn import(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Json<ImportAnswer>, ProblemDetails> {
-    let permission = principal.can_publish()?;
+    // Whoever may not even plan gets no further, whatever the options say.
+    let reader = principal.can_draft()?;
+    let options = options(query.as_deref().unwrap_or_default(), request.headers());
+    let permission = match options {
+        Ok(options) => Ok(principal.can_import(options)?),
+        Err(refused) => Err(refused),
+    };
     let movie = movie_of(&id)?;
     let category = category_of(&category)?;
-    let (options, text) = match input(query.as_deref(), request).await {
-        Ok(input) => input,
-        Err(refused) => return Err(or_no_such_movie(&state, &permission, &movie, refused).await?),
+    let (permission, text) = match permission {
+        Ok(permission) => match input(request).await {
+            Ok(text) => (permission, text),
+            Err(refused) => return Err(or_no_such_movie(&state, &reader, &movie, refused).await?),
+        },
+        Err(refused) => return Err(or_no_such_movie(&state, &reader, &movie, refused).await?),
     };
     let incoming = Incoming::Document { text: &text, category: Some(category) };
-    let outcome = state.catalog.import(&permission, &movie, incoming, &options).await?;
+    let outcome = state.catalog.import(&permission, &movie, incoming).await?;
     answer(&movie, category, outcome)
 }
 
-async fn input(query: Option<&str>, request: Request) -> Result<(ImportOptions, Bytes), ProblemDetails> {
-    let options = options(query.unwrap_or_default())?;
+async fn input(request: Request) -> Result<Bytes, ProblemDetails> {
     if !is_json(request.headers()) {
         return Err(unsupported_media_type());
     }
-    Ok((options, read_body(request.into_body(), MAX_BODY).await?))
+    read_body(request.into_body(), MAX_BODY).await
 }
 
 /// That there is no such movie comes before what is wrong with the request.
-async fn or_no_such_movie(
+pub(super) async fn or_no_such_movie(
     state: &AppState,
-    permission: &CanPublish,
+    permission: &CanDraft,
     movie: &MovieId,
     refused: ProblemDetails,
 ) -> Result<ProblemDetails, ProblemDetails> {
@@ -113,43 +135,37 @@ async fn or_no_such_movie(
 
 /// The import options as query parameters. One that is not known is refused: an import that was
 /// meant to be something else must not be carried out.
-fn options(query: &str) -> Result<ImportOptions, ProblemDetails> {
-    let mut options = ImportOptions::default();
+fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDetails> {
+    let mut options = ImportOptions { idempotency_key: idempotency_key(headers)?, ..ImportOptions::default() };
     let mut seen = HashSet::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if name != "remove_items" && !seen.insert(name.clone()) {
             return Err(ProblemDetails::bad_request(format!("{name} is given twice")));
         }
-        let refused = |allowed: &str| {
-            let shown: String = value.chars().take(60).collect();
-            ProblemDetails::bad_request(format!("{name}: found {shown:?}; allowed is {allowed}"))
-        };
-        let words = |values: &[&str]| format!("one of {}", values.join(", "));
+        let given = Given { name: &name, value: &value };
         match &*name {
-            "mode" => {
-                options.mode = find(ImportMode::ALL, ImportMode::VALUES, &value)
-                    .ok_or_else(|| refused(&words(ImportMode::VALUES)))?;
-            }
-            "source" => {
-                let found = find(Source::ALL, Source::VALUES, &value.replace('_', "-"));
-                options.source = Some(found.ok_or_else(|| refused(&words(Source::VALUES)))?);
-            }
-            "nulls" => {
-                options.nulls = find(NullPolicy::ALL, NullPolicy::VALUES, &value)
-                    .ok_or_else(|| refused(&words(NullPolicy::VALUES)))?;
-            }
+            "target" => options.target = given.word(Stage::parse, Stage::VALUES)?,
+            "mode" => options.mode = given.word(ImportMode::parse, ImportMode::VALUES)?,
+            "dry_run" => options.dry_run = given.boolean()?,
+            "expected_plan" => options.expected_plan = Some(value.into_owned()),
+            "source" => options.source = Some(given.word(Source::parse, Source::VALUES)?),
+            "nulls" => options.nulls = given.word(NullPolicy::parse, NullPolicy::VALUES)?,
             "base_revision" => {
                 let revision = value.parse().ok().filter(|revision| *revision >= 0);
-                options.base_revision = Some(revision.ok_or_else(|| refused("a whole number from 0"))?);
+                options.base_revision = Some(revision.ok_or_else(|| given.refused("a whole number from 0"))?);
             }
             "remove_items" => {
                 options.remove_items.extend(value.split(',').filter(|id| !id.is_empty()).map(str::to_owned));
             }
-            "strict" => options.strict = value.parse().map_err(|_| refused("true or false"))?,
+            "on_conflict" => options.on_conflict = given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?,
+            "override_locks" => options.override_locks = given.boolean()?,
+            "strict" => options.strict = given.boolean()?,
+            "idempotency_key" => options.idempotency_key = Some(value.into_owned()),
             _ => {
                 let shown: String = name.chars().take(60).collect();
                 return Err(ProblemDetails::bad_request(format!(
-                    "{shown:?} is no import option; options are mode, source, nulls, base_revision, remove_items, strict"
+                    "{shown:?} is no import option; options are target, mode, dry_run, expected_plan, source, nulls, \
+                     base_revision, remove_items, on_conflict, override_locks, strict, idempotency_key"
                 )));
             }
         }
@@ -157,32 +173,75 @@ fn options(query: &str) -> Result<ImportOptions, ProblemDetails> {
     Ok(options)
 }
 
-fn find<T: Copy>(all: &[T], values: &[&str], text: &str) -> Option<T> {
-    values.iter().position(|value| value.eq_ignore_ascii_case(text)).map(|index| all[index])
+/// One option as it was given.
+pub(super) struct Given<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: &'a str,
 }
 
-fn answer(movie: &MovieId, category: Category, outcome: Outcome) -> Result<Json<ImportAnswer>, ProblemDetails> {
+impl Given<'_> {
+    fn refused(&self, allowed: &str) -> ProblemDetails {
+        let shown: String = self.value.chars().take(60).collect();
+        ProblemDetails::bad_request(format!("{}: found {shown:?}; allowed is {allowed}", self.name))
+    }
+
+    pub(super) fn word<T>(&self, parse: fn(&str) -> Option<T>, values: &[&str]) -> Result<T, ProblemDetails> {
+        parse(self.value).ok_or_else(|| self.refused(&format!("one of {}", values.join(", "))))
+    }
+
+    pub(super) fn boolean(&self) -> Result<bool, ProblemDetails> {
+        self.value.parse().map_err(|_| self.refused("true or false"))
+    }
+}
+
+/// `Idempotency-Key`, as text or as the quoted string of the draft standard.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ProblemDetails> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().map_err(|_| ProblemDetails::bad_request("Idempotency-Key: allowed is visible ASCII"))?;
+    let text = text.trim();
+    let unquoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    Ok(Some(unquoted.to_owned()))
+}
+
+/// A plan as REST shows it.
+fn shown(plan: &Report) -> Value {
+    let mut shown = json!(plan);
+    shown["counts"] = json!(plan.counts());
+    shown
+}
+
+/// What came of an act on a document, as REST tells it.
+pub(super) fn answer(
+    movie: &MovieId,
+    category: Category,
+    outcome: Outcome,
+) -> Result<Json<ImportAnswer>, ProblemDetails> {
     if !outcome.problems.is_empty() {
-        let plan = outcome.was_read.then(|| json!({ "changes": outcome.changes, "warnings": outcome.warnings }));
+        let plan = outcome.plan.as_ref().map(shown);
         return Err(ProblemDetails::of_problems(outcome.problems).with_plan(plan));
     }
     let updated_fields = outcome.updated_fields();
+    let changes = match outcome.plan.as_ref().map_or(0, |plan| plan.changes.len()) {
+        1 => "1 change".to_owned(),
+        count => format!("{count} changes"),
+    };
     let message = match outcome.status {
-        ImportStatus::Published => {
-            let count = outcome.changes.len();
-            let changes = if count == 1 { "change" } else { "changes" };
-            format!("{count} {changes} to {category} of {movie} published")
-        }
-        ImportStatus::Unchanged => format!("{category} of {movie} says all of this already; nothing was written"),
+        ImportStatus::Planned => format!("{changes} to {category} of {movie} planned; nothing was written"),
+        ImportStatus::Drafted => format!("{changes} to {category} of {movie} in the draft"),
+        ImportStatus::Published => format!("{changes} to {category} of {movie} published"),
+        ImportStatus::Unchanged => format!("{category} of {movie} says all of this already; nothing was changed"),
         ImportStatus::Rejected => "nothing was written".to_owned(),
     };
+    let metadata = outcome.export.as_ref().map(|export| &export.metadata);
     Ok(Json(ImportAnswer {
         success: true,
         status: outcome.status,
         message,
         updated_fields,
         errors: Vec::new(),
-        plan: json!({ "changes": outcome.changes, "warnings": outcome.warnings }),
-        revision: outcome.export.map_or(0, |export| export.metadata.revision),
+        plan: shown(&outcome.plan.unwrap_or_default()),
+        revision: metadata.map_or(0, |metadata| metadata.revision),
+        draft_revision: metadata.and_then(|metadata| metadata.draft_revision),
+        import_id: outcome.import_id,
     }))
 }

@@ -1,6 +1,8 @@
 //! The REST sidecar. Each route calls the same function as its GraphQL twin.
 
 pub mod auth;
+pub mod draft_status;
+pub mod drafts;
 pub mod exports;
 pub mod imports;
 pub mod schemas;
@@ -15,7 +17,13 @@ use super::problem::ProblemDetails;
 use crate::document::{Category, MovieId};
 
 pub fn routes() -> Router<AppState> {
-    Router::new().merge(auth::routes()).merge(exports::routes()).merge(imports::routes()).merge(schemas::routes())
+    Router::new()
+        .merge(auth::routes())
+        .merge(draft_status::routes())
+        .merge(drafts::routes())
+        .merge(exports::routes())
+        .merge(imports::routes())
+        .merge(schemas::routes())
 }
 
 /// Whether the body says that it is JSON.

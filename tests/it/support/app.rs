@@ -1,10 +1,15 @@
 //! A running server.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use reelport::app::{App, Sources};
 use reelport::catalog::access::{Principal, Role};
 use reelport::catalog::tokens::{TokenConfig, Tokens};
+use reelport::catalog::{Clock, SystemClock};
+use reelport::document::Source;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -20,6 +25,23 @@ pub struct TestApp {
     pub app: App,
     pub address: SocketAddr,
     pub database: TestDatabase,
+    pub clock: TestClock,
+}
+
+/// The machine's clock, which a test may put forward.
+#[derive(Clone, Default)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    pub fn forward(&self, by: TimeDelta) {
+        self.0.fetch_add(by.num_microseconds().unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        SystemClock.now() + TimeDelta::microseconds(self.0.load(Ordering::SeqCst))
+    }
 }
 
 impl TestApp {
@@ -32,14 +54,15 @@ impl TestApp {
     }
 
     async fn start(database: TestDatabase) -> Self {
-        let app = open(&database.url).await;
+        let clock = TestClock::default();
+        let app = open(&database.url, &clock).await;
         let address = serve(app.clone()).await;
-        Self { app, address, database }
+        Self { app, address, database, clock }
     }
 
     /// A second server on the same database, as a replica would be.
     pub async fn replica(&self) -> Client {
-        let address = serve(open(&self.database.url).await).await;
+        let address = serve(open(&self.database.url, &self.clock).await).await;
         Client::new(address).with_token(token(Role::Admin, "admin@example.com"))
     }
 
@@ -54,6 +77,12 @@ impl TestApp {
 
     pub fn admin(&self) -> Client {
         self.with_role(Role::Admin)
+    }
+
+    /// An agent of that role, whose token says where all that it sends comes from.
+    pub fn agent(&self, role: Role, source: Source) -> Client {
+        let (subject, email) = ("user-agent".to_owned(), "agent@example.com".to_owned());
+        self.anonymous().with_token(token_of(&Principal { subject, email, role, source: Some(source) }))
     }
 
     pub fn viewer(&self) -> Client {
@@ -88,8 +117,9 @@ impl TestApp {
     }
 }
 
-async fn open(url: &str) -> App {
-    App::open(url, 8, SECRET, TokenConfig::default(), Sources::default()).await.unwrap()
+async fn open(url: &str, clock: &TestClock) -> App {
+    let sources = Sources { clock: Arc::new(clock.clone()), ..Sources::default() };
+    App::open(url, 8, SECRET, TokenConfig::default(), sources).await.unwrap()
 }
 
 async fn serve(app: App) -> SocketAddr {

@@ -57,6 +57,37 @@ pub async fn dump(url: &str, tables: &[&str]) -> Vec<(String, Vec<String>)> {
     dumped
 }
 
+/// All rows of all tables that there are.
+pub async fn dump_all(url: &str) -> Vec<(String, Vec<String>)> {
+    let connection: DatabaseConnection = Database::connect(url).await.unwrap();
+    let statement = Statement::from_string(
+        connection.get_database_backend(),
+        if url.starts_with("postgres") {
+            "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
+        } else {
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        },
+    );
+    let rows = JsonValue::find_by_statement(statement).all(&connection).await.unwrap();
+    connection.close().await.unwrap();
+    let mut names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert!(TABLES.iter().all(|table| names.contains(table)), "{names:?}");
+    dump(url, &names).await
+}
+
+/// The rows of a table.
+pub async fn rows(url: &str, table: &str) -> Vec<JsonValue> {
+    let rows = dump(url, &[table]).await.remove(0).1;
+    rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()
+}
+
+/// What stands in the files of a `SQLite` database: the database itself and its log. Of `PostgreSQL`, nothing.
+pub fn files(database: &TestDatabase) -> Vec<Option<Vec<u8>>> {
+    let path = database.folder.path();
+    ["reelport.db", "reelport.db-wal"].iter().map(|name| std::fs::read(path.join(name)).ok()).collect()
+}
+
 /// Every table that holds a catalogue.
 pub const TABLES: &[&str] = &[
     "movies",
@@ -69,4 +100,7 @@ pub const TABLES: &[&str] = &[
     "nominations",
     "offers",
     "movie_genres",
+    "drafts",
+    "contributions",
+    "locks",
 ];

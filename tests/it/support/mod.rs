@@ -1,5 +1,6 @@
 //! What tests are written with.
 
+pub mod acts;
 mod app;
 mod client;
 pub mod command;

@@ -9,11 +9,12 @@ use std::collections::HashSet;
 use reelport::document::definition::{Item, Kind};
 use reelport::document::entity::{Directory, Mentions, NewEntity};
 use reelport::document::ids::IdSource;
-use reelport::document::merge::{ImportMode, NullPolicy, Proposal};
+use reelport::document::locks::LockRule;
+use reelport::document::merge::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
 use reelport::document::parse::parse;
 use reelport::document::plan::{Plan, plan};
 use reelport::document::text::comparable;
-use reelport::document::{Category, MovieId, Object, Problem};
+use reelport::document::{Category, MovieId, Object, Problem, Source, Stage};
 use serde_json::Value;
 
 /// Ids in the order of asking.
@@ -33,10 +34,21 @@ pub struct How<'a> {
     pub nulls: NullPolicy,
     pub base: Option<&'a Object>,
     pub remove: &'a [String],
+    pub on_conflict: ConflictPolicy,
+    pub locks: &'a [String],
+    pub lock_rule: LockRule,
 }
 
-pub const MERGE: How<'static> = How { mode: ImportMode::Merge, nulls: NullPolicy::Keep, base: None, remove: &[] };
-pub const REPLACE: How<'static> = How { mode: ImportMode::Replace, nulls: NullPolicy::Keep, base: None, remove: &[] };
+pub const MERGE: How<'static> = How {
+    mode: ImportMode::Merge,
+    nulls: NullPolicy::Keep,
+    base: None,
+    remove: &[],
+    on_conflict: ConflictPolicy::Fail,
+    locks: &[],
+    lock_rule: LockRule::Refuse,
+};
+pub const REPLACE: How<'static> = How { mode: ImportMode::Replace, ..MERGE };
 
 /// One document with the entities that exist around it.
 #[derive(Debug, Clone)]
@@ -82,21 +94,32 @@ impl World {
             arriving: &reading,
             current: &self.data,
             base: how.base,
+            stage: Stage::Published,
+            source: Source::Manual,
             mode: how.mode,
             nulls: how.nulls,
+            on_conflict: how.on_conflict,
             remove_items: how.remove,
+            locks: how.locks,
+            lock_rule: how.lock_rule,
             directory: &directory,
             credited: &HashSet::new(),
         };
-        plan(&proposal, &*self.ids)
+        let plan = plan(&proposal, &*self.ids);
+        if plan.problems.is_empty() { Ok(plan) } else { Err(plan.problems) }
     }
 
     /// Imports; a plan without changes must leave the very document that is there.
     pub fn import(&mut self, data: &Value, how: How<'_>) -> Result<Plan, Vec<Problem>> {
         let plan = self.plan(data, how)?;
         let Value::Object(after) = through_text(&Value::Object(plan.data.clone())) else { unreachable!() };
-        assert_eq!(plan.changes.is_empty(), after == self.data, "changes {:#?}\nafter {after:#?}", plan.changes);
-        if !plan.changes.is_empty() {
+        assert_eq!(
+            plan.report.changes.is_empty(),
+            after == self.data,
+            "changes {:#?}\nafter {after:#?}",
+            plan.report.changes
+        );
+        if !plan.report.changes.is_empty() {
             self.entities.extend(plan.new_entities.iter().cloned());
             self.data = after;
         }

@@ -1,0 +1,119 @@
+//! Planning alone, without a database: the CPU time of a plan of a large cast, beside the time that
+//! reading and writing the same JSON takes.
+
+#![allow(clippy::cast_precision_loss, reason = "figures for people")]
+
+use std::collections::HashSet;
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use reelport::document::entity::{Directory, EntityKind};
+use reelport::document::ids::{IdSource, item_id};
+use reelport::document::locks::LockRule;
+use reelport::document::merge::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
+use reelport::document::parse::parse;
+use reelport::document::plan::plan;
+use reelport::document::{Category, MovieId, Object, Source, Stage};
+use serde_json::{Value, json};
+
+struct Counter(AtomicU64);
+
+impl IdSource for Counter {
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// A cast of that many people; one in `every` was edited.
+fn cast(movie: &MovieId, people: u64, every: u64, with_ids: bool) -> Value {
+    let credits = (0..people).map(|number| {
+        let edited = every > 0 && number % every == 0;
+        let mut credit = json!({
+            "name": format!("Person Number {number}"),
+            "character": if edited { format!("Another {number}") } else { format!("Character {number}") },
+            "order": number,
+            "image": format!("https://images.example.org/{number}.jpg"),
+        });
+        if with_ids {
+            credit["id"] = json!(format!("bench-person-{number}"));
+            credit["credit_id"] = json!(item_id(number, movie, Category::CastCrew));
+        }
+        credit
+    });
+    json!({ "directors": [], "writers": [], "producers": [], "cast": credits.collect::<Vec<_>>(), "crew": [] })
+}
+
+fn object(value: Value) -> Object {
+    match value {
+        Value::Object(object) => object,
+        _ => Object::new(),
+    }
+}
+
+/// The median time of one run.
+fn median(mut work: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..101)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn main() {
+    let movie: MovieId = "bench-1".parse().expect("a movie id");
+    let definition = Category::CastCrew.definition();
+    let ids = Counter(AtomicU64::new(1 << 40));
+    let credited = HashSet::new();
+    for people in [200, 463, 1_000] {
+        let base = object(cast(&movie, people, 0, true));
+        let current = object(cast(&movie, people, 7, true));
+        let mut directory = Directory::default();
+        for number in 0..people {
+            let id = format!("bench-person-{number}");
+            directory.add_id(EntityKind::Person, id.clone(), id.clone());
+            directory.add_name(EntityKind::Person, format!("person number {number}"), id);
+        }
+        let text = Value::Object(base.clone()).to_string();
+        let yardstick = median(|| {
+            let read: Value = serde_json::from_str(&text).expect("JSON");
+            black_box(read.to_string());
+        });
+        for (name, with_ids) in [("with ids", true), ("names alone", false)] {
+            let sent = cast(&movie, people, 11, with_ids);
+            let planned = median(|| {
+                let reading = parse(definition, sent.clone(), false);
+                black_box(plan(
+                    &Proposal {
+                        definition,
+                        movie: &movie,
+                        stage: Stage::Published,
+                        arriving: &reading,
+                        current: &current,
+                        base: Some(&base),
+                        source: Source::Manual,
+                        mode: ImportMode::Merge,
+                        nulls: NullPolicy::Keep,
+                        on_conflict: ConflictPolicy::KeepCurrent,
+                        remove_items: &[],
+                        locks: &[],
+                        lock_rule: LockRule::Refuse,
+                        directory: &directory,
+                        credited: &credited,
+                    },
+                    &ids,
+                ));
+            });
+            println!(
+                "{people} people, {name}: {:.2} ms to plan, {:.1} times reading and writing the JSON ({:.2} ms)",
+                planned.as_secs_f64() * 1e3,
+                planned.as_secs_f64() / yardstick.as_secs_f64(),
+                yardstick.as_secs_f64() * 1e3,
+            );
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What a batch is planned from, read once for all of its records.
+
+use std::collections::{HashMap, HashSet};
+
+use super::batch::{Batch, distinct};
+use super::{Content, Record};
+use crate::catalog::CatalogError;
+use crate::document::entity::{Directory, Mentions, NewEntity};
+use crate::document::{Category, Metadata, MovieId, Object, Stage};
+use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
+
+/// A stored document with its data read.
+pub(in crate::catalog) struct Current {
+    pub(in crate::catalog) document: StoredDocument,
+    pub(in crate::catalog) data: Object,
+}
+
+impl Current {
+    pub(in crate::catalog) fn of(document: StoredDocument) -> Result<Self, CatalogError> {
+        Ok(Self { data: serde_json::from_str(&document.body)?, document })
+    }
+
+    /// The document of a category that was never written.
+    pub(in crate::catalog) fn never_written(movie: &MovieId, category: Category) -> Self {
+        let metadata = Metadata::never_written();
+        let document = StoredDocument { movie: movie.clone(), category, metadata, body: String::new() };
+        Self { document, data: category.definition().empty() }
+    }
+}
+
+/// An open draft.
+pub(super) struct Draft {
+    pub(super) current: Current,
+    pub(super) first_contribution: i64,
+}
+
+/// What a batch is planned from.
+pub(super) struct Loaded {
+    pub(super) existing: HashSet<String>,
+    pub(super) published: HashMap<DocumentKey, Current>,
+    pub(super) drafts: HashMap<DocumentKey, Draft>,
+    /// The newest contributions to documents without an open draft.
+    pub(super) last_draft_revisions: HashMap<DocumentKey, i64>,
+    /// The states that documents were made from, where they say so and it is neither the published one
+    /// nor the draft.
+    pub(super) bases: HashMap<DocumentKey, Current>,
+    /// What is locked: `/field`, or the id of an item.
+    pub(super) locks: HashMap<DocumentKey, Vec<String>>,
+    /// Who is credited, of the movies whose documents link names to credited people.
+    pub(super) credited: HashMap<String, HashSet<String>>,
+}
+
+impl Loaded {
+    /// The state that is imported into: the draft if it is to be a draft and there is one, else the
+    /// published document.
+    pub(super) fn current(&self, key: &DocumentKey, stage: Stage) -> Option<&Current> {
+        let draft = self.drafts.get(key).filter(|_| stage == Stage::Draft).map(|draft| &draft.current);
+        draft.or_else(|| self.published.get(key))
+    }
+}
+
+/// Where the state is that a document was made from.
+pub(super) enum Base {
+    /// It does not say.
+    Unsaid,
+    /// It says one that is not known here.
+    Unknown,
+    Published,
+    Draft,
+    /// The category was not written yet.
+    Empty,
+    Revision(i64),
+    Contribution(i64),
+}
+
+impl Batch<'_> {
+    /// Which state a document was made from, as it says or as the options do.
+    pub(super) fn base_of(&self, record: &Record, loaded: &Loaded) -> Base {
+        let key = record.key();
+        let draft = loaded.drafts.get(&key).map(|draft| &draft.current.document.metadata);
+        if let (None, Some(number), Stage::Draft) =
+            (self.options.base_revision, record.metadata.draft_revision, self.options.target)
+        {
+            let newest = draft.and_then(|metadata| metadata.draft_revision);
+            let newest = newest.or_else(|| loaded.last_draft_revisions.get(&key).copied()).unwrap_or(0);
+            if number >= 1 && newest == number && draft.is_some() {
+                return Base::Draft;
+            }
+            if (1..=newest).contains(&number) {
+                return Base::Contribution(number);
+            }
+        }
+        let Some(number) = self.options.base_revision.or(record.metadata.revision) else { return Base::Unsaid };
+        let newest = loaded.published.get(&key).map_or(0, |published| published.document.metadata.revision);
+        match number {
+            _ if number == newest && newest > 0 => Base::Published,
+            0 => Base::Empty,
+            _ if (1..newest).contains(&number) => Base::Revision(number),
+            _ => Base::Unknown,
+        }
+    }
+
+    pub(super) async fn load(
+        &self,
+        transaction: &Transaction,
+        records: &[Record],
+        movies: &[&MovieId],
+    ) -> Result<Loaded, CatalogError> {
+        let categories: Vec<Category> = distinct(records.iter().map(|record| record.category));
+        let mut published: HashMap<DocumentKey, Current> = HashMap::new();
+        for document in transaction.documents(movies, &categories).await? {
+            published.insert((document.movie.clone(), document.category), Current::of(document)?);
+        }
+        // A document tells that its movie is there.
+        let mut existing: HashSet<String> = published.keys().map(|(movie, _)| movie.to_string()).collect();
+        let unknown: Vec<&MovieId> =
+            movies.iter().copied().filter(|movie| !existing.contains(movie.as_str())).collect();
+        existing.extend(transaction.existing_movies(&unknown).await?);
+        let locks = transaction.locks(movies).await?;
+        let locks = locks.into_iter().map(|(key, locks)| (key, locks.into_iter().map(|lock| lock.target).collect()));
+        let linking = records.iter().filter(|record| record.category.definition().links_credited_people());
+        let credited = transaction.credited(&distinct(linking.map(|record| &record.movie))).await?;
+        let mut loaded = Loaded {
+            existing,
+            published,
+            drafts: HashMap::new(),
+            last_draft_revisions: HashMap::new(),
+            bases: HashMap::new(),
+            locks: locks.collect(),
+            credited,
+        };
+        if self.options.target == Stage::Draft {
+            for StoredDraft { movie, category, metadata, body, first_contribution, .. } in
+                transaction.drafts(movies, &categories).await?
+            {
+                let key = (movie.clone(), category);
+                let current = Current::of(StoredDocument { movie, category, metadata, body })?;
+                loaded.drafts.insert(key, Draft { current, first_contribution });
+            }
+            if records.iter().any(|record| !loaded.drafts.contains_key(&record.key())) {
+                loaded.last_draft_revisions = transaction.last_draft_revisions(movies, &categories).await?;
+            }
+        }
+        for record in records {
+            if let Some(base) = self.load_base(transaction, record, &loaded).await? {
+                loaded.bases.insert(record.key(), base);
+            }
+        }
+        Ok(loaded)
+    }
+
+    async fn load_base(
+        &self,
+        transaction: &Transaction,
+        record: &Record,
+        loaded: &Loaded,
+    ) -> Result<Option<Current>, CatalogError> {
+        let found = match self.base_of(record, loaded) {
+            Base::Empty => return Ok(Some(Current::never_written(&record.movie, record.category))),
+            Base::Revision(number) => transaction.revision(&record.movie, record.category, number).await?,
+            Base::Contribution(number) => {
+                let found = transaction.contribution(&record.movie, record.category, number).await?;
+                found.map(|found| StoredDocument {
+                    movie: found.movie,
+                    category: found.category,
+                    metadata: found.metadata,
+                    body: found.body,
+                })
+            }
+            Base::Unsaid | Base::Unknown | Base::Published | Base::Draft => None,
+        };
+        found.map(Current::of).transpose()
+    }
+
+    /// The entities that the records and what they are merged into may name.
+    pub(super) async fn directory(
+        &self,
+        transaction: &Transaction,
+        records: &[Record],
+        loaded: &Loaded,
+    ) -> Result<Directory, CatalogError> {
+        let mut mentions = Mentions::default();
+        for record in records {
+            let fields = record.category.definition().fields;
+            match &record.content {
+                Content::Merge(reading) => mentions.collect(fields, &reading.data),
+                Content::Exact(data) => mentions.collect_names(fields, data),
+            }
+        }
+        for ((_, category), current) in loaded.published.iter().chain(&loaded.bases) {
+            mentions.collect_names(category.definition().fields, &current.data);
+        }
+        let mut in_drafts: Vec<NewEntity> = Vec::new();
+        for ((_, category), draft) in &loaded.drafts {
+            mentions.collect(category.definition().fields, &draft.current.data);
+            in_drafts.extend(NewEntity::all_in(category.definition().fields, &draft.current.data));
+        }
+        if mentions.is_empty() {
+            return Ok(Directory::default());
+        }
+        let mut directory = transaction.directory(&mentions).await?;
+        // Whoever a draft brings into the world is known to it before it is published.
+        for entity in in_drafts {
+            if directory.by_id(entity.kind, &entity.id).is_none() {
+                directory.add(&entity);
+            }
+        }
+        Ok(directory)
+    }
+}

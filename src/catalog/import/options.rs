@@ -1,0 +1,86 @@
+//! How to import, and what may come of it.
+
+use serde::Serialize;
+
+use crate::document::definition::define_choice;
+use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::{Source, Stage};
+
+/// How to import.
+#[derive(Debug, Clone, Serialize)]
+#[allow(clippy::struct_excessive_bools, reason = "options that a client sets one by one")]
+pub struct ImportOptions {
+    /// Which state of the document to import into.
+    pub target: Stage,
+    pub mode: ImportMode,
+    /// Whether to plan only: nothing is written.
+    pub dry_run: bool,
+    /// The digest of the plan that is to be carried out; another one is refused.
+    pub expected_plan: Option<String>,
+    /// Overrides where the values come from.
+    pub source: Option<Source>,
+    pub nulls: NullPolicy,
+    pub on_conflict: ConflictPolicy,
+    /// Overrides `metadata.revision` of the document.
+    pub base_revision: Option<i64>,
+    /// Ids of list items to remove.
+    pub remove_items: Vec<String>,
+    /// Whether a person's own edit may change what is locked.
+    pub override_locks: bool,
+    /// Whether there must be a draft already.
+    pub needs_draft: bool,
+    /// Whether an unknown key is an error.
+    pub strict: bool,
+    /// Makes a repeated request the same request: it gets the answer of the first.
+    pub idempotency_key: Option<String>,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            target: Stage::Published,
+            mode: ImportMode::Merge,
+            dry_run: false,
+            expected_plan: None,
+            source: None,
+            nulls: NullPolicy::Keep,
+            on_conflict: ConflictPolicy::Fail,
+            base_revision: None,
+            remove_items: Vec::new(),
+            override_locks: false,
+            needs_draft: false,
+            strict: false,
+            idempotency_key: None,
+        }
+    }
+}
+
+define_choice! {
+    /// What came of an import.
+    pub enum ImportStatus {
+        /// A dry run: this is what would happen. Nothing was written.
+        Planned = "planned",
+        /// The changes are in the draft, for someone to publish.
+        Drafted = "drafted",
+        /// The changes are published as a new revision.
+        Published = "published",
+        /// The document says already what was imported; nothing was changed.
+        Unchanged = "unchanged",
+        /// Something is wrong; nothing was changed.
+        Rejected = "rejected",
+    }
+}
+
+define_choice! {
+    /// What was asked for.
+    pub enum Operation {
+        /// An import, into the published document or its draft.
+        Import = "import",
+        /// The draft was to be published.
+        Publish = "publish",
+        /// An earlier revision was to be brought back.
+        Revert = "revert",
+        /// The draft was to be discarded.
+        Discard = "discard",
+    }
+}

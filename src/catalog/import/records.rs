@@ -1,0 +1,171 @@
+//! The record of an import: who, when, with which options, the text as sent, the plan, what came of
+//! it. Kept for every import, also for refused ones, in the transaction of the import itself.
+
+use chrono::{DateTime, Utc};
+
+use super::batch::Batch;
+use super::options::ImportStatus;
+use super::{Outcome, Record};
+use crate::catalog::export::Export;
+use crate::catalog::{Catalog, CatalogError};
+use crate::document::ids::timed_id;
+use crate::document::plan::Report;
+use crate::document::{Category, MovieId, Stage};
+use crate::storage::{ImportRow, NewImport, StoredDocument, Transaction};
+
+impl Batch<'_> {
+    /// Keeps the records of a batch.
+    pub(super) async fn record(
+        &self,
+        transaction: &Transaction,
+        records: &[Record],
+        outcomes: &mut [Outcome],
+        now: DateTime<Utc>,
+    ) -> Result<(), CatalogError> {
+        let mut rows = Vec::with_capacity(records.len());
+        for (index, (record, outcome)) in records.iter().zip(outcomes).enumerate() {
+            let (sent, category) = (record.sent.as_deref(), Some(record.category));
+            rows.push(self.new_record(&record.movie, category, sent, outcome, now, index)?);
+        }
+        Ok(transaction.record_imports(&rows).await?)
+    }
+
+    /// Keeps the record of a text that could not be read.
+    pub(super) async fn record_unread(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Option<Category>,
+        sent: &str,
+        outcome: &mut Outcome,
+        now: DateTime<Utc>,
+    ) -> Result<(), CatalogError> {
+        let row = self.new_record(movie, category, Some(sent), outcome, now, 0)?;
+        Ok(transaction.record_imports(&[row]).await?)
+    }
+
+    /// Keeps the record of a request that brought no text.
+    pub(in crate::catalog) async fn record_without_text(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+        outcome: &mut Outcome,
+        now: DateTime<Utc>,
+    ) -> Result<(), CatalogError> {
+        let row = self.new_record(movie, Some(category), None, outcome, now, 0)?;
+        Ok(transaction.record_imports(&[row]).await?)
+    }
+
+    fn new_record(
+        &self,
+        movie: &MovieId,
+        category: Option<Category>,
+        sent: Option<&str>,
+        outcome: &mut Outcome,
+        now: DateTime<Utc>,
+        index: usize,
+    ) -> Result<NewImport, CatalogError> {
+        let place = i64::try_from(index).unwrap_or(i64::MAX);
+        let id = timed_id(now.timestamp_micros() + place, self.catalog.ids.next());
+        outcome.import_id = Some(id.clone());
+        let metadata = outcome.export.as_ref().map(|export| &export.metadata);
+        let is_changed = matches!(outcome.status, ImportStatus::Published | ImportStatus::Drafted);
+        let row = ImportRow {
+            id,
+            movie: movie.clone(),
+            category,
+            operation: self.operation.as_str().to_owned(),
+            stage: self.options.target,
+            created_at: now,
+            author: self.author.name.clone(),
+            account: self.author.account.clone(),
+            source: metadata.filter(|_| is_changed).map(|metadata| metadata.source),
+            status: outcome.status.as_str().to_owned(),
+            options: serde_json::to_string(self.options)?,
+            report: outcome.plan.as_ref().map(|report| kept(report, outcome.status)).transpose()?,
+            problems: serde_json::to_string(&outcome.problems)?,
+            revision: metadata.map(|metadata| metadata.revision),
+            draft_revision: metadata.and_then(|metadata| metadata.draft_revision),
+        };
+        Ok(NewImport { row, document: sent.map(str::to_owned) })
+    }
+}
+
+/// The plan as it is kept. What was published is told by the history, and not kept twice.
+fn kept(report: &Report, status: ImportStatus) -> serde_json::Result<String> {
+    if status != ImportStatus::Published || report.changes.is_empty() {
+        return serde_json::to_string(report);
+    }
+    let Report { digest, conflicts, not_removed, skipped, matches, warnings, .. } = report;
+    // By reference: the changes are most of a plan, and are left out.
+    serde_json::to_string(&serde_json::json!({
+        "digest": digest, "conflicts": conflicts, "not_removed": not_removed, "skipped": skipped,
+        "matches": matches, "warnings": warnings,
+    }))
+}
+
+impl Catalog {
+    /// The answer that an import got, from its record; `None` if there is no such record.
+    pub(super) async fn replay(&self, transaction: &Transaction, id: &str) -> Result<Option<Outcome>, CatalogError> {
+        let Some(row) = transaction.import_record(id).await? else { return Ok(None) };
+        let status = ImportStatus::parse(&row.status).unwrap_or(ImportStatus::Rejected);
+        let mut plan: Option<Report> = row.report.as_deref().map(serde_json::from_str).transpose()?;
+        let mut export = None;
+        if let (Some(category), Some(revision)) = (row.category, row.revision) {
+            let state = self.state_at(transaction, &row, category, revision).await?;
+            if let (ImportStatus::Published, Some(plan), Some(state)) = (status, &mut plan, &state) {
+                plan.changes = self.changes_of(transaction, state).await?;
+            }
+            export = Some(Export::as_stored(state, &row.movie, category, self.clock.now()));
+        }
+        let problems = serde_json::from_str(&row.problems)?;
+        Ok(Some(Outcome { status, export, plan, problems, import_id: Some(row.id) }))
+    }
+
+    async fn state_at(
+        &self,
+        transaction: &Transaction,
+        row: &ImportRow,
+        category: Category,
+        revision: i64,
+    ) -> Result<Option<StoredDocument>, CatalogError> {
+        if let (Stage::Draft, Some(number)) = (row.stage, row.draft_revision) {
+            let found = transaction.contribution(&row.movie, category, number).await?;
+            return Ok(found.map(Into::into));
+        }
+        self.published_at(transaction, &row.movie, category, revision).await
+    }
+
+    /// The published state of that revision, whether it still stands or not.
+    pub(in crate::catalog) async fn published_at(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+        revision: i64,
+    ) -> Result<Option<StoredDocument>, CatalogError> {
+        let current = transaction.documents(&[movie], &[category]).await?.pop();
+        match current.filter(|document| document.metadata.revision == revision) {
+            Some(document) => Ok(Some(document)),
+            None => Ok(transaction.revision(movie, category, revision).await?),
+        }
+    }
+
+    async fn changes_of(
+        &self,
+        transaction: &Transaction,
+        state: &StoredDocument,
+    ) -> Result<Vec<crate::document::diff::Change>, CatalogError> {
+        let definition = state.category.definition();
+        let previous = match state.metadata.revision {
+            ..=1 => None,
+            revision => self.published_at(transaction, &state.movie, state.category, revision - 1).await?,
+        };
+        let before = match &previous {
+            Some(previous) => serde_json::from_str(&previous.body)?,
+            None => definition.empty(),
+        };
+        Ok(crate::document::diff::diff(definition, &before, &serde_json::from_str(&state.body)?))
+    }
+}

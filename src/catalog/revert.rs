@@ -1,0 +1,79 @@
+//! Going back: a new revision that says what an old one said. The past is never rewritten.
+
+use super::access::CanPublish;
+use super::import::batch::Batch;
+use super::import::{Act, Content, Current, ImportOptions, Operation, Outcome, Record, no_such_movie};
+use super::publish::PublishOptions;
+use super::{Catalog, CatalogError};
+use crate::document::envelope::SentMetadata;
+use crate::document::{Category, MovieId, Problem, ProblemCode, Source, Stage};
+use crate::storage::Transaction;
+
+impl Catalog {
+    /// Publishes, as a new revision, what the document said at an old one; 0 is the empty document.
+    ///
+    /// # Errors
+    /// When storage fails. What speaks against it is part of the outcome.
+    pub async fn revert(
+        &self,
+        permission: &CanPublish,
+        movie: &MovieId,
+        category: Category,
+        revision: i64,
+        options: &PublishOptions,
+    ) -> Result<Outcome, CatalogError> {
+        let author = &permission.author;
+        let options = &options.as_import();
+        let act = Act::new(self, author, options, Operation::Revert).once(&(movie, category, revision));
+        act.run(|transaction| async move {
+            if !options.dry_run {
+                transaction.lock_movies(&[movie]).await?;
+            }
+            let Some(state) = self.past_state(&transaction, movie, category, revision).await? else {
+                return self.no_such_revision(&transaction, movie, category, revision).await;
+            };
+            // Whose values they are does not change by going back to them.
+            let options = ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };
+            let content = Content::Exact(state.data);
+            let metadata = SentMetadata::default();
+            let record = Record { movie: movie.clone(), category, content, metadata, sent: None };
+            let batch =
+                Batch { catalog: self, author, options: &options, operation: Operation::Revert, create_movies: false };
+            Ok(batch.run(&transaction, &[record]).await?.remove(0))
+        })
+        .await
+    }
+
+    async fn past_state(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+        revision: i64,
+    ) -> Result<Option<Current>, CatalogError> {
+        if revision == 0 {
+            let mut empty = Current::never_written(movie, category);
+            empty.document.metadata.source = Source::Manual;
+            return Ok(Some(empty));
+        }
+        self.published_at(transaction, movie, category, revision).await?.map(Current::of).transpose()
+    }
+
+    async fn no_such_revision(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+        revision: i64,
+    ) -> Result<Outcome, CatalogError> {
+        if transaction.existing_movies(&[movie]).await?.is_empty() {
+            return Ok(Outcome::no_movie(no_such_movie(movie)));
+        }
+        let stored = self.stored(transaction, movie, category, Stage::Published).await?;
+        let export = super::export::Export::as_stored(stored, movie, category, self.clock.now());
+        let newest = export.metadata.revision;
+        let message = format!("there is no revision {revision} of {category} of {movie}; the newest is {newest}");
+        let problem = Problem::new("/revision", ProblemCode::NotFound, message);
+        Ok(Outcome::rejected(vec![problem], None, Some(export)))
+    }
+}

@@ -1,0 +1,185 @@
+//! Reading what was meant as JSON: what language models and copying by hand make of it.
+//!
+//! Text that is JSON is taken as it is. Else each repair is a warning with its place; what cannot be
+//! told for certain is refused, above all a text that ends in the middle: what is missing from it would
+//! be taken for removed. (No library reports its repairs by place, so the reader is our own.)
+
+mod decode;
+mod reader;
+mod strict;
+mod strings;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::definition::Object;
+use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
+use reader::{Failure, Reader};
+
+/// A text as it was understood.
+#[derive(Debug)]
+pub struct Lenient {
+    pub value: Value,
+    /// What was repaired. Paths lead into `data`; of what stands elsewhere, they are empty.
+    pub warnings: Vec<Warning>,
+    /// Whether the text says that something was left out of it ("..."), so that what it lacks is not what
+    /// it dropped.
+    pub elided: bool,
+}
+
+/// Most places in prose at which a document is looked for.
+const MAX_CANDIDATES: usize = 50;
+
+/// Reads a text as JSON, or as what was clearly meant to be JSON.
+///
+/// # Errors
+/// One problem, for a text that cannot be read.
+pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
+    let (stripped, had_mark) = match text.strip_prefix(b"\xEF\xBB\xBF") {
+        Some(rest) => (rest, true),
+        None => (text, false),
+    };
+    let mut warnings = Vec::new();
+    if had_mark {
+        warnings.push(repaired("", "a byte-order mark was skipped".to_owned()));
+    }
+    let refused = match strict::read(stripped) {
+        Ok(strict::Strict { value, has_duplicates: false }) => return unwrapped(value, warnings, false),
+        Ok(_) => None,
+        Err(error) => Some(error),
+    };
+    let decoded = decode::decode(stripped);
+    if let Some(encoding) = decoded.encoding {
+        warnings.push(repaired("", format!("the text is not UTF-8; it was read as {encoding}")));
+        if let Ok(strict::Strict { value, has_duplicates: false }) = strict::read(decoded.text.as_bytes()) {
+            return unwrapped(value, warnings, false);
+        }
+    }
+    match find(&decoded.text) {
+        Ok(found) => {
+            warnings.extend(found.warnings.into_iter().map(into_data));
+            unwrapped(found.value, warnings, found.elided)
+        }
+        Err(failure) => Err(unreadable(&decoded.text, failure, refused)),
+    }
+}
+
+fn repaired(path: &str, message: String) -> Warning {
+    Warning::new(path, WarningCode::SyntaxRepaired, message)
+}
+
+/// The documents found in a text, until it is known which is meant.
+fn find(text: &str) -> Result<Lenient, Option<Failure>> {
+    let mut found: Vec<(Lenient, usize, usize)> = Vec::new();
+    let mut at = 0;
+    let mut tried = 0;
+    while let Some(start) = next_candidate(text, at) {
+        tried += 1;
+        if tried > MAX_CANDIDATES {
+            break;
+        }
+        let mut reader = Reader::new(text, start);
+        match reader.document() {
+            Ok(value) => {
+                let end = reader.position();
+                at = end;
+                found.push((Lenient { value, warnings: reader.warnings, elided: reader.elided }, start, end));
+            }
+            // A brace in prose, not the start of a document.
+            Err(failure) if !failure.inside => at = start + 1,
+            Err(failure) => return Err(Some(failure)),
+        }
+    }
+    let envelopes = found.iter().filter(|(found, ..)| looks_like_envelope(&found.value)).count();
+    if envelopes > 0 {
+        found.retain(|(found, ..)| looks_like_envelope(&found.value));
+    }
+    let Some((mut chosen, start, end)) = found.pop() else { return Err(None) };
+    if found.iter().any(|(other, ..)| other.value != chosen.value) {
+        let reason = "several documents are in the text, and which is meant cannot be told".to_owned();
+        return Err(Some(Failure { at: end, reason, inside: true, path: String::new() }));
+    }
+    // What goes on like JSON belongs to the document, and is not lost as if it were prose.
+    if text[end..].trim_start().starts_with([',', '}', ']', ':']) {
+        let reason = "the document ends before its text does: a bracket is closed too early".to_owned();
+        return Err(Some(Failure { at: end, reason, inside: true, path: String::new() }));
+    }
+    if !text[..start].trim().is_empty() || !text[end..].trim().is_empty() {
+        let what = if text.contains("```") || text.contains("~~~") { "a code fence and text" } else { "text" };
+        chosen.warnings.insert(0, repaired("", format!("{what} around the document was skipped")));
+    }
+    Ok(chosen)
+}
+
+/// Where an object, or a list of objects, may begin.
+fn next_candidate(text: &str, from: usize) -> Option<usize> {
+    let rest = text.get(from..)?;
+    rest.char_indices().map(|(offset, c)| (from + offset, c)).find_map(|(at, c)| match c {
+        '{' => Some(at),
+        '[' if text[at + 1..].trim_start().starts_with('{') => Some(at),
+        _ => None,
+    })
+}
+
+fn looks_like_envelope(value: &Value) -> bool {
+    let object = match value {
+        Value::Array(list) => list.first().and_then(Value::as_object),
+        value => value.as_object(),
+    };
+    object.is_some_and(|object: &Object| {
+        object.contains_key("data") || (object.contains_key("category") && object.contains_key("movie_id"))
+    })
+}
+
+/// An envelope alone in a list, or written as text in a string, is the envelope.
+fn unwrapped(value: Value, mut warnings: Vec<Warning>, elided: bool) -> Result<Lenient, Problem> {
+    match value {
+        Value::Array(mut list) if list.len() == 1 && list[0].is_object() => {
+            warnings.push(repaired("", "the document stood alone in a list".to_owned()));
+            Ok(Lenient { value: list.remove(0), warnings, elided })
+        }
+        Value::String(inner) if inner.trim_start().starts_with('{') => {
+            let mut inner = read(inner.as_bytes())?;
+            warnings.push(repaired("", "the document was written as text in a string".to_owned()));
+            warnings.append(&mut inner.warnings);
+            Ok(Lenient { warnings, elided: inner.elided || elided, ..inner })
+        }
+        value => Ok(Lenient { value, warnings, elided }),
+    }
+}
+
+/// A path into the text as one into `data`.
+fn into_data(warning: Warning) -> Warning {
+    let path = warning.path.strip_prefix("/0").unwrap_or(&warning.path);
+    let path = path.strip_prefix("/data").filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or_default();
+    Warning { path: path.to_owned(), ..warning }
+}
+
+fn unreadable(text: &str, failure: Option<Failure>, refused: Option<serde_json::Error>) -> Problem {
+    let reason: Cow<'_, str> = match (failure, refused) {
+        (Some(failure), _) => {
+            let (line, column) = line_and_column(text, failure.at);
+            let place = if failure.path.is_empty() { String::new() } else { format!(", at {}", failure.path) };
+            format!("{} (line {line}, column {column}{place})", failure.reason).into()
+        }
+        (None, Some(error)) => error.to_string().into(),
+        (None, None) => "no document is in it".into(),
+    };
+    Problem::new("", ProblemCode::Unreadable, format!("the document is not JSON: {reason}"))
+}
+
+fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(at)];
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+/// A value as a message shows it.
+fn quoted(text: &str) -> String {
+    shown(&Value::from(text))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! Locks: values that an automatic source must not change, and a person only on purpose.
+//!
+//! Held against the outcome of a merge, whatever led to it, so that no way of writing gets past.
+
+use serde_json::Value;
+
+use super::category::Definition;
+use super::definition::{Item, Kind, Object, find};
+use super::diff::label_of;
+use super::plan::Skipped;
+use super::problem::{Problem, ProblemCode, Warning, WarningCode, pointer_at, shown};
+
+/// What a lock does to a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockRule {
+    /// The change comes from an automatic source: it is left out.
+    Skip,
+    /// The change is a person's, who did not say that locks are to be overridden: it is refused.
+    Refuse,
+    /// The change is a person's, who did.
+    Override,
+}
+
+impl LockRule {
+    /// The rule as a word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Refuse => "refuse",
+            Self::Override => "override",
+        }
+    }
+}
+
+/// What came of holding locks against a change.
+#[derive(Debug, Default)]
+pub struct Held {
+    pub data: Object,
+    pub skipped: Vec<Skipped>,
+    pub problems: Vec<Problem>,
+    pub warnings: Vec<Warning>,
+}
+
+/// The lock target of a field of the document: its JSON Pointer.
+#[must_use]
+pub fn field_target(name: &str) -> String {
+    format!("/{name}")
+}
+
+/// Holds `locks` against the change from `current` to `data`. A target is the JSON Pointer of a field
+/// (`/title`), or the id of a list item.
+#[must_use]
+pub fn hold(definition: &Definition, locks: &[String], rule: LockRule, current: &Object, data: Object) -> Held {
+    let mut held = Held { data, ..Held::default() };
+    for target in locks {
+        match target.strip_prefix('/') {
+            Some(name) => held.field(definition, rule, current, name),
+            None => held.item(definition, rule, current, target),
+        }
+    }
+    held
+}
+
+impl Held {
+    fn field(&mut self, definition: &Definition, rule: LockRule, current: &Object, name: &str) {
+        let (before, after) = (current.get(name), self.data.get(name));
+        if before == after {
+            return;
+        }
+        let path = field_target(name);
+        let (before, after) = (before.cloned(), after.cloned());
+        if self.is_kept(rule, path, name.to_owned(), before.clone(), after) {
+            // In its place among the fields, wherever that is.
+            let mut restored = Object::new();
+            let mut known: Vec<&str> = definition.fields.iter().map(|field| field.name).collect();
+            known.extend(self.data.keys().map(String::as_str).filter(|key| find(definition.fields, key).is_none()));
+            for key in known {
+                let value = if key == name { before.as_ref() } else { self.data.get(key) };
+                if let Some(value) = value {
+                    restored.insert(key.to_owned(), value.clone());
+                }
+            }
+            self.data = restored;
+        }
+    }
+
+    fn item(&mut self, definition: &Definition, rule: LockRule, current: &Object, id: &str) {
+        // A locked item that is not there has nothing to hold.
+        let Some(Place { item, label, list, index }) = place_of(definition, current, id) else { return };
+        let before = &current[list][index];
+        let there = place_of(definition, &self.data, id).map(|place| (place.list, place.index));
+        let after = there.map(|(list, index)| self.data[list][index].clone());
+        if after.as_ref() == Some(before) && there.is_some_and(|(now, _)| now == list) {
+            return;
+        }
+        let label = before.as_object().map_or_else(String::new, |before| label_of(item, label, before));
+        let path = there.map_or_else(|| at(list, index), |(list, index)| at(list, index));
+        if self.is_kept(rule, path, label, Some(before.clone()), after) {
+            match there {
+                Some((now, index)) if now == list => self.data[list][index] = before.clone(),
+                moved => {
+                    if let Some((now, index)) = moved
+                        && let Some(items) = self.data.get_mut(now).and_then(Value::as_array_mut)
+                    {
+                        items.remove(index);
+                    }
+                    if let Some(items) = self.data.get_mut(list).and_then(Value::as_array_mut) {
+                        items.insert(index.min(items.len()), before.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Says what the rule says; whether the value is to stay as it was.
+    fn is_kept(
+        &mut self,
+        rule: LockRule,
+        path: String,
+        label: String,
+        current: Option<Value>,
+        imported: Option<Value>,
+    ) -> bool {
+        match rule {
+            LockRule::Skip => {
+                self.skipped.push(Skipped { path, code: ProblemCode::Locked, label, current, imported });
+                return true;
+            }
+            LockRule::Refuse => {
+                let found = imported.as_ref().map_or_else(|| "nothing".to_owned(), shown);
+                let message = format!("{label} is locked; found {found}; to change it nevertheless, override locks");
+                self.problems.push(Problem::new(path, ProblemCode::Locked, message));
+            }
+            LockRule::Override => {
+                let message = format!("{label} is locked and changed nevertheless, as locks are overridden");
+                self.warnings.push(Warning::new(path, WarningCode::Locked, message));
+            }
+        }
+        false
+    }
+}
+
+fn at(list: &str, index: usize) -> String {
+    pointer_at(&field_target(list), index)
+}
+
+struct Place {
+    item: &'static Item,
+    label: &'static str,
+    list: &'static str,
+    index: usize,
+}
+
+fn place_of(definition: &Definition, data: &Object, id: &str) -> Option<Place> {
+    definition.fields.iter().find_map(|field| {
+        let Kind::Items { item, label } = &field.rule.kind else { return None };
+        let items = data.get(field.name)?.as_array()?;
+        let index = items.iter().position(|value| value.get(item.id).and_then(Value::as_str) == Some(id))?;
+        Some(Place { item, label, list: field.name, index })
+    })
+}

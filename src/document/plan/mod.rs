@@ -1,0 +1,279 @@
+//! A plan: what an import would make of a document, as a value. Applying it is the application's
+//! work.
+
+mod digest;
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::category::Definition;
+use super::definition::{Kind, Object, define_choice};
+use super::diff::{Change, ChangeOperation, diff};
+use super::entity::{EntityKind, NewEntity};
+use super::ids::{IdSource, MovieId};
+use super::locks::{self, LockRule};
+use super::merge::{ConflictPolicy, ImportMode, Proposal, merge};
+use super::problem::{Problem, ProblemCode, Warning, shown};
+use digest::digest;
+
+/// A value that both sides changed, each in its own way, since the document was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// JSON Pointer into the imported data; where the document dropped the item, into the current.
+    pub path: String,
+    /// What it is, for a person: `Cast: Brad Pitt`.
+    pub label: String,
+    /// The value when the document was made.
+    pub base: Option<Value>,
+    /// The value as it stands.
+    pub current: Option<Value>,
+    /// The value that came.
+    pub imported: Option<Value>,
+}
+
+/// An item that the document dropped since its base and that is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NotRemoved {
+    /// JSON Pointer into the current data.
+    pub path: String,
+    /// What it is, for a person.
+    pub label: String,
+    /// The item's id, for `removeItems`; `None` for a name, which has none.
+    pub id: Option<String>,
+}
+
+/// A change that a lock kept out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// JSON Pointer into the new data where there is the value, else into the current.
+    pub path: String,
+    /// Always LOCKED.
+    pub code: ProblemCode,
+    /// What it is, for a person.
+    pub label: String,
+    /// The value that was kept.
+    pub current: Option<Value>,
+    /// The value that would have taken its place.
+    pub imported: Option<Value>,
+}
+
+define_choice! {
+    /// What was found for a name.
+    pub enum MatchDecision {
+        /// Someone known here.
+        Matched = "matched",
+        /// Nobody of that name; a new entity.
+        New = "new",
+        /// Several, and which is meant cannot be told.
+        Ambiguous = "ambiguous",
+    }
+}
+
+/// Who a name was taken for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Match {
+    /// JSON Pointer into the imported data.
+    pub path: String,
+    /// The name as it came.
+    pub given: String,
+    pub kind: EntityKind,
+    pub decision: MatchDecision,
+    /// The entity's id, unless it is ambiguous.
+    pub entity: Option<String>,
+    /// The ids of all that it may be.
+    pub candidates: Vec<String>,
+}
+
+/// What an import does, as it is shown.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Report {
+    /// SHA-256, in hexadecimal digits, over a canonical form of what the plan decides. Made-up ids
+    /// and times are left out, so that equal plans have equal digests.
+    pub digest: String,
+    /// The changes, in the order of the document.
+    pub changes: Vec<Change>,
+    /// What both sides changed; how it is settled, the options say.
+    pub conflicts: Vec<Conflict>,
+    /// What the document dropped and is kept.
+    pub not_removed: Vec<NotRemoved>,
+    /// What locks kept out.
+    pub skipped: Vec<Skipped>,
+    /// Who the names that came without ids were taken for.
+    pub matches: Vec<Match>,
+    /// What was put right while reading, or left alone.
+    pub warnings: Vec<Warning>,
+}
+
+/// How much there is of everything in a plan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, async_graphql::SimpleObject)]
+#[graphql(name = "PlanCounts")]
+pub struct Counts {
+    /// Changes that add something.
+    pub added: usize,
+    /// Changes that give something another value or a list another order.
+    pub updated: usize,
+    /// Changes that remove something.
+    pub removed: usize,
+    /// Values that both sides changed.
+    pub conflicts: usize,
+    /// Items that the document dropped and that are kept.
+    pub not_removed: usize,
+    /// Changes that locks kept out.
+    pub skipped: usize,
+    /// Names that make a new person, ceremony, platform or genre.
+    pub new_entities: usize,
+    /// Warnings.
+    pub warnings: usize,
+}
+
+impl Report {
+    /// How much there is of everything.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let changed = |op| self.changes.iter().filter(|change| change.op == op).count();
+        Counts {
+            added: changed(ChangeOperation::Add),
+            updated: changed(ChangeOperation::Update),
+            removed: changed(ChangeOperation::Remove),
+            conflicts: self.conflicts.len(),
+            not_removed: self.not_removed.len(),
+            skipped: self.skipped.len(),
+            new_entities: self.matches.iter().filter(|found| found.decision == MatchDecision::New).count(),
+            warnings: self.warnings.len(),
+        }
+    }
+}
+
+/// What an import would make of a document.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The document as it would stand.
+    pub data: Object,
+    pub report: Report,
+    /// Entities that would be made.
+    pub new_entities: Vec<NewEntity>,
+    /// Ids that were made up for items and entities.
+    pub made_up: Vec<String>,
+    /// Why it may not be carried out, if anything speaks against it.
+    pub problems: Vec<Problem>,
+}
+
+impl Plan {
+    /// Whether only what the options settle speaks against it, so that it is worth showing.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let settled_by_options =
+            |code| matches!(code, ProblemCode::Conflict | ProblemCode::Locked | ProblemCode::AmbiguousMatch);
+        self.problems.iter().all(|problem| settled_by_options(problem.code))
+    }
+}
+
+/// Computes the plan of a proposal.
+#[must_use]
+pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
+    let merged = merge(proposal, ids);
+    let mut problems = proposal.arriving.problems.clone();
+    problems.extend(merged.problems);
+    if proposal.arriving.elided && proposal.mode == ImportMode::Replace {
+        let message = "the document says itself that something was left out of it (\"...\"), so REPLACE would remove what it does not show";
+        problems.push(Problem::new("", ProblemCode::Invalid, message));
+    }
+    let mut warnings = proposal.arriving.warnings.clone();
+    warnings.extend(merged.warnings);
+
+    let held = locks::hold(proposal.definition, proposal.locks, proposal.lock_rule, proposal.current, merged.data);
+    let mut new_entities = merged.new_entities;
+    if !held.skipped.is_empty() {
+        let named = names_of(proposal.definition, &held.data);
+        new_entities.retain(|entity| named.contains(entity.id.as_str()) || named.contains(entity.name.as_str()));
+    }
+    // What a lock keeps as it is, nobody needs to settle.
+    let is_settled = |target: &String| proposal.lock_rule == LockRule::Skip && proposal.locks.contains(target);
+    let conflicts: Vec<Conflict> =
+        merged.conflicts.into_iter().filter(|(target, _)| !is_settled(target)).map(|(_, conflict)| conflict).collect();
+    if proposal.on_conflict == ConflictPolicy::Fail {
+        problems.extend(conflicts.iter().map(conflict_problem));
+    }
+    problems.extend(held.problems);
+    warnings.extend(held.warnings);
+
+    let mut plan = Plan {
+        data: held.data,
+        report: Report {
+            digest: String::new(),
+            changes: Vec::new(),
+            conflicts,
+            not_removed: merged.not_removed,
+            skipped: held.skipped,
+            matches: merged.matches,
+            warnings,
+        },
+        new_entities,
+        made_up: merged.made_up,
+        problems,
+    };
+    if plan.is_sound() {
+        plan.report.changes = diff(proposal.definition, proposal.current, &plan.data);
+    }
+    plan.report.digest = digest(proposal, &plan.report, &plan.made_up);
+    plan
+}
+
+/// What is to be brought back, into what.
+pub struct Restoration<'a> {
+    pub definition: &'static Definition,
+    pub movie: &'a MovieId,
+    pub current: &'a Object,
+    /// The data as it is to stand, to the letter.
+    pub data: &'a Object,
+    pub locks: &'a [String],
+    pub lock_rule: LockRule,
+}
+
+/// Computes the plan of bringing an earlier state back.
+#[must_use]
+pub fn restore(restoration: &Restoration<'_>) -> Plan {
+    let Restoration { definition, movie, current, data, locks, lock_rule } = *restoration;
+    let held = locks::hold(definition, locks, lock_rule, current, data.clone());
+    let mut report = Report {
+        changes: diff(definition, current, &held.data),
+        skipped: held.skipped,
+        warnings: held.warnings,
+        ..Report::default()
+    };
+    let target = (movie.as_str(), definition.category.as_str(), "restore", lock_rule.as_str());
+    let canonical = (target, &report.changes, &report.skipped);
+    report.digest = digest::finish(&canonical, &[]);
+    Plan { data: held.data, report, new_entities: Vec::new(), made_up: Vec::new(), problems: held.problems }
+}
+
+fn conflict_problem(conflict: &Conflict) -> Problem {
+    let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), shown);
+    let message = format!(
+        "{}: it was {} when the document was made, is {} now, and the document says {}",
+        conflict.label,
+        value(&conflict.base),
+        value(&conflict.current),
+        value(&conflict.imported),
+    );
+    Problem::new(conflict.path.clone(), ProblemCode::Conflict, message)
+}
+
+/// The ids and names of all entities that a document names.
+fn names_of<'v>(definition: &Definition, data: &'v Object) -> HashSet<&'v str> {
+    let mut found = HashSet::new();
+    for field in definition.fields {
+        let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+        match &field.rule.kind {
+            Kind::Names { .. } => found.extend(list.filter_map(Value::as_str)),
+            Kind::Items { item, .. } => found.extend(list.flat_map(|object| {
+                item.entities.iter().filter_map(|entity| object.get(entity.id).and_then(Value::as_str))
+            })),
+            _ => {}
+        }
+    }
+    found
+}

@@ -1,0 +1,94 @@
+//! What waits to be published.
+
+use axum::extract::{Path, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{movie_of, no_such_movie};
+use crate::catalog::drafts::DraftStatus;
+use crate::document::envelope::timestamp;
+use crate::document::{Category, MovieId, Source};
+use crate::http::AppState;
+use crate::http::bearer::Bearer;
+use crate::http::openapi::ProblemBody;
+use crate::http::problem::ProblemDetails;
+
+pub fn routes() -> Router<AppState> {
+    Router::new().route("/api/v1/admin/movies/{id}/draft-status", get(draft_status))
+}
+
+/// The open drafts of a movie.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DraftStatusAnswer {
+    /// The movie's id.
+    #[schema(value_type = String)]
+    movie_id: MovieId,
+    /// One for each category that has a draft, in the order of the categories.
+    drafts: Vec<DraftStatusEntry>,
+}
+
+/// One open draft.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DraftStatusEntry {
+    /// The category, as in a file: cast_crew.
+    #[schema(value_type = String)]
+    category: Category,
+    /// Counts the contributions to this draft, and to the drafts of the category before it.
+    draft_revision: i64,
+    /// The published revision that the draft was made from; 0: the category was never written.
+    base_revision: i64,
+    /// The published revision by now. If it is another, publishing merges what changed since.
+    published_revision: i64,
+    /// When the first contribution came.
+    opened_at: String,
+    /// Whose the first contribution is.
+    opened_by: String,
+    /// When the last contribution came.
+    updated_at: String,
+    /// Whose the last contribution is.
+    updated_by: String,
+    /// Where the last contribution comes from: tmdb, manual or llm-generated.
+    #[schema(value_type = String)]
+    source: Source,
+}
+
+impl From<DraftStatus> for DraftStatusEntry {
+    fn from(DraftStatus { draft, published_revision }: DraftStatus) -> Self {
+        Self {
+            category: draft.category,
+            draft_revision: draft.metadata.draft_revision.unwrap_or_default(),
+            base_revision: draft.metadata.revision,
+            published_revision,
+            opened_at: timestamp(draft.opened_at),
+            updated_at: timestamp(draft.place().updated_at),
+            updated_by: draft.metadata.updated_by.unwrap_or_else(|| draft.opened_by.clone()),
+            opened_by: draft.opened_by,
+            source: draft.metadata.source,
+        }
+    }
+}
+
+/// Tells which categories of a movie have a draft.
+#[utoipa::path(
+    get, path = "/api/v1/admin/movies/{id}/draft-status", tag = "drafts", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The movie's id, for example tmdb-550.")),
+    responses(
+        (status = 200, description = "The open drafts.", body = DraftStatusAnswer),
+        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such movie.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn draft_status(
+    State(state): State<AppState>,
+    Bearer(principal): Bearer,
+    Path(id): Path<String>,
+) -> Result<Json<DraftStatusAnswer>, ProblemDetails> {
+    let permission = principal.can_draft()?;
+    let movie_id = movie_of(&id)?;
+    let found = state.catalog.draft_status(&permission, &movie_id).await?;
+    let drafts = found.ok_or_else(|| no_such_movie(&id))?.into_iter().map(Into::into).collect();
+    Ok(Json(DraftStatusAnswer { movie_id, drafts }))
+}

@@ -1,0 +1,125 @@
+//! A draft published, or discarded.
+
+use std::collections::HashSet;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::routing::{delete, post};
+use axum::{Json, Router};
+
+use super::imports::{Given, ImportAnswer, answer, idempotency_key};
+use super::{category_of, movie_of};
+use crate::catalog::publish::PublishOptions;
+use crate::document::merge::ConflictPolicy;
+use crate::http::AppState;
+use crate::http::bearer::Bearer;
+use crate::http::openapi::ProblemBody;
+use crate::http::problem::ProblemDetails;
+
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/v1/admin/movies/{id}/publish/{category}", post(publish))
+        .route("/api/v1/admin/movies/{id}/draft/{category}", delete(discard))
+}
+
+/// Publishes the draft of a category: merges it into what is published by now.
+#[utoipa::path(
+    post, path = "/api/v1/admin/movies/{id}/publish/{category}", tag = "drafts", security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
+        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
+        ("dry_run" = Option<bool>, Query, description = "Plan only: the answer says what would change, and nothing is written."),
+        ("expected_plan" = Option<String>, Query, description = "The digest of a plan. If publishing would do something else by now, the answer is 409 PLAN_STALE with the new plan."),
+        ("on_conflict" = Option<String>, Query, description = "How to settle what was changed both in the draft and in the published document since: fail (the default), keep_current or take_import."),
+        ("override_locks" = Option<bool>, Query, description = "Whether what is locked may change."),
+        ("idempotency_key" = Option<String>, Query, description = "Makes a repeated request the same request. The header Idempotency-Key does the same."),
+        ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
+    ),
+    responses(
+        (status = 200, description = "Published, planned, or unchanged.", body = ImportAnswer),
+        (status = 400, description = "An unknown option.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such movie, category or draft.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "What was changed on both sides (CONFLICT), a plan that no longer holds (PLAN_STALE), or a locked value (LOCKED); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The draft breaks rules; every broken one is listed.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn publish(
+    State(state): State<AppState>,
+    Bearer(principal): Bearer,
+    Path((id, category)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<ImportAnswer>, ProblemDetails> {
+    let reader = principal.can_draft()?;
+    let options = options(query.as_deref().unwrap_or_default(), &headers);
+    let is_dry_run = options.as_ref().is_ok_and(|options| options.dry_run);
+    let permission = if is_dry_run { None } else { Some(principal.can_publish()?) };
+    let (movie, category) = (movie_of(&id)?, category_of(&category)?);
+    let options = match options {
+        Ok(options) => options,
+        Err(refused) => return Err(super::imports::or_no_such_movie(&state, &reader, &movie, refused).await?),
+    };
+    let outcome = match permission {
+        Some(permission) => state.catalog.publish_draft(&permission, &movie, category, &options).await?,
+        None => state.catalog.plan_publication(&reader, &movie, category, &options).await?,
+    };
+    answer(&movie, category, outcome)
+}
+
+/// Discards the draft of a category.
+#[utoipa::path(
+    delete, path = "/api/v1/admin/movies/{id}/draft/{category}", tag = "drafts", security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
+        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
+    ),
+    responses(
+        (status = 204, description = "The draft is gone."),
+        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such movie, category or draft.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn discard(
+    State(state): State<AppState>,
+    Bearer(principal): Bearer,
+    Path((id, category)): Path<(String, String)>,
+) -> Result<axum::http::StatusCode, ProblemDetails> {
+    let permission = principal.can_publish()?;
+    let (movie, category) = (movie_of(&id)?, category_of(&category)?);
+    let outcome = state.catalog.discard_draft(&permission, &movie, category).await?;
+    if outcome.problems.is_empty() {
+        return Ok(axum::http::StatusCode::NO_CONTENT);
+    }
+    Err(ProblemDetails::of_problems(outcome.problems))
+}
+
+fn options(query: &str, headers: &HeaderMap) -> Result<PublishOptions, ProblemDetails> {
+    let mut options = PublishOptions { idempotency_key: idempotency_key(headers)?, ..PublishOptions::default() };
+    let mut seen = HashSet::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if !seen.insert(name.clone()) {
+            return Err(ProblemDetails::bad_request(format!("{name} is given twice")));
+        }
+        let given = Given { name: &name, value: &value };
+        match &*name {
+            "dry_run" => options.dry_run = given.boolean()?,
+            "expected_plan" => options.expected_plan = Some(value.into_owned()),
+            "on_conflict" => {
+                options.on_conflict = Some(given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?);
+            }
+            "override_locks" => options.override_locks = given.boolean()?,
+            "idempotency_key" => options.idempotency_key = Some(value.into_owned()),
+            _ => {
+                let shown: String = name.chars().take(60).collect();
+                return Err(ProblemDetails::bad_request(format!(
+                    "{shown:?} is no option of publishing; options are dry_run, expected_plan, on_conflict, \
+                     override_locks, idempotency_key"
+                )));
+            }
+        }
+    }
+    Ok(options)
+}

@@ -1,0 +1,30 @@
+//! The record of an import, or of another act on a document.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "imports")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub movie_id: String,
+    pub category: Option<String>,
+    pub operation: String,
+    pub stage: String,
+    pub created_at: DateTimeUtc,
+    pub author: String,
+    pub account: String,
+    pub source: Option<String>,
+    pub status: String,
+    pub options: String,
+    pub document: Option<String>,
+    pub report: Option<String>,
+    pub problems: String,
+    pub revision: Option<i64>,
+    pub draft_revision: Option<i64>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,207 @@
+//! What two people changed at once: merged where it is not the same, asked where it is.
+
+use serde_json::{Value, json};
+
+use crate::on_both_databases;
+use crate::support::acts::{codes, masked, pairs};
+use crate::support::database::{dump_all, rows};
+use crate::support::{Client, TestApp};
+
+/// A file that was exported, and that someone is about to edit.
+async fn exported(client: &Client, category: &str) -> Value {
+    client.export("m", category).await
+}
+
+/// All that is stored but the records of what was asked for.
+async fn catalogue(app: &TestApp) -> Vec<(String, Vec<String>)> {
+    let kept = |(table, _): &(String, _)| !["imports", "idempotency_keys"].contains(&table.as_str());
+    dump_all(&app.database.url).await.into_iter().filter(kept).collect()
+}
+
+on_both_databases! {
+    async fn what_others_changed_elsewhere_is_merged(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        // In another field, in another item, in another field of the same item, in the order.
+        for (category, theirs, ours) in [
+            ("basic_info", json!({ "tagline": "Wet." }), vec![("/title", json!("Another Tide"))]),
+            ("timeline", json!({ "events": [{ "date": "2005", "title": "Shown again" }] }), vec![("/events/0/title", json!("Written down"))]),
+        ] {
+            let mut file = exported(&admin, category).await;
+            assert_eq!(admin.import("m", category, theirs).await.json()["status"], "published");
+            for (path, value) in &ours {
+                *file["data"].pointer_mut(path).unwrap() = value.clone();
+            }
+            let theirs = exported(&admin, category).await["data"].clone();
+            let reply = admin.import_with(&file, "").await;
+            let body = reply.json();
+            assert_eq!((&body["status"], &body["plan"]["conflicts"]), (&json!("published"), &json!([])), "{}", reply.text);
+            let changed: Vec<&str> = body["plan"]["changes"].as_array().unwrap().iter().map(|change| change["path"].as_str().unwrap()).collect();
+            assert_eq!(changed, ours.iter().map(|(path, _)| *path).collect::<Vec<_>>());
+            let mut expected = theirs;
+            for (path, value) in &ours {
+                *expected.pointer_mut(path).unwrap() = value.clone();
+            }
+            assert_eq!(exported(&admin, category).await["data"], expected);
+        }
+        // Fields of one item, one each.
+        let mut file = exported(&admin, "cast_crew").await;
+        let id = file["data"]["cast"][0]["credit_id"].clone();
+        admin.import("m", "cast_crew", json!({ "cast": [{ "credit_id": id, "order": 9 }] })).await;
+        file["data"]["cast"][0]["character"] = json!("The Captain");
+        let payload = admin.import_document(&file, json!({})).await;
+        assert_eq!((codes(&payload), payload["plan"]["counts"]["updated"].as_u64()), (vec![], Some(1)), "{payload}");
+        let stored = exported(&admin, "cast_crew").await["data"]["cast"][0].clone();
+        assert_eq!((&stored["order"], &stored["character"]), (&json!(9), &json!("The Captain")));
+        // Both the same: nothing to ask, nothing to do.
+        let mut file = exported(&admin, "basic_info").await;
+        admin.import("m", "basic_info", json!({ "runtime": 150 })).await;
+        file["data"]["runtime"] = json!(150);
+        assert_eq!(admin.import_with(&file, "").await.json()["status"], "unchanged");
+    }
+
+    async fn what_both_changed_is_refused_and_nothing_is_written(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let mut file = exported(&admin, "basic_info").await;
+        admin.import("m", "basic_info", json!({ "title": "Theirs", "runtime": 150, "tagline": "Theirs too." })).await;
+        file["data"]["title"] = json!("Ours");
+        file["data"]["runtime"] = json!(151);
+        file["data"]["overview"] = json!("Ours alone.");
+        let before = catalogue(&app).await;
+        let reply = admin.import_with(&file, "").await;
+        let body = reply.json();
+        assert_eq!((reply.status, &body["code"]), (409, &json!("CONFLICT")), "{}", reply.text);
+        let conflict = |path: &str, base: Value, current: Value, imported: Value| {
+            json!({ "path": path, "label": &path[1..], "base": base, "current": current, "imported": imported })
+        };
+        let expected = json!([
+            conflict("/title", json!("The Long Tide"), json!("Theirs"), json!("Ours")),
+            conflict("/runtime", json!(139), json!(150), json!(151)),
+        ]);
+        assert_eq!(body["plan"]["conflicts"], expected);
+        let named = [("/title".to_owned(), "CONFLICT".to_owned()), ("/runtime".to_owned(), "CONFLICT".to_owned())];
+        assert_eq!(reply.errors(), named);
+        let payload = admin.import_document(&file, json!({})).await;
+        assert_eq!((pairs(&payload["userErrors"]), &payload["status"]), (named.to_vec(), &json!("REJECTED")));
+        assert_eq!(payload["plan"]["conflicts"], expected);
+        assert_eq!(payload["plan"]["counts"]["conflicts"], 2);
+        // A dry run says the same.
+        let dry = admin.import_with(&file, "?dry_run=true").await;
+        assert_eq!((dry.status, &dry.json()["plan"]), (409, &body["plan"]), "{}", dry.text);
+        let typed = admin.import_category("m", "basic_info", &file["data"], json!({ "baseRevision": 2 })).await;
+        assert_eq!(typed["plan"]["conflicts"], expected, "{typed}");
+        let ran = app.command_with(&["import", "-"], file.to_string().as_bytes()).await;
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stderr.contains("/title") && ran.stderr.contains("Theirs") && ran.stderr.contains("Ours"), "{ran:?}");
+        assert!(catalogue(&app).await == before);
+        // What was refused is on record too, with what was sent; a dry run is not.
+        let refused: Vec<Value> = rows(&app.database.url, "imports").await.into_iter().filter(|row| row["status"] == "rejected").collect();
+        assert_eq!(refused.len(), 4);
+        assert!(refused.iter().all(|row| row["document"].as_str().unwrap().contains("Ours alone.")));
+    }
+
+    async fn a_conflict_is_settled_as_the_options_say(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        for (policy, taken) in [("keep_current", "Theirs"), ("take_import", "Ours")] {
+            let word = |whose: &str| format!("{whose}, {policy}");
+            let (mut info, mut cast) = (exported(&admin, "basic_info").await, exported(&admin, "cast_crew").await);
+            let id = cast["data"]["cast"][1]["credit_id"].clone();
+            admin.import("m", "basic_info", json!({ "title": word("Theirs") })).await;
+            admin.import("m", "cast_crew", json!({ "cast": [{ "credit_id": id, "character": word("Theirs") }] })).await;
+            info["data"]["title"] = json!(word("Ours"));
+            info["data"]["tagline"] = json!(format!("Settled: {policy}"));
+            cast["data"]["cast"][1]["character"] = json!(word("Ours"));
+            for file in [&info, &cast] {
+                let planned = admin.import_with(file, &format!("?on_conflict={policy}&dry_run=true")).await.json();
+                assert_eq!(planned["plan"]["conflicts"].as_array().unwrap().len(), 1, "{planned}");
+                let options = format!("?on_conflict={policy}&expected_plan={}", planned["plan"]["digest"].as_str().unwrap());
+                let reply = admin.import_with(file, &options).await;
+                assert_eq!(reply.status, 200, "{}", reply.text);
+                assert_eq!(reply.json()["plan"], planned["plan"]);
+            }
+            let (info, cast) = (exported(&admin, "basic_info").await["data"].clone(), exported(&admin, "cast_crew").await["data"].clone());
+            assert_eq!((&info["title"], &info["tagline"]), (&json!(word(taken)), &json!(format!("Settled: {policy}"))));
+            assert_eq!(cast["cast"][1]["character"], word(taken));
+            // So it is on the command line.
+            let mut file = exported(&admin, "basic_info").await;
+            admin.import("m", "basic_info", json!({ "title": "Theirs again" })).await;
+            file["data"]["title"] = json!("Ours again");
+            app.command_with(&["import", "--on-conflict", policy, "-"], file.to_string().as_bytes()).await.ok();
+            assert_eq!(exported(&admin, "basic_info").await["data"]["title"], format!("{taken} again"));
+        }
+    }
+
+    async fn an_item_that_others_removed_stays_removed_or_is_asked_for(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let file = exported(&admin, "timeline").await;
+        let gone = file["data"]["events"][1]["id"].as_str().unwrap().to_owned();
+        let removal = format!("?remove_items={gone}");
+        admin.import_envelope("m", "timeline", &removal, &crate::support::envelope("m", "timeline", json!({}))).await;
+        // The file repeats it: it stays removed, and that is said.
+        let reply = admin.import_with(&file, "").await.json();
+        assert_eq!((&reply["status"], pairs(&reply["plan"]["warnings"])), (&json!("unchanged"), vec![("/events/1".to_owned(), "REMOVED_SINCE".to_owned())]));
+        // The file changed it: a conflict.
+        let mut edited = file.clone();
+        edited["data"]["events"][1]["title"] = json!("Shooting ends");
+        let reply = admin.import_with(&edited, "").await;
+        assert_eq!((reply.status, &reply.json()["plan"]["conflicts"][0]["current"]), (409, &json!(null)), "{}", reply.text);
+        assert_eq!(admin.import_with(&edited, "?on_conflict=keep_current").await.json()["status"], "unchanged");
+        let reply = admin.import_with(&edited, "?on_conflict=take_import").await.json();
+        assert_eq!(reply["status"], "published", "{reply}");
+        let events = exported(&admin, "timeline").await["data"]["events"].clone();
+        assert_eq!((events.as_array().unwrap().len(), events.to_string().contains("Shooting ends")), (3, true));
+    }
+
+    async fn what_a_file_forgot_is_kept_and_listed_and_removed_under_replace(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let mut file = exported(&admin, "cast_crew").await;
+        let gone = file["data"]["cast"].as_array_mut().unwrap().remove(1);
+        file["data"]["crew"] = json!([]);
+        // What others added since then is not what the file forgot.
+        admin.import("m", "cast_crew", json!({ "crew": [{ "name": "Kim Moe", "job": "Grip" }] })).await;
+        let merged = admin.import_document(&file, json!({})).await;
+        assert_eq!(merged["status"], "UNCHANGED", "{merged}");
+        let kept = merged["plan"]["notRemoved"].as_array().unwrap();
+        let named: Vec<(&str, &str)> = kept.iter().map(|item| (item["path"].as_str().unwrap(), item["label"].as_str().unwrap())).collect();
+        assert_eq!(named, [("/cast/1", "Cast: Dev Rao"), ("/crew/0", "Crew: Eli Stone")]);
+        assert_eq!(kept[0]["itemId"], gone["credit_id"]);
+        let planned = admin.import_document(&file, json!({ "mode": "REPLACE", "dryRun": true })).await;
+        let removed: Vec<(&str, &str)> = planned["plan"]["changes"].as_array().unwrap().iter()
+            .map(|change| (change["op"].as_str().unwrap(), change["label"].as_str().unwrap())).collect();
+        assert_eq!(removed, [("REMOVE", "Cast: Dev Rao"), ("REMOVE", "Crew: Eli Stone")]);
+        assert_eq!((&planned["plan"]["notRemoved"], &planned["plan"]["counts"]["removed"]), (&json!([]), &json!(2)));
+        // The ids that MERGE told of are those to remove by.
+        let ids: Vec<&Value> = kept.iter().map(|item| &item["itemId"]).collect();
+        let payload = admin.import_document(&file, json!({ "removeItems": ids })).await;
+        assert_eq!(payload["plan"]["counts"]["removed"], 2, "{payload}");
+        let data = exported(&admin, "cast_crew").await["data"].clone();
+        assert_eq!((data["cast"].as_array().unwrap().len(), data["crew"][0]["name"].clone(), data["crew"].as_array().unwrap().len()), (2, json!("Kim Moe"), 1));
+        // A field that the file drops is untouched in either mode.
+        let mut file = exported(&admin, "basic_info").await;
+        file["data"].as_object_mut().unwrap().remove("tagline");
+        assert_eq!(admin.import_with(&file, "?mode=replace").await.json()["status"], "unchanged");
+    }
+}
+
+#[tokio::test]
+async fn refusals_with_a_plan_look_as_they_always_did() {
+    let app = TestApp::sqlite().await;
+    let admin = app.full_movie("m").await;
+    let mut file = admin.export("m", "basic_info").await;
+    admin.import("m", "basic_info", json!({ "title": "Theirs" })).await;
+    file["data"]["title"] = json!("Ours");
+    let mut trivia = admin.export("m", "trivia").await;
+    trivia["data"]["items"] = json!([{ "text": "New." }]);
+    let stale = "0".repeat(64);
+    let mut shown = Vec::new();
+    for reply in [
+        admin.import_with(&file, "").await,
+        admin.import_with(&trivia, &format!("?expected_plan={stale}&mode=replace")).await,
+    ] {
+        assert_eq!((reply.status, reply.header("content-type")), (409, "application/problem+json"));
+        let mut body = reply.json();
+        let digest = std::mem::replace(&mut body["plan"]["digest"], json!("[digest]"));
+        let text = masked(&body, "").to_string().replace(digest.as_str().unwrap(), "[digest]");
+        shown.push(serde_json::from_str::<Value>(&text).unwrap());
+    }
+    insta::assert_json_snapshot!("refusals_with_a_plan", shown);
+}

@@ -1,0 +1,309 @@
+//! Plans: a dry run says everything and leaves no trace, and what it says is what happens.
+
+use reelport::catalog::access::Role;
+use serde_json::{Value, json};
+
+use crate::on_both_databases;
+use crate::support::acts::{codes, masked, pairs};
+use crate::support::database::{dump_all, files};
+use crate::support::{Client, TestApp, envelope, fixtures};
+
+/// All that a database holds: the rows of every table, and of `SQLite` the files themselves.
+async fn everything(app: &TestApp) -> (Vec<Option<Vec<u8>>>, Vec<(String, Vec<String>)>) {
+    (files(&app.database), dump_all(&app.database.url).await)
+}
+
+/// Data of an export after someone edited it: a value changed, one removed, an item changed, one
+/// dropped, one added, and whom it names, new.
+pub fn edited(category: &str, exported: &Value) -> Value {
+    let mut data = exported.clone();
+    let mut list = |name: &str, change: &dyn Fn(&mut Value), new: Value| {
+        let items = data[name].as_array_mut().unwrap();
+        change(&mut items[0]);
+        items.pop();
+        items.push(new);
+    };
+    match category {
+        "basic_info" => {
+            list("genres", &|_| {}, json!("Noir"));
+            data["title"] = json!("Another Tide");
+            data["runtime"] = json!(141);
+        }
+        "cast_crew" => list(
+            "cast",
+            &|item| item["character"] = json!("The Captain"),
+            json!({ "name": "Fay New", "character": "A Voice" }),
+        ),
+        "timeline" => {
+            list("events", &|item| item["category"] = json!("script"), json!({ "date": "2001", "title": "Restored" }));
+        }
+        "trivia" => list("items", &|item| item["spoiler"] = json!(true), json!({ "text": "The harbour is a set." })),
+        "awards" => list(
+            "awards",
+            &|item| item["result"] = json!("winner"),
+            json!({ "ceremony": "Dock Prize", "year": 2000, "category": "Best Film", "result": "winner" }),
+        ),
+        "media" => {
+            list(
+                "gallery",
+                &|item| item["caption"] = json!("At night"),
+                json!({ "url": "https://images.example.org/9.jpg", "kind": "clip" }),
+            );
+            data["poster_url"] = json!("https://images.example.org/new.jpg");
+        }
+        "streaming" => list(
+            "streaming_options",
+            &|item| item["quality"] = json!("HD"),
+            json!({ "platform": "Night Kiosk", "type": "ads", "region": "GB" }),
+        ),
+        other => panic!("{other}"),
+    }
+    data
+}
+
+/// The export of a category with its data edited.
+async fn edited_file(client: &Client, movie: &str, category: &str) -> Value {
+    let mut file = client.export(movie, category).await;
+    file["data"] = edited(category, &file["data"]);
+    file
+}
+
+on_both_databases! {
+    async fn a_dry_run_says_everything_and_leaves_no_trace(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let mut sent = Vec::new();
+        for (category, _) in fixtures::seven() {
+            sent.push((category, edited_file(&admin, "m", category).await));
+        }
+        // A draft that is there already must stay as it is too.
+        admin.draft(&envelope("m", "trivia", json!({ "items": [{ "text": "Drafted." }] }))).await;
+        let before = everything(&app).await;
+        for (category, file) in &sent {
+            for target in ["PUBLISHED", "DRAFT"] {
+                let options = json!({ "target": target, "dryRun": true, "idempotencyKey": "key", "mode": "REPLACE" });
+                for payload in [
+                    admin.import_document(file, options.clone()).await,
+                    admin.import_category("m", category, &file["data"], options.clone()).await,
+                ] {
+                    assert_eq!((&payload["status"], &payload["importId"]), (&json!("PLANNED"), &json!(null)), "{payload}");
+                    let counts = &payload["plan"]["counts"];
+                    assert!(["added", "updated", "removed"].iter().all(|count| counts[count].as_u64() >= Some(1)), "{payload}");
+                    assert_ne!(payload["updatedFields"], json!([]));
+                    // What stands is shown, not what would be.
+                    let shown = &payload["movieExport"]["document"]["data"];
+                    let drafted = target == "DRAFT" && *category == "trivia";
+                    assert_eq!(shown == &admin.export("m", category).await["data"], !drafted, "{payload}");
+                }
+            }
+            let reply = admin.import_with(file, "?dry_run=true&mode=replace&idempotency_key=key").await;
+            let body = reply.json();
+            assert_eq!((reply.status, &body["status"], &body["import_id"], &body["success"]), (200, &json!("planned"), &json!(null), &json!(true)));
+            assert!(!body["plan"]["changes"].as_array().unwrap().is_empty());
+            assert!(body["message"].as_str().unwrap().ends_with("nothing was written"), "{body}");
+        }
+        assert!(everything(&app).await == before);
+    }
+
+    async fn a_dry_run_of_what_is_refused_leaves_no_trace_either(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let before = everything(&app).await;
+        for (document, code) in [
+            ("no JSON".to_owned(), "UNREADABLE"),
+            (envelope("m", "timeline", json!({ "events": [{ "date": "soon", "title": "A" }] })).to_string(), "INVALID"),
+            (envelope("other", "timeline", json!({})).to_string(), "MOVIE_MISMATCH"),
+        ] {
+            let options = json!({ "dryRun": true, "idempotencyKey": "key" });
+            let payload = admin.act("importDocument", json!({ "movieId": "m", "document": document, "options": options })).await;
+            assert_eq!((codes(&payload), &payload["status"], &payload["importId"]), (vec![code.to_owned()], &json!("REJECTED"), &json!(null)), "{payload}");
+            let reply = admin.post_text("/api/v1/admin/movies/m/import/timeline?dry_run=true", document).await;
+            assert!(reply.status == 400 || reply.status == 422, "{}", reply.text);
+        }
+        let reply = admin.import_with(&envelope("no-such", "trivia", json!({ "items": ["A"] })), "?dry_run=true").await;
+        assert_eq!(reply.status, 404, "{}", reply.text);
+        for (mutation, input) in [
+            ("publishDraft", json!({ "movieId": "m", "category": "TRIVIA", "dryRun": true })),
+            ("revertCategory", json!({ "movieId": "m", "category": "TRIVIA", "revision": 7, "dryRun": true })),
+            ("updateDraft", json!({ "movieId": "m", "data": { "trivia": { "items": [] } }, "options": { "dryRun": true } })),
+        ] {
+            let payload = admin.act(mutation, input).await;
+            assert_eq!((&payload["status"], &payload["importId"]), (&json!("REJECTED"), &json!(null)), "{payload}");
+        }
+        assert!(everything(&app).await == before);
+    }
+
+    async fn a_dry_run_of_files_counts_them_and_writes_nothing(app: TestApp) {
+        app.full_movie("m").await;
+        let admin = app.admin();
+        let mut lines = Vec::new();
+        for (category, _) in fixtures::seven() {
+            lines.push(edited_file(&admin, "m", category).await);
+            // A movie that is not there yet is not made either.
+            lines.push(envelope("new", category, edited_file(&admin, "m", category).await["data"].clone()));
+        }
+        lines.push(envelope("m", "trivia", json!({ "items": [{ "spoiler": "maybe" }] })));
+        let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let before = everything(&app).await.1;
+        let ran = app.command_with(&["import", "--dry-run", "--mode", "replace", "-"], input.as_bytes()).await;
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.starts_with("14 planned (a dry run: nothing was written), 1 failed"), "{ran:?}");
+        let ran = app.command_with(&["import", "--dry-run", "--target", "draft", "-"], input.as_bytes()).await;
+        assert!(ran.stdout.starts_with("7 planned"), "{ran:?}");
+        assert!(everything(&app).await.1 == before);
+    }
+
+    async fn what_a_dry_run_says_is_what_happens(app: TestApp) {
+        let admin = app.admin();
+        for mode in ["merge", "replace"] {
+            app.full_movie(mode).await;
+            for (category, _) in fixtures::seven() {
+                let file = edited_file(&admin, mode, category).await;
+                let known = admin.export(mode, category).await.to_string() + &format!("{:?}", dump_all(&app.database.url).await);
+                let planned = admin.import_with(&file, &format!("?dry_run=true&mode={mode}")).await.json();
+                let again = admin.import_with(&file, &format!("?dry_run=true&mode={mode}")).await.json();
+                let digest = planned["plan"]["digest"].as_str().unwrap();
+                assert_eq!((digest.len(), digest), (64, again["plan"]["digest"].as_str().unwrap()));
+                // GraphQL plans the same, from the text and, where null means the same, from typed input.
+                let options = json!({ "dryRun": true, "mode": mode.to_uppercase(), "baseRevision": file["metadata"]["revision"], "nulls": "KEEP" });
+                let typed = admin.import_category(mode, category, &file["data"], options.clone()).await;
+                let document = admin.import_document(&file, options).await;
+                let said = |plan: &Value| masked(&plan["changes"], &known);
+                for payload in [&typed, &document] {
+                    assert_eq!(payload["plan"]["digest"], digest, "{payload}");
+                    let lower = |changes: Value| changes.to_string().to_lowercase();
+                    assert_eq!(lower(said(&payload["plan"])), lower(said(&planned["plan"])));
+                }
+                let applied = admin.import_with(&file, &format!("?mode={mode}&expected_plan={digest}")).await.json();
+                assert_eq!(applied["status"], "published", "{applied}");
+                assert_eq!(masked(&applied["plan"], &known), masked(&planned["plan"], &known), "{category} {mode}");
+                assert_eq!(applied["updated_fields"], planned["updated_fields"]);
+                let removes = planned["plan"]["changes"].to_string().contains("\"remove\"");
+                let keeps = planned["plan"]["not_removed"].as_array().unwrap().len();
+                assert_eq!((removes, keeps), if mode == "replace" { (true, 0) } else { (false, 1) }, "{category} {mode}: {planned}");
+            }
+        }
+    }
+
+    async fn an_expected_plan_is_carried_out_or_nothing_is(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let file = edited_file(&admin, "m", "timeline").await;
+        let planned = admin.import_document(&file, json!({ "dryRun": true })).await;
+        let digest = planned["plan"]["digest"].clone();
+        // What is planned otherwise is another plan.
+        for options in [
+            json!({ "mode": "REPLACE" }), json!({ "nulls": "CLEAR" }), json!({ "onConflict": "TAKE_IMPORT" }), json!({ "source": "TMDB" }),
+            json!({ "target": "DRAFT" }), json!({ "removeItems": [file["data"]["events"][1]["id"]] }),
+        ] {
+            let mut options = options;
+            options["expectedPlan"] = digest.clone();
+            let payload = admin.import_document(&file, options.clone()).await;
+            assert_eq!((codes(&payload), &payload["status"]), (vec!["PLAN_STALE".to_owned()], &json!("REJECTED")), "{options}: {payload}");
+            assert_ne!(payload["plan"]["digest"], digest);
+        }
+        // Someone else was faster.
+        admin.import("m", "timeline", json!({ "events": [{ "date": "2010", "title": "Shown again" }] })).await;
+        admin.import("m", "timeline", json!({ "events": [{ "id": file["data"]["events"][0]["id"], "category": "writing" }] })).await;
+        let before = admin.export("m", "timeline").await["data"].clone();
+        let stale = admin.import_document(&file, json!({ "expectedPlan": digest })).await;
+        assert_eq!(codes(&stale), ["PLAN_STALE"], "{stale}");
+        assert_eq!(stale["plan"]["conflicts"].as_array().unwrap().len(), 1);
+        let reply = admin.import_with(&file, &format!("?expected_plan={}&on_conflict=take_import", digest.as_str().unwrap())).await;
+        let body = reply.json();
+        assert_eq!((reply.status, &body["code"], reply.header("content-type")), (409, &json!("PLAN_STALE"), "application/problem+json"));
+        assert_eq!(admin.export("m", "timeline").await["data"], before);
+        // The new plan came with the refusal, and holds.
+        let next = body["plan"]["digest"].as_str().unwrap();
+        let reply = admin.import_with(&file, &format!("?expected_plan={next}&on_conflict=take_import")).await;
+        assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
+        let known = before.to_string();
+        assert_eq!(masked(&reply.json()["plan"], &known), masked(&body["plan"], &known));
+        // A plan of the draft is one of the draft.
+        let file = envelope("m", "trivia", json!({ "items": [{ "text": "Drafted." }] }));
+        let planned = admin.import_with(&file, "?dry_run=true&target=draft").await.json();
+        let options = format!("?target=draft&expected_plan={}", planned["plan"]["digest"].as_str().unwrap());
+        assert_eq!(admin.import_with(&file, &options).await.json()["status"], "drafted");
+        assert_eq!(admin.import_with(&file, &options).await.status, 409);
+        // A word that is no digest never holds.
+        let reply = admin.import_with(&file, "?expected_plan=x").await;
+        assert_eq!((reply.status, reply.errors()), (409, vec![(String::new(), "PLAN_STALE".to_owned())]));
+    }
+
+    async fn contributors_plan_and_draft_and_do_not_publish(app: TestApp) {
+        app.full_movie("m").await;
+        let (contributor, viewer) = (app.with_role(Role::Contributor), app.viewer());
+        let file = envelope("m", "trivia", json!({ "items": [{ "text": "New." }] }));
+        let trivia = json!({ "movieId": "m", "category": "TRIVIA" });
+        let with = |extra: Value| {
+            let mut input = trivia.clone();
+            input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            input
+        };
+        let import = |options: Value| json!({ "movieId": "m", "document": file.to_string(), "options": options });
+        let typed = |options: Value| json!({ "movieId": "m", "data": { "trivia": { "items": [] } }, "options": options });
+        // What, with which input, and whether a contributor may.
+        let cases = [
+            ("importDocument", import(json!({ "dryRun": true })), true),
+            ("importDocument", import(json!({ "dryRun": true, "target": "DRAFT" })), true),
+            ("importDocument", import(json!({ "target": "DRAFT" })), true),
+            ("importDocument", import(json!({})), false),
+            ("importCategory", typed(json!({ "target": "DRAFT" })), true),
+            ("importCategory", typed(json!({ "dryRun": true })), true),
+            ("importCategory", typed(json!({})), false),
+            ("updateDraft", typed(json!({})), true),
+            ("publishDraft", with(json!({ "dryRun": true })), true),
+            ("publishDraft", with(json!({})), false),
+            ("discardDraft", with(json!({})), false),
+            ("revertCategory", with(json!({ "revision": 0 })), false),
+            ("revertCategory", with(json!({ "revision": 0, "dryRun": true })), false),
+        ];
+        for (mutation, input, may) in cases {
+            for (client, may) in [(&viewer, false), (&contributor, may)] {
+                let reply = client.try_act(mutation, input.clone()).await;
+                let code = &reply["errors"][0]["extensions"]["code"];
+                assert_eq!((code == "FORBIDDEN", code.is_null()), (!may, may), "{mutation} {input}: {reply}");
+            }
+        }
+        let movies = "/api/v1/admin/movies/m";
+        let post = |options: &str| (reqwest::Method::POST, format!("{movies}/import/trivia{options}"));
+        for ((method, path), may) in [
+            (post("?dry_run=true"), true), (post("?target=draft"), true), (post("?target=draft&dry_run=true"), true), (post(""), false),
+            ((reqwest::Method::POST, format!("{movies}/publish/trivia?dry_run=true")), true),
+            ((reqwest::Method::POST, format!("{movies}/publish/trivia")), false),
+            ((reqwest::Method::DELETE, format!("{movies}/draft/trivia")), false),
+        ] {
+            for (client, may) in [(&viewer, false), (&contributor, may)] {
+                let reply = client.send(client.request(method.clone(), &path).json(&file)).await;
+                assert_eq!(reply.status, if may { 200 } else { 403 }, "{method} {path}: {}", reply.text);
+            }
+        }
+        assert_eq!(contributor.export("m", "trivia").await["metadata"]["revision"], 1);
+    }
+
+    async fn a_base_that_is_not_known_is_said(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let mut file = edited_file(&admin, "m", "trivia").await;
+        file["metadata"]["revision"] = json!(9);
+        let reply = admin.import_with(&file, "?dry_run=true").await;
+        assert_eq!(pairs(&reply.json()["plan"]["warnings"])[0], (String::new(), "UNKNOWN_BASE".to_owned()), "{}", reply.text);
+        let payload = admin.import_category("m", "trivia", &file["data"], json!({ "baseRevision": 9 })).await;
+        assert_eq!((&payload["status"], &payload["plan"]["warnings"][0]["code"]), (&json!("PUBLISHED"), &json!("UNKNOWN_BASE")), "{payload}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_looks_as_it_always_did() {
+    let app = TestApp::sqlite().await;
+    let admin = app.full_movie("m").await;
+    let mut shown = Vec::new();
+    for category in ["cast_crew", "basic_info"] {
+        let file = edited_file(&admin, "m", category).await;
+        let mut graphql = admin.import_document(&file, json!({ "dryRun": true, "mode": "REPLACE" })).await;
+        graphql["movieExport"] = json!("[as it stands]");
+        let mut rest = admin.import_with(&file, "?dry_run=true").await.json();
+        for plan in [&mut graphql["plan"], &mut rest["plan"]] {
+            plan["digest"] = json!("[digest]");
+        }
+        // Only what every run makes up anew is masked.
+        shown.push(masked(&json!({ "graphql": graphql, "rest": rest }), ""));
+    }
+    insta::assert_json_snapshot!("plans", shown);
+}

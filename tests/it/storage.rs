@@ -1,0 +1,244 @@
+//! What the storage promises beyond what a client sees: drafts with their contributions, locks,
+//! records, remembered keys, and the states of documents.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use reelport::document::entity::{EntityKind, NewEntity};
+use reelport::document::{Category, Metadata, MovieId, Source, Stage};
+use reelport::storage::{
+    Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewImport, NewKey, StorageError, Transaction,
+};
+use serde_json::json;
+
+use crate::on_both_databases;
+
+fn id(text: &str) -> MovieId {
+    text.parse().unwrap()
+}
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000 + second, 123_456_000).unwrap()
+}
+
+fn contribution(movie: &str, number: i64, first: i64, who: &str, source: Source) -> NewContribution {
+    NewContribution {
+        movie: id(movie),
+        category: Category::Trivia,
+        metadata: Metadata {
+            revision: 3,
+            draft_revision: Some(number),
+            source,
+            last_updated: Some(at(number)),
+            updated_by: Some(who.to_owned()),
+        },
+        body: json!({ "items": [number] }).to_string(),
+        touched: vec![format!("item-{number}"), "/title".to_owned()],
+        named: vec![NewEntity { kind: EntityKind::Genre, id: "genre-1".to_owned(), name: "Sea \"film\"".to_owned() }],
+        first_contribution: first,
+    }
+}
+
+async fn write<T, R: Future<Output = Result<T, StorageError>>>(
+    database: &Database,
+    body: impl Fn(std::sync::Arc<Transaction>) -> R,
+) -> T {
+    database.write(body).await.unwrap()
+}
+
+async fn contribute(database: &Database, new: &[NewContribution]) {
+    write(database, |transaction| async move { transaction.contribute(new, at(0)).await }).await;
+}
+
+on_both_databases! {
+    async fn a_draft_is_its_newest_contribution_until_it_is_closed(app: TestApp) {
+        app.movie("m").await;
+        let database = app.app.catalog.database();
+        let (movie, trivia) = (id("m"), Category::Trivia);
+        contribute(database, &[contribution("m", 1, 1, "a", Source::LlmGenerated)]).await;
+        contribute(database, &[contribution("m", 2, 1, "b", Source::Manual)]).await;
+        let drafts = database.drafts(&[&movie], Category::ALL).await.unwrap();
+        assert_eq!((drafts.len(), drafts[0].body.as_str()), (1, "{\"items\":[2]}"));
+        let draft = &drafts[0];
+        assert_eq!((draft.opened_by.as_str(), draft.opened_at, draft.first_contribution), ("a", at(0), 1));
+        assert_eq!(draft.metadata, contribution("m", 2, 1, "b", Source::Manual).metadata);
+        assert_eq!(database.drafts(&[&movie], &[Category::Media]).await.unwrap().len(), 0);
+
+        write(database, |transaction| async move {
+            let (movie, all) = (id("m"), Category::ALL);
+            let found = transaction.contributions(&movie, trivia, 1).await?;
+            assert_eq!(found.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(), [Some(1), Some(2)]);
+            assert_eq!(found[1].named, contribution("m", 2, 1, "b", Source::Manual).named);
+            assert!(transaction.close_draft(&movie, trivia, Some(4)).await?);
+            assert!(!transaction.close_draft(&movie, trivia, Some(5)).await?);
+            assert_eq!(transaction.drafts(&[&movie], all).await?.len(), 0);
+            assert_eq!(transaction.last_draft_revisions(&[&movie], all).await?[&(movie.clone(), trivia)], 2);
+            transaction.contribute(&[contribution("m", 3, 3, "c", Source::Tmdb)], at(9)).await?;
+            let first = transaction.contribution(&movie, trivia, 1).await?.unwrap();
+            assert_eq!((first.published_as, first.touched.as_slice()), (Some(4), ["item-1".to_owned(), "/title".to_owned()].as_slice()));
+            assert!(transaction.contribution(&movie, trivia, 4).await?.is_none());
+            Ok(())
+        }).await;
+        let reopened = &database.drafts_of(&[&movie]).await.unwrap()[0];
+        assert_eq!((reopened.opened_by.as_str(), reopened.opened_at), ("c", at(9)));
+        let open = database.contributions_of(&[(movie.clone(), trivia)]).await.unwrap();
+        assert_eq!(open.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(), [Some(3)]);
+        let published = database.published_contributions(&movie, trivia, &[4, 5]).await.unwrap();
+        assert_eq!(published.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(), [Some(1), Some(2)]);
+    }
+
+    async fn the_review_queue_pages_from_the_oldest(app: TestApp) {
+        let database = app.app.catalog.database();
+        for (movie, number) in [("m-1", 5), ("m-2", 1), ("m-3", 5), ("m-4", 2)] {
+            app.movie(movie).await;
+            contribute(database, &[contribution(movie, number - 1, number - 1, "first", Source::Tmdb)]).await;
+            contribute(database, &[contribution(movie, number, number - 1, "last", Source::Manual)]).await;
+        }
+        let mut after = None;
+        let mut seen = Vec::new();
+        loop {
+            let page = database.draft_page(&DraftFilter::default(), after.as_ref(), 1).await.unwrap();
+            seen.extend(page.drafts.iter().map(|draft| draft.movie.to_string()));
+            after = page.drafts.last().map(reelport::storage::DraftEntry::place);
+            if !page.has_more {
+                break;
+            }
+        }
+        assert_eq!(seen, ["m-2", "m-4", "m-1", "m-3"]);
+        let all = DraftFilter::default();
+        for (filter, expected) in [
+            (DraftFilter { movie: Some(id("m-1")), ..all.clone() }, 1),
+            (DraftFilter { category: Some(Category::Trivia), ..all.clone() }, 4),
+            (DraftFilter { category: Some(Category::Media), ..all.clone() }, 0),
+            (DraftFilter { author: Some("first".to_owned()), ..all.clone() }, 4),
+            (DraftFilter { author: Some("nobody".to_owned()), ..all.clone() }, 0),
+            (DraftFilter { source: Some(Source::Tmdb), author: Some("first".to_owned()), ..all.clone() }, 4),
+            (DraftFilter { source: Some(Source::Manual), author: Some("first".to_owned()), ..all.clone() }, 0),
+            (DraftFilter { updated_before: Some(at(5)), ..all.clone() }, 2),
+            (DraftFilter { updated_after: Some(at(5)), ..all.clone() }, 2),
+        ] {
+            assert_eq!(database.draft_page(&filter, None, 10).await.unwrap().drafts.len(), expected, "{filter:?}");
+            assert_eq!(database.count_drafts(&filter).await.unwrap(), expected as u64, "{filter:?}");
+        }
+    }
+
+    async fn a_lock_stays_whose_it_was(app: TestApp) {
+        app.movie("m").await;
+        let database = app.app.catalog.database();
+        let targets = ["/title".to_owned(), "item".to_owned()];
+        write(database, |transaction| {
+            let targets = targets.clone();
+            async move {
+                transaction.lock(&id("m"), Category::BasicInfo, &targets[..1], "a", at(0)).await?;
+                transaction.lock(&id("m"), Category::BasicInfo, &targets, "b", at(1)).await?;
+                transaction.unlock(&id("m"), Category::BasicInfo, &["item-2".to_owned()]).await
+            }
+        }).await;
+        let locks = database.locks(&[&id("m"), &id("n")]).await.unwrap();
+        let found = locks[&(id("m"), Category::BasicInfo)].iter().map(|lock| (lock.target.as_str(), lock.locked_by.as_str()));
+        assert_eq!(found.collect::<Vec<_>>(), [("/title", "a"), ("item", "b")]);
+        write(database, |transaction| async move {
+            transaction.unlock(&id("m"), Category::BasicInfo, &["/title".to_owned()]).await?;
+            assert_eq!(transaction.locks(&[&id("m")]).await?[&(id("m"), Category::BasicInfo)].len(), 1);
+            Ok(())
+        }).await;
+    }
+
+    async fn records_are_listed_newest_first_without_their_texts(app: TestApp) {
+        let database = app.app.catalog.database();
+        let record = |number: i64, movie: &str| NewImport {
+            row: ImportRow {
+                id: format!("0{number}"),
+                movie: id(movie),
+                category: (number > 1).then_some(Category::Awards),
+                operation: "import".to_owned(),
+                stage: Stage::Draft,
+                created_at: at(number),
+                author: format!("author-{}", number % 2),
+                account: "account".to_owned(),
+                source: Some(Source::LlmGenerated),
+                status: "rejected".to_owned(),
+                options: "{}".to_owned(),
+                report: None,
+                problems: "[]".to_owned(),
+                revision: None,
+                draft_revision: Some(number),
+            },
+            document: (number == 2).then(|| "a\0b".to_owned()),
+        };
+        let records = [record(1, "m"), record(2, "gone"), record(3, "m")];
+        write(database, |transaction| { let records = records.clone(); async move { transaction.record_imports(&records).await } }).await;
+        let ids = |page: reelport::storage::ImportPage| (page.records.into_iter().map(|row| row.id).collect::<Vec<_>>(), page.has_more);
+        let all = ImportFilter::default();
+        assert_eq!(ids(database.import_page(&all, None, 2).await.unwrap()), (vec!["03".to_owned(), "02".to_owned()], true));
+        assert_eq!(ids(database.import_page(&all, Some("02"), 2).await.unwrap()), (vec!["01".to_owned()], false));
+        for (filter, expected) in [
+            (ImportFilter { movie: Some(id("m")), ..all.clone() }, vec!["03", "01"]),
+            (ImportFilter { category: Some(Category::Awards), ..all.clone() }, vec!["03", "02"]),
+            (ImportFilter { status: Some("published".to_owned()), ..all.clone() }, vec![]),
+            (ImportFilter { author: Some("author-0".to_owned()), ..all.clone() }, vec!["02"]),
+            (ImportFilter { source: Some(Source::Tmdb), ..all.clone() }, vec![]),
+            (ImportFilter { operation: Some("import".to_owned()), since: Some(at(2)), until: Some(at(3)), ..all.clone() }, vec!["02"]),
+        ] {
+            assert_eq!(ids(database.import_page(&filter, None, 9).await.unwrap()).0, expected, "{filter:?}");
+        }
+        assert_eq!(database.import_record("02").await.unwrap().as_ref(), Some(&records[1].row));
+        assert_eq!(database.import_record("04").await.unwrap(), None);
+        let texts = database.import_documents(&["01".to_owned(), "02".to_owned()]).await.unwrap();
+        assert_eq!(texts.into_iter().collect::<Vec<_>>(), [("02".to_owned(), "a\u{2400}b".to_owned())]);
+    }
+
+    async fn a_key_is_remembered_for_as_long_as_asked(app: TestApp) {
+        let database = app.app.catalog.database();
+        let remember = |import_id: &'static str, second: i64, before: i64| async move {
+            let new = NewKey { account: "a", operation: "import", key: "k", hash: "h", import_id, now: at(second) };
+            database.write(|transaction| async move { transaction.remember(&new, at(before)).await }).await
+        };
+        let recall = |account: &'static str, not_before: i64| async move {
+            let found = write(database, |transaction| async move {
+                transaction.remembered(account, "import", "k", at(not_before)).await
+            }).await;
+            found.map(|found| found.import_id)
+        };
+        remember("01", 10, 0).await.unwrap();
+        assert_eq!(recall("a", 10).await.as_deref(), Some("01"));
+        assert_eq!((recall("a", 11).await, recall("b", 0).await), (None, None));
+        remember("02", 30, 20).await.unwrap();
+        assert_eq!(recall("a", 0).await.as_deref(), Some("02"));
+    }
+
+    async fn the_states_of_a_document_are_all_there_newest_first(app: TestApp) {
+        let admin = app.movie("m").await;
+        for number in 2..=5 {
+            admin.import("m", "basic_info", json!({ "tagline": format!("Line {number}") })).await;
+        }
+        let database = app.app.catalog.database();
+        let revisions = |before: Option<i64>, limit: u64| async move {
+            let found = database.revisions(&id("m"), Category::BasicInfo, before, limit).await.unwrap();
+            found.iter().map(|state| state.metadata.revision).collect::<Vec<_>>()
+        };
+        assert_eq!(revisions(None, 10).await, [5, 4, 3, 2, 1]);
+        assert_eq!(revisions(None, 1).await, [5]);
+        assert_eq!(revisions(Some(5), 2).await, [4, 3]);
+        assert_eq!(revisions(Some(100), 2).await, [5, 4]);
+        assert_eq!(revisions(Some(1), 2).await, [0_i64; 0]);
+        let keys: Vec<_> = (0..250).map(|number| ((id("m"), Category::BasicInfo), number)).collect();
+        let states = database.states(&keys).await.unwrap();
+        let found: BTreeSet<_> = states.iter().map(|state| (state.metadata.revision, state.body.contains("Line 5"))).collect();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [(1, false), (2, false), (3, false), (4, false), (5, true)]);
+    }
+
+    async fn drafts_and_locks_go_with_their_movie(app: TestApp) {
+        let admin = app.movie("m").await;
+        let database = app.app.catalog.database();
+        contribute(database, &[contribution("m", 1, 1, "a", Source::Manual)]).await;
+        write(database, |transaction| async move {
+            transaction.lock(&id("m"), Category::Trivia, &["item".to_owned()], "a", at(0)).await
+        }).await;
+        let query = "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }";
+        assert_eq!(admin.graphql(query, json!({})).await["data"]["deleteMovie"]["deletedMovieId"], "m");
+        for (table, rows) in crate::support::database::dump(&app.database.url, &["drafts", "contributions", "locks"]).await {
+            assert_eq!(rows, [""; 0], "{table}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What can be done to a document, with all that is answered.
+
+use serde_json::{Map, Value, json};
+
+use super::client::{Client, Reply};
+
+/// What every act on a document answers over GraphQL.
+const RESULT: &str = "status updatedFields importId userErrors { path code message }
+    plan { digest changes { path op label before after } conflicts { path label base current imported }
+        notRemoved { path label itemId } skipped { path code label current imported }
+        matches { path given kind decision entityId candidateIds } warnings { path code message }
+        counts { added updated removed conflicts notRemoved skipped newEntities warnings } }
+    movieExport { document metadata { revision } }";
+
+impl Client {
+    /// Runs a mutation on a document; the whole reply.
+    pub async fn try_act(&self, mutation: &str, input: Value) -> Value {
+        let (first, rest) = mutation.split_at(1);
+        let kind = format!("{}{rest}Input", first.to_uppercase());
+        let result = if mutation == "discardDraft" {
+            "userErrors { path code message } movieExport { document }"
+        } else {
+            RESULT
+        };
+        let query = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {result} }} }}");
+        self.graphql(&query, json!({ "input": input })).await
+    }
+
+    /// Runs a mutation on a document; its payload.
+    #[track_caller]
+    pub fn act(&self, mutation: &str, input: Value) -> impl Future<Output = Value> {
+        let at = std::panic::Location::caller();
+        async move {
+            let mut reply = self.try_act(mutation, input).await;
+            assert!(reply["errors"].is_null(), "{at}: {reply}");
+            reply["data"][mutation].take()
+        }
+    }
+
+    /// `importDocument` of an envelope.
+    #[track_caller]
+    pub fn import_document(&self, envelope: &Value, options: Value) -> impl Future<Output = Value> {
+        let input = json!({ "movieId": envelope["movie_id"], "document": envelope.to_string(), "options": options });
+        self.act("importDocument", input)
+    }
+
+    /// `importCategory` of data as a file has it.
+    #[track_caller]
+    pub fn import_category(
+        &self,
+        movie: &str,
+        category: &str,
+        data: &Value,
+        options: Value,
+    ) -> impl Future<Output = Value> {
+        self.act("importCategory", json!({ "movieId": movie, "data": typed(category, data), "options": options }))
+    }
+
+    /// Imports an envelope over REST, with options as a query string.
+    pub async fn import_with(&self, envelope: &Value, options: &str) -> Reply {
+        let (movie, category) = (envelope["movie_id"].as_str().unwrap(), envelope["category"].as_str().unwrap());
+        self.import_envelope(movie, category, options, envelope).await
+    }
+
+    /// Imports an envelope into the draft; the draft's export.
+    #[track_caller]
+    pub fn draft(&self, envelope: &Value) -> impl Future<Output = Value> {
+        let at = std::panic::Location::caller();
+        let imported = self.import_document(envelope, json!({ "target": "DRAFT" }));
+        async move {
+            let mut payload = imported.await;
+            assert_eq!(payload["status"], "DRAFTED", "{at}: {payload}");
+            payload["movieExport"]["document"].take()
+        }
+    }
+}
+
+/// `(path, code)` of each.
+pub fn pairs(list: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    list.as_array().into_iter().flatten().map(|entry| (text(&entry["path"]), text(&entry["code"]))).collect()
+}
+
+/// The codes of a payload's user errors.
+pub fn codes(payload: &Value) -> Vec<String> {
+    pairs(&payload["userErrors"]).into_iter().map(|(_, code)| code).collect()
+}
+
+/// Data of a file as a `CategoryInput`.
+pub fn typed(category: &str, data: &Value) -> Value {
+    json!({ camel(category): input(category, data, 0) })
+}
+
+fn camel(key: &str) -> String {
+    let mut words = key.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+}
+
+fn input(category: &str, value: &Value, depth: usize) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(|item| input(category, item, depth + 1)).collect()),
+        Value::Object(object) => {
+            let entry = |(key, value): (&String, &Value)| {
+                let name = match (category, depth, key.as_str()) {
+                    ("cast_crew", 1.., "id") => "personId".to_owned(),
+                    ("cast_crew", 1.., "credit_id") => "id".to_owned(),
+                    _ => camel(key),
+                };
+                let is_choice = matches!(
+                    (category, key.as_str()),
+                    ("basic_info", "status")
+                        | ("awards", "result" | "prestige_level")
+                        | ("media", "kind")
+                        | ("streaming", "type" | "quality")
+                );
+                let value = match value.as_str().filter(|_| is_choice) {
+                    Some("4K") => json!("UHD"),
+                    Some(word) => json!(word.to_uppercase()),
+                    None => input(category, value, depth),
+                };
+                (name, value)
+            };
+            Value::Object(object.iter().map(entry).collect::<Map<_, _>>())
+        }
+        other => other.clone(),
+    }
+}
+
+/// The value with ids that were made up since `known` was written as the order in which they came.
+pub fn masked(value: &Value, known: &str) -> Value {
+    mask(value, known, &mut Vec::new())
+}
+
+fn mask(value: &Value, known: &str, seen: &mut Vec<String>) -> Value {
+    match value {
+        Value::String(text) if is_made_up(text) && !known.contains(text.as_str()) => {
+            let place = seen.iter().position(|id| id == text).unwrap_or_else(|| {
+                seen.push(text.clone());
+                seen.len() - 1
+            });
+            json!(format!("new:{place}"))
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| mask(item, known, seen)).collect()),
+        Value::Object(object) => {
+            Value::Object(object.iter().map(|(key, value)| (key.clone(), mask(value, known, seen))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Whether it looks like the id of an item or of an entity that was made here.
+fn is_made_up(text: &str) -> bool {
+    let (random, length) = match text.split_once('-') {
+        Some(("person" | "ceremony" | "platform" | "genre", random)) => (random, 12),
+        _ => (text, 16),
+    };
+    random.len() == length
+        && random.bytes().all(|byte| byte.is_ascii_digit() || (byte.is_ascii_lowercase() && !b"ilou".contains(&byte)))
+}
