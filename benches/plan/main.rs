@@ -104,6 +104,7 @@ fn main() {
                         lock_rule: LockRule::Refuse,
                         directory: &directory,
                         credited: &credited,
+                        resolutions: &[],
                     },
                     &ids,
                 ));

@@ -1,7 +1,5 @@
 //! Drafts become published, or are discarded.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::access::{Author, CanDraft, CanPublish};
@@ -10,10 +8,10 @@ use super::import::{Act, Content, ImportOptions, ImportStatus, Operation, Outcom
 use super::{Catalog, CatalogError};
 use crate::document::category::Definition;
 use crate::document::definition::{Field, Item, Kind, Object};
-use crate::document::entity::{Directory, Mentions, NewEntity};
 use crate::document::envelope::SentMetadata;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::parse::Reading;
+use crate::document::who::Resolution;
 use crate::document::{Category, MovieId, Source, Stage};
 use crate::storage::{StoredContribution, StoredDraft, Transaction};
 
@@ -26,6 +24,8 @@ pub struct PublishOptions {
     pub expected_plan: Option<String>,
     /// How to settle what was changed both in the draft and in the published document since.
     pub on_conflict: Option<ConflictPolicy>,
+    /// Answers to the open questions of the draft.
+    pub resolutions: Vec<Resolution>,
     /// Whether what is locked may change.
     pub override_locks: bool,
     /// Makes a repeated request the same request: it gets the answer of the first.
@@ -41,6 +41,7 @@ impl PublishOptions {
             dry_run: self.dry_run,
             expected_plan: self.expected_plan.clone(),
             on_conflict: self.on_conflict.unwrap_or(ConflictPolicy::Fail),
+            resolutions: self.resolutions.clone(),
             override_locks: self.override_locks,
             idempotency_key: self.idempotency_key.clone(),
             ..ImportOptions::default()
@@ -108,7 +109,7 @@ impl Catalog {
         // By hand only if all of it is: of the others' part nobody knows whether a person read it.
         let source = source_of(&contributions).unwrap_or(draft.metadata.source);
         let options = ImportOptions { source: Some(source), ..options.clone() };
-        let reading = self.reading_of(transaction, category, &draft, &contributions).await?;
+        let reading = reading_of(category, &draft, &contributions)?;
         let metadata = SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };
         let content = Content::Merge(reading);
         let record = Record { movie: movie.clone(), category, content, metadata, sent: None };
@@ -127,27 +128,6 @@ impl Catalog {
             ImportStatus::Planned | ImportStatus::Drafted | ImportStatus::Rejected => {}
         }
         Ok(outcome)
-    }
-
-    /// The draft as a file that says everything: what it lacks is null. A name that was new to the draft
-    /// may be known by now; then it is looked up again.
-    async fn reading_of(
-        &self,
-        transaction: &Transaction,
-        category: Category,
-        draft: &StoredDraft,
-        contributions: &[StoredContribution],
-    ) -> Result<Reading, CatalogError> {
-        let definition = category.definition();
-        let mut data: Object = serde_json::from_str(&draft.body)?;
-        let named: Vec<&NewEntity> = contributions.iter().flat_map(|contribution| &contribution.named).collect();
-        if !named.is_empty() {
-            let mut mentions = Mentions::default();
-            mentions.collect_entities(named.iter().copied());
-            let directory = transaction.directory(&mentions).await?;
-            forget_made_up(definition, &mut data, &named, &directory);
-        }
-        Ok(Reading { data: with_nulls(definition, data), ..Reading::default() })
     }
 
     async fn no_draft(
@@ -209,24 +189,16 @@ fn source_of(contributions: &[StoredContribution]) -> Option<Source> {
     Some(sources.chain([last]).find(|source| *source != Source::Manual).unwrap_or(last))
 }
 
-/// Takes the made-up ids away from names that someone else has by now, so that they are looked up.
-fn forget_made_up(definition: &'static Definition, data: &mut Object, named: &[&NewEntity], directory: &Directory) {
-    let known_by_now: HashSet<&str> = named
-        .iter()
-        .filter(|entity| directory.by_id(entity.kind, &entity.id).is_none())
-        .filter(|entity| directory.is_named(entity))
-        .map(|entity| entity.id.as_str())
-        .collect();
-    if known_by_now.is_empty() {
-        return;
-    }
-    for (item, object) in items_mut(definition, data) {
-        for entity in item.entities {
-            if object.get(entity.id).and_then(Value::as_str).is_some_and(|id| known_by_now.contains(id)) {
-                object.remove(entity.id);
-            }
-        }
-    }
+/// The draft as a file that says everything: what it lacks is null. Who the names are that were new to the
+/// draft is decided now.
+fn reading_of(
+    category: Category,
+    draft: &StoredDraft,
+    contributions: &[StoredContribution],
+) -> Result<Reading, CatalogError> {
+    let data = with_nulls(category.definition(), serde_json::from_str(&draft.body)?);
+    let named = contributions.iter().flat_map(|contribution| &contribution.named);
+    Ok(Reading { data, provisional: named.map(|entity| entity.id.clone()).collect(), ..Reading::default() })
 }
 
 fn items_mut<'v>(

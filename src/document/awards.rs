@@ -4,7 +4,7 @@ use async_graphql::ID;
 use serde_json::Value;
 
 use super::category::{Category, CategoryDocument};
-use super::definition::{EntityReference, Field, Item, KeyPart, Object, define, define_choice};
+use super::definition::{EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department};
 use super::entity::EntityKind;
 use super::projection::{Names, NominationRow, Projection, text_of};
 use super::rules::{choice, id, integer, items, line, prose};
@@ -81,8 +81,22 @@ static AWARD: Item = Item {
     id: "id",
     keys: &[&[KeyPart::Entity(0), KeyPart::Field("year"), KeyPart::Field("category"), KeyPart::Entity(1)]],
     entities: &[
-        EntityReference { kind: EntityKind::Ceremony, name: "ceremony", id: "ceremony_id", creates: true },
-        EntityReference { kind: EntityKind::Person, name: "nominee", id: "nominee_id", creates: false },
+        EntityReference {
+            kind: EntityKind::Ceremony,
+            name: "ceremony",
+            id: "ceremony_id",
+            creates: true,
+            department: no_department,
+            traits: &["language", "country"],
+        },
+        EntityReference {
+            kind: EntityKind::Person,
+            name: "nominee",
+            id: "nominee_id",
+            creates: false,
+            department: no_department,
+            traits: &[],
+        },
     ],
     entity_alone: false,
     bare_text: None,

@@ -9,6 +9,7 @@ use super::entity::EntityKind;
 use super::projection::{CreditRow, Names, Projection, text_of};
 use super::rules::{id, integer, items, line, url};
 use super::scalars::WebUrl;
+use super::text::comparable;
 
 define! {
     /// Everyone who made a movie. One person may hold several roles, jobs and characters.
@@ -81,8 +82,14 @@ define! {
     }
 }
 
-const PERSON: &[EntityReference] =
-    &[EntityReference { kind: EntityKind::Person, name: "name", id: "id", creates: true }];
+const PERSON: &[EntityReference] = &[EntityReference {
+    kind: EntityKind::Person,
+    name: "name",
+    id: "id",
+    creates: true,
+    department: |list, credit| department_of(list, credit.get("department").and_then(Value::as_str)),
+    traits: &[],
+}];
 
 const fn credit(fields: &'static [Field], keys: &'static [&'static [KeyPart]]) -> Item {
     Item {
@@ -102,6 +109,18 @@ const BY_JOB: &[&[KeyPart]] = &[&[KeyPart::Entity(0), KeyPart::Field("job")]];
 static CREDIT: Item = credit(Credit::FIELDS, BY_JOB);
 static CAST_CREDIT: Item = credit(CastCredit::FIELDS, &[&[KeyPart::Entity(0), KeyPart::Field("character")]]);
 static CREW_CREDIT: Item = credit(CrewCredit::FIELDS, BY_JOB);
+
+/// The kind of work that a credit of that list is, in comparable form; of the crew, as it says itself.
+#[must_use]
+pub fn department_of(list: &str, department: Option<&str>) -> Option<String> {
+    match list {
+        "cast" => Some("acting".to_owned()),
+        "directors" => Some("directing".to_owned()),
+        "writers" => Some("writing".to_owned()),
+        "producers" => Some("production".to_owned()),
+        _ => department.map(comparable),
+    }
+}
 
 impl CategoryDocument for CastCrew {
     const CATEGORY: Category = Category::CastCrew;

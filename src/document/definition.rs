@@ -152,6 +152,24 @@ pub struct EntityReference {
     pub id: &'static str,
     /// Whether an unknown name makes a new entity. A nominee may as well be a film or a song.
     pub creates: bool,
+    /// The kind of work that an item of that list is, if it is one.
+    pub department: fn(list: &str, item: &Object) -> Option<String>,
+    /// Fields of the item that tell entities of one name apart.
+    pub traits: &'static [&'static str],
+}
+
+impl EntityReference {
+    /// Of a name that stands without an item and without an id.
+    #[must_use]
+    pub fn bare(kind: EntityKind) -> Self {
+        Self { kind, name: "", id: "", creates: true, department: no_department, traits: &[] }
+    }
+}
+
+/// Of entities that do no work.
+#[must_use]
+pub fn no_department(_: &str, _: &Object) -> Option<String> {
+    None
 }
 
 /// The field of that JSON key.

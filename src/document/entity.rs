@@ -3,13 +3,14 @@
 //! A document keeps a name as it was sent and the id of who it is. Here is what a plan must know
 //! of them; fetching it is storage's work.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::definition::{Field, Kind, Object, define_choice};
 use super::text::index_key;
+use super::who::Knowledge;
 
 define_choice! {
     /// What kind of thing a document names.
@@ -71,35 +72,67 @@ impl NewEntity {
 /// What documents name: ids and [`index_key`] names, each once.
 #[derive(Debug, Default)]
 pub struct Mentions {
-    pub ids: BTreeSet<(&'static str, String)>,
+    /// Ids, each with the names that stand beside it.
+    pub ids: BTreeMap<(&'static str, String), BTreeSet<String>>,
     pub names: BTreeSet<(&'static str, String)>,
+    /// Names that came without an id and are new to their document, as they came: whoever may be meant is
+    /// to be weighed.
+    pub open: BTreeMap<(&'static str, String), String>,
+    /// The movies of documents with open names.
+    pub movies: BTreeSet<String>,
+    /// The people of those documents as they are stored.
+    pub familiar: BTreeSet<String>,
 }
 
 impl Mentions {
+    /// Adds all that the document `data` names that arrived for a movie; what `stored` names already is no
+    /// open question.
+    ///
+    /// An id that is `provisional` stands for the name beside it alone.
+    pub fn collect_arriving(
+        &mut self,
+        movie: &str,
+        fields: &'static [Field],
+        data: &Object,
+        stored: Option<&Object>,
+        provisional: &HashSet<String>,
+    ) {
+        self.collect(fields, data);
+        let mut names: BTreeSet<(&'static str, String)> = BTreeSet::new();
+        for (kind, name, id) in stored.into_iter().flat_map(|stored| named_in(fields, stored)) {
+            names.insert((kind, index_key(name)));
+            self.familiar.extend(id.filter(|_| kind == EntityKind::Person.as_str()).map(str::to_owned));
+        }
+        for (kind, name, id) in named_in(fields, data) {
+            let key = (kind, index_key(name));
+            let is_open = id.is_none_or(|id| provisional.contains(id));
+            if is_open {
+                self.names.insert(key.clone());
+            }
+            if is_open && !names.contains(&key) {
+                self.movies.insert(movie.to_owned());
+                self.open.entry(key).or_insert_with(|| name.to_owned());
+            }
+        }
+    }
+
     /// Adds all that the document `data` names.
     pub fn collect(&mut self, fields: &'static [Field], data: &Object) {
+        self.collect_names(fields, data);
         for field in fields {
+            let Kind::Items { item, .. } = &field.rule.kind else { continue };
             let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-            match &field.rule.kind {
-                Kind::Names { entity, .. } => {
-                    let names = list.filter_map(Value::as_str).map(index_key);
-                    self.names.extend(names.map(|name| (entity.as_str(), name)));
-                }
-                Kind::Items { item, .. } => {
-                    for object in list.filter_map(Value::as_object) {
-                        for entity in item.entities {
-                            let id = object.get(entity.id).and_then(Value::as_str);
-                            if let Some(id) = id {
-                                self.ids.insert((entity.kind.as_str(), id.to_owned()));
-                            }
-                            let name = object.get(entity.name).and_then(Value::as_str);
-                            if let Some(name) = name.filter(|_| id.is_none() || entity.kind.is_told_by_name()) {
-                                self.names.insert((entity.kind.as_str(), index_key(name)));
-                            }
-                        }
+            for object in list.filter_map(Value::as_object) {
+                for entity in item.entities {
+                    let id = object.get(entity.id).and_then(Value::as_str);
+                    let name = object.get(entity.name).and_then(Value::as_str).map(index_key);
+                    if let Some(name) = name.as_ref().filter(|_| id.is_none() || entity.kind.is_told_by_name()) {
+                        self.names.insert((entity.kind.as_str(), name.clone()));
+                    }
+                    if let Some(id) = id {
+                        self.ids.entry((entity.kind.as_str(), id.to_owned())).or_default().extend(name);
                     }
                 }
-                _ => {}
             }
         }
     }
@@ -115,10 +148,15 @@ impl Mentions {
         }
     }
 
+    /// Adds an entity by its id.
+    pub fn add_id(&mut self, kind: EntityKind, id: String) {
+        self.ids.entry((kind.as_str(), id)).or_default();
+    }
+
     /// Adds entities by id and by name.
     pub fn collect_entities<'e>(&mut self, entities: impl Iterator<Item = &'e NewEntity>) {
         for entity in entities {
-            self.ids.insert((entity.kind.as_str(), entity.id.clone()));
+            self.add_id(entity.kind, entity.id.clone());
             self.names.insert((entity.kind.as_str(), index_key(&entity.name)));
         }
     }
@@ -129,6 +167,40 @@ impl Mentions {
     }
 }
 
+/// Every name in a document, with the id beside it.
+fn named_in<'v>(
+    fields: &'static [Field],
+    data: &'v Object,
+) -> impl Iterator<Item = (&'static str, &'v str, Option<&'v str>)> + 'v {
+    fields.iter().flat_map(move |field| {
+        let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+        let found: Vec<(&'static str, &str, Option<&str>)> = match &field.rule.kind {
+            Kind::Names { entity, .. } => {
+                list.filter_map(|name| Some((entity.as_str(), name.as_str()?, None))).collect()
+            }
+            Kind::Items { item, .. } => list
+                .flat_map(|object| {
+                    item.entities.iter().filter_map(move |entity| {
+                        let text = |key: &str| object.get(key).and_then(Value::as_str);
+                        Some((entity.kind.as_str(), text(entity.name)?, text(entity.id)))
+                    })
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        found
+    })
+}
+
+/// An answer that was given before to the question who a name means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remembered {
+    /// This entity.
+    Is(String),
+    /// Nobody: what has the name is left out.
+    Skip,
+}
+
 /// The entities that exist, as far as the documents at hand name them.
 #[derive(Debug, Default)]
 pub struct Directory {
@@ -136,9 +208,47 @@ pub struct Directory {
     ids: HashMap<(&'static str, String), String>,
     /// A name key or alias to the ids of all that have it.
     names: HashMap<(&'static str, String), Vec<String>>,
+    /// The own names of entities that came under another.
+    own_names: HashMap<(&'static str, String), String>,
+    /// What is known of whoever open names may mean.
+    knowledge: Knowledge,
+    /// Earlier answers, by movie ("" for all), kind and name key.
+    remembered: HashMap<(String, &'static str, String), Remembered>,
 }
 
 impl Directory {
+    #[must_use]
+    pub const fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
+    pub fn knowledge_mut(&mut self) -> &mut Knowledge {
+        &mut self.knowledge
+    }
+
+    /// Records an earlier answer for a name on a movie; on all, if the movie is "".
+    pub fn remember(&mut self, movie: String, kind: EntityKind, name_key: String, answer: Remembered) {
+        self.remembered.insert((movie, kind.as_str(), name_key), answer);
+    }
+
+    /// The earlier answer for a name on a movie, else on all.
+    #[must_use]
+    pub fn remembered(&self, movie: &str, kind: EntityKind, name_key: &str) -> Option<&Remembered> {
+        let of = |movie: &str| self.remembered.get(&(movie.to_owned(), kind.as_str(), name_key.to_owned()));
+        of(movie).or_else(|| of(""))
+    }
+
+    /// Records the own name of an entity that came under another.
+    pub fn add_own_name(&mut self, kind: EntityKind, id: String, name: String) {
+        self.own_names.insert((kind.as_str(), id), name);
+    }
+
+    /// The own name of an entity, if it came under another.
+    #[must_use]
+    pub fn own_name(&self, kind: EntityKind, id: &str) -> Option<&str> {
+        self.own_names.get(&(kind.as_str(), id.to_owned())).map(String::as_str)
+    }
+
     /// Records that `given` is the id (own or external) of the entity `id`.
     pub fn add_id(&mut self, kind: EntityKind, given: String, id: String) {
         self.ids.insert((kind.as_str(), id.clone()), id.clone());

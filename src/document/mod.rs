@@ -32,6 +32,7 @@ pub mod text;
 pub mod timeline;
 pub mod trivia;
 mod value;
+pub mod who;
 
 pub use category::{Category, CategoryData, CategoryInput, Definition};
 pub use definition::Object;

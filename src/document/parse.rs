@@ -34,6 +34,8 @@ pub struct Reading {
     pub implied: HashSet<String>,
     /// Whether the text says that something was left out of it.
     pub elided: bool,
+    /// Ids of a draft that stand for names alone: who they are is decided when it is published.
+    pub provisional: HashSet<String>,
     /// Places of what was refused, so that it is not called missing too.
     pub refused: HashSet<String>,
 }

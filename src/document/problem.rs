@@ -94,8 +94,13 @@ pub enum WarningCode {
     NullIgnored,
     /// The id names no item of this document; the item was recognised by its key, or is new.
     UnknownId,
-    /// A name fits several people; it was stored as text, without the id of one.
+    /// A name fits several, or one who may as well be somebody else. A nominee is stored as text, without an
+    /// id; in a draft it waits as an open question.
     AmbiguousMatch,
+    /// Nobody has that name, and somebody has nearly the same; a new entity was made.
+    PossibleDuplicate,
+    /// The id is one's and the name beside it another's. The id was taken, and nobody renamed.
+    NameOfAnother,
     /// The revision that the document says it was made from is not known here, so what changed since
     /// then cannot be told.
     UnknownBase,

@@ -4,7 +4,7 @@ use async_graphql::ID;
 use serde_json::Value;
 
 use super::category::{Category, CategoryDocument};
-use super::definition::{EntityReference, Field, Item, KeyPart, Object, define, define_choice};
+use super::definition::{EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department};
 use super::entity::EntityKind;
 use super::projection::{Names, OfferRow, Projection, text_of};
 use super::rules::{boolean, choice, currency, decimal, id, items, line, region, url};
@@ -85,7 +85,14 @@ static OPTION: Item = Item {
     fields: StreamingOption::FIELDS,
     id: "id",
     keys: &[&[KeyPart::Entity(0), KeyPart::Field("region"), KeyPart::Field("type"), KeyPart::Field("quality")]],
-    entities: &[EntityReference { kind: EntityKind::Platform, name: "platform", id: "platform_id", creates: true }],
+    entities: &[EntityReference {
+        kind: EntityKind::Platform,
+        name: "platform",
+        id: "platform_id",
+        creates: true,
+        department: no_department,
+        traits: &["region"],
+    }],
     entity_alone: false,
     bare_text: None,
     bare_defaults: &[],

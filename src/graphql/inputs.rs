@@ -11,6 +11,7 @@ use crate::catalog::movies::MovieQuery;
 use crate::catalog::publish::PublishOptions;
 use crate::document::basic_info::ReleaseStatus;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::who::Resolution;
 use crate::document::{Category, CategoryInput, Source, Stage};
 use crate::storage::{self, OrderBy};
 
@@ -192,6 +193,10 @@ pub struct ImportOptionsInput {
     /// Ids of list items to remove.
     #[graphql(validator(max_items = 5000))]
     remove_items: Option<Vec<ID>>,
+    /// Answers to the question who a name means, where the plan has AMBIGUOUS or another answer is the right
+    /// one.
+    #[graphql(validator(max_items = 5000))]
+    resolutions: Option<Vec<MatchResolutionInput>>,
     /// How to settle a value that both the document and the catalogue have changed, each in its own way,
     /// since the document was made.
     #[graphql(default_with = "ConflictPolicy::Fail")]
@@ -207,6 +212,34 @@ pub struct ImportOptionsInput {
     /// first answer and nothing is done again; with another input, IDEMPOTENCY_MISMATCH. 1 to 255
     /// characters, of your making (a UUID).
     idempotency_key: Option<String>,
+}
+
+/// Who a name means: exactly one of entityId, createNew and skip. The answer is remembered for this spelling
+/// on this movie, so that the same document needs no answer the next time.
+#[derive(Debug, Clone, InputObject)]
+pub struct MatchResolutionInput {
+    /// JSON Pointer into the imported data, as the plan's match has it: /cast/3/name.
+    pub path: String,
+    /// The id of the entity that is meant: one of the candidates, or any other.
+    pub entity_id: Option<ID>,
+    /// Whether somebody is meant who is not known here; a new entity is made.
+    #[graphql(default)]
+    pub create_new: bool,
+    /// Whether the name is to be left out of the import, with the item that has it.
+    #[graphql(default)]
+    pub skip: bool,
+    /// Whether the answer holds for this spelling on all movies from now on.
+    #[graphql(default)]
+    pub everywhere: bool,
+}
+
+fn resolutions_of(resolutions: Option<Vec<MatchResolutionInput>>) -> Vec<Resolution> {
+    let resolutions = resolutions.unwrap_or_default().into_iter();
+    resolutions
+        .map(|given| {
+            Resolution::of(given.path, given.entity_id.map(|id| id.0), given.create_new, given.skip, given.everywhere)
+        })
+        .collect()
 }
 
 /// A draft to publish.
@@ -226,6 +259,9 @@ pub struct PublishDraftInput {
     /// since the draft was opened.
     #[graphql(default_with = "ConflictPolicy::Fail")]
     pub on_conflict: ConflictPolicy,
+    /// Answers to the draft's open questions: who the names mean that the plan calls AMBIGUOUS.
+    #[graphql(validator(max_items = 5000))]
+    pub resolutions: Option<Vec<MatchResolutionInput>>,
     /// Whether what is locked may change. Without it, what an automatic source contributed to a locked
     /// value is left out, and what people contributed is refused.
     #[graphql(default)]
@@ -241,6 +277,7 @@ impl PublishDraftInput {
             dry_run: self.dry_run,
             expected_plan: self.expected_plan.clone(),
             on_conflict: Some(self.on_conflict),
+            resolutions: resolutions_of(self.resolutions.clone()),
             override_locks: self.override_locks,
             idempotency_key: self.idempotency_key.clone(),
         }
@@ -297,6 +334,7 @@ impl RevertCategoryInput {
             dry_run: self.dry_run,
             expected_plan: self.expected_plan.clone(),
             on_conflict: None,
+            resolutions: Vec::new(),
             override_locks: self.override_locks,
             idempotency_key: self.idempotency_key.clone(),
         }
@@ -319,6 +357,7 @@ pub fn options_of(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> Impor
         nulls: input.nulls.unwrap_or(nulls),
         base_revision: input.base_revision,
         remove_items: input.remove_items.unwrap_or_default().into_iter().map(|id| id.0).collect(),
+        resolutions: resolutions_of(input.resolutions),
         strict: input.strict,
     }
 }

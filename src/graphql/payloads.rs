@@ -6,8 +6,9 @@ use super::types::{Movie, MovieExport, User};
 use crate::catalog::import::{ImportStatus, Outcome};
 use crate::document::diff::{Change, ChangeOperation};
 use crate::document::entity::EntityKind;
-use crate::document::plan::{Conflict, Counts, Match, MatchDecision, NotRemoved, Report, Skipped};
+use crate::document::plan::{Conflict, Counts, Match, NotRemoved, Report, Skipped};
 use crate::document::scalars::Json;
+use crate::document::who::{Candidate, MatchDecision, MatchReason};
 use crate::document::{Problem, ProblemCode, Warning, WarningCode};
 
 /// Something that is wrong with a mutation's input or its target.
@@ -143,16 +144,43 @@ pub struct PlanMatch {
     kind: EntityKind,
     /// What was found.
     decision: MatchDecision,
-    /// The id of whoever it is. Null if it is ambiguous.
+    /// The id of whoever it is. Null if that cannot be told, or if the name is left out.
     entity_id: Option<ID>,
-    /// The ids of all that it may be, if it is ambiguous.
-    candidate_ids: Vec<ID>,
+    /// How likely the entity is meant, from 0 to 1. Null of a new one, and of one that an answer named.
+    score: Option<f64>,
+    /// What speaks for the entity.
+    reasons: Vec<MatchReason>,
+    /// Who else, or who at all, may be meant: best first, five at most. Of a new entity, whoever has nearly
+    /// the same name.
+    candidates: Vec<MatchCandidate>,
+}
+
+/// Somebody, or something, that a name may mean.
+#[derive(SimpleObject)]
+pub struct MatchCandidate {
+    /// The entity's id, for a resolution.
+    id: ID,
+    /// The entity's own name.
+    name: String,
+    /// How likely it is meant, from 0 to 1.
+    score: f64,
+    /// What speaks for and against it.
+    reasons: Vec<MatchReason>,
+    /// Of a person: titles of movies that they are credited on, the newest first, three at most.
+    known_for: Vec<String>,
+}
+
+impl From<Candidate> for MatchCandidate {
+    fn from(candidate: Candidate) -> Self {
+        let Candidate { id, name, score, reasons, known_for, .. } = candidate;
+        Self { id: ID(id), name, score, reasons, known_for }
+    }
 }
 
 impl From<Match> for PlanMatch {
-    fn from(Match { path, given, kind, decision, entity, candidates }: Match) -> Self {
-        let candidate_ids = candidates.into_iter().map(ID).collect();
-        Self { path, given, kind, decision, entity_id: entity.map(ID), candidate_ids }
+    fn from(Match { path, given, kind, decision, entity, score, reasons, candidates }: Match) -> Self {
+        let candidates = candidates.into_iter().map(Into::into).collect();
+        Self { path, given, kind, decision, entity_id: entity.map(ID), score, reasons, candidates }
     }
 }
 

@@ -175,12 +175,30 @@ pub struct PlanMatch {
     given: String,
     /// person, ceremony, platform or genre.
     kind: String,
-    /// matched, new or ambiguous.
+    /// matched, new, ambiguous or skipped.
     decision: String,
-    /// The id of whoever it is.
+    /// The id of whoever it is; none if that cannot be told.
     entity: Option<String>,
-    /// The ids of all that it may be, if it is ambiguous.
-    candidates: Vec<String>,
+    /// How likely the entity is meant, from 0 to 1.
+    score: Option<f64>,
+    /// What speaks for it: same_name, credited_here, …
+    reasons: Vec<String>,
+    /// Who else, or who at all, may be meant, best first, five at most.
+    candidates: Vec<MatchCandidate>,
+}
+
+/// Somebody, or something, that a name may mean.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only described")]
+pub struct MatchCandidate {
+    /// The entity's id, for a resolution.
+    id: String,
+    name: String,
+    /// How likely it is meant, from 0 to 1.
+    score: f64,
+    reasons: Vec<String>,
+    /// Of a person: titles of movies that they are credited on.
+    known_for: Vec<String>,
 }
 
 /// One change.

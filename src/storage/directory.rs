@@ -8,12 +8,13 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use super::documents::ROWS_PER_STATEMENT;
 use super::entities::{entity, entity_external_id, entity_name};
-use super::{Database, StorageError, Transaction};
+use super::name_index::{NewName, write_names};
+use super::{Database, StorageError, Transaction, candidates};
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::text::index_key;
 
 /// Most values in one IN list.
-const VALUES_PER_STATEMENT: usize = 5_000;
+pub(super) const VALUES_PER_STATEMENT: usize = 5_000;
 
 /// An entity with all that is known of it.
 #[derive(Debug, Clone)]
@@ -34,8 +35,11 @@ fn of_kind(set: &BTreeSet<(&'static str, String)>, kind: EntityKind) -> Vec<Stri
 async fn look_up(connection: &impl ConnectionTrait, mentions: &Mentions) -> Result<Directory, StorageError> {
     let mut directory = Directory::default();
     for kind in EntityKind::ALL.iter().copied() {
-        look_up_ids(connection, kind, &of_kind(&mentions.ids, kind), &mut directory).await?;
-        for names in of_kind(&mentions.names, kind).chunks(VALUES_PER_STATEMENT) {
+        let ids: Vec<String> =
+            mentions.ids.keys().filter(|(of, _)| *of == kind.as_str()).map(|(_, id)| id.clone()).collect();
+        let mut names = of_kind(&mentions.names, kind);
+        names.extend(look_up_ids(connection, kind, &ids, mentions, &mut directory).await?);
+        for names in names.chunks(VALUES_PER_STATEMENT) {
             let rows: Vec<(String, String)> = entity_name::Entity::find()
                 .select_only()
                 .columns([entity_name::Column::NameKey, entity_name::Column::EntityId])
@@ -50,26 +54,38 @@ async fn look_up(connection: &impl ConnectionTrait, mentions: &Mentions) -> Resu
         }
     }
     directory.sort_names();
+    candidates::look_up(connection, mentions, &mut directory).await?;
     Ok(directory)
 }
 
+/// Looks ids up. Answers with the names beside them that are not the entities' own.
 async fn look_up_ids(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
     ids: &[String],
+    mentions: &Mentions,
     directory: &mut Directory,
-) -> Result<(), StorageError> {
+) -> Result<Vec<String>, StorageError> {
+    let mut others = Vec::new();
     for ids in ids.chunks(VALUES_PER_STATEMENT) {
-        let known: Vec<String> = entity::Entity::find()
+        let known: Vec<(String, String)> = entity::Entity::find()
             .select_only()
-            .column(entity::Column::Id)
+            .columns([entity::Column::Id, entity::Column::Name])
             .filter(entity::Column::Kind.eq(kind.as_str()))
             .filter(entity::Column::Id.is_in(ids.iter().map(String::as_str)))
             .into_tuple()
             .all(connection)
             .await?;
-        for id in known {
-            directory.add_id(kind, id.clone(), id);
+        for (id, name) in known {
+            let key = (kind.as_str(), id);
+            let beside = mentions.ids.get(&key).filter(|_| !kind.is_told_by_name()).into_iter().flatten();
+            let own = index_key(&name);
+            let (count, id) = (others.len(), key.1);
+            others.extend(beside.filter(|beside| **beside != own).cloned());
+            directory.add_id(kind, id.clone(), id.clone());
+            if others.len() > count {
+                directory.add_own_name(kind, id, name);
+            }
         }
     }
     // An id that is not an entity's own may still be the one it has elsewhere.
@@ -96,7 +112,7 @@ async fn look_up_ids(
             }
         }
     }
-    Ok(())
+    Ok(others)
 }
 
 impl Transaction {
@@ -106,6 +122,16 @@ impl Transaction {
     /// When the database fails.
     pub async fn directory(&self, mentions: &Mentions) -> Result<Directory, StorageError> {
         look_up(&self.connection, mentions).await
+    }
+
+    /// Adds names that entities go by.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_names(&self, names: &[NewEntity]) -> Result<(), StorageError> {
+        let names: Vec<NewName<'_>> =
+            names.iter().map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name }).collect();
+        write_names(&self.connection, &names).await
     }
 
     /// Stores new entities, with their own name as one they go by.
@@ -121,13 +147,9 @@ impl Transaction {
                 created_at: Set(now),
             });
             entity::Entity::insert_many(rows).exec_without_returning(&self.connection).await?;
-            let rows = entities.iter().map(|new| entity_name::ActiveModel {
-                kind: Set(new.kind.as_str().to_owned()),
-                name_key: Set(index_key(&new.name)),
-                entity_id: Set(new.id.clone()),
-                name: Set(new.name.clone()),
-            });
-            entity_name::Entity::insert_many(rows).exec_without_returning(&self.connection).await?;
+            let names: Vec<NewName<'_>> =
+                entities.iter().map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name }).collect();
+            write_names(&self.connection, &names).await?;
             let rows: Vec<_> = entities
                 .iter()
                 .filter_map(|new| {

@@ -32,6 +32,7 @@ impl Database {
                 let locked = lock.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
                 let _lock: File = locked.map_err(|source| StorageError::Lock { path, source })?;
                 Migrator::up(&self.writer, None).await?;
+                self.index_names().await?;
             }
             Backend::Postgres => {
                 // The lock belongs to a session, so this needs a connection of its own.
@@ -39,7 +40,11 @@ impl Database {
                 options.max_connections(1).sqlx_logging(false);
                 let session = sea_orm::Database::connect(options).await?;
                 session.execute_unprepared(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).await?;
-                let result = Migrator::up(&session, None).await;
+                let migrated = Migrator::up(&session, None).await.map_err(StorageError::from);
+                let result = match migrated {
+                    Ok(()) => self.index_names().await,
+                    Err(error) => Err(error),
+                };
                 session.close().await?;
                 result?;
             }

@@ -5,6 +5,8 @@
 //! them. (SERIALIZABLE was measured: on small tables it takes nearly every two writers for rivals.)
 //! Either is tried again when the database says that another one came between.
 
+mod answers;
+mod candidates;
 mod connection;
 mod contributions;
 mod directory;
@@ -17,10 +19,12 @@ mod imports;
 mod locks;
 mod migrate;
 mod movies;
+mod name_index;
 mod projections;
 mod transaction;
 mod users;
 
+pub use answers::Answer;
 pub use connection::{Backend, Database, sqlite_path, with_quiet_libraries};
 pub use contributions::{ContributionEntry, NewContribution, StoredContribution};
 pub use directory::Entity;

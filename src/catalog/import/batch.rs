@@ -49,12 +49,12 @@ impl Batch<'_> {
         if !writes_anything {
             return Ok(outcomes);
         }
-        if !writes.new_entities.is_empty() && transaction.lock_entities().await? {
+        if writes.names_anew() && transaction.lock_entities().await? {
             // Someone may have made the same ones in between.
             let directory = self.directory(transaction, records, &loaded).await?;
             (outcomes, writes) = self.plan(records, &loaded, directory, now)?;
         }
-        writes.apply(transaction, &loaded.existing, now).await?;
+        writes.apply(transaction, &loaded.existing, &self.author.name, now).await?;
         self.record(transaction, records, &mut outcomes, now).await?;
         Ok(outcomes)
     }
@@ -92,6 +92,10 @@ impl Batch<'_> {
                     continue;
                 }
             };
+            // A draft leaves no trace outside of itself; what is answered there stands in the document.
+            if self.options.target == Stage::Published {
+                writes.answer(&record.movie, &plan.answers);
+            }
             if !matches!(status, ImportStatus::Published | ImportStatus::Drafted) {
                 // An empty document of a movie that is not there still names the movie.
                 writes.movies.push(record.movie.clone());
@@ -194,6 +198,7 @@ impl Task<'_> {
                         lock_rule,
                         directory,
                         credited,
+                        resolutions: &batch.options.resolutions,
                     },
                     &*batch.catalog.ids,
                 );

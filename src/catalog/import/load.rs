@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::batch::{Batch, distinct};
 use super::{Content, Record};
 use crate::catalog::CatalogError;
-use crate::document::entity::{Directory, Mentions, NewEntity};
+use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use crate::document::who::Resolution;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
 use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
 
@@ -183,8 +184,20 @@ impl Batch<'_> {
         for record in records {
             let fields = record.category.definition().fields;
             match &record.content {
-                Content::Merge(reading) => mentions.collect(fields, &reading.data),
+                Content::Merge(reading) => {
+                    let current = loaded.current(&record.key(), self.options.target).map(|current| &current.data);
+                    let movie = record.movie.as_str();
+                    mentions.collect_arriving(movie, fields, &reading.data, current, &reading.provisional);
+                    if let Some(credited) = loaded.credited.get(movie) {
+                        mentions.familiar.extend(credited.iter().cloned());
+                    }
+                }
                 Content::Exact(data) => mentions.collect_names(fields, data),
+            }
+        }
+        for id in self.options.resolutions.iter().filter_map(Resolution::entity) {
+            for kind in EntityKind::ALL {
+                mentions.add_id(*kind, id.to_owned());
             }
         }
         for ((_, category), current) in loaded.published.iter().chain(&loaded.bases) {

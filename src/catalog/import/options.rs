@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::document::definition::define_choice;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::who::Resolution;
 use crate::document::{Source, Stage};
 
 /// How to import.
@@ -23,6 +24,8 @@ pub struct ImportOptions {
     pub on_conflict: ConflictPolicy,
     /// Overrides `metadata.revision` of the document.
     pub base_revision: Option<i64>,
+    /// Answers to the question who a name means.
+    pub resolutions: Vec<Resolution>,
     /// Ids of list items to remove.
     pub remove_items: Vec<String>,
     /// Whether a person's own edit may change what is locked.
@@ -46,6 +49,7 @@ impl Default for ImportOptions {
             nulls: NullPolicy::Keep,
             on_conflict: ConflictPolicy::Fail,
             base_revision: None,
+            resolutions: Vec::new(),
             remove_items: Vec::new(),
             override_locks: false,
             needs_draft: false,

@@ -11,11 +11,11 @@ use super::{Outcome, Record};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::entity::{Directory, NewEntity};
-use crate::document::plan::Plan;
+use crate::document::plan::{Plan, Remember};
 use crate::document::projection::{CreditRow, MovieFacts};
 use crate::document::provenance::touched;
 use crate::document::{Metadata, MovieId, Object};
-use crate::storage::{NewContribution, NewState, ProjectionChange, Transaction};
+use crate::storage::{Answer, NewContribution, NewState, ProjectionChange, Transaction};
 
 /// A change of one document that is to be written.
 pub(super) struct Change<'a> {
@@ -45,7 +45,9 @@ pub(super) struct Writes {
     pub(super) movies: Vec<MovieId>,
     states: Vec<NewState>,
     contributions: Vec<NewContribution>,
-    pub(super) new_entities: Vec<NewEntity>,
+    new_entities: Vec<NewEntity>,
+    aliases: Vec<NewEntity>,
+    answers: Vec<Answer>,
     projections: Vec<ProjectionChange>,
     facts: Vec<(MovieId, MovieFacts)>,
 }
@@ -63,6 +65,7 @@ impl Writes {
         }
         self.projections.push(ProjectionChange { movie: record.movie.clone(), before, after });
         self.new_entities.extend(plan.new_entities);
+        self.aliases.extend(plan.new_aliases);
         self.states.push(NewState {
             movie: record.movie.clone(),
             category: record.category,
@@ -72,6 +75,16 @@ impl Writes {
             previous: previous.map(|previous| previous.document.clone()),
         });
         Outcome::done(ImportStatus::Published, export, plan.report)
+    }
+
+    /// Keeps the answers that a plan was made with, for the next import of the same names.
+    pub(super) fn answer(&mut self, movie: &MovieId, answers: &[Remember]) {
+        self.answers.extend(answers.iter().map(|answer| Answer {
+            movie: (!answer.everywhere).then(|| movie.to_string()),
+            kind: answer.kind,
+            name_key: answer.name_key.clone(),
+            entity: answer.entity.clone(),
+        }));
     }
 
     /// A draft leaves no trace outside of itself: whoever it names anew comes into the world when it is
@@ -99,6 +112,11 @@ impl Writes {
         Outcome::done(ImportStatus::Drafted, export, report)
     }
 
+    /// Whether anybody is made, or called by a new name.
+    pub(super) fn names_anew(&self) -> bool {
+        !self.new_entities.is_empty() || !self.aliases.is_empty()
+    }
+
     /// The credits of the document that was added last.
     pub(super) fn credited_last(&self) -> impl Iterator<Item = &CreditRow> {
         self.projections.last().into_iter().flat_map(|change| &change.after.credits)
@@ -108,6 +126,7 @@ impl Writes {
         self,
         transaction: &Transaction,
         existing: &HashSet<String>,
+        by: &str,
         now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
         let missing = distinct(self.movies.iter()).into_iter().filter(|id| !existing.contains(id.as_str()));
@@ -115,11 +134,15 @@ impl Writes {
         if !self.contributions.is_empty() {
             transaction.contribute(&self.contributions, now).await?;
         }
+        if !self.answers.is_empty() {
+            transaction.remember_answers(&self.answers, by, now).await?;
+        }
         if self.states.is_empty() {
             return Ok(());
         }
         let movies = distinct(self.states.iter().map(|state| &state.movie));
         transaction.create_entities(&self.new_entities, now).await?;
+        transaction.add_names(&self.aliases).await?;
         transaction.publish(&self.states).await?;
         transaction.project(&self.projections).await?;
         let listed: HashSet<&MovieId> = self.facts.iter().map(|(movie, _)| movie).collect();

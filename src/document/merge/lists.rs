@@ -4,12 +4,15 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::naming::{Listed, Who};
+use super::deciding::Place;
+use super::listed::Listed;
+use super::naming::{Naming, Who};
 use super::order::{arrange, file_order_wins};
 use super::three_way::{Sides, repeats};
 use super::{ImportMode, Merger, NullPolicy, array, objects, text};
 use crate::document::definition::{Field, Item, Kind, Object};
 use crate::document::diff::label_of;
+use crate::document::entity::EntityKind;
 use crate::document::ids::{is_item_id_of, item_id};
 use crate::document::matching::{Known, claims};
 use crate::document::parse::MAX_ITEMS;
@@ -97,7 +100,7 @@ impl Merger<'_> {
             let kept = stored.iter().filter(|object| !self.is_removed(item, object));
             return kept.map(|object| Value::Object((*object).clone())).collect();
         };
-        let (indices, arriving) = self.arriving_items(item, sent);
+        let (indices, arriving) = self.arriving_items(list, sent, &stored);
         let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
         let claimed = claims(item, &states.known, &arriving, proposal.directory);
         let mut listed = Listed::new(item, &stored, &claimed);
@@ -176,7 +179,9 @@ impl Merger<'_> {
     }
 
     /// The arriving items that take part, with their indices, under the entities' own ids.
-    fn arriving_items(&mut self, item: &'static Item, sent: &[Value]) -> (Vec<usize>, Vec<Object>) {
+    fn arriving_items(&mut self, list: &ItemList, sent: &[Value], stored: &[&Object]) -> (Vec<usize>, Vec<Object>) {
+        let item = list.item;
+        let mut listed = Listed::new(item, stored, &[]);
         let mut indices = Vec::with_capacity(sent.len());
         let mut arriving = Vec::with_capacity(sent.len());
         for (index, object) in sent.iter().enumerate() {
@@ -185,7 +190,16 @@ impl Merger<'_> {
                 continue;
             }
             let mut object = object.clone();
+            let path = pointer_at(&list.path, index);
+            if self.is_item_left_out(item, &object, list.name, &path) {
+                continue;
+            }
             for entity in item.entities {
+                let given = text(&object, entity.id);
+                if let Some(id) = given.filter(|given| self.is_provisional(entity.kind, given)).map(str::to_owned) {
+                    object.remove(entity.id);
+                    self.identities.provisional.insert(format!("{path}/{}", entity.name), id);
+                }
                 let given = text(&object, entity.id);
                 let name = text(&object, entity.name);
                 // An id that another item of this document brings into the world is known too.
@@ -195,11 +209,31 @@ impl Merger<'_> {
                 if let Some(own) = own.map(str::to_owned) {
                     object.insert(entity.id.to_owned(), Value::String(own));
                 }
+                let came_with_id = text(&object, item.id).is_some();
+                let naming = Naming { item, list: list.name, path: &path, came_with_id };
+                self.presume(entity, &mut object, &naming, &mut listed);
             }
             indices.push(index);
             arriving.push(object);
         }
         (indices, arriving)
+    }
+
+    /// Whether an answer says that the item is to be left out.
+    fn is_item_left_out(&mut self, item: &'static Item, object: &Object, list: &'static str, path: &str) -> bool {
+        item.entities.iter().any(|entity| {
+            let Some(name) = text(object, entity.name).filter(|_| text(object, entity.id).is_none()) else {
+                return false;
+            };
+            let at = format!("{path}/{}", entity.name);
+            let place = Place { list, item: path, name: &at, is_alone: item.entities.len() == 1 };
+            self.is_left_out(entity, name, &place)
+        })
+    }
+
+    /// Whether an id stands for a name alone, whose bearer is yet to be decided on.
+    fn is_provisional(&self, kind: EntityKind, id: &str) -> bool {
+        self.proposal.arriving.provisional.contains(id) && self.proposal.directory.by_id(kind, id).is_none()
     }
 
     pub(super) fn is_removed_id(&self, item: &Item, object: &Object) -> bool {
@@ -234,11 +268,13 @@ impl Merger<'_> {
         if sent.get(item.id).is_some_and(Value::is_null) {
             sent.remove(item.id);
         }
+        let came_with_id = text(&sent, item.id).is_some();
         self.settle_id(item, stored, &mut sent, path);
+        let naming = Naming { item, list: list.name, path, came_with_id };
         let mut unset = Vec::new();
         for entity in item.entities {
             self.settle_identity(entity, &sides, &mut sent, path);
-            match self.settle_entity(entity, stored, &mut sent, path, listed) {
+            match self.settle_entity(entity, stored, &mut sent, &naming, listed) {
                 Who::Is(id) => {
                     sent.insert(entity.id.to_owned(), Value::String(id));
                 }

@@ -4,6 +4,8 @@
 //! Where the base is known, the state that the file was made from, it is a three-way merge: what one
 //! side changed is taken, what both changed differently is a conflict ([`three_way`]).
 
+mod deciding;
+mod listed;
 mod lists;
 mod names;
 mod naming;
@@ -21,8 +23,9 @@ use crate::document::envelope::{Source, Stage};
 use crate::document::ids::{IdSource, MovieId};
 use crate::document::locks::LockRule;
 use crate::document::parse::{MAX_LISTED, Reading};
-use crate::document::plan::{Conflict, Match, NotRemoved};
+use crate::document::plan::{Conflict, Match, NotRemoved, Remember};
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode};
+use crate::document::who::Resolution;
 
 define_choice! {
     /// What an import may do to what is stored.
@@ -82,6 +85,8 @@ pub struct Proposal<'a> {
     /// Who is credited on this movie: a nominee who is only a name may be one of them, and else is as
     /// likely a film, a song, or someone else of that name.
     pub credited: &'a HashSet<String>,
+    /// Answers to the question who a name means.
+    pub resolutions: &'a [Resolution],
 }
 
 /// What came of it. With problems, nothing of it may be stored.
@@ -89,6 +94,10 @@ pub struct Proposal<'a> {
 pub struct Merged {
     pub data: Object,
     pub new_entities: Vec<NewEntity>,
+    /// Names that entities go by from now on.
+    pub new_aliases: Vec<NewEntity>,
+    /// Answers to remember.
+    pub answers: Vec<Remember>,
     /// What both sides changed, with its lock target: `/title`, or the id of an item.
     pub conflicts: Vec<(String, Conflict)>,
     pub not_removed: Vec<NotRemoved>,
@@ -110,8 +119,10 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
         remove: proposal.remove_items.iter().map(String::as_str).collect(),
         removed: HashSet::new(),
         taken: item_ids(proposal.definition, proposal.current),
+        identities: Identities::of(proposal),
     };
     merger.announce_given_ids();
+    merger.check_resolutions();
     let fields = proposal.definition.fields;
     let sides = Sides { current: proposal.current, base: proposal.base, of: None };
     let mut data = merger.object(fields, &sides, &proposal.arriving.data, "");
@@ -122,6 +133,7 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
     merger.merged
 }
 
+use naming::Identities;
 use three_way::Sides;
 
 struct Merger<'a> {
@@ -133,6 +145,7 @@ struct Merger<'a> {
     removed: HashSet<String>,
     /// The ids of items that are given away, in all lists: an id stands once in a document.
     taken: HashSet<String>,
+    identities: Identities<'a>,
 }
 
 fn array<'v>(object: &'v Object, key: &str) -> &'v [Value] {

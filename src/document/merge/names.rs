@@ -5,18 +5,32 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::deciding::Place;
+use super::listed::Listed;
 use super::order::{arrange, file_order_wins};
 use super::{ImportMode, Merger, array};
-use crate::document::entity::EntityKind;
-use crate::document::plan::{Match, MatchDecision, NotRemoved};
+use crate::document::definition::{EntityReference, Object};
+use crate::document::entity::{EntityKind, NewEntity};
+use crate::document::envelope::Stage;
+use crate::document::plan::{Match, NotRemoved};
 use crate::document::problem::{WarningCode, pointer_at};
 use crate::document::projection::Names as _;
 use crate::document::text::index_key;
+use crate::document::who::MatchDecision;
 
 impl Merger<'_> {
-    pub(super) fn names(&mut self, kind: EntityKind, name: &str, sent: &[Value]) -> Vec<Value> {
+    pub(super) fn names(&mut self, kind: EntityKind, name: &'static str, sent: &[Value]) -> Vec<Value> {
         let proposal = self.proposal;
         let path = format!("/{name}");
+        let known_here: HashSet<String> =
+            array(proposal.current, name).iter().filter_map(Value::as_str).map(index_key).collect();
+        // Whom each name means that is new here: it may be another form of one that stands there.
+        let mut decided: HashMap<usize, Match> = HashMap::new();
+        for (index, given) in sent.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_str()?))) {
+            if !known_here.contains(&index_key(given)) {
+                decided.insert(index, self.decide_name(kind, name, given, &pointer_at(&path, index)));
+            }
+        }
         let identity = |value: &Value| {
             let name = value.as_str().unwrap_or_default();
             proposal.directory.entity(kind, name).unwrap_or_else(|| index_key(name))
@@ -38,21 +52,30 @@ impl Merger<'_> {
                 places
             });
         let mut placed = Vec::with_capacity(sent.len());
-        for (index, (value, claim)) in sent.iter().zip(claims).enumerate() {
+        let meant = |index: usize, value: &Value| {
+            let found = decided.get(&index).and_then(|found: &Match| found.entity.clone());
+            found.unwrap_or_else(|| identity(value))
+        };
+        let file: Vec<String> = sent.iter().enumerate().map(|(index, value)| meant(index, value)).collect();
+        let decisions: Vec<Option<Match>> = (0..sent.len()).map(|index| decided.get(&index).cloned()).collect();
+        for (index, ((value, claim), decision)) in sent.iter().zip(claims).zip(decisions).enumerate() {
             let Some(given) = value.as_str() else { continue };
-            let same = places.get(&identity(value));
+            let same = places.get(&file[index]);
             let found = claim.or_else(|| same?.iter().copied().find(|index| !claimed.contains(index)));
             claimed.extend(found);
             match found {
                 Some(index) => placed.push((stored[index].clone(), Some(index))),
                 None if same.is_some() => {}
-                None if known.contains(&identity(value)) => {
+                None if known.contains(&file[index]) => {
                     let message = format!("{given:?} was removed since the document was made, and stays removed");
                     self.warn(pointer_at(&path, index), WarningCode::RemovedSince, message);
                 }
                 None => {
-                    self.name_entity(kind, given, pointer_at(&path, index));
-                    placed.push((value.clone(), None));
+                    if let Some(found) = decision
+                        && self.take_name(kind, found)
+                    {
+                        placed.push((value.clone(), None));
+                    }
                 }
             }
         }
@@ -68,19 +91,48 @@ impl Merger<'_> {
             keep.push(!claimed.contains(&index) && !is_removed);
         }
         let current: Vec<String> = stored.iter().map(identity).collect();
-        let file: Vec<String> = sent.iter().map(identity).collect();
+        let file: Vec<String> =
+            file.into_iter().zip(sent).filter(|(_, value)| value.is_string()).map(|(id, _)| id).collect();
         arrange(stored.to_vec(), &keep, placed, file_order_wins(base.as_deref(), &current, &file))
     }
 
-    /// Finds or makes the entity of a name that is new in its list.
-    fn name_entity(&mut self, kind: EntityKind, given: &str, path: String) {
-        let found = self.all_named(kind, &index_key(given));
-        let (decision, entity) = match &found[..] {
-            [] => (MatchDecision::New, Some(self.create_named(kind, given))),
-            [only] => (MatchDecision::Matched, Some(only.clone())),
-            _ => (MatchDecision::Ambiguous, None),
+    fn decide_name(&mut self, kind: EntityKind, list: &'static str, given: &str, at: &str) -> Match {
+        let place = Place { list, item: at, name: at, is_alone: true };
+        let reference = EntityReference::bare(kind);
+        if self.is_left_out(&reference, given, &place)
+            && let Some(found) = self.merged.matches.pop()
+        {
+            return found;
+        }
+        self.decide(&reference, given, &Object::new(), &place, &mut Listed::empty(), false)
+    }
+
+    /// Finds or makes the entity of a name that is new in its list; whether it is to stand there.
+    fn take_name(&mut self, kind: EntityKind, mut found: Match) -> bool {
+        let at = found.path.clone();
+        let place = Place { list: "", item: &at, name: &at, is_alone: true };
+        let is_taken = match found.decision {
+            MatchDecision::New => {
+                self.make(kind, &mut found, &place);
+                true
+            }
+            MatchDecision::Matched => {
+                // A name stands without an id, so it must be told by itself who it is.
+                let key = index_key(&found.given);
+                if let Some(id) =
+                    found.entity.clone().filter(|_| self.proposal.directory.by_name(kind, &key).is_empty())
+                {
+                    self.merged.new_aliases.push(NewEntity { kind, id, name: found.given.clone() });
+                }
+                true
+            }
+            MatchDecision::Skipped => false,
+            MatchDecision::Ambiguous => {
+                self.ask(&found, "id", self.proposal.stage == Stage::Published);
+                true
+            }
         };
-        let candidates = if entity.is_none() { found } else { Vec::new() };
-        self.merged.matches.push(Match { path, given: given.to_owned(), kind, decision, entity, candidates });
+        self.merged.matches.push(found);
+        is_taken
     }
 }

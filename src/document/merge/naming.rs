@@ -1,17 +1,30 @@
 //! Who an item names: by the id it gives, by what is stored, or by name. Several of one name are
 //! never guessed between.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
+pub(super) use super::deciding::Identities;
+use super::deciding::Place;
+use super::listed::Listed;
 use super::{Merger, NullPolicy, objects, text};
+use crate::document::Stage;
 use crate::document::definition::{EntityReference, Item, Kind, Object};
 use crate::document::entity::{EntityKind, NewEntity};
 use crate::document::ids::entity_id;
-use crate::document::plan::{Match, MatchDecision};
+use crate::document::plan::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key};
+use crate::document::who::{MatchDecision, Name, Relation};
+
+/// An item that names somebody.
+pub(super) struct Naming<'n> {
+    pub(super) item: &'static Item,
+    /// The field of the list.
+    pub(super) list: &'static str,
+    pub(super) path: &'n str,
+    /// Whether the item came with its own id, so that what it says is an edit.
+    pub(super) came_with_id: bool,
+}
 
 impl Merger<'_> {
     /// Decides who an item names. A name that differs from the stored one only by case, accents or
@@ -21,14 +34,14 @@ impl Merger<'_> {
         entity: &'static EntityReference,
         stored: Option<&Object>,
         sent: &mut Object,
-        path: &str,
+        naming: &Naming<'_>,
         list: &mut Listed,
     ) -> Who {
+        let path = naming.path;
         let stored_name = stored.and_then(|object| text(object, entity.name));
         let stored_id = stored.and_then(|object| text(object, entity.id));
         let name = text(sent, entity.name).map(str::to_owned);
-        let renamed =
-            name.as_ref().is_some_and(|name| stored_name.is_none_or(|kept| comparable(name) != comparable(kept)));
+        let renamed = name.as_ref().is_some_and(|name| stored_name.is_none_or(|kept| !naming.is_same_name(name, kept)));
         if let (Some(_), Some(kept), false) = (&name, stored_name, renamed) {
             sent.insert(entity.name.to_owned(), Value::String(kept.to_owned()));
         }
@@ -41,17 +54,36 @@ impl Merger<'_> {
         if name_cleared && !entity.creates && text(sent, entity.id).is_none() {
             return Who::NotKnown;
         }
+        if let Some(found) = self.identities.presumed.remove(&format!("{path}/{}", entity.name)) {
+            let id = found.entity.clone();
+            if id.as_deref() != stored_id {
+                self.merged.matches.push(found);
+            }
+            return id.map_or(Who::AsStored, Who::Is);
+        }
         match (text(sent, entity.id).map(str::to_owned), name) {
-            (Some(given), name) => self.given_entity(entity, given, name.as_deref().or(stored_name), path),
-            (None, Some(name)) if renamed => self.named_entity(entity, &name, stored_id, path, list),
+            (Some(given), name) => {
+                let is_news = renamed || stored_id != Some(given.as_str());
+                self.given_entity(entity, given, name.as_deref().or(stored_name), path, is_news)
+            }
+            (None, Some(name)) if renamed => self.named_entity(entity, &name, stored_id, sent, naming, list),
             (None, _) => Who::AsStored,
         }
     }
 
-    fn given_entity(&mut self, entity: &EntityReference, given: String, name: Option<&str>, path: &str) -> Who {
-        let known = self.proposal.directory.by_id(entity.kind, &given);
-        if let Some(own) = known.or_else(|| self.newcomers.by_id(entity.kind, &given)) {
-            return Who::Is(own.to_owned());
+    fn given_entity(
+        &mut self,
+        entity: &EntityReference,
+        given: String,
+        name: Option<&str>,
+        path: &str,
+        is_news: bool,
+    ) -> Who {
+        if let Some(own) = self.own_id(entity.kind, &given) {
+            if let Some(name) = name.filter(|_| is_news) {
+                self.check_name(entity, &own, name, path);
+            }
+            return Who::Is(own);
         }
         if let Some(name) = name {
             let same_name = self.newcomers.known(entity.kind, &given, Some(name)).map(str::to_owned);
@@ -69,66 +101,99 @@ impl Merger<'_> {
         Who::AsStored
     }
 
+    /// An id that is one's, with a name that is another's, is worth a look.
+    fn check_name(&mut self, entity: &EntityReference, own: &str, name: &str, path: &str) {
+        let Some(own_name) = self.proposal.directory.own_name(entity.kind, own) else { return };
+        let others = self.proposal.directory.by_name(entity.kind, &index_key(name));
+        let is_anothers = !others.is_empty() && !others.iter().any(|id| id == own);
+        if is_anothers && Name::of(name).relation(&Name::of(own_name)).is_none() {
+            let message = format!(
+                "the id {own:?} is {own_name:?}'s, the name {name:?} that of {}; the id was taken",
+                others.join(", ")
+            );
+            self.warn(format!("{path}/{}", entity.name), WarningCode::NameOfAnother, message);
+        }
+    }
+
     fn named_entity(
         &mut self,
         entity: &'static EntityReference,
         name: &str,
         stored_id: Option<&str>,
-        path: &str,
+        sent: &Object,
+        naming: &Naming<'_>,
         list: &mut Listed,
     ) -> Who {
+        let at = format!("{}/{}", naming.path, entity.name);
+        let place =
+            Place { list: naming.list, item: naming.path, name: &at, is_alone: naming.item.entities.len() == 1 };
         let key = index_key(name);
-        let mut candidates = self.all_named(entity.kind, &key);
-        for id in list.credited_as(entity, &key) {
-            if !candidates.contains(&id) {
-                candidates.push(id);
-            }
-        }
-        if let Some(stored_id) = stored_id.filter(|id| candidates.iter().any(|candidate| candidate == id)) {
+        // Another of their names, of whoever is credited there.
+        let is_stored = |id: &&str| {
+            let named_so = self
+                .proposal
+                .directory
+                .by_name(entity.kind, &key)
+                .iter()
+                .chain(self.newcomers.by_name(entity.kind, &key));
+            named_so.chain(&list.credited_as(entity, &key)).any(|named| named == *id)
+        };
+        if let Some(stored_id) = stored_id.filter(is_stored) {
             return Who::Is(stored_id.to_owned());
         }
-        if !entity.creates {
-            candidates.retain(|id| self.proposal.credited.contains(id));
-        }
-        let (decision, found) = match &candidates[..] {
-            [] if entity.creates => (MatchDecision::New, Some(self.create_named(entity.kind, name))),
+        let mut found = self.decide(entity, name, sent, &place, list, true);
+        let who = match found.decision {
+            MatchDecision::New if entity.creates => Who::Is(self.make(entity.kind, &mut found, &place)),
             // A name that is nobody's here: a film or a song, as it may be.
-            [] => return Who::NotKnown,
-            [only] => (MatchDecision::Matched, Some(only.clone())),
-            several => match list.first_of(entity, several) {
-                Some(id) => (MatchDecision::Matched, Some(id)),
-                None => {
-                    self.ambiguous(entity, name, several, path);
-                    (MatchDecision::Ambiguous, None)
+            MatchDecision::New => return Who::NotKnown,
+            MatchDecision::Matched => found.entity.clone().map_or(Who::NotKnown, Who::Is),
+            MatchDecision::Ambiguous | MatchDecision::Skipped => {
+                // Whose id was refused has that problem already.
+                if entity.creates && self.is_refused(&format!("{}/{}", naming.path, entity.id)) {
+                    return Who::NotKnown;
                 }
-            },
-        };
-        let path = format!("{path}/{}", entity.name);
-        let candidates = if found.is_none() { candidates } else { Vec::new() };
-        let (given, kind) = (name.to_owned(), entity.kind);
-        self.merged.matches.push(Match { path, given, kind, decision, entity: found.clone(), candidates });
-        found.map_or(Who::NotKnown, Who::Is)
-    }
-
-    fn ambiguous(&mut self, entity: &EntityReference, name: &str, candidates: &[String], path: &str) {
-        let found = format!("{name:?} may be any of {}", candidates.join(", "));
-        if entity.creates {
-            // Whose id was refused has that problem already.
-            if self.is_refused(&format!("{path}/{}", entity.id)) {
-                return;
+                self.asked(entity, &found, &place)
             }
-            let message = format!("{found}; say which by {:?}", entity.id);
-            self.problem(format!("{path}/{}", entity.name), ProblemCode::AmbiguousMatch, message);
-        } else {
-            let message = format!("{found}; the name was kept as text without {:?}", entity.id);
-            self.warn(format!("{path}/{}", entity.name), WarningCode::AmbiguousMatch, message);
-        }
+        };
+        self.merged.matches.push(found);
+        who
     }
 
-    pub(super) fn all_named(&self, kind: EntityKind, key: &str) -> Vec<String> {
-        let known = self.proposal.directory.by_name(kind, key);
-        let new = self.newcomers.by_name(kind, key).iter().filter(|id| !known.contains(id));
-        known.iter().chain(new).cloned().collect()
+    /// In a draft a question waits: a name of its own stands for whoever it is.
+    fn asked(&mut self, entity: &'static EntityReference, found: &Match, place: &Place<'_>) -> Who {
+        let waits = self.proposal.stage == Stage::Draft;
+        self.ask(found, entity.id, entity.creates && !waits);
+        if entity.creates && waits {
+            let id = self.identities.provisional.get(place.name).cloned();
+            let id = id.unwrap_or_else(|| entity_id(self.ids.next(), entity.kind.as_str()));
+            self.merged.made_up.push(id.clone());
+            self.merged.new_entities.push(NewEntity { kind: entity.kind, id: id.clone(), name: found.given.clone() });
+            return Who::Is(id);
+        }
+        Who::NotKnown
+    }
+
+    /// Decides, before items are recognised, whom the names mean that are new to the document: whoever it
+    /// is may be stored there under another form of the name.
+    pub(super) fn presume(
+        &mut self,
+        entity: &'static EntityReference,
+        object: &mut Object,
+        naming: &Naming<'_>,
+        list: &mut Listed,
+    ) {
+        let Some(name) = text(object, entity.name).map(str::to_owned) else { return };
+        if text(object, entity.id).is_some() || !list.credited_as(entity, &index_key(&name)).is_empty() {
+            return;
+        }
+        let at = format!("{}/{}", naming.path, entity.name);
+        let place =
+            Place { list: naming.list, item: naming.path, name: &at, is_alone: naming.item.entities.len() == 1 };
+        let found = self.decide(entity, &name, object, &place, list, false);
+        if let (MatchDecision::Matched, Some(id)) = (found.decision, &found.entity) {
+            object.insert(entity.id.to_owned(), Value::String(id.clone()));
+            self.identities.presumed.insert(at, found);
+        }
     }
 
     /// Ids that the document brings along are known before any of its names is looked up.
@@ -142,6 +207,7 @@ impl Merger<'_> {
                 }
                 for entity in item.entities {
                     if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name))
+                        && !proposal.arriving.provisional.contains(id)
                         && proposal.directory.known(entity.kind, id, Some(name)).is_none()
                         && self.newcomers.known(entity.kind, id, Some(name)).is_none()
                     {
@@ -152,7 +218,7 @@ impl Merger<'_> {
         }
     }
 
-    fn create(&mut self, kind: EntityKind, id: String, name: String) {
+    pub(super) fn create(&mut self, kind: EntityKind, id: String, name: String) {
         if self.newcomers.by_id(kind, &id).is_none() {
             let entity = NewEntity { kind, id, name };
             self.newcomers.add(&entity);
@@ -168,63 +234,18 @@ impl Merger<'_> {
     }
 }
 
+impl Naming<'_> {
+    /// Whether a name that came is the stored one: but for case, accents and spacing; where the item is known
+    /// by who it is, also but for its form.
+    fn is_same_name(&self, name: &str, stored: &str) -> bool {
+        comparable(name) == comparable(stored)
+            || (!self.came_with_id && Name::of(name).relation(&Name::of(stored)) == Some(Relation::SameLetters))
+    }
+}
+
 /// Who an item turned out to name.
 pub(super) enum Who {
     Is(String),
     AsStored,
     NotKnown,
-}
-
-/// Who is in a list already: they come first where a name fits several.
-pub(super) struct Listed {
-    entries: Vec<ListedEntry>,
-}
-
-struct ListedEntry {
-    /// The field that the name stands in, which tells the entities of an item apart.
-    field: &'static str,
-    id: String,
-    credited_as: String,
-    claimed: bool,
-}
-
-impl Listed {
-    pub(super) fn new(item: &'static Item, stored: &[&Object], claims: &[Option<usize>]) -> Self {
-        let claimed: HashSet<usize> = claims.iter().flatten().copied().collect();
-        let mut entries = Vec::new();
-        for (index, object) in stored.iter().enumerate() {
-            for entity in item.entities {
-                if let Some(id) = text(object, entity.id) {
-                    entries.push(ListedEntry {
-                        field: entity.name,
-                        id: id.to_owned(),
-                        credited_as: text(object, entity.name).map(index_key).unwrap_or_default(),
-                        claimed: claimed.contains(&index),
-                    });
-                }
-            }
-        }
-        Self { entries }
-    }
-
-    fn credited_as(&self, entity: &EntityReference, key: &str) -> Vec<String> {
-        let fitting = self.entries.iter().filter(|entry| entry.field == entity.name && entry.credited_as == key);
-        fitting.map(|entry| entry.id.clone()).collect()
-    }
-
-    /// The first of the candidates in the list whose item nobody claimed yet; else the only one of
-    /// them that is in the list at all.
-    fn first_of(&mut self, entity: &EntityReference, candidates: &[String]) -> Option<String> {
-        let fits = |entry: &ListedEntry| entry.field == entity.name && candidates.contains(&entry.id);
-        if let Some(entry) = self.entries.iter_mut().find(|entry| !entry.claimed && fits(entry)) {
-            entry.claimed = true;
-            return Some(entry.id.clone());
-        }
-        let mut listed: Vec<&String> = self.entries.iter().filter(|entry| fits(entry)).map(|entry| &entry.id).collect();
-        listed.dedup();
-        match listed[..] {
-            [only] => Some(only.clone()),
-            _ => None,
-        }
-    }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::Report;
+use super::{Match, Report};
 use crate::document::merge::Proposal;
 use crate::document::text::hexadecimal;
 
@@ -47,9 +47,16 @@ pub(super) fn digest(proposal: &Proposal<'_>, report: &Report, made_up: &[String
         (proposal.movie.as_str(), proposal.definition.category.as_str(), proposal.stage.as_str()),
         (proposal.mode.as_str(), proposal.nulls.as_str(), proposal.on_conflict.as_str()),
         (proposal.source.as_str(), proposal.lock_rule.as_str(), remove_items),
-        (&report.changes, &report.conflicts, &report.not_removed, &report.skipped, &report.matches),
+        (&report.changes, &report.conflicts, &report.not_removed, &report.skipped),
+        report.matches.iter().map(decided).collect::<Vec<_>>(),
     );
     finish(&canonical, made_up)
+}
+
+/// What was decided, and between whom; how likely each was is no part of the plan.
+fn decided(found: &Match) -> impl Serialize {
+    let candidates = found.candidates.iter().map(|candidate| &candidate.id).collect::<Vec<_>>();
+    (&found.path, &found.given, found.decision, &found.entity, candidates)
 }
 
 /// The digest of any value that is told by its JSON.

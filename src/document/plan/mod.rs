@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::category::Definition;
-use super::definition::{Kind, Object, define_choice};
+use super::definition::{Kind, Object};
 use super::diff::{Change, ChangeOperation, diff};
 use super::entity::{EntityKind, NewEntity};
 use super::ids::{IdSource, MovieId};
 use super::locks::{self, LockRule};
 use super::merge::{ConflictPolicy, ImportMode, Proposal, merge};
 use super::problem::{Problem, ProblemCode, Warning, shown};
+use super::who::{Candidate, MatchDecision, MatchReason};
 use digest::digest;
 
 /// A value that both sides changed, each in its own way, since the document was made.
@@ -59,18 +60,6 @@ pub struct Skipped {
     pub imported: Option<Value>,
 }
 
-define_choice! {
-    /// What was found for a name.
-    pub enum MatchDecision {
-        /// Someone known here.
-        Matched = "matched",
-        /// Nobody of that name; a new entity.
-        New = "new",
-        /// Several, and which is meant cannot be told.
-        Ambiguous = "ambiguous",
-    }
-}
-
 /// Who a name was taken for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Match {
@@ -80,10 +69,13 @@ pub struct Match {
     pub given: String,
     pub kind: EntityKind,
     pub decision: MatchDecision,
-    /// The entity's id, unless it is ambiguous.
+    /// The entity's id, unless it is ambiguous or left out.
     pub entity: Option<String>,
-    /// The ids of all that it may be.
-    pub candidates: Vec<String>,
+    /// How likely the entity is meant, from 0 to 1; nothing of a new one.
+    pub score: Option<f64>,
+    pub reasons: Vec<MatchReason>,
+    /// All that may be meant, best first; the likeliest only.
+    pub candidates: Vec<Candidate>,
 }
 
 /// What an import does, as it is shown.
@@ -147,6 +139,18 @@ impl Report {
     }
 }
 
+/// An answer that is remembered with an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remember {
+    pub kind: EntityKind,
+    /// In comparable form.
+    pub name_key: String,
+    /// Who is meant; `None`: what has the name is left out.
+    pub entity: Option<String>,
+    /// Whether it holds on all movies.
+    pub everywhere: bool,
+}
+
 /// What an import would make of a document.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -155,6 +159,10 @@ pub struct Plan {
     pub report: Report,
     /// Entities that would be made.
     pub new_entities: Vec<NewEntity>,
+    /// Names that entities would go by from now on.
+    pub new_aliases: Vec<NewEntity>,
+    /// Answers that would be remembered.
+    pub answers: Vec<Remember>,
     /// Ids that were made up for items and entities.
     pub made_up: Vec<String>,
     /// Why it may not be carried out, if anything speaks against it.
@@ -212,6 +220,8 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
             warnings,
         },
         new_entities,
+        new_aliases: merged.new_aliases,
+        answers: merged.answers,
         made_up: merged.made_up,
         problems,
     };
@@ -247,7 +257,15 @@ pub fn restore(restoration: &Restoration<'_>) -> Plan {
     let target = (movie.as_str(), definition.category.as_str(), "restore", lock_rule.as_str());
     let canonical = (target, &report.changes, &report.skipped);
     report.digest = digest::finish(&canonical, &[]);
-    Plan { data: held.data, report, new_entities: Vec::new(), made_up: Vec::new(), problems: held.problems }
+    Plan {
+        data: held.data,
+        report,
+        new_entities: Vec::new(),
+        new_aliases: Vec::new(),
+        answers: Vec::new(),
+        made_up: Vec::new(),
+        problems: held.problems,
+    }
 }
 
 fn conflict_problem(conflict: &Conflict) -> Problem {

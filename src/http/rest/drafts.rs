@@ -31,6 +31,7 @@ pub fn routes() -> Router<AppState> {
         ("dry_run" = Option<bool>, Query, description = "Plan only: the answer says what would change, and nothing is written."),
         ("expected_plan" = Option<String>, Query, description = "The digest of a plan. If publishing would do something else by now, the answer is 409 PLAN_STALE with the new plan."),
         ("on_conflict" = Option<String>, Query, description = "How to settle what was changed both in the draft and in the published document since: fail (the default), keep_current or take_import."),
+        ("resolutions" = Option<String>, Query, description = "Answers to the draft's open questions, as JSON: [{\"path\": \"/cast/3/name\", \"entity_id\": \"tmdb-person-287\"}]; instead of entity_id, \"create_new\": true or \"skip\": true; with \"everywhere\": true for all movies."),
         ("override_locks" = Option<bool>, Query, description = "Whether what is locked may change."),
         ("idempotency_key" = Option<String>, Query, description = "Makes a repeated request the same request. The header Idempotency-Key does the same."),
         ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
@@ -110,13 +111,14 @@ fn options(query: &str, headers: &HeaderMap) -> Result<PublishOptions, ProblemDe
             "on_conflict" => {
                 options.on_conflict = Some(given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?);
             }
+            "resolutions" => options.resolutions = given.resolutions()?,
             "override_locks" => options.override_locks = given.boolean()?,
             "idempotency_key" => options.idempotency_key = Some(value.into_owned()),
             _ => {
                 let shown: String = name.chars().take(60).collect();
                 return Err(ProblemDetails::bad_request(format!(
                     "{shown:?} is no option of publishing; options are dry_run, expected_plan, on_conflict, \
-                     override_locks, idempotency_key"
+                     resolutions, override_locks, idempotency_key"
                 )));
             }
         }

@@ -17,6 +17,7 @@ use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
 use crate::document::MovieId;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::plan::Report;
+use crate::document::who::Resolution;
 use crate::document::{Category, Source, Stage};
 use crate::http::bearer::Bearer;
 use crate::http::openapi::{DocumentError, Plan, ProblemBody};
@@ -66,6 +67,7 @@ pub struct ImportAnswer {
         ("nulls" = Option<String>, Query, description = "What null means. keep (the default): nothing; clear: the value is removed."),
         ("base_revision" = Option<i64>, Query, description = "The revision that the document was made from; else metadata.revision of the document."),
         ("remove_items" = Option<String>, Query, description = "Ids of list items to remove, with commas between."),
+        ("resolutions" = Option<String>, Query, description = "Answers to the question who a name means, as JSON: [{\"path\": \"/cast/3/name\", \"entity_id\": \"tmdb-person-287\"}]; instead of entity_id, \"create_new\": true or \"skip\": true; with \"everywhere\": true for all movies."),
         ("dry_run" = Option<bool>, Query, description = "Plan only: the answer says what would change, and nothing is written."),
         ("expected_plan" = Option<String>, Query, description = "The digest of a plan. If the import would do something else by now, the answer is 409 PLAN_STALE with the new plan."),
         ("on_conflict" = Option<String>, Query, description = "How to settle what both the document and the catalogue have changed since it was made: fail (the default), keep_current or take_import."),
@@ -157,6 +159,7 @@ fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDet
             "remove_items" => {
                 options.remove_items.extend(value.split(',').filter(|id| !id.is_empty()).map(str::to_owned));
             }
+            "resolutions" => options.resolutions = given.resolutions()?,
             "on_conflict" => options.on_conflict = given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?,
             "override_locks" => options.override_locks = given.boolean()?,
             "strict" => options.strict = given.boolean()?,
@@ -165,7 +168,7 @@ fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDet
                 let shown: String = name.chars().take(60).collect();
                 return Err(ProblemDetails::bad_request(format!(
                     "{shown:?} is no import option; options are target, mode, dry_run, expected_plan, source, nulls, \
-                     base_revision, remove_items, on_conflict, override_locks, strict, idempotency_key"
+                     base_revision, remove_items, resolutions, on_conflict, override_locks, strict, idempotency_key"
                 )));
             }
         }
@@ -187,6 +190,31 @@ impl Given<'_> {
 
     pub(super) fn word<T>(&self, parse: fn(&str) -> Option<T>, values: &[&str]) -> Result<T, ProblemDetails> {
         parse(self.value).ok_or_else(|| self.refused(&format!("one of {}", values.join(", "))))
+    }
+
+    pub(super) fn resolutions(&self) -> Result<Vec<Resolution>, ProblemDetails> {
+        /// As they come.
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Sent {
+            path: String,
+            entity_id: Option<String>,
+            #[serde(default)]
+            create_new: bool,
+            #[serde(default)]
+            skip: bool,
+            #[serde(default)]
+            everywhere: bool,
+        }
+        let sent: Vec<Sent> = serde_json::from_str(self.value).map_err(|error| {
+            ProblemDetails::bad_request(format!(
+                "resolutions: {error}; allowed is a list of {{path, entity_id | create_new | skip, everywhere}}"
+            ))
+        })?;
+        Ok(sent
+            .into_iter()
+            .map(|sent| Resolution::of(sent.path, sent.entity_id, sent.create_new, sent.skip, sent.everywhere))
+            .collect())
     }
 
     pub(super) fn boolean(&self) -> Result<bool, ProblemDetails> {

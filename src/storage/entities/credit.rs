@@ -16,6 +16,9 @@ pub struct Model {
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::movie::Entity", from = "Column::MovieId", to = "super::movie::Column::Id")]
+    Movie,
+}
 
 impl ActiveModelBehavior for ActiveModel {}

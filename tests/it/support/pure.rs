@@ -104,6 +104,7 @@ impl World {
             lock_rule: how.lock_rule,
             directory: &directory,
             credited: &HashSet::new(),
+            resolutions: &[],
         };
         let plan = plan(&proposal, &*self.ids);
         if plan.problems.is_empty() { Ok(plan) } else { Err(plan.problems) }
@@ -131,7 +132,7 @@ impl World {
         let mut directory = Directory::default();
         for entity in &self.entities {
             let (kind, key) = (entity.kind, comparable(&entity.name));
-            if mentions.ids.contains(&(kind.as_str(), entity.id.clone())) {
+            if mentions.ids.contains_key(&(kind.as_str(), entity.id.clone())) {
                 directory.add_id(kind, entity.id.clone(), entity.id.clone());
             }
             if mentions.names.contains(&(kind.as_str(), key.clone())) {

@@ -1,0 +1,325 @@
+//! Deciding who a name means: by an answer that was given, else by weighing whoever it may be.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::listed::Listed;
+use super::{Merger, Proposal, objects, text};
+use crate::document::definition::{EntityReference, Kind, Object};
+use crate::document::entity::{EntityKind, Remembered};
+use crate::document::plan::{Match, Remember};
+use crate::document::problem::{ProblemCode, WarningCode};
+use crate::document::text::{comparable, index_key};
+use crate::document::who::{
+    self, Answer, Candidate, MAX_CANDIDATES, MatchDecision, MatchReason, Question, Resolution, Standing,
+};
+
+/// Who the names of a document mean, as far as it is known on the way.
+pub(super) struct Identities<'a> {
+    /// Who takes part in this movie: those of the document as it stands, and those that came with an id.
+    pub(super) people: HashSet<&'a str>,
+    /// With how many of them each has worked before.
+    company: HashMap<String, usize>,
+    resolutions: HashMap<&'a str, &'a Resolution>,
+    /// Answers that were given in this import, for other places of the same name.
+    answers: HashMap<(EntityKind, String), (Answer, MatchReason)>,
+    /// Decisions that were made before items were recognised, by path.
+    pub(super) presumed: HashMap<String, Match>,
+    /// Ids of a draft that stand for a name alone, by the path of the name.
+    pub(super) provisional: HashMap<String, String>,
+}
+
+impl<'a> Identities<'a> {
+    pub(super) fn of(proposal: &Proposal<'a>) -> Self {
+        let mut people: HashSet<&'a str> = proposal.credited.iter().map(String::as_str).collect();
+        let mut likely: HashSet<&str> = HashSet::new();
+        for field in proposal.definition.fields {
+            let Kind::Items { item, .. } = &field.rule.kind else { continue };
+            let entities = item.entities.iter().filter(|entity| entity.kind == EntityKind::Person);
+            for entity in entities {
+                people.extend(
+                    objects(proposal.current, field.name).into_iter().filter_map(|object| text(object, entity.id)),
+                );
+                for object in objects(&proposal.arriving.data, field.name) {
+                    match text(object, entity.id) {
+                        Some(given) => people.extend(proposal.directory.by_id(entity.kind, given)),
+                        // Who else works here is likely among those of the names in the document.
+                        None => likely.extend(
+                            text(object, entity.name)
+                                .into_iter()
+                                .flat_map(|name| proposal.directory.by_name(entity.kind, &index_key(name)))
+                                .map(String::as_str),
+                        ),
+                    }
+                }
+            }
+        }
+        likely.extend(&people);
+        let company = proposal.directory.knowledge().company(&likely, proposal.movie.as_str());
+        let resolutions =
+            proposal.resolutions.iter().map(|resolution| (resolution.path.as_str(), resolution)).collect();
+        let (answers, presumed, provisional) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { people, company, resolutions, answers, presumed, provisional }
+    }
+}
+
+/// Where a name stands.
+pub(super) struct Place<'p> {
+    /// The field of the list.
+    pub(super) list: &'static str,
+    /// The item, as a JSON Pointer; of a list of names, the name.
+    pub(super) item: &'p str,
+    /// The name itself.
+    pub(super) name: &'p str,
+    /// Whether the item names nobody else.
+    pub(super) is_alone: bool,
+}
+
+impl Merger<'_> {
+    /// Every answer must be to a question.
+    pub(super) fn check_resolutions(&mut self) {
+        let proposal = self.proposal;
+        let mut known: HashSet<String> = HashSet::new();
+        for field in proposal.definition.fields {
+            let list = proposal.arriving.data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+            for (index, value) in list.enumerate() {
+                let at = format!("/{}/{index}", field.name);
+                match (&field.rule.kind, value) {
+                    (Kind::Names { .. }, Value::String(_)) => {
+                        known.insert(at);
+                    }
+                    (Kind::Items { item, .. }, Value::Object(object)) => {
+                        if item.entities.len() == 1 {
+                            known.insert(at.clone());
+                        }
+                        let named = item.entities.iter().filter(|entity| text(object, entity.name).is_some());
+                        known.extend(named.map(|entity| format!("{at}/{}", entity.name)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for resolution in proposal.resolutions {
+            let message = match resolution.answer {
+                _ if !known.contains(&resolution.path) => "a resolution is for a name; there is none at its path",
+                None => {
+                    "a resolution names an entity, or says that one is to be made, or that the name is to be left out: one of them"
+                }
+                Some(_) => continue,
+            };
+            let path: String = resolution.path.chars().take(200).collect();
+            self.problem(path, ProblemCode::Invalid, message.to_owned());
+        }
+    }
+
+    /// The answer that was given for a name, with this import or before.
+    fn answer(&mut self, entity: &EntityReference, key: &str, place: &Place<'_>) -> Option<(Answer, MatchReason)> {
+        let proposal = self.proposal;
+        let given = self.identities.resolutions.get(place.name);
+        let given = given.or_else(|| self.identities.resolutions.get(place.item).filter(|_| place.is_alone)).copied();
+        if let Some(answer) = given.and_then(|resolution| resolution.answer.clone()) {
+            return Some((answer, MatchReason::Resolved));
+        }
+        if let Some(answer) = self.identities.answers.get(&(entity.kind, key.to_owned())) {
+            return Some(answer.clone());
+        }
+        let remembered = proposal.directory.remembered(proposal.movie.as_str(), entity.kind, key)?;
+        let answer = match remembered {
+            Remembered::Is(id) => Answer::Is(id.clone()),
+            Remembered::Skip => Answer::Skip,
+        };
+        Some((answer, MatchReason::Remembered))
+    }
+
+    /// Whether the name at a place is to be left out, with all that has it.
+    pub(super) fn is_left_out(&mut self, entity: &EntityReference, name: &str, place: &Place<'_>) -> bool {
+        let key = index_key(name);
+        let Some((Answer::Skip, reason)) = self.answer(entity, &key, place) else { return false };
+        self.keep_answer(entity.kind, &key, place, None);
+        self.identities.answers.insert((entity.kind, key), (Answer::Skip, reason));
+        self.merged.matches.push(Match {
+            path: place.name.to_owned(),
+            given: name.to_owned(),
+            kind: entity.kind,
+            decision: MatchDecision::Skipped,
+            entity: None,
+            score: None,
+            reasons: vec![reason],
+            candidates: Vec::new(),
+        });
+        true
+    }
+
+    fn keep_answer(&mut self, kind: EntityKind, key: &str, place: &Place<'_>, entity: Option<String>) {
+        let given = self.identities.resolutions.get(place.name);
+        let given = given.or_else(|| self.identities.resolutions.get(place.item).filter(|_| place.is_alone));
+        if let Some(resolution) = given {
+            let (name_key, everywhere) = (key.to_owned(), resolution.everywhere);
+            self.merged.answers.push(Remember { kind, name_key, entity, everywhere });
+        }
+    }
+
+    /// Decides who a name means. Makes nobody: that is for whoever asks.
+    pub(super) fn decide(
+        &mut self,
+        entity: &EntityReference,
+        name: &str,
+        object: &Object,
+        place: &Place<'_>,
+        list: &mut Listed,
+        may_choose_in_order: bool,
+    ) -> Match {
+        let key = index_key(name);
+        let mut found = Match {
+            path: place.name.to_owned(),
+            given: name.to_owned(),
+            kind: entity.kind,
+            decision: MatchDecision::New,
+            entity: None,
+            score: None,
+            reasons: Vec::new(),
+            candidates: Vec::new(),
+        };
+        if let Some((answer, reason)) = self.answer(entity, &key, place) {
+            found.reasons.push(reason);
+            match answer {
+                Answer::CreateNew | Answer::Skip => return found,
+                Answer::Is(id) => {
+                    let own = self.own_id(entity.kind, &id);
+                    match own {
+                        Some(own) => {
+                            found.decision = MatchDecision::Matched;
+                            found.entity = Some(own.clone());
+                            self.keep_answer(entity.kind, &key, place, Some(own.clone()));
+                            self.identities.answers.insert((entity.kind, key), (Answer::Is(own), reason));
+                            return found;
+                        }
+                        // Whoever was meant before is gone.
+                        None if reason == MatchReason::Remembered => found.reasons.clear(),
+                        None => {
+                            let kind = entity.kind.as_str();
+                            let message = format!("the resolution names the {kind} {id:?}, who is not known here");
+                            self.problem(place.name.to_owned(), ProblemCode::NotFound, message);
+                            found.decision = MatchDecision::Ambiguous;
+                            return found;
+                        }
+                    }
+                }
+            }
+        }
+        let mut others = self.newcomers.by_name(entity.kind, &key).to_vec();
+        others.extend(list.credited_as(entity, &key));
+        let candidates = self.candidates(entity, name, object, place, list, &others);
+        let named_so: Vec<&str> = candidates
+            .iter()
+            .filter(|candidate| candidate.is_named_so())
+            .map(|candidate| candidate.id.as_str())
+            .collect();
+        if may_choose_in_order
+            && named_so.len() > 1
+            && let Some(id) = list.first_of(entity, &named_so)
+        {
+            let first = candidates.iter().find(|candidate| candidate.id == id);
+            found.score = first.map(|candidate| candidate.score);
+            found.reasons = first.map(|candidate| candidate.reasons.clone()).unwrap_or_default();
+            found.decision = MatchDecision::Matched;
+            found.entity = Some(id);
+            return found;
+        }
+        found.decision = who::decide(entity.kind, &candidates);
+        match found.decision {
+            MatchDecision::Matched => {
+                if let Some(best) = candidates.into_iter().next() {
+                    (found.score, found.reasons, found.entity) = (Some(best.score), best.reasons, Some(best.id));
+                }
+            }
+            _ => found.candidates = candidates.into_iter().take(MAX_CANDIDATES).collect(),
+        }
+        found
+    }
+
+    fn candidates(
+        &self,
+        entity: &EntityReference,
+        name: &str,
+        object: &Object,
+        place: &Place<'_>,
+        list: &Listed,
+        others: &[String],
+    ) -> Vec<Candidate> {
+        let traits = entity.traits.iter().filter_map(|field| Some((*field, comparable(text(object, field)?))));
+        let question = Question {
+            kind: entity.kind,
+            given: name,
+            movie: self.proposal.movie.as_str(),
+            department: (entity.department)(place.list, object),
+            traits: traits.collect(),
+            company: &self.identities.company,
+        };
+        let standing = |id: &str| {
+            if list.has(entity, id) {
+                Standing::Listed
+            } else if self.identities.people.contains(id) || self.newcomers.by_id(entity.kind, id).is_some() {
+                Standing::Credited
+            } else {
+                Standing::Unknown
+            }
+        };
+        let mut found = who::candidates(&question, self.proposal.directory, others, standing);
+        if !entity.creates {
+            found.retain(|candidate| self.proposal.credited.contains(&candidate.id) || list.has(entity, &candidate.id));
+        }
+        found
+    }
+
+    /// The own id of an entity, known before or new with this document.
+    pub(super) fn own_id(&self, kind: EntityKind, given: &str) -> Option<String> {
+        let known = self.proposal.directory.by_id(kind, given);
+        known.or_else(|| self.newcomers.by_id(kind, given)).map(str::to_owned)
+    }
+
+    /// Makes the entity of a new name, or takes the one that the draft made for it.
+    pub(super) fn make(&mut self, kind: EntityKind, found: &mut Match, place: &Place<'_>) -> String {
+        let id = match self.identities.provisional.get(place.name).cloned() {
+            Some(id) => {
+                self.create(kind, id.clone(), found.given.clone());
+                id
+            }
+            None => self.create_named(kind, &found.given),
+        };
+        let key = index_key(&found.given);
+        if found.reasons.contains(&MatchReason::Resolved) {
+            self.keep_answer(kind, &key, place, Some(id.clone()));
+            self.identities.answers.insert((kind, key), (Answer::Is(id.clone()), MatchReason::Resolved));
+        }
+        found.entity = Some(id.clone());
+        if !found.candidates.is_empty() && found.decision == MatchDecision::New {
+            let message =
+                format!("{:?} was made anew; nearly the same name has {}", found.given, listed(&found.candidates));
+            self.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);
+        }
+        id
+    }
+
+    /// Asks who is meant, where it cannot be told.
+    pub(super) fn ask(&mut self, found: &Match, id_field: &str, refuses: bool) {
+        let message = format!(
+            "{:?} may be {}; say which by {id_field:?} or a resolution",
+            found.given,
+            listed(&found.candidates)
+        );
+        if refuses {
+            self.problem(found.path.clone(), ProblemCode::AmbiguousMatch, message);
+        } else {
+            self.warn(found.path.clone(), WarningCode::AmbiguousMatch, message);
+        }
+    }
+}
+
+/// `Jo Lee (tmdb-person-11, 0.8) or Jo Lee (tmdb-person-12, 0.4)`.
+fn listed(candidates: &[Candidate]) -> String {
+    let shown =
+        candidates.iter().map(|candidate| format!("{} ({}, {})", candidate.name, candidate.id, candidate.score));
+    shown.collect::<Vec<_>>().join(" or ")
+}

@@ -1,0 +1,70 @@
+//! Who is in a list already: they come first where a name fits several.
+
+use std::collections::HashSet;
+
+use super::text;
+use crate::document::definition::{EntityReference, Item, Object};
+use crate::document::text::index_key;
+
+pub(super) struct Listed {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    /// The field that the name stands in, which tells the entities of an item apart.
+    field: &'static str,
+    id: String,
+    credited_as: String,
+    claimed: bool,
+}
+
+impl Listed {
+    /// Of a list without items.
+    pub(super) const fn empty() -> Self {
+        Self { entries: Vec::new() }
+    }
+
+    pub(super) fn new(item: &'static Item, stored: &[&Object], claims: &[Option<usize>]) -> Self {
+        let claimed: HashSet<usize> = claims.iter().flatten().copied().collect();
+        let mut entries = Vec::new();
+        for (index, object) in stored.iter().enumerate() {
+            for entity in item.entities {
+                if let Some(id) = text(object, entity.id) {
+                    entries.push(Entry {
+                        field: entity.name,
+                        id: id.to_owned(),
+                        credited_as: text(object, entity.name).map(index_key).unwrap_or_default(),
+                        claimed: claimed.contains(&index),
+                    });
+                }
+            }
+        }
+        Self { entries }
+    }
+
+    /// Those of the list who are credited under that name.
+    pub(super) fn credited_as(&self, entity: &EntityReference, key: &str) -> Vec<String> {
+        let fitting = self.entries.iter().filter(|entry| entry.field == entity.name && entry.credited_as == key);
+        fitting.map(|entry| entry.id.clone()).collect()
+    }
+
+    pub(super) fn has(&self, entity: &EntityReference, id: &str) -> bool {
+        self.entries.iter().any(|entry| entry.field == entity.name && entry.id == id)
+    }
+
+    /// The first of the candidates in the list whose item nobody claimed yet; else the only one of
+    /// them that is in the list at all.
+    pub(super) fn first_of(&mut self, entity: &EntityReference, candidates: &[&str]) -> Option<String> {
+        let fits = |entry: &Entry| entry.field == entity.name && candidates.contains(&entry.id.as_str());
+        if let Some(entry) = self.entries.iter_mut().find(|entry| !entry.claimed && fits(entry)) {
+            entry.claimed = true;
+            return Some(entry.id.clone());
+        }
+        let mut listed: Vec<&String> = self.entries.iter().filter(|entry| fits(entry)).map(|entry| &entry.id).collect();
+        listed.dedup();
+        match listed[..] {
+            [only] => Some(only.clone()),
+            _ => None,
+        }
+    }
+}

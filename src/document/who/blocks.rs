@@ -1,0 +1,88 @@
+//! Blocking keys: under which an index finds whatever may be the same name, without reading all names.
+//!
+//! Each key is 64 bits of a SHA-256 over the kind of entity, the kind of key and its text. Two names whose
+//! [`Relation`](super::Relation) is any but a rare misspelling share at least one key.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use super::name::Name;
+use crate::document::entity::EntityKind;
+
+/// Counts up when other keys come of the same name, so that stored ones are made anew.
+pub const VERSION: u32 = 1;
+
+fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
+    let mut hash = Sha256::new();
+    for part in [kind.as_str(), of, text] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    i64::from_be_bytes(hash.finalize()[..8].try_into().unwrap_or_default())
+}
+
+fn common(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    // A misspelled name has the bones of the right one.
+    let mut keys = BTreeSet::from([key(kind, "ends", &name.ends()), key(kind, "skeleton", &name.skeleton())]);
+    let sorted = name.sorted();
+    if sorted != name.ends() {
+        keys.insert(key(kind, "ends", &sorted));
+    }
+    keys
+}
+
+/// The keys under which a name is stored.
+#[must_use]
+pub fn stored(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    let mut keys = common(kind, name);
+    keys.insert(key(kind, "first letter", &name.abbreviated()));
+    if name.is_abbreviated() {
+        keys.insert(key(kind, "initials", &name.abbreviated()));
+    }
+    keys
+}
+
+/// The keys under which a name is looked up: by the family name and a letter, which many share, only a name
+/// that says no more, or among those that say no more.
+#[must_use]
+pub fn looked_up(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    let mut keys = common(kind, name);
+    let of = if name.is_abbreviated() { "first letter" } else { "initials" };
+    keys.insert(key(kind, of, &name.abbreviated()));
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_may_be_the_same_name_is_found() {
+        for (given, known) in [
+            ("Pitt, Brad", "Brad Pitt"),
+            ("B. Pitt", "Brad Pitt"),
+            ("Brad Pitt", "B. Pitt"),
+            ("Samuel Jackson", "Samuel L. Jackson"),
+            ("Robert Downey", "Robert Downey Jr."),
+            ("Wong Kar Wai", "Kar-wai Wong"),
+            ("JJ Abrams", "J. J. Abrams"),
+            ("Jeffrey Jacob Abrams", "J. J. Abrams"),
+            ("Micheal Caine", "Michael Caine"),
+            ("Scarlet Johansson", "Scarlett Johansson"),
+            ("Mohammed Ali", "Muhammad Ali"),
+            ("Сергей Бондарчук", "Sergei Bondarchuk"),
+        ] {
+            let (kind, given_name, known_name) = (EntityKind::Person, Name::of(given), Name::of(known));
+            let found = looked_up(kind, &given_name).intersection(&stored(kind, &known_name)).count();
+            assert!(found > 0, "{given} and {known}");
+        }
+    }
+
+    #[test]
+    fn keys_of_different_kinds_are_different() {
+        let name = Name::of("Netflix");
+        let keys = |kind| stored(kind, &name);
+        assert!(keys(EntityKind::Platform).is_disjoint(&keys(EntityKind::Person)));
+    }
+}

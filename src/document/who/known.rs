@@ -1,0 +1,142 @@
+//! What is known of the entities that names may mean; fetching it is storage's work.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::document::entity::EntityKind;
+
+/// What is known of one entity.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Its own name.
+    pub name: String,
+    /// Other names it goes by.
+    pub aliases: Vec<String>,
+    /// Of a person: what they are credited for.
+    pub appearances: Vec<Appearance>,
+    /// Of a ceremony, a platform: what tells it from another of the same name, as the field of an item and
+    /// its value.
+    pub traits: BTreeSet<(&'static str, String)>,
+    /// Names that mean it only beside one of the traits, as (name, value).
+    pub bound_aliases: Vec<(String, String)>,
+}
+
+/// One credit of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appearance {
+    pub movie: String,
+    pub title: Option<String>,
+    /// 0: not known.
+    pub year: i32,
+    /// The kind of work: Acting, Directing, Sound, …
+    pub department: Option<String>,
+}
+
+/// What is known of all that a document may name.
+#[derive(Debug, Clone, Default)]
+pub struct Knowledge {
+    known: HashMap<(&'static str, String), Known>,
+    /// By name key, whoever shares a blocking key with the name.
+    near: HashMap<(&'static str, String), Vec<String>>,
+    /// How many people have a word in their name.
+    words: HashMap<String, u64>,
+    /// How many people there are.
+    people: u64,
+    /// The years of movies.
+    years: HashMap<String, i32>,
+}
+
+/// With fewer people than this, how often a name occurs among them says nothing of how common it is.
+const FEWEST_PEOPLE: f64 = 50_000.0;
+/// One in so many given names begins with a certain letter.
+const LETTERS: f64 = 15.0;
+
+/// One in so many people goes by a single name.
+const SINGLE_NAMES: f64 = 0.01;
+
+impl Knowledge {
+    pub fn add(&mut self, kind: EntityKind, id: String, known: Known) {
+        self.known.insert((kind.as_str(), id), known);
+    }
+
+    pub fn of(&self, kind: EntityKind, id: &str) -> Option<&Known> {
+        self.known.get(&(kind.as_str(), id.to_owned()))
+    }
+
+    pub fn of_mut(&mut self, kind: EntityKind, id: &str) -> Option<&mut Known> {
+        self.known.get_mut(&(kind.as_str(), id.to_owned()))
+    }
+
+    /// Records that an entity may be near to a name.
+    pub fn add_near(&mut self, kind: EntityKind, name_key: &str, id: &str) {
+        let near = self.near.entry((kind.as_str(), name_key.to_owned())).or_default();
+        if !near.iter().any(|known| known == id) {
+            near.push(id.to_owned());
+        }
+    }
+
+    /// Whoever may be near to a name, in an order that no database decides.
+    pub fn near(&self, kind: EntityKind, name_key: &str) -> Vec<&str> {
+        let near = self.near.get(&(kind.as_str(), name_key.to_owned()));
+        let mut near: Vec<&str> = near.into_iter().flatten().map(String::as_str).collect();
+        near.sort_unstable();
+        near
+    }
+
+    pub fn set_words(&mut self, words: HashMap<String, u64>, people: u64) {
+        self.words = words;
+        self.people = people;
+    }
+
+    pub fn set_year(&mut self, movie: &str, year: i32) {
+        if year > 0 {
+            self.years.insert(movie.to_owned(), year);
+        }
+    }
+
+    /// The year of a movie.
+    pub fn year(&self, movie: &str) -> Option<i32> {
+        self.years.get(movie).copied()
+    }
+
+    /// How many people of such a name are to be expected by chance, as a decimal logarithm.
+    pub fn expected(&self, name: &super::Name) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "counts of people")]
+        let (people, count) = ((self.people as f64).max(FEWEST_PEOPLE), |word: &str| {
+            self.words.get(word).copied().unwrap_or(1).max(1) as f64
+        });
+        let mut expected = people;
+        for word in name.words() {
+            expected *= count(word) / people;
+        }
+        if name.is_one_word() {
+            // One who goes by a single name shares it with few of those who have it among others.
+            return name
+                .words()
+                .map(|word| count(word) * SINGLE_NAMES)
+                .product::<f64>()
+                .clamp(1e-4, SINGLE_NAMES * people)
+                .log10();
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a name has few initials")]
+        let initials = LETTERS.powi(name.initials().min(8) as i32);
+        (expected / initials).max(1e-4).log10()
+    }
+
+    /// Of each person, with how many others of `people` they have worked on a movie other than `movie`.
+    pub fn company(&self, people: &HashSet<&str>, movie: &str) -> HashMap<String, usize> {
+        let mut crews: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+        for person in people {
+            let Some(known) = self.of(EntityKind::Person, person) else { continue };
+            for appearance in known.appearances.iter().filter(|appearance| appearance.movie != movie) {
+                crews.entry(&appearance.movie).or_default().insert(person);
+            }
+        }
+        let mut company: HashMap<String, BTreeSet<&str>> = HashMap::new();
+        for crew in crews.values().filter(|crew| crew.len() > 1) {
+            for person in crew {
+                company.entry((*person).to_owned()).or_default().extend(crew.iter().filter(|other| *other != person));
+            }
+        }
+        company.into_iter().map(|(person, others)| (person, others.len())).collect()
+    }
+}

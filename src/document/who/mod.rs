@@ -1,0 +1,134 @@
+//! Who is who: which entity a name means, by named features of the candidates, thresholds and a margin.
+//!
+//! Candidates are found by name, alias and [blocking key](blocks) and ranked by [`score`]. One clear
+//! candidate is [`MatchDecision::Matched`]; a name that nobody has is [`MatchDecision::New`]; all else is
+//! [`MatchDecision::Ambiguous`] and asked, never guessed.
+
+pub mod blocks;
+mod known;
+mod name;
+mod resolution;
+mod score;
+
+use serde::{Deserialize, Serialize};
+
+pub use known::{Appearance, Knowledge, Known};
+pub use name::{Name, Relation};
+pub use resolution::{Answer, Resolution};
+pub use score::{Question, Standing, candidates};
+
+use super::definition::define_choice;
+use super::entity::EntityKind;
+
+/// Most candidates that a decision shows.
+pub const MAX_CANDIDATES: usize = 5;
+
+define_choice! {
+    /// What was found for a name.
+    pub enum MatchDecision {
+        /// Someone known here.
+        Matched = "matched",
+        /// Nobody of that name; a new entity. If there are candidates, they have names that are nearly the same.
+        New = "new",
+        /// Several may be meant, or one who may as well be somebody else; a resolution says who it is.
+        Ambiguous = "ambiguous",
+        /// Left out, as a resolution says.
+        Skipped = "skipped",
+    }
+}
+
+define_choice! {
+    /// What speaks for or against a candidate.
+    pub enum MatchReason {
+        /// A resolution of this import says so.
+        Resolved = "resolved",
+        /// An earlier resolution says so.
+        Remembered = "remembered",
+        /// The name is the candidate's, but for case, accents and spacing.
+        SameName = "same_name",
+        /// The name is one that the candidate also goes by.
+        Alias = "alias",
+        /// The name has the same letters in another form: punctuation, order or script.
+        SameLetters = "same_letters",
+        /// One of the two names leaves out a middle name.
+        MiddleName = "middle_name",
+        /// One of the two names leaves out Jr., III or the like.
+        Suffix = "suffix",
+        /// One of the two names has initials for given names.
+        Initials = "initials",
+        /// The two names are spelled nearly alike.
+        NearName = "near_name",
+        /// The candidate is in the same list of this movie already.
+        ListedHere = "listed_here",
+        /// The candidate is credited on this movie already.
+        CreditedHere = "credited_here",
+        /// The candidate has done the same kind of work before.
+        SameDepartment = "same_department",
+        /// The candidate is known for other kinds of work only.
+        OtherDepartment = "other_department",
+        /// The movie lies within the years in which the candidate was active.
+        YearsFit = "years_fit",
+        /// The movie lies far outside of the years in which the candidate was active.
+        YearsApart = "years_apart",
+        /// The candidate has worked with others of this document before.
+        WorkedTogether = "worked_together",
+        /// Few people have such a name.
+        UncommonName = "uncommon_name",
+        /// Many people have such a name.
+        CommonName = "common_name",
+        /// The language, country or region is the candidate's.
+        SameRegion = "same_region",
+        /// The language, country or region is another one.
+        OtherRegion = "other_region",
+    }
+}
+
+/// An entity that a name may mean.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub id: String,
+    pub name: String,
+    /// How likely it is meant, from 0 to 1.
+    pub score: f64,
+    pub reasons: Vec<MatchReason>,
+    /// Titles of movies that the candidate is credited on.
+    pub known_for: Vec<String>,
+    /// The weight of all that speaks for it; 0 is just enough.
+    #[serde(skip)]
+    pub(super) weight: f64,
+    /// Whether the name is the very name, or an alias.
+    #[serde(skip)]
+    pub(super) is_named_so: bool,
+}
+
+impl Candidate {
+    /// Whether the name is the very name, or an alias.
+    #[must_use]
+    pub const fn is_named_so(&self) -> bool {
+        self.is_named_so
+    }
+}
+
+/// How far the best must be ahead of the next.
+const MARGIN: f64 = 2.0;
+/// Ceremonies, platforms and genres have few rivals, told apart by aliases and languages.
+const MARGIN_BY_NAME: f64 = 1.0;
+/// Below this, one of that very name is taken for somebody else.
+const SOMEBODY_ELSE: f64 = -7.0;
+/// Below this, one of nearly that name is taken for somebody else.
+const SOMEBODY_NEAR: f64 = -4.0;
+
+/// Decides between candidates, best first.
+#[must_use]
+pub fn decide(kind: EntityKind, candidates: &[Candidate]) -> MatchDecision {
+    let Some(best) = candidates.first() else { return MatchDecision::New };
+    let margin = if kind.is_told_by_name() { MARGIN_BY_NAME } else { MARGIN };
+    let is_ahead = candidates.get(1).is_none_or(|next| best.weight - next.weight >= margin);
+    if best.weight >= 0.0 && is_ahead {
+        return MatchDecision::Matched;
+    }
+    let named_so = candidates.iter().filter(|candidate| candidate.is_named_so).map(|candidate| candidate.weight);
+    let near = candidates.iter().filter(|candidate| !candidate.is_named_so).map(|candidate| candidate.weight);
+    let is_asked = named_so.fold(f64::MIN, f64::max) >= SOMEBODY_ELSE || near.fold(f64::MIN, f64::max) >= SOMEBODY_NEAR;
+    if is_asked { MatchDecision::Ambiguous } else { MatchDecision::New }
+}

@@ -1,0 +1,398 @@
+//! The name of a person taken apart, and how two names relate.
+//!
+//! What the world writes for one name: other case, accents and spacing; `Jr.` and `Junior`; `Pitt, Brad`;
+//! `J.J.` and `J. J.`; another script; initials for given names; a middle name more or less.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::document::text::comparable;
+
+/// A name taken apart. Its parts are ASCII letters and digits, lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The name as it is compared to the letter: [`comparable`].
+    comparable: String,
+    /// The parts in the order in which they are spoken, initials that stand together as one.
+    parts: Vec<Part>,
+    suffix: Option<Suffix>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    text: String,
+    /// Whether each letter stands for a name.
+    is_initials: bool,
+}
+
+/// What tells a father from his son.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Suffix {
+    Senior,
+    Junior,
+    Third,
+    Fourth,
+    Fifth,
+}
+
+/// How two names relate, from the closest on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Relation {
+    /// The same but for case, accents and spacing.
+    Same,
+    /// The same letters in another form: punctuation, another order, another script.
+    SameLetters,
+    /// One leaves out a middle name.
+    MiddleName,
+    /// One leaves out what tells a father from his son.
+    Suffix,
+    /// One writes initials for given names.
+    Initials,
+    /// Spelled nearly alike; how nearly, from 0 to 1.
+    Near(f64),
+}
+
+/// The least likeness of [`Relation::Near`], by Jaro and Winkler.
+const NEAR: f64 = 0.92;
+/// Shorter names differ too easily for a likeness to mean anything.
+const SHORTEST_NEAR: usize = 6;
+
+impl Name {
+    /// Takes a name apart.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let (mut parts, suffix) = parts_of(&spoken_order(text));
+        if parts.is_empty() {
+            // A name of signs alone is still a name.
+            parts.push(Part { text: text.nfkc().collect::<String>().to_lowercase(), is_initials: false });
+        }
+        Self { comparable: comparable(text), parts, suffix }
+    }
+
+    /// The words of it, for counting how common each is.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter(|part| !part.is_initials).map(|part| part.text.as_str())
+    }
+
+    /// Whether it is a single name, or letters alone.
+    #[must_use]
+    pub fn is_one_word(&self) -> bool {
+        self.parts.len() == 1 || self.words().next().is_none()
+    }
+
+    /// How many of its given names are initials.
+    #[must_use]
+    pub fn initials(&self) -> usize {
+        self.parts.iter().filter(|part| part.is_initials).map(|part| part.text.len()).sum()
+    }
+
+    /// Whether its given name is told by an initial alone.
+    #[must_use]
+    pub fn is_abbreviated(&self) -> bool {
+        self.parts.len() > 1 && self.parts[0].is_initials
+    }
+
+    /// All parts in the order of the alphabet, as one word.
+    #[must_use]
+    pub(super) fn sorted(&self) -> String {
+        let mut parts: Vec<&str> = self.parts.iter().map(|part| part.text.as_str()).collect();
+        parts.sort_unstable();
+        parts.join(" ")
+    }
+
+    /// The first and the last part in the order of the alphabet, as one word.
+    #[must_use]
+    pub(super) fn ends(&self) -> String {
+        let (first, last) = (&self.first().text, &self.last().text);
+        if self.parts.len() == 1 || first <= last { format!("{first} {last}") } else { format!("{last} {first}") }
+    }
+
+    /// The family name with the first letter of the given name.
+    #[must_use]
+    pub(super) fn abbreviated(&self) -> String {
+        format!("{} {}", self.last().text, self.first().text.chars().next().unwrap_or_default())
+    }
+
+    /// What is left of it when vowels, doubled letters and endings that are often misspelled are taken away.
+    #[must_use]
+    pub(super) fn skeleton(&self) -> String {
+        let bones = |text: &str| {
+            let mut bones = String::with_capacity(text.len());
+            for (index, letter) in text.chars().enumerate() {
+                let letter = match letter {
+                    'k' | 'q' => 'c',
+                    'z' => 's',
+                    'w' => 'v',
+                    'j' | 'y' => 'i',
+                    letter => letter,
+                };
+                let is_bone = index == 0 || !matches!(letter, 'a' | 'e' | 'i' | 'o' | 'u' | 'h');
+                if is_bone && !bones.ends_with(letter) {
+                    bones.push(letter);
+                }
+            }
+            bones
+        };
+        let (first, last) = (bones(&self.first().text), bones(&self.last().text));
+        if first <= last { format!("{first} {last}") } else { format!("{last} {first}") }
+    }
+
+    fn first(&self) -> &Part {
+        &self.parts[0]
+    }
+
+    fn last(&self) -> &Part {
+        &self.parts[self.parts.len() - 1]
+    }
+
+    fn letters(&self) -> String {
+        self.parts.iter().map(|part| part.text.as_str()).collect()
+    }
+
+    /// How this name relates to another; `None` if they are two names.
+    #[must_use]
+    pub fn relation(&self, other: &Self) -> Option<Relation> {
+        if self.comparable == other.comparable {
+            return Some(Relation::Same);
+        }
+        match (self.suffix, other.suffix) {
+            (Some(one), Some(another)) if one != another => return None,
+            (Some(_), None) | (None, Some(_)) => {
+                return self.relation_of_parts(other).map(|found| match found {
+                    Relation::Same | Relation::SameLetters => Relation::Suffix,
+                    found => found,
+                });
+            }
+            _ => {}
+        }
+        self.relation_of_parts(other)
+    }
+
+    fn relation_of_parts(&self, other: &Self) -> Option<Relation> {
+        if self.letters() == other.letters() || self.sorted() == other.sorted() {
+            return Some(Relation::SameLetters);
+        }
+        if self.parts.len() > 1 && other.parts.len() > 1 {
+            if self.lacks_middle(other) || other.lacks_middle(self) {
+                return Some(Relation::MiddleName);
+            }
+            if self.last().text == other.last().text && self.is_initialled(other) {
+                return Some(Relation::Initials);
+            }
+        }
+        // A number or an initial that is another one is no misspelling.
+        let telling = |name: &Self| -> Vec<String> {
+            let is_telling = |part: &&Part| part.is_initials || part.text.contains(|c: char| c.is_ascii_digit());
+            name.parts.iter().filter(is_telling).map(|part| part.text.clone()).collect()
+        };
+        if telling(self) != telling(other) {
+            return None;
+        }
+        let (one, another) = (self.letters(), other.letters());
+        if one.len().min(another.len()) < SHORTEST_NEAR {
+            return None;
+        }
+        let likeness = strsim::jaro_winkler(&one, &another);
+        let edits = strsim::osa_distance(&one, &another);
+        // A family name that is another one is no misspelling, however alike the rest is.
+        (likeness >= NEAR && edits <= 2 && self.has_near_ends(other)).then_some(Relation::Near(likeness))
+    }
+
+    /// Whether each end is alike, in whichever order they come.
+    fn has_near_ends(&self, other: &Self) -> bool {
+        let alike = |one: &Part, another: &Part| {
+            strsim::osa_distance(&one.text, &another.text) <= 1 + usize::from(one.text.len() > 7)
+        };
+        alike(self.first(), other.first()) && alike(self.last(), other.last())
+    }
+
+    /// Whether this is the other one without middle names.
+    fn lacks_middle(&self, other: &Self) -> bool {
+        if self.first() != other.first() || self.last() != other.last() || self.parts.len() >= other.parts.len() {
+            return false;
+        }
+        let mut middle = other.parts[1..other.parts.len() - 1].iter();
+        let mut own = self.parts[1..self.parts.len() - 1].iter();
+        own.all(|part| middle.any(|candidate| abbreviates(part, candidate) || abbreviates(candidate, part)))
+    }
+
+    /// Whether the given names of one are those of the other, or their first letters.
+    fn is_initialled(&self, other: &Self) -> bool {
+        let given = |name: &Self| {
+            let parts = name.parts[..name.parts.len() - 1].iter();
+            parts
+                .flat_map(|part| {
+                    if part.is_initials {
+                        part.text.chars().map(String::from).collect()
+                    } else {
+                        vec![part.text.clone()]
+                    }
+                })
+                .collect::<Vec<_>>()
+        };
+        let (one, another) = (given(self), given(other));
+        let abbreviates = |one: &str, another: &str| one.len() == 1 && another.starts_with(one);
+        let pairs = one.iter().zip(&another);
+        pairs.clone().all(|(a, b)| a == b || abbreviates(a, b) || abbreviates(b, a))
+            && pairs.clone().any(|(a, b)| a != b || a.len() == 1)
+    }
+}
+
+fn abbreviates(initial: &Part, name: &Part) -> bool {
+    initial.text == name.text
+        || (initial.is_initials && initial.text.len() == 1 && name.text.starts_with(&initial.text))
+}
+
+/// `Pitt, Brad` → `Brad Pitt`; `Downey, Robert, Jr.` → `Robert Downey Jr.`; a nickname in quotation marks or
+/// brackets is left out.
+fn spoken_order(text: &str) -> String {
+    let text = without_nickname(text);
+    let mut pieces: Vec<&str> = text.split([',', '،', '、']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    let suffix = if pieces.len() > 1 && suffix_of(pieces[pieces.len() - 1]).is_some() { pieces.pop() } else { None };
+    let name = match pieces[..] {
+        [surname, given] => format!("{given} {surname}"),
+        _ => pieces.join(" "),
+    };
+    match suffix {
+        Some(suffix) => format!("{name} {suffix}"),
+        None => name,
+    }
+}
+
+fn without_nickname(text: &str) -> String {
+    const MARKS: [(char, char); 6] = [('"', '"'), ('“', '”'), ('‘', '’'), ('«', '»'), ('(', ')'), ('[', ']')];
+    let mut rest = text.to_owned();
+    for (open, close) in MARKS {
+        if let Some(start) = rest.find(open)
+            && let Some(length) = rest[start + open.len_utf8()..].find(close)
+        {
+            let end = start + open.len_utf8() + length + close.len_utf8();
+            let left = format!("{} {}", &rest[..start], &rest[end..]);
+            if left.split_whitespace().count() > 1 {
+                rest = left;
+            }
+        }
+    }
+    rest
+}
+
+fn suffix_of(word: &str) -> Option<Suffix> {
+    match word.trim_matches(['.', ',', ' ']).to_lowercase().as_str() {
+        "sr" | "senior" => Some(Suffix::Senior),
+        "jr" | "jnr" | "junior" | "ii" | "2nd" => Some(Suffix::Junior),
+        "iii" | "3rd" => Some(Suffix::Third),
+        "iv" | "4th" => Some(Suffix::Fourth),
+        "5th" => Some(Suffix::Fifth),
+        _ => None,
+    }
+}
+
+fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
+    let mut words: Vec<String> = Vec::new();
+    for word in text
+        .split(|c: char| c.is_whitespace() || matches!(c, '-' | '‐' | '‑' | '–' | '—' | '/' | '&' | '·' | '・' | '_'))
+    {
+        // `J.J.` is two initials, `St.` a word.
+        let pieces = word.split('.').filter(|piece| !piece.is_empty());
+        words.extend(pieces.map(str::to_owned));
+    }
+    let suffix = match words.last() {
+        Some(last)
+            if words.len() > 2
+                || (words.len() == 2
+                    && !matches!(suffix_of(last), Some(Suffix::Junior) if last.eq_ignore_ascii_case("junior"))) =>
+        {
+            suffix_of(last)
+        }
+        _ => None,
+    };
+    if suffix.is_some() {
+        words.pop();
+    }
+    let is_shouted = !text.chars().any(char::is_lowercase);
+    let mut parts: Vec<Part> = Vec::with_capacity(words.len());
+    for word in &words {
+        // `Disney+` is not `Disney`.
+        let ascii = any_ascii::any_ascii(word).replace('+', "plus");
+        let ascii: String = ascii.chars().filter(char::is_ascii_alphanumeric).collect();
+        if ascii.is_empty() {
+            continue;
+        }
+        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+        // `JJ Abrams`, but not `BO DEREK`.
+        let is_run =
+            !is_shouted && (2..=3).contains(&letters) && word.chars().all(char::is_uppercase) && word.is_ascii();
+        let is_initials = (letters == 1 && word.chars().all(|c| c.is_uppercase() || c.is_lowercase())) || is_run;
+        let text = ascii.to_ascii_lowercase();
+        match parts.last_mut() {
+            Some(last) if is_initials && last.is_initials => last.text.push_str(&text),
+            _ => parts.push(Part { text, is_initials }),
+        }
+    }
+    (parts, suffix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relation(one: &str, another: &str) -> Option<Relation> {
+        let (one, another) = (Name::of(one), Name::of(another));
+        let found = one.relation(&another);
+        assert_eq!(found, another.relation(&one), "either way round");
+        found
+    }
+
+    #[test]
+    fn one_name_in_the_ways_that_it_is_written() {
+        for (one, another, expected) in [
+            ("Penélope Cruz", "PENELOPE  CRUZ", Relation::Same),
+            ("Pitt, Brad", "Brad Pitt", Relation::SameLetters),
+            ("J.J. Abrams", "JJ Abrams", Relation::SameLetters),
+            ("J. J. Abrams", "J.J. Abrams", Relation::SameLetters),
+            ("Abrams, J. J.", "JJ Abrams", Relation::SameLetters),
+            ("Sacha Baron-Cohen", "Sacha Baron Cohen", Relation::SameLetters),
+            ("Lupita Nyong'o", "Lupita Nyongo", Relation::SameLetters),
+            ("Robert Downey, Jr.", "Robert Downey Jr", Relation::SameLetters),
+            ("Downey, Robert, Jr.", "Robert Downey Jr.", Relation::SameLetters),
+            ("Downey Jr., Robert", "Robert Downey Jr.", Relation::SameLetters),
+            ("Cuba Gooding Junior", "Cuba Gooding, Jr.", Relation::SameLetters),
+            ("Wong Kar-wai", "Kar-Wai Wong", Relation::SameLetters),
+            ("Сергей Бондарчук", "Sergey Bondarchuk", Relation::SameLetters),
+            ("Dwayne \"The Rock\" Johnson", "Dwayne Johnson", Relation::SameLetters),
+            ("Søren Malling", "Soren Malling", Relation::SameLetters),
+            ("Samuel Jackson", "Samuel L. Jackson", Relation::MiddleName),
+            ("Philip S. Hoffman", "Philip Seymour Hoffman", Relation::Initials),
+            ("Robert Downey", "Robert Downey Jr.", Relation::Suffix),
+            ("S. L. Jackson", "Samuel L. Jackson", Relation::Initials),
+            ("B. Pitt", "Brad Pitt", Relation::Initials),
+        ] {
+            assert_eq!(relation(one, another), Some(expected), "{one} and {another}");
+        }
+        assert!(matches!(relation("Micheal Caine", "Michael Caine"), Some(Relation::Near(_))));
+        assert!(matches!(relation("Scarlet Johansson", "Scarlett Johansson"), Some(Relation::Near(_))));
+    }
+
+    #[test]
+    fn two_names_are_two() {
+        for (one, another) in [
+            ("Robert Downey Sr.", "Robert Downey Jr."),
+            ("Brad Pitt", "Brad Pott-Hughes"),
+            ("Michael Douglas", "Michael Caine"),
+            ("B. Pitt", "Michael Pitt"),
+            ("John Smith", "Jane Smith"),
+            ("Li Na", "Li Ni"),
+            ("Stormtrooper 11", "Stormtrooper 12"),
+            ("George W. Bush", "George H. Bush"),
+            ("कुल", "कल"),
+        ] {
+            assert_eq!(relation(one, another), None, "{one} and {another}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_signs_alone_has_a_part() {
+        assert_eq!(Name::of("???").sorted(), "???");
+        assert_eq!(Name::of("").sorted(), "");
+        assert!(Name::of("X").relation(&Name::of("x")).is_some());
+    }
+}

@@ -1,0 +1,144 @@
+//! Names as they are stored: to be found to the letter, by blocking keys, and counted by their words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+
+use super::documents::ROWS_PER_STATEMENT;
+use super::entities::{entity_block, entity_name, index_version, name_word};
+use super::{Database, StorageError};
+use crate::document::entity::EntityKind;
+use crate::document::text::index_key;
+use crate::document::who::{Name, blocks};
+
+/// A name that an entity goes by.
+pub(super) struct NewName<'a> {
+    pub(super) kind: EntityKind,
+    pub(super) id: &'a str,
+    pub(super) name: &'a str,
+}
+
+/// The words of a person's name, each once, and the person: the count under "".
+fn words_of(name: &Name) -> BTreeSet<&str> {
+    name.words().chain([""]).collect()
+}
+
+/// Stores names; one that is there stays as it is.
+pub(super) async fn write_names(connection: &impl ConnectionTrait, names: &[NewName<'_>]) -> Result<(), StorageError> {
+    for names in names.chunks(ROWS_PER_STATEMENT) {
+        let rows = names.iter().map(|new| entity_name::ActiveModel {
+            kind: Set(new.kind.as_str().to_owned()),
+            name_key: Set(index_key(new.name)),
+            entity_id: Set(new.id.to_owned()),
+            name: Set(new.name.to_owned()),
+        });
+        let same = OnConflict::columns([
+            entity_name::Column::Kind,
+            entity_name::Column::NameKey,
+            entity_name::Column::EntityId,
+        ])
+        .do_nothing()
+        .to_owned();
+        entity_name::Entity::insert_many(rows).on_conflict(same).exec_without_returning(connection).await?;
+        index(connection, names).await?;
+    }
+    Ok(())
+}
+
+async fn index(connection: &impl ConnectionTrait, names: &[NewName<'_>]) -> Result<(), StorageError> {
+    let mut rows = BTreeSet::new();
+    let mut words: BTreeMap<String, i64> = BTreeMap::new();
+    for new in names {
+        let name = Name::of(new.name);
+        rows.extend(blocks::stored(new.kind, &name).into_iter().map(|block| (block, new.id)));
+        if new.kind == EntityKind::Person {
+            for word in words_of(&name) {
+                *words.entry(word.to_owned()).or_default() += 1;
+            }
+        }
+    }
+    let rows: Vec<(i64, &str)> = rows.into_iter().collect();
+    for rows in rows.chunks(4 * ROWS_PER_STATEMENT) {
+        let models = rows
+            .iter()
+            .map(|(block, id)| entity_block::ActiveModel { block: Set(*block), entity_id: Set((*id).to_owned()) });
+        let same =
+            OnConflict::columns([entity_block::Column::Block, entity_block::Column::EntityId]).do_nothing().to_owned();
+        entity_block::Entity::insert_many(models).on_conflict(same).exec_without_returning(connection).await?;
+    }
+    let words: Vec<(String, i64)> = words.into_iter().collect();
+    for words in words.chunks(4 * ROWS_PER_STATEMENT) {
+        let models =
+            words.iter().map(|(word, people)| name_word::ActiveModel { word: Set(word.clone()), people: Set(*people) });
+        let sum = Expr::col((name_word::Entity, name_word::Column::People)).add(Expr::cust("excluded.people"));
+        let more = OnConflict::column(name_word::Column::Word).value(name_word::Column::People, sum).to_owned();
+        name_word::Entity::insert_many(models).on_conflict(more).exec_without_returning(connection).await?;
+    }
+    Ok(())
+}
+
+const NAMES: &str = "names";
+
+impl Database {
+    /// Makes the index of names anew if it was made by other rules, or never.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn index_names(&self) -> Result<(), StorageError> {
+        let made_by = index_version::Entity::find_by_id(NAMES).one(&self.reader).await?;
+        let version = blocks::VERSION.to_string();
+        if made_by.is_some_and(|made_by| made_by.version == version) {
+            return Ok(());
+        }
+        self.write(|transaction| {
+            let version = version.clone();
+            async move {
+                transaction.lock_entities().await?;
+                let connection = &transaction.connection;
+                entity_block::Entity::delete_many().exec(connection).await?;
+                name_word::Entity::delete_many().exec(connection).await?;
+                let mut after: Option<(String, String, String)> = None;
+                loop {
+                    let page = page_of_names(connection, after.as_ref()).await?;
+                    let Some(last) = page.last() else { break };
+                    after = Some((last.kind.clone(), last.name_key.clone(), last.entity_id.clone()));
+                    let names: Vec<NewName<'_>> = page
+                        .iter()
+                        .filter_map(|row| {
+                            Some(NewName { kind: EntityKind::parse(&row.kind)?, id: &row.entity_id, name: &row.name })
+                        })
+                        .collect();
+                    index(connection, &names).await?;
+                }
+                let made = index_version::ActiveModel { name: Set(NAMES.to_owned()), version: Set(version) };
+                let anew = OnConflict::column(index_version::Column::Name)
+                    .update_column(index_version::Column::Version)
+                    .to_owned();
+                index_version::Entity::insert(made).on_conflict(anew).exec_without_returning(connection).await?;
+                Ok::<_, StorageError>(())
+            }
+        })
+        .await
+    }
+}
+
+async fn page_of_names(
+    connection: &impl ConnectionTrait,
+    after: Option<&(String, String, String)>,
+) -> Result<Vec<entity_name::Model>, StorageError> {
+    let mut query = entity_name::Entity::find();
+    if let Some((kind, name_key, id)) = after {
+        let place = Expr::tuple([
+            Expr::col(entity_name::Column::Kind),
+            Expr::col(entity_name::Column::NameKey),
+            Expr::col(entity_name::Column::EntityId),
+        ]);
+        query = query.filter(place.gt(Expr::tuple([Expr::val(kind), Expr::val(name_key), Expr::val(id)])));
+    }
+    let query = query
+        .order_by_asc(entity_name::Column::Kind)
+        .order_by_asc(entity_name::Column::NameKey)
+        .order_by_asc(entity_name::Column::EntityId);
+    Ok(query.limit(ROWS_PER_STATEMENT as u64).all(connection).await?)
+}
