@@ -45,12 +45,11 @@ impl<'a> Identities<'a> {
                     match text(object, entity.id) {
                         Some(given) => people.extend(proposal.directory.by_id(entity.kind, given)),
                         // Who else works here is likely among those of the names in the document.
-                        None => likely.extend(
-                            text(object, entity.name)
-                                .into_iter()
-                                .flat_map(|name| proposal.directory.by_name(entity.kind, &index_key(name)))
-                                .map(String::as_str),
-                        ),
+                        None => likely.extend(text(object, entity.name).into_iter().flat_map(|name| {
+                            let key = index_key(name);
+                            let named_so = proposal.directory.by_name(entity.kind, &key).iter().map(String::as_str);
+                            named_so.chain(proposal.directory.knowledge().of_the_name(entity.kind, name, &key))
+                        })),
                     }
                 }
             }

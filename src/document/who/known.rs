@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::name::{Name, Relation};
 use crate::document::entity::EntityKind;
 
 /// What is known of one entity.
@@ -82,6 +83,17 @@ impl Knowledge {
         near
     }
 
+    /// Whoever of those near has the very name in another form.
+    pub fn of_the_name<'k>(&'k self, kind: EntityKind, name: &str, name_key: &str) -> Vec<&'k str> {
+        let given = Name::of(name);
+        let is_form = |id: &&str| {
+            let own = self.of(kind, id).map(|known| Name::of(&known.name));
+            own.and_then(|own| given.relation(&own))
+                .is_some_and(|found| matches!(found, Relation::Same | Relation::SameLetters))
+        };
+        self.near(kind, name_key).into_iter().filter(is_form).collect()
+    }
+
     pub fn set_words(&mut self, words: HashMap<String, u64>, people: u64) {
         self.words = words;
         self.people = people;
@@ -99,7 +111,7 @@ impl Knowledge {
     }
 
     /// How many people of such a name are to be expected by chance, as a decimal logarithm.
-    pub fn expected(&self, name: &super::Name) -> f64 {
+    pub fn expected(&self, name: &Name) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "counts of people")]
         let (people, count) = ((self.people as f64).max(FEWEST_PEOPLE), |word: &str| {
             self.words.get(word).copied().unwrap_or(1).max(1) as f64

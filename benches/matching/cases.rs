@@ -1,0 +1,272 @@
+//! The labelled set: who is held out, and how the names are written.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use rand::{Rng as _, SeedableRng as _};
+use serde_json::{Value, json};
+
+/// Who the name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Label {
+    /// Somebody of the imported movies, the only one of the name.
+    Known,
+    /// Somebody of the imported movies, who shares the name with others of them.
+    Homonym,
+    /// Nobody of the imported movies, nor has anybody of them the name.
+    Stranger,
+    /// Nobody of the imported movies, but somebody of them has the name.
+    Namesake,
+}
+
+/// How the name is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    AsItIs,
+    Case,
+    Accents,
+    Spacing,
+    Punctuation,
+    SurnameFirst,
+    Suffix,
+    Transliterated,
+    Initials,
+}
+
+pub struct Case {
+    /// Where the name stands.
+    pub path: String,
+    pub given: String,
+    /// Whose it is.
+    pub person: String,
+    pub label: Label,
+    pub form: Form,
+}
+
+pub struct HeldOut {
+    pub id: String,
+    /// What is known of the movie before its credits come.
+    pub before: Vec<String>,
+    /// The credits, as they come.
+    pub file: String,
+    pub cases: Vec<Case>,
+}
+
+pub struct Set {
+    imported: Vec<String>,
+    held_out: Vec<HeldOut>,
+}
+
+/// Every so many movies is held out.
+const EVERY: usize = 20;
+const SEED: u64 = 550;
+
+impl Set {
+    pub fn read(path: &Path) -> std::io::Result<Self> {
+        let file = std::fs::File::open(path)?;
+        let lines = BufReader::new(flate2::read::MultiGzDecoder::new(file)).lines();
+        let mut documents: Vec<(String, String, Value)> = Vec::new();
+        for line in lines {
+            let value: Value = serde_json::from_str(&line?)?;
+            let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+            documents.push((text("movie_id"), text("category"), value));
+        }
+        let mut movies: Vec<&String> = documents.iter().map(|(movie, ..)| movie).collect();
+        movies.dedup();
+        let held: HashSet<&str> = movies.iter().skip(7).step_by(EVERY).map(|movie| movie.as_str()).collect();
+        let mut imported = Vec::new();
+        let mut names: HashMap<String, HashSet<String>> = HashMap::new();
+        let mut people: HashSet<String> = HashSet::new();
+        for (movie, category, value) in &documents {
+            if held.contains(movie.as_str()) || !matches!(category.as_str(), "basic_info" | "cast_crew") {
+                continue;
+            }
+            imported.push(format!("{value}\n"));
+            for (_, _, credit) in credits(value) {
+                let (id, name) = identity(credit);
+                names.entry(plain(&name)).or_default().insert(id.clone());
+                people.insert(id);
+            }
+        }
+        let mut random = StdRng::seed_from_u64(SEED);
+        let mut held_out: Vec<HeldOut> = Vec::new();
+        for (movie, category, value) in &documents {
+            if !held.contains(movie.as_str()) {
+                continue;
+            }
+            match category.as_str() {
+                "basic_info" => held_out.push(HeldOut {
+                    id: movie.clone(),
+                    before: vec![format!("{value}\n")],
+                    file: String::new(),
+                    cases: Vec::new(),
+                }),
+                "cast_crew" => {
+                    if let Some(of) = held_out.iter_mut().find(|of| of.id == *movie) {
+                        of.fill(value, &names, &people, &mut random);
+                    }
+                }
+                _ => {}
+            }
+        }
+        held_out.retain(|movie| !movie.cases.is_empty());
+        Ok(Self { imported, held_out })
+    }
+
+    pub fn imported(&self) -> &[String] {
+        &self.imported
+    }
+
+    pub fn held_out(&self) -> &[HeldOut] {
+        &self.held_out
+    }
+}
+
+fn credits(document: &Value) -> Vec<(String, usize, &Value)> {
+    let lists = document["data"].as_object().into_iter().flatten();
+    let credits = lists.flat_map(|(list, items)| {
+        items.as_array().into_iter().flatten().enumerate().map(move |(index, credit)| (list.clone(), index, credit))
+    });
+    credits.collect()
+}
+
+fn identity(credit: &Value) -> (String, String) {
+    let text = |key: &str| credit[key].as_str().unwrap_or_default().to_owned();
+    (text("id"), text("name"))
+}
+
+fn plain(name: &str) -> String {
+    reelport::document::text::comparable(name)
+}
+
+impl HeldOut {
+    fn fill(
+        &mut self,
+        document: &Value,
+        names: &HashMap<String, HashSet<String>>,
+        people: &HashSet<String>,
+        random: &mut StdRng,
+    ) {
+        let mut forms: HashMap<String, (Form, String)> = HashMap::new();
+        let mut data: serde_json::Map<String, Value> = serde_json::Map::new();
+        for (list, _, credit) in credits(document) {
+            let (id, name) = identity(credit);
+            let items = data.entry(list.clone()).or_insert_with(|| json!([]));
+            let Some(items) = items.as_array_mut() else { continue };
+            let (form, given) = forms.entry(id.clone()).or_insert_with(|| mangled(&name, random)).clone();
+            let mut sent = credit.clone();
+            if let Some(sent) = sent.as_object_mut() {
+                sent.remove("id");
+                sent.insert("name".to_owned(), json!(given));
+            }
+            let of_name = names.get(&plain(&name)).map_or(0, HashSet::len);
+            let label = match (people.contains(&id), of_name) {
+                (true, 1) => Label::Known,
+                (true, _) => Label::Homonym,
+                (false, 0) => Label::Stranger,
+                (false, _) => Label::Namesake,
+            };
+            let path = format!("/{list}/{}/name", items.len());
+            items.push(sent);
+            // Once for each person: the rest of the document follows.
+            if self.cases.iter().all(|case| case.person != id) {
+                self.cases.push(Case { path, given, person: id, label, form });
+            }
+        }
+        self.file = json!({ "category": "cast_crew", "movie_id": self.id, "data": data }).to_string();
+    }
+}
+
+/// A name as the world writes it.
+fn mangled(name: &str, random: &mut StdRng) -> (Form, String) {
+    const FORMS: [Form; 12] = [
+        Form::AsItIs,
+        Form::AsItIs,
+        Form::AsItIs,
+        Form::Case,
+        Form::Accents,
+        Form::Spacing,
+        Form::Punctuation,
+        Form::SurnameFirst,
+        Form::SurnameFirst,
+        Form::Suffix,
+        Form::Transliterated,
+        Form::Initials,
+    ];
+    let form = *FORMS.choose(random).unwrap_or(&Form::AsItIs);
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let written = match form {
+        Form::AsItIs => None,
+        Form::Case => Some(if random.random() { name.to_uppercase() } else { name.to_lowercase() }),
+        Form::Accents => {
+            let with = |c: char| match c {
+                'a' => 'á',
+                'e' => 'é',
+                'o' => 'ö',
+                'n' => 'ñ',
+                'c' => 'č',
+                other => other,
+            };
+            Some(name.chars().map(with).collect())
+        }
+        Form::Spacing => Some(format!(" {} ", words.join("\u{a0} "))),
+        Form::Punctuation if name.contains(['.', '-', '\'']) => {
+            Some(name.replace('.', "").replace('-', " ").replace('\'', "’"))
+        }
+        Form::SurnameFirst if words.len() == 2 => Some(format!("{}, {}", words[1], words[0])),
+        Form::Suffix => ["Jr.", "Sr.", "III", "II"].iter().find(|suffix| words.last() == Some(suffix)).map(|suffix| {
+            let written = match *suffix {
+                "Jr." => "Junior",
+                "Sr." => "Senior",
+                other => other,
+            };
+            format!("{}, {written}", words[..words.len() - 1].join(" "))
+        }),
+        Form::Transliterated => cyrillic(name),
+        Form::Initials if words.len() > 1 => {
+            let (last, given) = words.split_last().unwrap_or((&"", &[]));
+            let initials: Vec<String> =
+                given.iter().filter_map(|word| Some(format!("{}.", word.chars().next()?))).collect();
+            Some(format!("{} {last}", initials.join(" ")))
+        }
+        _ => None,
+    };
+    match written {
+        Some(written) if written != name => (form, written),
+        _ => (Form::AsItIs, name.to_owned()),
+    }
+}
+
+/// In Cyrillic letters, where each letter has one that is read back as it.
+fn cyrillic(name: &str) -> Option<String> {
+    let letter = |c: char| -> Option<char> {
+        let found = match c.to_ascii_lowercase() {
+            'a' => 'а',
+            'b' => 'б',
+            'v' => 'в',
+            'g' => 'г',
+            'd' => 'д',
+            'e' => 'е',
+            'z' => 'з',
+            'i' => 'и',
+            'k' => 'к',
+            'l' => 'л',
+            'm' => 'м',
+            'n' => 'н',
+            'o' => 'о',
+            'p' => 'п',
+            'r' => 'р',
+            's' => 'с',
+            't' => 'т',
+            'u' => 'у',
+            'f' => 'ф',
+            ' ' => return Some(' '),
+            _ => return None,
+        };
+        if c.is_ascii_uppercase() { found.to_uppercase().next() } else { Some(found) }
+    };
+    name.chars().map(letter).collect()
+}

@@ -1,0 +1,156 @@
+//! How well names are matched: a labelled set made of a real catalogue, and what became of each case.
+//!
+//! Needs `BENCH_CATALOGUE`, a catalogue that `reelport import` reads. Some movies are held out; all others are
+//! imported. Of the movies held out the credits arrive without ids, under names as the world writes them, in
+//! a dry run; who each is, the catalogue knows.
+
+#![allow(clippy::cast_precision_loss, reason = "figures for people")]
+
+mod cases;
+
+use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Instant;
+
+use cases::{Case, Form, Label, Set};
+use reelport::app::{Sources, open_catalog};
+use reelport::catalog::Catalog;
+use reelport::catalog::access::{Principal, Role, command_line};
+use reelport::catalog::bulk::{ReadOptions, read_source};
+use reelport::catalog::import::{ImportOptions, Incoming};
+use reelport::document::who::MatchDecision;
+use reelport::document::{Category, MovieId};
+use tokio::sync::mpsc;
+
+/// What became of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Outcome {
+    Right,
+    Wrong,
+    Asked,
+    Created,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let Some(path) = std::env::var_os("BENCH_CATALOGUE") else {
+        println!("matching: BENCH_CATALOGUE names no catalogue, so nothing was measured");
+        return Ok(());
+    };
+    let set = Set::read(&std::path::PathBuf::from(path))?;
+    let folder = tempfile::tempdir()?;
+    let url = format!("sqlite://{}", folder.path().join("bench.db").display());
+    let catalog = open_catalog(&url, 4, Sources::default()).await?;
+    let start = Instant::now();
+    import(&catalog, set.imported()).await?;
+    println!("{} documents imported in {:.1} s", set.imported().len(), start.elapsed().as_secs_f64());
+
+    let mut table: BTreeMap<(Label, Form), HashMap<Outcome, usize>> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let start = Instant::now();
+    let mut count = 0;
+    for movie in set.held_out() {
+        import(&catalog, &movie.before).await?;
+        let decisions = decide(&catalog, movie).await?;
+        for case in &movie.cases {
+            let Some((decision, entity)) = decisions.get(&case.path) else { continue };
+            let outcome = judge(case, *decision, entity.as_deref());
+            if outcome == Outcome::Wrong {
+                wrong.push(format!(
+                    "{} {:?} ({:?}): {} taken for {}",
+                    movie.id,
+                    case.given,
+                    case.form,
+                    case.person,
+                    entity.as_deref().unwrap_or_default()
+                ));
+            }
+            *table.entry((case.label, case.form)).or_default().entry(outcome).or_default() += 1;
+            count += 1;
+        }
+    }
+    println!("{count} names decided in {:.1} s\n", start.elapsed().as_secs_f64());
+    print(&table);
+    if std::env::var_os("BENCH_VERBOSE").is_some() {
+        println!("\nwrong:\n{}", wrong.join("\n"));
+    }
+    Ok(())
+}
+
+async fn import(catalog: &Catalog, documents: &[String]) -> Result<(), Box<dyn Error>> {
+    let lines = documents.concat();
+    let (sender, records) = mpsc::channel(64);
+    let reader = tokio::task::spawn_blocking(move || {
+        read_source("catalogue", lines.as_bytes(), &Arc::default(), ReadOptions::default(), &sender)
+    });
+    let (_, permission) = command_line();
+    let report = catalog.import_stream(&permission, records, &ImportOptions::default(), |_| {}).await?;
+    reader.await??;
+    if report.rejected > 0 {
+        return Err(format!("{} documents were refused", report.rejected).into());
+    }
+    Ok(())
+}
+
+type Decisions = HashMap<String, (MatchDecision, Option<String>)>;
+
+async fn decide(catalog: &Catalog, movie: &cases::HeldOut) -> Result<Decisions, Box<dyn Error>> {
+    let id: MovieId = movie.id.parse()?;
+    let (subject, email) = ("bench".to_owned(), "bench@example.com".to_owned());
+    let principal = Principal { subject, email, role: Role::Admin, source: None };
+    let options = ImportOptions { dry_run: true, ..ImportOptions::default() };
+    let permission = principal.can_import(options).map_err(|_| "forbidden")?;
+    let incoming = Incoming::Document { text: movie.file.as_bytes(), category: Some(Category::CastCrew) };
+    let outcome = catalog.import(&permission, &id, incoming).await?;
+    let plan = outcome.plan.ok_or("there is no plan")?;
+    Ok(plan.matches.into_iter().map(|found| (found.path, (found.decision, found.entity))).collect())
+}
+
+fn judge(case: &Case, decision: MatchDecision, entity: Option<&str>) -> Outcome {
+    match decision {
+        MatchDecision::Ambiguous | MatchDecision::Skipped => Outcome::Asked,
+        MatchDecision::Matched if entity == Some(case.person.as_str()) => Outcome::Right,
+        MatchDecision::Matched => Outcome::Wrong,
+        MatchDecision::New if case.label == Label::Stranger => Outcome::Right,
+        MatchDecision::New => Outcome::Created,
+    }
+}
+
+fn print(table: &BTreeMap<(Label, Form), HashMap<Outcome, usize>>) {
+    println!("{:<12} {:<16} {:>7} {:>7} {:>7} {:>7}", "who", "name", "right", "wrong", "asked", "created");
+    let of = |counts: &HashMap<Outcome, usize>, outcome| counts.get(&outcome).copied().unwrap_or(0);
+    let mut totals: HashMap<(bool, Outcome), usize> = HashMap::new();
+    for ((label, form), counts) in table {
+        let [right, wrong, asked, created] =
+            [Outcome::Right, Outcome::Wrong, Outcome::Asked, Outcome::Created].map(|outcome| of(counts, outcome));
+        println!(
+            "{:<12} {:<16} {right:>7} {wrong:>7} {asked:>7} {created:>7}",
+            format!("{label:?}"),
+            format!("{form:?}")
+        );
+        for (outcome, count) in counts {
+            *totals.entry((*label == Label::Known && *form != Form::Initials, *outcome)).or_default() += count;
+        }
+    }
+    let all: usize = totals.values().sum();
+    let sum =
+        |outcome| [true, false].iter().map(|known| totals.get(&(*known, outcome)).copied().unwrap_or(0)).sum::<usize>();
+    let known: usize = totals.iter().filter(|((known, _), _)| *known).map(|(_, count)| count).sum();
+    let recognised = totals.get(&(true, Outcome::Right)).copied().unwrap_or(0);
+    let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+    println!(
+        "\nwrong, of all decisions:             {:.3} % ({} of {all})",
+        share(sum(Outcome::Wrong), all),
+        sum(Outcome::Wrong)
+    );
+    println!("recognised, of the recognisable:     {:.2} % ({recognised} of {known})", share(recognised, known));
+    println!(
+        "made anew although known, of all:    {:.3} % ({})",
+        share(sum(Outcome::Created), all),
+        sum(Outcome::Created)
+    );
+    println!("asked, of all:                       {:.2} % ({})", share(sum(Outcome::Asked), all), sum(Outcome::Asked));
+    let matched = sum(Outcome::Wrong) + recognised;
+    println!("precision of matches:                {:.3} %", share(recognised, matched));
+}
