@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::category::{Category, Definition};
 use super::definition::{Kind, Object, define_choice};
 use super::ids::MovieId;
-use super::problem::{Problem, ProblemCode, shown};
+use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
 use super::scalars::whole_number;
+use super::text::key_letters;
 
 /// The version that is written. Any 1.x is read.
 pub const VERSION: &str = "1.0";
@@ -111,6 +112,8 @@ pub struct Arrived {
     pub movie: MovieId,
     pub data: Value,
     pub metadata: SentMetadata,
+    /// What was put right in the envelope.
+    pub warnings: Vec<Warning>,
 }
 
 /// What stands in a file where its revision should, and is none.
@@ -154,13 +157,15 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
         return Err(vec![Problem::new("", ProblemCode::TypeMismatch, message)]);
     };
     let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    rename(&mut envelope, &["category", "movie_id", "version", "data", "metadata"], &mut warnings);
     if let Some(version) = envelope.get("version").filter(|version| !version.is_null())
         && !is_version_1(version)
     {
         let message = format!("found version {}; allowed is 1.x", shown(version));
         problems.push(Problem::new("", ProblemCode::UnsupportedVersion, message));
     }
-    let data = envelope.remove("data");
+    let data = envelope.remove("data").map(|data| without_wrapping(data, &mut warnings));
     let category = read_category(&envelope, data.as_ref(), expected.category, &mut problems);
     let movie = read_movie(&envelope, expected.movie, &mut problems);
     let data = match data {
@@ -177,10 +182,38 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
     };
     match (category, movie, data) {
         (Some(category), Some(movie), Some(data)) if problems.is_empty() => {
-            let metadata = envelope.get("metadata").and_then(Value::as_object);
-            Ok(Arrived { category, movie, data, metadata: metadata.map(read_metadata).unwrap_or_default() })
+            let mut metadata = match envelope.remove("metadata") {
+                Some(Value::Object(metadata)) => metadata,
+                _ => Object::new(),
+            };
+            rename(&mut metadata, &["source", "revision", "draft_revision", "last_updated"], &mut warnings);
+            Ok(Arrived { category, movie, data, metadata: read_metadata(&metadata), warnings })
         }
         _ => Err(problems),
+    }
+}
+
+/// Gives keys in another case (`movieId`) their right names.
+fn rename(object: &mut Object, names: &[&str], warnings: &mut Vec<Warning>) {
+    for name in names.iter().filter(|name| !object.contains_key(**name)).collect::<Vec<_>>() {
+        let letters = key_letters(name);
+        let Some(key) = object.keys().find(|key| key_letters(key) == letters).cloned() else { continue };
+        if let Some(value) = object.remove(&key) {
+            object.insert((*name).to_owned(), value);
+            warnings.push(Warning::new("", WarningCode::FieldRenamed, format!("{key:?} was read as {name:?}")));
+        }
+    }
+}
+
+/// Data in data, with nothing beside it, is the data.
+fn without_wrapping(data: Value, warnings: &mut Vec<Warning>) -> Value {
+    match data {
+        Value::Object(mut outer) if outer.len() == 1 && outer.get("data").is_some_and(Value::is_object) => {
+            let message = "the data stood in another \"data\"; paths lead into the inner one";
+            warnings.push(Warning::new("", WarningCode::SyntaxRepaired, message));
+            outer.remove("data").unwrap_or_default()
+        }
+        data => data,
     }
 }
 

@@ -49,7 +49,7 @@ pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
         Ok(_) => None,
         Err(error) => Some(error),
     };
-    let decoded = decode::decode(stripped);
+    let decoded = decode::decode(stripped)?;
     if let Some(encoding) = decoded.encoding {
         warnings.push(repaired("", format!("the text is not UTF-8; it was read as {encoding}")));
         if let Ok(strict::Strict { value, has_duplicates: false }) = strict::read(decoded.text.as_bytes()) {
@@ -74,10 +74,12 @@ fn find(text: &str) -> Result<Lenient, Option<Failure>> {
     let mut found: Vec<(Lenient, usize, usize)> = Vec::new();
     let mut at = 0;
     let mut tried = 0;
+    let mut broken = None;
     while let Some(start) = next_candidate(text, at) {
         tried += 1;
         if tried > MAX_CANDIDATES {
-            break;
+            let reason = "so many brackets are in the text that the document cannot be told from the rest".to_owned();
+            return Err(Some(Failure { at: start, reason, inside: true, path: String::new() }));
         }
         let mut reader = Reader::new(text, start);
         match reader.document() {
@@ -87,13 +89,21 @@ fn find(text: &str) -> Result<Lenient, Option<Failure>> {
                 found.push((Lenient { value, warnings: reader.warnings, elided: reader.elided }, start, end));
             }
             // A brace in prose, not the start of a document.
-            Err(failure) if !failure.inside => at = start + 1,
+            Err(failure) if !failure.inside => {
+                at = start + 1;
+                if !failure.path.is_empty() {
+                    broken.get_or_insert(failure);
+                }
+            }
             Err(failure) => return Err(Some(failure)),
         }
     }
     let envelopes = found.iter().filter(|(found, ..)| looks_like_envelope(&found.value)).count();
     if envelopes > 0 {
         found.retain(|(found, ..)| looks_like_envelope(&found.value));
+    } else if broken.is_some() {
+        // A part of what is broken is not the document.
+        return Err(broken);
     }
     let Some((mut chosen, start, end)) = found.pop() else { return Err(None) };
     if found.iter().any(|(other, ..)| other.value != chosen.value) {

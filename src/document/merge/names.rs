@@ -68,7 +68,7 @@ impl Merger<'_> {
             keep.push(!claimed.contains(&index) && !is_removed);
         }
         let current: Vec<String> = stored.iter().map(identity).collect();
-        let file: Vec<String> = sent.iter().map(identity).collect();
+        let file: Vec<String> = sent.iter().filter(|value| value.is_string()).map(identity).collect();
         arrange(stored.to_vec(), &keep, placed, file_order_wins(base.as_deref(), &current, &file))
     }
 
