@@ -30,6 +30,8 @@ pub struct Lenient {
 
 /// Most places in prose at which a document is looked for.
 const MAX_CANDIDATES: usize = 50;
+/// How often the length of the text may be read in vain at such places.
+const MAX_PASSES: usize = 4;
 
 /// Reads a text as JSON, or as what was clearly meant to be JSON.
 ///
@@ -73,11 +75,11 @@ fn repaired(path: &str, message: String) -> Warning {
 fn find(text: &str) -> Result<Lenient, Option<Failure>> {
     let mut found: Vec<(Lenient, usize, usize)> = Vec::new();
     let mut at = 0;
-    let mut tried = 0;
+    let (mut tried, mut in_vain) = (0, 0);
     let mut broken = None;
     while let Some(start) = next_candidate(text, at) {
         tried += 1;
-        if tried > MAX_CANDIDATES {
+        if tried > MAX_CANDIDATES || in_vain / MAX_PASSES > text.len() {
             let reason = "so many brackets are in the text that the document cannot be told from the rest".to_owned();
             return Err(Some(Failure { at: start, reason, inside: true, path: String::new() }));
         }
@@ -91,6 +93,7 @@ fn find(text: &str) -> Result<Lenient, Option<Failure>> {
             // A brace in prose, not the start of a document.
             Err(failure) if !failure.inside => {
                 at = start + 1;
+                in_vain += failure.at - start;
                 if !failure.path.is_empty() {
                     broken.get_or_insert(failure);
                 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Number, Value};
 
-use super::{quoted, strings};
+use super::quoted;
+use super::strings::{closes, opens};
 use crate::document::definition::Object;
 use crate::document::parse::MAX_LISTED;
 use crate::document::problem::{Warning, WarningCode};
@@ -174,7 +175,7 @@ impl<'t> Reader<'t> {
         match self.peek() {
             Some('{') => self.nested(Self::object),
             Some('[') => self.nested(Self::list),
-            Some(c) if strings::opens(c) => Ok(Value::String(self.string()?)),
+            Some(c) if opens(c) => Ok(Value::String(self.string(closes)?)),
             Some(_) => self.word(),
             None => self.ends_in_the_middle("the document"),
         }
@@ -257,8 +258,9 @@ impl<'t> Reader<'t> {
     }
 
     fn key(&mut self) -> Step<String> {
-        if self.peek().is_some_and(strings::opens) {
-            return self.string();
+        if self.peek().is_some_and(opens) {
+            // No key has a quotation mark in it.
+            return self.string(|_| true);
         }
         let rest = self.rest();
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '-');

@@ -20,7 +20,7 @@ pub(super) fn opens(c: char) -> bool {
 
 /// Whether a quotation mark closes a string, by what follows it: JSON goes on, or the line ends. One
 /// within a sentence is followed by more of it.
-fn closes(after: &str) -> bool {
+pub(super) fn closes(after: &str) -> bool {
     let after = after.trim_start_matches([' ', '\t']);
     ends_a_line(after)
         || after.starts_with([',', ':', '}', ']', '#'])
@@ -40,7 +40,8 @@ fn ends_a_line(text: &str) -> bool {
 }
 
 impl Reader<'_> {
-    pub(super) fn string(&mut self) -> Result<String, Failure> {
+    /// Reads a string. Whether a quotation mark ends it, `closes` tells by what follows.
+    pub(super) fn string(&mut self, closes: fn(&str) -> bool) -> Result<String, Failure> {
         let Some(open) = self.peek() else { return self.ends_in_the_middle("a string") };
         self.advance(open);
         let closers = closers(open);
