@@ -166,7 +166,7 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
         problems.push(Problem::new("", ProblemCode::UnsupportedVersion, message));
     }
     let data = envelope.remove("data").map(|data| without_wrapping(data, &mut warnings));
-    let category = read_category(&envelope, data.as_ref(), expected.category, &mut problems);
+    let category = read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
     let movie = read_movie(&envelope, expected.movie, &mut problems);
     let data = match data {
         Some(data @ Value::Object(_)) => Some(data),
@@ -236,12 +236,20 @@ fn read_category(
     data: Option<&Value>,
     expected: Option<Category>,
     problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Warning>,
 ) -> Option<Category> {
     let mut mismatch = |message: String| problems.push(Problem::new("", ProblemCode::CategoryMismatch, message));
     let found = match envelope.get("category") {
         Some(Value::String(text)) => match text.trim().parse::<Category>() {
             Ok(category) => category,
             Err(error) => {
+                // In another case: `basicInfo`, or as GraphQL writes it.
+                let letters = key_letters(text);
+                if let Some(meant) = Category::ALL.iter().find(|meant| key_letters(meant.as_str()) == letters) {
+                    let message = format!("category {text:?} was read as {meant}");
+                    warnings.push(Warning::new("", WarningCode::ValueRepaired, message));
+                    return checked(*meant, expected, problems);
+                }
                 mismatch(format!("category: {error}"));
                 return None;
             }
@@ -257,8 +265,14 @@ fn read_category(
             return None;
         }
     };
+    checked(found, expected, problems)
+}
+
+/// The category that was found, if none or no other was asked for.
+fn checked(found: Category, expected: Option<Category>, problems: &mut Vec<Problem>) -> Option<Category> {
     if let Some(expected) = expected.filter(|expected| *expected != found) {
-        mismatch(format!("category: found {found}; {expected} was asked for"));
+        let message = format!("category: found {found}; {expected} was asked for");
+        problems.push(Problem::new("", ProblemCode::CategoryMismatch, message));
         return None;
     }
     Some(found)
