@@ -165,7 +165,7 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
         let message = format!("found version {}; allowed is 1.x", shown(version));
         problems.push(Problem::new("", ProblemCode::UnsupportedVersion, message));
     }
-    let data = envelope.remove("data").map(|data| without_wrapping(data, &mut warnings));
+    let data = envelope.remove("data").map(|data| without_wrapping(data, &envelope, &mut warnings));
     let category = read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
     let movie = read_movie(&envelope, expected.movie, &mut problems);
     let data = match data {
@@ -205,10 +205,16 @@ fn rename(object: &mut Object, names: &[&str], warnings: &mut Vec<Warning>) {
     }
 }
 
-/// Data in data, with nothing beside it, is the data.
-fn without_wrapping(data: Value, warnings: &mut Vec<Warning>) -> Value {
+/// Data in data, alone or in an envelope that says the same as the outer one, is the data.
+fn without_wrapping(data: Value, envelope: &Object, warnings: &mut Vec<Warning>) -> Value {
+    let agrees = |(key, value): (&String, &Value)| match key.as_str() {
+        "data" => value.is_object(),
+        "metadata" | "exported_at" => true,
+        "category" | "movie_id" | "version" => envelope.get(key) == Some(value),
+        _ => false,
+    };
     match data {
-        Value::Object(mut outer) if outer.len() == 1 && outer.get("data").is_some_and(Value::is_object) => {
+        Value::Object(mut outer) if outer.contains_key("data") && outer.iter().all(agrees) => {
             let message = "the data stood in another \"data\"; paths lead into the inner one";
             warnings.push(Warning::new("", WarningCode::SyntaxRepaired, message));
             outer.remove("data").unwrap_or_default()

@@ -75,7 +75,9 @@ proptest! {
     #[test]
     fn data_that_was_understood_is_understood_the_same_again((category, data) in of_any_category(arbitrary_json)) {
         let reading = parse(category.definition(), through_text(&data), false);
-        prop_assume!(reading.problems.is_empty());
+        if !reading.problems.is_empty() {
+            return Ok(());
+        }
         let read = Value::Object(reading.data);
         let again = parse(category.definition(), through_text(&read), false);
         prop_assert_eq!(again.problems, vec![]);

@@ -10,12 +10,14 @@ mod strict;
 mod strings;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
 use super::definition::Object;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
 use reader::{Failure, Reader};
+use strings::is_blank;
 
 /// A text as it was understood.
 #[derive(Debug)]
@@ -60,7 +62,11 @@ pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
     }
     match find(&decoded.text) {
         Ok(found) => {
-            warnings.extend(found.warnings.into_iter().map(into_data));
+            // A place outside of the data is none of it: there the same is said once.
+            let mut said = HashSet::new();
+            let found_warnings = found.warnings.into_iter().map(into_data);
+            warnings
+                .extend(found_warnings.filter(|warning| said.insert((warning.path.clone(), warning.message.clone()))));
             unwrapped(found.value, warnings, found.elided)
         }
         Err(failure) => Err(unreadable(&decoded.text, failure, refused)),
@@ -130,7 +136,10 @@ fn next_candidate(text: &str, from: usize) -> Option<usize> {
     let rest = text.get(from..)?;
     rest.char_indices().map(|(offset, c)| (from + offset, c)).find_map(|(at, c)| match c {
         '{' => Some(at),
-        '[' if text[at + 1..].trim_start().starts_with('{') => Some(at),
+        '[' => {
+            let next = text[at + 1..].trim_start_matches(is_blank);
+            ["{", "//", "/*"].iter().any(|start| next.starts_with(start)).then_some(at)
+        }
         _ => None,
     })
 }
@@ -176,8 +185,8 @@ fn unreadable(text: &str, failure: Option<Failure>, refused: Option<serde_json::
             let place = if failure.path.is_empty() { String::new() } else { format!(", at {}", failure.path) };
             format!("{} (line {line}, column {column}{place})", failure.reason).into()
         }
-        (None, Some(error)) => error.to_string().into(),
-        (None, None) => "no document is in it".into(),
+        (None, Some(error)) if text.contains('{') => error.to_string().into(),
+        (None, _) => "no object is in the text".into(),
     };
     Problem::new("", ProblemCode::Unreadable, format!("the document is not JSON: {reason}"))
 }

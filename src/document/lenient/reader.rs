@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 use super::quoted;
-use super::strings::{closes, opens};
+use super::strings::{closes, is_blank, opens};
 use crate::document::definition::Object;
 use crate::document::parse::MAX_LISTED;
 use crate::document::problem::{Warning, WarningCode};
@@ -126,7 +126,7 @@ impl<'t> Reader<'t> {
             if matches!(c, ' ' | '\t' | '\n' | '\r') {
                 new_line |= c == '\n';
                 self.advance(c);
-            } else if c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}') {
+            } else if is_blank(c) {
                 self.advance(c);
                 self.repaired(format!("the character U+{:04X} between values was skipped", u32::from(c)));
             } else if rest.starts_with("/*") {

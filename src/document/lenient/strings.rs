@@ -21,7 +21,7 @@ pub(super) fn opens(c: char) -> bool {
 /// Whether a quotation mark closes a string, by what follows it: JSON goes on, or the line ends. One
 /// within a sentence is followed by more of it.
 pub(super) fn closes(after: &str) -> bool {
-    let after = after.trim_start_matches([' ', '\t']);
+    let after = after.trim_start_matches(is_space);
     ends_a_line(after)
         || after.starts_with([',', ':', '}', ']', '#'])
         || after.starts_with("//")
@@ -30,9 +30,18 @@ pub(super) fn closes(after: &str) -> bool {
 
 /// Whether nothing but a comma or closing brackets follow on this line.
 fn closes_the_line(after: &str) -> bool {
-    let after = after.trim_start_matches([' ', '\t']);
-    after.starts_with(['}', ']'])
-        || ends_a_line(after.strip_prefix(',').unwrap_or(after).trim_start_matches([' ', '\t']))
+    let after = after.trim_start_matches(is_space);
+    after.starts_with(['}', ']']) || ends_a_line(after.strip_prefix(',').unwrap_or(after).trim_start_matches(is_space))
+}
+
+/// Whether nothing is to be seen of it, and no line ends with it.
+fn is_space(c: char) -> bool {
+    is_blank(c) && !matches!(c, '\n' | '\r')
+}
+
+/// What parts values and is none: white space, also such as JSON does not have.
+pub(super) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}')
 }
 
 fn ends_a_line(text: &str) -> bool {
@@ -46,7 +55,8 @@ impl Reader<'_> {
         self.advance(open);
         let closers = closers(open);
         let mut result = String::new();
-        let (mut breaks, mut inner, mut unpaired) = (0_usize, 0_usize, false);
+        let (mut breaks, mut inner) = (0_usize, 0_usize);
+        let (mut unpaired, mut ambiguous) = (false, false);
         loop {
             let Some(c) = self.peek() else { return self.ends_in_the_middle("a string") };
             self.advance(c);
@@ -61,13 +71,16 @@ impl Reader<'_> {
                 let between_letters =
                     result.ends_with(char::is_alphanumeric) && self.rest().starts_with(char::is_alphanumeric);
                 unpaired ^= !between_letters;
+                // `"a" "b"` may be one text or two.
+                let next = self.rest().trim_start_matches(is_space);
+                ambiguous |= next.len() < self.rest().len() && next.starts_with(closers);
                 result.push(c);
             } else {
                 breaks += usize::from(c < ' ');
                 result.push(c);
             }
         }
-        if unpaired && !closes_the_line(self.rest()) {
+        if ambiguous || (unpaired && !closes_the_line(self.rest())) {
             let reason = format!(
                 "a quotation mark in {} is not escaped, and where the text ends cannot be told",
                 quoted(&result)

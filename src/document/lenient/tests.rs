@@ -101,6 +101,11 @@ fn what_was_clearly_meant_is_read_with_a_warning() {
             vec![(SyntaxRepaired, "/a")],
         ),
         ("{\"a\": \"A 12\" model\"\n}", json!({ "a": "A 12\" model" }), vec![(SyntaxRepaired, "/a")]),
+        (
+            "{\"a\": “The “Tide””, \"b\": \"c\"\u{a0}}",
+            json!({ "a": "The “Tide”", "b": "c" }),
+            vec![(SyntaxRepaired, "/a"), (SyntaxRepaired, "/a"), (SyntaxRepaired, "")],
+        ),
         (r#"{"a": "it\'s \*so\*"}"#, json!({ "a": "it's *so*" }), vec![(SyntaxRepaired, "/a"); 2]),
         (r#"{"a": "C:\movies"}"#, json!({ "a": "C:\\movies" }), vec![(SyntaxRepaired, "/a")]),
         (r#"{"a": 'Am\xe9lie'}"#, json!({ "a": "Amélie" }), vec![(SyntaxRepaired, "/a"); 2]),
@@ -162,7 +167,7 @@ fn text_in_another_encoding_is_read_where_it_can_be_told() {
     let expected = json!({ "data": { "a": "Amélie – “so”" } });
     is_read(b"{\"data\": {\"a\": \"Am\xe9lie \x96 \x93so\x94\"}}", &expected, &[(SyntaxRepaired, "")]);
     // With its quotation marks, too.
-    let warnings = [(SyntaxRepaired, ""), (SyntaxRepaired, ""), (SyntaxRepaired, ""), (SyntaxRepaired, "/a")];
+    let warnings = [(SyntaxRepaired, ""), (SyntaxRepaired, ""), (SyntaxRepaired, "/a")];
     is_read(b"{\x93data\x94: {\x93a\x94: \x93caf\xe9\x94}}", &json!({ "data": { "a": "café" } }), &warnings);
     for big in [false, true] {
         let units = format!("\u{feff}{expected}").encode_utf16().collect::<Vec<_>>();
@@ -249,11 +254,15 @@ fn what_cannot_be_told_is_refused_with_its_place() {
             "{\"a\": 1, \"b\": [\"He said \"no\", \"maybe\" and left.\"]}",
             "a quotation mark in \"He said \\\"no\" is not escaped, and where the text ends cannot be told (line 1, column 29, at /b/0)",
         ),
+        (
+            "{\"a\": 1, \"b\": [\"c\" \"d\", \"e\"]}",
+            "a quotation mark in \"c\\\" \\\"d\" is not escaped, and where the text ends cannot be told (line 1, column 23, at /b/0)",
+        ),
         // No document at all.
-        ("| date | title |\n| --- | --- |\n| 1999 | Release |", "expected value at line 1 column 1"),
-        ("I could not find that movie.", "expected value at line 1 column 1"),
-        ("", "EOF while parsing a value at line 1 column 0"),
-        ("category: trivia\nmovie_id: m\ndata:\n  items: []", "expected value at line 1 column 1"),
+        ("| date | title |\n| --- | --- |\n| 1999 | Release |", "no object is in the text"),
+        ("I could not find that movie.", "no object is in the text"),
+        ("", "no object is in the text"),
+        ("category: trivia\nmovie_id: m\ndata:\n  items: []", "no object is in the text"),
     ] {
         assert_eq!(refusal(text).strip_prefix("the document is not JSON: "), Some(reason), "{text}");
     }

@@ -35,7 +35,7 @@ impl Writer<'_> {
             _ => ("", ""),
         };
         self.text.push_str(before);
-        self.value(value);
+        self.bare(value);
         self.text.push_str(after);
     }
 
@@ -53,6 +53,11 @@ impl Writer<'_> {
 
     fn value(&mut self, value: &Value) {
         self.blank();
+        self.bare(value);
+        self.blank();
+    }
+
+    fn bare(&mut self, value: &Value) {
         match value {
             Value::Null => {
                 let word = ["null", "None", "NaN", "undefined", "null"][usize::from(self.choose(5))];
@@ -76,7 +81,6 @@ impl Writer<'_> {
                 self.members('{', object.iter().map(|(key, value)| (Some(key.as_str()), value)), '}');
             }
         }
-        self.blank();
     }
 
     fn members<'v>(&mut self, open: char, members: impl Iterator<Item = (Option<&'v str>, &'v Value)>, close: char) {
