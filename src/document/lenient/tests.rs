@@ -145,7 +145,7 @@ fn what_stands_around_a_document_is_skipped_with_a_warning() {
         is_read(text.as_bytes(), &value, &[(SyntaxRepaired, "")]);
     }
     // And all at once, each said.
-    let text = Value::from(format!("{{category: 'trivia', \"movie_id\": \"m\", data: {{a: [1,]}}}}")).to_string();
+    let text = Value::from("{category: 'trivia', \"movie_id\": \"m\", data: {a: [1,]}}").to_string();
     let expected = json!({ "category": "trivia", "movie_id": "m", "data": { "a": [1] } });
     is_read(
         format!("\u{feff}{text}").as_bytes(),
