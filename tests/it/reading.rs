@@ -1,6 +1,8 @@
 //! Lenient reading, as properties: what is right stays as it is, what is damaged is read as what it
 //! was, and what was read is read the same again.
 
+use std::time::{Duration, Instant};
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use reelport::document::lenient;
@@ -153,4 +155,25 @@ fn a_key_in_another_case_is_the_key_it_is() {
     assert_eq!(Value::Object(reading.data), expected);
     let renamed = reading.warnings.iter().all(|warning| warning.code == WarningCode::FieldRenamed);
     assert!(renamed && reading.warnings.len() == 4, "{:?}", reading.warnings);
+}
+
+#[test]
+fn no_text_takes_long() {
+    const LENGTH: usize = 1 << 18;
+    let repeated = |unit: &str| unit.repeat(LENGTH / unit.len());
+    let started = Instant::now();
+    let units = r#"{ [ [{ ` // /* " ' \ {" {"a": [{"a":[ {a: {// {' ", ... …, # } {"a":"\ {"a":1, ” {,"#;
+    let with_blanks = ["{\n", " ", "[ ", "{} ", "\" ", "\"  ,", "\u{feff}", "\u{a0}", "{\"a\":1 "];
+    for unit in units.split(' ').chain(with_blanks) {
+        // Alone, within a document that has begun, and in a string of it.
+        let _ = lenient::read(repeated(unit).as_bytes());
+        let _ = lenient::read(format!("{{\"data\": {{\"a\": 1, {}}}}}", repeated(unit)).as_bytes());
+        let _ = lenient::read(format!("{{\"data\": {{\"a\": [1, '{}'}}}}", repeated(unit)).as_bytes());
+    }
+    // Long keys above many repairs: a path is not copied at each of them.
+    let items = "{'b': 1,},".repeat(LENGTH / 20);
+    let read =
+        lenient::read(format!("{{\"data\": {{\"{}\": [{items}]}}}}", "a".repeat(LENGTH / 2)).as_bytes()).unwrap();
+    assert!(read.warnings.iter().map(|warning| warning.path.len()).sum::<usize>() < LENGTH);
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
 }
