@@ -176,9 +176,16 @@ mod tests {
         for mark in ["...", " … ", "[...]", "(…)", "....", "... (12 more)", "[... the rest is unchanged]"] {
             assert!(is_elision(mark), "{mark}");
         }
-        for text in
-            ["", "..", "...and then it rained.", "[...] and then it rained.", "Wait...", "(uncredited)", "A (...)"]
-        {
+        for text in [
+            "",
+            "..",
+            "...and then it rained.",
+            "...or not",
+            "[...] and then it rained.",
+            "Wait...",
+            "(uncredited)",
+            "A (...)",
+        ] {
             assert!(!is_elision(text), "{text}");
         }
     }

@@ -12,7 +12,7 @@ use reelport::document::{Category, WarningCode};
 use serde_json::{Value, json};
 
 use crate::support::damage::damaged;
-use crate::support::generate::{arbitrary_json, of_any_category};
+use crate::support::generate::{arbitrary_json, data, of_any_category};
 use crate::support::pure::{How, MERGE, REPLACE, World, through_text};
 use crate::support::{envelope, fixtures};
 
@@ -75,7 +75,9 @@ proptest! {
     }
 
     #[test]
-    fn data_that_was_understood_is_understood_the_same_again((category, data) in of_any_category(arbitrary_json)) {
+    fn data_that_was_understood_is_understood_the_same_again(
+        (category, data) in of_any_category(|category| prop_oneof![arbitrary_json(category), data(category)]),
+    ) {
         let reading = parse(category.definition(), through_text(&data), false);
         if !reading.problems.is_empty() {
             return Ok(());
