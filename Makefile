@@ -1,8 +1,9 @@
 # `make run` and `make test` are all that is needed; `make help` lists the rest.
 
 CARGO ?= cargo
+FUZZ_SECONDS ?= 600
 
-.PHONY: help run test lint schema schema-check bench tools graphiql
+.PHONY: help run test fuzz lint schema schema-check bench tools graphiql
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -12,6 +13,9 @@ run: ## Serve on 127.0.0.1:8000 with SQLite and a small demo catalogue
 
 test: tools ## Run all tests, on SQLite and PostgreSQL
 	scripts/with-postgres $(CARGO) test --workspace
+
+fuzz: ## Feed mutated documents to all that reads, for FUZZ_SECONDS (600)
+	REELPORT_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --test it fuzz:: -- --nocapture
 
 lint: ## Check formatting and lints; warnings are errors
 	$(CARGO) fmt --all --check

@@ -7,7 +7,7 @@ use super::import::{ImportOptions, Record};
 use super::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
 use crate::document::projection::Names;
-use crate::document::text::{index_key, means_nothing};
+use crate::document::text::{index_key, is_elision, means_nothing};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MovieRow, PageRequest};
 
@@ -114,7 +114,7 @@ impl Catalog {
             }
         };
         // A title that means nothing would make an empty document, and no movie should come of that.
-        if means_nothing(title) {
+        if means_nothing(title) || is_elision(title) {
             let message = format!("found {title:?}; allowed is a title of 1 to 300 characters");
             return Ok(CreatedMovie::Refused(vec![Problem::new("/title", ProblemCode::Required, message)]));
         }

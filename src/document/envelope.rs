@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::category::{Category, Definition};
 use super::definition::{Kind, Object, define_choice};
 use super::ids::MovieId;
-use super::problem::{Problem, ProblemCode, shown};
+use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
 use super::scalars::whole_number;
+use super::text::key_letters;
 
 /// The version that is written. Any 1.x is read.
 pub const VERSION: &str = "1.0";
@@ -111,6 +112,8 @@ pub struct Arrived {
     pub movie: MovieId,
     pub data: Value,
     pub metadata: SentMetadata,
+    /// What was put right in the envelope.
+    pub warnings: Vec<Warning>,
 }
 
 /// What stands in a file where its revision should, and is none.
@@ -154,14 +157,16 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
         return Err(vec![Problem::new("", ProblemCode::TypeMismatch, message)]);
     };
     let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    rename(&mut envelope, &["category", "movie_id", "version", "data", "metadata"], &mut warnings);
     if let Some(version) = envelope.get("version").filter(|version| !version.is_null())
         && !is_version_1(version)
     {
         let message = format!("found version {}; allowed is 1.x", shown(version));
         problems.push(Problem::new("", ProblemCode::UnsupportedVersion, message));
     }
-    let data = envelope.remove("data");
-    let category = read_category(&envelope, data.as_ref(), expected.category, &mut problems);
+    let data = envelope.remove("data").map(|data| without_wrapping(data, &envelope, &mut warnings));
+    let category = read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
     let movie = read_movie(&envelope, expected.movie, &mut problems);
     let data = match data {
         Some(data @ Value::Object(_)) => Some(data),
@@ -177,10 +182,44 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
     };
     match (category, movie, data) {
         (Some(category), Some(movie), Some(data)) if problems.is_empty() => {
-            let metadata = envelope.get("metadata").and_then(Value::as_object);
-            Ok(Arrived { category, movie, data, metadata: metadata.map(read_metadata).unwrap_or_default() })
+            let mut metadata = match envelope.remove("metadata") {
+                Some(Value::Object(metadata)) => metadata,
+                _ => Object::new(),
+            };
+            rename(&mut metadata, &["source", "revision", "draft_revision", "last_updated"], &mut warnings);
+            Ok(Arrived { category, movie, data, metadata: read_metadata(&metadata), warnings })
         }
         _ => Err(problems),
+    }
+}
+
+/// Gives keys in another case (`movieId`) their right names.
+fn rename(object: &mut Object, names: &[&str], warnings: &mut Vec<Warning>) {
+    for name in names.iter().filter(|name| !object.contains_key(**name)).collect::<Vec<_>>() {
+        let letters = key_letters(name);
+        let Some(key) = object.keys().find(|key| key_letters(key) == letters).cloned() else { continue };
+        if let Some(value) = object.remove(&key) {
+            object.insert((*name).to_owned(), value);
+            warnings.push(Warning::new("", WarningCode::FieldRenamed, format!("{key:?} was read as {name:?}")));
+        }
+    }
+}
+
+/// Data in data, alone or in an envelope that says the same as the outer one, is the data.
+fn without_wrapping(data: Value, envelope: &Object, warnings: &mut Vec<Warning>) -> Value {
+    let agrees = |(key, value): (&String, &Value)| match key.as_str() {
+        "data" => value.is_object(),
+        "metadata" | "exported_at" => true,
+        "category" | "movie_id" | "version" => envelope.get(key) == Some(value),
+        _ => false,
+    };
+    match data {
+        Value::Object(mut outer) if outer.contains_key("data") && outer.iter().all(agrees) => {
+            let message = "the data stood in another \"data\"; paths lead into the inner one";
+            warnings.push(Warning::new("", WarningCode::SyntaxRepaired, message));
+            outer.remove("data").unwrap_or_default()
+        }
+        data => data,
     }
 }
 
@@ -203,12 +242,20 @@ fn read_category(
     data: Option<&Value>,
     expected: Option<Category>,
     problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Warning>,
 ) -> Option<Category> {
     let mut mismatch = |message: String| problems.push(Problem::new("", ProblemCode::CategoryMismatch, message));
     let found = match envelope.get("category") {
         Some(Value::String(text)) => match text.trim().parse::<Category>() {
             Ok(category) => category,
             Err(error) => {
+                // In another case: `basicInfo`, or as GraphQL writes it.
+                let letters = key_letters(text);
+                if let Some(meant) = Category::ALL.iter().find(|meant| key_letters(meant.as_str()) == letters) {
+                    let message = format!("category {text:?} was read as {meant}");
+                    warnings.push(Warning::new("", WarningCode::ValueRepaired, message));
+                    return checked(*meant, expected, problems);
+                }
                 mismatch(format!("category: {error}"));
                 return None;
             }
@@ -224,8 +271,14 @@ fn read_category(
             return None;
         }
     };
+    checked(found, expected, problems)
+}
+
+/// The category that was found, if none or no other was asked for.
+fn checked(found: Category, expected: Option<Category>, problems: &mut Vec<Problem>) -> Option<Category> {
     if let Some(expected) = expected.filter(|expected| *expected != found) {
-        mismatch(format!("category: found {found}; {expected} was asked for"));
+        let message = format!("category: found {found}; {expected} was asked for");
+        problems.push(Problem::new("", ProblemCode::CategoryMismatch, message));
         return None;
     }
     Some(found)

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::category::Definition;
 use super::definition::{Field, Item, Kind, Object, find};
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, pointer, pointer_at, shown};
-use super::text::{comparable, means_nothing, snake_case};
+use super::text::{comparable, is_elision, key_letters, means_nothing};
 use super::value::{Implied, Read, read_scalar};
 
 /// Most items in one list.
@@ -117,9 +117,10 @@ impl Reader {
         if let Some(field) = find(fields, key) {
             return Some(field);
         }
-        let snake = snake_case(key);
-        let field =
-            find(fields, &snake).or_else(|| fields.iter().find(|field| field.rule.aliases.contains(&snake.as_str())));
+        let letters = key_letters(key);
+        let meant = |name: &str| key_letters(name) == letters;
+        let by_alias = |field: &&Field| field.rule.aliases.iter().any(|alias| meant(alias));
+        let field = fields.iter().find(|field| meant(field.name)).or_else(|| fields.iter().find(by_alias));
         match field {
             Some(field) if !present.contains(field.name) && !result.contains_key(field.name) => {
                 let message = format!("{key:?} was read as {:?}", field.name);
@@ -168,37 +169,30 @@ impl Reader {
             (_, Value::Null) => {
                 result.insert(name(), Value::Null);
             }
+            (_, Value::String(text)) if self.says_nothing(&text, at) => {
+                self.reading.elided |= field.rule.kind.is_list() && is_elision(&text);
+            }
             (Kind::Items { item, .. }, Value::Array(sent)) => {
                 if self.fits(sent.len(), MAX_ITEMS, at) {
+                    let was_empty = sent.is_empty();
                     let items = self.items(item, sent, at, field.name);
-                    result.insert(name(), Value::Array(items));
+                    // A list of nothing but "not known" is not known, and empties no list.
+                    if was_empty || !items.iter().all(Value::is_null) {
+                        result.insert(name(), Value::Array(items));
+                    }
                 }
             }
             (Kind::Names { max_length, .. }, Value::Array(sent)) => {
                 if self.fits(sent.len(), MAX_ITEMS, at) {
+                    let was_empty = sent.is_empty();
                     let names = self.names(*max_length, sent, at);
-                    result.insert(name(), Value::Array(names));
+                    if was_empty || !names.iter().all(Value::is_null) {
+                        result.insert(name(), Value::Array(names));
+                    }
                 }
             }
             (Kind::Items { .. }, other) => self.mismatch(at, &other, "a list of objects"),
             (Kind::Names { .. }, other) => self.mismatch(at, &other, "a list of names"),
-            (
-                Kind::Boolean
-                | Kind::Integer { .. }
-                | Kind::Number { .. }
-                | Kind::Choice { .. }
-                | Kind::Decimal
-                | Kind::Date
-                | Kind::PartialDate
-                | Kind::Url
-                | Kind::Text { .. }
-                | Kind::Form { .. }
-                | Kind::Code { .. }
-                | Kind::Id,
-                Value::String(text),
-            ) if means_nothing(&text) => {
-                self.warn(at, WarningCode::ValueRepaired, format!("{text:?} was read as nothing"));
-            }
             (kind, value) => match read_scalar(kind, value) {
                 Ok(Read { value, note, implied }) => {
                     if let Some(note) = note {
@@ -213,6 +207,33 @@ impl Reader {
         None
     }
 
+    /// Whether text is how "nothing here" or "as it was" is written; then it is warned of.
+    fn says_nothing(&mut self, text: &str, at: &str) -> bool {
+        if means_nothing(text) {
+            self.warn(at, WarningCode::ValueRepaired, format!("{text:?} was read as nothing"));
+        } else if is_elision(text) {
+            self.warn(at, WarningCode::Elided, format!("{text:?} was read as \"as it was\""));
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Whether an element of a list says nothing.
+    fn is_skipped(&mut self, element: &Value, at: &str) -> bool {
+        match element {
+            Value::Null => {
+                self.warn(at, WarningCode::ValueRepaired, "null in a list was skipped");
+                true
+            }
+            Value::String(text) => {
+                self.reading.elided |= is_elision(text);
+                self.says_nothing(text, at)
+            }
+            _ => false,
+        }
+    }
+
     fn fits(&mut self, length: usize, max: usize, at: &str) -> bool {
         if length > max {
             self.problem(at, ProblemCode::TooLong, format!("found {length} items; at most {max} are allowed"));
@@ -220,11 +241,16 @@ impl Reader {
         length <= max
     }
 
+    /// Reads items. What was skipped is null, so that those after it keep their places.
     fn items(&mut self, item: &'static Item, sent: Vec<Value>, path: &str, list: &str) -> Vec<Value> {
         let mut items = Vec::with_capacity(sent.len());
         for (index, value) in sent.into_iter().enumerate() {
             let at = pointer_at(path, index);
             self.within = format!("/{list}/{index}");
+            if self.is_skipped(&value, &at) {
+                items.push(Value::Null);
+                continue;
+            }
             match (value, item.bare_text) {
                 (Value::Object(object), _) => {
                     items.push(Value::Object(self.object(item.fields, object, &at)));
@@ -247,25 +273,39 @@ impl Reader {
         items
     }
 
+    /// Reads names. What was skipped is null, so that those after it keep their places.
     fn names(&mut self, max_length: usize, sent: Vec<Value>, path: &str) -> Vec<Value> {
         let mut names: Vec<Value> = Vec::with_capacity(sent.len());
         let mut seen = HashSet::new();
         for (index, value) in sent.into_iter().enumerate() {
             let at = pointer_at(path, index);
-            match &value {
-                Value::String(text) if means_nothing(text) => {
-                    self.warn(&at, WarningCode::ValueRepaired, format!("{text:?} was read as nothing"));
-                    continue;
-                }
-                Value::String(text) if !seen.insert(comparable(text)) => {
-                    self.warn(&at, WarningCode::ValueRepaired, format!("{text:?} is in the list already"));
-                    continue;
-                }
-                _ => {}
+            if self.is_skipped(&value, &at) {
+                names.push(Value::Null);
+                continue;
             }
+            let value = match value {
+                Value::Object(mut object) if object.get("name").is_some_and(Value::is_string) => {
+                    self.warn(
+                        &at,
+                        WarningCode::ValueRepaired,
+                        "of an object in a list of names, the \"name\" was taken",
+                    );
+                    object.remove("name").unwrap_or_default()
+                }
+                value => value,
+            };
             match read_scalar(&Kind::Text { max: max_length }, value) {
-                Ok(read) => names.push(read.value),
-                Err((code, message)) => self.problem(&at, code, message),
+                Ok(read) => {
+                    let is_new = read.value.as_str().is_none_or(|name| seen.insert(comparable(name)));
+                    if !is_new {
+                        self.warn(&at, WarningCode::ValueRepaired, format!("{} is in the list already", read.value));
+                    }
+                    names.push(if is_new { read.value } else { Value::Null });
+                }
+                Err((code, message)) => {
+                    self.problem(&at, code, message);
+                    names.push(Value::Null);
+                }
             }
         }
         names

@@ -100,6 +100,25 @@ pub fn means_nothing(text: &str) -> bool {
     text.is_empty() || text.eq_ignore_ascii_case("n/a")
 }
 
+/// `"..."`, `"[…]"` and `"... (12 more)"` are how language models write "and so on, as it was".
+#[must_use]
+pub fn is_elision(text: &str) -> bool {
+    let text = text.trim();
+    let bracketed = text.strip_prefix(['[', '(', '<']).and_then(|text| text.strip_suffix([']', ')', '>']));
+    let inner = bracketed.unwrap_or(text).trim();
+    if !inner.starts_with("...") && !inner.starts_with('…') {
+        return false;
+    }
+    let rest = inner.trim_start_matches(['.', '…']).trim();
+    rest.is_empty() || bracketed.is_some() || (rest.starts_with(['(', '[']) && rest.ends_with([')', ']']))
+}
+
+/// The letters and digits of a key: `release_date`, `releaseDate` and `Release Date` have the same.
+#[must_use]
+pub fn key_letters(key: &str) -> String {
+    key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// `releaseDate` → `release_date`.
 #[must_use]
 pub fn snake_case(key: &str) -> String {
@@ -150,6 +169,33 @@ mod tests {
         for (a, b) in [("कुल", "कल"), ("が", "か"), ("й", "и"), ("ก่า", "กา")] {
             assert_ne!(comparable(a), comparable(b), "{a} and {b}");
         }
+    }
+
+    #[test]
+    fn what_stands_for_something_left_out_is_told_from_text() {
+        for mark in ["...", " … ", "[...]", "(…)", "....", "... (12 more)", "[... the rest is unchanged]"] {
+            assert!(is_elision(mark), "{mark}");
+        }
+        for text in [
+            "",
+            "..",
+            "...and then it rained.",
+            "...or not",
+            "[...] and then it rained.",
+            "Wait...",
+            "(uncredited)",
+            "A (...)",
+        ] {
+            assert!(!is_elision(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_known_in_every_case() {
+        for key in ["releaseDate", "Release Date", "RELEASE_DATE", "release-date", "ReleaseDate"] {
+            assert_eq!(key_letters(key), key_letters("release_date"), "{key}");
+        }
+        assert_ne!(key_letters("date"), key_letters("release_date"));
     }
 
     #[test]

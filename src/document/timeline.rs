@@ -11,7 +11,7 @@ define! {
     /// What happened when, from the first idea to the last re-release.
     pub struct Timeline, input TimelineInput {
         /// The events.
-        events: Vec<TimelineEvent> = items(&EVENT, "Event"),
+        events: Vec<TimelineEvent> = items(&EVENT, "Event").aliases(&["timeline"]),
     }
 }
 

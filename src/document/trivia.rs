@@ -11,7 +11,7 @@ define! {
     /// Facts about a movie, told as text or as a question with its answer.
     pub struct Trivia, input TriviaInput {
         /// The facts.
-        items: Vec<TriviaItem> = items(&ITEM, "Trivia"),
+        items: Vec<TriviaItem> = items(&ITEM, "Trivia").aliases(&["trivia"]),
     }
 }
 

@@ -414,7 +414,7 @@ fn refused() -> Vec<Refused> {
         ),
         (
             "basic_info",
-            json!({ "genres": ["Drama", long(101), 7, null, {}, "a\0b"] }),
+            json!({ "genres": ["Drama", long(101), 7, [], {}, "a\0b"] }),
             vec![
                 ("/genres/1", "TOO_LONG"),
                 ("/genres/3", "TYPE_MISMATCH"),

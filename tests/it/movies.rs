@@ -78,6 +78,7 @@ on_both_databases! {
             (long_id.as_str(), "T", "/id", "INVALID"),
             ("new", "", "/title", "REQUIRED"),
             ("new", " N/A ", "/title", "REQUIRED"),
+            ("new", "[...]", "/title", "REQUIRED"),
             ("new", long_title.as_str(), "/title", "TOO_LONG"),
             ("new", "a\0b", "/title", "INVALID"),
         ] {

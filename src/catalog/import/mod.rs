@@ -93,8 +93,8 @@ impl Record {
         let lenient = lenient::read(text).map_err(|problem| vec![problem])?;
         let arrived = envelope::read(lenient.value, expected)?;
         let mut reading = parse(arrived.category.definition(), arrived.data, strict);
-        reading.warnings.splice(..0, lenient.warnings);
-        reading.elided = lenient.elided;
+        reading.warnings.splice(..0, lenient.warnings.into_iter().chain(arrived.warnings));
+        reading.elided |= lenient.elided;
         Ok(Self {
             movie: arrived.movie,
             category: arrived.category,

@@ -10,12 +10,14 @@ mod strict;
 mod strings;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
 use super::definition::Object;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
 use reader::{Failure, Reader};
+use strings::is_blank;
 
 /// A text as it was understood.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub struct Lenient {
 
 /// Most places in prose at which a document is looked for.
 const MAX_CANDIDATES: usize = 50;
+/// How often the length of the text may be read in vain at such places.
+const MAX_PASSES: usize = 4;
 
 /// Reads a text as JSON, or as what was clearly meant to be JSON.
 ///
@@ -49,7 +53,7 @@ pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
         Ok(_) => None,
         Err(error) => Some(error),
     };
-    let decoded = decode::decode(stripped);
+    let decoded = decode::decode(stripped)?;
     if let Some(encoding) = decoded.encoding {
         warnings.push(repaired("", format!("the text is not UTF-8; it was read as {encoding}")));
         if let Ok(strict::Strict { value, has_duplicates: false }) = strict::read(decoded.text.as_bytes()) {
@@ -58,7 +62,11 @@ pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
     }
     match find(&decoded.text) {
         Ok(found) => {
-            warnings.extend(found.warnings.into_iter().map(into_data));
+            // A place outside of the data is none of it: there the same is said once.
+            let mut said = HashSet::new();
+            let found_warnings = found.warnings.into_iter().map(into_data);
+            warnings
+                .extend(found_warnings.filter(|warning| said.insert((warning.path.clone(), warning.message.clone()))));
             unwrapped(found.value, warnings, found.elided)
         }
         Err(failure) => Err(unreadable(&decoded.text, failure, refused)),
@@ -73,11 +81,13 @@ fn repaired(path: &str, message: String) -> Warning {
 fn find(text: &str) -> Result<Lenient, Option<Failure>> {
     let mut found: Vec<(Lenient, usize, usize)> = Vec::new();
     let mut at = 0;
-    let mut tried = 0;
+    let (mut tried, mut in_vain) = (0, 0);
+    let mut broken = None;
     while let Some(start) = next_candidate(text, at) {
         tried += 1;
-        if tried > MAX_CANDIDATES {
-            break;
+        if tried > MAX_CANDIDATES || in_vain / MAX_PASSES > text.len() {
+            let reason = "so many brackets are in the text that the document cannot be told from the rest".to_owned();
+            return Err(Some(Failure { at: start, reason, inside: true, path: String::new() }));
         }
         let mut reader = Reader::new(text, start);
         match reader.document() {
@@ -87,13 +97,22 @@ fn find(text: &str) -> Result<Lenient, Option<Failure>> {
                 found.push((Lenient { value, warnings: reader.warnings, elided: reader.elided }, start, end));
             }
             // A brace in prose, not the start of a document.
-            Err(failure) if !failure.inside => at = start + 1,
+            Err(failure) if !failure.inside => {
+                at = start + 1;
+                in_vain += failure.at - start;
+                if !failure.path.is_empty() {
+                    broken.get_or_insert(failure);
+                }
+            }
             Err(failure) => return Err(Some(failure)),
         }
     }
     let envelopes = found.iter().filter(|(found, ..)| looks_like_envelope(&found.value)).count();
     if envelopes > 0 {
         found.retain(|(found, ..)| looks_like_envelope(&found.value));
+    } else if broken.is_some() {
+        // A part of what is broken is not the document.
+        return Err(broken);
     }
     let Some((mut chosen, start, end)) = found.pop() else { return Err(None) };
     if found.iter().any(|(other, ..)| other.value != chosen.value) {
@@ -117,7 +136,10 @@ fn next_candidate(text: &str, from: usize) -> Option<usize> {
     let rest = text.get(from..)?;
     rest.char_indices().map(|(offset, c)| (from + offset, c)).find_map(|(at, c)| match c {
         '{' => Some(at),
-        '[' if text[at + 1..].trim_start().starts_with('{') => Some(at),
+        '[' => {
+            let next = text[at + 1..].trim_start_matches(is_blank);
+            ["{", "//", "/*"].iter().any(|start| next.starts_with(start)).then_some(at)
+        }
         _ => None,
     })
 }
@@ -163,8 +185,8 @@ fn unreadable(text: &str, failure: Option<Failure>, refused: Option<serde_json::
             let place = if failure.path.is_empty() { String::new() } else { format!(", at {}", failure.path) };
             format!("{} (line {line}, column {column}{place})", failure.reason).into()
         }
-        (None, Some(error)) => error.to_string().into(),
-        (None, None) => "no document is in it".into(),
+        (None, Some(error)) if text.contains('{') => error.to_string().into(),
+        (None, _) => "no object is in the text".into(),
     };
     Problem::new("", ProblemCode::Unreadable, format!("the document is not JSON: {reason}"))
 }

@@ -2,13 +2,19 @@
 
 use serde_json::{Number, Value};
 
-use super::{quoted, strings};
+use super::quoted;
+use super::strings::{closes, is_blank, opens};
 use crate::document::definition::Object;
 use crate::document::parse::MAX_LISTED;
-use crate::document::problem::{Warning, WarningCode, pointer, pointer_at};
+use crate::document::problem::{Warning, WarningCode};
 
 /// Deepest nesting, as in `serde_json`.
 const MAX_DEPTH: usize = 128;
+/// Most bytes of a path in a warning; of a longer one, its start is told.
+const MAX_PATH: usize = 300;
+/// Words by which a comment says that something was left out.
+const LEFT_OUT: &[&str] =
+    &["...", "…", "unchanged", "omitted", "remain", "rest of", "the rest", "truncated", "same as before", "existing"];
 
 /// Why a text could not be read on.
 #[derive(Debug)]
@@ -62,24 +68,44 @@ impl<'t> Reader<'t> {
         self.at += c.len_utf8();
     }
 
+    /// The path as it is told.
+    fn place(&self) -> String {
+        let told = &self.path[..self.path.floor_char_boundary(MAX_PATH)];
+        let whole = if told.len() < self.path.len() { told.rfind('/').unwrap_or_default() } else { told.len() };
+        told[..whole].to_owned()
+    }
+
+    /// Goes down to a key or an index, escaped as RFC 6901 asks; `path.truncate` goes back up.
+    fn enter(&mut self, token: &str) {
+        self.path.push('/');
+        for c in token.chars() {
+            match c {
+                '~' => self.path.push_str("~0"),
+                '/' => self.path.push_str("~1"),
+                c => self.path.push(c),
+            }
+        }
+    }
+
     pub(super) fn repaired(&mut self, message: String) {
         self.warn(WarningCode::SyntaxRepaired, message);
     }
 
     fn warn(&mut self, code: WarningCode, message: String) {
-        let repeats = self.warnings.last().is_some_and(|last| last.path == self.path && last.message == message);
+        let path = self.place();
+        let repeats = self.warnings.last().is_some_and(|last| last.path == path && last.message == message);
         if self.warnings.len() < MAX_LISTED && !repeats {
-            self.warnings.push(Warning::new(self.path.clone(), code, message));
+            self.warnings.push(Warning::new(path, code, message));
         }
     }
 
     pub(super) fn fail<T>(&self, reason: impl Into<String>) -> Step<T> {
-        Err(Failure { at: self.at, reason: reason.into(), inside: self.inside, path: self.path.clone() })
+        Err(Failure { at: self.at, reason: reason.into(), inside: self.inside, path: self.place() })
     }
 
     pub(super) fn ends_in_the_middle<T>(&self, of: &str) -> Step<T> {
         let reason = format!("the text ends in the middle of {of}, so the document is not whole");
-        Err(Failure { at: self.text.len(), reason, inside: true, path: self.path.clone() })
+        Err(Failure { at: self.text.len(), reason, inside: true, path: self.place() })
     }
 
     fn unexpected<T>(&self, allowed: &str) -> Step<T> {
@@ -97,9 +123,12 @@ impl<'t> Reader<'t> {
         let mut new_line = false;
         while let Some(c) = self.peek() {
             let rest = self.rest();
-            if c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}') {
+            if matches!(c, ' ' | '\t' | '\n' | '\r') {
                 new_line |= c == '\n';
                 self.advance(c);
+            } else if is_blank(c) {
+                self.advance(c);
+                self.repaired(format!("the character U+{:04X} between values was skipped", u32::from(c)));
             } else if rest.starts_with("/*") {
                 let Some(end) = rest.find("*/") else { return self.ends_in_the_middle("a comment") };
                 self.comment(end + 2);
@@ -115,7 +144,8 @@ impl<'t> Reader<'t> {
     fn comment(&mut self, length: usize) {
         let comment = &self.rest()[..length];
         self.at += length;
-        if comment.contains("...") || comment.contains('…') {
+        let plain = comment.to_lowercase();
+        if LEFT_OUT.iter().any(|words| plain.contains(words)) {
             self.elision(comment);
         } else {
             self.repaired(format!("the comment {} was skipped", quoted(comment)));
@@ -145,7 +175,7 @@ impl<'t> Reader<'t> {
         match self.peek() {
             Some('{') => self.nested(Self::object),
             Some('[') => self.nested(Self::list),
-            Some(c) if strings::opens(c) => Ok(Value::String(self.string()?)),
+            Some(c) if opens(c) => Ok(Value::String(self.string(closes)?)),
             Some(_) => self.word(),
             None => self.ends_in_the_middle("the document"),
         }
@@ -153,6 +183,7 @@ impl<'t> Reader<'t> {
 
     fn nested(&mut self, read: impl Fn(&mut Self) -> Step<Value>) -> Step<Value> {
         if self.depth >= MAX_DEPTH {
+            self.inside = true;
             return self.fail(format!("it is nested more than {MAX_DEPTH} levels deep"));
         }
         self.depth += 1;
@@ -207,7 +238,7 @@ impl<'t> Reader<'t> {
         while self.next_member('}', first)? {
             first = false;
             let key = self.key()?;
-            self.path = pointer(&self.path, &key);
+            self.enter(&key);
             self.blank()?;
             if self.peek() != Some(':') {
                 return self.unexpected(&format!("a colon after the key {}", quoted(&key)));
@@ -227,8 +258,9 @@ impl<'t> Reader<'t> {
     }
 
     fn key(&mut self) -> Step<String> {
-        if self.peek().is_some_and(strings::opens) {
-            return self.string();
+        if self.peek().is_some_and(opens) {
+            // No key has a quotation mark in it.
+            return self.string(|_| true);
         }
         let rest = self.rest();
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '-');
@@ -249,12 +281,8 @@ impl<'t> Reader<'t> {
         let mut first = true;
         while self.next_member(']', first)? {
             first = false;
-            self.path = pointer_at(&self.path, list.len());
-            let value = self.value()?;
-            match value.as_str().map(str::trim) {
-                Some(mark @ ("..." | "…")) => self.elision(mark),
-                _ => list.push(value),
-            }
+            self.enter(&list.len().to_string());
+            list.push(self.value()?);
             self.path.truncate(length);
         }
         Ok(Value::Array(list))

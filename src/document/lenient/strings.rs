@@ -20,21 +20,43 @@ pub(super) fn opens(c: char) -> bool {
 
 /// Whether a quotation mark closes a string, by what follows it: JSON goes on, or the line ends. One
 /// within a sentence is followed by more of it.
-fn closes(after: &str) -> bool {
-    let after = after.trim_start_matches([' ', '\t']);
-    after.is_empty()
-        || after.starts_with([',', ':', '}', ']', '\n', '\r', '#'])
+pub(super) fn closes(after: &str) -> bool {
+    let after = after.trim_start_matches(is_space);
+    ends_a_line(after)
+        || after.starts_with([',', ':', '}', ']', '#'])
         || after.starts_with("//")
         || after.starts_with("/*")
 }
 
+/// Whether nothing but a comma or closing brackets follow on this line.
+fn closes_the_line(after: &str) -> bool {
+    let after = after.trim_start_matches(is_space);
+    after.starts_with(['}', ']']) || ends_a_line(after.strip_prefix(',').unwrap_or(after).trim_start_matches(is_space))
+}
+
+/// Whether nothing is to be seen of it, and no line ends with it.
+fn is_space(c: char) -> bool {
+    is_blank(c) && !matches!(c, '\n' | '\r')
+}
+
+/// What parts values and is none: white space, also such as JSON does not have.
+pub(super) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}')
+}
+
+fn ends_a_line(text: &str) -> bool {
+    text.is_empty() || text.starts_with(['\n', '\r'])
+}
+
 impl Reader<'_> {
-    pub(super) fn string(&mut self) -> Result<String, Failure> {
+    /// Reads a string. Whether a quotation mark ends it, `closes` tells by what follows.
+    pub(super) fn string(&mut self, closes: fn(&str) -> bool) -> Result<String, Failure> {
         let Some(open) = self.peek() else { return self.ends_in_the_middle("a string") };
         self.advance(open);
         let closers = closers(open);
         let mut result = String::new();
         let (mut breaks, mut inner) = (0_usize, 0_usize);
+        let (mut unpaired, mut ambiguous) = (false, false);
         loop {
             let Some(c) = self.peek() else { return self.ends_in_the_middle("a string") };
             self.advance(c);
@@ -45,11 +67,25 @@ impl Reader<'_> {
                     break;
                 }
                 inner += 1;
+                // One between letters is an apostrophe; others come in pairs.
+                let between_letters =
+                    result.ends_with(char::is_alphanumeric) && self.rest().starts_with(char::is_alphanumeric);
+                unpaired ^= !between_letters;
+                // `"a" "b"` may be one text or two.
+                let next = self.rest().trim_start_matches(is_space);
+                ambiguous |= next.len() < self.rest().len() && next.starts_with(closers);
                 result.push(c);
             } else {
-                breaks += usize::from(c.is_control());
+                breaks += usize::from(c < ' ');
                 result.push(c);
             }
+        }
+        if ambiguous || (unpaired && !closes_the_line(self.rest())) {
+            let reason = format!(
+                "a quotation mark in {} is not escaped, and where the text ends cannot be told",
+                quoted(&result)
+            );
+            return self.fail(reason);
         }
         if open != '"' {
             self.repaired(format!("a string stood in {open}, not in \""));
@@ -75,6 +111,16 @@ impl Reader<'_> {
             'r' => result.push('\r'),
             't' => result.push('\t'),
             'u' => self.unicode(result)?,
+            // As Python writes it.
+            'x' => {
+                let code = self.digits(2)?;
+                result.extend(char::from_u32(code));
+                self.repaired(format!("\\x{code:02x} is no escape in JSON; it was read as a character"));
+            }
+            other if other.is_alphanumeric() => {
+                result.extend(['\\', other]);
+                self.repaired(format!("the backslash before {} was not escaped", quoted(&other.to_string())));
+            }
             other => {
                 self.repaired(format!(
                     "{} is no escape in JSON; the backslash was skipped",
@@ -87,11 +133,11 @@ impl Reader<'_> {
     }
 
     fn unicode(&mut self, result: &mut String) -> Result<(), Failure> {
-        let first = self.four_digits()?;
+        let first = self.digits(4)?;
         let code = if (0xD800..0xDC00).contains(&first) && self.rest().starts_with("\\u") {
             let before = self.at;
             self.at += 2;
-            let second = self.four_digits()?;
+            let second = self.digits(4)?;
             if (0xDC00..0xE000).contains(&second) {
                 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
             } else {
@@ -108,20 +154,16 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn four_digits(&mut self) -> Result<u32, Failure> {
-        let Some(digits) = self.rest().get(..4) else {
-            return if self.rest().len() < 4 {
-                self.ends_in_the_middle("a string")
-            } else {
-                self.fail("found \\u without four hexadecimal digits")
-            };
-        };
-        match u32::from_str_radix(digits, 16).ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_hexdigit())) {
-            Some(code) => {
-                self.at += 4;
-                Ok(code)
-            }
-            None => self.fail("found \\u without four hexadecimal digits"),
+    /// So many hexadecimal digits, of an escape.
+    fn digits(&mut self, count: usize) -> Result<u32, Failure> {
+        if self.rest().len() < count {
+            return self.ends_in_the_middle("a string");
         }
+        let digits = self.rest().get(..count).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let Some(code) = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) else {
+            return self.fail(format!("found an escape without its {count} hexadecimal digits"));
+        };
+        self.at += count;
+        Ok(code)
     }
 }

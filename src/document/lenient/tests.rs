@@ -1,1 +1,271 @@
+//! What is repaired, with what is said of it; what is refused, with its place.
 
+use serde_json::{Value, json};
+
+use super::read;
+use crate::document::WarningCode::{DuplicateKey, Elided, SyntaxRepaired};
+use crate::document::{ProblemCode, WarningCode};
+
+/// An envelope around the text of its data.
+fn around(data: &str) -> String {
+    format!(r#"{{"category": "trivia", "movie_id": "m", "data": {data}}}"#)
+}
+
+#[track_caller]
+fn is_read(text: &[u8], expected: &Value, warnings: &[(WarningCode, &str)]) {
+    let shown = String::from_utf8_lossy(text);
+    let lenient = read(text).unwrap_or_else(|problem| panic!("{}\n{shown}", problem.message));
+    assert_eq!(&lenient.value, expected, "{shown}");
+    let said: Vec<_> = lenient.warnings.iter().map(|warning| (warning.code, warning.path.as_str())).collect();
+    assert_eq!(said, warnings, "{:?}\n{shown}", lenient.warnings);
+    assert_eq!(lenient.elided, warnings.iter().any(|(code, _)| *code == Elided), "{shown}");
+}
+
+/// That data is read from an envelope, with warnings.
+#[track_caller]
+fn data_is_read(data: &str, expected: &Value, warnings: &[(WarningCode, &str)]) {
+    let expected = json!({ "category": "trivia", "movie_id": "m", "data": expected });
+    is_read(around(data).as_bytes(), &expected, warnings);
+}
+
+fn refusal(text: impl AsRef<[u8]>) -> String {
+    let text = text.as_ref();
+    let problem = read(text).expect_err(&String::from_utf8_lossy(text));
+    assert_eq!((problem.code, problem.path.as_str()), (ProblemCode::Unreadable, ""));
+    problem.message
+}
+
+#[test]
+fn what_is_right_is_taken_as_it_is() {
+    for data in [
+        r#"{"items": []}"#,
+        r#"{"text": "He said \"no\", // and # left\u2028\ud83d\ude00 ... “so” it's"}"#,
+        r#"{"text": "```json {\"a\": 1} ```", "n": [1e3, -0.5, 12345678901234567890, true, null]}"#,
+        " {\t\"a\"\r\n:\n\"...\" } ",
+    ] {
+        data_is_read(data, &serde_json::from_str(data).unwrap(), &[]);
+    }
+}
+
+#[test]
+fn what_was_clearly_meant_is_read_with_a_warning() {
+    for (data, expected, warnings) in [
+        ("{\"a\": 1,}", json!({ "a": 1 }), vec![(SyntaxRepaired, "")]),
+        ("{\"a\": [1, 2,], \"b\": 3}", json!({ "a": [1, 2], "b": 3 }), vec![(SyntaxRepaired, "/a")]),
+        ("{\"a\": [1,, 2], \"b\": 3}", json!({ "a": [1, 2], "b": 3 }), vec![(SyntaxRepaired, "/a")]),
+        ("{\"a\": 1 // it is\n}", json!({ "a": 1 }), vec![(SyntaxRepaired, "")]),
+        ("{\"a\": /* one */ 1}", json!({ "a": 1 }), vec![(SyntaxRepaired, "/a")]),
+        ("{\"a\": 1\n# it is\n}", json!({ "a": 1 }), vec![(SyntaxRepaired, "")]),
+        ("{\"a\": 1\n \"b\": 2}", json!({ "a": 1, "b": 2 }), vec![(SyntaxRepaired, "")]),
+        ("{'a': 'b'}", json!({ "a": "b" }), vec![(SyntaxRepaired, ""), (SyntaxRepaired, "/a")]),
+        ("{\"a\": 'it's \"so\"'}", json!({ "a": "it's \"so\"" }), vec![(SyntaxRepaired, "/a"); 2]),
+        (
+            "{\"a\": ['a's b', 'c']}",
+            json!({ "a": ["a's b", "c"] }),
+            vec![(SyntaxRepaired, "/a/0"), (SyntaxRepaired, "/a/0"), (SyntaxRepaired, "/a/1")],
+        ),
+        ("{“a”: “b”}", json!({ "a": "b" }), vec![(SyntaxRepaired, ""), (SyntaxRepaired, "/a")]),
+        (
+            "{\"a\": „b“, \"c\": ‘d’}",
+            json!({ "a": "b", "c": "d" }),
+            vec![(SyntaxRepaired, "/a"), (SyntaxRepaired, "/c")],
+        ),
+        ("{a_b: 1, c-d: 2}", json!({ "a_b": 1, "c-d": 2 }), vec![(SyntaxRepaired, ""); 2]),
+        (
+            "{\"a\": True, \"b\": None}",
+            json!({ "a": true, "b": null }),
+            vec![(SyntaxRepaired, "/a"), (SyntaxRepaired, "/b")],
+        ),
+        (
+            "{\"a\": NaN, \"b\": -Infinity}",
+            json!({ "a": null, "b": null }),
+            vec![(SyntaxRepaired, "/a"), (SyntaxRepaired, "/b")],
+        ),
+        ("{\"a\": undefined}", json!({ "a": null }), vec![(SyntaxRepaired, "/a")]),
+        (
+            "{\"a\": +7, \"b\": .5, \"c\": 5.}",
+            json!({ "a": 7, "b": 0.5, "c": 5.0 }),
+            vec![(SyntaxRepaired, "/a"), (SyntaxRepaired, "/b"), (SyntaxRepaired, "/c")],
+        ),
+        (
+            "{\"a\": 63_000_000, \"b\": 007, \"c\": 0x1F}",
+            json!({ "a": 63_000_000, "b": 7, "c": 31 }),
+            vec![(SyntaxRepaired, "/a"), (SyntaxRepaired, "/b"), (SyntaxRepaired, "/c")],
+        ),
+        ("{\"a\": \"one\ntwo\ttabs\"}", json!({ "a": "one\ntwo\ttabs" }), vec![(SyntaxRepaired, "/a")]),
+        (
+            "{\"a\": \"He said \"no\" to me.\", \"b\": 1}",
+            json!({ "a": "He said \"no\" to me.", "b": 1 }),
+            vec![(SyntaxRepaired, "/a")],
+        ),
+        ("{\"a\": \"A 12\" model\"\n}", json!({ "a": "A 12\" model" }), vec![(SyntaxRepaired, "/a")]),
+        (
+            "{\"a\": “The “Tide””, \"b\": \"c\"\u{a0}}",
+            json!({ "a": "The “Tide”", "b": "c" }),
+            vec![(SyntaxRepaired, "/a"), (SyntaxRepaired, "/a"), (SyntaxRepaired, "")],
+        ),
+        (r#"{"a": "it\'s \*so\*"}"#, json!({ "a": "it's *so*" }), vec![(SyntaxRepaired, "/a"); 2]),
+        (r#"{"a": "C:\movies"}"#, json!({ "a": "C:\\movies" }), vec![(SyntaxRepaired, "/a")]),
+        (r#"{"a": 'Am\xe9lie'}"#, json!({ "a": "Amélie" }), vec![(SyntaxRepaired, "/a"); 2]),
+        (r#"{"a": "\ud83d!"}"#, json!({ "a": "\u{FFFD}!" }), vec![(SyntaxRepaired, "/a")]),
+        ("{\"a\":\u{a0}1}", json!({ "a": 1 }), vec![(SyntaxRepaired, "/a")]),
+        ("{\"a\": 1, \"a\": 2}", json!({ "a": 2 }), vec![(DuplicateKey, "/a")]),
+        ("{\"a\": [{\"x\": [1], \"x\": [2]}]}", json!({ "a": [{ "x": [2] }] }), vec![(DuplicateKey, "/a/0/x")]),
+        ("{\"a\": 1, \"a\": 1}", json!({ "a": 1 }), vec![]),
+        ("{\"a/b~\": [1,]}", json!({ "a/b~": [1] }), vec![(SyntaxRepaired, "/a~1b~0")]),
+        ("{\"a\": [1, ...]}", json!({ "a": [1] }), vec![(Elided, "/a")]),
+        ("{\"a\": [1,\n ... 12 more\n]}", json!({ "a": [1] }), vec![(Elided, "/a")]),
+        ("{\"a\": [1 // ... and so on\n]}", json!({ "a": [1] }), vec![(Elided, "/a")]),
+        ("{\"a\": [1] /* the remaining fields are unchanged */}", json!({ "a": [1] }), vec![(Elided, "")]),
+        ("{\"a\": [...]}", json!({ "a": [] }), vec![(Elided, "/a")]),
+        ("{…}", json!({}), vec![(Elided, "")]),
+    ] {
+        data_is_read(data, &expected, &warnings);
+    }
+}
+
+#[test]
+fn what_stands_around_a_document_is_skipped_with_a_warning() {
+    let document = around("{}");
+    let value: Value = serde_json::from_str(&document).unwrap();
+    for text in [
+        format!("\u{feff}{document}"),
+        format!("```json\n{document}\n```"),
+        format!("~~~\n{document}\n~~~\n"),
+        format!(
+            "Here is {{the updated}} file, of the form {{}}:\n\n```\n{document}\n```\nIs there anything else? {{ }}"
+        ),
+        format!("An item looks like {{\"text\": \"A\", \"spoiler\": true}}.\n{document}"),
+        format!("{document}\n{document}"),
+        format!("[{document}]"),
+        Value::from(document.clone()).to_string(),
+    ] {
+        is_read(text.as_bytes(), &value, &[(SyntaxRepaired, "")]);
+    }
+    // And all at once, each said.
+    let text = Value::from("{category: 'trivia', \"movie_id\": \"m\", data: {a: [1,]}}").to_string();
+    let expected = json!({ "category": "trivia", "movie_id": "m", "data": { "a": [1] } });
+    is_read(
+        format!("\u{feff}{text}").as_bytes(),
+        &expected,
+        &[
+            (SyntaxRepaired, ""),
+            (SyntaxRepaired, ""),
+            (SyntaxRepaired, ""),
+            (SyntaxRepaired, ""),
+            (SyntaxRepaired, ""),
+            (SyntaxRepaired, ""),
+            (SyntaxRepaired, "/a"),
+        ],
+    );
+}
+
+#[test]
+fn text_in_another_encoding_is_read_where_it_can_be_told() {
+    let expected = json!({ "data": { "a": "Amélie – “so”" } });
+    is_read(b"{\"data\": {\"a\": \"Am\xe9lie \x96 \x93so\x94\"}}", &expected, &[(SyntaxRepaired, "")]);
+    // With its quotation marks, too.
+    let warnings = [(SyntaxRepaired, ""), (SyntaxRepaired, ""), (SyntaxRepaired, "/a")];
+    is_read(b"{\x93data\x94: {\x93a\x94: \x93caf\xe9\x94}}", &json!({ "data": { "a": "café" } }), &warnings);
+    for big in [false, true] {
+        let units = format!("\u{feff}{expected}").encode_utf16().collect::<Vec<_>>();
+        let bytes: Vec<u8> =
+            units.iter().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect();
+        is_read(&bytes, &expected, &[(SyntaxRepaired, "")]);
+    }
+    // What is UTF-8 but for one byte is not read as another encoding: every other letter would change.
+    for damaged in
+        [&b"{\n\"data\": {\"a\": \"Am\xc3\xa9lie caf\xe9\"}}"[..], b"{\n\"data\": {\"a\": \"\x83\x8d\x81[\"}}"]
+    {
+        assert!(refusal(damaged).ends_with("(line 2)"), "{}", refusal(damaged));
+    }
+}
+
+#[test]
+fn what_cannot_be_told_is_refused_with_its_place() {
+    for (text, reason) in [
+        // What is missing would be taken for removed.
+        (
+            around(r#"{"items": [{"text": "A"}, {"text": "B"#).trim_end_matches('}'),
+            "the text ends in the middle of a string, so the document is not whole (line 1, column 86, at /data/items/1/text)",
+        ),
+        (
+            r#"{"category": "trivia", "data": {"runtime": 13"#,
+            "the text ends in the middle of the document, so the document is not whole (line 1, column 46, at /data/runtime)",
+        ),
+        (
+            "```json\n{\"data\": {\"items\": [\n  {\"text\": \"A\"},\n```",
+            "found \"```\"; allowed is a JSON value (line 4, column 1, at /data/items/1)",
+        ),
+        (
+            "{\"data\": {\"items\": [{\"text\": \"A\"}",
+            "the text ends in the middle of a list, so the document is not whole (line 1, column 34, at /data/items)",
+        ),
+        (
+            "{\"data\": {\"items\": []}",
+            "the text ends in the middle of an object, so the document is not whole (line 1, column 23)",
+        ),
+        (
+            "{\"data\": {} /* not closed",
+            "the text ends in the middle of a comment, so the document is not whole (line 1, column 26)",
+        ),
+        ("{\"dat", "the text ends in the middle of a string, so the document is not whole (line 1, column 6)"),
+        (
+            "{\"data\": {\"a\": \"\\u00",
+            "the text ends in the middle of a string, so the document is not whole (line 1, column 21, at /data/a)",
+        ),
+        // Two that differ.
+        (
+            "Before:\n{\"data\": {\"a\": 1}}\nAfter:\n{\"data\": {\"a\": 2}}",
+            "several documents are in the text, and which is meant cannot be told (line 4, column 19)",
+        ),
+        (
+            "{\"data\": {\"a\": 1}}, \"b\": 2}",
+            "the document ends before its text does: a bracket is closed too early (line 1, column 19)",
+        ),
+        // Values that are none.
+        (
+            "{\"category\": trivia, \"data\": {\"items\": []}}",
+            "found \"trivia,\"; allowed is a JSON value (line 1, column 14, at /category)",
+        ),
+        (
+            "{\"data\": {\"a\": 1999-10-15}}",
+            "found \"1999-10-15}}\"; allowed is a JSON value (line 1, column 16, at /data/a)",
+        ),
+        (
+            "{\"a\": 1, \"data\": {\"b\": $3.99}}",
+            "found \"$3.99}}\"; allowed is a JSON value (line 1, column 24, at /data/b)",
+        ),
+        (
+            "{\"a\": 1, \"data\": {\"b\": 1,299}}",
+            "found \"299}}\"; allowed is a key in quotation marks (line 1, column 26, at /data)",
+        ),
+        ("{\"a\": 1, \"b\" 2}", "found \"2}\"; allowed is a colon after the key \"b\" (line 1, column 14, at /b)"),
+        ("{\"a\": 1, \"b\": [1 2]}", "found \"2]}\"; allowed is a comma or ] (line 1, column 18, at /b)"),
+        ("{\"a\": 1, \"b\": [1}", "found \"}\"; allowed is a comma or ] (line 1, column 17, at /b)"),
+        (
+            "{\"a\": 1, \"b\": \"\\uZZZZ\"}",
+            "found an escape without its 4 hexadecimal digits (line 1, column 18, at /b)",
+        ),
+        // Where a text ends that has quotation marks of its own.
+        (
+            "{\"a\": 1, \"b\": [\"He said \"no\", \"maybe\" and left.\"]}",
+            "a quotation mark in \"He said \\\"no\" is not escaped, and where the text ends cannot be told (line 1, column 29, at /b/0)",
+        ),
+        (
+            "{\"a\": 1, \"b\": [\"c\" \"d\", \"e\"]}",
+            "a quotation mark in \"c\\\" \\\"d\" is not escaped, and where the text ends cannot be told (line 1, column 23, at /b/0)",
+        ),
+        // No document at all.
+        ("| date | title |\n| --- | --- |\n| 1999 | Release |", "no object is in the text"),
+        ("I could not find that movie.", "no object is in the text"),
+        ("", "no object is in the text"),
+        ("category: trivia\nmovie_id: m\ndata:\n  items: []", "no object is in the text"),
+    ] {
+        assert_eq!(refusal(text).strip_prefix("the document is not JSON: "), Some(reason), "{text}");
+    }
+    let nested = format!("{{\"data\": {}1{}}}", "{\"a\": [".repeat(100), "]}".repeat(100));
+    assert!(refusal(nested).contains("nested more than 128 levels deep"));
+    let braces = format!("{}{}", "{} ".repeat(60), around("{}"));
+    assert!(refusal(braces).contains("so many brackets"));
+}

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::string::string_regex;
 use reelport::document::definition::{Field, Item, Kind};
-use reelport::document::text::{comparable, means_nothing};
+use reelport::document::text::{comparable, is_elision, means_nothing};
 use reelport::document::{Category, Object};
 use serde_json::{Number, Value, json};
 
@@ -197,7 +197,7 @@ fn text(max: usize) -> BoxedStrategy<String> {
     ]
     .prop_map(move |text| {
         let text: String = text.replace('\0', "0").chars().take(max - 1).collect();
-        if means_nothing(&text) { format!("x{text}") } else { text }
+        if means_nothing(&text) || is_elision(&text) { format!("x{text}") } else { text }
     })
     .boxed()
 }

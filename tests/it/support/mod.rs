@@ -4,6 +4,7 @@ pub mod acts;
 mod app;
 mod client;
 pub mod command;
+pub mod damage;
 pub mod database;
 pub mod fixtures;
 pub mod generate;
