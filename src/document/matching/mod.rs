@@ -46,19 +46,20 @@ pub fn claims(
     let mut round = Round {
         item,
         stored: stored.iter().map(|known| known.views(item)).collect(),
+        lasting: stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect(),
         arriving: arriving.iter().map(|object| View::of(item, object, Some(directory))).collect(),
         claimed: vec![false; stored.len()],
         claims: vec![None; arriving.len()],
     };
     round.claim(round.by_id());
-    for side in SIDES {
-        round.claim(round.by_equal_content(side));
+    for states in STATES {
+        round.claim(round.by_equal_content(states));
     }
-    for side in SIDES {
-        round.claim(round.by_full_key(side, |view| &view.exact_key));
+    for states in STATES {
+        round.claim(round.by_full_key(states, |view| &view.exact_key));
     }
-    for side in SIDES {
-        round.claim(round.by_full_key(side, |view| &view.key));
+    for states in STATES {
+        round.claim(round.by_full_key(states, |view| &view.key));
     }
     // The key less the parts missing on one side.
     let parts: Vec<usize> = (0..item.keys.iter().map(|parts| parts.len()).sum()).collect();
@@ -72,12 +73,29 @@ pub fn claims(
     round.claims
 }
 
-/// The current state of a stored item, and the one that the file was made from where that is another.
-const SIDES: [usize; 2] = [0, 1];
+/// Which states of which stored items are looked at.
+#[derive(Clone, Copy)]
+struct States {
+    /// The current state (0), or the one that the file was made from where that is another (1).
+    side: usize,
+    /// Whether of those alone that were there when the file was made, and still are.
+    lasting: bool,
+}
+
+/// Of equal keys, those that the file was made from come before those that were added since: else a
+/// file that is sent again may be taken for what was added, and REPLACE remove the rest.
+const STATES: [States; 4] = [
+    States { side: 0, lasting: true },
+    States { side: 1, lasting: true },
+    States { side: 0, lasting: false },
+    States { side: 1, lasting: false },
+];
 
 struct Round<'a> {
     item: &'static Item,
     stored: Vec<[Option<View<'a>>; 2]>,
+    /// Which of the stored were there when the file was made, and still are.
+    lasting: Vec<bool>,
     arriving: Vec<View<'a>>,
     /// Which of the stored are claimed.
     claimed: Vec<bool>,
@@ -100,8 +118,9 @@ impl Round<'_> {
     }
 
     /// The unclaimed that have such a state, with it.
-    fn unclaimed_at(&self, side: usize) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
-        self.unclaimed().filter_map(move |index| Some((index, self.stored[index][side].as_ref()?)))
+    fn unclaimed_at(&self, states: States) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
+        let looked_at = self.unclaimed().filter(move |index| !states.lasting || self.lasting[*index]);
+        looked_at.filter_map(move |index| Some((index, self.stored[index][states.side].as_ref()?)))
     }
 
     fn views(&self, stored: usize) -> impl Iterator<Item = &View<'_>> + '_ {
@@ -126,9 +145,9 @@ impl Round<'_> {
     /// Of equal keys, the next in order that says all of it already, else the first that does.
     /// Without this, a file that moves one of several equal-keyed items would claim another the
     /// second time it is imported.
-    fn by_equal_content(&self, side: usize) -> Vec<Pair> {
+    fn by_equal_content(&self, states: States) -> Vec<Pair> {
         let mut of_key: HashMap<&str, Vec<(usize, &View<'_>)>> = HashMap::new();
-        for (stored, view) in self.unclaimed_at(side) {
+        for (stored, view) in self.unclaimed_at(states) {
             of_key.entry(&view.exact_key).or_default().push((stored, view));
         }
         // What is stored, as far as items of that key that have these fields speak of it.
@@ -172,9 +191,9 @@ impl Round<'_> {
     }
 
     /// Equal keys in order, first to first.
-    fn by_full_key(&self, side: usize, key: for<'v> fn(&'v View<'_>) -> &'v str) -> Vec<Pair> {
+    fn by_full_key(&self, states: States, key: for<'v> fn(&'v View<'_>) -> &'v str) -> Vec<Pair> {
         let mut places = Places::new();
-        for (stored, view) in self.unclaimed_at(side) {
+        for (stored, view) in self.unclaimed_at(states) {
             for signs in view.signs() {
                 places.add((key(view), signs), stored);
             }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::view::{View, Who};
-use super::{Known, claims};
+use super::{Known, STATES, States, claims};
 use crate::document::Category;
 use crate::document::definition::{Field, Item, KeyPart, Kind, Object};
 use crate::document::entity::Directory;
@@ -14,6 +14,7 @@ use crate::document::merge::same;
 struct Plain<'a> {
     item: &'static Item,
     stored: Vec<[Option<View<'a>>; 2]>,
+    lasting: Vec<bool>,
     arriving: Vec<View<'a>>,
     claims: Vec<Option<usize>>,
 }
@@ -24,20 +25,21 @@ fn plain_claims(
     arriving: &[Object],
     names: &Directory,
 ) -> Vec<Option<usize>> {
+    let lasting = stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect();
     let stored: Vec<_> = stored.iter().map(|known| known.views(item)).collect();
     let arriving: Vec<_> = arriving.iter().map(|object| View::of(item, object, Some(names))).collect();
-    let mut plain = Plain { item, claims: vec![None; arriving.len()], stored, arriving };
+    let mut plain = Plain { item, claims: vec![None; arriving.len()], stored, lasting, arriving };
     plain.in_order(|plain, arriving, stored| {
         let id = plain.stored[stored].iter().flatten().next().and_then(|view| view.id);
         plain.arriving[arriving].id.is_some() && plain.arriving[arriving].id == id
     });
-    for side in [0, 1] {
-        plain.by_equal_content(side);
+    for states in STATES {
+        plain.by_equal_content(states);
     }
     for key in [|view: &View<'_>| view.exact_key.clone(), |view: &View<'_>| view.key.clone()] {
-        for side in [0, 1] {
+        for states in STATES {
             plain.in_order(|plain, arriving, stored| {
-                plain.stored[stored][side].as_ref().is_some_and(|view| {
+                plain.at(stored, states).is_some_and(|view| {
                     key(view) == key(&plain.arriving[arriving]) && plain.same_entities(arriving, view)
                 })
             });
@@ -72,6 +74,10 @@ impl Plain<'_> {
         (0..self.stored.len()).filter(|stored| !self.claims.contains(&Some(*stored))).collect()
     }
 
+    fn at(&self, stored: usize, states: States) -> Option<&View<'_>> {
+        self.stored[stored][states.side].as_ref().filter(|_| !states.lasting || self.lasting[stored])
+    }
+
     fn in_order(&mut self, fits: impl Fn(&Self, usize, usize) -> bool) {
         for arriving in 0..self.arriving.len() {
             if self.claims[arriving].is_none() {
@@ -80,13 +86,13 @@ impl Plain<'_> {
         }
     }
 
-    fn by_equal_content(&mut self, side: usize) {
+    fn by_equal_content(&mut self, states: States) {
         let mut last = None;
         for arriving in 0..self.arriving.len() {
             if self.claims[arriving].is_none() {
                 let mut fitting = self.unclaimed();
                 fitting.retain(|stored| {
-                    self.stored[*stored][side].as_ref().is_some_and(|view| {
+                    self.at(*stored, states).is_some_and(|view| {
                         view.exact_key == self.arriving[arriving].exact_key
                             && self.same_entities(arriving, view)
                             && self.says_nothing_new(arriving, view)

@@ -111,6 +111,8 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
         removed: HashSet::new(),
         taken: item_ids(proposal.definition, proposal.current),
     };
+    // Nor is the id of an item that was removed since the file was made another's.
+    merger.taken.extend(proposal.base.map(|base| item_ids(proposal.definition, base)).unwrap_or_default());
     merger.announce_given_ids();
     let fields = proposal.definition.fields;
     let sides = Sides { current: proposal.current, base: proposal.base, of: None };
