@@ -28,18 +28,22 @@ fn real_catalogue() -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
-/// Documents of all categories, spread over the real catalogue or else generated.
 fn catalogue() -> Vec<Value> {
+    documents(SLICE)
+}
+
+/// About that many documents of all categories, spread over the real catalogue or else generated.
+pub fn documents(count: usize) -> Vec<Value> {
     match real_catalogue() {
         Some(path) => {
             let lines =
                 || BufReader::new(flate2::read::MultiGzDecoder::new(std::fs::File::open(&path).unwrap())).lines();
             // A step that is no multiple of seven meets every category.
-            let step = (lines().count() / SLICE).max(1);
+            let step = (lines().count() / count).max(1);
             let step = if step.is_multiple_of(7) { step + 1 } else { step };
             lines().step_by(step).map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
         }
-        None => generated(SLICE),
+        None => generated(count.min(10 * SLICE)),
     }
 }
 

@@ -22,18 +22,21 @@ fn ids(item: &Item, items: &[Value]) -> Vec<Value> {
 /// Another value that may stand in the field.
 fn another(kind: &Kind, value: &Value) -> Value {
     match kind {
-        Kind::Text { .. } => json!(format!("{} II", value.as_str().unwrap_or("Part"))),
+        Kind::Text { max } => {
+            let start: String = value.as_str().unwrap_or("Part").chars().take(max - 3).collect();
+            json!(format!("{start} II"))
+        }
         Kind::PartialDate => json!("1901-02-03"),
         Kind::Url => json!("https://example.org/another"),
         Kind::Integer { .. } => json!(value.as_i64().unwrap() + 1),
-        Kind::Code { .. } => json!("FR"),
+        Kind::Code { .. } => json!(if value == "FR" { "DE" } else { "FR" }),
         Kind::Choice { values, .. } => json!(values.iter().find(|other| **other != *value).unwrap()),
         other => panic!("no other value of {other:?} is known"),
     }
 }
 
 /// Gives the item another value in that part of its key.
-fn mutate(item: &Item, part: KeyPart, object: &mut Value) {
+pub fn mutate(item: &Item, part: KeyPart, object: &mut Value) {
     match part {
         KeyPart::Field(name) => object[name] = another(&find(item.fields, name).unwrap().rule.kind, &object[name]),
         KeyPart::Entity(index) => {
@@ -44,7 +47,7 @@ fn mutate(item: &Item, part: KeyPart, object: &mut Value) {
     }
 }
 
-fn is_there(item: &Item, part: KeyPart, object: &Value) -> bool {
+pub fn is_there(item: &Item, part: KeyPart, object: &Value) -> bool {
     let name = match part {
         KeyPart::Field(name) => name,
         KeyPart::Entity(index) => item.entities[index].name,

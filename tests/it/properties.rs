@@ -19,7 +19,7 @@ use crate::support::generate::{arbitrary_json, data, document, of_any_category, 
 use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, list, through_text};
 
 /// A value that was sent and the path to it.
-fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
+pub fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
     match value {
         Value::Object(object) => object.iter().for_each(|(key, value)| leaves(value, &pointer(path, key), found)),
         Value::Array(items) => {
@@ -88,7 +88,7 @@ fn all_differ<'a>(item: &Item, items: impl Iterator<Item = &'a Value>) -> bool {
 /// A file as an editor or a model may make it out of an export: items dropped, moved, doubled,
 /// changed, their ids and keys left out, others put between. Where items have equal keys, none
 /// loses both its id and a part of its key: it could be any of them, a different one each time.
-fn edited(category: Category, export: &Value, other: &Value, choices: &[u8]) -> Value {
+pub fn edited(category: Category, export: &Value, other: &Value, choices: &[u8]) -> Value {
     let mut choices = choices.iter().copied().cycle();
     let mut choose = |of: u8| choices.next().unwrap() % of;
     let mut data = serde_json::Map::new();
@@ -168,7 +168,7 @@ fn some_of<T: Clone>(which: &[Index], all: Vec<T>) -> Vec<T> {
     if all.is_empty() { all } else { which.iter().map(|index| index.get(&all).clone()).collect() }
 }
 
-fn choices() -> impl Strategy<Value = Vec<u8>> {
+pub fn choices() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 8..60)
 }
 

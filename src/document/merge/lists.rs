@@ -140,7 +140,7 @@ impl Merger<'_> {
 
     /// Whether an item of the file that was removed since the file was made is to be there again.
     fn comes_back(&mut self, list: &ItemList, base: &Object, sent: &Object, path: &str) -> bool {
-        if repeats(list.item, base, sent) {
+        if repeats(list.item, base, sent, self.proposal.nulls) {
             let label = label_of(list.item, list.label, base);
             let message = format!("{label} was removed since the document was made, and stays removed");
             self.warn(path.to_owned(), WarningCode::RemovedSince, message);
@@ -272,8 +272,15 @@ impl Merger<'_> {
         self.settle_id(item, stored, &mut sent, path);
         let naming = Naming { item, list: list.name, path, came_with_id };
         let mut unset = Vec::new();
+        let mut settled: Option<Object> = None;
         for entity in item.entities {
-            self.settle_identity(entity, &sides, &mut sent, path);
+            if self.settle_identity(entity, &sides, &mut sent, path) {
+                // Asked and answered: of its name and id nobody asks again.
+                let base = settled.get_or_insert_with(|| known.base.cloned().unwrap_or_default());
+                for key in [entity.name, entity.id] {
+                    base.insert(key.to_owned(), sides.current.get(key).cloned().unwrap_or(Value::Null));
+                }
+            }
             match self.settle_entity(entity, stored, &mut sent, &naming, listed) {
                 Who::Is(id) => {
                     sent.insert(entity.id.to_owned(), Value::String(id));
@@ -291,6 +298,7 @@ impl Merger<'_> {
                 !stored.contains_key(key) || implied.is_empty() || !implied.contains(&format!("{path}/{key}"))
             });
         }
+        let sides = Sides { base: settled.as_ref().or(known.base), ..sides };
         let mut merged = self.object(item.fields, &sides, &sent, path);
         for id in unset {
             merged.remove(id);

@@ -121,6 +121,8 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
         taken: item_ids(proposal.definition, proposal.current),
         identities: Identities::of(proposal),
     };
+    // Nor is the id of an item that was removed since the file was made another's.
+    merger.taken.extend(proposal.base.map(|base| item_ids(proposal.definition, base)).unwrap_or_default());
     merger.announce_given_ids();
     merger.check_resolutions();
     let fields = proposal.definition.fields;

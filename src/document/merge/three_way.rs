@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{ConflictPolicy, Merger, same, text};
+use super::{ConflictPolicy, Merger, NullPolicy, same, text};
 use crate::document::definition::{EntityReference, Item, Object};
 use crate::document::diff::label_of;
 use crate::document::plan::Conflict;
@@ -79,15 +79,16 @@ impl Merger<'_> {
     }
 
     /// Who an item names is one value, told by an id and a name: where the file did not change it,
-    /// or the current side is to be kept, the item says nothing of it.
+    /// or the current side is to be kept, the item says nothing of it. Whether there was a conflict and
+    /// what came is to be taken.
     pub(super) fn settle_identity(
         &mut self,
         entity: &'static EntityReference,
         sides: &Sides<'_>,
         sent: &mut Object,
         path: &str,
-    ) {
-        let Some(base) = sides.base else { return };
+    ) -> bool {
+        let Some(base) = sides.base else { return false };
         let said = |object: &Object, key: &str| object.get(key).filter(|value| !value.is_null()).cloned();
         let same_name = |a: &Object, b: &Object| match (text(a, entity.name), text(b, entity.name)) {
             (Some(a), Some(b)) => comparable(a) == comparable(b),
@@ -100,7 +101,7 @@ impl Merger<'_> {
         };
         let is_unchanged = same_name(sides.current, base) && sides.current.get(entity.id) == base.get(entity.id);
         if is_unchanged || repeats(sides.current) {
-            return;
+            return false;
         }
         if !repeats(base) {
             let (target, label) = sides.naming(entity.name);
@@ -112,21 +113,25 @@ impl Merger<'_> {
                 imported: said(sent, entity.name).or_else(|| said(sent, entity.id)),
             };
             if self.conflict(target, conflict) {
-                return;
+                return true;
             }
         }
         sent.remove(entity.name);
         sent.remove(entity.id);
+        false
     }
 }
 
 /// Whether an item says nothing that its base does not say.
-pub(super) fn repeats(item: &'static Item, base: &Object, sent: &Object) -> bool {
+pub(super) fn repeats(item: &'static Item, base: &Object, sent: &Object, nulls: NullPolicy) -> bool {
     sent.iter().all(|(key, value)| {
         let known = base.get(key);
         let is_name = item.entities.iter().any(|entity| entity.name == key);
         let same_name =
             || matches!((known, value), (Some(Value::String(a)), Value::String(b)) if comparable(a) == comparable(b));
-        key == item.id || value.is_null() || known.is_some_and(|known| same(known, value)) || (is_name && same_name())
+        // Who is named by a name cannot be unnamed.
+        let is_kept = || item.entities.iter().any(|entity| entity.id == key && entity.creates);
+        let says_nothing = value.is_null() && (nulls == NullPolicy::Keep || known.is_none() || is_kept());
+        key == item.id || says_nothing || known.is_some_and(|known| same(known, value)) || (is_name && same_name())
     })
 }

@@ -120,7 +120,8 @@ fn hash_of(object: &Object) -> u64 {
     hash(&Value::Object(object.clone()).to_string())
 }
 
-fn value(kind: &'static Kind) -> BoxedStrategy<Value> {
+/// A value of that kind.
+pub fn value(kind: &'static Kind) -> BoxedStrategy<Value> {
     match kind {
         Kind::Text { max } => text(*max).prop_map(Value::String).boxed(),
         Kind::Form { pattern, .. } => matching(pattern),

@@ -30,6 +30,8 @@ impl IdSource for Counter {
 /// How to import.
 #[derive(Debug, Clone, Copy)]
 pub struct How<'a> {
+    pub stage: Stage,
+    pub source: Source,
     pub mode: ImportMode,
     pub nulls: NullPolicy,
     pub base: Option<&'a Object>,
@@ -40,6 +42,8 @@ pub struct How<'a> {
 }
 
 pub const MERGE: How<'static> = How {
+    stage: Stage::Published,
+    source: Source::Manual,
     mode: ImportMode::Merge,
     nulls: NullPolicy::Keep,
     base: None,
@@ -80,8 +84,14 @@ impl World {
         Value::Object(self.data.clone())
     }
 
-    /// What an import would do.
+    /// What an import would do, if nothing speaks against it.
     pub fn plan(&self, data: &Value, how: How<'_>) -> Result<Plan, Vec<Problem>> {
+        let plan = self.planned(data, how);
+        if plan.problems.is_empty() { Ok(plan) } else { Err(plan.problems) }
+    }
+
+    /// The plan of an import, also of one that is refused.
+    pub fn planned(&self, data: &Value, how: How<'_>) -> Plan {
         let definition = self.category.definition();
         let reading = parse(definition, through_text(data), false);
         let mut mentions = Mentions::default();
@@ -94,8 +104,8 @@ impl World {
             arriving: &reading,
             current: &self.data,
             base: how.base,
-            stage: Stage::Published,
-            source: Source::Manual,
+            stage: how.stage,
+            source: how.source,
             mode: how.mode,
             nulls: how.nulls,
             on_conflict: how.on_conflict,
@@ -106,8 +116,7 @@ impl World {
             credited: &HashSet::new(),
             resolutions: &[],
         };
-        let plan = plan(&proposal, &*self.ids);
-        if plan.problems.is_empty() { Ok(plan) } else { Err(plan.problems) }
+        plan(&proposal, &*self.ids)
     }
 
     /// Imports; a plan without changes must leave the very document that is there.

@@ -1,0 +1,278 @@
+//! Which arriving item is which stored one (CONTRACT §2, "Which item is which").
+//!
+//! Claims are one to one: two items are never folded into one, and no stored item is claimed
+//! twice. The rounds go from the surest sign to the weakest; what is left over is new. Each round
+//! looks its pairs up ([`index`]), so that the time it takes grows with the lists, not with their
+//! product.
+
+mod index;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::definition::{Item, KeyPart, Object};
+use super::entity::Directory;
+use index::{Few, Meeting, Places, Sign};
+use view::{View, Who};
+
+/// A stored item: as it stands, and as it was when the file was made. One of the two may be missing.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    pub current: Option<&'a Object>,
+    pub base: Option<&'a Object>,
+}
+
+impl<'a> Known<'a> {
+    fn views(&self, item: &'static Item) -> [Option<View<'a>>; 2] {
+        let base = self.base.filter(|base| self.current != Some(*base));
+        [self.current, base].map(|state| state.map(|object| View::of(item, object, None)))
+    }
+}
+
+/// For each arriving item, the index of the stored item it claims. A file repeats an item as it was
+/// when the file was made, so either state of a stored item is recognised.
+#[must_use]
+pub fn claims(
+    item: &'static Item,
+    stored: &[Known<'_>],
+    arriving: &[Object],
+    directory: &Directory,
+) -> Vec<Option<usize>> {
+    let mut round = Round {
+        item,
+        stored: stored.iter().map(|known| known.views(item)).collect(),
+        lasting: stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect(),
+        arriving: arriving.iter().map(|object| View::of(item, object, Some(directory))).collect(),
+        claimed: vec![false; stored.len()],
+        claims: vec![None; arriving.len()],
+    };
+    round.claim(round.by_id());
+    for states in STATES {
+        round.claim(round.by_equal_content(states));
+    }
+    for states in STATES {
+        round.claim(round.by_full_key(states, |view| &view.exact_key));
+    }
+    for states in STATES {
+        round.claim(round.by_full_key(states, |view| &view.key));
+    }
+    // The key less the parts missing on one side.
+    let parts: Vec<usize> = (0..item.keys.iter().map(|parts| parts.len()).sum()).collect();
+    round.claim(round.by_present_parts(&parts));
+    if item.entity_alone {
+        // The list and the person alone: a corrected character, a filled-in job.
+        let mut all = item.keys.iter().flat_map(|parts| parts.iter());
+        let person = all.position(|part| *part == KeyPart::Entity(0));
+        round.claim(round.by_present_parts(person.as_slice()));
+    }
+    round.claims
+}
+
+/// Which states of which stored items are looked at.
+#[derive(Clone, Copy)]
+struct States {
+    /// The current state (0), or the one that the file was made from where that is another (1).
+    side: usize,
+    /// Whether of those alone that were there when the file was made, and still are.
+    lasting: bool,
+}
+
+/// Of equal keys, those that the file was made from come before those that were added since: else a
+/// file that is sent again may be taken for what was added, and REPLACE remove the rest.
+const STATES: [States; 4] = [
+    States { side: 0, lasting: true },
+    States { side: 1, lasting: true },
+    States { side: 0, lasting: false },
+    States { side: 1, lasting: false },
+];
+
+struct Round<'a> {
+    item: &'static Item,
+    stored: Vec<[Option<View<'a>>; 2]>,
+    /// Which of the stored were there when the file was made, and still are.
+    lasting: Vec<bool>,
+    arriving: Vec<View<'a>>,
+    /// Which of the stored are claimed.
+    claimed: Vec<bool>,
+    claims: Vec<Option<usize>>,
+}
+
+/// An arriving item and the stored one that it claims.
+type Pair = (usize, usize);
+
+impl Round<'_> {
+    fn claim(&mut self, pairs: Vec<Pair>) {
+        for (arriving, stored) in pairs {
+            self.claims[arriving] = Some(stored);
+            self.claimed[stored] = true;
+        }
+    }
+
+    fn unclaimed(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.stored.len()).filter(|index| !self.claimed[*index])
+    }
+
+    /// The unclaimed that have such a state, with it.
+    fn unclaimed_at(&self, states: States) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
+        let looked_at = self.unclaimed().filter(move |index| !states.lasting || self.lasting[*index]);
+        looked_at.filter_map(move |index| Some((index, self.stored[index][states.side].as_ref()?)))
+    }
+
+    fn views(&self, stored: usize) -> impl Iterator<Item = &View<'_>> + '_ {
+        self.stored[stored].iter().flatten()
+    }
+
+    fn unplaced(&self) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
+        self.arriving.iter().enumerate().filter(|(index, _)| self.claims[*index].is_none())
+    }
+
+    fn by_id(&self) -> Vec<Pair> {
+        let places: HashMap<&str, usize> =
+            (0..self.stored.len()).filter_map(|index| Some((self.views(index).next()?.id?, index))).collect();
+        let mut claimed = HashSet::new();
+        let found = self.arriving.iter().enumerate().filter_map(|(arriving, view)| {
+            let stored = places.get(view.id?).copied().filter(|stored| claimed.insert(*stored))?;
+            Some((arriving, stored))
+        });
+        found.collect()
+    }
+
+    /// Of equal keys, the next in order that says all of it already, else the first that does.
+    /// Without this, a file that moves one of several equal-keyed items would claim another the
+    /// second time it is imported.
+    fn by_equal_content(&self, states: States) -> Vec<Pair> {
+        let mut of_key: HashMap<&str, Vec<(usize, &View<'_>)>> = HashMap::new();
+        for (stored, view) in self.unclaimed_at(states) {
+            of_key.entry(&view.exact_key).or_default().push((stored, view));
+        }
+        // What is stored, as far as items of that key that have these fields speak of it.
+        let mut spoken_of: HashSet<(&str, Vec<&str>)> = HashSet::new();
+        let mut places = Places::new();
+        let mut pairs = Vec::new();
+        let mut last = None;
+        for (arriving, view) in self.arriving.iter().enumerate() {
+            if self.claims[arriving].is_none()
+                && let Some(stored) = of_key.get(view.exact_key.as_str())
+            {
+                let fields = self.content_fields(view);
+                if spoken_of.insert((&view.exact_key, fields.clone())) {
+                    for (stored, view) in stored {
+                        let content = content(view, &fields);
+                        for signs in view.signs() {
+                            places.add((content.clone(), signs), *stored);
+                        }
+                    }
+                }
+                let content = content(view, &fields);
+                let keys: Vec<_> = view.sought().into_iter().map(|signs| (content.clone(), signs)).collect();
+                if let Some(stored) = places.take(&keys, last) {
+                    pairs.push((arriving, stored));
+                    last = Some(stored);
+                }
+            }
+            last = self.claims[arriving].or(last);
+        }
+        pairs
+    }
+
+    /// The fields that it says something with, ids and names aside.
+    fn content_fields<'v>(&self, view: &View<'v>) -> Vec<&'v str> {
+        let is_identity = |key: &str| {
+            key == self.item.id || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
+        };
+        let mut fields: Vec<&str> = view.object.keys().map(String::as_str).filter(|key| !is_identity(key)).collect();
+        fields.sort_unstable();
+        fields
+    }
+
+    /// Equal keys in order, first to first.
+    fn by_full_key(&self, states: States, key: for<'v> fn(&'v View<'_>) -> &'v str) -> Vec<Pair> {
+        let mut places = Places::new();
+        for (stored, view) in self.unclaimed_at(states) {
+            for signs in view.signs() {
+                places.add((key(view), signs), stored);
+            }
+        }
+        let found = self.unplaced().filter_map(|(arriving, view)| {
+            let keys: Vec<_> = view.sought().into_iter().map(|signs| (key(view), signs)).collect();
+            Some((arriving, places.take(&keys, None)?))
+        });
+        found.collect()
+    }
+
+    /// Pairs of which each side is the other's only candidate: those of `parts` that both have, which
+    /// is at least one, are the same.
+    fn by_present_parts(&self, parts: &[usize]) -> Vec<Pair> {
+        let shapes: BTreeSet<u32> = self.unplaced().map(|(_, view)| view.present(parts)).collect();
+        let mut stored_shapes = BTreeSet::new();
+        let mut meetings: HashMap<(u32, Vec<Sign<'_>>), Meeting> = HashMap::new();
+        let mut met: HashMap<usize, Vec<(u32, Vec<Sign<'_>>)>> = HashMap::new();
+        for stored in self.unclaimed() {
+            for view in self.views(stored) {
+                let shape = view.present(parts);
+                stored_shapes.insert(shape);
+                let common: BTreeSet<u32> =
+                    shapes.iter().map(|other| shape & other).filter(|bits| *bits != 0).collect();
+                let keys = common.into_iter().flat_map(|bits| {
+                    view.values(bits, Who::signs).into_iter().map(move |signs| (key_of(shape, bits), signs))
+                });
+                for key in keys {
+                    meetings.entry(key.clone()).or_default().stored.add(stored);
+                    met.entry(stored).or_default().push(key);
+                }
+            }
+        }
+        let mut pairs = Vec::new();
+        for (arriving, view) in self.unplaced() {
+            let shape = view.present(parts);
+            let mut candidates = Few::default();
+            for other in stored_shapes.iter().filter(|other| shape & **other != 0) {
+                for signs in view.values(shape & other, Who::sought) {
+                    if let Some(meeting) = meetings.get_mut(&(key_of(*other, shape & other), signs)) {
+                        meeting.arriving.add(arriving);
+                        candidates.join(meeting.stored);
+                    }
+                }
+            }
+            pairs.extend(candidates.only().map(|stored| (arriving, stored)));
+        }
+        pairs.retain(|(_, stored)| {
+            let mut suitors = Few::default();
+            for key in met.get(stored).into_iter().flatten() {
+                suitors.join(meetings[key].arriving);
+            }
+            suitors.only().is_some()
+        });
+        pairs
+    }
+}
+
+/// Tells apart what is met under which of the parts that a stored item has. A key has few parts.
+const fn key_of(shape: u32, common: u32) -> u32 {
+    shape << 16 | common
+}
+
+/// What an item says in these fields, so that those who say the same have the same: `8` and `8.0` are.
+fn content(view: &View<'_>, fields: &[&str]) -> String {
+    let mut content = view.exact_key.clone();
+    for field in fields {
+        content.push('\0');
+        content.push_str(field);
+        content.push('\0');
+        // Writing to text cannot fail.
+        let _ = match view.object.get(*field).unwrap_or(&Value::Null) {
+            Value::Number(number) => match number.as_f64() {
+                // Both zeros are zero.
+                Some(float) => write!(content, "{:?}", float + 0.0),
+                None => write!(content, "{number}"),
+            },
+            other => write!(content, "{other}"),
+        };
+    }
+    content
+}

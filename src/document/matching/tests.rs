@@ -1,0 +1,253 @@
+//! The rounds as CONTRACT §2 says them, each item compared with each: what [`claims`] must come to.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::view::{View, Who};
+use super::{Known, STATES, States, claims};
+use crate::document::Category;
+use crate::document::definition::{Field, Item, KeyPart, Kind, Object};
+use crate::document::entity::Directory;
+use crate::document::merge::same;
+
+struct Plain<'a> {
+    item: &'static Item,
+    stored: Vec<[Option<View<'a>>; 2]>,
+    lasting: Vec<bool>,
+    arriving: Vec<View<'a>>,
+    claims: Vec<Option<usize>>,
+}
+
+fn plain_claims(
+    item: &'static Item,
+    stored: &[Known<'_>],
+    arriving: &[Object],
+    names: &Directory,
+) -> Vec<Option<usize>> {
+    let lasting = stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect();
+    let stored: Vec<_> = stored.iter().map(|known| known.views(item)).collect();
+    let arriving: Vec<_> = arriving.iter().map(|object| View::of(item, object, Some(names))).collect();
+    let mut plain = Plain { item, claims: vec![None; arriving.len()], stored, lasting, arriving };
+    plain.in_order(|plain, arriving, stored| {
+        let id = plain.stored[stored].iter().flatten().next().and_then(|view| view.id);
+        plain.arriving[arriving].id.is_some() && plain.arriving[arriving].id == id
+    });
+    for states in STATES {
+        plain.by_equal_content(states);
+    }
+    for key in [|view: &View<'_>| view.exact_key.clone(), |view: &View<'_>| view.key.clone()] {
+        for states in STATES {
+            plain.in_order(|plain, arriving, stored| {
+                plain.at(stored, states).is_some_and(|view| {
+                    key(view) == key(&plain.arriving[arriving]) && plain.same_entities(arriving, view)
+                })
+            });
+        }
+    }
+    plain.only_candidates(|plain, arriving, view| {
+        let compared: Vec<bool> =
+            (0..view.parts.len()).filter_map(|part| plain.same_part(arriving, view, part)).collect();
+        !compared.is_empty() && compared.iter().all(|same| *same)
+    });
+    if item.entity_alone {
+        plain.only_candidates(|plain, arriving, view| {
+            let (a, b) = (&plain.arriving[arriving].entities[0], &view.entities[0]);
+            !a.is_absent() && same_entity(a, b)
+        });
+    }
+    plain.claims
+}
+
+fn same_entity(arriving: &Who<'_>, stored: &Who<'_>) -> bool {
+    match (arriving.id, &arriving.name, stored.id, &stored.name) {
+        (Some(a), _, Some(b), _) => a == b,
+        (None, None, None, None) => true,
+        (_, Some(a), None, Some(b)) => a == b,
+        (None, Some(a), Some(b), name) => name.as_ref() == Some(a) || arriving.known.iter().any(|id| id == b),
+        _ => false,
+    }
+}
+
+impl Plain<'_> {
+    fn unclaimed(&self) -> Vec<usize> {
+        (0..self.stored.len()).filter(|stored| !self.claims.contains(&Some(*stored))).collect()
+    }
+
+    fn at(&self, stored: usize, states: States) -> Option<&View<'_>> {
+        self.stored[stored][states.side].as_ref().filter(|_| !states.lasting || self.lasting[stored])
+    }
+
+    fn in_order(&mut self, fits: impl Fn(&Self, usize, usize) -> bool) {
+        for arriving in 0..self.arriving.len() {
+            if self.claims[arriving].is_none() {
+                self.claims[arriving] = self.unclaimed().into_iter().find(|stored| fits(self, arriving, *stored));
+            }
+        }
+    }
+
+    fn by_equal_content(&mut self, states: States) {
+        let mut last = None;
+        for arriving in 0..self.arriving.len() {
+            if self.claims[arriving].is_none() {
+                let mut fitting = self.unclaimed();
+                fitting.retain(|stored| {
+                    self.at(*stored, states).is_some_and(|view| {
+                        view.exact_key == self.arriving[arriving].exact_key
+                            && self.same_entities(arriving, view)
+                            && self.says_nothing_new(arriving, view)
+                    })
+                });
+                let next = fitting.iter().find(|stored| Some(**stored) > last);
+                self.claims[arriving] = next.or(fitting.first()).copied();
+            }
+            last = self.claims[arriving].or(last);
+        }
+    }
+
+    fn says_nothing_new(&self, arriving: usize, stored: &View<'_>) -> bool {
+        self.arriving[arriving].object.iter().all(|(key, value)| {
+            let is_identity =
+                key == self.item.id || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name);
+            is_identity || same(value, stored.object.get(key).unwrap_or(&Value::Null))
+        })
+    }
+
+    fn same_entities(&self, arriving: usize, stored: &View<'_>) -> bool {
+        self.arriving[arriving].entities.iter().zip(&stored.entities).all(|(a, b)| same_entity(a, b))
+    }
+
+    /// How the parts compare: `None` if one side lacks it.
+    fn same_part(&self, arriving: usize, stored: &View<'_>, part: usize) -> Option<bool> {
+        let (kind, a) = &self.arriving[arriving].parts[part];
+        match kind {
+            KeyPart::Field(_) => Some(a.as_ref()? == stored.parts[part].1.as_ref()?),
+            KeyPart::Entity(index) => {
+                let (a, b) = (&self.arriving[arriving].entities[*index], &stored.entities[*index]);
+                (!a.is_absent() && !b.is_absent()).then(|| same_entity(a, b))
+            }
+        }
+    }
+
+    fn only_candidates(&mut self, fits: impl Fn(&Self, usize, &View<'_>) -> bool) {
+        let unclaimed = self.unclaimed();
+        let candidates: Vec<(usize, Vec<usize>)> = (0..self.arriving.len())
+            .filter(|arriving| self.claims[*arriving].is_none())
+            .map(|arriving| {
+                let fits =
+                    |stored: &usize| self.stored[*stored].iter().flatten().any(|view| fits(self, arriving, view));
+                (arriving, unclaimed.iter().copied().filter(fits).collect())
+            })
+            .collect();
+        for (arriving, mine) in &candidates {
+            if let [only] = mine[..]
+                && candidates.iter().filter(|(_, theirs)| theirs.contains(&only)).count() == 1
+            {
+                self.claims[*arriving] = Some(only);
+            }
+        }
+    }
+}
+
+/// An item of few words, so that much of it is equal to others and much is missing.
+fn object(item: &'static Item) -> impl Strategy<Value = Object> {
+    let words = |of: [Value; 4]| proptest::option::weighted(0.7, proptest::sample::select(of.to_vec()));
+    let value = move |field: &'static Field| {
+        if let Some(entity) = item.entities.iter().find(|entity| entity.id == field.name) {
+            let id = |number: u8| json!(format!("{}-{number}", entity.kind.as_str()));
+            return words([id(1), id(2), id(3), Value::Null]).boxed();
+        }
+        match field.rule.kind {
+            Kind::Id => words([json!("a"), json!("b"), json!("c"), json!("d")]).boxed(),
+            Kind::Integer { .. } | Kind::Number { .. } => words([json!(8), json!(8.0), json!(9), Value::Null]).boxed(),
+            _ => words([json!("Ada"), json!("áda "), json!("Bo"), Value::Null]).boxed(),
+        }
+    };
+    // Most of what is in no key is not there: else hardly two are alike.
+    let values: Vec<_> = item.fields.iter().map(value).collect();
+    (values, vec(0..3_u8, item.fields.len())).prop_map(move |(values, kept)| {
+        let is_in_a_key = |name: &str| {
+            item.keys
+                .iter()
+                .any(|parts| parts.iter().any(|part| matches!(part, KeyPart::Field(field) if *field == name)))
+                || item.entities.iter().any(|entity| entity.name == name || entity.id == name)
+        };
+        let entries = item.fields.iter().zip(values).zip(kept);
+        let kept = entries.filter(|((field, _), kept)| *kept == 0 || is_in_a_key(field.name));
+        kept.filter_map(|((field, value), _)| Some((field.name.to_owned(), value?))).collect()
+    })
+}
+
+/// Of each kind of item: what is stored, as it stands and as it was, and what arrives.
+fn lists() -> impl Strategy<Value = (&'static Item, Vec<(Option<Object>, Option<Object>)>, Vec<Object>)> {
+    let items = Category::ALL.iter().flat_map(|category| category.definition().fields);
+    let each = items.filter_map(|field| match &field.rule.kind {
+        Kind::Items { item, .. } => {
+            let state = || proptest::option::weighted(0.8, object(item));
+            let stored = vec((state(), state()), 0..6).prop_map(|mut stored| {
+                // An id stands once in a document.
+                for ((current, base), id) in stored.iter_mut().zip(["a", "b", "c", "d", "e", "f"]) {
+                    for object in [current, base].into_iter().flatten() {
+                        object.insert(item.id.to_owned(), json!(id));
+                    }
+                }
+                stored
+            });
+            Some((Just(*item), stored, vec(object(item), 0..6)).boxed())
+        }
+        _ => None,
+    });
+    proptest::strategy::Union::new(each)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn looking_pairs_up_finds_what_comparing_each_with_each_finds((item, stored, arriving) in lists()) {
+        let mut names = Directory::default();
+        for entity in item.entities {
+            for (name, number) in [("ada", 1), ("ada", 2), ("bo", 3)] {
+                names.add_name(entity.kind, name.to_owned(), format!("{}-{number}", entity.kind.as_str()));
+            }
+        }
+        let stored: Vec<_> =
+            stored.iter().map(|(current, base)| Known { current: current.as_ref(), base: base.as_ref() }).collect();
+        prop_assert_eq!(claims(item, &stored, &arriving, &names), plain_claims(item, &stored, &arriving, &names));
+    }
+}
+
+/// What takes minutes if each is compared with each takes a moment, whatever the items have in common.
+#[test]
+fn lists_of_the_most_items_are_matched_in_a_moment() {
+    let item = Category::CastCrew.definition().fields.iter().find_map(|field| match &field.rule.kind {
+        Kind::Items { item, .. } if field.name == "cast" => Some(*item),
+        _ => None,
+    });
+    let item = item.unwrap();
+    let credit = |values: Value| -> Object { serde_json::from_value(values).unwrap() };
+    let numbers = || 0..crate::document::parse::MAX_ITEMS;
+    let all = |make: &dyn Fn(usize) -> Value| -> Vec<Object> { numbers().map(|number| credit(make(number))).collect() };
+    let one = |_: usize| json!({ "name": "Ada" });
+    let people = |number: usize| json!({ "name": format!("Person {number}") });
+    let roles = |number: usize| json!({ "name": "Ada", "character": format!("Role {number}") });
+    let others = |number: usize| json!({ "name": "Ada", "character": format!("Other {number}") });
+    let ordered = |number: usize| json!({ "name": "Ada", "order": number });
+    let strangers = |number: usize| json!({ "name": format!("Stranger {number}") });
+    let start = std::time::Instant::now();
+    for (stored, arriving, claimed) in [
+        (all(&one), all(&one), 5_000),
+        (all(&people), all(&people), 5_000),
+        (all(&people), all(&strangers), 0),
+        (all(&roles), all(&others), 0),
+        (all(&roles), all(&one), 0),
+        (all(&one), all(&roles), 0),
+        (all(&one), all(&ordered), 5_000),
+        (all(&ordered), all(&ordered), 5_000),
+    ] {
+        let stored: Vec<_> = stored.iter().map(|object| Known { current: Some(object), base: None }).collect();
+        let found = claims(item, &stored, &arriving, &Directory::default());
+        assert_eq!(found.iter().flatten().count(), claimed, "{:?} to {:?}", arriving[1], stored[1]);
+    }
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+}

@@ -1,0 +1,155 @@
+//! Items as matching sees them.
+
+use serde_json::Value;
+
+use super::index::Sign;
+use crate::document::definition::{Item, KeyPart, Object};
+use crate::document::entity::Directory;
+use crate::document::text::{comparable, index_key};
+
+/// An item as matching sees it.
+pub(super) struct View<'a> {
+    pub object: &'a Object,
+    pub id: Option<&'a str>,
+    /// The fields of the natural key, apart from entities, as they are.
+    pub exact_key: String,
+    /// The same in comparable form.
+    pub key: String,
+    /// Every field that may be part of a key, in comparable form.
+    pub parts: Vec<(KeyPart, Option<String>)>,
+    /// Who it names, in the order of [`Item::entities`].
+    pub entities: Vec<Who<'a>>,
+}
+
+/// Who an item names: by id, by name, by both or not at all.
+pub(super) struct Who<'a> {
+    pub id: Option<&'a str>,
+    pub name: Option<String>,
+    /// The ids of all that go by the name, where there is no id.
+    pub known: &'a [String],
+}
+
+impl Who<'_> {
+    pub fn is_absent(&self) -> bool {
+        self.id.is_none() && self.name.is_none()
+    }
+
+    /// What someone who is stored is found by. An arriving one is the same if it looks for any of it.
+    pub fn signs(&self) -> Vec<Sign<'_>> {
+        match (self.id, &self.name) {
+            (Some(id), name) => std::iter::once(Sign::Id(id)).chain(name.as_deref().map(Sign::Name)).collect(),
+            (None, Some(name)) => vec![Sign::NameAlone(name)],
+            (None, None) => vec![Sign::Nobody],
+        }
+    }
+
+    /// What an arriving one looks for. One that came without an id is who is stored under that name
+    /// here, or anyone known by it.
+    pub fn sought(&self) -> Vec<Sign<'_>> {
+        match (self.id, &self.name) {
+            (Some(id), name) => std::iter::once(Sign::Id(id)).chain(name.as_deref().map(Sign::NameAlone)).collect(),
+            (None, Some(name)) => {
+                let known = self.known.iter().map(|id| Sign::Id(id));
+                [Sign::NameAlone(name), Sign::Name(name)].into_iter().chain(known).collect()
+            }
+            (None, None) => vec![Sign::Nobody],
+        }
+    }
+}
+
+fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
+    object.get(key).and_then(Value::as_str)
+}
+
+/// A key field as text: numbers are written out, null is absent.
+fn field_text(object: &Object, key: &str) -> Option<String> {
+    match object.get(key)? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+impl<'a> View<'a> {
+    pub fn of(item: &'static Item, object: &'a Object, directory: Option<&'a Directory>) -> Self {
+        let is_there = |part: &KeyPart| match part {
+            KeyPart::Field(name) => object.get(*name).is_some_and(|value| !value.is_null()),
+            KeyPart::Entity(_) => true,
+        };
+        let alternative = item.keys.iter().position(|parts| parts.first().is_some_and(is_there));
+        let full = alternative.map_or(&[][..], |index| item.keys[index]);
+        // U+0000 is refused in text, so it can part the parts.
+        let mut exact_key = format!("{alternative:?}");
+        let mut key = exact_key.clone();
+        for part in full {
+            if let KeyPart::Field(name) = part {
+                let value = field_text(object, name);
+                exact_key.push('\0');
+                key.push('\0');
+                match value {
+                    Some(value) => {
+                        key.push_str(&comparable(&value));
+                        exact_key.push_str(&value);
+                    }
+                    None => {
+                        exact_key.push('\0');
+                        key.push('\0');
+                    }
+                }
+            }
+        }
+        let parts = item.keys.iter().flat_map(|parts| parts.iter()).map(|part| {
+            let value = match part {
+                KeyPart::Field(name) => field_text(object, name).map(|value| comparable(&value)),
+                KeyPart::Entity(_) => None,
+            };
+            (*part, value)
+        });
+        let entities = item.entities.iter().map(|entity| {
+            let id = text(object, entity.id);
+            let name = text(object, entity.name).map(index_key);
+            let known = match (id, &name, directory) {
+                (None, Some(name), Some(directory)) => directory.by_name(entity.kind, name),
+                _ => &[],
+            };
+            Who { id, name, known }
+        });
+        Self { object, id: text(object, item.id), exact_key, key, parts: parts.collect(), entities: entities.collect() }
+    }
+
+    /// Who it names, as signs; one for each of its entities in every combination.
+    pub fn signs(&self) -> Vec<Vec<Sign<'_>>> {
+        combinations(self.entities.iter().map(Who::signs))
+    }
+
+    pub fn sought(&self) -> Vec<Vec<Sign<'_>>> {
+        combinations(self.entities.iter().map(Who::sought))
+    }
+
+    /// Those of `parts` that it has, as bits.
+    pub fn present(&self, parts: &[usize]) -> u32 {
+        let is_there = |part: usize| match &self.parts[part] {
+            (KeyPart::Field(_), value) => value.is_some(),
+            (KeyPart::Entity(index), _) => !self.entities[*index].is_absent(),
+        };
+        parts.iter().filter(|part| is_there(**part)).fold(0, |bits, part| bits | (1 << part))
+    }
+
+    /// The parts of these bits as signs; those of an entity by `signs`.
+    pub fn values<'v>(&'v self, bits: u32, signs: fn(&'v Who<'a>) -> Vec<Sign<'v>>) -> Vec<Vec<Sign<'v>>> {
+        let present = self.parts.iter().enumerate().filter(|(part, _)| bits & (1 << part) != 0);
+        combinations(present.map(|(_, (kind, value))| match kind {
+            KeyPart::Field(_) => vec![Sign::Text(value.as_deref().unwrap_or_default())],
+            KeyPart::Entity(index) => signs(&self.entities[*index]),
+        }))
+    }
+}
+
+fn combinations<'v>(each: impl Iterator<Item = Vec<Sign<'v>>>) -> Vec<Vec<Sign<'v>>> {
+    each.fold(vec![Vec::new()], |starts, signs| {
+        let longer = |start: &Vec<Sign<'v>>| {
+            signs.iter().map(|sign| start.iter().copied().chain([*sign]).collect()).collect::<Vec<_>>()
+        };
+        starts.iter().flat_map(longer).collect()
+    })
+}

@@ -1,0 +1,207 @@
+//! Every part of every key of every document of a catalogue, changed, filled in and left out in turn:
+//! the right item is found or a new one is made, and never are two folded into one (CONTRACT §2).
+
+use std::collections::HashMap;
+
+use reelport::document::Category;
+use reelport::document::definition::{Item, KeyPart};
+use reelport::document::text::comparable;
+use serde_json::{Value, json};
+
+use crate::catalogue;
+use crate::matching::{is_there, mutate};
+use crate::support::pure::{MERGE, World, item_lists, list};
+
+/// Makes the test go through all of the catalogue instead of a sample, and say what it found.
+const ALL: &str = "REELPORT_TEST_WHOLE_CATALOGUE";
+
+/// How many documents, and how many items of a list, a sample has.
+const SAMPLE: (usize, usize) = (140, 6);
+
+/// A field of a key, or a part of it that names an entity, as the rules compare it.
+fn part_of(item: &Item, part: KeyPart, object: &Value) -> Option<String> {
+    let text = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(comparable(text)),
+        other => Some(other.to_string()),
+    };
+    match part {
+        KeyPart::Field(name) => text(&object[name]),
+        KeyPart::Entity(index) => text(&object[item.entities[index].name]),
+    }
+}
+
+fn same_part(item: &Item, part: KeyPart, a: &Value, b: &Value) -> Option<bool> {
+    if let KeyPart::Entity(index) = part {
+        let id = |object: &Value| object[item.entities[index].id].as_str().map(str::to_owned);
+        if let (Some(a), Some(b)) = (id(a), id(b)) {
+            return Some(a == b);
+        }
+    }
+    Some(part_of(item, part, a)? == part_of(item, part, b)?)
+}
+
+/// Those among the stored that the item is, by the first rule that says so of any; it is one of them
+/// if they are one, and if they have its whole key.
+fn meant(item: &Item, object: &Value, stored: &[&Value]) -> (Vec<usize>, bool) {
+    let that = |fits: &dyn Fn(&Value) -> bool| -> Vec<usize> {
+        stored.iter().enumerate().filter(|(_, other)| fits(other)).map(|(index, _)| index).collect()
+    };
+    let alternative = |object: &Value| item.keys.iter().position(|parts| is_there(item, parts[0], object));
+    let full = that(&|other| {
+        alternative(object) == alternative(other)
+            && alternative(object).is_some_and(|index| {
+                item.keys[index].iter().all(|part| {
+                    same_part(item, *part, object, other)
+                        .unwrap_or(!is_there(item, *part, object) && !is_there(item, *part, other))
+                })
+            })
+    });
+    if !full.is_empty() {
+        return (full, true);
+    }
+    let parts = || item.keys.iter().flat_map(|parts| parts.iter());
+    let present = that(&|other| {
+        let compared: Vec<bool> = parts().filter_map(|part| same_part(item, *part, object, other)).collect();
+        !compared.is_empty() && compared.iter().all(|same| *same)
+    });
+    if present.len() == 1 || !item.entity_alone {
+        return (present, false);
+    }
+    (that(&|other| same_part(item, KeyPart::Entity(0), object, other) == Some(true)), false)
+}
+
+/// What became of items whose key was changed.
+#[derive(Debug, Default)]
+struct Tally {
+    documents: usize,
+    items: usize,
+    cases: usize,
+    found: usize,
+    new: usize,
+}
+
+/// One way of changing a key: what is sent instead of an item, beside the others or alone.
+struct Case<'a> {
+    world: &'a World,
+    name: &'static str,
+    item: &'static Item,
+    index: usize,
+    sent: Value,
+    alone: bool,
+}
+
+impl Case<'_> {
+    fn run(&self, tally: &mut Tally) {
+        let Self { world, name, item, index, sent, alone } = self;
+        let before = world.export();
+        let stored: Vec<&Value> = list(&before, name).iter().collect();
+        let mut file = vec![sent.clone()];
+        if !alone {
+            file = stored.iter().map(|object| (*object).clone()).collect();
+            file[*index] = sent.clone();
+        }
+        for object in &mut file {
+            object.as_object_mut().unwrap().remove(item.id);
+        }
+        let plan = world.planned(&json!({ *name: file }), MERGE);
+        let about = || format!("{name}/{index} alone: {alone}\n{sent:#}\n{:#?}", plan.report.changes);
+        // Beside the others, who are all there, only one is left that it can be.
+        let left = if *alone { stored.clone() } else { vec![stored[*index]] };
+        let (candidates, by_key) = meant(item, sent, &left);
+        let is_found = candidates.len() == 1 || by_key;
+        tally.cases += 1;
+        if !plan.problems.is_empty() {
+            // A new item lacks what was left out; or a name may be several people's.
+            assert!(!is_found, "{:#?} {}", plan.problems, about());
+            return;
+        }
+        let after = Value::Object(plan.data.clone());
+        let standing: HashMap<&Value, &Value> =
+            list(&after, name).iter().map(|object| (&object[item.id], object)).collect();
+        assert_eq!(standing.len(), list(&after, name).len(), "an id stands twice: {}", about());
+        assert_eq!(standing.len(), stored.len() + usize::from(!is_found), "{}", about());
+        let mut changed = Vec::new();
+        for object in &stored {
+            let now = standing.get(&object[item.id]).unwrap_or_else(|| panic!("{object} is gone: {}", about()));
+            if now != object {
+                changed.push(*object);
+            }
+        }
+        assert!(changed.len() <= 1, "{}", about());
+        // Without ids, items of one key are told apart by their order alone.
+        let (equals, _) = meant(item, stored[*index], &stored);
+        let equals = equals.into_iter().filter(|_| !alone).map(|index| stored[index]);
+        let allowed: Vec<&Value> = candidates.iter().map(|index| left[*index]).chain(equals).collect();
+        assert!(changed.iter().all(|object| is_found && allowed.contains(&object)), "{}", about());
+        for (other, _) in item_lists(world.category).filter(|(other, _)| other != name) {
+            assert_eq!(after[other], before[other], "{}", about());
+        }
+        if is_found {
+            tally.found += 1;
+        } else {
+            tally.new += 1;
+        }
+    }
+}
+
+fn check(document: &Value, most: usize, tally: &mut Tally) {
+    let category: Category = document["category"].as_str().unwrap().parse().unwrap();
+    let world = World::with(category, &document["data"]);
+    tally.documents += 1;
+    for (name, item) in item_lists(category) {
+        let before = world.export();
+        let items = list(&before, name);
+        for index in (0..items.len()).step_by(items.len().div_ceil(most).max(1)) {
+            tally.items += 1;
+            for part in item.keys.iter().flat_map(|parts| parts.iter()).copied() {
+                let mut changed = items[index].clone();
+                mutate(item, part, &mut changed);
+                let mut without = items[index].clone();
+                let object = without.as_object_mut().unwrap();
+                match part {
+                    KeyPart::Field(field) => drop(object.remove(field)),
+                    KeyPart::Entity(entity) => {
+                        object.remove(item.entities[entity].name);
+                        object.remove(item.entities[entity].id);
+                    }
+                }
+                let sent = [Some(changed), is_there(item, part, &items[index]).then_some(without)];
+                for sent in sent.into_iter().flatten() {
+                    for alone in [false, true] {
+                        Case { world: &world, name, item, index, sent: sent.clone(), alone }.run(tally);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_part_of_a_key_changes_the_right_item_is_found_or_a_new_one_is_made() {
+    let whole = std::env::var_os(ALL).is_some();
+    let documents = catalogue::documents(if whole { usize::MAX } else { SAMPLE.0 });
+    let most = if whole { usize::MAX } else { SAMPLE.1 };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let tallies: Vec<Tally> = std::thread::scope(|scope| {
+        let work = |worker: usize| {
+            let mine = documents.iter().skip(worker).step_by(workers);
+            move || {
+                let mut tally = Tally::default();
+                mine.for_each(|document| check(document, most, &mut tally));
+                tally
+            }
+        };
+        let running: Vec<_> = (0..workers).map(|worker| scope.spawn(work(worker))).collect();
+        running.into_iter().map(|worker| worker.join().unwrap()).collect()
+    });
+    let total = tallies.into_iter().fold(Tally::default(), |a, b| Tally {
+        documents: a.documents + b.documents,
+        items: a.items + b.items,
+        cases: a.cases + b.cases,
+        found: a.found + b.found,
+        new: a.new + b.new,
+    });
+    println!("{total:?}");
+    assert!(total.found > 100 && total.new > 100, "{total:?}");
+}

@@ -1,0 +1,332 @@
+//! Locks, on every way that leads to a write: what is locked, a machine does not change, and a person
+//! only on purpose.
+
+use reelport::catalog::access::Role;
+use reelport::document::Source;
+use serde_json::{Value, json};
+
+use crate::on_both_databases;
+use crate::support::acts::{codes, pairs};
+use crate::support::{Client, TestApp};
+
+async fn lock(admin: &Client, category: &str, fields: Value, items: Value) {
+    let input = json!({ "movieId": "m", "category": category, "fields": fields, "items": items });
+    let query =
+        "mutation($input: LockFieldsInput!) { lockFields(input: $input) { locks { target } userErrors { message } } }";
+    let reply = admin.graphql(query, json!({ "input": input })).await;
+    assert_eq!(reply["data"]["lockFields"]["userErrors"], json!([]), "{reply}");
+}
+
+/// Whose the values of a document are: of each its source and the revision it comes from.
+async fn provenance(client: &Client, category: &str) -> Vec<(String, String, i64)> {
+    let query = format!("{{ movie(id: \"m\") {{ provenance(category: {category}) {{ target source revision }} }} }}");
+    let reply = client.graphql(&query, json!({})).await;
+    let list = reply["data"]["movie"]["provenance"].as_array().unwrap_or_else(|| panic!("{reply}"));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    list.iter().map(|of| (text(&of["target"]), text(&of["source"]), of["revision"].as_i64().unwrap())).collect()
+}
+
+/// What a plan says was skipped, in whichever spelling: code and label.
+fn skipped(plan: &Value) -> Vec<(String, String)> {
+    let list = plan["skipped"].as_array().unwrap_or_else(|| panic!("{plan}"));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    list.iter().map(|skipped| (text(&skipped["code"]), text(&skipped["label"]))).collect()
+}
+
+/// How something automatic may write.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Rest(&'static str),
+    FileThatSaysSo,
+    Agent(&'static str),
+    Document,
+    AgentsDocument,
+    Typed,
+    Commandline,
+    DraftThenPublished,
+}
+
+const WAYS: &[Way] = &[
+    Way::Rest("?source=tmdb"),
+    Way::Rest("?source=llm-generated&mode=replace"),
+    Way::Rest("?source=tmdb&override_locks=true"),
+    Way::FileThatSaysSo,
+    Way::Agent(""),
+    Way::Agent("?source=manual"),
+    Way::Agent("?source=manual&override_locks=true&mode=replace"),
+    Way::Document,
+    Way::AgentsDocument,
+    Way::Typed,
+    Way::Commandline,
+    Way::DraftThenPublished,
+];
+
+impl Way {
+    /// Sends the file; what its plan skipped, where the answer shows a plan.
+    async fn send(self, app: &TestApp, file: &Value) -> Option<Vec<(String, String)>> {
+        let (admin, agent) = (app.admin(), app.agent(Role::Admin, Source::LlmGenerated));
+        let rest = |client: Client, options: String| async move {
+            let reply = client.import_with(file, &options).await;
+            assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
+            Some(skipped(&reply.json()["plan"]))
+        };
+        let published = |payload: &Value| {
+            assert_eq!((&payload["status"], codes(payload)), (&json!("PUBLISHED"), vec![]), "{payload}");
+            Some(skipped(&payload["plan"]))
+        };
+        match self {
+            Self::Rest(options) => rest(admin, options.to_owned()).await,
+            Self::Agent(options) => rest(agent, options.to_owned()).await,
+            Self::FileThatSaysSo => {
+                let mut file = file.clone();
+                file["metadata"] = json!({ "source": "llm-generated", "revision": file["metadata"]["revision"] });
+                let reply = admin.import_with(&file, "").await;
+                assert_eq!(reply.status, 200, "{}", reply.text);
+                Some(skipped(&reply.json()["plan"]))
+            }
+            Self::Document => published(&admin.import_document(file, json!({ "source": "TMDB" })).await),
+            Self::AgentsDocument => {
+                let options = json!({ "source": "MANUAL", "overrideLocks": true });
+                published(&agent.import_document(file, options).await)
+            }
+            Self::Typed => {
+                let category = file["category"].as_str().unwrap();
+                let options = json!({ "source": "LLM_GENERATED", "baseRevision": file["metadata"]["revision"] });
+                published(&admin.import_category("m", category, &file["data"], options).await)
+            }
+            Self::Commandline => {
+                // As lines, beside a record of another movie.
+                let other =
+                    json!({ "category": "trivia", "movie_id": "other", "data": { "items": [{ "text": "Else." }] } });
+                let input = format!("{other}\n{file}\n");
+                app.command_with(&["import", "-", "--source", "tmdb"], input.as_bytes()).await.ok();
+                None
+            }
+            Self::DraftThenPublished => {
+                let contributor = app.agent(Role::Contributor, Source::LlmGenerated);
+                let payload = contributor.import_document(file, json!({ "target": "DRAFT" })).await;
+                assert_eq!(payload["status"], "DRAFTED", "{payload}");
+                let told = skipped(&payload["plan"]);
+                let input = json!({ "movieId": file["movie_id"], "category": file["category"].as_str().unwrap().to_uppercase() });
+                let payload = admin.act("publishDraft", input).await;
+                assert_eq!(payload["status"], "PUBLISHED", "{payload}");
+                Some(told)
+            }
+        }
+    }
+}
+
+/// A locked value in each kind of place: its category, its path, and a value beside it that is not
+/// locked.
+const LOCKED: &[(&str, &str, &str)] = &[
+    ("basic_info", "/tagline", "/overview"),
+    ("basic_info", "/genres", "/overview"),
+    ("media", "/poster_url", "/gallery/0/caption"),
+    ("cast_crew", "/cast/0", "/cast/1/character"),
+    ("timeline", "/events/1", "/events/0/description"),
+    ("awards", "/awards/1", "/awards/0/notes"),
+    ("trivia", "/items/0", "/items/1/explanation"),
+    ("streaming", "/streaming_options/0", "/streaming_options/1/url"),
+];
+
+/// Another value for what is locked.
+fn other_value(value: &Value, number: usize) -> Value {
+    match value {
+        Value::Array(_) => json!([format!("Genre {number}")]),
+        Value::String(text) if text.starts_with("http") => json!(format!("https://example.org/{number}")),
+        Value::String(_) => json!(format!("Other words {number}")),
+        Value::Object(object) => {
+            let texts = ["character", "description", "notes", "text"];
+            let mut other = object.clone();
+            match texts.iter().find(|key| object.contains_key(**key)) {
+                Some(key) => other.insert((*key).to_owned(), json!(format!("Other words {number}"))),
+                None if object.contains_key("ceremony") => {
+                    other.insert("notes".to_owned(), json!(format!("Note {number}")))
+                }
+                None => other.insert("url".to_owned(), json!(format!("https://example.org/{number}"))),
+            };
+            // Whatever it had no value in has one now.
+            other.entry("category").and_modify(|value| *value = json!("Another category"));
+            Value::Object(other)
+        }
+        other => panic!("{other}"),
+    }
+}
+
+on_both_databases! {
+    async fn no_way_of_a_machine_changes_what_is_locked(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let id_of = |value: &Value| value.get("credit_id").or(value.get("id")).and_then(Value::as_str).map(str::to_owned);
+        for (category, locked, _) in LOCKED {
+            let file = admin.export("m", category).await;
+            match id_of(file["data"].pointer(locked).unwrap()) {
+                Some(id) => lock(&admin, &category.to_uppercase(), json!([]), json!([id])).await,
+                None => lock(&admin, &category.to_uppercase(), json!([locked]), json!([])).await,
+            }
+        }
+        let mut number = 0;
+        for way in WAYS {
+            for (category, locked, beside) in LOCKED {
+                number += 1;
+                let mut file = admin.export("m", category).await;
+                let before = file["data"].pointer(locked).unwrap().clone();
+                let whose = provenance(&admin, &category.to_uppercase()).await;
+                *file["data"].pointer_mut(locked).unwrap() = other_value(&before, number);
+                let (parent, key) = beside.rsplit_once('/').unwrap();
+                file["data"].pointer_mut(parent).unwrap()[key] = json!(format!("https://example.org/beside/{number}"));
+                let expected = file["data"].pointer(beside).unwrap().clone();
+                let told = way.send(&app, &file).await;
+
+                let after = admin.export("m", category).await;
+                let at = format!("{way:?} {category}{locked}");
+                assert_eq!(after["data"].pointer(locked), Some(&before), "{at}");
+                assert_eq!(after["data"].pointer(beside), Some(&expected), "{at}");
+                if let Some(told) = told {
+                    let [(code, _)] = &told[..] else { panic!("{at}: {told:?}") };
+                    assert_eq!(code, "LOCKED", "{at}");
+                }
+                // Who the locked value is from stays, too; of what changed beside it, the machine is the source.
+                let target = id_of(&before).unwrap_or_else(|| (*locked).to_owned());
+                let now = provenance(&admin, &category.to_uppercase()).await;
+                let of = |list: &[(String, String, i64)], target: &str| list.iter().find(|(name, _, _)| name == target).cloned();
+                assert_eq!(of(&now, &target), of(&whose, &target), "{at}");
+                let newest = after["metadata"]["revision"].as_i64();
+                let changed: Vec<_> = now.iter().filter(|(_, _, revision)| Some(*revision) == newest).collect();
+                assert_eq!(changed.len(), 1, "{at}: {now:?}");
+                let claims_to_be_manual = matches!(way, Way::Agent(options) if options.contains("manual")) || matches!(way, Way::AgentsDocument);
+                assert_eq!(changed[0].1 == "MANUAL", claims_to_be_manual, "{at}: {changed:?}");
+            }
+        }
+    }
+
+    async fn a_machine_cannot_remove_clear_or_fill_what_is_locked(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let agent = app.agent(Role::Admin, Source::LlmGenerated);
+        let cast = admin.export("m", "cast_crew").await;
+        let id = cast["data"]["cast"][0]["credit_id"].clone();
+        lock(&admin, "CAST_CREW", json!([]), json!([id])).await;
+        let gone = |file: &Value| {
+            let mut file = file.clone();
+            let credit = file["data"]["cast"].as_array_mut().unwrap().remove(0);
+            (file, credit)
+        };
+        // Left out under REPLACE, with its base and without.
+        for base in [true, false] {
+            let (mut file, _) = gone(&admin.export("m", "cast_crew").await);
+            if !base {
+                file["metadata"] = json!({});
+            }
+            let reply = agent.import_with(&file, "?mode=replace").await;
+            assert_eq!(skipped(&reply.json()["plan"]), [("LOCKED".to_owned(), "Cast: Cleo Marsh".to_owned())], "{}", reply.text);
+            assert_eq!(admin.export("m", "cast_crew").await["data"], cast["data"]);
+        }
+        // Named in removeItems.
+        let payload = agent.import_document(&cast, json!({ "removeItems": [id] })).await;
+        assert_eq!((&payload["status"], skipped(&payload["plan"]).len()), (&json!("UNCHANGED"), 1), "{payload}");
+        // Put into another list: there it is someone's second credit, and the locked one stays.
+        let (mut file, credit) = gone(&cast);
+        file["data"]["producers"].as_array_mut().unwrap().push(json!({ "credit_id": credit["credit_id"], "id": credit["id"], "name": credit["name"] }));
+        let reply = agent.import_with(&file, "?mode=replace").await;
+        assert_eq!(skipped(&reply.json()["plan"]).len(), 1, "{}", reply.text);
+        let after = admin.export("m", "cast_crew").await;
+        assert_eq!(after["data"]["cast"], cast["data"]["cast"]);
+        let producers = after["data"]["producers"].as_array().unwrap();
+        assert_eq!((producers.len(), producers[1]["id"] == credit["id"], producers[1]["credit_id"] == credit["credit_id"]), (2, true, false));
+        // Cleared, in a file and in typed input; and what has no value is not filled.
+        lock(&admin, "MEDIA", json!(["poster_url", "trailer_url"]), json!([])).await;
+        let before = admin.export("m", "media").await["data"].clone();
+        let cleared = json!({ "poster_url": null, "trailer_url": null });
+        for (payload, kept) in [
+            (agent.import_document(&json!({ "category": "media", "movie_id": "m", "data": cleared }), json!({ "nulls": "CLEAR" })).await, 2),
+            (agent.import_category("m", "media", &cleared, json!({})).await, 2),
+        ] {
+            assert_eq!((&payload["status"], skipped(&payload["plan"]).len()), (&json!("UNCHANGED"), kept), "{payload}");
+        }
+        assert_eq!(admin.export("m", "media").await["data"], before);
+        admin.import_document(&json!({ "category": "media", "movie_id": "m", "data": cleared }), json!({ "nulls": "CLEAR", "overrideLocks": true })).await;
+        let filled = json!({ "category": "media", "movie_id": "m", "data": { "trailer_url": "https://example.org/new" } });
+        let payload = agent.import_document(&filled, json!({})).await;
+        assert_eq!(payload["plan"]["skipped"][0]["current"], json!(null), "{payload}");
+        assert_eq!(admin.export("m", "media").await["data"].get("trailer_url"), None);
+    }
+
+    async fn a_person_changes_what_is_locked_on_purpose_or_not_at_all(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let mut file = admin.export("m", "timeline").await;
+        let id = file["data"]["events"][0]["id"].clone();
+        lock(&admin, "TIMELINE", json!([]), json!([id])).await;
+        file["data"]["events"][0]["title"] = json!("Written by hand");
+        file["data"]["events"][1]["title"] = json!("Shooting starts");
+        let before = admin.export("m", "timeline").await["data"].clone();
+        let refused = vec![("/events/0".to_owned(), "LOCKED".to_owned())];
+        let reply = admin.import_with(&file, "").await;
+        assert_eq!((reply.status, &reply.json()["code"], reply.errors()), (409, &json!("LOCKED"), refused.clone()), "{}", reply.text);
+        let payload = admin.import_document(&file, json!({})).await;
+        assert_eq!((&payload["status"], pairs(&payload["userErrors"])), (&json!("REJECTED"), refused.clone()), "{payload}");
+        let payload = admin.import_category("m", "timeline", &file["data"], json!({})).await;
+        assert_eq!(pairs(&payload["userErrors"]), refused, "{payload}");
+        let ran = app.command_with(&["import", "-"], file.to_string().as_bytes()).await;
+        assert!(ran.code == 1 && ran.stderr.contains("locked"), "{ran:?}");
+        assert_eq!(admin.export("m", "timeline").await["data"], before);
+
+        let reply = admin.import_with(&file, "?override_locks=true").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert!(pairs(&reply.json()["plan"]["warnings"]).contains(&refused[0]), "{}", reply.text);
+        let after = admin.export("m", "timeline").await["data"].clone();
+        assert_eq!(after, file["data"]);
+        let whose = provenance(&admin, "TIMELINE").await;
+        assert_eq!(whose[0], (id.as_str().unwrap().to_owned(), "MANUAL".to_owned(), 2));
+        // Back to what it was: a person's act as well.
+        let back = |options: Value| {
+            let admin = admin.clone();
+            let mut input = json!({ "movieId": "m", "category": "TIMELINE", "revision": 1 });
+            input.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+            async move { admin.act("revertCategory", input).await }
+        };
+        let payload = back(json!({})).await;
+        assert_eq!(pairs(&payload["userErrors"]), refused, "{payload}");
+        assert_eq!(admin.export("m", "timeline").await["data"], after);
+        let payload = back(json!({ "overrideLocks": true })).await;
+        assert_eq!((&payload["status"], codes(&payload)), (&json!("PUBLISHED"), vec![]), "{payload}");
+        assert_eq!(admin.export("m", "timeline").await["data"], before);
+    }
+
+    async fn what_was_locked_after_it_was_drafted_is_not_published_unseen(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let writer = app.with_role(Role::Contributor);
+        let mut file = admin.export("m", "basic_info").await;
+        file["data"]["tagline"] = json!("Drafted.");
+        file["data"]["overview"] = json!("Drafted, too.");
+        writer.draft(&file).await;
+        lock(&admin, "BASIC_INFO", json!(["tagline"]), json!([])).await;
+        let input = json!({ "movieId": "m", "category": "BASIC_INFO" });
+        let payload = admin.act("publishDraft", input.clone()).await;
+        assert_eq!(pairs(&payload["userErrors"]), [("/tagline".to_owned(), "LOCKED".to_owned())], "{payload}");
+        assert_eq!(admin.post("/api/v1/admin/movies/m/publish/basic-info", &json!({})).await.status, 409);
+        let done = admin.post("/api/v1/admin/movies/m/publish/basic-info?override_locks=true", &json!({})).await;
+        assert_eq!(done.status, 200, "{}", done.text);
+        let info = admin.export("m", "basic_info").await["data"].clone();
+        assert_eq!((&info["tagline"], &info["overview"]), (&json!("Drafted."), &json!("Drafted, too.")));
+    }
+
+    async fn a_lock_of_what_is_gone_hinders_nothing(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let agent = app.agent(Role::Admin, Source::Tmdb);
+        let mut file = admin.export("m", "trivia").await;
+        let gone = file["data"]["items"].as_array_mut().unwrap().remove(0);
+        lock(&admin, "TRIVIA", json!([]), json!([gone["id"]])).await;
+        let reply = admin.import_with(&file, "?mode=replace&override_locks=true").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        // The same text again is another item; with its old id too, if nobody has that.
+        let sent = json!({ "category": "trivia", "movie_id": "m", "data": { "items": [{ "text": gone["text"] }] } });
+        let reply = agent.import_with(&sent, "").await;
+        assert_eq!((reply.json()["status"].clone(), skipped(&reply.json()["plan"])), (json!("published"), vec![]), "{}", reply.text);
+        // A movie goes with all that is locked in it, and comes back free.
+        let query = "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId userErrors { message } } }";
+        let reply = admin.graphql(query, json!({})).await;
+        assert_eq!(reply["data"]["deleteMovie"]["deletedMovieId"], "m", "{reply}");
+        app.full_movie("m").await;
+        let reply = agent.import("m", "trivia", json!({ "items": [{ "id": gone["id"], "text": "Another." }] })).await;
+        assert_eq!(skipped(&reply.json()["plan"]), [], "{}", reply.text);
+    }
+}

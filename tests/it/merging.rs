@@ -1,0 +1,613 @@
+//! The promises of the three-way merge, as properties of the pure core over every category.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use reelport::document::definition::{Field, Item, Kind};
+use reelport::document::diff::{Change, ChangeOperation};
+use reelport::document::locks::LockRule;
+use reelport::document::merge::{ConflictPolicy, NullPolicy};
+use reelport::document::plan::Plan;
+use reelport::document::problem::{pointer, pointer_at};
+use reelport::document::{Category, Object, ProblemCode, Source, Stage, WarningCode};
+use serde_json::{Value, json};
+
+use crate::properties::{choices, edited, leaves};
+use crate::support::generate::{data, document, of_any_category, value};
+use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, list};
+
+/// A value that an editor may change: where, and what may stand there. Who an item names is changed
+/// by name.
+type Place = (String, &'static Field);
+
+/// What an editor does to a value: another one, or none.
+type Edit = (Place, Option<Value>);
+
+fn entity_of(item: &Item, name: &str) -> Option<usize> {
+    item.entities.iter().position(|entity| entity.name == name)
+}
+
+/// Every value of a document that an editor may change, also those that are not there yet.
+fn places(category: Category, data: &Value) -> Vec<Place> {
+    let fields = category.definition().fields.iter().filter(|field| !field.rule.kind.is_list());
+    let mut places: Vec<Place> = fields.map(|field| (String::new(), field)).collect();
+    for (name, item) in item_lists(category) {
+        for index in 0..list(data, name).len() {
+            let fields = item.fields.iter().filter(|field| !matches!(field.rule.kind, Kind::Id));
+            places.extend(fields.map(|field| (pointer_at(&pointer("", name), index), field)));
+        }
+    }
+    places
+}
+
+fn item_at(category: Category, place: &str) -> Option<&'static Item> {
+    let name = place.split('/').nth(1)?;
+    item_lists(category).find(|(list, _)| *list == name).map(|(_, item)| item)
+}
+
+/// Another value for a place than those that are there; the first of them where there is no other.
+fn another(category: Category, (parent, field): &Place, others: &[Option<&Value>], seed: u8) -> Option<Value> {
+    let item = item_at(category, parent);
+    let is_name = item.is_some_and(|item| entity_of(item, field.name).is_some());
+    let is_needed = field.rule.required || is_name || item.is_some_and(|item| item.any_of.contains(&field.name));
+    if !is_needed && seed % 4 == 0 && !others.contains(&None) {
+        return None;
+    }
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    for number in 0..100 {
+        let other = match is_name {
+            true => json!(format!("Somebody Else {seed} {number}")),
+            false => value(&field.rule.kind).new_tree(&mut runner).unwrap().current(),
+        };
+        if !others.contains(&Some(&other)) {
+            return Some(other);
+        }
+    }
+    others[0].cloned()
+}
+
+fn apply(category: Category, data: &mut Value, edits: &[Edit]) {
+    for ((parent, field), value) in edits {
+        let object = data.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+        let item = item_at(category, parent);
+        if let Some(entity) = item.and_then(|item| Some(&item.entities[entity_of(item, field.name)?])) {
+            object.remove(entity.id);
+        }
+        match value {
+            Some(value) => object.insert(field.name.to_owned(), value.clone()),
+            None => object.remove(field.name),
+        };
+    }
+}
+
+/// The file of someone who made these edits: what is gone stands there as null.
+fn file_of(category: Category, base: &Value, edits: &[Edit]) -> Value {
+    let mut file = base.clone();
+    apply(category, &mut file, edits);
+    for ((parent, field), value) in edits {
+        if value.is_none() {
+            file.pointer_mut(parent).unwrap()[field.name] = Value::Null;
+        }
+    }
+    file
+}
+
+/// New items of an editor, one for each list: nobody else's are like them.
+fn new_items(category: Category, whose: &str) -> Vec<(&'static str, Value)> {
+    let items = item_lists(category).map(|(name, item)| {
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[whose.len() as u8; 32]);
+        let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+        let fields = item.fields.iter().filter(|field| !matches!(field.rule.kind, Kind::Id)).map(|field| {
+            let value = match &field.rule.kind {
+                Kind::Text { .. } => json!(format!("{} of {whose}", field.name)),
+                Kind::Url => json!(format!("https://example.org/{whose}")),
+                kind => value(kind).new_tree(&mut runner).unwrap().current(),
+            };
+            (field.name.to_owned(), value)
+        });
+        (name, Value::Object(fields.collect()))
+    });
+    items.collect()
+}
+
+fn is_entity_id(item: &Item, key: &str) -> bool {
+    item.entities.iter().any(|entity| entity.id == key)
+}
+
+/// A document in which the order of new items and made-up ids do not matter: those that `base` has
+/// in their order, then the others; without the ids of entities.
+fn settled(category: Category, base: &Value, data: &Value) -> Value {
+    let mut data = data.clone();
+    for (name, item) in item_lists(category) {
+        let known: HashSet<&Value> = list(base, name).iter().map(|object| &object[item.id]).collect();
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        for mut object in list(&data, name).iter().cloned() {
+            object.as_object_mut().unwrap().retain(|key, _| !is_entity_id(item, key));
+            if known.contains(&object[item.id]) {
+                old.push(object);
+            } else {
+                object.as_object_mut().unwrap().remove(item.id);
+                new.push(object);
+            }
+        }
+        new.sort_by_key(Value::to_string);
+        old.extend(new);
+        data[name] = Value::Array(old);
+    }
+    data
+}
+
+/// Shares the values of a document out: each place with the share that a choice gives it.
+fn shared(category: Category, base: &Value, choices: &[u8], shares: u8) -> Vec<(Place, u8, u8)> {
+    let places = places(category, base).into_iter();
+    places.zip(choices.iter().cycle()).map(|(place, choice)| (place, choice % shares, *choice)).collect()
+}
+
+fn stored<'v>(data: &'v Value, (parent, field): &Place) -> Option<&'v Value> {
+    data.pointer(&pointer(parent, field.name))
+}
+
+/// Carries out the changes of a plan on the document that it is for, as a client might.
+fn carried_out(category: Category, current: &Object, changes: &[Change]) -> Value {
+    let mut data = Value::Object(current.clone());
+    let depth = |change: &Change| change.path.split('/').count() - 1;
+    let at = |path: &str| -> (String, usize) {
+        let mut parts = path.split('/').skip(1);
+        (parts.next().unwrap().to_owned(), parts.next().unwrap().parse().unwrap())
+    };
+    let of = |op: ChangeOperation, wanted: usize| {
+        changes.iter().filter(move |change| change.op == op && depth(change) == wanted)
+    };
+    // Paths of what goes lead into the old lists, all others into the new ones.
+    for change in of(ChangeOperation::Remove, 2).collect::<Vec<_>>().into_iter().rev() {
+        let (list, index) = at(&change.path);
+        let gone = data[&list].as_array_mut().unwrap().remove(index);
+        assert_eq!(Some(&gone), change.before.as_ref());
+    }
+    for change in of(ChangeOperation::Update, 1).filter(|change| change.label.ends_with(": order")) {
+        let name = &change.path[1..];
+        let id = item_lists(category).find(|(list, _)| *list == name).map(|(_, item)| item.id);
+        let told_by = |value: &Value| id.map_or_else(|| value.clone(), |id| value[id].clone());
+        let items = data[name].as_array_mut().unwrap();
+        assert_eq!(Some(items.iter().map(told_by).collect::<Value>()), change.before);
+        let order = change.after.as_ref().unwrap().as_array().unwrap();
+        items.sort_by_key(|value| order.iter().position(|id| *id == told_by(value)).unwrap());
+    }
+    for change in of(ChangeOperation::Add, 2) {
+        let (list, index) = at(&change.path);
+        data[&list].as_array_mut().unwrap().insert(index, change.after.clone().unwrap());
+    }
+    for change in changes.iter().filter(|change| depth(change) != 2 && !change.label.ends_with(": order")) {
+        let (parent, key) = change.path.rsplit_once('/').unwrap();
+        let object = data.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+        assert_eq!(object.get(key), change.before.as_ref(), "{}", change.path);
+        match &change.after {
+            Some(after) => object.insert(key.to_owned(), after.clone()),
+            None => object.remove(key),
+        };
+    }
+    data
+}
+
+/// The items of a document by id, each with the list it stands in.
+fn items(category: Category, data: &Value) -> BTreeMap<String, (&'static str, Value)> {
+    let all = item_lists(category).flat_map(|(name, item)| {
+        list(data, name)
+            .iter()
+            .map(move |object| (object[item.id].as_str().unwrap().to_owned(), (name, object.clone())))
+    });
+    all.collect()
+}
+
+/// What a plan makes of the document, with made-up ids as the order in which they were made up.
+fn without_made_up(plan: &Plan) -> String {
+    let text = Value::Object(plan.data.clone()).to_string();
+    plan.made_up.iter().enumerate().fold(text, |text, (number, id)| text.replace(id, &format!("new:{number}")))
+}
+
+/// A document with a base, current state and file, all edited without mercy; and how to import.
+fn wild() -> impl Strategy<Value = (World, Object, Value, u8)> {
+    let documents = of_any_category(|category| (data(category), data(category), data(category)));
+    (documents, choices(), choices(), any::<u8>()).prop_filter_map(
+        "the first edit is read",
+        |((category, (first, second, third)), theirs, ours, way)| {
+            let mut world = World::with(category, &first);
+            let base = world.data.clone();
+            let theirs = edited(category, &world.export(), &second, &theirs);
+            let ours = edited(category, &world.export(), &third, &ours);
+            world.import(&theirs, How { base: Some(&base), nulls: NullPolicy::Clear, ..REPLACE }).ok()?;
+            Some((world, base, ours, way))
+        },
+    )
+}
+
+/// One way to import for each number.
+fn some_way(number: u8, base: &Object) -> How<'_> {
+    let mode = if number & 1 == 0 { MERGE } else { REPLACE };
+    let nulls = if number & 2 == 0 { NullPolicy::Keep } else { NullPolicy::Clear };
+    let on_conflict = if number & 4 == 0 { ConflictPolicy::KeepCurrent } else { ConflictPolicy::TakeImport };
+    How { nulls, on_conflict, base: (number & 8 == 0).then_some(base), ..mode }
+}
+
+proptest! {
+    // Most of these plan a dozen imports a case.
+    #![proptest_config(Config::with_cases(32))]
+
+    #[test]
+    fn what_two_editors_did_to_different_things_is_all_there_whoever_came_first(
+        (category, sent) in document(),
+        choices in choices(),
+    ) {
+        let world = World::with(category, &sent);
+        let (data, base) = (world.data.clone(), world.export());
+        let how = How { base: Some(&data), nulls: NullPolicy::Clear, ..REPLACE };
+        // Each has some of the values; and whole items to drop, of which the other has none.
+        let mut dropped: [BTreeSet<String>; 2] = Default::default();
+        for (name, _) in item_lists(category) {
+            for (index, choice) in (0..list(&base, name).len()).zip(choices.iter().rev().cycle()) {
+                if let Some(dropped) = dropped.get_mut(usize::from(choice % 8)) {
+                    dropped.insert(pointer_at(&pointer("", name), index));
+                }
+            }
+        }
+        let mut edits: [Vec<Edit>; 2] = Default::default();
+        for (place, share, seed) in shared(category, &base, &choices, 3) {
+            let is_dropped = dropped.iter().any(|dropped| dropped.contains(&place.0));
+            if let Some(edits) = edits.get_mut(usize::from(share)).filter(|_| !is_dropped) {
+                let value = another(category, &place, &[stored(&base, &place)], seed);
+                edits.push((place, value));
+            }
+        }
+        let drop = |data: &mut Value, dropped: &BTreeSet<String>| for (name, _) in item_lists(category) {
+            let mut index = 0..;
+            let keep = |_: &Value| !dropped.contains(&pointer_at(&pointer("", name), index.next().unwrap()));
+            data[name].as_array_mut().unwrap().retain(keep);
+        };
+        let add = |data: &mut Value, whose: &str| for (name, item) in new_items(category, whose) {
+            data[name].as_array_mut().unwrap().push(item);
+        };
+        let file = |which: usize, whose: &str| {
+            let mut file = file_of(category, &base, &edits[which]);
+            drop(&mut file, &dropped[which]);
+            add(&mut file, whose);
+            file
+        };
+        let (ours, theirs) = (file(0, "ours"), file(1, "theirs'"));
+        let mut expected = base.clone();
+        apply(category, &mut expected, &edits.concat());
+        drop(&mut expected, &dropped.iter().flatten().cloned().collect());
+        add(&mut expected, "ours");
+        add(&mut expected, "theirs'");
+        let expected = settled(category, &base, &expected);
+        for order in [[&ours, &theirs], [&theirs, &ours]] {
+            let mut world = world.clone();
+            for file in order {
+                let plan = world.import(file, how).unwrap_or_else(|problems| panic!("{problems:#?}\n{file:#}"));
+                prop_assert_eq!(plan.report.conflicts, vec![]);
+            }
+            prop_assert_eq!(&settled(category, &base, &world.export()), &expected);
+            // Who has done it already changes nothing by doing it again.
+            for file in order {
+                prop_assert_eq!(world.import(file, how).unwrap().report.changes, vec![]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_edit_twice_is_made_once((world, base, file, way) in wild()) {
+        let mut world = world;
+        let how = some_way(way, &base);
+        if world.import(&file, how).is_ok() {
+            let again = world.import(&file, how).unwrap();
+            prop_assert_eq!(again.report.changes, vec![], "{:#}\nstored {:#}", file, world.export());
+            prop_assert_eq!(again.new_entities, vec![]);
+        }
+    }
+
+    #[test]
+    fn no_value_appears_that_no_side_had((world, base, file, way) in wild()) {
+        let Ok(plan) = world.plan(&file, some_way(way, &base)) else { return Ok(()) };
+        let values = |data: &Value| -> BTreeSet<(String, String)> {
+            let mut found = Vec::new();
+            leaves(data, "", &mut found);
+            let shape = |path: &str| path.split('/').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join("/");
+            found.into_iter().map(|(path, value)| (shape(&path), value.to_string())).collect()
+        };
+        let mut had = values(&Value::Object(base.clone()));
+        had.extend(values(&world.export()));
+        had.extend(values(&file));
+        let is_id = |shape: &str| item_lists(world.category).any(|(name, item)| {
+            item.fields.iter().any(|field| matches!(field.rule.kind, Kind::Id) && shape == format!("/{name}/{}", field.name))
+        });
+        let mut stands = values(&Value::Object(plan.data));
+        stands.retain(|(shape, _)| !is_id(shape));
+        prop_assert_eq!(stands.difference(&had).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
+    }
+
+    #[test]
+    fn the_changes_of_a_plan_lead_to_what_it_plans((world, base, file, way) in wild(), removed in choices()) {
+        let of_world: Vec<String> = items(world.category, &world.export()).into_keys().collect();
+        let remove: Vec<String> = of_world.iter().zip(removed.iter().cycle()).filter(|(_, choice)| **choice % 5 == 0).map(|(id, _)| id.clone()).collect();
+        for remove in [&[][..], &remove[..]] {
+            let Ok(plan) = world.plan(&file, How { remove, ..some_way(way, &base) }) else { continue };
+            let changes = &plan.report.changes;
+            prop_assert_eq!(carried_out(world.category, &world.data, changes), Value::Object(plan.data.clone()));
+            // Nothing goes that the plan does not say goes.
+            let (before, after) = (items(world.category, &world.export()), items(world.category, &Value::Object(plan.data.clone())));
+            let gone: Vec<&Value> = before.iter().filter(|(id, _)| !after.contains_key(*id)).map(|(_, (_, object))| object).collect();
+            let told: Vec<&Value> = changes.iter().filter(|change| change.op == ChangeOperation::Remove).filter_map(|change| change.before.as_ref()).collect();
+            prop_assert!(gone.iter().all(|object| told.contains(object)), "{:#?} of {:#?}", gone, told);
+            let counts = plan.report.counts();
+            prop_assert_eq!(counts.added + counts.updated + counts.removed, changes.len());
+        }
+    }
+
+    #[test]
+    fn a_file_made_from_what_stands_is_what_will_stand((category, sent) in document(), choices in choices(), merges in any::<bool>()) {
+        let world = World::with(category, &sent);
+        let (data, base) = (world.data.clone(), world.export());
+        let edits: Vec<Edit> = shared(category, &base, &choices, 2).into_iter().filter(|(_, share, _)| *share == 0)
+            .map(|(place, _, seed)| { let value = another(category, &place, &[stored(&base, &place)], seed); (place, value) })
+            .collect();
+        let mut wanted = base.clone();
+        apply(category, &mut wanted, &edits);
+        let mut forgotten = Vec::new();
+        for (name, item) in item_lists(category) {
+            let list = wanted[name].as_array_mut().unwrap();
+            for (index, choice) in (0..list.len()).zip(choices.iter().cycle()) {
+                let other = usize::from(*choice) % list.len();
+                list.swap(index, other);
+            }
+            let mut kept = choices.iter().cycle().map(|choice| choice % 4 > 0);
+            let mut new = list.clone();
+            new.retain(|_| kept.next().unwrap());
+            forgotten.extend(list.iter().filter(|object| !new.contains(object)).map(|object| object[item.id].clone()));
+            *list = new;
+        }
+        for (name, item) in new_items(category, "ours") {
+            wanted[name].as_array_mut().unwrap().push(item);
+        }
+        // A whole file says of everything what it is, also that it is not there.
+        let mut file = wanted.clone();
+        for field in category.definition().fields {
+            if let Kind::Items { item, .. } = &field.rule.kind {
+                for object in file[field.name].as_array_mut().unwrap() {
+                    for inner in item.fields.iter().filter(|inner| !matches!(inner.rule.kind, Kind::Id)) {
+                        let value = object.get(inner.name).cloned().unwrap_or(Value::Null);
+                        object[inner.name] = value;
+                    }
+                }
+            } else if file.get(field.name).is_none() {
+                file[field.name] = Value::Null;
+            }
+        }
+        let mode = if merges { MERGE } else { REPLACE };
+        for base_of in [Some(&data), None] {
+            let plan = world.plan(&file, How { base: base_of, nulls: NullPolicy::Clear, ..mode }).unwrap();
+            prop_assert_eq!(&plan.report.conflicts, &vec![]);
+            let mut stands = Value::Object(plan.data);
+            if merges {
+                // And what the file forgot, as it was.
+                for (name, item) in item_lists(category) {
+                    for object in list(&stands, name).iter().filter(|object| forgotten.contains(&object[item.id])) {
+                        prop_assert!(list(&base, name).contains(object));
+                    }
+                    let before = list(&stands, name).len();
+                    stands[name].as_array_mut().unwrap().retain(|object| !forgotten.contains(&object[item.id]));
+                    let kept = before - list(&stands, name).len();
+                    let expected = list(&base, name).iter().filter(|object| forgotten.contains(&object[item.id])).count();
+                    prop_assert_eq!(kept, expected, "{}", name);
+                }
+                let told: Vec<_> = plan.report.not_removed.iter().map(|kept| json!(kept.id)).collect();
+                prop_assert_eq!(told.len(), if base_of.is_some() { forgotten.len() } else { 0 });
+                prop_assert!(told.iter().all(|id| forgotten.contains(id)));
+            }
+            prop_assert_eq!(settled(category, &base, &stands), settled(category, &base, &wanted));
+        }
+    }
+
+    #[test]
+    fn a_file_that_nobody_touched_changes_nothing_of_what_others_did((world, base, _, way) in wild()) {
+        let file = Value::Object(base.clone());
+        for nulls in [NullPolicy::Keep, NullPolicy::Clear] {
+            let how = How { base: Some(&base), nulls, on_conflict: ConflictPolicy::Fail, ..some_way(way, &base) };
+            let plan = world.plan(&file, how).unwrap();
+            prop_assert_eq!(plan.report.changes, vec![]);
+            prop_assert_eq!(&plan.data, &world.data);
+        }
+    }
+
+    #[test]
+    fn there_is_a_conflict_exactly_where_both_sides_changed_the_same_value_differently(
+        (category, sent) in document(),
+        choices in choices(),
+    ) {
+        let mut world = World::with(category, &sent);
+        let (data, base) = (world.data.clone(), world.export());
+        let (mut theirs, mut ours, mut disputed): (Vec<Edit>, Vec<Edit>, Vec<String>) = Default::default();
+        for (place, share, seed) in shared(category, &base, &choices, 7) {
+            let was = stored(&base, &place);
+            let value = another(category, &place, &[was], seed);
+            match share {
+                0 => theirs.push((place, value)),
+                1 => ours.push((place, value)),
+                2 => {
+                    theirs.push((place.clone(), value.clone()));
+                    ours.push((place, value));
+                }
+                3 => {
+                    // Of two words, both cannot choose another and not the same.
+                    let other = another(category, &place, &[was, value.as_ref()], seed.wrapping_add(1));
+                    theirs.push((place.clone(), value));
+                    if other.as_ref() != was {
+                        disputed.push(pointer(&place.0, place.1.name));
+                        ours.push((place, other));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let clear = How { base: Some(&data), nulls: NullPolicy::Clear, ..MERGE };
+        world.import(&file_of(category, &base, &theirs), clear).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let (file, current) = (file_of(category, &base, &ours), world.export());
+        let refused = world.planned(&file, clear);
+        let paths: Vec<&String> = refused.report.conflicts.iter().map(|conflict| &conflict.path).collect();
+        let sorted = |paths: Vec<&String>| paths.into_iter().cloned().collect::<BTreeSet<_>>();
+        prop_assert_eq!(sorted(paths.clone()), sorted(disputed.iter().collect()));
+        prop_assert_eq!(paths.len(), disputed.len(), "each once");
+        prop_assert!(refused.problems.iter().all(|problem| problem.code == ProblemCode::Conflict));
+        prop_assert_eq!(refused.problems.len(), disputed.len());
+        for conflict in &refused.report.conflicts {
+            prop_assert_eq!(conflict.base.as_ref(), base.pointer(&conflict.path));
+            prop_assert_eq!(conflict.current.as_ref(), current.pointer(&conflict.path));
+            prop_assert_eq!(conflict.imported.as_ref(), file.pointer(&conflict.path).filter(|value| !value.is_null()));
+        }
+        let is_disputed = |(place, _): &&Edit| disputed.contains(&pointer(&place.0, place.1.name));
+        for (on_conflict, last) in [
+            (ConflictPolicy::TakeImport, ours.clone()),
+            (ConflictPolicy::KeepCurrent, ours.iter().filter(|edit| !is_disputed(edit)).cloned().collect()),
+        ] {
+            let plan = world.plan(&file, How { on_conflict, ..clear }).unwrap();
+            let mut expected = base.clone();
+            apply(category, &mut expected, &theirs);
+            apply(category, &mut expected, &last);
+            prop_assert_eq!(settled(category, &base, &Value::Object(plan.data)), settled(category, &base, &expected));
+            prop_assert_eq!(plan.report.conflicts.len(), disputed.len());
+        }
+    }
+
+    #[test]
+    fn an_item_that_one_side_dropped_and_the_other_changed_is_asked_about(
+        (category, sent) in document(),
+        choices in choices(),
+        we_drop in any::<bool>(),
+    ) {
+        let world = World::with(category, &sent);
+        let (data, base) = (world.data.clone(), world.export());
+        let how = How { base: Some(&data), nulls: NullPolicy::Clear, ..REPLACE };
+        for (name, item) in item_lists(category) {
+            let count = list(&base, name).len();
+            if count == 0 {
+                continue;
+            }
+            let index = usize::from(choices[0]) % count;
+            let at = pointer_at(&pointer("", name), index);
+            let mut without = base.clone();
+            without[name].as_array_mut().unwrap().remove(index);
+            let changeable: Vec<Place> = places(category, &base).into_iter().filter(|(parent, _)| *parent == at).collect();
+            let place = changeable[usize::from(choices[1]) % changeable.len()].clone();
+            let value = another(category, &place, &[stored(&base, &place)], choices[2]);
+            let changed = file_of(category, &base, &[(place, value)]);
+            let (theirs, ours) = if we_drop { (&changed, &without) } else { (&without, &changed) };
+            let mut world = world.clone();
+            world.import(theirs, how).unwrap();
+            let refused = world.planned(ours, how);
+            prop_assert_eq!(refused.report.conflicts.len(), 1, "{:#?}", refused.report);
+            let conflict = &refused.report.conflicts[0];
+            prop_assert_eq!((&conflict.path, conflict.base.as_ref()), (&at, base.pointer(&at)));
+            prop_assert_eq!((conflict.current.is_none(), conflict.imported.is_none()), (!we_drop, we_drop));
+            for (on_conflict, is_there) in [(ConflictPolicy::KeepCurrent, we_drop), (ConflictPolicy::TakeImport, !we_drop)] {
+                let plan = world.plan(ours, How { on_conflict, ..how }).unwrap();
+                let left = items(category, &Value::Object(plan.data));
+                let id = base.pointer(&at).unwrap()[item.id].as_str().unwrap();
+                prop_assert_eq!((left.contains_key(id), left.len()), (is_there, items(category, &base).len() - usize::from(!is_there)));
+            }
+        }
+    }
+
+    #[test]
+    fn equal_plans_have_equal_digests_and_others_have_others((world, base, file, way) in wild(), removed in "[a-z]{8}") {
+        let how = some_way(way, &base);
+        let Ok(plan) = world.plan(&file, how) else { return Ok(()) };
+        let again = world.plan(&file, how).unwrap();
+        prop_assert_eq!(&plan.report.digest, &again.report.digest);
+        let ids: BTreeSet<&String> = plan.made_up.iter().chain(&again.made_up).collect();
+        prop_assert_eq!(ids.len(), plan.made_up.len() + again.made_up.len(), "ids are made up anew");
+
+        let other_nulls = if how.nulls == NullPolicy::Keep { NullPolicy::Clear } else { NullPolicy::Keep };
+        let other_mode = some_way(way ^ 1, &base).mode;
+        let remove = [removed];
+        let mut digests = BTreeSet::from([plan.report.digest.clone()]);
+        let others = [
+            How { stage: Stage::Draft, ..how },
+            How { source: Source::Tmdb, ..how },
+            How { mode: other_mode, ..how },
+            How { nulls: other_nulls, ..how },
+            How { on_conflict: ConflictPolicy::Fail, ..how },
+            How { lock_rule: LockRule::Override, ..how },
+            How { remove: &remove, ..how },
+        ];
+        for other in others {
+            prop_assert!(digests.insert(world.planned(&file, other).report.digest), "{:?}", other);
+        }
+        // Another value is another plan, also where only what was before is another.
+        let current = world.export();
+        for (place, _, seed) in shared(world.category, &file, &[way], 1).into_iter().take(4) {
+            let had = [stored(&file, &place), stored(&current, &place)];
+            let Some(value) = another(world.category, &place, &had, seed | 1) else { continue };
+            let mut file = file.clone();
+            file.pointer_mut(&place.0).unwrap()[place.1.name] = value;
+            if let Ok(other) = world.plan(&file, how) && without_made_up(&other) != without_made_up(&plan) {
+                prop_assert!(digests.insert(other.report.digest), "{}", place.0);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_locked_stays_as_it_was_whatever_a_machine_sends((world, base, file, way) in wild(), which in choices()) {
+        let category = world.category;
+        let how = some_way(way, &base);
+        let before = items(category, &world.export());
+        let fields = category.definition().fields.iter().filter(|field| !matches!(field.rule.kind, Kind::Items { .. }));
+        let targets = fields.map(|field| pointer("", field.name)).chain(before.keys().cloned()).chain(["no-such".to_owned()]);
+        let locks: Vec<String> = targets.zip(which.iter().cycle()).filter(|(_, choice)| **choice % 2 == 0).map(|(target, _)| target).collect();
+        let Ok(free) = world.plan(&file, how) else { return Ok(()) };
+        let (current, wanted) = (world.export(), Value::Object(free.data.clone()));
+        let after = items(category, &wanted);
+        let held: BTreeSet<&String> = locks.iter().filter(|target| match target.starts_with('/') {
+            true => current.pointer(target) != wanted.pointer(target),
+            false => before.contains_key(*target) && before.get(*target) != after.get(*target),
+        }).collect();
+        let named = |of: Option<&Value>| of.and_then(|value| value.as_object()).and_then(|object| {
+            item_lists(category).find_map(|(_, item)| object.get(item.id)?.as_str().map(str::to_owned))
+        });
+
+        let skipped = world.plan(&file, How { locks: &locks, lock_rule: LockRule::Skip, ..how }).unwrap();
+        let stands = Value::Object(skipped.data.clone());
+        let kept = items(category, &stands);
+        for target in &locks {
+            match target.starts_with('/') {
+                true => prop_assert_eq!(stands.pointer(target), current.pointer(target), "{}", target),
+                false => prop_assert_eq!(kept.get(target), before.get(target), "{}", target),
+            }
+        }
+        let told: BTreeSet<String> = skipped.report.skipped.iter().map(|skipped| named(skipped.current.as_ref()).unwrap_or_else(|| skipped.path.clone())).collect();
+        prop_assert_eq!(told.iter().collect::<BTreeSet<_>>(), held.clone());
+        prop_assert_eq!(skipped.report.skipped.len(), held.len());
+        prop_assert!(skipped.report.skipped.iter().all(|skipped| skipped.code == ProblemCode::Locked));
+        prop_assert_eq!(carried_out(category, &world.data, &skipped.report.changes), stands.clone());
+        // All else is as it would be without a lock.
+        for field in category.definition().fields.iter().filter(|field| !matches!(field.rule.kind, Kind::Items { .. })) {
+            let target = pointer("", field.name);
+            prop_assert!(held.contains(&target) || stands.pointer(&target) == wanted.pointer(&target), "{}", target);
+        }
+        let expected: BTreeSet<&String> = after.keys().filter(|id| before.contains_key(*id)).chain(held.iter().copied().filter(|id| !id.starts_with('/'))).collect();
+        let known: BTreeSet<&String> = kept.keys().filter(|id| before.contains_key(*id)).collect();
+        prop_assert_eq!(known, expected);
+        for (id, object) in after.iter().filter(|(id, _)| before.contains_key(*id) && !held.contains(id)) {
+            prop_assert_eq!(kept.get(id), Some(object));
+        }
+        prop_assert!(kept.len() >= after.len());
+
+        let refused = world.planned(&file, How { locks: &locks, ..how });
+        prop_assert_eq!(refused.problems.len(), held.len());
+        prop_assert!(refused.problems.iter().all(|problem| problem.code == ProblemCode::Locked));
+        let overridden = world.plan(&file, How { locks: &locks, lock_rule: LockRule::Override, ..how }).unwrap();
+        let warned = overridden.report.warnings.iter().filter(|warning| warning.code == WarningCode::Locked).count();
+        prop_assert_eq!(warned, held.len());
+        prop_assert_eq!(without_made_up(&overridden), without_made_up(&free));
+    }
+}
