@@ -5,12 +5,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::Command;
 
 use crate::on_both_databases;
 use crate::support::command::{Ran, reelport, run};
 use crate::support::database::{TABLES, dump};
+use crate::support::server::Server;
 use crate::support::{Client, envelope, fixtures};
 
 const SECRET: &str = "a secret for tests, of 32 bytes and more";
@@ -504,48 +504,6 @@ async fn help_does_not_show_secrets_of_the_environment() {
     assert!(ran.stdout.contains("REELPORT_JWT_SECRET") && !ran.stdout.contains("hunter2"), "{}", ran.stdout);
 }
 
-/// A server as a process of its own, and what it printed until it said all it has to say.
-struct Server {
-    child: Child,
-    lines: tokio::io::Lines<BufReader<ChildStdout>>,
-    printed: Vec<String>,
-    client: Client,
-}
-
-impl Server {
-    /// Starts it and waits until it answers.
-    async fn start(mut command: Command) -> Self {
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut printed = Vec::new();
-        let address = loop {
-            let Some(line) = lines.next_line().await.unwrap() else {
-                let left = child.wait_with_output().await.unwrap();
-                panic!("it ended: {printed:?} {}", String::from_utf8_lossy(&left.stderr));
-            };
-            let address = line.split_once("listens on http://").map(|(_, address)| address.parse().unwrap());
-            printed.push(line);
-            if let Some(address) = address {
-                break address;
-            }
-        };
-        let client = Client::new(address);
-        assert_eq!(client.get("/readyz").await.status, 200);
-        Self { child, lines, printed, client }
-    }
-
-    /// Asks it to stop, as a supervisor would; all it printed.
-    async fn stop(mut self) -> Vec<String> {
-        let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
-        while let Some(line) = self.lines.next_line().await.unwrap() {
-            self.printed.push(line);
-        }
-        assert!(self.child.wait().await.unwrap().success());
-        self.printed
-    }
-}
-
 fn serve(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = reelport(folder, "", &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
     // Nothing is configured: the database is where it is by default.
@@ -600,14 +558,12 @@ async fn the_first_start_makes_a_secret_and_a_password_and_the_second_keeps_them
 #[tokio::test]
 async fn a_demo_is_loaded_once_and_the_printed_password_opens_it() {
     let place = Place::new();
-    let server = Server::start(serve(place.folder.path(), &["--demo"])).await;
+    let mut server = Server::start(serve(place.folder.path(), &["--demo"])).await;
     let client = server.client.clone();
-    // What is printed behind the address comes in one go with it.
-    let mut printed = server.printed.clone();
-    let Server { child, mut lines, .. } = server;
-    while value_of(&printed, "Password").is_none() {
-        printed.push(lines.next_line().await.unwrap().unwrap());
+    while value_of(&server.printed, "Password").is_none() {
+        server.read_line().await;
     }
+    let printed = server.printed.clone();
     let admin =
         log_in(&client, &value_of(&printed, "Account").unwrap(), &value_of(&printed, "Password").unwrap()).await;
     let reply = admin
@@ -619,7 +575,7 @@ async fn a_demo_is_loaded_once_and_the_printed_password_opens_it() {
     let deleted =
         admin.graphql("mutation { deleteMovie(input: {id: \"tmdb-550\"}) { userErrors { code } } }", json!({})).await;
     assert_eq!(deleted["data"]["deleteMovie"]["userErrors"], json!([]));
-    Server { child, lines, printed: Vec::new(), client }.stop().await;
+    server.stop().await;
 
     let server = Server::start(serve(place.folder.path(), &["--demo"])).await;
     let token = run(
