@@ -22,6 +22,7 @@ mod drafts;
 mod export;
 mod graphql_http;
 mod history;
+mod idempotency;
 mod import;
 mod matching;
 mod movies;
