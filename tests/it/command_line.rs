@@ -403,6 +403,71 @@ async fn import_options_are_those_of_every_other_way_in() {
 }
 
 #[tokio::test]
+async fn an_import_may_be_from_a_base_take_items_out_and_settle_conflicts() {
+    let place = Place::new();
+    let info = |data: Value| envelope("a", "basic_info", data).to_string();
+    let write = |name: &str, title: &str, tagline: &str| {
+        place.write(name, info(json!({ "title": title, "tagline": tagline, "genres": ["Drama"] })))
+    };
+    let base = write("base.json", "Base", "Base.");
+    place.run(&["import", &base]).await.ok();
+    place.run(&["import", &write("theirs.json", "Theirs", "Base.")]).await.ok();
+    let mine = write("mine.json", "Mine", "Mine.");
+    // From the first revision it changes both; the title was changed by others, too.
+    let from_base = ["import", &mine, "--base-revision", "1"];
+    let ran = place.run(&from_base).await;
+    assert!(ran.code == 1 && ran.stderr.contains("/title"), "{ran:?}");
+    let cases = [("keep_current", "Theirs", "Mine."), ("take_import", "Mine", "Mine.")];
+    for (policy, title, tagline) in cases {
+        let arguments = [&from_base[..], &["--on-conflict", policy]].concat();
+        let planned = place.run(&[&arguments[..], &["--dry-run"]].concat()).await.ok();
+        assert!(planned.stdout.starts_with("1 planned"), "{policy}: {}", planned.stdout);
+        place.run(&arguments).await.ok();
+        let data = &place.documents().await[0]["data"];
+        assert_eq!((&data["title"], &data["tagline"]), (&json!(title), &json!(tagline)), "{policy}");
+    }
+
+    let items = json!({ "items": [{ "text": "One." }, { "text": "Two." }, { "text": "Three." }] });
+    place.run(&["import", &place.write("items.json", envelope("a", "trivia", items).to_string())]).await.ok();
+    let stored = place.documents().await.pop().unwrap();
+    let id = |index: usize| stored["data"]["items"][index]["id"].as_str().unwrap();
+    let nothing = place.write("nothing.json", envelope("a", "trivia", json!({})).to_string());
+    place.run(&["import", &nothing, "--remove-items", &format!("{},{}", id(0), id(2))]).await.ok();
+    assert_eq!(place.documents().await.pop().unwrap()["data"]["items"], json!([stored["data"]["items"][1]]));
+
+    let draft = ["import", &base, "--target", "draft", "--source", "llm-generated"];
+    let ran = place.run(&draft).await.ok();
+    assert!(ran.stdout.starts_with("1 drafted, 0 unchanged, 0 failed"), "{}", ran.stdout);
+    assert_eq!(place.documents().await[0]["data"]["title"], "Mine");
+}
+
+#[tokio::test]
+async fn a_command_that_needs_a_database_makes_none() {
+    let place = Place::new();
+    let secret = "a secret for tests, of 32 bytes and more";
+    let cases: [&[&str]; 7] = [
+        &["export"],
+        &["export", "--ids", "a", "-o", "out.ndjson"],
+        &["reindex"],
+        &["token", "--email", "a@example.com"],
+        &["token", "--email", "a@example.com", "--jwt-secret", secret],
+        &["user", "list"],
+        &["user", "delete", "--email", "a@example.com"],
+    ];
+    for arguments in cases {
+        let ran = place.run(arguments).await;
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {ran:?}");
+        let line = one_line(&ran);
+        assert!(line.contains("REELPORT_DATABASE_URL: there is no database") && line.contains("reelport.db"), "{line}");
+        assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 0, "{arguments:?}");
+    }
+    // Those that make one are serve, import, migrate and user create.
+    place.run(&["user", "create", "--email", "a@example.com", "--role", "VIEWER"]).await.ok();
+    assert_eq!(place.run(&["user", "list"]).await.ok().stdout, "a@example.com\tVIEWER\n");
+    assert_eq!(place.run(&["export"]).await.ok().stdout, "");
+}
+
+#[tokio::test]
 async fn an_import_that_cannot_start_is_one_line_and_2() {
     let place = Place::new();
     let file = place.write("a.json", envelope("a", "timeline", fixtures::timeline()).to_string());
@@ -421,7 +486,7 @@ async fn an_import_that_cannot_start_is_one_line_and_2() {
         let line = one_line(&ran);
         assert!(named.iter().all(|word| line.contains(word)), "{line}");
     }
-    assert_eq!(place.documents().await, [json!(null); 0]);
+    assert!(!Path::new(&place.path("reelport.db")).exists());
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod catalogue;
 mod command_line;
 mod concurrency;
 mod conflicts;
+mod crash;
 mod drafts;
 mod export;
 mod graphql_http;
