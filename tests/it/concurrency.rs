@@ -41,7 +41,7 @@ async fn processes(app: &TestApp) -> (Vec<Server>, Vec<Client>) {
 
 /// 1, 2, 3 … up to the count.
 fn up_to(count: usize) -> Vec<i64> {
-    (1..=count as i64).collect()
+    (1..=i64::try_from(count).unwrap()).collect()
 }
 
 /// The texts of a trivia document's items.
@@ -71,15 +71,15 @@ on_both_databases! {
         assert_eq!((all.len(), all.into_iter().collect::<HashSet<_>>().len()), (WRITERS, WRITERS));
 
         // The history has every state but the newest, each with one item more than the one before.
-        let mut kept: Vec<(i64, usize)> = rows(&app.database.url, "revisions").await.iter()
+        let mut kept: Vec<(u64, usize)> = rows(&app.database.url, "revisions").await.iter()
             .filter(|row| row["category"] == "trivia")
             .map(|row| {
                 let body: Value = serde_json::from_str(row["body"].as_str().unwrap()).unwrap();
-                (row["revision"].as_i64().unwrap(), body["items"].as_array().unwrap().len())
+                (row["revision"].as_u64().unwrap(), body["items"].as_array().unwrap().len())
             })
             .collect();
         kept.sort_unstable();
-        assert_eq!(kept, (1..WRITERS).map(|revision| (revision as i64, revision)).collect::<Vec<_>>());
+        assert_eq!(kept, (1..WRITERS).map(|revision| (revision as u64, revision)).collect::<Vec<_>>());
         for server in servers {
             server.stop().await;
         }

@@ -3,12 +3,13 @@
 use chrono::TimeDelta;
 use futures::future::join_all;
 use reelport::catalog::access::Role;
+use reelport::document::Source;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
 use crate::support::acts::codes;
 use crate::support::database::{dump_all, execute, rows};
-use crate::support::{Client, Reply, TestApp, envelope, fixtures, token};
+use crate::support::{Client, Reply, TestApp, envelope, fixtures};
 
 /// An answer of GraphQL without the time at which it was given.
 fn timeless(mut payload: Value) -> Value {
@@ -251,7 +252,7 @@ on_both_databases! {
 
     async fn others_may_use_the_same_key_and_so_may_another_operation(app: TestApp) {
         let admin = app.movie("m").await;
-        let other = app.anonymous().with_token(token(Role::Admin, "other@example.com"));
+        let other = app.agent(Role::Admin, Source::LlmGenerated);
         assert_eq!(import_with_key(&admin, &trivia("One."), "", Some("key")).await.json()["revision"], 1);
         assert_eq!(import_with_key(&other, &trivia("Two."), "", Some("key")).await.json()["revision"], 2);
         admin.draft(&trivia("Three.")).await;

@@ -55,7 +55,7 @@ impl TestApp {
         let contributed = numbers(&contributions, "draft_revision");
         assert_eq!(numbers(drafted, "draft_revision"), contributed, "records and contributions");
         for (document, numbers) in &contributed {
-            assert_eq!(*numbers, (1..=numbers.len() as i64).collect(), "{document:?}");
+            assert_eq!(*numbers, (1..).take(numbers.len()).collect(), "{document:?}");
         }
         for draft in &drafts {
             let newest = contributed[&key(draft)].last().copied();
