@@ -9,6 +9,7 @@ use futures::future::join_all;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use crate::on_both_databases;
 use crate::support::command::{Ran, reelport};
@@ -97,9 +98,10 @@ async fn facts(client: &Client, stage: &str) -> Vec<String> {
     items.iter().map(|item| item["text"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Waits until that many requests of a round were answered, and for a moment more.
-async fn wait_for(count: &AtomicUsize, answers: usize, moment: Duration) {
-    while count.load(Ordering::Relaxed) < answers {
+/// Waits until that many requests of a round were answered, and for a moment more. A writer that has ended
+/// before the server did has failed.
+async fn wait_for(writers: &[JoinHandle<Written>], count: &AtomicUsize, answers: usize, moment: Duration) {
+    while count.load(Ordering::Relaxed) < answers && !writers.iter().any(JoinHandle::is_finished) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     tokio::time::sleep(moment).await;
@@ -115,7 +117,7 @@ on_both_databases! {
             let count = Arc::new(AtomicUsize::new(0));
             let writers = (0..WRITERS).map(|writer| tokio::spawn(write(server.client.clone(), round, writer, Arc::clone(&count))));
             let writers: Vec<_> = writers.collect();
-            wait_for(&count, chance.random_range(0..40), Duration::from_micros(chance.random_range(0..8_000))).await;
+            wait_for(&writers, &count, chance.random_range(0..40), Duration::from_micros(chance.random_range(0..8_000))).await;
             server.kill().await;
             let written: Vec<Written> = join_all(writers).await.into_iter().map(Result::unwrap).collect();
 
