@@ -49,6 +49,11 @@ impl Measure {
         self.latencies.len() as f64 / self.elapsed.as_secs_f64()
     }
 
+    /// The CPU time of the server for each request.
+    pub fn cpu_each(&self) -> Duration {
+        self.cpu.div_f64(self.latencies.len().max(1) as f64)
+    }
+
     fn percentile(&self, part: f64) -> f64 {
         let index = ((self.latencies.len() as f64 - 1.0) * part) as usize;
         self.latencies.get(index).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
@@ -61,7 +66,7 @@ impl Measure {
             self.rate(),
             self.percentile(0.5),
             self.percentile(0.99),
-            self.cpu.as_secs_f64() * 1e6 / count as f64,
+            self.cpu_each().as_secs_f64() * 1e6,
             self.bytes / count as u64,
         )
     }

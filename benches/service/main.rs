@@ -11,6 +11,7 @@
     reason = "figures for people"
 )]
 
+mod before;
 mod load;
 mod yardsticks;
 
@@ -21,6 +22,8 @@ use std::time::{Duration, Instant};
 use load::{Job, Measure, get, post, run};
 use serde_json::{Value, json};
 
+/// The service as it is now.
+const REELPORT: &str = env!("CARGO_BIN_EXE_reelport");
 const SECRET: &str = "a secret for benchmarks, of 32 bytes and more";
 const CONNECTIONS: usize = 32;
 const MOVIE: &str = "bench-1";
@@ -59,8 +62,8 @@ impl Server {
         Self { address: address.unwrap_or_else(|| panic!("no address in {line:?}")), child }
     }
 
-    fn reelport(url: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_reelport"));
+    fn reelport(binary: &str, url: &str) -> Self {
+        let mut command = Command::new(binary);
         command.args([
             "serve",
             "--listen",
@@ -138,8 +141,8 @@ fn seed() -> String {
     lines
 }
 
-fn reelport(arguments: &[&str], input: &str) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reelport"));
+fn reelport(binary: &str, arguments: &[&str], input: &str) -> String {
+    let mut command = Command::new(binary);
     command.args(arguments).env("REELPORT_JWT_SECRET", SECRET).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("reelport starts");
     child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
@@ -155,6 +158,28 @@ const DOCUMENT: &str = "query($id: ID!) { movieExport(movieId: $id, category: CA
 
 fn graphql(query: &str) -> String {
     json!({ "query": query, "variables": { "id": MOVIE } }).to_string()
+}
+
+/// The header of the admin that the server made.
+fn authorization(binary: &str, url: &str) -> String {
+    let token = reelport(binary, &["token", "--database-url", url, "--email", "admin@reelport.local"], "");
+    format!("authorization: Bearer {}\r\n", token.trim())
+}
+
+/// The imports of each connection, to a movie of its own. Each request changes one fact, so that each one
+/// is written.
+fn imports(auth: &str) -> Vec<Job> {
+    let imports = (0..CONNECTIONS).map(|connection| {
+        let (auth, movie) = (auth.to_owned(), format!("import-{connection}"));
+        let path = format!("/api/v1/admin/movies/{movie}/import/trivia");
+        Job::each(move |number| {
+            let mut items: Vec<Value> =
+                (1..10).map(|n| json!({ "text": format!("Fact {n} of {connection}: {}", "z".repeat(140)) })).collect();
+            items.push(json!({ "text": "A fact that changes.", "explanation": format!("For the {number}th time.") }));
+            post(&path, &auth, &envelope(&movie, "trivia", &json!({ "items": items })).to_string())
+        })
+    });
+    imports.collect()
 }
 
 struct Report {
@@ -177,15 +202,13 @@ impl Report {
 
 async fn on_database(name: &str, url: &str, catalogue: Option<&str>) {
     println!("\n== {name}");
-    let seed = seed();
-    reelport(&["import", "--database-url", url, "-"], &seed);
+    reelport(REELPORT, &["import", "--database-url", url, "-"], &seed());
     let mut report = Report { rows: Vec::new() };
     let time = seconds();
     let rest = format!("/api/v1/admin/movies/{MOVIE}/export/cast-crew");
     {
-        let server = Server::reelport(url);
-        let token = reelport(&["token", "--database-url", url, "--email", "admin@reelport.local"], "");
-        let auth = format!("authorization: Bearer {}\r\n", token.trim());
+        let server = Server::reelport(REELPORT, url);
+        let auth = authorization(REELPORT, url);
         let jobs = |job: Job| vec![job; CONNECTIONS];
         let address = &server.address;
         let pid = server.child.id();
@@ -200,21 +223,7 @@ async fn on_database(name: &str, url: &str, catalogue: Option<&str>) {
         report.add("(b) REST export", run(address, pid, jobs(Job::same(get(&rest, &auth))), time).await);
         let bundle = format!("/api/v1/admin/movies/{MOVIE}/export/all");
         report.add("(c) bundle", run(address, pid, jobs(Job::same(get(&bundle, &auth))), time).await);
-        let imports = (0..CONNECTIONS).map(|connection| {
-            let (auth, movie) = (auth.clone(), format!("import-{connection}"));
-            let path = format!("/api/v1/admin/movies/{movie}/import/trivia");
-            // Each request changes one fact, so that each one is written.
-            Job::each(move |number| {
-                let mut items: Vec<Value> = (1..10)
-                    .map(|n| json!({ "text": format!("Fact {n} of {connection}: {}", "z".repeat(140)) }))
-                    .collect();
-                items.push(
-                    json!({ "text": "A fact that changes.", "explanation": format!("For the {number}th time.") }),
-                );
-                post(&path, &auth, &envelope(&movie, "trivia", &json!({ "items": items })).to_string())
-            })
-        });
-        report.add("(d) import", run(address, pid, imports.collect(), time).await);
+        report.add("(d) import", run(address, pid, imports(&auth), time).await);
     }
     for yardstick in ["schema from memory", "bytes from memory", "one-row read"] {
         let server = Server::yardstick(yardstick, url);
@@ -243,7 +252,7 @@ async fn on_database(name: &str, url: &str, catalogue: Option<&str>) {
 fn import_catalogue(url: &str, catalogue: &str) {
     let start = Instant::now();
     let mut command = Command::new("/usr/bin/time");
-    command.args(["-f", "%M %U %S", env!("CARGO_BIN_EXE_reelport"), "import", "--database-url", url, catalogue]);
+    command.args(["-f", "%M %U %S", REELPORT, "import", "--database-url", url, catalogue]);
     let output = command.output().expect("time and reelport start");
     let wall = start.elapsed().as_secs_f64();
     let (said, measured) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -270,6 +279,9 @@ async fn main() {
     {
         return yardsticks::serve(name, url, MOVIE).await;
     }
+    if let Ok(binary) = std::env::var("BENCH_BEFORE") {
+        return before::compare(&binary).await;
+    }
     let catalogue = std::env::var("BENCH_CATALOGUE").ok();
     println!("{CONNECTIONS} connections, {:?} each, {CREDITS} credits", seconds());
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -277,7 +289,7 @@ async fn main() {
     on_database("SQLite", &sqlite, catalogue.as_deref()).await;
     match std::env::var("REELPORT_TEST_POSTGRES_URL") {
         Ok(server) => {
-            let url = yardsticks::new_database(&server).await;
+            let url = yardsticks::new_database(&server, "now").await;
             on_database("PostgreSQL", &url, catalogue.as_deref()).await;
         }
         Err(_) => {

@@ -17,8 +17,8 @@ use sea_orm::{ConnectionTrait as _, Database};
 use tokio::net::TcpListener;
 
 /// A database that no benchmark used before, on a `PostgreSQL` server.
-pub async fn new_database(server: &str) -> String {
-    let name = format!("bench_{}", std::process::id());
+pub async fn new_database(server: &str, name: &str) -> String {
+    let name = format!("bench_{name}_{}", std::process::id());
     let connection = Database::connect(server).await.expect("the server answers");
     connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database is made");
     let (base, _) = server.rsplit_once('/').expect("a URL");

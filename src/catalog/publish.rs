@@ -103,7 +103,9 @@ impl Catalog {
             transaction.lock_movies(&[movie]).await?;
         }
         let Some(draft) = transaction.drafts(&[movie], &[category]).await?.pop() else {
-            return self.no_draft(transaction, movie, category).await;
+            let outcome = self.no_draft(transaction, movie, category).await?;
+            let batch = Batch { catalog: self, author, options, operation: Operation::Publish, create_movies: false };
+            return batch.refuse(transaction, movie, category, outcome).await;
         };
         let contributions = transaction.contributions(movie, category, draft.first_contribution).await?;
         // By hand only if all of it is: of the others' part nobody knows whether a person read it.
@@ -161,8 +163,10 @@ impl Catalog {
         let options = &options;
         act.run(|transaction| async move {
             transaction.lock_movies(&[movie]).await?;
+            let batch = Batch { catalog: self, author, options, operation: Operation::Discard, create_movies: false };
             if !transaction.close_draft(movie, category, None).await? {
-                return self.no_draft(&transaction, movie, category).await;
+                let outcome = self.no_draft(&transaction, movie, category).await?;
+                return batch.refuse(&transaction, movie, category, outcome).await;
             }
             let now = self.clock.now();
             let stored = self.stored(&transaction, movie, category, Stage::Published).await?;
@@ -174,7 +178,6 @@ impl Catalog {
                 problems: Vec::new(),
                 import_id: None,
             };
-            let batch = Batch { catalog: self, author, options, operation: Operation::Discard, create_movies: false };
             batch.record_without_text(&transaction, movie, category, &mut outcome, now).await?;
             Ok(outcome)
         })

@@ -30,7 +30,10 @@ impl Catalog {
                 transaction.lock_movies(&[movie]).await?;
             }
             let Some(state) = self.past_state(&transaction, movie, category, revision).await? else {
-                return self.no_such_revision(&transaction, movie, category, revision).await;
+                let outcome = self.no_such_revision(&transaction, movie, category, revision).await?;
+                let batch =
+                    Batch { catalog: self, author, options, operation: Operation::Revert, create_movies: false };
+                return batch.refuse(&transaction, movie, category, outcome).await;
             };
             // Whose values they are does not change by going back to them.
             let options = ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };

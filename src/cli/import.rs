@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{CliError, FAILED, SOME_FAILED, open};
+use super::{CliError, FAILED, SOME_FAILED, open_or_make};
 use crate::catalog::access::command_line;
 use crate::catalog::bulk::{BulkReport, RawRecord, ReadError, ReadOptions, RecordResult, read_source};
 use crate::catalog::import::{ImportOptions, ImportStatus};
@@ -46,6 +46,12 @@ pub struct ImportArgs {
     /// take_import
     #[arg(long, default_value = "fail", value_name = "POLICY")]
     on_conflict: String,
+    /// The revision that the documents were made from, whatever they say themselves
+    #[arg(long, value_name = "REVISION", value_parser = clap::value_parser!(i64).range(0..))]
+    base_revision: Option<i64>,
+    /// Remove these list items, with commas between their ids
+    #[arg(long, value_delimiter = ',', value_name = "ID")]
+    remove_items: Vec<String>,
     /// Change also what is locked, where the source is manual
     #[arg(long)]
     override_locks: bool,
@@ -73,6 +79,8 @@ impl ImportArgs {
             source: source.transpose()?,
             nulls: choice("--nulls", &self.nulls, NullPolicy::parse, NullPolicy::VALUES)?,
             on_conflict: conflicts?,
+            base_revision: self.base_revision,
+            remove_items: self.remove_items.iter().filter(|id| !id.is_empty()).cloned().collect(),
             override_locks: self.override_locks,
             strict: self.strict,
             ..ImportOptions::default()
@@ -127,7 +135,7 @@ pub(super) async fn import(database: &DatabaseArgs, args: &ImportArgs) -> Result
         Some(path) => Some(File::create(path).map_err(|error| CliError::io(&path.display().to_string(), &error))?),
         None => None,
     };
-    let catalog = open(database).await?;
+    let catalog = open_or_make(database).await?;
     let bar = progress(&inputs);
     let start = Instant::now();
 

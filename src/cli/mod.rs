@@ -5,6 +5,7 @@ mod import;
 mod serve;
 mod users;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -14,7 +15,7 @@ use crate::catalog::access::command_line;
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::{ConfigError, DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Category;
-use crate::storage::{StorageError, with_quiet_libraries};
+use crate::storage::{StorageError, sqlite_path, with_quiet_libraries};
 
 /// Export, enrich and safely import movie catalogues.
 #[derive(Debug, Parser)]
@@ -144,7 +145,26 @@ fn start_log(filter: &str) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Opens a database that is there: a command that only reads or mends would otherwise answer for an
+/// empty one that it made itself.
 async fn open(database: &DatabaseArgs) -> Result<Catalog, CliError> {
+    must_exist(database)?;
+    open_or_make(database).await
+}
+
+/// Refuses a `SQLite` file that is not there.
+fn must_exist(database: &DatabaseArgs) -> Result<(), CliError> {
+    database.validate()?;
+    match sqlite_path(&database.database_url) {
+        Some(path) if !Path::new(path).exists() => Err(CliError::Usage(format!(
+            "REELPORT_DATABASE_URL: there is no database {path}; serve, import, migrate and user create make one"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a database; a `SQLite` file that is not there is made.
+async fn open_or_make(database: &DatabaseArgs) -> Result<Catalog, CliError> {
     database.validate()?;
     Ok(open_catalog(&database.database_url, database.connections()?, Sources::default()).await?)
 }
@@ -156,7 +176,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Import { database, import } => import::import(&database, &import).await,
         Command::Export { database, export } => export::export(&database, &export).await,
         Command::Migrate { database } => {
-            open(&database).await?.database().close().await;
+            open_or_make(&database).await?.database().close().await;
             println!("the database's schema is up to date");
             Ok(ExitCode::SUCCESS)
         }

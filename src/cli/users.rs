@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::serve::secret;
-use super::{CliError, open};
+use super::{CliError, must_exist, open, open_or_make};
 use crate::catalog::access::Role;
 use crate::catalog::accounts::{AccountProblem, Accounts};
 use crate::catalog::passwords;
@@ -72,7 +72,10 @@ fn password_or_new(password: Option<String>) -> (String, bool) {
 }
 
 pub(super) async fn user(database: &DatabaseArgs, command: UserCommand) -> Result<ExitCode, CliError> {
-    let catalog = open(database).await?;
+    let catalog = match command {
+        UserCommand::Create { .. } => open_or_make(database).await?,
+        _ => open(database).await?,
+    };
     // No token is made or read here.
     let accounts = Accounts::new(catalog.clone(), Tokens::new(&[0; 32], TokenConfig::default()));
     match command {
@@ -112,7 +115,7 @@ pub(super) async fn user(database: &DatabaseArgs, command: UserCommand) -> Resul
 }
 
 pub(super) async fn token(database: &DatabaseArgs, tokens: &TokenArgs, email: &str) -> Result<ExitCode, CliError> {
-    database.validate()?;
+    must_exist(database)?;
     let secret = secret(database, tokens)?;
     let catalog = open(database).await?;
     let accounts = Accounts::new(catalog.clone(), Tokens::new(secret.as_bytes(), TokenConfig::default()));

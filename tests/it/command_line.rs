@@ -5,12 +5,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::Command;
 
 use crate::on_both_databases;
 use crate::support::command::{Ran, reelport, run};
 use crate::support::database::{TABLES, dump};
+use crate::support::server::Server;
 use crate::support::{Client, envelope, fixtures};
 
 const SECRET: &str = "a secret for tests, of 32 bytes and more";
@@ -403,6 +403,71 @@ async fn import_options_are_those_of_every_other_way_in() {
 }
 
 #[tokio::test]
+async fn an_import_may_be_from_a_base_take_items_out_and_settle_conflicts() {
+    let place = Place::new();
+    let info = |data: Value| envelope("a", "basic_info", data).to_string();
+    let write = |name: &str, title: &str, tagline: &str| {
+        place.write(name, info(json!({ "title": title, "tagline": tagline, "genres": ["Drama"] })))
+    };
+    let base = write("base.json", "Base", "Base.");
+    place.run(&["import", &base]).await.ok();
+    place.run(&["import", &write("theirs.json", "Theirs", "Base.")]).await.ok();
+    let mine = write("mine.json", "Mine", "Mine.");
+    // From the first revision it changes both; the title was changed by others, too.
+    let from_base = ["import", &mine, "--base-revision", "1"];
+    let ran = place.run(&from_base).await;
+    assert!(ran.code == 1 && ran.stderr.contains("/title"), "{ran:?}");
+    let cases = [("keep_current", "Theirs", "Mine."), ("take_import", "Mine", "Mine.")];
+    for (policy, title, tagline) in cases {
+        let arguments = [&from_base[..], &["--on-conflict", policy]].concat();
+        let planned = place.run(&[&arguments[..], &["--dry-run"]].concat()).await.ok();
+        assert!(planned.stdout.starts_with("1 planned"), "{policy}: {}", planned.stdout);
+        place.run(&arguments).await.ok();
+        let data = &place.documents().await[0]["data"];
+        assert_eq!((&data["title"], &data["tagline"]), (&json!(title), &json!(tagline)), "{policy}");
+    }
+
+    let items = json!({ "items": [{ "text": "One." }, { "text": "Two." }, { "text": "Three." }] });
+    place.run(&["import", &place.write("items.json", envelope("a", "trivia", items).to_string())]).await.ok();
+    let stored = place.documents().await.pop().unwrap();
+    let id = |index: usize| stored["data"]["items"][index]["id"].as_str().unwrap();
+    let nothing = place.write("nothing.json", envelope("a", "trivia", json!({})).to_string());
+    place.run(&["import", &nothing, "--remove-items", &format!("{},{}", id(0), id(2))]).await.ok();
+    assert_eq!(place.documents().await.pop().unwrap()["data"]["items"], json!([stored["data"]["items"][1]]));
+
+    let draft = ["import", &base, "--target", "draft", "--source", "llm-generated"];
+    let ran = place.run(&draft).await.ok();
+    assert!(ran.stdout.starts_with("1 drafted, 0 unchanged, 0 failed"), "{}", ran.stdout);
+    assert_eq!(place.documents().await[0]["data"]["title"], "Mine");
+}
+
+#[tokio::test]
+async fn a_command_that_needs_a_database_makes_none() {
+    let place = Place::new();
+    let secret = "a secret for tests, of 32 bytes and more";
+    let cases: [&[&str]; 7] = [
+        &["export"],
+        &["export", "--ids", "a", "-o", "out.ndjson"],
+        &["reindex"],
+        &["token", "--email", "a@example.com"],
+        &["token", "--email", "a@example.com", "--jwt-secret", secret],
+        &["user", "list"],
+        &["user", "delete", "--email", "a@example.com"],
+    ];
+    for arguments in cases {
+        let ran = place.run(arguments).await;
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {ran:?}");
+        let line = one_line(&ran);
+        assert!(line.contains("REELPORT_DATABASE_URL: there is no database") && line.contains("reelport.db"), "{line}");
+        assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 0, "{arguments:?}");
+    }
+    // Those that make one are serve, import, migrate and user create.
+    place.run(&["user", "create", "--email", "a@example.com", "--role", "VIEWER"]).await.ok();
+    assert_eq!(place.run(&["user", "list"]).await.ok().stdout, "a@example.com\tVIEWER\n");
+    assert_eq!(place.run(&["export"]).await.ok().stdout, "");
+}
+
+#[tokio::test]
 async fn an_import_that_cannot_start_is_one_line_and_2() {
     let place = Place::new();
     let file = place.write("a.json", envelope("a", "timeline", fixtures::timeline()).to_string());
@@ -421,7 +486,7 @@ async fn an_import_that_cannot_start_is_one_line_and_2() {
         let line = one_line(&ran);
         assert!(named.iter().all(|word| line.contains(word)), "{line}");
     }
-    assert_eq!(place.documents().await, [json!(null); 0]);
+    assert!(!Path::new(&place.path("reelport.db")).exists());
 }
 
 #[tokio::test]
@@ -504,48 +569,6 @@ async fn help_does_not_show_secrets_of_the_environment() {
     assert!(ran.stdout.contains("REELPORT_JWT_SECRET") && !ran.stdout.contains("hunter2"), "{}", ran.stdout);
 }
 
-/// A server as a process of its own, and what it printed until it said all it has to say.
-struct Server {
-    child: Child,
-    lines: tokio::io::Lines<BufReader<ChildStdout>>,
-    printed: Vec<String>,
-    client: Client,
-}
-
-impl Server {
-    /// Starts it and waits until it answers.
-    async fn start(mut command: Command) -> Self {
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut printed = Vec::new();
-        let address = loop {
-            let Some(line) = lines.next_line().await.unwrap() else {
-                let left = child.wait_with_output().await.unwrap();
-                panic!("it ended: {printed:?} {}", String::from_utf8_lossy(&left.stderr));
-            };
-            let address = line.split_once("listens on http://").map(|(_, address)| address.parse().unwrap());
-            printed.push(line);
-            if let Some(address) = address {
-                break address;
-            }
-        };
-        let client = Client::new(address);
-        assert_eq!(client.get("/readyz").await.status, 200);
-        Self { child, lines, printed, client }
-    }
-
-    /// Asks it to stop, as a supervisor would; all it printed.
-    async fn stop(mut self) -> Vec<String> {
-        let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
-        while let Some(line) = self.lines.next_line().await.unwrap() {
-            self.printed.push(line);
-        }
-        assert!(self.child.wait().await.unwrap().success());
-        self.printed
-    }
-}
-
 fn serve(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = reelport(folder, "", &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
     // Nothing is configured: the database is where it is by default.
@@ -600,14 +623,12 @@ async fn the_first_start_makes_a_secret_and_a_password_and_the_second_keeps_them
 #[tokio::test]
 async fn a_demo_is_loaded_once_and_the_printed_password_opens_it() {
     let place = Place::new();
-    let server = Server::start(serve(place.folder.path(), &["--demo"])).await;
+    let mut server = Server::start(serve(place.folder.path(), &["--demo"])).await;
     let client = server.client.clone();
-    // What is printed behind the address comes in one go with it.
-    let mut printed = server.printed.clone();
-    let Server { child, mut lines, .. } = server;
-    while value_of(&printed, "Password").is_none() {
-        printed.push(lines.next_line().await.unwrap().unwrap());
+    while value_of(&server.printed, "Password").is_none() {
+        server.read_line().await;
     }
+    let printed = server.printed.clone();
     let admin =
         log_in(&client, &value_of(&printed, "Account").unwrap(), &value_of(&printed, "Password").unwrap()).await;
     let reply = admin
@@ -619,7 +640,7 @@ async fn a_demo_is_loaded_once_and_the_printed_password_opens_it() {
     let deleted =
         admin.graphql("mutation { deleteMovie(input: {id: \"tmdb-550\"}) { userErrors { code } } }", json!({})).await;
     assert_eq!(deleted["data"]["deleteMovie"]["userErrors"], json!([]));
-    Server { child, lines, printed: Vec::new(), client }.stop().await;
+    server.stop().await;
 
     let server = Server::start(serve(place.folder.path(), &["--demo"])).await;
     let token = run(

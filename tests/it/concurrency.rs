@@ -6,8 +6,9 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::database::{TABLES, dump, execute};
-use crate::support::{Client, TestApp};
+use crate::support::database::{TABLES, dump, execute, rows};
+use crate::support::server::Server;
+use crate::support::{Client, TestApp, envelope};
 
 /// One client of the server, and on `PostgreSQL` one of a second server beside it.
 async fn servers(app: &TestApp) -> Vec<Client> {
@@ -28,16 +29,31 @@ where
     join_all(tasks).await.into_iter().map(Result::unwrap).collect()
 }
 
-async fn rows(app: &TestApp, table: &str) -> Vec<Value> {
-    let rows = dump(&app.database.url, &[table]).await.remove(0).1;
-    rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()
+/// Server processes on the database: one on `SQLite`, two on `PostgreSQL`.
+async fn processes(app: &TestApp) -> (Vec<Server>, Vec<Client>) {
+    let mut servers = vec![Server::on(&app.database).await];
+    if app.database.url.starts_with("postgres") {
+        servers.push(Server::on(&app.database).await);
+    }
+    let clients = servers.iter().map(|server| server.client.clone()).collect();
+    (servers, clients)
+}
+
+/// 1, 2, 3 … up to the count.
+fn up_to(count: usize) -> Vec<i64> {
+    (1..=i64::try_from(count).unwrap()).collect()
+}
+
+/// The texts of a trivia document's items.
+fn facts(export: &Value) -> Vec<&str> {
+    export["data"]["items"].as_array().unwrap().iter().map(|item| item["text"].as_str().unwrap()).collect()
 }
 
 on_both_databases! {
-    async fn forty_writers_of_one_document_lose_nothing(app: TestApp) {
-        const WRITERS: usize = 40;
+    async fn a_hundred_writers_of_one_document_lose_nothing(app: TestApp) {
+        const WRITERS: usize = 100;
         app.movie("tmdb-1").await;
-        let clients = servers(&app).await;
+        let (servers, clients) = processes(&app).await;
         let replies = at_once(&clients, WRITERS, |client, index| async move {
             client.import("tmdb-1", "trivia", json!({ "items": [{ "text": format!("Fact {index}") }] })).await
         })
@@ -47,25 +63,141 @@ on_both_databases! {
         }
         let mut acknowledged: Vec<i64> = replies.iter().map(|reply| reply.json()["revision"].as_i64().unwrap()).collect();
         acknowledged.sort_unstable();
-        let all: Vec<i64> = (1..=40).collect();
-        assert_eq!(acknowledged, all);
+        assert_eq!(acknowledged, up_to(WRITERS));
 
         let export = clients.last().unwrap().export("tmdb-1", "trivia").await;
-        assert_eq!(export["metadata"]["revision"], 40);
-        let facts: HashSet<&str> = export["data"]["items"].as_array().unwrap().iter().map(|item| item["text"].as_str().unwrap()).collect();
-        assert_eq!(facts.len(), WRITERS);
-        assert_eq!(export["data"]["items"].as_array().unwrap().len(), WRITERS);
+        assert_eq!(export["metadata"]["revision"], WRITERS);
+        let all = facts(&export);
+        assert_eq!((all.len(), all.into_iter().collect::<HashSet<_>>().len()), (WRITERS, WRITERS));
 
         // The history has every state but the newest, each with one item more than the one before.
-        let mut kept: Vec<(i64, usize)> = rows(&app, "revisions").await.iter()
+        let mut kept: Vec<(u64, usize)> = rows(&app.database.url, "revisions").await.iter()
             .filter(|row| row["category"] == "trivia")
             .map(|row| {
                 let body: Value = serde_json::from_str(row["body"].as_str().unwrap()).unwrap();
-                (row["revision"].as_i64().unwrap(), body["items"].as_array().unwrap().len())
+                (row["revision"].as_u64().unwrap(), body["items"].as_array().unwrap().len())
             })
             .collect();
         kept.sort_unstable();
-        assert_eq!(kept, (1..40).map(|revision| (revision, usize::try_from(revision).unwrap())).collect::<Vec<_>>());
+        assert_eq!(kept, (1..WRITERS).map(|revision| (revision as u64, revision)).collect::<Vec<_>>());
+        for server in servers {
+            server.stop().await;
+        }
+        app.assert_whole().await;
+    }
+
+    async fn a_hundred_writers_of_one_draft_lose_nothing(app: TestApp) {
+        const WRITERS: usize = 100;
+        let admin = app.movie("tmdb-1").await;
+        assert_eq!(admin.import("tmdb-1", "trivia", json!({ "items": ["Published."] })).await.status, 200);
+        let (servers, clients) = processes(&app).await;
+        let replies = at_once(&clients, WRITERS, |client, index| async move {
+            let file = envelope("tmdb-1", "trivia", json!({ "items": [{ "text": format!("Fact {index}") }] }));
+            client.import_with(&file, "?target=draft").await
+        })
+        .await;
+        let mut acknowledged = Vec::new();
+        for reply in &replies {
+            let body = reply.json();
+            assert_eq!((reply.status, &body["status"], &body["revision"]), (200, &json!("drafted"), &json!(1)), "{body}");
+            acknowledged.push(body["draft_revision"].as_i64().unwrap());
+        }
+        acknowledged.sort_unstable();
+        assert_eq!(acknowledged, up_to(WRITERS));
+        for server in servers {
+            server.stop().await;
+        }
+        app.assert_whole().await;
+
+        assert_eq!(facts(&admin.export("tmdb-1", "trivia").await), ["Published."]);
+        let reply = admin.post("/api/v1/admin/movies/tmdb-1/publish/trivia", &json!({})).await;
+        assert_eq!((reply.status, &reply.json()["revision"]), (200, &json!(2)), "{}", reply.text);
+        let export = admin.export("tmdb-1", "trivia").await;
+        assert_eq!(facts(&export).into_iter().collect::<HashSet<_>>().len(), WRITERS + 1);
+    }
+
+    async fn of_two_who_change_the_same_from_the_same_base_one_wins(app: TestApp) {
+        let admin = app.movie("tmdb-1").await;
+        let (_servers, clients) = processes(&app).await;
+        let mut base = admin.export("tmdb-1", "basic_info").await;
+        for round in 0..10 {
+            let file = base.clone();
+            let replies = at_once(&clients, 2, move |client, index| {
+                let mut file = file.clone();
+                file["data"]["title"] = json!(format!("Round {round}, by {index}"));
+                async move { client.import_with(&file, "").await }
+            })
+            .await;
+            let mut statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+            let winner = statuses.iter().position(|status| *status == 200).unwrap();
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 409], "round {round}");
+            let lost = &replies[1 - winner];
+            assert_eq!(lost.errors(), [("/title".to_owned(), "CONFLICT".to_owned())], "{}", lost.text);
+            let (before, revision) = (base["metadata"]["revision"].as_i64().unwrap(), replies[winner].json()["revision"].clone());
+            assert_eq!(revision, before + 1, "round {round}");
+            base = admin.export("tmdb-1", "basic_info").await;
+            assert_eq!((&base["data"]["title"], &base["metadata"]["revision"]), (&json!(format!("Round {round}, by {winner}")), &revision));
+        }
+    }
+
+    async fn whatever_is_done_at_once_nothing_breaks(app: TestApp) {
+        const ACTS: usize = 90;
+        app.full_movie("tmdb-1").await;
+        let (servers, clients) = processes(&app).await;
+        let target = json!({ "movieId": "tmdb-1", "category": "BASIC_INFO" });
+        let done = at_once(&clients, ACTS, |client, index| {
+            let (mut input, file) = (target.clone(), move |key: &str| {
+                envelope("tmdb-1", "basic_info", json!({ key: format!("Act {index}") }))
+            });
+            async move {
+                match index % 9 {
+                    0..=2 => client.import_document(&file("title"), json!({ "source": "MANUAL" })).await,
+                    3 => client.import_document(&file("overview"), json!({ "source": "LLM_GENERATED" })).await,
+                    4 => client.import_document(&file("tagline"), json!({ "target": "DRAFT" })).await,
+                    5 => {
+                        input["onConflict"] = json!("TAKE_IMPORT");
+                        client.act("publishDraft", input).await
+                    }
+                    6 => {
+                        input["revision"] = json!(2);
+                        client.act("revertCategory", input).await
+                    }
+                    7 => {
+                        let act = if index % 2 == 0 { "lockFields" } else { "unlockFields" };
+                        let query = format!("mutation {{ {act}(input: {{ movieId: \"tmdb-1\", category: BASIC_INFO, fields: [\"overview\"] }}) {{ userErrors {{ code }} }} }}");
+                        client.graphql(&query, json!({})).await["data"][act].clone()
+                    }
+                    _ => client.act("discardDraft", input).await,
+                }
+            }
+        })
+        .await;
+        for server in servers {
+            server.stop().await;
+        }
+        app.assert_whole().await;
+
+        // Whatever was acknowledged is in the history, as it was answered.
+        let mut history = rows(&app.database.url, "revisions").await;
+        history.extend(rows(&app.database.url, "documents").await);
+        history.retain(|row| row["category"] == "basic_info");
+        let mut published = HashSet::new();
+        for payload in &done {
+            let refused = payload["userErrors"].as_array().unwrap_or_else(|| panic!("{payload}"));
+            assert!(refused.iter().all(|error| ["NO_DRAFT", "LOCKED"].contains(&error["code"].as_str().unwrap())), "{payload}");
+            if payload["status"] == "PUBLISHED" {
+                let answered = &payload["movieExport"]["document"];
+                let revision = &answered["metadata"]["revision"];
+                let state = history.iter().find(|row| row["revision"] == *revision).unwrap();
+                let body: Value = serde_json::from_str(state["body"].as_str().unwrap()).unwrap();
+                assert_eq!(body, answered["data"], "{revision}");
+                assert!(published.insert(revision.as_i64().unwrap()), "{revision} was acknowledged twice");
+            }
+        }
+        // The two that made the movie, and those.
+        assert_eq!(history.len(), published.len() + 2);
+        assert!(published.len() >= ACTS / 3, "{published:?}");
     }
 
     async fn a_new_name_in_many_movies_at_once_is_one_person(app: TestApp) {
@@ -88,15 +220,15 @@ on_both_databases! {
         for reply in replies.iter().flatten() {
             assert_eq!(reply.status, 200, "{}", reply.text);
         }
-        let mut made: Vec<(String, String)> = rows(&app, "entities").await.iter()
+        let mut made: Vec<(String, String)> = rows(&app.database.url, "entities").await.iter()
             .map(|row| (row["kind"].as_str().unwrap().to_owned(), row["name"].as_str().unwrap().to_owned()))
             .collect();
         made.sort();
         let expected = [("ceremony", "Dock Prize"), ("genre", "Noir"), ("person", "Kim Moe"), ("person", "Lou Nye")];
         assert_eq!(made, expected.map(|(kind, name)| (kind.to_owned(), name.to_owned())));
-        let people: HashSet<String> = rows(&app, "credits").await.iter().map(|row| row["person_id"].to_string()).collect();
+        let people: HashSet<String> = rows(&app.database.url, "credits").await.iter().map(|row| row["person_id"].to_string()).collect();
         assert_eq!(people.len(), 2);
-        assert_eq!(rows(&app, "movie_genres").await.len(), MOVIES);
+        assert_eq!(rows(&app.database.url, "movie_genres").await.len(), MOVIES);
     }
 
     async fn two_imports_at_once_leave_no_mix_of_both(app: TestApp) {
@@ -111,7 +243,7 @@ on_both_databases! {
             assert!(replies.iter().all(|reply| reply.status == 200));
             let data = clients[0].export("tmdb-1", "basic_info").await["data"].clone();
             assert_eq!((&data["title"], &data["title"]), (&data["tagline"], &data["overview"]), "round {round}");
-            let listed = rows(&app, "movies").await.remove(0);
+            let listed = rows(&app.database.url, "movies").await.remove(0);
             assert_eq!(listed["title"], data["title"], "round {round}");
         }
     }
@@ -130,12 +262,12 @@ on_both_databases! {
         for (index, reply) in replies.iter().enumerate() {
             assert_eq!(reply.status, if index % 3 == 0 { 422 } else { 200 }, "{}", reply.text);
         }
-        let names: HashSet<String> = rows(&app, "entities").await.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
+        let names: HashSet<String> = rows(&app.database.url, "entities").await.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
         let expected = (0..12).filter(|index| index % 3 != 0).flat_map(|index| [format!("First {index}"), format!("Person {index}")]);
         assert_eq!(names, expected.collect());
         let export = clients[0].export("tmdb-1", "cast_crew").await;
         assert_eq!((export["data"]["crew"].as_array().unwrap().len(), &export["metadata"]["revision"]), (16, &json!(8)));
-        assert_eq!(rows(&app, "credits").await.len(), 16);
+        assert_eq!(rows(&app.database.url, "credits").await.len(), 16);
     }
 
     async fn an_import_that_fails_in_the_middle_leaves_nothing(app: TestApp) {

@@ -155,6 +155,10 @@ on_both_databases! {
             assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!(detail)), "{query}");
             assert_eq!(app.admin().get(&format!("/api/v1/admin/movies/no/export/trivia?{query}")).await.status, 404, "{query}");
         }
+        // Neither is a bundle of what is published taken for one of drafts.
+        let reply = app.admin().get("/api/v1/admin/movies/m/export/all?stage=draft").await;
+        assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!("\"stage\" is no parameter of an export; there is none")));
+        assert_eq!(app.admin().get("/api/v1/admin/movies/no/export/all?stage=draft").await.status, 404);
     }
 
     async fn a_draft_tells_who_contributed_what(app: TestApp) {

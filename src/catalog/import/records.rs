@@ -57,6 +57,21 @@ impl Batch<'_> {
         Ok(transaction.record_imports(&[row]).await?)
     }
 
+    /// Keeps the record of a request for which there is nothing to be done to; a dry run leaves none.
+    pub(in crate::catalog) async fn refuse(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+        mut outcome: Outcome,
+    ) -> Result<Outcome, CatalogError> {
+        if !self.options.dry_run {
+            let now = self.catalog.clock.now();
+            self.record_without_text(transaction, movie, category, &mut outcome, now).await?;
+        }
+        Ok(outcome)
+    }
+
     fn new_record(
         &self,
         movie: &MovieId,
@@ -117,7 +132,9 @@ impl Catalog {
             if let (ImportStatus::Published, Some(plan), Some(state)) = (status, &mut plan, &state) {
                 plan.changes = self.changes_of(transaction, state).await?;
             }
-            export = Some(Export::as_stored(state, &row.movie, category, self.clock.now()));
+            // Whoever deletes a movie deletes its states.
+            let is_gone = state.is_none() && revision > 0;
+            export = (!is_gone).then(|| Export::as_stored(state, &row.movie, category, self.clock.now()));
         }
         let problems = serde_json::from_str(&row.problems)?;
         Ok(Some(Outcome { status, export, plan, problems, import_id: Some(row.id) }))
@@ -130,11 +147,16 @@ impl Catalog {
         category: Category,
         revision: i64,
     ) -> Result<Option<StoredDocument>, CatalogError> {
-        if let (Stage::Draft, Some(number)) = (row.stage, row.draft_revision) {
-            let found = transaction.contribution(&row.movie, category, number).await?;
-            return Ok(found.map(Into::into));
-        }
-        self.published_at(transaction, &row.movie, category, revision).await
+        let found = match (row.stage, row.draft_revision) {
+            (Stage::Draft, Some(number)) => {
+                transaction.contribution(&row.movie, category, number).await?.map(Into::into)
+            }
+            _ => self.published_at(transaction, &row.movie, category, revision).await?,
+        };
+        // Of a movie that was deleted and made anew, the same number is another state.
+        let is_of_it =
+            |state: &StoredDocument| row.source.is_none() || state.metadata.last_updated == Some(row.created_at);
+        Ok(found.filter(is_of_it))
     }
 
     /// The published state of that revision, whether it still stands or not.

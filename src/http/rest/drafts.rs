@@ -42,7 +42,7 @@ pub fn routes() -> Router<AppState> {
         (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such movie, category or draft.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "What was changed on both sides (CONFLICT), a plan that no longer holds (PLAN_STALE), or a locked value (LOCKED); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "What was changed on both sides (CONFLICT), a plan that no longer holds (PLAN_STALE), a locked value (LOCKED), or an idempotency key used with another request (IDEMPOTENCY_MISMATCH); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The draft breaks rules; every broken one is listed.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -98,7 +98,7 @@ pub async fn discard(
 }
 
 fn options(query: &str, headers: &HeaderMap) -> Result<PublishOptions, ProblemDetails> {
-    let mut options = PublishOptions { idempotency_key: idempotency_key(headers)?, ..PublishOptions::default() };
+    let mut options = PublishOptions::default();
     let mut seen = HashSet::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if !seen.insert(name.clone()) {
@@ -123,5 +123,6 @@ fn options(query: &str, headers: &HeaderMap) -> Result<PublishOptions, ProblemDe
             }
         }
     }
+    options.idempotency_key = idempotency_key(headers, options.idempotency_key)?;
     Ok(options)
 }

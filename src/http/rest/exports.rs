@@ -91,8 +91,7 @@ fn stage_of(query: &str) -> Result<Stage, ProblemDetails> {
     let mut stage = None;
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if name != "stage" {
-            let shown: String = name.chars().take(60).collect();
-            return Err(ProblemDetails::bad_request(format!("{shown:?} is no parameter of an export; stage is")));
+            return Err(unknown_parameter(&name, "stage is"));
         }
         let given = Given { name: &name, value: &value };
         if stage.replace(given.word(Stage::parse, Stage::VALUES)?).is_some() {
@@ -100,6 +99,11 @@ fn stage_of(query: &str) -> Result<Stage, ProblemDetails> {
         }
     }
     Ok(stage.unwrap_or(Stage::Published))
+}
+
+fn unknown_parameter(name: &str, known: &str) -> ProblemDetails {
+    let shown: String = name.chars().take(60).collect();
+    ProblemDetails::bad_request(format!("{shown:?} is no parameter of an export; {known}"))
 }
 
 /// `If-None-Match` by weak comparison (RFC 9110 §13.1.2).
@@ -115,6 +119,7 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     params(("id" = String, Path, description = "The movie's id, for example tmdb-550.")),
     responses(
         (status = 200, description = "The archive, streamed.", body = Vec<u8>, content_type = "application/zip"),
+        (status = 400, description = "A query parameter: there is none.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such movie.", body = ProblemBody, content_type = "application/problem+json"),
@@ -124,11 +129,15 @@ pub async fn bundle(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
     let movie = movie_of(&id)?;
     let exports = state.catalog.export_all(&permission, &movie).await?;
     let exports = exports.ok_or_else(|| no_such_movie(&id))?;
+    if let Some((name, _)) = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).next() {
+        return Err(unknown_parameter(&name, "there is none"));
+    }
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),
         (header::CONTENT_DISPOSITION, attachment(&format!("{movie}-export.zip"))),

@@ -138,7 +138,7 @@ pub(super) async fn or_no_such_movie(
 /// The import options as query parameters. One that is not known is refused: an import that was
 /// meant to be something else must not be carried out.
 fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDetails> {
-    let mut options = ImportOptions { idempotency_key: idempotency_key(headers)?, ..ImportOptions::default() };
+    let mut options = ImportOptions::default();
     let mut seen = HashSet::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if name != "remove_items" && !seen.insert(name.clone()) {
@@ -173,6 +173,7 @@ fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDet
             }
         }
     }
+    options.idempotency_key = idempotency_key(headers, options.idempotency_key)?;
     Ok(options)
 }
 
@@ -222,12 +223,16 @@ impl Given<'_> {
     }
 }
 
-/// `Idempotency-Key`, as text or as the quoted string of the draft standard.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ProblemDetails> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+/// The key of the header `Idempotency-Key`, as text or as the quoted string of the draft standard, or the
+/// one of the query. A request has one key, wherever it is written.
+pub(super) fn idempotency_key(headers: &HeaderMap, queried: Option<String>) -> Result<Option<String>, ProblemDetails> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(queried) };
     let text = value.to_str().map_err(|_| ProblemDetails::bad_request("Idempotency-Key: allowed is visible ASCII"))?;
     let text = text.trim();
     let unquoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    if queried.is_some_and(|queried| queried != unquoted) || headers.get_all("idempotency-key").iter().count() > 1 {
+        return Err(ProblemDetails::bad_request("two idempotency keys are given; allowed is one"));
+    }
     Ok(Some(unquoted.to_owned()))
 }
 

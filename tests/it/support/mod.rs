@@ -9,6 +9,8 @@ pub mod database;
 pub mod fixtures;
 pub mod generate;
 pub mod pure;
+pub mod server;
+pub mod whole;
 
 pub use app::{SECRET, TestApp, envelope, token, token_of};
 pub use client::{Client, Reply};

@@ -1,0 +1,67 @@
+//! Imports beside those of another build of the service: what they cost now, of what they cost before.
+//! `BENCH_BEFORE=PATH` names the other binary.
+
+use std::time::Duration;
+
+use super::load::run;
+use super::{REELPORT, Server, authorization, imports, reelport, seconds, seed, yardsticks};
+
+/// Measured in turn this often, so that the machine's moods meet both.
+const ROUNDS: usize = 7;
+
+/// One build of the service with a database of its own.
+struct Side {
+    binary: String,
+    url: String,
+    rates: Vec<f64>,
+    cpu: Vec<f64>,
+}
+
+impl Side {
+    fn new(binary: &str, url: String) -> Self {
+        reelport(binary, &["import", "--database-url", &url, "-"], &seed());
+        Self { binary: binary.to_owned(), url, rates: Vec::new(), cpu: Vec::new() }
+    }
+
+    async fn measure(&mut self, time: Duration) {
+        let server = Server::reelport(&self.binary, &self.url);
+        let auth = authorization(&self.binary, &self.url);
+        let measure = run(&server.address, server.child.id(), imports(&auth), time).await;
+        self.rates.push(measure.rate());
+        self.cpu.push(measure.cpu_each().as_secs_f64() * 1e6);
+    }
+}
+
+fn median(figures: &[f64]) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+async fn on_database(name: &str, before: String, now: String, binary: &str) {
+    let (mut before, mut now) = (Side::new(binary, before), Side::new(REELPORT, now));
+    for _ in 0..ROUNDS {
+        before.measure(seconds()).await;
+        now.measure(seconds()).await;
+    }
+    println!("\n== {name}, medians of {ROUNDS}");
+    for (name, side) in [("before", &before), ("now", &now)] {
+        println!("(d) import {name:<8} {:>8.0}/s {:>6.0} µs CPU each", median(&side.rates), median(&side.cpu));
+    }
+    // Each round for itself: what is slow for a while is so for both.
+    let of_rounds: Vec<f64> = before.rates.iter().zip(&now.rates).map(|(before, now)| before / now).collect();
+    println!("  time of an import, of before (target 1.5): {:.2}", median(&of_rounds));
+    println!("  CPU of the service, of before: {:.2}", median(&now.cpu) / median(&before.cpu));
+}
+
+/// Measures both on each database that there is.
+pub async fn compare(binary: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str| format!("sqlite://{}", folder.path().join(name).display());
+    on_database("SQLite", file("before.db"), file("now.db"), binary).await;
+    if let Ok(server) = std::env::var("REELPORT_TEST_POSTGRES_URL") {
+        let before = yardsticks::new_database(&server, "before").await;
+        let now = yardsticks::new_database(&server, "now").await;
+        on_database("PostgreSQL", before, now, binary).await;
+    }
+}

@@ -1,0 +1,72 @@
+//! The real binary as a server: a process of its own, which can be stopped or killed.
+
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use reelport::catalog::access::Role;
+
+use super::app::{SECRET, token};
+use super::client::Client;
+use super::command::reelport;
+use super::database::TestDatabase;
+
+/// A server as a process of its own, and what it printed so far.
+pub struct Server {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    pub printed: Vec<String>,
+    pub client: Client,
+}
+
+impl Server {
+    /// Starts it and waits until it answers.
+    pub async fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut printed = Vec::new();
+        let address = loop {
+            let Some(line) = lines.next_line().await.unwrap() else {
+                let left = child.wait_with_output().await.unwrap();
+                panic!("it ended: {printed:?} {}", String::from_utf8_lossy(&left.stderr));
+            };
+            let address = line.split_once("listens on http://").map(|(_, address)| address.parse().unwrap());
+            printed.push(line);
+            if let Some(address) = address {
+                break address;
+            }
+        };
+        let client = Client::new(address);
+        assert_eq!(client.get("/readyz").await.status, 200);
+        Self { child, lines, printed, client }
+    }
+
+    /// Starts one on a test's database, which knows the tokens of the tests; its client is an admin.
+    pub async fn on(database: &TestDatabase) -> Self {
+        let mut command = reelport(database.folder.path(), &database.url, &["serve", "--listen", "127.0.0.1:0"]);
+        command.env("REELPORT_JWT_SECRET", std::str::from_utf8(SECRET).unwrap());
+        let server = Self::start(command).await;
+        let client = server.client.clone().with_token(token(Role::Admin, "admin@example.com"));
+        Self { client, ..server }
+    }
+
+    /// Waits for the next line that it prints.
+    pub async fn read_line(&mut self) {
+        self.printed.push(self.lines.next_line().await.unwrap().unwrap());
+    }
+
+    /// Asks it to stop, as a supervisor would; all it printed.
+    pub async fn stop(mut self) -> Vec<String> {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+        while let Some(line) = self.lines.next_line().await.unwrap() {
+            self.printed.push(line);
+        }
+        assert!(self.child.wait().await.unwrap().success());
+        self.printed
+    }
+
+    /// Ends it at once, whatever it is doing (SIGKILL).
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}

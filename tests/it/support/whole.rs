@@ -1,0 +1,82 @@
+//! What holds of a catalogue at any time, whoever wrote to it and whatever was cut off.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::TestApp;
+use super::database::{TABLES, dump, rows};
+
+/// The number of a row, a revision or whatever.
+fn number(row: &Value, column: &str) -> i64 {
+    row[column].as_i64().unwrap_or_else(|| panic!("{column}: {row}"))
+}
+
+/// `(movie, category)` of a row.
+fn key(row: &Value) -> (String, String) {
+    let text = |column: &str| row[column].as_str().unwrap_or_default().to_owned();
+    (text("movie_id"), text("category"))
+}
+
+/// The numbers in a column, for each document; each of them once.
+fn numbers<'a>(rows: impl IntoIterator<Item = &'a Value>, column: &str) -> BTreeMap<(String, String), BTreeSet<i64>> {
+    let mut found: BTreeMap<_, BTreeSet<i64>> = BTreeMap::new();
+    for row in rows {
+        assert!(found.entry(key(row)).or_default().insert(number(row, column)), "{column} twice: {row}");
+    }
+    found
+}
+
+impl TestApp {
+    /// Asserts that nothing is half there: every state of every document can be read and its number follows
+    /// the one before, every revision has the record of what made it and every record its revision, drafts
+    /// have all of their contributions, keys name records, and the projections are what the documents say.
+    pub async fn assert_whole(&self) {
+        let url = &self.database.url;
+        let (documents, revisions) = (rows(url, "documents").await, rows(url, "revisions").await);
+        let (drafts, contributions) = (rows(url, "drafts").await, rows(url, "contributions").await);
+        let imports = rows(url, "imports").await;
+        for row in [&documents, &revisions, &contributions].into_iter().flatten() {
+            let body: Value = serde_json::from_str(row["body"].as_str().unwrap()).unwrap();
+            assert!(body.is_object(), "{row}");
+        }
+
+        // States: 1, 2, 3 … up to the one that stands.
+        let states = numbers(documents.iter().chain(&revisions), "revision");
+        for row in &documents {
+            let expected: BTreeSet<i64> = (1..=number(row, "revision")).collect();
+            assert_eq!(states[&key(row)], expected, "{:?}", key(row));
+        }
+        assert_eq!(states.len(), documents.len(), "a history without a document");
+        let published = imports.iter().filter(|row| row["status"] == "published");
+        assert_eq!(numbers(published, "revision"), states, "records and states");
+
+        let drafted = imports.iter().filter(|row| row["status"] == "drafted");
+        let contributed = numbers(&contributions, "draft_revision");
+        assert_eq!(numbers(drafted, "draft_revision"), contributed, "records and contributions");
+        for (document, numbers) in &contributed {
+            assert_eq!(*numbers, (1..).take(numbers.len()).collect(), "{document:?}");
+        }
+        for draft in &drafts {
+            let newest = contributed[&key(draft)].last().copied();
+            assert_eq!(Some(number(draft, "draft_revision")), newest, "{draft}");
+        }
+
+        let records: BTreeSet<&str> = imports.iter().map(|row| row["id"].as_str().unwrap()).collect();
+        for row in rows(url, "idempotency_keys").await {
+            assert!(records.contains(row["import_id"].as_str().unwrap()), "{row}");
+        }
+
+        // What stands is what an import of it would make of it.
+        let admin = self.admin();
+        for row in &documents {
+            let (movie, category) = key(row);
+            let export = admin.export(&movie, &category).await;
+            let reply = admin.import_with(&export, "?dry_run=true&mode=replace").await;
+            assert_eq!((reply.status, &reply.json()["plan"]["changes"]), (200, &json!([])), "{}", reply.text);
+        }
+        let before = dump(url, TABLES).await;
+        self.command(&["reindex"]).await.ok();
+        assert_eq!(dump(url, TABLES).await, before);
+    }
+}
