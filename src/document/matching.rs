@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::definition::{Item, KeyPart, Object};
 use super::entity::Directory;
 use super::merge::same;
+use super::spelling::{Meaning, meaning};
 use super::text::{comparable, index_key};
 
 /// A stored item: as it stands, and as it was when the file was made. One of the two may be missing.
@@ -52,6 +53,11 @@ pub fn claims(
     for side in SIDES {
         round.by_full_key(side, |view| &view.key);
     }
+    if item.spellings.is_some() {
+        for side in SIDES {
+            round.by_full_key(side, |view| &view.meant_key);
+        }
+    }
     round.by_present_parts();
     if item.entity_alone {
         round.by_entity_alone();
@@ -67,6 +73,9 @@ struct View<'a> {
     exact_key: String,
     /// The same in comparable form.
     key: String,
+    /// The same with what a field means in place of its spelling; empty where no field has several.
+    meant_key: String,
+    meaning: Option<Meaning>,
     /// Every field that may be part of a key, in comparable form.
     parts: Vec<(KeyPart, Option<String>)>,
     /// Who it names, in the order of [`Item::entities`].
@@ -111,9 +120,16 @@ impl<'a> View<'a> {
         // U+0000 is refused in text, so it can part the parts.
         let mut exact_key = format!("{alternative:?}");
         let mut key = exact_key.clone();
+        let mut meant_key = item.spellings.as_ref().map(|_| exact_key.clone()).unwrap_or_default();
+        let meaning = meaning(item, object, directory);
         for part in full {
             if let KeyPart::Field(name) = part {
                 let value = field_text(object, name);
+                if let Some(spellings) = &item.spellings {
+                    let meant = meaning.filter(|_| spellings.field == *name).map(|(_, text)| text);
+                    meant_key.push('\0');
+                    meant_key.push_str(&comparable(meant.or(value.as_deref()).unwrap_or("\0")));
+                }
                 exact_key.push('\0');
                 key.push('\0');
                 match value {
@@ -144,7 +160,16 @@ impl<'a> View<'a> {
             };
             Who { id, name, known }
         });
-        Self { object, id: text(object, item.id), exact_key, key, parts: parts.collect(), entities: entities.collect() }
+        Self {
+            object,
+            id: text(object, item.id),
+            exact_key,
+            key,
+            meant_key,
+            meaning,
+            parts: parts.collect(),
+            entities: entities.collect(),
+        }
     }
 }
 
@@ -278,9 +303,11 @@ impl Round<'_> {
     fn same_part(&self, arriving: usize, stored: &View<'_>, part: usize) -> Option<bool> {
         let (kind, a) = &self.arriving[arriving].parts[part];
         match kind {
-            KeyPart::Field(_) => {
+            KeyPart::Field(name) => {
                 let b = stored.parts[part].1.as_ref()?;
-                Some(a.as_ref()? == b)
+                let is_spelled = self.item.spellings.as_ref().is_some_and(|spellings| spellings.field == *name);
+                let meaning = self.arriving[arriving].meaning;
+                Some(a.as_ref()? == b || (is_spelled && meaning.is_some() && meaning == stored.meaning))
             }
             KeyPart::Entity(index) => {
                 let (a, b) = (&self.arriving[arriving].entities[*index], &stored.entities[*index]);

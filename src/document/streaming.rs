@@ -87,6 +87,7 @@ static OPTION: Item = Item {
     keys: &[&[KeyPart::Entity(0), KeyPart::Field("region"), KeyPart::Field("type"), KeyPart::Field("quality")]],
     entities: &[EntityReference { kind: EntityKind::Platform, name: "platform", id: "platform_id", creates: true }],
     entity_alone: false,
+    spellings: None,
     bare_text: None,
     bare_defaults: &[],
     label: &["platform", "region"],
