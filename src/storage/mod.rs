@@ -18,6 +18,7 @@ mod locks;
 mod migrate;
 mod movies;
 mod projections;
+mod reference;
 mod transaction;
 mod users;
 

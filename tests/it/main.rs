@@ -30,6 +30,7 @@ mod plans;
 mod properties;
 mod publishing;
 mod queries;
+mod reference;
 mod regressions;
 mod rest;
 mod schema;

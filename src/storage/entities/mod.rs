@@ -14,5 +14,6 @@ pub mod movie;
 pub mod movie_genre;
 pub mod nomination;
 pub mod offer;
+pub mod reference_version;
 pub mod revision;
 pub mod user;
