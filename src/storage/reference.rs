@@ -1,18 +1,15 @@
 //! Loading the reference data: ceremonies, platforms and genres that every catalogue knows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sea_orm::ActiveValue::NotSet;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, EntityTrait, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, Statement, Value};
+use serde::Serialize;
 
-use super::documents::ROWS_PER_STATEMENT;
-use super::entities::{entity, entity_external_id, entity_name, reference_version};
-use super::{Database, StorageError, Transaction};
+use super::entities::{entity, reference_version};
+use super::{Backend, Database, StorageError, Transaction};
 use crate::document::entity::{Directory, EntityKind, Mentions};
 use crate::document::reference::{self, ReferenceEntity};
-use crate::document::text::index_key;
 
 impl Database {
     /// Loads the reference data of this version, if it was not loaded yet. Safe when several
@@ -27,53 +24,84 @@ impl Database {
         if reference_version::Entity::find_by_id(reference::version()).one(&self.reader).await?.is_some() {
             return Ok(());
         }
+        let backend = self.backend;
         self.write(|transaction| async move {
             transaction.lock_entities().await?;
-            transaction.load_reference(now).await
+            transaction.load_reference(backend, now).await
         })
         .await
     }
 }
 
-/// What is to be written.
+/// What is to be written, in the order of the columns of [`INTO_ENTITIES`] and so on.
 #[derive(Default)]
-struct Rows {
-    made: Vec<entity::ActiveModel>,
-    detailed: Vec<entity::ActiveModel>,
-    names: Vec<entity_name::ActiveModel>,
-    external_ids: Vec<entity_external_id::ActiveModel>,
+struct Rows<'a> {
+    made: Vec<(&'static str, &'a str, &'a str, Option<&'a str>)>,
+    detailed: Vec<(&'static str, &'a str, Option<&'a str>)>,
+    names: Vec<(&'static str, &'a str, &'a str, &'a str)>,
+    external_ids: Vec<(&'static str, &'a str, &'a str, &'a str)>,
 }
 
+const INTO_ENTITIES: &str = "INSERT INTO entities (kind, id, name, details, created_at) \
+    SELECT item.value->>0, item.value->>1, item.value->>2, item.value->>3, $2";
+const INTO_NAMES: &str = "INSERT INTO entity_names (kind, name_key, entity_id, name) \
+    SELECT item.value->>0, item.value->>1, item.value->>2, item.value->>3";
+const INTO_EXTERNAL_IDS: &str = "INSERT INTO entity_external_ids (kind, source, value, entity_id) \
+    SELECT item.value->>0, item.value->>1, item.value->>2, item.value->>3";
+
 impl Transaction {
-    async fn load_reference(&self, now: DateTime<Utc>) -> Result<(), StorageError> {
+    async fn load_reference(&self, backend: Backend, now: DateTime<Utc>) -> Result<(), StorageError> {
         let version = reference::version();
         if reference_version::Entity::find_by_id(version).one(&self.connection).await?.is_some() {
             return Ok(());
         }
         let entities = reference::entities();
-        let directory = self.directory(&mentions(entities)).await?;
-        let rows = rows(entities, &directory, now);
-        let same = || OnConflict::new().do_nothing().to_owned();
-        for rows in rows.made.chunks(ROWS_PER_STATEMENT) {
-            let rows = rows.iter().cloned();
-            entity::Entity::insert_many(rows).exec_without_returning(&self.connection).await?;
-        }
-        for row in rows.detailed {
-            row.update(&self.connection).await?;
-        }
-        for rows in rows.names.chunks(ROWS_PER_STATEMENT) {
-            let rows = rows.iter().cloned();
-            entity_name::Entity::insert_many(rows).on_conflict(same()).exec_without_returning(&self.connection).await?;
-        }
-        for rows in rows.external_ids.chunks(ROWS_PER_STATEMENT) {
-            let rows = rows.iter().cloned();
-            entity_external_id::Entity::insert_many(rows)
-                .on_conflict(same())
-                .exec_without_returning(&self.connection)
+        // A new database has none of them, and most that are opened for a test are new.
+        let directory = match entity::Entity::find().one(&self.connection).await? {
+            Some(_) => self.directory(&mentions(entities)).await?,
+            None => Directory::default(),
+        };
+        let known = known_as(entities, &directory);
+        let details: Vec<Option<String>> = entities.iter().map(details).collect();
+        let rows = rows(entities, &details, &known, &directory);
+        self.insert(backend, INTO_ENTITIES, &rows.made, &[now.into()]).await?;
+        for (kind, id, details) in rows.detailed {
+            entity::Entity::update_many()
+                .set(entity::ActiveModel { details: Set(details.map(str::to_owned)), ..Default::default() })
+                .filter(entity::Column::Kind.eq(kind))
+                .filter(entity::Column::Id.eq(id))
+                .exec(&self.connection)
                 .await?;
         }
+        self.insert(backend, INTO_NAMES, &rows.names, &[]).await?;
+        self.insert(backend, INTO_EXTERNAL_IDS, &rows.external_ids, &[]).await?;
         let loaded = reference_version::ActiveModel { version: Set(version.to_owned()), loaded_at: Set(now) };
         reference_version::Entity::insert(loaded).exec_without_returning(&self.connection).await?;
+        Ok(())
+    }
+
+    /// Inserts all rows with one statement that is the same for any number of them; those that are
+    /// there stay as they are.
+    async fn insert(
+        &self,
+        backend: Backend,
+        into: &str,
+        rows: &[impl Serialize],
+        more: &[Value],
+    ) -> Result<(), StorageError> {
+        let (backend, list) = match backend {
+            Backend::Sqlite => (sea_orm::DatabaseBackend::Sqlite, "json_each($1) AS item"),
+            Backend::Postgres => (sea_orm::DatabaseBackend::Postgres, "jsonb_array_elements($1::jsonb) AS item(value)"),
+        };
+        let rows = serde_json::to_string(rows).map_err(|error| StorageError::Corrupt {
+            what: "reference data",
+            key: reference::version().to_owned(),
+            reason: error.to_string(),
+        })?;
+        // Without WHERE, SQLite takes ON for a join's.
+        let sql = format!("{into} FROM {list} WHERE true ON CONFLICT DO NOTHING");
+        let values = std::iter::once(Value::from(rows)).chain(more.iter().cloned());
+        self.connection.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         Ok(())
     }
 }
@@ -84,65 +112,56 @@ fn mentions(entities: &[ReferenceEntity]) -> Mentions {
     for entity in entities {
         let kind = entity.kind.as_str();
         mentions.ids.insert((kind, entity.id.clone()));
-        for (source, value) in &entity.external_ids {
-            mentions.ids.insert((kind, external(source, kind, value)));
-        }
-        let aliases = entity.aliases.iter().map(|alias| alias.name.as_str());
-        mentions.names.extend(aliases.chain([entity.name.as_str()]).map(|name| (kind, index_key(name))));
+        mentions.ids.extend(ids_elsewhere(entity).map(|id| (kind, id)));
+        mentions.names.extend(entity.unambiguous_names().map(|(key, _)| (kind, key.to_owned())));
     }
     mentions
 }
 
-/// The id that stands for one of elsewhere: `tmdb-platform-8`.
-fn external(source: &str, kind: &str, value: &str) -> String {
-    format!("{source}-{kind}-{value}")
+/// Its ids elsewhere as documents have them: `tmdb-platform-8`.
+fn ids_elsewhere(entity: &ReferenceEntity) -> impl Iterator<Item = String> {
+    entity.external_ids.iter().map(|(source, value)| format!("{source}-{}-{value}", entity.kind.as_str()))
 }
 
-fn rows(entities: &'static [ReferenceEntity], directory: &Directory, now: DateTime<Utc>) -> Rows {
-    let known = known_as(entities, directory);
+fn details(entity: &ReferenceEntity) -> Option<String> {
+    serde_json::to_string(&entity.details).ok().filter(|details| details != "{}")
+}
+
+fn rows<'a>(
+    entities: &'a [ReferenceEntity],
+    details: &'a [Option<String>],
+    known: &'a HashMap<usize, String>,
+    directory: &Directory,
+) -> Rows<'a> {
     let mut rows = Rows::default();
-    for (index, reference) in entities.iter().enumerate() {
-        let kind = reference.kind.as_str().to_owned();
-        let id = known.get(&index).unwrap_or(&reference.id).clone();
-        let details = Set(serde_json::to_string(&reference.details).ok().filter(|details| details != "{}"));
-        let row = entity::ActiveModel { kind: Set(kind.clone()), id: Set(id.clone()), details, ..Default::default() };
-        if known.contains_key(&index) {
-            rows.detailed.push(entity::ActiveModel { name: NotSet, created_at: NotSet, ..row });
-        } else {
-            rows.made.push(entity::ActiveModel { name: Set(reference.name.clone()), created_at: Set(now), ..row });
-        }
-        let mut names: BTreeMap<String, &str> = BTreeMap::new();
-        for name in std::iter::once(reference.name.as_str()).chain(reference.unambiguous_aliases()) {
-            names.entry(index_key(name)).or_insert(name);
-        }
-        for (name_key, name) in names {
-            if directory.by_name(reference.kind, &name_key).iter().all(|other| *other == id) {
-                rows.names.push(entity_name::ActiveModel {
-                    kind: Set(kind.clone()),
-                    name_key: Set(name_key),
-                    entity_id: Set(id.clone()),
-                    name: Set(name.to_owned()),
-                });
+    for (index, (reference, details)) in entities.iter().zip(details).enumerate() {
+        let kind = reference.kind.as_str();
+        let details = details.as_deref();
+        let id = match known.get(&index) {
+            Some(id) => {
+                rows.detailed.push((kind, id, details));
+                id
             }
-        }
-        for (source, value) in &reference.external_ids {
-            rows.external_ids.push(entity_external_id::ActiveModel {
-                kind: Set(kind.clone()),
-                source: Set(source.clone()),
-                value: Set(value.clone()),
-                entity_id: Set(id.clone()),
-            });
-        }
+            None => {
+                rows.made.push((kind, &reference.id, &reference.name, details));
+                &reference.id
+            }
+        };
+        let free = |key: &str| directory.by_name(reference.kind, key).iter().all(|other| other == id);
+        let names = reference.unambiguous_names().filter(|(key, _)| free(key));
+        rows.names.extend(names.map(|(key, name)| (kind, key, id.as_str(), name)));
+        let ids = reference.external_ids.iter();
+        rows.external_ids.extend(ids.map(|(source, value)| (kind, source.as_str(), value.as_str(), id.as_str())));
     }
     rows
 }
 
-/// Which of them the catalogue has already, and under which id: the one with its id, else the only
-/// one of its name, else the only one of the first alias that anybody has.
-fn known_as(entities: &'static [ReferenceEntity], directory: &Directory) -> HashMap<usize, String> {
+/// Which of them the catalogue has already, and under which id: the one with its id, here or
+/// elsewhere, else the only one of its name, else the only one of the first alias that only one has.
+fn known_as(entities: &[ReferenceEntity], directory: &Directory) -> HashMap<usize, String> {
     let mut known: HashMap<usize, String> = HashMap::new();
     let mut taken: HashSet<(EntityKind, String)> = HashSet::new();
-    let mut settle = |find: &dyn Fn(&'static ReferenceEntity) -> Option<String>| {
+    let mut settle = |find: &dyn Fn(&ReferenceEntity) -> Option<String>| {
         for (index, reference) in entities.iter().enumerate() {
             if !known.contains_key(&index)
                 && let Some(id) = find(reference)
@@ -152,18 +171,14 @@ fn known_as(entities: &'static [ReferenceEntity], directory: &Directory) -> Hash
             }
         }
     };
-    settle(&|reference| directory.by_id(reference.kind, &reference.id).map(str::to_owned));
-    settle(&|reference| {
-        let kind = reference.kind;
-        let ids = reference.external_ids.iter().map(|(source, value)| external(source, kind.as_str(), value));
-        let found: BTreeSet<&str> = ids.filter_map(|id| directory.by_id(kind, &id)).collect();
-        found.first().map(|id| (*id).to_owned())
-    });
-    let only = |reference: &ReferenceEntity, name: &str| match directory.by_name(reference.kind, &index_key(name)) {
+    let by_id = |reference: &ReferenceEntity, id: &str| directory.by_id(reference.kind, id).map(str::to_owned);
+    settle(&|reference| by_id(reference, &reference.id));
+    settle(&|reference| ids_elsewhere(reference).find_map(|id| by_id(reference, &id)));
+    let only = |reference: &ReferenceEntity, key: &str| match directory.by_name(reference.kind, key) {
         [only] => Some(only.clone()),
         _ => None,
     };
-    settle(&|reference| only(reference, &reference.name));
-    settle(&|reference| reference.unambiguous_aliases().find_map(|alias| only(reference, alias)));
+    settle(&|reference| reference.unambiguous_names().take(1).find_map(|(key, _)| only(reference, key)));
+    settle(&|reference| reference.unambiguous_names().find_map(|(key, _)| only(reference, key)));
     known
 }

@@ -35,6 +35,7 @@ pub struct ReferenceEntity {
     /// The ids it has elsewhere: (source, value).
     pub external_ids: Vec<(String, String)>,
     pub details: Details,
+    unambiguous: Vec<(String, String)>,
 }
 
 /// Another name of an entity.
@@ -92,11 +93,11 @@ impl ReferenceEntity {
         NewEntity { kind: self.kind, id: self.id.clone(), name: self.name.clone() }
     }
 
-    /// The aliases that mean it and nothing else of its kind, whatever the language. An entity's own
-    /// name is its own; an alias bound to a language gives way to one that is not.
-    pub fn unambiguous_aliases(&'static self) -> impl Iterator<Item = &'static str> {
-        let aliases = self.aliases.iter().map(|alias| alias.name.as_str());
-        aliases.filter(|alias| by_name(self.kind, alias, None).is_some_and(|found| found.id == self.id))
+    /// The names that mean it and nothing else of its kind, whatever the language: its own first,
+    /// then the aliases, each with its [`index_key`]. An alias gives way to another's own name, and
+    /// one that is bound to a language to one that is not.
+    pub fn unambiguous_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.unambiguous.iter().map(|(key, name)| (key.as_str(), name.as_str()))
     }
 }
 
@@ -116,18 +117,7 @@ pub fn by_id(kind: EntityKind, id: &str) -> Option<&'static ReferenceEntity> {
 /// the one whose own name it is, else the only one that does so in any language.
 #[must_use]
 pub fn by_name(kind: EntityKind, name: &str, language: Option<&str>) -> Option<&'static ReferenceEntity> {
-    let named = REFERENCE.names.get(&(kind.as_str(), index_key(name)))?;
-    let only = |fits: &dyn Fn(&Named) -> bool| {
-        let mut found = named.iter().filter(|named| fits(named)).map(|named| named.entity);
-        let first = found.next()?;
-        found.all(|other| other == first).then_some(first)
-    };
-    let language = language.and_then(language_name);
-    let found = only(&|named| language.is_some() && named.language == language)
-        .or_else(|| only(&|named| named.is_own_name))
-        .or_else(|| only(&|named| named.language.is_none()))
-        .or_else(|| only(&|_| true))?;
-    REFERENCE.entities.get(found)
+    REFERENCE.entities.get(REFERENCE.named(kind, index_key(name), language)?)
 }
 
 /// The languages that the entity's name in that spelling is bound to; none where it goes by it in
@@ -138,10 +128,11 @@ pub fn alias_languages(kind: EntityKind, id: &str, name: &str) -> impl Iterator<
     aliases.filter(move |alias| index_key(&alias.name) == key).filter_map(|alias| alias.language.as_deref())
 }
 
-/// Which data this is: other data have another version.
+/// Which data this is: other data have another version. Telling it does not read the data.
 #[must_use]
 pub fn version() -> &'static str {
-    &REFERENCE.version
+    static VERSION: LazyLock<String> = LazyLock::new(|| sha256([CEREMONIES, PLATFORMS, GENRES].join("\0").as_bytes()));
+    &VERSION
 }
 
 struct Reference {
@@ -149,7 +140,6 @@ struct Reference {
     ids: HashMap<(&'static str, String), usize>,
     /// By kind and [`index_key`].
     names: HashMap<(&'static str, String), Vec<Named>>,
-    version: String,
     /// By the ceremony's id.
     categories: HashMap<String, Categories>,
     category_sets: HashMap<String, CategorySet>,
@@ -217,7 +207,6 @@ impl Reference {
             entities: Vec::new(),
             ids: HashMap::new(),
             names: HashMap::new(),
-            version: sha256([CEREMONIES, PLATFORMS, GENRES].join("\0").as_bytes()),
             categories: HashMap::new(),
             category_sets: sets.map(|(name, groups)| (name.clone(), CategorySet::new(groups))).collect(),
         };
@@ -230,7 +219,37 @@ impl Reference {
                 reference.add(kind, written);
             }
         }
+        for index in 0..reference.entities.len() {
+            reference.entities[index].unambiguous = reference.unambiguous_names(index);
+        }
         reference
+    }
+
+    fn named(&self, kind: EntityKind, key: String, language: Option<&str>) -> Option<usize> {
+        let named = self.names.get(&(kind.as_str(), key))?;
+        let only = |fits: &dyn Fn(&Named) -> bool| {
+            let mut found = named.iter().filter(|named| fits(named)).map(|named| named.entity);
+            let first = found.next()?;
+            found.all(|other| other == first).then_some(first)
+        };
+        let language = language.and_then(language_name);
+        only(&|named| language.is_some() && named.language == language)
+            .or_else(|| only(&|named| named.is_own_name))
+            .or_else(|| only(&|named| named.language.is_none()))
+            .or_else(|| only(&|_| true))
+    }
+
+    fn unambiguous_names(&self, index: usize) -> Vec<(String, String)> {
+        let entity = &self.entities[index];
+        let mut names: Vec<(String, String)> = Vec::new();
+        for name in std::iter::once(&entity.name).chain(entity.aliases.iter().map(|alias| &alias.name)) {
+            let key = index_key(name);
+            let is_known = names.iter().any(|(known, _)| *known == key);
+            if !is_known && self.named(entity.kind, key.clone(), None) == Some(index) {
+                names.push((key, name.clone()));
+            }
+        }
+        names
     }
 
     fn add(&mut self, kind: EntityKind, written: Written) {
@@ -257,6 +276,7 @@ impl Reference {
         self.entities.push(ReferenceEntity {
             kind,
             external_ids: elsewhere.collect(),
+            unambiguous: Vec::new(),
             id: written.id,
             name: written.name,
             aliases: written.aliases,

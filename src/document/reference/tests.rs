@@ -107,8 +107,10 @@ fn a_name_is_told_apart_by_its_language() {
     let languages: Vec<_> = alias_languages(ceremony, south, "FILMFARE Awards").collect();
     assert_eq!(languages, ["Tamil", "Telugu", "Malayalam", "Kannada"]);
     assert_eq!(alias_languages(ceremony, south, "Filmfare South").count(), 0);
-    let unambiguous: Vec<_> = by_id(ceremony, south).unwrap().unambiguous_aliases().collect();
-    assert!(unambiguous.contains(&"Filmfare South") && !unambiguous.contains(&"Filmfare Awards"), "{unambiguous:?}");
+    let unambiguous: Vec<_> = by_id(ceremony, south).unwrap().unambiguous_names().collect();
+    assert_eq!(unambiguous[0], ("filmfare awards south", "Filmfare Awards South"));
+    assert!(unambiguous.contains(&("filmfare south", "Filmfare South")), "{unambiguous:?}");
+    assert!(!unambiguous.iter().any(|(key, _)| *key == "filmfare awards"), "{unambiguous:?}");
 }
 
 #[test]
