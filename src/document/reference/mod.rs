@@ -35,6 +35,7 @@ pub struct ReferenceEntity {
     /// The ids it has elsewhere: (source, value).
     pub external_ids: Vec<(String, String)>,
     pub details: Details,
+    /// See [`Self::unambiguous_names`].
     unambiguous: Vec<(String, String)>,
 }
 
