@@ -97,13 +97,14 @@ impl App {
     }
 }
 
-/// Connects to the database and migrates it.
+/// Connects to the database, migrates it and loads the reference data that it lacks.
 ///
 /// # Errors
 /// When the database cannot be reached or migrated.
 pub async fn open_catalog(database_url: &str, connections: u32, sources: Sources) -> Result<Catalog, StorageError> {
     let database = Database::connect(database_url, connections).await?;
     database.migrate().await?;
+    database.load_reference(sources.clock.now()).await?;
     Ok(Catalog::new(database, sources.clock, sources.ids))
 }
 

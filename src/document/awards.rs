@@ -7,7 +7,9 @@ use super::category::{Category, CategoryDocument};
 use super::definition::{EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department};
 use super::entity::EntityKind;
 use super::projection::{Names, NominationRow, Projection, text_of};
+use super::reference::meaning_of_category;
 use super::rules::{choice, id, integer, items, line, prose};
+use super::spelling::Spellings;
 
 define! {
     /// What a movie, or someone for it, was nominated for and won.
@@ -99,6 +101,7 @@ static AWARD: Item = Item {
         },
     ],
     entity_alone: false,
+    spellings: Some(Spellings { field: "category", entity: 0, meaning: meaning_of_category }),
     bare_text: None,
     bare_defaults: &[],
     label: &["ceremony", "category"],

@@ -98,6 +98,7 @@ const fn credit(fields: &'static [Field], keys: &'static [&'static [KeyPart]]) -
         keys,
         entities: PERSON,
         entity_alone: true,
+        spellings: None,
         bare_text: Some("name"),
         bare_defaults: &[],
         label: &["name"],

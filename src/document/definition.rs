@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::entity::EntityKind;
 use super::scalars::{BigInt, Date, PartialDate, WebUrl};
+use super::spelling::Spellings;
 
 /// A JSON object of a document. Keys keep their order.
 pub type Object = serde_json::Map<String, serde_json::Value>;
@@ -123,6 +124,8 @@ pub struct Item {
     pub entities: &'static [EntityReference],
     /// Whether, as a last resort, an item is recognised by its first entity alone.
     pub entity_alone: bool,
+    /// The field, if any, whose text has several spellings of one meaning.
+    pub spellings: Option<Spellings>,
     /// The field that an item sent as bare text means.
     pub bare_text: Option<&'static str>,
     /// What a new item sent as bare text cannot say and must have.

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::definition::{Field, Kind, Object, define_choice};
+use super::definition::{EntityReference, Field, Kind, Object, define_choice};
+use super::reference::{self, ReferenceEntity};
 use super::text::index_key;
 use super::who::Knowledge;
 
@@ -103,6 +104,7 @@ impl Mentions {
             names.insert((kind, index_key(name)));
             self.familiar.extend(id.filter(|_| kind == EntityKind::Person.as_str()).map(str::to_owned));
         }
+        self.collect_bound(fields, data);
         for (kind, name, id) in named_in(fields, data) {
             let key = (kind, index_key(name));
             let is_open = id.is_none_or(|id| provisional.contains(id));
@@ -137,6 +139,21 @@ impl Mentions {
         }
     }
 
+    /// Adds whom a name means in the language that stands beside it.
+    fn collect_bound(&mut self, fields: &'static [Field], data: &Object) {
+        for field in fields {
+            let Kind::Items { item, .. } = &field.rule.kind else { continue };
+            let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+            for object in list.filter_map(Value::as_object) {
+                for entity in item.entities.iter().filter(|entity| entity.kind.is_told_by_name()) {
+                    if let Some(bound) = bound_to_language(entity, object) {
+                        self.add_id(entity.kind, bound.id.clone());
+                    }
+                }
+            }
+        }
+    }
+
     /// Adds the names that stand without ids in a stored document (genres).
     pub fn collect_names(&mut self, fields: &'static [Field], data: &Object) {
         for field in fields {
@@ -165,6 +182,18 @@ impl Mentions {
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.names.is_empty()
     }
+}
+
+/// Whom the name in an item means in the language that stands beside it, if another language makes a
+/// difference.
+#[must_use]
+pub fn bound_to_language(entity: &EntityReference, object: &Object) -> Option<&'static ReferenceEntity> {
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
+    let language = entity.traits.iter().find(|field| **field == "language").and_then(|field| text(field))?;
+    let name = text(entity.name)?;
+    let bound = reference::by_name(entity.kind, name, Some(language))?;
+    let is_bound = reference::by_name(entity.kind, name, None).is_none_or(|any| any.id != bound.id);
+    is_bound.then_some(bound)
 }
 
 /// Every name in a document, with the id beside it.

@@ -63,6 +63,7 @@ static MEDIA_ITEM: Item = Item {
     keys: &[&[KeyPart::Field("url")]],
     entities: &[],
     entity_alone: false,
+    spellings: None,
     bare_text: Some("url"),
     bare_defaults: &[("kind", "still")],
     label: &["caption", "url"],

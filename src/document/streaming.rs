@@ -94,6 +94,7 @@ static OPTION: Item = Item {
         traits: &["region"],
     }],
     entity_alone: false,
+    spellings: None,
     bare_text: None,
     bare_defaults: &[],
     label: &["platform", "region"],

@@ -41,6 +41,7 @@ static EVENT: Item = Item {
     keys: &[&[KeyPart::Field("date"), KeyPart::Field("title")]],
     entities: &[],
     entity_alone: false,
+    spellings: None,
     bare_text: None,
     bare_defaults: &[],
     label: &["title", "date"],

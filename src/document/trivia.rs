@@ -43,6 +43,7 @@ static ITEM: Item = Item {
     keys: &[&[KeyPart::Field("text")], &[KeyPart::Field("question"), KeyPart::Field("answer")]],
     entities: &[],
     entity_alone: false,
+    spellings: None,
     bare_text: Some("text"),
     bare_defaults: &[],
     label: &["text", "question"],

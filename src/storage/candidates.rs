@@ -10,6 +10,7 @@ use super::directory::VALUES_PER_STATEMENT;
 use super::entities::{answer, credit, entity, entity_block, entity_name, movie, name_word};
 use crate::document::cast_crew::department_of;
 use crate::document::entity::{Directory, EntityKind, Mentions, Remembered};
+use crate::document::reference::Details;
 use crate::document::who::{Appearance, Known, Name, blocks};
 
 /// Most that one name may mean before others of it are left out; those of the documents at hand stay.
@@ -141,7 +142,9 @@ async fn known(
                 .all(connection)
                 .await?;
             for row in rows {
-                directory.knowledge_mut().add(kind, row.id, Known { name: row.name, ..Known::default() });
+                let details = row.details.as_deref().and_then(|details| serde_json::from_str::<Details>(details).ok());
+                let traits = details.as_ref().map(Details::traits).unwrap_or_default();
+                directory.knowledge_mut().add(kind, row.id, Known { name: row.name, traits, ..Known::default() });
             }
             let rows = entity_name::Entity::find()
                 .filter(entity_name::Column::Kind.eq(kind.as_str()))

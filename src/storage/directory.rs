@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 
@@ -145,6 +146,7 @@ impl Transaction {
                 id: Set(new.id.clone()),
                 name: Set(new.name.clone()),
                 created_at: Set(now),
+                details: NotSet,
             });
             entity::Entity::insert_many(rows).exec_without_returning(&self.connection).await?;
             let names: Vec<NewName<'_>> =

@@ -21,6 +21,7 @@ mod migrate;
 mod movies;
 mod name_index;
 mod projections;
+mod reference;
 mod transaction;
 mod users;
 

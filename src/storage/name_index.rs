@@ -46,7 +46,7 @@ pub(super) async fn write_names(connection: &impl ConnectionTrait, names: &[NewN
     Ok(())
 }
 
-async fn index(connection: &impl ConnectionTrait, names: &[NewName<'_>]) -> Result<(), StorageError> {
+pub(super) async fn index(connection: &impl ConnectionTrait, names: &[NewName<'_>]) -> Result<(), StorageError> {
     let mut rows = BTreeSet::new();
     let mut words: BTreeMap<String, i64> = BTreeMap::new();
     for new in names {

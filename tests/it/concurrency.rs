@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::database::{TABLES, dump, execute, rows};
+use crate::support::database::{TABLES, dump, execute, made_entities, rows};
 use crate::support::server::Server;
 use crate::support::{Client, TestApp, envelope};
 
@@ -220,7 +220,7 @@ on_both_databases! {
         for reply in replies.iter().flatten() {
             assert_eq!(reply.status, 200, "{}", reply.text);
         }
-        let mut made: Vec<(String, String)> = rows(&app.database.url, "entities").await.iter()
+        let mut made: Vec<(String, String)> = made_entities(&app.database.url).await.iter()
             .map(|row| (row["kind"].as_str().unwrap().to_owned(), row["name"].as_str().unwrap().to_owned()))
             .collect();
         made.sort();
@@ -262,7 +262,7 @@ on_both_databases! {
         for (index, reply) in replies.iter().enumerate() {
             assert_eq!(reply.status, if index % 3 == 0 { 422 } else { 200 }, "{}", reply.text);
         }
-        let names: HashSet<String> = rows(&app.database.url, "entities").await.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
+        let names: HashSet<String> = made_entities(&app.database.url).await.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
         let expected = (0..12).filter(|index| index % 3 != 0).flat_map(|index| [format!("First {index}"), format!("Person {index}")]);
         assert_eq!(names, expected.collect());
         let export = clients[0].export("tmdb-1", "cast_crew").await;

@@ -38,6 +38,7 @@ mod properties;
 mod publishing;
 mod queries;
 mod reading;
+mod reference;
 mod regressions;
 mod rest;
 mod rules;

@@ -10,6 +10,8 @@ use std::ops::Bound;
 pub(super) enum Sign<'a> {
     /// A field in comparable form.
     Text(&'a str),
+    /// What a field means, in whichever spelling.
+    Meaning((&'a str, &'a str)),
     /// An entity's id.
     Id(&'a str),
     /// The name under which an entity with an id stands.

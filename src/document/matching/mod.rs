@@ -61,6 +61,11 @@ pub fn claims(
     for states in STATES {
         round.claim(round.by_full_key(states, |view| &view.key));
     }
+    if item.spellings.is_some() {
+        for states in STATES {
+            round.claim(round.by_full_key(states, |view| &view.meant_key));
+        }
+    }
     // The key less the parts missing on one side.
     let parts: Vec<usize> = (0..item.keys.iter().map(|parts| parts.len()).sum()).collect();
     round.claim(round.by_present_parts(&parts));

@@ -36,7 +36,12 @@ fn plain_claims(
     for states in STATES {
         plain.by_equal_content(states);
     }
-    for key in [|view: &View<'_>| view.exact_key.clone(), |view: &View<'_>| view.key.clone()] {
+    let keys = [
+        |view: &View<'_>| view.exact_key.clone(),
+        |view: &View<'_>| view.key.clone(),
+        |view: &View<'_>| view.meant_key.clone(),
+    ];
+    for key in keys.into_iter().take(if item.spellings.is_some() { 3 } else { 2 }) {
         for states in STATES {
             plain.in_order(|plain, arriving, stored| {
                 plain.at(stored, states).is_some_and(|view| {
@@ -121,7 +126,11 @@ impl Plain<'_> {
     fn same_part(&self, arriving: usize, stored: &View<'_>, part: usize) -> Option<bool> {
         let (kind, a) = &self.arriving[arriving].parts[part];
         match kind {
-            KeyPart::Field(_) => Some(a.as_ref()? == stored.parts[part].1.as_ref()?),
+            KeyPart::Field(_) => {
+                let of = |view: &View<'_>| view.meaning.filter(|(field, _)| *kind == KeyPart::Field(field));
+                let meant = of(&self.arriving[arriving]);
+                Some(a.as_ref()? == stored.parts[part].1.as_ref()? || (meant.is_some() && meant == of(stored)))
+            }
             KeyPart::Entity(index) => {
                 let (a, b) = (&self.arriving[arriving].entities[*index], &stored.entities[*index]);
                 (!a.is_absent() && !b.is_absent()).then(|| same_entity(a, b))

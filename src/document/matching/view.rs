@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::index::Sign;
 use crate::document::definition::{Item, KeyPart, Object};
 use crate::document::entity::Directory;
+use crate::document::spelling::{Meaning, meaning};
 use crate::document::text::{comparable, index_key};
 
 /// An item as matching sees it.
@@ -15,6 +16,10 @@ pub(super) struct View<'a> {
     pub exact_key: String,
     /// The same in comparable form.
     pub key: String,
+    /// The same with what a field means in place of its spelling; empty where no field has several.
+    pub meant_key: String,
+    /// What the field with several spellings means, with its name.
+    pub meaning: Option<(&'static str, Meaning)>,
     /// Every field that may be part of a key, in comparable form.
     pub parts: Vec<(KeyPart, Option<String>)>,
     /// Who it names, in the order of [`Item::entities`].
@@ -81,9 +86,17 @@ impl<'a> View<'a> {
         // U+0000 is refused in text, so it can part the parts.
         let mut exact_key = format!("{alternative:?}");
         let mut key = exact_key.clone();
+        let mut meant_key = item.spellings.as_ref().map(|_| exact_key.clone()).unwrap_or_default();
+        let meaning = meaning(item, object, directory);
+        let meaning = item.spellings.as_ref().and_then(|spellings| Some((spellings.field, meaning?)));
         for part in full {
             if let KeyPart::Field(name) = part {
                 let value = field_text(object, name);
+                if item.spellings.is_some() {
+                    let meant = meaning.filter(|(field, _)| field == name).map(|(_, (_, text))| text);
+                    meant_key.push('\0');
+                    meant_key.push_str(&comparable(meant.or(value.as_deref()).unwrap_or("\0")));
+                }
                 exact_key.push('\0');
                 key.push('\0');
                 match value {
@@ -114,7 +127,16 @@ impl<'a> View<'a> {
             };
             Who { id, name, known }
         });
-        Self { object, id: text(object, item.id), exact_key, key, parts: parts.collect(), entities: entities.collect() }
+        Self {
+            object,
+            id: text(object, item.id),
+            exact_key,
+            key,
+            meant_key,
+            meaning,
+            parts: parts.collect(),
+            entities: entities.collect(),
+        }
     }
 
     /// Who it names, as signs; one for each of its entities in every combination.
@@ -139,7 +161,10 @@ impl<'a> View<'a> {
     pub fn values<'v>(&'v self, bits: u32, signs: fn(&'v Who<'a>) -> Vec<Sign<'v>>) -> Vec<Vec<Sign<'v>>> {
         let present = self.parts.iter().enumerate().filter(|(part, _)| bits & (1 << part) != 0);
         combinations(present.map(|(_, (kind, value))| match kind {
-            KeyPart::Field(_) => vec![Sign::Text(value.as_deref().unwrap_or_default())],
+            KeyPart::Field(name) => {
+                let meant = self.meaning.filter(|(field, _)| field == name).map(|(_, meaning)| Sign::Meaning(meaning));
+                std::iter::once(Sign::Text(value.as_deref().unwrap_or_default())).chain(meant).collect()
+            }
             KeyPart::Entity(index) => signs(&self.entities[*index]),
         }))
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::listed::Listed;
 use super::{Merger, Proposal, objects, text};
 use crate::document::definition::{EntityReference, Kind, Object};
-use crate::document::entity::{EntityKind, Remembered};
+use crate::document::entity::{EntityKind, Remembered, bound_to_language};
 use crate::document::plan::{Match, Remember};
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key};
@@ -206,6 +206,13 @@ impl Merger<'_> {
                     }
                 }
             }
+        }
+        let bound = bound_to_language(entity, object).and_then(|bound| self.own_id(entity.kind, &bound.id));
+        if let Some(id) = bound {
+            found.decision = MatchDecision::Matched;
+            found.reasons = vec![MatchReason::Alias, MatchReason::SameRegion];
+            found.entity = Some(id);
+            return found;
         }
         let mut others = self.newcomers.by_name(entity.kind, &key).to_vec();
         others.extend(list.credited_as(entity, &key));

@@ -18,6 +18,7 @@ use crate::document::matching::{Known, claims};
 use crate::document::parse::MAX_ITEMS;
 use crate::document::plan::{Conflict, NotRemoved};
 use crate::document::problem::{ProblemCode, WarningCode, pointer_at};
+use crate::document::spelling::adopt_spelling;
 
 /// A list of items in the document.
 struct ItemList {
@@ -105,9 +106,12 @@ impl Merger<'_> {
         let claimed = claims(item, &states.known, &arriving, proposal.directory);
         let mut listed = Listed::new(item, &stored, &claimed);
         let mut placed = Vec::with_capacity(arriving.len());
-        for ((index, object), claim) in indices.into_iter().zip(arriving).zip(&claimed) {
+        for ((index, mut object), claim) in indices.into_iter().zip(arriving).zip(&claimed) {
             let at = pointer_at(&list.path, index);
             let known = claim.map(|claim| states.known[claim]);
+            for state in known.into_iter().flat_map(|known| [known.current, known.base]).flatten() {
+                adopt_spelling(item, state, &mut object, proposal.directory);
+            }
             // To be removed is said last, also of an item that the file brings without its id.
             if known.and_then(|known| known.current).is_some_and(|object| self.is_removed_id(item, object)) {
                 continue;

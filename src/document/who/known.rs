@@ -17,8 +17,6 @@ pub struct Known {
     /// Of a ceremony, a platform: what tells it from another of the same name, as the field of an item and
     /// its value.
     pub traits: BTreeSet<(&'static str, String)>,
-    /// Names that mean it only beside one of the traits, as (name, value).
-    pub bound_aliases: Vec<(String, String)>,
 }
 
 /// One credit of a person.

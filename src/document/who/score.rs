@@ -140,14 +140,6 @@ fn weigh(
     if relation.is_none() && is_named_so {
         (relation, is_alias) = (Some(Relation::Same), true);
     }
-    if let Some((_, value)) =
-        known.bound_aliases.iter().find(|(alias, _)| given.relation(&Name::of(alias)) == Some(Relation::Same))
-    {
-        let is_bound = question.traits.iter().any(|(_, given)| given == value);
-        if is_bound || relation.is_none() {
-            (relation, is_alias) = (Some(Relation::Same), true);
-        }
-    }
     let relation = relation?;
     let (by_name, reason) = weight_of_relation(relation);
     let is_named_so = matches!(relation, Relation::Same | Relation::SameLetters);

@@ -18,5 +18,6 @@ pub mod movie_genre;
 pub mod name_word;
 pub mod nomination;
 pub mod offer;
+pub mod reference_version;
 pub mod revision;
 pub mod user;

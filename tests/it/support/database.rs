@@ -1,7 +1,9 @@
 //! A database for each test.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use reelport::document::reference;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
 use tempfile::TempDir;
 
@@ -80,6 +82,14 @@ pub async fn dump_all(url: &str) -> Vec<(String, Vec<String>)> {
 pub async fn rows(url: &str, table: &str) -> Vec<JsonValue> {
     let rows = dump(url, &[table]).await.remove(0).1;
     rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()
+}
+
+/// The entities that were made: all but those that every catalogue knows.
+pub async fn made_entities(url: &str) -> Vec<JsonValue> {
+    let mut made = rows(url, "entities").await;
+    let shipped: HashSet<&str> = reference::entities().iter().map(|entity| entity.id.as_str()).collect();
+    made.retain(|row| !shipped.contains(row["id"].as_str().unwrap()));
+    made
 }
 
 /// What stands in the files of a `SQLite` database: the database itself and its log. Of `PostgreSQL`, nothing.

@@ -1,0 +1,285 @@
+//! The data that every catalogue has from the start: ceremonies, platforms, genres, and what the
+//! categories of an award are called.
+
+use reelport::app::{Sources, open_catalog};
+use reelport::catalog::Clock as _;
+use reelport::document::reference;
+use reelport::document::{Category, Object};
+use serde_json::{Value, json};
+
+use crate::on_both_databases;
+use crate::support::database::{TABLES, dump, execute, rows};
+use crate::support::pure::{How, MERGE, REPLACE, World, list};
+use crate::support::{TestApp, envelope};
+
+/// Makes the database one into which the data was never loaded.
+async fn unload(app: &TestApp) {
+    for table in ["reference_versions", "entity_external_ids", "entity_names", "entities"] {
+        execute(&app.database.url, &format!("DELETE FROM {table}")).await;
+    }
+}
+
+async fn have(app: &TestApp, kind: &str, id: &str, name: &str) {
+    let url = &app.database.url;
+    let key = name.to_lowercase();
+    let columns = "INSERT INTO entities (kind, id, name, created_at) VALUES";
+    execute(url, &format!("{columns} ('{kind}', '{id}', '{name}', '2025-01-01 00:00:00+00:00')")).await;
+    let columns = "INSERT INTO entity_names (kind, name_key, entity_id, name) VALUES";
+    execute(url, &format!("{columns} ('{kind}', '{key}', '{id}', '{name}')")).await;
+}
+
+/// What another process does that starts on the same database.
+async fn open(app: &TestApp) {
+    let catalog = open_catalog(&app.database.url, 2, Sources::default()).await.unwrap();
+    catalog.database().close().await;
+}
+
+/// The name and the details of an entity.
+async fn entity(app: &TestApp, id: &str) -> Option<(Value, Value)> {
+    let all = rows(&app.database.url, "entities").await;
+    let row = all.into_iter().find(|row| row["id"] == id)?;
+    let details = row["details"].as_str().map_or(Value::Null, |details| serde_json::from_str(details).unwrap());
+    Some((row["name"].clone(), details))
+}
+
+/// Who goes by that name, in comparable form.
+async fn named(app: &TestApp, kind: &str, key: &str) -> Vec<String> {
+    let all = rows(&app.database.url, "entity_names").await;
+    let named = all.iter().filter(|row| row["kind"] == kind && row["name_key"] == key);
+    named.map(|row| row["entity_id"].as_str().unwrap().to_owned()).collect()
+}
+
+on_both_databases! {
+    async fn every_catalogue_knows_them_from_the_start(app: TestApp) {
+        let (name, details) = entity(&app, "ceremony-academy-awards").await.unwrap();
+        assert_eq!((&name, &details["country"], &details["prestige_level"]), (&json!("Academy Awards"), &json!("US"), &json!("international")));
+        let (name, details) = entity(&app, "tmdb-platform-8").await.unwrap();
+        assert_eq!((&name, &details["home_page"]), (&json!("Netflix"), &json!("https://www.netflix.com")));
+        assert_eq!(entity(&app, "tmdb-genre-18").await.unwrap(), (json!("Drama"), Value::Null));
+        assert_eq!(rows(&app.database.url, "entities").await.len(), reference::entities().len());
+        // A name that only a language tells apart is its owner's.
+        assert_eq!(named(&app, "ceremony", "filmfare awards").await, ["ceremony-filmfare-awards"]);
+        assert_eq!(named(&app, "ceremony", "state film awards").await, [""; 0]);
+    }
+
+    async fn an_import_lands_on_them_by_any_of_their_names(app: TestApp) {
+        let admin = app.movie("m").await;
+        let awards = ["Oscars", "THE ACADEMY AWARDS", "Academy Award"].map(|ceremony| json!({
+            "ceremony": ceremony, "year": 2001, "category": format!("Best Tide of the {ceremony}"), "result": "winner" }));
+        let offers = ["Prime Video", "tmdb-platform-119"].map(|platform| match platform.strip_prefix("tmdb") {
+            Some(_) => json!({ "platform": "Primo", "platform_id": platform, "type": "free" }),
+            None => json!({ "platform": platform, "type": "rent" }),
+        });
+        assert_eq!(admin.import("m", "awards", json!({ "awards": awards })).await.status, 200);
+        assert_eq!(admin.import("m", "streaming", json!({ "streaming_options": offers })).await.status, 200);
+        assert_eq!(admin.import("m", "basic_info", json!({ "genres": ["SciFi", "Acción"] })).await.status, 200);
+        for (category, list, id, expected) in [
+            ("awards", "awards", "ceremony_id", "ceremony-academy-awards"),
+            ("streaming", "streaming_options", "platform_id", "tmdb-platform-9"),
+        ] {
+            let data = admin.export("m", category).await["data"].clone();
+            for item in data[list].as_array().unwrap() {
+                assert_eq!(item[id], expected, "{item}");
+            }
+        }
+        let genres = rows(&app.database.url, "movie_genres").await;
+        let genres: Vec<&str> = genres.iter().map(|row| row["genre_id"].as_str().unwrap()).collect();
+        assert_eq!(genres, ["tmdb-genre-28", "tmdb-genre-878"]);
+        assert_eq!(rows(&app.database.url, "entities").await.len(), reference::entities().len());
+    }
+
+    async fn what_the_catalogue_has_keeps_its_id_and_its_name(app: TestApp) {
+        unload(&app).await;
+        // By its name, by an alias, by its id under another name, by the id that it has elsewhere.
+        have(&app, "ceremony", "ceremony-old", "ACADEMY AWARDS").await;
+        have(&app, "platform", "platform-old", "Hotstar").await;
+        have(&app, "platform", "tmdb-platform-8", "The Red One").await;
+        have(&app, "genre", "genre-old", "Fear").await;
+        execute(&app.database.url, "INSERT INTO entity_external_ids (kind, source, value, entity_id) VALUES ('genre', 'tmdb', '27', 'genre-old')").await;
+        // Someone else who goes by an alias, and two whose names are aliases of one.
+        have(&app, "ceremony", "ceremony-else", "Oscar").await;
+        have(&app, "genre", "genre-sf", "SF").await;
+        have(&app, "genre", "genre-of-science", "Science Fiction").await;
+        open(&app).await;
+
+        for (id, name, known) in [
+            ("ceremony-old", "ACADEMY AWARDS", true),
+            ("platform-old", "Hotstar", true),
+            ("tmdb-platform-8", "The Red One", true),
+            ("genre-of-science", "Science Fiction", false),
+            ("genre-sf", "SF", false),
+            ("ceremony-else", "Oscar", false),
+        ] {
+            let (kept, details) = entity(&app, id).await.unwrap();
+            assert_eq!((kept, details.is_null()), (json!(name), !known), "{id}");
+        }
+        for id in ["ceremony-academy-awards", "tmdb-platform-2336", "tmdb-genre-27", "tmdb-genre-878"] {
+            assert_eq!(entity(&app, id).await, None, "{id}");
+        }
+        for (kind, key, ids) in [
+            ("ceremony", "oscars", &["ceremony-old"][..]),
+            ("ceremony", "academy awards", &["ceremony-old"]),
+            ("ceremony", "oscar", &["ceremony-else"]),
+            ("platform", "jiohotstar", &["platform-old"]),
+            ("platform", "netflix", &["tmdb-platform-8"]),
+            ("platform", "the red one", &["tmdb-platform-8"]),
+            ("genre", "horror", &["genre-old"]),
+            ("genre", "sf", &["genre-sf"]),
+            ("genre", "sci-fi", &["genre-of-science"]),
+        ] {
+            assert_eq!(named(&app, kind, key).await, ids, "{key}");
+        }
+        // The id that others know it by is its own from now on.
+        let admin = app.movie("m").await;
+        let offer = json!({ "streaming_options": [{ "platform": "Some Other", "platform_id": "tmdb-platform-122", "type": "free" }] });
+        assert_eq!(admin.import("m", "streaming", offer).await.status, 200);
+        assert_eq!(admin.export("m", "streaming").await["data"]["streaming_options"][0]["platform_id"], "platform-old");
+    }
+
+    async fn what_is_loaded_is_not_loaded_again(app: TestApp) {
+        let before = dump(&app.database.url, TABLES).await;
+        let database = app.app.catalog.database();
+        let now = app.clock.now();
+        let (queries, loaded) = app.count_queries(database.load_reference(now)).await;
+        assert_eq!((queries, loaded.is_ok()), (1, true));
+        // Of other data than those that were loaded, only what is new is added.
+        execute(&app.database.url, "UPDATE reference_versions SET version = 'another'").await;
+        execute(&app.database.url, "DELETE FROM entity_names WHERE name_key = 'oscars'").await;
+        open(&app).await;
+        assert_eq!(dump(&app.database.url, TABLES).await, before);
+        let versions = rows(&app.database.url, "reference_versions").await;
+        let mut versions: Vec<&str> = versions.iter().map(|row| row["version"].as_str().unwrap()).collect();
+        versions.sort_by_key(|version| *version == "another");
+        assert_eq!(versions, [reference::version(), "another"]);
+    }
+
+    async fn processes_that_start_at_once_load_it_once(app: TestApp) {
+        let before = dump(&app.database.url, &["entities", "entity_names", "entity_external_ids"]).await;
+        let ids = |tables: &[(String, Vec<String>)]| tables.iter().map(|(_, rows)| rows.len()).collect::<Vec<_>>();
+        unload(&app).await;
+        futures::future::join_all((0..6).map(|_| open(&app))).await;
+        let after = dump(&app.database.url, &["entities", "entity_names", "entity_external_ids"]).await;
+        assert_eq!(ids(&after), ids(&before));
+        assert_eq!(after[1..], before[1..]);
+        assert_eq!(rows(&app.database.url, "reference_versions").await.len(), 1);
+    }
+
+    async fn another_spelling_of_a_category_changes_nothing(app: TestApp) {
+        let admin = app.movie("m").await;
+        let award = |ceremony: &str, category: &str| json!({ "ceremony": ceremony, "year": 1999, "category": category, "nominee": "Ada Quist", "result": "nominee" });
+        let stored = json!({ "awards": [award("Academy Awards", "ACTRESS IN A LEADING ROLE"), award("Golden Globe Awards", "Best Director - Motion Picture")] });
+        assert_eq!(admin.import("m", "awards", stored).await.status, 200);
+        let before = admin.export("m", "awards").await;
+        let sent = json!({ "awards": [award("Oscars", "Best Actress"), award("Golden Globes", "Best Director")] });
+        for options in ["", "?mode=replace"] {
+            let reply = admin.import_envelope("m", "awards", options, &envelope("m", "awards", sent.clone())).await;
+            let body = reply.json();
+            // Who gives it was said in other words, what was given was not.
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            let paths: Vec<&str> = body["plan"]["changes"].as_array().unwrap().iter().map(|change| change["path"].as_str().unwrap()).collect();
+            assert!(paths.iter().all(|path| path.ends_with("/ceremony")), "{options}: {paths:?}");
+        }
+        let after = admin.export("m", "awards").await;
+        for (old, new) in list(&before["data"], "awards").iter().zip(list(&after["data"], "awards")) {
+            assert_eq!((&old["id"], &old["category"]), (&new["id"], &new["category"]));
+        }
+        assert_eq!(list(&after["data"], "awards").len(), 2);
+    }
+}
+
+fn award(ceremony: &str, category: &str) -> Value {
+    json!({ "ceremony": ceremony, "year": 1999, "category": category, "nominee": "Ada Quist", "result": "nominee" })
+}
+
+fn categories(world: &World) -> Vec<String> {
+    let export = world.export();
+    list(&export, "awards").iter().map(|award| award["category"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_nomination_is_found_by_any_name_of_its_category() {
+    for (ceremony, stored, sent, is_same) in [
+        ("Academy Awards", "ACTOR IN A LEADING ROLE", "Best Actor", true),
+        ("Academy Awards", "Best Actor", "ACTOR", true),
+        ("Academy Awards", "SOUND MIXING", "Best Sound Editing", false),
+        ("Academy Awards", "ART DIRECTION (Color)", "Best Art Direction", false),
+        ("Academy Awards", "Best Tide", "Best Tides", false),
+        (
+            "Golden Globe Awards",
+            "Best Performance by an Actor in a Motion Picture - Drama",
+            "Best Actor – Motion Picture Drama",
+            true,
+        ),
+        ("Golden Globe Awards", "Best Performance by an Actor in a Motion Picture - Drama", "Best Actor", false),
+        ("Filmfare Awards", "Best Actor", "Best Actor in a Leading Role (Male)", true),
+        ("Filmfare Awards", "Best Actor", "Best Actor (Critics)", false),
+        // What a name means elsewhere says nothing of it here.
+        ("Harbour Film Awards", "ACTOR IN A LEADING ROLE", "Best Actor", false),
+    ] {
+        for how in [MERGE, REPLACE] {
+            let mut world = World::with(Category::Awards, &json!({ "awards": [award(ceremony, stored)] }));
+            let id = world.export()["awards"][0]["id"].clone();
+            let plan = world.import(&json!({ "awards": [award(ceremony, sent)] }), how).unwrap();
+            let found = world.export()["awards"].as_array().unwrap().iter().any(|award| award["id"] == id && is_same);
+            assert_eq!((found, plan.report.changes.is_empty()), (is_same, is_same), "{ceremony}: {stored}, {sent}");
+            assert_eq!(categories(&world).contains(&stored.to_owned()), is_same || how.mode == MERGE.mode, "{sent}");
+        }
+    }
+}
+
+#[test]
+fn an_award_with_its_id_keeps_the_spelling_and_takes_another_category() {
+    let mut world = World::with(Category::Awards, &json!({ "awards": [award("Academy Awards", "DIRECTING")] }));
+    let base: Object = world.data.clone();
+    let id = world.export()["awards"][0]["id"].clone();
+    for (sent, expected) in [
+        (json!({ "category": "Best Director" }), "DIRECTING"),
+        (json!({ "category": "Directing" }), "DIRECTING"),
+        // The same words at another ceremony are no spelling of this one's.
+        (json!({ "category": "Best Direction", "ceremony": "BAFTA Film Awards" }), "Best Direction"),
+        (json!({ "category": "DIRECTING", "ceremony": "Academy Awards" }), "DIRECTING"),
+        (json!({ "category": "Best Picture" }), "Best Picture"),
+    ] {
+        let mut object = sent.clone();
+        object["id"] = id.clone();
+        let file = json!({ "awards": [object] });
+        world.import(&file, MERGE).unwrap();
+        assert_eq!(categories(&world), [expected], "{sent}");
+    }
+    // Someone gave it another category since the file was made; the file says the old one otherwise.
+    let file = json!({ "awards": [award("Academy Awards", "Best Director")] });
+    let plan = world.import(&file, How { base: Some(&base), ..MERGE }).unwrap();
+    assert_eq!((categories(&world), plan.report.conflicts.len()), (vec!["Best Picture".to_owned()], 0));
+}
+
+#[test]
+fn a_removed_award_that_is_repeated_in_another_spelling_stays_removed() {
+    let mut world = World::with(Category::Awards, &json!({ "awards": [award("Academy Awards", "DIRECTING")] }));
+    let base = world.data.clone();
+    world.import(&json!({ "awards": [] }), REPLACE).unwrap();
+    let file = json!({ "awards": [award("Academy Awards", "Best Director")] });
+    let plan = world.import(&file, How { base: Some(&base), ..MERGE }).unwrap();
+    assert_eq!((categories(&world).len(), plan.report.changes.len(), plan.report.conflicts.len()), (0, 0, 0));
+}
+
+#[test]
+fn nominations_whose_stored_categories_differ_stay_two() {
+    let two = json!({ "awards": [award("Academy Awards", "ACTOR"), award("Academy Awards", "Best Actor")] });
+    let mut world = World::with(Category::Awards, &two);
+    assert_eq!(categories(&world), ["ACTOR", "Best Actor"]);
+    let ids: Vec<Value> = list(&world.export(), "awards").iter().map(|award| award["id"].clone()).collect();
+    let other_order = json!({ "awards": [award("Academy Awards", "Best Actor"), award("Academy Awards", "ACTOR")] });
+    for (file, how) in [(&two, MERGE), (&two, REPLACE), (&other_order, MERGE)] {
+        world.import(file, how).unwrap();
+        for (category, id) in [("ACTOR", &ids[0]), ("Best Actor", &ids[1])] {
+            let export = world.export();
+            let found = list(&export, "awards").iter().find(|award| award["category"] == category).unwrap();
+            assert_eq!(&found["id"], id, "{category}");
+        }
+        assert_eq!(categories(&world).len(), 2);
+    }
+    // A third name of it is the first that is left.
+    let third = json!({ "awards": [award("Academy Awards", "Best Actor"), award("Academy Awards", "Actor in a Leading Role")] });
+    let plan = world.import(&third, MERGE).unwrap();
+    assert_eq!((categories(&world).len(), plan.report.matches.len()), (2, 0));
+}
