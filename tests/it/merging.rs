@@ -52,15 +52,16 @@ fn another(category: Category, (parent, field): &Place, others: &[Option<&Value>
     let item = item_at(category, parent);
     let is_name = item.is_some_and(|item| entity_of(item, field.name).is_some());
     let is_needed = field.rule.required || is_name || item.is_some_and(|item| item.any_of.contains(&field.name));
-    if !is_needed && seed % 4 == 0 && !others.contains(&None) {
+    if !is_needed && seed.is_multiple_of(4) && !others.contains(&None) {
         return None;
     }
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     for number in 0..100 {
-        let other = match is_name {
-            true => json!(format!("Somebody Else {seed} {number}")),
-            false => value(&field.rule.kind).new_tree(&mut runner).unwrap().current(),
+        let other = if is_name {
+            json!(format!("Somebody Else {seed} {number}"))
+        } else {
+            value(&field.rule.kind).new_tree(&mut runner).unwrap().current()
         };
         if !others.contains(&Some(&other)) {
             return Some(other);
@@ -567,9 +568,10 @@ proptest! {
         let Ok(free) = world.plan(&file, how) else { return Ok(()) };
         let (current, wanted) = (world.export(), Value::Object(free.data.clone()));
         let after = items(category, &wanted);
-        let held: BTreeSet<&String> = locks.iter().filter(|target| match target.starts_with('/') {
-            true => current.pointer(target) != wanted.pointer(target),
-            false => before.contains_key(*target) && before.get(*target) != after.get(*target),
+        let held: BTreeSet<&String> = locks.iter().filter(|target| if target.starts_with('/') {
+            current.pointer(target) != wanted.pointer(target)
+        } else {
+            before.contains_key(*target) && before.get(*target) != after.get(*target)
         }).collect();
         let named = |of: Option<&Value>| of.and_then(|value| value.as_object()).and_then(|object| {
             item_lists(category).find_map(|(_, item)| object.get(item.id)?.as_str().map(str::to_owned))
@@ -579,9 +581,10 @@ proptest! {
         let stands = Value::Object(skipped.data.clone());
         let kept = items(category, &stands);
         for target in &locks {
-            match target.starts_with('/') {
-                true => prop_assert_eq!(stands.pointer(target), current.pointer(target), "{}", target),
-                false => prop_assert_eq!(kept.get(target), before.get(target), "{}", target),
+            if target.starts_with('/') {
+                prop_assert_eq!(stands.pointer(target), current.pointer(target), "{}", target);
+            } else {
+                prop_assert_eq!(kept.get(target), before.get(target), "{}", target);
             }
         }
         let told: BTreeSet<String> = skipped.report.skipped.iter().map(|skipped| named(skipped.current.as_ref()).unwrap_or_else(|| skipped.path.clone())).collect();

@@ -86,12 +86,11 @@ on_both_databases! {
                             if !nulls.is_null() {
                                 options["nulls"] = nulls;
                             }
-                            let payload = match typed {
-                                true => admin.import_category("m", category, &data, options).await,
-                                false => {
-                                    let file = json!({ "category": category, "movie_id": "m", "data": data });
-                                    admin.import_document(&file, options).await
-                                }
+                            let payload = if typed {
+                                admin.import_category("m", category, &data, options).await
+                            } else {
+                                let file = json!({ "category": category, "movie_id": "m", "data": data });
+                                admin.import_document(&file, options).await
                             };
                             found.push(outcome(&payload, path));
                             cases += 1;
