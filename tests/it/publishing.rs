@@ -249,7 +249,7 @@ on_both_databases! {
             let payload = admin.act("publishDraft", json!({ "movieId": movie, "category": "CAST_CREW" })).await;
             assert_eq!(payload["status"], "PUBLISHED", "{payload}");
         }
-        assert_eq!(people(&app, "Kim Moe").await, std::slice::from_ref(&made));
+        assert_eq!(people(&app, "Kim Moe").await, std::slice::from_ref(made));
         assert_eq!(rows(&app.database.url, "entities").await.iter().filter(|row| row["name"].to_string().to_lowercase().contains("kim")).count(), 1);
         let credited = rows(&app.database.url, "credits").await;
         assert_eq!(credited.iter().filter(|row| row["person_id"] == json!(made)).count(), 4);
