@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261123_000001_catalogue;
 mod m20261124_000001_history;
+mod m20261125_000002_people;
 mod tables;
 
 /// All migrations in order.
@@ -13,6 +14,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_000001_catalogue::Migration), Box::new(m20261124_000001_history::Migration)]
+        vec![
+            Box::new(m20261123_000001_catalogue::Migration),
+            Box::new(m20261124_000001_history::Migration),
+            Box::new(m20261125_000002_people::Migration),
+        ]
     }
 }

@@ -11,6 +11,7 @@ use super::error::ApiError;
 use super::inputs::{MovieFilter, MovieOrder, order_of, query_of};
 use super::limits::{DEFAULT_PAGE, MAX_PAGE};
 use super::pages::size_of;
+use super::people_query::PeopleQuery;
 use super::records::{self, ImportFilter, ImportRecord, ImportRecordConnection};
 use super::types::{Movie, MovieExport, User, page_size};
 use crate::catalog::movies::MovieQuery;
@@ -52,21 +53,10 @@ impl Query {
         #[graphql(desc = "How many from the end, or before a cursor: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<MovieConnection> {
-        let permission = ctx.can_read()?;
+        ctx.can_read()?;
         let order = order_of(order_by);
         let page = page_of(order, first, after, last, before)?;
-        let query: MovieQuery = query_of(filter)?;
-        let found = ctx.catalog().list_movies(&permission, &query, order, &page).await.map_err(ApiError::from)?;
-        let Some(found) = found else {
-            return Err(ApiError::BadInput("the cursor is not of a list in this order".to_owned()).into());
-        };
-        let came_from = page.from.is_some();
-        let (has_previous, has_next) =
-            if page.backward { (found.has_more, came_from) } else { (came_from, found.has_more) };
-        let mut connection = Connection::with_additional_fields(has_previous, has_next, MovieTotals(query));
-        connection.edges =
-            found.movies.into_iter().map(|movie| Edge::new(cursor(order, &movie), Movie(movie))).collect();
-        Ok(connection)
+        Ok(list_movies(ctx, query_of(filter)?, order, page).await?)
     }
 
     /// One category of one movie, typed, with the same envelope as the file. Null if there is no
@@ -118,6 +108,12 @@ impl Query {
         records::find(ctx, &id).await.map_err(Into::into).transpose()
     }
 
+    /// People, ceremonies, platforms and genres.
+    #[graphql(flatten)]
+    async fn people_and_things(&self) -> PeopleQuery {
+        PeopleQuery
+    }
+
     /// Whoever the bearer token speaks for. Null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<User> {
         ctx.viewer().cloned().map(User)
@@ -126,6 +122,25 @@ impl Query {
 
 // A nullable field that fails must be null and leave its siblings alone, so the resolvers above
 // return `Option<Result<_>>`: the library nulls the parent for `Result<Option<_>>`.
+
+/// A page of the movies that fit.
+pub async fn list_movies(
+    ctx: &Context<'_>,
+    query: MovieQuery,
+    order: storage::MovieOrder,
+    page: PageRequest,
+) -> Result<MovieConnection, ApiError> {
+    let permission = ctx.can_read()?;
+    let Some(found) = ctx.catalog().list_movies(&permission, &query, order, &page).await? else {
+        return Err(ApiError::BadInput("the cursor is not of a list in this order".to_owned()));
+    };
+    let came_from = page.from.is_some();
+    let (has_previous, has_next) =
+        if page.backward { (found.has_more, came_from) } else { (came_from, found.has_more) };
+    let mut connection = Connection::with_additional_fields(has_previous, has_next, MovieTotals(query));
+    connection.edges = found.movies.into_iter().map(|movie| Edge::new(cursor(order, &movie), Movie(movie))).collect();
+    Ok(connection)
+}
 
 async fn find_movie(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Movie>> {
     let permission = ctx.can_read()?;
@@ -191,7 +206,8 @@ fn read_cursor(order: storage::MovieOrder, cursor: &str) -> Result<(String, Stri
     }
 }
 
-fn page_of(
+/// The part of a list that the arguments of a Relay connection ask for.
+pub fn page_of(
     order: storage::MovieOrder,
     first: Option<i32>,
     after: Option<String>,

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use super::documents::ROWS_PER_STATEMENT;
 use super::entities::{entity, entity_external_id, entity_name};
+use super::merged::redirects;
 use super::{Database, StorageError, Transaction};
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::text::index_key;
@@ -70,6 +71,13 @@ async fn look_up_ids(
             .await?;
         for id in known {
             directory.add_id(kind, id.clone(), id);
+        }
+    }
+    // The id of someone who was merged into another one leads there.
+    let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| directory.by_id(kind, id).is_none()).collect();
+    for unknown in unknown.chunks(VALUES_PER_STATEMENT) {
+        for (given, id) in redirects(connection, kind, unknown).await? {
+            directory.add_id(kind, given, id);
         }
     }
     // An id that is not an entity's own may still be the one it has elsewhere.
@@ -201,6 +209,11 @@ impl Database {
                 }
             }
         }
-        Ok(found.into_values().collect())
+        let mut found: Vec<Entity> = found.into_values().collect();
+        for entity in &mut found {
+            entity.aliases.sort();
+            entity.external_ids.sort();
+        }
+        Ok(found)
     }
 }

@@ -7,8 +7,9 @@ use sea_orm::sea_query::{Expr, LikeExpr, OnConflict, Order, Query, SelectStateme
 use sea_orm::{ColumnTrait, Condition, EntityTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::documents::ROWS_PER_STATEMENT;
-use super::entities::{document, movie, movie_genre};
+use super::entities::{credit, document, movie, movie_genre, nomination, offer};
 use super::{Database, StorageError, Transaction};
+use crate::document::entity::EntityKind;
 use crate::document::projection::MovieFacts;
 use crate::document::text::{comparable, index_key};
 use crate::document::{Category, MovieId};
@@ -32,6 +33,8 @@ pub struct MovieFilter {
     pub year_to: Option<i32>,
     /// Ids of genres, all of which a movie must have.
     pub genres: Vec<String>,
+    /// Someone or something that a movie's documents must name, by id.
+    pub naming: Option<(EntityKind, String)>,
     pub status: Option<String>,
     /// Categories that must hold something.
     pub present: Vec<Category>,
@@ -159,6 +162,28 @@ fn documents_with_content(category: Category) -> SelectStatement {
         .to_owned()
 }
 
+/// The movies whose documents name an entity.
+fn naming(kind: EntityKind, id: &str) -> Condition {
+    macro_rules! movies_of {
+        ($table:ident, $column:ident) => {
+            movie::Column::Id.in_subquery(
+                Query::select()
+                    .column($table::Column::MovieId)
+                    .from($table::Entity)
+                    .and_where($table::Column::$column.eq(id))
+                    .to_owned(),
+            )
+        };
+    }
+    let any = Condition::any();
+    match kind {
+        EntityKind::Person => any.add(movies_of!(credit, PersonId)).add(movies_of!(nomination, NomineeId)),
+        EntityKind::Ceremony => any.add(movies_of!(nomination, CeremonyId)),
+        EntityKind::Platform => any.add(movies_of!(offer, PlatformId)),
+        EntityKind::Genre => any.add(movies_of!(movie_genre, GenreId)),
+    }
+}
+
 fn condition(filter: &MovieFilter) -> Condition {
     let mut all = Condition::all();
     if let Some(search) = filter.search.as_deref().map(comparable).filter(|search| !search.is_empty()) {
@@ -181,6 +206,9 @@ fn condition(filter: &MovieFilter) -> Condition {
             .and_where(movie_genre::Column::GenreId.eq(genre.as_str()))
             .to_owned();
         all = all.add(movie::Column::Id.in_subquery(movies));
+    }
+    if let Some((kind, id)) = &filter.naming {
+        all = all.add(naming(*kind, id));
     }
     for category in &filter.present {
         all = all.add(movie::Column::Id.in_subquery(documents_with_content(*category)));

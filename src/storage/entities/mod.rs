@@ -10,6 +10,7 @@ pub mod entity_name;
 pub mod idempotency_key;
 pub mod import;
 pub mod lock;
+pub mod merged_entity;
 pub mod movie;
 pub mod movie_genre;
 pub mod nomination;
