@@ -63,7 +63,6 @@ impl From<MovieFilter> for MovieQuery {
                 year_from: filter.year_from,
                 year_to: filter.year_to,
                 genres: Vec::new(),
-                naming: None,
                 status: filter.status.map(|status| status.as_str().to_owned()),
                 present: distinct(filter.present),
                 missing: distinct(filter.missing),

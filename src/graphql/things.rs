@@ -8,11 +8,11 @@ use async_graphql::{Context, ID, Object};
 use super::context::ContextExt;
 use super::error::ApiError;
 use super::inputs::{MovieOrder, order_of};
-use super::query::{MovieConnection, list_movies, page_of};
+use super::query::{MovieConnection, MovieTotals, connection_of, of_another_order, page_of};
 use super::types::{ExternalId, external_ids, page_size};
-use crate::catalog::movies::MovieQuery;
+use super::work_loaders::NamingPage;
 use crate::document::entity::EntityKind;
-use crate::storage::{self, Entity};
+use crate::storage::{Entity, MoviePage};
 
 /// A list of ceremonies.
 pub type CeremonyConnection = Connection<String, Ceremony, EmptyFields, EmptyFields>;
@@ -75,10 +75,7 @@ macro_rules! things {
                 ) -> async_graphql::Result<MovieConnection> {
                     let order = order_of(order_by);
                     let page = page_of(order, first, after, last, before)?;
-                    let naming = Some((EntityKind::$kind, self.0.id.clone()));
-                    let filter = storage::MovieFilter { naming, ..storage::MovieFilter::default() };
-                    let query = MovieQuery { filter, ..MovieQuery::default() };
-                    Ok(list_movies(ctx, query, order, page).await?)
+                    Ok(movies_naming(ctx, NamingPage { kind: EntityKind::$kind, order, page }, &self.0.id).await?)
                 }
             }
         )*
@@ -92,4 +89,20 @@ things! {
     Platform, Platform, "The platform's id.", "The movies that it offers, or has offered, as far as documents say.";
     /// A genre. A movie keeps its name as it was sent; this is which one it is.
     Genre, Genre, "The genre's id.", "The movies of this genre.";
+}
+
+/// A page of the movies that name something.
+async fn movies_naming(ctx: &Context<'_>, part: NamingPage, id: &str) -> Result<MovieConnection, ApiError> {
+    let works = &ctx.loaders()?.works;
+    let mut ids = works.naming.load_one((part.clone(), id.to_owned())).await?.ok_or_else(of_another_order)?;
+    let limit = usize::try_from(part.page.limit).unwrap_or(usize::MAX);
+    let has_more = ids.len() > limit;
+    ids.truncate(limit);
+    if part.page.backward {
+        ids.reverse();
+    }
+    let mut movies = works.movies.load_many(ids.clone()).await?;
+    let movies = ids.iter().filter_map(|id| movies.remove(id)).collect();
+    let totals = MovieTotals::Naming(part.kind, id.to_owned());
+    Ok(connection_of(part.order, &part.page, MoviePage { movies, has_more }, totals))
 }

@@ -13,7 +13,7 @@ use crate::catalog::access::CanRead;
 use crate::catalog::people::WorksPage;
 use crate::document::MovieId;
 use crate::document::entity::EntityKind;
-use crate::storage::{CreditEntry, Entity, MovieRow, NominationEntry, WorkTotals};
+use crate::storage::{CreditEntry, Entity, MovieOrder, MovieRow, NominationEntry, PageRequest, WorkTotals};
 
 /// The loaders of one request.
 pub struct WorkLoaders {
@@ -23,6 +23,8 @@ pub struct WorkLoaders {
     pub known_for: DataLoader<KnownFor>,
     pub credits: DataLoader<Credits>,
     pub nominations: DataLoader<Nominations>,
+    pub naming: DataLoader<NamingMovies>,
+    pub naming_counts: DataLoader<NamingCounts>,
 }
 
 impl WorkLoaders {
@@ -34,7 +36,9 @@ impl WorkLoaders {
             totals: loader(Totals(reader.clone())),
             known_for: loader(KnownFor(reader.clone())),
             credits: loader(Credits(reader.clone())),
-            nominations: loader(Nominations(reader)),
+            nominations: loader(Nominations(reader.clone())),
+            naming: loader(NamingMovies(reader.clone())),
+            naming_counts: loader(NamingCounts(reader)),
         }
     }
 }
@@ -151,6 +155,57 @@ impl Loader<(WorksPage, String)> for Nominations {
             for entry in self.0.catalog.nominations_of(&self.0.permission, &people, &page).await? {
                 found.entry((page.clone(), entry.person.clone())).or_default().push(entry);
             }
+        }
+        Ok(found)
+    }
+}
+
+/// Which part of the movies that name something.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NamingPage {
+    pub kind: EntityKind,
+    pub order: MovieOrder,
+    pub page: PageRequest,
+}
+
+/// A part of the movies that name something, with one more if there are more. Nothing if the cursor is not of
+/// this order.
+pub struct NamingMovies(Reader);
+
+impl Loader<(NamingPage, String)> for NamingMovies {
+    type Value = Vec<MovieId>;
+    type Error = LoadError;
+
+    async fn load(
+        &self,
+        keys: &[(NamingPage, String)],
+    ) -> Result<HashMap<(NamingPage, String), Vec<MovieId>>, LoadError> {
+        let mut found: HashMap<_, Vec<MovieId>> = HashMap::new();
+        for (part, ids) in grouped(keys.iter().cloned()) {
+            let NamingPage { kind, order, page } = &part;
+            let movies = self.0.catalog.movies_naming(&self.0.permission, *kind, &ids, *order, page).await?;
+            let Some(movies) = movies else { continue };
+            found.extend(ids.into_iter().map(|id| ((part.clone(), id), Vec::new())));
+            for (id, movie) in movies {
+                found.entry((part.clone(), id)).or_default().push(movie);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// How many movies name something.
+pub struct NamingCounts(Reader);
+
+impl Loader<(EntityKind, String)> for NamingCounts {
+    type Value = u64;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[(EntityKind, String)]) -> Result<HashMap<(EntityKind, String), u64>, LoadError> {
+        let mut found = HashMap::new();
+        for (kind, ids) in grouped(keys.iter().cloned()) {
+            let counts = self.0.catalog.count_naming(&self.0.permission, kind, &ids).await?;
+            found.extend(counts.into_iter().map(|(id, count)| ((kind, id), count)));
         }
         Ok(found)
     }

@@ -19,6 +19,7 @@ mod merged;
 mod migrate;
 mod movies;
 mod names;
+mod naming;
 mod projections;
 mod transaction;
 mod users;

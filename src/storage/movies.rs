@@ -7,9 +7,8 @@ use sea_orm::sea_query::{Expr, LikeExpr, OnConflict, Order, Query, SelectStateme
 use sea_orm::{ColumnTrait, Condition, EntityTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::documents::ROWS_PER_STATEMENT;
-use super::entities::{credit, document, movie, movie_genre, nomination, offer};
+use super::entities::{document, movie, movie_genre};
 use super::{Database, StorageError, Transaction};
-use crate::document::entity::EntityKind;
 use crate::document::projection::MovieFacts;
 use crate::document::text::{comparable, index_key};
 use crate::document::{Category, MovieId};
@@ -33,8 +32,6 @@ pub struct MovieFilter {
     pub year_to: Option<i32>,
     /// Ids of genres, all of which a movie must have.
     pub genres: Vec<String>,
-    /// Someone or something that a movie's documents must name, by id.
-    pub naming: Option<(EntityKind, String)>,
     pub status: Option<String>,
     /// Categories that must hold something.
     pub present: Vec<Category>,
@@ -43,7 +40,7 @@ pub struct MovieFilter {
 }
 
 /// What a list is sorted by; the id decides between equals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderBy {
     Title,
     Year,
@@ -51,14 +48,14 @@ pub enum OrderBy {
 }
 
 /// A sort order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MovieOrder {
     pub by: OrderBy,
     pub descending: bool,
 }
 
 /// Which part of a list: up to `limit` movies after (or, `backward`, before) a place.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     /// The sort value and id of the movie to start beyond.
     pub from: Option<(String, String)>,
@@ -85,7 +82,7 @@ impl MovieOrder {
         }
     }
 
-    fn column(self) -> movie::Column {
+    pub(super) fn column(self) -> movie::Column {
         match self.by {
             OrderBy::Title => movie::Column::TitleKey,
             OrderBy::Year => movie::Column::Year,
@@ -94,7 +91,7 @@ impl MovieOrder {
     }
 
     /// The value of a cursor as the column holds it; `None` if it is none.
-    fn bound(self, value: &str) -> Option<sea_orm::Value> {
+    pub(super) fn bound(self, value: &str) -> Option<sea_orm::Value> {
         match self.by {
             OrderBy::Title => Some(value.into()),
             OrderBy::Year => value.parse::<i32>().ok().map(Into::into),
@@ -162,28 +159,6 @@ fn documents_with_content(category: Category) -> SelectStatement {
         .to_owned()
 }
 
-/// The movies whose documents name an entity.
-fn naming(kind: EntityKind, id: &str) -> Condition {
-    macro_rules! movies_of {
-        ($table:ident, $column:ident) => {
-            movie::Column::Id.in_subquery(
-                Query::select()
-                    .column($table::Column::MovieId)
-                    .from($table::Entity)
-                    .and_where($table::Column::$column.eq(id))
-                    .to_owned(),
-            )
-        };
-    }
-    let any = Condition::any();
-    match kind {
-        EntityKind::Person => any.add(movies_of!(credit, PersonId)).add(movies_of!(nomination, NomineeId)),
-        EntityKind::Ceremony => any.add(movies_of!(nomination, CeremonyId)),
-        EntityKind::Platform => any.add(movies_of!(offer, PlatformId)),
-        EntityKind::Genre => any.add(movies_of!(movie_genre, GenreId)),
-    }
-}
-
 fn condition(filter: &MovieFilter) -> Condition {
     let mut all = Condition::all();
     if let Some(search) = filter.search.as_deref().map(comparable).filter(|search| !search.is_empty()) {
@@ -206,9 +181,6 @@ fn condition(filter: &MovieFilter) -> Condition {
             .and_where(movie_genre::Column::GenreId.eq(genre.as_str()))
             .to_owned();
         all = all.add(movie::Column::Id.in_subquery(movies));
-    }
-    if let Some((kind, id)) = &filter.naming {
-        all = all.add(naming(*kind, id));
     }
     for category in &filter.present {
         all = all.add(movie::Column::Id.in_subquery(documents_with_content(*category)));

@@ -85,7 +85,7 @@ struct Known {
 }
 
 /// `$1, $2, …` for so many values.
-fn places(count: usize) -> String {
+pub(super) fn places(count: usize) -> String {
     (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }
 
@@ -117,7 +117,11 @@ fn page(select: &str, people: &[String], after: Option<&WorkPlace>, limit: u64) 
 }
 
 impl Database {
-    async fn rows<T: FromQueryResult>(&self, sql: String, values: Vec<Value>) -> Result<Vec<T>, StorageError> {
+    pub(super) async fn rows<T: FromQueryResult>(
+        &self,
+        sql: String,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, StorageError> {
         let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), sql, values);
         Ok(T::find_by_statement(statement).all(&self.reader).await?)
     }

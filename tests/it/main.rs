@@ -26,6 +26,7 @@ mod import;
 mod matching;
 mod movies;
 mod pages;
+mod people;
 mod plans;
 mod properties;
 mod publishing;

@@ -19,7 +19,9 @@ use super::{Catalog, CatalogError};
 use crate::document::MovieId;
 use crate::document::entity::{EntityKind, Mentions};
 use crate::document::text::comparable;
-use crate::storage::{CreditEntry, Entity, EntityPlace, NominationEntry, WorkPlace, WorkTotals};
+use crate::storage::{
+    CreditEntry, Entity, EntityPlace, MovieOrder, NominationEntry, PageRequest, WorkPlace, WorkTotals,
+};
 
 /// A part of a list of entities.
 #[derive(Debug)]
@@ -114,6 +116,35 @@ impl Catalog {
         }
         let entities = places.into_iter().filter_map(|place| entities.remove(&place.id).map(|entity| (place, entity)));
         Ok(EntityPage { entities: entities.collect(), has_more })
+    }
+
+    /// For each of some ceremonies, platforms or genres a page of the movies that name it, with one more if
+    /// there are more, in the order of reading; `None` if the cursor is not of this order.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn movies_naming(
+        &self,
+        _: &CanRead,
+        kind: EntityKind,
+        entities: &[String],
+        order: MovieOrder,
+        page: &PageRequest,
+    ) -> Result<Option<Vec<(String, MovieId)>>, CatalogError> {
+        Ok(self.database.movies_naming(kind, entities, order, page).await?)
+    }
+
+    /// How many movies name each of some ceremonies, platforms or genres; what none names is left out.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn count_naming(
+        &self,
+        _: &CanRead,
+        kind: EntityKind,
+        entities: &[String],
+    ) -> Result<HashMap<String, u64>, CatalogError> {
+        Ok(self.database.count_naming(kind, entities).await?)
     }
 
     /// A part of the credits of some people, newest first for each.

@@ -103,4 +103,5 @@ pub const TABLES: &[&str] = &[
     "drafts",
     "contributions",
     "locks",
+    "merged_entities",
 ];
