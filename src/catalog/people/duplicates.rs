@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::access::CanDraft;
-use super::super::{Catalog, CatalogError};
+use crate::catalog::access::CanDraft;
+use crate::catalog::{Catalog, CatalogError};
 use crate::document::definition::define_choice;
 use crate::document::entity::EntityKind;
 use crate::document::text::{comparable, index_key, letters};

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::super::access::CanPublish;
-use super::super::import::Operation;
-use super::super::{Catalog, CatalogError};
 use super::rewrite::{Rewrite, Rewritten, problems_of};
 use super::{may_be_an_id, mentions};
+use crate::catalog::access::CanPublish;
+use crate::catalog::import::Operation;
+use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::{Directory, EntityKind};
 use crate::document::problem::shown;
 use crate::document::readdress::Named;

@@ -1,10 +1,10 @@
 //! Documents that name someone by another id: each becomes a new revision, as by any other change, and no
 //! name in it changes.
 
-use super::super::access::Author;
-use super::super::import::batch::Batch;
-use super::super::import::{Content, Current, ImportOptions, Operation, Outcome, Record};
-use super::super::{Catalog, CatalogError};
+use crate::catalog::access::Author;
+use crate::catalog::import::batch::Batch;
+use crate::catalog::import::{Content, Current, ImportOptions, Operation, Outcome, Record};
+use crate::catalog::{Catalog, CatalogError};
 use crate::document::envelope::SentMetadata;
 use crate::document::readdress::{Named, readdress};
 use crate::document::{Category, MovieId, Problem};

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::json;
 
-use super::super::access::CanPublish;
-use super::super::import::Operation;
-use super::super::{Catalog, CatalogError};
 use super::merge::{Mended, nobody, settled};
 use super::rewrite::{Rewrite, problems_of};
 use super::update::fit_name;
 use super::{may_be_an_id, mentions};
+use crate::catalog::access::CanPublish;
+use crate::catalog::import::Operation;
+use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, NewEntity};
 use crate::document::ids::entity_id;
 use crate::document::problem::shown;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::access::CanPublish;
-use super::super::{Catalog, CatalogError};
 use super::{may_be_an_id, mentions};
+use crate::catalog::access::CanPublish;
+use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
 use crate::document::problem::shown;
 use crate::document::text::{index_key, means_nothing};
