@@ -24,13 +24,16 @@ pub struct EntityPlace {
 /// somewhere.
 const PART_OF_A_NAME: usize = 3;
 
-/// Each once, by its best name; sorted, and cut off at a page.
-const FIND: &str = "SELECT fit, name_key, id FROM ( \
+/// Each once, by its best name; sorted, and cut off at a page. The names that fit are found first, in the
+/// index alone: else `SQLite` would go through all entities to have them grouped, which was measured to take
+/// ten times as long.
+const FIND: &str = "WITH fitting AS MATERIALIZED ( \
+      SELECT entity_id, name_key, name FROM entity_names WHERE kind = $1 AND name_key LIKE $4 ESCAPE '\\') \
+    SELECT fit, name_key, id FROM ( \
       SELECT n.entity_id AS id, \
              MIN(CASE WHEN n.name_key = $2 THEN 0 WHEN n.name_key LIKE $3 ESCAPE '\\' THEN 1 ELSE 2 END) AS fit, \
              COALESCE(MIN(CASE WHEN n.name = e.name THEN n.name_key END), MIN(n.name_key)) AS name_key \
-      FROM entity_names n JOIN entities e ON e.kind = n.kind AND e.id = n.entity_id \
-      WHERE n.kind = $1 AND n.name_key LIKE $4 ESCAPE '\\' GROUP BY n.entity_id) AS found \
+      FROM fitting n JOIN entities e ON e.kind = $1 AND e.id = n.entity_id GROUP BY n.entity_id) AS found \
     WHERE fit > $5 OR (fit = $5 AND (name_key > $6 OR (name_key = $6 AND id > $7))) \
     ORDER BY fit, name_key, id LIMIT $8";
 
