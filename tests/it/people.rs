@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::on_both_databases;
 use crate::support::acts::{codes, pairs};
-use crate::support::database::{TABLES, dump, dump_all, rows};
+use crate::support::database::{TABLES, dump, dump_all, execute, rows};
 use crate::support::{Client, TestApp, envelope};
 
 /// Two movies that credit the director Ada Quist by one id, and a third by another.
@@ -703,33 +703,40 @@ on_both_databases! {
     }
 
     async fn a_merge_and_imports_at_once_lose_nothing(app: TestApp) {
+        const NEW: usize = 36;
         let admin = three_movies(&app).await;
         let other = if app.database.url.starts_with("postgres") { app.replica().await } else { app.admin() };
-        for number in 0..12 {
+        for number in 0..NEW {
             app.movie(&format!("new-{number}")).await;
         }
-        let imports = (0..24).map(|number: usize| {
+        let import = |number: usize| {
             let client = if number % 2 == 0 { admin.clone() } else { other.clone() };
             tokio::spawn(async move {
-                // Into movies that name her already, and into those that come to name her.
-                let movie = if number < 12 { ["one", "two", "three"][number % 3].to_owned() } else { format!("new-{}", number - 12) };
-                let crew = json!([{ "id": "tmdb-person-2", "name": "Ada M. Quist", "job": "Editor" },
-                    { "name": format!("Extra {number}"), "job": "Grip" }]);
+                let editor = json!({ "id": "tmdb-person-2", "name": "Ada M. Quist", "job": "Editor" });
+                // Into movies that come to name her, and into those that name her already.
+                let (movie, crew) = match number.checked_sub(NEW) {
+                    None => (format!("new-{number}"), json!([editor])),
+                    Some(extra) => (
+                        ["one", "two", "three"][extra % 3].to_owned(),
+                        json!([editor, { "name": format!("Extra {extra}"), "job": "Grip" }]),
+                    ),
+                };
                 client.import(&movie, "cast_crew", json!({ "crew": crew })).await
             })
-        });
-        let imports: Vec<_> = imports.collect();
+        };
+        let mut imports: Vec<_> = (0..NEW / 2).map(import).collect();
         let merging = {
             let admin = admin.clone();
             tokio::spawn(async move { merged(&admin, "tmdb-person-1", &["tmdb-person-2"]).await })
         };
+        imports.extend((NEW / 2..NEW + 12).map(import));
         for import in imports {
             let reply = import.await.unwrap();
             assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
         }
         merging.await.unwrap();
         let ada = person(&admin, "tmdb-person-2").await;
-        assert_eq!((&ada["id"], &ada["totals"]["credits"]), (&json!("tmdb-person-1"), &json!(20)));
+        assert_eq!((&ada["id"], &ada["totals"]["credits"]), (&json!("tmdb-person-1"), &json!(8 + NEW)));
         for movie in ["one", "two", "three"] {
             let export = admin.export(movie, "cast_crew").await;
             assert_eq!(export["data"]["crew"].as_array().unwrap().len(), 5, "{export}");
@@ -738,5 +745,27 @@ on_both_databases! {
             assert!(!row["body"].as_str().unwrap().contains("tmdb-person-2"), "{row}");
         }
         assert_can_be_rebuilt(&app).await;
+    }
+
+    async fn a_merge_waits_for_whoever_is_writing(app: TestApp) {
+        let admin = three_movies(&app).await;
+        app.movie("slow").await;
+        if app.database.url.starts_with("postgres") {
+            // An import that has seen who is who, and takes its time to write it.
+            let slow = "CREATE FUNCTION slow() RETURNS trigger AS
+                    'BEGIN IF NEW.movie_id = ''slow'' THEN PERFORM pg_sleep(1); END IF; RETURN NEW; END' LANGUAGE plpgsql;
+                CREATE TRIGGER slow BEFORE INSERT ON credits FOR EACH ROW EXECUTE FUNCTION slow()";
+            execute(&app.database.url, slow).await;
+        }
+        let importing = {
+            let admin = admin.clone();
+            let crew = json!({ "crew": [{ "id": "tmdb-person-2", "name": "Ada M. Quist", "job": "Editor" }] });
+            tokio::spawn(async move { admin.import("slow", "cast_crew", crew).await })
+        };
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let payload = merged(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
+        assert_eq!(importing.await.unwrap().status, 200);
+        assert_eq!(texts(&payload["documents"], "movieId"), ["slow", "three", "three"]);
+        assert_eq!(admin.export("slow", "cast_crew").await["data"]["crew"][0]["id"], "tmdb-person-1");
     }
 }
