@@ -710,7 +710,7 @@ on_both_databases! {
             app.movie(&format!("new-{number}")).await;
         }
         let import = |number: usize| {
-            let client = if number % 2 == 0 { admin.clone() } else { other.clone() };
+            let client = if number.is_multiple_of(2) { admin.clone() } else { other.clone() };
             tokio::spawn(async move {
                 let editor = json!({ "id": "tmdb-person-2", "name": "Ada M. Quist", "job": "Editor" });
                 // Into movies that come to name her, and into those that name her already.
