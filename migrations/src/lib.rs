@@ -5,6 +5,7 @@ use sea_orm_migration::prelude::*;
 mod m20261123_000001_catalogue;
 mod m20261124_000001_history;
 mod m20261125_000001_reference;
+mod m20261125_000002_people;
 mod m20261125_000003_matching;
 mod tables;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000001_catalogue::Migration),
             Box::new(m20261124_000001_history::Migration),
             Box::new(m20261125_000001_reference::Migration),
+            Box::new(m20261125_000002_people::Migration),
             Box::new(m20261125_000003_matching::Migration),
         ]
     }

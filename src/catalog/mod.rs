@@ -15,6 +15,7 @@ pub mod import;
 pub mod locks;
 pub mod movies;
 pub mod passwords;
+pub mod people;
 pub mod provenance;
 pub mod publish;
 pub mod records;

@@ -25,6 +25,7 @@ pub mod plan;
 pub mod problem;
 pub mod projection;
 pub mod provenance;
+pub mod readdress;
 pub mod reference;
 mod rules;
 pub mod scalars;

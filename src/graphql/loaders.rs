@@ -7,6 +7,7 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 
 use super::error::ApiError;
+use super::work_loaders::WorkLoaders;
 use crate::catalog::access::CanRead;
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
@@ -19,6 +20,7 @@ pub struct Loaders {
     pub exports: DataLoader<Exports>,
     pub present: DataLoader<PresentCategories>,
     pub people: DataLoader<People>,
+    pub works: WorkLoaders,
 }
 
 impl Loaders {
@@ -28,6 +30,7 @@ impl Loaders {
             exports: DataLoader::new(Exports(reader.clone()), TokioSpawner::current(), TokioTimer::default()),
             present: DataLoader::new(PresentCategories(reader.clone()), TokioSpawner::current(), TokioTimer::default()),
             people: DataLoader::new(People(reader), TokioSpawner::current(), TokioTimer::default()),
+            works: WorkLoaders::new(catalog, permission),
         }
     }
 }
@@ -94,7 +97,7 @@ impl Loader<MovieId> for PresentCategories {
     }
 }
 
-/// People by id.
+/// People by any id that leads to them.
 pub struct People(Reader);
 
 impl Loader<String> for People {
@@ -102,7 +105,7 @@ impl Loader<String> for People {
     type Error = LoadError;
 
     async fn load(&self, keys: &[String]) -> Result<HashMap<String, Arc<Entity>>, LoadError> {
-        let found = self.0.catalog.entities(&self.0.permission, EntityKind::Person, keys).await?;
-        Ok(found.into_iter().map(|entity| (entity.id.clone(), Arc::new(entity))).collect())
+        let found = self.0.catalog.find_entities(&self.0.permission, EntityKind::Person, keys).await?;
+        Ok(found.into_iter().map(|(given, entity)| (given, Arc::new(entity))).collect())
     }
 }

@@ -11,12 +11,17 @@ mod inputs;
 pub mod limits;
 mod loaders;
 mod locks;
+mod mending;
 mod mutation;
 mod pages;
 mod payloads;
+mod people;
+mod people_query;
 mod query;
 mod records;
+mod things;
 pub mod types;
+mod work_loaders;
 
 use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
 
@@ -47,6 +52,23 @@ pub fn schema_builder() -> SchemaBuilder<query::Query, mutation::Mutation, Empty
         .override_output_type_description::<records::ImportRecordConnection>(
             "A page of the records of imports, with what is beyond it.",
         )
+        .override_output_type_description::<people::PersonConnection>("A page of people, with what is beyond it.")
+        .override_output_type_description::<people::PersonCreditConnection>(
+            "A page of someone's credits, with what is beyond it.",
+        )
+        .override_output_type_description::<people::PersonNominationConnection>(
+            "A page of someone's nominations, with what is beyond it.",
+        )
+        .override_output_type_description::<people::PossibleDuplicateConnection>(
+            "A page of people who may be one, with what is beyond it.",
+        )
+        .override_output_type_description::<things::CeremonyConnection>(
+            "A page of award ceremonies, with what is beyond it.",
+        )
+        .override_output_type_description::<things::PlatformConnection>(
+            "A page of streaming platforms, with what is beyond it.",
+        )
+        .override_output_type_description::<things::GenreConnection>("A page of genres, with what is beyond it.")
 }
 
 /// The schema in the schema definition language, as `schema.graphql` holds it.

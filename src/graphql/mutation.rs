@@ -9,6 +9,7 @@ use super::inputs::{
     PublishDraftInput, RevertCategoryInput, UpdateDraftInput, options_of,
 };
 use super::locks::{self, LockFieldsInput, LockFieldsPayload, UnlockFieldsInput, UnlockFieldsPayload};
+use super::mending::Mending;
 use super::payloads::{
     CreateMoviePayload, DeleteMoviePayload, DiscardDraftPayload, ImportCategoryPayload, ImportDocumentPayload,
     LoginPayload, PublishDraftPayload, RevertCategoryPayload, UpdateDraftPayload, user_errors,
@@ -192,6 +193,12 @@ impl Mutation {
         #[graphql(desc = "The movie, the category, and what to lock.")] input: LockFieldsInput,
     ) -> async_graphql::Result<LockFieldsPayload> {
         Ok(locks::lock(ctx, input).await?)
+    }
+
+    /// Names of people and things, and who is who.
+    #[graphql(flatten)]
+    async fn mending(&self) -> Mending {
+        Mending
     }
 
     /// Unlocks fields and list items. What is not locked stays so. Needs the role ADMIN.

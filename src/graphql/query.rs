@@ -11,11 +11,13 @@ use super::error::ApiError;
 use super::inputs::{MovieFilter, MovieOrder, order_of, query_of};
 use super::limits::{DEFAULT_PAGE, MAX_PAGE};
 use super::pages::size_of;
+use super::people_query::PeopleQuery;
 use super::records::{self, ImportFilter, ImportRecord, ImportRecordConnection};
 use super::types::{Movie, MovieExport, User, page_size};
 use crate::catalog::movies::MovieQuery;
+use crate::document::entity::EntityKind;
 use crate::document::{Category, MovieId, Stage};
-use crate::storage::{self, MovieRow, OrderBy, PageRequest};
+use crate::storage::{self, MoviePage, MovieRow, OrderBy, PageRequest};
 
 /// The entry points for reading.
 pub struct Query;
@@ -57,16 +59,8 @@ impl Query {
         let page = page_of(order, first, after, last, before)?;
         let query: MovieQuery = query_of(filter)?;
         let found = ctx.catalog().list_movies(&permission, &query, order, &page).await.map_err(ApiError::from)?;
-        let Some(found) = found else {
-            return Err(ApiError::BadInput("the cursor is not of a list in this order".to_owned()).into());
-        };
-        let came_from = page.from.is_some();
-        let (has_previous, has_next) =
-            if page.backward { (found.has_more, came_from) } else { (came_from, found.has_more) };
-        let mut connection = Connection::with_additional_fields(has_previous, has_next, MovieTotals(query));
-        connection.edges =
-            found.movies.into_iter().map(|movie| Edge::new(cursor(order, &movie), Movie(movie))).collect();
-        Ok(connection)
+        let found = found.ok_or_else(of_another_order)?;
+        Ok(connection_of(order, &page, found, MovieTotals::Fitting(query)))
     }
 
     /// One category of one movie, typed, with the same envelope as the file. Null if there is no
@@ -118,6 +112,12 @@ impl Query {
         records::find(ctx, &id).await.map_err(Into::into).transpose()
     }
 
+    /// People, ceremonies, platforms and genres.
+    #[graphql(flatten)]
+    async fn people_and_things(&self) -> PeopleQuery {
+        PeopleQuery
+    }
+
     /// Whoever the bearer token speaks for. Null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<User> {
         ctx.viewer().cloned().map(User)
@@ -126,6 +126,26 @@ impl Query {
 
 // A nullable field that fails must be null and leave its siblings alone, so the resolvers above
 // return `Option<Result<_>>`: the library nulls the parent for `Result<Option<_>>`.
+
+/// A page of movies as a connection.
+pub fn connection_of(
+    order: storage::MovieOrder,
+    page: &PageRequest,
+    found: MoviePage,
+    totals: MovieTotals,
+) -> MovieConnection {
+    let came_from = page.from.is_some();
+    let (has_previous, has_next) =
+        if page.backward { (found.has_more, came_from) } else { (came_from, found.has_more) };
+    let mut connection = Connection::with_additional_fields(has_previous, has_next, totals);
+    connection.edges = found.movies.into_iter().map(|movie| Edge::new(cursor(order, &movie), Movie(movie))).collect();
+    connection
+}
+
+/// A cursor of a list that is sorted otherwise.
+pub fn of_another_order() -> ApiError {
+    ApiError::BadInput("the cursor is not of a list in this order".to_owned())
+}
 
 async fn find_movie(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Movie>> {
     let permission = ctx.can_read()?;
@@ -154,15 +174,29 @@ async fn find_export(
 }
 
 /// What a list of movies says beside its page.
-pub struct MovieTotals(MovieQuery);
+pub enum MovieTotals {
+    /// Of the movies that fit.
+    Fitting(MovieQuery),
+    /// Of the movies that name something.
+    Naming(EntityKind, String),
+}
 
 /// What a list of movies says beside its page.
 #[Object]
 impl MovieTotals {
     /// How many movies fit the filter, on all pages together.
     async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
-        let permission = ctx.can_read()?;
-        Ok(ctx.catalog().count_movies(&permission, &self.0).await.map_err(ApiError::from)?)
+        Ok(total(ctx, self).await?)
+    }
+}
+
+async fn total(ctx: &Context<'_>, totals: &MovieTotals) -> Result<u64, ApiError> {
+    let permission = ctx.can_read()?;
+    match totals {
+        MovieTotals::Fitting(query) => Ok(ctx.catalog().count_movies(&permission, query).await?),
+        MovieTotals::Naming(kind, id) => {
+            Ok(ctx.loaders()?.works.naming_counts.load_one((*kind, id.clone())).await?.unwrap_or(0))
+        }
     }
 }
 
@@ -186,12 +220,13 @@ fn read_cursor(order: storage::MovieOrder, cursor: &str) -> Result<(String, Stri
     let mut parts = text.splitn(3, '\n');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(tag), Some(id), Some(value)) if tag == order_tag(order) => Ok((value.to_owned(), id.to_owned())),
-        (_, _, Some(_)) => Err(ApiError::BadInput("the cursor is not of a list in this order".to_owned())),
+        (_, _, Some(_)) => Err(of_another_order()),
         _ => Err(ApiError::BadInput("the cursor is none that this server gave".to_owned())),
     }
 }
 
-fn page_of(
+/// The part of a list that the arguments of a Relay connection ask for.
+pub fn page_of(
     order: storage::MovieOrder,
     first: Option<i32>,
     after: Option<String>,

@@ -152,7 +152,8 @@ impl ImportRecord {
         Ok(Json(options_of(&self.0).map_err(ApiError::from)?))
     }
 
-    /// The document as it was sent; of typed input, its data. Null if none was sent. Characters that
+    /// The document as it was sent; of typed input, its data; of people who were merged or split, who they
+    /// are, as JSON. Null if none was sent. Characters that
     /// cannot be kept (U+0000) are replaced.
     #[graphql(complexity = 500)]
     async fn document(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<String>> {

@@ -9,6 +9,7 @@ use super::context::ContextExt;
 use super::error::ApiError;
 use super::history::MovieHistory;
 use super::limits::MAX_PAGE;
+use super::people::PersonWorks;
 use crate::catalog::CatalogError;
 use crate::catalog::access::{Principal, Role};
 use crate::catalog::export::Export;
@@ -277,7 +278,7 @@ impl User {
 }
 
 /// Someone who worked on movies.
-pub struct Person(Arc<Entity>);
+pub struct Person(pub Arc<Entity>);
 
 /// Someone who worked on movies. A credit keeps the name as credited; this is who it is.
 #[Object]
@@ -292,16 +293,27 @@ impl Person {
         &self.0.name
     }
 
-    /// Other names the person goes by.
+    /// Other names the person goes by, also those of whoever was merged into them.
     async fn aliases(&self) -> &[String] {
         &self.0.aliases
     }
 
     /// The person's ids elsewhere.
     async fn external_ids(&self) -> Vec<ExternalId> {
-        let ids = self.0.external_ids.iter();
-        ids.map(|(source, value)| ExternalId { source: source.clone(), value: value.clone() }).collect()
+        external_ids(&self.0)
     }
+
+    /// What the person did.
+    #[graphql(flatten)]
+    async fn works(&self) -> PersonWorks {
+        PersonWorks(self.0.id.clone())
+    }
+}
+
+/// The ids that something has elsewhere.
+pub fn external_ids(of: &Entity) -> Vec<ExternalId> {
+    let ids = of.external_ids.iter();
+    ids.map(|(source, value)| ExternalId { source: source.clone(), value: value.clone() }).collect()
 }
 
 /// The id of something at another place.
@@ -313,7 +325,11 @@ pub struct ExternalId {
     value: String,
 }
 
-async fn person(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Person>> {
+/// A person by any id that leads to them.
+///
+/// # Errors
+/// When storage fails, or the asker may not read.
+pub async fn person(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Person>> {
     let found = ctx.loaders()?.people.load_one(id.to_string()).await.map_err(ApiError::from)?;
     Ok(found.map(Person))
 }

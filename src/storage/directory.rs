@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use super::documents::ROWS_PER_STATEMENT;
 use super::entities::{entity, entity_external_id, entity_name};
+use super::merged::redirects;
 use super::name_index::{NewName, write_names};
 use super::{Database, StorageError, Transaction, candidates};
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
@@ -89,6 +90,13 @@ async fn look_up_ids(
             }
         }
     }
+    // The id of someone who was merged into another one leads there.
+    let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| directory.by_id(kind, id).is_none()).collect();
+    for unknown in unknown.chunks(VALUES_PER_STATEMENT) {
+        for (given, id) in redirects(connection, kind, unknown).await? {
+            directory.add_id(kind, given, id);
+        }
+    }
     // An id that is not an entity's own may still be the one it has elsewhere.
     let mut elsewhere: HashMap<String, HashMap<String, String>> = HashMap::new();
     for id in ids.iter().filter(|id| directory.by_id(kind, id).is_none()) {
@@ -129,7 +137,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn add_names(&self, names: &[NewEntity]) -> Result<(), StorageError> {
+    pub async fn add_aliases(&self, names: &[NewEntity]) -> Result<(), StorageError> {
         let names: Vec<NewName<'_>> =
             names.iter().map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name }).collect();
         write_names(&self.connection, &names).await
@@ -225,6 +233,11 @@ impl Database {
                 }
             }
         }
-        Ok(found.into_values().collect())
+        let mut found: Vec<Entity> = found.into_values().collect();
+        for entity in &mut found {
+            entity.aliases.sort();
+            entity.external_ids.sort();
+        }
+        Ok(found)
     }
 }

@@ -40,7 +40,7 @@ pub struct MovieFilter {
 }
 
 /// What a list is sorted by; the id decides between equals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderBy {
     Title,
     Year,
@@ -48,14 +48,14 @@ pub enum OrderBy {
 }
 
 /// A sort order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MovieOrder {
     pub by: OrderBy,
     pub descending: bool,
 }
 
 /// Which part of a list: up to `limit` movies after (or, `backward`, before) a place.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     /// The sort value and id of the movie to start beyond.
     pub from: Option<(String, String)>,
@@ -82,7 +82,7 @@ impl MovieOrder {
         }
     }
 
-    fn column(self) -> movie::Column {
+    pub(super) fn column(self) -> movie::Column {
         match self.by {
             OrderBy::Title => movie::Column::TitleKey,
             OrderBy::Year => movie::Column::Year,
@@ -91,7 +91,7 @@ impl MovieOrder {
     }
 
     /// The value of a cursor as the column holds it; `None` if it is none.
-    fn bound(self, value: &str) -> Option<sea_orm::Value> {
+    pub(super) fn bound(self, value: &str) -> Option<sea_orm::Value> {
         match self.by {
             OrderBy::Title => Some(value.into()),
             OrderBy::Year => value.parse::<i32>().ok().map(Into::into),

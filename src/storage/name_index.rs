@@ -24,7 +24,7 @@ fn words_of(name: &Name) -> BTreeSet<&str> {
     name.words().chain([""]).collect()
 }
 
-/// Stores names; one that is there stays as it is.
+/// Stores names. One that the entity has in another spelling gets this one.
 pub(super) async fn write_names(connection: &impl ConnectionTrait, names: &[NewName<'_>]) -> Result<(), StorageError> {
     for names in names.chunks(ROWS_PER_STATEMENT) {
         let rows = names.iter().map(|new| entity_name::ActiveModel {
@@ -33,14 +33,9 @@ pub(super) async fn write_names(connection: &impl ConnectionTrait, names: &[NewN
             entity_id: Set(new.id.to_owned()),
             name: Set(new.name.to_owned()),
         });
-        let same = OnConflict::columns([
-            entity_name::Column::Kind,
-            entity_name::Column::NameKey,
-            entity_name::Column::EntityId,
-        ])
-        .do_nothing()
-        .to_owned();
-        entity_name::Entity::insert_many(rows).on_conflict(same).exec_without_returning(connection).await?;
+        let key = [entity_name::Column::Kind, entity_name::Column::NameKey, entity_name::Column::EntityId];
+        let respell = OnConflict::columns(key).update_column(entity_name::Column::Name).to_owned();
+        entity_name::Entity::insert_many(rows).on_conflict(respell).exec_without_returning(connection).await?;
         index(connection, names).await?;
     }
     Ok(())

@@ -33,6 +33,7 @@ mod matching;
 mod merging;
 mod movies;
 mod pages;
+mod people;
 mod plans;
 mod properties;
 mod publishing;

@@ -259,4 +259,28 @@ on_both_databases_with_one_thread! {
         }
         assert_eq!(counts[0], counts[1]);
     }
+
+    async fn people_and_things_cost_the_same_however_many_there_are(app: TestApp) {
+        let queries = [
+            // Who fits and what is known of them (4), what they did (5), and what that names: movies, asked for from
+            // three places, be it together or not (3), and ceremonies (3).
+            ("{ people(search: \"d \", first: 20) { nodes { id name aliases externalIds { value }
+                totals { movies credits nominations wins } knownFor { title }
+                filmography(first: 5) { nodes { list movie { title } } }
+                nominations(first: 5) { nodes { ceremony { name } movie { title } } } } } }", "people", 15),
+            ("{ ceremonies(first: 20) { nodes { name aliases movies(first: 2) { totalCount nodes { title } } } } }", "ceremonies", 7),
+            ("{ platforms(first: 20) { nodes { name movies(first: 2) { totalCount nodes { title } } } } }", "platforms", 7),
+            ("{ genres(first: 20) { nodes { name movies(first: 2) { totalCount nodes { title } } } } }", "genres", 7),
+            ("{ duplicatePeople(first: 20) { nodes { score first { name } second { name totals { credits } } } } }", "duplicatePeople", 11),
+        ];
+        let viewer = app.with_role(reelport::catalog::access::Role::Contributor);
+        let double = |movie: &str, id: &str| envelope(movie, "cast_crew", json!({ "directors": [{ "id": id, "name": "Double Person" }] }));
+        app.seed(&[movie("a", 1), vec![double("x", "d-1"), double("y", "d-2")]].concat()).await;
+        app.seed(&[movie("b", 8), movie("c", 8), vec![double("b", "d-3"), double("z", "d-4")]].concat()).await;
+        for (query, list, most) in queries {
+            let (count, reply) = app.count_queries(ask(&viewer, query)).await;
+            assert!(reply["data"][list]["nodes"].as_array().unwrap().len() > 5, "{reply}");
+            assert!(count <= most, "{query}: {count}");
+        }
+    }
 }

@@ -43,8 +43,9 @@ impl Batch<'_> {
         if writes_anything {
             transaction.lock_movies(&movies).await?;
         }
-        let loaded = self.load(transaction, records, &movies).await?;
+        let mut loaded = self.load(transaction, records, &movies).await?;
         let directory = self.directory(transaction, records, &loaded).await?;
+        loaded.follow(&directory);
         let (mut outcomes, mut writes) = self.plan(records, &loaded, directory, now)?;
         if !writes_anything {
             return Ok(outcomes);
@@ -309,10 +310,12 @@ impl Task<'_> {
             source != Source::Manual || batch.author.source.is_some_and(|source| source != Source::Manual);
         let overridden = batch.options.override_locks;
         match batch.operation {
-            // Whoever publishes a draft or goes back to a revision looks at it as a person.
-            Operation::Publish | Operation::Revert if overridden => LockRule::Override,
-            // A revision comes back whole or not at all.
-            Operation::Revert => LockRule::Refuse,
+            // Whoever publishes a draft, goes back to a revision or says who is who, looks at it as a person.
+            Operation::Publish | Operation::Revert | Operation::MergePeople | Operation::SplitPerson if overridden => {
+                LockRule::Override
+            }
+            // A revision comes back whole or not at all; two people are one in every document or in none.
+            Operation::Revert | Operation::MergePeople | Operation::SplitPerson => LockRule::Refuse,
             _ if is_automatic => LockRule::Skip,
             _ if overridden => LockRule::Override,
             _ => LockRule::Refuse,

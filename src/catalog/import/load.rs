@@ -6,6 +6,7 @@ use super::batch::{Batch, distinct};
 use super::{Content, Record};
 use crate::catalog::CatalogError;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use crate::document::readdress::follow;
 use crate::document::who::Resolution;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
 use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
@@ -52,6 +53,14 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
+    /// Reads drafts and old states as naming those that they name by who they are today.
+    pub(super) fn follow(&mut self, directory: &Directory) {
+        let drafts = self.drafts.iter_mut().map(|(key, draft)| (key, &mut draft.current));
+        for ((_, category), state) in drafts.chain(&mut self.bases) {
+            follow(category.definition().fields, &mut state.data, directory);
+        }
+    }
+
     /// The state that is imported into: the draft if it is to be a draft and there is one, else the
     /// published document.
     pub(super) fn current(&self, key: &DocumentKey, stage: Stage) -> Option<&Current> {
@@ -200,8 +209,12 @@ impl Batch<'_> {
                 mentions.add_id(*kind, id.to_owned());
             }
         }
-        for ((_, category), current) in loaded.published.iter().chain(&loaded.bases) {
+        for ((_, category), current) in &loaded.published {
             mentions.collect_names(category.definition().fields, &current.data);
+        }
+        // Whoever an old state names may have been merged into someone since.
+        for ((_, category), base) in &loaded.bases {
+            mentions.collect(category.definition().fields, &base.data);
         }
         let mut in_drafts: Vec<NewEntity> = Vec::new();
         for ((_, category), draft) in &loaded.drafts {

@@ -86,5 +86,9 @@ define_choice! {
         Revert = "revert",
         /// The draft was to be discarded.
         Discard = "discard",
+        /// People who are one were to be named by one id.
+        MergePeople = "merge_people",
+        /// Some credits of a person were to become someone else's.
+        SplitPerson = "split_person",
     }
 }

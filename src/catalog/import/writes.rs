@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use super::batch::distinct;
 use super::load::Current;
 use super::options::ImportStatus;
-use super::{Outcome, Record};
+use super::{Content, Outcome, Record};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
-use crate::document::entity::{Directory, NewEntity};
+use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::plan::{Plan, Remember};
 use crate::document::projection::{CreditRow, MovieFacts};
 use crate::document::provenance::touched;
@@ -50,6 +50,8 @@ pub(super) struct Writes {
     answers: Vec<Answer>,
     projections: Vec<ProjectionChange>,
     facts: Vec<(MovieId, MovieFacts)>,
+    /// Whom documents name that are written to the letter: nobody looked up who they are by now.
+    named: Mentions,
 }
 
 impl Writes {
@@ -57,6 +59,9 @@ impl Writes {
         let export = change.export();
         let Change { record, plan, body, metadata } = change;
         let definition = record.category.definition();
+        if let Content::Exact(data) = &record.content {
+            self.named.collect(definition.fields, data);
+        }
         self.movies.push(record.movie.clone());
         let after = (definition.project)(&plan.data, directory);
         let before = previous.map(|previous| (definition.project)(&previous.data, directory)).unwrap_or_default();
@@ -122,6 +127,24 @@ impl Writes {
         self.projections.last().into_iter().flat_map(|change| &change.after.credits)
     }
 
+    /// Whoever was merged into someone, and is named again by a revision that came back, is someone of
+    /// their own again.
+    async fn bring_back(&self, transaction: &Transaction) -> Result<(), CatalogError> {
+        for kind in EntityKind::ALL.iter().copied() {
+            let named = self.named.ids.keys().filter(|(of, _)| *of == kind.as_str()).map(|(_, id)| id.as_str());
+            let named: Vec<&str> = named.collect();
+            if named.is_empty() || transaction.merged(kind, &named).await?.is_empty() {
+                continue;
+            }
+            transaction.lock_entities().await?;
+            // Someone may have brought them back in between.
+            for (id, _) in transaction.merged(kind, &named).await? {
+                transaction.bring_back(kind, &id).await?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) async fn apply(
         self,
         transaction: &Transaction,
@@ -142,7 +165,8 @@ impl Writes {
         }
         let movies = distinct(self.states.iter().map(|state| &state.movie));
         transaction.create_entities(&self.new_entities, now).await?;
-        transaction.add_names(&self.aliases).await?;
+        transaction.add_aliases(&self.aliases).await?;
+        self.bring_back(transaction).await?;
         transaction.publish(&self.states).await?;
         transaction.project(&self.projections).await?;
         let listed: HashSet<&MovieId> = self.facts.iter().map(|(movie, _)| movie).collect();

@@ -13,6 +13,7 @@ pub mod idempotency_key;
 pub mod import;
 pub mod index_version;
 pub mod lock;
+pub mod merged_entity;
 pub mod movie;
 pub mod movie_genre;
 pub mod name_word;

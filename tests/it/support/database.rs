@@ -113,4 +113,5 @@ pub const TABLES: &[&str] = &[
     "drafts",
     "contributions",
     "locks",
+    "merged_entities",
 ];
