@@ -270,7 +270,7 @@ on_both_databases_with_one_thread! {
                 nominations(first: 5) { nodes { ceremony { name } movie { title } } } } } }", "people", 15),
             ("{ ceremonies(first: 20) { nodes { name aliases movies(first: 2) { totalCount nodes { title } } } } }", "ceremonies", 7),
             ("{ platforms(first: 20) { nodes { name movies(first: 2) { totalCount nodes { title } } } } }", "platforms", 7),
-            ("{ genres(first: 20) { nodes { name movies(first: 2) { totalCount nodes { title } } } } }", "genres", 7),
+            ("{ genres(first: 20) { nodes { name movies(first: 2) { totalCount nodes { title } } } } }", "genres", 8),
             ("{ duplicatePeople(first: 20) { nodes { score first { name } second { name totals { credits } } } } }", "duplicatePeople", 11),
         ];
         let viewer = app.with_role(reelport::catalog::access::Role::Contributor);
