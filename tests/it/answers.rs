@@ -188,6 +188,30 @@ on_both_databases! {
         assert_eq!((&more["status"], ids_in(&admin, "m", "writers").await, people(&app).await), (&json!("PUBLISHED"), made, 3), "{more}");
     }
 
+    async fn one_new_one_is_made_though_every_question_is_answered(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let data = json!({ "cast": [{ "name": "Jo Lee" }], "directors": [{ "name": "Jo Lee" }] });
+        let create = json!({ "resolutions": [{ "path": "/cast/0/name", "createNew": true }, { "path": "/directors/0", "createNew": true }] });
+        let reply = admin.import_document(&envelope("m", "cast_crew", data), create).await;
+        assert_eq!((&reply["status"], people(&app).await), (&json!("PUBLISHED"), 3), "{reply}");
+        assert_eq!(ids_in(&admin, "m", "cast").await, ids_in(&admin, "m", "directors").await);
+    }
+
+    async fn an_answer_is_heard_where_somebody_else_of_the_name_stands(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let file = cast_of("one", &["Jo Lee"]);
+        let answer = resolved("/cast/0/name", "tmdb-person-12");
+        let reply = admin.import_document(&file, answer.clone()).await;
+        assert_eq!(reply["status"], "PUBLISHED", "{reply}");
+        assert_eq!(ids_in(&admin, "one", "cast").await, ["tmdb-person-11", "tmdb-person-12"]);
+        let again = admin.import_document(&file, answer).await;
+        assert_eq!(again["status"], "UNCHANGED", "{again}");
+        // With both on the movie, who is meant elsewhere on it was said.
+        let more = admin.import_document(&envelope("one", "cast_crew", json!({ "directors": [{ "name": "Jo Lee" }] })), json!({})).await;
+        assert_eq!(more["status"], "PUBLISHED", "{more}");
+        assert_eq!(ids_in(&admin, "one", "directors").await, ["tmdb-person-12"]);
+    }
+
     async fn what_is_left_out_stays_out(app: TestApp) {
         let admin = two_of_a_name(&app).await;
         let data = json!({ "cast": [{ "name": "Nia Ode" }, { "name": "Jo Lee" }], "crew": [{ "name": "Jo Lee", "job": "Editor" }] });
@@ -291,6 +315,156 @@ on_both_databases! {
         let reply = contributor.graphql(query, json!({})).await;
         assert_eq!(reply["data"]["drafts"]["nodes"], json!([]), "{reply}");
     }
+
+    async fn a_form_of_a_name_is_whoever_has_it(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[
+            ("p-pitt", "Brad Pitt"), ("p-downey", "Robert Downey Jr."), ("p-bond", "Сергей Бондарчук"), ("p-abrams", "J. J. Abrams"),
+        ]).await;
+        let forms = [
+            ("Pitt, Brad", 0), ("PITT, BRAD", 0), ("Brad  Pitt", 0), ("brad pitt", 0), ("Bràd Pitt", 0),
+            ("Robert Downey, Jr.", 1), ("Downey, Robert, Jr.", 1), ("ROBERT DOWNEY JR", 1), ("Robert Downey Junior", 1),
+            ("Sergey Bondarchuk", 2), ("Bondarchuk, Sergey", 2), ("JJ Abrams", 3), ("J.J. Abrams", 3),
+        ];
+        let before = admin.export("one", "cast_crew").await["data"].clone();
+        let stored = before["cast"].as_array().unwrap();
+        for (index, (form, whose)) in forms.into_iter().enumerate() {
+            // In the list that they stand in already, nothing changes.
+            let reply = admin.import_with(&cast_of("one", &[form]), "").await;
+            assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("unchanged")), "{form}: {}", reply.text);
+            // On another movie they are credited as it says.
+            let movie = format!("movie-{index}");
+            app.movie(&movie).await;
+            let reply = admin.import_with(&cast_of(&movie, &[form]), "").await;
+            assert_eq!(reply.status, 200, "{form}: {}", reply.text);
+            let credit = admin.export(&movie, "cast_crew").await["data"]["cast"][0].clone();
+            assert_eq!((&credit["id"], &credit["name"]), (&stored[whose]["id"], &json!(form)), "{form}");
+        }
+        assert_eq!(admin.export("one", "cast_crew").await["data"], before);
+        assert_eq!(people(&app).await, 4);
+        // Father and son are two.
+        let reply = admin.import_with(&cast_of("movie-0", &["Robert Downey Sr."]), "").await;
+        assert_eq!((reply.status, people(&app).await), (200, 5), "{}", reply.text);
+    }
+
+    async fn initials_are_asked_unless_whoever_they_fit_is_on_the_movie(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Tamsin Okonjo")]).await;
+        app.movie("m").await;
+        let reply = admin.import_with(&cast_of("m", &["T. Okonjo"]), "").await;
+        assert_asks(&reply, "/cast/0/name");
+        let candidate = reply.json()["plan"]["matches"][0]["candidates"][0].clone();
+        assert_eq!(candidate["id"], "p-1", "{candidate}");
+        assert!(candidate["reasons"].as_array().unwrap().contains(&json!("initials")), "{candidate}");
+        let here = envelope("one", "cast_crew", json!({ "directors": [{ "name": "T. Okonjo" }] }));
+        let reply = admin.import_with(&here, "").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert!(reply.json()["plan"]["matches"][0]["reasons"].as_array().unwrap().contains(&json!("credited_here")), "{}", reply.text);
+        assert_eq!((ids_in(&admin, "one", "directors").await, people(&app).await), (vec!["p-1".to_owned()], 1));
+    }
+
+    async fn somebody_of_nearly_that_name_is_made_and_told_of(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Alan Martin")]).await;
+        app.movie("m").await;
+        let file = envelope("m", "cast_crew", json!({ "crew": [{ "name": "Alain Martin", "job": "Gaffer" }] }));
+        let reply = admin.import_with(&file, "").await;
+        assert_eq!((reply.status, people(&app).await), (200, 2), "{}", reply.text);
+        let plan = reply.json()["plan"].clone();
+        assert_eq!(pairs_of(&plan["warnings"]), [("/crew/0/name".to_owned(), "POSSIBLE_DUPLICATE".to_owned())], "{plan}");
+        let found = &plan["matches"][0];
+        assert_eq!((&found["decision"], &found["candidates"][0]["id"]), (&json!("new"), &json!("p-1")), "{found}");
+        assert_ne!(found["entity"], "p-1");
+    }
+
+    async fn an_id_with_the_name_of_another_is_taken_and_told_of(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Ada Quist"), ("p-2", "Bo Renn")]).await;
+        app.movie("m").await;
+        let before = dump(&app.database.url, &["entities", "entity_names"]).await;
+        let file = envelope("m", "cast_crew", json!({ "cast": [{ "id": "p-1", "name": "Bo Renn" }, { "id": "p-2", "name": "B. Renn" }] }));
+        let reply = admin.import_with(&file, "").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert_eq!(pairs_of(&reply.json()["plan"]["warnings"]), [("/cast/0/name".to_owned(), "NAME_OF_ANOTHER".to_owned())], "{}", reply.text);
+        assert_eq!(ids_in(&admin, "m", "cast").await, ["p-1", "p-2"]);
+        assert_eq!(admin.export("m", "cast_crew").await["data"]["cast"][0]["name"], "Bo Renn");
+        assert_eq!(dump(&app.database.url, &["entities", "entity_names"]).await, before, "nobody is renamed");
+        let again = admin.import_with(&file, "").await.json();
+        assert_eq!((&again["status"], &again["plan"]["warnings"]), (&json!("unchanged"), &json!([])), "{again}");
+    }
+
+    async fn ceremonies_and_platforms_are_told_apart_by_what_the_world_knows(app: TestApp) {
+        let admin = app.movie("m").await;
+        let ceremonies = [
+            ("Filmfare Awards", Some("Tamil"), "ceremony-filmfare-awards-south"),
+            ("Filmfare Awards", Some("Hindi"), "ceremony-filmfare-awards"),
+            ("Filmfare Awards", None, "ceremony-filmfare-awards"),
+            ("Filmfare Awards South", None, "ceremony-filmfare-awards-south"),
+            ("Oscars", None, "ceremony-academy-awards"),
+            ("The Oscars", None, "ceremony-academy-awards"),
+        ];
+        let awards = ceremonies.iter().enumerate().map(|(index, (name, language, _))| {
+            let mut award = json!({ "ceremony": name, "year": 1950 + index, "category": "Best Tide", "result": "winner" });
+            if let Some(language) = language {
+                award["language"] = json!(language);
+            }
+            award
+        });
+        let sent = json!({ "awards": awards.collect::<Vec<_>>() });
+        let reply = admin.import("m", "awards", sent.clone()).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let stored = admin.export("m", "awards").await["data"]["awards"].clone();
+        for (award, (name, language, id)) in stored.as_array().unwrap().iter().zip(ceremonies) {
+            assert_eq!((&award["ceremony"], &award["ceremony_id"]), (&json!(name), &json!(id)), "{name} {language:?}");
+        }
+        assert_eq!(admin.import("m", "awards", sent).await.json()["status"], "unchanged");
+
+        let offers = ["Prime Video", "Amazon Prime Video", "Apple TV+", "Apple TV"].map(|platform| json!({ "platform": platform, "type": "rent" }));
+        let reply = admin.import("m", "streaming", json!({ "streaming_options": offers })).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let stored = admin.export("m", "streaming").await["data"]["streaming_options"].clone();
+        let ids: Vec<&str> = stored.as_array().unwrap().iter().map(|offer| offer["platform_id"].as_str().unwrap()).collect();
+        assert_eq!((ids[0], ids[1]), ("tmdb-platform-9", "tmdb-platform-9"));
+        assert_ne!(ids[2], ids[3]);
+        assert_eq!(made_entities(&app.database.url).await, Vec::<Value>::new());
+    }
+
+    async fn the_names_of_a_genre_are_one_genre_and_come_back_as_sent(app: TestApp) {
+        let admin = app.admin();
+        for (index, genre) in ["Sci-Fi", "SciFi", "Science-Fiction", "science fiction"].into_iter().enumerate() {
+            let movie = format!("movie-{index}");
+            app.movie(&movie).await;
+            let reply = admin.import(&movie, "basic_info", json!({ "genres": [genre] })).await;
+            assert_eq!(reply.status, 200, "{genre}: {}", reply.text);
+            assert_eq!(admin.export(&movie, "basic_info").await["data"]["genres"], json!([genre]));
+        }
+        assert_eq!(made_entities(&app.database.url).await, Vec::<Value>::new());
+        for genre in ["Sci-Fi", "Science Fiction", "SCIFI"] {
+            let query = "query($genre: String!) { movies(filter: { genres: [$genre] }) { totalCount } }";
+            let reply = admin.graphql(query, json!({ "genre": genre })).await;
+            assert_eq!(reply["data"]["movies"]["totalCount"], 4, "{genre}: {reply}");
+        }
+    }
+
+    async fn a_hundred_unknown_names_cost_as_many_statements_as_five(app: TestApp) {
+        let admin = app.admin();
+        with_cast(&app, "one", "First Tide", &[("p-1", "Ada Quist"), ("p-2", "Ada Quist")]).await;
+        let mut counts = Vec::new();
+        for (movie, number) in [("first", 1), ("few", 5), ("many", 100)] {
+            app.movie(movie).await;
+            let letters = |number: usize| [number / 10, number % 10].map(|digit| char::from(b'a' + digit as u8)).into_iter().collect::<String>();
+            let names: Vec<String> = (0..number).map(|index| format!("{} {}{movie}", letters(index), letters(index))).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let file = cast_of(movie, &names);
+            let (dry, reply) = app.count_queries(admin.import_with(&file, "?dry_run=true")).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            let (count, reply) = app.count_queries(admin.import_with(&file, "")).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            counts.push((dry, count));
+        }
+        assert_eq!(counts[1], counts[2]);
+    }
+}
+
+/// `(path, code)` of each, the codes as GraphQL has them.
+fn pairs_of(list: &Value) -> Vec<(String, String)> {
+    pairs(list).into_iter().map(|(path, code)| (path, code.to_uppercase())).collect()
 }
 
 /// Nobody is credited who is not there, and the projections are what the documents say.
