@@ -361,10 +361,21 @@ on_both_databases! {
         assert_eq!((ids_in(&admin, "one", "directors").await, people(&app).await), (vec!["p-1".to_owned()], 1));
     }
 
+    async fn whoever_is_credited_otherwise_than_they_are_called_is_known_all_over_the_movie(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Tamsin Okonjo")]).await;
+        with_cast(&app, "m", "Second Tide", &[("p-1", "T. Okonjo")]).await;
+        let more = envelope("m", "cast_crew", json!({ "directors": [{ "name": "T. Okonjo" }] }));
+        let reply = admin.import_with(&more, "").await;
+        assert_eq!((reply.status, people(&app).await), (200, 1), "{}", reply.text);
+        assert_eq!(ids_in(&admin, "m", "directors").await, ["p-1"]);
+    }
+
     async fn somebody_of_nearly_that_name_is_made_and_told_of(app: TestApp) {
-        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Alan Martin")]).await;
+        // Of another kind of work, and of another time.
+        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Alain Marten")]).await;
         app.movie("m").await;
-        let file = envelope("m", "cast_crew", json!({ "crew": [{ "name": "Alain Martin", "job": "Gaffer" }] }));
+        assert_eq!(admin.import("m", "basic_info", json!({ "title": "Late Tide", "year": "2024" })).await.status, 200);
+        let file = envelope("m", "cast_crew", json!({ "crew": [{ "name": "Alan Martin", "job": "Gaffer", "department": "Lighting" }] }));
         let reply = admin.import_with(&file, "").await;
         assert_eq!((reply.status, people(&app).await), (200, 2), "{}", reply.text);
         let plan = reply.json()["plan"].clone();
