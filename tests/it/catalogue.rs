@@ -124,8 +124,8 @@ on_both_databases! {
             .filter(|document| facts(document).as_object().unwrap().values().any(|value| *value != json!([])))
             .map(|document| (key(document), document))
             .collect();
-        let (report, _) = import(&app, &sent, ImportStatus::Published).await;
-        assert_eq!(report, BulkReport { published: written.len() as u64, unchanged: (sent.len() - written.len()) as u64, ..BulkReport::default() });
+        let (report, others) = import(&app, &sent, ImportStatus::Published).await;
+        assert_eq!(report, BulkReport { published: written.len() as u64, unchanged: (sent.len() - written.len()) as u64, ..BulkReport::default() }, "{others:?}");
 
         let exports = export(&app).await;
         assert_eq!(exports.len(), written.len());
