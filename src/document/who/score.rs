@@ -40,7 +40,7 @@ pub enum Standing {
 }
 
 /// What it takes to be taken for the one: about nineteen in twenty of the right ones reach it.
-const ENOUGH: f64 = 4.3;
+const ENOUGH: f64 = 4.0;
 const LISTED: f64 = 8.0;
 const CREDITED: f64 = 6.0;
 const SAME_DEPARTMENT: f64 = 2.5;
@@ -63,8 +63,8 @@ fn weight_of_relation(relation: Relation) -> (f64, MatchReason) {
     match relation {
         Relation::Same => (0.0, MatchReason::SameName),
         Relation::SameLetters => (-0.3, MatchReason::SameLetters),
-        Relation::MiddleName => (-2.0, MatchReason::MiddleName),
-        Relation::Suffix => (-2.5, MatchReason::Suffix),
+        Relation::MiddleName => (-4.0, MatchReason::MiddleName),
+        Relation::Suffix => (-5.0, MatchReason::Suffix),
         Relation::Initials => (-1.5, MatchReason::Initials),
         Relation::Near(likeness) => (-5.0 - 20.0 * (1.0 - likeness), MatchReason::NearName),
     }
@@ -140,7 +140,10 @@ fn weigh(
     if relation.is_none() && is_named_so {
         (relation, is_alias) = (Some(Relation::Same), true);
     }
-    let relation = relation?;
+    // Of a platform, letters are no initials, and nothing is a middle name.
+    let is_of_people =
+        |relation: &Relation| matches!(relation, Relation::Initials | Relation::MiddleName | Relation::Suffix);
+    let relation = relation.filter(|relation| !(question.kind.is_told_by_name() && is_of_people(relation)))?;
     let (by_name, reason) = weight_of_relation(relation);
     let is_named_so = matches!(relation, Relation::Same | Relation::SameLetters);
     reasons.push(if is_alias && relation == Relation::Same { MatchReason::Alias } else { reason });
