@@ -169,8 +169,7 @@ fn weigh(
 fn told_by_name(relation: Relation, is_alias: bool) -> f64 {
     match (relation, is_alias) {
         (Relation::Same, false) => ENOUGH + 4.0,
-        (Relation::Same, true) => ENOUGH + 2.5,
-        (Relation::SameLetters, false) => ENOUGH + 2.5,
+        (Relation::Same, true) | (Relation::SameLetters, false) => ENOUGH + 2.5,
         (Relation::SameLetters, true) => ENOUGH + 1.5,
         _ => 0.0,
     }
