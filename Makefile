@@ -31,6 +31,7 @@ schema-check: ## Fail if a generated file is stale
 
 bench: tools ## Measure against yardsticks; BENCH_CATALOGUE=FILE measures an import too
 	$(CARGO) bench --bench plan
+	scripts/with-postgres $(CARGO) bench --bench matching
 	scripts/with-postgres $(CARGO) bench --bench service
 
 tools: ## Install what the tests need and is missing

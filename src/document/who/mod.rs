@@ -139,8 +139,10 @@ pub fn decide(kind: EntityKind, candidates: &[Candidate]) -> MatchDecision {
     if best.weight >= 0.0 && is_ahead {
         return MatchDecision::Matched;
     }
-    let named_so = candidates.iter().filter(|candidate| candidate.is_named_so).map(|candidate| candidate.weight);
-    let near = candidates.iter().filter(|candidate| !candidate.is_named_so).map(|candidate| candidate.weight);
-    let is_asked = named_so.fold(f64::MIN, f64::max) >= SOMEBODY_ELSE || near.fold(f64::MIN, f64::max) >= SOMEBODY_NEAR;
+    let is_asked = candidates.iter().any(|candidate| {
+        // Of initials nobody knows whose they are; of a misspelling, it is rarely somebody else's name.
+        let may_be_theirs = candidate.is_named_so || candidate.reasons.contains(&MatchReason::Initials);
+        candidate.weight >= if may_be_theirs { SOMEBODY_ELSE } else { SOMEBODY_NEAR }
+    });
     if is_asked { MatchDecision::Ambiguous } else { MatchDecision::New }
 }
