@@ -94,7 +94,11 @@ pub fn candidates(
             let standing = standing(id);
             let is_named_so = directory.by_name(question.kind, &key).iter().any(|named| named == id)
                 || others.iter().any(|named| named == id);
+            // A name of a ceremony, platform or genre that one alone has means that one, whatever stands beside it.
+            let is_sole =
+                question.kind.is_told_by_name() && is_named_so && directory.by_name(question.kind, &key).len() == 1;
             match knowledge.of(question.kind, id) {
+                _ if is_sole => Some(unknown(question, &given, id, standing, knowledge)),
                 Some(known) => weigh(question, &given, id, known, is_named_so, standing, knowledge),
                 None => is_named_so.then(|| unknown(question, &given, id, standing, knowledge)),
             }
