@@ -86,8 +86,8 @@ pub struct Mentions {
 }
 
 impl Mentions {
-    /// Adds all that the document `data` names that arrived for a movie; what `stored` names already is no
-    /// open question.
+    /// Adds all that the document `data` names that arrived for a movie; whom a list of `stored` names already
+    /// is no open question there.
     ///
     /// An id that is `provisional` stands for the name beside it alone.
     pub fn collect_arriving(
@@ -99,21 +99,23 @@ impl Mentions {
         provisional: &HashSet<String>,
     ) {
         self.collect(fields, data);
-        let mut names: BTreeSet<(&'static str, String)> = BTreeSet::new();
-        for (kind, name, id) in stored.into_iter().flat_map(|stored| named_in(fields, stored)) {
-            names.insert((kind, index_key(name)));
-            self.familiar.extend(id.filter(|_| kind == EntityKind::Person.as_str()).map(str::to_owned));
-        }
         self.collect_bound(fields, data);
-        for (kind, name, id) in named_in(fields, data) {
-            let key = (kind, index_key(name));
-            let is_open = id.is_none_or(|id| provisional.contains(id));
-            if is_open {
-                self.names.insert(key.clone());
+        for field in fields {
+            let mut names: BTreeSet<(&'static str, String)> = BTreeSet::new();
+            for (kind, name, id) in stored.into_iter().flat_map(|stored| named_in(field, stored)) {
+                names.insert((kind, index_key(name)));
+                self.familiar.extend(id.filter(|_| kind == EntityKind::Person.as_str()).map(str::to_owned));
             }
-            if is_open && !names.contains(&key) {
-                self.movies.insert(movie.to_owned());
-                self.open.entry(key).or_insert_with(|| name.to_owned());
+            for (kind, name, id) in named_in(field, data) {
+                let key = (kind, index_key(name));
+                let is_open = id.is_none_or(|id| provisional.contains(id));
+                if is_open {
+                    self.names.insert(key.clone());
+                }
+                if is_open && !names.contains(&key) {
+                    self.movies.insert(movie.to_owned());
+                    self.open.entry(key).or_insert_with(|| name.to_owned());
+                }
             }
         }
     }
@@ -196,29 +198,21 @@ pub fn bound_to_language(entity: &EntityReference, object: &Object) -> Option<&'
     is_bound.then_some(bound)
 }
 
-/// Every name in a document, with the id beside it.
-fn named_in<'v>(
-    fields: &'static [Field],
-    data: &'v Object,
-) -> impl Iterator<Item = (&'static str, &'v str, Option<&'v str>)> + 'v {
-    fields.iter().flat_map(move |field| {
-        let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-        let found: Vec<(&'static str, &str, Option<&str>)> = match &field.rule.kind {
-            Kind::Names { entity, .. } => {
-                list.filter_map(|name| Some((entity.as_str(), name.as_str()?, None))).collect()
-            }
-            Kind::Items { item, .. } => list
-                .flat_map(|object| {
-                    item.entities.iter().filter_map(move |entity| {
-                        let text = |key: &str| object.get(key).and_then(Value::as_str);
-                        Some((entity.kind.as_str(), text(entity.name)?, text(entity.id)))
-                    })
+/// Every name in a list of a document, with the id beside it.
+fn named_in<'v>(field: &'static Field, data: &'v Object) -> Vec<(&'static str, &'v str, Option<&'v str>)> {
+    let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+    match &field.rule.kind {
+        Kind::Names { entity, .. } => list.filter_map(|name| Some((entity.as_str(), name.as_str()?, None))).collect(),
+        Kind::Items { item, .. } => list
+            .flat_map(|object| {
+                item.entities.iter().filter_map(move |entity| {
+                    let text = |key: &str| object.get(key).and_then(Value::as_str);
+                    Some((entity.kind.as_str(), text(entity.name)?, text(entity.id)))
                 })
-                .collect(),
-            _ => Vec::new(),
-        };
-        found
-    })
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// An answer that was given before to the question who a name means.

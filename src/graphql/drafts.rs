@@ -7,8 +7,11 @@ use chrono::{DateTime, Utc};
 use super::context::ContextExt;
 use super::error::ApiError;
 use super::pages::{Cursor, limit_of, moment_of, not_ours, text_of};
+use super::payloads::PlanMatch;
 use super::types::{Movie, MovieExport};
 use crate::catalog::CatalogError;
+use crate::catalog::publish::PublishOptions;
+use crate::document::who::MatchDecision;
 use crate::document::{Category, MovieId, Source};
 use crate::storage::{self, ContributionEntry, DocumentKey, DraftEntry, DraftPlace};
 
@@ -172,6 +175,20 @@ impl Draft {
     async fn contributions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Contribution>> {
         let found = ctx.draft_loaders()?.contributions.load_one(self.key()).await.map_err(ApiError::from)?;
         Ok(found.unwrap_or_default().into_iter().map(Contribution::of).collect())
+    }
+
+    /// The open questions of the draft: names of which it cannot be told who is meant. publishDraft asks for
+    /// them; the path of each is that of a resolution. A nominee whom nobody can tell keeps no draft from
+    /// being published.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn questions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlanMatch>> {
+        let (permission, options) = (ctx.can_draft()?, PublishOptions::default());
+        let (movie, category) = (&self.0.movie, self.0.category);
+        let planned = ctx.catalog().plan_publication(&permission, movie, category, &options).await;
+        // A draft that was closed in this very moment has no plan, and no questions.
+        let matches = planned.map_err(ApiError::from)?.plan.map(|plan| plan.matches).unwrap_or_default();
+        let open = matches.into_iter().filter(|found| found.decision == MatchDecision::Ambiguous);
+        Ok(open.map(Into::into).collect())
     }
 
     /// The category as it stands in the draft. If the draft was closed in this very moment, as it is

@@ -12,6 +12,7 @@
     reason = "tests are tables of cases; they read the real clock, and their speed is the server's"
 )]
 
+mod answers;
 mod architecture;
 mod auth;
 mod catalogue;

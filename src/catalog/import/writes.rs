@@ -83,14 +83,21 @@ impl Writes {
         Outcome::done(ImportStatus::Published, export, plan.report)
     }
 
-    /// Keeps the answers that a plan was made with, for the next import of the same names.
+    /// Keeps the answers that a plan was made with, for the next import of the same names: of several for one
+    /// name, the last.
     pub(super) fn answer(&mut self, movie: &MovieId, answers: &[Remember]) {
-        self.answers.extend(answers.iter().map(|answer| Answer {
-            movie: (!answer.everywhere).then(|| movie.to_string()),
-            kind: answer.kind,
-            name_key: answer.name_key.clone(),
-            entity: answer.entity.clone(),
-        }));
+        for answer in answers {
+            let answer = Answer {
+                movie: (!answer.everywhere).then(|| movie.to_string()),
+                kind: answer.kind,
+                name_key: answer.name_key.clone(),
+                entity: answer.entity.clone(),
+            };
+            self.answers.retain(|earlier| {
+                (&earlier.movie, earlier.kind, &earlier.name_key) != (&answer.movie, answer.kind, &answer.name_key)
+            });
+            self.answers.push(answer);
+        }
     }
 
     /// A draft leaves no trace outside of itself: whoever it names anew comes into the world when it is

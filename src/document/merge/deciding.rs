@@ -22,6 +22,8 @@ pub(super) struct Identities<'a> {
     resolutions: HashMap<&'a str, &'a Resolution>,
     /// Answers that were given in this import, for other places of the same name.
     answers: HashMap<(EntityKind, String), (Answer, MatchReason)>,
+    /// Whoever was made because an answer said so.
+    made: HashMap<(EntityKind, String), String>,
     /// Decisions that were made before items were recognised, by path.
     pub(super) presumed: HashMap<String, Match>,
     /// Ids of a draft that stand for a name alone, by the path of the name.
@@ -56,9 +58,38 @@ impl<'a> Identities<'a> {
         let company = proposal.directory.knowledge().company(&likely, proposal.movie.as_str());
         let resolutions =
             proposal.resolutions.iter().map(|resolution| (resolution.path.as_str(), resolution)).collect();
-        let (answers, presumed, provisional) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { people, company, resolutions, answers, presumed, provisional }
+        let (answers, made) = (HashMap::new(), HashMap::new());
+        let (presumed, provisional) = (HashMap::new(), HashMap::new());
+        Self { people, company, resolutions, answers, made, presumed, provisional }
     }
+}
+
+/// The names of a document that an answer may be for, by the path of the answer.
+fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, (EntityKind, String)> {
+    let mut known = HashMap::new();
+    for field in proposal.definition.fields {
+        let list = proposal.arriving.data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+        for (index, value) in list.enumerate() {
+            let at = format!("/{}/{index}", field.name);
+            match (&field.rule.kind, value) {
+                (Kind::Names { entity, .. }, Value::String(name)) => {
+                    known.insert(at, (*entity, index_key(name)));
+                }
+                (Kind::Items { item, .. }, Value::Object(object)) => {
+                    for entity in item.entities {
+                        let Some(name) = text(object, entity.name) else { continue };
+                        let of = (entity.kind, index_key(name));
+                        if item.entities.len() == 1 {
+                            known.insert(at.clone(), of.clone());
+                        }
+                        known.insert(format!("{at}/{}", entity.name), of);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    known
 }
 
 /// Where a name stands.
@@ -74,49 +105,52 @@ pub(super) struct Place<'p> {
 }
 
 impl Merger<'_> {
-    /// Every answer must be to a question.
+    /// Every answer must be to a question. One that is given holds for the name wherever it stands, unless
+    /// another is given there.
     pub(super) fn check_resolutions(&mut self) {
         let proposal = self.proposal;
-        let mut known: HashSet<String> = HashSet::new();
-        for field in proposal.definition.fields {
-            let list = proposal.arriving.data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-            for (index, value) in list.enumerate() {
-                let at = format!("/{}/{index}", field.name);
-                match (&field.rule.kind, value) {
-                    (Kind::Names { .. }, Value::String(_)) => {
-                        known.insert(at);
-                    }
-                    (Kind::Items { item, .. }, Value::Object(object)) => {
-                        if item.entities.len() == 1 {
-                            known.insert(at.clone());
-                        }
-                        let named = item.entities.iter().filter(|entity| text(object, entity.name).is_some());
-                        known.extend(named.map(|entity| format!("{at}/{}", entity.name)));
-                    }
-                    _ => {}
-                }
-            }
+        if proposal.resolutions.is_empty() {
+            return;
         }
+        let known = names_by_path(proposal);
         for resolution in proposal.resolutions {
             let message = match resolution.answer {
-                _ if !known.contains(&resolution.path) => "a resolution is for a name; there is none at its path",
+                _ if !known.contains_key(&resolution.path) => "a resolution is for a name; there is none at its path",
                 None => {
                     "a resolution names an entity, or says that one is to be made, or that the name is to be left out: one of them"
                 }
-                Some(_) => continue,
+                Some(ref answer) => {
+                    let of = known[&resolution.path].clone();
+                    let is_known = resolution.entity().is_none_or(|id| self.own_id(of.0, id).is_some());
+                    if is_known {
+                        self.identities.answers.entry(of).or_insert_with(|| (answer.clone(), MatchReason::Resolved));
+                    }
+                    continue;
+                }
             };
             let path: String = resolution.path.chars().take(200).collect();
             self.problem(path, ProblemCode::Invalid, message.to_owned());
         }
     }
 
-    /// The answer that was given for a name, with this import or before.
-    fn answer(&mut self, entity: &EntityReference, key: &str, place: &Place<'_>) -> Option<(Answer, MatchReason)> {
-        let proposal = self.proposal;
+    /// The resolution that was given for a place.
+    fn resolution(&self, place: &Place<'_>) -> Option<&Resolution> {
         let given = self.identities.resolutions.get(place.name);
-        let given = given.or_else(|| self.identities.resolutions.get(place.item).filter(|_| place.is_alone)).copied();
-        if let Some(answer) = given.and_then(|resolution| resolution.answer.clone()) {
-            return Some((answer, MatchReason::Resolved));
+        given.or_else(|| self.identities.resolutions.get(place.item).filter(|_| place.is_alone)).copied()
+    }
+
+    /// Whether a resolution says of this very place that it is somebody known.
+    pub(super) fn is_said_of(&self, place: &Place<'_>) -> bool {
+        self.resolution(place).is_some_and(|resolution| resolution.entity().is_some())
+    }
+
+    /// The answer that was given for a name, with this import or before.
+    fn answer(&self, entity: &EntityReference, key: &str, place: &Place<'_>) -> Option<(Answer, MatchReason)> {
+        let proposal = self.proposal;
+        if let Some(answer) = self.resolution(place).and_then(|resolution| resolution.answer.clone()) {
+            // Whoever is new is one, however often it is said of the name.
+            let made = self.identities.made.get(&(entity.kind, key.to_owned())).filter(|_| answer == Answer::CreateNew);
+            return Some((made.cloned().map_or(answer, Answer::Is), MatchReason::Resolved));
         }
         if let Some(answer) = self.identities.answers.get(&(entity.kind, key.to_owned())) {
             return Some(answer.clone());
@@ -134,7 +168,6 @@ impl Merger<'_> {
         let key = index_key(name);
         let Some((Answer::Skip, reason)) = self.answer(entity, &key, place) else { return false };
         self.keep_answer(entity.kind, &key, place, None);
-        self.identities.answers.insert((entity.kind, key), (Answer::Skip, reason));
         self.merged.matches.push(Match {
             path: place.name.to_owned(),
             given: name.to_owned(),
@@ -149,10 +182,8 @@ impl Merger<'_> {
     }
 
     fn keep_answer(&mut self, kind: EntityKind, key: &str, place: &Place<'_>, entity: Option<String>) {
-        let given = self.identities.resolutions.get(place.name);
-        let given = given.or_else(|| self.identities.resolutions.get(place.item).filter(|_| place.is_alone));
-        if let Some(resolution) = given {
-            let (name_key, everywhere) = (key.to_owned(), resolution.everywhere);
+        if let Some(everywhere) = self.resolution(place).map(|resolution| resolution.everywhere) {
+            let name_key = key.to_owned();
             self.merged.answers.push(Remember { kind, name_key, entity, everywhere });
         }
     }
@@ -188,8 +219,7 @@ impl Merger<'_> {
                         Some(own) => {
                             found.decision = MatchDecision::Matched;
                             found.entity = Some(own.clone());
-                            self.keep_answer(entity.kind, &key, place, Some(own.clone()));
-                            self.identities.answers.insert((entity.kind, key), (Answer::Is(own), reason));
+                            self.keep_answer(entity.kind, &key, place, Some(own));
                             return found;
                         }
                         // Whoever was meant before is gone.
@@ -295,7 +325,12 @@ impl Merger<'_> {
         let key = index_key(&found.given);
         if found.reasons.contains(&MatchReason::Resolved) {
             self.keep_answer(kind, &key, place, Some(id.clone()));
-            self.identities.answers.insert((kind, key), (Answer::Is(id.clone()), MatchReason::Resolved));
+            // Another answer to the same name holds for the places where nothing was said.
+            let answer = self.identities.answers.get_mut(&(kind, key.clone()));
+            if let Some(answer) = answer.filter(|(answer, _)| *answer == Answer::CreateNew) {
+                answer.0 = Answer::Is(id.clone());
+            }
+            self.identities.made.insert((kind, key), id.clone());
         }
         found.entity = Some(id.clone());
         if !found.candidates.is_empty() && found.decision == MatchDecision::New {

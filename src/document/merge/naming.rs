@@ -183,12 +183,14 @@ impl Merger<'_> {
         list: &mut Listed,
     ) {
         let Some(name) = text(object, entity.name).map(str::to_owned) else { return };
-        if text(object, entity.id).is_some() || !list.credited_as(entity, &index_key(&name)).is_empty() {
-            return;
-        }
         let at = format!("{}/{}", naming.path, entity.name);
         let place =
             Place { list: naming.list, item: naming.path, name: &at, is_alone: naming.item.entities.len() == 1 };
+        // Whoever stands there under the name is meant, unless it is said who else is.
+        let stands_there = !list.credited_as(entity, &index_key(&name)).is_empty();
+        if text(object, entity.id).is_some() || (stands_there && !self.is_said_of(&place)) {
+            return;
+        }
         let found = self.decide(entity, &name, object, &place, list, false);
         if let (MatchDecision::Matched, Some(id)) = (found.decision, &found.entity) {
             object.insert(entity.id.to_owned(), Value::String(id.clone()));

@@ -1,0 +1,488 @@
+//! Who is who, through the front door: what is asked, how it is answered, and what is remembered.
+
+use reelport::catalog::access::Role;
+use serde_json::{Value, json};
+
+use crate::on_both_databases;
+use crate::support::acts::{codes, pairs};
+use crate::support::database::{TABLES, dump, made_entities, rows};
+use crate::support::{Client, Reply, TestApp, envelope};
+
+/// Every table that an import of names may write to.
+async fn state(app: &TestApp) -> Vec<(String, Vec<String>)> {
+    dump(&app.database.url, &[TABLES, &["answers", "entity_blocks", "name_words"]].concat()).await
+}
+
+/// How many people there are.
+async fn people(app: &TestApp) -> usize {
+    made_entities(&app.database.url).await.iter().filter(|row| row["kind"] == "person").count()
+}
+
+/// What is remembered: the movie, the name and who it is.
+async fn remembered(app: &TestApp) -> Vec<(String, String, Value)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let rows = rows(&app.database.url, "answers").await;
+    rows.iter().map(|row| (text(&row["movie_id"]), text(&row["name_key"]), row["entity_id"].clone())).collect()
+}
+
+/// Makes a movie with those people, and no others, in its cast: their ids and names.
+async fn with_cast(app: &TestApp, movie: &str, title: &str, cast: &[(&str, &str)]) -> Client {
+    let admin = app.movie(movie).await;
+    let facts = json!({ "title": title, "year": "1999" });
+    assert_eq!(admin.import(movie, "basic_info", facts).await.status, 200);
+    let cast: Vec<Value> = cast.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
+    let reply = admin.import(movie, "cast_crew", json!({ "cast": cast })).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    admin
+}
+
+/// Two actors of one name, one known from each of two movies, and a third movie that knows nobody.
+async fn two_of_a_name(app: &TestApp) -> Client {
+    with_cast(app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee")]).await;
+    with_cast(app, "two", "Second Tide", &[("tmdb-person-12", "Jo Lee")]).await;
+    app.movie("m").await
+}
+
+/// A cast and crew of names alone.
+fn cast_of(movie: &str, names: &[&str]) -> Value {
+    let cast: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
+    envelope(movie, "cast_crew", json!({ "cast": cast }))
+}
+
+/// The ids of the people in a list.
+async fn ids_in(client: &Client, movie: &str, list: &str) -> Vec<String> {
+    let data = client.export(movie, "cast_crew").await["data"][list].clone();
+    data.as_array().into_iter().flatten().map(|credit| credit["id"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// `(path, decision, entity)` of the matches of a plan, over REST or GraphQL.
+fn decisions(plan: &Value) -> Vec<(String, String, Value)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
+    let entity = |found: &Value| [&found["entity"], &found["entityId"]].into_iter().find(|id| !id.is_null()).cloned();
+    let matches = plan["matches"].as_array().into_iter().flatten();
+    matches.map(|found| (text(&found["path"]), text(&found["decision"]), entity(found).unwrap_or_default())).collect()
+}
+
+fn resolved(path: &str, entity: &str) -> Value {
+    json!({ "resolutions": [{ "path": path, "entityId": entity }] })
+}
+
+#[track_caller]
+fn assert_asks(reply: &Reply, path: &str) {
+    assert_eq!(
+        (reply.status, reply.errors()),
+        (409, vec![(path.to_owned(), "AMBIGUOUS_MATCH".to_owned())]),
+        "{}",
+        reply.text
+    );
+}
+
+on_both_databases! {
+    async fn a_name_of_two_is_asked_with_what_tells_them_apart(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let before = state(&app).await;
+        let reply = admin.import_with(&cast_of("m", &["Jo Lee"]), "").await;
+        assert_asks(&reply, "/cast/0/name");
+        assert_eq!(state(&app).await, before);
+        let found = reply.json()["plan"]["matches"].clone();
+        assert_eq!(found.as_array().unwrap().len(), 1);
+        assert_eq!((&found[0]["given"], &found[0]["kind"], &found[0]["decision"], &found[0]["entity"]), (&json!("Jo Lee"), &json!("person"), &json!("ambiguous"), &Value::Null), "{found}");
+        let candidates = found[0]["candidates"].as_array().unwrap();
+        let known: Vec<_> = candidates.iter().map(|one| (&one["id"], &one["name"], &one["known_for"])).collect();
+        assert_eq!(known, [(&json!("tmdb-person-11"), &json!("Jo Lee"), &json!(["First Tide"])), (&json!("tmdb-person-12"), &json!("Jo Lee"), &json!(["Second Tide"]))]);
+        for candidate in candidates {
+            let score = candidate["score"].as_f64().unwrap();
+            assert!(score > 0.0 && score <= 1.0, "{candidate}");
+            let reasons = candidate["reasons"].as_array().unwrap();
+            assert!(reasons.contains(&json!("same_name")) && reasons.contains(&json!("same_department")), "{candidate}");
+        }
+
+        // Of many, five are shown.
+        let many: Vec<(String, &str)> = (0..8).map(|number| (format!("tmdb-person-2{number}"), "Kim Moe")).collect();
+        let many: Vec<(&str, &str)> = many.iter().map(|(id, name)| (id.as_str(), *name)).collect();
+        with_cast(&app, "three", "Third Tide", &many).await;
+        let reply = admin.import_with(&cast_of("m", &["Kim Moe"]), "").await;
+        assert_asks(&reply, "/cast/0/name");
+        assert_eq!(reply.json()["plan"]["matches"][0]["candidates"].as_array().unwrap().len(), 5);
+    }
+
+    async fn an_answer_publishes_and_is_remembered_on_that_movie(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let data = json!({ "cast": [{ "name": "Jo Lee" }], "crew": [{ "name": "JO LEE", "job": "Editor" }] });
+        let file = envelope("m", "cast_crew", data);
+        let answer = "?resolutions=[{\"path\":\"/cast/0/name\",\"entity_id\":\"tmdb-person-12\"}]";
+        let reply = admin.import_with(&file, answer).await;
+        assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
+        for list in ["cast", "crew"] {
+            assert_eq!(ids_in(&admin, "m", list).await, ["tmdb-person-12"], "{list}");
+        }
+        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!("tmdb-person-12"))]);
+        assert_eq!(people(&app).await, 2);
+
+        let again = admin.import_with(&file, "").await;
+        assert_eq!((again.status, &again.json()["status"], decisions(&again.json()["plan"])), (200, &json!("unchanged"), vec![]), "{}", again.text);
+
+        // Also when nobody of the name is credited any more.
+        let gone = admin.import_with(&envelope("m", "cast_crew", json!({ "cast": [], "crew": [] })), "?mode=replace").await;
+        assert_eq!(gone.status, 200, "{}", gone.text);
+        let later = admin.import_with(&envelope("m", "cast_crew", json!({ "writers": [{ "name": "jo  lee" }] })), "").await;
+        assert_eq!((later.status, &later.json()["plan"]["matches"][0]["reasons"]), (200, &json!(["remembered"])), "{}", later.text);
+        assert_eq!(ids_in(&admin, "m", "writers").await, ["tmdb-person-12"]);
+
+        app.movie("n").await;
+        assert_asks(&admin.import_with(&cast_of("n", &["Jo Lee"]), "").await, "/cast/0/name");
+    }
+
+    async fn an_answer_for_everywhere_holds_on_all_movies_but_where_another_was_given(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        app.movie("n").await;
+        app.movie("o").await;
+        let there = admin.import_document(&cast_of("n", &["Jo Lee"]), resolved("/cast/0/name", "tmdb-person-11")).await;
+        assert_eq!(there["status"], "PUBLISHED", "{there}");
+        let everywhere = json!({ "resolutions": [{ "path": "/cast/0", "entityId": "tmdb-person-12", "everywhere": true }] });
+        let here = admin.import_document(&cast_of("m", &["Jo Lee"]), everywhere).await;
+        assert_eq!(here["status"], "PUBLISHED", "{here}");
+        for (movie, id) in [("n", "tmdb-person-11"), ("o", "tmdb-person-12"), ("m", "tmdb-person-12")] {
+            let more = envelope(movie, "cast_crew", json!({ "directors": [{ "name": "JO LEE" }] }));
+            let more = admin.import_with(&more, "").await;
+            assert_eq!(more.status, 200, "{movie}: {}", more.text);
+            assert_eq!(ids_in(&admin, movie, "directors").await, [id], "{movie}");
+        }
+    }
+
+    async fn one_answer_is_enough_wherever_in_the_document_it_is_given(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let data = json!({ "cast": [{ "name": "Jo Lee" }], "crew": [{ "name": "Jo Lee", "job": "Editor" }] });
+        let file = envelope("m", "cast_crew", data);
+        let reply = admin.import_document(&file, resolved("/crew/0/name", "tmdb-person-12")).await;
+        assert_eq!(reply["status"], "PUBLISHED", "{reply}");
+        assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-12"]);
+
+        // Two answers for one name: each holds where it was given.
+        app.movie("n").await;
+        let file = cast_of("n", &["Jo Lee", "Jo Lee"]);
+        let both = json!({ "resolutions": [
+            { "path": "/cast/0/name", "entityId": "tmdb-person-12" }, { "path": "/cast/1/name", "entityId": "tmdb-person-11" },
+        ] });
+        let reply = admin.import_document(&file, both).await;
+        assert_eq!(reply["status"], "PUBLISHED", "{reply}");
+        assert_eq!(ids_in(&admin, "n", "cast").await, ["tmdb-person-12", "tmdb-person-11"]);
+        let again = admin.import_document(&file, json!({})).await;
+        assert_eq!(again["status"], "UNCHANGED", "{again}");
+    }
+
+    async fn a_new_one_is_made_once_and_remembered(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let data = json!({ "cast": [{ "name": "Jo Lee" }], "directors": [{ "name": "Jo Lee" }], "crew": [{ "name": "JO LEE", "job": "Editor" }] });
+        let file = envelope("m", "cast_crew", data);
+        let create = json!({ "resolutions": [{ "path": "/cast/0/name", "createNew": true }] });
+        let reply = admin.import_document(&file, create).await;
+        assert_eq!((&reply["status"], people(&app).await), (&json!("PUBLISHED"), 3), "{reply}");
+        let made = ids_in(&admin, "m", "cast").await;
+        assert!(made[0].starts_with("person-"), "{made:?}");
+        assert_eq!((ids_in(&admin, "m", "directors").await, ids_in(&admin, "m", "crew").await), (made.clone(), made.clone()));
+        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!(made[0]))]);
+        let again = admin.import_document(&file, json!({})).await;
+        assert_eq!(again["status"], "UNCHANGED", "{again}");
+        let more = admin.import_document(&envelope("m", "cast_crew", json!({ "writers": [{ "name": "Jo Lee" }] })), json!({})).await;
+        assert_eq!((&more["status"], ids_in(&admin, "m", "writers").await, people(&app).await), (&json!("PUBLISHED"), made, 3), "{more}");
+    }
+
+    async fn one_new_one_is_made_though_every_question_is_answered(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let data = json!({ "cast": [{ "name": "Jo Lee" }], "directors": [{ "name": "Jo Lee" }] });
+        let create = json!({ "resolutions": [{ "path": "/cast/0/name", "createNew": true }, { "path": "/directors/0", "createNew": true }] });
+        let reply = admin.import_document(&envelope("m", "cast_crew", data), create).await;
+        assert_eq!((&reply["status"], people(&app).await), (&json!("PUBLISHED"), 3), "{reply}");
+        assert_eq!(ids_in(&admin, "m", "cast").await, ids_in(&admin, "m", "directors").await);
+    }
+
+    async fn an_answer_is_heard_where_somebody_else_of_the_name_stands(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let file = cast_of("one", &["Jo Lee"]);
+        let answer = resolved("/cast/0/name", "tmdb-person-12");
+        let reply = admin.import_document(&file, answer.clone()).await;
+        assert_eq!(reply["status"], "PUBLISHED", "{reply}");
+        assert_eq!(ids_in(&admin, "one", "cast").await, ["tmdb-person-11", "tmdb-person-12"]);
+        let again = admin.import_document(&file, answer).await;
+        assert_eq!(again["status"], "UNCHANGED", "{again}");
+        // With both on the movie, who is meant elsewhere on it was said.
+        let more = admin.import_document(&envelope("one", "cast_crew", json!({ "directors": [{ "name": "Jo Lee" }] })), json!({})).await;
+        assert_eq!(more["status"], "PUBLISHED", "{more}");
+        assert_eq!(ids_in(&admin, "one", "directors").await, ["tmdb-person-12"]);
+    }
+
+    async fn what_is_left_out_stays_out(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let data = json!({ "cast": [{ "name": "Nia Ode" }, { "name": "Jo Lee" }], "crew": [{ "name": "Jo Lee", "job": "Editor" }] });
+        let file = envelope("m", "cast_crew", data);
+        let skip = json!({ "resolutions": [{ "path": "/cast/1/name", "skip": true }] });
+        let reply = admin.import_document(&file, skip).await;
+        assert_eq!(reply["status"], "PUBLISHED", "{reply}");
+        let skipped: Vec<_> = decisions(&reply["plan"]).into_iter().filter(|(_, decision, _)| decision == "skipped").collect();
+        assert_eq!(skipped, [("/cast/1/name".to_owned(), "skipped".to_owned(), Value::Null), ("/crew/0/name".to_owned(), "skipped".to_owned(), Value::Null)]);
+        assert_eq!((ids_in(&admin, "m", "cast").await.len(), ids_in(&admin, "m", "crew").await.len()), (1, 0));
+        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
+        let again = admin.import_document(&file, json!({})).await;
+        assert_eq!((&again["status"], decisions(&again["plan"]).len()), (&json!("UNCHANGED"), 2), "{again}");
+    }
+
+    async fn an_answer_that_is_none_is_refused_and_nothing_is_written(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let file = cast_of("m", &["Jo Lee"]);
+        let before = state(&app).await;
+        for (case, resolution, code) in [
+            ("no such item", json!({ "path": "/cast/7/name", "entityId": "tmdb-person-11" }), "INVALID"),
+            ("no name", json!({ "path": "/cast/0/character", "entityId": "tmdb-person-11" }), "INVALID"),
+            ("no path", json!({ "path": "", "skip": true }), "INVALID"),
+            ("none of the three", json!({ "path": "/cast/0/name" }), "INVALID"),
+            ("two of the three", json!({ "path": "/cast/0/name", "entityId": "tmdb-person-11", "skip": true }), "INVALID"),
+            ("two others", json!({ "path": "/cast/0/name", "createNew": true, "skip": true }), "INVALID"),
+            ("nobody", json!({ "path": "/cast/0/name", "entityId": "tmdb-person-99" }), "NOT_FOUND"),
+            ("a genre", json!({ "path": "/cast/0/name", "entityId": "tmdb-genre-18" }), "NOT_FOUND"),
+        ] {
+            let reply = admin.import_document(&file, json!({ "resolutions": [resolution] })).await;
+            assert_eq!(reply["status"], "REJECTED", "{case}: {reply}");
+            assert!(pairs(&reply["userErrors"]).contains(&(resolution["path"].as_str().unwrap().to_owned(), code.to_owned())), "{case}: {reply}");
+            assert_eq!(state(&app).await, before, "{case}");
+        }
+    }
+
+    async fn a_dry_run_remembers_nothing_and_its_digest_is_carried_out(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let file = cast_of("m", &["Jo Lee", "Nia Ode"]);
+        for resolution in [json!({ "path": "/cast/0/name", "createNew": true }), json!({ "path": "/cast/0/name", "entityId": "tmdb-person-11" })] {
+            let before = state(&app).await;
+            let mut options = json!({ "dryRun": true, "resolutions": [resolution] });
+            let dry = admin.import_document(&file, options.clone()).await;
+            assert_eq!((&dry["status"], state(&app).await), (&json!("PLANNED"), before), "{dry}");
+            options["dryRun"] = json!(false);
+            options["expectedPlan"] = dry["plan"]["digest"].clone();
+            if resolution["createNew"] == true {
+                // Another answer is another plan.
+                let other = json!({ "resolutions": [{ "path": "/cast/0/name", "skip": true }], "expectedPlan": dry["plan"]["digest"] });
+                assert_eq!(codes(&admin.import_document(&file, other).await), ["PLAN_STALE"]);
+                continue;
+            }
+            let done = admin.import_document(&file, options).await;
+            assert_eq!((&done["status"], &done["plan"]["digest"]), (&json!("PUBLISHED"), &dry["plan"]["digest"]), "{done}");
+        }
+    }
+
+    async fn a_question_waits_in_a_draft_until_it_is_published(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let contributor = app.with_role(Role::Contributor);
+        let names_before = people(&app).await;
+        let file = cast_of("m", &["Nia Ode", "Jo Lee"]);
+        let drafted = contributor.import_document(&file, json!({ "target": "DRAFT" })).await;
+        assert_eq!(drafted["status"], "DRAFTED", "{drafted}");
+        assert_eq!(pairs(&drafted["plan"]["warnings"]), [("/cast/1/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())]);
+        assert_eq!(people(&app).await, names_before);
+        let before = state(&app).await;
+
+        let query = "{ drafts { nodes { questions { path given kind decision entityId candidates { id knownFor } } } } }";
+        let reply = contributor.graphql(query, json!({})).await;
+        assert_eq!(reply["data"]["drafts"]["nodes"][0]["questions"], json!([{
+            "path": "/cast/1/name", "given": "Jo Lee", "kind": "PERSON", "decision": "AMBIGUOUS", "entityId": null,
+            "candidates": [{ "id": "tmdb-person-11", "knownFor": ["First Tide"] }, { "id": "tmdb-person-12", "knownFor": ["Second Tide"] }],
+        }]), "{reply}");
+        assert_eq!(state(&app).await, before, "to ask what is open changes nothing");
+
+        let publish = json!({ "movieId": "m", "category": "CAST_CREW" });
+        let refused = admin.act("publishDraft", publish.clone()).await;
+        assert_eq!(pairs(&refused["userErrors"]), [("/cast/1/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())], "{refused}");
+        assert_eq!(state(&app).await, before);
+
+        let mut answered = publish.clone();
+        answered["resolutions"] = json!([{ "path": "/cast/1/name", "entityId": "tmdb-person-12" }]);
+        let published = admin.act("publishDraft", answered).await;
+        assert_eq!(published["status"], "PUBLISHED", "{published}");
+        assert_eq!(ids_in(&admin, "m", "cast").await[1], "tmdb-person-12");
+        assert_eq!(people(&app).await, names_before + 1, "Nia Ode alone");
+        assert_whole(&app).await;
+
+        // Somebody new, under the id that the draft has had for them.
+        app.movie("n").await;
+        let draft = contributor.draft(&cast_of("n", &["Jo Lee", "JO LEE"])).await;
+        let mut answered = json!({ "movieId": "n", "category": "CAST_CREW" });
+        answered["resolutions"] = json!([{ "path": "/cast/0/name", "createNew": true }]);
+        let published = admin.act("publishDraft", answered).await;
+        assert_eq!(published["status"], "PUBLISHED", "{published}");
+        let made = ids_in(&admin, "n", "cast").await;
+        assert_eq!((json!(made[0]), &made[0]), (draft["data"]["cast"][0]["id"].clone(), &made[1]));
+        assert_eq!(people(&app).await, names_before + 2);
+        assert_whole(&app).await;
+        let reply = contributor.graphql(query, json!({})).await;
+        assert_eq!(reply["data"]["drafts"]["nodes"], json!([]), "{reply}");
+    }
+
+    async fn a_form_of_a_name_is_whoever_has_it(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[
+            ("p-pitt", "Brad Pitt"), ("p-downey", "Robert Downey Jr."), ("p-bond", "Сергей Бондарчук"), ("p-abrams", "J. J. Abrams"),
+        ]).await;
+        let forms = [
+            ("Pitt, Brad", 0), ("PITT, BRAD", 0), ("Brad  Pitt", 0), ("brad pitt", 0), ("Bràd Pitt", 0),
+            ("Robert Downey, Jr.", 1), ("Downey, Robert, Jr.", 1), ("ROBERT DOWNEY JR", 1), ("Robert Downey Junior", 1),
+            ("Sergey Bondarchuk", 2), ("Bondarchuk, Sergey", 2), ("JJ Abrams", 3), ("J.J. Abrams", 3),
+        ];
+        let before = admin.export("one", "cast_crew").await["data"].clone();
+        let stored = before["cast"].as_array().unwrap();
+        for (index, (form, whose)) in forms.into_iter().enumerate() {
+            // In the list that they stand in already, nothing changes.
+            let reply = admin.import_with(&cast_of("one", &[form]), "").await;
+            assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("unchanged")), "{form}: {}", reply.text);
+            // On another movie they are credited as it says.
+            let movie = format!("movie-{index}");
+            app.movie(&movie).await;
+            let reply = admin.import_with(&cast_of(&movie, &[form]), "").await;
+            assert_eq!(reply.status, 200, "{form}: {}", reply.text);
+            let credit = admin.export(&movie, "cast_crew").await["data"]["cast"][0].clone();
+            assert_eq!((&credit["id"], &credit["name"]), (&stored[whose]["id"], &json!(form)), "{form}");
+        }
+        assert_eq!(admin.export("one", "cast_crew").await["data"], before);
+        assert_eq!(people(&app).await, 4);
+        // Father and son are two.
+        let reply = admin.import_with(&cast_of("movie-0", &["Robert Downey Sr."]), "").await;
+        assert_eq!((reply.status, people(&app).await), (200, 5), "{}", reply.text);
+    }
+
+    async fn initials_are_asked_unless_whoever_they_fit_is_on_the_movie(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Tamsin Okonjo")]).await;
+        app.movie("m").await;
+        let reply = admin.import_with(&cast_of("m", &["T. Okonjo"]), "").await;
+        assert_asks(&reply, "/cast/0/name");
+        let candidate = reply.json()["plan"]["matches"][0]["candidates"][0].clone();
+        assert_eq!(candidate["id"], "p-1", "{candidate}");
+        assert!(candidate["reasons"].as_array().unwrap().contains(&json!("initials")), "{candidate}");
+        let here = envelope("one", "cast_crew", json!({ "directors": [{ "name": "T. Okonjo" }] }));
+        let reply = admin.import_with(&here, "").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert!(reply.json()["plan"]["matches"][0]["reasons"].as_array().unwrap().contains(&json!("credited_here")), "{}", reply.text);
+        assert_eq!((ids_in(&admin, "one", "directors").await, people(&app).await), (vec!["p-1".to_owned()], 1));
+    }
+
+    async fn whoever_is_credited_otherwise_than_they_are_called_is_known_all_over_the_movie(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Tamsin Okonjo")]).await;
+        with_cast(&app, "m", "Second Tide", &[("p-1", "T. Okonjo")]).await;
+        let more = envelope("m", "cast_crew", json!({ "directors": [{ "name": "T. Okonjo" }] }));
+        let reply = admin.import_with(&more, "").await;
+        assert_eq!((reply.status, people(&app).await), (200, 1), "{}", reply.text);
+        assert_eq!(ids_in(&admin, "m", "directors").await, ["p-1"]);
+    }
+
+    async fn somebody_of_nearly_that_name_is_made_and_told_of(app: TestApp) {
+        // Of another kind of work, and of another time.
+        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Alain Marten")]).await;
+        app.movie("m").await;
+        assert_eq!(admin.import("m", "basic_info", json!({ "title": "Late Tide", "year": "2024" })).await.status, 200);
+        let file = envelope("m", "cast_crew", json!({ "crew": [{ "name": "Alan Martin", "job": "Gaffer", "department": "Lighting" }] }));
+        let reply = admin.import_with(&file, "").await;
+        assert_eq!((reply.status, people(&app).await), (200, 2), "{}", reply.text);
+        let plan = reply.json()["plan"].clone();
+        assert_eq!(pairs_of(&plan["warnings"]), [("/crew/0/name".to_owned(), "POSSIBLE_DUPLICATE".to_owned())], "{plan}");
+        let found = &plan["matches"][0];
+        assert_eq!((&found["decision"], &found["candidates"][0]["id"]), (&json!("new"), &json!("p-1")), "{found}");
+        assert_ne!(found["entity"], "p-1");
+    }
+
+    async fn an_id_with_the_name_of_another_is_taken_and_told_of(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Ada Quist"), ("p-2", "Bo Renn")]).await;
+        app.movie("m").await;
+        let before = dump(&app.database.url, &["entities", "entity_names"]).await;
+        let file = envelope("m", "cast_crew", json!({ "cast": [{ "id": "p-1", "name": "Bo Renn" }, { "id": "p-2", "name": "B. Renn" }] }));
+        let reply = admin.import_with(&file, "").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert_eq!(pairs_of(&reply.json()["plan"]["warnings"]), [("/cast/0/name".to_owned(), "NAME_OF_ANOTHER".to_owned())], "{}", reply.text);
+        assert_eq!(ids_in(&admin, "m", "cast").await, ["p-1", "p-2"]);
+        assert_eq!(admin.export("m", "cast_crew").await["data"]["cast"][0]["name"], "Bo Renn");
+        assert_eq!(dump(&app.database.url, &["entities", "entity_names"]).await, before, "nobody is renamed");
+        let again = admin.import_with(&file, "").await.json();
+        assert_eq!((&again["status"], &again["plan"]["warnings"]), (&json!("unchanged"), &json!([])), "{again}");
+    }
+
+    async fn ceremonies_and_platforms_are_told_apart_by_what_the_world_knows(app: TestApp) {
+        let admin = app.movie("m").await;
+        let ceremonies = [
+            ("Filmfare Awards", Some("Tamil"), "ceremony-filmfare-awards-south"),
+            ("Filmfare Awards", Some("Hindi"), "ceremony-filmfare-awards"),
+            ("Filmfare Awards", None, "ceremony-filmfare-awards"),
+            ("Filmfare Awards South", None, "ceremony-filmfare-awards-south"),
+            ("Oscars", None, "ceremony-academy-awards"),
+            ("The Oscars", None, "ceremony-academy-awards"),
+        ];
+        let awards = ceremonies.iter().enumerate().map(|(index, (name, language, _))| {
+            let mut award = json!({ "ceremony": name, "year": 1950 + index, "category": "Best Tide", "result": "winner" });
+            if let Some(language) = language {
+                award["language"] = json!(language);
+            }
+            award
+        });
+        let sent = json!({ "awards": awards.collect::<Vec<_>>() });
+        let reply = admin.import("m", "awards", sent.clone()).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let stored = admin.export("m", "awards").await["data"]["awards"].clone();
+        for (award, (name, language, id)) in stored.as_array().unwrap().iter().zip(ceremonies) {
+            assert_eq!((&award["ceremony"], &award["ceremony_id"]), (&json!(name), &json!(id)), "{name} {language:?}");
+        }
+        assert_eq!(admin.import("m", "awards", sent).await.json()["status"], "unchanged");
+
+        let offers = ["Prime Video", "Amazon Prime Video", "Apple TV+", "Apple TV"].map(|platform| json!({ "platform": platform, "type": "rent" }));
+        let reply = admin.import("m", "streaming", json!({ "streaming_options": offers })).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let stored = admin.export("m", "streaming").await["data"]["streaming_options"].clone();
+        let ids: Vec<&str> = stored.as_array().unwrap().iter().map(|offer| offer["platform_id"].as_str().unwrap()).collect();
+        assert_eq!((ids[0], ids[1]), ("tmdb-platform-9", "tmdb-platform-9"));
+        assert_ne!(ids[2], ids[3]);
+        assert_eq!(made_entities(&app.database.url).await, Vec::<Value>::new());
+    }
+
+    async fn the_names_of_a_genre_are_one_genre_and_come_back_as_sent(app: TestApp) {
+        let admin = app.admin();
+        for (index, genre) in ["Sci-Fi", "SciFi", "Science-Fiction", "science fiction"].into_iter().enumerate() {
+            let movie = format!("movie-{index}");
+            app.movie(&movie).await;
+            let reply = admin.import(&movie, "basic_info", json!({ "genres": [genre] })).await;
+            assert_eq!(reply.status, 200, "{genre}: {}", reply.text);
+            assert_eq!(admin.export(&movie, "basic_info").await["data"]["genres"], json!([genre]));
+        }
+        assert_eq!(made_entities(&app.database.url).await, Vec::<Value>::new());
+        for genre in ["Sci-Fi", "Science Fiction", "SCIFI"] {
+            let query = "query($genre: String!) { movies(filter: { genres: [$genre] }) { totalCount } }";
+            let reply = admin.graphql(query, json!({ "genre": genre })).await;
+            assert_eq!(reply["data"]["movies"]["totalCount"], 4, "{genre}: {reply}");
+        }
+    }
+
+    async fn a_hundred_unknown_names_cost_as_many_statements_as_five(app: TestApp) {
+        let admin = app.admin();
+        with_cast(&app, "one", "First Tide", &[("p-1", "Ada Quist"), ("p-2", "Ada Quist")]).await;
+        let mut counts = Vec::new();
+        for (movie, number) in [("first", 1), ("few", 5), ("many", 100)] {
+            app.movie(movie).await;
+            let letters = |number: usize| [number / 10, number % 10].map(|digit| char::from(b'a' + digit as u8)).into_iter().collect::<String>();
+            let names: Vec<String> = (0..number).map(|index| format!("{} {}{movie}", letters(index), letters(index))).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let file = cast_of(movie, &names);
+            let (dry, reply) = app.count_queries(admin.import_with(&file, "?dry_run=true")).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            let (count, reply) = app.count_queries(admin.import_with(&file, "")).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            counts.push((dry, count));
+        }
+        assert_eq!(counts[1], counts[2]);
+    }
+}
+
+/// `(path, code)` of each, the codes as GraphQL has them.
+fn pairs_of(list: &Value) -> Vec<(String, String)> {
+    pairs(list).into_iter().map(|(path, code)| (path, code.to_uppercase())).collect()
+}
+
+/// Nobody is credited who is not there, and the projections are what the documents say.
+async fn assert_whole(app: &TestApp) {
+    let entities = rows(&app.database.url, "entities").await;
+    for credit in rows(&app.database.url, "credits").await {
+        assert!(entities.iter().any(|entity| entity["id"] == credit["person_id"]), "{credit}");
+    }
+    app.assert_whole().await;
+}
