@@ -29,8 +29,9 @@ schema-check: ## Fail if a generated file is stale
 	$(CARGO) run --quiet -- schema | diff -u schema.graphql -
 	$(CARGO) run --quiet -- schema --openapi | diff -u openapi.json -
 
-bench: tools ## Measure against yardsticks; BENCH_CATALOGUE=FILE measures an import too
+bench: tools ## Measure against yardsticks; BENCH_CATALOGUE=FILE measures an import and matching too
 	$(CARGO) bench --bench plan
+	scripts/with-postgres $(CARGO) bench --bench matching
 	scripts/with-postgres $(CARGO) bench --bench service
 
 tools: ## Install what the tests need and is missing

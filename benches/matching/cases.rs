@@ -199,7 +199,6 @@ fn mangled(name: &str, random: &mut StdRng) -> (Form, String) {
     let form = *FORMS.choose(random).unwrap_or(&Form::AsItIs);
     let words: Vec<&str> = name.split_whitespace().collect();
     let written = match form {
-        Form::AsItIs => None,
         Form::Case => Some(if random.random() { name.to_uppercase() } else { name.to_lowercase() }),
         Form::Accents => {
             let with = |c: char| match c {

@@ -1,12 +1,14 @@
-//! How well names are matched: a labelled set made of a real catalogue, and what became of each case.
+//! How well names are matched: a labelled set made of a real catalogue, and what became of each case; and
+//! what it costs among many people (`BENCH_PEOPLE`, 100,000 unless it says more).
 //!
-//! Needs `BENCH_CATALOGUE`, a catalogue that `reelport import` reads. Some movies are held out; all others are
+//! The set needs `BENCH_CATALOGUE`, a catalogue that `reelport import` reads. Some movies are held out; all others are
 //! imported. Of the movies held out the credits arrive without ids, under names as the world writes them, in
 //! a dry run; who each is, the catalogue knows.
 
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
 mod cases;
+mod crowd;
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
@@ -34,6 +36,14 @@ enum Outcome {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    let most = std::env::var("BENCH_PEOPLE").ok().and_then(|people| people.parse().ok()).unwrap_or(100_000);
+    for people in [10_000, most] {
+        let folder = tempfile::tempdir()?;
+        crowd::measure(&format!("sqlite://{}", folder.path().join("crowd.db").display()), people).await?;
+        if let Ok(server) = std::env::var("REELPORT_TEST_POSTGRES_URL") {
+            crowd::measure(&postgres(&server, people).await?, people).await?;
+        }
+    }
     let Some(path) = std::env::var_os("BENCH_CATALOGUE") else {
         println!("matching: BENCH_CATALOGUE names no catalogue, so nothing was measured");
         return Ok(());
@@ -76,6 +86,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("\nwrong:\n{}", wrong.join("\n"));
     }
     Ok(())
+}
+
+/// A new database on the server that `scripts/with-postgres` started.
+async fn postgres(server: &str, people: usize) -> Result<String, Box<dyn Error>> {
+    use sea_orm::ConnectionTrait as _;
+    let name = format!("crowd_{}_{people}", std::process::id());
+    let connection = sea_orm::Database::connect(server).await?;
+    connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
+    connection.close().await?;
+    let (base, _) = server.rsplit_once('/').ok_or("no URL of a server")?;
+    Ok(format!("{base}/{name}"))
 }
 
 async fn import(catalog: &Catalog, documents: &[String]) -> Result<(), Box<dyn Error>> {

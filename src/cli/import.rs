@@ -151,6 +151,13 @@ pub(super) async fn import(database: &DatabaseArgs, args: &ImportArgs) -> Result
             done += 1;
             bar.set_position(result.position);
             bar.set_message(format!("{done} documents"));
+            if options.dry_run {
+                bar.suspend(|| {
+                    for line in super::plans::lines(&result) {
+                        println!("{line}");
+                    }
+                });
+            }
             if result.status == ImportStatus::Rejected {
                 bar.suspend(|| print_failure(&result));
                 if let Some(file) = &mut errors {

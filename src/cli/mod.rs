@@ -2,6 +2,7 @@
 
 mod export;
 mod import;
+mod plans;
 mod serve;
 mod users;
 

@@ -421,7 +421,7 @@ async fn an_import_may_be_from_a_base_take_items_out_and_settle_conflicts() {
     for (policy, title, tagline) in cases {
         let arguments = [&from_base[..], &["--on-conflict", policy]].concat();
         let planned = place.run(&[&arguments[..], &["--dry-run"]].concat()).await.ok();
-        assert!(planned.stdout.starts_with("1 planned"), "{policy}: {}", planned.stdout);
+        assert!(planned.stdout.contains("\n1 planned"), "{policy}: {}", planned.stdout);
         place.run(&arguments).await.ok();
         let data = &place.documents().await[0]["data"];
         assert_eq!((&data["title"], &data["tagline"]), (&json!(title), &json!(tagline)), "{policy}");

@@ -691,6 +691,22 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
+    async fn an_index_of_names_that_was_made_by_other_rules_is_made_anew(app: TestApp) {
+        let admin = app.full_movie("tmdb-1").await;
+        let tables = ["entity_blocks", "name_words"];
+        let before = dump(&app.database.url, &tables).await;
+        assert!(before.iter().all(|(table, rows)| !rows.is_empty() || panic!("{table} is empty")));
+        for damage in ["DELETE FROM entity_blocks", "UPDATE name_words SET people = 77", "UPDATE index_versions SET version = 'of old'"] {
+            execute(&app.database.url, damage).await;
+        }
+        app.replica().await;
+        assert_eq!(dump(&app.database.url, &tables).await, before);
+        app.movie("tmdb-2").await;
+        let sent = json!({ "crew": [{ "name": "QUIST, Ada", "job": "Editor" }] });
+        assert_eq!(admin.import("tmdb-2", "cast_crew", sent).await.status, 200);
+        assert_eq!(crew(&admin, "tmdb-2").await[0].1, "tmdb-person-1");
+    }
+
     async fn a_new_name_makes_one_person_however_often_it_stands(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let sent = json!({

@@ -145,9 +145,15 @@ on_both_databases! {
         let before = everything(&app).await.1;
         let ran = app.command_with(&["import", "--dry-run", "--mode", "replace", "-"], input.as_bytes()).await;
         assert_eq!(ran.code, 1, "{ran:?}");
-        assert!(ran.stdout.starts_with("14 planned (a dry run: nothing was written), 1 failed"), "{ran:?}");
+        let said: Vec<&str> = ran.stdout.lines().collect();
+        assert!(said.last().unwrap().starts_with("14 planned (a dry run: nothing was written), 1 failed"), "{ran:?}");
+        // What would change is told line by line, by path.
+        assert_eq!(said.iter().filter(|line| line.contains(": m ") || line.contains(": new ")).count(), 14, "{ran:?}");
+        for mark in ["  + /", "  ~ /", "  - /"] {
+            assert!(said.iter().any(|line| line.starts_with(mark)), "{mark} {ran:?}");
+        }
         let ran = app.command_with(&["import", "--dry-run", "--target", "draft", "-"], input.as_bytes()).await;
-        assert!(ran.stdout.starts_with("7 planned"), "{ran:?}");
+        assert!(ran.stdout.lines().last().unwrap().starts_with("7 planned"), "{ran:?}");
         assert!(everything(&app).await.1 == before);
     }
 

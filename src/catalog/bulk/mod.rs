@@ -14,6 +14,7 @@ use super::access::{CanPublish, CanRead};
 use super::export::Export;
 use super::import::{ImportOptions, ImportStatus, Record};
 use super::{Catalog, CatalogError};
+use crate::document::plan::Report;
 use crate::document::{Category, MovieId, Problem};
 use crate::storage::DocumentKey;
 
@@ -33,6 +34,8 @@ pub struct RecordResult {
     pub status: ImportStatus,
     pub problems: Vec<Problem>,
     pub warnings: usize,
+    /// What was planned, if it could be read.
+    pub plan: Option<Report>,
     /// Bytes of input read so far, for a progress bar.
     pub position: u64,
 }
@@ -124,6 +127,7 @@ impl Catalog {
                         status: ImportStatus::Rejected,
                         problems,
                         warnings: 0,
+                        plan: None,
                         position,
                     },
                     None => {
@@ -133,7 +137,8 @@ impl Catalog {
                             key: Some(record.key()),
                             status: outcome.status,
                             problems: outcome.problems,
-                            warnings: outcome.plan.map_or(0, |plan| plan.warnings.len()),
+                            warnings: outcome.plan.as_ref().map_or(0, |plan| plan.warnings.len()),
+                            plan: outcome.plan,
                             position,
                         }
                     }

@@ -77,6 +77,7 @@ pub struct Record {
 
 /// What a record has to say.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a record lives for as long as its import")]
 pub(in crate::catalog) enum Content {
     /// Something to be merged into what is there.
     Merge(Reading),

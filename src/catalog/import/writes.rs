@@ -14,6 +14,7 @@ use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::plan::{Plan, Remember};
 use crate::document::projection::{CreditRow, MovieFacts};
 use crate::document::provenance::touched;
+use crate::document::who::MatchReason;
 use crate::document::{Metadata, MovieId, Object};
 use crate::storage::{Answer, NewContribution, NewState, ProjectionChange, Transaction};
 
@@ -112,6 +113,11 @@ impl Writes {
         let empty = definition.empty();
         let touched = touched(definition, before.unwrap_or(&empty), &plan.data);
         let Plan { new_entities, made_up, report, .. } = plan;
+        // Of whoever an answer says that they are somebody new, nobody asks again.
+        let is_settled = |id: &String| {
+            let mut made = report.matches.iter().filter(|found| found.entity.as_ref() == Some(id));
+            made.any(|found| found.reasons.contains(&MatchReason::Resolved))
+        };
         self.contributions.push(NewContribution {
             movie: record.movie.clone(),
             category: record.category,
@@ -119,7 +125,10 @@ impl Writes {
             metadata,
             body,
             touched: touched.into_iter().collect(),
-            named: new_entities.into_iter().filter(|entity| made_up.contains(&entity.id)).collect(),
+            named: new_entities
+                .into_iter()
+                .filter(|entity| made_up.contains(&entity.id) && !is_settled(&entity.id))
+                .collect(),
         });
         Outcome::done(ImportStatus::Drafted, export, report)
     }

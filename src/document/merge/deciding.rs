@@ -11,9 +11,7 @@ use crate::document::entity::{EntityKind, Remembered, bound_to_language};
 use crate::document::plan::{Match, Remember};
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key};
-use crate::document::who::{
-    self, Answer, Candidate, MAX_CANDIDATES, MatchDecision, MatchReason, Question, Resolution, Standing,
-};
+use crate::document::who::{self, Answer, Candidate, MatchDecision, MatchReason, Question, Resolution, Standing};
 
 /// Who the names of a document mean, as far as it is known on the way.
 pub(super) struct Identities<'a> {
@@ -270,7 +268,7 @@ impl Merger<'_> {
                     (found.score, found.reasons, found.entity) = (Some(best.score), best.reasons, Some(best.id));
                 }
             }
-            _ => found.candidates = candidates.into_iter().take(MAX_CANDIDATES).collect(),
+            _ => found.candidates = who::worth_showing(candidates),
         }
         found
     }

@@ -118,17 +118,31 @@ const SOMEBODY_ELSE: f64 = -7.0;
 /// Below this, one of nearly that name is taken for somebody else.
 const SOMEBODY_NEAR: f64 = -4.0;
 
+/// Below this, a name that is nearly the same is not worth showing.
+const NOT_WORTH_SHOWING: f64 = -7.0;
+
+/// Those that are worth showing beside a decision, of candidates that are best first.
+#[must_use]
+pub fn worth_showing(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let is_worth = |candidate: &Candidate| candidate.is_named_so || candidate.weight >= NOT_WORTH_SHOWING;
+    candidates.into_iter().filter(is_worth).take(MAX_CANDIDATES).collect()
+}
+
 /// Decides between candidates, best first.
 #[must_use]
 pub fn decide(kind: EntityKind, candidates: &[Candidate]) -> MatchDecision {
     let Some(best) = candidates.first() else { return MatchDecision::New };
     let margin = if kind.is_told_by_name() { MARGIN_BY_NAME } else { MARGIN };
-    let is_ahead = candidates.get(1).is_none_or(|next| best.weight - next.weight >= margin);
+    // Of two names, the very name counts: one that is nearly the same is no rival to it.
+    let mut rivals = candidates[1..].iter().filter(|rival| rival.is_named_so || !best.is_named_so);
+    let is_ahead = rivals.next().is_none_or(|next| best.weight - next.weight >= margin);
     if best.weight >= 0.0 && is_ahead {
         return MatchDecision::Matched;
     }
-    let named_so = candidates.iter().filter(|candidate| candidate.is_named_so).map(|candidate| candidate.weight);
-    let near = candidates.iter().filter(|candidate| !candidate.is_named_so).map(|candidate| candidate.weight);
-    let is_asked = named_so.fold(f64::MIN, f64::max) >= SOMEBODY_ELSE || near.fold(f64::MIN, f64::max) >= SOMEBODY_NEAR;
+    let is_asked = candidates.iter().any(|candidate| {
+        // Of initials nobody knows whose they are; of a misspelling, it is rarely somebody else's name.
+        let may_be_theirs = candidate.is_named_so || candidate.reasons.contains(&MatchReason::Initials);
+        candidate.weight >= if may_be_theirs { SOMEBODY_ELSE } else { SOMEBODY_NEAR }
+    });
     if is_asked { MatchDecision::Ambiguous } else { MatchDecision::New }
 }

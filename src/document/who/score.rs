@@ -40,7 +40,7 @@ pub enum Standing {
 }
 
 /// What it takes to be taken for the one: about nineteen in twenty of the right ones reach it.
-const ENOUGH: f64 = 4.3;
+const ENOUGH: f64 = 4.0;
 const LISTED: f64 = 8.0;
 const CREDITED: f64 = 6.0;
 const SAME_DEPARTMENT: f64 = 2.5;
@@ -63,8 +63,8 @@ fn weight_of_relation(relation: Relation) -> (f64, MatchReason) {
     match relation {
         Relation::Same => (0.0, MatchReason::SameName),
         Relation::SameLetters => (-0.3, MatchReason::SameLetters),
-        Relation::MiddleName => (-2.0, MatchReason::MiddleName),
-        Relation::Suffix => (-2.5, MatchReason::Suffix),
+        Relation::MiddleName => (-4.0, MatchReason::MiddleName),
+        Relation::Suffix => (-5.0, MatchReason::Suffix),
         Relation::Initials => (-1.5, MatchReason::Initials),
         Relation::Near(likeness) => (-5.0 - 20.0 * (1.0 - likeness), MatchReason::NearName),
     }
@@ -94,7 +94,11 @@ pub fn candidates(
             let standing = standing(id);
             let is_named_so = directory.by_name(question.kind, &key).iter().any(|named| named == id)
                 || others.iter().any(|named| named == id);
+            // A name of a ceremony, platform or genre that one alone has means that one, whatever stands beside it.
+            let is_sole =
+                question.kind.is_told_by_name() && is_named_so && directory.by_name(question.kind, &key).len() == 1;
             match knowledge.of(question.kind, id) {
+                _ if is_sole => Some(unknown(question, &given, id, standing, knowledge)),
                 Some(known) => weigh(question, &given, id, known, is_named_so, standing, knowledge),
                 None => is_named_so.then(|| unknown(question, &given, id, standing, knowledge)),
             }
@@ -140,7 +144,10 @@ fn weigh(
     if relation.is_none() && is_named_so {
         (relation, is_alias) = (Some(Relation::Same), true);
     }
-    let relation = relation?;
+    // Of a platform, letters are no initials, and nothing is a middle name.
+    let is_of_people =
+        |relation: &Relation| matches!(relation, Relation::Initials | Relation::MiddleName | Relation::Suffix);
+    let relation = relation.filter(|relation| !(question.kind.is_told_by_name() && is_of_people(relation)))?;
     let (by_name, reason) = weight_of_relation(relation);
     let is_named_so = matches!(relation, Relation::Same | Relation::SameLetters);
     reasons.push(if is_alias && relation == Relation::Same { MatchReason::Alias } else { reason });
@@ -166,8 +173,7 @@ fn weigh(
 fn told_by_name(relation: Relation, is_alias: bool) -> f64 {
     match (relation, is_alias) {
         (Relation::Same, false) => ENOUGH + 4.0,
-        (Relation::Same, true) => ENOUGH + 2.5,
-        (Relation::SameLetters, false) => ENOUGH + 2.5,
+        (Relation::Same, true) | (Relation::SameLetters, false) => ENOUGH + 2.5,
         (Relation::SameLetters, true) => ENOUGH + 1.5,
         _ => 0.0,
     }

@@ -42,7 +42,7 @@ pub fn routes() -> Router<AppState> {
         (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such movie, category or draft.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "What was changed on both sides (CONFLICT), a plan that no longer holds (PLAN_STALE), a locked value (LOCKED), or an idempotency key used with another request (IDEMPOTENCY_MISMATCH); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "What was changed on both sides (CONFLICT), a plan that no longer holds (PLAN_STALE), a locked value (LOCKED), a name that fits several (AMBIGUOUS_MATCH), or an idempotency key used with another request (IDEMPOTENCY_MISMATCH); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The draft breaks rules; every broken one is listed.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
