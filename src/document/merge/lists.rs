@@ -136,7 +136,8 @@ impl Merger<'_> {
             keep.push(is_left && self.stays(list, index, object, &states));
         }
         let file: Vec<usize> = claimed.iter().flatten().copied().collect();
-        let current: Vec<usize> = (0..stored.len()).collect();
+        // What goes now has moved nothing: else the same file would find another order the next time.
+        let current: Vec<usize> = (0..stored.len()).filter(|index| keep[*index] || claims.contains(index)).collect();
         let file_order_wins = file_order_wins(states.base_order.as_deref(), &current, &file);
         let stored = stored.into_iter().map(|object| Value::Object(object.clone())).collect();
         arrange(stored, &keep, placed, file_order_wins)

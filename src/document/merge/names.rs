@@ -90,7 +90,8 @@ impl Merger<'_> {
             let is_removed = is_dropped && proposal.mode == ImportMode::Replace;
             keep.push(!claimed.contains(&index) && !is_removed);
         }
-        let current: Vec<String> = stored.iter().map(identity).collect();
+        let stays = |(index, _): &(usize, &Value)| keep[*index] || claimed.contains(index);
+        let current: Vec<String> = stored.iter().enumerate().filter(stays).map(|(_, value)| identity(value)).collect();
         let file: Vec<String> =
             file.into_iter().zip(sent).filter(|(_, value)| value.is_string()).map(|(id, _)| id).collect();
         arrange(stored.to_vec(), &keep, placed, file_order_wins(base.as_deref(), &current, &file))
