@@ -370,6 +370,25 @@ on_both_databases! {
         assert_eq!(ids_in(&admin, "m", "directors").await, ["p-1"]);
     }
 
+    async fn whoever_a_name_turned_out_to_mean_is_meant_all_over_the_document(app: TestApp) {
+        with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee")]).await;
+        let admin = app.movie("two").await;
+        let directed = json!({ "directors": [{ "id": "tmdb-person-12", "name": "Jo Lee" }] });
+        assert_eq!(admin.import("two", "cast_crew", directed).await.status, 200);
+        app.movie("m").await;
+        // As a producer alone, it may be either.
+        let produced = json!({ "producers": [{ "name": "Jo Lee" }] });
+        assert_asks(&admin.import_with(&envelope("m", "cast_crew", produced), "").await, "/producers/0/name");
+        let both = json!({ "directors": [{ "name": "Jo Lee" }], "producers": [{ "name": "Jo Lee" }] });
+        let reply = admin.import_with(&envelope("m", "cast_crew", both.clone()), "").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        for list in ["directors", "producers"] {
+            assert_eq!(ids_in(&admin, "m", list).await, ["tmdb-person-12"], "{list}");
+        }
+        let again = admin.import_with(&envelope("m", "cast_crew", both), "").await.json();
+        assert_eq!(again["plan"]["changes"], json!([]));
+    }
+
     async fn somebody_of_nearly_that_name_is_made_and_told_of(app: TestApp) {
         // Of another kind of work, and of another time.
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Alain Marten")]).await;

@@ -52,6 +52,7 @@ pub fn claims(
         claims: vec![None; arriving.len()],
     };
     round.claim(round.by_id());
+    let by_id = round.claims.clone();
     for states in STATES {
         round.claim(round.by_equal_content(states));
     }
@@ -75,6 +76,7 @@ pub fn claims(
         let person = all.position(|part| *part == KeyPart::Entity(0));
         round.claim(round.by_present_parts(person.as_slice()));
     }
+    round.repetitions_in_order(&by_id);
     round.claims
 }
 
@@ -155,34 +157,87 @@ impl Round<'_> {
         for (stored, view) in self.unclaimed_at(states) {
             of_key.entry(&view.exact_key).or_default().push((stored, view));
         }
-        // What is stored, as far as items of that key that have these fields speak of it.
-        let mut spoken_of: HashSet<(&str, Vec<&str>)> = HashSet::new();
-        let mut places = Places::new();
+        let mut claims = self.claims.clone();
         let mut pairs = Vec::new();
-        let mut last = None;
-        for (arriving, view) in self.arriving.iter().enumerate() {
-            if self.claims[arriving].is_none()
-                && let Some(stored) = of_key.get(view.exact_key.as_str())
-            {
-                let fields = self.content_fields(view);
-                if spoken_of.insert((&view.exact_key, fields.clone())) {
-                    for (stored, view) in stored {
-                        let content = content(view, &fields);
-                        for signs in view.signs() {
-                            places.add((content.clone(), signs), *stored);
+        // Who says all that is stored comes before who says some of it and would fit others too.
+        for says_all in [true, false] {
+            // What is stored, as far as items of that key that have these fields speak of it.
+            let mut spoken_of: HashSet<(&str, Vec<&str>)> = HashSet::new();
+            let mut places = Places::new();
+            let mut last = None;
+            for (arriving, view) in self.arriving.iter().enumerate() {
+                if claims[arriving].is_none()
+                    && let Some(stored) = of_key.get(view.exact_key.as_str())
+                {
+                    let fields = self.content_fields(view);
+                    if spoken_of.insert((&view.exact_key, fields.clone())) {
+                        for (stored, view) in stored {
+                            if says_all && self.content_fields(view) != fields {
+                                continue;
+                            }
+                            let content = content(view, &fields);
+                            for signs in view.signs() {
+                                places.add((content.clone(), signs), *stored);
+                            }
                         }
                     }
+                    let content = content(view, &fields);
+                    let keys: Vec<_> = view.sought().into_iter().map(|signs| (content.clone(), signs)).collect();
+                    if let Some(stored) = places.take(&keys, last) {
+                        claims[arriving] = Some(stored);
+                        pairs.push((arriving, stored));
+                    }
                 }
-                let content = content(view, &fields);
-                let keys: Vec<_> = view.sought().into_iter().map(|signs| (content.clone(), signs)).collect();
-                if let Some(stored) = places.take(&keys, last) {
-                    pairs.push((arriving, stored));
-                    last = Some(stored);
-                }
+                last = claims[arriving].or(last);
             }
-            last = self.claims[arriving].or(last);
+            let claimed: HashSet<usize> = pairs.iter().map(|(_, stored)| *stored).collect();
+            for stored in of_key.values_mut() {
+                stored.retain(|(stored, _)| !claimed.contains(stored));
+            }
+        }
+        self.in_their_order(pairs, states)
+    }
+
+    /// Which of several stored ones that say the very same is which, nobody can tell: they are claimed in their
+    /// order. Else a file that is sent again would find them in another.
+    fn in_their_order(&self, mut pairs: Vec<Pair>, states: States) -> Vec<Pair> {
+        pairs.sort_unstable();
+        let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, (_, stored)) in pairs.iter().enumerate() {
+            if let Some(view) = &self.stored[*stored][states.side] {
+                alike.entry((self.says(view), view.signs())).or_default().push(at);
+            }
+        }
+        for places in alike.into_values() {
+            let mut stored: Vec<usize> = places.iter().map(|at| pairs[*at].1).collect();
+            stored.sort_unstable();
+            for (at, stored) in places.into_iter().zip(stored) {
+                pairs[at].1 = stored;
+            }
         }
         pairs
+    }
+
+    /// As [`Self::in_their_order`], of arriving ones that say the very same: whatever they claim, they claim it
+    /// in its order, and those that are new come last.
+    fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
+        let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
+        for (arriving, view) in self.arriving.iter().enumerate().filter(|(arriving, _)| from[*arriving].is_none()) {
+            alike.entry((self.says(view), view.sought())).or_default().push(arriving);
+        }
+        let mut claims = self.claims.clone();
+        for places in alike.into_values().filter(|places| places.len() > 1) {
+            let mut claimed: Vec<Option<usize>> = places.iter().map(|arriving| self.claims[*arriving]).collect();
+            claimed.sort_unstable_by_key(|claim| claim.unwrap_or(usize::MAX));
+            for (arriving, claim) in places.into_iter().zip(claimed) {
+                claims[arriving] = claim;
+            }
+        }
+        self.claims = claims;
+    }
+
+    fn says(&self, view: &View<'_>) -> String {
+        content(view, &self.content_fields(view))
     }
 
     /// The fields that it says something with, ids and names aside.
@@ -190,7 +245,8 @@ impl Round<'_> {
         let is_identity = |key: &str| {
             key == self.item.id || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
         };
-        let mut fields: Vec<&str> = view.object.keys().map(String::as_str).filter(|key| !is_identity(key)).collect();
+        let fields = view.object.iter().filter(|(key, value)| !is_identity(key) && !value.is_null());
+        let mut fields: Vec<&str> = fields.map(|(key, _)| key.as_str()).collect();
         fields.sort_unstable();
         fields
     }

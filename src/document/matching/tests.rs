@@ -33,6 +33,7 @@ fn plain_claims(
         let id = plain.stored[stored].iter().flatten().next().and_then(|view| view.id);
         plain.arriving[arriving].id.is_some() && plain.arriving[arriving].id == id
     });
+    let by_id = plain.claims.clone();
     for states in STATES {
         plain.by_equal_content(states);
     }
@@ -61,6 +62,7 @@ fn plain_claims(
             !a.is_absent() && same_entity(a, b)
         });
     }
+    plain.repetitions_in_order(&by_id);
     plain.claims
 }
 
@@ -92,29 +94,71 @@ impl Plain<'_> {
     }
 
     fn by_equal_content(&mut self, states: States) {
-        let mut last = None;
-        for arriving in 0..self.arriving.len() {
-            if self.claims[arriving].is_none() {
-                let mut fitting = self.unclaimed();
-                fitting.retain(|stored| {
-                    self.at(*stored, states).is_some_and(|view| {
-                        view.exact_key == self.arriving[arriving].exact_key
-                            && self.same_entities(arriving, view)
-                            && self.says_nothing_new(arriving, view)
-                    })
-                });
-                let next = fitting.iter().find(|stored| Some(**stored) > last);
-                self.claims[arriving] = next.or(fitting.first()).copied();
+        let before = self.claims.clone();
+        for says_all in [true, false] {
+            let mut last = None;
+            for arriving in 0..self.arriving.len() {
+                if self.claims[arriving].is_none() {
+                    let mut fitting = self.unclaimed();
+                    fitting.retain(|stored| {
+                        self.at(*stored, states).is_some_and(|view| {
+                            view.exact_key == self.arriving[arriving].exact_key
+                                && self.same_entities(arriving, view)
+                                && self.says_nothing_new(&self.arriving[arriving], view)
+                                && (!says_all || self.says_nothing_new(view, &self.arriving[arriving]))
+                        })
+                    });
+                    let next = fitting.iter().find(|stored| Some(**stored) > last);
+                    self.claims[arriving] = next.or(fitting.first()).copied();
+                }
+                last = self.claims[arriving].or(last);
             }
-            last = self.claims[arriving].or(last);
+        }
+        // Stored ones that say the very same are claimed in their order.
+        for first in 0..self.claims.len() {
+            for second in first + 1..self.claims.len() {
+                let now = (self.claims[first], self.claims[second]);
+                if let (None, None, (Some(a), Some(b))) = (before[first], before[second], now)
+                    && a > b
+                    && matches!((self.at(a, states), self.at(b, states)), (Some(a), Some(b)) if self.are_the_same(a, b))
+                {
+                    self.claims.swap(first, second);
+                }
+            }
         }
     }
 
-    fn says_nothing_new(&self, arriving: usize, stored: &View<'_>) -> bool {
-        self.arriving[arriving].object.iter().all(|(key, value)| {
-            let is_identity =
-                key == self.item.id || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name);
-            is_identity || same(value, stored.object.get(key).unwrap_or(&Value::Null))
+    /// What repeats another claims in its order.
+    fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
+        for first in 0..self.claims.len() {
+            for second in first + 1..self.claims.len() {
+                let [a, b] = [first, second].map(|arriving| self.claims[arriving].unwrap_or(usize::MAX));
+                if from[first].is_none()
+                    && from[second].is_none()
+                    && a > b
+                    && self.are_the_same(&self.arriving[first], &self.arriving[second])
+                {
+                    self.claims.swap(first, second);
+                }
+            }
+        }
+    }
+
+    fn are_the_same(&self, a: &View<'_>, b: &View<'_>) -> bool {
+        let who = |view: &View<'_>| -> Vec<_> {
+            view.entities.iter().map(|who| (who.id.map(str::to_owned), who.name.clone())).collect()
+        };
+        a.exact_key == b.exact_key && self.says_nothing_new(a, b) && self.says_nothing_new(b, a) && who(a) == who(b)
+    }
+
+    fn is_identity(&self, key: &str) -> bool {
+        key == self.item.id || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
+    }
+
+    /// Whether the other says all of it already, ids and names aside. Null says nothing.
+    fn says_nothing_new(&self, one: &View<'_>, other: &View<'_>) -> bool {
+        one.object.iter().all(|(key, value)| {
+            value.is_null() || self.is_identity(key) || other.object.get(key).is_some_and(|known| same(value, known))
         })
     }
 

@@ -17,6 +17,8 @@ use crate::document::who::{self, Answer, Candidate, MatchDecision, MatchReason, 
 pub(super) struct Identities<'a> {
     /// Who takes part in this movie: those of the document as it stands, and those that came with an id.
     pub(super) people: HashSet<&'a str>,
+    /// Whom names of this document turned out to mean: they take part too.
+    decided: HashSet<String>,
     /// With how many of them each has worked before.
     company: HashMap<String, usize>,
     resolutions: HashMap<&'a str, &'a Resolution>,
@@ -58,9 +60,9 @@ impl<'a> Identities<'a> {
         let company = proposal.directory.knowledge().company(&likely, proposal.movie.as_str());
         let resolutions =
             proposal.resolutions.iter().map(|resolution| (resolution.path.as_str(), resolution)).collect();
-        let (answers, made) = (HashMap::new(), HashMap::new());
+        let (answers, made, decided) = (HashMap::new(), HashMap::new(), HashSet::new());
         let (presumed, provisional) = (HashMap::new(), HashMap::new());
-        Self { people, company, resolutions, answers, made, presumed, provisional }
+        Self { people, decided, company, resolutions, answers, made, presumed, provisional }
     }
 }
 
@@ -198,6 +200,22 @@ impl Merger<'_> {
         list: &mut Listed,
         may_choose_in_order: bool,
     ) -> Match {
+        let found = self.weigh(entity, name, object, place, list, may_choose_in_order);
+        if found.decision == MatchDecision::Matched {
+            self.identities.decided.extend(found.entity.clone());
+        }
+        found
+    }
+
+    fn weigh(
+        &mut self,
+        entity: &EntityReference,
+        name: &str,
+        object: &Object,
+        place: &Place<'_>,
+        list: &mut Listed,
+        may_choose_in_order: bool,
+    ) -> Match {
         let key = index_key(name);
         let mut found = Match {
             path: place.name.to_owned(),
@@ -294,7 +312,10 @@ impl Merger<'_> {
         let standing = |id: &str| {
             if list.has(entity, id) {
                 Standing::Listed
-            } else if self.identities.people.contains(id) || self.newcomers.by_id(entity.kind, id).is_some() {
+            } else if self.identities.people.contains(id)
+                || self.identities.decided.contains(id)
+                || self.newcomers.by_id(entity.kind, id).is_some()
+            {
                 Standing::Credited
             } else {
                 Standing::Unknown

@@ -101,16 +101,35 @@ impl Merger<'_> {
             let kept = stored.iter().filter(|object| !self.is_removed(item, object));
             return kept.map(|object| Value::Object((*object).clone())).collect();
         };
-        let (indices, arriving) = self.arriving_items(list, sent, &stored);
+        let (indices, mut arriving) = self.arriving_items(list, sent, &stored);
         let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
         let claimed = claims(item, &states.known, &arriving, proposal.directory);
         let mut listed = Listed::new(item, &stored, &claimed);
         let mut placed = Vec::with_capacity(arriving.len());
-        for ((index, mut object), claim) in indices.into_iter().zip(arriving).zip(&claimed) {
-            let at = pointer_at(&list.path, index);
+        for (object, claim) in arriving.iter_mut().zip(&claimed) {
             let known = claim.map(|claim| states.known[claim]);
             for state in known.into_iter().flat_map(|known| [known.current, known.base]).flatten() {
-                adopt_spelling(item, state, &mut object, proposal.directory);
+                adopt_spelling(item, state, object, proposal.directory);
+            }
+        }
+        // What stays removed is not brought back by saying it twice.
+        let stay_removed: Vec<&Object> = arriving
+            .iter()
+            .zip(&claimed)
+            .filter_map(|(object, claim)| match states.known[(*claim)?] {
+                Known { current: None, base: Some(base) } => {
+                    repeats(item, base, object, proposal.nulls).then_some(base)
+                }
+                _ => None,
+            })
+            .collect();
+        for ((index, object), claim) in indices.into_iter().zip(arriving).zip(&claimed) {
+            let at = pointer_at(&list.path, index);
+            let known = claim.map(|claim| states.known[claim]);
+            if known.is_none() && stay_removed.iter().any(|base| repeats(item, base, &object, proposal.nulls)) {
+                let message = "what it repeats was removed since the document was made, and stays removed";
+                self.warn(at, WarningCode::RemovedSince, message.to_owned());
+                continue;
             }
             // To be removed is said last, also of an item that the file brings without its id.
             if known.and_then(|known| known.current).is_some_and(|object| self.is_removed_id(item, object)) {
@@ -333,6 +352,8 @@ impl Merger<'_> {
                 if stored.is_some() { "was recognised by its key" } else { "was added with an id of its own" };
             let message = format!("{given:?} is not the id of this item; it {outcome}");
             self.warn(format!("{path}/{}", item.id), WarningCode::UnknownId, message);
+            // A repetition further down does not get it either: the next time it would be that one's.
+            self.taken.insert(given);
         }
         self.taken.insert(id.clone());
         sent.insert(item.id.to_owned(), Value::String(id));
