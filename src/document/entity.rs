@@ -172,14 +172,6 @@ impl Mentions {
         self.ids.entry((kind.as_str(), id)).or_default();
     }
 
-    /// Adds entities by id and by name.
-    pub fn collect_entities<'e>(&mut self, entities: impl Iterator<Item = &'e NewEntity>) {
-        for entity in entities {
-            self.add_id(entity.kind, entity.id.clone());
-            self.names.insert((entity.kind.as_str(), index_key(&entity.name)));
-        }
-    }
-
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.names.is_empty()
@@ -314,12 +306,6 @@ impl Directory {
             [only] if kind.is_told_by_name() => Some(only),
             _ => None,
         })
-    }
-
-    /// Whether anyone goes by the entity's name.
-    #[must_use]
-    pub fn is_named(&self, entity: &NewEntity) -> bool {
-        !self.by_name(entity.kind, &index_key(&entity.name)).is_empty()
     }
 
     /// All that go by the name, in [`index_key`] form.

@@ -11,6 +11,7 @@ use super::inputs::{MovieOrder, order_of};
 use super::query::{MovieConnection, MovieTotals, connection_of, of_another_order, page_of};
 use super::types::{ExternalId, external_ids, page_size};
 use super::work_loaders::NamingPage;
+use crate::document::awards::PrestigeLevel;
 use crate::document::entity::EntityKind;
 use crate::storage::{Entity, MoviePage};
 
@@ -22,7 +23,7 @@ pub type PlatformConnection = Connection<String, Platform, EmptyFields, EmptyFie
 pub type GenreConnection = Connection<String, Genre, EmptyFields, EmptyFields>;
 
 macro_rules! things {
-    ($($(#[doc = $doc:literal])* $Name:ident, $kind:ident, $id:literal, $movies:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $Name:ident, $kind:ident, $id:literal, $movies:literal { $($more:tt)* })*) => {
         $(
             $(#[doc = $doc])*
             pub struct $Name(pub Arc<Entity>);
@@ -58,6 +59,8 @@ macro_rules! things {
                     external_ids(&self.0)
                 }
 
+                $($more)*
+
                 #[doc = $movies]
                 #[graphql(complexity = "20 + page_size(first, last) * child_complexity")]
                 #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
@@ -84,11 +87,42 @@ macro_rules! things {
 
 things! {
     /// An award ceremony. A nomination keeps its name as it was sent; this is which one it is.
-    Ceremony, Ceremony, "The ceremony's id.", "The movies that were nominated there.";
+    Ceremony, Ceremony, "The ceremony's id.", "The movies that were nominated there." {
+        /// Its country: ISO 3166-1 alpha-2, for example IN. Null if it is not known.
+        async fn country(&self) -> Option<&str> {
+            self.0.details.country.as_deref()
+        }
+
+        /// What it honours films in, for example Tamil. Empty if it honours films in all languages, or if it is
+        /// not known. Of several ceremonies of one name, this tells which one a nomination means.
+        async fn languages(&self) -> &[String] {
+            &self.0.details.languages
+        }
+
+        /// How far its awards count. Null if it is not known.
+        async fn prestige_level(&self) -> Option<PrestigeLevel> {
+            self.0.details.prestige_level
+        }
+
+        /// Who gives its awards. Null if it is not known.
+        async fn organization(&self) -> Option<&str> {
+            self.0.details.organization.as_deref()
+        }
+    }
     /// A streaming platform. An offer keeps its name as it was sent; this is which one it is.
-    Platform, Platform, "The platform's id.", "The movies that it offers, or has offered, as far as documents say.";
+    Platform, Platform, "The platform's id.", "The movies that it offers, or has offered, as far as documents say." {
+        /// Where it is offered: ISO 3166-1 alpha-2. Empty if it is offered nearly everywhere, or if it is not known.
+        async fn regions(&self) -> &[String] {
+            &self.0.details.regions
+        }
+
+        /// The address of its own site. Null if it is not known.
+        async fn home_page(&self) -> Option<&str> {
+            self.0.details.home_page.as_deref()
+        }
+    }
     /// A genre. A movie keeps its name as it was sent; this is which one it is.
-    Genre, Genre, "The genre's id.", "The movies of this genre.";
+    Genre, Genre, "The genre's id.", "The movies of this genre." {}
 }
 
 /// A page of the movies that name something.

@@ -13,6 +13,7 @@ use super::merged::redirects;
 use super::name_index::{NewName, write_names};
 use super::{Database, StorageError, Transaction, candidates};
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use crate::document::reference::Details;
 use crate::document::text::index_key;
 
 /// Most values in one IN list.
@@ -28,6 +29,8 @@ pub struct Entity {
     pub aliases: Vec<String>,
     /// Its ids elsewhere: (source, value).
     pub external_ids: Vec<(String, String)>,
+    /// What else is known of a ceremony or a platform.
+    pub details: Details,
 }
 
 fn of_kind(set: &BTreeSet<(&'static str, String)>, kind: EntityKind) -> Vec<String> {
@@ -206,8 +209,21 @@ impl Database {
                 .all(&self.reader)
                 .await?;
             for row in rows {
-                let entity =
-                    Entity { kind, id: row.id.clone(), name: row.name, aliases: Vec::new(), external_ids: Vec::new() };
+                let details = row.details.map(|details| {
+                    serde_json::from_str(&details).map_err(|error| StorageError::Corrupt {
+                        what: "details of an entity",
+                        key: row.id.clone(),
+                        reason: error.to_string(),
+                    })
+                });
+                let entity = Entity {
+                    kind,
+                    id: row.id.clone(),
+                    name: row.name,
+                    aliases: Vec::new(),
+                    external_ids: Vec::new(),
+                    details: details.transpose()?.unwrap_or_default(),
+                };
                 found.insert(row.id, entity);
             }
             let names = entity_name::Entity::find()

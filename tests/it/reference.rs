@@ -56,6 +56,13 @@ on_both_databases! {
         let (name, details) = entity(&app, "tmdb-platform-8").await.unwrap();
         assert_eq!((&name, &details["home_page"]), (&json!("Netflix"), &json!("https://www.netflix.com")));
         assert_eq!(entity(&app, "tmdb-genre-18").await.unwrap(), (json!("Drama"), Value::Null));
+        let query = r#"{
+            south: ceremony(id: "ceremony-filmfare-awards-south") { country languages prestigeLevel organization }
+            platform(id: "tmdb-platform-8") { regions homePage }
+        }"#;
+        let south = json!({ "country": "IN", "languages": ["Tamil", "Telugu", "Malayalam", "Kannada"], "prestigeLevel": "NATIONAL", "organization": "The Times Group" });
+        let netflix = json!({ "regions": [], "homePage": "https://www.netflix.com" });
+        assert_eq!(app.admin().graphql(query, json!({})).await["data"], json!({ "south": south, "platform": netflix }));
         assert_eq!(rows(&app.database.url, "entities").await.len(), reference::entities().len());
         // A name that only a language tells apart is its owner's.
         assert_eq!(named(&app, "ceremony", "filmfare awards").await, ["ceremony-filmfare-awards"]);

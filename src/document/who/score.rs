@@ -132,7 +132,8 @@ fn weigh(
     knowledge: &Knowledge,
 ) -> Option<Candidate> {
     let mut reasons = Vec::new();
-    let own = given.relation(&Name::of(&known.name));
+    let own_name = Name::of(&known.name);
+    let own = given.relation(&own_name);
     let alias = known.aliases.iter().filter_map(|alias| given.relation(&Name::of(alias)));
     let best_alias = alias.max_by(|a, b| weight_of_relation(*a).0.total_cmp(&weight_of_relation(*b).0));
     let (mut relation, mut is_alias) = match (own, best_alias) {
@@ -156,7 +157,8 @@ fn weigh(
         weight += told_by_name(relation, is_alias);
         weight += traits(question, known, &mut reasons);
     } else {
-        weight += person(question, given, id, known, relation, standing, knowledge, &mut reasons);
+        weight += person(question, id, known, standing, knowledge, &mut reasons);
+        weight += commonness(given, &own_name, relation, knowledge, &mut reasons);
     }
     Some(Candidate {
         id: id.to_owned(),
@@ -203,13 +205,11 @@ fn traits(question: &Question<'_>, known: &Known, reasons: &mut Vec<MatchReason>
     weight
 }
 
-#[allow(clippy::too_many_arguments, reason = "all that may speak for a person")]
+/// Where and with whom a person has worked.
 fn person(
     question: &Question<'_>,
-    given: &Name,
     id: &str,
     known: &Known,
-    relation: Relation,
     standing: Standing,
     knowledge: &Knowledge,
     reasons: &mut Vec<MatchReason>,
@@ -254,19 +254,28 @@ fn person(
         weight += ANY_COMPANY + EACH_DOUBLING_OF_COMPANY * doublings(1 + company).min(4.0);
     }
     let movies = elsewhere.iter().map(|appearance| &appearance.movie).collect::<std::collections::HashSet<_>>().len();
-    weight += EACH_DOUBLING_OF_MOVIES * doublings(movies.max(1)).min(5.0);
-    // What the two names have in common is what counts: of an initial, only its letter.
-    let other = Name::of(&known.name);
+    weight + EACH_DOUBLING_OF_MOVIES * doublings(movies.max(1)).min(5.0)
+}
+
+/// How many others may have the name. What the two names have in common is what counts: of an initial,
+/// only its letter.
+fn commonness(
+    given: &Name,
+    own: &Name,
+    relation: Relation,
+    knowledge: &Knowledge,
+    reasons: &mut Vec<MatchReason>,
+) -> f64 {
     let expected = match relation {
         Relation::Same => knowledge.expected(given),
-        _ => knowledge.expected(given).max(knowledge.expected(&other)),
+        _ => knowledge.expected(given).max(knowledge.expected(own)),
     };
     match expected {
         ..=UNCOMMON => reasons.push(MatchReason::UncommonName),
         COMMON.. => reasons.push(MatchReason::CommonName),
         _ => {}
     }
-    weight + COMMONNESS * expected
+    COMMONNESS * expected
 }
 
 fn doublings(count: usize) -> f64 {
