@@ -17,8 +17,9 @@ use crate::document::who::{self, Answer, Candidate, MatchDecision, MatchReason, 
 pub(super) struct Identities<'a> {
     /// Who takes part in this movie: those of the document as it stands, and those that came with an id.
     pub(super) people: HashSet<&'a str>,
-    /// Whom names of this document turned out to mean: they take part too.
-    decided: HashSet<String>,
+    /// Whom names of this document turned out to mean: under that name they take part. Under another form of
+    /// it, one document names rather somebody else.
+    decided: HashSet<(String, String)>,
     /// With how many of them each has worked before.
     company: HashMap<String, usize>,
     resolutions: HashMap<&'a str, &'a Resolution>,
@@ -202,7 +203,7 @@ impl Merger<'_> {
     ) -> Match {
         let found = self.weigh(entity, name, object, place, list, may_choose_in_order);
         if found.decision == MatchDecision::Matched {
-            self.identities.decided.extend(found.entity.clone());
+            self.identities.decided.extend(found.entity.clone().map(|id| (index_key(name), id)));
         }
         found
     }
@@ -309,11 +310,13 @@ impl Merger<'_> {
             traits: traits.collect(),
             company: &self.identities.company,
         };
+        let key = index_key(name);
+        let is_decided = |id: &str| self.identities.decided.contains(&(key.clone(), id.to_owned()));
         let standing = |id: &str| {
             if list.has(entity, id) {
                 Standing::Listed
             } else if self.identities.people.contains(id)
-                || self.identities.decided.contains(id)
+                || is_decided(id)
                 || self.newcomers.by_id(entity.kind, id).is_some()
             {
                 Standing::Credited
