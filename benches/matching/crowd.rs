@@ -58,6 +58,8 @@ pub async fn measure(url: &str, people: usize) -> Result<(), Box<dyn Error>> {
             })
             .await?;
     }
+    // As the end of a bulk import does.
+    catalog.database().refresh_statistics().await?;
     let step = people / CAST;
     // A third as they are known, a third in another form, a third of nobody.
     let cast = |with_ids: bool| {

@@ -86,6 +86,19 @@ impl Database {
         Ok(self.reader.execute_unprepared("SELECT 1 FROM movies LIMIT 1").await.map(drop)?)
     }
 
+    /// Tells the query planner how much there is by now, after much was written. `PostgreSQL` finds out by itself
+    /// after a minute or more, and until then reads whole tables where an index would do; `SQLite` uses the
+    /// indexes whatever it knows.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh_statistics(&self) -> Result<(), StorageError> {
+        if self.backend == Backend::Postgres {
+            self.writer.execute_unprepared("ANALYZE").await?;
+        }
+        Ok(())
+    }
+
     /// Closes the connections, so that `SQLite` folds its log into the database file.
     pub async fn close(&self) {
         let _ = self.reader.clone().close().await;

@@ -67,6 +67,9 @@ struct Waiting {
     position: u64,
 }
 
+/// So many written documents are worth telling the database's query planner of.
+const MANY_DOCUMENTS: u64 = 500;
+
 impl Catalog {
     /// Imports records as they come, creating movies that are missing, many in one transaction. A
     /// rejected record does not keep others out; each is reported in the order of the input.
@@ -82,6 +85,7 @@ impl Catalog {
     ) -> Result<BulkReport, CatalogError> {
         let mut total = BulkReport::default();
         let mut held: Option<RawRecord> = None;
+        let mut known_to_planner = 0;
         loop {
             let mut waiting = Vec::new();
             let mut batch: Vec<Record> = Vec::new();
@@ -145,6 +149,15 @@ impl Catalog {
                 };
                 total.count(result.status);
                 report(result);
+            }
+            let written = total.published + total.drafted;
+            let is_much_more = written >= MANY_DOCUMENTS.max(2 * known_to_planner);
+            if is_much_more || (ended && written >= known_to_planner + MANY_DOCUMENTS) {
+                // What is in is in, however well it will be found.
+                if let Err(error) = self.database().refresh_statistics().await {
+                    tracing::warn!(%error, "the database's statistics could not be refreshed");
+                }
+                known_to_planner = written;
             }
             if ended {
                 return Ok(total);
