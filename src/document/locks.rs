@@ -128,8 +128,13 @@ impl Held {
                 return true;
             }
             LockRule::Refuse => {
-                let found = imported.as_ref().map_or_else(|| "nothing".to_owned(), shown);
-                let message = format!("{label} is locked; found {found}; to change it nevertheless, override locks");
+                let found = match &imported {
+                    None => "; found nothing".to_owned(),
+                    // What an item would become, the plan shows.
+                    Some(Value::Object(_) | Value::Array(_)) => String::new(),
+                    Some(value) => format!("; found {}", shown(value)),
+                };
+                let message = format!("{label} is locked{found}; to change it nevertheless, override locks");
                 self.problems.push(Problem::new(path, ProblemCode::Locked, message));
             }
             LockRule::Override => {

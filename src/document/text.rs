@@ -103,7 +103,7 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
 /// `""` and `"N/A"` are how templates and models write "nothing here".
 #[must_use]
 pub fn means_nothing(text: &str) -> bool {
-    let text = text.trim();
+    let text = text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
     text.is_empty() || text.eq_ignore_ascii_case("n/a")
 }
 

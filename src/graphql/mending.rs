@@ -68,7 +68,7 @@ pub struct MergePeopleInput {
     /// Who stays.
     id: ID,
     /// Who they are as well. These ids keep leading to the one who stays.
-    #[graphql(validator(min_items = 1, max_items = 50))]
+    #[graphql(validator(max_items = 50))]
     other_ids: Vec<ID>,
     /// Whether to plan only: nothing is written.
     #[graphql(default)]

@@ -33,7 +33,10 @@ pub(super) async fn look_up(
     let names: Vec<(EntityKind, &str, Name)> = mentions
         .open
         .iter()
-        .filter_map(|((kind, key), given)| Some((EntityKind::parse(kind)?, key.as_str(), Name::of(given))))
+        .filter_map(|((kind, key), given)| {
+            let kind = EntityKind::parse(kind)?;
+            Some((kind, key.as_str(), Name::of_kind(kind, given)))
+        })
         .filter(|(kind, key, _)| !kind.is_told_by_name() || directory.by_name(*kind, key).len() != 1)
         .collect();
     if names.is_empty() {

@@ -83,7 +83,7 @@ async fn look_up_ids(
             .await?;
         for (id, name) in known {
             let key = (kind.as_str(), id);
-            let beside = mentions.ids.get(&key).filter(|_| !kind.is_told_by_name()).into_iter().flatten();
+            let beside = mentions.ids.get(&key).into_iter().flatten();
             let own = index_key(&name);
             let (count, id) = (others.len(), key.1);
             others.extend(beside.filter(|beside| **beside != own).cloned());

@@ -227,6 +227,122 @@ on_both_databases! {
         assert_eq!((&again["status"], decisions(&again["plan"]).len()), (&json!("UNCHANGED"), 2), "{again}");
     }
 
+    async fn what_is_left_out_of_a_draft_is_not_published(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let stood = admin.import("m", "cast_crew", json!({ "crew": [{ "name": "Ola Ry", "job": "Editor" }] })).await;
+        assert_eq!(stood.status, 200, "{}", stood.text);
+        // One that is new, and one that stands there under another name.
+        let mut data = admin.export("m", "cast_crew").await["data"].clone();
+        data["cast"] = json!([{ "name": "Nia Ode" }, { "name": "Jo Lee" }]);
+        let renamed = data["crew"][0].as_object_mut().unwrap();
+        renamed.remove("id");
+        renamed["name"] = json!("Jo Lee");
+        admin.draft(&envelope("m", "cast_crew", data)).await;
+        let mut publish = json!({ "movieId": "m", "category": "CAST_CREW", "dryRun": true });
+        publish["resolutions"] = json!([{ "path": "/cast/1/name", "skip": true }]);
+        for dry_run in [true, false] {
+            publish["dryRun"] = json!(dry_run);
+            let done = admin.act("publishDraft", publish.clone()).await;
+            assert_eq!(done["status"], if dry_run { "PLANNED" } else { "PUBLISHED" }, "{done}");
+            let skipped = decisions(&done["plan"]).into_iter().filter(|(_, decision, _)| decision == "skipped");
+            let skipped: Vec<_> = skipped.map(|(path, ..)| path).collect();
+            assert_eq!(skipped, ["/cast/1/name", "/crew/0/name"], "{done}");
+        }
+        let data = admin.export("m", "cast_crew").await["data"].clone();
+        assert_eq!((data["cast"].as_array().unwrap().len(), &data["cast"][0]["name"]), (1, &json!("Nia Ode")), "{data}");
+        assert_eq!(data["crew"][0]["name"], "Ola Ry", "what an answer leaves out stays as it is: {data}");
+        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
+    }
+
+    async fn several_of_a_name_in_a_list_are_told_by_what_they_did(app: TestApp) {
+        let admin = app.movie("m").await;
+        let twins = json!([{ "id": "tw-a", "name": "Zaro Qoll", "character": "A" }, { "id": "tw-b", "name": "Zaro Qoll", "character": "B" }]);
+        assert_eq!(admin.import("m", "cast_crew", json!({ "cast": twins })).await.status, 200);
+        let before = admin.export("m", "cast_crew").await["data"].clone();
+        for cast in [
+            json!([{ "name": "Qoll, Zaro", "character": "A" }, { "name": "ZARO QOLL", "character": "B" }]),
+            json!([{ "name": "Qoll, Zaro", "character": "B" }]),
+            json!([{ "name": "Zaro  Qoll", "character": "B" }, { "name": "Qoll, Zaro", "character": "A" }]),
+        ] {
+            let reply = admin.import("m", "cast_crew", json!({ "cast": cast })).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            let mut after = admin.export("m", "cast_crew").await["data"].clone();
+            after["cast"].as_array_mut().unwrap().sort_by_key(|credit| credit["id"].to_string());
+            assert_eq!(after, before, "{cast}");
+        }
+    }
+
+    async fn the_very_name_comes_before_an_alias_of_another(app: TestApp) {
+        let admin = app.movie("m").await;
+        let cast = json!([{ "id": "al-a", "name": "Aldo Mennix", "character": "Hero" }, { "id": "al-b", "name": "Bo Reck", "character": "Heel" }]);
+        assert_eq!(admin.import("m", "cast_crew", json!({ "cast": cast })).await.status, 200);
+        let mutation = r#"mutation { updatePerson(input: {id: "al-b", addAliases: ["Aldo Mennix", "Beau Reck"]}) { userErrors { message } } }"#;
+        let named = admin.graphql(mutation, json!({})).await;
+        assert_eq!(named["data"]["updatePerson"]["userErrors"], json!([]), "{named}");
+        // Nor does another of their names change what an item without an id says.
+        let file = json!({ "cast": [{ "name": "Aldo Mennix" }, { "name": "Beau Reck", "character": "Heel" }] });
+        let reply = admin.import("m", "cast_crew", file).await.json();
+        assert_eq!((&reply["status"], &reply["plan"]["changes"]), (&json!("unchanged"), &json!([])), "{reply}");
+    }
+
+    async fn an_answer_that_names_nobody_is_told_once(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let data = json!({ "cast": [{ "name": "Jo Lee" }, { "name": "Nia Ode" }] });
+        let wrong = json!({ "resolutions": [{ "path": "/cast/0/name", "entityId": "nope" }] });
+        let reply = admin.import_document(&envelope("m", "cast_crew", data), wrong).await;
+        let at = "/cast/0/name".to_owned();
+        assert_eq!(pairs(&reply["userErrors"]), [(at.clone(), "NOT_FOUND".to_owned()), (at, "AMBIGUOUS_MATCH".to_owned())], "{reply}");
+        let candidates = reply["plan"]["matches"][0]["candidates"].as_array().unwrap();
+        assert_eq!(candidates.len(), 2, "{reply}");
+    }
+
+    async fn things_that_are_spelled_nearly_alike_are_told_of(app: TestApp) {
+        let admin = app.movie("m").await;
+        let award = |ceremony: &str| json!({ "awards": [{ "ceremony": ceremony, "year": 2011, "category": "Best Picture", "result": "winner" }] });
+        let dry_run = async |category: &str, data: Value| admin.import_with(&envelope("m", category, data), "?dry_run=true").await.json();
+        for (category, data, meant) in [
+            ("awards", award("Acadmy Awards"), "ceremony-academy-awards"),
+            ("streaming", json!({ "streaming_options": [{ "platform": "Netfilx", "type": "subscription" }] }), "tmdb-platform-8"),
+            ("basic_info", json!({ "genres": ["Science Ficton"] }), "tmdb-genre-878"),
+        ] {
+            let reply = dry_run(category, data).await;
+            let found = &reply["plan"]["matches"][0];
+            assert_eq!((&found["decision"], &found["candidates"][0]["id"]), (&json!("new"), &json!(meant)), "{category}: {reply}");
+            assert_eq!(reply["plan"]["warnings"][0]["code"], "POSSIBLE_DUPLICATE", "{category}: {reply}");
+        }
+        // An edition is no other ceremony.
+        for edition in ["83rd Academy Awards", "The 83rd Annual Academy Awards", "Academy Awards (2011)"] {
+            let reply = dry_run("awards", award(edition)).await;
+            assert_eq!(decisions(&reply["plan"])[0].2, "ceremony-academy-awards", "{edition}: {reply}");
+        }
+        // The id of one with the name of another.
+        let mut oscars = award("Oscars");
+        oscars["awards"][0]["ceremony_id"] = json!("ceremony-filmfare-awards");
+        let offer = json!({ "streaming_options": [{ "platform": "Netflix", "platform_id": "tmdb-platform-9", "type": "subscription" }] });
+        for (category, data) in [("awards", oscars), ("streaming", offer)] {
+            let reply = dry_run(category, data).await;
+            assert_eq!(reply["plan"]["warnings"][0]["code"], "NAME_OF_ANOTHER", "{category}: {reply}");
+        }
+        let mut south = award("Filmfare Awards");
+        south["awards"][0]["ceremony_id"] = json!("ceremony-filmfare-awards-south");
+        south["awards"][0]["language"] = json!("Tamil");
+        assert_eq!(dry_run("awards", south).await["plan"]["warnings"], json!([]));
+    }
+
+    async fn a_name_in_another_script_or_spacing_is_whoever_is_credited_there(app: TestApp) {
+        let admin = app.movie("m").await;
+        let cast = json!([{ "id": "sc-a", "name": "Edward Norton" }, { "id": "sc-b", "name": "Helena Bonham Carter" }, { "id": "sc-c", "name": "Meat Loaf" }]);
+        assert_eq!(admin.import("m", "cast_crew", json!({ "cast": cast })).await.status, 200);
+        for (name, meant) in [("एडवर्ड नॉर्टन", "sc-a"), ("Эдвард Нортон", "sc-a"), ("Хелена Бонем Картер", "sc-b"), ("Meatloaf", "sc-c")] {
+            let data = json!({ "cast": [{ "name": name }] });
+            let reply = admin.import_with(&envelope("m", "cast_crew", data), "?dry_run=true").await.json();
+            let adds: Vec<_> = reply["plan"]["changes"].as_array().unwrap().iter().filter(|change| change["op"] == "ADD").collect();
+            assert!(adds.is_empty(), "{name}: {reply}");
+            let found = decisions(&reply["plan"]);
+            assert!(found.is_empty() || found[0].2 == meant, "{name}: {reply}");
+        }
+    }
+
     async fn an_answer_that_is_none_is_refused_and_nothing_is_written(app: TestApp) {
         let admin = two_of_a_name(&app).await;
         let file = cast_of("m", &["Jo Lee"]);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use reelport::document::definition::{Item, KeyPart};
 use reelport::document::entity::Directory;
-use reelport::document::matching::{Known, claims};
+use reelport::document::matching::{Known, Meant, claims};
 use reelport::document::parse::MAX_ITEMS;
 use reelport::document::text::comparable;
 use reelport::document::{Category, Object};
@@ -235,7 +235,7 @@ fn lists_of_the_most_items_are_matched_in_a_moment() {
         (all(&ordered), all(&ordered), 5_000),
     ] {
         let stored: Vec<_> = stored.iter().map(|object| Known { current: Some(object), base: None }).collect();
-        let found = claims(item, &stored, &arriving, &Directory::default());
+        let found = claims(item, &stored, &arriving, &Directory::default(), &Meant::default());
         assert_eq!(found.iter().flatten().count(), claimed, "{:?} to {:?}", arriving[1], stored[1]);
     }
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());

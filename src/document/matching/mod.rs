@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::definition::{Item, KeyPart, Object};
-use super::entity::Directory;
+use super::entity::{Directory, EntityKind};
 use index::{Few, Meeting, Places, Sign};
 use view::{View, Who};
 
@@ -34,6 +34,10 @@ impl<'a> Known<'a> {
     }
 }
 
+/// By kind and name in [`index_key`](super::text::index_key) form, whom a name means that is another form of
+/// the names of several in the list. Which of them it is, the rest of the item tells.
+pub type Meant = HashMap<(EntityKind, String), Vec<String>>;
+
 /// For each arriving item, the index of the stored item it claims. A file repeats an item as it was
 /// when the file was made, so either state of a stored item is recognised.
 #[must_use]
@@ -42,12 +46,13 @@ pub fn claims(
     stored: &[Known<'_>],
     arriving: &[Object],
     directory: &Directory,
+    meant: &Meant,
 ) -> Vec<Option<usize>> {
     let mut round = Round {
         item,
         stored: stored.iter().map(|known| known.views(item)).collect(),
         lasting: stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect(),
-        arriving: arriving.iter().map(|object| View::of(item, object, Some(directory))).collect(),
+        arriving: arriving.iter().map(|object| View::of(item, object, Some((directory, meant)))).collect(),
         claimed: vec![false; stored.len()],
         claims: vec![None; arriving.len()],
     };
@@ -69,12 +74,16 @@ pub fn claims(
     }
     // The key less the parts missing on one side.
     let parts: Vec<usize> = (0..item.keys.iter().map(|parts| parts.len()).sum()).collect();
-    round.claim(round.by_present_parts(&parts));
+    for aliases in [false, true] {
+        round.claim(round.by_present_parts(&parts, aliases));
+    }
     if item.entity_alone {
         // The list and the person alone: a corrected character, a filled-in job.
         let mut all = item.keys.iter().flat_map(|parts| parts.iter());
         let person = all.position(|part| *part == KeyPart::Entity(0));
-        round.claim(round.by_present_parts(person.as_slice()));
+        for aliases in [false, true] {
+            round.claim(round.by_present_parts(person.as_slice(), aliases));
+        }
     }
     round.repetitions_in_order(&by_id);
     round.claims
@@ -267,8 +276,8 @@ impl Round<'_> {
     }
 
     /// Pairs of which each side is the other's only candidate: those of `parts` that both have, which
-    /// is at least one, are the same.
-    fn by_present_parts(&self, parts: &[usize]) -> Vec<Pair> {
+    /// is at least one, are the same. First whoever stands there under the very name, then whoever goes by it.
+    fn by_present_parts(&self, parts: &[usize], aliases: bool) -> Vec<Pair> {
         let shapes: BTreeSet<u32> = self.unplaced().map(|(_, view)| view.present(parts)).collect();
         let mut stored_shapes = BTreeSet::new();
         let mut meetings: HashMap<(u32, Vec<Sign<'_>>), Meeting> = HashMap::new();
@@ -293,7 +302,7 @@ impl Round<'_> {
             let shape = view.present(parts);
             let mut candidates = Few::default();
             for other in stored_shapes.iter().filter(|other| shape & **other != 0) {
-                for signs in view.values(shape & other, Who::sought) {
+                for signs in view.values(shape & other, if aliases { Who::sought } else { Who::sought_by_name }) {
                     if let Some(meeting) = meetings.get_mut(&(key_of(*other, shape & other), signs)) {
                         meeting.arriving.add(arriving);
                         candidates.join(meeting.stored);

@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::view::{View, Who};
-use super::{Known, STATES, States, claims};
+use super::{Known, Meant, STATES, States, claims};
 use crate::document::Category;
 use crate::document::definition::{Field, Item, KeyPart, Kind, Object};
-use crate::document::entity::Directory;
+use crate::document::entity::{Directory, EntityKind};
 use crate::document::merge::same;
 
 struct Plain<'a> {
@@ -24,10 +24,11 @@ fn plain_claims(
     stored: &[Known<'_>],
     arriving: &[Object],
     names: &Directory,
+    meant: &Meant,
 ) -> Vec<Option<usize>> {
     let lasting = stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect();
     let stored: Vec<_> = stored.iter().map(|known| known.views(item)).collect();
-    let arriving: Vec<_> = arriving.iter().map(|object| View::of(item, object, Some(names))).collect();
+    let arriving: Vec<_> = arriving.iter().map(|object| View::of(item, object, Some((names, meant)))).collect();
     let mut plain = Plain { item, claims: vec![None; arriving.len()], stored, lasting, arriving };
     plain.in_order(|plain, arriving, stored| {
         let id = plain.stored[stored].iter().flatten().next().and_then(|view| view.id);
@@ -51,27 +52,32 @@ fn plain_claims(
             });
         }
     }
-    plain.only_candidates(|plain, arriving, view| {
-        let compared: Vec<bool> =
-            (0..view.parts.len()).filter_map(|part| plain.same_part(arriving, view, part)).collect();
-        !compared.is_empty() && compared.iter().all(|same| *same)
-    });
-    if item.entity_alone {
+    for by_name in [true, false] {
+        plain.only_candidates(|plain, arriving, view| {
+            let compared: Vec<bool> =
+                (0..view.parts.len()).filter_map(|part| plain.same_part(arriving, view, part, by_name)).collect();
+            !compared.is_empty() && compared.iter().all(|same| *same)
+        });
+    }
+    for by_name in [true, false].into_iter().filter(|_| item.entity_alone) {
         plain.only_candidates(|plain, arriving, view| {
             let (a, b) = (&plain.arriving[arriving].entities[0], &view.entities[0]);
-            !a.is_absent() && same_entity(a, b)
+            !a.is_absent() && same_entity(a, b, by_name)
         });
     }
     plain.repetitions_in_order(&by_id);
     plain.claims
 }
 
-fn same_entity(arriving: &Who<'_>, stored: &Who<'_>) -> bool {
+/// Whether they are one; `by_name` looks at no other names that someone goes by.
+fn same_entity(arriving: &Who<'_>, stored: &Who<'_>, by_name: bool) -> bool {
     match (arriving.id, &arriving.name, stored.id, &stored.name) {
         (Some(a), _, Some(b), _) => a == b,
         (None, None, None, None) => true,
         (_, Some(a), None, Some(b)) => a == b,
-        (None, Some(a), Some(b), name) => name.as_ref() == Some(a) || arriving.known.iter().any(|id| id == b),
+        (None, Some(a), Some(b), name) => {
+            name.as_ref() == Some(a) || (!by_name && arriving.known.iter().any(|id| id == b))
+        }
         _ => false,
     }
 }
@@ -163,11 +169,11 @@ impl Plain<'_> {
     }
 
     fn same_entities(&self, arriving: usize, stored: &View<'_>) -> bool {
-        self.arriving[arriving].entities.iter().zip(&stored.entities).all(|(a, b)| same_entity(a, b))
+        self.arriving[arriving].entities.iter().zip(&stored.entities).all(|(a, b)| same_entity(a, b, false))
     }
 
     /// How the parts compare: `None` if one side lacks it.
-    fn same_part(&self, arriving: usize, stored: &View<'_>, part: usize) -> Option<bool> {
+    fn same_part(&self, arriving: usize, stored: &View<'_>, part: usize, by_name: bool) -> Option<bool> {
         let (kind, a) = &self.arriving[arriving].parts[part];
         match kind {
             KeyPart::Field(_) => {
@@ -177,7 +183,7 @@ impl Plain<'_> {
             }
             KeyPart::Entity(index) => {
                 let (a, b) = (&self.arriving[arriving].entities[*index], &stored.entities[*index]);
-                (!a.is_absent() && !b.is_absent()).then(|| same_entity(a, b))
+                (!a.is_absent() && !b.is_absent()).then(|| same_entity(a, b, by_name))
             }
         }
     }
@@ -269,6 +275,7 @@ proptest! {
         }
         let stored: Vec<_> =
             stored.iter().map(|(current, base)| Known { current: current.as_ref(), base: base.as_ref() }).collect();
-        prop_assert_eq!(claims(item, &stored, &arriving, &names), plain_claims(item, &stored, &arriving, &names));
+        let meant = Meant::from([((EntityKind::Person, "bo".to_owned()), vec!["person-1".to_owned(), "person-3".to_owned()])]);
+        prop_assert_eq!(claims(item, &stored, &arriving, &names, &meant), plain_claims(item, &stored, &arriving, &names, &meant));
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Meant;
 use super::index::Sign;
 use crate::document::definition::{Item, KeyPart, Object};
 use crate::document::entity::Directory;
@@ -48,6 +49,14 @@ impl Who<'_> {
         }
     }
 
+    /// As [`Self::sought`], under the very name alone: an alias may be that of somebody else.
+    pub fn sought_by_name(&self) -> Vec<Sign<'_>> {
+        match (self.id, &self.name) {
+            (None, Some(name)) => vec![Sign::NameAlone(name), Sign::Name(name)],
+            _ => self.sought(),
+        }
+    }
+
     /// What an arriving one looks for. One that came without an id is who is stored under that name
     /// here, or anyone known by it.
     pub fn sought(&self) -> Vec<Sign<'_>> {
@@ -76,7 +85,9 @@ fn field_text(object: &Object, key: &str) -> Option<String> {
 }
 
 impl<'a> View<'a> {
-    pub fn of(item: &'static Item, object: &'a Object, directory: Option<&'a Directory>) -> Self {
+    /// An item; an arriving one with whoever its names may mean.
+    pub fn of(item: &'static Item, object: &'a Object, who: Option<(&'a Directory, &'a Meant)>) -> Self {
+        let directory = who.map(|(directory, _)| directory);
         let is_there = |part: &KeyPart| match part {
             KeyPart::Field(name) => object.get(*name).is_some_and(|value| !value.is_null()),
             KeyPart::Entity(_) => true,
@@ -121,8 +132,11 @@ impl<'a> View<'a> {
         let entities = item.entities.iter().map(|entity| {
             let id = text(object, entity.id);
             let name = text(object, entity.name).map(index_key);
-            let known = match (id, &name, directory) {
-                (None, Some(name), Some(directory)) => directory.by_name(entity.kind, name),
+            let known = match (id, &name, who) {
+                (None, Some(name), Some((directory, meant))) => match meant.get(&(entity.kind, name.clone())) {
+                    Some(listed) => listed,
+                    None => directory.by_name(entity.kind, name),
+                },
                 _ => &[],
             };
             Who { id, name, known }

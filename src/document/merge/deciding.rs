@@ -22,6 +22,7 @@ pub(super) struct Identities<'a> {
     decided: HashSet<(String, String)>,
     /// With how many of them each has worked before.
     company: HashMap<String, usize>,
+    /// By their paths; those that name somebody unknown are refused and not here.
     resolutions: HashMap<&'a str, &'a Resolution>,
     /// Answers that were given in this import, for other places of the same name.
     answers: HashMap<(EntityKind, String), (Answer, MatchReason)>,
@@ -124,10 +125,15 @@ impl Merger<'_> {
                 }
                 Some(ref answer) => {
                     let of = known[&resolution.path].clone();
-                    let is_known = resolution.entity().is_none_or(|id| self.own_id(of.0, id).is_some());
-                    if is_known {
-                        self.identities.answers.entry(of).or_insert_with(|| (answer.clone(), MatchReason::Resolved));
+                    let unknown = resolution.entity().filter(|id| self.own_id(of.0, id).is_none());
+                    if let Some(id) = unknown {
+                        let kind = of.0.as_str();
+                        let message = format!("the resolution names the {kind} {id:?}, who is not known here");
+                        self.identities.resolutions.remove(resolution.path.as_str());
+                        self.problem(resolution.path.clone(), ProblemCode::NotFound, message);
+                        continue;
                     }
+                    self.identities.answers.entry(of).or_insert_with(|| (answer.clone(), MatchReason::Resolved));
                     continue;
                 }
             };
@@ -242,14 +248,7 @@ impl Merger<'_> {
                             return found;
                         }
                         // Whoever was meant before is gone.
-                        None if reason == MatchReason::Remembered => found.reasons.clear(),
-                        None => {
-                            let kind = entity.kind.as_str();
-                            let message = format!("the resolution names the {kind} {id:?}, who is not known here");
-                            self.problem(place.name.to_owned(), ProblemCode::NotFound, message);
-                            found.decision = MatchDecision::Ambiguous;
-                            return found;
-                        }
+                        None => found.reasons.clear(),
                     }
                 }
             }
@@ -287,7 +286,7 @@ impl Merger<'_> {
                     (found.score, found.reasons, found.entity) = (Some(best.score), best.reasons, Some(best.id));
                 }
             }
-            _ => found.candidates = who::worth_showing(candidates),
+            _ => found.candidates = who::worth_showing(entity.kind, candidates),
         }
         found
     }

@@ -14,7 +14,7 @@ use crate::document::definition::{Field, Item, Kind, Object};
 use crate::document::diff::label_of;
 use crate::document::entity::EntityKind;
 use crate::document::ids::{is_item_id_of, item_id};
-use crate::document::matching::{Known, claims};
+use crate::document::matching::{Known, Meant, claims};
 use crate::document::parse::MAX_ITEMS;
 use crate::document::plan::{Conflict, NotRemoved};
 use crate::document::problem::{ProblemCode, WarningCode, pointer_at};
@@ -59,6 +59,17 @@ impl<'v> States<'v> {
     }
 }
 
+/// The items of the file that take part, under the entities' own ids.
+#[derive(Default)]
+struct Arriving {
+    /// Where in the file's list each stands.
+    indices: Vec<usize>,
+    objects: Vec<Object>,
+    /// The ids of items that an answer leaves out: what is stored of them stays.
+    left_out: HashSet<String>,
+    meant: Meant,
+}
+
 impl Merger<'_> {
     pub(super) fn lists(&mut self, fields: &'static [Field], data: &mut Object) {
         let proposal = self.proposal;
@@ -101,9 +112,9 @@ impl Merger<'_> {
             let kept = stored.iter().filter(|object| !self.is_removed(item, object));
             return kept.map(|object| Value::Object((*object).clone())).collect();
         };
-        let (indices, mut arriving) = self.arriving_items(list, sent, &stored);
+        let Arriving { indices, objects: mut arriving, left_out, meant } = self.arriving_items(list, sent, &stored);
         let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
-        let claimed = claims(item, &states.known, &arriving, proposal.directory);
+        let claimed = claims(item, &states.known, &arriving, proposal.directory, &meant);
         let mut listed = Listed::new(item, &stored, &claimed);
         let mut placed = Vec::with_capacity(arriving.len());
         for (object, claim) in arriving.iter_mut().zip(&claimed) {
@@ -152,7 +163,8 @@ impl Merger<'_> {
         let mut keep = Vec::with_capacity(stored.len());
         for (index, object) in stored.iter().enumerate() {
             let is_left = !claims.contains(&index) && !self.is_removed(item, object);
-            keep.push(is_left && self.stays(list, index, object, &states));
+            let is_passed_over = text(object, item.id).is_some_and(|id| left_out.contains(id));
+            keep.push(is_left && (is_passed_over || self.stays(list, index, object, &states)));
         }
         let file: Vec<usize> = claimed.iter().flatten().copied().collect();
         // What goes now has moved nothing: else the same file would find another order the next time.
@@ -202,12 +214,10 @@ impl Merger<'_> {
         !self.conflict(target, Conflict { path, label, base, current, imported: None })
     }
 
-    /// The arriving items that take part, with their indices, under the entities' own ids.
-    fn arriving_items(&mut self, list: &ItemList, sent: &[Value], stored: &[&Object]) -> (Vec<usize>, Vec<Object>) {
+    fn arriving_items(&mut self, list: &ItemList, sent: &[Value], stored: &[&Object]) -> Arriving {
         let item = list.item;
         let mut listed = Listed::new(item, stored, &[]);
-        let mut indices = Vec::with_capacity(sent.len());
-        let mut arriving = Vec::with_capacity(sent.len());
+        let mut arriving = Arriving::default();
         for (index, object) in sent.iter().enumerate() {
             let Value::Object(object) = object else { continue };
             if text(object, item.id).is_some_and(|id| self.remove.contains(id)) {
@@ -215,15 +225,19 @@ impl Merger<'_> {
             }
             let mut object = object.clone();
             let path = pointer_at(&list.path, index);
-            if self.is_item_left_out(item, &object, list.name, &path) {
-                continue;
-            }
+            // A name that waits in a draft is asked as if it came without an id.
             for entity in item.entities {
                 let given = text(&object, entity.id);
                 if let Some(id) = given.filter(|given| self.is_provisional(entity.kind, given)).map(str::to_owned) {
                     object.remove(entity.id);
                     self.identities.provisional.insert(format!("{path}/{}", entity.name), id);
                 }
+            }
+            if self.is_item_left_out(item, &object, list.name, &path) {
+                arriving.left_out.extend(text(&object, item.id).map(str::to_owned));
+                continue;
+            }
+            for entity in item.entities {
                 let given = text(&object, entity.id);
                 let name = text(&object, entity.name);
                 // An id that another item of this document brings into the world is known too.
@@ -235,12 +249,12 @@ impl Merger<'_> {
                 }
                 let came_with_id = text(&object, item.id).is_some();
                 let naming = Naming { item, list: list.name, path: &path, came_with_id };
-                self.presume(entity, &mut object, &naming, &mut listed);
+                self.presume(entity, &mut object, &naming, &mut listed, &mut arriving.meant);
             }
-            indices.push(index);
-            arriving.push(object);
+            arriving.indices.push(index);
+            arriving.objects.push(object);
         }
-        (indices, arriving)
+        arriving
     }
 
     /// Whether an answer says that the item is to be left out.

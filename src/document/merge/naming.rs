@@ -9,12 +9,13 @@ use super::listed::Listed;
 use super::{Merger, NullPolicy, objects, text};
 use crate::document::Stage;
 use crate::document::definition::{EntityReference, Item, Kind, Object};
-use crate::document::entity::{EntityKind, NewEntity};
+use crate::document::entity::{EntityKind, NewEntity, bound_to_language};
 use crate::document::ids::entity_id;
+use crate::document::matching::Meant;
 use crate::document::plan::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key};
-use crate::document::who::{MatchDecision, Name, Relation};
+use crate::document::who::{Candidate, MatchDecision, Name, Relation};
 
 /// An item that names somebody.
 pub(super) struct Naming<'n> {
@@ -41,7 +42,13 @@ impl Merger<'_> {
         let stored_name = stored.and_then(|object| text(object, entity.name));
         let stored_id = stored.and_then(|object| text(object, entity.id));
         let name = text(sent, entity.name).map(str::to_owned);
-        let renamed = name.as_ref().is_some_and(|name| stored_name.is_none_or(|kept| !naming.is_same_name(name, kept)));
+        // An item that is known by who it is says nothing new with another of their names.
+        let is_theirs = |name: &str| {
+            let named_so = self.proposal.directory.by_name(entity.kind, &index_key(name));
+            !naming.came_with_id && stored_id.is_some_and(|id| named_so.iter().any(|named| named == id))
+        };
+        let is_kept = |name: &str, kept: &str| naming.is_same_name(name, kept) || is_theirs(name);
+        let renamed = name.as_ref().is_some_and(|name| stored_name.is_none_or(|kept| !is_kept(name, kept)));
         if let (Some(_), Some(kept), false) = (&name, stored_name, renamed) {
             sent.insert(entity.name.to_owned(), Value::String(kept.to_owned()));
         }
@@ -63,7 +70,8 @@ impl Merger<'_> {
         }
         match (text(sent, entity.id).map(str::to_owned), name) {
             (Some(given), name) => {
-                let is_news = renamed || stored_id != Some(given.as_str());
+                let is_bound = bound_to_language(entity, sent).is_some_and(|bound| bound.id == given);
+                let is_news = !is_bound && (renamed || stored_id != Some(given.as_str()));
                 self.given_entity(entity, given, name.as_deref().or(stored_name), path, is_news)
             }
             (None, Some(name)) if renamed => self.named_entity(entity, &name, stored_id, sent, naming, list),
@@ -181,6 +189,7 @@ impl Merger<'_> {
         object: &mut Object,
         naming: &Naming<'_>,
         list: &mut Listed,
+        meant: &mut Meant,
     ) {
         let Some(name) = text(object, entity.name).map(str::to_owned) else { return };
         let at = format!("{}/{}", naming.path, entity.name);
@@ -192,9 +201,20 @@ impl Merger<'_> {
             return;
         }
         let found = self.decide(entity, &name, object, &place, list, false);
-        if let (MatchDecision::Matched, Some(id)) = (found.decision, &found.entity) {
-            object.insert(entity.id.to_owned(), Value::String(id.clone()));
-            self.identities.presumed.insert(at, found);
+        match (found.decision, &found.entity) {
+            (MatchDecision::Matched, Some(id)) => {
+                object.insert(entity.id.to_owned(), Value::String(id.clone()));
+                self.identities.presumed.insert(at, found);
+            }
+            (MatchDecision::Ambiguous, _) => {
+                // Of several who stand there, the rest of the item tells which.
+                let named_so = found.candidates.into_iter().filter(Candidate::is_named_so).map(|one| one.id);
+                let standing: Vec<String> = named_so.filter(|id| list.has(entity, id)).collect();
+                if !standing.is_empty() {
+                    meant.insert((entity.kind, index_key(&name)), standing);
+                }
+            }
+            _ => {}
         }
     }
 

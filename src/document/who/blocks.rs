@@ -11,7 +11,7 @@ use super::name::Name;
 use crate::document::entity::EntityKind;
 
 /// Counts up when other keys come of the same name, so that stored ones are made anew.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
     let mut hash = Sha256::new();
@@ -24,10 +24,18 @@ fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
 
 fn common(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     // A misspelled name has the bones of the right one.
-    let mut keys = BTreeSet::from([key(kind, "ends", &name.ends()), key(kind, "skeleton", &name.skeleton())]);
+    let mut keys = BTreeSet::from([
+        key(kind, "ends", &name.ends()),
+        key(kind, "skeleton", &name.skeleton()),
+        key(kind, "letters", &name.letters()),
+    ]);
     let sorted = name.sorted();
     if sorted != name.ends() {
         keys.insert(key(kind, "ends", &sorted));
+    }
+    if kind.is_told_by_name() {
+        // There are few of them, so that one end alone finds no crowd.
+        keys.extend(name.outer_words().map(|word| key(kind, "end", word)));
     }
     keys
 }
@@ -72,6 +80,10 @@ mod tests {
             ("Scarlet Johansson", "Scarlett Johansson"),
             ("Mohammed Ali", "Muhammad Ali"),
             ("Сергей Бондарчук", "Sergei Bondarchuk"),
+            ("Shahrukh Khan", "Shah Rukh Khan"),
+            ("Meatloaf", "Meat Loaf"),
+            ("एडवर्ड नॉर्टन", "Edward Norton"),
+            ("Хелена Бонем Картер", "Helena Bonham Carter"),
         ] {
             let (kind, given_name, known_name) = (EntityKind::Person, Name::of(given), Name::of(known));
             let found = looked_up(kind, &given_name).intersection(&stored(kind, &known_name)).count();

@@ -50,6 +50,8 @@ define_choice! {
         Alias = "alias",
         /// The name has the same letters in another form: punctuation, order or script.
         SameLetters = "same_letters",
+        /// The name is written in another script, with the same consonants.
+        SameSound = "same_sound",
         /// One of the two names leaves out a middle name.
         MiddleName = "middle_name",
         /// One of the two names leaves out Jr., III or the like.
@@ -120,11 +122,14 @@ const SOMEBODY_NEAR: f64 = -4.0;
 
 /// Below this, a name that is nearly the same is not worth showing.
 const NOT_WORTH_SHOWING: f64 = -7.0;
+/// Of ceremonies, platforms and genres, whatever is near is: there are few.
+const NOT_WORTH_SHOWING_BY_NAME: f64 = -15.0;
 
 /// Those that are worth showing beside a decision, of candidates that are best first.
 #[must_use]
-pub fn worth_showing(candidates: Vec<Candidate>) -> Vec<Candidate> {
-    let is_worth = |candidate: &Candidate| candidate.is_named_so || candidate.weight >= NOT_WORTH_SHOWING;
+pub fn worth_showing(kind: EntityKind, candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let least = if kind.is_told_by_name() { NOT_WORTH_SHOWING_BY_NAME } else { NOT_WORTH_SHOWING };
+    let is_worth = |candidate: &Candidate| candidate.is_named_so || candidate.weight >= least;
     candidates.into_iter().filter(is_worth).take(MAX_CANDIDATES).collect()
 }
 

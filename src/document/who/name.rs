@@ -5,6 +5,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::document::entity::EntityKind;
 use crate::document::text::comparable;
 
 /// A name taken apart. Its parts are ASCII letters and digits, lower case.
@@ -17,6 +18,8 @@ pub struct Name {
     suffix: Option<Suffix>,
     /// Whether it has letters enough to be told by them; what signs are read as tells nobody.
     has_letters: bool,
+    /// Whether it is written in letters that are not Latin.
+    is_other_script: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub enum Relation {
     Same,
     /// The same letters in another form: punctuation, another order, another script.
     SameLetters,
+    /// In another script, with the same consonants.
+    SameSound,
     /// One leaves out a middle name.
     MiddleName,
     /// One leaves out what tells a father from his son.
@@ -55,6 +60,8 @@ pub enum Relation {
 
 /// The least likeness of [`Relation::Near`], by Jaro and Winkler.
 const NEAR: f64 = 0.92;
+/// Fewer consonants than these are those of too many names.
+const SHORTEST_SOUND: usize = 4;
 /// Shorter names differ too easily for a likeness to mean anything.
 const SHORTEST_NEAR: usize = 6;
 
@@ -68,7 +75,19 @@ impl Name {
             parts.push(Part { text: text.nfkc().collect::<String>().to_lowercase(), is_initials: false });
         }
         let has_letters = text.chars().filter(|c| c.is_alphabetic()).count() > 1;
-        Self { comparable: comparable(text), parts, suffix, has_letters }
+        let is_latin = |c: char| c.is_ascii() || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}');
+        let is_other_script = text.chars().any(|c| c.is_alphabetic() && !is_latin(c));
+        Self { comparable: comparable(text), parts, suffix, has_letters, is_other_script }
+    }
+
+    /// Takes the name of an entity of that kind apart; of a ceremony without its edition: "The 83rd Annual
+    /// Academy Awards", "Academy Awards (2011)".
+    #[must_use]
+    pub fn of_kind(kind: EntityKind, text: &str) -> Self {
+        match kind {
+            EntityKind::Ceremony => Self::of(&without_edition(text)),
+            _ => Self::of(text),
+        }
     }
 
     /// The words of it, for counting how common each is.
@@ -109,6 +128,11 @@ impl Name {
         if self.parts.len() == 1 || first <= last { format!("{first} {last}") } else { format!("{last} {first}") }
     }
 
+    /// The first and the last part.
+    pub(super) fn outer_words(&self) -> impl Iterator<Item = &str> {
+        [self.first(), self.last()].into_iter().map(|part| part.text.as_str())
+    }
+
     /// The family name with the first letter of the given name.
     #[must_use]
     pub(super) fn abbreviated(&self) -> String {
@@ -118,25 +142,13 @@ impl Name {
     /// What is left of it when vowels, doubled letters and endings that are often misspelled are taken away.
     #[must_use]
     pub(super) fn skeleton(&self) -> String {
-        let bones = |text: &str| {
-            let mut bones = String::with_capacity(text.len());
-            for (index, letter) in text.chars().enumerate() {
-                let letter = match letter {
-                    'k' | 'q' => 'c',
-                    'z' => 's',
-                    'w' => 'v',
-                    'j' | 'y' => 'i',
-                    letter => letter,
-                };
-                let is_bone = index == 0 || !matches!(letter, 'a' | 'e' | 'i' | 'o' | 'u' | 'h');
-                if is_bone && !bones.ends_with(letter) {
-                    bones.push(letter);
-                }
-            }
-            bones
-        };
         let (first, last) = (bones(&self.first().text), bones(&self.last().text));
         if first <= last { format!("{first} {last}") } else { format!("{last} {first}") }
+    }
+
+    /// What is left of all of its parts when vowels and the like are taken away.
+    fn sound(&self) -> String {
+        self.parts.iter().map(|part| bones(&part.text)).collect()
     }
 
     fn first(&self) -> &Part {
@@ -147,7 +159,7 @@ impl Name {
         &self.parts[self.parts.len() - 1]
     }
 
-    fn letters(&self) -> String {
+    pub(super) fn letters(&self) -> String {
         self.parts.iter().map(|part| part.text.as_str()).collect()
     }
 
@@ -176,6 +188,10 @@ impl Name {
         }
         if self.letters() == other.letters() || self.sorted() == other.sorted() {
             return Some(Relation::SameLetters);
+        }
+        if self.is_other_script != other.is_other_script {
+            let sound = self.sound();
+            return (sound.len() >= SHORTEST_SOUND && sound == other.sound()).then_some(Relation::SameSound);
         }
         if self.parts.len() > 1 && other.parts.len() > 1 {
             if self.lacks_middle(other) || other.lacks_middle(self) {
@@ -243,6 +259,51 @@ impl Name {
     }
 }
 
+fn bones(text: &str) -> String {
+    let mut bones = String::with_capacity(text.len());
+    for (index, letter) in text.chars().enumerate() {
+        let letter = match letter {
+            'k' | 'q' => 'c',
+            'z' => 's',
+            'w' => 'v',
+            'j' | 'y' => 'i',
+            letter => letter,
+        };
+        let is_bone = index == 0 || !matches!(letter, 'a' | 'e' | 'i' | 'o' | 'u' | 'h');
+        if is_bone && !bones.ends_with(letter) {
+            bones.push(letter);
+        }
+    }
+    bones
+}
+
+/// `The 83rd Annual Academy Awards` and `Academy Awards (2011)` → `Academy Awards`.
+fn without_edition(text: &str) -> String {
+    let is_year = |word: &str| {
+        let digits = word.trim_matches(['(', ')', '[', ']', ',']);
+        digits.len() == 4 && digits.starts_with(['1', '2']) && digits.chars().all(|c| c.is_ascii_digit())
+    };
+    let is_ordinal = |word: &str| {
+        let word = word.to_lowercase();
+        let digits = ["st", "nd", "rd", "th"].iter().find_map(|ending| word.strip_suffix(ending));
+        digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
+    };
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    if words.last().is_some_and(|last| is_year(last)) {
+        words.pop();
+    }
+    let has_the = words.first().is_some_and(|first| first.eq_ignore_ascii_case("the"));
+    let start = usize::from(has_the);
+    let edition = words[start..]
+        .iter()
+        .take_while(|word| is_year(word) || is_ordinal(word) || word.eq_ignore_ascii_case("annual"))
+        .count();
+    if edition > 0 {
+        words.drain(..start + edition);
+    }
+    if words.is_empty() { text.to_owned() } else { words.join(" ") }
+}
+
 fn abbreviates(initial: &Part, name: &Part) -> bool {
     initial.text == name.text
         || (initial.is_initials && initial.text.len() == 1 && name.text.starts_with(&initial.text))
@@ -292,6 +353,29 @@ fn suffix_of(word: &str) -> Option<Suffix> {
     }
 }
 
+/// What is spoken otherwise than its letters are transliterated one by one: the Russian х is an h, and the
+/// Greek μπ, ντ and γκ are b, d and g; the Japanese small tsu doubles a consonant.
+fn as_spoken(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_owned();
+    }
+    const SPOKEN: [(&str, &str); 12] = [
+        ("ッ", ""),
+        ("っ", ""),
+        ("х", "h"),
+        ("Х", "H"),
+        ("μπ", "b"),
+        ("Μπ", "B"),
+        ("ΜΠ", "B"),
+        ("ντ", "d"),
+        ("Ντ", "D"),
+        ("ΝΤ", "D"),
+        ("γκ", "g"),
+        ("Γκ", "G"),
+    ];
+    SPOKEN.iter().fold(word.to_owned(), |word, (written, spoken)| word.replace(written, spoken))
+}
+
 fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
     let mut words: Vec<String> = Vec::new();
     for word in text
@@ -318,7 +402,7 @@ fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
     let mut parts: Vec<Part> = Vec::with_capacity(words.len());
     for word in &words {
         // `Disney+` is not `Disney`.
-        let ascii = any_ascii::any_ascii(word).replace('+', "plus");
+        let ascii = any_ascii::any_ascii(&as_spoken(word)).replace('+', "plus");
         let ascii: String = ascii.chars().filter(char::is_ascii_alphanumeric).collect();
         if ascii.is_empty() {
             continue;
@@ -376,6 +460,34 @@ mod tests {
         }
         assert!(matches!(relation("Micheal Caine", "Michael Caine"), Some(Relation::Near(_))));
         assert!(matches!(relation("Scarlet Johansson", "Scarlett Johansson"), Some(Relation::Near(_))));
+    }
+
+    #[test]
+    fn another_script_is_told_by_its_consonants() {
+        for (one, another) in [
+            ("एडवर्ड नॉर्टन", "Edward Norton"),
+            ("ब्रैड पिट", "Brad Pitt"),
+            ("Хелена Бонем Картер", "Helena Bonham Carter"),
+            ("Бред Пітт", "Brad Pitt"),
+            ("Μπραντ Πιτ", "Brad Pitt"),
+            ("ブラッド・ピット", "Brad Pitt"),
+        ] {
+            let found = relation(one, another);
+            assert!(matches!(found, Some(Relation::SameSound | Relation::SameLetters)), "{one} {found:?}");
+        }
+        assert_eq!(relation("Брэд Питт", "Edward Norton"), None);
+    }
+
+    #[test]
+    fn a_ceremony_is_the_same_in_each_of_its_editions() {
+        let of = |text| Name::of_kind(EntityKind::Ceremony, text);
+        for edition in
+            ["83rd Academy Awards", "The 83rd Annual Academy Awards", "Academy Awards (2011)", "2011 Academy Awards"]
+        {
+            assert_eq!(of(edition).relation(&Name::of("Academy Awards")), Some(Relation::Same), "{edition}");
+        }
+        assert_eq!(of("The Game Awards").relation(&Name::of("The Game Awards")), Some(Relation::Same));
+        assert_eq!(of("2011").relation(&Name::of("2011")), Some(Relation::Same));
     }
 
     #[test]

@@ -63,6 +63,7 @@ fn weight_of_relation(relation: Relation) -> (f64, MatchReason) {
     match relation {
         Relation::Same => (0.0, MatchReason::SameName),
         Relation::SameLetters => (-0.3, MatchReason::SameLetters),
+        Relation::SameSound => (-3.0, MatchReason::SameSound),
         Relation::MiddleName => (-4.0, MatchReason::MiddleName),
         Relation::Suffix => (-5.0, MatchReason::Suffix),
         Relation::Initials => (-1.5, MatchReason::Initials),
@@ -79,7 +80,7 @@ pub fn candidates(
     standing: impl Fn(&str) -> Standing,
 ) -> Vec<Candidate> {
     let key = index_key(question.given);
-    let given = Name::of(question.given);
+    let given = Name::of_kind(question.kind, question.given);
     let knowledge = directory.knowledge();
     let mut ids: Vec<&str> = directory.by_name(question.kind, &key).iter().map(String::as_str).collect();
     let more = others.iter().map(String::as_str).chain(knowledge.near(question.kind, &key));
