@@ -187,7 +187,8 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
                 _ => Object::new(),
             };
             rename(&mut metadata, &["source", "revision", "draft_revision", "last_updated"], &mut warnings);
-            Ok(Arrived { category, movie, data, metadata: read_metadata(&metadata), warnings })
+            let metadata = read_metadata(&metadata, &mut warnings);
+            Ok(Arrived { category, movie, data, metadata, warnings })
         }
         _ => Err(problems),
     }
@@ -328,10 +329,31 @@ fn read_revision(value: &Value) -> i64 {
     whole.filter(|revision| *revision >= 0).unwrap_or(NO_REVISION)
 }
 
-fn read_metadata(metadata: &Object) -> SentMetadata {
+/// How language models call themselves when they are asked where a document comes from.
+const MODELS: [&str; 6] = ["llm", "ai", "gpt", "chatgpt", "claude", "gemini"];
+
+/// The source, in whatever case; what is none is told of, and says nothing.
+fn read_source(found: &str, warnings: &mut Vec<Warning>) -> Source {
+    if let Some(source) = Source::ALL.iter().copied().find(|source| source.as_str() == found) {
+        return source;
+    }
+    let letters = key_letters(found);
+    let names_a_model = || MODELS.iter().any(|model| letters.starts_with(model));
+    let meant = Source::ALL.iter().copied().find(|source| key_letters(source.as_str()) == letters);
+    let meant = meant.or_else(|| names_a_model().then_some(Source::LlmGenerated));
+    let source = meant.unwrap_or(Source::Manual);
+    let allowed: Vec<&str> = Source::ALL.iter().map(|source| source.as_str()).collect();
+    let shown: String = found.chars().take(60).collect();
+    let message = format!("{shown:?} was read as {:?}; allowed are {}", source.as_str(), allowed.join(", "));
+    warnings.push(Warning::new("/metadata/source", WarningCode::ValueRepaired, message));
+    source
+}
+
+fn read_metadata(metadata: &Object, warnings: &mut Vec<Warning>) -> SentMetadata {
     let text = |key: &str| metadata.get(key).and_then(Value::as_str);
+    let source = text("source").filter(|found| !super::text::means_nothing(found));
     SentMetadata {
-        source: text("source").and_then(|found| Source::ALL.iter().copied().find(|source| source.as_str() == found)),
+        source: source.map(|found| read_source(found, warnings)),
         revision: metadata.get("revision").filter(|value| !value.is_null()).map(read_revision),
         draft_revision: metadata.get("draft_revision").filter(|value| !value.is_null()).map(read_revision),
         last_updated: text("last_updated")

@@ -49,11 +49,19 @@ pub fn field_target(name: &str) -> String {
 }
 
 /// Holds `locks` against the change from `current` to `data`. A target is the JSON Pointer of a field
-/// (`/title`), or the id of a list item.
+/// (`/title`), or the id of a list item. What `is_personal` a person had a part in: it is never skipped.
 #[must_use]
-pub fn hold(definition: &Definition, locks: &[String], rule: LockRule, current: &Object, data: Object) -> Held {
+pub fn hold(
+    definition: &Definition,
+    locks: &[String],
+    rule: LockRule,
+    is_personal: impl Fn(&str) -> bool,
+    current: &Object,
+    data: Object,
+) -> Held {
     let mut held = Held { data, ..Held::default() };
     for target in locks {
+        let rule = if rule == LockRule::Skip && is_personal(target) { LockRule::Refuse } else { rule };
         match target.strip_prefix('/') {
             Some(name) => held.field(definition, rule, current, name),
             None => held.item(definition, rule, current, target),

@@ -36,6 +36,8 @@ pub struct Reading {
     pub elided: bool,
     /// Ids of a draft that stand for names alone: who they are is decided when it is published.
     pub provisional: HashSet<String>,
+    /// Of a draft, what people had a part in, as lock targets: a lock refuses it, and never skips it.
+    pub personal: HashSet<String>,
     /// Places of what was refused, so that it is not called missing too.
     pub refused: HashSet<String>,
 }

@@ -115,6 +115,8 @@ pub enum WarningCode {
     Elided,
     /// A locked value was changed, as the options say.
     Locked,
+    /// A resolution was not used: the name came with an id, or who it is was known already.
+    ResolutionUnused,
 }
 
 /// Appends a key or index to a JSON Pointer, escaped as RFC 6901 asks.

@@ -296,6 +296,15 @@ on_both_databases! {
         assert_eq!(candidates.len(), 2, "{reply}");
     }
 
+    async fn an_answer_that_nothing_asked_for_is_told_of(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let data = json!({ "cast": [{ "id": "tmdb-person-11", "name": "Jo Lee" }] });
+        let reply = admin.import_document(&envelope("m", "cast_crew", data), resolved("/cast/0/name", "tmdb-person-12")).await;
+        assert_eq!(reply["status"], "PUBLISHED", "{reply}");
+        assert_eq!(pairs(&reply["plan"]["warnings"]), [("/cast/0/name".to_owned(), "RESOLUTION_UNUSED".to_owned())], "{reply}");
+        assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-11"]);
+    }
+
     async fn things_that_are_spelled_nearly_alike_are_told_of(app: TestApp) {
         let admin = app.movie("m").await;
         let award = |ceremony: &str| json!({ "awards": [{ "ceremony": ceremony, "year": 2011, "category": "Best Picture", "result": "winner" }] });

@@ -161,6 +161,17 @@ on_both_databases! {
         assert_eq!(app.admin().get("/api/v1/admin/movies/no/export/all?stage=draft").await.status, 404);
     }
 
+    async fn a_draft_is_not_discarded_by_a_dry_run(app: TestApp) {
+        let admin = app.movie("m").await;
+        contribute(&admin, "m", "trivia", json!({ "items": [{ "text": "Drafted." }] })).await;
+        let path = "/api/v1/admin/movies/m/draft/trivia";
+        let request = |query: &str| admin.request(reqwest::Method::DELETE, &format!("{path}{query}"));
+        let reply = admin.send(request("?dry_run=true")).await;
+        assert_eq!(reply.status, 400, "{}", reply.text);
+        assert_eq!(admin.send(request("")).await.status, 204);
+        assert_eq!(admin.send(request("")).await.status, 404, "it was there until then");
+    }
+
     async fn a_draft_tells_who_contributed_what(app: TestApp) {
         app.full_movie("m").await;
         let (ann, bob) = (contributor(&app, "ann"), contributor(&app, "bob"));

@@ -416,6 +416,12 @@ on_both_databases! {
         answer(&admin, "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }").await;
         app.movie("m").await;
         publish(&admin, "trivia", "", json!({ "items": [{ "text": "Of the second." }] })).await;
+        // In whatever encoding it came.
+        let latin: Vec<u8> = "{\"movie_id\":\"m\",\"category\":\"media\",\"data\":{\"poster_url\":\"caf\u{e9}\"}}".chars().map(|c| c as u8).collect();
+        let refused = admin.post_text("/api/v1/admin/movies/m/import/media", latin).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        let data = answer(&admin, "{ imports(first: 1, filter: {category: MEDIA}) { nodes { document } } }").await;
+        assert!(data["imports"]["nodes"][0]["document"].as_str().unwrap().contains("caf\u{e9}"), "{data}");
         let data = answer(&admin, "{ imports(filter: {category: TRIVIA}) { nodes { document plan { changes { after } } } } }").await;
         let nodes = data["imports"]["nodes"].as_array().unwrap();
         assert_eq!(nodes[0]["plan"]["changes"][0]["after"]["text"], "Of the second.");

@@ -755,11 +755,14 @@ on_both_databases! {
         }));
         // (who, the option, the file's metadata, what is stored)
         let tmdb = json!({ "source": "tmdb" });
-        let cases: [(&str, &Client, &str, Value, &str); 9] = [
+        let cases: [(&str, &Client, &str, Value, &str); 12] = [
             ("nothing is said", &admin, "", json!(null), "manual"),
             ("the file says it", &admin, "", tmdb.clone(), "tmdb"),
             ("the file of a model says it", &admin, "", json!({ "source": "llm-generated" }), "llm-generated"),
             ("the file says it, of another state", &admin, "", json!({ "source": "tmdb", "revision": 7, "last_updated": "2020-01-01T00:00:00Z" }), "tmdb"),
+            ("the file says it in another case", &admin, "", json!({ "source": "LLM_Generated" }), "llm-generated"),
+            ("a model says who it is", &admin, "", json!({ "source": "ChatGPT" }), "llm-generated"),
+            ("the file says it in capitals", &admin, "", json!({ "source": "TMDB" }), "tmdb"),
             ("the file says what nobody knows", &admin, "", json!({ "source": "wikipedia" }), "manual"),
             ("the token says it", &agent, "", tmdb.clone(), "llm-generated"),
             ("the option says it", &admin, "?source=llm-generated", tmdb.clone(), "llm-generated"),
@@ -776,6 +779,9 @@ on_both_databases! {
             let reply = client.import_envelope(&movie, "trivia", options, &file).await;
             assert_eq!(reply.status, 200, "{case}: {}", reply.text);
             assert_eq!(metadata(&admin, &movie, "trivia").await["source"], stored, "{case}");
+            let is_known = file["metadata"]["source"].as_str().is_none_or(|said| Source::ALL.iter().any(|source| source.as_str() == said));
+            let warned = crate::support::acts::pairs(&reply.json()["plan"]["warnings"]);
+            assert_eq!(warned.contains(&("/metadata/source".to_owned(), "VALUE_REPAIRED".to_owned())), !is_known, "{case}: {}", reply.text);
         }
     }
 

@@ -309,6 +309,40 @@ on_both_databases! {
         assert_eq!((&info["tagline"], &info["overview"]), (&json!("Drafted."), &json!("Drafted, too.")));
     }
 
+    async fn what_a_person_drafted_is_refused_though_a_machine_drafted_too(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let writer = app.with_role(Role::Contributor);
+        let credits = admin.export("m", "cast_crew").await["data"].clone();
+        let credit = credits["cast"][0]["credit_id"].clone();
+        for (category, person, machine, lock_of, path) in [
+            ("basic_info", json!({ "tagline": "A person's." }), json!({ "overview": "A model's." }), (json!(["tagline"]), json!([])), "/tagline"),
+            ("cast_crew", json!({ "cast": [{ "credit_id": credit, "character": "A person's" }] }), json!({ "crew": [{ "name": "A Model", "job": "Editor" }] }), (json!([]), json!([credit])), "/cast/0"),
+        ] {
+            let before = admin.export("m", category).await["data"].clone();
+            let kind = category.to_uppercase();
+            let file = |data: &Value| crate::support::envelope("m", category, data.clone());
+            writer.draft(&file(&person)).await;
+            let drafted = writer.import_document(&file(&machine), json!({ "target": "DRAFT", "source": "LLM_GENERATED" })).await;
+            assert_eq!(drafted["status"], "DRAFTED", "{drafted}");
+            lock(&admin, &kind, lock_of.0, lock_of.1).await;
+            let input = json!({ "movieId": "m", "category": kind });
+            let payload = admin.act("publishDraft", input).await;
+            assert_eq!(pairs(&payload["userErrors"]), [(path.to_owned(), "LOCKED".to_owned())], "{payload}");
+            assert_eq!(admin.export("m", category).await["data"], before);
+            let drafts = writer.graphql("{ drafts { totalCount } }", json!({})).await;
+            assert_eq!(drafts["data"]["drafts"]["totalCount"], 1, "the draft waits: {drafts}");
+            assert_eq!(admin.post(&format!("/api/v1/admin/movies/m/publish/{}?override_locks=true", category.replace('_', "-")), &json!({})).await.status, 200);
+        }
+    }
+
+    async fn what_a_lock_left_out_is_not_called_said_already(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        lock(&admin, "BASIC_INFO", json!(["tagline"]), json!([])).await;
+        let file = crate::support::envelope("m", "basic_info", json!({ "tagline": "Another." }));
+        let reply = admin.import_envelope("m", "basic_info", "?source=tmdb", &file).await.json();
+        assert_eq!((&reply["status"], &reply["message"]), (&json!("unchanged"), &json!("nothing of basic_info of m was changed: 1 locked")), "{reply}");
+    }
+
     async fn a_lock_of_what_is_gone_hinders_nothing(app: TestApp) {
         let admin = app.full_movie("m").await;
         let agent = app.agent(Role::Admin, Source::Tmdb);

@@ -118,9 +118,9 @@ impl Record {
     }
 }
 
-/// Text as a database keeps it: `PostgreSQL` has no U+0000.
+/// Text as a database keeps it: in whatever encoding it came, and without U+0000, which `PostgreSQL` has not.
 fn as_text(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
+    let text = lenient::text_of(bytes);
     if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.into_owned() }
 }
 

@@ -35,6 +35,12 @@ const MAX_CANDIDATES: usize = 50;
 /// How often the length of the text may be read in vain at such places.
 const MAX_PASSES: usize = 4;
 
+/// The bytes as text, in whichever encoding they are; what no encoding fits is shown as U+FFFD.
+#[must_use]
+pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    decode::decode(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), |decoded| decoded.text)
+}
+
 /// Reads a text as JSON, or as what was clearly meant to be JSON.
 ///
 /// # Errors

@@ -24,6 +24,8 @@ pub(super) struct Identities<'a> {
     company: HashMap<String, usize>,
     /// By their paths; those that name somebody unknown are refused and not here.
     resolutions: HashMap<&'a str, &'a Resolution>,
+    /// The paths of resolutions that decided on a name, or left it out.
+    used: HashSet<&'a str>,
     /// Answers that were given in this import, for other places of the same name.
     answers: HashMap<(EntityKind, String), (Answer, MatchReason)>,
     /// Whoever was made because an answer said so.
@@ -62,9 +64,10 @@ impl<'a> Identities<'a> {
         let company = proposal.directory.knowledge().company(&likely, proposal.movie.as_str());
         let resolutions =
             proposal.resolutions.iter().map(|resolution| (resolution.path.as_str(), resolution)).collect();
+        let used = HashSet::new();
         let (answers, made, decided) = (HashMap::new(), HashMap::new(), HashSet::new());
         let (presumed, provisional) = (HashMap::new(), HashMap::new());
-        Self { people, decided, company, resolutions, answers, made, presumed, provisional }
+        Self { people, decided, company, resolutions, used, answers, made, presumed, provisional }
     }
 }
 
@@ -108,7 +111,7 @@ pub(super) struct Place<'p> {
     pub(super) is_alone: bool,
 }
 
-impl Merger<'_> {
+impl<'a> Merger<'a> {
     /// Every answer must be to a question. One that is given holds for the name wherever it stands, unless
     /// another is given there.
     pub(super) fn check_resolutions(&mut self) {
@@ -142,8 +145,28 @@ impl Merger<'_> {
         }
     }
 
+    /// Tells of resolutions that nothing asked for, so that nobody takes them for carried out.
+    pub(super) fn report_unused_resolutions(&mut self) {
+        let mut unused: Vec<&Resolution> = self.identities.resolutions.values().copied().collect();
+        unused.retain(|resolution| {
+            let is_used = self.identities.used.contains(resolution.path.as_str());
+            resolution.answer.is_some() && !is_used && !self.is_refused(&resolution.path)
+        });
+        unused.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        for resolution in unused {
+            let message = "the resolution was not used: the name came with an id, or who it is was known already";
+            self.warn(resolution.path.clone(), WarningCode::ResolutionUnused, message.to_owned());
+        }
+    }
+
+    fn note_used(&mut self, place: &Place<'_>) {
+        if let Some(resolution) = self.resolution(place) {
+            self.identities.used.insert(resolution.path.as_str());
+        }
+    }
+
     /// The resolution that was given for a place.
-    fn resolution(&self, place: &Place<'_>) -> Option<&Resolution> {
+    fn resolution(&self, place: &Place<'_>) -> Option<&'a Resolution> {
         let given = self.identities.resolutions.get(place.name);
         given.or_else(|| self.identities.resolutions.get(place.item).filter(|_| place.is_alone)).copied()
     }
@@ -176,6 +199,7 @@ impl Merger<'_> {
     pub(super) fn is_left_out(&mut self, entity: &EntityReference, name: &str, place: &Place<'_>) -> bool {
         let key = index_key(name);
         let Some((Answer::Skip, reason)) = self.answer(entity, &key, place) else { return false };
+        self.note_used(place);
         self.keep_answer(entity.kind, &key, place, None);
         self.merged.matches.push(Match {
             path: place.name.to_owned(),
@@ -235,6 +259,7 @@ impl Merger<'_> {
             candidates: Vec::new(),
         };
         if let Some((answer, reason)) = self.answer(entity, &key, place) {
+            self.note_used(place);
             found.reasons.push(reason);
             match answer {
                 Answer::CreateNew | Answer::Skip => return found,

@@ -131,6 +131,7 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
     merger.lists(fields, &mut data);
     merger.require(fields, &data);
     merger.report_unknown_removals();
+    merger.report_unused_resolutions();
     merger.merged.data = data;
     merger.merged
 }

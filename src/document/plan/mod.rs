@@ -192,14 +192,19 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
     let mut warnings = proposal.arriving.warnings.clone();
     warnings.extend(merged.warnings);
 
-    let held = locks::hold(proposal.definition, proposal.locks, proposal.lock_rule, proposal.current, merged.data);
+    let personal = &proposal.arriving.personal;
+    let is_personal = |target: &str| personal.contains(target);
+    let (locks, rule) = (proposal.locks, proposal.lock_rule);
+    let held = locks::hold(proposal.definition, locks, rule, is_personal, proposal.current, merged.data);
     let mut new_entities = merged.new_entities;
     if !held.skipped.is_empty() {
         let named = names_of(proposal.definition, &held.data);
         new_entities.retain(|entity| named.contains(entity.id.as_str()) || named.contains(entity.name.as_str()));
     }
     // What a lock keeps as it is, nobody needs to settle.
-    let is_settled = |target: &String| proposal.lock_rule == LockRule::Skip && proposal.locks.contains(target);
+    let is_settled = |target: &String| {
+        proposal.lock_rule == LockRule::Skip && proposal.locks.contains(target) && !personal.contains(target)
+    };
     let conflicts: Vec<Conflict> =
         merged.conflicts.into_iter().filter(|(target, _)| !is_settled(target)).map(|(_, conflict)| conflict).collect();
     if proposal.on_conflict == ConflictPolicy::Fail {
@@ -247,7 +252,7 @@ pub struct Restoration<'a> {
 #[must_use]
 pub fn restore(restoration: &Restoration<'_>) -> Plan {
     let Restoration { definition, movie, current, data, locks, lock_rule } = *restoration;
-    let held = locks::hold(definition, locks, lock_rule, current, data.clone());
+    let held = locks::hold(definition, locks, lock_rule, |_| false, current, data.clone());
     let mut report = Report {
         changes: diff(definition, current, &held.data),
         skipped: held.skipped,

@@ -356,9 +356,6 @@ fn suffix_of(word: &str) -> Option<Suffix> {
 /// What is spoken otherwise than its letters are transliterated one by one: the Russian х is an h, and the
 /// Greek μπ, ντ and γκ are b, d and g; the Japanese small tsu doubles a consonant.
 fn as_spoken(word: &str) -> String {
-    if word.is_ascii() {
-        return word.to_owned();
-    }
     const SPOKEN: [(&str, &str); 12] = [
         ("ッ", ""),
         ("っ", ""),
@@ -373,6 +370,9 @@ fn as_spoken(word: &str) -> String {
         ("γκ", "g"),
         ("Γκ", "G"),
     ];
+    if word.is_ascii() {
+        return word.to_owned();
+    }
     SPOKEN.iter().fold(word.to_owned(), |word, (written, spoken)| word.replace(written, spoken))
 }
 

@@ -87,9 +87,15 @@ pub async fn discard(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path((id, category)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
 ) -> Result<axum::http::StatusCode, ProblemDetails> {
     let permission = principal.can_publish()?;
     let (movie, category) = (movie_of(&id)?, category_of(&category)?);
+    // Whoever asks for a dry run must not lose the draft.
+    if let Some((name, _)) = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).next() {
+        let shown: String = name.chars().take(60).collect();
+        return Err(ProblemDetails::bad_request(format!("{shown:?} is no parameter of discarding; there is none")));
+    }
     let outcome = state.catalog.discard_draft(&permission, &movie, category).await?;
     if outcome.problems.is_empty() {
         return Ok(axum::http::StatusCode::NO_CONTENT);

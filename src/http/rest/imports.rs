@@ -243,6 +243,22 @@ fn shown(plan: &Report) -> Value {
     shown
 }
 
+/// Why nothing was changed.
+fn unchanged(category: Category, movie: &MovieId, plan: Option<&Report>) -> String {
+    let (skipped, kept) = plan.map_or((0, 0), |plan| (plan.skipped.len(), plan.conflicts.len()));
+    let mut left = Vec::new();
+    if skipped > 0 {
+        left.push(format!("{skipped} locked"));
+    }
+    if kept > 0 {
+        left.push(format!("{kept} in conflict, and kept as stored"));
+    }
+    if left.is_empty() {
+        return format!("{category} of {movie} says all of this already; nothing was changed");
+    }
+    format!("nothing of {category} of {movie} was changed: {}", left.join(", "))
+}
+
 /// What came of an act on a document, as REST tells it.
 pub(super) fn answer(
     movie: &MovieId,
@@ -262,7 +278,7 @@ pub(super) fn answer(
         ImportStatus::Planned => format!("{changes} to {category} of {movie} planned; nothing was written"),
         ImportStatus::Drafted => format!("{changes} to {category} of {movie} in the draft"),
         ImportStatus::Published => format!("{changes} to {category} of {movie} published"),
-        ImportStatus::Unchanged => format!("{category} of {movie} says all of this already; nothing was changed"),
+        ImportStatus::Unchanged => unchanged(category, movie, outcome.plan.as_ref()),
         ImportStatus::Rejected => "nothing was written".to_owned(),
     };
     let metadata = outcome.export.as_ref().map(|export| &export.metadata);
