@@ -258,6 +258,10 @@ on_both_databases! {
         let admin = app.movie("m").await;
         let twins = json!([{ "id": "tw-a", "name": "Zaro Qoll", "character": "A" }, { "id": "tw-b", "name": "Zaro Qoll", "character": "B" }]);
         assert_eq!(admin.import("m", "cast_crew", json!({ "cast": twins })).await.status, 200);
+        // One of them is known far better than the other.
+        for movie in ["n", "o", "p"] {
+            with_cast(&app, movie, "A Tide", &[("tw-a", "Zaro Qoll")]).await;
+        }
         let before = admin.export("m", "cast_crew").await["data"].clone();
         for cast in [
             json!([{ "name": "Qoll, Zaro", "character": "A" }, { "name": "ZARO QOLL", "character": "B" }]),

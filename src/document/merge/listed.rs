@@ -1,13 +1,17 @@
 //! Who is in a list already: they come first where a name fits several.
 
-use std::collections::HashSet;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 
 use super::text;
 use crate::document::definition::{EntityReference, Item, Object};
 use crate::document::text::index_key;
+use crate::document::who::Name;
 
 pub(super) struct Listed {
     entries: Vec<Entry>,
+    /// By field and name in whatever form, whoever is credited so.
+    by_form: OnceCell<HashMap<(&'static str, String), Vec<String>>>,
 }
 
 struct Entry {
@@ -21,7 +25,7 @@ struct Entry {
 impl Listed {
     /// Of a list without items.
     pub(super) const fn empty() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: Vec::new(), by_form: OnceCell::new() }
     }
 
     pub(super) fn new(item: &'static Item, stored: &[&Object], claims: &[Option<usize>]) -> Self {
@@ -39,13 +43,28 @@ impl Listed {
                 }
             }
         }
-        Self { entries }
+        Self { entries, by_form: OnceCell::new() }
     }
 
     /// Those of the list who are credited under that name.
     pub(super) fn credited_as(&self, entity: &EntityReference, key: &str) -> Vec<String> {
         let fitting = self.entries.iter().filter(|entry| entry.field == entity.name && entry.credited_as == key);
         fitting.map(|entry| entry.id.clone()).collect()
+    }
+
+    /// All of the list who are credited under a form of that name.
+    pub(super) fn of_the_name(&self, entity: &EntityReference, name: &str) -> &[String] {
+        let by_form = self.by_form.get_or_init(|| {
+            let mut by_form: HashMap<(&'static str, String), Vec<String>> = HashMap::new();
+            for entry in &self.entries {
+                let ids = by_form.entry((entry.field, Name::of(&entry.credited_as).form())).or_default();
+                if !ids.contains(&entry.id) {
+                    ids.push(entry.id.clone());
+                }
+            }
+            by_form
+        });
+        by_form.get(&(entity.name, Name::of(name).form())).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn has(&self, entity: &EntityReference, id: &str) -> bool {

@@ -15,7 +15,7 @@ use crate::document::matching::Meant;
 use crate::document::plan::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key};
-use crate::document::who::{Candidate, MatchDecision, Name, Relation};
+use crate::document::who::{MatchDecision, Name, Relation};
 
 /// An item that names somebody.
 pub(super) struct Naming<'n> {
@@ -200,21 +200,16 @@ impl Merger<'_> {
         if text(object, entity.id).is_some() || (stands_there && !self.is_said_of(&place)) {
             return;
         }
+        // Of several of the name who stand there, the rest of the item tells which.
+        let standing = list.of_the_name(entity, &name);
+        if standing.len() > 1 && !self.is_said_of(&place) {
+            meant.insert((entity.kind, index_key(&name)), standing.to_vec());
+            return;
+        }
         let found = self.decide(entity, &name, object, &place, list, false);
-        match (found.decision, &found.entity) {
-            (MatchDecision::Matched, Some(id)) => {
-                object.insert(entity.id.to_owned(), Value::String(id.clone()));
-                self.identities.presumed.insert(at, found);
-            }
-            (MatchDecision::Ambiguous, _) => {
-                // Of several who stand there, the rest of the item tells which.
-                let named_so = found.candidates.into_iter().filter(Candidate::is_named_so).map(|one| one.id);
-                let standing: Vec<String> = named_so.filter(|id| list.has(entity, id)).collect();
-                if !standing.is_empty() {
-                    meant.insert((entity.kind, index_key(&name)), standing);
-                }
-            }
-            _ => {}
+        if let (MatchDecision::Matched, Some(id)) = (found.decision, &found.entity) {
+            object.insert(entity.id.to_owned(), Value::String(id.clone()));
+            self.identities.presumed.insert(at, found);
         }
     }
 

@@ -113,6 +113,15 @@ impl Name {
         self.parts.len() > 1 && self.parts[0].is_initials
     }
 
+    /// What it is in all of its forms: case, accents, punctuation, order and script aside.
+    #[must_use]
+    pub fn form(&self) -> String {
+        match self.suffix {
+            Some(suffix) => format!("{} {suffix:?}", self.sorted()),
+            None => self.sorted(),
+        }
+    }
+
     /// All parts in the order of the alphabet, as one word.
     #[must_use]
     pub(super) fn sorted(&self) -> String {
