@@ -276,6 +276,18 @@ on_both_databases! {
         }
     }
 
+    async fn who_stands_in_a_list_is_not_asked_for_a_namesake_elsewhere_on_the_movie(app: TestApp) {
+        let admin = app.movie("m").await;
+        let data = json!({ "directors": [{ "id": "wa-a", "name": "Scott Walk" }], "writers": [{ "id": "wa-a", "name": "Scott Walk" }], "cast": [{ "id": "wa-b", "name": "Scott Walk" }] });
+        assert_eq!(admin.import("m", "cast_crew", data).await.status, 200);
+        for (movie, id) in [("n", "wa-b"), ("o", "wa-b"), ("p", "wa-b")] {
+            with_cast(&app, movie, "A Tide", &[(id, "Scott Walk")]).await;
+        }
+        let file = json!({ "directors": [{ "name": "Walk, Scott" }], "writers": [{ "name": "Walk, Scott" }], "cast": [{ "name": "Walk, Scott" }] });
+        let reply = admin.import("m", "cast_crew", file).await;
+        assert_eq!(reply.json()["plan"]["changes"], json!([]), "{}", reply.text);
+    }
+
     async fn the_very_name_comes_before_an_alias_of_another(app: TestApp) {
         let admin = app.movie("m").await;
         let cast = json!([{ "id": "al-a", "name": "Aldo Mennix", "character": "Hero" }, { "id": "al-b", "name": "Bo Reck", "character": "Heel" }]);

@@ -201,15 +201,21 @@ impl Merger<'_> {
             return;
         }
         // Of several of the name who stand there, the rest of the item tells which.
-        let standing = list.of_the_name(entity, &name);
+        let standing = list.of_the_name(entity, &name).to_vec();
         if standing.len() > 1 && !self.is_said_of(&place) {
-            meant.insert((entity.kind, index_key(&name)), standing.to_vec());
+            meant.insert((entity.kind, index_key(&name)), standing);
             return;
         }
         let found = self.decide(entity, &name, object, &place, list, false);
-        if let (MatchDecision::Matched, Some(id)) = (found.decision, &found.entity) {
-            object.insert(entity.id.to_owned(), Value::String(id.clone()));
-            self.identities.presumed.insert(at, found);
+        match (found.decision, &found.entity) {
+            (MatchDecision::Matched, Some(id)) => {
+                object.insert(entity.id.to_owned(), Value::String(id.clone()));
+                self.identities.presumed.insert(at, found);
+            }
+            (MatchDecision::Ambiguous, _) if !standing.is_empty() => {
+                meant.insert((entity.kind, index_key(&name)), standing);
+            }
+            _ => {}
         }
     }
 
