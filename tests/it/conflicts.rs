@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::on_both_databases;
 use crate::support::acts::{codes, masked, pairs};
 use crate::support::database::{dump_all, rows};
-use crate::support::{Client, TestApp};
+use crate::support::{Client, TestApp, envelope};
 
 /// A file that was exported, and that someone is about to edit.
 async fn exported(client: &Client, category: &str) -> Value {
@@ -19,6 +19,15 @@ async fn catalogue(app: &TestApp) -> Vec<(String, Vec<String>)> {
 }
 
 on_both_databases! {
+    async fn a_revision_that_is_none_is_called_so(app: TestApp) {
+        let admin = app.movie("m").await;
+        let mut file = envelope("m", "trivia", json!({ "items": [{ "text": "A" }] }));
+        file["metadata"] = json!({ "revision": "abc" });
+        let reply = admin.import_envelope("m", "trivia", "", &file).await.json();
+        let message = reply["plan"]["warnings"][0]["message"].as_str().unwrap();
+        assert!(message.contains("something that is no revision"), "{message}");
+    }
+
     async fn what_others_changed_elsewhere_is_merged(app: TestApp) {
         let admin = app.full_movie("m").await;
         // In another field, in another item, in another field of the same item, in the order.

@@ -13,6 +13,7 @@ use crate::catalog::access::Author;
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::Directory;
+use crate::document::envelope::NO_REVISION;
 use crate::document::locks::LockRule;
 use crate::document::merge::{ImportMode, Proposal};
 use crate::document::plan::{Plan, Restoration, plan, restore};
@@ -244,16 +245,20 @@ impl Task<'_> {
             && record.metadata.last_updated.is_some()
             && base.is_some_and(|base| base.document.metadata.last_updated != record.metadata.last_updated);
         let newest = self.loaded.published.get(&record.key()).map_or(0, |current| current.document.metadata.revision);
+        let said = match number {
+            NO_REVISION => "something that is no revision".to_owned(),
+            number => format!("revision {number}"),
+        };
         if batch.options.mode == ImportMode::Replace && (is_unknown || is_another) {
             let message = format!(
-                "the document was not made from a revision of this server (metadata says revision {number}; the newest \
+                "the document was not made from a revision of this server (metadata says {said}; the newest \
                  here is {newest}), so what it dropped cannot be told; name the base revision in the options, or send it \
                  without metadata.revision to remove all that is not in it"
             );
             plan.problems.push(Problem::new("", ProblemCode::Invalid, message));
         } else if is_unknown {
             let message = format!(
-                "the document says that it was made from revision {number}, which is not known here (the newest is \
+                "the document says that it was made from {said}, which is not known here (the newest is \
                  {newest}); what others changed since then could not be told from what it changed"
             );
             plan.report.warnings.push(Warning::new("", WarningCode::UnknownBase, message));
