@@ -7,6 +7,7 @@ use super::{Catalog, CatalogError};
 use crate::document::category::Definition;
 use crate::document::definition::find;
 use crate::document::locks::field_target;
+use crate::document::problem::excerpt;
 use crate::document::provenance::item_ids;
 use crate::document::text::snake_case;
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode};
@@ -86,7 +87,7 @@ impl Catalog {
             if known.contains(id.as_str()) {
                 found.push(id.clone());
             } else {
-                let shown: String = id.chars().take(60).collect();
+                let shown = excerpt(id);
                 let message = format!("there is no item {shown:?} in {category} of {movie}, published or draft");
                 problems.push(Problem::new(format!("/items/{index}"), ProblemCode::NotFound, message));
             }
@@ -140,7 +141,7 @@ fn fields(definition: &Definition, names: &[String]) -> (Vec<String>, Vec<Proble
         match field {
             Some(field) => found.push(field_target(field.name)),
             None => {
-                let shown: String = name.chars().take(60).collect();
+                let shown = excerpt(name);
                 let allowed: Vec<_> = definition.fields.iter().map(|field| field.name).collect();
                 let message = format!("found {shown:?}; allowed are {}", allowed.join(", "));
                 problems.push(Problem::new(format!("/fields/{index}"), ProblemCode::Invalid, message));

@@ -1,7 +1,5 @@
 //! Drafts become published, or are discarded.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::access::{Author, CanDraft, CanPublish};
@@ -11,7 +9,7 @@ use super::{Catalog, CatalogError};
 use crate::document::category::Definition;
 use crate::document::definition::{Field, Item, Kind, Object};
 use crate::document::envelope::SentMetadata;
-use crate::document::locks::field_target;
+use crate::document::locks::with_lists;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::parse::Reading;
 use crate::document::who::Resolution;
@@ -205,38 +203,10 @@ fn reading_of(
     let data = with_nulls(category.definition(), serde_json::from_str(&draft.body)?);
     let named = contributions.iter().flat_map(|contribution| &contribution.named);
     let provisional = named.map(|entity| entity.id.clone()).collect();
-    let personal = touched_by_people(category.definition(), &data, contributions);
-    Ok(Reading { data, provisional, personal, ..Reading::default() })
-}
-
-/// What people had a part in, as lock targets: a field, an item, and the list that it stands in; of an item
-/// that the draft has no longer, any list.
-fn touched_by_people(
-    definition: &'static Definition,
-    data: &Object,
-    contributions: &[StoredContribution],
-) -> HashSet<String> {
     let people = contributions.iter().filter(|contribution| contribution.metadata.source == Source::Manual);
-    let mut touched: HashSet<String> = people.flat_map(|contribution| contribution.touched.iter().cloned()).collect();
-    let mut elsewhere: HashSet<String> = touched.iter().filter(|target| !target.starts_with('/')).cloned().collect();
-    let lists = definition.fields.iter().filter_map(|field| match &field.rule.kind {
-        Kind::Items { item, .. } => Some((field.name, *item)),
-        _ => None,
-    });
-    let lists: Vec<(&str, &Item)> = lists.collect();
-    for (list, item) in &lists {
-        let items = data.get(*list).and_then(Value::as_array).into_iter().flatten();
-        let ids: Vec<&str> = items.filter_map(|value| value.get(item.id)?.as_str()).collect();
-        let count = elsewhere.len();
-        elsewhere.retain(|target| !ids.contains(&target.as_str()));
-        if elsewhere.len() < count {
-            touched.insert(field_target(list));
-        }
-    }
-    if !elsewhere.is_empty() {
-        touched.extend(lists.iter().map(|(list, _)| field_target(list)));
-    }
-    touched
+    let touched = people.flat_map(|contribution| contribution.touched.iter().cloned());
+    let personal = with_lists(category.definition(), &data, touched);
+    Ok(Reading { data, provisional, personal, ..Reading::default() })
 }
 
 fn items_mut<'v>(

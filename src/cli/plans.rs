@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::catalog::bulk::RecordResult;
 use crate::document::diff::ChangeOperation;
-use crate::document::plan::Report;
 use crate::document::problem::shown;
 
 /// The lines that tell what a record would change; none if it would change nothing.
@@ -13,7 +12,7 @@ pub(super) fn lines(result: &RecordResult) -> Vec<String> {
     if plan.changes.is_empty() {
         return Vec::new();
     }
-    let mut lines = vec![format!("{}: {movie} {category}: {}", result.place, counted(plan))];
+    let mut lines = vec![format!("{}: {movie} {category}: {}", result.place, plan.changes_in_words())];
     let value = |value: &Option<Value>| value.as_ref().map(shown).unwrap_or_default();
     for change in &plan.changes {
         let line = match change.op {
@@ -33,11 +32,4 @@ pub(super) fn lines(result: &RecordResult) -> Vec<String> {
     );
     lines.extend(plan.warnings.iter().map(|warning| format!("  ? {}: {}", warning.path, warning.message)));
     lines
-}
-
-fn counted(plan: &Report) -> String {
-    match plan.changes.len() {
-        1 => "1 change".to_owned(),
-        count => format!("{count} changes"),
-    }
 }

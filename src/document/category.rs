@@ -8,6 +8,7 @@ use super::basic_info::BasicInfo;
 use super::cast_crew::CastCrew;
 use super::definition::{Field, Kind, Object};
 use super::media::Media;
+use super::problem::excerpt;
 use super::projection::{Names, Projection};
 use super::streaming::Streaming;
 use super::timeline::Timeline;
@@ -189,6 +190,6 @@ impl FromStr for Category {
     /// Reads both spellings, `basic_info` and `basic-info`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.iter().find(|category| category.as_str() == text || category.slug() == text);
-        found.copied().ok_or_else(|| UnknownCategory { found: text.chars().take(60).collect() })
+        found.copied().ok_or_else(|| UnknownCategory { found: excerpt(text) })
     }
 }

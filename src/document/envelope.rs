@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::category::{Category, Definition};
 use super::definition::{Kind, Object, define_choice};
 use super::ids::MovieId;
-use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
+use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
 use super::scalars::whole_number;
 use super::text::key_letters;
 
@@ -342,9 +342,8 @@ fn read_source(found: &str, warnings: &mut Vec<Warning>) -> Source {
     let meant = Source::ALL.iter().copied().find(|source| key_letters(source.as_str()) == letters);
     let meant = meant.or_else(|| names_a_model().then_some(Source::LlmGenerated));
     let source = meant.unwrap_or(Source::Manual);
-    let allowed: Vec<&str> = Source::ALL.iter().map(|source| source.as_str()).collect();
-    let shown: String = found.chars().take(60).collect();
-    let message = format!("{shown:?} was read as {:?}; allowed are {}", source.as_str(), allowed.join(", "));
+    let allowed = Source::VALUES.join(", ");
+    let message = format!("{:?} was read as {:?}; allowed are {allowed}", excerpt(found), source.as_str());
     warnings.push(Warning::new("/metadata/source", WarningCode::ValueRepaired, message));
     source
 }

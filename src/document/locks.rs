@@ -2,6 +2,8 @@
 //!
 //! Held against the outcome of a merge, whatever led to it, so that no way of writing gets past.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::category::Definition;
@@ -48,20 +50,38 @@ pub fn field_target(name: &str) -> String {
     format!("/{name}")
 }
 
+/// What was touched, with the list that each item of it stands in; of an item that is not there, any list.
+#[must_use]
+pub fn with_lists(definition: &Definition, data: &Object, touched: impl Iterator<Item = String>) -> HashSet<String> {
+    let mut touched: HashSet<String> = touched.collect();
+    let ids: Vec<String> = touched.iter().filter(|target| !target.starts_with('/')).cloned().collect();
+    for id in ids {
+        match place_of(definition, data, &id) {
+            Some(place) => {
+                touched.insert(field_target(place.list));
+            }
+            None => {
+                let lists = definition.fields.iter().filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
+                touched.extend(lists.map(|field| field_target(field.name)));
+            }
+        }
+    }
+    touched
+}
+
 /// Holds `locks` against the change from `current` to `data`. A target is the JSON Pointer of a field
-/// (`/title`), or the id of a list item. What `is_personal` a person had a part in: it is never skipped.
+/// (`/title`), or the id of a list item; `rule_of` says what its lock does.
 #[must_use]
 pub fn hold(
     definition: &Definition,
     locks: &[String],
-    rule: LockRule,
-    is_personal: impl Fn(&str) -> bool,
+    rule_of: impl Fn(&str) -> LockRule,
     current: &Object,
     data: Object,
 ) -> Held {
     let mut held = Held { data, ..Held::default() };
     for target in locks {
-        let rule = if rule == LockRule::Skip && is_personal(target) { LockRule::Refuse } else { rule };
+        let rule = rule_of(target);
         match target.strip_prefix('/') {
             Some(name) => held.field(definition, rule, current, name),
             None => held.item(definition, rule, current, target),

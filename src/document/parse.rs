@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::category::Definition;
 use super::definition::{Field, Item, Kind, Object, find};
-use super::problem::{Problem, ProblemCode, Warning, WarningCode, pointer, pointer_at, shown};
+use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, pointer, pointer_at, shown};
 use super::text::{comparable, is_elision, key_letters, means_nothing};
 use super::value::{Implied, Read, read_scalar};
 
@@ -138,7 +138,7 @@ impl Reader {
                 let names: Vec<_> = fields.iter().map(|field| field.name).collect();
                 let message = format!(
                     "{:?} is not a field here and was not stored; fields are {}",
-                    key.chars().take(60).collect::<String>(),
+                    excerpt(key),
                     names.join(", ")
                 );
                 self.unknown(at, message);

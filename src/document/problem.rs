@@ -135,6 +135,12 @@ pub fn pointer_at(parent: &str, index: usize) -> String {
     format!("{parent}/{index}")
 }
 
+/// The start of a text that was found, as messages show it.
+#[must_use]
+pub fn excerpt(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
 /// A value as it is shown in a message: short, and never more than one line.
 #[must_use]
 pub fn shown(value: &serde_json::Value) -> String {

@@ -166,6 +166,9 @@ impl Round<'_> {
         for (stored, view) in self.unclaimed_at(states) {
             of_key.entry(&view.exact_key).or_default().push((stored, view));
         }
+        if of_key.is_empty() {
+            return Vec::new();
+        }
         let mut claims = self.claims.clone();
         let mut pairs = Vec::new();
         // Who says all that is stored comes before who says some of it and would fit others too.
@@ -211,6 +214,9 @@ impl Round<'_> {
     /// order. Else a file that is sent again would find them in another.
     fn in_their_order(&self, mut pairs: Vec<Pair>, states: States) -> Vec<Pair> {
         pairs.sort_unstable();
+        if pairs.is_sorted_by_key(|(_, stored)| *stored) {
+            return pairs;
+        }
         let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, (_, stored)) in pairs.iter().enumerate() {
             if let Some(view) = &self.stored[*stored][states.side] {
@@ -230,14 +236,19 @@ impl Round<'_> {
     /// As [`Self::in_their_order`], of arriving ones that say the very same: whatever they claim, they claim it
     /// in its order, and those that are new come last.
     fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
+        let place = |claim: Option<usize>| claim.unwrap_or(usize::MAX);
+        let open: Vec<usize> = (0..self.arriving.len()).filter(|arriving| from[*arriving].is_none()).collect();
+        if open.is_sorted_by_key(|arriving| place(self.claims[*arriving])) {
+            return;
+        }
         let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
-        for (arriving, view) in self.arriving.iter().enumerate().filter(|(arriving, _)| from[*arriving].is_none()) {
+        for (arriving, view) in open.into_iter().map(|arriving| (arriving, &self.arriving[arriving])) {
             alike.entry((self.says(view), view.sought())).or_default().push(arriving);
         }
         let mut claims = self.claims.clone();
         for places in alike.into_values().filter(|places| places.len() > 1) {
             let mut claimed: Vec<Option<usize>> = places.iter().map(|arriving| self.claims[*arriving]).collect();
-            claimed.sort_unstable_by_key(|claim| claim.unwrap_or(usize::MAX));
+            claimed.sort_unstable_by_key(|claim| place(*claim));
             for (arriving, claim) in places.into_iter().zip(claimed) {
                 claims[arriving] = claim;
             }

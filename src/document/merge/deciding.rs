@@ -111,6 +111,15 @@ pub(super) struct Place<'p> {
     pub(super) is_alone: bool,
 }
 
+/// A name whose bearer is to be decided on.
+pub(super) struct Mention<'m> {
+    pub(super) entity: &'m EntityReference,
+    pub(super) name: &'m str,
+    /// The item that has it.
+    pub(super) object: &'m Object,
+    pub(super) place: &'m Place<'m>,
+}
+
 impl<'a> Merger<'a> {
     /// Every answer must be to a question. One that is given holds for the name wherever it stands, unless
     /// another is given there.
@@ -201,16 +210,8 @@ impl<'a> Merger<'a> {
         let Some((Answer::Skip, reason)) = self.answer(entity, &key, place) else { return false };
         self.note_used(place);
         self.keep_answer(entity.kind, &key, place, None);
-        self.merged.matches.push(Match {
-            path: place.name.to_owned(),
-            given: name.to_owned(),
-            kind: entity.kind,
-            decision: MatchDecision::Skipped,
-            entity: None,
-            score: None,
-            reasons: vec![reason],
-            candidates: Vec::new(),
-        });
+        let found = Match::new(place.name, name, entity.kind);
+        self.merged.matches.push(Match { decision: MatchDecision::Skipped, reasons: vec![reason], ..found });
         true
     }
 
@@ -222,59 +223,32 @@ impl<'a> Merger<'a> {
     }
 
     /// Decides who a name means. Makes nobody: that is for whoever asks.
-    pub(super) fn decide(
-        &mut self,
-        entity: &EntityReference,
-        name: &str,
-        object: &Object,
-        place: &Place<'_>,
-        list: &mut Listed,
-        may_choose_in_order: bool,
-    ) -> Match {
-        let found = self.weigh(entity, name, object, place, list, may_choose_in_order);
+    pub(super) fn decide(&mut self, mention: &Mention<'_>, list: &mut Listed, may_choose_in_order: bool) -> Match {
+        let found = self.weigh(mention, list, may_choose_in_order);
         if found.decision == MatchDecision::Matched {
-            self.identities.decided.extend(found.entity.clone().map(|id| (index_key(name), id)));
+            self.identities.decided.extend(found.entity.clone().map(|id| (index_key(mention.name), id)));
         }
         found
     }
 
-    fn weigh(
-        &mut self,
-        entity: &EntityReference,
-        name: &str,
-        object: &Object,
-        place: &Place<'_>,
-        list: &mut Listed,
-        may_choose_in_order: bool,
-    ) -> Match {
+    fn weigh(&mut self, mention: &Mention<'_>, list: &mut Listed, may_choose_in_order: bool) -> Match {
+        let Mention { entity, name, object, place } = *mention;
         let key = index_key(name);
-        let mut found = Match {
-            path: place.name.to_owned(),
-            given: name.to_owned(),
-            kind: entity.kind,
-            decision: MatchDecision::New,
-            entity: None,
-            score: None,
-            reasons: Vec::new(),
-            candidates: Vec::new(),
-        };
+        let mut found = Match::new(place.name, name, entity.kind);
         if let Some((answer, reason)) = self.answer(entity, &key, place) {
             self.note_used(place);
             found.reasons.push(reason);
             match answer {
                 Answer::CreateNew | Answer::Skip => return found,
                 Answer::Is(id) => {
-                    let own = self.own_id(entity.kind, &id);
-                    match own {
-                        Some(own) => {
-                            found.decision = MatchDecision::Matched;
-                            found.entity = Some(own.clone());
-                            self.keep_answer(entity.kind, &key, place, Some(own));
-                            return found;
-                        }
-                        // Whoever was meant before is gone.
-                        None => found.reasons.clear(),
+                    if let Some(own) = self.own_id(entity.kind, &id) {
+                        found.decision = MatchDecision::Matched;
+                        found.entity = Some(own.clone());
+                        self.keep_answer(entity.kind, &key, place, Some(own));
+                        return found;
                     }
+                    // Whoever was meant before is gone.
+                    found.reasons.clear();
                 }
             }
         }
@@ -287,7 +261,7 @@ impl<'a> Merger<'a> {
         }
         let mut others = self.newcomers.by_name(entity.kind, &key).to_vec();
         others.extend(list.credited_as(entity, &key));
-        let candidates = self.candidates(entity, name, object, place, list, &others);
+        let candidates = self.candidates(mention, list, &others);
         let named_so: Vec<&str> = candidates
             .iter()
             .filter(|candidate| candidate.is_named_so())
@@ -316,15 +290,8 @@ impl<'a> Merger<'a> {
         found
     }
 
-    fn candidates(
-        &self,
-        entity: &EntityReference,
-        name: &str,
-        object: &Object,
-        place: &Place<'_>,
-        list: &Listed,
-        others: &[String],
-    ) -> Vec<Candidate> {
+    fn candidates(&self, mention: &Mention<'_>, list: &Listed, others: &[String]) -> Vec<Candidate> {
+        let Mention { entity, name, object, place } = *mention;
         let traits = entity.traits.iter().filter_map(|field| Some((*field, comparable(text(object, field)?))));
         let question = Question {
             kind: entity.kind,

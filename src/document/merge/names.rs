@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::deciding::Place;
+use super::deciding::{Mention, Place};
 use super::listed::Listed;
 use super::order::{arrange, file_order_wins};
 use super::{ImportMode, Merger, array};
@@ -105,7 +105,8 @@ impl Merger<'_> {
         {
             return found;
         }
-        self.decide(&reference, given, &Object::new(), &place, &mut Listed::empty(), false)
+        let mention = Mention { entity: &reference, name: given, object: &Object::new(), place: &place };
+        self.decide(&mention, &mut Listed::empty(), false)
     }
 
     /// Finds or makes the entity of a name that is new in its list; whether it is to stand there.

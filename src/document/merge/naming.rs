@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 pub(super) use super::deciding::Identities;
-use super::deciding::Place;
+use super::deciding::{Mention, Place};
 use super::listed::Listed;
 use super::{Merger, NullPolicy, objects, text};
 use crate::document::Stage;
@@ -149,7 +149,7 @@ impl Merger<'_> {
         if let Some(stored_id) = stored_id.filter(is_stored) {
             return Who::Is(stored_id.to_owned());
         }
-        let mut found = self.decide(entity, name, sent, &place, list, true);
+        let mut found = self.decide(&Mention { entity, name, object: sent, place: &place }, list, true);
         let who = match found.decision {
             MatchDecision::New if entity.creates => Who::Is(self.make(entity.kind, &mut found, &place)),
             // A name that is nobody's here: a film or a song, as it may be.
@@ -195,25 +195,30 @@ impl Merger<'_> {
         let at = format!("{}/{}", naming.path, entity.name);
         let place =
             Place { list: naming.list, item: naming.path, name: &at, is_alone: naming.item.entities.len() == 1 };
-        // Whoever stands there under the name is meant, unless it is said who else is.
-        let stands_there = !list.credited_as(entity, &index_key(&name)).is_empty();
-        if text(object, entity.id).is_some() || (stands_there && !self.is_said_of(&place)) {
+        if text(object, entity.id).is_some() {
             return;
         }
-        // Of several of the name who stand there, the rest of the item tells which.
+        let key = index_key(&name);
         let standing = list.of_the_name(entity, &name).to_vec();
-        if standing.len() > 1 && !self.is_said_of(&place) {
-            meant.insert((entity.kind, index_key(&name)), standing);
-            return;
+        if !self.is_said_of(&place) {
+            // Whoever stands there under the name is meant.
+            if !list.credited_as(entity, &key).is_empty() {
+                return;
+            }
+            // Of several of the name who stand there, the rest of the item tells which.
+            if standing.len() > 1 {
+                meant.insert((entity.kind, key), standing);
+                return;
+            }
         }
-        let found = self.decide(entity, &name, object, &place, list, false);
+        let found = self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
         match (found.decision, &found.entity) {
             (MatchDecision::Matched, Some(id)) => {
                 object.insert(entity.id.to_owned(), Value::String(id.clone()));
                 self.identities.presumed.insert(at, found);
             }
             (MatchDecision::Ambiguous, _) if !standing.is_empty() => {
-                meant.insert((entity.kind, index_key(&name)), standing);
+                meant.insert((entity.kind, key), standing);
             }
             _ => {}
         }

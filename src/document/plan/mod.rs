@@ -78,6 +78,23 @@ pub struct Match {
     pub candidates: Vec<Candidate>,
 }
 
+impl Match {
+    /// A name of which nothing is known yet.
+    #[must_use]
+    pub fn new(path: &str, given: &str, kind: EntityKind) -> Self {
+        Self {
+            path: path.to_owned(),
+            given: given.to_owned(),
+            kind,
+            decision: MatchDecision::New,
+            entity: None,
+            score: None,
+            reasons: Vec::new(),
+            candidates: Vec::new(),
+        }
+    }
+}
+
 /// What an import does, as it is shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -169,6 +186,17 @@ pub struct Plan {
     pub problems: Vec<Problem>,
 }
 
+impl Report {
+    /// How many changes there are, in words.
+    #[must_use]
+    pub fn changes_in_words(&self) -> String {
+        match self.changes.len() {
+            1 => "1 change".to_owned(),
+            count => format!("{count} changes"),
+        }
+    }
+}
+
 impl Plan {
     /// Whether only what the options settle speaks against it, so that it is worth showing.
     #[must_use]
@@ -192,19 +220,19 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
     let mut warnings = proposal.arriving.warnings.clone();
     warnings.extend(merged.warnings);
 
-    let personal = &proposal.arriving.personal;
-    let is_personal = |target: &str| personal.contains(target);
-    let (locks, rule) = (proposal.locks, proposal.lock_rule);
-    let held = locks::hold(proposal.definition, locks, rule, is_personal, proposal.current, merged.data);
+    // What people had a part in is never skipped.
+    let rule_of = |target: &str| match proposal.lock_rule {
+        LockRule::Skip if proposal.arriving.personal.contains(target) => LockRule::Refuse,
+        rule => rule,
+    };
+    let held = locks::hold(proposal.definition, proposal.locks, rule_of, proposal.current, merged.data);
     let mut new_entities = merged.new_entities;
     if !held.skipped.is_empty() {
         let named = names_of(proposal.definition, &held.data);
         new_entities.retain(|entity| named.contains(entity.id.as_str()) || named.contains(entity.name.as_str()));
     }
     // What a lock keeps as it is, nobody needs to settle.
-    let is_settled = |target: &String| {
-        proposal.lock_rule == LockRule::Skip && proposal.locks.contains(target) && !personal.contains(target)
-    };
+    let is_settled = |target: &String| rule_of(target) == LockRule::Skip && proposal.locks.contains(target);
     let conflicts: Vec<Conflict> =
         merged.conflicts.into_iter().filter(|(target, _)| !is_settled(target)).map(|(_, conflict)| conflict).collect();
     if proposal.on_conflict == ConflictPolicy::Fail {
@@ -252,7 +280,7 @@ pub struct Restoration<'a> {
 #[must_use]
 pub fn restore(restoration: &Restoration<'_>) -> Plan {
     let Restoration { definition, movie, current, data, locks, lock_rule } = *restoration;
-    let held = locks::hold(definition, locks, lock_rule, |_| false, current, data.clone());
+    let held = locks::hold(definition, locks, |_| lock_rule, current, data.clone());
     let mut report = Report {
         changes: diff(definition, current, &held.data),
         skipped: held.skipped,

@@ -7,6 +7,7 @@
 pub mod blocks;
 mod known;
 mod name;
+mod parts;
 mod resolution;
 mod score;
 

@@ -8,9 +8,10 @@ use axum::routing::{delete, post};
 use axum::{Json, Router};
 
 use super::imports::{Given, ImportAnswer, answer, idempotency_key};
-use super::{category_of, movie_of};
+use super::{category_of, movie_of, no_parameters};
 use crate::catalog::publish::PublishOptions;
 use crate::document::merge::ConflictPolicy;
+use crate::document::problem::excerpt;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::openapi::ProblemBody;
@@ -92,10 +93,7 @@ pub async fn discard(
     let permission = principal.can_publish()?;
     let (movie, category) = (movie_of(&id)?, category_of(&category)?);
     // Whoever asks for a dry run must not lose the draft.
-    if let Some((name, _)) = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).next() {
-        let shown: String = name.chars().take(60).collect();
-        return Err(ProblemDetails::bad_request(format!("{shown:?} is no parameter of discarding; there is none")));
-    }
+    no_parameters(query.as_deref(), "discarding")?;
     let outcome = state.catalog.discard_draft(&permission, &movie, category).await?;
     if outcome.problems.is_empty() {
         return Ok(axum::http::StatusCode::NO_CONTENT);
@@ -121,7 +119,7 @@ fn options(query: &str, headers: &HeaderMap) -> Result<PublishOptions, ProblemDe
             "override_locks" => options.override_locks = given.boolean()?,
             "idempotency_key" => options.idempotency_key = Some(value.into_owned()),
             _ => {
-                let shown: String = name.chars().take(60).collect();
+                let shown = excerpt(&name);
                 return Err(ProblemDetails::bad_request(format!(
                     "{shown:?} is no option of publishing; options are dry_run, expected_plan, on_conflict, \
                      resolutions, override_locks, idempotency_key"

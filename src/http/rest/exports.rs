@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::imports::Given;
-use super::{category_of, movie_of, no_such_movie};
+use super::{category_of, movie_of, no_parameters, no_such_movie, unknown_parameter};
 use crate::catalog::bulk::{ChannelWriter, write_bundle};
 use crate::catalog::export::Export;
 use crate::document::Stage;
@@ -91,7 +91,7 @@ fn stage_of(query: &str) -> Result<Stage, ProblemDetails> {
     let mut stage = None;
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if name != "stage" {
-            return Err(unknown_parameter(&name, "stage is"));
+            return Err(unknown_parameter(&name, "an export", "stage is"));
         }
         let given = Given { name: &name, value: &value };
         if stage.replace(given.word(Stage::parse, Stage::VALUES)?).is_some() {
@@ -99,11 +99,6 @@ fn stage_of(query: &str) -> Result<Stage, ProblemDetails> {
         }
     }
     Ok(stage.unwrap_or(Stage::Published))
-}
-
-fn unknown_parameter(name: &str, known: &str) -> ProblemDetails {
-    let shown: String = name.chars().take(60).collect();
-    ProblemDetails::bad_request(format!("{shown:?} is no parameter of an export; {known}"))
 }
 
 /// `If-None-Match` by weak comparison (RFC 9110 §13.1.2).
@@ -135,9 +130,7 @@ pub async fn bundle(
     let movie = movie_of(&id)?;
     let exports = state.catalog.export_all(&permission, &movie).await?;
     let exports = exports.ok_or_else(|| no_such_movie(&id))?;
-    if let Some((name, _)) = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).next() {
-        return Err(unknown_parameter(&name, "there is none"));
-    }
+    no_parameters(query.as_deref(), "an export")?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),
         (header::CONTENT_DISPOSITION, attachment(&format!("{movie}-export.zip"))),

@@ -17,6 +17,7 @@ use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
 use crate::document::MovieId;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::plan::Report;
+use crate::document::problem::excerpt;
 use crate::document::who::Resolution;
 use crate::document::{Category, Source, Stage};
 use crate::http::bearer::Bearer;
@@ -165,7 +166,7 @@ fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDet
             "strict" => options.strict = given.boolean()?,
             "idempotency_key" => options.idempotency_key = Some(value.into_owned()),
             _ => {
-                let shown: String = name.chars().take(60).collect();
+                let shown = excerpt(&name);
                 return Err(ProblemDetails::bad_request(format!(
                     "{shown:?} is no import option; options are target, mode, dry_run, expected_plan, source, nulls, \
                      base_revision, remove_items, resolutions, on_conflict, override_locks, strict, idempotency_key"
@@ -185,7 +186,7 @@ pub(super) struct Given<'a> {
 
 impl Given<'_> {
     fn refused(&self, allowed: &str) -> ProblemDetails {
-        let shown: String = self.value.chars().take(60).collect();
+        let shown = excerpt(self.value);
         ProblemDetails::bad_request(format!("{}: found {shown:?}; allowed is {allowed}", self.name))
     }
 
@@ -270,10 +271,7 @@ pub(super) fn answer(
         return Err(ProblemDetails::of_problems(outcome.problems).with_plan(plan));
     }
     let updated_fields = outcome.updated_fields();
-    let changes = match outcome.plan.as_ref().map_or(0, |plan| plan.changes.len()) {
-        1 => "1 change".to_owned(),
-        count => format!("{count} changes"),
-    };
+    let changes = outcome.plan.as_ref().map_or_else(|| Report::default().changes_in_words(), Report::changes_in_words);
     let message = match outcome.status {
         ImportStatus::Planned => format!("{changes} to {category} of {movie} planned; nothing was written"),
         ImportStatus::Drafted => format!("{changes} to {category} of {movie} in the draft"),

@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 use super::AppState;
 use super::problem::ProblemDetails;
+use crate::document::problem::excerpt;
 use crate::document::{Category, MovieId};
 
 pub fn routes() -> Router<AppState> {
@@ -59,6 +60,18 @@ pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ProblemDetails
 
 fn movie_of(text: &str) -> Result<MovieId, ProblemDetails> {
     text.parse().map_err(|_| no_such_movie(text))
+}
+
+/// Refuses whatever parameter is given to what takes none.
+fn no_parameters(query: Option<&str>, of: &str) -> Result<(), ProblemDetails> {
+    match url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).next() {
+        Some((name, _)) => Err(unknown_parameter(&name, of, "there is none")),
+        None => Ok(()),
+    }
+}
+
+fn unknown_parameter(name: &str, of: &str, known: &str) -> ProblemDetails {
+    ProblemDetails::bad_request(format!("{:?} is no parameter of {of}; {known}", excerpt(name)))
 }
 
 fn no_such_movie(id: &str) -> ProblemDetails {
