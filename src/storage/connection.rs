@@ -131,6 +131,9 @@ fn quiet(options: &mut ConnectOptions) {
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     quiet(&mut options);
+    // A connection to a file does not age. Nor may the pool look for old ones: the count of idle connections that it
+    // goes by may wrap around (sqlx 0.9.0, issue 3645), and the thread then never comes back.
+    options.idle_timeout(None).max_lifetime(None);
     options.max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|options| {
         options
             .create_if_missing(true)
