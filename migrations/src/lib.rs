@@ -7,6 +7,7 @@ mod m20261124_000001_history;
 mod m20261125_000001_reference;
 mod m20261125_000002_people;
 mod m20261125_000003_matching;
+mod m20261125_000004_succession;
 mod tables;
 
 /// All migrations in order.
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000001_reference::Migration),
             Box::new(m20261125_000002_people::Migration),
             Box::new(m20261125_000003_matching::Migration),
+            Box::new(m20261125_000004_succession::Migration),
         ]
     }
 }

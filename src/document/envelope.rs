@@ -338,7 +338,10 @@ fn read_source(found: &str, warnings: &mut Vec<Warning>) -> Source {
         return source;
     }
     let letters = key_letters(found);
-    let names_a_model = || MODELS.iter().any(|model| letters.starts_with(model));
+    let names_a_model = || {
+        let mut words = found.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
+        words.any(|word| MODELS.contains(&word.trim_end_matches("generated")))
+    };
     let meant = Source::ALL.iter().copied().find(|source| key_letters(source.as_str()) == letters);
     let meant = meant.or_else(|| names_a_model().then_some(Source::LlmGenerated));
     let source = meant.unwrap_or(Source::Manual);

@@ -139,7 +139,12 @@ fn decimal(value: Value) -> Result<Read, Refusal> {
         return Err(refused(ProblemCode::Invalid, &value, DECIMAL_ALLOWED));
     }
     let mut read = repaired(Value::String(amount), &value);
+    // Dollars are many countries', and ¥ is China's too.
     let certain = !sent.contains(['$', '¥']);
+    if let (Some(currency), Some(note), false) = (&currency, &mut read.note, certain) {
+        note.push_str("; where nothing else says the currency, it is taken to be ");
+        note.push_str(currency);
+    }
     read.implied = currency.map(|currency| Implied { field: "currency", value: Value::String(currency), certain });
     Ok(read)
 }

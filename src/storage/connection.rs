@@ -30,6 +30,9 @@ pub struct Database {
 }
 
 const SQLITE_READERS: u32 = 8;
+/// Pages in the log before they are folded into the database file, with two flushes to the disk: 16 MiB. Measured: at
+/// the default of 1,000 a tenth of an import is that.
+const SQLITE_CHECKPOINT_PAGES: &str = "4000";
 
 impl Database {
     /// Connects. A `SQLite` file that is missing is made, and its folder with it.
@@ -143,6 +146,7 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
             .synchronous(SqliteSynchronous::Normal)
             .pragma("cache_size", "-32000")
             .pragma("temp_store", "memory")
+            .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
             .statement_cache_capacity(200)
     });
     options

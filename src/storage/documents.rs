@@ -1,17 +1,18 @@
 //! Documents and their history.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, RuntimeErr, Set,
-    sqlx,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, RuntimeErr, Select, Set, sqlx,
 };
 
-use super::entities::{document, revision};
-use super::{Backend, Database, StorageError, StoredContribution, StoredDraft, Transaction};
+use super::entities::{document, lock, revision};
+use super::{Backend, Database, Lock, StorageError, StoredContribution, StoredDraft, Transaction};
 use crate::document::{Category, Metadata, MovieId, Source};
 
 /// The format in which documents are stored. Readers lift older ones; nobody overwrites a newer one.
@@ -52,8 +53,6 @@ pub struct NewState {
     pub metadata: Metadata,
     pub body: String,
     pub is_empty: bool,
-    /// What it supersedes; kept in the history.
-    pub previous: Option<StoredDocument>,
 }
 
 pub(super) fn source(text: &str) -> Source {
@@ -98,6 +97,14 @@ pub(super) fn from_revision(row: revision::Model) -> document::Model {
     }
 }
 
+fn of(movies: &[&str], categories: &[Category]) -> Select<document::Entity> {
+    let query = document::Entity::find().filter(document::Column::MovieId.is_in(movies.iter().copied()));
+    if categories.len() == Category::ALL.len() {
+        return query;
+    }
+    query.filter(document::Column::Category.is_in(categories.iter().map(|category| category.as_str())))
+}
+
 async fn find(
     connection: &impl ConnectionTrait,
     movies: &[&str],
@@ -105,16 +112,19 @@ async fn find(
 ) -> Result<Vec<StoredDocument>, StorageError> {
     let mut found = Vec::new();
     for movies in movies.chunks(ROWS_PER_STATEMENT) {
-        let mut query = document::Entity::find().filter(document::Column::MovieId.is_in(movies.iter().copied()));
-        if categories.len() < Category::ALL.len() {
-            let categories = categories.iter().map(|category| category.as_str());
-            query = query.filter(document::Column::Category.is_in(categories));
-        }
-        for row in query.all(connection).await? {
+        for row in of(movies, categories).all(connection).await? {
             found.push(stored(row)?);
         }
     }
     Ok(found)
+}
+
+/// A published document, and whether anything of it is locked.
+#[derive(FromQueryResult)]
+struct WithLocked {
+    #[sea_orm(nested)]
+    document: document::Model,
+    is_locked: bool,
 }
 
 impl Database {
@@ -261,6 +271,50 @@ impl Transaction {
         find(&self.connection, &movies, categories).await
     }
 
+    /// Those of the documents that are published, in no order, and the locks on any of them. Where nothing is
+    /// locked, as nearly everywhere, it is one statement.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn documents_and_locks(
+        &self,
+        movies: &[&MovieId],
+        categories: &[Category],
+    ) -> Result<(Vec<StoredDocument>, HashMap<DocumentKey, Vec<Lock>>), StorageError> {
+        let locks = lock::Entity::find().select_only().expr(Expr::val(1)).filter(
+            Condition::all()
+                .add(
+                    Expr::col((lock::Entity, lock::Column::MovieId))
+                        .equals((document::Entity, document::Column::MovieId)),
+                )
+                .add(
+                    Expr::col((lock::Entity, lock::Column::Category))
+                        .equals((document::Entity, document::Column::Category)),
+                ),
+        );
+        let is_locked = Expr::exists(locks.into_query());
+        let names: Vec<_> = movies.iter().map(|movie| movie.as_str()).collect();
+        let mut documents = Vec::new();
+        let mut unlocked: HashSet<DocumentKey> = HashSet::new();
+        for names in names.chunks(ROWS_PER_STATEMENT) {
+            let query = of(names, categories).expr_as(is_locked.clone(), "is_locked").into_model::<WithLocked>();
+            for row in query.all(&self.connection).await? {
+                let document = stored(row.document)?;
+                if !row.is_locked {
+                    unlocked.insert((document.movie.clone(), document.category));
+                }
+                documents.push(document);
+            }
+        }
+        // What was never written may be locked too.
+        let is_unlocked = |movie: &MovieId, category: &Category| unlocked.contains(&(movie.clone(), *category));
+        let asked =
+            movies.iter().copied().filter(|movie| !categories.iter().all(|category| is_unlocked(movie, category)));
+        let asked: Vec<&MovieId> = asked.collect();
+        let locks = if asked.is_empty() { HashMap::new() } else { self.locks(&asked).await? };
+        Ok((documents, locks))
+    }
+
     /// The next published documents in the order of movie and category.
     ///
     /// # Errors
@@ -286,26 +340,12 @@ impl Transaction {
         superseded(&self.connection, movie, category, revision).await
     }
 
-    /// Publishes new states and keeps what they supersede.
+    /// Publishes new states. What they supersede, the database keeps by itself (`documents_succession` in the
+    /// migrations).
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails, and when a state does not succeed the one that stands.
     pub async fn publish(&self, states: &[NewState]) -> Result<(), StorageError> {
-        let superseded =
-            states.iter().filter_map(|state| state.previous.as_ref()).map(|previous| revision::ActiveModel {
-                movie_id: Set(previous.movie.to_string()),
-                category: Set(previous.category.as_str().to_owned()),
-                revision: Set(previous.metadata.revision),
-                format: Set(FORMAT),
-                source: Set(previous.metadata.source.as_str().to_owned()),
-                updated_at: Set(moment(&previous.metadata)),
-                updated_by: Set(previous.metadata.updated_by.clone()),
-                body: Set(previous.body.clone()),
-            });
-        let superseded: Vec<_> = superseded.collect();
-        for rows in superseded.chunks(ROWS_PER_STATEMENT) {
-            revision::Entity::insert_many(rows.to_vec()).exec_without_returning(&self.connection).await?;
-        }
         let published: Vec<_> = states.iter().map(published_row).collect();
         for rows in published.chunks(ROWS_PER_STATEMENT) {
             let replace = OnConflict::columns([document::Column::MovieId, document::Column::Category])

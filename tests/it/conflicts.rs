@@ -160,6 +160,31 @@ on_both_databases! {
         assert_eq!((events.as_array().unwrap().len(), events.to_string().contains("Shooting ends")), (3, true));
     }
 
+    async fn an_item_that_others_changed_is_not_removed_unasked(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let file = exported(&admin, "timeline").await;
+        let id = file["data"]["events"][1]["id"].as_str().unwrap().to_owned();
+        let mut without_list = file.clone();
+        without_list["data"] = json!({});
+        admin.import("m", "timeline", json!({ "events": [{ "id": id, "title": "Theirs" }] })).await;
+        for file in [&file, &without_list] {
+            let reply = admin.import_with(file, &format!("?remove_items={id}")).await;
+            let conflict = &reply.json()["plan"]["conflicts"][0];
+            assert_eq!((reply.status, &conflict["path"], &conflict["current"]["title"], &conflict["imported"]),
+                (409, &json!("/events/1"), &json!("Theirs"), &json!(null)), "{}", reply.text);
+            let reply = admin.import_with(file, &format!("?remove_items={id}&on_conflict=keep_current")).await;
+            assert_eq!(reply.json()["status"], "unchanged", "{}", reply.text);
+        }
+        let reply = admin.import_with(&file, &format!("?remove_items={id}&on_conflict=take_import")).await.json();
+        assert_eq!((&reply["status"], &reply["plan"]["counts"]["removed"]), (&json!("published"), &json!(1)), "{reply}");
+        // Of no state, or of the newest, removing is removing.
+        let id = exported(&admin, "timeline").await["data"]["events"][1]["id"].as_str().unwrap().to_owned();
+        admin.import("m", "timeline", json!({ "events": [{ "id": id, "title": "Theirs again" }] })).await;
+        let bare = crate::support::envelope("m", "timeline", json!({}));
+        let reply = admin.import_envelope("m", "timeline", &format!("?remove_items={id}"), &bare).await;
+        assert_eq!(reply.json()["status"], "published", "{}", reply.text);
+    }
+
     async fn what_a_file_forgot_is_kept_and_listed_and_removed_under_replace(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut file = exported(&admin, "cast_crew").await;

@@ -755,13 +755,16 @@ on_both_databases! {
         }));
         // (who, the option, the file's metadata, what is stored)
         let tmdb = json!({ "source": "tmdb" });
-        let cases: [(&str, &Client, &str, Value, &str); 12] = [
+        let cases: [(&str, &Client, &str, Value, &str); 15] = [
             ("nothing is said", &admin, "", json!(null), "manual"),
             ("the file says it", &admin, "", tmdb.clone(), "tmdb"),
             ("the file of a model says it", &admin, "", json!({ "source": "llm-generated" }), "llm-generated"),
             ("the file says it, of another state", &admin, "", json!({ "source": "tmdb", "revision": 7, "last_updated": "2020-01-01T00:00:00Z" }), "tmdb"),
             ("the file says it in another case", &admin, "", json!({ "source": "LLM_Generated" }), "llm-generated"),
             ("a model says who it is", &admin, "", json!({ "source": "ChatGPT" }), "llm-generated"),
+            ("a model says its version", &admin, "", json!({ "source": "gpt-4o" }), "llm-generated"),
+            ("a model is named within", &admin, "", json!({ "source": "AI-generated, see notes" }), "llm-generated"),
+            ("a word begins as a model's name", &admin, "", json!({ "source": "airtable" }), "manual"),
             ("the file says it in capitals", &admin, "", json!({ "source": "TMDB" }), "tmdb"),
             ("the file says what nobody knows", &admin, "", json!({ "source": "wikipedia" }), "manual"),
             ("the token says it", &agent, "", tmdb.clone(), "llm-generated"),

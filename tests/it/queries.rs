@@ -154,9 +154,21 @@ on_both_databases_with_one_thread! {
         let file = admin.export("m", "timeline").await;
         let (count, reply) = app.count_queries(admin.import_envelope("m", "timeline", "", &file)).await;
         assert_eq!(reply.json()["status"], "unchanged");
-        // The document, which tells that its movie is there, what is locked of it, and the record of the
+        // The document, which tells that its movie is there and whether it has locks, and the record of the
         // import; on PostgreSQL the movie's lock before.
         let lock = u64::from(app.app.catalog.database().backend() == Backend::Postgres);
+        assert_eq!(count, 2 + lock);
+        // A change: its state, what it supersedes with it, and when the movie was changed.
+        let mut edited = file.clone();
+        edited["data"]["events"][0]["title"] = json!("Edited");
+        let (count, reply) = app.count_queries(admin.import_envelope("m", "timeline", "", &edited)).await;
+        assert_eq!((&reply.json()["status"], count), (&json!("published"), 4 + lock));
+        // What is locked is read where anything is.
+        let id = &file["data"]["events"][1]["id"];
+        let input = json!({ "movieId": "m", "category": "TIMELINE", "items": [id] });
+        admin.graphql("mutation($input: LockFieldsInput!) { lockFields(input: $input) { locks { target } } }", json!({ "input": input })).await;
+        let file = admin.export("m", "timeline").await;
+        let (count, _) = app.count_queries(admin.import_envelope("m", "timeline", "", &file)).await;
         assert_eq!(count, 3 + lock);
     }
 

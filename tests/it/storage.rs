@@ -12,6 +12,7 @@ use reelport::storage::{
 use serde_json::json;
 
 use crate::on_both_databases;
+use crate::support::database::{rows, try_execute};
 
 fn id(text: &str) -> MovieId {
     text.parse().unwrap()
@@ -226,6 +227,28 @@ on_both_databases! {
         let states = database.states(&keys).await.unwrap();
         let found: BTreeSet<_> = states.iter().map(|state| (state.metadata.revision, state.body.contains("Line 5"))).collect();
         assert_eq!(found.into_iter().collect::<Vec<_>>(), [(1, false), (2, false), (3, false), (4, false), (5, true)]);
+    }
+
+    async fn the_database_itself_keeps_what_a_state_supersedes(app: TestApp) {
+        let admin = app.movie("m").await;
+        admin.import("m", "basic_info", json!({ "title": "First" })).await;
+        let url = &app.database.url;
+        let write = |revision: i64, title: &str| {
+            let statement = format!("UPDATE documents SET revision = {revision}, body = '{{\"title\":\"{title}\"}}' WHERE movie_id = 'm' AND category = 'basic_info'");
+            async move { try_execute(url, &statement).await }
+        };
+        let now = rows(url, "documents").await[0]["revision"].as_i64().unwrap();
+        // A state that was made from an older one, or from none, does not stand over what came between.
+        for stale in [1, now - 1, now, now + 2] {
+            assert!(write(stale, "Stale").await.unwrap_err().contains("not the successor"), "{stale}");
+        }
+        write(now + 1, "Second").await.unwrap();
+        let (movie, info) = (id("m"), Category::BasicInfo);
+        let states = app.app.catalog.database().documents(&[&movie], &[info]).await.unwrap();
+        assert_eq!((states[0].metadata.revision, states[0].body.as_str()), (now + 1, "{\"title\":\"Second\"}"));
+        let kept = rows(url, "revisions").await;
+        let newest = kept.iter().find(|row| row["revision"] == now).unwrap();
+        assert!(newest["body"].as_str().unwrap().contains("First"), "{newest}");
     }
 
     async fn drafts_and_locks_go_with_their_movie(app: TestApp) {

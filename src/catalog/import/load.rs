@@ -118,7 +118,8 @@ impl Batch<'_> {
     ) -> Result<Loaded, CatalogError> {
         let categories: Vec<Category> = distinct(records.iter().map(|record| record.category));
         let mut published: HashMap<DocumentKey, Current> = HashMap::new();
-        for document in transaction.documents(movies, &categories).await? {
+        let (documents, locks) = transaction.documents_and_locks(movies, &categories).await?;
+        for document in documents {
             published.insert((document.movie.clone(), document.category), Current::of(document)?);
         }
         // A document tells that its movie is there.
@@ -126,7 +127,6 @@ impl Batch<'_> {
         let unknown: Vec<&MovieId> =
             movies.iter().copied().filter(|movie| !existing.contains(movie.as_str())).collect();
         existing.extend(transaction.existing_movies(&unknown).await?);
-        let locks = transaction.locks(movies).await?;
         let locks = locks.into_iter().map(|(key, locks)| (key, locks.into_iter().map(|lock| lock.target).collect()));
         let linking = records.iter().filter(|record| record.category.definition().links_credited_people());
         let credited = transaction.credited(&distinct(linking.map(|record| &record.movie))).await?;

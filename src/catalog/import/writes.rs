@@ -78,7 +78,6 @@ impl Writes {
             metadata,
             body,
             is_empty: definition.is_empty(&plan.data),
-            previous: previous.map(|previous| previous.document.clone()),
         });
         Outcome::done(ImportStatus::Published, export, plan.report)
     }

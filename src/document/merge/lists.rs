@@ -109,8 +109,9 @@ impl Merger<'_> {
         let item = list.item;
         let stored = objects(proposal.current, list.name);
         let Some(sent) = sent else {
-            let kept = stored.iter().filter(|object| !self.is_removed(item, object));
-            return kept.map(|object| Value::Object((*object).clone())).collect();
+            let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
+            let kept = stored.iter().enumerate().filter(|(index, object)| !self.leaves(list, *index, object, &states));
+            return kept.map(|(_, object)| Value::Object((*object).clone())).collect();
         };
         let Arriving { indices, objects: mut arriving, left_out, meant } = self.arriving_items(list, sent, &stored);
         let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
@@ -162,7 +163,11 @@ impl Merger<'_> {
         let claims: HashSet<usize> = claimed.iter().flatten().copied().collect();
         let mut keep = Vec::with_capacity(stored.len());
         for (index, object) in stored.iter().enumerate() {
-            let is_left = !claims.contains(&index) && !self.is_removed(item, object);
+            if self.is_removed_id(item, object) {
+                keep.push(!self.leaves(list, index, object, &states));
+                continue;
+            }
+            let is_left = !claims.contains(&index);
             let is_passed_over = text(object, item.id).is_some_and(|id| left_out.contains(id));
             keep.push(is_left && (is_passed_over || self.stays(list, index, object, &states)));
         }
@@ -200,18 +205,30 @@ impl Merger<'_> {
             return !replace;
         }
         let Some(base) = states.known[index].base else { return true };
-        let path = pointer_at(&list.path, index);
-        let label = label_of(list.item, list.label, object);
-        let target = text(object, list.item.id).unwrap_or_default().to_owned();
         if !replace {
-            self.merged.not_removed.push(NotRemoved { path, label, id: Some(target) });
+            let path = pointer_at(&list.path, index);
+            let label = label_of(list.item, list.label, object);
+            self.merged.not_removed.push(NotRemoved { path, label, id: text(object, list.item.id).map(str::to_owned) });
             return true;
         }
-        if base == object {
-            return false;
-        }
+        !self.removal_wins(list, index, object, Some(base))
+    }
+
+    /// Whether a stored item goes because its removal is asked for by its id.
+    fn leaves(&mut self, list: &ItemList, index: usize, object: &Object, states: &States<'_>) -> bool {
+        let Some(id) = text(object, list.item.id).filter(|id| self.remove.contains(id)) else { return false };
+        self.removed.insert(id.to_owned());
+        self.removal_wins(list, index, object, states.known[index].base)
+    }
+
+    /// Whether an item may be removed: one that others changed since the document was made is a conflict.
+    fn removal_wins(&mut self, list: &ItemList, index: usize, object: &Object, base: Option<&Object>) -> bool {
+        let Some(base) = base.filter(|base| *base != object) else { return true };
+        let target = text(object, list.item.id).unwrap_or_default().to_owned();
+        let path = pointer_at(&list.path, index);
+        let label = label_of(list.item, list.label, object);
         let (base, current) = (Some(Value::Object(base.clone())), Some(Value::Object(object.clone())));
-        !self.conflict(target, Conflict { path, label, base, current, imported: None })
+        self.conflict(target, Conflict { path, label, base, current, imported: None })
     }
 
     fn arriving_items(&mut self, list: &ItemList, sent: &[Value], stored: &[&Object]) -> Arriving {
@@ -276,17 +293,6 @@ impl Merger<'_> {
 
     pub(super) fn is_removed_id(&self, item: &Item, object: &Object) -> bool {
         text(object, item.id).is_some_and(|id| self.remove.contains(id))
-    }
-
-    fn note_removed(&mut self, item: &Item, object: &Object) {
-        if let Some(id) = text(object, item.id).filter(|id| self.remove.contains(id)) {
-            self.removed.insert(id.to_owned());
-        }
-    }
-
-    fn is_removed(&mut self, item: &Item, object: &Object) -> bool {
-        self.note_removed(item, object);
-        self.is_removed_id(item, object)
     }
 
     pub(super) fn report_unknown_removals(&mut self) {

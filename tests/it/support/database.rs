@@ -39,9 +39,15 @@ pub async fn postgres() -> TestDatabase {
 
 /// Runs a statement behind the service's back.
 pub async fn execute(url: &str, statement: &str) {
+    try_execute(url, statement).await.unwrap();
+}
+
+/// Runs a statement behind the service's back; what the database says if it refuses.
+pub async fn try_execute(url: &str, statement: &str) -> Result<(), String> {
     let connection = Database::connect(url).await.unwrap();
-    connection.execute_unprepared(statement).await.unwrap();
+    let done = connection.execute_unprepared(statement).await;
     connection.close().await.unwrap();
+    done.map(drop).map_err(|error| error.to_string())
 }
 
 /// All rows of those tables, sorted, for comparing two states of a database.
