@@ -85,13 +85,23 @@ macro_rules! text_scalar {
             fn parse(value: Value) -> InputValueResult<Self> {
                 match &value {
                     Value::String(text) if $check(text.as_str()) => Ok(Self(text.clone())),
-                    _ => Err(refuse(&value, $allowed)),
+                    _ => Err(refuse(&value, Self::ALLOWED)),
                 }
+            }
+
+            // Asked before the query is run, where the path is known.
+            fn is_valid(value: &Value) -> bool {
+                Self::parse(value.clone()).is_ok()
             }
 
             fn to_value(&self) -> Value {
                 Value::String(self.0.clone())
             }
+        }
+
+        impl $type {
+            const NAME: &str = $name;
+            const ALLOWED: &str = $allowed;
         }
     };
 }
@@ -124,12 +134,33 @@ impl ScalarType for BigInt {
         whole
             .filter(|n| (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(n))
             .map(Self)
-            .ok_or_else(|| refuse(&value, "a whole number of at most 2^53 - 1"))
+            .ok_or_else(|| refuse(&value, Self::ALLOWED))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
         Value::Number(self.0.into())
     }
+}
+
+impl BigInt {
+    const NAME: &str = "BigInt";
+    const ALLOWED: &str = "a whole number of at most 2^53 - 1";
+}
+
+/// What values the scalar of that name may have, in words.
+#[must_use]
+pub fn allowed(scalar: &str) -> Option<&'static str> {
+    let all = [
+        (Date::NAME, Date::ALLOWED),
+        (PartialDate::NAME, PartialDate::ALLOWED),
+        (WebUrl::NAME, WebUrl::ALLOWED),
+        (BigInt::NAME, BigInt::ALLOWED),
+    ];
+    all.into_iter().find(|(name, _)| *name == scalar).map(|(_, allowed)| allowed)
 }
 
 /// Any JSON value: an object, a list, text, a number, true, false or null.

@@ -8,6 +8,7 @@ use async_graphql::{Error, ErrorExtensionValues, ServerError};
 
 use crate::catalog::CatalogError;
 use crate::catalog::access::Forbidden;
+use crate::document::scalars;
 
 /// Why a field has no value.
 #[derive(Debug)]
@@ -101,6 +102,8 @@ pub fn classify(error: &mut ServerError) {
         "Number of aliases",
         "Query has ",
     ];
+    let refused_scalar = message.strip_prefix("Invalid value for argument").and_then(|_| message.rsplit('"').nth(1));
+    let allowed = refused_scalar.and_then(scalars::allowed);
     let code = if too_large.iter().any(|words| message.starts_with(words)) {
         QUERY_TOO_COMPLEX
     } else if message.starts_with("Invalid value for argument") || !error.path.is_empty() {
@@ -108,6 +111,9 @@ pub fn classify(error: &mut ServerError) {
     } else {
         VALIDATION_FAILED
     };
+    if let Some(allowed) = allowed {
+        error.message = format!("{message}; allowed is {allowed}");
+    }
     set_code(error, code);
 }
 

@@ -40,6 +40,9 @@ pub fn schema_builder() -> SchemaBuilder<query::Query, mutation::Mutation, Empty
         .limit_aliases(limits::MAX_ALIASES)
         .limit_directives(limits::MAX_DIRECTIVES)
         // The library's own type says nothing of itself.
+        .override_output_type_description::<chrono::DateTime<chrono::Utc>>(
+            "A moment with its offset from UTC, as RFC 3339 has it: `1999-10-15T20:00:00Z`. Answers are in UTC.",
+        )
         .override_output_type_description::<query::MovieConnection>(
             "A page of the list of movies, with what is beyond it.",
         )

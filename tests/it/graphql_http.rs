@@ -200,14 +200,26 @@ async fn a_value_that_a_scalar_or_enum_refuses_is_bad_user_input() {
         assert_eq!(code(&reply), "BAD_USER_INPUT", "{query}: {}", reply.text);
     }
     let query = "mutation($input: ImportCategoryInput!) { importCategory(input: $input) { status } }";
-    for data in [
-        json!({ "basicInfo": { "releaseDate": "1999-02-30" } }),
-        json!({ "basicInfo": { "status": "LOST" } }),
-        json!({ "timeline": { "events": [{ "date": "soon" }] } }),
+    for (data, at, allowed) in [
+        (
+            json!({ "basicInfo": { "releaseDate": "1999-02-30" } }),
+            "basicInfo.releaseDate",
+            "allowed is a date written YYYY-MM-DD",
+        ),
+        (
+            json!({ "basicInfo": { "budget": "x" } }),
+            "basicInfo.budget",
+            "allowed is a whole number of at most 2^53 - 1",
+        ),
+        (json!({ "basicInfo": { "status": "LOST" } }), "basicInfo.status", "LOST"),
+        (json!({ "timeline": { "events": [{ "date": "soon" }] } }), "timeline.events.0.date", "YYYY, YYYY-MM or"),
+        (json!({ "media": { "posterUrl": "a" } }), "media.posterUrl", "allowed is an absolute http(s) URL"),
     ] {
         let variables = json!({ "input": { "movieId": "m", "data": data } });
         let reply = admin.post("/graphql", &json!({ "query": query, "variables": variables })).await;
         assert_eq!(code(&reply), "BAD_USER_INPUT", "{variables}: {}", reply.text);
+        let message = reply.json()["errors"][0]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(&format!("input.data.{at}")) && message.contains(allowed), "{message}");
     }
 }
 
