@@ -107,14 +107,25 @@ pub fn means_nothing(text: &str) -> bool {
     text.is_empty() || text.eq_ignore_ascii_case("n/a")
 }
 
-/// `"..."`, `"[…]"` and `"... (12 more)"` are how language models write "and so on, as it was".
+/// What a text in brackets begins with when a language model writes "and so on, as it was".
+const ELIDED: [&str; 9] =
+    ["rest", "remaining", "remainder", "unchanged", "omitted", "truncated", "same as", "as before", "existing"];
+
+/// `"..."`, `"[…]"`, `"... (12 more)"`, `"[rest unchanged]"` and `"etc."` are how language models write "and so on,
+/// as it was".
 #[must_use]
 pub fn is_elision(text: &str) -> bool {
     let text = text.trim();
     let bracketed = text.strip_prefix(['[', '(', '<']).and_then(|text| text.strip_suffix([']', ')', '>']));
     let inner = bracketed.unwrap_or(text).trim();
     if !inner.starts_with("...") && !inner.starts_with('…') {
-        return false;
+        if inner.len() > 80 {
+            return false;
+        }
+        let words = inner.trim_end_matches(['.', '…']).to_lowercase();
+        let words = words.strip_prefix("the ").unwrap_or(&words);
+        return ["etc", "et cetera", "and so on"].contains(&words)
+            || (bracketed.is_some() && ELIDED.iter().any(|start| words.starts_with(start)));
     }
     let rest = inner.trim_start_matches(['.', '…']).trim();
     rest.is_empty() || bracketed.is_some() || (rest.starts_with(['(', '[']) && rest.ends_with([')', ']']))
@@ -180,7 +191,22 @@ mod tests {
 
     #[test]
     fn what_stands_for_something_left_out_is_told_from_text() {
-        for mark in ["...", " … ", "[...]", "(…)", "....", "... (12 more)", "[... the rest is unchanged]"] {
+        for mark in [
+            "...",
+            " … ",
+            "[...]",
+            "(…)",
+            "....",
+            "... (12 more)",
+            "[... the rest is unchanged]",
+            "etc.",
+            "Etc",
+            "and so on...",
+            "[rest unchanged]",
+            "(The rest as before.)",
+            "<remaining items omitted>",
+            "[same as above]",
+        ] {
             assert!(is_elision(mark), "{mark}");
         }
         for text in [
@@ -191,6 +217,9 @@ mod tests {
             "[...] and then it rained.",
             "Wait...",
             "(uncredited)",
+            "The Rest of Us",
+            "Unchanged",
+            "Etcetera",
             "A (...)",
         ] {
             assert!(!is_elision(text), "{text}");
