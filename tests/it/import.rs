@@ -748,6 +748,22 @@ on_both_databases! {
         assert_eq!(self::data(&admin, "tmdb-1", "cast_crew").await["crew"], json!([]));
     }
 
+    async fn a_credit_that_does_not_say_as_what_is_told_of(app: TestApp) {
+        let admin = app.movie("m").await;
+        admin.import("m", "cast_crew", json!({ "cast": [
+            { "name": "Ana Sol", "character": "Twin A" }, { "name": "Ana Sol", "character": "Twin B" }, { "name": "Bo Lind" },
+        ] })).await;
+        let file = envelope("m", "cast_crew", json!({ "cast": [{ "name": "Ana Sol" }, { "name": "Bo Lind" }, { "name": "Cy Dahl" }] }));
+        let reply = admin.import_envelope("m", "cast_crew", "?dry_run=true", &file).await.json();
+        let warned = crate::support::acts::pairs(&reply["plan"]["warnings"]);
+        assert_eq!(warned, [("/cast/0".to_owned(), "POSSIBLE_DUPLICATE".to_owned())], "{reply}");
+        assert_eq!(reply["plan"]["counts"]["added"], 2, "{reply}");
+        // Sent again, it is that one.
+        admin.import_envelope("m", "cast_crew", "", &file).await;
+        let reply = admin.import_envelope("m", "cast_crew", "", &file).await.json();
+        assert_eq!((&reply["status"], &reply["plan"]["warnings"]), (&json!("unchanged"), &json!([])), "{reply}");
+    }
+
     async fn where_a_change_comes_from_is_found(app: TestApp) {
         let admin = app.admin();
         let agent = app.anonymous().with_token(token_of(&Principal {

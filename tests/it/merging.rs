@@ -233,10 +233,17 @@ fn some_way(number: u8, base: &Object) -> How<'_> {
     How { nulls, on_conflict, base: (number & 8 == 0).then_some(base), ..mode }
 }
 
+/// The same cases each time: of some thousands there is one, of half a dozen items of one key, in which orders
+/// come to rest at the second import. With `PROPTEST_CASES` that many others.
+fn cases() -> Config {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => Config::default(),
+        None => Config { rng_seed: RngSeed::Fixed(7), ..Config::with_cases(400) },
+    }
+}
+
 proptest! {
-    // The same cases each time: of some thousands there is one, of half a dozen items of one key, in which orders
-    // come to rest at the second import.
-    #![proptest_config(Config { rng_seed: RngSeed::Fixed(7), ..Config::with_cases(400) })]
+    #![proptest_config(cases())]
 
     #[test]
     fn the_same_edit_twice_is_made_once((world, base, file, way) in wild()) {

@@ -10,14 +10,14 @@ use super::naming::{Naming, Who};
 use super::order::{arrange, file_order_wins};
 use super::three_way::{Sides, repeats};
 use super::{ImportMode, Merger, NullPolicy, array, objects, text};
-use crate::document::definition::{Field, Item, Kind, Object};
+use crate::document::definition::{Field, Item, KeyPart, Kind, Object};
 use crate::document::diff::label_of;
 use crate::document::entity::EntityKind;
 use crate::document::ids::{is_item_id_of, item_id};
 use crate::document::matching::{Known, Meant, claims};
 use crate::document::parse::MAX_ITEMS;
 use crate::document::plan::{Conflict, NotRemoved};
-use crate::document::problem::{ProblemCode, WarningCode, pointer_at};
+use crate::document::problem::{ProblemCode, WarningCode, excerpt, pointer_at};
 use crate::document::spelling::adopt_spelling;
 
 /// A list of items in the document.
@@ -157,7 +157,11 @@ impl Merger<'_> {
                 Some(known) => known,
                 None => Known { current: None, base: None },
             };
+            let is_new = known.current.is_none();
             let merged = self.item(list, known, object, &at, &mut listed);
+            if is_new {
+                self.warn_of_another_credit(item, &merged, &stored, &at);
+            }
             placed.push((Value::Object(merged), claim.filter(|claim| *claim < stored.len())));
         }
         let claims: HashSet<usize> = claimed.iter().flatten().copied().collect();
@@ -177,6 +181,29 @@ impl Merger<'_> {
         let file_order_wins = file_order_wins(states.base_order.as_deref(), &current, &file);
         let stored = stored.into_iter().map(|object| Value::Object(object.clone())).collect();
         arrange(stored, &keep, placed, file_order_wins)
+    }
+
+    /// A credit that does not say as what, of someone who stands in the list already: which of theirs was meant,
+    /// or whether it is one more, nobody can tell.
+    fn warn_of_another_credit(&mut self, item: &Item, new: &Object, stored: &[&Object], path: &str) {
+        let says_as_what = item.keys.iter().flat_map(|parts| parts.iter()).any(|part| match part {
+            KeyPart::Field(name) => new.get(*name).is_some_and(|value| !value.is_null()),
+            KeyPart::Entity(_) => false,
+        });
+        let Some(entity) = item.entities.first().filter(|_| item.entity_alone && !says_as_what) else { return };
+        let is_theirs =
+            |object: &&&Object| text(object, entity.id).is_some() && text(object, entity.id) == text(new, entity.id);
+        let theirs = stored.iter().filter(is_theirs).count();
+        if theirs > 0 {
+            let theirs = if theirs == 1 { "a credit".to_owned() } else { format!("{theirs} credits") };
+            let name = text(new, entity.name).unwrap_or_default();
+            let message = format!(
+                "{:?} has {theirs} in this list already, and this one says neither its id nor what it is for; it was \
+                 added as one more",
+                excerpt(name)
+            );
+            self.warn(path.to_owned(), WarningCode::PossibleDuplicate, message);
+        }
     }
 
     /// Whether an item of the file that was removed since the file was made is to be there again.
