@@ -217,7 +217,7 @@ pub enum Remembered {
 }
 
 /// The entities that exist, as far as the documents at hand name them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Directory {
     /// A given id, or an external one, to the entity's own id.
     ids: HashMap<(&'static str, String), String>,

@@ -235,7 +235,7 @@ fn lists_of_the_most_items_are_matched_in_a_moment() {
         (all(&ordered), all(&ordered), 5_000),
     ] {
         let stored: Vec<_> = stored.iter().map(|object| Known { current: Some(object), base: None }).collect();
-        let found = claims(item, &stored, &arriving, &Directory::default(), &Meant::default());
+        let found = claims(item, &stored, &arriving, &Directory::default(), &Meant::default()).claimed;
         assert_eq!(found.iter().flatten().count(), claimed, "{:?} to {:?}", arriving[1], stored[1]);
     }
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());

@@ -38,8 +38,17 @@ impl<'a> Known<'a> {
 /// the names of several in the list. Which of them it is, the rest of the item tells.
 pub type Meant = HashMap<(EntityKind, String), Vec<String>>;
 
-/// For each arriving item, the index of the stored item it claims. A file repeats an item as it was
-/// when the file was made, so either state of a stored item is recognised.
+/// Which arriving item is which stored one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// For each arriving item, the index of the stored item it claims.
+    pub claimed: Vec<Option<usize>>,
+    /// Whether arriving items repeat each other's key or id, so that which is which only their order tells.
+    pub has_repetitions: bool,
+}
+
+/// Tells which stored item each arriving one claims. A file repeats an item as it was when the file was made, so
+/// either state of a stored item is recognised.
 #[must_use]
 pub fn claims(
     item: &'static Item,
@@ -47,7 +56,7 @@ pub fn claims(
     arriving: &[Object],
     directory: &Directory,
     meant: &Meant,
-) -> Vec<Option<usize>> {
+) -> Claims {
     let mut round = Round {
         item,
         stored: stored.iter().map(|known| known.views(item)).collect(),
@@ -86,7 +95,7 @@ pub fn claims(
         }
     }
     round.repetitions_in_order(&by_id);
-    round.claims
+    Claims { has_repetitions: round.has_repetitions(), claimed: round.claims }
 }
 
 /// Which states of which stored items are looked at.
@@ -145,6 +154,12 @@ impl Round<'_> {
 
     fn unplaced(&self) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
         self.arriving.iter().enumerate().filter(|(index, _)| self.claims[*index].is_none())
+    }
+
+    fn has_repetitions(&self) -> bool {
+        let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
+        let mut arriving = self.arriving.iter();
+        arriving.any(|view| view.id.is_some_and(|id| !ids.insert(id)) || !keys.insert((&view.key, view.sought())))
     }
 
     fn by_id(&self) -> Vec<Pair> {

@@ -14,7 +14,7 @@ use crate::document::definition::{Field, Item, KeyPart, Kind, Object};
 use crate::document::diff::label_of;
 use crate::document::entity::EntityKind;
 use crate::document::ids::{is_item_id_of, item_id};
-use crate::document::matching::{Known, Meant, claims};
+use crate::document::matching::{Claims, Known, Meant, claims};
 use crate::document::parse::MAX_ITEMS;
 use crate::document::plan::{Conflict, NotRemoved};
 use crate::document::problem::{ProblemCode, WarningCode, excerpt, pointer_at};
@@ -115,7 +115,8 @@ impl Merger<'_> {
         };
         let Arriving { indices, objects: mut arriving, left_out, meant } = self.arriving_items(list, sent, &stored);
         let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
-        let claimed = claims(item, &states.known, &arriving, proposal.directory, &meant);
+        let Claims { claimed, has_repetitions } = claims(item, &states.known, &arriving, proposal.directory, &meant);
+        self.merged.has_repetitions |= has_repetitions;
         let mut listed = Listed::new(item, &stored, &claimed);
         let mut placed = Vec::with_capacity(arriving.len());
         for (object, claim) in arriving.iter_mut().zip(&claimed) {

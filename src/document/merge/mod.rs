@@ -104,6 +104,8 @@ pub struct Merged {
     pub matches: Vec<Match>,
     /// Ids that were made up on the way, of items and entities.
     pub made_up: Vec<String>,
+    /// Whether a list of the file repeats a key or an id.
+    pub has_repetitions: bool,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Warning>,
 }

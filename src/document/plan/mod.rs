@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::category::Definition;
 use super::definition::{Kind, Object};
 use super::diff::{Change, ChangeOperation, diff};
-use super::entity::{EntityKind, NewEntity};
+use super::entity::{Directory, EntityKind, NewEntity};
 use super::ids::{IdSource, MovieId};
 use super::locks::{self, LockRule};
 use super::merge::{ConflictPolicy, ImportMode, Proposal, merge};
@@ -210,7 +210,10 @@ impl Plan {
 /// Computes the plan of a proposal.
 #[must_use]
 pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
-    let merged = merge(proposal, ids);
+    let mut merged = merge(proposal, ids);
+    if merged.has_repetitions && merged.problems.is_empty() {
+        merged.data = at_rest(proposal, ids, merged.data, &merged.new_entities);
+    }
     let mut problems = proposal.arriving.problems.clone();
     problems.extend(merged.problems);
     if proposal.arriving.elided && proposal.mode == ImportMode::Replace {
@@ -263,6 +266,37 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
     }
     plan.report.digest = digest(proposal, &plan.report, &plan.made_up);
     plan
+}
+
+/// Most states that are gone through to find one at rest.
+const MAX_STATES: usize = 8;
+
+/// What stands when the file, sent again, changes nothing more. Of several items of one key the file's order alone
+/// tells which is which, and once they stand in another order it may tell otherwise: what the next import would still
+/// move, this one does. Where they would move in circles, a place on the circle is kept, the present one if it is on it.
+fn at_rest(proposal: &Proposal<'_>, ids: &dyn IdSource, first: Object, newcomers: &[NewEntity]) -> Object {
+    let mut with_newcomers = Directory::default();
+    let mut directory = proposal.directory;
+    if !newcomers.is_empty() {
+        with_newcomers.clone_from(directory);
+        for entity in newcomers {
+            with_newcomers.add(entity);
+        }
+        directory = &with_newcomers;
+    }
+    let mut states = vec![proposal.current.clone(), first];
+    while let Some(current) = states.last().filter(|_| states.len() < MAX_STATES) {
+        let next = merge(&Proposal { current, directory, ..*proposal }, ids);
+        // It is the order that may be new, and nothing that was never there.
+        if !(next.problems.is_empty() && next.new_entities.is_empty() && next.made_up.is_empty()) {
+            break;
+        }
+        if let Some(place) = states.iter().position(|state| *state == next.data) {
+            return states.swap_remove(place);
+        }
+        states.push(next.data);
+    }
+    states.swap_remove(1)
 }
 
 /// What is to be brought back, into what.
