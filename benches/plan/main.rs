@@ -108,6 +108,7 @@ fn main() {
                         directory: &directory,
                         credited: &credited,
                         resolutions: &[],
+                        stand_ins: &std::collections::HashSet::new(),
                     },
                     &ids,
                 ));

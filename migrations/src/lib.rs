@@ -8,6 +8,7 @@ mod m20261125_000001_reference;
 mod m20261125_000002_people;
 mod m20261125_000003_matching;
 mod m20261125_000004_succession;
+mod m20261125_000005_draft_answers;
 mod tables;
 
 /// All migrations in order.
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000002_people::Migration),
             Box::new(m20261125_000003_matching::Migration),
             Box::new(m20261125_000004_succession::Migration),
+            Box::new(m20261125_000005_draft_answers::Migration),
         ]
     }
 }

@@ -206,7 +206,8 @@ fn reading_of(
     let people = contributions.iter().filter(|contribution| contribution.metadata.source == Source::Manual);
     let touched = people.flat_map(|contribution| contribution.touched.iter().cloned());
     let personal = with_lists(category.definition(), &data, touched);
-    Ok(Reading { data, provisional, personal, ..Reading::default() })
+    let answers = contributions.iter().flat_map(|contribution| contribution.answers.iter().cloned()).collect();
+    Ok(Reading { data, provisional, answers, personal, ..Reading::default() })
 }
 
 fn items_mut<'v>(

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::definition::{EntityReference, Field, Kind, Object, define_choice};
 use super::reference::{self, ReferenceEntity};
 use super::text::index_key;
-use super::who::Knowledge;
+use super::who::{Knowledge, Newcomers};
 
 define_choice! {
     /// What kind of thing a document names.
@@ -190,6 +190,17 @@ pub fn bound_to_language(entity: &EntityReference, object: &Object) -> Option<&'
     is_bound.then_some(bound)
 }
 
+/// Whether the name in an item cannot mean the entity of that id, though it goes by it: in the language that stands
+/// beside the name it is another's.
+#[must_use]
+pub fn is_of_another_language(entity: &EntityReference, object: &Object, id: &str) -> bool {
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
+    let language = entity.traits.iter().find(|field| **field == "language").and_then(|field| text(field));
+    let (Some(language), Some(name)) = (language, text(entity.name)) else { return false };
+    let meant = reference::by_name(entity.kind, name, Some(language));
+    meant.is_some_and(|meant| meant.id != id) && reference::goes_by(entity.kind, id, name)
+}
+
 /// Every name in a list of a document, with the id beside it.
 fn named_in<'v>(field: &'static Field, data: &'v Object) -> Vec<(&'static str, &'v str, Option<&'v str>)> {
     let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
@@ -227,6 +238,8 @@ pub struct Directory {
     own_names: HashMap<(&'static str, String), String>,
     /// What is known of whoever open names may mean.
     knowledge: Knowledge,
+    newcomers: Newcomers,
+    has_open_names: bool,
     /// Earlier answers, by movie ("" for all), kind and name key.
     remembered: HashMap<(String, &'static str, String), Remembered>,
 }
@@ -287,8 +300,33 @@ impl Directory {
         }
     }
 
+    /// Whoever was added since the others were looked up.
+    #[must_use]
+    pub const fn newcomers(&self) -> &Newcomers {
+        &self.newcomers
+    }
+
+    /// Records that documents have names whose bearers are to be found.
+    pub fn expect_open_names(&mut self) {
+        self.has_open_names = true;
+    }
+
+    /// Records an entity that was just made, for the documents that follow.
+    pub fn add_for_next(&mut self, entity: &NewEntity) {
+        self.add(entity);
+        if self.has_open_names {
+            self.newcomers.index();
+        }
+    }
+
+    /// Makes those who were just made known under other forms of their names.
+    pub fn index_newcomers(&mut self) {
+        self.newcomers.index();
+    }
+
     /// Records an entity that was just made.
     pub fn add(&mut self, entity: &NewEntity) {
+        self.newcomers.add(entity);
         self.add_id(entity.kind, entity.id.clone(), entity.id.clone());
         self.add_name(entity.kind, index_key(&entity.name), entity.id.clone());
     }

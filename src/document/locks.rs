@@ -114,8 +114,9 @@ impl Held {
     }
 
     fn item(&mut self, definition: &Definition, rule: LockRule, current: &Object, id: &str) {
-        // A locked item that is not there has nothing to hold.
-        let Some(Place { item, label, list, index }) = place_of(definition, current, id) else { return };
+        let Some(Place { item, label, list, index }) = place_of(definition, current, id) else {
+            return self.gone_item(definition, rule, id);
+        };
         let before = &current[list][index];
         let there = place_of(definition, &self.data, id).map(|place| (place.list, place.index));
         let after = there.map(|(list, index)| self.data[list][index].clone());
@@ -141,6 +142,18 @@ impl Held {
         }
     }
 
+    /// A locked item that was removed stays so.
+    fn gone_item(&mut self, definition: &Definition, rule: LockRule, id: &str) {
+        let Some(Place { item, label, list, index }) = place_of(definition, &self.data, id) else { return };
+        let after = self.data[list][index].clone();
+        let label = after.as_object().map_or_else(String::new, |after| label_of(item, label, after));
+        if self.is_kept(rule, at(list, index), label, None, Some(after))
+            && let Some(items) = self.data.get_mut(list).and_then(Value::as_array_mut)
+        {
+            items.remove(index);
+        }
+    }
+
     /// Says what the rule says; whether the value is to stay as it was.
     fn is_kept(
         &mut self,
@@ -157,7 +170,7 @@ impl Held {
             }
             LockRule::Refuse => {
                 let found = match &imported {
-                    None => "; found nothing".to_owned(),
+                    None => " and would be removed".to_owned(),
                     // What an item would become, the plan shows.
                     Some(Value::Object(_) | Value::Array(_)) => String::new(),
                     Some(value) => format!("; found {}", shown(value)),

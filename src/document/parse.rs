@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::category::Definition;
 use super::definition::{Field, Item, Kind, Object, find};
+use super::plan::Remember;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, pointer, pointer_at, shown};
 use super::text::{comparable, is_elision, key_letters, means_nothing};
 use super::value::{Implied, Read, read_scalar};
@@ -36,6 +37,8 @@ pub struct Reading {
     pub elided: bool,
     /// Ids of a draft that stand for names alone: who they are is decided when it is published.
     pub provisional: HashSet<String>,
+    /// Answers that were given when the draft was made.
+    pub answers: Vec<Remember>,
     /// Of a draft, what people had a part in, as lock targets: a lock refuses it, and never skips it.
     pub personal: HashSet<String>,
     /// Places of what was refused, so that it is not called missing too.

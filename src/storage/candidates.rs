@@ -29,7 +29,6 @@ pub(super) async fn look_up(
     if mentions.open.is_empty() {
         return Ok(());
     }
-    remembered(connection, mentions, directory).await?;
     let names: Vec<(EntityKind, &str, Name)> = mentions
         .open
         .iter()
@@ -67,11 +66,13 @@ pub(super) async fn look_up(
     Ok(())
 }
 
-async fn remembered(
+/// Adds to a directory what was answered before to the open names. Answers with whom the answers name.
+pub(super) async fn remembered(
     connection: &impl ConnectionTrait,
     mentions: &Mentions,
     directory: &mut Directory,
-) -> Result<(), StorageError> {
+) -> Result<Vec<(EntityKind, String)>, StorageError> {
+    let mut named = Vec::new();
     let movies: Vec<&str> = mentions.movies.iter().map(String::as_str).chain([""]).collect();
     let keys: Vec<&str> = mentions.open.keys().map(|(_, key)| key.as_str()).collect();
     for keys in keys.chunks(VALUES_PER_STATEMENT) {
@@ -82,12 +83,13 @@ async fn remembered(
             .await?;
         for row in rows {
             if let Some(kind) = EntityKind::parse(&row.kind) {
+                named.extend(row.entity_id.clone().map(|id| (kind, id)));
                 let answer = row.entity_id.map_or(Remembered::Skip, Remembered::Is);
                 directory.remember(row.movie_id, kind, row.name_key, answer);
             }
         }
     }
-    Ok(())
+    Ok(named)
 }
 
 /// Finds those that share a blocking key with an open name.

@@ -10,6 +10,7 @@ use super::documents::{DocumentKey, FORMAT, ROWS_PER_STATEMENT, moment, source};
 use super::entities::{contribution, draft};
 use super::{Database, StorageError, Transaction};
 use crate::document::entity::NewEntity;
+use crate::document::plan::Remember;
 use crate::document::{Category, Metadata, MovieId};
 
 /// A contribution to a draft, of one that is open or of one that was closed.
@@ -25,6 +26,8 @@ pub struct StoredContribution {
     pub touched: Vec<String>,
     /// Entities that it names and that publishing it would make.
     pub named: Vec<NewEntity>,
+    /// Who names mean, as was said with it.
+    pub answers: Vec<Remember>,
     /// The contribution that opened the draft.
     pub first_contribution: i64,
     /// The published revision that the draft became.
@@ -56,6 +59,8 @@ pub struct NewContribution {
     pub body: String,
     pub touched: Vec<String>,
     pub named: Vec<NewEntity>,
+    /// Who names mean, as was said with it: remembered when the draft is published.
+    pub answers: Vec<Remember>,
     /// The contribution that opened the draft: the `draft_revision` of this one if it does.
     pub first_contribution: i64,
 }
@@ -112,6 +117,7 @@ fn stored(row: contribution::Model) -> Result<StoredContribution, StorageError> 
         metadata: metadata_of(&row),
         touched: serde_json::from_str(&row.touched).map_err(|error| corrupt(&row.movie_id, error))?,
         named: serde_json::from_str(&row.named).map_err(|error| corrupt(&row.movie_id, error))?,
+        answers: serde_json::from_str(&row.answers).map_err(|error| corrupt(&row.movie_id, error))?,
         movie,
         category,
         body: row.body,
@@ -326,6 +332,7 @@ fn row(new: &NewContribution) -> Result<contribution::ActiveModel, StorageError>
         updated_by: Set(new.metadata.updated_by.clone()),
         touched: Set(json(serde_json::to_string(&new.touched))?),
         named: Set(json(serde_json::to_string(&new.named))?),
+        answers: Set(json(serde_json::to_string(&new.answers))?),
         body: Set(new.body.clone()),
         published_as: Set(None),
         closed: Set(false),

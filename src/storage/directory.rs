@@ -39,9 +39,13 @@ fn of_kind(set: &BTreeSet<(&'static str, String)>, kind: EntityKind) -> Vec<Stri
 
 async fn look_up(connection: &impl ConnectionTrait, mentions: &Mentions) -> Result<Directory, StorageError> {
     let mut directory = Directory::default();
+    // Whom an answer names may go by quite another name.
+    let answered = candidates::remembered(connection, mentions, &mut directory).await?;
     for kind in EntityKind::ALL.iter().copied() {
-        let ids: Vec<String> =
-            mentions.ids.keys().filter(|(of, _)| *of == kind.as_str()).map(|(_, id)| id.clone()).collect();
+        let mentioned = mentions.ids.keys().filter(|(of, _)| *of == kind.as_str()).map(|(_, id)| id);
+        let answered = answered.iter().filter(|(of, _)| *of == kind).map(|(_, id)| id);
+        let ids: BTreeSet<String> = mentioned.chain(answered).cloned().collect();
+        let ids: Vec<String> = ids.into_iter().collect();
         let mut names = of_kind(&mentions.names, kind);
         names.extend(look_up_ids(connection, kind, &ids, mentions, &mut directory).await?);
         for names in names.chunks(VALUES_PER_STATEMENT) {
@@ -59,6 +63,9 @@ async fn look_up(connection: &impl ConnectionTrait, mentions: &Mentions) -> Resu
         }
     }
     directory.sort_names();
+    if !mentions.open.is_empty() {
+        directory.expect_open_names();
+    }
     candidates::look_up(connection, mentions, &mut directory).await?;
     Ok(directory)
 }

@@ -7,7 +7,7 @@ use sea_orm::sea_query::{Expr, LikeExpr, OnConflict, Order, Query, SelectStateme
 use sea_orm::{ColumnTrait, Condition, EntityTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::documents::ROWS_PER_STATEMENT;
-use super::entities::{document, movie, movie_genre};
+use super::entities::{answer, document, movie, movie_genre};
 use super::{Database, StorageError, Transaction};
 use crate::document::projection::MovieFacts;
 use crate::document::text::{comparable, index_key};
@@ -382,6 +382,8 @@ impl Transaction {
     /// When the database fails.
     pub async fn delete_movie(&self, id: &MovieId) -> Result<bool, StorageError> {
         let result = movie::Entity::delete_by_id(id.as_str()).exec(&self.connection).await?;
+        // An answer that holds on all movies has none, so nothing binds the others to theirs.
+        answer::Entity::delete_many().filter(answer::Column::MovieId.eq(id.as_str())).exec(&self.connection).await?;
         Ok(result.rows_affected > 0)
     }
 }

@@ -14,19 +14,19 @@ async fn state(app: &TestApp) -> Vec<(String, Vec<String>)> {
 }
 
 /// How many people there are.
-async fn people(app: &TestApp) -> usize {
+pub async fn people(app: &TestApp) -> usize {
     made_entities(&app.database.url).await.iter().filter(|row| row["kind"] == "person").count()
 }
 
 /// What is remembered: the movie, the name and who it is.
-async fn remembered(app: &TestApp) -> Vec<(String, String, Value)> {
+pub async fn remembered(app: &TestApp) -> Vec<(String, String, Value)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let rows = rows(&app.database.url, "answers").await;
     rows.iter().map(|row| (text(&row["movie_id"]), text(&row["name_key"]), row["entity_id"].clone())).collect()
 }
 
 /// Makes a movie with those people, and no others, in its cast: their ids and names.
-async fn with_cast(app: &TestApp, movie: &str, title: &str, cast: &[(&str, &str)]) -> Client {
+pub async fn with_cast(app: &TestApp, movie: &str, title: &str, cast: &[(&str, &str)]) -> Client {
     let admin = app.movie(movie).await;
     let facts = json!({ "title": title, "year": "1999" });
     assert_eq!(admin.import(movie, "basic_info", facts).await.status, 200);
@@ -37,33 +37,33 @@ async fn with_cast(app: &TestApp, movie: &str, title: &str, cast: &[(&str, &str)
 }
 
 /// Two actors of one name, one known from each of two movies, and a third movie that knows nobody.
-async fn two_of_a_name(app: &TestApp) -> Client {
+pub async fn two_of_a_name(app: &TestApp) -> Client {
     with_cast(app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee")]).await;
     with_cast(app, "two", "Second Tide", &[("tmdb-person-12", "Jo Lee")]).await;
     app.movie("m").await
 }
 
 /// A cast and crew of names alone.
-fn cast_of(movie: &str, names: &[&str]) -> Value {
+pub fn cast_of(movie: &str, names: &[&str]) -> Value {
     let cast: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
     envelope(movie, "cast_crew", json!({ "cast": cast }))
 }
 
 /// The ids of the people in a list.
-async fn ids_in(client: &Client, movie: &str, list: &str) -> Vec<String> {
+pub async fn ids_in(client: &Client, movie: &str, list: &str) -> Vec<String> {
     let data = client.export(movie, "cast_crew").await["data"][list].clone();
     data.as_array().into_iter().flatten().map(|credit| credit["id"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 /// `(path, decision, entity)` of the matches of a plan, over REST or GraphQL.
-fn decisions(plan: &Value) -> Vec<(String, String, Value)> {
+pub fn decisions(plan: &Value) -> Vec<(String, String, Value)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
     let entity = |found: &Value| [&found["entity"], &found["entityId"]].into_iter().find(|id| !id.is_null()).cloned();
     let matches = plan["matches"].as_array().into_iter().flatten();
     matches.map(|found| (text(&found["path"]), text(&found["decision"]), entity(found).unwrap_or_default())).collect()
 }
 
-fn resolved(path: &str, entity: &str) -> Value {
+pub fn resolved(path: &str, entity: &str) -> Value {
     json!({ "resolutions": [{ "path": path, "entityId": entity }] })
 }
 

@@ -160,6 +160,54 @@ on_both_databases! {
         assert_eq!((events.as_array().unwrap().len(), events.to_string().contains("Shooting ends")), (3, true));
     }
 
+    async fn what_two_added_since_is_one_item_and_asked_about_where_they_differ(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let file = exported(&admin, "timeline").await;
+        let with = |event: Value| {
+            let mut file = file.clone();
+            file["data"]["events"].as_array_mut().unwrap().push(event);
+            file
+        };
+        let event = |category: &str| json!({ "date": "2003", "title": "Gala", "category": category });
+        assert_eq!(admin.import_with(&with(event("festival")), "").await.json()["status"], "published");
+        // The very same again is made once; what differs is asked about.
+        assert_eq!(admin.import_with(&with(event("festival")), "").await.json()["status"], "unchanged");
+        let before = catalogue(&app).await;
+        let reply = admin.import_with(&with(event("release")), "").await;
+        let conflict = reply.json()["plan"]["conflicts"][0].clone();
+        assert_eq!((reply.status, &conflict["path"], &conflict["base"], &conflict["current"], &conflict["imported"]),
+            (409, &json!("/events/3/category"), &json!(null), &json!("festival"), &json!("release")), "{}", reply.text);
+        assert!(catalogue(&app).await == before);
+        assert_eq!(admin.import_with(&with(event("release")), "?on_conflict=keep_current").await.json()["status"], "unchanged");
+        let reply = admin.import_with(&with(event("release")), "?on_conflict=take_import").await.json();
+        assert_eq!((&reply["status"], &reply["plan"]["counts"]["added"]), (&json!("published"), &json!(0)), "{reply}");
+        // A field that only one of them filled in is taken.
+        let reply = admin.import_with(&with(json!({ "date": "2003", "title": "Gala", "category": "release", "description": "In the rain." })), "").await.json();
+        assert_eq!((&reply["status"], &reply["plan"]["changes"][0]["path"]), (&json!("published"), &json!("/events/3/description")), "{reply}");
+
+        // Two jobs, or two characters, of one person are two credits, whoever added which.
+        let file = exported(&admin, "cast_crew").await;
+        for (list, credit) in [("crew", "job"), ("cast", "character")] {
+            for part in ["Composer", "Conductor"] {
+                let mut file = file.clone();
+                file["data"][list].as_array_mut().unwrap().push(json!({ "id": "de", "name": "Dan Elm", credit: part }));
+                let reply = admin.import_with(&file, "").await.json();
+                assert_eq!((&reply["status"], &reply["plan"]["counts"]["added"]), (&json!("published"), &json!(1)), "{list} {part}: {reply}");
+            }
+        }
+    }
+
+    async fn what_two_drafts_added_is_asked_about_when_it_is_published(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let event = |category: &str| json!({ "events": [{ "date": "2003", "title": "Gala", "category": category }] });
+        admin.import_envelope("m", "timeline", "?target=draft", &crate::support::envelope("m", "timeline", event("festival"))).await;
+        admin.import("m", "timeline", event("release")).await;
+        let publish = json!({ "movieId": "m", "category": "TIMELINE" });
+        let reply = admin.act("publishDraft", publish).await;
+        assert_eq!(pairs(&reply["userErrors"]).len(), 1, "{reply}");
+        assert_eq!(reply["plan"]["conflicts"][0]["current"], "release", "{reply}");
+    }
+
     async fn an_item_that_others_changed_is_not_removed_unasked(app: TestApp) {
         let admin = app.full_movie("m").await;
         let file = exported(&admin, "timeline").await;

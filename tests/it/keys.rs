@@ -234,7 +234,8 @@ fn lists_of_the_most_items_are_matched_in_a_moment() {
         (all(&one), all(&ordered), 5_000),
         (all(&ordered), all(&ordered), 5_000),
     ] {
-        let stored: Vec<_> = stored.iter().map(|object| Known { current: Some(object), base: None }).collect();
+        let stored: Vec<_> =
+            stored.iter().map(|object| Known { current: Some(object), base: None, is_added: false }).collect();
         let found = claims(item, &stored, &arriving, &Directory::default(), &Meant::default()).claimed;
         assert_eq!(found.iter().flatten().count(), claimed, "{:?} to {:?}", arriving[1], stored[1]);
     }

@@ -343,6 +343,43 @@ on_both_databases! {
         assert_eq!((&reply["status"], &reply["message"]), (&json!("unchanged"), &json!("nothing of basic_info of m was changed: 1 locked")), "{reply}");
     }
 
+    async fn what_both_sides_changed_is_skipped_where_it_is_locked(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let (mut info, mut trivia) = (admin.export("m", "basic_info").await, admin.export("m", "trivia").await);
+        let id = trivia["data"]["items"][0]["id"].clone();
+        lock(&admin, "BASIC_INFO", json!(["tagline"]), json!([])).await;
+        lock(&admin, "TRIVIA", json!([]), json!([id])).await;
+        for (category, data) in [("basic_info", json!({ "tagline": "A person's." })), ("trivia", json!({ "items": [{ "id": id, "text": "A person's." }] }))] {
+            admin.import_envelope("m", category, "?override_locks=true", &crate::support::envelope("m", category, data)).await;
+        }
+        info["data"]["tagline"] = json!("A machine's.");
+        trivia["data"]["items"][0]["text"] = json!("A machine's.");
+        for (file, label) in [(&info, "tagline"), (&trivia, "Trivia: A person's.")] {
+            for policy in ["fail", "keep_current", "take_import"] {
+                let reply = admin.import_with(file, &format!("?source=tmdb&on_conflict={policy}")).await;
+                let plan = &reply.json()["plan"];
+                assert_eq!((reply.status, &reply.json()["status"], skipped(plan), &plan["conflicts"]),
+                    (200, &json!("unchanged"), vec![("LOCKED".to_owned(), label.to_owned())], &json!([])), "{policy}: {}", reply.text);
+            }
+        }
+    }
+
+    async fn a_lock_of_what_is_gone_keeps_machines_from_bringing_it_back(app: TestApp) {
+        let admin = app.full_movie("m").await;
+        let agent = app.agent(Role::Admin, Source::Tmdb);
+        let before = admin.export("m", "trivia").await;
+        let mut file = before.clone();
+        let gone = file["data"]["items"].as_array_mut().unwrap().remove(0);
+        lock(&admin, "TRIVIA", json!([]), json!([gone["id"]])).await;
+        admin.import_with(&file, "?mode=replace&override_locks=true").await;
+        let sent = json!({ "category": "trivia", "movie_id": "m", "data": { "items": [gone] } });
+        let reply = agent.import_with(&sent, "").await.json();
+        assert_eq!((&reply["status"], skipped(&reply["plan"]).len()), (&json!("unchanged"), 1), "{reply}");
+        let reply = admin.import_with(&sent, "").await;
+        assert_eq!((reply.status, reply.errors()[0].1.as_str()), (409, "LOCKED"), "{}", reply.text);
+        assert_eq!(admin.import_with(&sent, "?override_locks=true").await.json()["status"], "published");
+    }
+
     async fn a_lock_of_what_is_gone_hinders_nothing(app: TestApp) {
         let admin = app.full_movie("m").await;
         let agent = app.agent(Role::Admin, Source::Tmdb);
@@ -351,7 +388,7 @@ on_both_databases! {
         lock(&admin, "TRIVIA", json!([]), json!([gone["id"]])).await;
         let reply = admin.import_with(&file, "?mode=replace&override_locks=true").await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        // The same text again is another item; with its old id too, if nobody has that.
+        // The same text again is another item.
         let sent = json!({ "category": "trivia", "movie_id": "m", "data": { "items": [{ "text": gone["text"] }] } });
         let reply = agent.import_with(&sent, "").await;
         assert_eq!((reply.json()["status"].clone(), skipped(&reply.json()["plan"])), (json!("published"), vec![]), "{}", reply.text);

@@ -42,6 +42,7 @@ mod queries;
 mod reading;
 mod reference;
 mod regressions;
+mod remembering;
 mod rest;
 mod rules;
 mod schema;

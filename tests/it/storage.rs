@@ -36,6 +36,7 @@ fn contribution(movie: &str, number: i64, first: i64, who: &str, source: Source)
         body: json!({ "items": [number] }).to_string(),
         touched: vec![format!("item-{number}"), "/title".to_owned()],
         named: vec![NewEntity { kind: EntityKind::Genre, id: "genre-1".to_owned(), name: "Sea \"film\"".to_owned() }],
+        answers: Vec::new(),
         first_contribution: first,
     }
 }

@@ -94,7 +94,7 @@ impl Batch<'_> {
                     continue;
                 }
             };
-            // A draft leaves no trace outside of itself; what is answered there stands in the document.
+            // A draft leaves no trace outside of itself; what is answered there, it keeps until it is published.
             if self.options.target == Stage::Published {
                 writes.answer(&record.movie, &plan.answers);
             }
@@ -128,7 +128,7 @@ impl Batch<'_> {
                 continue;
             }
             for entity in &change.plan.new_entities {
-                directory.add(entity);
+                directory.add_for_next(entity);
             }
             outcomes.push(writes.publish(change, loaded.published.get(&record.key()), &directory));
             // Credits that come in the same batch count as well.
@@ -182,7 +182,7 @@ impl Task<'_> {
                 restore(&Restoration { definition, movie: &record.movie, current, data, locks, lock_rule })
             }
             Content::Merge(reading) => {
-                let base = self.base();
+                let (base, no_stand_ins) = (self.base(), HashSet::new());
                 let mut plan = plan(
                     &Proposal {
                         definition,
@@ -201,6 +201,7 @@ impl Task<'_> {
                         directory,
                         credited,
                         resolutions: &batch.options.resolutions,
+                        stand_ins: loaded.stand_ins.get(&record.key()).unwrap_or(&no_stand_ins),
                     },
                     &*batch.catalog.ids,
                 );

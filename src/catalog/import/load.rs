@@ -48,6 +48,8 @@ pub(super) struct Loaded {
     pub(super) bases: HashMap<DocumentKey, Current>,
     /// What is locked: `/field`, or the id of an item.
     pub(super) locks: HashMap<DocumentKey, Vec<String>>,
+    /// Ids of drafts that stand for names alone, of the documents that may name them.
+    pub(super) stand_ins: HashMap<DocumentKey, HashSet<String>>,
     /// Who is credited, of the movies whose documents link names to credited people.
     pub(super) credited: HashMap<String, HashSet<String>>,
 }
@@ -136,6 +138,7 @@ impl Batch<'_> {
             drafts: HashMap::new(),
             last_draft_revisions: HashMap::new(),
             bases: HashMap::new(),
+            stand_ins: HashMap::new(),
             locks: locks.collect(),
             credited,
         };
@@ -155,8 +158,36 @@ impl Batch<'_> {
             if let Some(base) = self.load_base(transaction, record, &loaded).await? {
                 loaded.bases.insert(record.key(), base);
             }
+            let stand_ins = self.load_stand_ins(transaction, record, &loaded).await?;
+            if !stand_ins.is_empty() {
+                loaded.stand_ins.insert(record.key(), stand_ins);
+            }
         }
         Ok(loaded)
+    }
+
+    /// The names that wait in a draft, where a record may name or answer them: it is the draft, or was taken from
+    /// it, or brings answers to it.
+    async fn load_stand_ins(
+        &self,
+        transaction: &Transaction,
+        record: &Record,
+        loaded: &Loaded,
+    ) -> Result<HashSet<String>, CatalogError> {
+        let Content::Merge(reading) = &record.content else { return Ok(HashSet::new()) };
+        let (movie, category) = (&record.movie, record.category);
+        let first = match (self.options.target, record.metadata.draft_revision) {
+            (Stage::Published, Some(number)) => {
+                transaction.contribution(movie, category, number).await?.map(|taken| taken.first_contribution)
+            }
+            (Stage::Draft, _) if !self.options.resolutions.is_empty() => {
+                loaded.drafts.get(&record.key()).map(|draft| draft.first_contribution)
+            }
+            _ => None,
+        };
+        let Some(first) = first else { return Ok(reading.provisional.clone()) };
+        let contributions = transaction.contributions(movie, category, first).await?;
+        Ok(contributions.into_iter().flat_map(|of| of.named).map(|entity| entity.id).collect())
     }
 
     async fn load_base(
@@ -190,13 +221,15 @@ impl Batch<'_> {
         loaded: &Loaded,
     ) -> Result<Directory, CatalogError> {
         let mut mentions = Mentions::default();
+        let none = HashSet::new();
         for record in records {
             let fields = record.category.definition().fields;
             match &record.content {
                 Content::Merge(reading) => {
                     let current = loaded.current(&record.key(), self.options.target).map(|current| &current.data);
                     let movie = record.movie.as_str();
-                    mentions.collect_arriving(movie, fields, &reading.data, current, &reading.provisional);
+                    let stand_ins = loaded.stand_ins.get(&record.key()).unwrap_or(&none);
+                    mentions.collect_arriving(movie, fields, &reading.data, current, stand_ins);
                     if let Some(credited) = loaded.credited.get(movie) {
                         mentions.familiar.extend(credited.iter().cloned());
                     }

@@ -109,14 +109,12 @@ impl Batch<'_> {
 
 /// The plan as it is kept. What was published is told by the history, and not kept twice.
 fn kept(report: &Report, status: ImportStatus) -> serde_json::Result<String> {
-    if status != ImportStatus::Published || report.changes.is_empty() {
-        return serde_json::to_string(report);
-    }
-    let Report { digest, conflicts, not_removed, skipped, matches, warnings, .. } = report;
-    // By reference: the changes are most of a plan, and are left out.
+    let Report { digest, changes, conflicts, not_removed, skipped, matches, warnings, new_entities } = report;
+    // The changes are most of a plan.
+    let changes = if status == ImportStatus::Published { &[][..] } else { changes };
     serde_json::to_string(&serde_json::json!({
-        "digest": digest, "conflicts": conflicts, "not_removed": not_removed, "skipped": skipped,
-        "matches": matches, "warnings": warnings,
+        "digest": digest, "changes": changes, "conflicts": conflicts, "not_removed": not_removed, "skipped": skipped,
+        "matches": matches, "warnings": warnings, "new_entities": new_entities,
     }))
 }
 

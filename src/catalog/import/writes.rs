@@ -111,7 +111,7 @@ impl Writes {
         let definition = record.category.definition();
         let empty = definition.empty();
         let touched = touched(definition, before.unwrap_or(&empty), &plan.data);
-        let Plan { new_entities, made_up, report, .. } = plan;
+        let Plan { new_entities, made_up, report, answers, .. } = plan;
         // Of whoever an answer says that they are somebody new, nobody asks again.
         let is_settled = |id: &String| {
             let mut made = report.matches.iter().filter(|found| found.entity.as_ref() == Some(id));
@@ -124,6 +124,7 @@ impl Writes {
             metadata,
             body,
             touched: touched.into_iter().collect(),
+            answers,
             named: new_entities
                 .into_iter()
                 .filter(|entity| made_up.contains(&entity.id) && !is_settled(&entity.id))

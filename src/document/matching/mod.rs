@@ -25,6 +25,8 @@ use view::{View, Who};
 pub struct Known<'a> {
     pub current: Option<&'a Object>,
     pub base: Option<&'a Object>,
+    /// Whether it was added since the file was made. Then the file speaks of it only with its whole key.
+    pub is_added: bool,
 }
 
 impl<'a> Known<'a> {
@@ -87,6 +89,9 @@ pub fn claims(
         round.claim(round.by_present_parts(&parts, aliases));
     }
     if item.entity_alone {
+        for (claimed, known) in round.claimed.iter_mut().zip(stored) {
+            *claimed |= known.is_added;
+        }
         // The list and the person alone: a corrected character, a filled-in job.
         let mut all = item.keys.iter().flat_map(|parts| parts.iter());
         let person = all.position(|part| *part == KeyPart::Entity(0));

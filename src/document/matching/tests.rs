@@ -274,7 +274,7 @@ proptest! {
             }
         }
         let stored: Vec<_> =
-            stored.iter().map(|(current, base)| Known { current: current.as_ref(), base: base.as_ref() }).collect();
+            stored.iter().map(|(current, base)| Known { current: current.as_ref(), base: base.as_ref(), is_added: false }).collect();
         let meant = Meant::from([((EntityKind::Person, "bo".to_owned()), vec!["person-1".to_owned(), "person-3".to_owned()])]);
         prop_assert_eq!(claims(item, &stored, &arriving, &names, &meant).claimed, plain_claims(item, &stored, &arriving, &names, &meant));
     }

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::listed::Listed;
 use super::{Merger, Proposal, objects, text};
+use crate::document::Stage;
 use crate::document::definition::{EntityReference, Kind, Object};
-use crate::document::entity::{EntityKind, Remembered, bound_to_language};
+use crate::document::entity::{EntityKind, Remembered, bound_to_language, is_of_another_language};
 use crate::document::plan::{Match, Remember};
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key};
@@ -71,8 +72,16 @@ impl<'a> Identities<'a> {
     }
 }
 
+/// The name that an answer is for.
+#[derive(Clone)]
+struct AnswerTo {
+    of: (EntityKind, String),
+    /// Where it stands.
+    at: String,
+}
+
 /// The names of a document that an answer may be for, by the path of the answer.
-fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, (EntityKind, String)> {
+fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, AnswerTo> {
     let mut known = HashMap::new();
     for field in proposal.definition.fields {
         let list = proposal.arriving.data.get(field.name).and_then(Value::as_array).into_iter().flatten();
@@ -80,16 +89,16 @@ fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, (EntityKind, String
             let at = format!("/{}/{index}", field.name);
             match (&field.rule.kind, value) {
                 (Kind::Names { entity, .. }, Value::String(name)) => {
-                    known.insert(at, (*entity, index_key(name)));
+                    known.insert(at.clone(), AnswerTo { of: (*entity, index_key(name)), at });
                 }
                 (Kind::Items { item, .. }, Value::Object(object)) => {
                     for entity in item.entities {
                         let Some(name) = text(object, entity.name) else { continue };
-                        let of = (entity.kind, index_key(name));
+                        let to = AnswerTo { of: (entity.kind, index_key(name)), at: format!("{at}/{}", entity.name) };
                         if item.entities.len() == 1 {
-                            known.insert(at.clone(), of.clone());
+                            known.insert(at.clone(), to.clone());
                         }
-                        known.insert(format!("{at}/{}", entity.name), of);
+                        known.insert(to.at.clone(), to);
                     }
                 }
                 _ => {}
@@ -129,6 +138,7 @@ impl<'a> Merger<'a> {
             return;
         }
         let known = names_by_path(proposal);
+        let mut answered: HashMap<String, &Resolution> = HashMap::new();
         for resolution in proposal.resolutions {
             let message = match resolution.answer {
                 _ if !known.contains_key(&resolution.path) => "a resolution is for a name; there is none at its path",
@@ -136,7 +146,21 @@ impl<'a> Merger<'a> {
                     "a resolution names an entity, or says that one is to be made, or that the name is to be left out: one of them"
                 }
                 Some(ref answer) => {
-                    let of = known[&resolution.path].clone();
+                    let AnswerTo { of, at } = known[&resolution.path].clone();
+                    if answered.insert(at, resolution).is_some_and(|other| other.answer != resolution.answer) {
+                        let message = "another resolution gives another answer to the same name";
+                        self.problem(resolution.path.clone(), ProblemCode::Invalid, message.to_owned());
+                        continue;
+                    }
+                    let taken = proposal.directory.by_name(of.0, &of.1);
+                    if let (Answer::CreateNew, true, [owner, ..]) = (answer, of.0.is_told_by_name(), taken) {
+                        let kind = of.0.as_str();
+                        let message = format!(
+                            "a name is one {kind}'s, and this is that of {owner}; name {owner}, or give the new one another name"
+                        );
+                        self.problem(resolution.path.clone(), ProblemCode::Invalid, message);
+                        continue;
+                    }
                     let unknown = resolution.entity().filter(|id| self.own_id(of.0, id).is_none());
                     if let Some(id) = unknown {
                         let kind = of.0.as_str();
@@ -156,6 +180,10 @@ impl<'a> Merger<'a> {
 
     /// Tells of resolutions that nothing asked for, so that nobody takes them for carried out.
     pub(super) fn report_unused_resolutions(&mut self) {
+        // Of what is refused, nothing is carried out.
+        if self.merged.problems.iter().any(|problem| problem.code != ProblemCode::AmbiguousMatch) {
+            return;
+        }
         let mut unused: Vec<&Resolution> = self.identities.resolutions.values().copied().collect();
         unused.retain(|resolution| {
             let is_used = self.identities.used.contains(resolution.path.as_str());
@@ -178,6 +206,11 @@ impl<'a> Merger<'a> {
     fn resolution(&self, place: &Place<'_>) -> Option<&'a Resolution> {
         let given = self.identities.resolutions.get(place.name);
         given.or_else(|| self.identities.resolutions.get(place.item).filter(|_| place.is_alone)).copied()
+    }
+
+    /// Whether a resolution says of this very place who it is, be it somebody new.
+    pub(super) fn is_answered(&self, place: &Place<'_>) -> bool {
+        self.resolution(place).is_some_and(|resolution| !matches!(resolution.answer, None | Some(Answer::Skip)))
     }
 
     /// Whether a resolution says of this very place that it is somebody known.
@@ -259,9 +292,15 @@ impl<'a> Merger<'a> {
             found.entity = Some(id);
             return found;
         }
+        self.newcomers.index_newcomers();
         let mut others = self.newcomers.by_name(entity.kind, &key).to_vec();
         others.extend(list.credited_as(entity, &key));
-        let candidates = self.candidates(mention, list, &others);
+        others.retain(|id| !is_of_another_language(entity, object, id));
+        // Of those that this document brings along, whoever has nearly the name is worth telling of, and no question.
+        let (candidates, told_of): (Vec<Candidate>, Vec<Candidate>) =
+            self.candidates(mention, list, &others).into_iter().partition(|candidate| {
+                self.newcomers.by_id(entity.kind, &candidate.id).is_none() || candidate.is_likely_named_so()
+            });
         let named_so: Vec<&str> = candidates
             .iter()
             .filter(|candidate| candidate.is_named_so())
@@ -285,7 +324,10 @@ impl<'a> Merger<'a> {
                     (found.score, found.reasons, found.entity) = (Some(best.score), best.reasons, Some(best.id));
                 }
             }
-            _ => found.candidates = who::worth_showing(entity.kind, candidates),
+            _ => {
+                let shown = candidates.into_iter().chain(told_of).collect();
+                found.candidates = who::worth_showing(entity.kind, shown);
+            }
         }
         found
     }
@@ -315,7 +357,8 @@ impl<'a> Merger<'a> {
                 Standing::Unknown
             }
         };
-        let mut found = who::candidates(&question, self.proposal.directory, others, standing);
+        let mut found =
+            who::candidates(&question, self.proposal.directory, others, self.newcomers.newcomers(), standing);
         if !entity.creates {
             found.retain(|candidate| self.proposal.credited.contains(&candidate.id) || list.has(entity, &candidate.id));
         }
@@ -330,7 +373,9 @@ impl<'a> Merger<'a> {
 
     /// Makes the entity of a new name, or takes the one that the draft made for it.
     pub(super) fn make(&mut self, kind: EntityKind, found: &mut Match, place: &Place<'_>) -> String {
-        let id = match self.identities.provisional.get(place.name).cloned() {
+        // Who stays in a draft is somebody new by then, and no longer a question.
+        let is_settled = self.proposal.stage == Stage::Draft && found.reasons.contains(&MatchReason::Resolved);
+        let id = match self.identities.provisional.get(place.name).filter(|_| !is_settled).cloned() {
             Some(id) => {
                 self.create(kind, id.clone(), found.given.clone());
                 id

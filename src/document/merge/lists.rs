@@ -19,6 +19,7 @@ use crate::document::parse::MAX_ITEMS;
 use crate::document::plan::{Conflict, NotRemoved};
 use crate::document::problem::{ProblemCode, WarningCode, excerpt, pointer_at};
 use crate::document::spelling::adopt_spelling;
+use crate::document::text::index_key;
 
 /// A list of items in the document.
 struct ItemList {
@@ -40,8 +41,10 @@ struct States<'v> {
 
 impl<'v> States<'v> {
     fn of(item: &Item, stored: &[&'v Object], base: Option<Vec<&'v Object>>) -> Self {
-        let mut known: Vec<Known<'v>> =
-            stored.iter().map(|object| Known { current: Some(*object), base: None }).collect();
+        let mut known: Vec<Known<'v>> = stored
+            .iter()
+            .map(|object| Known { current: Some(*object), base: None, is_added: base.is_some() })
+            .collect();
         let Some(base) = base else { return Self { known, base_order: None } };
         let places: HashMap<&str, usize> =
             stored.iter().enumerate().filter_map(|(index, object)| Some((text(object, item.id)?, index))).collect();
@@ -49,10 +52,10 @@ impl<'v> States<'v> {
         for object in base {
             let place = text(object, item.id).and_then(|id| places.get(id).copied());
             let place = place.unwrap_or_else(|| {
-                known.push(Known { current: None, base: None });
+                known.push(Known { current: None, base: None, is_added: false });
                 known.len() - 1
             });
-            known[place].base = Some(object);
+            (known[place].base, known[place].is_added) = (Some(object), false);
             base_order.push(place);
         }
         Self { known, base_order: Some(base_order) }
@@ -67,6 +70,8 @@ struct Arriving {
     objects: Vec<Object>,
     /// The ids of items that an answer leaves out: what is stored of them stays.
     left_out: HashSet<String>,
+    /// The ids of items of a draft whose names waited, and are left out by now.
+    withdrawn: HashSet<String>,
     meant: Meant,
 }
 
@@ -113,11 +118,13 @@ impl Merger<'_> {
             let kept = stored.iter().enumerate().filter(|(index, object)| !self.leaves(list, *index, object, &states));
             return kept.map(|(_, object)| Value::Object((*object).clone())).collect();
         };
-        let Arriving { indices, objects: mut arriving, left_out, meant } = self.arriving_items(list, sent, &stored);
+        let Arriving { indices, objects: mut arriving, left_out, withdrawn, meant } =
+            self.arriving_items(list, sent, &stored);
         let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
         let Claims { claimed, has_repetitions } = claims(item, &states.known, &arriving, proposal.directory, &meant);
         self.merged.has_repetitions |= has_repetitions;
         let mut listed = Listed::new(item, &stored, &claimed);
+        let absent = Object::new();
         let mut placed = Vec::with_capacity(arriving.len());
         for (object, claim) in arriving.iter_mut().zip(&claimed) {
             let known = claim.map(|claim| states.known[claim]);
@@ -130,7 +137,7 @@ impl Merger<'_> {
             .iter()
             .zip(&claimed)
             .filter_map(|(object, claim)| match states.known[(*claim)?] {
-                Known { current: None, base: Some(base) } => {
+                Known { current: None, base: Some(base), .. } => {
                     repeats(item, base, object, proposal.nulls).then_some(base)
                 }
                 _ => None,
@@ -149,14 +156,16 @@ impl Merger<'_> {
                 continue;
             }
             let known = match known {
-                Some(Known { current: None, base: Some(base) }) => {
+                Some(Known { current: None, base: Some(base), .. }) => {
                     if !self.comes_back(list, base, &object, &at) {
                         continue;
                     }
-                    Known { current: Some(base), base: None }
+                    Known { current: Some(base), base: None, is_added: false }
                 }
+                // Both sides added it: what they say of it differently is a conflict.
+                Some(known @ Known { is_added: true, .. }) => Known { base: Some(&absent), ..known },
                 Some(known) => known,
-                None => Known { current: None, base: None },
+                None => Known { current: None, base: None, is_added: false },
             };
             let is_new = known.current.is_none();
             let merged = self.item(list, known, object, &at, &mut listed);
@@ -174,6 +183,7 @@ impl Merger<'_> {
             }
             let is_left = !claims.contains(&index);
             let is_passed_over = text(object, item.id).is_some_and(|id| left_out.contains(id));
+            let is_left = is_left && text(object, item.id).is_none_or(|id| !withdrawn.contains(id));
             keep.push(is_left && (is_passed_over || self.stays(list, index, object, &states)));
         }
         let file: Vec<usize> = claimed.iter().flatten().copied().collect();
@@ -222,7 +232,7 @@ impl Merger<'_> {
             current: None,
             imported: Some(Value::Object(sent.clone())),
         };
-        self.conflict(text(base, list.item.id).unwrap_or_default().to_owned(), conflict)
+        self.conflict(text(base, list.item.id).unwrap_or_default(), conflict)
     }
 
     /// Whether a stored item that the file lacks stays. MERGE keeps it; REPLACE takes away what the
@@ -252,7 +262,7 @@ impl Merger<'_> {
     /// Whether an item may be removed: one that others changed since the document was made is a conflict.
     fn removal_wins(&mut self, list: &ItemList, index: usize, object: &Object, base: Option<&Object>) -> bool {
         let Some(base) = base.filter(|base| *base != object) else { return true };
-        let target = text(object, list.item.id).unwrap_or_default().to_owned();
+        let target = text(object, list.item.id).unwrap_or_default();
         let path = pointer_at(&list.path, index);
         let label = label_of(list.item, list.label, object);
         let (base, current) = (Some(Value::Object(base.clone())), Some(Value::Object(object.clone())));
@@ -273,13 +283,20 @@ impl Merger<'_> {
             // A name that waits in a draft is asked as if it came without an id.
             for entity in item.entities {
                 let given = text(&object, entity.id);
-                if let Some(id) = given.filter(|given| self.is_provisional(entity.kind, given)).map(str::to_owned) {
+                let at = format!("{path}/{}", entity.name);
+                let place = Place { list: list.name, item: &path, name: &at, is_alone: item.entities.len() == 1 };
+                let is_asked = |given: &&str| {
+                    self.is_provisional(entity.kind, given)
+                        || (self.proposal.stand_ins.contains(*given) && self.is_answered(&place))
+                };
+                if let Some(id) = given.filter(is_asked).map(str::to_owned) {
                     object.remove(entity.id);
-                    self.identities.provisional.insert(format!("{path}/{}", entity.name), id);
+                    self.identities.provisional.insert(at, id);
                 }
             }
             if self.is_item_left_out(item, &object, list.name, &path) {
                 arriving.left_out.extend(text(&object, item.id).map(str::to_owned));
+                arriving.withdrawn.extend(self.waiting(item, &object, stored));
                 continue;
             }
             for entity in item.entities {
@@ -314,9 +331,21 @@ impl Merger<'_> {
         })
     }
 
+    /// The items of the draft that the name of this one waits in.
+    fn waiting(&self, item: &Item, object: &Object, stored: &[&Object]) -> Vec<String> {
+        let waits = |known: &&&Object| {
+            item.entities.iter().any(|entity| {
+                let key = |object: &Object| text(object, entity.name).map(index_key);
+                let stands_in = text(known, entity.id).is_some_and(|id| self.proposal.stand_ins.contains(id));
+                stands_in && key(known) == key(object)
+            })
+        };
+        stored.iter().filter(waits).filter_map(|known| text(known, item.id).map(str::to_owned)).collect()
+    }
+
     /// Whether an id stands for a name alone, whose bearer is yet to be decided on.
     fn is_provisional(&self, kind: EntityKind, id: &str) -> bool {
-        self.proposal.arriving.provisional.contains(id) && self.proposal.directory.by_id(kind, id).is_none()
+        self.proposal.stand_ins.contains(id) && self.proposal.directory.by_id(kind, id).is_none()
     }
 
     pub(super) fn is_removed_id(&self, item: &Item, object: &Object) -> bool {

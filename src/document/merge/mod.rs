@@ -87,6 +87,20 @@ pub struct Proposal<'a> {
     pub credited: &'a HashSet<String>,
     /// Answers to the question who a name means.
     pub resolutions: &'a [Resolution],
+    /// Ids of a draft that stand for a name alone: who it is, is not decided yet.
+    pub stand_ins: &'a HashSet<String>,
+}
+
+impl Proposal<'_> {
+    /// What the lock of that target does; `None` if it is not locked.
+    #[must_use]
+    pub fn lock_rule_of(&self, target: &str) -> Option<LockRule> {
+        self.locks.iter().any(|locked| locked == target).then(|| match self.lock_rule {
+            // What people had a part in is never skipped.
+            LockRule::Skip if self.arriving.personal.contains(target) => LockRule::Refuse,
+            rule => rule,
+        })
+    }
 }
 
 /// What came of it. With problems, nothing of it may be stored.
@@ -98,12 +112,14 @@ pub struct Merged {
     pub new_aliases: Vec<NewEntity>,
     /// Answers to remember.
     pub answers: Vec<Remember>,
-    /// What both sides changed, with its lock target: `/title`, or the id of an item.
-    pub conflicts: Vec<(String, Conflict)>,
+    /// What both sides changed.
+    pub conflicts: Vec<Conflict>,
     pub not_removed: Vec<NotRemoved>,
     pub matches: Vec<Match>,
     /// Ids that were made up on the way, of items and entities.
     pub made_up: Vec<String>,
+    /// How many names wait in a draft for somebody to say who they are.
+    pub waiting: usize,
     /// Whether a list of the file repeats a key or an id.
     pub has_repetitions: bool,
     pub problems: Vec<Problem>,

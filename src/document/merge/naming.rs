@@ -9,13 +9,13 @@ use super::listed::Listed;
 use super::{Merger, NullPolicy, objects, text};
 use crate::document::Stage;
 use crate::document::definition::{EntityReference, Item, Kind, Object};
-use crate::document::entity::{EntityKind, NewEntity, bound_to_language};
+use crate::document::entity::{EntityKind, NewEntity, bound_to_language, is_of_another_language};
 use crate::document::ids::entity_id;
 use crate::document::matching::Meant;
 use crate::document::plan::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key};
-use crate::document::who::{MatchDecision, Name, Relation};
+use crate::document::who::{MatchDecision, MatchReason, Name, Relation};
 
 /// An item that names somebody.
 pub(super) struct Naming<'n> {
@@ -151,7 +151,9 @@ impl Merger<'_> {
         }
         let mut found = self.decide(&Mention { entity, name, object: sent, place: &place }, list, true);
         let who = match found.decision {
-            MatchDecision::New if entity.creates => Who::Is(self.make(entity.kind, &mut found, &place)),
+            MatchDecision::New if entity.creates || found.reasons.contains(&MatchReason::Resolved) => {
+                Who::Is(self.make(entity.kind, &mut found, &place))
+            }
             // A name that is nobody's here: a film or a song, as it may be.
             MatchDecision::New => return Who::NotKnown,
             MatchDecision::Matched => found.entity.clone().map_or(Who::NotKnown, Who::Is),
@@ -174,6 +176,7 @@ impl Merger<'_> {
         if entity.creates && waits {
             let id = self.identities.provisional.get(place.name).cloned();
             let id = id.unwrap_or_else(|| entity_id(self.ids.next(), entity.kind.as_str()));
+            self.merged.waiting += 1;
             self.merged.made_up.push(id.clone());
             self.merged.new_entities.push(NewEntity { kind: entity.kind, id: id.clone(), name: found.given.clone() });
             return Who::Is(id);
@@ -200,9 +203,19 @@ impl Merger<'_> {
         }
         let key = index_key(&name);
         let standing = list.of_the_name(entity, &name).to_vec();
+        let credited = list.credited_as(entity, &key);
+        // The answer to a question that waits in the draft is for the item that waits.
+        if self.is_answered(&place) && credited.iter().any(|id| self.proposal.stand_ins.contains(id)) {
+            let mut found = self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
+            if found.decision == MatchDecision::New {
+                self.make(entity.kind, &mut found, &place);
+            }
+            self.identities.presumed.insert(at, found);
+            return;
+        }
         if !self.is_said_of(&place) {
             // Whoever stands there under the name is meant.
-            if !list.credited_as(entity, &key).is_empty() {
+            if credited.iter().any(|id| !is_of_another_language(entity, object, id)) {
                 return;
             }
             // Of several of the name who stand there, the rest of the item tells which.
@@ -235,7 +248,7 @@ impl Merger<'_> {
                 }
                 for entity in item.entities {
                     if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name))
-                        && !proposal.arriving.provisional.contains(id)
+                        && !proposal.stand_ins.contains(id)
                         && proposal.directory.known(entity.kind, id, Some(name)).is_none()
                         && self.newcomers.known(entity.kind, id, Some(name)).is_none()
                     {

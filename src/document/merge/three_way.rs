@@ -7,13 +7,14 @@ use serde_json::Value;
 use super::{ConflictPolicy, Merger, NullPolicy, same, text};
 use crate::document::definition::{EntityReference, Item, Object};
 use crate::document::diff::label_of;
+use crate::document::locks::LockRule;
 use crate::document::plan::Conflict;
 use crate::document::text::comparable;
 
 /// Two states of an object that a third is merged into.
 pub(super) struct Sides<'v> {
     pub current: &'v Object,
-    /// `None` if it is not known, or if the object was not there yet.
+    /// `None` if it is not known; empty if the object was not there yet.
     pub base: Option<&'v Object>,
     /// Of an item: how it is defined, and what its list is called.
     pub of: Option<(&'static Item, &'static str)>,
@@ -69,12 +70,16 @@ impl Merger<'_> {
             current: stored.cloned(),
             imported: wanted.cloned(),
         };
-        if self.conflict(target, conflict) { wanted } else { stored }
+        if self.conflict(&target, conflict) { wanted } else { stored }
     }
 
-    /// Notes a conflict. Whether the imported side is to be taken.
-    pub(super) fn conflict(&mut self, target: String, conflict: Conflict) -> bool {
-        self.merged.conflicts.push((target, conflict));
+    /// Notes a conflict about what a lock of it is called. Whether the imported side is to be taken.
+    pub(super) fn conflict(&mut self, target: &str, conflict: Conflict) -> bool {
+        // What a lock keeps as it is, nobody needs to settle: there it is told that it was skipped.
+        if self.proposal.lock_rule_of(target) == Some(LockRule::Skip) {
+            return true;
+        }
+        self.merged.conflicts.push(conflict);
         self.proposal.on_conflict == ConflictPolicy::TakeImport
     }
 
@@ -112,7 +117,7 @@ impl Merger<'_> {
                 current: said(sides.current, entity.name),
                 imported: said(sent, entity.name).or_else(|| said(sent, entity.id)),
             };
-            if self.conflict(target, conflict) {
+            if self.conflict(&target, conflict) {
                 return true;
             }
         }

@@ -114,6 +114,9 @@ pub struct Report {
     pub matches: Vec<Match>,
     /// What was put right while reading, or left alone.
     pub warnings: Vec<Warning>,
+    /// How many people, ceremonies, platforms and genres are made. Shown among the counts.
+    #[serde(skip_serializing)]
+    pub new_entities: usize,
 }
 
 /// How much there is of everything in a plan.
@@ -132,7 +135,7 @@ pub struct Counts {
     pub not_removed: usize,
     /// Changes that locks kept out.
     pub skipped: usize,
-    /// Names that make a new person, ceremony, platform or genre.
+    /// People, ceremonies, platforms and genres that are made, of a name or of an id that nobody has.
     pub new_entities: usize,
     /// Warnings.
     pub warnings: usize,
@@ -150,14 +153,14 @@ impl Report {
             conflicts: self.conflicts.len(),
             not_removed: self.not_removed.len(),
             skipped: self.skipped.len(),
-            new_entities: self.matches.iter().filter(|found| found.decision == MatchDecision::New).count(),
+            new_entities: self.new_entities,
             warnings: self.warnings.len(),
         }
     }
 }
 
 /// An answer that is remembered with an import.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remember {
     pub kind: EntityKind,
     /// In comparable form.
@@ -223,21 +226,14 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
     let mut warnings = proposal.arriving.warnings.clone();
     warnings.extend(merged.warnings);
 
-    // What people had a part in is never skipped.
-    let rule_of = |target: &str| match proposal.lock_rule {
-        LockRule::Skip if proposal.arriving.personal.contains(target) => LockRule::Refuse,
-        rule => rule,
-    };
+    let rule_of = |target: &str| proposal.lock_rule_of(target).unwrap_or(proposal.lock_rule);
     let held = locks::hold(proposal.definition, proposal.locks, rule_of, proposal.current, merged.data);
     let mut new_entities = merged.new_entities;
     if !held.skipped.is_empty() {
         let named = names_of(proposal.definition, &held.data);
         new_entities.retain(|entity| named.contains(entity.id.as_str()) || named.contains(entity.name.as_str()));
     }
-    // What a lock keeps as it is, nobody needs to settle.
-    let is_settled = |target: &String| rule_of(target) == LockRule::Skip && proposal.locks.contains(target);
-    let conflicts: Vec<Conflict> =
-        merged.conflicts.into_iter().filter(|(target, _)| !is_settled(target)).map(|(_, conflict)| conflict).collect();
+    let conflicts = merged.conflicts;
     if proposal.on_conflict == ConflictPolicy::Fail {
         problems.extend(conflicts.iter().map(conflict_problem));
     }
@@ -254,10 +250,11 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
             skipped: held.skipped,
             matches: merged.matches,
             warnings,
+            new_entities: new_entities.len().saturating_sub(merged.waiting),
         },
         new_entities,
         new_aliases: merged.new_aliases,
-        answers: merged.answers,
+        answers: proposal.arriving.answers.iter().cloned().chain(merged.answers).collect(),
         made_up: merged.made_up,
         problems,
     };

@@ -136,6 +136,13 @@ pub fn by_name(kind: EntityKind, name: &str, language: Option<&str>) -> Option<&
     REFERENCE.entities.get(REFERENCE.named(kind, index_key(name), language)?)
 }
 
+/// Whether the entity of that id goes by that name, in whatever language.
+#[must_use]
+pub fn goes_by(kind: EntityKind, id: &str, name: &str) -> bool {
+    let named = REFERENCE.names.get(&(kind.as_str(), index_key(name)));
+    named.into_iter().flatten().any(|named| REFERENCE.entities[named.entity].id == id)
+}
+
 /// The languages that the entity's name in that spelling is bound to; none where it goes by it in
 /// any, or not at all.
 pub fn alias_languages(kind: EntityKind, id: &str, name: &str) -> impl Iterator<Item = &'static str> {
@@ -248,8 +255,11 @@ impl Reference {
             let first = found.next()?;
             found.all(|other| other == first).then_some(first)
         };
-        let language = language.and_then(language_name);
-        only(&|named| language.is_some() && named.language == language)
+        // An award may be for films of several languages.
+        let languages = language.into_iter().flat_map(|language| language.split([',', '/', ';', '&']));
+        let mut languages = languages.filter_map(language_name);
+        languages
+            .find_map(|language| only(&|named| named.language == Some(language)))
             .or_else(|| only(&|named| named.is_own_name))
             .or_else(|| only(&|named| named.language.is_none()))
             .or_else(|| only(&|_| true))

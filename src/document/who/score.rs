@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::known::{Knowledge, Known};
 use super::name::{Name, Relation};
+use super::newcomers::Newcomers;
 use super::{Candidate, MatchReason};
 use crate::document::entity::{Directory, EntityKind};
 use crate::document::text::index_key;
@@ -77,6 +78,7 @@ pub fn candidates(
     question: &Question<'_>,
     directory: &Directory,
     others: &[String],
+    made: &Newcomers,
     standing: impl Fn(&str) -> Standing,
 ) -> Vec<Candidate> {
     let key = index_key(question.given);
@@ -89,6 +91,13 @@ pub fn candidates(
             ids.push(id);
         }
     }
+    let newcomers =
+        directory.newcomers().near(question.kind, &given).into_iter().chain(made.near(question.kind, &given));
+    let newcomers: HashMap<&str, Known> = newcomers
+        .filter(|entity| knowledge.of(question.kind, &entity.id).is_none() && !others.contains(&entity.id))
+        .map(|entity| (entity.id.as_str(), Known { name: entity.name.clone(), ..Known::default() }))
+        .collect();
+    ids.extend(newcomers.keys().filter(|id| !ids.contains(id)).copied().collect::<Vec<_>>());
     let mut found: Vec<Candidate> = ids
         .into_iter()
         .filter_map(|id| {
@@ -98,7 +107,7 @@ pub fn candidates(
             // A name of a ceremony, platform or genre that one alone has means that one, whatever stands beside it.
             let is_sole =
                 question.kind.is_told_by_name() && is_named_so && directory.by_name(question.kind, &key).len() == 1;
-            match knowledge.of(question.kind, id) {
+            match knowledge.of(question.kind, id).or_else(|| newcomers.get(id)) {
                 _ if is_sole => Some(unknown(question, &given, id, standing, knowledge)),
                 Some(known) => weigh(question, &given, id, known, is_named_so, standing, knowledge),
                 None => is_named_so.then(|| unknown(question, &given, id, standing, knowledge)),

@@ -19,6 +19,7 @@ pub struct Model {
     pub updated_by: Option<String>,
     pub touched: String,
     pub named: String,
+    pub answers: String,
     pub body: String,
     pub published_as: Option<i64>,
     pub closed: bool,

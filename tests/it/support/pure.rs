@@ -115,6 +115,7 @@ impl World {
             directory: &directory,
             credited: &HashSet::new(),
             resolutions: &[],
+            stand_ins: &std::collections::HashSet::new(),
         };
         plan(&proposal, &*self.ids)
     }

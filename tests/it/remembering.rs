@@ -1,0 +1,235 @@
+//! What comes of answers: they hold for whoever they name, wait with a draft, and contradict nobody.
+
+use reelport::catalog::access::Role;
+use serde_json::{Value, json};
+
+use crate::answers::{cast_of, decisions, ids_in, people, remembered, resolved, two_of_a_name, with_cast};
+use crate::on_both_databases;
+use crate::support::acts::pairs;
+use crate::support::{Client, envelope};
+
+/// `code` of the warnings of a plan.
+fn warned(plan: &Value) -> Vec<&str> {
+    plan["warnings"].as_array().into_iter().flatten().map(|warning| warning["code"].as_str().unwrap()).collect()
+}
+
+fn award(language: Option<&str>, result: &str) -> Value {
+    let mut award = json!({ "ceremony": "Filmfare Awards", "year": 2012, "category": "Best Film", "nominee": "X", "result": result });
+    if let Some(language) = language {
+        award["language"] = json!(language);
+    }
+    envelope("m", "awards", json!({ "awards": [award] }))
+}
+
+/// `(ceremony_id, language, result)` of the awards of `m`.
+async fn awards(admin: &Client) -> Vec<(String, String, String)> {
+    let data = admin.export("m", "awards").await["data"]["awards"].clone();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    data.as_array()
+        .unwrap()
+        .iter()
+        .map(|of| (text(&of["ceremony_id"]), text(&of["language"]), text(&of["result"])))
+        .collect()
+}
+
+on_both_databases! {
+    async fn an_answer_holds_for_whoever_it_names_whatever_they_are_called(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Brad Pitt"), ("tmdb-person-12", "Jo Lee")]).await;
+        for movie in ["m", "n"] {
+            app.movie(movie).await;
+        }
+        // Initials, and a name that nobody here has.
+        for (name, id) in [("B. Pitt", "tmdb-person-11"), ("Zaphod", "tmdb-person-12")] {
+            let mut options = resolved("/cast/0/name", id);
+            options["resolutions"][0]["everywhere"] = json!(true);
+            let reply = admin.import_document(&cast_of("m", &[name]), options).await;
+            assert_eq!(reply["status"], "PUBLISHED", "{reply}");
+            let reply = admin.import_document(&cast_of("n", &[name]), json!({ "dryRun": true })).await;
+            assert_eq!(decisions(&reply["plan"]), [("/cast/0/name".to_owned(), "matched".to_owned(), json!(id))], "{name}: {reply}");
+            assert_eq!(warned(&reply["plan"]), [""; 0], "{name}");
+        }
+        // Elsewhere on the same movie, and after they are gone from it.
+        let writers = envelope("m", "cast_crew", json!({ "writers": [{ "name": "Zaphod" }] }));
+        let reply = admin.import_document(&writers, json!({ "dryRun": true })).await;
+        assert_eq!(decisions(&reply["plan"])[0].2, "tmdb-person-12", "{reply}");
+        admin.import_document(&envelope("m", "cast_crew", json!({ "cast": [] })), json!({ "mode": "REPLACE" })).await;
+        let reply = admin.import_document(&cast_of("m", &["Zaphod"]), json!({})).await;
+        assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-12"], "{reply}");
+        // And when they turn out to be somebody else.
+        let merge = "mutation { mergePeople(input: {id: \"tmdb-person-11\", otherIds: [\"tmdb-person-12\"]}) { userErrors { message } } }";
+        assert_eq!(admin.graphql(merge, json!({})).await["data"]["mergePeople"]["userErrors"], json!([]));
+        let reply = admin.import_document(&cast_of("n", &["Zaphod"]), json!({ "dryRun": true })).await;
+        assert_eq!(decisions(&reply["plan"])[0].2, "tmdb-person-11", "{reply}");
+        // A platform too.
+        let offer = |movie: &str| envelope(movie, "streaming", json!({ "streaming_options": [{ "platform": "The Blue One", "region": "US", "type": "subscription" }] }));
+        let mut options = resolved("/streaming_options/0/platform", "tmdb-platform-9");
+        options["resolutions"][0]["everywhere"] = json!(true);
+        let reply = admin.import_document(&offer("m"), options).await;
+        assert_eq!(reply["status"], "PUBLISHED", "{reply}");
+        let reply = admin.import_document(&offer("n"), json!({ "dryRun": true })).await;
+        assert_eq!(decisions(&reply["plan"])[0].2, "tmdb-platform-9", "{reply}");
+        // Of a movie that is made anew, nothing is remembered.
+        assert!(remembered(&app).await.iter().all(|(movie, ..)| movie != "m"));
+    }
+
+    async fn what_was_answered_on_a_movie_goes_with_it(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        admin.import_document(&cast_of("m", &["Jo Lee"]), resolved("/cast/0/name", "tmdb-person-12")).await;
+        assert_eq!(remembered(&app).await.len(), 1);
+        admin.graphql("mutation { deleteMovie(input: {id: \"m\"}) { userErrors { message } } }", json!({})).await;
+        assert_eq!(remembered(&app).await, []);
+    }
+
+    async fn the_answer_to_what_waits_in_a_draft_is_the_items_that_waits(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let contributor = app.with_role(Role::Contributor);
+        let file = |movie: &str| envelope(movie, "cast_crew", json!({ "cast": [{ "name": "Jo Lee", "character": "Nurse" }, { "name": "Nia Ode" }] }));
+        let draft = |mut options: Value| { options["target"] = json!("DRAFT"); options };
+        let questions = async || {
+            let reply = contributor.graphql("{ drafts { nodes { questions { path } } } }", json!({})).await;
+            reply["data"]["drafts"]["nodes"][0]["questions"].as_array().unwrap().len()
+        };
+        for (movie, answer, expected) in [
+            ("m", json!({ "entityId": "tmdb-person-12" }), Some("tmdb-person-12")),
+            ("n", json!({ "createNew": true }), None),
+            ("o", json!({ "skip": true }), None),
+        ] {
+            if movie != "m" {
+                app.movie(movie).await;
+            }
+            contributor.import_document(&file(movie), draft(json!({}))).await;
+            assert_eq!(questions().await, 1, "{movie}");
+            let mut resolution = json!({ "path": "/cast/0/name" });
+            resolution.as_object_mut().unwrap().extend(answer.as_object().unwrap().clone());
+            let reply = contributor.import_document(&file(movie), draft(json!({ "resolutions": [resolution] }))).await;
+            assert_eq!((&reply["status"], warned(&reply["plan"])), (&json!("DRAFTED"), vec![]), "{movie}: {reply}");
+            assert_eq!(questions().await, 0, "{movie}");
+            let before = people(&app).await;
+            let published = admin.act("publishDraft", json!({ "movieId": movie, "category": "CAST_CREW" })).await;
+            assert_eq!(published["status"], "PUBLISHED", "{movie}: {published}");
+            let cast = ids_in(&admin, movie, "cast").await;
+            match answer["skip"].as_bool() {
+                Some(_) => assert_eq!(cast.len(), 1, "{movie}"),
+                None => {
+                    assert_eq!(cast.len(), 2, "{movie}");
+                    assert!(expected.is_none_or(|id| cast[0] == id), "{movie}: {cast:?}");
+                }
+            }
+            // Nia Ode is new once; whoever createNew said is new, is.
+            let made = usize::from(movie == "m") + usize::from(movie == "n");
+            assert_eq!(people(&app).await, before + made, "{movie}");
+            // What was answered with the draft is remembered by now: the same file imports silently.
+            let reply = admin.import_document(&file(movie), json!({})).await;
+            assert_eq!((&reply["status"], warned(&reply["plan"])), (&json!("UNCHANGED"), vec![]), "{movie}: {reply}");
+        }
+    }
+
+    async fn a_file_taken_from_a_draft_does_not_answer_its_questions(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let draft = admin.draft(&cast_of("m", &["Jo Lee", "Nia Ode"])).await;
+        let before = people(&app).await;
+        let reply = admin.import_with(&draft, "").await;
+        assert_eq!((reply.status, reply.errors()), (409, vec![("/cast/0/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())]), "{}", reply.text);
+        assert_eq!(people(&app).await, before);
+        let reply = admin.import_document(&draft, resolved("/cast/0/name", "tmdb-person-11")).await;
+        assert_eq!(reply["status"], "PUBLISHED", "{reply}");
+        assert_eq!(ids_in(&admin, "m", "cast").await[0], "tmdb-person-11");
+    }
+
+    async fn the_language_tells_ceremonies_of_one_name_apart_whichever_came_first(app: TestApp) {
+        let (hindi, south) = ("ceremony-filmfare-awards", "ceremony-filmfare-awards-south");
+        for (first, second) in [(Some("Hindi"), "Tamil"), (Some("Tamil"), "Hindi"), (None, "Tamil")] {
+            let admin = app.movie("m").await;
+            admin.import_with(&award(first, "nominee"), "").await;
+            let reply = admin.import_with(&award(Some(second), "winner"), "").await;
+            assert_eq!(reply.json()["plan"]["counts"]["added"], 1, "{first:?} {second}: {}", reply.text);
+            let of = |language: &str| if language == "Tamil" { south } else { hindi };
+            let expected = [(first.unwrap_or_default(), "nominee"), (second, "winner")]
+                .map(|(language, result)| (of(language).to_owned(), language.to_owned(), result.to_owned()));
+            assert_eq!(awards(&admin).await, expected, "{first:?} {second}");
+            for language in [first, Some(second)] {
+                let result = if language == first { "nominee" } else { "winner" };
+                assert_eq!(admin.import_with(&award(language, result), "").await.json()["status"], "unchanged", "{language:?}");
+            }
+            admin.graphql("mutation { deleteMovie(input: {id: \"m\"}) { userErrors { message } } }", json!({})).await;
+        }
+        let admin = app.movie("m").await;
+        admin.import_with(&award(Some("Tamil, Telugu"), "winner"), "").await;
+        assert_eq!(awards(&admin).await[0].0, south);
+    }
+
+    async fn somebody_new_is_one_under_every_form_of_the_name(app: TestApp) {
+        let admin = app.movie("m").await;
+        let before = people(&app).await;
+        let data = json!({ "directors": [{ "name": "Flemm Garrowsby" }], "writers": [{ "name": "Garrowsby, Flemm" }], "cast": [{ "name": "F. Garrowsby" }] });
+        let reply = admin.import_document(&envelope("m", "cast_crew", data.clone()), json!({})).await;
+        assert_eq!((&reply["status"], &reply["plan"]["counts"]["newEntities"]), (&json!("PUBLISHED"), &json!(1)), "{reply}");
+        assert_eq!(people(&app).await, before + 1);
+        assert_eq!(admin.import_document(&envelope("m", "cast_crew", data), json!({})).await["status"], "UNCHANGED");
+        // Nearly the name, and a son: somebody else, of whom is told.
+        let data = json!({ "cast": [{ "name": "Odo Barrison" }, { "name": "Odo Barrisson" }, { "name": "Odo Barrison Jr." }] });
+        let reply = admin.import_document(&envelope("m", "cast_crew", data), json!({})).await;
+        assert_eq!(warned(&reply["plan"]), ["POSSIBLE_DUPLICATE", "POSSIBLE_DUPLICATE"], "{reply}");
+        assert_eq!(people(&app).await, before + 4);
+        // So it is with an id that nobody has, and from one document to the next.
+        let given = json!({ "directors": [{ "id": "own-1", "name": "Ubb Quennell" }], "writers": [{ "name": "Quennell, Ubb" }] });
+        admin.import_document(&envelope("m", "cast_crew", given), json!({})).await;
+        assert_eq!(ids_in(&admin, "m", "writers").await[1], "own-1");
+        let lines = ["One Marrowby", "Marrowby, One"].map(|name| {
+            let movie = if name.contains(',') { "line-2" } else { "line-1" };
+            envelope(movie, "cast_crew", json!({ "cast": [{ "name": name }] })).to_string()
+        });
+        app.command_with(&["import", "-"], lines.join("\n").as_bytes()).await.ok();
+        assert_eq!(people(&app).await, before + 6);
+    }
+
+    async fn ids_that_nobody_has_are_counted_as_new(app: TestApp) {
+        let admin = app.movie("m").await;
+        let cast = json!([{ "id": "own-1", "name": "New One" }, { "id": "own-2", "name": "New Two" }, { "name": "New Three" }]);
+        let reply = admin.import("m", "cast_crew", json!({ "cast": cast })).await.json();
+        assert_eq!(reply["plan"]["counts"]["new_entities"], 3, "{reply}");
+        // Somebody who waits in a draft is not made yet.
+        with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee")]).await;
+        with_cast(&app, "two", "Second Tide", &[("tmdb-person-12", "Jo Lee")]).await;
+        app.movie("n").await;
+        let reply = admin.import_document(&cast_of("n", &["Jo Lee", "Nia Ode"]), json!({ "target": "DRAFT", "dryRun": true })).await;
+        assert_eq!(reply["plan"]["counts"]["newEntities"], 1, "{reply}");
+    }
+
+    async fn answers_that_contradict_are_refused(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let refused = async |file: &Value, resolutions: Value| {
+            let reply = admin.import_document(file, json!({ "resolutions": resolutions })).await;
+            assert_eq!(reply["status"], "REJECTED", "{reply}");
+            assert_eq!(warned(&reply["plan"]), [""; 0], "{reply}");
+            pairs(&reply["userErrors"])
+        };
+        let invalid = |path: &str| vec![(path.to_owned(), "INVALID".to_owned())];
+        let cast = cast_of("m", &["Jo Lee"]);
+        let both = json!([{ "path": "/cast/0/name", "skip": true }, { "path": "/cast/0", "createNew": true }]);
+        assert_eq!(refused(&cast, both).await, invalid("/cast/0"));
+        let twice = json!([{ "path": "/cast/0", "entityId": "tmdb-person-11" }, { "path": "/cast/0", "entityId": "tmdb-person-12" }]);
+        assert_eq!(refused(&cast, twice).await, invalid("/cast/0"));
+        // A name is one ceremony's, platform's or genre's.
+        let award = envelope("m", "awards", json!({ "awards": [{ "ceremony": "Oscars", "year": 2000, "category": "A", "result": "nominee" }] }));
+        let new = |path: &str| json!([{ "path": path, "createNew": true }]);
+        assert_eq!(refused(&award, new("/awards/0/ceremony")).await, invalid("/awards/0/ceremony"));
+        let offer = envelope("m", "streaming", json!({ "streaming_options": [{ "platform": "Netflix", "region": "US", "type": "subscription" }] }));
+        assert_eq!(refused(&offer, new("/streaming_options/0/platform")).await, invalid("/streaming_options/0/platform"));
+        let genres = envelope("m", "basic_info", json!({ "genres": ["Sci-Fi"] }));
+        assert_eq!(refused(&genres, new("/genres/0")).await, invalid("/genres/0"));
+    }
+
+    async fn a_nominee_is_made_where_an_answer_says_so(app: TestApp) {
+        let admin = app.movie("m").await;
+        let award = json!({ "ceremony": "Oscars", "year": 2000, "category": "A", "nominee": "Some Singer", "result": "nominee" });
+        let file = envelope("m", "awards", json!({ "awards": [award] }));
+        let before = people(&app).await;
+        let reply = admin.import_document(&file, json!({ "resolutions": [{ "path": "/awards/0/nominee", "createNew": true }] })).await;
+        assert_eq!((&reply["status"], warned(&reply["plan"])), (&json!("PUBLISHED"), vec![]), "{reply}");
+        let id = admin.export("m", "awards").await["data"]["awards"][0]["nominee_id"].clone();
+        assert!(id.is_string(), "{id}");
+        assert_eq!(people(&app).await, before + 1);
+        assert_eq!(admin.import_document(&file, json!({})).await["status"], "UNCHANGED");
+    }
+}
