@@ -19,6 +19,7 @@ use crate::catalog::bulk::{BulkReport, RawRecord, ReadError, ReadOptions, Record
 use crate::catalog::import::{ImportOptions, ImportStatus};
 use crate::config::DatabaseArgs;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::who::Resolution;
 use crate::document::{Source, Stage};
 
 /// Options of `import`.
@@ -52,6 +53,12 @@ pub struct ImportArgs {
     /// Remove these list items, with commas between their ids
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     remove_items: Vec<String>,
+    /// Who names mean, of a file with one document: a JSON list of {path, entity_id | create_new | skip, everywhere}
+    #[arg(long, default_value = "[]", hide_default_value = true, value_name = "LIST")]
+    resolutions: String,
+    /// The digest of the plan that is to be carried out, of a file with one document; another plan is refused
+    #[arg(long, value_name = "DIGEST")]
+    expected_plan: Option<String>,
     /// Change also what is locked, where the source is manual
     #[arg(long)]
     override_locks: bool,
@@ -81,6 +88,9 @@ impl ImportArgs {
             on_conflict: conflicts?,
             base_revision: self.base_revision,
             remove_items: self.remove_items.iter().filter(|id| !id.is_empty()).cloned().collect(),
+            resolutions: Resolution::read_list(&self.resolutions)
+                .map_err(|error| CliError::Usage(format!("--resolutions: {error}")))?,
+            expected_plan: self.expected_plan.clone(),
             override_locks: self.override_locks,
             strict: self.strict,
             ..ImportOptions::default()

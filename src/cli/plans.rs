@@ -4,16 +4,26 @@ use serde_json::Value;
 
 use crate::catalog::bulk::RecordResult;
 use crate::document::diff::ChangeOperation;
+use crate::document::plan::{Match, Report};
 use crate::document::problem::shown;
+use crate::document::who::MatchDecision;
 
-/// The lines that tell what a record would change; none if it would change nothing.
+/// The lines that tell what a record would change, and what of it would not be; none if it says all that is
+/// there already.
 pub(super) fn lines(result: &RecordResult) -> Vec<String> {
     let (Some((movie, category)), Some(plan)) = (&result.key, &result.plan) else { return Vec::new() };
-    if plan.changes.is_empty() {
-        return Vec::new();
+    let told = told(plan);
+    if told.is_empty() {
+        return told;
     }
-    let mut lines = vec![format!("{}: {movie} {category}: {}", result.place, plan.changes_in_words())];
-    let value = |value: &Option<Value>| value.as_ref().map(shown).unwrap_or_default();
+    let first = format!("{}: {movie} {category}: {}", result.place, plan.changes_in_words());
+    let digest = format!("  plan {}", plan.digest);
+    std::iter::once(first).chain(told).chain([digest]).collect()
+}
+
+fn told(plan: &Report) -> Vec<String> {
+    let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), shown);
+    let mut lines = Vec::new();
     for change in &plan.changes {
         let line = match change.op {
             ChangeOperation::Add => format!("  + {} {}", change.path, change.label),
@@ -24,12 +34,31 @@ pub(super) fn lines(result: &RecordResult) -> Vec<String> {
         };
         lines.push(line);
     }
+    lines.extend(plan.conflicts.iter().map(|conflict| {
+        let [base, current, imported] = [&conflict.base, &conflict.current, &conflict.imported].map(value);
+        let (path, label) = (&conflict.path, &conflict.label);
+        format!("  x {path} {label}: was {base}, is {current}, and the document says {imported}")
+    }));
     lines.extend(
         plan.not_removed.iter().map(|kept| format!("  = {} {} is not in the file, and stays", kept.path, kept.label)),
     );
     lines.extend(
         plan.skipped.iter().map(|skipped| format!("  ! {} {} is locked, and stays", skipped.path, skipped.label)),
     );
+    lines.extend(plan.matches.iter().map(decision));
     lines.extend(plan.warnings.iter().map(|warning| format!("  ? {}: {}", warning.path, warning.message)));
     lines
+}
+
+fn decision(found: &Match) -> String {
+    let Match { path, given, .. } = found;
+    match (found.decision, &found.entity) {
+        (MatchDecision::Matched, Some(id)) => format!("  @ {path} {given:?} is {id}"),
+        (MatchDecision::New, Some(id)) => format!("  @ {path} {given:?} is new: {id}"),
+        (MatchDecision::Skipped, _) => format!("  @ {path} {given:?} is left out"),
+        _ => {
+            let candidates = found.candidates.iter().map(|candidate| format!("{} ({})", candidate.id, candidate.name));
+            format!("  @ {path} {given:?} may be {}", candidates.collect::<Vec<_>>().join(" or "))
+        }
+    }
 }

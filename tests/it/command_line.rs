@@ -690,3 +690,77 @@ async fn a_port_that_is_taken_stops_the_start_before_the_database_is_made() {
     assert!(one_line(&ran).contains("REELPORT_LISTEN") && one_line(&ran).contains(&address), "{}", ran.stderr);
     assert!(!place.folder.path().join("data/reelport.db").exists());
 }
+
+#[tokio::test]
+async fn a_file_is_read_as_language_models_send_it() {
+    let document = "{\n  \"category\": \"trivia\",\n  \"movie_id\": \"m\",\n  \"data\": { \"items\": [{ \"text\": \"NAME\" }] }\n}";
+    let trailing = document.replace("}] }", "},] },");
+    let texts = [
+        ("fence", format!("```json\n{document}\n```\n")),
+        ("prose", format!("Here is the enriched document:\n\n{document}\n\nLet me know if you need more.\n")),
+        ("comment", format!("// enriched\n{document}")),
+        ("comma", trailing.clone()),
+        ("a comma in a fence", format!("```\n{trailing}\n```")),
+        ("one line", format!("```json\n{}\n```\n", document.replace('\n', ""))),
+        ("plain", document.to_owned()),
+        ("plain twice", format!("{document}\n{}", document.replace("\"m\"", "\"m2\""))),
+    ];
+    for (name, text) in texts {
+        let text = text.replace("NAME", name);
+        for zip in [false, true] {
+            let place = Place::new();
+            let content =
+                if zip { zipped(&[("a/trivia.json", text.clone().into_bytes())]) } else { text.clone().into_bytes() };
+            let path = place.folder.path().join("file");
+            std::fs::write(&path, content).unwrap();
+            let ran = place.run(&["import", path.to_str().unwrap()]).await.ok();
+            let count = 1 + usize::from(name == "plain twice");
+            assert!(ran.stdout.starts_with(&format!("{count} published, 0 unchanged, 0 failed")), "{name}: {ran:?}");
+            let stored = place.documents().await;
+            assert_eq!((stored.len(), &stored[0]["data"]["items"][0]["text"]), (count, &json!(name)), "{name}");
+        }
+    }
+    // What cannot be one document is refused, and nothing of it taken.
+    let place = Place::new();
+    let two = [seven("a"), seven("b")].concat();
+    let fenced = format!("```\n{}```\n", String::from_utf8(ndjson(&two)).unwrap());
+    let ran = place.run(&["import", &place.write("two.txt", fenced)]).await;
+    assert_eq!((ran.code, place.documents().await.len()), (1, 0), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_does_not_change_too() {
+    let place = Place::new();
+    let write = |name: &str, category: &str, data: Value| place.write(name, envelope("a", category, data).to_string());
+    let base = write("base.json", "basic_info", json!({ "title": "Base" }));
+    place.run(&["import", &base]).await.ok();
+    place.run(&["import", &write("theirs.json", "basic_info", json!({ "title": "Theirs" }))]).await.ok();
+    let mine = write("mine.json", "basic_info", json!({ "title": "Mine", "mood": "blue" }));
+    let arguments = ["import", &mine, "--base-revision", "1", "--on-conflict", "keep_current", "--dry-run"];
+    let ran = place.run(&arguments).await.ok();
+    assert!(
+        ran.stdout.contains("x /title title: was \"Base\", is \"Theirs\", and the document says \"Mine\""),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("? /mood: "), "{}", ran.stdout);
+
+    // Who is meant is told, and may be answered; the plan may be held.
+    let cast = |names: &[(&str, &str)]| json!({ "cast": names.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect::<Vec<_>>() });
+    place.run(&["import", &write("cast.json", "cast_crew", cast(&[("p-1", "Jo Lee"), ("p-2", "Jo Lee")]))]).await.ok();
+    let credit =
+        envelope("b", "cast_crew", json!({ "cast": [{ "name": "Jo Lee" }, { "name": "Nia Ode" }] })).to_string();
+    let named = place.write("named.json", credit);
+    let asked = place.run(&["import", &named, "--dry-run"]).await;
+    assert!(asked.code == 1 && asked.stdout.contains("@ /cast/0/name \"Jo Lee\" may be p-"), "{asked:?}");
+    let answer = ["import", &named, "--resolutions", "[{\"path\": \"/cast/0/name\", \"entity_id\": \"p-2\"}]"];
+    let planned = place.run(&[&answer[..], &["--dry-run"]].concat()).await.ok();
+    assert!(planned.stdout.contains("@ /cast/0/name \"Jo Lee\" is p-2"), "{}", planned.stdout);
+    assert!(planned.stdout.contains("@ /cast/1/name \"Nia Ode\" is new: person-"), "{}", planned.stdout);
+    let digest = planned.stdout.lines().find_map(|line| line.strip_prefix("  plan ")).unwrap();
+    let stale = place.run(&["import", &named, "--expected-plan", digest]).await;
+    assert_eq!(stale.code, 1, "{stale:?}");
+    place.run(&[&answer[..], &["--expected-plan", digest]].concat()).await.ok();
+    let wrong = place.run(&["import", &named, "--resolutions", "[1]"]).await;
+    assert!(wrong.code != 0 && wrong.stderr.contains("expected a resolution"), "{wrong:?}");
+}

@@ -217,7 +217,8 @@ impl Sender<'_> {
         Ok(())
     }
 
-    /// One envelope on each line; or envelopes over several lines, one after another; or a list.
+    /// One envelope on each line; or envelopes over several lines, one after another; or a list; or one document
+    /// as language models send it, with whatever is around it.
     fn json(&self, mut input: impl BufRead) -> Result<(), ReadError> {
         let Some((start, mut number)) = self.skip_to_text(&mut input)? else {
             return self.send_problem(None, ProblemCode::Unreadable, "there is nothing in it".to_owned());
@@ -228,14 +229,28 @@ impl Sender<'_> {
         let mut first = Vec::new();
         self.line(&mut input, &mut first)?;
         // A value that goes on is indented, or closed, on the next line; a record begins anew there.
-        let goes_on = first.len() <= MAX_RECORD
-            && serde_json::from_slice::<IgnoredAny>(&first).is_err_and(|error| error.is_eof())
-            && !input.fill_buf().map_err(|error| self.io(error))?.starts_with(b"{");
-        if goes_on {
-            return self.values(first.as_slice().chain(input));
+        let next = input.fill_buf().map_err(|error| self.io(error))?;
+        let begins_anew = next.is_empty() || next.starts_with(b"{");
+        let is_line = first.len() > MAX_RECORD
+            || (start == b'{' && begins_anew)
+            || serde_json::from_slice::<IgnoredAny>(&first).is_ok();
+        if is_line {
+            number += 1;
+            return self.lines(input, first, number);
         }
-        number += 1;
-        self.lines(input, first, number)
+        self.over_lines(first, input)
+    }
+
+    /// What goes on over its first line: documents in JSON, or the text of one that is not quite JSON.
+    fn over_lines(&self, first: Vec<u8>, mut input: impl BufRead) -> Result<(), ReadError> {
+        let mut text = first;
+        let room = (MAX_RECORD + 1).saturating_sub(text.len()) as u64;
+        input.by_ref().take(room).read_to_end(&mut text).map_err(|error| self.io(error))?;
+        let mut values = serde_json::Deserializer::from_slice(&text).into_iter::<IgnoredAny>();
+        if text.len() > MAX_RECORD || values.next().is_some_and(|value| value.is_ok()) {
+            return self.values(text.as_slice().chain(input));
+        }
+        self.send(None, text.trim_ascii())
     }
 
     /// Passes over a byte-order mark and white space: the first byte of text, and how many lines

@@ -26,6 +26,19 @@ impl Resolution {
         Self { path, answer, everywhere }
     }
 
+    /// Reads resolutions as text has them: a JSON list of `{"path", "entity_id" | "create_new" | "skip",
+    /// "everywhere"}`.
+    ///
+    /// # Errors
+    /// What was found, and what is allowed.
+    pub fn read_list(text: &str) -> Result<Vec<Self>, String> {
+        let sent: Vec<Sent> = serde_json::from_str(text).map_err(|error| {
+            format!("{error}; allowed is a list of {{path, entity_id | create_new | skip, everywhere}}")
+        })?;
+        let read = |sent: Sent| Self::of(sent.path, sent.entity_id, sent.create_new, sent.skip, sent.everywhere);
+        Ok(sent.into_iter().map(read).collect())
+    }
+
     /// The id of the entity that it names.
     #[must_use]
     pub fn entity(&self) -> Option<&str> {
@@ -34,6 +47,20 @@ impl Resolution {
             _ => None,
         }
     }
+}
+
+/// A resolution as text has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a resolution")]
+struct Sent {
+    path: String,
+    entity_id: Option<String>,
+    #[serde(default)]
+    create_new: bool,
+    #[serde(default)]
+    skip: bool,
+    #[serde(default)]
+    everywhere: bool,
 }
 
 /// Who a name means.

@@ -195,28 +195,7 @@ impl Given<'_> {
     }
 
     pub(super) fn resolutions(&self) -> Result<Vec<Resolution>, ProblemDetails> {
-        /// As they come.
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Sent {
-            path: String,
-            entity_id: Option<String>,
-            #[serde(default)]
-            create_new: bool,
-            #[serde(default)]
-            skip: bool,
-            #[serde(default)]
-            everywhere: bool,
-        }
-        let sent: Vec<Sent> = serde_json::from_str(self.value).map_err(|error| {
-            ProblemDetails::bad_request(format!(
-                "resolutions: {error}; allowed is a list of {{path, entity_id | create_new | skip, everywhere}}"
-            ))
-        })?;
-        Ok(sent
-            .into_iter()
-            .map(|sent| Resolution::of(sent.path, sent.entity_id, sent.create_new, sent.skip, sent.everywhere))
-            .collect())
+        Resolution::read_list(self.value).map_err(|error| ProblemDetails::bad_request(format!("resolutions: {error}")))
     }
 
     pub(super) fn boolean(&self) -> Result<bool, ProblemDetails> {
