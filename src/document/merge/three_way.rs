@@ -123,6 +123,7 @@ impl Merger<'_> {
         }
         sent.remove(entity.name);
         sent.remove(entity.id);
+        self.identities.presumed.remove(&format!("{path}/{}", entity.name));
         false
     }
 }
