@@ -87,7 +87,9 @@ impl Catalog {
         category: Category,
         options: &ImportOptions,
     ) -> Result<Outcome, CatalogError> {
-        let act = Act::new(self, author, options, Operation::Publish).once(&(movie, category));
+        let act = Act::new(self, author, options, Operation::Publish)
+            .about(movie, Some(category), None)
+            .once(&(movie, category));
         act.run(|transaction| async move { self.publish_in(&transaction, author, movie, category, options).await })
             .await
     }

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::access::CanDraft;
 use super::export::Export;
 use super::history::changes;
-use super::import::ImportStatus;
+use super::import::{ImportStatus, Operation};
 use super::{Catalog, CatalogError};
-use crate::document::Problem;
 use crate::document::plan::Report;
+use crate::document::{Object, Problem};
 use crate::storage::{ImportFilter, ImportPage, ImportRow, StateKey};
 
 /// What was wrong with what was asked.
@@ -21,12 +21,20 @@ pub fn problems_of(record: &ImportRow) -> Result<Vec<Problem>, CatalogError> {
     Ok(serde_json::from_str(&record.problems)?)
 }
 
-/// How it was asked for: the options, as JSON.
+/// Options of an import that none of the other acts on a document has.
+const OF_IMPORTS: [&str; 7] = ["target", "mode", "source", "nulls", "base_revision", "remove_items", "strict"];
+
+/// How it was asked for: the options, as JSON, under the names that REST has for them.
 ///
 /// # Errors
 /// When the record is not as it was written.
 pub fn options_of(record: &ImportRow) -> Result<Value, CatalogError> {
-    Ok(serde_json::from_str(&record.options)?)
+    let mut options: Object = serde_json::from_str(&record.options)?;
+    options.remove("needs_draft");
+    if record.operation != Operation::Import.as_str() {
+        options.retain(|name, _| !OF_IMPORTS.contains(&name.as_str()));
+    }
+    Ok(Value::Object(options))
 }
 
 /// The states between which the changes of a record are, the older first; `None` if the record has

@@ -23,8 +23,10 @@ impl Catalog {
         options: &PublishOptions,
     ) -> Result<Outcome, CatalogError> {
         let author = &permission.author;
-        let options = &options.as_import();
-        let act = Act::new(self, author, options, Operation::Revert).once(&(movie, category, revision));
+        let options = &ImportOptions { revision: Some(revision), ..options.as_import() };
+        let act = Act::new(self, author, options, Operation::Revert)
+            .about(movie, Some(category), None)
+            .once(&(movie, category, revision));
         act.run(|transaction| async move {
             if !options.dry_run {
                 transaction.lock_movies(&[movie]).await?;

@@ -353,6 +353,7 @@ pub fn options_of(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> Impor
         override_locks: input.override_locks,
         idempotency_key: input.idempotency_key,
         needs_draft: false,
+        revision: None,
         source: input.source,
         nulls: input.nulls.unwrap_or(nulls),
         base_revision: input.base_revision,

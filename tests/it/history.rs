@@ -339,6 +339,15 @@ on_both_databases! {
         assert_eq!((&drafted["stage"], &drafted["draftRevision"], &drafted["author"]), (&json!("DRAFT"), &json!(1), &json!("ann@example.com")));
         assert_eq!(drafted["plan"]["changes"][0]["after"]["text"], "Newer.");
 
+        // Of going back, to which revision, and nothing that only imports have.
+        let back = json!({ "movieId": "m", "category": "TRIVIA", "revision": 1 });
+        assert_eq!(admin.act("revertCategory", back.clone()).await["status"], "PUBLISHED");
+        let data = answer(&ann, "{ imports(first: 1) { nodes { operation options } } }").await;
+        let options = json!({ "dry_run": false, "expected_plan": null, "on_conflict": "fail", "resolutions": [], "override_locks": false,
+            "revision": 1, "idempotency_key": null });
+        assert_eq!(data["imports"]["nodes"][0], json!({ "operation": "REVERT", "options": options }));
+        admin.act("revertCategory", json!({ "movieId": "m", "category": "TRIVIA", "revision": 2 })).await;
+
         // By id; a state that was superseded since still tells what was changed.
         assert_eq!(send(&admin, "", good.replace("New", "Last")).await, 200);
         let query = format!("{{ importRecord(id: \"{}\") {{ status plan {{ changes {{ after }} }} document }} }}", published["id"].as_str().unwrap());

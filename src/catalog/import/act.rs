@@ -6,11 +6,12 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde::Serialize;
 
+use super::batch::Batch;
 use super::{ImportOptions, Operation, Outcome};
 use crate::catalog::access::Author;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::text::sha256;
-use crate::document::{Problem, ProblemCode};
+use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{NewKey, Transaction, TransientError as _};
 
 /// How long an idempotency key is remembered.
@@ -26,6 +27,8 @@ pub(in crate::catalog) struct Act<'a> {
     operation: Operation,
     /// What tells this request from others, of a request with an idempotency key.
     hash: String,
+    /// What it is about, for its record: the movie, the category as far as it is known, and the text as sent.
+    subject: Option<(&'a MovieId, Option<Category>, Option<&'a str>)>,
 }
 
 impl<'a> Act<'a> {
@@ -35,7 +38,18 @@ impl<'a> Act<'a> {
         options: &'a ImportOptions,
         operation: Operation,
     ) -> Self {
-        Self { catalog, author, options, operation, hash: String::new() }
+        Self { catalog, author, options, operation, hash: String::new(), subject: None }
+    }
+
+    /// Says what the request is about, so that it is on record though it is refused before it is looked at.
+    pub(in crate::catalog) fn about(
+        mut self,
+        movie: &'a MovieId,
+        category: Option<Category>,
+        sent: Option<&'a str>,
+    ) -> Self {
+        self.subject = Some((movie, category, sent));
+        self
     }
 
     /// Says what the request is, so that a repeated one is known by its idempotency key.
@@ -65,7 +79,8 @@ impl<'a> Act<'a> {
             let found = key.chars().count();
             let message =
                 format!("the idempotency key has {found} characters; allowed are 1 to {MAX_KEY}, none of them U+0000");
-            return Ok(Outcome::rejected(vec![Problem::new("", ProblemCode::Invalid, message)], None, None));
+            let refused = || Outcome::rejected(vec![Problem::new("", ProblemCode::Invalid, &message)], None, None);
+            return database.write(|transaction| async move { self.refuse(&transaction, refused()).await }).await;
         }
         let done = database
             .write(|transaction| {
@@ -99,9 +114,18 @@ impl<'a> Act<'a> {
         if first.hash != self.hash {
             let message = "the idempotency key was used with another request; nothing was written";
             let problem = Problem::new("", ProblemCode::IdempotencyMismatch, message);
-            return Ok(Some(Outcome::rejected(vec![problem], None, None)));
+            return self.refuse(transaction, Outcome::rejected(vec![problem], None, None)).await.map(Some);
         }
         self.catalog.replay(transaction, &first.import_id).await
+    }
+
+    /// Keeps the record of a request that is refused.
+    async fn refuse(&self, transaction: &Transaction, mut outcome: Outcome) -> Result<Outcome, CatalogError> {
+        let Some((movie, category, sent)) = self.subject else { return Ok(outcome) };
+        let Self { catalog, author, options, operation, .. } = *self;
+        let batch = Batch { catalog, author, options, operation, create_movies: false };
+        batch.record_refused(transaction, movie, category, sent, &mut outcome).await?;
+        Ok(outcome)
     }
 
     async fn remember(&self, transaction: &Transaction, key: &str, outcome: &Outcome) -> Result<(), CatalogError> {

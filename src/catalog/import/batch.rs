@@ -246,21 +246,23 @@ impl Task<'_> {
             && record.metadata.last_updated.is_some()
             && base.is_some_and(|base| base.document.metadata.last_updated != record.metadata.last_updated);
         let newest = self.loaded.published.get(&record.key()).map_or(0, |current| current.document.metadata.revision);
+        let by = if batch.options.base_revision.is_some() { "the options say" } else { "metadata says" };
         let said = match number {
-            NO_REVISION => "something that is no revision".to_owned(),
-            number => format!("revision {number}"),
+            NO_REVISION => format!("{by} something that is no revision"),
+            number if is_unknown => format!("{by} revision {number}; the newest here is {newest}"),
+            number => format!("{by} revision {number}, and the revision {number} of this server is of another time"),
         };
         if batch.options.mode == ImportMode::Replace && (is_unknown || is_another) {
             let message = format!(
-                "the document was not made from a revision of this server (metadata says {said}; the newest \
-                 here is {newest}), so what it dropped cannot be told; name the base revision in the options, or send it \
-                 without metadata.revision to remove all that is not in it"
+                "the document was not made from a published revision of this server ({said}), so what it dropped cannot \
+                 be told; name the revision that it was made from in the options, or send it without any to remove all \
+                 that is not in it"
             );
             plan.problems.push(Problem::new("", ProblemCode::Invalid, message));
         } else if is_unknown {
             let message = format!(
-                "the document says that it was made from {said}, which is not known here (the newest is \
-                 {newest}); what others changed since then could not be told from what it changed"
+                "what the document was made from is not known here ({said}); what others changed since then could not be \
+                 told from what it changed"
             );
             plan.report.warnings.push(Warning::new("", WarningCode::UnknownBase, message));
         }

@@ -156,7 +156,7 @@ impl Catalog {
                 (category, as_text(text), Record::read(text, expected, options.strict))
             }
         };
-        let act = act.once(&(movie, category, &sent));
+        let act = act.about(movie, category, Some(&sent)).once(&(movie, category, &sent));
         match read {
             Ok(record) => {
                 let records = [record];

@@ -34,6 +34,9 @@ pub struct ImportOptions {
     pub needs_draft: bool,
     /// Whether an unknown key is an error.
     pub strict: bool,
+    /// The revision to go back to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
     /// Makes a repeated request the same request: it gets the answer of the first.
     pub idempotency_key: Option<String>,
 }
@@ -54,6 +57,7 @@ impl Default for ImportOptions {
             override_locks: false,
             needs_draft: false,
             strict: false,
+            revision: None,
             idempotency_key: None,
         }
     }

@@ -44,6 +44,19 @@ impl Batch<'_> {
         Ok(transaction.record_imports(&[row]).await?)
     }
 
+    /// Keeps the record of a request that was refused before it was looked at.
+    pub(super) async fn record_refused(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Option<Category>,
+        sent: Option<&str>,
+        outcome: &mut Outcome,
+    ) -> Result<(), CatalogError> {
+        let row = self.new_record(movie, category, sent, outcome, self.catalog.clock.now(), 0)?;
+        Ok(transaction.record_imports(&[row]).await?)
+    }
+
     /// Keeps the record of a request that brought no text.
     pub(in crate::catalog) async fn record_without_text(
         &self,
