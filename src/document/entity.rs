@@ -101,9 +101,10 @@ impl Mentions {
         self.collect(fields, data);
         self.collect_bound(fields, data);
         for field in fields {
-            let mut names: BTreeSet<(&'static str, String)> = BTreeSet::new();
+            // How many stored ones of each name there are for those that arrive.
+            let mut names: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
             for (kind, name, id) in stored.into_iter().flat_map(|stored| named_in(field, stored)) {
-                names.insert((kind, index_key(name)));
+                *names.entry((kind, index_key(name))).or_default() += 1;
                 self.familiar.extend(id.filter(|_| kind == EntityKind::Person.as_str()).map(str::to_owned));
             }
             for (kind, name, id) in named_in(field, data) {
@@ -112,7 +113,14 @@ impl Mentions {
                 if is_open {
                     self.names.insert(key.clone());
                 }
-                if is_open && !names.contains(&key) {
+                let is_there = match names.get_mut(&key) {
+                    Some(left) if *left > 0 => {
+                        *left -= 1;
+                        true
+                    }
+                    _ => false,
+                };
+                if is_open && !is_there {
                     self.movies.insert(movie.to_owned());
                     self.open.entry(key).or_insert_with(|| name.to_owned());
                 }

@@ -161,13 +161,13 @@ on_both_databases! {
     async fn somebody_new_is_one_under_every_form_of_the_name(app: TestApp) {
         let admin = app.movie("m").await;
         let before = people(&app).await;
-        let data = json!({ "directors": [{ "name": "Flemm Garrowsby" }], "writers": [{ "name": "Garrowsby, Flemm" }], "cast": [{ "name": "F. Garrowsby" }] });
+        let data = json!({ "directors": [{ "name": "Flemm Garrowsby" }], "writers": [{ "name": "Garrowsby, Flemm" }] });
         let reply = admin.import_document(&envelope("m", "cast_crew", data.clone()), json!({})).await;
         assert_eq!((&reply["status"], &reply["plan"]["counts"]["newEntities"]), (&json!("PUBLISHED"), &json!(1)), "{reply}");
         assert_eq!(people(&app).await, before + 1);
         assert_eq!(admin.import_document(&envelope("m", "cast_crew", data), json!({})).await["status"], "UNCHANGED");
-        // Nearly the name, and a son: somebody else, of whom is told.
-        let data = json!({ "cast": [{ "name": "Odo Barrison" }, { "name": "Odo Barrisson" }, { "name": "Odo Barrison Jr." }] });
+        // Nearly the name, and its initials: somebody else, of whom is told.
+        let data = json!({ "cast": [{ "name": "Odo Barrison" }, { "name": "Odo Barrisson" }, { "name": "O. Barrison" }] });
         let reply = admin.import_document(&envelope("m", "cast_crew", data), json!({})).await;
         assert_eq!(warned(&reply["plan"]), ["POSSIBLE_DUPLICATE", "POSSIBLE_DUPLICATE"], "{reply}");
         assert_eq!(people(&app).await, before + 4);
@@ -181,6 +181,17 @@ on_both_databases! {
         });
         app.command_with(&["import", "-"], lines.join("\n").as_bytes()).await.ok();
         assert_eq!(people(&app).await, before + 6);
+    }
+
+    async fn one_more_of_a_name_than_there_are_is_asked_with_what_they_are_known_for(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee"), ("tmdb-person-12", "Jo Lee")]).await;
+        with_cast(&app, "m", "Second Tide", &[("tmdb-person-11", "Jo Lee"), ("tmdb-person-12", "Jo Lee")]).await;
+        let reply = admin.import_with(&cast_of("m", &["Jo Lee", "Jo Lee", "Jo Lee"]), "").await;
+        assert_eq!(reply.errors(), [("/cast/2/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())], "{}", reply.text);
+        let candidates = reply.json()["plan"]["matches"][0]["candidates"].clone();
+        for candidate in candidates.as_array().unwrap() {
+            assert_eq!(candidate["known_for"], json!(["First Tide", "Second Tide"]), "{candidate}");
+        }
     }
 
     async fn ids_that_nobody_has_are_counted_as_new(app: TestApp) {
@@ -218,6 +229,33 @@ on_both_databases! {
         assert_eq!(refused(&offer, new("/streaming_options/0/platform")).await, invalid("/streaming_options/0/platform"));
         let genres = envelope("m", "basic_info", json!({ "genres": ["Sci-Fi"] }));
         assert_eq!(refused(&genres, new("/genres/0")).await, invalid("/genres/0"));
+    }
+
+    async fn an_alias_is_told_from_the_name_itself(app: TestApp) {
+        let admin = app.movie("m").await;
+        for (name, reason) in [("Oscars", "alias"), ("Academy Awards", "same_name")] {
+            let award = json!({ "ceremony": name, "year": 2000, "category": "A", "result": "nominee" });
+            let reply = admin.import_with(&envelope("m", "awards", json!({ "awards": [award] })), "?dry_run=true").await.json();
+            assert_eq!(reply["plan"]["matches"][0]["reasons"], json!([reason]), "{reply}");
+        }
+    }
+
+    async fn a_plan_holds_for_one_movie_or_for_all(app: TestApp) {
+        let admin = two_of_a_name(&app).await;
+        let options = |everywhere: bool| {
+            let mut options = resolved("/cast/0/name", "tmdb-person-11");
+            options["resolutions"][0]["everywhere"] = json!(everywhere);
+            options
+        };
+        let mut planned = options(false);
+        planned["dryRun"] = json!(true);
+        let digest = admin.import_document(&cast_of("m", &["Jo Lee"]), planned).await["plan"]["digest"].clone();
+        for (everywhere, expected) in [(true, "REJECTED"), (false, "PUBLISHED")] {
+            let mut options = options(everywhere);
+            options["expectedPlan"] = digest.clone();
+            let reply = admin.import_document(&cast_of("m", &["Jo Lee"]), options).await;
+            assert_eq!(reply["status"], expected, "{reply}");
+        }
     }
 
     async fn a_nominee_is_made_where_an_answer_says_so(app: TestApp) {

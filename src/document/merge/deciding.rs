@@ -296,10 +296,11 @@ impl<'a> Merger<'a> {
         let mut others = self.newcomers.by_name(entity.kind, &key).to_vec();
         others.extend(list.credited_as(entity, &key));
         others.retain(|id| !is_of_another_language(entity, object, id));
-        // Of those that this document brings along, whoever has nearly the name is worth telling of, and no question.
+        // Of those that this document brings along, whoever has its initials or nearly the name is worth telling of, and
+        // no question.
         let (candidates, told_of): (Vec<Candidate>, Vec<Candidate>) =
             self.candidates(mention, list, &others).into_iter().partition(|candidate| {
-                self.newcomers.by_id(entity.kind, &candidate.id).is_none() || candidate.is_likely_named_so()
+                self.newcomers.by_id(entity.kind, &candidate.id).is_none() || candidate.is_named_so()
             });
         let named_so: Vec<&str> = candidates
             .iter()

@@ -50,7 +50,10 @@ pub(super) fn digest(proposal: &Proposal<'_>, report: &Report, made_up: &[String
         (&report.changes, &report.conflicts, &report.not_removed, &report.skipped),
         report.matches.iter().map(decided).collect::<Vec<_>>(),
     );
-    finish(&canonical, made_up)
+    let everywhere = proposal.resolutions.iter().filter(|resolution| resolution.everywhere);
+    let everywhere: Vec<&str> = everywhere.map(|resolution| resolution.path.as_str()).collect();
+    // What is remembered on all movies is more than this one's plan.
+    if everywhere.is_empty() { finish(&canonical, made_up) } else { finish(&(canonical, everywhere), made_up) }
 }
 
 /// What was decided, and between whom; how likely each was is no part of the plan.

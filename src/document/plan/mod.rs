@@ -289,11 +289,27 @@ fn at_rest(proposal: &Proposal<'_>, ids: &dyn IdSource, first: Object, newcomers
             break;
         }
         if let Some(place) = states.iter().position(|state| *state == next.data) {
+            // Back where it was is at rest too, unless the file says something.
+            let place = if place == 0 && !is_same_but_for_order(&states[0], &states[1]) { 1 } else { place };
             return states.swap_remove(place);
         }
         states.push(next.data);
     }
     states.swap_remove(1)
+}
+
+/// Whether two states of a document have the same items, in whatever order.
+fn is_same_but_for_order(a: &Object, b: &Object) -> bool {
+    let in_some_order = |value: &Value| {
+        let mut items: Vec<String> = value.as_array().into_iter().flatten().map(Value::to_string).collect();
+        items.sort_unstable();
+        items
+    };
+    let is_same = |(key, value): (&String, &Value)| match (value, b.get(key)) {
+        (Value::Array(_), Some(other)) => in_some_order(value) == in_some_order(other),
+        (value, other) => Some(value) == other,
+    };
+    a.len() == b.len() && a.iter().all(is_same)
 }
 
 /// What is to be brought back, into what.

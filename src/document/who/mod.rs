@@ -112,12 +112,6 @@ impl Candidate {
     pub const fn is_named_so(&self) -> bool {
         self.is_named_so
     }
-
-    /// Whether the name is that, or its initials.
-    #[must_use]
-    pub fn is_likely_named_so(&self) -> bool {
-        self.is_named_so || self.reasons.contains(&MatchReason::Initials)
-    }
 }
 
 /// How far the best must be ahead of the next.
@@ -155,7 +149,7 @@ pub fn decide(kind: EntityKind, candidates: &[Candidate]) -> MatchDecision {
     }
     let is_asked = candidates.iter().any(|candidate| {
         // Of initials nobody knows whose they are; of a misspelling, it is rarely somebody else's name.
-        let may_be_theirs = candidate.is_likely_named_so();
+        let may_be_theirs = candidate.is_named_so || candidate.reasons.contains(&MatchReason::Initials);
         candidate.weight >= if may_be_theirs { SOMEBODY_ELSE } else { SOMEBODY_NEAR }
     });
     if is_asked { MatchDecision::Ambiguous } else { MatchDecision::New }

@@ -11,6 +11,7 @@ use super::name::{Name, Relation};
 use super::newcomers::Newcomers;
 use super::{Candidate, MatchReason};
 use crate::document::entity::{Directory, EntityKind};
+use crate::document::reference;
 use crate::document::text::index_key;
 
 /// A name, and where it stands.
@@ -120,7 +121,8 @@ pub fn candidates(
 
 /// Someone of the name of whom nothing else is known.
 fn unknown(question: &Question<'_>, given: &Name, id: &str, standing: Standing, knowledge: &Knowledge) -> Candidate {
-    let known = Known { name: question.given.to_owned(), ..Known::default() };
+    let own = reference::by_id(question.kind, id).map_or(question.given, |entity| entity.name.as_str());
+    let known = Known { name: own.to_owned(), aliases: vec![question.given.to_owned()], ..Known::default() };
     weigh(question, given, id, &known, true, standing, knowledge).unwrap_or_else(|| Candidate {
         id: id.to_owned(),
         name: question.given.to_owned(),
