@@ -78,13 +78,6 @@ pub fn index_key(text: &str) -> String {
     key
 }
 
-/// A key without what parts its words, as names are grouped by that differ in this alone; the database's
-/// index does the same.
-#[must_use]
-pub fn letters(key: &str) -> String {
-    key.replace([' ', '.', '-', '\''], "")
-}
-
 /// The SHA-256 of some bytes, in hexadecimal digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {

@@ -37,8 +37,8 @@ impl PeopleQuery {
         Ok(entity_page(ctx, EntityKind::Person, Some(search), first, after, Person).await?)
     }
 
-    /// People who may be one, the likeliest first: those who share a name, spacing and punctuation aside,
-    /// and whose credits do not speak against it. Needs the role CONTRIBUTOR.
+    /// People who may be one, the likeliest first: those who share a name, spacing and punctuation aside, or
+    /// were made from another form of it, and whose credits do not speak against it. Needs the role CONTRIBUTOR.
     #[graphql(complexity = "500 + size_of(first) * child_complexity")]
     async fn duplicate_people(
         &self,

@@ -1,14 +1,18 @@
 //! Finding entities by their names, and giving them others.
 
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set, Statement};
+use std::collections::{BTreeSet, HashMap};
 
-use super::entities::{entity, entity_name, movie_genre};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set, Statement};
+
+use super::directory::VALUES_PER_STATEMENT;
+use super::entities::{entity, entity_block, entity_name, movie_genre};
 use super::name_index::{NewName, write_names};
 use super::{Database, StorageError, Transaction};
 use crate::document::MovieId;
 use crate::document::entity::EntityKind;
 use crate::document::ids::InvalidMovieId;
 use crate::document::text::{comparable, index_key};
+use crate::document::who::{Name, blocks};
 
 /// Where an entity stands in a list: how well its name fits, the name, and its id.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -96,6 +100,11 @@ const SHARED: &str = concat!(
     " = shared.letters WHERE n.kind = 'person' ORDER BY shared.letters, n.entity_id"
 );
 
+/// What the id of someone who was made from a name begins with.
+const MADE: &str = "person-";
+/// Most people of near names that are looked at for some thousand blocking keys.
+const MOST_NEAR: u64 = 20_000;
+
 impl Database {
     /// People who share a name, spacing and punctuation aside: those of each name, in the order of the
     /// names, for so many names at most.
@@ -113,6 +122,46 @@ impl Database {
             }
         }
         Ok(groups.into_iter().map(|(_, people)| people).collect())
+    }
+
+    /// People who were made from a name alone, so many at most, each in a pair with every one whose name may be another
+    /// form of theirs.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn people_of_near_names(&self, limit: u64) -> Result<Vec<[String; 2]>, StorageError> {
+        let kind = EntityKind::Person;
+        let made: Vec<(String, String)> = entity_name::Entity::find()
+            .select_only()
+            .columns([entity_name::Column::EntityId, entity_name::Column::Name])
+            .filter(entity_name::Column::Kind.eq(kind.as_str()))
+            .filter(entity_name::Column::EntityId.starts_with(MADE))
+            .order_by_asc(entity_name::Column::EntityId)
+            .limit(limit)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        let mut of_block: HashMap<i64, BTreeSet<&str>> = HashMap::new();
+        for (id, name) in &made {
+            for block in blocks::looked_up(kind, &Name::of(name)) {
+                of_block.entry(block).or_default().insert(id);
+            }
+        }
+        let keys: Vec<i64> = of_block.keys().copied().collect();
+        let mut pairs: BTreeSet<[String; 2]> = BTreeSet::new();
+        for keys in keys.chunks(VALUES_PER_STATEMENT) {
+            let rows = entity_block::Entity::find()
+                .filter(entity_block::Column::Block.is_in(keys.iter().copied()))
+                .limit(MOST_NEAR)
+                .all(&self.reader)
+                .await?;
+            for row in rows {
+                for id in of_block.get(&row.block).into_iter().flatten().filter(|id| **id != row.entity_id) {
+                    pairs.insert([(*id).to_owned(), row.entity_id.clone()]);
+                }
+            }
+        }
+        Ok(pairs.into_iter().collect())
     }
 }
 

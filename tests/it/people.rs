@@ -1,5 +1,7 @@
 //! People, ceremonies, platforms and genres: looked at, renamed, merged and split.
 
+use std::collections::BTreeSet;
+
 use reelport::catalog::access::Role;
 use serde_json::{Value, json};
 
@@ -651,6 +653,34 @@ on_both_databases! {
             }
         }
         assert_eq!(dump_all(&app.database.url).await, before);
+    }
+
+    async fn whoever_was_made_of_another_form_of_a_name_is_a_likely_double(app: TestApp) {
+        let movie = |movie: &str, credit: Value| {
+            [envelope(movie, "basic_info", json!({ "title": movie, "year": "1999" })), envelope(movie, "cast_crew", json!({ "cast": [credit] }))]
+        };
+        app.seed(&[
+            movie("a", json!({ "id": "tmdb-person-1", "name": "Aldous Harrington", "character": "Cook" })),
+            movie("b", json!({ "id": "tmdb-person-2", "name": "Bea Tomlinson", "character": "Boy" })),
+        ].concat()).await;
+        // Made anew, as the answers said; of the third, nobody has the name.
+        for (name, id) in [("Harrington, Aldous", "c"), ("Aldous Harington", "d"), ("Zed Quux", "e")] {
+            app.movie(id).await;
+            let file = envelope(id, "cast_crew", json!({ "cast": [{ "name": name }] }));
+            let options = json!({ "resolutions": [{ "path": "/cast/0", "createNew": true }] });
+            assert_eq!(app.admin().import_document(&file, options).await["status"], "PUBLISHED");
+        }
+        let found = answer(&app.with_role(Role::Contributor), "{ duplicatePeople { nodes { first { name } second { name } reasons } } }").await;
+        let nodes = found["duplicatePeople"]["nodes"].as_array().unwrap();
+        let pairs: Vec<_> = nodes.iter().map(|node| {
+            assert_eq!(node["reasons"][0], "NEAR_NAME", "{node}");
+            let mut pair = [node["first"]["name"].as_str().unwrap(), node["second"]["name"].as_str().unwrap()];
+            pair.sort_unstable();
+            pair
+        }).collect();
+        assert_eq!(pairs[0], ["Aldous Harrington", "Harrington, Aldous"], "the likeliest first");
+        let others: BTreeSet<_> = pairs[1..].iter().copied().collect();
+        assert_eq!(others, BTreeSet::from([["Aldous Harington", "Aldous Harrington"], ["Aldous Harington", "Harrington, Aldous"]]));
     }
 
     async fn likely_doubles_come_first(app: TestApp) {

@@ -283,7 +283,7 @@ on_both_databases_with_one_thread! {
             ("{ ceremonies(first: 20) { nodes { name aliases movies(first: 2) { totalCount nodes { title } } } } }", "ceremonies", 7),
             ("{ platforms(first: 20) { nodes { name movies(first: 2) { totalCount nodes { title } } } } }", "platforms", 7),
             ("{ genres(first: 20) { nodes { name movies(first: 2) { totalCount nodes { title } } } } }", "genres", 8),
-            ("{ duplicatePeople(first: 20) { nodes { score first { name } second { name totals { credits } } } } }", "duplicatePeople", 11),
+            ("{ duplicatePeople(first: 20) { nodes { score first { name } second { name totals { credits } } } } }", "duplicatePeople", 13),
         ];
         let viewer = app.with_role(reelport::catalog::access::Role::Contributor);
         let double = |movie: &str, id: &str| envelope(movie, "cast_crew", json!({ "directors": [{ "id": id, "name": "Double Person" }] }));

@@ -1,13 +1,14 @@
 //! People who may be one: who share a name, and whose credits do not speak against it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::catalog::access::CanDraft;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::definition::define_choice;
 use crate::document::entity::EntityKind;
-use crate::document::text::{comparable, index_key, letters};
+use crate::document::text::{comparable, index_key};
+use crate::document::who::{Name, Relation};
 use crate::storage::Entity;
 
 define_choice! {
@@ -17,7 +18,7 @@ define_choice! {
         SameName = "same_name",
         /// A name that one of them also goes by is the other's.
         SharedAlias = "shared_alias",
-        /// Their names differ in spacing and punctuation alone: "J.J. Abrams" and "JJ Abrams".
+        /// Their names are forms of one another, or nearly alike: "J.J. Abrams" and "JJ Abrams", "Pitt, Brad" and "B. Pitt".
         NearName = "near_name",
         /// A movie credits both with the very same part.
         SamePart = "same_part",
@@ -133,19 +134,28 @@ pub fn similarity(a: &Profile, b: &Profile) -> Option<Score> {
 /// How far their names are the same.
 fn alike(a: &Profile, b: &Profile) -> Option<(i32, DuplicateReason)> {
     let keys = |profile: &Profile| profile.names.iter().map(|name| index_key(name)).collect::<Vec<_>>();
-    let (a, b) = (keys(a), keys(b));
-    if a.first() == b.first() {
-        return a.first().map(|_| (50, DuplicateReason::SameName));
+    let (a_keys, b_keys) = (keys(a), keys(b));
+    if a_keys.first() == b_keys.first() {
+        return a_keys.first().map(|_| (50, DuplicateReason::SameName));
     }
-    if a.iter().any(|name| b.contains(name)) {
+    if a_keys.iter().any(|name| b_keys.contains(name)) {
         return Some((45, DuplicateReason::SharedAlias));
     }
-    let is_near = a.iter().any(|name| b.iter().any(|other| letters(name) == letters(other)));
-    is_near.then_some((40, DuplicateReason::NearName))
+    let names = |profile: &Profile| profile.names.iter().map(|name| Name::of(name)).collect::<Vec<_>>();
+    let (a, b) = (names(a), names(b));
+    let relations = a.iter().flat_map(|name| b.iter().filter_map(|other| name.relation(other)));
+    let weight = |relation: Relation| match relation {
+        Relation::Same | Relation::SameLetters => 40,
+        Relation::SameSound | Relation::Initials | Relation::MiddleName | Relation::Near(_) => 25,
+        // As often a father and his son.
+        Relation::Suffix => 10,
+    };
+    relations.map(weight).max().map(|weight| (weight, DuplicateReason::NearName))
 }
 
-/// Most names that are looked at, and most people of one name.
+/// Most names that are looked at, most people who were made from a name, and most people of one name.
 const MAX_NAMES: u64 = 5_000;
+const MAX_MADE: u64 = 2_000;
 const MAX_OF_A_NAME: usize = 20;
 /// What is less likely is not worth a look.
 const LIKELY: i32 = 30;
@@ -161,19 +171,30 @@ impl Catalog {
         after: Option<(i32, &str, &str)>,
         limit: usize,
     ) -> Result<(Vec<Duplicate>, bool), CatalogError> {
-        let groups = self.database.people_of_one_name(MAX_NAMES).await?;
-        let mut ids: Vec<String> = groups.iter().flatten().cloned().collect();
-        ids.sort();
-        ids.dedup();
+        let mut groups = self.database.people_of_one_name(MAX_NAMES).await?;
+        let near = self.database.people_of_near_names(MAX_MADE).await?;
+        let ids: BTreeSet<&String> = groups.iter().flatten().chain(near.iter().flatten()).collect();
+        let ids: Vec<String> = ids.into_iter().cloned().collect();
         let people = self.entities(&permission.can_read(), EntityKind::Person, &ids).await?;
         let mut profiles: HashMap<String, Profile> = people.into_iter().map(profile).collect();
+        // Comparing is work for a thread of its own.
+        (groups, profiles) = tokio::task::spawn_blocking(move || {
+            let is_alike = |[a, b]: &[String; 2]| {
+                matches!((profiles.get(a), profiles.get(b)), (Some(a), Some(b)) if alike(a, b).is_some())
+            };
+            groups.extend(near.into_iter().filter(is_alike).map(Vec::from));
+            let named: HashSet<&String> = groups.iter().flatten().collect();
+            profiles.retain(|id, _| named.contains(id));
+            (groups, profiles)
+        })
+        .await?;
+        let ids: Vec<String> = profiles.keys().cloned().collect();
         for credit in self.database.credits_of(&ids, None, u64::MAX).await? {
             if let Some(profile) = profiles.get_mut(&credit.person) {
                 let (movie, list, part, year) = (credit.movie_id, credit.list, credit.part, credit.year);
                 profile.credits.push(ProfileCredit { movie, list, part, year });
             }
         }
-        // Comparing is work for a thread of its own.
         let mut found = tokio::task::spawn_blocking(move || pairs(&groups, &profiles)).await?;
         let place = |of: &Duplicate| (-of.score.percent, of.first.clone(), of.second.clone());
         if let Some((percent, first, second)) = after {
