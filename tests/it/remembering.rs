@@ -153,6 +153,18 @@ on_both_databases! {
             }
             admin.graphql("mutation { deleteMovie(input: {id: \"m\"}) { userErrors { message } } }", json!({})).await;
         }
+        // Where both stand in the list, each is changed by its own language alone.
+        let both = |hindi: &str, tamil: &str| {
+            let of = |language: &str, result: &str| award(Some(language), result)["data"]["awards"][0].clone();
+            envelope("n", "awards", json!({ "awards": [of("Hindi", hindi), of("Tamil", tamil)] }))
+        };
+        app.movie("n").await.import_with(&both("nominee", "nominee"), "").await;
+        let mut telugu = award(Some("Telugu"), "winner");
+        telugu["movie_id"] = json!("n");
+        let reply = app.admin().import_with(&telugu, "").await.json();
+        let paths: Vec<&str> = reply["plan"]["changes"].as_array().unwrap().iter().map(|change| change["path"].as_str().unwrap()).collect();
+        assert_eq!(paths, ["/awards/1/result", "/awards/1/language"], "{reply}");
+        assert_eq!(app.admin().import_with(&both("nominee", "winner"), "").await.json()["plan"]["changes"][0]["path"], "/awards/1/language");
         let admin = app.movie("m").await;
         admin.import_with(&award(Some("Tamil, Telugu"), "winner"), "").await;
         assert_eq!(awards(&admin).await[0].0, south);
@@ -191,6 +203,27 @@ on_both_databases! {
         let candidates = reply.json()["plan"]["matches"][0]["candidates"].clone();
         for candidate in candidates.as_array().unwrap() {
             assert_eq!(candidate["known_for"], json!(["First Tide", "Second Tide"]), "{candidate}");
+        }
+    }
+
+    async fn one_who_is_credited_under_two_forms_of_a_name_is_found_under_both(app: TestApp) {
+        let admin = app.movie("m").await;
+        let credits = |list: &str, credits: &[(&str, &str)]| {
+            let part = if list == "cast" { "character" } else { "job" };
+            let credits: Vec<Value> = credits.iter().map(|(name, of)| json!({ "name": name, part: of })).collect();
+            envelope("m", "cast_crew", json!({ list: credits }))
+        };
+        for (list, options) in [("cast", ""), ("crew", "?mode=replace")] {
+            for (stored, sent) in [("Pitto, Brado", "Brado Pitto"), ("Jean-Luc Gode", "Jean Luc Gode"), ("Ann \"Bud\" Lowe", "Ann Lowe")] {
+                for file in [credits(list, &[(sent, "A"), (sent, "B")]), credits(list, &[(sent, "A"), (sent, "A")])] {
+                    admin.import_with(&envelope("m", "cast_crew", json!({ list: [] })), "?mode=replace").await;
+                    admin.import_with(&credits(list, &[(stored, "A")]), "").await;
+                    let first = admin.import_with(&file, options).await.json();
+                    assert_eq!((&first["status"], &first["plan"]["counts"]["added"], &first["plan"]["counts"]["removed"]), (&json!("published"), &json!(1), &json!(0)), "{file}: {first}");
+                    let second = admin.import_with(&file, options).await.json();
+                    assert_eq!(second["status"], "unchanged", "{file}: {second}");
+                }
+            }
         }
     }
 

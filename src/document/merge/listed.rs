@@ -52,6 +52,12 @@ impl Listed {
         fitting.map(|entry| entry.id.clone()).collect()
     }
 
+    /// Whether somebody of the list is credited there under another name as well.
+    pub(super) fn is_credited_otherwise(&self, entity: &EntityReference, id: &str, key: &str) -> bool {
+        let is_theirs = |entry: &&Entry| entry.field == entity.name && entry.id == id;
+        self.entries.iter().filter(is_theirs).any(|entry| entry.credited_as != key)
+    }
+
     /// All of the list who are credited under a form of that name.
     pub(super) fn of_the_name(&self, entity: &EntityReference, name: &str) -> &[String] {
         let by_form = self.by_form.get_or_init(|| {

@@ -215,7 +215,16 @@ impl Merger<'_> {
         }
         if !self.is_said_of(&place) {
             // Whoever stands there under the name is meant.
-            if credited.iter().any(|id| !is_of_another_language(entity, object, id)) {
+            let fitting: Vec<&String> =
+                credited.iter().filter(|id| !is_of_another_language(entity, object, id)).collect();
+            if let Some(first) = fitting.first() {
+                // Where the list has others of that name in another language, or them under another name as well, the
+                // name alone does not tell.
+                let is_one = fitting.iter().all(|id| id == first);
+                let is_told = fitting.len() == credited.len() && !list.is_credited_otherwise(entity, first, &key);
+                if is_one && !is_told {
+                    object.insert(entity.id.to_owned(), Value::String((*first).clone()));
+                }
                 return;
             }
             // Of several of the name who stand there, the rest of the item tells which.

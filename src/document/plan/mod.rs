@@ -284,13 +284,11 @@ fn at_rest(proposal: &Proposal<'_>, ids: &dyn IdSource, first: Object, newcomers
     let mut states = vec![proposal.current.clone(), first];
     while let Some(current) = states.last().filter(|_| states.len() < MAX_STATES) {
         let next = merge(&Proposal { current, directory, ..*proposal }, ids);
-        // It is the order that may be new, and nothing that was never there.
-        if !(next.problems.is_empty() && next.new_entities.is_empty() && next.made_up.is_empty()) {
+        // It is the order that may be new, and nothing else: what the file says, it has said.
+        if !is_same_but_for_order(&states[1], &next.data) {
             break;
         }
         if let Some(place) = states.iter().position(|state| *state == next.data) {
-            // Back where it was is at rest too, unless the file says something.
-            let place = if place == 0 && !is_same_but_for_order(&states[0], &states[1]) { 1 } else { place };
             return states.swap_remove(place);
         }
         states.push(next.data);
