@@ -110,6 +110,13 @@ pub fn timed_id(microseconds: i64, random: u64) -> String {
     digits.collect::<String>() + &base32(random, 6)
 }
 
+/// Whether an id is one that was made here for an entity of that kind, as [`entity_id`] makes them.
+#[must_use]
+pub fn is_entity_id(id: &str, kind: &str) -> bool {
+    let random = id.strip_prefix(kind).and_then(|rest| rest.strip_prefix('-'));
+    random.is_some_and(|random| random.len() == RANDOM_LENGTH && random.bytes().all(|byte| ALPHABET.contains(&byte)))
+}
+
 /// Makes an entity's id, `person-4qx…`.
 #[must_use]
 pub fn entity_id(random: u64, kind: &str) -> String {

@@ -273,6 +273,33 @@ impl Transaction {
         rows.into_iter().map(stored).collect()
     }
 
+    /// By document, the ids of whoever was named for the first time in a draft of it, open or closed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn named_in_drafts(
+        &self,
+        movies: &[&MovieId],
+    ) -> Result<HashMap<DocumentKey, HashSet<String>>, StorageError> {
+        let mut found: HashMap<DocumentKey, HashSet<String>> = HashMap::new();
+        for movies in movies.chunks(ROWS_PER_STATEMENT) {
+            let rows: Vec<(String, String, String)> = contribution::Entity::find()
+                .select_only()
+                .columns([contribution::Column::MovieId, contribution::Column::Category, contribution::Column::Named])
+                .filter(contribution::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
+                .filter(contribution::Column::Named.ne("[]"))
+                .into_tuple()
+                .all(&self.connection)
+                .await?;
+            for (movie, category, named) in rows {
+                let named: Vec<NewEntity> = serde_json::from_str(&named).map_err(|error| corrupt(&movie, error))?;
+                let ids = named.into_iter().map(|entity| entity.id);
+                found.entry(read_key(&movie, &category)?).or_default().extend(ids);
+            }
+        }
+        Ok(found)
+    }
+
     /// Stores contributions; the draft of each is opened, or moves on to it. Of one document, only
     /// one at a time.
     ///

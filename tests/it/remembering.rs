@@ -131,9 +131,17 @@ on_both_databases! {
         let reply = admin.import_with(&draft, "").await;
         assert_eq!((reply.status, reply.errors()), (409, vec![("/cast/0/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())]), "{}", reply.text);
         assert_eq!(people(&app).await, before);
+        let mut bare = draft.clone();
+        bare.as_object_mut().unwrap().remove("metadata");
+        assert_eq!(admin.import_with(&bare, "").await.status, 409);
         let reply = admin.import_document(&draft, resolved("/cast/0/name", "tmdb-person-11")).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         assert_eq!(ids_in(&admin, "m", "cast").await[0], "tmdb-person-11");
+        // Nor does it take back the answer once there is one.
+        for file in [&draft, &bare] {
+            let reply = admin.import_with(file, "").await.json();
+            assert_eq!(reply["status"], "unchanged", "{reply}");
+        }
     }
 
     async fn the_language_tells_ceremonies_of_one_name_apart_whichever_came_first(app: TestApp) {

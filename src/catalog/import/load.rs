@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::batch::{Batch, distinct};
-use super::{Content, Record};
+use super::{Content, Operation, Record};
 use crate::catalog::CatalogError;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use crate::document::ids::is_entity_id;
 use crate::document::readdress::follow;
 use crate::document::who::Resolution;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
@@ -158,36 +159,42 @@ impl Batch<'_> {
             if let Some(base) = self.load_base(transaction, record, &loaded).await? {
                 loaded.bases.insert(record.key(), base);
             }
-            let stand_ins = self.load_stand_ins(transaction, record, &loaded).await?;
-            if !stand_ins.is_empty() {
-                loaded.stand_ins.insert(record.key(), stand_ins);
-            }
         }
+        loaded.stand_ins = self.load_stand_ins(transaction, records, &loaded).await?;
         Ok(loaded)
     }
 
-    /// The names that wait in a draft, where a record may name or answer them: it is the draft, or was taken from
-    /// it, or brings answers to it.
+    /// The names that wait in drafts, of the records that may name or answer them: which are the draft, may be taken
+    /// from one, or bring answers to it.
     async fn load_stand_ins(
         &self,
         transaction: &Transaction,
-        record: &Record,
+        records: &[Record],
         loaded: &Loaded,
-    ) -> Result<HashSet<String>, CatalogError> {
-        let Content::Merge(reading) = &record.content else { return Ok(HashSet::new()) };
-        let (movie, category) = (&record.movie, record.category);
-        let first = match (self.options.target, record.metadata.draft_revision) {
-            (Stage::Published, Some(number)) => {
-                transaction.contribution(movie, category, number).await?.map(|taken| taken.first_contribution)
+    ) -> Result<HashMap<DocumentKey, HashSet<String>>, CatalogError> {
+        let mut known = HashMap::new();
+        let mut asked: Vec<&Record> = Vec::new();
+        for record in records {
+            let Content::Merge(reading) = &record.content else { continue };
+            let fields = record.category.definition().fields;
+            let is_made = |named: NewEntity| is_entity_id(&named.id, named.kind.as_str());
+            let may_be = match self.options.target {
+                Stage::Published => NewEntity::all_in(fields, &reading.data).any(is_made),
+                Stage::Draft => !self.options.resolutions.is_empty() && loaded.drafts.contains_key(&record.key()),
+            };
+            if !reading.provisional.is_empty() {
+                known.insert(record.key(), reading.provisional.clone());
+            } else if may_be && self.operation == Operation::Import {
+                asked.push(record);
             }
-            (Stage::Draft, _) if !self.options.resolutions.is_empty() => {
-                loaded.drafts.get(&record.key()).map(|draft| draft.first_contribution)
-            }
-            _ => None,
-        };
-        let Some(first) = first else { return Ok(reading.provisional.clone()) };
-        let contributions = transaction.contributions(movie, category, first).await?;
-        Ok(contributions.into_iter().flat_map(|of| of.named).map(|entity| entity.id).collect())
+        }
+        if asked.is_empty() {
+            return Ok(known);
+        }
+        let movies = distinct(asked.iter().map(|record| &record.movie));
+        let mut named = transaction.named_in_drafts(&movies).await?;
+        known.extend(asked.into_iter().filter_map(|record| named.remove_entry(&record.key())));
+        Ok(known)
     }
 
     async fn load_base(
