@@ -299,6 +299,19 @@ on_both_databases! {
         }
     }
 
+    async fn a_nominee_who_stands_as_text_stays_text_when_the_file_comes_back(app: TestApp) {
+        let admin = app.movie("m").await;
+        let award = json!({ "ceremony": "Oscars", "year": 2000, "category": "A", "nominee": "Ada Quist", "result": "nominee" });
+        let file = envelope("m", "awards", json!({ "awards": [award] }));
+        admin.import_with(&file, "").await;
+        // Credited only by now.
+        admin.import("m", "cast_crew", json!({ "cast": [{ "name": "Ada Quist" }] })).await;
+        for file in [admin.export("m", "awards").await, file] {
+            let reply = admin.import_with(&file, "").await.json();
+            assert_eq!(reply["status"], "unchanged", "{reply}");
+        }
+    }
+
     async fn a_nominee_is_made_where_an_answer_says_so(app: TestApp) {
         let admin = app.movie("m").await;
         let award = json!({ "ceremony": "Oscars", "year": 2000, "category": "A", "nominee": "Some Singer", "result": "nominee" });

@@ -10,6 +10,8 @@ use crate::document::who::Name;
 
 pub(super) struct Listed {
     entries: Vec<Entry>,
+    /// The names that stand in the list without an id, with their fields.
+    text_alone: HashSet<(&'static str, String)>,
     /// By field and name in whatever form, whoever is credited so.
     by_form: OnceCell<HashMap<(&'static str, String), Vec<String>>>,
 }
@@ -24,13 +26,13 @@ struct Entry {
 
 impl Listed {
     /// Of a list without items.
-    pub(super) const fn empty() -> Self {
-        Self { entries: Vec::new(), by_form: OnceCell::new() }
+    pub(super) fn empty() -> Self {
+        Self { entries: Vec::new(), text_alone: HashSet::new(), by_form: OnceCell::new() }
     }
 
     pub(super) fn new(item: &'static Item, stored: &[&Object], claims: &[Option<usize>]) -> Self {
         let claimed: HashSet<usize> = claims.iter().flatten().copied().collect();
-        let mut entries = Vec::new();
+        let (mut entries, mut text_alone) = (Vec::new(), HashSet::new());
         for (index, object) in stored.iter().enumerate() {
             for entity in item.entities {
                 if let Some(id) = text(object, entity.id) {
@@ -40,16 +42,23 @@ impl Listed {
                         credited_as: text(object, entity.name).map(index_key).unwrap_or_default(),
                         claimed: claimed.contains(&index),
                     });
+                } else if let Some(name) = text(object, entity.name) {
+                    text_alone.insert((entity.name, index_key(name)));
                 }
             }
         }
-        Self { entries, by_form: OnceCell::new() }
+        Self { entries, text_alone, by_form: OnceCell::new() }
     }
 
     /// Those of the list who are credited under that name.
     pub(super) fn credited_as(&self, entity: &EntityReference, key: &str) -> Vec<String> {
         let fitting = self.entries.iter().filter(|entry| entry.field == entity.name && entry.credited_as == key);
         fitting.map(|entry| entry.id.clone()).collect()
+    }
+
+    /// Whether that name stands in the list as text, without an id.
+    pub(super) fn has_text(&self, entity: &EntityReference, key: &str) -> bool {
+        self.text_alone.contains(&(entity.name, key.to_owned()))
     }
 
     /// Whether somebody of the list is credited there under another name as well.

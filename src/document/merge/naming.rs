@@ -214,6 +214,10 @@ impl Merger<'_> {
             return;
         }
         if !self.is_said_of(&place) {
+            // A nominee who stands there as text stays text: a file that says what is stored changes nothing.
+            if list.has_text(entity, &key) {
+                return;
+            }
             // Whoever stands there under the name is meant.
             let fitting: Vec<&String> =
                 credited.iter().filter(|id| !is_of_another_language(entity, object, id)).collect();
