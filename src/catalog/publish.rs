@@ -181,7 +181,7 @@ impl Catalog {
                 problems: Vec::new(),
                 import_id: None,
             };
-            batch.record_without_text(&transaction, movie, category, &mut outcome, now).await?;
+            batch.record_unplanned(&transaction, movie, Some(category), None, &mut outcome, now).await?;
             Ok(outcome)
         })
         .await

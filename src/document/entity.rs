@@ -113,13 +113,8 @@ impl Mentions {
                 if is_open {
                     self.names.insert(key.clone());
                 }
-                let is_there = match names.get_mut(&key) {
-                    Some(left) if *left > 0 => {
-                        *left -= 1;
-                        true
-                    }
-                    _ => false,
-                };
+                let left = names.get_mut(&key).filter(|left| **left > 0);
+                let is_there = left.map(|left| *left -= 1).is_some();
                 if is_open && !is_there {
                     self.movies.insert(movie.to_owned());
                     self.open.entry(key).or_insert_with(|| name.to_owned());
@@ -190,9 +185,7 @@ impl Mentions {
 /// difference.
 #[must_use]
 pub fn bound_to_language(entity: &EntityReference, object: &Object) -> Option<&'static ReferenceEntity> {
-    let text = |key: &str| object.get(key).and_then(Value::as_str);
-    let language = entity.traits.iter().find(|field| **field == "language").and_then(|field| text(field))?;
-    let name = text(entity.name)?;
+    let (name, language) = name_and_language(entity, object)?;
     let bound = reference::by_name(entity.kind, name, Some(language))?;
     let is_bound = reference::by_name(entity.kind, name, None).is_none_or(|any| any.id != bound.id);
     is_bound.then_some(bound)
@@ -202,11 +195,16 @@ pub fn bound_to_language(entity: &EntityReference, object: &Object) -> Option<&'
 /// beside the name it is another's.
 #[must_use]
 pub fn is_of_another_language(entity: &EntityReference, object: &Object, id: &str) -> bool {
-    let text = |key: &str| object.get(key).and_then(Value::as_str);
-    let language = entity.traits.iter().find(|field| **field == "language").and_then(|field| text(field));
-    let (Some(language), Some(name)) = (language, text(entity.name)) else { return false };
+    let Some((name, language)) = name_and_language(entity, object) else { return false };
     let meant = reference::by_name(entity.kind, name, Some(language));
     meant.is_some_and(|meant| meant.id != id) && reference::goes_by(entity.kind, id, name)
+}
+
+/// The name in an item with the language beside it, where that may tell entities of one name apart.
+fn name_and_language<'v>(entity: &EntityReference, object: &'v Object) -> Option<(&'v str, &'v str)> {
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
+    let language = entity.traits.iter().find(|field| **field == "language")?;
+    Some((text(entity.name)?, text(language)?))
 }
 
 /// Every name in a list of a document, with the id beside it.

@@ -92,6 +92,19 @@ pub(super) async fn remembered(
     Ok(named)
 }
 
+/// Whoever has one of those blocking keys.
+pub(super) async fn of_blocks(
+    connection: &impl ConnectionTrait,
+    keys: Vec<i64>,
+) -> Result<Vec<entity_block::Model>, StorageError> {
+    let mut found = Vec::new();
+    for keys in keys.chunks(VALUES_PER_STATEMENT) {
+        let rows = entity_block::Entity::find().filter(entity_block::Column::Block.is_in(keys.iter().copied()));
+        found.extend(rows.limit(MOST_NEAR).all(connection).await?);
+    }
+    Ok(found)
+}
+
 /// Finds those that share a blocking key with an open name.
 async fn near(
     connection: &impl ConnectionTrait,
@@ -105,18 +118,10 @@ async fn near(
             of_block.entry(block).or_default().push(place);
         }
     }
-    let keys: Vec<i64> = of_block.keys().copied().collect();
     let mut found: HashMap<usize, BTreeSet<String>> = HashMap::new();
-    for keys in keys.chunks(VALUES_PER_STATEMENT) {
-        let rows = entity_block::Entity::find()
-            .filter(entity_block::Column::Block.is_in(keys.iter().copied()))
-            .limit(MOST_NEAR)
-            .all(connection)
-            .await?;
-        for row in rows {
-            for place in of_block.get(&row.block).into_iter().flatten() {
-                found.entry(*place).or_default().insert(row.entity_id.clone());
-            }
+    for row in of_blocks(connection, of_block.keys().copied().collect()).await? {
+        for place in of_block.get(&row.block).into_iter().flatten() {
+            found.entry(*place).or_default().insert(row.entity_id.clone());
         }
     }
     for (place, ids) in found {

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set, Statement};
 
-use super::directory::VALUES_PER_STATEMENT;
-use super::entities::{entity, entity_block, entity_name, movie_genre};
+use super::candidates::of_blocks;
+use super::entities::{entity, entity_name, movie_genre};
 use super::name_index::{NewName, write_names};
 use super::{Database, StorageError, Transaction};
 use crate::document::MovieId;
@@ -102,8 +102,6 @@ const SHARED: &str = concat!(
 
 /// What the id of someone who was made from a name begins with.
 const MADE: &str = "person-";
-/// Most people of near names that are looked at for some thousand blocking keys.
-const MOST_NEAR: u64 = 20_000;
 
 impl Database {
     /// People who share a name, spacing and punctuation aside: those of each name, in the order of the
@@ -147,18 +145,10 @@ impl Database {
                 of_block.entry(block).or_default().insert(id);
             }
         }
-        let keys: Vec<i64> = of_block.keys().copied().collect();
         let mut pairs: BTreeSet<[String; 2]> = BTreeSet::new();
-        for keys in keys.chunks(VALUES_PER_STATEMENT) {
-            let rows = entity_block::Entity::find()
-                .filter(entity_block::Column::Block.is_in(keys.iter().copied()))
-                .limit(MOST_NEAR)
-                .all(&self.reader)
-                .await?;
-            for row in rows {
-                for id in of_block.get(&row.block).into_iter().flatten().filter(|id| **id != row.entity_id) {
-                    pairs.insert([(*id).to_owned(), row.entity_id.clone()]);
-                }
+        for row in of_blocks(&self.reader, of_block.keys().copied().collect()).await? {
+            for id in of_block.get(&row.block).into_iter().flatten().filter(|id| **id != row.entity_id) {
+                pairs.insert([(*id).to_owned(), row.entity_id.clone()]);
             }
         }
         Ok(pairs.into_iter().collect())

@@ -124,7 +124,7 @@ impl<'a> Act<'a> {
         let Some((movie, category, sent)) = self.subject else { return Ok(outcome) };
         let Self { catalog, author, options, operation, .. } = *self;
         let batch = Batch { catalog, author, options, operation, create_movies: false };
-        batch.record_refused(transaction, movie, category, sent, &mut outcome).await?;
+        batch.record_unplanned(transaction, movie, category, sent, &mut outcome, catalog.clock.now()).await?;
         Ok(outcome)
     }
 

@@ -211,7 +211,7 @@ impl Catalog {
         let CanImport { author, options } = permission;
         if !options.dry_run {
             let batch = Batch { catalog: self, author, options, operation: Operation::Import, create_movies: false };
-            batch.record_unread(transaction, movie, category, sent, &mut outcome, now).await?;
+            batch.record_unplanned(transaction, movie, category, Some(sent), &mut outcome, now).await?;
         }
         Ok(outcome)
     }

@@ -30,43 +30,18 @@ impl Batch<'_> {
         Ok(transaction.record_imports(&rows).await?)
     }
 
-    /// Keeps the record of a text that could not be read.
-    pub(super) async fn record_unread(
-        &self,
-        transaction: &Transaction,
-        movie: &MovieId,
-        category: Option<Category>,
-        sent: &str,
-        outcome: &mut Outcome,
-        now: DateTime<Utc>,
-    ) -> Result<(), CatalogError> {
-        let row = self.new_record(movie, category, Some(sent), outcome, now, 0)?;
-        Ok(transaction.record_imports(&[row]).await?)
-    }
-
-    /// Keeps the record of a request that was refused before it was looked at.
-    pub(super) async fn record_refused(
+    /// Keeps the record of a request of which there is nothing to plan: of a text that could not be read, of one that
+    /// brought none, and of one that was refused before it was looked at.
+    pub(in crate::catalog) async fn record_unplanned(
         &self,
         transaction: &Transaction,
         movie: &MovieId,
         category: Option<Category>,
         sent: Option<&str>,
         outcome: &mut Outcome,
-    ) -> Result<(), CatalogError> {
-        let row = self.new_record(movie, category, sent, outcome, self.catalog.clock.now(), 0)?;
-        Ok(transaction.record_imports(&[row]).await?)
-    }
-
-    /// Keeps the record of a request that brought no text.
-    pub(in crate::catalog) async fn record_without_text(
-        &self,
-        transaction: &Transaction,
-        movie: &MovieId,
-        category: Category,
-        outcome: &mut Outcome,
         now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
-        let row = self.new_record(movie, Some(category), None, outcome, now, 0)?;
+        let row = self.new_record(movie, category, sent, outcome, now, 0)?;
         Ok(transaction.record_imports(&[row]).await?)
     }
 
@@ -80,7 +55,7 @@ impl Batch<'_> {
     ) -> Result<Outcome, CatalogError> {
         if !self.options.dry_run {
             let now = self.catalog.clock.now();
-            self.record_without_text(transaction, movie, category, &mut outcome, now).await?;
+            self.record_unplanned(transaction, movie, Some(category), None, &mut outcome, now).await?;
         }
         Ok(outcome)
     }

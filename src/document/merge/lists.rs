@@ -12,7 +12,6 @@ use super::three_way::{Sides, repeats};
 use super::{ImportMode, Merger, NullPolicy, array, objects, text};
 use crate::document::definition::{Field, Item, KeyPart, Kind, Object};
 use crate::document::diff::label_of;
-use crate::document::entity::EntityKind;
 use crate::document::ids::{is_item_id_of, item_id};
 use crate::document::matching::{Claims, Known, Meant, claims};
 use crate::document::parse::MAX_ITEMS;
@@ -282,14 +281,11 @@ impl Merger<'_> {
             let path = pointer_at(&list.path, index);
             // A name that waits in a draft is asked as if it came without an id.
             for entity in item.entities {
-                let given = text(&object, entity.id);
+                let given = text(&object, entity.id).filter(|given| self.proposal.stand_ins.contains(*given));
+                let Some(id) = given.map(str::to_owned) else { continue };
                 let at = format!("{path}/{}", entity.name);
                 let place = Place { list: list.name, item: &path, name: &at, is_alone: item.entities.len() == 1 };
-                let is_asked = |given: &&str| {
-                    self.is_provisional(entity.kind, given)
-                        || (self.proposal.stand_ins.contains(*given) && self.is_answered(&place))
-                };
-                if let Some(id) = given.filter(is_asked).map(str::to_owned) {
+                if self.proposal.directory.by_id(entity.kind, &id).is_none() || self.is_answered(&place) {
                     object.remove(entity.id);
                     self.identities.provisional.insert(at, id);
                 }
@@ -341,11 +337,6 @@ impl Merger<'_> {
             })
         };
         stored.iter().filter(waits).filter_map(|known| text(known, item.id).map(str::to_owned)).collect()
-    }
-
-    /// Whether an id stands for a name alone, whose bearer is yet to be decided on.
-    fn is_provisional(&self, kind: EntityKind, id: &str) -> bool {
-        self.proposal.stand_ins.contains(id) && self.proposal.directory.by_id(kind, id).is_none()
     }
 
     pub(super) fn is_removed_id(&self, item: &Item, object: &Object) -> bool {

@@ -92,14 +92,14 @@ pub struct Proposal<'a> {
 }
 
 impl Proposal<'_> {
-    /// What the lock of that target does; `None` if it is not locked.
+    /// What a lock of that target does.
     #[must_use]
-    pub fn lock_rule_of(&self, target: &str) -> Option<LockRule> {
-        self.locks.iter().any(|locked| locked == target).then(|| match self.lock_rule {
+    pub fn lock_rule_of(&self, target: &str) -> LockRule {
+        match self.lock_rule {
             // What people had a part in is never skipped.
             LockRule::Skip if self.arriving.personal.contains(target) => LockRule::Refuse,
             rule => rule,
-        })
+        }
     }
 }
 

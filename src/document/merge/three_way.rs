@@ -76,11 +76,12 @@ impl Merger<'_> {
     /// Notes a conflict about what a lock of it is called. Whether the imported side is to be taken.
     pub(super) fn conflict(&mut self, target: &str, conflict: Conflict) -> bool {
         // What a lock keeps as it is, nobody needs to settle: there it is told that it was skipped.
-        if self.proposal.lock_rule_of(target) == Some(LockRule::Skip) {
+        let proposal = self.proposal;
+        if proposal.lock_rule_of(target) == LockRule::Skip && proposal.locks.iter().any(|locked| locked == target) {
             return true;
         }
         self.merged.conflicts.push(conflict);
-        self.proposal.on_conflict == ConflictPolicy::TakeImport
+        proposal.on_conflict == ConflictPolicy::TakeImport
     }
 
     /// Who an item names is one value, told by an id and a name: where the file did not change it,

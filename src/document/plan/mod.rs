@@ -226,7 +226,7 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
     let mut warnings = proposal.arriving.warnings.clone();
     warnings.extend(merged.warnings);
 
-    let rule_of = |target: &str| proposal.lock_rule_of(target).unwrap_or(proposal.lock_rule);
+    let rule_of = |target: &str| proposal.lock_rule_of(target);
     let held = locks::hold(proposal.definition, proposal.locks, rule_of, proposal.current, merged.data);
     let mut new_entities = merged.new_entities;
     if !held.skipped.is_empty() {
