@@ -1,7 +1,8 @@
 //! How well names are matched: a labelled set made of a real catalogue, and what became of each case; and
 //! what it costs among many people (`BENCH_PEOPLE`, 100,000 unless it says more).
 //!
-//! The set needs `BENCH_CATALOGUE`, a catalogue that `reelport import` reads. Some movies are held out; all others are
+//! The set needs `BENCH_CATALOGUE`, a catalogue that `reelport import` reads; `BENCH_SET` makes another one, with other
+//! movies and other forms of names. Some movies are held out; all others are
 //! imported. Of the movies held out the credits arrive without ids, under names as the world writes them, in
 //! a dry run; who each is, the catalogue knows.
 
@@ -9,13 +10,14 @@
 
 mod cases;
 mod crowd;
+mod doubles;
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cases::{Case, Form, Label, Set};
+use cases::{Case, Form, Label, Making, Set};
 use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
 use reelport::catalog::access::{Principal, Role, command_line};
@@ -48,7 +50,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("matching: BENCH_CATALOGUE names no catalogue, so nothing was measured");
         return Ok(());
     };
-    let set = Set::read(&std::path::PathBuf::from(path))?;
+    let path = std::path::PathBuf::from(path);
+    let first = std::env::var("BENCH_SET").ok().and_then(|set| set.parse().ok()).unwrap_or(FIRST);
+    for joins_doubles in [false, true] {
+        println!("\n{}", if joins_doubles { "Those who have two ids are one:" } else { "Each id is somebody:" });
+        label(&Set::read(&path, Making { first, joins_doubles })?).await?;
+    }
+    Ok(())
+}
+
+const FIRST: usize = 7;
+
+/// Imports all but the movies held out, then has the names of those decided.
+async fn label(set: &Set) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let url = format!("sqlite://{}", folder.path().join("bench.db").display());
     let catalog = open_catalog(&url, 4, Sources::default()).await?;

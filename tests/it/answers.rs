@@ -502,6 +502,35 @@ on_both_databases! {
         assert_eq!((ids_in(&admin, "one", "directors").await, people(&app).await), (vec!["p-1".to_owned()], 1));
     }
 
+    async fn which_name_comes_first_is_asked_unless_whoever_it_fits_is_on_the_movie(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Campbell Scott")]).await;
+        app.movie("m").await;
+        let reply = admin.import_with(&cast_of("m", &["Scott Campbell"]), "").await;
+        assert_asks(&reply, "/cast/0/name");
+        let candidate = reply.json()["plan"]["matches"][0]["candidates"][0].clone();
+        assert!(candidate["reasons"].as_array().unwrap().contains(&json!("other_order")), "{candidate}");
+        // A comma says which is the surname.
+        let reply = admin.import_with(&cast_of("m", &["Scott, Campbell"]), "").await;
+        assert_eq!((reply.status, ids_in(&admin, "m", "cast").await), (200, vec!["p-1".to_owned()]), "{}", reply.text);
+        let reply = admin.import_with(&cast_of("one", &["Scott Campbell"]), "").await;
+        assert_eq!((reply.status, people(&app).await), (200, 1), "{}", reply.text);
+    }
+
+    async fn of_two_who_may_be_meant_each_is_as_likely_as_the_other_leaves_them(app: TestApp) {
+        with_cast(&app, "one", "First Tide", &[("p-1", "Jo Lee")]).await;
+        let admin = with_cast(&app, "two", "Second Tide", &[("p-2", "Jo Lee")]).await;
+        app.movie("m").await;
+        let reply = admin.import_with(&cast_of("m", &["Jo Lee"]), "").await;
+        assert_asks(&reply, "/cast/0/name");
+        let scores: Vec<f64> = reply.json()["plan"]["matches"][0]["candidates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|candidate| candidate["score"].as_f64().unwrap())
+            .collect();
+        assert!(scores.len() == 2 && scores.iter().all(|score| (0.4..=0.5).contains(score)), "{scores:?}");
+    }
+
     async fn whoever_is_credited_otherwise_than_they_are_called_is_known_all_over_the_movie(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Tamsin Okonjo")]).await;
         with_cast(&app, "m", "Second Tide", &[("p-1", "T. Okonjo")]).await;
@@ -513,9 +542,12 @@ on_both_databases! {
 
     async fn whoever_a_name_turned_out_to_mean_is_meant_all_over_the_document(app: TestApp) {
         with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee")]).await;
-        let admin = app.movie("two").await;
-        let directed = json!({ "directors": [{ "id": "tmdb-person-12", "name": "Jo Lee" }] });
-        assert_eq!(admin.import("two", "cast_crew", directed).await.status, 200);
+        let admin = app.admin();
+        for movie in ["two", "three"] {
+            app.movie(movie).await;
+            let directed = json!({ "directors": [{ "id": "tmdb-person-12", "name": "Jo Lee" }] });
+            assert_eq!(admin.import(movie, "cast_crew", directed).await.status, 200);
+        }
         app.movie("m").await;
         // As a producer alone, it may be either.
         let produced = json!({ "producers": [{ "name": "Jo Lee" }] });

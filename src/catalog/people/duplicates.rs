@@ -146,7 +146,11 @@ fn alike(a: &Profile, b: &Profile) -> Option<(i32, DuplicateReason)> {
     let relations = a.iter().flat_map(|name| b.iter().filter_map(|other| name.relation(other)));
     let weight = |relation: Relation| match relation {
         Relation::Same | Relation::SameLetters => 40,
-        Relation::SameSound | Relation::Initials | Relation::MiddleName | Relation::Near(_) => 25,
+        Relation::OtherOrder
+        | Relation::SameSound(_)
+        | Relation::Initials
+        | Relation::MiddleName
+        | Relation::Near(_) => 25,
         // As often a father and his son.
         Relation::Suffix => 10,
     };

@@ -298,7 +298,7 @@ impl<'a> Merger<'a> {
         others.retain(|id| !is_of_another_language(entity, object, id));
         // Of those that this document brings along, whoever has its initials or nearly the name is worth telling of, and
         // no question.
-        let (candidates, told_of): (Vec<Candidate>, Vec<Candidate>) =
+        let (mut candidates, told_of): (Vec<Candidate>, Vec<Candidate>) =
             self.candidates(mention, list, &others).into_iter().partition(|candidate| {
                 self.newcomers.by_id(entity.kind, &candidate.id).is_none() || candidate.is_named_so()
             });
@@ -318,7 +318,7 @@ impl<'a> Merger<'a> {
             found.entity = Some(id);
             return found;
         }
-        found.decision = who::decide(entity.kind, &candidates);
+        found.decision = who::decide(entity.kind, &mut candidates);
         match found.decision {
             MatchDecision::Matched => {
                 if let Some(best) = candidates.into_iter().next() {

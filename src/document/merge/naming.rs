@@ -293,7 +293,7 @@ impl Naming<'_> {
     /// by who it is, also but for its form.
     fn is_same_name(&self, name: &str, stored: &str) -> bool {
         comparable(name) == comparable(stored)
-            || (!self.came_with_id && Name::of(name).relation(&Name::of(stored)) == Some(Relation::SameLetters))
+            || (!self.came_with_id && Name::of(name).relation(&Name::of(stored)).is_some_and(Relation::is_another_form))
     }
 }
 

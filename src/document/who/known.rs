@@ -86,8 +86,7 @@ impl Knowledge {
         let given = Name::of(name);
         let is_form = |id: &&str| {
             let own = self.of(kind, id).map(|known| Name::of(&known.name));
-            own.and_then(|own| given.relation(&own))
-                .is_some_and(|found| matches!(found, Relation::Same | Relation::SameLetters))
+            own.and_then(|own| given.relation(&own)).is_some_and(Relation::is_another_form)
         };
         self.near(kind, name_key).into_iter().filter(is_form).collect()
     }

@@ -18,6 +18,7 @@ pub use known::{Appearance, Knowledge, Known};
 pub use name::{Name, Relation};
 pub use newcomers::Newcomers;
 pub use resolution::{Answer, Resolution};
+use score::{CERTAIN, probability};
 pub use score::{Question, Standing, candidates};
 
 use super::definition::define_choice;
@@ -51,8 +52,10 @@ define_choice! {
         SameName = "same_name",
         /// The name is one that the candidate also goes by.
         Alias = "alias",
-        /// The name has the same letters in another form: punctuation, order or script.
+        /// The name has the same letters in another form: punctuation, surname first with a comma, another script.
         SameLetters = "same_letters",
+        /// The parts of the name stand in another order.
+        OtherOrder = "other_order",
         /// The name is written in another script, with the same consonants.
         SameSound = "same_sound",
         /// One of the two names leaves out a middle name.
@@ -93,7 +96,7 @@ define_choice! {
 pub struct Candidate {
     pub id: String,
     pub name: String,
-    /// How likely it is meant, from 0 to 1.
+    /// How likely it is meant, from 0 to 1; of people, beside all others who may be.
     pub score: f64,
     pub reasons: Vec<MatchReason>,
     /// Titles of movies that the candidate is credited on.
@@ -114,9 +117,8 @@ impl Candidate {
     }
 }
 
-/// How far the best must be ahead of the next.
-const MARGIN: f64 = 2.0;
-/// Ceremonies, platforms and genres have few rivals, told apart by aliases and languages.
+/// How far the best ceremony, platform or genre must be ahead of the next: they have few rivals, told apart by aliases
+/// and languages.
 const MARGIN_BY_NAME: f64 = 1.0;
 /// Below this, one of that very name is taken for somebody else.
 const SOMEBODY_ELSE: f64 = -7.0;
@@ -124,7 +126,7 @@ const SOMEBODY_ELSE: f64 = -7.0;
 const SOMEBODY_NEAR: f64 = -4.0;
 
 /// Below this, a name that is nearly the same is not worth showing.
-const NOT_WORTH_SHOWING: f64 = -7.0;
+const NOT_WORTH_SHOWING: f64 = -10.0;
 /// Of ceremonies, platforms and genres, whatever is near is: there are few.
 const NOT_WORTH_SHOWING_BY_NAME: f64 = -15.0;
 
@@ -136,20 +138,39 @@ pub fn worth_showing(kind: EntityKind, candidates: Vec<Candidate>) -> Vec<Candid
     candidates.into_iter().filter(is_worth).take(MAX_CANDIDATES).collect()
 }
 
-/// Decides between candidates, best first.
+/// What speaks for each person beside all others who may be meant, and somebody who is not known here.
+fn certainties(candidates: &[Candidate]) -> Vec<f64> {
+    let odds: Vec<f64> = candidates.iter().map(|candidate| (candidate.weight + CERTAIN).exp()).collect();
+    let beside_others = candidates.iter().enumerate().map(|(place, candidate)| {
+        // Of two names, the very name counts: one that is nearly the same is no rival to it.
+        let is_rival = |other: usize| other != place && (candidates[other].is_named_so || !candidate.is_named_so);
+        let rivals = odds.iter().enumerate().filter(|(other, _)| is_rival(*other));
+        candidate.weight - rivals.map(|(_, odds)| odds).sum::<f64>().ln_1p()
+    });
+    beside_others.collect()
+}
+
+/// Decides between candidates, best first, and says of people how likely each is meant beside the others.
 #[must_use]
-pub fn decide(kind: EntityKind, candidates: &[Candidate]) -> MatchDecision {
+pub fn decide(kind: EntityKind, candidates: &mut [Candidate]) -> MatchDecision {
     let Some(best) = candidates.first() else { return MatchDecision::New };
-    let margin = if kind.is_told_by_name() { MARGIN_BY_NAME } else { MARGIN };
-    // Of two names, the very name counts: one that is nearly the same is no rival to it.
-    let mut rivals = candidates[1..].iter().filter(|rival| rival.is_named_so || !best.is_named_so);
-    let is_ahead = rivals.next().is_none_or(|next| best.weight - next.weight >= margin);
-    if best.weight >= 0.0 && is_ahead {
+    let is_clear = if kind.is_told_by_name() {
+        let mut rivals = candidates[1..].iter().filter(|rival| rival.is_named_so || !best.is_named_so);
+        best.weight >= 0.0 && rivals.next().is_none_or(|next| best.weight - next.weight >= MARGIN_BY_NAME)
+    } else {
+        let certainties = certainties(candidates);
+        for (candidate, certainty) in candidates.iter_mut().zip(&certainties) {
+            candidate.score = probability(*certainty);
+        }
+        certainties.first().is_some_and(|best| *best >= 0.0)
+    };
+    if is_clear {
         return MatchDecision::Matched;
     }
     let is_asked = candidates.iter().any(|candidate| {
-        // Of initials nobody knows whose they are; of a misspelling, it is rarely somebody else's name.
-        let may_be_theirs = candidate.is_named_so || candidate.reasons.contains(&MatchReason::Initials);
+        // Of initials, or which name comes first, nobody knows whose they are; of a misspelling, it is rarely somebody else's name.
+        let may_be_theirs = candidate.is_named_so
+            || candidate.reasons.iter().any(|reason| matches!(reason, MatchReason::Initials | MatchReason::OtherOrder));
         candidate.weight >= if may_be_theirs { SOMEBODY_ELSE } else { SOMEBODY_NEAR }
     });
     if is_asked { MatchDecision::Ambiguous } else { MatchDecision::New }

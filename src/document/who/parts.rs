@@ -88,12 +88,15 @@ fn suffix_of(word: &str) -> Option<Suffix> {
     }
 }
 
-/// What is spoken otherwise than its letters are transliterated one by one: the Russian х is an h, and the
+/// What is spoken otherwise than its letters are transliterated one by one: the Russian х is an h and дж a j, and the
 /// Greek μπ, ντ and γκ are b, d and g; the Japanese small tsu doubles a consonant.
 fn as_spoken(word: &str) -> String {
-    const SPOKEN: [(&str, &str); 12] = [
+    const SPOKEN: [(&str, &str); 15] = [
         ("ッ", ""),
         ("っ", ""),
+        ("дж", "j"),
+        ("Дж", "J"),
+        ("ДЖ", "J"),
         ("х", "h"),
         ("Х", "H"),
         ("μπ", "b"),
