@@ -235,6 +235,23 @@ fn a_nomination_is_found_by_any_name_of_its_category() {
 }
 
 #[test]
+fn of_several_nominations_under_one_category_that_which_says_the_same_is_found_by_any_name_of_it() {
+    let of = |category: &str, result: &str| {
+        let mut award = award("Academy Awards", category);
+        award["result"] = json!(result);
+        award
+    };
+    let stored = ["nominee", "winner"].map(|result| of("ACTOR IN A LEADING ROLE", result));
+    for (sent, changes) in [(&["winner"][..], 0), (&["nominee"], 0), (&["nominee", "winner"], 0)] {
+        let mut world = World::with(Category::Awards, &json!({ "awards": stored }));
+        let file = json!({ "awards": sent.iter().map(|result| of("Best Actor", result)).collect::<Vec<_>>() });
+        let plan = world.import(&file, MERGE).unwrap();
+        assert_eq!(plan.report.changes.len(), changes, "{sent:?}: {:?}", plan.report.changes);
+        assert_eq!(world.import(&file, MERGE).unwrap().report.changes.len(), 0, "{sent:?} again");
+    }
+}
+
+#[test]
 fn an_award_with_its_id_keeps_the_spelling_and_takes_another_category() {
     let mut world = World::with(Category::Awards, &json!({ "awards": [award("Academy Awards", "DIRECTING")] }));
     let base: Object = world.data.clone();

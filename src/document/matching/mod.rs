@@ -70,7 +70,7 @@ pub fn claims(
     round.claim(round.by_id());
     let by_id = round.claims.clone();
     for states in STATES {
-        round.claim(round.by_equal_content(states));
+        round.claim(round.by_equal_content(states, Key::Exact));
     }
     for states in STATES {
         round.claim(round.by_full_key(states, |view| &view.exact_key));
@@ -79,6 +79,9 @@ pub fn claims(
         round.claim(round.by_full_key(states, |view| &view.key));
     }
     if item.spellings.is_some() {
+        for states in STATES {
+            round.claim(round.by_equal_content(states, Key::Meant));
+        }
         for states in STATES {
             round.claim(round.by_full_key(states, |view| &view.meant_key));
         }
@@ -120,6 +123,23 @@ const STATES: [States; 4] = [
     States { side: 0, lasting: false },
     States { side: 1, lasting: false },
 ];
+
+/// How the fields of a key are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Exact,
+    /// With what a field means in place of its spelling.
+    Meant,
+}
+
+impl Key {
+    fn of<'v>(self, view: &'v View<'_>) -> &'v str {
+        match self {
+            Self::Exact => &view.exact_key,
+            Self::Meant => &view.meant_key,
+        }
+    }
+}
 
 struct Round<'a> {
     item: &'static Item,
@@ -181,10 +201,10 @@ impl Round<'_> {
     /// Of equal keys, the next in order that says all of it already, else the first that does.
     /// Without this, a file that moves one of several equal-keyed items would claim another the
     /// second time it is imported.
-    fn by_equal_content(&self, states: States) -> Vec<Pair> {
+    fn by_equal_content(&self, states: States, key: Key) -> Vec<Pair> {
         let mut of_key: HashMap<&str, Vec<(usize, &View<'_>)>> = HashMap::new();
         for (stored, view) in self.unclaimed_at(states) {
-            of_key.entry(&view.exact_key).or_default().push((stored, view));
+            of_key.entry(key.of(view)).or_default().push((stored, view));
         }
         if of_key.is_empty() {
             return Vec::new();
@@ -199,21 +219,21 @@ impl Round<'_> {
             let mut last = None;
             for (arriving, view) in self.arriving.iter().enumerate() {
                 if claims[arriving].is_none()
-                    && let Some(stored) = of_key.get(view.exact_key.as_str())
+                    && let Some(stored) = of_key.get(key.of(view))
                 {
-                    let fields = self.content_fields(view);
-                    if spoken_of.insert((&view.exact_key, fields.clone())) {
+                    let fields = self.content_fields(view, key);
+                    if spoken_of.insert((key.of(view), fields.clone())) {
                         for (stored, view) in stored {
-                            if says_all && self.content_fields(view) != fields {
+                            if says_all && self.content_fields(view, key) != fields {
                                 continue;
                             }
-                            let content = content(view, &fields);
+                            let content = content(view, key, &fields);
                             for signs in view.signs() {
                                 places.add((content.clone(), signs), *stored);
                             }
                         }
                     }
-                    let content = content(view, &fields);
+                    let content = content(view, key, &fields);
                     let keys: Vec<_> = view.sought().into_iter().map(|signs| (content.clone(), signs)).collect();
                     if let Some(stored) = places.take(&keys, last) {
                         claims[arriving] = Some(stored);
@@ -277,15 +297,19 @@ impl Round<'_> {
     }
 
     fn says(&self, view: &View<'_>) -> String {
-        content(view, &self.content_fields(view))
+        content(view, Key::Exact, &self.content_fields(view, Key::Exact))
     }
 
-    /// The fields that it says something with, ids and names aside.
-    fn content_fields<'v>(&self, view: &View<'v>) -> Vec<&'v str> {
+    /// The fields that it says something with, ids, names and what the key has under another spelling aside.
+    fn content_fields<'v>(&self, view: &View<'v>, key: Key) -> Vec<&'v str> {
+        let spelled = self.item.spellings.as_ref().map(|spellings| spellings.field).filter(|_| key == Key::Meant);
         let is_identity = |key: &str| {
             key == self.item.id || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
         };
-        let fields = view.object.iter().filter(|(key, value)| !is_identity(key) && !value.is_null());
+        let fields = view
+            .object
+            .iter()
+            .filter(|(key, value)| !is_identity(key) && spelled != Some(key.as_str()) && !value.is_null());
         let mut fields: Vec<&str> = fields.map(|(key, _)| key.as_str()).collect();
         fields.sort_unstable();
         fields
@@ -359,8 +383,8 @@ const fn key_of(shape: u32, common: u32) -> u32 {
 }
 
 /// What an item says in these fields, so that those who say the same have the same: `8` and `8.0` are.
-fn content(view: &View<'_>, fields: &[&str]) -> String {
-    let mut content = view.exact_key.clone();
+fn content(view: &View<'_>, key: Key, fields: &[&str]) -> String {
+    let mut content = key.of(view).to_owned();
     for field in fields {
         content.push('\0');
         content.push_str(field);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::view::{View, Who};
-use super::{Known, Meant, STATES, States, claims};
+use super::{Key, Known, Meant, STATES, States, claims};
 use crate::document::Category;
 use crate::document::definition::{Field, Item, KeyPart, Kind, Object};
 use crate::document::entity::{Directory, EntityKind};
@@ -36,14 +36,17 @@ fn plain_claims(
     });
     let by_id = plain.claims.clone();
     for states in STATES {
-        plain.by_equal_content(states);
+        plain.by_equal_content(states, Key::Exact);
     }
     let keys = [
         |view: &View<'_>| view.exact_key.clone(),
         |view: &View<'_>| view.key.clone(),
         |view: &View<'_>| view.meant_key.clone(),
     ];
-    for key in keys.into_iter().take(if item.spellings.is_some() { 3 } else { 2 }) {
+    for (place, key) in keys.into_iter().take(if item.spellings.is_some() { 3 } else { 2 }).enumerate() {
+        for states in STATES.into_iter().filter(|_| place == 2) {
+            plain.by_equal_content(states, Key::Meant);
+        }
         for states in STATES {
             plain.in_order(|plain, arriving, stored| {
                 plain.at(stored, states).is_some_and(|view| {
@@ -99,7 +102,7 @@ impl Plain<'_> {
         }
     }
 
-    fn by_equal_content(&mut self, states: States) {
+    fn by_equal_content(&mut self, states: States, key: Key) {
         let before = self.claims.clone();
         for says_all in [true, false] {
             let mut last = None;
@@ -108,10 +111,10 @@ impl Plain<'_> {
                     let mut fitting = self.unclaimed();
                     fitting.retain(|stored| {
                         self.at(*stored, states).is_some_and(|view| {
-                            view.exact_key == self.arriving[arriving].exact_key
+                            key.of(view) == key.of(&self.arriving[arriving])
                                 && self.same_entities(arriving, view)
-                                && self.says_nothing_new(&self.arriving[arriving], view)
-                                && (!says_all || self.says_nothing_new(view, &self.arriving[arriving]))
+                                && self.says_nothing_new(&self.arriving[arriving], view, key)
+                                && (!says_all || self.says_nothing_new(view, &self.arriving[arriving], key))
                         })
                     });
                     let next = fitting.iter().find(|stored| Some(**stored) > last);
@@ -154,7 +157,8 @@ impl Plain<'_> {
         let who = |view: &View<'_>| -> Vec<_> {
             view.entities.iter().map(|who| (who.id.map(str::to_owned), who.name.clone())).collect()
         };
-        a.exact_key == b.exact_key && self.says_nothing_new(a, b) && self.says_nothing_new(b, a) && who(a) == who(b)
+        let says_no_more = |one, other| self.says_nothing_new(one, other, Key::Exact);
+        a.exact_key == b.exact_key && says_no_more(a, b) && says_no_more(b, a) && who(a) == who(b)
     }
 
     fn is_identity(&self, key: &str) -> bool {
@@ -162,9 +166,11 @@ impl Plain<'_> {
     }
 
     /// Whether the other says all of it already, ids and names aside. Null says nothing.
-    fn says_nothing_new(&self, one: &View<'_>, other: &View<'_>) -> bool {
+    fn says_nothing_new(&self, one: &View<'_>, other: &View<'_>, read: Key) -> bool {
+        let spelled = self.item.spellings.as_ref().map(|spellings| spellings.field).filter(|_| read == Key::Meant);
         one.object.iter().all(|(key, value)| {
-            value.is_null() || self.is_identity(key) || other.object.get(key).is_some_and(|known| same(value, known))
+            let is_of_the_key = self.is_identity(key) || spelled == Some(key.as_str());
+            value.is_null() || is_of_the_key || other.object.get(key).is_some_and(|known| same(value, known))
         })
     }
 
