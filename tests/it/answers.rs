@@ -531,6 +531,77 @@ on_both_databases! {
         assert!(scores.len() == 2 && scores.iter().all(|score| (0.4..=0.5).contains(score)), "{scores:?}");
     }
 
+    async fn whoever_has_nearly_the_name_of_one_on_the_movie_does_not_take_their_place(app: TestApp) {
+        let admin = app.admin();
+        for (movie, stored, sent) in [
+            ("m1", "Campbell Scott", "Scott Campbell"),
+            ("m2", "Halvor Brekkum Jr.", "Halvor Brekkum"),
+            ("m3", "Erika Janssen", "Erik Janssen"),
+            ("m4", "Jonas Adamsky", "Jonas Quincy Adamsky"),
+            ("m5", "Janet Smithers", "J. Smithers"),
+            ("m6", "李明", "黎明"),
+        ] {
+            app.movie(movie).await;
+            let one = json!({ "id": format!("id-{movie}"), "name": stored, "character": "The one" });
+            assert_eq!(admin.import(movie, "cast_crew", json!({ "cast": [one] })).await.status, 200);
+            let before = admin.export(movie, "cast_crew").await["data"]["cast"].clone();
+            let file = envelope(movie, "cast_crew", json!({ "cast": [{ "name": sent, "character": "Another one" }] }));
+            let reply = admin.import_with(&file, "").await;
+            let after = admin.export(movie, "cast_crew").await["data"]["cast"].clone();
+            assert_eq!(after[0], before[0], "{stored}, {sent}: {}", reply.text);
+            assert!(matches!(reply.status, 200 | 409), "{stored}, {sent}: {}", reply.text);
+            assert_eq!(after.as_array().unwrap().len(), if reply.status == 200 { 2 } else { 1 }, "{sent}");
+        }
+    }
+
+    async fn less_of_a_name_takes_nothing_from_it(app: TestApp) {
+        let admin = app.movie("m").await;
+        let whole = json!([
+            { "id": "p-1", "name": "Edward Norton", "character": "The host" },
+            { "id": "p-2", "name": "Halvor Brekkum Jr.", "character": "The guest" },
+        ]);
+        assert_eq!(admin.import("m", "cast_crew", json!({ "cast": whole })).await.status, 200);
+        let cast = admin.export("m", "cast_crew").await["data"]["cast"].clone();
+        let credit = |name: &str, at: usize| json!({ "name": name, "character": cast[at]["character"] });
+        let less = json!({ "cast": [credit("E. Norton", 0), credit("Halvor Brekkum", 1)] });
+        let reply = admin.import_with(&envelope("m", "cast_crew", less), "").await;
+        assert_eq!((reply.status, admin.export("m", "cast_crew").await["data"]["cast"].clone()), (200, cast), "{}", reply.text);
+    }
+
+    async fn what_an_answer_leaves_out_stays_as_it_is_when_a_list_is_replaced(app: TestApp) {
+        let admin = with_cast(&app, "m", "A tide", &[("p-1", "Tamsin Okonjo")]).await;
+        let file = cast_of("m", &["Tamsin Okonjo"]);
+        let skip = "resolutions=[{\"path\":\"/cast/0\",\"skip\":true}]";
+        let before = admin.export("m", "cast_crew").await["data"].clone();
+        let reply = admin.import_with(&file, &format!("?mode=replace&base_revision=1&{skip}")).await;
+        assert_eq!((reply.status, admin.export("m", "cast_crew").await["data"].clone()), (200, before), "{}", reply.text);
+        assert!(reply.json()["message"].as_str().unwrap().contains("left out"), "{}", reply.text);
+    }
+
+    async fn what_a_document_says_further_on_of_a_name_counts_from_the_start(app: TestApp) {
+        for movie in ["one", "two"] {
+            with_cast(&app, movie, "A tide", &[("p-1", "Jo Lee")]).await;
+        }
+        let admin = app.movie("three").await;
+        let directed = json!({ "directors": [{ "id": "p-2", "name": "Jo Lee" }] });
+        assert_eq!(admin.import("three", "cast_crew", directed).await.status, 200);
+        app.movie("m").await;
+        let file = json!({ "producers": [{ "name": "Jo Lee" }], "cast": [{ "name": "Jo Lee", "character": "The pilot" }] });
+        let reply = admin.import_with(&envelope("m", "cast_crew", file), "").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        for list in ["producers", "cast"] {
+            assert_eq!(ids_in(&admin, "m", list).await, ["p-1"], "{list}");
+        }
+    }
+
+    async fn chinese_names_that_are_read_alike_are_of_two(app: TestApp) {
+        let admin = app.movie("m").await;
+        let reply = admin.import_with(&cast_of("m", &["陈静", "陈晶", "陳靖", "陈 静"]), "").await;
+        assert_eq!((reply.status, people(&app).await), (200, 3), "{}", reply.text);
+        let ids = ids_in(&admin, "m", "cast").await;
+        assert_eq!(ids[0], ids[3]);
+    }
+
     async fn whoever_is_credited_otherwise_than_they_are_called_is_known_all_over_the_movie(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Tamsin Okonjo")]).await;
         with_cast(&app, "m", "Second Tide", &[("p-1", "T. Okonjo")]).await;

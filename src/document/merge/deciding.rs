@@ -1,18 +1,20 @@
 //! Deciding who a name means: by an answer that was given, else by weighing whoever it may be.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::listed::Listed;
 use super::{Merger, Proposal, objects, text};
 use crate::document::Stage;
-use crate::document::definition::{EntityReference, Kind, Object};
+use crate::document::definition::{EntityReference, Item, Kind, Object};
 use crate::document::entity::{EntityKind, Remembered, bound_to_language, is_of_another_language};
 use crate::document::plan::{Match, Remember};
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key};
-use crate::document::who::{self, Answer, Candidate, MatchDecision, MatchReason, Question, Resolution, Standing};
+use crate::document::who::{
+    self, Agreement, Answer, Candidate, MatchDecision, MatchReason, Question, Resolution, Standing,
+};
 
 /// Who the names of a document mean, as far as it is known on the way.
 pub(super) struct Identities<'a> {
@@ -23,6 +25,8 @@ pub(super) struct Identities<'a> {
     decided: HashSet<(String, String)>,
     /// With how many of them each has worked before.
     company: HashMap<String, usize>,
+    /// The kinds of work that the document names a name for, by its key: what it says further on counts from the start.
+    departments: HashMap<String, BTreeSet<String>>,
     /// By their paths; those that name somebody unknown are refused and not here.
     resolutions: HashMap<&'a str, &'a Resolution>,
     /// The paths of resolutions that decided on a name, or left it out.
@@ -41,6 +45,7 @@ impl<'a> Identities<'a> {
     pub(super) fn of(proposal: &Proposal<'a>) -> Self {
         let mut people: HashSet<&'a str> = proposal.credited.iter().map(String::as_str).collect();
         let mut likely: HashSet<&str> = HashSet::new();
+        let mut departments: HashMap<String, BTreeSet<String>> = HashMap::new();
         for field in proposal.definition.fields {
             let Kind::Items { item, .. } = &field.rule.kind else { continue };
             let entities = item.entities.iter().filter(|entity| entity.kind == EntityKind::Person);
@@ -54,6 +59,7 @@ impl<'a> Identities<'a> {
                         // Who else works here is likely among those of the names in the document.
                         None => likely.extend(text(object, entity.name).into_iter().flat_map(|name| {
                             let key = index_key(name);
+                            departments.entry(key.clone()).or_default().extend((entity.department)(field.name, object));
                             let named_so = proposal.directory.by_name(entity.kind, &key).iter().map(String::as_str);
                             named_so.chain(proposal.directory.knowledge().of_the_name(entity.kind, name, &key))
                         })),
@@ -68,7 +74,7 @@ impl<'a> Identities<'a> {
         let used = HashSet::new();
         let (answers, made, decided) = (HashMap::new(), HashMap::new(), HashSet::new());
         let (presumed, provisional) = (HashMap::new(), HashMap::new());
-        Self { people, decided, company, resolutions, used, answers, made, presumed, provisional }
+        Self { people, decided, company, departments, resolutions, used, answers, made, presumed, provisional }
     }
 }
 
@@ -110,8 +116,8 @@ fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, AnswerTo> {
 
 /// Where a name stands.
 pub(super) struct Place<'p> {
-    /// The field of the list.
-    pub(super) list: &'static str,
+    /// What the items of the list are; names alone are none.
+    pub(super) of: Option<&'static Item>,
     /// The item, as a JSON Pointer; of a list of names, the name.
     pub(super) item: &'p str,
     /// The name itself.
@@ -335,20 +341,20 @@ impl<'a> Merger<'a> {
 
     fn candidates(&self, mention: &Mention<'_>, list: &Listed, others: &[String]) -> Vec<Candidate> {
         let Mention { entity, name, object, place } = *mention;
+        let (key, nothing) = (index_key(name), BTreeSet::new());
         let traits = entity.traits.iter().filter_map(|field| Some((*field, comparable(text(object, field)?))));
         let question = Question {
             kind: entity.kind,
             given: name,
             movie: self.proposal.movie.as_str(),
-            department: (entity.department)(place.list, object),
+            departments: self.identities.departments.get(&key).unwrap_or(&nothing),
             traits: traits.collect(),
             company: &self.identities.company,
         };
-        let key = index_key(name);
         let is_decided = |id: &str| self.identities.decided.contains(&(key.clone(), id.to_owned()));
         let standing = |id: &str| {
             if list.has(entity, id) {
-                Standing::Listed
+                Standing::Listed(place.of.map_or(Agreement::Unsaid, |item| list.agreement(entity, id, item, object)))
             } else if self.identities.people.contains(id)
                 || is_decided(id)
                 || self.newcomers.by_id(entity.kind, id).is_some()

@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use super::text;
-use crate::document::definition::{EntityReference, Item, Object};
-use crate::document::text::index_key;
-use crate::document::who::Name;
+use crate::document::definition::{EntityReference, Item, KeyPart, Object};
+use crate::document::text::{comparable, index_key};
+use crate::document::who::{Agreement, Name};
 
 pub(super) struct Listed {
     entries: Vec<Entry>,
@@ -21,7 +21,22 @@ struct Entry {
     field: &'static str,
     id: String,
     credited_as: String,
+    /// What the item has of its key besides names: the job, the character.
+    says: Vec<(&'static str, String)>,
     claimed: bool,
+}
+
+/// The texts of a key that are no names.
+fn key_texts<'o>(item: &'static Item, object: &'o Object) -> impl Iterator<Item = (&'static str, &'o str)> {
+    item.keys.iter().flat_map(|parts| parts.iter()).filter_map(|part| match part {
+        KeyPart::Field(field) => Some((*field, text(object, field)?)),
+        KeyPart::Entity(_) => None,
+    })
+}
+
+/// Of one category of one year there are several nominees: it tells none of them.
+fn is_of_nominees(item: &Item) -> bool {
+    item.entities.len() > 1
 }
 
 impl Listed {
@@ -40,6 +55,7 @@ impl Listed {
                         field: entity.name,
                         id: id.to_owned(),
                         credited_as: text(object, entity.name).map(index_key).unwrap_or_default(),
+                        says: key_texts(item, object).map(|(field, value)| (field, value.to_owned())).collect(),
                         claimed: claimed.contains(&index),
                     });
                 } else if let Some(name) = text(object, entity.name) {
@@ -84,6 +100,21 @@ impl Listed {
 
     pub(super) fn has(&self, entity: &EntityReference, id: &str) -> bool {
         self.entries.iter().any(|entry| entry.field == entity.name && entry.id == id)
+    }
+
+    /// Whether an item has the job or the character of one that somebody stands in the list with.
+    pub(super) fn agreement(&self, entity: &EntityReference, id: &str, item: &Item, object: &Object) -> Agreement {
+        let mut found = Agreement::Unsaid;
+        for entry in self.entries.iter().filter(|entry| entry.field == entity.name && entry.id == id) {
+            let both = entry.says.iter().filter_map(|(field, known)| Some((known, text(object, field)?)));
+            let same: Vec<bool> = both.map(|(known, sent)| comparable(known) == comparable(sent)).collect();
+            match same[..] {
+                [] => {}
+                _ if same.iter().all(|same| *same) && !is_of_nominees(item) => return Agreement::Same,
+                _ => found = Agreement::Other,
+            }
+        }
+        found
     }
 
     /// The first of the candidates in the list whose item nobody claimed yet; else the only one of

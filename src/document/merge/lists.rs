@@ -69,9 +69,16 @@ struct Arriving {
     objects: Vec<Object>,
     /// The ids of items that an answer leaves out: what is stored of them stays.
     left_out: HashSet<String>,
+    /// Whom the items name that an answer leaves out and that came without their ids.
+    names_left_out: HashSet<Vec<Option<String>>>,
     /// The ids of items of a draft whose names waited, and are left out by now.
     withdrawn: HashSet<String>,
     meant: Meant,
+}
+
+/// Whom an item names, each by a key.
+fn names_of(item: &Item, object: &Object) -> Vec<Option<String>> {
+    item.entities.iter().map(|entity| text(object, entity.name).map(index_key)).collect()
 }
 
 impl Merger<'_> {
@@ -117,7 +124,7 @@ impl Merger<'_> {
             let kept = stored.iter().enumerate().filter(|(index, object)| !self.leaves(list, *index, object, &states));
             return kept.map(|(_, object)| Value::Object((*object).clone())).collect();
         };
-        let Arriving { indices, objects: mut arriving, left_out, withdrawn, meant } =
+        let Arriving { indices, objects: mut arriving, left_out, names_left_out, withdrawn, meant } =
             self.arriving_items(list, sent, &stored);
         let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
         let Claims { claimed, has_repetitions } = claims(item, &states.known, &arriving, proposal.directory, &meant);
@@ -181,7 +188,8 @@ impl Merger<'_> {
                 continue;
             }
             let is_left = !claims.contains(&index);
-            let is_passed_over = text(object, item.id).is_some_and(|id| left_out.contains(id));
+            let is_passed_over = text(object, item.id).is_some_and(|id| left_out.contains(id))
+                || (!names_left_out.is_empty() && names_left_out.contains(&names_of(item, object)));
             let is_left = is_left && text(object, item.id).is_none_or(|id| !withdrawn.contains(id));
             keep.push(is_left && (is_passed_over || self.stays(list, index, object, &states)));
         }
@@ -284,14 +292,17 @@ impl Merger<'_> {
                 let given = text(&object, entity.id).filter(|given| self.proposal.stand_ins.contains(*given));
                 let Some(id) = given.map(str::to_owned) else { continue };
                 let at = format!("{path}/{}", entity.name);
-                let place = Place { list: list.name, item: &path, name: &at, is_alone: item.entities.len() == 1 };
+                let place = Place { of: Some(item), item: &path, name: &at, is_alone: item.entities.len() == 1 };
                 if self.proposal.directory.by_id(entity.kind, &id).is_none() || self.is_answered(&place) {
                     object.remove(entity.id);
                     self.identities.provisional.insert(at, id);
                 }
             }
-            if self.is_item_left_out(item, &object, list.name, &path) {
-                arriving.left_out.extend(text(&object, item.id).map(str::to_owned));
+            if self.is_item_left_out(item, &object, &path) {
+                match text(&object, item.id) {
+                    Some(id) => arriving.left_out.insert(id.to_owned()),
+                    None => arriving.names_left_out.insert(names_of(item, &object)),
+                };
                 arriving.withdrawn.extend(self.waiting(item, &object, stored));
                 continue;
             }
@@ -306,7 +317,7 @@ impl Merger<'_> {
                     object.insert(entity.id.to_owned(), Value::String(own));
                 }
                 let came_with_id = text(&object, item.id).is_some();
-                let naming = Naming { item, list: list.name, path: &path, came_with_id };
+                let naming = Naming { item, path: &path, came_with_id };
                 self.presume(entity, &mut object, &naming, &mut listed, &mut arriving.meant);
             }
             arriving.indices.push(index);
@@ -316,13 +327,13 @@ impl Merger<'_> {
     }
 
     /// Whether an answer says that the item is to be left out.
-    fn is_item_left_out(&mut self, item: &'static Item, object: &Object, list: &'static str, path: &str) -> bool {
+    fn is_item_left_out(&mut self, item: &'static Item, object: &Object, path: &str) -> bool {
         item.entities.iter().any(|entity| {
             let Some(name) = text(object, entity.name).filter(|_| text(object, entity.id).is_none()) else {
                 return false;
             };
             let at = format!("{path}/{}", entity.name);
-            let place = Place { list, item: path, name: &at, is_alone: item.entities.len() == 1 };
+            let place = Place { of: Some(item), item: path, name: &at, is_alone: item.entities.len() == 1 };
             self.is_left_out(entity, name, &place)
         })
     }
@@ -362,7 +373,7 @@ impl Merger<'_> {
         }
         let came_with_id = text(&sent, item.id).is_some();
         self.settle_id(item, stored, &mut sent, path);
-        let naming = Naming { item, list: list.name, path, came_with_id };
+        let naming = Naming { item, path, came_with_id };
         let mut unset = Vec::new();
         let mut settled: Option<Object> = None;
         for entity in item.entities {

@@ -28,7 +28,7 @@ impl Merger<'_> {
         let mut decided: HashMap<usize, Match> = HashMap::new();
         for (index, given) in sent.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_str()?))) {
             if !known_here.contains(&index_key(given)) {
-                decided.insert(index, self.decide_name(kind, name, given, &pointer_at(&path, index)));
+                decided.insert(index, self.decide_name(kind, given, &pointer_at(&path, index)));
             }
         }
         let identity = |value: &Value| {
@@ -97,8 +97,8 @@ impl Merger<'_> {
         arrange(stored.to_vec(), &keep, placed, file_order_wins(base.as_deref(), &current, &file))
     }
 
-    fn decide_name(&mut self, kind: EntityKind, list: &'static str, given: &str, at: &str) -> Match {
-        let place = Place { list, item: at, name: at, is_alone: true };
+    fn decide_name(&mut self, kind: EntityKind, given: &str, at: &str) -> Match {
+        let place = Place { of: None, item: at, name: at, is_alone: true };
         let reference = EntityReference::bare(kind);
         if self.is_left_out(&reference, given, &place)
             && let Some(found) = self.merged.matches.pop()
@@ -112,7 +112,7 @@ impl Merger<'_> {
     /// Finds or makes the entity of a name that is new in its list; whether it is to stand there.
     fn take_name(&mut self, kind: EntityKind, mut found: Match) -> bool {
         let at = found.path.clone();
-        let place = Place { list: "", item: &at, name: &at, is_alone: true };
+        let place = Place { of: None, item: &at, name: &at, is_alone: true };
         let is_taken = match found.decision {
             MatchDecision::New => {
                 self.make(kind, &mut found, &place);

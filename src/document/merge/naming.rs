@@ -20,8 +20,6 @@ use crate::document::who::{MatchDecision, MatchReason, Name, Relation};
 /// An item that names somebody.
 pub(super) struct Naming<'n> {
     pub(super) item: &'static Item,
-    /// The field of the list.
-    pub(super) list: &'static str,
     pub(super) path: &'n str,
     /// Whether the item came with its own id, so that what it says is an edit.
     pub(super) came_with_id: bool,
@@ -134,7 +132,7 @@ impl Merger<'_> {
     ) -> Who {
         let at = format!("{}/{}", naming.path, entity.name);
         let place =
-            Place { list: naming.list, item: naming.path, name: &at, is_alone: naming.item.entities.len() == 1 };
+            Place { of: Some(naming.item), item: naming.path, name: &at, is_alone: naming.item.entities.len() == 1 };
         let key = index_key(name);
         // Another of their names, of whoever is credited there.
         let is_stored = |id: &&str| {
@@ -197,7 +195,7 @@ impl Merger<'_> {
         let Some(name) = text(object, entity.name).map(str::to_owned) else { return };
         let at = format!("{}/{}", naming.path, entity.name);
         let place =
-            Place { list: naming.list, item: naming.path, name: &at, is_alone: naming.item.entities.len() == 1 };
+            Place { of: Some(naming.item), item: naming.path, name: &at, is_alone: naming.item.entities.len() == 1 };
         if text(object, entity.id).is_some() {
             return;
         }
@@ -293,7 +291,11 @@ impl Naming<'_> {
     /// by who it is, also but for its form.
     fn is_same_name(&self, name: &str, stored: &str) -> bool {
         comparable(name) == comparable(stored)
-            || (!self.came_with_id && Name::of(name).relation(&Name::of(stored)).is_some_and(Relation::is_another_form))
+            || (!self.came_with_id && {
+                let (name, stored) = (Name::of(name), Name::of(stored));
+                // Whoever turns out to be meant by less of the name keeps the whole of it.
+                name.relation(&stored).is_some_and(Relation::is_another_form) || name.leaves_out(&stored)
+            })
     }
 }
 

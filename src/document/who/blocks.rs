@@ -29,6 +29,9 @@ fn common(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
         key(kind, "skeleton", &name.skeleton()),
         key(kind, "letters", &name.letters()),
     ]);
+    if let Some(read) = name.read() {
+        keys.insert(key(kind, "letters", read));
+    }
     let sorted = name.sorted();
     if sorted != name.ends() {
         keys.insert(key(kind, "ends", &sorted));

@@ -18,8 +18,8 @@ pub use known::{Appearance, Knowledge, Known};
 pub use name::{Name, Relation};
 pub use newcomers::Newcomers;
 pub use resolution::{Answer, Resolution};
+pub use score::{Agreement, Question, Standing, candidates};
 use score::{CERTAIN, probability};
-pub use score::{Question, Standing, candidates};
 
 use super::definition::define_choice;
 use super::entity::EntityKind;

@@ -5,11 +5,12 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::parts::{Part, Suffix, parts_of, spoken_order, without_edition};
+use super::parts::{Part, Suffix, is_han, parts_of, spoken_order, without_edition};
 use crate::document::entity::EntityKind;
 use crate::document::text::comparable;
 
-/// A name taken apart. Its parts are ASCII letters and digits, lower case.
+/// A name taken apart. Its parts are ASCII letters and digits, lower case; Chinese characters stay as they are, as
+/// many names are read alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// The name as it is compared to the letter: [`comparable`].
@@ -21,6 +22,8 @@ pub struct Name {
     has_letters: bool,
     /// Whether it is written in letters that are not Latin.
     is_other_script: bool,
+    /// How its Chinese characters are read, where it has any: 李明 is read liming, as is 黎明.
+    read: Option<String>,
 }
 
 /// How two names relate, from the closest on.
@@ -54,6 +57,8 @@ impl Relation {
 
 /// The least likeness of [`Relation::Near`], by Jaro and Winkler.
 const NEAR: f64 = 0.92;
+/// Names that end in other vowels are this much less alike.
+const OTHER_ENDING: f64 = 0.5;
 /// Fewer consonants than these are those of too many names.
 const SHORTEST_SOUND: usize = 4;
 /// Shorter names differ too easily for a likeness to mean anything.
@@ -63,15 +68,21 @@ impl Name {
     /// Takes a name apart.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let (mut parts, suffix) = parts_of(&spoken_order(text));
+        // Ｍａｒｉｅ is Marie.
+        let text: String = text.nfkc().collect();
+        let (mut parts, suffix) = parts_of(&spoken_order(&text));
         if parts.is_empty() {
             // A name of signs alone is still a name.
-            parts.push(Part { text: text.nfkc().collect::<String>().to_lowercase(), is_initials: false });
+            parts.push(Part { text: text.to_lowercase(), is_initials: false });
         }
         let has_letters = text.chars().filter(|c| c.is_alphabetic()).count() > 1;
         let is_latin = |c: char| c.is_ascii() || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}');
         let is_other_script = text.chars().any(|c| c.is_alphabetic() && !is_latin(c));
-        Self { comparable: comparable(text), parts, suffix, has_letters, is_other_script }
+        let read = text.chars().any(is_han).then(|| {
+            let read = any_ascii::any_ascii(&text).to_ascii_lowercase();
+            read.chars().filter(char::is_ascii_alphanumeric).collect()
+        });
+        Self { comparable: comparable(&text), parts, suffix, has_letters, is_other_script, read }
     }
 
     /// Takes the name of an entity of that kind apart; of a ceremony without its edition: "The 83rd Annual
@@ -107,12 +118,12 @@ impl Name {
         self.parts.len() > 1 && self.parts[0].is_initials
     }
 
-    /// What it is in all of its forms: case, accents, punctuation, order and script aside.
+    /// What it is in all of its forms: case, accents, punctuation and script aside.
     #[must_use]
     pub fn form(&self) -> String {
         match self.suffix {
-            Some(suffix) => format!("{} {suffix:?}", self.sorted()),
-            None => self.sorted(),
+            Some(suffix) => format!("{} {suffix:?}", self.letters()),
+            None => self.letters(),
         }
     }
 
@@ -154,6 +165,30 @@ impl Name {
         self.parts.iter().map(|part| bones(&part.text)).collect()
     }
 
+    /// The vowels that its parts end in.
+    fn endings(&self) -> Vec<Option<char>> {
+        let ending = |part: &Part| match part.text.chars().last() {
+            Some('y') => Some('i'),
+            // Often silent.
+            Some('e') => None,
+            last => last.filter(|last| matches!(last, 'a' | 'i' | 'o' | 'u')),
+        };
+        self.parts.iter().map(ending).collect()
+    }
+
+    /// How it is read, if it is written in Chinese characters.
+    pub(super) fn read(&self) -> Option<&str> {
+        self.read.as_deref()
+    }
+
+    /// Whether it leaves something of the other one out: given names cut to initials, a middle name, a suffix.
+    #[must_use]
+    pub fn leaves_out(&self, other: &Self) -> bool {
+        let is_part =
+            matches!(self.relation(other), Some(Relation::Initials | Relation::MiddleName | Relation::Suffix));
+        is_part && self.letters().len() <= other.letters().len() && (self.suffix.is_none() || other.suffix.is_some())
+    }
+
     fn first(&self) -> &Part {
         &self.parts[0]
     }
@@ -190,7 +225,16 @@ impl Name {
         if !self.has_letters || !other.has_letters {
             return None;
         }
-        if self.letters() == other.letters() {
+        match (&self.read, &other.read) {
+            (Some(_), Some(_)) => return (self.letters() == other.letters()).then_some(Relation::SameLetters),
+            // What is read alike is often another name.
+            (Some(read), None) => return (*read == other.letters()).then_some(Relation::SameSound(0.0)),
+            (None, Some(read)) => return (*read == self.letters()).then_some(Relation::SameSound(0.0)),
+            (None, None) => {}
+        }
+        // Al is no A. L.
+        let is_same_kind = self.initials() == other.initials() || self.parts.len() == other.parts.len();
+        if self.letters() == other.letters() && is_same_kind {
             return Some(Relation::SameLetters);
         }
         if self.sorted() == other.sorted() {
@@ -199,7 +243,10 @@ impl Name {
         if self.is_other_script != other.is_other_script {
             let sound = self.sound();
             let is_same = sound.len() >= SHORTEST_SOUND && sound == other.sound();
-            return is_same.then(|| Relation::SameSound(strsim::jaro(&self.letters(), &other.letters())));
+            // Валерий is not Valeria, however alike they are.
+            let likeness = if self.endings() == other.endings() { 1.0 } else { OTHER_ENDING };
+            let jaro = || strsim::jaro(&self.letters(), &other.letters());
+            return is_same.then(|| Relation::SameSound(likeness * jaro()));
         }
         if self.parts.len() > 1 && other.parts.len() > 1 {
             if self.lacks_middle(other) || other.lacks_middle(self) {
@@ -333,6 +380,13 @@ mod tests {
             ("Wong Kar-wai", "Kar-Wai Wong", Relation::OtherOrder),
             ("Scott Campbell", "Campbell Scott", Relation::OtherOrder),
             ("Campbell, Scott", "Scott Campbell", Relation::SameLetters),
+            ("Heinz 'Chip' Roemheld", "Heinz Roemheld", Relation::SameLetters),
+            ("Sir Ben Kingsley", "Ben Kingsley", Relation::SameLetters),
+            ("Roger Deakins, ASC", "Roger Deakins", Relation::SameLetters),
+            ("Ｍａｒｉｅ　Ｂｅｌｌｅａｕ", "Marie Belleau", Relation::Same),
+            ("李 明", "李明", Relation::SameLetters),
+            ("李明", "Li Ming", Relation::SameSound(0.0)),
+            ("Stefan Mcroyd (II)", "Stefan Mcroyd", Relation::Suffix),
             ("J. Michael Riva", "John Michael Riva Jr.", Relation::Suffix),
             ("S. Jackson", "Samuel Leroy Jackson", Relation::Initials),
             ("Сергей Бондарчук", "Sergey Bondarchuk", Relation::SameLetters),
@@ -387,6 +441,11 @@ mod tests {
             ("Robert Downey Sr.", "Robert Downey Jr."),
             ("Brad Pitt", "Brad Pott-Hughes"),
             ("Michael Douglas", "Michael Caine"),
+            ("李明", "黎明"),
+            ("Cuba Gooding II", "Cuba Gooding Jr."),
+            ("Stefan Mcroyd (I)", "Stefan Mcroyd (II)"),
+            ("Ｍａｒｉｅ　Ｂｅｌｌｅａｕ", "Maria Bello"),
+            ("A. L. Disarro", "Al Di Sarro"),
             ("S. Scott Bullock", "Sandra Bullock"),
             ("T. Justin Ross", "Tessa Ross"),
             ("B. Pitt", "Michael Pitt"),

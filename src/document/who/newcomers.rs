@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use super::{Name, blocks};
 use crate::document::entity::{EntityKind, NewEntity};
 
+/// Most that are looked at for one name, so that a document of names that are all alike takes no longer than others.
+const MOST_NEAR: usize = 40;
+
 /// Entities that were made since the others were looked up. They are indexed when somebody asks: most documents
 /// name nobody by a name alone.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +43,7 @@ impl Newcomers {
             blocks.iter().filter_map(|block| self.by_block.get(block)).flatten().copied().collect();
         places.sort_unstable();
         places.dedup();
+        places.truncate(MOST_NEAR);
         places.into_iter().map(|place| &self.entities[place]).filter(|entity| entity.kind == kind).collect()
     }
 }

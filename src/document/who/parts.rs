@@ -7,14 +7,17 @@ pub(super) struct Part {
     pub(super) is_initials: bool,
 }
 
-/// What tells a father from his son.
+/// What tells a father from his son, or one of several of a name from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Suffix {
     Senior,
     Junior,
+    Second,
     Third,
     Fourth,
     Fifth,
+    /// Which of several of one name, as databases of films count them: (I), (II).
+    Numbered(usize),
 }
 
 /// `The 83rd Annual Academy Awards` and `Academy Awards (2011)` → `Academy Awards`.
@@ -49,6 +52,9 @@ pub(super) fn without_edition(text: &str) -> String {
 pub(super) fn spoken_order(text: &str) -> String {
     let text = without_nickname(text);
     let mut pieces: Vec<&str> = text.split([',', '،', '、']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    while pieces.len() > 1 && is_society(pieces[pieces.len() - 1]) {
+        pieces.pop();
+    }
     let suffix = if pieces.len() > 1 && suffix_of(pieces[pieces.len() - 1]).is_some() { pieces.pop() } else { None };
     let name = match pieces[..] {
         [surname, given] => format!("{given} {surname}"),
@@ -69,29 +75,68 @@ fn without_nickname(text: &str) -> String {
         {
             let end = start + open.len_utf8() + length + close.len_utf8();
             let left = format!("{} {}", &rest[..start], &rest[end..]);
-            if left.split_whitespace().count() > 1 {
+            if left.split_whitespace().count() > 1 && suffix_of(&rest[start..end]).is_none() {
                 rest = left;
             }
         }
     }
-    rest
+    without_quoted(&rest)
+}
+
+/// `Heinz 'Chip' Roemheld`, but not `Conan O'Brien`.
+fn without_quoted(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let opens = words.iter().position(|word| word.len() > 1 && word.starts_with('\''));
+    let closes = words.iter().rposition(|word| word.len() > 1 && word.ends_with('\''));
+    match (opens, closes) {
+        (Some(opens), Some(closes)) if opens <= closes && words.len() - (closes - opens) > 2 => {
+            [&words[..opens], &words[closes + 1..]].concat().join(" ")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Societies and degrees that stand behind a name in credits: American Society of Cinematographers, American
+/// Cinema Editors, and the like.
+fn is_society(word: &str) -> bool {
+    const SOCIETIES: [&str; 17] = [
+        "asc", "bsc", "acs", "csc", "isc", "afc", "aic", "ace", "bfe", "cas", "mpse", "csa", "phd", "md", "obe", "cbe",
+        "mbe",
+    ];
+    SOCIETIES.contains(&word.replace('.', "").to_lowercase().as_str())
+}
+
+/// What people are addressed by, before a given and a family name: Sir Ben Kingsley, but not Lady Gaga.
+fn is_title(word: &str) -> bool {
+    const TITLES: [&str; 11] = ["sir", "dame", "lord", "lady", "dr", "mr", "mrs", "ms", "miss", "prof", "professor"];
+    TITLES.contains(&word.to_lowercase().as_str())
+}
+
+/// A Chinese character (Unicode's Han script, but for what no name has).
+pub(super) const fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')
 }
 
 fn suffix_of(word: &str) -> Option<Suffix> {
     match word.trim_matches(['.', ',', ' ']).to_lowercase().as_str() {
         "sr" | "senior" => Some(Suffix::Senior),
-        "jr" | "jnr" | "junior" | "ii" | "2nd" => Some(Suffix::Junior),
+        "jr" | "jnr" | "junior" => Some(Suffix::Junior),
+        "ii" | "2nd" => Some(Suffix::Second),
         "iii" | "3rd" => Some(Suffix::Third),
         "iv" | "4th" => Some(Suffix::Fourth),
         "5th" => Some(Suffix::Fifth),
-        _ => None,
+        word => {
+            const NUMBERS: [&str; 10] =
+                ["(i)", "(ii)", "(iii)", "(iv)", "(v)", "(vi)", "(vii)", "(viii)", "(ix)", "(x)"];
+            NUMBERS.iter().position(|number| *number == word).map(Suffix::Numbered)
+        }
     }
 }
 
 /// What is spoken otherwise than its letters are transliterated one by one: the Russian х is an h and дж a j, and the
 /// Greek μπ, ντ and γκ are b, d and g; the Japanese small tsu doubles a consonant.
 fn as_spoken(word: &str) -> String {
-    const SPOKEN: [(&str, &str); 15] = [
+    const SPOKEN: [(&str, &str); 22] = [
         ("ッ", ""),
         ("っ", ""),
         ("дж", "j"),
@@ -99,6 +144,13 @@ fn as_spoken(word: &str) -> String {
         ("ДЖ", "J"),
         ("х", "h"),
         ("Х", "H"),
+        ("Уи", "Wi"),
+        ("Уэ", "We"),
+        ("Уо", "Wo"),
+        ("फ़", "f"),
+        ("फ़", "f"),
+        ("τζ", "j"),
+        ("Τζ", "J"),
         ("μπ", "b"),
         ("Μπ", "B"),
         ("ΜΠ", "B"),
@@ -136,12 +188,19 @@ pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
     if suffix.is_some() {
         words.pop();
     }
+    if words.len() > 2 && is_title(&words[0]) {
+        words.remove(0);
+    }
     let is_shouted = !text.chars().any(char::is_lowercase);
     let mut parts: Vec<Part> = Vec::with_capacity(words.len());
     for word in &words {
         // `Disney+` is not `Disney`.
-        let ascii = any_ascii::any_ascii(&as_spoken(word)).replace('+', "plus");
-        let ascii: String = ascii.chars().filter(char::is_ascii_alphanumeric).collect();
+        let ascii: String = if word.chars().any(is_han) {
+            word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        } else {
+            let ascii = any_ascii::any_ascii(&as_spoken(word)).replace('+', "plus");
+            ascii.chars().filter(char::is_ascii_alphanumeric).collect()
+        };
         if ascii.is_empty() {
             continue;
         }
@@ -150,7 +209,7 @@ pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
         let is_run =
             !is_shouted && (2..=3).contains(&letters) && word.chars().all(char::is_uppercase) && word.is_ascii();
         let is_initials = (letters == 1 && word.chars().all(|c| c.is_uppercase() || c.is_lowercase())) || is_run;
-        let text = ascii.to_ascii_lowercase();
+        let text = ascii.to_lowercase();
         match parts.last_mut() {
             Some(last) if is_initials && last.is_initials => last.text.push_str(&text),
             _ => parts.push(Part { text, is_initials }),

@@ -5,7 +5,7 @@
 //! somebody who is not known here, less [`CERTAIN`]. 0 is where nearly all of the right ones and few wrong ones are
 //! above; `make bench` prints both.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::known::{Knowledge, Known};
 use super::name::{Name, Relation};
@@ -23,8 +23,8 @@ pub struct Question<'a> {
     pub given: &'a str,
     /// The movie of the document.
     pub movie: &'a str,
-    /// Of a person: the kind of work, if it is known.
-    pub department: Option<String>,
+    /// Of a person: the kinds of work that the document names them for.
+    pub departments: &'a BTreeSet<String>,
     /// What else the item says that may tell entities of one name apart: fields with their values.
     pub traits: Vec<(&'static str, String)>,
     /// With how many of this document each person has worked before.
@@ -35,11 +35,20 @@ pub struct Question<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// In the list of this movie that the name stands in.
-    Listed,
+    Listed(Agreement),
     /// Elsewhere on this movie.
     Credited,
     /// Not on this movie.
     Unknown,
+}
+
+/// Whether an item has the job or the character of the one that somebody stands in the list with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    Same,
+    Other,
+    /// One of the two does not say.
+    Unsaid,
 }
 
 /// Odds of 38 to 1, as a logarithm: what it takes to be taken for the one. About nineteen in twenty of the right
@@ -50,6 +59,10 @@ const START: f64 = 0.85;
 const ENOUGH: f64 = START + CERTAIN;
 const LISTED: f64 = 8.0;
 const CREDITED: f64 = 6.0;
+/// Where the name is another one: on one movie, Erik Janssen is rather Erika's brother than a misspelling.
+const HERE_UNDER_ANOTHER_NAME: f64 = 2.0;
+/// Where the job or the character is another one too, few are one.
+const HERE_AS_SOMEBODY_ELSE: f64 = -5.0;
 const SAME_DEPARTMENT: f64 = 3.2;
 const DEPARTMENT_UNKNOWN: f64 = 1.6;
 const EACH_DECADE_APART: f64 = -0.8;
@@ -80,7 +93,7 @@ fn weight_of_relation(relation: Relation) -> (f64, MatchReason) {
         Relation::OtherOrder => (-2.7, MatchReason::OtherOrder),
         Relation::SameSound(likeness) => (if likeness >= SOUND_ALIKE { -2.0 } else { -4.5 }, MatchReason::SameSound),
         Relation::MiddleName => (-5.5, MatchReason::MiddleName),
-        Relation::Suffix => (-4.1, MatchReason::Suffix),
+        Relation::Suffix => (-7.5, MatchReason::Suffix),
         Relation::Initials => (-1.5, MatchReason::Initials),
         Relation::Near(likeness) => (-5.3 - 20.0 * (1.0 - likeness), MatchReason::NearName),
     }
@@ -182,7 +195,8 @@ fn weigh(
         weight += told_by_name(relation, is_alias);
         weight += traits(question, known, &mut reasons);
     } else {
-        weight += person(question, id, known, standing, knowledge, &mut reasons);
+        weight += here(standing, relation, &mut reasons);
+        weight += person(question, id, known, knowledge, &mut reasons);
         weight += commonness(given, &own_name, relation, knowledge, &mut reasons);
     }
     Some(Candidate {
@@ -230,38 +244,53 @@ fn traits(question: &Question<'_>, known: &Known, reasons: &mut Vec<MatchReason>
     weight
 }
 
+/// What it says that a person stands on this movie already. Initials and another order are forms that one person's name
+/// has on one movie; all else that is merely like it is rather the name of somebody else, unless the item is the same.
+fn here(standing: Standing, relation: Relation, reasons: &mut Vec<MatchReason>) -> f64 {
+    let is_the_name = matches!(relation, Relation::Same | Relation::SameLetters);
+    let is_a_form = match relation {
+        Relation::Initials | Relation::OtherOrder => true,
+        Relation::SameSound(likeness) => likeness >= SOUND_ALIKE,
+        _ => is_the_name,
+    };
+    match standing {
+        Standing::Unknown => 0.0,
+        Standing::Listed(agreement) => {
+            reasons.push(MatchReason::ListedHere);
+            match agreement {
+                _ if is_the_name => LISTED,
+                Agreement::Same => LISTED,
+                Agreement::Unsaid if is_a_form => LISTED,
+                Agreement::Unsaid => HERE_UNDER_ANOTHER_NAME,
+                Agreement::Other => HERE_AS_SOMEBODY_ELSE,
+            }
+        }
+        Standing::Credited => {
+            reasons.push(MatchReason::CreditedHere);
+            if is_a_form { CREDITED } else { HERE_UNDER_ANOTHER_NAME }
+        }
+    }
+}
+
 /// Where and with whom a person has worked.
 fn person(
     question: &Question<'_>,
     id: &str,
     known: &Known,
-    standing: Standing,
     knowledge: &Knowledge,
     reasons: &mut Vec<MatchReason>,
 ) -> f64 {
     let mut weight = 0.0;
-    match standing {
-        Standing::Listed => {
-            reasons.push(MatchReason::ListedHere);
-            weight += LISTED;
-        }
-        Standing::Credited => {
-            reasons.push(MatchReason::CreditedHere);
-            weight += CREDITED;
-        }
-        Standing::Unknown => {}
-    }
     let elsewhere: Vec<_> = known.appearances.iter().filter(|appearance| appearance.movie != question.movie).collect();
-    weight += match &question.department {
-        Some(department) if elsewhere.iter().any(|appearance| appearance.department.as_ref() == Some(department)) => {
-            reasons.push(MatchReason::SameDepartment);
-            SAME_DEPARTMENT
-        }
-        Some(_) if !elsewhere.is_empty() => {
-            reasons.push(MatchReason::OtherDepartment);
-            0.0
-        }
-        _ => DEPARTMENT_UNKNOWN,
+    let mut departments = elsewhere.iter().filter_map(|appearance| appearance.department.as_ref());
+    weight += if question.departments.is_empty() || elsewhere.is_empty() {
+        DEPARTMENT_UNKNOWN
+    } else if departments.any(|department| question.departments.contains(department)) {
+        reasons.push(MatchReason::SameDepartment);
+        SAME_DEPARTMENT
+    } else {
+        reasons.push(MatchReason::OtherDepartment);
+        0.0
     };
     let years = elsewhere.iter().map(|appearance| appearance.year).filter(|year| *year > 0);
     if let (Some(year), Some(first), Some(last)) = (knowledge.year(question.movie), years.clone().min(), years.max()) {

@@ -16,9 +16,9 @@ use crate::catalog::access::CanDraft;
 use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
 use crate::document::MovieId;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
-use crate::document::plan::Report;
+use crate::document::plan::{Match, Report};
 use crate::document::problem::excerpt;
-use crate::document::who::Resolution;
+use crate::document::who::{MatchDecision, Resolution};
 use crate::document::{Category, Source, Stage};
 use crate::http::bearer::Bearer;
 use crate::http::openapi::{DocumentError, Plan, ProblemBody};
@@ -226,7 +226,12 @@ fn shown(plan: &Report) -> Value {
 /// Why nothing was changed.
 fn unchanged(category: Category, movie: &MovieId, plan: Option<&Report>) -> String {
     let (skipped, kept) = plan.map_or((0, 0), |plan| (plan.skipped.len(), plan.conflicts.len()));
+    let is_left_out = |found: &&Match| found.decision == MatchDecision::Skipped;
+    let left_out = plan.map_or(0, |plan| plan.matches.iter().filter(is_left_out).count());
     let mut left = Vec::new();
+    if left_out > 0 {
+        left.push(format!("{left_out} left out, as answered"));
+    }
     if skipped > 0 {
         left.push(format!("{skipped} locked"));
     }
