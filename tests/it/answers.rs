@@ -554,6 +554,16 @@ on_both_databases! {
         }
     }
 
+    async fn whoever_is_credited_under_anothers_name_is_meant_by_it_on_that_movie(app: TestApp) {
+        with_cast(&app, "one", "First Tide", &[("p-1", "Jo Lee")]).await;
+        let admin = app.movie("two").await;
+        // As a split leaves them: somebody of another name, credited as they were before.
+        assert_eq!(admin.import("one", "cast_crew", json!({ "crew": [{ "id": "p-2", "name": "Ada Quist", "job": "Gaffer" }] })).await.status, 200);
+        assert_eq!(admin.import("two", "cast_crew", json!({ "cast": [{ "id": "p-2", "name": "Jo Lee" }] })).await.status, 200);
+        let reply = admin.import("two", "cast_crew", json!({ "writers": [{ "name": "Jo Lee" }] })).await;
+        assert_eq!((reply.status, ids_in(&admin, "two", "writers").await), (200, vec!["p-2".to_owned()]), "{}", reply.text);
+    }
+
     async fn less_of_a_name_takes_nothing_from_it(app: TestApp) {
         let admin = app.movie("m").await;
         let whole = json!([

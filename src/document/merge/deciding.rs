@@ -1,5 +1,6 @@
 //! Deciding who a name means: by an answer that was given, else by weighing whoever it may be.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
@@ -20,6 +21,8 @@ use crate::document::who::{
 pub(super) struct Identities<'a> {
     /// Who takes part in this movie: those of the document as it stands, and those that came with an id.
     pub(super) people: HashSet<&'a str>,
+    /// By a name's key, whoever is credited under it anywhere in the document as it stands. Read when somebody asks.
+    credited_as: OnceCell<HashMap<String, Vec<&'a str>>>,
     /// Whom names of this document turned out to mean: under that name they take part. Under another form of
     /// it, one document names rather somebody else.
     decided: HashSet<(String, String)>,
@@ -73,9 +76,37 @@ impl<'a> Identities<'a> {
             proposal.resolutions.iter().map(|resolution| (resolution.path.as_str(), resolution)).collect();
         let used = HashSet::new();
         let (answers, made, decided) = (HashMap::new(), HashMap::new(), HashSet::new());
-        let (presumed, provisional) = (HashMap::new(), HashMap::new());
-        Self { people, decided, company, departments, resolutions, used, answers, made, presumed, provisional }
+        let (presumed, provisional, credited_as) = (HashMap::new(), HashMap::new(), OnceCell::new());
+        Self {
+            people,
+            credited_as,
+            decided,
+            company,
+            departments,
+            resolutions,
+            used,
+            answers,
+            made,
+            presumed,
+            provisional,
+        }
     }
+}
+
+/// By a name's key, the people that a document credits under it.
+fn credited_as<'a>(proposal: &Proposal<'a>) -> HashMap<String, Vec<&'a str>> {
+    let mut credited: HashMap<String, Vec<&'a str>> = HashMap::new();
+    for field in proposal.definition.fields {
+        let Kind::Items { item, .. } = &field.rule.kind else { continue };
+        for entity in item.entities.iter().filter(|entity| entity.kind == EntityKind::Person) {
+            for object in objects(proposal.current, field.name) {
+                if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name)) {
+                    credited.entry(index_key(name)).or_default().push(id);
+                }
+            }
+        }
+    }
+    credited
 }
 
 /// The name that an answer is for.
@@ -301,6 +332,10 @@ impl<'a> Merger<'a> {
         self.newcomers.index_newcomers();
         let mut others = self.newcomers.by_name(entity.kind, &key).to_vec();
         others.extend(list.credited_as(entity, &key));
+        if entity.kind == EntityKind::Person {
+            let credited = self.identities.credited_as.get_or_init(|| credited_as(self.proposal));
+            others.extend(credited.get(&key).into_iter().flatten().map(|id| (*id).to_owned()));
+        }
         others.retain(|id| !is_of_another_language(entity, object, id));
         // Of those that this document brings along, whoever has its initials or nearly the name is worth telling of, and
         // no question.
