@@ -29,7 +29,8 @@ pub(super) struct Identities<'a> {
     /// With how many of them each has worked before.
     company: HashMap<String, usize>,
     /// The kinds of work that the document names a name for, by its key: what it says further on counts from the start.
-    departments: HashMap<String, BTreeSet<String>>,
+    /// Read when somebody asks.
+    departments: OnceCell<HashMap<String, BTreeSet<String>>>,
     /// By their paths; those that name somebody unknown are refused and not here.
     resolutions: HashMap<&'a str, &'a Resolution>,
     /// The paths of resolutions that decided on a name, or left it out.
@@ -48,7 +49,6 @@ impl<'a> Identities<'a> {
     pub(super) fn of(proposal: &Proposal<'a>) -> Self {
         let mut people: HashSet<&'a str> = proposal.credited.iter().map(String::as_str).collect();
         let mut likely: HashSet<&str> = HashSet::new();
-        let mut departments: HashMap<String, BTreeSet<String>> = HashMap::new();
         for field in proposal.definition.fields {
             let Kind::Items { item, .. } = &field.rule.kind else { continue };
             let entities = item.entities.iter().filter(|entity| entity.kind == EntityKind::Person);
@@ -62,7 +62,6 @@ impl<'a> Identities<'a> {
                         // Who else works here is likely among those of the names in the document.
                         None => likely.extend(text(object, entity.name).into_iter().flat_map(|name| {
                             let key = index_key(name);
-                            departments.entry(key.clone()).or_default().extend((entity.department)(field.name, object));
                             let named_so = proposal.directory.by_name(entity.kind, &key).iter().map(String::as_str);
                             named_so.chain(proposal.directory.knowledge().of_the_name(entity.kind, name, &key))
                         })),
@@ -76,7 +75,8 @@ impl<'a> Identities<'a> {
             proposal.resolutions.iter().map(|resolution| (resolution.path.as_str(), resolution)).collect();
         let used = HashSet::new();
         let (answers, made, decided) = (HashMap::new(), HashMap::new(), HashSet::new());
-        let (presumed, provisional, credited_as) = (HashMap::new(), HashMap::new(), OnceCell::new());
+        let (presumed, provisional) = (HashMap::new(), HashMap::new());
+        let (credited_as, departments) = (OnceCell::new(), OnceCell::new());
         Self {
             people,
             credited_as,
@@ -91,6 +91,22 @@ impl<'a> Identities<'a> {
             provisional,
         }
     }
+}
+
+/// By a name's key, the kinds of work that a document names it for without an id.
+fn departments(proposal: &Proposal<'_>) -> HashMap<String, BTreeSet<String>> {
+    let mut departments: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for field in proposal.definition.fields {
+        let Kind::Items { item, .. } = &field.rule.kind else { continue };
+        for entity in item.entities.iter().filter(|entity| entity.kind == EntityKind::Person) {
+            for object in objects(&proposal.arriving.data, field.name) {
+                if let (None, Some(name)) = (text(object, entity.id), text(object, entity.name)) {
+                    departments.entry(index_key(name)).or_default().extend((entity.department)(field.name, object));
+                }
+            }
+        }
+    }
+    departments
 }
 
 /// By a name's key, the people that a document credits under it.
@@ -377,12 +393,13 @@ impl<'a> Merger<'a> {
     fn candidates(&self, mention: &Mention<'_>, list: &Listed, others: &[String]) -> Vec<Candidate> {
         let Mention { entity, name, object, place } = *mention;
         let (key, nothing) = (index_key(name), BTreeSet::new());
+        let departments = self.identities.departments.get_or_init(|| departments(self.proposal));
         let traits = entity.traits.iter().filter_map(|field| Some((*field, comparable(text(object, field)?))));
         let question = Question {
             kind: entity.kind,
             given: name,
             movie: self.proposal.movie.as_str(),
-            departments: self.identities.departments.get(&key).unwrap_or(&nothing),
+            departments: departments.get(&key).unwrap_or(&nothing),
             traits: traits.collect(),
             company: &self.identities.company,
         };

@@ -200,7 +200,6 @@ impl Merger<'_> {
             return;
         }
         let key = index_key(&name);
-        let standing = list.of_the_name(entity, &name).to_vec();
         let credited = list.credited_as(entity, &key);
         // The answer to a question that waits in the draft is for the item that waits.
         if self.is_answered(&place) && credited.iter().any(|id| self.proposal.stand_ins.contains(id)) {
@@ -230,11 +229,13 @@ impl Merger<'_> {
                 return;
             }
             // Of several of the name who stand there, the rest of the item tells which.
+            let standing = list.of_the_name(entity, &name);
             if standing.len() > 1 {
-                meant.insert((entity.kind, key), standing);
+                meant.insert((entity.kind, key), standing.to_vec());
                 return;
             }
         }
+        let standing = list.of_the_name(entity, &name).to_vec();
         let found = self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
         match (found.decision, &found.entity) {
             (MatchDecision::Matched, Some(id)) => {
