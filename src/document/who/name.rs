@@ -381,6 +381,8 @@ mod tests {
             ("Scott Campbell", "Campbell Scott", Relation::OtherOrder),
             ("Campbell, Scott", "Scott Campbell", Relation::SameLetters),
             ("Heinz 'Chip' Roemheld", "Heinz Roemheld", Relation::SameLetters),
+            ("Bhatti, Ace", "Ace Bhatti", Relation::SameLetters),
+            ("Lemon, JR", "JR Lemon", Relation::SameLetters),
             ("Sir Ben Kingsley", "Ben Kingsley", Relation::SameLetters),
             ("Roger Deakins, ASC", "Roger Deakins", Relation::SameLetters),
             ("Ｍａｒｉｅ　Ｂｅｌｌｅａｕ", "Marie Belleau", Relation::Same),

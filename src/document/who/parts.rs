@@ -52,10 +52,13 @@ pub(super) fn without_edition(text: &str) -> String {
 pub(super) fn spoken_order(text: &str) -> String {
     let text = without_nickname(text);
     let mut pieces: Vec<&str> = text.split([',', '،', '、']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
-    while pieces.len() > 1 && is_society(pieces[pieces.len() - 1]) {
+    // After a surname alone comes the given name: "Bhatti, Ace", "Lemon, JR".
+    let follows_a_name = |pieces: &[&str]| pieces.len() > 2 || pieces.first().is_some_and(|name| name.contains(' '));
+    while pieces.len() > 1 && follows_a_name(&pieces) && is_society(pieces[pieces.len() - 1]) {
         pieces.pop();
     }
-    let suffix = if pieces.len() > 1 && suffix_of(pieces[pieces.len() - 1]).is_some() { pieces.pop() } else { None };
+    let suffix = pieces.last().is_some_and(|last| suffix_of(last).is_some());
+    let suffix = if suffix && pieces.len() > 1 && follows_a_name(&pieces) { pieces.pop() } else { None };
     let name = match pieces[..] {
         [surname, given] => format!("{given} {surname}"),
         _ => pieces.join(" "),
