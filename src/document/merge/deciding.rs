@@ -1,12 +1,11 @@
 //! Deciding who a name means: by an answer that was given, else by weighing whoever it may be.
 
-use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
 use super::listed::Listed;
-use super::{Merger, Proposal, objects, text};
+use super::{Merger, Proposal, text};
 use crate::document::Stage;
 use crate::document::definition::{EntityReference, Item, Kind, Object};
 use crate::document::entity::{EntityKind, Remembered, bound_to_language, is_of_another_language};
@@ -16,114 +15,6 @@ use crate::document::text::{comparable, index_key};
 use crate::document::who::{
     self, Agreement, Answer, Candidate, MatchDecision, MatchReason, Question, Resolution, Standing,
 };
-
-/// Who the names of a document mean, as far as it is known on the way.
-pub(super) struct Identities<'a> {
-    /// Who takes part in this movie: those of the document as it stands, and those that came with an id.
-    pub(super) people: HashSet<&'a str>,
-    /// By a name's key, whoever is credited under it anywhere in the document as it stands. Read when somebody asks.
-    credited_as: OnceCell<HashMap<String, Vec<&'a str>>>,
-    /// Whom names of this document turned out to mean: under that name they take part. Under another form of
-    /// it, one document names rather somebody else.
-    decided: HashSet<(String, String)>,
-    /// With how many of them each has worked before.
-    company: HashMap<String, usize>,
-    /// The kinds of work that the document names a name for, by its key: what it says further on counts from the start.
-    /// Read when somebody asks.
-    departments: OnceCell<HashMap<String, BTreeSet<String>>>,
-    /// By their paths; those that name somebody unknown are refused and not here.
-    resolutions: HashMap<&'a str, &'a Resolution>,
-    /// The paths of resolutions that decided on a name, or left it out.
-    used: HashSet<&'a str>,
-    /// Answers that were given in this import, for other places of the same name.
-    answers: HashMap<(EntityKind, String), (Answer, MatchReason)>,
-    /// Whoever was made because an answer said so.
-    made: HashMap<(EntityKind, String), String>,
-    /// Decisions that were made before items were recognised, by path.
-    pub(super) presumed: HashMap<String, Match>,
-    /// Ids of a draft that stand for a name alone, by the path of the name.
-    pub(super) provisional: HashMap<String, String>,
-}
-
-impl<'a> Identities<'a> {
-    pub(super) fn of(proposal: &Proposal<'a>) -> Self {
-        let mut people: HashSet<&'a str> = proposal.credited.iter().map(String::as_str).collect();
-        let mut likely: HashSet<&str> = HashSet::new();
-        for field in proposal.definition.fields {
-            let Kind::Items { item, .. } = &field.rule.kind else { continue };
-            let entities = item.entities.iter().filter(|entity| entity.kind == EntityKind::Person);
-            for entity in entities {
-                people.extend(
-                    objects(proposal.current, field.name).into_iter().filter_map(|object| text(object, entity.id)),
-                );
-                for object in objects(&proposal.arriving.data, field.name) {
-                    match text(object, entity.id) {
-                        Some(given) => people.extend(proposal.directory.by_id(entity.kind, given)),
-                        // Who else works here is likely among those of the names in the document.
-                        None => likely.extend(text(object, entity.name).into_iter().flat_map(|name| {
-                            let key = index_key(name);
-                            let named_so = proposal.directory.by_name(entity.kind, &key).iter().map(String::as_str);
-                            named_so.chain(proposal.directory.knowledge().of_the_name(entity.kind, name, &key))
-                        })),
-                    }
-                }
-            }
-        }
-        likely.extend(&people);
-        let company = proposal.directory.knowledge().company(&likely, proposal.movie.as_str());
-        let resolutions =
-            proposal.resolutions.iter().map(|resolution| (resolution.path.as_str(), resolution)).collect();
-        let used = HashSet::new();
-        let (answers, made, decided) = (HashMap::new(), HashMap::new(), HashSet::new());
-        let (presumed, provisional) = (HashMap::new(), HashMap::new());
-        let (credited_as, departments) = (OnceCell::new(), OnceCell::new());
-        Self {
-            people,
-            credited_as,
-            decided,
-            company,
-            departments,
-            resolutions,
-            used,
-            answers,
-            made,
-            presumed,
-            provisional,
-        }
-    }
-}
-
-/// By a name's key, the kinds of work that a document names it for without an id.
-fn departments(proposal: &Proposal<'_>) -> HashMap<String, BTreeSet<String>> {
-    let mut departments: HashMap<String, BTreeSet<String>> = HashMap::new();
-    for field in proposal.definition.fields {
-        let Kind::Items { item, .. } = &field.rule.kind else { continue };
-        for entity in item.entities.iter().filter(|entity| entity.kind == EntityKind::Person) {
-            for object in objects(&proposal.arriving.data, field.name) {
-                if let (None, Some(name)) = (text(object, entity.id), text(object, entity.name)) {
-                    departments.entry(index_key(name)).or_default().extend((entity.department)(field.name, object));
-                }
-            }
-        }
-    }
-    departments
-}
-
-/// By a name's key, the people that a document credits under it.
-fn credited_as<'a>(proposal: &Proposal<'a>) -> HashMap<String, Vec<&'a str>> {
-    let mut credited: HashMap<String, Vec<&'a str>> = HashMap::new();
-    for field in proposal.definition.fields {
-        let Kind::Items { item, .. } = &field.rule.kind else { continue };
-        for entity in item.entities.iter().filter(|entity| entity.kind == EntityKind::Person) {
-            for object in objects(proposal.current, field.name) {
-                if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name)) {
-                    credited.entry(index_key(name)).or_default().push(id);
-                }
-            }
-        }
-    }
-    credited
-}
 
 /// The name that an answer is for.
 #[derive(Clone)]
@@ -349,8 +240,7 @@ impl<'a> Merger<'a> {
         let mut others = self.newcomers.by_name(entity.kind, &key).to_vec();
         others.extend(list.credited_as(entity, &key));
         if entity.kind == EntityKind::Person {
-            let credited = self.identities.credited_as.get_or_init(|| credited_as(self.proposal));
-            others.extend(credited.get(&key).into_iter().flatten().map(|id| (*id).to_owned()));
+            others.extend(self.identities.credited_as(self.proposal, &key).iter().map(|id| (*id).to_owned()));
         }
         others.retain(|id| !is_of_another_language(entity, object, id));
         // Of those that this document brings along, whoever has its initials or nearly the name is worth telling of, and
@@ -393,13 +283,12 @@ impl<'a> Merger<'a> {
     fn candidates(&self, mention: &Mention<'_>, list: &Listed, others: &[String]) -> Vec<Candidate> {
         let Mention { entity, name, object, place } = *mention;
         let (key, nothing) = (index_key(name), BTreeSet::new());
-        let departments = self.identities.departments.get_or_init(|| departments(self.proposal));
         let traits = entity.traits.iter().filter_map(|field| Some((*field, comparable(text(object, field)?))));
         let question = Question {
             kind: entity.kind,
             given: name,
             movie: self.proposal.movie.as_str(),
-            departments: departments.get(&key).unwrap_or(&nothing),
+            departments: self.identities.departments(self.proposal, &key).unwrap_or(&nothing),
             traits: traits.collect(),
             company: &self.identities.company,
         };

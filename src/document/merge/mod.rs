@@ -5,6 +5,7 @@
 //! side changed is taken, what both changed differently is a conflict ([`three_way`]).
 
 mod deciding;
+mod identities;
 mod listed;
 mod lists;
 mod names;
@@ -154,7 +155,7 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
     merger.merged
 }
 
-use naming::Identities;
+use identities::Identities;
 use three_way::Sides;
 
 struct Merger<'a> {

@@ -3,7 +3,6 @@
 
 use serde_json::Value;
 
-pub(super) use super::deciding::Identities;
 use super::deciding::{Mention, Place};
 use super::listed::Listed;
 use super::{Merger, NullPolicy, objects, text};

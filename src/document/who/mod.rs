@@ -168,7 +168,8 @@ pub fn decide(kind: EntityKind, candidates: &mut [Candidate]) -> MatchDecision {
         return MatchDecision::Matched;
     }
     let is_asked = candidates.iter().any(|candidate| {
-        // Of initials, or which name comes first, nobody knows whose they are; of a misspelling, it is rarely somebody else's name.
+        // Of initials, or which name comes first, nobody knows whose they are; a misspelling is rarely somebody
+        // else's name.
         let may_be_theirs = candidate.is_named_so
             || candidate.reasons.iter().any(|reason| matches!(reason, MatchReason::Initials | MatchReason::OtherOrder));
         candidate.weight >= if may_be_theirs { SOMEBODY_ELSE } else { SOMEBODY_NEAR }

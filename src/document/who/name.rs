@@ -48,10 +48,16 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// Whether the two are the very name, in whatever letters.
+    #[must_use]
+    pub const fn is_the_name(self) -> bool {
+        matches!(self, Self::Same | Self::SameLetters)
+    }
+
     /// Whether the two are one name in two forms, which is enough where somebody of the name stands already.
     #[must_use]
     pub const fn is_another_form(self) -> bool {
-        matches!(self, Self::Same | Self::SameLetters | Self::OtherOrder)
+        self.is_the_name() || matches!(self, Self::OtherOrder)
     }
 }
 
@@ -326,22 +332,18 @@ fn bones(text: &str) -> String {
     let mut letters = text.chars().enumerate().peekable();
     let mut before = ' ';
     while let Some((index, letter)) = letters.next() {
-        let next = letters.peek().map(|(_, next)| *next);
-        let letter = match std::mem::replace(&mut before, letter) {
-            'q' if letter == 'u' => 'v',
-            _ => match letter {
-                'k' | 'q' => 'c',
-                'z' => 's',
-                'w' => 'v',
-                // George, Angelina.
-                'g' if matches!(next, Some('e' | 'i' | 'y')) => 'i',
-                'j' | 'y' => 'i',
-                letter => letter,
-            },
+        let sound = match (before, letter, letters.peek()) {
+            ('q', 'u', _) | (_, 'w', _) => 'v',
+            (_, 'k' | 'q', _) => 'c',
+            (_, 'z', _) => 's',
+            // George, Angelina.
+            (_, 'g', Some((_, 'e' | 'i' | 'y'))) | (_, 'j' | 'y', _) => 'i',
+            _ => letter,
         };
-        let is_bone = index == 0 || !matches!(letter, 'a' | 'e' | 'i' | 'o' | 'u' | 'h');
-        if is_bone && !bones.ends_with(letter) {
-            bones.push(letter);
+        before = letter;
+        let is_bone = index == 0 || !matches!(sound, 'a' | 'e' | 'i' | 'o' | 'u' | 'h');
+        if is_bone && !bones.ends_with(sound) {
+            bones.push(sound);
         }
     }
     bones

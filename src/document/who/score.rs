@@ -188,7 +188,7 @@ fn weigh(
         |relation: &Relation| matches!(relation, Relation::Initials | Relation::MiddleName | Relation::Suffix);
     let relation = relation.filter(|relation| !(question.kind.is_told_by_name() && is_of_people(relation)))?;
     let (by_name, reason) = weight_of_relation(relation);
-    let is_named_so = matches!(relation, Relation::Same | Relation::SameLetters);
+    let is_named_so = relation.is_the_name();
     reasons.push(if is_alias && relation == Relation::Same { MatchReason::Alias } else { reason });
     let mut weight = by_name - ENOUGH;
     if question.kind.is_told_by_name() {
@@ -247,18 +247,17 @@ fn traits(question: &Question<'_>, known: &Known, reasons: &mut Vec<MatchReason>
 /// What it says that a person stands on this movie already. Initials and another order are forms that one person's name
 /// has on one movie; all else that is merely like it is rather the name of somebody else, unless the item is the same.
 fn here(standing: Standing, relation: Relation, reasons: &mut Vec<MatchReason>) -> f64 {
-    let is_the_name = matches!(relation, Relation::Same | Relation::SameLetters);
     let is_a_form = match relation {
         Relation::Initials | Relation::OtherOrder => true,
         Relation::SameSound(likeness) => likeness >= SOUND_ALIKE,
-        _ => is_the_name,
+        _ => relation.is_the_name(),
     };
     match standing {
         Standing::Unknown => 0.0,
         Standing::Listed(agreement) => {
             reasons.push(MatchReason::ListedHere);
             match agreement {
-                _ if is_the_name => LISTED,
+                _ if relation.is_the_name() => LISTED,
                 Agreement::Same => LISTED,
                 Agreement::Unsaid if is_a_form => LISTED,
                 Agreement::Unsaid => HERE_UNDER_ANOTHER_NAME,
@@ -329,7 +328,7 @@ fn commonness(
         COMMON.. => reasons.push(MatchReason::CommonName),
         _ => {}
     }
-    expected * if matches!(relation, Relation::Same | Relation::SameLetters) { COMMONNESS } else { COMMONNESS_OF_LIKE }
+    expected * if relation.is_the_name() { COMMONNESS } else { COMMONNESS_OF_LIKE }
 }
 
 fn doublings(count: usize) -> f64 {
