@@ -37,6 +37,12 @@ fn name(number: usize) -> String {
     format!("{} {}", word(number % 3_000, 3), word(number.wrapping_mul(7_919) % 300_007, 4))
 }
 
+/// A name of nobody, who shares the given name and how the family name begins with others.
+fn stranger(known: &str) -> String {
+    let (given, family) = known.split_once(' ').unwrap_or((known, ""));
+    format!("{given} {}zzuqx", family.get(..2).unwrap_or_default())
+}
+
 pub async fn measure(url: &str, people: usize) -> Result<(), Box<dyn Error>> {
     let catalog = open_catalog(url, 4, Sources::default()).await?;
     let movies = ["crowd-1", "crowd-2"];
@@ -72,7 +78,7 @@ pub async fn measure(url: &str, people: usize) -> Result<(), Box<dyn Error>> {
                     .split_once(' ')
                     .map(|(given, family)| format!("{}, {}", family.to_uppercase(), given))
                     .unwrap_or_default(),
-                _ => format!("Zz{known}qx"),
+                _ => stranger(&known),
             };
             let mut credit = json!({ "name": given, "character": format!("Part {place}") });
             if with_ids {

@@ -72,6 +72,7 @@ async fn label(set: &Set) -> Result<(), Box<dyn Error>> {
 
     let mut table: BTreeMap<(Label, Form), HashMap<Outcome, usize>> = BTreeMap::new();
     let mut wrong = Vec::new();
+    let mut created = Vec::new();
     let start = Instant::now();
     let mut count = 0;
     for movie in set.held_out() {
@@ -90,6 +91,12 @@ async fn label(set: &Set) -> Result<(), Box<dyn Error>> {
                     entity.as_deref().unwrap_or_default()
                 ));
             }
+            if outcome == Outcome::Created {
+                created.push(format!(
+                    "{} {:?} ({:?}, {:?}): {}",
+                    movie.id, case.given, case.label, case.form, case.person
+                ));
+            }
             *table.entry((case.label, case.form)).or_default().entry(outcome).or_default() += 1;
             count += 1;
         }
@@ -97,7 +104,7 @@ async fn label(set: &Set) -> Result<(), Box<dyn Error>> {
     println!("{count} names decided in {:.1} s\n", start.elapsed().as_secs_f64());
     print(&table);
     if std::env::var_os("BENCH_VERBOSE").is_some() {
-        println!("\nwrong:\n{}", wrong.join("\n"));
+        println!("\nwrong:\n{}\n\nmade anew although known:\n{}", wrong.join("\n"), created.join("\n"));
     }
     Ok(())
 }

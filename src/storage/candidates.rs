@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, 
 use super::StorageError;
 use super::directory::VALUES_PER_STATEMENT;
 use super::entities::{answer, credit, entity, entity_block, entity_name, movie, name_word};
+use super::misspelled::people_of_nearly;
 use crate::document::cast_crew::department_of;
 use crate::document::entity::{Directory, EntityKind, Mentions, Remembered};
 use crate::document::reference::Details;
@@ -56,6 +57,7 @@ pub(super) async fn look_up(
         wanted.extend(familiar.take(VALUES_PER_STATEMENT / 2).map(|id| (EntityKind::Person, id)));
     }
     known(connection, &wanted, directory).await?;
+    wanted.extend(second_look(connection, &names, directory).await?);
     if people {
         let people: Vec<String> =
             wanted.into_iter().filter(|(kind, _)| *kind == EntityKind::Person).map(|(_, id)| id).collect();
@@ -134,6 +136,39 @@ async fn near(
         }
     }
     Ok(())
+}
+
+/// Adds whoever may be meant by names of people that nobody was found for. Answers with them.
+async fn second_look(
+    connection: &impl ConnectionTrait,
+    names: &[(EntityKind, &str, Name)],
+    directory: &mut Directory,
+) -> Result<HashSet<(EntityKind, String)>, StorageError> {
+    let is_unfound = |kind: EntityKind, key: &str, name: &Name| {
+        kind == EntityKind::Person
+            && name.can_be_misspelled()
+            && directory.by_name(kind, key).is_empty()
+            && !directory.knowledge().has_anybody_like(kind, name, key)
+    };
+    let unfound: Vec<(usize, &Name)> = names
+        .iter()
+        .enumerate()
+        .filter(|(_, (kind, key, name))| is_unfound(*kind, key, name))
+        .map(|(place, (_, _, name))| (place, name))
+        .collect();
+    let mut wanted = HashSet::new();
+    let mut of_name: HashMap<usize, usize> = HashMap::new();
+    for (place, id) in people_of_nearly(connection, &unfound).await? {
+        let count = of_name.entry(place).or_default();
+        *count += 1;
+        if *count <= MOST_OF_ONE_NAME {
+            let (kind, key, _) = &names[place];
+            directory.knowledge_mut().add_near(*kind, key, &id);
+            wanted.insert((*kind, id));
+        }
+    }
+    known(connection, &wanted, directory).await?;
+    Ok(wanted)
 }
 
 /// Reads the names of entities.

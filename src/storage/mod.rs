@@ -19,6 +19,7 @@ mod imports;
 mod locks;
 mod merged;
 mod migrate;
+mod misspelled;
 mod movies;
 mod name_index;
 mod names;

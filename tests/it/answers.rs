@@ -643,6 +643,35 @@ on_both_databases! {
         assert_eq!(again["plan"]["changes"], json!([]));
     }
 
+    async fn whoever_is_known_in_other_letters_is_meant_or_asked_after(app: TestApp) {
+        let known = ["Christopher Nolan", "Hugh Jackman", "Shah Rukh Khan", "Leonardo DiCaprio"];
+        let known: Vec<(String, &str)> =
+            known.iter().enumerate().map(|(n, name)| (format!("p-{n}"), *name)).collect();
+        let cast: Vec<(&str, &str)> = known.iter().map(|(id, name)| (id.as_str(), *name)).collect();
+        let admin = with_cast(&app, "one", "First Tide", &cast).await;
+        with_cast(&app, "two", "Second Tide", &cast).await;
+        app.movie("m").await;
+        let written = ["Кристофер Нолан", "Хью Джекман", "शाहरुख़ ख़ान", "Леонардо Ди Каприо"];
+        for (n, name) in written.iter().enumerate() {
+            let reply = admin.import_with(&cast_of("m", &[name]), "").await;
+            assert_eq!(people(&app).await, known.len(), "{name}: {}", reply.text);
+            let found = &reply.json()["plan"]["matches"][0];
+            let meant = if found["entity"].is_null() { &found["candidates"][0]["id"] } else { &found["entity"] };
+            assert_eq!(meant, known[n].0.as_str(), "{name}: {found}");
+        }
+    }
+
+    async fn somebody_whose_name_is_mistyped_in_one_word_is_told_of(app: TestApp) {
+        let cast = [("p-1", "Michael Fassbender"), ("p-2", "Leonardo Moretti"), ("p-3", "Ada Fassbind")];
+        let admin = with_cast(&app, "one", "First Tide", &cast).await;
+        app.movie("m").await;
+        let names = ["Michael Fassbemder", "Lenoardo Moretti", "Moretto, Leonardp", "Ada Fasching"];
+        let reply = admin.import_with(&cast_of("m", &names), "?dry_run=true").await.json();
+        let matches = reply["plan"]["matches"].as_array().unwrap();
+        let best: Vec<&Value> = matches.iter().map(|found| &found["candidates"][0]["id"]).collect();
+        assert_eq!(best, [&json!("p-1"), &json!("p-2"), &Value::Null, &Value::Null], "{reply}");
+    }
+
     async fn somebody_of_nearly_that_name_is_made_and_told_of(app: TestApp) {
         // Of another kind of work, and of another time.
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Alain Marten")]).await;

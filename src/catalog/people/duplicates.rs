@@ -151,8 +151,8 @@ fn alike(a: &Profile, b: &Profile) -> Option<(i32, DuplicateReason)> {
         | Relation::Initials
         | Relation::MiddleName
         | Relation::Near(_) => 25,
-        // As often a father and his son.
-        Relation::Suffix => 10,
+        // As often a father and his son, or two who sound alike.
+        Relation::Suffix | Relation::LikeSound(_) => 10,
     };
     relations.map(weight).max().map(|weight| (weight, DuplicateReason::NearName))
 }

@@ -11,7 +11,7 @@ use super::name::Name;
 use crate::document::entity::EntityKind;
 
 /// Counts up when other keys come of the same name, so that stored ones are made anew.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
     let mut hash = Sha256::new();
@@ -47,21 +47,39 @@ fn common(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
 #[must_use]
 pub fn stored(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     let mut keys = common(kind, name);
-    keys.insert(key(kind, "first letter", &name.abbreviated()));
+    keys.extend(misspelled(kind, name));
     if name.is_abbreviated() {
         keys.insert(key(kind, "initials", &name.abbreviated()));
+    }
+    if let Some(sound) = name.rough_sound() {
+        keys.insert(key(kind, "sound", &sound));
+        if name.is_other_script() {
+            keys.insert(key(kind, "other script", &sound));
+        }
     }
     keys
 }
 
 /// The keys under which a name is looked up: by the family name and a letter, which many share, only a name
-/// that says no more, or among those that say no more.
+/// that says no more, or among those that say no more; and by its sound only from one script to another.
 #[must_use]
 pub fn looked_up(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     let mut keys = common(kind, name);
     let of = if name.is_abbreviated() { "first letter" } else { "initials" };
     keys.insert(key(kind, of, &name.abbreviated()));
+    if let Some(sound) = name.rough_sound() {
+        let of = if name.is_other_script() { "sound" } else { "other script" };
+        keys.insert(key(kind, of, &sound));
+    }
     keys
+}
+
+/// The keys that a name shares with those of which one word is another: many, so that only a name that nobody was found
+/// for is looked up by them.
+#[must_use]
+pub fn misspelled(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    let start = name.start().map(|start| key(kind, "start", &start));
+    start.into_iter().chain([key(kind, "first letter", &name.abbreviated())]).collect()
 }
 
 #[cfg(test)]
@@ -89,6 +107,14 @@ mod tests {
             ("Хелена Бонем Картер", "Helena Bonham Carter"),
             ("Квентин Тарантино", "Quentin Tarantino"),
             ("Джордж Клуни", "George Clooney"),
+            ("Кристофер Нолан", "Christopher Nolan"),
+            ("Christopher Nolan", "Кристофер Нолан"),
+            ("Хью Джекман", "Hugh Jackman"),
+            ("Леонардо Ди Каприо", "Leonardo DiCaprio"),
+            ("शाहरुख़ ख़ान", "Shah Rukh Khan"),
+            ("スカーレット・ヨハンソン", "Scarlett Johansson"),
+            ("톰 행크스", "Tom Hanks"),
+            ("كريستوفر نولان", "Christopher Nolan"),
         ] {
             let (kind, given_name, known_name) = (EntityKind::Person, Name::of(given), Name::of(known));
             let found = looked_up(kind, &given_name).intersection(&stored(kind, &known_name)).count();

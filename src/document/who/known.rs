@@ -91,6 +91,15 @@ impl Knowledge {
         self.near(kind, name_key).into_iter().filter(is_form).collect()
     }
 
+    /// Whether anybody of those near has a name that is like it.
+    pub fn has_anybody_like(&self, kind: EntityKind, name: &Name, name_key: &str) -> bool {
+        let is_like = |known: &Known| {
+            let mut names = [&known.name].into_iter().chain(&known.aliases);
+            names.any(|own| name.relation(&Name::of(own)).is_some())
+        };
+        self.near(kind, name_key).into_iter().filter_map(|id| self.of(kind, id)).any(is_like)
+    }
+
     pub fn set_words(&mut self, words: HashMap<String, u64>, people: u64) {
         self.words = words;
         self.people = people;

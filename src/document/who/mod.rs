@@ -11,6 +11,7 @@ mod newcomers;
 mod parts;
 mod resolution;
 mod score;
+mod sound;
 
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +57,7 @@ define_choice! {
         SameLetters = "same_letters",
         /// The parts of the name stand in another order.
         OtherOrder = "other_order",
-        /// The name is written in another script, with the same consonants.
+        /// The name is written in another script, and sounds the same, or nearly so.
         SameSound = "same_sound",
         /// One of the two names leaves out a middle name.
         MiddleName = "middle_name",

@@ -6,6 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::parts::{Part, Suffix, is_han, parts_of, spoken_order, without_edition};
+use super::sound::{bones, roughly, spoken};
 use crate::document::entity::EntityKind;
 use crate::document::text::comparable;
 
@@ -37,6 +38,8 @@ pub enum Relation {
     OtherOrder,
     /// In another script, with the same consonants; how nearly the rest is alike, from 0 to 1, by Jaro.
     SameSound(f64),
+    /// In another script, with consonants that many languages write alike; how nearly the rest is alike, by Jaro.
+    LikeSound(f64),
     /// One leaves out a middle name.
     MiddleName,
     /// One leaves out what tells a father from his son.
@@ -65,6 +68,8 @@ impl Relation {
 const NEAR: f64 = 0.92;
 /// Names that end in other vowels are this much less alike.
 const OTHER_ENDING: f64 = 0.5;
+/// With so many letters of the family name, a given name is that of few.
+const LETTERS_OF_A_START: usize = 2;
 /// Fewer consonants than these are those of too many names.
 const SHORTEST_SOUND: usize = 4;
 /// Shorter names differ too easily for a likeness to mean anything.
@@ -171,6 +176,24 @@ impl Name {
         self.parts.iter().map(|part| bones(&part.text)).collect()
     }
 
+    /// How its words are spoken.
+    fn spoken(&self) -> String {
+        spoken(self.parts.iter().map(|part| part.text.as_str()))
+    }
+
+    /// Roughly how it is spoken as a whole, whatever its script; `None` if it is too short to tell anything.
+    #[must_use]
+    pub(super) fn rough_sound(&self) -> Option<String> {
+        let is_told = self.has_letters && self.read.is_none();
+        is_told.then(|| roughly(&self.spoken())).filter(|sound| sound.len() >= SHORTEST_SOUND)
+    }
+
+    /// Whether it is written in letters that are not Latin.
+    #[must_use]
+    pub(super) const fn is_other_script(&self) -> bool {
+        self.is_other_script
+    }
+
     /// The vowels that its parts end in.
     fn endings(&self) -> Vec<Option<char>> {
         let ending = |part: &Part| match part.text.chars().last() {
@@ -180,6 +203,28 @@ impl Name {
             last => last.filter(|last| matches!(last, 'a' | 'i' | 'o' | 'u')),
         };
         self.parts.iter().map(ending).collect()
+    }
+
+    /// Whether there is more than one word in it, of which one may be misspelled.
+    #[must_use]
+    pub fn can_be_misspelled(&self) -> bool {
+        self.has_letters && !self.is_one_word() && !self.is_abbreviated()
+    }
+
+    /// The given name with the first letters of the family name; `None` if there are none.
+    #[must_use]
+    pub(super) fn start(&self) -> Option<String> {
+        let family = self.last().text.get(..LETTERS_OF_A_START)?;
+        (self.parts.len() > 1 && !self.is_abbreviated()).then(|| format!("{} {family}", self.first().text))
+    }
+
+    /// Whether a name is spelled so nearly like it that one may be meant for the other: [`relation`](Self::relation),
+    /// asked only where most of the letters are the same.
+    #[must_use]
+    pub fn may_be_misspelled(&self, other: &str) -> bool {
+        let key = comparable(other);
+        let letters: String = key.chars().filter(|c| c.is_alphanumeric()).collect();
+        strsim::jaro_winkler(&self.letters(), &letters) >= NEAR && self.relation(&Self::of(other)).is_some()
     }
 
     /// How it is read, if it is written in Chinese characters.
@@ -218,7 +263,7 @@ impl Name {
             (Some(_), None) | (None, Some(_)) => {
                 return self.relation_of_parts(other).map(|found| match found {
                     // Whatever else differs, a father is not his son.
-                    Relation::Near(_) | Relation::SameSound(_) => found,
+                    Relation::Near(_) | Relation::SameSound(_) | Relation::LikeSound(_) => found,
                     _ => Relation::Suffix,
                 });
             }
@@ -247,12 +292,7 @@ impl Name {
             return Some(Relation::OtherOrder);
         }
         if self.is_other_script != other.is_other_script {
-            let sound = self.sound();
-            let is_same = sound.len() >= SHORTEST_SOUND && sound == other.sound();
-            // Валерий is not Valeria, however alike they are.
-            let likeness = if self.endings() == other.endings() { 1.0 } else { OTHER_ENDING };
-            let jaro = || strsim::jaro(&self.letters(), &other.letters());
-            return is_same.then(|| Relation::SameSound(likeness * jaro()));
+            return self.relation_of_sounds(other);
         }
         if self.parts.len() > 1 && other.parts.len() > 1 {
             if self.lacks_middle(other) || other.lacks_middle(self) {
@@ -278,6 +318,22 @@ impl Name {
         let edits = strsim::osa_distance(&one, &another);
         // A family name that is another one is no misspelling, however alike the rest is.
         (likeness >= NEAR && edits <= 2 && self.has_near_ends(other)).then_some(Relation::Near(likeness))
+    }
+
+    /// How it relates to a name in another script.
+    fn relation_of_sounds(&self, other: &Self) -> Option<Relation> {
+        let sound = self.sound();
+        if sound.len() < SHORTEST_SOUND {
+            return None;
+        }
+        let likeness = || strsim::jaro(&self.letters(), &other.letters());
+        if sound == other.sound() || self.spoken() == other.spoken() {
+            // Валерий is not Valeria, however alike they are.
+            let of_endings = if self.endings() == other.endings() { 1.0 } else { OTHER_ENDING };
+            return Some(Relation::SameSound(of_endings * likeness()));
+        }
+        let rough = self.rough_sound();
+        (rough.is_some() && rough == other.rough_sound()).then(|| Relation::LikeSound(likeness()))
     }
 
     /// Whether each end is alike, in whichever order they come.
@@ -325,28 +381,6 @@ impl Name {
             && !writes_more_out(&one, &another)
             && !writes_more_out(&another, &one)
     }
-}
-
-fn bones(text: &str) -> String {
-    let mut bones = String::with_capacity(text.len());
-    let mut letters = text.chars().enumerate().peekable();
-    let mut before = ' ';
-    while let Some((index, letter)) = letters.next() {
-        let sound = match (before, letter, letters.peek()) {
-            ('q', 'u', _) | (_, 'w', _) => 'v',
-            (_, 'k' | 'q', _) => 'c',
-            (_, 'z', _) => 's',
-            // George, Angelina.
-            (_, 'g', Some((_, 'e' | 'i' | 'y'))) | (_, 'j' | 'y', _) => 'i',
-            _ => letter,
-        };
-        before = letter;
-        let is_bone = index == 0 || !matches!(sound, 'a' | 'e' | 'i' | 'o' | 'u' | 'h');
-        if is_bone && !bones.ends_with(sound) {
-            bones.push(sound);
-        }
-    }
-    bones
 }
 
 fn abbreviates(initial: &Part, name: &Part) -> bool {

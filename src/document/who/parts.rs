@@ -137,9 +137,10 @@ fn suffix_of(word: &str) -> Option<Suffix> {
 }
 
 /// What is spoken otherwise than its letters are transliterated one by one: the Russian х is an h and дж a j, and the
-/// Greek μπ, ντ and γκ are b, d and g; the Japanese small tsu doubles a consonant.
+/// Greek μπ, ντ and γκ are b, d and g; the Japanese small tsu doubles a consonant, and
+/// in Hindi a dot below makes another one.
 fn as_spoken(word: &str) -> String {
-    const SPOKEN: [(&str, &str); 22] = [
+    const SPOKEN: [(&str, &str); 30] = [
         ("ッ", ""),
         ("っ", ""),
         ("дж", "j"),
@@ -150,8 +151,13 @@ fn as_spoken(word: &str) -> String {
         ("Уи", "Wi"),
         ("Уэ", "We"),
         ("Уо", "Wo"),
-        ("फ़", "f"),
-        ("फ़", "f"),
+        ("श", "sh"),
+        ("च", "ch"),
+        ("ं", "n"),
+        ("ड\u{93c}", "r"),
+        ("ज\u{93c}", "z"),
+        ("फ\u{93c}", "f"),
+        ("ਸ\u{a3c}", "sh"),
         ("τζ", "j"),
         ("Τζ", "J"),
         ("μπ", "b"),
@@ -160,6 +166,9 @@ fn as_spoken(word: &str) -> String {
         ("ντ", "d"),
         ("Ντ", "D"),
         ("ΝΤ", "D"),
+        ("ου", "ou"),
+        ("Ου", "Ou"),
+        ("ΟΥ", "OU"),
         ("γκ", "g"),
         ("Γκ", "G"),
     ];

@@ -85,6 +85,9 @@ const YEARS_FAR: i32 = 20;
 /// Dany Boon.
 const SOUND_ALIKE: f64 = 0.77;
 
+/// What merely sounds alike is as alike as this, if it is one name.
+const LIKE: f64 = 0.75;
+
 /// What the name alone says, of people and of all else.
 fn weight_of_relation(relation: Relation) -> (f64, MatchReason) {
     match relation {
@@ -92,6 +95,7 @@ fn weight_of_relation(relation: Relation) -> (f64, MatchReason) {
         Relation::SameLetters => (-0.1, MatchReason::SameLetters),
         Relation::OtherOrder => (-2.7, MatchReason::OtherOrder),
         Relation::SameSound(likeness) => (if likeness >= SOUND_ALIKE { -2.0 } else { -4.5 }, MatchReason::SameSound),
+        Relation::LikeSound(likeness) => (if likeness >= LIKE { -5.0 } else { -8.0 }, MatchReason::SameSound),
         Relation::MiddleName => (-5.5, MatchReason::MiddleName),
         Relation::Suffix => (-7.5, MatchReason::Suffix),
         Relation::Initials => (-1.5, MatchReason::Initials),

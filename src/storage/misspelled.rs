@@ -1,0 +1,51 @@
+//! A second look at names that nobody was found for: whoever has the name but for a word that is spelled otherwise.
+//!
+//! Many share what is left of a name then, which is why only those names are looked up so, and why names are compared
+//! before anything else is read.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::StorageError;
+use super::candidates::of_blocks;
+use super::directory::VALUES_PER_STATEMENT;
+use super::entities::entity_name;
+use crate::document::entity::EntityKind;
+use crate::document::who::{Name, blocks};
+
+/// A name that nobody was found for, with its place among the names of the documents.
+pub(super) type Unfound<'a> = (usize, &'a Name);
+
+const KIND: EntityKind = EntityKind::Person;
+
+/// People whose names are nearly those names: the place of each name, and the id.
+pub(super) async fn people_of_nearly(
+    connection: &impl ConnectionTrait,
+    unfound: &[Unfound<'_>],
+) -> Result<BTreeSet<(usize, String)>, StorageError> {
+    let mut found = BTreeSet::new();
+    let mut of_block: HashMap<i64, Vec<Unfound<'_>>> = HashMap::new();
+    for (place, name) in unfound {
+        for block in blocks::misspelled(KIND, name) {
+            of_block.entry(block).or_default().push((*place, *name));
+        }
+    }
+    let mut of_person: HashMap<String, Vec<Unfound<'_>>> = HashMap::new();
+    for row in of_blocks(connection, of_block.keys().copied().collect()).await? {
+        let given = of_block.get(&row.block).into_iter().flatten();
+        of_person.entry(row.entity_id).or_default().extend(given);
+    }
+    let people: Vec<&str> = of_person.keys().map(String::as_str).collect();
+    for people in people.chunks(VALUES_PER_STATEMENT) {
+        let names = entity_name::Entity::find()
+            .filter(entity_name::Column::Kind.eq(KIND.as_str()))
+            .filter(entity_name::Column::EntityId.is_in(people.iter().copied()));
+        for row in names.all(connection).await? {
+            let given = of_person.get(&row.entity_id).into_iter().flatten();
+            let alike = given.filter(|(_, given)| given.may_be_misspelled(&row.name));
+            found.extend(alike.map(|(place, _)| (*place, row.entity_id.clone())));
+        }
+    }
+    Ok(found)
+}
