@@ -17,6 +17,8 @@ use crate::document::who::{Name, blocks};
 /// A name that nobody was found for, with its place among the names of the documents.
 pub(super) type Unfound<'a> = (usize, &'a Name);
 
+/// Most names of one family name that are looked for again, so that a document of nothing else takes no longer.
+const MOST_OF_ONE_BLOCK: usize = 40;
 const KIND: EntityKind = EntityKind::Person;
 
 /// People whose names are nearly those names: the place of each name, and the id.
@@ -28,7 +30,10 @@ pub(super) async fn people_of_nearly(
     let mut of_block: HashMap<i64, Vec<Unfound<'_>>> = HashMap::new();
     for (place, name) in unfound {
         for block in blocks::misspelled(KIND, name) {
-            of_block.entry(block).or_default().push((*place, *name));
+            let names = of_block.entry(block).or_default();
+            if names.len() < MOST_OF_ONE_BLOCK {
+                names.push((*place, *name));
+            }
         }
     }
     let mut of_person: HashMap<String, Vec<Unfound<'_>>> = HashMap::new();

@@ -464,10 +464,18 @@ mod tests {
     #[test]
     fn a_ceremony_is_the_same_in_each_of_its_editions() {
         let of = |text| Name::of_kind(EntityKind::Ceremony, text);
-        for edition in
-            ["83rd Academy Awards", "The 83rd Annual Academy Awards", "Academy Awards (2011)", "2011 Academy Awards"]
-        {
+        for edition in [
+            "83rd Academy Awards",
+            "The 83rd Annual Academy Awards",
+            "Academy Awards (2011)",
+            "2011 Academy Awards",
+            "LXXXIII Academy Awards",
+            "The XL Annual Academy Awards",
+        ] {
             assert_eq!(of(edition).relation(&Name::of("Academy Awards")), Some(Relation::Same), "{edition}");
+        }
+        for name in ["MIIX Awards", "IIII Awards", "X Awards", "Mix Awards"] {
+            assert_eq!(of(name).relation(&Name::of(name)), Some(Relation::Same), "{name}");
         }
         assert_eq!(of("The Game Awards").relation(&Name::of("The Game Awards")), Some(Relation::Same));
         assert_eq!(of("2011").relation(&Name::of("2011")), Some(Relation::Same));

@@ -20,7 +20,22 @@ pub(super) enum Suffix {
     Numbered(usize),
 }
 
-/// `The 83rd Annual Academy Awards` and `Academy Awards (2011)` → `Academy Awards`.
+/// Whether it is a Roman numeral that an edition may have, of two digits at least: LXXXIII.
+fn is_roman(word: &str) -> bool {
+    /// What each digit of a number may be, its ones first.
+    const DIGITS: [&[&str]; 3] = [
+        &["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"],
+        &["X", "XX", "XXX", "XL", "L", "LX", "LXX", "LXXX", "XC"],
+        &["C"],
+    ];
+    let rest = DIGITS.iter().fold(word, |rest, digits| {
+        let longest = digits.iter().filter_map(|digit| rest.strip_suffix(digit)).min_by_key(|rest| rest.len());
+        longest.unwrap_or(rest)
+    });
+    word.len() > 1 && rest.is_empty()
+}
+
+/// `The 83rd Annual Academy Awards`, `LXXXIII Academy Awards` and `Academy Awards (2011)` → `Academy Awards`.
 pub(super) fn without_edition(text: &str) -> String {
     let is_year = |word: &str| {
         let digits = word.trim_matches(['(', ')', '[', ']', ',']);
@@ -39,7 +54,7 @@ pub(super) fn without_edition(text: &str) -> String {
     let start = usize::from(has_the);
     let edition = words[start..]
         .iter()
-        .take_while(|word| is_year(word) || is_ordinal(word) || word.eq_ignore_ascii_case("annual"))
+        .take_while(|word| is_year(word) || is_ordinal(word) || is_roman(word) || word.eq_ignore_ascii_case("annual"))
         .count();
     if edition > 0 {
         words.drain(..start + edition);
