@@ -99,7 +99,7 @@ impl Mentions {
         provisional: &HashSet<String>,
     ) {
         self.collect(fields, data);
-        self.collect_bound(fields, data);
+        self.collect_bound(movie, fields, data);
         for field in fields {
             // How many stored ones of each name there are for those that arrive.
             let mut names: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
@@ -145,7 +145,7 @@ impl Mentions {
     }
 
     /// Adds whom a name means in the language that stands beside it.
-    fn collect_bound(&mut self, fields: &'static [Field], data: &Object) {
+    fn collect_bound(&mut self, movie: &str, fields: &'static [Field], data: &Object) {
         for field in fields {
             let Kind::Items { item, .. } = &field.rule.kind else { continue };
             let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
@@ -153,6 +153,12 @@ impl Mentions {
                 for entity in item.entities.iter().filter(|entity| entity.kind.is_told_by_name()) {
                     if let Some(bound) = bound_to_language(entity, object) {
                         self.add_id(entity.kind, bound.id.clone());
+                        // An answer that was given before counts more than the language.
+                        let name = object.get(entity.name).and_then(Value::as_str);
+                        if let Some(name) = name.filter(|_| !object.contains_key(entity.id)) {
+                            self.movies.insert(movie.to_owned());
+                            self.open.entry((entity.kind.as_str(), index_key(name))).or_insert_with(|| name.to_owned());
+                        }
                     }
                 }
             }
@@ -323,6 +329,11 @@ impl Directory {
         if self.has_open_names {
             self.newcomers.index();
         }
+    }
+
+    /// Records another name of an entity, as it was just given to it.
+    pub fn add_alias(&mut self, alias: &NewEntity) {
+        self.add_name(alias.kind, index_key(&alias.name), alias.id.clone());
     }
 
     /// Makes those who were just made known under other forms of their names.

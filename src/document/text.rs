@@ -59,6 +59,12 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')
 }
 
+/// A text in quotation marks, as it is read: Rust's own form escapes the vowel signs of Indian scripts.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
 /// Most bytes of a key that a database indexes; `PostgreSQL` refuses rows past 2,700.
 const MAX_KEY: usize = 600;
 

@@ -130,6 +130,9 @@ impl Batch<'_> {
             for entity in &change.plan.new_entities {
                 directory.add_for_next(entity);
             }
+            for alias in &change.plan.new_aliases {
+                directory.add_alias(alias);
+            }
             outcomes.push(writes.publish(change, loaded.published.get(&record.key()), &directory));
             // Credits that come in the same batch count as well.
             let people = writes.credited_last().map(|credit| credit.person_id.clone());

@@ -11,7 +11,7 @@ use crate::document::definition::{EntityReference, Item, Kind, Object};
 use crate::document::entity::{EntityKind, Remembered, bound_to_language, is_of_another_language};
 use crate::document::plan::{Match, Remember};
 use crate::document::problem::{ProblemCode, WarningCode};
-use crate::document::text::{comparable, index_key};
+use crate::document::text::{comparable, index_key, quoted};
 use crate::document::who::{
     self, Agreement, Answer, Candidate, MatchDecision, MatchReason, Question, Resolution, Standing,
 };
@@ -105,6 +105,18 @@ impl<'a> Merger<'a> {
                         self.problem(resolution.path.clone(), ProblemCode::Invalid, message);
                         continue;
                     }
+                    let is_anothers = resolution.entity().and_then(|id| self.own_id(of.0, id)).is_some_and(|id| {
+                        // A genre stands in a document by its name alone.
+                        of.0 == EntityKind::Genre && !taken.is_empty() && !taken.contains(&id)
+                    });
+                    if is_anothers {
+                        let message = format!(
+                            "a genre stands by its name alone, and this is that of {}; send a name of the one that is meant",
+                            taken.join(", ")
+                        );
+                        self.problem(resolution.path.clone(), ProblemCode::Invalid, message);
+                        continue;
+                    }
                     let unknown = resolution.entity().filter(|id| self.own_id(of.0, id).is_none());
                     if let Some(id) = unknown {
                         let kind = of.0.as_str();
@@ -113,7 +125,10 @@ impl<'a> Merger<'a> {
                         self.problem(resolution.path.clone(), ProblemCode::NotFound, message);
                         continue;
                     }
-                    self.identities.answers.entry(of).or_insert_with(|| (answer.clone(), MatchReason::Resolved));
+                    // What is left out here is left out here alone.
+                    if *answer != Answer::Skip {
+                        self.identities.answers.entry(of).or_insert_with(|| (answer.clone(), MatchReason::Resolved));
+                    }
                     continue;
                 }
             };
@@ -194,8 +209,16 @@ impl<'a> Merger<'a> {
 
     fn keep_answer(&mut self, kind: EntityKind, key: &str, place: &Place<'_>, entity: Option<String>) {
         if let Some(everywhere) = self.resolution(place).map(|resolution| resolution.everywhere) {
-            let name_key = key.to_owned();
-            self.merged.answers.push(Remember { kind, name_key, entity, everywhere });
+            let answer = Remember { kind, name_key: key.to_owned(), entity, everywhere };
+            let is_of_one_name = |other: &Remember| {
+                (other.kind, &other.name_key, other.everywhere) == (kind, &answer.name_key, everywhere)
+            };
+            let mut others = self.merged.answers.iter().filter(|other| is_of_one_name(other));
+            // Whoever else has the name stands there from now on and is known by that, so that it is what is left out
+            // that must be remembered.
+            if !others.any(|other| other.entity.is_none()) {
+                self.merged.answers.push(answer);
+            }
         }
     }
 
@@ -245,10 +268,11 @@ impl<'a> Merger<'a> {
         others.retain(|id| !is_of_another_language(entity, object, id));
         // Of those that this document brings along, whoever has its initials or nearly the name is worth telling of, and
         // no question.
-        let (mut candidates, told_of): (Vec<Candidate>, Vec<Candidate>) =
+        let (mut candidates, mut told_of): (Vec<Candidate>, Vec<Candidate>) =
             self.candidates(mention, list, &others).into_iter().partition(|candidate| {
                 self.newcomers.by_id(entity.kind, &candidate.id).is_none() || candidate.is_named_so()
             });
+        who::told_of(&mut told_of);
         let named_so: Vec<&str> = candidates
             .iter()
             .filter(|candidate| candidate.is_named_so())
@@ -313,10 +337,11 @@ impl<'a> Merger<'a> {
         found
     }
 
-    /// The own id of an entity, known before or new with this document.
+    /// The own id of an entity: known before, new with this document, or of one that stands there.
     pub(super) fn own_id(&self, kind: EntityKind, given: &str) -> Option<String> {
         let known = self.proposal.directory.by_id(kind, given);
-        known.or_else(|| self.newcomers.by_id(kind, given)).map(str::to_owned)
+        let known = known.or_else(|| self.newcomers.by_id(kind, given));
+        known.or_else(|| self.identities.stands(self.proposal, kind, given).then_some(given)).map(str::to_owned)
     }
 
     /// Makes the entity of a new name, or takes the one that the draft made for it.
@@ -342,8 +367,11 @@ impl<'a> Merger<'a> {
         }
         found.entity = Some(id.clone());
         if !found.candidates.is_empty() && found.decision == MatchDecision::New {
-            let message =
-                format!("{:?} was made anew; nearly the same name has {}", found.given, listed(&found.candidates));
+            let message = format!(
+                "{} was made anew; nearly the same name has {}",
+                quoted(&found.given),
+                listed(&found.candidates)
+            );
             self.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);
         }
         id
@@ -352,8 +380,8 @@ impl<'a> Merger<'a> {
     /// Asks who is meant, where it cannot be told.
     pub(super) fn ask(&mut self, found: &Match, id_field: &str, refuses: bool) {
         let message = format!(
-            "{:?} may be {}; say which by {id_field:?} or a resolution",
-            found.given,
+            "{} may be {}; say which by {id_field:?} or a resolution",
+            quoted(&found.given),
             listed(&found.candidates)
         );
         if refuses {

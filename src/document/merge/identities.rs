@@ -16,6 +16,8 @@ pub(super) struct Identities<'a> {
     pub(super) people: HashSet<&'a str>,
     /// By a name's key, whoever is credited under it anywhere in the document as it stands. Read when somebody asks.
     pub(super) credited_as: OnceCell<HashMap<String, Vec<&'a str>>>,
+    /// The ids of all whom the document as it stands names. Read when somebody asks.
+    pub(super) standing: OnceCell<HashSet<(&'static str, &'a str)>>,
     /// Whom names of this document turned out to mean: under that name they take part. Under another form of
     /// it, one document names rather somebody else.
     pub(super) decided: HashSet<(String, String)>,
@@ -61,6 +63,7 @@ impl<'a> Identities<'a> {
         Self {
             people,
             credited_as: OnceCell::new(),
+            standing: OnceCell::new(),
             decided: HashSet::new(),
             company,
             departments: OnceCell::new(),
@@ -87,6 +90,15 @@ impl<'a> Identities<'a> {
         of_names.get(key)
     }
 
+    /// Whether the document as it stands names the entity of that id; an id that waits in a draft is nobody's yet.
+    pub(super) fn stands(&self, proposal: &Proposal<'a>, kind: EntityKind, id: &str) -> bool {
+        let standing = self.standing.get_or_init(|| {
+            let named = all_named(proposal, proposal.current);
+            named.filter_map(|(_, entity, object)| Some((entity.kind.as_str(), text(object, entity.id)?))).collect()
+        });
+        standing.contains(&(kind.as_str(), id)) && !proposal.stand_ins.contains(id)
+    }
+
     /// The people whom the document as it stands credits under a name, in whichever list.
     pub(super) fn credited_as(&self, proposal: &Proposal<'a>, key: &str) -> &[&'a str] {
         let by_name = self.credited_as.get_or_init(|| {
@@ -107,13 +119,20 @@ fn named<'a>(
     proposal: &Proposal<'a>,
     data: &'a Object,
 ) -> impl Iterator<Item = (&'static str, &'static EntityReference, &'a Object)> {
+    all_named(proposal, data).filter(|(_, entity, _)| entity.kind == EntityKind::Person)
+}
+
+/// Every place of a document that names somebody with an id beside the name.
+fn all_named<'a>(
+    proposal: &Proposal<'a>,
+    data: &'a Object,
+) -> impl Iterator<Item = (&'static str, &'static EntityReference, &'a Object)> {
     proposal.definition.fields.iter().flat_map(move |field| {
         let entities: &'static [EntityReference] = match &field.rule.kind {
             Kind::Items { item, .. } => item.entities,
             _ => &[],
         };
-        let people = entities.iter().filter(|entity| entity.kind == EntityKind::Person);
-        people.flat_map(move |entity| {
+        entities.iter().flat_map(move |entity| {
             objects(data, field.name).into_iter().map(move |object| (field.name, entity, object))
         })
     })

@@ -15,7 +15,7 @@ use crate::document::envelope::Stage;
 use crate::document::plan::{Match, NotRemoved};
 use crate::document::problem::{WarningCode, pointer_at};
 use crate::document::projection::Names as _;
-use crate::document::text::index_key;
+use crate::document::text::{index_key, quoted};
 use crate::document::who::MatchDecision;
 
 impl Merger<'_> {
@@ -67,7 +67,8 @@ impl Merger<'_> {
                 Some(index) => placed.push((stored[index].clone(), Some(index))),
                 None if same.is_some() => {}
                 None if known.contains(&file[index]) => {
-                    let message = format!("{given:?} was removed since the document was made, and stays removed");
+                    let message =
+                        format!("{} was removed since the document was made, and stays removed", quoted(given));
                     self.warn(pointer_at(&path, index), WarningCode::RemovedSince, message);
                 }
                 None => {

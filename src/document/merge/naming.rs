@@ -13,7 +13,7 @@ use crate::document::ids::entity_id;
 use crate::document::matching::Meant;
 use crate::document::plan::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
-use crate::document::text::{comparable, index_key};
+use crate::document::text::{comparable, index_key, quoted};
 use crate::document::who::{MatchDecision, MatchReason, Name, Relation};
 
 /// An item that names somebody.
@@ -113,7 +113,9 @@ impl Merger<'_> {
         let is_anothers = !others.is_empty() && !others.iter().any(|id| id == own);
         if is_anothers && Name::of(name).relation(&Name::of(own_name)).is_none() {
             let message = format!(
-                "the id {own:?} is {own_name:?}'s, the name {name:?} that of {}; the id was taken",
+                "the id {own:?} is {}'s, the name {} that of {}; the id was taken",
+                quoted(own_name),
+                quoted(name),
                 others.join(", ")
             );
             self.warn(format!("{path}/{}", entity.name), WarningCode::NameOfAnother, message);

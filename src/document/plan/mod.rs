@@ -229,9 +229,14 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
     let rule_of = |target: &str| proposal.lock_rule_of(target);
     let held = locks::hold(proposal.definition, proposal.locks, rule_of, proposal.current, merged.data);
     let mut new_entities = merged.new_entities;
-    if !held.skipped.is_empty() {
+    if !new_entities.is_empty() {
         let named = names_of(proposal.definition, &held.data);
-        new_entities.retain(|entity| named.contains(entity.id.as_str()) || named.contains(entity.name.as_str()));
+        // A genre stands in a document by its name alone.
+        let stands_as = |entity: &NewEntity| match entity.kind {
+            EntityKind::Genre => entity.name.clone(),
+            _ => entity.id.clone(),
+        };
+        new_entities.retain(|entity| named.contains(stands_as(entity).as_str()));
     }
     let conflicts = merged.conflicts;
     if proposal.on_conflict == ConflictPolicy::Fail {

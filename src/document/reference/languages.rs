@@ -44,16 +44,61 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("zh", "Chinese"),
 ];
 
+/// ISO 639-3, of Indian languages.
+const THREE_LETTERS: &[(&str, &str)] = &[
+    ("asm", "Assamese"),
+    ("ben", "Bengali"),
+    ("guj", "Gujarati"),
+    ("hin", "Hindi"),
+    ("kan", "Kannada"),
+    ("mal", "Malayalam"),
+    ("mar", "Marathi"),
+    ("ori", "Odia"),
+    ("pan", "Punjabi"),
+    ("tam", "Tamil"),
+    ("tel", "Telugu"),
+    ("urd", "Urdu"),
+];
+
 /// Other English names.
 const SYNONYMS: &[(&str, &str)] =
-    &[("Bangla", "Bengali"), ("Oriya", "Odia"), ("Mandarin", "Chinese"), ("Tagalog", "Filipino")];
+    &[("Bangla", "Bengali"), ("Oriya", "Odia"), ("Mandarin", "Chinese"), ("Tagalog", "Filipino"), ("Tamizh", "Tamil")];
 
-/// The English name of a language that is given by a name or a code; `None` if it is not known here.
+/// What languages are called in themselves.
+const OWN_NAMES: &[(&str, &str)] = &[
+    ("বাংলা", "Bengali"),
+    ("ગુજરાતી", "Gujarati"),
+    ("हिन्दी", "Hindi"),
+    ("हिंदी", "Hindi"),
+    ("ಕನ್ನಡ", "Kannada"),
+    ("മലയാളം", "Malayalam"),
+    ("मराठी", "Marathi"),
+    ("ਪੰਜਾਬੀ", "Punjabi"),
+    ("தமிழ்", "Tamil"),
+    ("తెలుగు", "Telugu"),
+    ("اردو", "Urdu"),
+];
+
+/// The English name of a language that is given by a name or a code, also with more beside it: "Tamil (India)",
+/// "Tamil language", `ta-IN` (BCP 47); `None` if it is not known here.
 #[must_use]
 pub fn language_name(text: &str) -> Option<&'static str> {
-    let text = comparable(text);
+    let whole = comparable(text);
+    let first = whole.split(['(', '-', '_', '/', ',']).next().unwrap_or_default().trim();
+    let bare = first.strip_suffix(" language").unwrap_or(first);
+    exact(&whole).or_else(|| exact(bare))
+}
+
+fn exact(text: &str) -> Option<&'static str> {
+    if let Some((_, language)) = OWN_NAMES.iter().find(|(name, _)| comparable(name) == text) {
+        return Some(language);
+    }
     let synonym = SYNONYMS.iter().find(|(name, _)| comparable(name) == text).map(|(_, language)| *language);
-    let known = || LANGUAGES.iter().find(|(code, name)| *code == text || comparable(name) == text);
+    let known = || {
+        LANGUAGES
+            .iter()
+            .find(|(code, name)| *code == text || comparable(name) == text || THREE_LETTERS.contains(&(text, name)))
+    };
     synonym.or_else(|| known().map(|(_, name)| *name))
 }
 
@@ -70,6 +115,13 @@ mod tests {
             ("TA", Some("Tamil")),
             ("Bangla", Some("Bengali")),
             ("bn", Some("Bengali")),
+            ("Tamil (India)", Some("Tamil")),
+            ("Tamil language", Some("Tamil")),
+            ("ta-IN", Some("Tamil")),
+            ("tel", Some("Telugu")),
+            ("தமிழ்", Some("Tamil")),
+            ("മലയാളം", Some("Malayalam")),
+            ("Klingon (Tamil)", None),
             ("Klingon", None),
             ("", None),
         ] {

@@ -11,7 +11,7 @@ use super::name::Name;
 use crate::document::entity::EntityKind;
 
 /// Counts up when other keys come of the same name, so that stored ones are made anew.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
     let mut hash = Sha256::new();
@@ -78,8 +78,7 @@ pub fn looked_up(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
 /// for is looked up by them.
 #[must_use]
 pub fn misspelled(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    let start = name.start().map(|start| key(kind, "start", &start));
-    start.into_iter().chain([key(kind, "first letter", &name.abbreviated())]).collect()
+    name.shared_if_misspelled().into_iter().map(|(of, text)| key(kind, of, &text)).collect()
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ const SOMEBODY_ELSE: f64 = -7.0;
 const SOMEBODY_NEAR: f64 = -4.0;
 
 /// Below this, a name that is nearly the same is not worth showing.
-const NOT_WORTH_SHOWING: f64 = -10.0;
+const NOT_WORTH_SHOWING: f64 = -13.0;
 /// Of ceremonies, platforms and genres, whatever is near is: there are few.
 const NOT_WORTH_SHOWING_BY_NAME: f64 = -15.0;
 
@@ -151,6 +151,15 @@ fn certainties(candidates: &[Candidate]) -> Vec<f64> {
     beside_others.collect()
 }
 
+/// Those whom the same document brings along, beside a name that is somebody else's: that they take part in the movie
+/// says nothing there.
+pub fn told_of(candidates: &mut [Candidate]) {
+    for candidate in candidates {
+        candidate.weight -= score::CREDITED;
+        candidate.score = probability(candidate.weight);
+    }
+}
+
 /// Decides between candidates, best first, and says of people how likely each is meant beside the others.
 #[must_use]
 pub fn decide(kind: EntityKind, candidates: &mut [Candidate]) -> MatchDecision {
@@ -168,6 +177,7 @@ pub fn decide(kind: EntityKind, candidates: &mut [Candidate]) -> MatchDecision {
     if is_clear {
         return MatchDecision::Matched;
     }
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     let is_asked = candidates.iter().any(|candidate| {
         // Of initials, or which name comes first, nobody knows whose they are; a misspelling is rarely somebody
         // else's name.

@@ -5,7 +5,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::parts::{Part, Suffix, is_han, parts_of, spoken_order, without_edition};
+use super::parts::{Part, Suffix, is_decoration, is_han, parts_of, spoken_order, without_edition};
 use super::sound::{bones, roughly, spoken};
 use crate::document::entity::EntityKind;
 use crate::document::text::comparable;
@@ -69,7 +69,7 @@ const NEAR: f64 = 0.92;
 /// Names that end in other vowels are this much less alike.
 const OTHER_ENDING: f64 = 0.5;
 /// With so many letters of the family name, a given name is that of few.
-const LETTERS_OF_A_START: usize = 2;
+const LETTERS_LEFT: usize = 2;
 /// Fewer consonants than these are those of too many names.
 const SHORTEST_SOUND: usize = 4;
 /// Shorter names differ too easily for a likeness to mean anything.
@@ -81,6 +81,9 @@ impl Name {
     pub fn of(text: &str) -> Self {
         // Ｍａｒｉｅ is Marie.
         let text: String = text.nfkc().collect();
+        // Whatever decorates a name is no part of it.
+        let undecorated: String = text.chars().filter(|c| !is_decoration(*c)).collect();
+        let text = if undecorated.contains(char::is_alphabetic) { undecorated } else { text };
         let (mut parts, suffix) = parts_of(&spoken_order(&text));
         if parts.is_empty() {
             // A name of signs alone is still a name.
@@ -211,11 +214,19 @@ impl Name {
         self.has_letters && !self.is_one_word() && !self.is_abbreviated()
     }
 
-    /// The given name with the first letters of the family name; `None` if there are none.
-    #[must_use]
-    pub(super) fn start(&self) -> Option<String> {
-        let family = self.last().text.get(..LETTERS_OF_A_START)?;
-        (self.parts.len() > 1 && !self.is_abbreviated()).then(|| format!("{} {family}", self.first().text))
+    /// What two names share of which one word is another by a letter or two: the other word, and how this one begins
+    /// or ends.
+    pub(super) fn shared_if_misspelled(&self) -> Vec<(&'static str, String)> {
+        let (given, family) = (&self.first().text, &self.last().text);
+        let begins = family.get(..LETTERS_LEFT);
+        let ends = family.len().checked_sub(LETTERS_LEFT).and_then(|end| family.get(end..));
+        let mut shared = vec![("first letter", self.abbreviated())];
+        if self.parts.len() > 1 && !self.is_abbreviated() {
+            shared.extend(begins.map(|begins| ("start", format!("{given} {begins}"))));
+            shared.extend(ends.map(|ends| ("end of family name", format!("{given} {ends}"))));
+            shared.extend(given.chars().last().map(|last| ("end of given name", format!("{family} {last}"))));
+        }
+        shared
     }
 
     /// Whether a name is spelled so nearly like it that one may be meant for the other: [`relation`](Self::relation),
@@ -339,7 +350,12 @@ impl Name {
     /// Whether each end is alike, in whichever order they come.
     fn has_near_ends(&self, other: &Self) -> bool {
         let alike = |one: &Part, another: &Part| {
-            strsim::osa_distance(&one.text, &another.text) <= 1 + usize::from(one.text.len() > 7)
+            let sounds_so = || {
+                let words = [one, another].map(|part| part.text.as_str());
+                bones(words[0]) == bones(words[1]) || spoken([words[0]].into_iter()) == spoken([words[1]].into_iter())
+            };
+            let edits = strsim::osa_distance(&one.text, &another.text);
+            edits <= 1 + usize::from(one.text.len() > 7) || (edits == 2 && sounds_so())
         };
         alike(self.first(), other.first()) && alike(self.last(), other.last())
     }
@@ -435,10 +451,24 @@ mod tests {
             ("Robert Downey", "Robert Downey Jr.", Relation::Suffix),
             ("S. L. Jackson", "Samuel L. Jackson", Relation::Initials),
             ("B. Pitt", "Brad Pitt", Relation::Initials),
+            ("Brad Pitt ⭐", "Brad Pitt", Relation::Same),
+            ("🎬 Brad Pitt", "Brad Pitt", Relation::Same),
+            ("PITT Brad", "Brad Pitt", Relation::SameLetters),
+            ("LEE, Malcolm D.", "Malcolm D. Lee", Relation::SameLetters),
+            ("JRR Tolkien", "J. R. R. Tolkien", Relation::SameLetters),
+            ("Iman (uncredited)", "Iman", Relation::SameLetters),
         ] {
             assert_eq!(relation(one, another), Some(expected), "{one} and {another}");
         }
         assert!(matches!(relation("Micheal Caine", "Michael Caine"), Some(Relation::Near(_))));
+        for (one, another) in [
+            ("Stephen Spielberg", "Steven Spielberg"),
+            ("George Cluney", "George Clooney"),
+            ("Ralf Fiennes", "Ralph Fiennes"),
+            ("Nicolas Page", "Nicolas Cage"),
+        ] {
+            assert!(matches!(relation(one, another), Some(Relation::Near(_))), "{one}");
+        }
         assert!(matches!(relation("Scarlet Johansson", "Scarlett Johansson"), Some(Relation::Near(_))));
     }
 

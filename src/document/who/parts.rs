@@ -75,13 +75,49 @@ pub(super) fn spoken_order(text: &str) -> String {
     let suffix = pieces.last().is_some_and(|last| suffix_of(last).is_some());
     let suffix = if suffix && pieces.len() > 1 && follows_a_name(&pieces) { pieces.pop() } else { None };
     let name = match pieces[..] {
-        [surname, given] => format!("{given} {surname}"),
+        [surname, given] => format!("{given} {}", spelled_out(surname)),
+        [name] => surname_last(name),
         _ => pieces.join(" "),
     };
     match suffix {
         Some(suffix) => format!("{name} {suffix}"),
         None => name,
     }
+}
+
+/// `LEE` is a surname where it stands as one, and no initials.
+fn spelled_out(surname: &str) -> String {
+    let is_shouted = surname.chars().all(char::is_uppercase) && surname.chars().nth(1).is_some();
+    if is_shouted { surname.to_lowercase() } else { surname.to_owned() }
+}
+
+/// `PITT Brad` → `Brad PITT`: in capitals is the surname, if the rest is not. Three letters without a vowel are initials.
+fn surname_last(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let rest: Vec<&str> = words.collect();
+    let is_in_capitals = |word: &str| word.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
+    let letters = first.chars().filter(|c| c.is_alphabetic()).count();
+    let is_surname = is_in_capitals(first)
+        && !first.contains('.')
+        && (letters > 3 || (letters == 3 && first.contains(['A', 'E', 'I', 'O', 'U', 'Y'])));
+    if is_surname && !rest.is_empty() && rest.iter().all(|word| !is_in_capitals(word)) {
+        format!("{} {}", rest.join(" "), spelled_out(first))
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Symbols and emoji, and what joins them (Unicode's blocks of them; trade marks).
+pub(super) const fn is_decoration(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}' | '\u{FE0E}' | '\u{FE0F}' | '\u{200D}' | '®' | '©' | '™')
+}
+
+/// Whether what stands in brackets behind a name tells of the credit and not of the name.
+fn is_note(text: &str) -> bool {
+    const NOTES: [&str; 6] = ["uncredited", "voice", "archive footage", "archival footage", "credit only", "as "];
+    let text = text.trim_matches(['(', ')', '[', ']']).to_lowercase();
+    NOTES.iter().any(|note| text.starts_with(note))
 }
 
 fn without_nickname(text: &str) -> String {
@@ -93,7 +129,9 @@ fn without_nickname(text: &str) -> String {
         {
             let end = start + open.len_utf8() + length + close.len_utf8();
             let left = format!("{} {}", &rest[..start], &rest[end..]);
-            if left.split_whitespace().count() > 1 && suffix_of(&rest[start..end]).is_none() {
+            let is_name =
+                left.split_whitespace().count() > 1 || (is_note(&rest[start..end]) && !left.trim().is_empty());
+            if is_name && suffix_of(&rest[start..end]).is_none() {
                 rest = left;
             }
         }

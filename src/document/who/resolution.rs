@@ -1,6 +1,7 @@
 //! Answers to the question who a name means, given with an import.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Who the name at a path means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +33,22 @@ impl Resolution {
     /// # Errors
     /// What was found, and what is allowed.
     pub fn read_list(text: &str) -> Result<Vec<Self>, String> {
-        let sent: Vec<Sent> = serde_json::from_str(text).map_err(|error| {
-            format!("{error}; allowed is a list of {{path, entity_id | create_new | skip, everywhere}}")
-        })?;
+        let allowed = |found: &str| {
+            format!(
+                "{found}; allowed is a JSON list of {{\"path\", \"entity_id\" | \"create_new\" | \"skip\", \"everywhere\"}}"
+            )
+        };
+        let values: Vec<Value> = match serde_json::from_str(text) {
+            Ok(Value::Array(values)) => values,
+            Ok(Value::Object(_)) => return Err(allowed("found an object")),
+            Ok(other) => return Err(allowed(&format!("found {other}"))),
+            Err(error) => return Err(allowed(&format!("found no JSON: {error}"))),
+        };
+        let sent: Vec<Sent> = values
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| serde_json::from_value(value).map_err(|error| allowed(&format!("/{index}: {error}"))))
+            .collect::<Result<_, String>>()?;
         let read = |sent: Sent| Self::of(sent.path, sent.entity_id, sent.create_new, sent.skip, sent.everywhere);
         Ok(sent.into_iter().map(read).collect())
     }

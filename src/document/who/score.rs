@@ -58,13 +58,15 @@ pub(super) const CERTAIN: f64 = 3.65;
 const START: f64 = 0.85;
 const ENOUGH: f64 = START + CERTAIN;
 const LISTED: f64 = 8.0;
-const CREDITED: f64 = 6.0;
+pub(super) const CREDITED: f64 = 6.0;
 /// Where the name is another one: on one movie, Erik Janssen is rather Erika's brother than a misspelling.
 const HERE_UNDER_ANOTHER_NAME: f64 = 2.0;
 /// Where the job or the character is another one too, few are one.
 const HERE_AS_SOMEBODY_ELSE: f64 = -5.0;
 const SAME_DEPARTMENT: f64 = 3.2;
 const DEPARTMENT_UNKNOWN: f64 = 1.6;
+/// Whoever nothing names any more is rarely meant: what is left of a split that was taken back, or of a credit that is gone.
+const NEVER_CREDITED: f64 = -3.0;
 const EACH_DECADE_APART: f64 = -0.8;
 const MOST_DECADES: f64 = 5.0;
 /// Of the very name, in whatever form: the rarer it is, the less is it a coincidence.
@@ -285,6 +287,9 @@ fn person(
 ) -> f64 {
     let mut weight = 0.0;
     let elsewhere: Vec<_> = known.appearances.iter().filter(|appearance| appearance.movie != question.movie).collect();
+    if known.appearances.is_empty() && knowledge.of(EntityKind::Person, id).is_some() {
+        weight += NEVER_CREDITED;
+    }
     let mut departments = elsewhere.iter().filter_map(|appearance| appearance.department.as_ref());
     weight += if question.departments.is_empty() || elsewhere.is_empty() {
         DEPARTMENT_UNKNOWN
