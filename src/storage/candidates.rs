@@ -146,7 +146,7 @@ async fn second_look(
 ) -> Result<HashSet<(EntityKind, String)>, StorageError> {
     let is_unfound = |kind: EntityKind, key: &str, name: &Name| {
         kind == EntityKind::Person
-            && name.can_be_misspelled()
+            && name.is_worth_a_second_look()
             && directory.by_name(kind, key).is_empty()
             && !directory.knowledge().has_anybody_like(kind, name, key)
     };
@@ -157,12 +157,9 @@ async fn second_look(
         .map(|(place, (_, _, name))| (place, name))
         .collect();
     let mut wanted = HashSet::new();
-    let mut of_name: HashMap<usize, usize> = HashMap::new();
-    for (place, id) in people_of_nearly(connection, &unfound).await? {
-        let count = of_name.entry(place).or_default();
-        *count += 1;
-        if *count <= MOST_OF_ONE_NAME {
-            let (kind, key, _) = &names[place];
+    for (place, people) in people_of_nearly(connection, &unfound).await? {
+        let (kind, key, _) = &names[place];
+        for id in people.into_iter().take(MOST_OF_ONE_NAME) {
             directory.knowledge_mut().add_near(*kind, key, &id);
             wanted.insert((*kind, id));
         }

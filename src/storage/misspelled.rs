@@ -1,9 +1,10 @@
-//! A second look at names that nobody was found for: whoever has the name but for a word that is spelled otherwise.
+//! A second look at names that nobody was found for: whoever has the name but for a word that is spelled otherwise, or
+//! one that sounds like it in another script.
 //!
 //! Many share what is left of a name then, which is why only those names are looked up so, and why names are compared
 //! before anything else is read.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
@@ -21,15 +22,15 @@ pub(super) type Unfound<'a> = (usize, &'a Name);
 const MOST_OF_ONE_BLOCK: usize = 40;
 const KIND: EntityKind = EntityKind::Person;
 
-/// People whose names are nearly those names: the place of each name, and the id.
+/// People whose names are nearly those names, by the place of each name: ids, those first that are most like it.
 pub(super) async fn people_of_nearly(
     connection: &impl ConnectionTrait,
     unfound: &[Unfound<'_>],
-) -> Result<BTreeSet<(usize, String)>, StorageError> {
-    let mut found = BTreeSet::new();
+) -> Result<BTreeMap<usize, Vec<String>>, StorageError> {
+    let mut found: BTreeMap<usize, Vec<(f64, String)>> = BTreeMap::new();
     let mut of_block: HashMap<i64, Vec<Unfound<'_>>> = HashMap::new();
     for (place, name) in unfound {
-        for block in blocks::misspelled(KIND, name) {
+        for block in blocks::looked_up_again(KIND, name) {
             let names = of_block.entry(block).or_default();
             if names.len() < MOST_OF_ONE_BLOCK {
                 names.push((*place, *name));
@@ -47,10 +48,17 @@ pub(super) async fn people_of_nearly(
             .filter(entity_name::Column::Kind.eq(KIND.as_str()))
             .filter(entity_name::Column::EntityId.is_in(people.iter().copied()));
         for row in names.all(connection).await? {
-            let given = of_person.get(&row.entity_id).into_iter().flatten();
-            let alike = given.filter(|(_, given)| given.may_be_misspelled(&row.name));
-            found.extend(alike.map(|(place, _)| (*place, row.entity_id.clone())));
+            for (place, given) in of_person.get(&row.entity_id).into_iter().flatten() {
+                if let Some(likeness) = given.likeness(&row.name) {
+                    found.entry(*place).or_default().push((likeness, row.entity_id.clone()));
+                }
+            }
         }
     }
-    Ok(found)
+    let best_first = |mut people: Vec<(f64, String)>| {
+        people.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let mut seen = HashSet::new();
+        people.into_iter().map(|(_, id)| id).filter(|id| seen.insert(id.clone())).collect()
+    };
+    Ok(found.into_iter().map(|(place, people)| (place, best_first(people))).collect())
 }

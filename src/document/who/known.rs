@@ -91,11 +91,12 @@ impl Knowledge {
         self.near(kind, name_key).into_iter().filter(is_form).collect()
     }
 
-    /// Whether anybody of those near has a name that is like it.
+    /// Whether anybody of those near has a name that is like it; if it is in another script, the very name.
     pub fn has_anybody_like(&self, kind: EntityKind, name: &Name, name_key: &str) -> bool {
         let is_like = |known: &Known| {
-            let mut names = [&known.name].into_iter().chain(&known.aliases);
-            names.any(|own| name.relation(&Name::of(own)).is_some())
+            let names = [&known.name].into_iter().chain(&known.aliases);
+            let mut relations = names.filter_map(|own| name.relation(&Name::of(own)));
+            relations.any(|relation| relation.is_the_name() || !name.is_other_script())
         };
         self.near(kind, name_key).into_iter().filter_map(|id| self.of(kind, id)).any(is_like)
     }

@@ -208,10 +208,10 @@ impl Name {
         self.parts.iter().map(ending).collect()
     }
 
-    /// Whether there is more than one word in it, of which one may be misspelled.
+    /// Whether a second look may find somebody: for a word that is misspelled, or the sound in another script.
     #[must_use]
-    pub fn can_be_misspelled(&self) -> bool {
-        self.has_letters && !self.is_one_word() && !self.is_abbreviated()
+    pub fn is_worth_a_second_look(&self) -> bool {
+        self.has_letters && !self.is_abbreviated() && (self.is_other_script || !self.is_one_word())
     }
 
     /// What two names share of which one word is another by a letter or two: the other word, and how this one begins
@@ -229,13 +229,17 @@ impl Name {
         shared
     }
 
-    /// Whether a name is spelled so nearly like it that one may be meant for the other: [`relation`](Self::relation),
-    /// asked only where most of the letters are the same.
+    /// How nearly like it another name is, from 0 to 1, if one may be meant for the other: where
+    /// [`relation`](Self::relation) says so, which is asked only where most of the letters are the same, or the script
+    /// is another one.
     #[must_use]
-    pub fn may_be_misspelled(&self, other: &str) -> bool {
-        let key = comparable(other);
-        let letters: String = key.chars().filter(|c| c.is_alphanumeric()).collect();
-        strsim::jaro_winkler(&self.letters(), &letters) >= NEAR && self.relation(&Self::of(other)).is_some()
+    pub fn likeness(&self, other: &str) -> Option<f64> {
+        let letters: String = comparable(other).chars().filter(|c| c.is_alphanumeric()).collect();
+        if !self.is_other_script && letters.is_ascii() && strsim::jaro_winkler(&self.letters(), &letters) < NEAR {
+            return None;
+        }
+        let other = Self::of(other);
+        self.relation(&other).map(|_| strsim::jaro(&self.letters(), &other.letters()))
     }
 
     /// How it is read, if it is written in Chinese characters.
@@ -433,6 +437,7 @@ mod tests {
             ("Scott Campbell", "Campbell Scott", Relation::OtherOrder),
             ("Campbell, Scott", "Scott Campbell", Relation::SameLetters),
             ("Heinz 'Chip' Roemheld", "Heinz Roemheld", Relation::SameLetters),
+            ("Mark ’Crash’ McCreery", "Mark McCreery", Relation::SameLetters),
             ("Bhatti, Ace", "Ace Bhatti", Relation::SameLetters),
             ("Lemon, JR", "JR Lemon", Relation::SameLetters),
             ("Sir Ben Kingsley", "Ben Kingsley", Relation::SameLetters),

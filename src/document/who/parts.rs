@@ -142,8 +142,8 @@ fn without_nickname(text: &str) -> String {
 /// `Heinz 'Chip' Roemheld`, but not `Conan O'Brien`.
 fn without_quoted(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let opens = words.iter().position(|word| word.len() > 1 && word.starts_with('\''));
-    let closes = words.iter().rposition(|word| word.len() > 1 && word.ends_with('\''));
+    let opens = words.iter().position(|word| word.len() > 1 && word.starts_with(['\'', '’']));
+    let closes = words.iter().rposition(|word| word.len() > 1 && word.ends_with(['\'', '’']));
     match (opens, closes) {
         (Some(opens), Some(closes)) if opens <= closes && words.len() - (closes - opens) > 2 => {
             [&words[..opens], &words[closes + 1..]].concat().join(" ")
