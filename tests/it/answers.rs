@@ -693,6 +693,20 @@ on_both_databases! {
         assert_eq!(again["status"], "unchanged", "{again}");
     }
 
+    async fn what_is_left_of_a_split_that_was_taken_back_is_no_rival(app: TestApp) {
+        with_cast(&app, "one", "First Tide", &[("g-1", "Gho Stly")]).await;
+        let admin = with_cast(&app, "two", "Second Tide", &[("g-1", "Gho Stly")]).await;
+        app.movie("m").await;
+        let file = envelope("m", "cast_crew", json!({ "directors": [{ "name": "Gho Stly" }] }));
+        let split = r#"mutation { splitPerson(input: { id: "g-1", movieIds: ["two"] }) { userErrors { message } } }"#;
+        let split = admin.graphql(split, json!({})).await;
+        assert_eq!(split["data"]["splitPerson"]["userErrors"], json!([]), "{split}");
+        let back = json!({ "movieId": "two", "category": "CAST_CREW", "revision": 1 });
+        assert_eq!(admin.act("revertCategory", back).await["status"], "PUBLISHED");
+        let plan = admin.import_with(&file, "?dry_run=true").await.json()["plan"].clone();
+        assert_eq!(plan["matches"][0]["entity"], "g-1", "{plan}");
+    }
+
     async fn one_person_under_two_spellings_of_a_list_stays_one(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Tamsin Okonjo")]).await;
         app.movie("m").await;

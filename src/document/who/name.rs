@@ -5,7 +5,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::parts::{Part, Suffix, is_decoration, is_han, parts_of, spoken_order, without_edition};
+use super::parts::{Part, Suffix, is_decoration, is_han, parts_of, spoken_order, surname_last, without_edition};
 use super::sound::{bones, roughly, spoken};
 use crate::document::entity::EntityKind;
 use crate::document::text::comparable;
@@ -79,12 +79,16 @@ impl Name {
     /// Takes a name apart.
     #[must_use]
     pub fn of(text: &str) -> Self {
+        Self::spoken_as(text, spoken_order)
+    }
+
+    fn spoken_as(text: &str, order: impl Fn(&str) -> String) -> Self {
         // Ｍａｒｉｅ is Marie.
         let text: String = text.nfkc().collect();
         // Whatever decorates a name is no part of it.
         let undecorated: String = text.chars().filter(|c| !is_decoration(*c)).collect();
         let text = if undecorated.contains(char::is_alphabetic) { undecorated } else { text };
-        let (mut parts, suffix) = parts_of(&spoken_order(&text));
+        let (mut parts, suffix) = parts_of(&order(&text));
         if parts.is_empty() {
             // A name of signs alone is still a name.
             parts.push(Part { text: text.to_lowercase(), is_initials: false });
@@ -100,11 +104,12 @@ impl Name {
     }
 
     /// Takes the name of an entity of that kind apart; of a ceremony without its edition: "The 83rd Annual
-    /// Academy Awards", "Academy Awards (2011)".
+    /// Academy Awards", "Academy Awards (2011)"; of a person with the surname last: "PITT Brad", but "HBO Max".
     #[must_use]
     pub fn of_kind(kind: EntityKind, text: &str) -> Self {
         match kind {
             EntityKind::Ceremony => Self::of(&without_edition(text)),
+            EntityKind::Person => Self::spoken_as(text, |text| surname_last(&spoken_order(text))),
             _ => Self::of(text),
         }
     }
@@ -458,7 +463,6 @@ mod tests {
             ("B. Pitt", "Brad Pitt", Relation::Initials),
             ("Brad Pitt ⭐", "Brad Pitt", Relation::Same),
             ("🎬 Brad Pitt", "Brad Pitt", Relation::Same),
-            ("PITT Brad", "Brad Pitt", Relation::SameLetters),
             ("LEE, Malcolm D.", "Malcolm D. Lee", Relation::SameLetters),
             ("JRR Tolkien", "J. R. R. Tolkien", Relation::SameLetters),
             ("Iman (uncredited)", "Iman", Relation::SameLetters),
@@ -494,6 +498,21 @@ mod tests {
             assert!(matches!(found, Some(Relation::SameSound(_) | Relation::SameLetters)), "{one} {found:?}");
         }
         assert_eq!(relation("Брэд Питт", "Edward Norton"), None);
+    }
+
+    #[test]
+    fn a_surname_in_capitals_comes_last() {
+        for (given, own, expected) in [
+            ("PITT Brad", "Brad Pitt", Relation::SameLetters),
+            ("DE NIRO Robert", "Robert De Niro", Relation::OtherOrder),
+            ("JRR Tolkien", "J. R. R. Tolkien", Relation::SameLetters),
+            ("BRAD PITT", "Brad Pitt", Relation::Same),
+        ] {
+            let found = Name::of_kind(EntityKind::Person, given).relation(&Name::of(own));
+            assert_eq!(found, Some(expected), "{given}");
+        }
+        let platform = |name| Name::of_kind(EntityKind::Platform, name);
+        assert_eq!(platform("HBO Max").relation(&Name::of("HBO-Max")), Some(Relation::SameLetters));
     }
 
     #[test]

@@ -76,7 +76,6 @@ pub(super) fn spoken_order(text: &str) -> String {
     let suffix = if suffix && pieces.len() > 1 && follows_a_name(&pieces) { pieces.pop() } else { None };
     let name = match pieces[..] {
         [surname, given] => format!("{given} {}", spelled_out(surname)),
-        [name] => surname_last(name),
         _ => pieces.join(" "),
     };
     match suffix {
@@ -92,7 +91,7 @@ fn spelled_out(surname: &str) -> String {
 }
 
 /// `PITT Brad` → `Brad PITT`: in capitals is the surname, if the rest is not. Three letters without a vowel are initials.
-fn surname_last(name: &str) -> String {
+pub(super) fn surname_last(name: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().unwrap_or_default();
     let rest: Vec<&str> = words.collect();

@@ -65,8 +65,8 @@ const HERE_UNDER_ANOTHER_NAME: f64 = 2.0;
 const HERE_AS_SOMEBODY_ELSE: f64 = -5.0;
 const SAME_DEPARTMENT: f64 = 3.2;
 const DEPARTMENT_UNKNOWN: f64 = 1.6;
-/// Whoever nothing names any more is rarely meant: what is left of a split that was taken back, or of a credit that is gone.
-const NEVER_CREDITED: f64 = -3.0;
+/// Whoever is credited nowhere is rarely meant beside one who is: what is left of a split that was taken back, or of a credit that is gone.
+const NEVER_CREDITED: f64 = -5.0;
 const EACH_DECADE_APART: f64 = -0.8;
 const MOST_DECADES: f64 = 5.0;
 /// Of the very name, in whatever form: the rarer it is, the less is it a coincidence.
@@ -147,8 +147,24 @@ pub fn candidates(
             }
         })
         .collect();
+    if question.kind == EntityKind::Person {
+        set_back_the_uncredited(&mut found, knowledge);
+    }
     found.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.id.cmp(&b.id)));
     found
+}
+
+/// Beside one of the very name who is credited, whoever is credited nowhere comes last.
+fn set_back_the_uncredited(candidates: &mut [Candidate], knowledge: &Knowledge) {
+    let credits = |candidate: &Candidate| {
+        knowledge.of(EntityKind::Person, &candidate.id).map(|known| !known.appearances.is_empty())
+    };
+    if candidates.iter().any(|candidate| candidate.is_named_so && credits(candidate) == Some(true)) {
+        for candidate in candidates.iter_mut().filter(|candidate| credits(candidate) == Some(false)) {
+            candidate.weight += NEVER_CREDITED;
+            candidate.score = probability(candidate.weight);
+        }
+    }
 }
 
 /// Someone of the name of whom nothing else is known.
@@ -287,9 +303,6 @@ fn person(
 ) -> f64 {
     let mut weight = 0.0;
     let elsewhere: Vec<_> = known.appearances.iter().filter(|appearance| appearance.movie != question.movie).collect();
-    if known.appearances.is_empty() && knowledge.of(EntityKind::Person, id).is_some() {
-        weight += NEVER_CREDITED;
-    }
     let mut departments = elsewhere.iter().filter_map(|appearance| appearance.department.as_ref());
     weight += if question.departments.is_empty() || elsewhere.is_empty() {
         DEPARTMENT_UNKNOWN
