@@ -108,6 +108,7 @@ mod tests {
             ("Сергей Бондарчук", "Sergei Bondarchuk"),
             ("Shahrukh Khan", "Shah Rukh Khan"),
             ("Meatloaf", "Meat Loaf"),
+            ("Jenifer Aniston", "Jennifer Aniston"),
             ("एडवर्ड नॉर्टन", "Edward Norton"),
             ("Хелена Бонем Картер", "Helena Bonham Carter"),
             ("Квентин Тарантино", "Quentin Tarantino"),

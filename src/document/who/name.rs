@@ -335,6 +335,8 @@ impl Name {
             return None;
         }
         let likeness = strsim::jaro_winkler(&one, &another);
+        // A letter that is doubled sets off all that follow: Jenifer Aniston.
+        let likeness = if self.sound() == other.sound() { likeness.max(NEAR) } else { likeness };
         let edits = strsim::osa_distance(&one, &another);
         // A family name that is another one is no misspelling, however alike the rest is.
         (likeness >= NEAR && edits <= 2 && self.has_near_ends(other)).then_some(Relation::Near(likeness))
@@ -475,6 +477,7 @@ mod tests {
             ("George Cluney", "George Clooney"),
             ("Ralf Fiennes", "Ralph Fiennes"),
             ("Nicolas Page", "Nicolas Cage"),
+            ("Jenifer Aniston", "Jennifer Aniston"),
         ] {
             assert!(matches!(relation(one, another), Some(Relation::Near(_))), "{one}");
         }
