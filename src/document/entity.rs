@@ -34,6 +34,12 @@ impl EntityKind {
     pub const fn is_told_by_name(self) -> bool {
         !matches!(self, Self::Person)
     }
+
+    /// Whether one stands in a document by its name alone, without an id beside it.
+    #[must_use]
+    pub const fn stands_by_name(self) -> bool {
+        matches!(self, Self::Genre)
+    }
 }
 
 /// An entity that a plan found missing and will create.

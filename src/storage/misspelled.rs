@@ -37,10 +37,11 @@ pub(super) async fn people_of_nearly(
             }
         }
     }
-    let mut of_person: HashMap<String, Vec<Unfound<'_>>> = HashMap::new();
+    // Who shares several keys with a name is compared with it once.
+    let mut of_person: HashMap<String, BTreeMap<usize, &Name>> = HashMap::new();
     for row in of_blocks(connection, of_block.keys().copied().collect()).await? {
         let given = of_block.get(&row.block).into_iter().flatten();
-        of_person.entry(row.entity_id).or_default().extend(given);
+        of_person.entry(row.entity_id).or_default().extend(given.copied());
     }
     let people: Vec<&str> = of_person.keys().map(String::as_str).collect();
     for people in people.chunks(VALUES_PER_STATEMENT) {

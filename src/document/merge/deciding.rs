@@ -105,19 +105,20 @@ impl<'a> Merger<'a> {
                         self.problem(resolution.path.clone(), ProblemCode::Invalid, message);
                         continue;
                     }
-                    let is_anothers = resolution.entity().and_then(|id| self.own_id(of.0, id)).is_some_and(|id| {
-                        // A genre stands in a document by its name alone.
-                        of.0 == EntityKind::Genre && !taken.is_empty() && !taken.contains(&id)
-                    });
+                    let own = resolution.entity().and_then(|id| self.own_id(of.0, id));
+                    let is_anothers = of.0.stands_by_name()
+                        && !taken.is_empty()
+                        && own.as_ref().is_some_and(|own| !taken.contains(own));
                     if is_anothers {
+                        let kind = of.0.as_str();
                         let message = format!(
-                            "a genre stands by its name alone, and this is that of {}; send a name of the one that is meant",
+                            "a {kind} stands by its name alone, and this is that of {}; send a name of the one that is meant",
                             taken.join(", ")
                         );
                         self.problem(resolution.path.clone(), ProblemCode::Invalid, message);
                         continue;
                     }
-                    let unknown = resolution.entity().filter(|id| self.own_id(of.0, id).is_none());
+                    let unknown = resolution.entity().filter(|_| own.is_none());
                     if let Some(id) = unknown {
                         let kind = of.0.as_str();
                         let message = format!("the resolution names the {kind} {id:?}, who is not known here");

@@ -231,12 +231,10 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
     let mut new_entities = merged.new_entities;
     if !new_entities.is_empty() {
         let named = names_of(proposal.definition, &held.data);
-        // A genre stands in a document by its name alone.
-        let stands_as = |entity: &NewEntity| match entity.kind {
-            EntityKind::Genre => entity.name.clone(),
-            _ => entity.id.clone(),
-        };
-        new_entities.retain(|entity| named.contains(stands_as(entity).as_str()));
+        new_entities.retain(|entity| {
+            let stands_as = if entity.kind.stands_by_name() { &entity.name } else { &entity.id };
+            named.contains(stands_as.as_str())
+        });
     }
     let conflicts = merged.conflicts;
     if proposal.on_conflict == ConflictPolicy::Fail {

@@ -44,8 +44,24 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("zh", "Chinese"),
 ];
 
-/// ISO 639-3, of Indian languages.
-const THREE_LETTERS: &[(&str, &str)] = &[
+/// Other English names, what languages are called in themselves, and ISO 639-3 of Indian ones.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("Bangla", "Bengali"),
+    ("Oriya", "Odia"),
+    ("Mandarin", "Chinese"),
+    ("Tagalog", "Filipino"),
+    ("Tamizh", "Tamil"),
+    ("বাংলা", "Bengali"),
+    ("ગુજરાતી", "Gujarati"),
+    ("हिन्दी", "Hindi"),
+    ("हिंदी", "Hindi"),
+    ("ಕನ್ನಡ", "Kannada"),
+    ("മലയാളം", "Malayalam"),
+    ("मराठी", "Marathi"),
+    ("ਪੰਜਾਬੀ", "Punjabi"),
+    ("தமிழ்", "Tamil"),
+    ("తెలుగు", "Telugu"),
+    ("اردو", "Urdu"),
     ("asm", "Assamese"),
     ("ben", "Bengali"),
     ("guj", "Gujarati"),
@@ -60,25 +76,6 @@ const THREE_LETTERS: &[(&str, &str)] = &[
     ("urd", "Urdu"),
 ];
 
-/// Other English names.
-const SYNONYMS: &[(&str, &str)] =
-    &[("Bangla", "Bengali"), ("Oriya", "Odia"), ("Mandarin", "Chinese"), ("Tagalog", "Filipino"), ("Tamizh", "Tamil")];
-
-/// What languages are called in themselves.
-const OWN_NAMES: &[(&str, &str)] = &[
-    ("বাংলা", "Bengali"),
-    ("ગુજરાતી", "Gujarati"),
-    ("हिन्दी", "Hindi"),
-    ("हिंदी", "Hindi"),
-    ("ಕನ್ನಡ", "Kannada"),
-    ("മലയാളം", "Malayalam"),
-    ("मराठी", "Marathi"),
-    ("ਪੰਜਾਬੀ", "Punjabi"),
-    ("தமிழ்", "Tamil"),
-    ("తెలుగు", "Telugu"),
-    ("اردو", "Urdu"),
-];
-
 /// The English name of a language that is given by a name or a code, also with more beside it: "Tamil (India)",
 /// "Tamil language", `ta-IN` (BCP 47); `None` if it is not known here.
 #[must_use]
@@ -89,17 +86,11 @@ pub fn language_name(text: &str) -> Option<&'static str> {
     exact(&whole).or_else(|| exact(bare))
 }
 
+/// The same, of nothing but a name or a code in comparable form.
 fn exact(text: &str) -> Option<&'static str> {
-    if let Some((_, language)) = OWN_NAMES.iter().find(|(name, _)| comparable(name) == text) {
-        return Some(language);
-    }
-    let synonym = SYNONYMS.iter().find(|(name, _)| comparable(name) == text).map(|(_, language)| *language);
-    let known = || {
-        LANGUAGES
-            .iter()
-            .find(|(code, name)| *code == text || comparable(name) == text || THREE_LETTERS.contains(&(text, name)))
-    };
-    synonym.or_else(|| known().map(|(_, name)| *name))
+    let synonym = SYNONYMS.iter().find(|(name, _)| comparable(name) == text);
+    let known = || LANGUAGES.iter().find(|(code, name)| *code == text || comparable(name) == text);
+    synonym.or_else(known).map(|(_, language)| *language)
 }
 
 #[cfg(test)]

@@ -1,0 +1,154 @@
+//! Which names are one, and which are two.
+
+use super::*;
+
+fn relation(one: &str, another: &str) -> Option<Relation> {
+    let (one, another) = (Name::of(one), Name::of(another));
+    let found = one.relation(&another);
+    assert_eq!(found, another.relation(&one), "either way round");
+    found
+}
+
+#[test]
+fn one_name_in_the_ways_that_it_is_written() {
+    for (one, another, expected) in [
+        ("Penélope Cruz", "PENELOPE  CRUZ", Relation::Same),
+        ("Pitt, Brad", "Brad Pitt", Relation::SameLetters),
+        ("J.J. Abrams", "JJ Abrams", Relation::SameLetters),
+        ("J. J. Abrams", "J.J. Abrams", Relation::SameLetters),
+        ("Abrams, J. J.", "JJ Abrams", Relation::SameLetters),
+        ("Sacha Baron-Cohen", "Sacha Baron Cohen", Relation::SameLetters),
+        ("Lupita Nyong'o", "Lupita Nyongo", Relation::SameLetters),
+        ("Robert Downey, Jr.", "Robert Downey Jr", Relation::SameLetters),
+        ("Downey, Robert, Jr.", "Robert Downey Jr.", Relation::SameLetters),
+        ("Downey Jr., Robert", "Robert Downey Jr.", Relation::SameLetters),
+        ("Cuba Gooding Junior", "Cuba Gooding, Jr.", Relation::SameLetters),
+        ("Wong Kar-wai", "Kar-Wai Wong", Relation::OtherOrder),
+        ("Scott Campbell", "Campbell Scott", Relation::OtherOrder),
+        ("Campbell, Scott", "Scott Campbell", Relation::SameLetters),
+        ("Heinz 'Chip' Roemheld", "Heinz Roemheld", Relation::SameLetters),
+        ("Mark ’Crash’ McCreery", "Mark McCreery", Relation::SameLetters),
+        ("Bhatti, Ace", "Ace Bhatti", Relation::SameLetters),
+        ("Lemon, JR", "JR Lemon", Relation::SameLetters),
+        ("Sir Ben Kingsley", "Ben Kingsley", Relation::SameLetters),
+        ("Roger Deakins, ASC", "Roger Deakins", Relation::SameLetters),
+        ("Ｍａｒｉｅ　Ｂｅｌｌｅａｕ", "Marie Belleau", Relation::Same),
+        ("李 明", "李明", Relation::SameLetters),
+        ("李明", "Li Ming", Relation::SameSound(0.0)),
+        ("Stefan Mcroyd (II)", "Stefan Mcroyd", Relation::Suffix),
+        ("J. Michael Riva", "John Michael Riva Jr.", Relation::Suffix),
+        ("S. Jackson", "Samuel Leroy Jackson", Relation::Initials),
+        ("Сергей Бондарчук", "Sergey Bondarchuk", Relation::SameLetters),
+        ("Dwayne \"The Rock\" Johnson", "Dwayne Johnson", Relation::SameLetters),
+        ("Søren Malling", "Soren Malling", Relation::SameLetters),
+        ("Samuel Jackson", "Samuel L. Jackson", Relation::MiddleName),
+        ("Philip S. Hoffman", "Philip Seymour Hoffman", Relation::Initials),
+        ("Robert Downey", "Robert Downey Jr.", Relation::Suffix),
+        ("S. L. Jackson", "Samuel L. Jackson", Relation::Initials),
+        ("B. Pitt", "Brad Pitt", Relation::Initials),
+        ("Brad Pitt ⭐", "Brad Pitt", Relation::Same),
+        ("🎬 Brad Pitt", "Brad Pitt", Relation::Same),
+        ("LEE, Malcolm D.", "Malcolm D. Lee", Relation::SameLetters),
+        ("JRR Tolkien", "J. R. R. Tolkien", Relation::SameLetters),
+        ("Iman (uncredited)", "Iman", Relation::SameLetters),
+    ] {
+        assert_eq!(relation(one, another), Some(expected), "{one} and {another}");
+    }
+    assert!(matches!(relation("Micheal Caine", "Michael Caine"), Some(Relation::Near(_))));
+    for (one, another) in [
+        ("Stephen Spielberg", "Steven Spielberg"),
+        ("George Cluney", "George Clooney"),
+        ("Ralf Fiennes", "Ralph Fiennes"),
+        ("Nicolas Page", "Nicolas Cage"),
+        ("Jenifer Aniston", "Jennifer Aniston"),
+    ] {
+        assert!(matches!(relation(one, another), Some(Relation::Near(_))), "{one}");
+    }
+    assert!(matches!(relation("Scarlet Johansson", "Scarlett Johansson"), Some(Relation::Near(_))));
+}
+
+#[test]
+fn another_script_is_told_by_its_consonants() {
+    for (one, another) in [
+        ("एडवर्ड नॉर्टन", "Edward Norton"),
+        ("ब्रैड पिट", "Brad Pitt"),
+        ("Хелена Бонем Картер", "Helena Bonham Carter"),
+        ("Бред Пітт", "Brad Pitt"),
+        ("Μπραντ Πιτ", "Brad Pitt"),
+        ("ブラッド・ピット", "Brad Pitt"),
+        ("Квентин Тарантино", "Quentin Tarantino"),
+        ("Джордж Клуни", "George Clooney"),
+        ("Анджелина Джоли", "Angelina Jolie"),
+    ] {
+        let found = relation(one, another);
+        assert!(matches!(found, Some(Relation::SameSound(_) | Relation::SameLetters)), "{one} {found:?}");
+    }
+    assert_eq!(relation("Брэд Питт", "Edward Norton"), None);
+}
+
+#[test]
+fn a_surname_in_capitals_comes_last() {
+    for (given, own, expected) in [
+        ("PITT Brad", "Brad Pitt", Relation::SameLetters),
+        ("DE NIRO Robert", "Robert De Niro", Relation::OtherOrder),
+        ("JRR Tolkien", "J. R. R. Tolkien", Relation::SameLetters),
+        ("BRAD PITT", "Brad Pitt", Relation::Same),
+    ] {
+        let found = Name::of_kind(EntityKind::Person, given).relation(&Name::of(own));
+        assert_eq!(found, Some(expected), "{given}");
+    }
+    let platform = |name| Name::of_kind(EntityKind::Platform, name);
+    assert_eq!(platform("HBO Max").relation(&Name::of("HBO-Max")), Some(Relation::SameLetters));
+}
+
+#[test]
+fn a_ceremony_is_the_same_in_each_of_its_editions() {
+    let of = |text| Name::of_kind(EntityKind::Ceremony, text);
+    for edition in [
+        "83rd Academy Awards",
+        "The 83rd Annual Academy Awards",
+        "Academy Awards (2011)",
+        "2011 Academy Awards",
+        "LXXXIII Academy Awards",
+        "The XL Annual Academy Awards",
+    ] {
+        assert_eq!(of(edition).relation(&Name::of("Academy Awards")), Some(Relation::Same), "{edition}");
+    }
+    for name in ["MIIX Awards", "IIII Awards", "X Awards", "Mix Awards"] {
+        assert_eq!(of(name).relation(&Name::of(name)), Some(Relation::Same), "{name}");
+    }
+    assert_eq!(of("The Game Awards").relation(&Name::of("The Game Awards")), Some(Relation::Same));
+    assert_eq!(of("2011").relation(&Name::of("2011")), Some(Relation::Same));
+}
+
+#[test]
+fn two_names_are_two() {
+    for (one, another) in [
+        ("Robert Downey Sr.", "Robert Downey Jr."),
+        ("Brad Pitt", "Brad Pott-Hughes"),
+        ("Michael Douglas", "Michael Caine"),
+        ("李明", "黎明"),
+        ("Cuba Gooding II", "Cuba Gooding Jr."),
+        ("Stefan Mcroyd (I)", "Stefan Mcroyd (II)"),
+        ("Ｍａｒｉｅ　Ｂｅｌｌｅａｕ", "Maria Bello"),
+        ("A. L. Disarro", "Al Di Sarro"),
+        ("S. Scott Bullock", "Sandra Bullock"),
+        ("T. Justin Ross", "Tessa Ross"),
+        ("B. Pitt", "Michael Pitt"),
+        ("John Smith", "Jane Smith"),
+        ("Li Na", "Li Ni"),
+        ("Stormtrooper 11", "Stormtrooper 12"),
+        ("George W. Bush", "George H. Bush"),
+        ("/¥", "्¥"),
+        ("कुल", "कल"),
+    ] {
+        assert_eq!(relation(one, another), None, "{one} and {another}");
+    }
+}
+
+#[test]
+fn a_name_of_signs_alone_has_a_part() {
+    assert_eq!(Name::of("???").sorted(), "???");
+    assert_eq!(Name::of("").sorted(), "");
+    assert!(Name::of("X").relation(&Name::of("x")).is_some());
+}
