@@ -58,7 +58,11 @@ impl App {
 
     /// All routes.
     pub fn router(&self) -> Router {
-        router(AppState::new(self.catalog.clone(), self.accounts.clone(), schema_builder().finish()))
+        router(AppState::new(
+            self.catalog.clone(),
+            self.accounts.clone(),
+            schema_builder().finish(),
+        ))
     }
 
     /// Serves until `stop` ends, then lets open requests end and closes the database.
@@ -101,7 +105,11 @@ impl App {
 ///
 /// # Errors
 /// When the database cannot be reached or migrated.
-pub async fn open_catalog(database_url: &str, connections: u32, sources: Sources) -> Result<Catalog, StorageError> {
+pub async fn open_catalog(
+    database_url: &str,
+    connections: u32,
+    sources: Sources,
+) -> Result<Catalog, StorageError> {
     let database = Database::connect(database_url, connections).await?;
     database.migrate().await?;
     database.load_reference(sources.clock.now()).await?;
@@ -120,7 +128,8 @@ pub fn kept_secret(path: &Path, make: impl FnOnce() -> String) -> std::io::Resul
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let secret = make();
     // Temporary files are readable by their owner alone from the start.

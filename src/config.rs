@@ -48,7 +48,9 @@ impl DatabaseArgs {
     /// When it is of no kind that is known.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let url = &self.database_url;
-        let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        let known = ["sqlite:", "postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme));
         let is_empty = sqlite_path(url).is_some_and(str::is_empty);
         if !known || is_empty || url.contains(":memory:") || url.contains("mode=memory") {
             // The URL may hold a password, so that no more than its kind is shown.
@@ -68,7 +70,8 @@ impl DatabaseArgs {
     /// # Errors
     /// When it is no number from 1 to 1000.
     pub fn connections(&self) -> Result<u32, ConfigError> {
-        let number = self.database_connections.parse().ok().filter(|number| (1..=1000).contains(number));
+        let number =
+            self.database_connections.parse().ok().filter(|number| (1..=1000).contains(number));
         number.ok_or_else(|| {
             ConfigError::new(
                 "REELPORT_DATABASE_CONNECTIONS",
@@ -141,7 +144,11 @@ impl ServeArgs {
             let length = password.chars().count();
             if !(MIN_PASSWORD..=MAX_PASSWORD).contains(&length) {
                 let allowed = format!("{MIN_PASSWORD} to {MAX_PASSWORD}");
-                return Err(ConfigError::new("REELPORT_ADMIN_PASSWORD", format!("{length} characters"), allowed));
+                return Err(ConfigError::new(
+                    "REELPORT_ADMIN_PASSWORD",
+                    format!("{length} characters"),
+                    allowed,
+                ));
             }
         }
         if let Some(email) = &self.admin_email

@@ -90,13 +90,19 @@ impl Set {
         }
         let mut movies: Vec<&String> = documents.iter().map(|(movie, ..)| movie).collect();
         movies.dedup();
-        let held: HashSet<&str> =
-            movies.iter().skip(making.first % EVERY).step_by(EVERY).map(|movie| movie.as_str()).collect();
+        let held: HashSet<&str> = movies
+            .iter()
+            .skip(making.first % EVERY)
+            .step_by(EVERY)
+            .map(|movie| movie.as_str())
+            .collect();
         let mut imported = Vec::new();
         let mut names: HashMap<String, HashSet<String>> = HashMap::new();
         let mut people: HashSet<String> = HashSet::new();
         for (movie, category, value) in &documents {
-            if held.contains(movie.as_str()) || !matches!(category.as_str(), "basic_info" | "cast_crew") {
+            if held.contains(movie.as_str())
+                || !matches!(category.as_str(), "basic_info" | "cast_crew")
+            {
                 continue;
             }
             imported.push(format!("{value}\n"));
@@ -152,7 +158,12 @@ fn join_doubles(document: &mut Value) {
 fn credits(document: &Value) -> Vec<(String, usize, &Value)> {
     let lists = document["data"].as_object().into_iter().flatten();
     let credits = lists.flat_map(|(list, items)| {
-        items.as_array().into_iter().flatten().enumerate().map(move |(index, credit)| (list.clone(), index, credit))
+        items
+            .as_array()
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .map(move |(index, credit)| (list.clone(), index, credit))
     });
     credits.collect()
 }
@@ -180,7 +191,8 @@ impl HeldOut {
             let (id, name) = identity(credit);
             let items = data.entry(list.clone()).or_insert_with(|| json!([]));
             let Some(items) = items.as_array_mut() else { continue };
-            let (form, given) = forms.entry(id.clone()).or_insert_with(|| mangled(&name, random)).clone();
+            let (form, given) =
+                forms.entry(id.clone()).or_insert_with(|| mangled(&name, random)).clone();
             let mut sent = credit.clone();
             if let Some(sent) = sent.as_object_mut() {
                 sent.remove("id");
@@ -200,7 +212,8 @@ impl HeldOut {
                 self.cases.push(Case { path, given, person: id, label, form });
             }
         }
-        self.file = json!({ "category": "cast_crew", "movie_id": self.id, "data": data }).to_string();
+        self.file =
+            json!({ "category": "cast_crew", "movie_id": self.id, "data": data }).to_string();
     }
 }
 
@@ -240,19 +253,24 @@ fn mangled(name: &str, random: &mut StdRng) -> (Form, String) {
             Some(name.replace('.', "").replace('-', " ").replace('\'', "’"))
         }
         Form::SurnameFirst if words.len() == 2 => Some(format!("{}, {}", words[1], words[0])),
-        Form::Suffix => ["Jr.", "Sr.", "III", "II"].iter().find(|suffix| words.last() == Some(suffix)).map(|suffix| {
-            let written = match *suffix {
-                "Jr." => "Junior",
-                "Sr." => "Senior",
-                other => other,
-            };
-            format!("{}, {written}", words[..words.len() - 1].join(" "))
-        }),
+        Form::Suffix => ["Jr.", "Sr.", "III", "II"]
+            .iter()
+            .find(|suffix| words.last() == Some(suffix))
+            .map(|suffix| {
+                let written = match *suffix {
+                    "Jr." => "Junior",
+                    "Sr." => "Senior",
+                    other => other,
+                };
+                format!("{}, {written}", words[..words.len() - 1].join(" "))
+            }),
         Form::Transliterated => cyrillic(name),
         Form::Initials if words.len() > 1 => {
             let (last, given) = words.split_last().unwrap_or((&"", &[]));
-            let initials: Vec<String> =
-                given.iter().filter_map(|word| Some(format!("{}.", word.chars().next()?))).collect();
+            let initials: Vec<String> = given
+                .iter()
+                .filter_map(|word| Some(format!("{}.", word.chars().next()?)))
+                .collect();
             Some(format!("{} {last}", initials.join(" ")))
         }
         _ => None,

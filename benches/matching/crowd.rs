@@ -19,8 +19,8 @@ const CAST: usize = 200;
 const CHUNK: usize = 20_000;
 
 const SYLLABLES: [&str; 24] = [
-    "ba", "ri", "to", "mel", "san", "ko", "dra", "vin", "les", "ha", "mor", "ti", "gan", "el", "pur", "no", "shi",
-    "wel", "ta", "rom", "ya", "fen", "cu", "lind",
+    "ba", "ri", "to", "mel", "san", "ko", "dra", "vin", "les", "ha", "mor", "ti", "gan", "el",
+    "pur", "no", "shi", "wel", "ta", "rom", "ya", "fen", "cu", "lind",
 ];
 
 /// A name of that number; given names repeat, as they do.
@@ -60,7 +60,12 @@ pub async fn measure(url: &str, people: usize) -> Result<(), Box<dyn Error>> {
             .database()
             .write(|transaction| {
                 let made = made.clone();
-                async move { transaction.create_entities(&made, now).await.map_err(|error: StorageError| error) }
+                async move {
+                    transaction
+                        .create_entities(&made, now)
+                        .await
+                        .map_err(|error: StorageError| error)
+                }
             })
             .await?;
     }
@@ -89,7 +94,8 @@ pub async fn measure(url: &str, people: usize) -> Result<(), Box<dyn Error>> {
         json!({ "category": "cast_crew", "movie_id": "crowd-1", "data": { "cast": credits.collect::<Vec<_>>() } })
             .to_string()
     };
-    let (by_name, by_id) = (time(&catalog, &cast(false)).await?, time(&catalog, &cast(true)).await?);
+    let (by_name, by_id) =
+        (time(&catalog, &cast(false)).await?, time(&catalog, &cast(true)).await?);
     let kind = url.split(':').next().unwrap_or_default();
     println!(
         "{kind}: {CAST} names among {people} people: {:.1} ms; by ids: {:.1} ms",
@@ -101,8 +107,7 @@ pub async fn measure(url: &str, people: usize) -> Result<(), Box<dyn Error>> {
 }
 
 fn info(movie: &str) -> String {
-    let document: Value =
-        json!({ "category": "basic_info", "movie_id": movie, "data": { "title": "A crowd", "year": "1999" } });
+    let document: Value = json!({ "category": "basic_info", "movie_id": movie, "data": { "title": "A crowd", "year": "1999" } });
     format!("{document}\n")
 }
 
@@ -111,11 +116,13 @@ async fn time(catalog: &Catalog, file: &str) -> Result<Duration, Box<dyn Error>>
     let id: MovieId = "crowd-1".parse()?;
     let (subject, email) = ("bench".to_owned(), "bench@example.com".to_owned());
     let principal = Principal { subject, email, role: Role::Admin, source: None };
-    let permission =
-        principal.can_import(ImportOptions { dry_run: true, ..ImportOptions::default() }).map_err(|_| "forbidden")?;
+    let permission = principal
+        .can_import(ImportOptions { dry_run: true, ..ImportOptions::default() })
+        .map_err(|_| "forbidden")?;
     let mut times = Vec::new();
     for _ in 0..21 {
-        let incoming = Incoming::Document { text: file.as_bytes(), category: Some(Category::CastCrew) };
+        let incoming =
+            Incoming::Document { text: file.as_bytes(), category: Some(Category::CastCrew) };
         let start = Instant::now();
         let outcome = catalog.import(&permission, &id, incoming).await?;
         times.push(start.elapsed());

@@ -44,6 +44,7 @@ const DOUBLES: &[(&str, &[&str])] = &[
 /// The one id of whoever has this one.
 pub fn the_one(id: &str) -> String {
     let number = id.strip_prefix(ID);
-    let double = number.and_then(|number| DOUBLES.iter().find(|(_, others)| others.contains(&number)));
+    let double =
+        number.and_then(|number| DOUBLES.iter().find(|(_, others)| others.contains(&number)));
     double.map_or_else(|| id.to_owned(), |(one, _)| format!("{ID}{one}"))
 }

@@ -38,10 +38,14 @@ enum Outcome {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let most = std::env::var("BENCH_PEOPLE").ok().and_then(|people| people.parse().ok()).unwrap_or(100_000);
+    let most = std::env::var("BENCH_PEOPLE")
+        .ok()
+        .and_then(|people| people.parse().ok())
+        .unwrap_or(100_000);
     for people in [10_000, most] {
         let folder = tempfile::tempdir()?;
-        crowd::measure(&format!("sqlite://{}", folder.path().join("crowd.db").display()), people).await?;
+        crowd::measure(&format!("sqlite://{}", folder.path().join("crowd.db").display()), people)
+            .await?;
         if let Ok(server) = std::env::var("REELPORT_TEST_POSTGRES_URL") {
             crowd::measure(&postgres(&server, people).await?, people).await?;
         }
@@ -53,7 +57,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let path = std::path::PathBuf::from(path);
     let first = std::env::var("BENCH_SET").ok().and_then(|set| set.parse().ok()).unwrap_or(FIRST);
     for joins_doubles in [false, true] {
-        println!("\n{}", if joins_doubles { "Those who have two ids are one:" } else { "Each id is somebody:" });
+        println!(
+            "\n{}",
+            if joins_doubles { "Those who have two ids are one:" } else { "Each id is somebody:" }
+        );
         label(&Set::read(&path, Making { first, joins_doubles })?).await?;
     }
     Ok(())
@@ -68,7 +75,11 @@ async fn label(set: &Set) -> Result<(), Box<dyn Error>> {
     let catalog = open_catalog(&url, 4, Sources::default()).await?;
     let start = Instant::now();
     import(&catalog, set.imported()).await?;
-    println!("{} documents imported in {:.1} s", set.imported().len(), start.elapsed().as_secs_f64());
+    println!(
+        "{} documents imported in {:.1} s",
+        set.imported().len(),
+        start.elapsed().as_secs_f64()
+    );
 
     let mut table: BTreeMap<(Label, Form), HashMap<Outcome, usize>> = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -104,7 +115,11 @@ async fn label(set: &Set) -> Result<(), Box<dyn Error>> {
     println!("{count} names decided in {:.1} s\n", start.elapsed().as_secs_f64());
     print(&table);
     if std::env::var_os("BENCH_VERBOSE").is_some() {
-        println!("\nwrong:\n{}\n\nmade anew although known:\n{}", wrong.join("\n"), created.join("\n"));
+        println!(
+            "\nwrong:\n{}\n\nmade anew although known:\n{}",
+            wrong.join("\n"),
+            created.join("\n")
+        );
     }
     Ok(())
 }
@@ -127,7 +142,8 @@ async fn import(catalog: &Catalog, documents: &[String]) -> Result<(), Box<dyn E
         read_source("catalogue", lines.as_bytes(), &Arc::default(), ReadOptions::default(), &sender)
     });
     let (_, permission) = command_line();
-    let report = catalog.import_stream(&permission, records, &ImportOptions::default(), |_| {}).await?;
+    let report =
+        catalog.import_stream(&permission, records, &ImportOptions::default(), |_| {}).await?;
     reader.await??;
     if report.rejected > 0 {
         return Err(format!("{} documents were refused", report.rejected).into());
@@ -143,7 +159,8 @@ async fn decide(catalog: &Catalog, movie: &cases::HeldOut) -> Result<Decisions, 
     let principal = Principal { subject, email, role: Role::Admin, source: None };
     let options = ImportOptions { dry_run: true, ..ImportOptions::default() };
     let permission = principal.can_import(options).map_err(|_| "forbidden")?;
-    let incoming = Incoming::Document { text: movie.file.as_bytes(), category: Some(Category::CastCrew) };
+    let incoming =
+        Incoming::Document { text: movie.file.as_bytes(), category: Some(Category::CastCrew) };
     let outcome = catalog.import(&permission, &id, incoming).await?;
     let plan = outcome.plan.ok_or("there is no plan")?;
     Ok(plan.matches.into_iter().map(|found| (found.path, (found.decision, found.entity))).collect())
@@ -160,24 +177,34 @@ fn judge(case: &Case, decision: MatchDecision, entity: Option<&str>) -> Outcome 
 }
 
 fn print(table: &BTreeMap<(Label, Form), HashMap<Outcome, usize>>) {
-    println!("{:<12} {:<16} {:>7} {:>7} {:>7} {:>7}", "who", "name", "right", "wrong", "asked", "created");
+    println!(
+        "{:<12} {:<16} {:>7} {:>7} {:>7} {:>7}",
+        "who", "name", "right", "wrong", "asked", "created"
+    );
     let of = |counts: &HashMap<Outcome, usize>, outcome| counts.get(&outcome).copied().unwrap_or(0);
     let mut totals: HashMap<(bool, Outcome), usize> = HashMap::new();
     for ((label, form), counts) in table {
         let [right, wrong, asked, created] =
-            [Outcome::Right, Outcome::Wrong, Outcome::Asked, Outcome::Created].map(|outcome| of(counts, outcome));
+            [Outcome::Right, Outcome::Wrong, Outcome::Asked, Outcome::Created]
+                .map(|outcome| of(counts, outcome));
         println!(
             "{:<12} {:<16} {right:>7} {wrong:>7} {asked:>7} {created:>7}",
             format!("{label:?}"),
             format!("{form:?}")
         );
         for (outcome, count) in counts {
-            *totals.entry((*label == Label::Known && *form != Form::Initials, *outcome)).or_default() += count;
+            *totals
+                .entry((*label == Label::Known && *form != Form::Initials, *outcome))
+                .or_default() += count;
         }
     }
     let all: usize = totals.values().sum();
-    let sum =
-        |outcome| [true, false].iter().map(|known| totals.get(&(*known, outcome)).copied().unwrap_or(0)).sum::<usize>();
+    let sum = |outcome| {
+        [true, false]
+            .iter()
+            .map(|known| totals.get(&(*known, outcome)).copied().unwrap_or(0))
+            .sum::<usize>()
+    };
     let known: usize = totals.iter().filter(|((known, _), _)| *known).map(|(_, count)| count).sum();
     let recognised = totals.get(&(true, Outcome::Right)).copied().unwrap_or(0);
     let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
@@ -186,13 +213,20 @@ fn print(table: &BTreeMap<(Label, Form), HashMap<Outcome, usize>>) {
         share(sum(Outcome::Wrong), all),
         sum(Outcome::Wrong)
     );
-    println!("recognised, of the recognisable:     {:.2} % ({recognised} of {known})", share(recognised, known));
+    println!(
+        "recognised, of the recognisable:     {:.2} % ({recognised} of {known})",
+        share(recognised, known)
+    );
     println!(
         "made anew although known, of all:    {:.3} % ({})",
         share(sum(Outcome::Created), all),
         sum(Outcome::Created)
     );
-    println!("asked, of all:                       {:.2} % ({})", share(sum(Outcome::Asked), all), sum(Outcome::Asked));
+    println!(
+        "asked, of all:                       {:.2} % ({})",
+        share(sum(Outcome::Asked), all),
+        sum(Outcome::Asked)
+    );
     let matched = sum(Outcome::Wrong) + recognised;
     println!("precision of matches:                {:.3} %", share(recognised, matched));
 }

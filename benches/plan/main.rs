@@ -54,7 +54,9 @@ fn object(value: Value) -> Object {
 /// The CPU time of this thread so far, from /proc (Linux): what else runs on the machine does not count.
 fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(stat.split(' ').next().and_then(|nanoseconds| nanoseconds.parse().ok()).unwrap_or_default())
+    Duration::from_nanos(
+        stat.split(' ').next().and_then(|nanoseconds| nanoseconds.parse().ok()).unwrap_or_default(),
+    )
 }
 
 /// The mean CPU time of one run.

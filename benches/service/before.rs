@@ -46,10 +46,15 @@ async fn on_database(name: &str, before: String, now: String, binary: &str) {
     }
     println!("\n== {name}, medians of {ROUNDS}");
     for (name, side) in [("before", &before), ("now", &now)] {
-        println!("(d) import {name:<8} {:>8.0}/s {:>6.0} µs CPU each", median(&side.rates), median(&side.cpu));
+        println!(
+            "(d) import {name:<8} {:>8.0}/s {:>6.0} µs CPU each",
+            median(&side.rates),
+            median(&side.cpu)
+        );
     }
     // Each round for itself: what is slow for a while is so for both.
-    let of_rounds: Vec<f64> = before.rates.iter().zip(&now.rates).map(|(before, now)| before / now).collect();
+    let of_rounds: Vec<f64> =
+        before.rates.iter().zip(&now.rates).map(|(before, now)| before / now).collect();
     println!("  time of an import, of before (target 1.5): {:.2}", median(&of_rounds));
     println!("  CPU of the service, of before: {:.2}", median(&now.cpu) / median(&before.cpu));
 }

@@ -75,8 +75,10 @@ impl Measure {
 /// The CPU time that a process has used, from /proc (Linux).
 fn cpu_of(pid: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: u64 = [11, 12].iter().filter_map(|index| fields.get(*index)?.parse::<u64>().ok()).sum();
+    let fields: Vec<&str> =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks: u64 =
+        [11, 12].iter().filter_map(|index| fields.get(*index)?.parse::<u64>().ok()).sum();
     // A tick is 10 ms on every Linux that is likely here.
     Duration::from_millis(ticks * 10)
 }
@@ -144,7 +146,9 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> usize {
         read(stream, buffer).await;
     };
     let headers = String::from_utf8_lossy(&buffer[..head]).to_lowercase();
-    let length = headers.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse::<usize>().ok());
+    let length = headers
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: ")?.trim().parse::<usize>().ok());
     match length {
         Some(length) => {
             while buffer.len() < head + length {
@@ -158,7 +162,10 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> usize {
         }
     }
     let body = String::from_utf8_lossy(&buffer[head..buffer.len().min(head + 300)]);
-    assert!(headers.starts_with("http/1.1 200") && !body.contains("\"errors\":[{"), "{headers}{body}");
+    assert!(
+        headers.starts_with("http/1.1 200") && !body.contains("\"errors\":[{"),
+        "{headers}{body}"
+    );
     buffer.len() - head
 }
 

@@ -119,13 +119,19 @@ fn seed() -> String {
         .map(|n| json!({ "date": format!("200{n}"), "title": format!("Event {n}"), "description": "y".repeat(120) }))
         .collect();
     add(MOVIE, "timeline", json!({ "events": events }));
-    let items: Vec<Value> = (0..10).map(|n| json!({ "text": format!("Fact {n}: {}", "z".repeat(140)) })).collect();
+    let items: Vec<Value> =
+        (0..10).map(|n| json!({ "text": format!("Fact {n}: {}", "z".repeat(140)) })).collect();
     add(MOVIE, "trivia", json!({ "items": items }));
     let awards: Vec<Value> = (0..8).map(|n| json!({ "ceremony": "Bench Awards", "year": 2001, "category": format!("Category {n}"), "result": "nominee" })).collect();
     add(MOVIE, "awards", json!({ "awards": awards }));
-    let gallery: Vec<Value> =
-        (0..4).map(|n| json!({ "url": format!("https://images.example.org/{n}.jpg"), "kind": "still" })).collect();
-    add(MOVIE, "media", json!({ "poster_url": "https://images.example.org/p.jpg", "gallery": gallery }));
+    let gallery: Vec<Value> = (0..4)
+        .map(|n| json!({ "url": format!("https://images.example.org/{n}.jpg"), "kind": "still" }))
+        .collect();
+    add(
+        MOVIE,
+        "media",
+        json!({ "poster_url": "https://images.example.org/p.jpg", "gallery": gallery }),
+    );
     let options: Vec<Value> = ["US", "GB", "DE", "FR"]
         .iter()
         .map(|region| json!({ "platform": "Bench+", "region": region, "type": "subscription" }))
@@ -134,8 +140,9 @@ fn seed() -> String {
     for number in 0..IMPORT_MOVIES {
         let movie = format!("import-{number}");
         add(&movie, "basic_info", json!({ "title": movie }));
-        let items: Vec<Value> =
-            (0..10).map(|n| json!({ "text": format!("Fact {n} of {number}: {}", "z".repeat(140)) })).collect();
+        let items: Vec<Value> = (0..10)
+            .map(|n| json!({ "text": format!("Fact {n} of {number}: {}", "z".repeat(140)) }))
+            .collect();
         add(&movie, "trivia", json!({ "items": items }));
     }
     lines
@@ -143,7 +150,11 @@ fn seed() -> String {
 
 fn reelport(binary: &str, arguments: &[&str], input: &str) -> String {
     let mut command = Command::new(binary);
-    command.args(arguments).env("REELPORT_JWT_SECRET", SECRET).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+        .args(arguments)
+        .env("REELPORT_JWT_SECRET", SECRET)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut child = command.spawn().expect("reelport starts");
     child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
@@ -154,7 +165,8 @@ fn reelport(binary: &str, arguments: &[&str], input: &str) -> String {
 const TYPED: &str = "query($id: ID!) { movieExport(movieId: $id, category: CAST_CREW) { category version exportedAt \
     metadata { source revision lastUpdated updatedBy } \
     data { ... on CastCrew { cast { id personId name character order image } } } } }";
-const DOCUMENT: &str = "query($id: ID!) { movieExport(movieId: $id, category: CAST_CREW) { document } }";
+const DOCUMENT: &str =
+    "query($id: ID!) { movieExport(movieId: $id, category: CAST_CREW) { document } }";
 
 fn graphql(query: &str) -> String {
     json!({ "query": query, "variables": { "id": MOVIE } }).to_string()
@@ -162,7 +174,8 @@ fn graphql(query: &str) -> String {
 
 /// The header of the admin that the server made.
 fn authorization(binary: &str, url: &str) -> String {
-    let token = reelport(binary, &["token", "--database-url", url, "--email", "admin@reelport.local"], "");
+    let token =
+        reelport(binary, &["token", "--database-url", url, "--email", "admin@reelport.local"], "");
     format!("authorization: Bearer {}\r\n", token.trim())
 }
 
@@ -193,7 +206,9 @@ impl Report {
     }
 
     fn ratio(&self, what: &str, name: &str, base: &str) {
-        let rate = |name: &str| self.rows.iter().find(|(known, _)| known == name).map(|(_, measure)| measure.rate());
+        let rate = |name: &str| {
+            self.rows.iter().find(|(known, _)| known == name).map(|(_, measure)| measure.rate())
+        };
         if let (Some(a), Some(b)) = (rate(name), rate(base)) {
             println!("  {what}: {:.2}", a / b);
         }
@@ -214,22 +229,33 @@ async fn on_database(name: &str, url: &str, catalogue: Option<&str>) {
         let pid = server.child.id();
         report.add(
             "(a) GraphQL typed",
-            run(address, pid, jobs(Job::same(post("/graphql", &auth, &graphql(TYPED)))), time).await,
+            run(address, pid, jobs(Job::same(post("/graphql", &auth, &graphql(TYPED)))), time)
+                .await,
         );
         report.add(
             "(a) GraphQL document",
-            run(address, pid, jobs(Job::same(post("/graphql", &auth, &graphql(DOCUMENT)))), time).await,
+            run(address, pid, jobs(Job::same(post("/graphql", &auth, &graphql(DOCUMENT)))), time)
+                .await,
         );
-        report.add("(b) REST export", run(address, pid, jobs(Job::same(get(&rest, &auth))), time).await);
+        report.add(
+            "(b) REST export",
+            run(address, pid, jobs(Job::same(get(&rest, &auth))), time).await,
+        );
         let bundle = format!("/api/v1/admin/movies/{MOVIE}/export/all");
-        report.add("(c) bundle", run(address, pid, jobs(Job::same(get(&bundle, &auth))), time).await);
+        report
+            .add("(c) bundle", run(address, pid, jobs(Job::same(get(&bundle, &auth))), time).await);
         report.add("(d) import", run(address, pid, imports(&auth), time).await);
     }
     for yardstick in ["schema from memory", "bytes from memory", "one-row read"] {
         let server = Server::yardstick(yardstick, url);
-        let request =
-            if yardstick == "schema from memory" { post("/graphql", "", &graphql(TYPED)) } else { get(&rest, "") };
-        let measure = run(&server.address, server.child.id(), vec![Job::same(request); CONNECTIONS], time).await;
+        let request = if yardstick == "schema from memory" {
+            post("/graphql", "", &graphql(TYPED))
+        } else {
+            get(&rest, "")
+        };
+        let measure =
+            run(&server.address, server.child.id(), vec![Job::same(request); CONNECTIONS], time)
+                .await;
         report.add(&format!("yardstick: {yardstick}"), measure);
     }
     report.ratio(
@@ -237,7 +263,11 @@ async fn on_database(name: &str, url: &str, catalogue: Option<&str>) {
         "(a) GraphQL typed",
         "yardstick: schema from memory",
     );
-    report.ratio("(b) REST export, of a bare one-row read (target 1)", "(b) REST export", "yardstick: one-row read");
+    report.ratio(
+        "(b) REST export, of a bare one-row read (target 1)",
+        "(b) REST export",
+        "yardstick: one-row read",
+    );
     report.ratio(
         "(b) REST export, of the bytes from memory (hoped for 0.5)",
         "(b) REST export",
@@ -255,10 +285,17 @@ fn import_catalogue(url: &str, catalogue: &str) {
     command.args(["-f", "%M %U %S", REELPORT, "import", "--database-url", url, catalogue]);
     let output = command.output().expect("time and reelport start");
     let wall = start.elapsed().as_secs_f64();
-    let (said, measured) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let published: f64 = said.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or_default();
-    let figures: Vec<f64> =
-        measured.lines().last().unwrap_or_default().split(' ').filter_map(|f| f.parse().ok()).collect();
+    let (said, measured) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let published: f64 =
+        said.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or_default();
+    let figures: Vec<f64> = measured
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .split(' ')
+        .filter_map(|f| f.parse().ok())
+        .collect();
     if let [memory, user, system] = figures[..] {
         println!(
             "(e) reelport import: {published} documents in {wall:.1} s, {:.0}/s, {:.0} MB at the peak, {:.1} s of CPU",
@@ -273,7 +310,8 @@ fn import_catalogue(url: &str, catalogue: &str) {
 
 #[tokio::main]
 async fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let [kind, name, url] = &arguments[..]
         && kind == "yardstick"
     {
@@ -293,7 +331,9 @@ async fn main() {
             on_database("PostgreSQL", &url, catalogue.as_deref()).await;
         }
         Err(_) => {
-            println!("\nREELPORT_TEST_POSTGRES_URL is not set, so PostgreSQL is not measured; `make bench` sets it");
+            println!(
+                "\nREELPORT_TEST_POSTGRES_URL is not set, so PostgreSQL is not measured; `make bench` sets it"
+            );
         }
     }
 }

@@ -20,7 +20,10 @@ use tokio::net::TcpListener;
 pub async fn new_database(server: &str, name: &str) -> String {
     let name = format!("bench_{name}_{}", std::process::id());
     let connection = Database::connect(server).await.expect("the server answers");
-    connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database is made");
+    connection
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .expect("a database is made");
     let (base, _) = server.rsplit_once('/').expect("a URL");
     format!("{base}/{name}")
 }
@@ -29,7 +32,12 @@ struct Query;
 
 #[Object]
 impl Query {
-    async fn movie_export(&self, ctx: &Context<'_>, movie_id: ID, category: Category) -> Option<MovieExport> {
+    async fn movie_export(
+        &self,
+        ctx: &Context<'_>,
+        movie_id: ID,
+        category: Category,
+    ) -> Option<MovieExport> {
         let export = ctx.data_unchecked::<Export>();
         (export.category == category && export.movie.as_str() == movie_id.as_str())
             .then(|| MovieExport::from(export.clone()))
@@ -38,7 +46,10 @@ impl Query {
 
 type Memory = Schema<Query, EmptyMutation, EmptySubscription>;
 
-async fn graphql(State(schema): State<Memory>, Json(request): Json<Request>) -> Json<async_graphql::Response> {
+async fn graphql(
+    State(schema): State<Memory>,
+    Json(request): Json<Request>,
+) -> Json<async_graphql::Response> {
     Json(schema.execute(request).await)
 }
 
@@ -49,7 +60,8 @@ async fn sqlite(
     State(pool): State<SqlitePool>,
     Path((movie, _)): Path<(String, String)>,
 ) -> ([(header::HeaderName, &'static str); 1], String) {
-    let row = sqlx::query(QUERY).bind(movie).bind("cast_crew").fetch_one(&pool).await.expect("a row");
+    let row =
+        sqlx::query(QUERY).bind(movie).bind("cast_crew").fetch_one(&pool).await.expect("a row");
     (JSON, row.get(0))
 }
 
@@ -57,7 +69,8 @@ async fn postgres(
     State(pool): State<PgPool>,
     Path((movie, _)): Path<(String, String)>,
 ) -> ([(header::HeaderName, &'static str); 1], String) {
-    let row = sqlx::query(QUERY).bind(movie).bind("cast_crew").fetch_one(&pool).await.expect("a row");
+    let row =
+        sqlx::query(QUERY).bind(movie).bind("cast_crew").fetch_one(&pool).await.expect("a row");
     (JSON, row.get(0))
 }
 
@@ -68,10 +81,15 @@ pub async fn serve(name: &str, url: &str, movie: &str) {
     let catalog = open_catalog(url, 2, Sources::default()).await.expect("the database opens");
     let (permission, _) = command_line();
     let movie = movie.parse().expect("a movie id");
-    let export = catalog.export(&permission, &movie, Category::CastCrew).await.expect("it reads").expect("it is there");
+    let export = catalog
+        .export(&permission, &movie, Category::CastCrew)
+        .await
+        .expect("it reads")
+        .expect("it is there");
     let router = match name {
         "schema from memory" => {
-            let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(export).finish();
+            let schema =
+                Schema::build(Query, EmptyMutation, EmptySubscription).data(export).finish();
             Router::new().route("/graphql", post(graphql)).with_state(schema)
         }
         "bytes from memory" => {

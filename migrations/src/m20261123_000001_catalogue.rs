@@ -4,7 +4,8 @@
 use sea_orm_migration::prelude::*;
 
 use crate::tables::{
-    big_integer, boolean, index, integer, moment, optional_text, sorted_text, table, table_of_movie, text,
+    big_integer, boolean, index, integer, moment, optional_text, sorted_text, table,
+    table_of_movie, text,
 };
 
 #[derive(DeriveMigrationName)]
@@ -64,7 +65,11 @@ impl MigrationTrait for Migration {
             ),
             table_of_movie("documents", document, &["movie_id", "category"]),
             table_of_movie("revisions", state(), &["movie_id", "category", "revision"]),
-            table("entities", vec![text("kind"), text("id"), text("name"), moment("created_at")], &["kind", "id"]),
+            table(
+                "entities",
+                vec![text("kind"), text("id"), text("name"), moment("created_at")],
+                &["kind", "id"],
+            ),
             table(
                 "entity_names",
                 vec![text("kind"), text("name_key"), text("entity_id"), text("name")],
@@ -77,7 +82,13 @@ impl MigrationTrait for Migration {
             ),
             table_of_movie(
                 "credits",
-                vec![text("id"), text("person_id"), text("list"), optional_text("part"), optional_text("department")],
+                vec![
+                    text("id"),
+                    text("person_id"),
+                    text("list"),
+                    optional_text("part"),
+                    optional_text("department"),
+                ],
                 &["movie_id", "id"],
             ),
             table_of_movie(

@@ -4,8 +4,8 @@
 use sea_orm_migration::prelude::*;
 
 use crate::tables::{
-    big_integer, boolean, index, integer, moment, optional_big_integer, optional_text, sorted_key, table,
-    table_of_movie, text,
+    big_integer, boolean, index, integer, moment, optional_big_integer, optional_text, sorted_key,
+    table, table_of_movie, text,
 };
 
 #[derive(DeriveMigrationName)]

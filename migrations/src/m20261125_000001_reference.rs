@@ -16,12 +16,18 @@ impl MigrationTrait for Migration {
         // Every version that was ever loaded: an older process that starts beside a newer one has
         // nothing to load.
         manager
-            .create_table(table("reference_versions", vec![text("version"), moment("loaded_at")], &["version"]))
+            .create_table(table(
+                "reference_versions",
+                vec![text("version"), moment("loaded_at")],
+                &["version"],
+            ))
             .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table(Alias::new("reference_versions")).to_owned()).await?;
+        manager
+            .drop_table(Table::drop().table(Alias::new("reference_versions")).to_owned())
+            .await?;
         let mut entities = Table::alter();
         entities.table(Alias::new("entities")).drop_column(Alias::new("details"));
         manager.alter_table(entities).await

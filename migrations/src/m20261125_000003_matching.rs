@@ -14,7 +14,11 @@ const TABLES: [&str; 4] = ["index_versions", "answers", "name_words", "entity_bl
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let mut blocks = table("entity_blocks", vec![big_integer("block"), text("entity_id")], &["block", "entity_id"]);
+        let mut blocks = table(
+            "entity_blocks",
+            vec![big_integer("block"), text("entity_id")],
+            &["block", "entity_id"],
+        );
         if manager.get_database_backend() == DatabaseBackend::Sqlite {
             // All of it is its key: a second tree for the rows would double what is written.
             blocks.extra("WITHOUT ROWID");

@@ -40,7 +40,10 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
         if manager.get_database_backend() == DatabaseBackend::Postgres {
-            return connection.execute_unprepared("DROP FUNCTION documents_succession() CASCADE").await.map(drop);
+            return connection
+                .execute_unprepared("DROP FUNCTION documents_succession() CASCADE")
+                .await
+                .map(drop);
         }
         connection.execute_unprepared("DROP TRIGGER documents_succession").await.map(drop)
     }

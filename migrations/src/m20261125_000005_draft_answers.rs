@@ -12,11 +12,19 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let mut answers = text("answers");
         answers.default("[]");
-        manager.alter_table(Table::alter().table(Alias::new("contributions")).add_column(answers).to_owned()).await
+        manager
+            .alter_table(
+                Table::alter().table(Alias::new("contributions")).add_column(answers).to_owned(),
+            )
+            .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let answers = Alias::new("answers");
-        manager.alter_table(Table::alter().table(Alias::new("contributions")).drop_column(answers).to_owned()).await
+        manager
+            .alter_table(
+                Table::alter().table(Alias::new("contributions")).drop_column(answers).to_owned(),
+            )
+            .await
     }
 }

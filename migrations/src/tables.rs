@@ -81,7 +81,11 @@ pub(crate) fn table(name: &str, columns: Vec<ColumnDef>, key: &[&str]) -> TableC
 }
 
 /// A table whose rows go with their movie.
-pub(crate) fn table_of_movie(name: &str, mut columns: Vec<ColumnDef>, key: &[&str]) -> TableCreateStatement {
+pub(crate) fn table_of_movie(
+    name: &str,
+    mut columns: Vec<ColumnDef>,
+    key: &[&str],
+) -> TableCreateStatement {
     columns.insert(0, text("movie_id"));
     let mut table = table(name, columns, key);
     table.foreign_key(

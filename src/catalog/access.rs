@@ -75,7 +75,11 @@ pub struct Author {
 
 impl Principal {
     fn require(&self, needed: Role) -> Result<(), Forbidden> {
-        if self.role as u8 >= needed as u8 { Ok(()) } else { Err(Forbidden { role: self.role, needed }) }
+        if self.role as u8 >= needed as u8 {
+            Ok(())
+        } else {
+            Err(Forbidden { role: self.role, needed })
+        }
     }
 
     /// # Errors
@@ -132,6 +136,10 @@ impl CanDraft {
 /// Whoever runs the command line has the database's file or password, and so every right.
 #[must_use]
 pub fn command_line() -> (CanRead, CanPublish) {
-    let author = Author { account: "command line".to_owned(), name: "command line".to_owned(), source: None };
+    let author = Author {
+        account: "command line".to_owned(),
+        name: "command line".to_owned(),
+        source: None,
+    };
     (CanRead(()), CanPublish { author })
 }

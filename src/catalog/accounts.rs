@@ -75,7 +75,8 @@ impl Accounts {
         address: Option<IpAddr>,
     ) -> Result<Result<Session, LoginRefused>, CatalogError> {
         // What is no address is nobody's, and all of it counts as one.
-        let email = Some(normalised(email)).filter(|email| check_email(email).is_ok()).unwrap_or_default();
+        let email =
+            Some(normalised(email)).filter(|email| check_email(email).is_ok()).unwrap_or_default();
         let too_many = |refused| Ok(Err(LoginRefused::TooManyAttempts(refused)));
         if let Err(refused) = self.throttle.check(&email, address, Instant::now()) {
             return too_many(refused);
@@ -85,7 +86,11 @@ impl Accounts {
         if let Err(refused) = self.throttle.check(&email, address, Instant::now()) {
             return too_many(refused);
         }
-        let user = if email.is_empty() { None } else { self.catalog.database.user_by_email(&email).await? };
+        let user = if email.is_empty() {
+            None
+        } else {
+            self.catalog.database.user_by_email(&email).await?
+        };
         // One character more than any password has, so that a longer one is wrong, not cut.
         let password: String = password.chars().take(MAX_PASSWORD + 1).collect();
         let hash = user.as_ref().map(|user| user.password_hash.clone());
@@ -109,7 +114,9 @@ impl Accounts {
     /// When storage fails.
     pub async fn refresh(&self, token: &str) -> Result<Option<Session>, CatalogError> {
         let Ok((claimed, key)) = self.tokens.verify_refresh(token) else { return Ok(None) };
-        let Some(user) = self.catalog.database.user_by_id(&claimed.subject).await? else { return Ok(None) };
+        let Some(user) = self.catalog.database.user_by_id(&claimed.subject).await? else {
+            return Ok(None);
+        };
         // A new password ends what was handed out for the old one.
         if key != password_key(&user) {
             return Ok(None);
@@ -140,7 +147,10 @@ impl Accounts {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn token_for(&self, email: &str) -> Result<Result<String, AccountProblem>, CatalogError> {
+    pub async fn token_for(
+        &self,
+        email: &str,
+    ) -> Result<Result<String, AccountProblem>, CatalogError> {
         let email = normalised(email);
         match self.catalog.database.user_by_email(&email).await? {
             Some(user) => self.tokens.access(&principal(&user), self.catalog.clock.now()).map(Ok),
@@ -195,7 +205,11 @@ impl Accounts {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn set_role(&self, email: &str, role: Role) -> Result<Result<(), AccountProblem>, CatalogError> {
+    pub async fn set_role(
+        &self,
+        email: &str,
+        role: Role,
+    ) -> Result<Result<(), AccountProblem>, CatalogError> {
         self.update(email, None, Some(role)).await
     }
 
@@ -203,7 +217,11 @@ impl Accounts {
     ///
     /// # Errors
     /// When storage or hashing fails.
-    pub async fn set_password(&self, email: &str, password: &str) -> Result<Result<(), AccountProblem>, CatalogError> {
+    pub async fn set_password(
+        &self,
+        email: &str,
+        password: &str,
+    ) -> Result<Result<(), AccountProblem>, CatalogError> {
         if let Err(problem) = check_password(password) {
             return Ok(Err(problem));
         }
@@ -225,7 +243,9 @@ impl Accounts {
             .write(|transaction| {
                 let (email, hash) = (email.clone(), hash.clone());
                 let role = role.map(|role| role.as_str().to_owned());
-                async move { Ok::<_, CatalogError>(transaction.update_user(&email, hash, role, now).await?) }
+                async move {
+                    Ok::<_, CatalogError>(transaction.update_user(&email, hash, role, now).await?)
+                }
             })
             .await?;
         Ok(if found { Ok(()) } else { Err(AccountProblem::NotFound(email)) })
@@ -262,15 +282,19 @@ fn normalised(email: &str) -> String {
 fn check_email(email: &str) -> Result<(), AccountProblem> {
     let valid = email.len() <= 254
         && !email.chars().any(|c| c.is_whitespace() || c.is_control())
-        && email
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+        && email.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+        });
     if valid { Ok(()) } else { Err(AccountProblem::InvalidEmail(email.chars().take(80).collect())) }
 }
 
 fn check_password(password: &str) -> Result<(), AccountProblem> {
     let length = password.chars().count();
-    if (MIN_PASSWORD..=MAX_PASSWORD).contains(&length) { Ok(()) } else { Err(AccountProblem::InvalidPassword) }
+    if (MIN_PASSWORD..=MAX_PASSWORD).contains(&length) {
+        Ok(())
+    } else {
+        Err(AccountProblem::InvalidPassword)
+    }
 }
 
 fn role(user: &UserRow) -> Role {
@@ -279,5 +303,10 @@ fn role(user: &UserRow) -> Role {
 }
 
 fn principal(user: &UserRow) -> Principal {
-    Principal { subject: user.id.clone(), email: user.email.clone(), role: role(user), source: None }
+    Principal {
+        subject: user.id.clone(),
+        email: user.email.clone(),
+        role: role(user),
+        source: None,
+    }
 }

@@ -6,7 +6,9 @@ use super::access::CanDraft;
 use super::export::Export;
 use super::{Catalog, CatalogError};
 use crate::document::{Category, MovieId};
-use crate::storage::{ContributionEntry, DocumentKey, DraftEntry, DraftFilter, DraftPage, DraftPlace};
+use crate::storage::{
+    ContributionEntry, DocumentKey, DraftEntry, DraftFilter, DraftPage, DraftPlace,
+};
 
 /// An open draft beside what is published by now.
 #[derive(Debug, Clone)]
@@ -35,7 +37,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn count_drafts(&self, _: &CanDraft, filter: &DraftFilter) -> Result<u64, CatalogError> {
+    pub async fn count_drafts(
+        &self,
+        _: &CanDraft,
+        filter: &DraftFilter,
+    ) -> Result<u64, CatalogError> {
         Ok(self.database.count_drafts(filter).await?)
     }
 
@@ -43,7 +49,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn drafts_of(&self, _: &CanDraft, movies: &[&MovieId]) -> Result<Vec<DraftEntry>, CatalogError> {
+    pub async fn drafts_of(
+        &self,
+        _: &CanDraft,
+        movies: &[&MovieId],
+    ) -> Result<Vec<DraftEntry>, CatalogError> {
         Ok(self.database.drafts_of(movies).await?)
     }
 
@@ -52,14 +62,19 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn draft_status(&self, _: &CanDraft, movie: &MovieId) -> Result<Option<Vec<DraftStatus>>, CatalogError> {
+    pub async fn draft_status(
+        &self,
+        _: &CanDraft,
+        movie: &MovieId,
+    ) -> Result<Option<Vec<DraftStatus>>, CatalogError> {
         let drafts = self.database.drafts_of(&[movie]).await?;
         if drafts.is_empty() && !self.database.movie_exists(movie).await? {
             return Ok(None);
         }
         let published = self.database.published_revisions(&[movie]).await?;
         let status = drafts.into_iter().map(|draft| {
-            let published_revision = published.get(&(draft.movie.clone(), draft.category)).copied().unwrap_or(0);
+            let published_revision =
+                published.get(&(draft.movie.clone(), draft.category)).copied().unwrap_or(0);
             DraftStatus { draft, published_revision }
         });
         Ok(Some(status.collect()))

@@ -91,9 +91,15 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn export_all(&self, permission: &CanRead, movie: &MovieId) -> Result<Option<Vec<Export>>, CatalogError> {
+    pub async fn export_all(
+        &self,
+        permission: &CanRead,
+        movie: &MovieId,
+    ) -> Result<Option<Vec<Export>>, CatalogError> {
         let exports = self.exports(permission, &[movie], Category::ALL).await?;
-        if exports.iter().all(|export| export.metadata.revision == 0) && !self.database.movie_exists(movie).await? {
+        if exports.iter().all(|export| export.metadata.revision == 0)
+            && !self.database.movie_exists(movie).await?
+        {
             return Ok(None);
         }
         Ok(Some(exports))
@@ -117,7 +123,9 @@ impl Catalog {
             .into_iter()
             .map(|document| ((document.movie.clone(), document.category), document))
             .collect();
-        let keys = movies.iter().flat_map(|movie| categories.iter().map(move |category| ((*movie).clone(), *category)));
+        let keys = movies
+            .iter()
+            .flat_map(|movie| categories.iter().map(move |category| ((*movie).clone(), *category)));
         Ok(keys.map(|key| Export::as_stored(stored.remove(&key), &key.0, key.1, now)).collect())
     }
 }

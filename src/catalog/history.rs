@@ -41,7 +41,8 @@ impl Catalog {
         before: Option<i64>,
         limit: usize,
     ) -> Result<RevisionPage, CatalogError> {
-        let mut revisions = self.database.revision_list(movie, category, before, limit as u64 + 1).await?;
+        let mut revisions =
+            self.database.revision_list(movie, category, before, limit as u64 + 1).await?;
         let has_more = revisions.len() > limit;
         revisions.truncate(limit);
         Ok(RevisionPage { revisions, has_more })
@@ -52,7 +53,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn states(&self, _: &CanDraft, keys: &[StateKey]) -> Result<HashMap<StateKey, Export>, CatalogError> {
+    pub async fn states(
+        &self,
+        _: &CanDraft,
+        keys: &[StateKey],
+    ) -> Result<HashMap<StateKey, Export>, CatalogError> {
         let now = self.clock.now();
         let (empty, written): (Vec<StateKey>, Vec<StateKey>) =
             keys.iter().cloned().partition(|(_, number)| *number == 0);

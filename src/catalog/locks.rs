@@ -74,11 +74,13 @@ impl Catalog {
         locked: bool,
     ) -> Result<LocksSet, CatalogError> {
         if transaction.existing_movies(&[movie]).await?.is_empty() {
-            let problem = Problem::new("", ProblemCode::NotFound, format!("there is no movie {movie}"));
+            let problem =
+                Problem::new("", ProblemCode::NotFound, format!("there is no movie {movie}"));
             return Ok(LocksSet { locks: Vec::new(), problems: vec![problem] });
         }
         if targets.fields.is_empty() && targets.items.is_empty() {
-            let problem = Problem::new("/fields", ProblemCode::Required, "name at least one field or item");
+            let problem =
+                Problem::new("/fields", ProblemCode::Required, "name at least one field or item");
             return Ok(LocksSet { locks: Vec::new(), problems: vec![problem] });
         }
         let (mut found, mut problems) = fields(category.definition(), &targets.fields);
@@ -88,8 +90,14 @@ impl Catalog {
                 found.push(id.clone());
             } else {
                 let shown = excerpt(id);
-                let message = format!("there is no item {shown:?} in {category} of {movie}, published or draft");
-                problems.push(Problem::new(format!("/items/{index}"), ProblemCode::NotFound, message));
+                let message = format!(
+                    "there is no item {shown:?} in {category} of {movie}, published or draft"
+                );
+                problems.push(Problem::new(
+                    format!("/items/{index}"),
+                    ProblemCode::NotFound,
+                    message,
+                ));
             }
         }
         if !problems.is_empty() {
@@ -103,7 +111,11 @@ impl Catalog {
         } else {
             transaction.unlock(movie, category, &found).await?;
         }
-        let locks = transaction.locks(&[movie]).await?.remove(&(movie.clone(), category)).unwrap_or_default();
+        let locks = transaction
+            .locks(&[movie])
+            .await?
+            .remove(&(movie.clone(), category))
+            .unwrap_or_default();
         Ok(LocksSet { locks, problems })
     }
 
@@ -120,14 +132,25 @@ impl Catalog {
         if targets.items.is_empty() {
             return Ok(known);
         }
-        let published = transaction.documents(&[movie], &[category]).await?.into_iter().map(|document| document.body);
-        let drafts = transaction.drafts(&[movie], &[category]).await?.into_iter().map(|draft| draft.body);
+        let published = transaction
+            .documents(&[movie], &[category])
+            .await?
+            .into_iter()
+            .map(|document| document.body);
+        let drafts =
+            transaction.drafts(&[movie], &[category]).await?.into_iter().map(|draft| draft.body);
         for body in published.chain(drafts) {
             let data: Object = serde_json::from_str(&body)?;
             known.extend(item_ids(category.definition(), &data).map(str::to_owned));
         }
-        let locks = transaction.locks(&[movie]).await?.remove(&(movie.clone(), category)).unwrap_or_default();
-        known.extend(locks.into_iter().map(|lock| lock.target).filter(|target| !target.starts_with('/')));
+        let locks = transaction
+            .locks(&[movie])
+            .await?
+            .remove(&(movie.clone(), category))
+            .unwrap_or_default();
+        known.extend(
+            locks.into_iter().map(|lock| lock.target).filter(|target| !target.starts_with('/')),
+        );
         Ok(known)
     }
 }
@@ -144,7 +167,11 @@ fn fields(definition: &Definition, names: &[String]) -> (Vec<String>, Vec<Proble
                 let shown = excerpt(name);
                 let allowed: Vec<_> = definition.fields.iter().map(|field| field.name).collect();
                 let message = format!("found {shown:?}; allowed are {}", allowed.join(", "));
-                problems.push(Problem::new(format!("/fields/{index}"), ProblemCode::Invalid, message));
+                problems.push(Problem::new(
+                    format!("/fields/{index}"),
+                    ProblemCode::Invalid,
+                    message,
+                ));
             }
         }
     }

@@ -9,7 +9,9 @@ use crate::document::entity::{EntityKind, Mentions};
 use crate::document::projection::Names;
 use crate::document::text::{index_key, is_elision, means_nothing};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
-use crate::storage::{DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MovieRow, PageRequest};
+use crate::storage::{
+    DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MovieRow, PageRequest,
+};
 
 /// A filter as a client writes it: genres by name.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +25,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn movies(&self, _: &CanRead, ids: &[MovieId]) -> Result<Vec<MovieRow>, CatalogError> {
+    pub async fn movies(
+        &self,
+        _: &CanRead,
+        ids: &[MovieId],
+    ) -> Result<Vec<MovieRow>, CatalogError> {
         Ok(self.database.movies(ids).await?)
     }
 
@@ -70,7 +76,9 @@ impl Catalog {
             return Ok(Some(filter));
         }
         let mut mentions = Mentions::default();
-        mentions.names.extend(query.genre_names.iter().map(|name| (EntityKind::Genre.as_str(), index_key(name))));
+        mentions.names.extend(
+            query.genre_names.iter().map(|name| (EntityKind::Genre.as_str(), index_key(name))),
+        );
         let directory = self.database.directory(&mentions).await?;
         for name in &query.genre_names {
             match directory.entity(EntityKind::Genre, name) {
@@ -85,7 +93,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn present_categories(&self, _: &CanRead, movies: &[&MovieId]) -> Result<Vec<DocumentKey>, CatalogError> {
+    pub async fn present_categories(
+        &self,
+        _: &CanRead,
+        movies: &[&MovieId],
+    ) -> Result<Vec<DocumentKey>, CatalogError> {
         Ok(self.database.present_categories(movies).await?)
     }
 
@@ -93,7 +105,12 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn entities(&self, _: &CanRead, kind: EntityKind, ids: &[String]) -> Result<Vec<Entity>, CatalogError> {
+    pub async fn entities(
+        &self,
+        _: &CanRead,
+        kind: EntityKind,
+        ids: &[String],
+    ) -> Result<Vec<Entity>, CatalogError> {
         Ok(self.database.entities(kind, ids).await?)
     }
 
@@ -110,15 +127,24 @@ impl Catalog {
         let movie: MovieId = match id.parse() {
             Ok(movie) => movie,
             Err(error) => {
-                return Ok(CreatedMovie::Refused(vec![Problem::new("/id", ProblemCode::Invalid, error.to_string())]));
+                return Ok(CreatedMovie::Refused(vec![Problem::new(
+                    "/id",
+                    ProblemCode::Invalid,
+                    error.to_string(),
+                )]));
             }
         };
         // A title that means nothing would make an empty document, and no movie should come of that.
         if means_nothing(title) || is_elision(title) {
             let message = format!("found {title:?}; allowed is a title of 1 to 300 characters");
-            return Ok(CreatedMovie::Refused(vec![Problem::new("/title", ProblemCode::Required, message)]));
+            return Ok(CreatedMovie::Refused(vec![Problem::new(
+                "/title",
+                ProblemCode::Required,
+                message,
+            )]));
         }
-        let record = Record::typed(movie.clone(), Category::BasicInfo, json!({ "title": title }), false);
+        let record =
+            Record::typed(movie.clone(), Category::BasicInfo, json!({ "title": title }), false);
         let records = [record];
         let outcome = self
             .database
@@ -129,15 +155,26 @@ impl Catalog {
                     if !transaction.existing_movies(&[movie]).await?.is_empty() {
                         return Ok(None);
                     }
-                    let outcomes =
-                        self.import_in(&transaction, permission, records, &ImportOptions::default(), true).await?;
+                    let outcomes = self
+                        .import_in(
+                            &transaction,
+                            permission,
+                            records,
+                            &ImportOptions::default(),
+                            true,
+                        )
+                        .await?;
                     Ok::<_, CatalogError>(outcomes.into_iter().next())
                 }
             })
             .await?;
         let Some(outcome) = outcome else {
             let message = format!("there is a movie {movie} already");
-            return Ok(CreatedMovie::Refused(vec![Problem::new("/id", ProblemCode::AlreadyExists, message)]));
+            return Ok(CreatedMovie::Refused(vec![Problem::new(
+                "/id",
+                ProblemCode::AlreadyExists,
+                message,
+            )]));
         };
         if !outcome.problems.is_empty() {
             return Ok(CreatedMovie::Refused(outcome.problems));
@@ -149,7 +186,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn delete_movie(&self, _: &CanPublish, movie: &MovieId) -> Result<bool, CatalogError> {
+    pub async fn delete_movie(
+        &self,
+        _: &CanPublish,
+        movie: &MovieId,
+    ) -> Result<bool, CatalogError> {
         self.database
             .write(|transaction| async move {
                 transaction.lock_movies(&[movie]).await?;

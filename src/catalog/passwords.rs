@@ -43,11 +43,16 @@ pub async fn permit() -> Option<Permit> {
 ///
 /// # Errors
 /// When the stored hash cannot be read.
-pub async fn verify(permit: Option<Permit>, password: String, hash: Option<String>) -> Result<bool, CatalogError> {
+pub async fn verify(
+    permit: Option<Permit>,
+    password: String,
+    hash: Option<String>,
+) -> Result<bool, CatalogError> {
     on_worker(permit, move || {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
-        let parsed = PasswordHash::new(&hash).map_err(|error| CatalogError::Password(error.to_string()))?;
+        let parsed =
+            PasswordHash::new(&hash).map_err(|error| CatalogError::Password(error.to_string()))?;
         Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && exists)
     })
     .await

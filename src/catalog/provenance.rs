@@ -56,7 +56,8 @@ impl Catalog {
         let origins = walk.finish();
         let revisions: BTreeSet<i64> = origins.iter().map(|(_, revision)| *revision).collect();
         let revisions: Vec<i64> = revisions.into_iter().collect();
-        let contributions = self.database.published_contributions(movie, category, &revisions).await?;
+        let contributions =
+            self.database.published_contributions(movie, category, &revisions).await?;
         let provenance = origins.into_iter().filter_map(|(target, revision)| {
             let state = published.iter().find(|metadata| metadata.revision == revision)?;
             let metadata = contribution_to(&contributions, &target, revision).unwrap_or(state);
@@ -84,8 +85,13 @@ fn through(mut walk: Walk, states: Vec<StoredDocument>) -> Result<Walk, CatalogE
 }
 
 /// Of a revision that published a draft, the last contribution to that value.
-fn contribution_to<'a>(contributions: &'a [ContributionEntry], target: &Target, revision: i64) -> Option<&'a Metadata> {
-    let to_it =
-        |entry: &&ContributionEntry| entry.published_as == Some(revision) && entry.touched.contains(&target.name);
+fn contribution_to<'a>(
+    contributions: &'a [ContributionEntry],
+    target: &Target,
+    revision: i64,
+) -> Option<&'a Metadata> {
+    let to_it = |entry: &&ContributionEntry| {
+        entry.published_as == Some(revision) && entry.touched.contains(&target.name)
+    };
     contributions.iter().rev().find(to_it).map(|entry| &entry.metadata)
 }

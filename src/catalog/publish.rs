@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::access::{Author, CanDraft, CanPublish};
 use super::import::batch::Batch;
-use super::import::{Act, Content, ImportOptions, ImportStatus, Operation, Outcome, Record, no_draft, no_such_movie};
+use super::import::{
+    Act, Content, ImportOptions, ImportStatus, Operation, Outcome, Record, no_draft, no_such_movie,
+};
 use super::{Catalog, CatalogError};
 use crate::document::category::Definition;
 use crate::document::definition::{Field, Item, Kind, Object};
@@ -90,8 +92,10 @@ impl Catalog {
         let act = Act::new(self, author, options, Operation::Publish)
             .about(movie, Some(category), None)
             .once(&(movie, category));
-        act.run(|transaction| async move { self.publish_in(&transaction, author, movie, category, options).await })
-            .await
+        act.run(|transaction| async move {
+            self.publish_in(&transaction, author, movie, category, options).await
+        })
+        .await
     }
 
     async fn publish_in(
@@ -107,19 +111,32 @@ impl Catalog {
         }
         let Some(draft) = transaction.drafts(&[movie], &[category]).await?.pop() else {
             let outcome = self.no_draft(transaction, movie, category).await?;
-            let batch = Batch { catalog: self, author, options, operation: Operation::Publish, create_movies: false };
+            let batch = Batch {
+                catalog: self,
+                author,
+                options,
+                operation: Operation::Publish,
+                create_movies: false,
+            };
             return batch.refuse(transaction, movie, category, outcome).await;
         };
-        let contributions = transaction.contributions(movie, category, draft.first_contribution).await?;
+        let contributions =
+            transaction.contributions(movie, category, draft.first_contribution).await?;
         // By hand only if all of it is: of the others' part nobody knows whether a person read it.
         let source = source_of(&contributions).unwrap_or(draft.metadata.source);
         let options = ImportOptions { source: Some(source), ..options.clone() };
         let reading = reading_of(category, &draft, &contributions)?;
-        let metadata = SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };
+        let metadata =
+            SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };
         let content = Content::Merge(reading);
         let record = Record { movie: movie.clone(), category, content, metadata, sent: None };
-        let batch =
-            Batch { catalog: self, author, options: &options, operation: Operation::Publish, create_movies: false };
+        let batch = Batch {
+            catalog: self,
+            author,
+            options: &options,
+            operation: Operation::Publish,
+            create_movies: false,
+        };
         let outcome = batch.run(transaction, &[record]).await?.remove(0);
         match outcome.status {
             ImportStatus::Published => {
@@ -166,7 +183,13 @@ impl Catalog {
         let options = &options;
         act.run(|transaction| async move {
             transaction.lock_movies(&[movie]).await?;
-            let batch = Batch { catalog: self, author, options, operation: Operation::Discard, create_movies: false };
+            let batch = Batch {
+                catalog: self,
+                author,
+                options,
+                operation: Operation::Discard,
+                create_movies: false,
+            };
             if !transaction.close_draft(movie, category, None).await? {
                 let outcome = self.no_draft(&transaction, movie, category).await?;
                 return batch.refuse(&transaction, movie, category, outcome).await;
@@ -181,7 +204,9 @@ impl Catalog {
                 problems: Vec::new(),
                 import_id: None,
             };
-            batch.record_unplanned(&transaction, movie, Some(category), None, &mut outcome, now).await?;
+            batch
+                .record_unplanned(&transaction, movie, Some(category), None, &mut outcome, now)
+                .await?;
             Ok(outcome)
         })
         .await
@@ -205,10 +230,14 @@ fn reading_of(
     let data = with_nulls(category.definition(), serde_json::from_str(&draft.body)?);
     let named = contributions.iter().flat_map(|contribution| &contribution.named);
     let provisional = named.map(|entity| entity.id.clone()).collect();
-    let people = contributions.iter().filter(|contribution| contribution.metadata.source == Source::Manual);
+    let people =
+        contributions.iter().filter(|contribution| contribution.metadata.source == Source::Manual);
     let touched = people.flat_map(|contribution| contribution.touched.iter().cloned());
     let personal = with_lists(category.definition(), &data, touched);
-    let answers = contributions.iter().flat_map(|contribution| contribution.answers.iter().cloned()).collect();
+    let answers = contributions
+        .iter()
+        .flat_map(|contribution| contribution.answers.iter().cloned())
+        .collect();
     Ok(Reading { data, provisional, answers, personal, ..Reading::default() })
 }
 
@@ -217,10 +246,14 @@ fn items_mut<'v>(
     data: &'v mut Object,
 ) -> impl Iterator<Item = (&'static Item, &'v mut Object)> {
     data.iter_mut().flat_map(|(key, value)| {
-        let item = definition.fields.iter().find(|field| field.name == key).and_then(|field| match &field.rule.kind {
-            Kind::Items { item, .. } => Some(*item),
-            _ => None,
-        });
+        let item =
+            definition.fields.iter().find(|field| field.name == key).and_then(|field| match &field
+                .rule
+                .kind
+            {
+                Kind::Items { item, .. } => Some(*item),
+                _ => None,
+            });
         let list = value.as_array_mut().map(|list| list.iter_mut()).into_iter().flatten();
         list.filter_map(move |value| Some((item?, value.as_object_mut()?)))
     })
@@ -229,7 +262,9 @@ fn items_mut<'v>(
 /// The document with null for every value that it lacks.
 fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
     let fill = |fields: &'static [Field], object: &mut Object, skip: &[&str]| {
-        for field in fields.iter().filter(|field| !field.rule.kind.is_list() && !skip.contains(&field.name)) {
+        for field in
+            fields.iter().filter(|field| !field.rule.kind.is_list() && !skip.contains(&field.name))
+        {
             if !object.contains_key(field.name) {
                 object.insert(field.name.to_owned(), Value::Null);
             }
@@ -238,7 +273,8 @@ fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
     fill(definition.fields, &mut data, &[]);
     for (item, object) in items_mut(definition, &mut data) {
         // Who it is, a name without an id asks; it does not say that it is nobody.
-        let identity: Vec<&str> = item.entities.iter().map(|entity| entity.id).chain([item.id]).collect();
+        let identity: Vec<&str> =
+            item.entities.iter().map(|entity| entity.id).chain([item.id]).collect();
         fill(item.fields, object, &identity);
     }
     data

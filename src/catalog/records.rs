@@ -22,7 +22,8 @@ pub fn problems_of(record: &ImportRow) -> Result<Vec<Problem>, CatalogError> {
 }
 
 /// Options of an import that none of the other acts on a document has.
-const OF_IMPORTS: [&str; 7] = ["target", "mode", "source", "nulls", "base_revision", "remove_items", "strict"];
+const OF_IMPORTS: [&str; 7] =
+    ["target", "mode", "source", "nulls", "base_revision", "remove_items", "strict"];
 
 /// How it was asked for: the options, as JSON, under the names that REST has for them.
 ///
@@ -52,11 +53,16 @@ pub fn states_of(record: &ImportRow) -> Option<[StateKey; 2]> {
 ///
 /// # Errors
 /// When the record or a state is not as it was written.
-pub fn plan_of(record: &ImportRow, states: Option<(&Export, &Export)>) -> Result<Option<Report>, CatalogError> {
+pub fn plan_of(
+    record: &ImportRow,
+    states: Option<(&Export, &Export)>,
+) -> Result<Option<Report>, CatalogError> {
     let Some(text) = &record.report else { return Ok(None) };
     let mut report: Report = serde_json::from_str(text)?;
     // Of a movie that was deleted and made anew, the same number is another state.
-    if let Some((before, after)) = states.filter(|(_, after)| after.metadata.last_updated == Some(record.created_at)) {
+    if let Some((before, after)) =
+        states.filter(|(_, after)| after.metadata.last_updated == Some(record.created_at))
+    {
         report.changes = changes(before, after)?;
     }
     Ok(Some(report))
@@ -81,7 +87,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn import_record(&self, _: &CanDraft, id: &str) -> Result<Option<ImportRow>, CatalogError> {
+    pub async fn import_record(
+        &self,
+        _: &CanDraft,
+        id: &str,
+    ) -> Result<Option<ImportRow>, CatalogError> {
         // No id holds what no database can.
         if id.contains('\0') {
             return Ok(None);

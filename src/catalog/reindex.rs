@@ -40,7 +40,11 @@ impl Catalog {
                     for (movie, category, data) in documents {
                         let projection = (category.definition().project)(&data, &directory);
                         facts.extend(projection.movie.clone().map(|facts| (movie.clone(), facts)));
-                        changes.push(ProjectionChange { movie, before: Projection::default(), after: projection });
+                        changes.push(ProjectionChange {
+                            movie,
+                            before: Projection::default(),
+                            after: projection,
+                        });
                         count += 1;
                     }
                     transaction.project(&changes).await?;

@@ -2,7 +2,9 @@
 
 use super::access::CanPublish;
 use super::import::batch::Batch;
-use super::import::{Act, Content, Current, ImportOptions, Operation, Outcome, Record, no_such_movie};
+use super::import::{
+    Act, Content, Current, ImportOptions, Operation, Outcome, Record, no_such_movie,
+};
 use super::publish::PublishOptions;
 use super::{Catalog, CatalogError};
 use crate::document::envelope::SentMetadata;
@@ -31,19 +33,32 @@ impl Catalog {
             if !options.dry_run {
                 transaction.lock_movies(&[movie]).await?;
             }
-            let Some(state) = self.past_state(&transaction, movie, category, revision).await? else {
-                let outcome = self.no_such_revision(&transaction, movie, category, revision).await?;
-                let batch =
-                    Batch { catalog: self, author, options, operation: Operation::Revert, create_movies: false };
+            let Some(state) = self.past_state(&transaction, movie, category, revision).await?
+            else {
+                let outcome =
+                    self.no_such_revision(&transaction, movie, category, revision).await?;
+                let batch = Batch {
+                    catalog: self,
+                    author,
+                    options,
+                    operation: Operation::Revert,
+                    create_movies: false,
+                };
                 return batch.refuse(&transaction, movie, category, outcome).await;
             };
             // Whose values they are does not change by going back to them.
-            let options = ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };
+            let options =
+                ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };
             let content = Content::Exact(state.data);
             let metadata = SentMetadata::default();
             let record = Record { movie: movie.clone(), category, content, metadata, sent: None };
-            let batch =
-                Batch { catalog: self, author, options: &options, operation: Operation::Revert, create_movies: false };
+            let batch = Batch {
+                catalog: self,
+                author,
+                options: &options,
+                operation: Operation::Revert,
+                create_movies: false,
+            };
             Ok(batch.run(&transaction, &[record]).await?.remove(0))
         })
         .await
@@ -61,7 +76,10 @@ impl Catalog {
             empty.document.metadata.source = Source::Manual;
             return Ok(Some(empty));
         }
-        self.published_at(transaction, movie, category, revision).await?.map(Current::of).transpose()
+        self.published_at(transaction, movie, category, revision)
+            .await?
+            .map(Current::of)
+            .transpose()
     }
 
     async fn no_such_revision(
@@ -77,7 +95,9 @@ impl Catalog {
         let stored = self.stored(transaction, movie, category, Stage::Published).await?;
         let export = super::export::Export::as_stored(stored, movie, category, self.clock.now());
         let newest = export.metadata.revision;
-        let message = format!("there is no revision {revision} of {category} of {movie}; the newest is {newest}");
+        let message = format!(
+            "there is no revision {revision} of {category} of {movie}; the newest is {newest}"
+        );
         let problem = Problem::new("/revision", ProblemCode::NotFound, message);
         Ok(Outcome::rejected(vec![problem], None, Some(export)))
     }

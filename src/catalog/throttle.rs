@@ -40,7 +40,8 @@ pub struct TooManyAttempts {
 
 fn keys(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = (Key, u32)> {
     let account = (Key::Account(account.to_owned()), PER_ACCOUNT);
-    std::iter::once(account).chain(address.map(|address| (Key::Address(network(address)), PER_ADDRESS)))
+    std::iter::once(account)
+        .chain(address.map(|address| (Key::Address(network(address)), PER_ADDRESS)))
 }
 
 /// One household or data centre has many IPv6 addresses: they count by their /64.
@@ -59,7 +60,12 @@ impl LoginThrottle {
     ///
     /// # Errors
     /// When there were too many failures.
-    pub fn check(&self, account: &str, address: Option<IpAddr>, now: Instant) -> Result<(), TooManyAttempts> {
+    pub fn check(
+        &self,
+        account: &str,
+        address: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<(), TooManyAttempts> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, limit) in keys(account, address) {
             if let Some(window) = failures.get(&key) {

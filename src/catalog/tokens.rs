@@ -98,7 +98,11 @@ impl Tokens {
     ///
     /// # Errors
     /// When it cannot be signed.
-    pub fn access(&self, principal: &Principal, now: DateTime<Utc>) -> Result<String, CatalogError> {
+    pub fn access(
+        &self,
+        principal: &Principal,
+        now: DateTime<Utc>,
+    ) -> Result<String, CatalogError> {
         self.sign(principal, &self.config.audience, self.config.access_lifetime, None, now)
     }
 
@@ -106,8 +110,19 @@ impl Tokens {
     ///
     /// # Errors
     /// When it cannot be signed.
-    pub fn refresh(&self, principal: &Principal, key: String, now: DateTime<Utc>) -> Result<String, CatalogError> {
-        self.sign(principal, &refresh_audience(&self.config), self.config.refresh_lifetime, Some(key), now)
+    pub fn refresh(
+        &self,
+        principal: &Principal,
+        key: String,
+        now: DateTime<Utc>,
+    ) -> Result<String, CatalogError> {
+        self.sign(
+            principal,
+            &refresh_audience(&self.config),
+            self.config.refresh_lifetime,
+            Some(key),
+            now,
+        )
     }
 
     fn sign(
@@ -150,11 +165,17 @@ impl Tokens {
         Ok((principal, key.ok_or(InvalidToken::Malformed)?))
     }
 
-    fn verify(&self, token: &str, validation: &Validation) -> Result<(Principal, Option<String>), InvalidToken> {
+    fn verify(
+        &self,
+        token: &str,
+        validation: &Validation,
+    ) -> Result<(Principal, Option<String>), InvalidToken> {
         let data =
-            jsonwebtoken::decode::<Claims>(token, &self.decoding, validation).map_err(|error| match error.kind() {
-                jsonwebtoken::errors::ErrorKind::ExpiredSignature => InvalidToken::Expired,
-                _ => InvalidToken::Malformed,
+            jsonwebtoken::decode::<Claims>(token, &self.decoding, validation).map_err(|error| {
+                match error.kind() {
+                    jsonwebtoken::errors::ErrorKind::ExpiredSignature => InvalidToken::Expired,
+                    _ => InvalidToken::Malformed,
+                }
             })?;
         let Claims { sub, email, role, source, key, .. } = data.claims;
         Ok((Principal { subject: sub, email, role, source }, key))

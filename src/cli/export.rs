@@ -43,9 +43,14 @@ pub struct ExportArgs {
     output: Option<PathBuf>,
 }
 
-pub(super) async fn export(database: &DatabaseArgs, args: &ExportArgs) -> Result<ExitCode, CliError> {
+pub(super) async fn export(
+    database: &DatabaseArgs,
+    args: &ExportArgs,
+) -> Result<ExitCode, CliError> {
     let category = match &args.category {
-        Some(text) => Some(text.parse().map_err(|error| CliError::Usage(format!("--category: {error}")))?),
+        Some(text) => {
+            Some(text.parse().map_err(|error| CliError::Usage(format!("--category: {error}")))?)
+        }
         None => None,
     };
     let mut movies = None;
@@ -54,7 +59,9 @@ pub(super) async fn export(database: &DatabaseArgs, args: &ExportArgs) -> Result
         movies = Some(parsed.map_err(|error| CliError::Usage(format!("--ids: {error}")))?);
     }
     if args.output.is_none() && args.format == Format::Zip && io::stdout().is_terminal() {
-        return Err(CliError::Usage("a ZIP archive is not for a terminal; name a file with -o".to_owned()));
+        return Err(CliError::Usage(
+            "a ZIP archive is not for a terminal; name a file with -o".to_owned(),
+        ));
     }
     let catalog = open(database).await?;
     let (permission, _) = command_line();
@@ -86,7 +93,8 @@ pub(super) async fn export(database: &DatabaseArgs, args: &ExportArgs) -> Result
     match written {
         Ok(count) => eprintln!("{count} documents exported"),
         // Whoever reads standard output has read enough.
-        Err(ArchiveError::Io(error)) if args.output.is_none() && error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(ArchiveError::Io(error))
+            if args.output.is_none() && error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(error) => {
             eprintln!("reelport: {error}");
             return Ok(ExitCode::from(FAILED));
@@ -105,7 +113,11 @@ struct Written {
 }
 
 /// Writes all that comes. A plain file is written beside its place, to be named when it is whole.
-fn write(format: Format, output: Option<&Path>, exports: mpsc::Receiver<Export>) -> Result<Written, ArchiveError> {
+fn write(
+    format: Format,
+    output: Option<&Path>,
+    exports: mpsc::Receiver<Export>,
+) -> Result<Written, ArchiveError> {
     let whole = |count| Written { count, file: None };
     let Some(path) = output else {
         return write_to(format, BufWriter::new(io::stdout().lock()), exports).map(whole);
@@ -114,13 +126,18 @@ fn write(format: Format, output: Option<&Path>, exports: mpsc::Receiver<Export>)
     if !is_plain {
         return write_to(format, BufWriter::new(File::create(path)?), exports).map(whole);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".reelport-export").tempfile_in(folder)?;
     let count = write_to(format, BufWriter::new(file.as_file_mut()), exports)?;
     Ok(Written { count, file: Some(file) })
 }
 
-fn write_to(format: Format, mut out: impl Write, mut exports: mpsc::Receiver<Export>) -> Result<u64, ArchiveError> {
+fn write_to(
+    format: Format,
+    mut out: impl Write,
+    mut exports: mpsc::Receiver<Export>,
+) -> Result<u64, ArchiveError> {
     let mut count = 0;
     match format {
         Format::Ndjson => {

@@ -15,7 +15,9 @@ use tokio::sync::mpsc;
 
 use super::{CliError, FAILED, SOME_FAILED, open_or_make};
 use crate::catalog::access::command_line;
-use crate::catalog::bulk::{BulkReport, RawRecord, ReadError, ReadOptions, RecordResult, read_source};
+use crate::catalog::bulk::{
+    BulkReport, RawRecord, ReadError, ReadOptions, RecordResult, read_source,
+};
 use crate::catalog::import::{ImportOptions, ImportStatus};
 use crate::config::DatabaseArgs;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
@@ -70,15 +72,32 @@ pub struct ImportArgs {
     errors: Option<PathBuf>,
 }
 
-fn choice<T>(option: &str, text: &str, parse: fn(&str) -> Option<T>, values: &[&str]) -> Result<T, CliError> {
-    parse(text)
-        .ok_or_else(|| CliError::Usage(format!("{option}: found {text:?}; allowed is one of {}", values.join(", "))))
+fn choice<T>(
+    option: &str,
+    text: &str,
+    parse: fn(&str) -> Option<T>,
+    values: &[&str],
+) -> Result<T, CliError> {
+    parse(text).ok_or_else(|| {
+        CliError::Usage(format!(
+            "{option}: found {text:?}; allowed is one of {}",
+            values.join(", ")
+        ))
+    })
 }
 
 impl ImportArgs {
     fn options(&self) -> Result<ImportOptions, CliError> {
-        let source = self.source.as_deref().map(|text| choice("--source", text, Source::parse, Source::VALUES));
-        let conflicts = choice("--on-conflict", &self.on_conflict, ConflictPolicy::parse, ConflictPolicy::VALUES);
+        let source = self
+            .source
+            .as_deref()
+            .map(|text| choice("--source", text, Source::parse, Source::VALUES));
+        let conflicts = choice(
+            "--on-conflict",
+            &self.on_conflict,
+            ConflictPolicy::parse,
+            ConflictPolicy::VALUES,
+        );
         Ok(ImportOptions {
             target: choice("--target", &self.target, Stage::parse, Stage::VALUES)?,
             mode: choice("--mode", &self.mode, ImportMode::parse, ImportMode::VALUES)?,
@@ -109,15 +128,25 @@ fn open_inputs(files: &[String]) -> Result<Vec<Input>, CliError> {
     let mut inputs = Vec::new();
     for name in files {
         if name == "-" {
-            inputs.push(Input { name: "standard input".to_owned(), reader: Box::new(io::stdin()), size: None });
+            inputs.push(Input {
+                name: "standard input".to_owned(),
+                reader: Box::new(io::stdin()),
+                size: None,
+            });
             continue;
         }
         let file = File::open(name).map_err(|error| CliError::io(name, &error))?;
         let metadata = file.metadata().map_err(|error| CliError::io(name, &error))?;
         if metadata.is_dir() {
-            return Err(CliError::Usage(format!("{name}: found a folder; allowed are files and -")));
+            return Err(CliError::Usage(format!(
+                "{name}: found a folder; allowed are files and -"
+            )));
         }
-        inputs.push(Input { name: name.clone(), reader: Box::new(file), size: Some(metadata.len()) });
+        inputs.push(Input {
+            name: name.clone(),
+            reader: Box::new(file),
+            size: Some(metadata.len()),
+        });
     }
     Ok(inputs)
 }
@@ -133,16 +162,23 @@ fn progress(inputs: &[Input]) -> ProgressBar {
     } else {
         ProgressDrawTarget::hidden()
     });
-    let style = ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  {elapsed} (about {eta} left)");
+    let style =
+        ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  {elapsed} (about {eta} left)");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
 }
 
-pub(super) async fn import(database: &DatabaseArgs, args: &ImportArgs) -> Result<ExitCode, CliError> {
+pub(super) async fn import(
+    database: &DatabaseArgs,
+    args: &ImportArgs,
+) -> Result<ExitCode, CliError> {
     let options = args.options()?;
     let inputs = open_inputs(&args.files)?;
     let mut errors = match &args.errors {
-        Some(path) => Some(File::create(path).map_err(|error| CliError::io(&path.display().to_string(), &error))?),
+        Some(path) => Some(
+            File::create(path)
+                .map_err(|error| CliError::io(&path.display().to_string(), &error))?,
+        ),
         None => None,
     };
     let catalog = open_or_make(database).await?;
@@ -222,7 +258,11 @@ fn read_all(inputs: Vec<Input>, strict: bool, sender: &mpsc::Sender<RawRecord>) 
 }
 
 fn print_failure(result: &RecordResult) {
-    let what = result.key.as_ref().map(|(movie, category)| format!("{movie} {category}: ")).unwrap_or_default();
+    let what = result
+        .key
+        .as_ref()
+        .map(|(movie, category)| format!("{movie} {category}: "))
+        .unwrap_or_default();
     let reasons: Vec<_> = result
         .problems
         .iter()

@@ -23,7 +23,13 @@ use crate::storage::{StorageError, sqlite_path, with_quiet_libraries};
 #[command(name = "reelport", version, arg_required_else_help = true)]
 pub struct Cli {
     /// What to log: a level (error, warn, info, debug, trace) or tracing directives
-    #[arg(long, env = "REELPORT_LOG", default_value = "info", global = true, value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "REELPORT_LOG",
+        default_value = "info",
+        global = true,
+        value_name = "FILTER"
+    )]
     log: String,
     #[command(subcommand)]
     command: Command,
@@ -142,7 +148,8 @@ fn start_log(filter: &str) -> Result<(), CliError> {
         ))
     })?;
     // A second subscriber can only come from a test that runs commands in one process.
-    let _ = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr).try_init();
     Ok(())
 }
 
@@ -173,7 +180,9 @@ async fn open_or_make(database: &DatabaseArgs) -> Result<Catalog, CliError> {
 async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
     start_log(&cli.log)?;
     match cli.command {
-        Command::Serve { database, tokens, serve } => serve::serve(&database, &tokens, &serve).await,
+        Command::Serve { database, tokens, serve } => {
+            serve::serve(&database, &tokens, &serve).await
+        }
         Command::Import { database, import } => import::import(&database, &import).await,
         Command::Export { database, export } => export::export(&database, &export).await,
         Command::Migrate { database } => {
@@ -195,7 +204,9 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         }
         Command::Schema { json, .. } => schema(json.as_deref()),
         Command::User { database, command } => users::user(&database, command).await,
-        Command::Token { database, tokens, account } => users::token(&database, &tokens, &account.email).await,
+        Command::Token { database, tokens, account } => {
+            users::token(&database, &tokens, &account.email).await
+        }
     }
 }
 
@@ -203,7 +214,8 @@ fn schema(category: Option<&str>) -> Result<ExitCode, CliError> {
     match category {
         None => print!("{}", crate::graphql::sdl()),
         Some(text) => {
-            let category: Category = text.parse().map_err(|error| CliError::Usage(format!("--json: {error}")))?;
+            let category: Category =
+                text.parse().map_err(|error| CliError::Usage(format!("--json: {error}")))?;
             println!("{:#}", crate::document::json_schema::json_schema(category));
         }
     }

@@ -11,7 +11,9 @@ use crate::document::who::MatchDecision;
 /// The lines that tell what a record would change, and what of it would not be; none if it says all that is
 /// there already.
 pub(super) fn lines(result: &RecordResult) -> Vec<String> {
-    let (Some((movie, category)), Some(plan)) = (&result.key, &result.plan) else { return Vec::new() };
+    let (Some((movie, category)), Some(plan)) = (&result.key, &result.plan) else {
+        return Vec::new();
+    };
     let told = told(plan);
     if told.is_empty() {
         return told;
@@ -29,24 +31,37 @@ fn told(plan: &Report) -> Vec<String> {
             ChangeOperation::Add => format!("  + {} {}", change.path, change.label),
             ChangeOperation::Remove => format!("  - {} {}", change.path, change.label),
             ChangeOperation::Update => {
-                format!("  ~ {} {}: {} -> {}", change.path, change.label, value(&change.before), value(&change.after))
+                format!(
+                    "  ~ {} {}: {} -> {}",
+                    change.path,
+                    change.label,
+                    value(&change.before),
+                    value(&change.after)
+                )
             }
         };
         lines.push(line);
     }
     lines.extend(plan.conflicts.iter().map(|conflict| {
-        let [base, current, imported] = [&conflict.base, &conflict.current, &conflict.imported].map(value);
+        let [base, current, imported] =
+            [&conflict.base, &conflict.current, &conflict.imported].map(value);
         let (path, label) = (&conflict.path, &conflict.label);
         format!("  x {path} {label}: was {base}, is {current}, and the document says {imported}")
     }));
     lines.extend(
-        plan.not_removed.iter().map(|kept| format!("  = {} {} is not in the file, and stays", kept.path, kept.label)),
+        plan.not_removed
+            .iter()
+            .map(|kept| format!("  = {} {} is not in the file, and stays", kept.path, kept.label)),
     );
     lines.extend(
-        plan.skipped.iter().map(|skipped| format!("  ! {} {} is locked, and stays", skipped.path, skipped.label)),
+        plan.skipped
+            .iter()
+            .map(|skipped| format!("  ! {} {} is locked, and stays", skipped.path, skipped.label)),
     );
     lines.extend(plan.matches.iter().map(decision));
-    lines.extend(plan.warnings.iter().map(|warning| format!("  ? {}: {}", warning.path, warning.message)));
+    lines.extend(
+        plan.warnings.iter().map(|warning| format!("  ? {}: {}", warning.path, warning.message)),
+    );
     lines
 }
 
@@ -57,7 +72,10 @@ fn decision(found: &Match) -> String {
         (MatchDecision::New, Some(id)) => format!("  @ {path} {given:?} is new: {id}"),
         (MatchDecision::Skipped, _) => format!("  @ {path} {given:?} is left out"),
         _ => {
-            let candidates = found.candidates.iter().map(|candidate| format!("{} ({})", candidate.id, candidate.name));
+            let candidates = found
+                .candidates
+                .iter()
+                .map(|candidate| format!("{} ({})", candidate.id, candidate.name));
             format!("  @ {path} {given:?} may be {}", candidates.collect::<Vec<_>>().join(" or "))
         }
     }

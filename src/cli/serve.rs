@@ -37,7 +37,8 @@ pub(super) fn secret(database: &DatabaseArgs, tokens: &TokenArgs) -> Result<Stri
     };
     let path = folder.join("jwt-secret");
     let make = || format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
-    let (secret, _) = kept_secret(&path, make).map_err(|error| CliError::io(&path.display().to_string(), &error))?;
+    let (secret, _) = kept_secret(&path, make)
+        .map_err(|error| CliError::io(&path.display().to_string(), &error))?;
     if secret.len() < crate::catalog::tokens::MIN_SECRET {
         return Err(CliError::Usage(format!(
             "{}: the secret in it is too short; delete it to have one made",
@@ -60,8 +61,14 @@ pub(super) async fn serve(
         .await
         .map_err(|error| CliError::io(&format!("REELPORT_LISTEN: {address}"), &error))?;
     let url = &database.database_url;
-    let app =
-        App::open(url, database.connections()?, secret.as_bytes(), TokenConfig::default(), Sources::default()).await?;
+    let app = App::open(
+        url,
+        database.connections()?,
+        secret.as_bytes(),
+        TokenConfig::default(),
+        Sources::default(),
+    )
+    .await?;
     let admin = make_admin(&app, database.folder().as_deref(), serve).await?;
     if serve.demo {
         load_demo(&app).await?;
@@ -87,7 +94,11 @@ struct Admin {
     kept: Option<String>,
 }
 
-async fn make_admin(app: &App, folder: Option<&Path>, serve: &ServeArgs) -> Result<Option<Admin>, CliError> {
+async fn make_admin(
+    app: &App,
+    folder: Option<&Path>,
+    serve: &ServeArgs,
+) -> Result<Option<Admin>, CliError> {
     let accounts = app.accounts.list().await?;
     let configured = serve.admin_email.is_some() || serve.admin_password.is_some();
     if !configured && !accounts.is_empty() {
@@ -135,7 +146,8 @@ async fn load_demo(app: &App) -> Result<(), CliError> {
             records.push(Record::read(file.contents(), Expected::default(), true).map_err(broken)?);
         }
     }
-    let outcomes = app.catalog.import_batch(&permission, &records, &ImportOptions::default(), true).await?;
+    let outcomes =
+        app.catalog.import_batch(&permission, &records, &ImportOptions::default(), true).await?;
     let rejected: Vec<_> = outcomes.iter().filter(|outcome| !outcome.problems.is_empty()).collect();
     if let Some(outcome) = rejected.first() {
         return Err(CliError::Usage(format!("demo catalogue: {:?}", outcome.problems)));

@@ -58,7 +58,10 @@ pub enum UserCommand {
 fn role(text: &str) -> Result<Role, CliError> {
     let found = Role::ALL.iter().copied().find(|role| role.as_str().eq_ignore_ascii_case(text));
     found.ok_or_else(|| {
-        CliError::Usage(format!("--role: found {text:?}; allowed is one of {}", Role::VALUES.join(", ")))
+        CliError::Usage(format!(
+            "--role: found {text:?}; allowed is one of {}",
+            Role::VALUES.join(", ")
+        ))
     })
 }
 
@@ -71,7 +74,10 @@ fn password_or_new(password: Option<String>) -> (String, bool) {
     password.map_or_else(|| (passwords::generate(), true), |password| (password, false))
 }
 
-pub(super) async fn user(database: &DatabaseArgs, command: UserCommand) -> Result<ExitCode, CliError> {
+pub(super) async fn user(
+    database: &DatabaseArgs,
+    command: UserCommand,
+) -> Result<ExitCode, CliError> {
     let catalog = match command {
         UserCommand::Create { .. } => open_or_make(database).await?,
         _ => open(database).await?,
@@ -95,7 +101,10 @@ pub(super) async fn user(database: &DatabaseArgs, command: UserCommand) -> Resul
         UserCommand::SetRole { email, role: text } => {
             let role = role(&text)?;
             settled(accounts.set_role(&email, role).await?)?;
-            println!("{email} is {} now; tokens made before keep their role until they expire", role.as_str());
+            println!(
+                "{email} is {} now; tokens made before keep their role until they expire",
+                role.as_str()
+            );
         }
         UserCommand::SetPassword { email, password } => {
             let (password, made) = password_or_new(password);
@@ -114,11 +123,16 @@ pub(super) async fn user(database: &DatabaseArgs, command: UserCommand) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) async fn token(database: &DatabaseArgs, tokens: &TokenArgs, email: &str) -> Result<ExitCode, CliError> {
+pub(super) async fn token(
+    database: &DatabaseArgs,
+    tokens: &TokenArgs,
+    email: &str,
+) -> Result<ExitCode, CliError> {
     must_exist(database)?;
     let secret = secret(database, tokens)?;
     let catalog = open(database).await?;
-    let accounts = Accounts::new(catalog.clone(), Tokens::new(secret.as_bytes(), TokenConfig::default()));
+    let accounts =
+        Accounts::new(catalog.clone(), Tokens::new(secret.as_bytes(), TokenConfig::default()));
     let token = accounts.token_for(email).await?;
     catalog.database().close().await;
     println!("{}", token.map_err(|problem| CliError::Usage(problem.to_string()))?);

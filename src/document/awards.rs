@@ -4,7 +4,9 @@ use async_graphql::ID;
 use serde_json::Value;
 
 use super::category::{Category, CategoryDocument};
-use super::definition::{EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department};
+use super::definition::{
+    EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department,
+};
 use super::entity::EntityKind;
 use super::projection::{Names, NominationRow, Projection, text_of};
 use super::reference::meaning_of_category;
@@ -81,7 +83,12 @@ define_choice! {
 static AWARD: Item = Item {
     fields: Award::FIELDS,
     id: "id",
-    keys: &[&[KeyPart::Entity(0), KeyPart::Field("year"), KeyPart::Field("category"), KeyPart::Entity(1)]],
+    keys: &[&[
+        KeyPart::Entity(0),
+        KeyPart::Field("year"),
+        KeyPart::Field("category"),
+        KeyPart::Entity(1),
+    ]],
     entities: &[
         EntityReference {
             kind: EntityKind::Ceremony,
@@ -117,7 +124,11 @@ impl CategoryDocument for Awards {
         let nominations = awards.filter_map(Value::as_object).map(|award| NominationRow {
             id: text_of(award, "id").unwrap_or_default(),
             ceremony_id: text_of(award, "ceremony_id").unwrap_or_default(),
-            year: award.get("year").and_then(Value::as_i64).and_then(|year| year.try_into().ok()).unwrap_or_default(),
+            year: award
+                .get("year")
+                .and_then(Value::as_i64)
+                .and_then(|year| year.try_into().ok())
+                .unwrap_or_default(),
             category: text_of(award, "category").unwrap_or_default(),
             nominee_id: text_of(award, "nominee_id"),
             won: award.get("result").and_then(Value::as_str) == Some(AwardResult::Winner.as_str()),

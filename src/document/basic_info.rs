@@ -88,7 +88,9 @@ impl CategoryDocument for BasicInfo {
                 release_date,
                 status: text("status"),
             }),
-            genres: distinct(genres.filter_map(|name| names.entity(EntityKind::Genre, name.as_str()?))),
+            genres: distinct(
+                genres.filter_map(|name| names.entity(EntityKind::Genre, name.as_str()?)),
+            ),
             ..Projection::default()
         }
     }

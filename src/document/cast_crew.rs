@@ -87,7 +87,9 @@ const PERSON: &[EntityReference] = &[EntityReference {
     name: "name",
     id: "id",
     creates: true,
-    department: |list, credit| department_of(list, credit.get("department").and_then(Value::as_str)),
+    department: |list, credit| {
+        department_of(list, credit.get("department").and_then(Value::as_str))
+    },
     traits: &[],
 }];
 
@@ -108,7 +110,8 @@ const fn credit(fields: &'static [Field], keys: &'static [&'static [KeyPart]]) -
 
 const BY_JOB: &[&[KeyPart]] = &[&[KeyPart::Entity(0), KeyPart::Field("job")]];
 static CREDIT: Item = credit(Credit::FIELDS, BY_JOB);
-static CAST_CREDIT: Item = credit(CastCredit::FIELDS, &[&[KeyPart::Entity(0), KeyPart::Field("character")]]);
+static CAST_CREDIT: Item =
+    credit(CastCredit::FIELDS, &[&[KeyPart::Entity(0), KeyPart::Field("character")]]);
 static CREW_CREDIT: Item = credit(CrewCredit::FIELDS, BY_JOB);
 
 /// The kind of work that a credit of that list is, in comparable form; of the crew, as it says itself.
@@ -128,7 +131,8 @@ impl CategoryDocument for CastCrew {
     const FIELDS: &'static [Field] = CastCrew::FIELDS;
 
     fn project(data: &Object, _: &dyn Names) -> Projection {
-        let lists = Self::FIELDS.iter().filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
+        let lists =
+            Self::FIELDS.iter().filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
         let credits = lists.flat_map(|field| {
             let credits = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
             credits.filter_map(Value::as_object).map(|credit| CreditRow {

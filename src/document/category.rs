@@ -189,7 +189,8 @@ impl FromStr for Category {
 
     /// Reads both spellings, `basic_info` and `basic-info`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.iter().find(|category| category.as_str() == text || category.slug() == text);
+        let found =
+            Self::ALL.iter().find(|category| category.as_str() == text || category.slug() == text);
         found.copied().ok_or_else(|| UnknownCategory { found: excerpt(text) })
     }
 }

@@ -41,10 +41,25 @@ pub fn diff(definition: &Definition, before: &Object, after: &Object) -> Vec<Cha
         let path = format!("/{}", field.name);
         match &field.rule.kind {
             Kind::Items { item, label } => {
-                items(item, label, &path, list(before, field.name), list(after, field.name), &mut changes);
+                items(
+                    item,
+                    label,
+                    &path,
+                    list(before, field.name),
+                    list(after, field.name),
+                    &mut changes,
+                );
             }
-            Kind::Names { .. } => names(field, &path, list(before, field.name), list(after, field.name), &mut changes),
-            _ => value(&path, field.name.to_owned(), before.get(field.name), after.get(field.name), &mut changes),
+            Kind::Names { .. } => {
+                names(field, &path, list(before, field.name), list(after, field.name), &mut changes)
+            }
+            _ => value(
+                &path,
+                field.name.to_owned(),
+                before.get(field.name),
+                after.get(field.name),
+                &mut changes,
+            ),
         }
     }
     changes
@@ -67,14 +82,26 @@ fn list<'a>(object: &'a Object, key: &str) -> &'a [Value] {
     object.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn value(path: &str, label: String, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
+fn value(
+    path: &str,
+    label: String,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    changes: &mut Vec<Change>,
+) {
     let op = match (before, after) {
         (None, Some(_)) => ChangeOperation::Add,
         (Some(_), None) => ChangeOperation::Remove,
         (Some(before), Some(after)) if before != after => ChangeOperation::Update,
         _ => return,
     };
-    changes.push(Change { path: path.to_owned(), op, label, before: before.cloned(), after: after.cloned() });
+    changes.push(Change {
+        path: path.to_owned(),
+        op,
+        label,
+        before: before.cloned(),
+        after: after.cloned(),
+    });
 }
 
 fn names(field: &Field, path: &str, before: &[Value], after: &[Value], changes: &mut Vec<Change>) {
@@ -92,7 +119,9 @@ fn names(field: &Field, path: &str, before: &[Value], after: &[Value], changes: 
 
 fn order(path: &str, label: &str, before: &[&Value], after: &[&Value], changes: &mut Vec<Change>) {
     if before != after {
-        let list = |values: &[&Value]| Some(Value::Array(values.iter().map(|value| (*value).clone()).collect()));
+        let list = |values: &[&Value]| {
+            Some(Value::Array(values.iter().map(|value| (*value).clone()).collect()))
+        };
         changes.push(Change {
             path: path.to_owned(),
             op: ChangeOperation::Update,
@@ -103,7 +132,14 @@ fn order(path: &str, label: &str, before: &[&Value], after: &[&Value], changes: 
     }
 }
 
-fn items(item: &'static Item, label: &str, path: &str, before: &[Value], after: &[Value], changes: &mut Vec<Change>) {
+fn items(
+    item: &'static Item,
+    label: &str,
+    path: &str,
+    before: &[Value],
+    after: &[Value],
+    changes: &mut Vec<Change>,
+) {
     if before == after {
         return;
     }
@@ -118,8 +154,15 @@ fn items(item: &'static Item, label: &str, path: &str, before: &[Value], after: 
     let is_in = |places: &HashMap<String, usize>, value: &Value| {
         id_of(item, value).and_then(Value::as_str).and_then(|id| places.get(id).copied())
     };
-    for (index, gone) in before.iter().enumerate().filter(|(_, value)| is_in(&new, value).is_none()) {
-        value(&pointer_at(path, index), label_of_value(item, label, gone), Some(gone), None, changes);
+    for (index, gone) in before.iter().enumerate().filter(|(_, value)| is_in(&new, value).is_none())
+    {
+        value(
+            &pointer_at(path, index),
+            label_of_value(item, label, gone),
+            Some(gone),
+            None,
+            changes,
+        );
     }
     for (index, object) in after.iter().enumerate() {
         let at = pointer_at(path, index);
@@ -129,7 +172,13 @@ fn items(item: &'static Item, label: &str, path: &str, before: &[Value], after: 
             Some(previous) if previous != object => {
                 for field in item.fields {
                     let at = format!("{at}/{}", field.name);
-                    value(&at, label.clone(), previous.get(field.name), object.get(field.name), changes);
+                    value(
+                        &at,
+                        label.clone(),
+                        previous.get(field.name),
+                        object.get(field.name),
+                        changes,
+                    );
                 }
             }
             Some(_) => {}
@@ -143,7 +192,13 @@ fn items(item: &'static Item, label: &str, path: &str, before: &[Value], after: 
             .collect()
     };
     let (kept_before, kept_after) = (kept(before, &new), kept(after, &old));
-    order(path, label, &kept_before.iter().collect::<Vec<_>>(), &kept_after.iter().collect::<Vec<_>>(), changes);
+    order(
+        path,
+        label,
+        &kept_before.iter().collect::<Vec<_>>(),
+        &kept_after.iter().collect::<Vec<_>>(),
+        changes,
+    );
 }
 
 fn label_of_value(item: &Item, label: &str, value: &Value) -> String {
@@ -156,7 +211,11 @@ fn id_of<'a>(item: &Item, value: &'a Value) -> Option<&'a Value> {
 
 /// `Cast: Brad Pitt`; long text is cut.
 pub(super) fn label_of(item: &Item, label: &str, object: &Object) -> String {
-    let name = item.label.iter().find_map(|field| object.get(*field).and_then(Value::as_str)).unwrap_or_default();
+    let name = item
+        .label
+        .iter()
+        .find_map(|field| object.get(*field).and_then(Value::as_str))
+        .unwrap_or_default();
     if name.chars().count() <= 60 {
         return format!("{label}: {name}");
     }

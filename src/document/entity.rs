@@ -52,16 +52,27 @@ pub struct NewEntity {
 
 impl NewEntity {
     /// Every entity that the items of a document name by id.
-    pub fn all_in<'v>(fields: &'static [Field], data: &'v Object) -> impl Iterator<Item = Self> + 'v {
-        let text = |object: &'v Value, key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
+    pub fn all_in<'v>(
+        fields: &'static [Field],
+        data: &'v Object,
+    ) -> impl Iterator<Item = Self> + 'v {
+        let text = |object: &'v Value, key: &str| {
+            object.get(key).and_then(Value::as_str).map(str::to_owned)
+        };
         let items = fields.iter().filter_map(|field| match &field.rule.kind {
-            Kind::Items { item, .. } => Some((*item, data.get(field.name).and_then(Value::as_array)?)),
+            Kind::Items { item, .. } => {
+                Some((*item, data.get(field.name).and_then(Value::as_array)?))
+            }
             _ => None,
         });
         items.flat_map(move |(item, list)| {
             list.iter().flat_map(move |object| {
                 item.entities.iter().filter_map(move |entity| {
-                    Some(Self { kind: entity.kind, id: text(object, entity.id)?, name: text(object, entity.name)? })
+                    Some(Self {
+                        kind: entity.kind,
+                        id: text(object, entity.id)?,
+                        name: text(object, entity.name)?,
+                    })
                 })
             })
         })
@@ -111,7 +122,8 @@ impl Mentions {
             let mut names: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
             for (kind, name, id) in stored.into_iter().flat_map(|stored| named_in(field, stored)) {
                 *names.entry((kind, index_key(name))).or_default() += 1;
-                self.familiar.extend(id.filter(|_| kind == EntityKind::Person.as_str()).map(str::to_owned));
+                self.familiar
+                    .extend(id.filter(|_| kind == EntityKind::Person.as_str()).map(str::to_owned));
             }
             for (kind, name, id) in named_in(field, data) {
                 let key = (kind, index_key(name));
@@ -139,11 +151,16 @@ impl Mentions {
                 for entity in item.entities {
                     let id = object.get(entity.id).and_then(Value::as_str);
                     let name = object.get(entity.name).and_then(Value::as_str).map(index_key);
-                    if let Some(name) = name.as_ref().filter(|_| id.is_none() || entity.kind.is_told_by_name()) {
+                    if let Some(name) =
+                        name.as_ref().filter(|_| id.is_none() || entity.kind.is_told_by_name())
+                    {
                         self.names.insert((entity.kind.as_str(), name.clone()));
                     }
                     if let Some(id) = id {
-                        self.ids.entry((entity.kind.as_str(), id.to_owned())).or_default().extend(name);
+                        self.ids
+                            .entry((entity.kind.as_str(), id.to_owned()))
+                            .or_default()
+                            .extend(name);
                     }
                 }
             }
@@ -163,7 +180,9 @@ impl Mentions {
                         let name = object.get(entity.name).and_then(Value::as_str);
                         if let Some(name) = name.filter(|_| !object.contains_key(entity.id)) {
                             self.movies.insert(movie.to_owned());
-                            self.open.entry((entity.kind.as_str(), index_key(name))).or_insert_with(|| name.to_owned());
+                            self.open
+                                .entry((entity.kind.as_str(), index_key(name)))
+                                .or_insert_with(|| name.to_owned());
                         }
                     }
                 }
@@ -196,7 +215,10 @@ impl Mentions {
 /// Whom the name in an item means in the language that stands beside it, if another language makes a
 /// difference.
 #[must_use]
-pub fn bound_to_language(entity: &EntityReference, object: &Object) -> Option<&'static ReferenceEntity> {
+pub fn bound_to_language(
+    entity: &EntityReference,
+    object: &Object,
+) -> Option<&'static ReferenceEntity> {
     let (name, language) = name_and_language(entity, object)?;
     let bound = reference::by_name(entity.kind, name, Some(language))?;
     let is_bound = reference::by_name(entity.kind, name, None).is_none_or(|any| any.id != bound.id);
@@ -213,17 +235,25 @@ pub fn is_of_another_language(entity: &EntityReference, object: &Object, id: &st
 }
 
 /// The name in an item with the language beside it, where that may tell entities of one name apart.
-fn name_and_language<'v>(entity: &EntityReference, object: &'v Object) -> Option<(&'v str, &'v str)> {
+fn name_and_language<'v>(
+    entity: &EntityReference,
+    object: &'v Object,
+) -> Option<(&'v str, &'v str)> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let language = entity.traits.iter().find(|field| **field == "language")?;
     Some((text(entity.name)?, text(language)?))
 }
 
 /// Every name in a list of a document, with the id beside it.
-fn named_in<'v>(field: &'static Field, data: &'v Object) -> Vec<(&'static str, &'v str, Option<&'v str>)> {
+fn named_in<'v>(
+    field: &'static Field,
+    data: &'v Object,
+) -> Vec<(&'static str, &'v str, Option<&'v str>)> {
     let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
     match &field.rule.kind {
-        Kind::Names { entity, .. } => list.filter_map(|name| Some((entity.as_str(), name.as_str()?, None))).collect(),
+        Kind::Names { entity, .. } => {
+            list.filter_map(|name| Some((entity.as_str(), name.as_str()?, None))).collect()
+        }
         Kind::Items { item, .. } => list
             .flat_map(|object| {
                 item.entities.iter().filter_map(move |entity| {
@@ -273,14 +303,22 @@ impl Directory {
     }
 
     /// Records an earlier answer for a name on a movie; on all, if the movie is "".
-    pub fn remember(&mut self, movie: String, kind: EntityKind, name_key: String, answer: Remembered) {
+    pub fn remember(
+        &mut self,
+        movie: String,
+        kind: EntityKind,
+        name_key: String,
+        answer: Remembered,
+    ) {
         self.remembered.insert((movie, kind.as_str(), name_key), answer);
     }
 
     /// The earlier answer for a name on a movie, else on all.
     #[must_use]
     pub fn remembered(&self, movie: &str, kind: EntityKind, name_key: &str) -> Option<&Remembered> {
-        let of = |movie: &str| self.remembered.get(&(movie.to_owned(), kind.as_str(), name_key.to_owned()));
+        let of = |movie: &str| {
+            self.remembered.get(&(movie.to_owned(), kind.as_str(), name_key.to_owned()))
+        };
         of(movie).or_else(|| of(""))
     }
 

@@ -56,7 +56,13 @@ impl Metadata {
     /// Of a category that was never written.
     #[must_use]
     pub const fn never_written() -> Self {
-        Self { revision: 0, draft_revision: None, source: Source::Manual, last_updated: None, updated_by: None }
+        Self {
+            revision: 0,
+            draft_revision: None,
+            source: Source::Manual,
+            last_updated: None,
+            updated_by: None,
+        }
     }
 }
 
@@ -153,7 +159,10 @@ pub struct Expected<'a> {
 /// Every problem of the envelope.
 pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem>> {
     let Value::Object(mut envelope) = value else {
-        let message = format!("found {}; allowed is an object with category, movie_id and data", shown(&value));
+        let message = format!(
+            "found {}; allowed is an object with category, movie_id and data",
+            shown(&value)
+        );
         return Err(vec![Problem::new("", ProblemCode::TypeMismatch, message)]);
     };
     let mut problems = Vec::new();
@@ -166,7 +175,8 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
         problems.push(Problem::new("", ProblemCode::UnsupportedVersion, message));
     }
     let data = envelope.remove("data").map(|data| without_wrapping(data, &envelope, &mut warnings));
-    let category = read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
+    let category =
+        read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
     let movie = read_movie(&envelope, expected.movie, &mut problems);
     let data = match data {
         Some(data @ Value::Object(_)) => Some(data),
@@ -186,7 +196,11 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
                 Some(Value::Object(metadata)) => metadata,
                 _ => Object::new(),
             };
-            rename(&mut metadata, &["source", "revision", "draft_revision", "last_updated"], &mut warnings);
+            rename(
+                &mut metadata,
+                &["source", "revision", "draft_revision", "last_updated"],
+                &mut warnings,
+            );
             let metadata = read_metadata(&metadata, &mut warnings);
             Ok(Arrived { category, movie, data, metadata, warnings })
         }
@@ -198,10 +212,16 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
 fn rename(object: &mut Object, names: &[&str], warnings: &mut Vec<Warning>) {
     for name in names.iter().filter(|name| !object.contains_key(**name)).collect::<Vec<_>>() {
         let letters = key_letters(name);
-        let Some(key) = object.keys().find(|key| key_letters(key) == letters).cloned() else { continue };
+        let Some(key) = object.keys().find(|key| key_letters(key) == letters).cloned() else {
+            continue;
+        };
         if let Some(value) = object.remove(&key) {
             object.insert((*name).to_owned(), value);
-            warnings.push(Warning::new("", WarningCode::FieldRenamed, format!("{key:?} was read as {name:?}")));
+            warnings.push(Warning::new(
+                "",
+                WarningCode::FieldRenamed,
+                format!("{key:?} was read as {name:?}"),
+            ));
         }
     }
 }
@@ -230,7 +250,8 @@ fn is_version_1(version: &Value) -> bool {
             let text = text.trim();
             text == "1"
                 || text.strip_prefix("1.").is_some_and(|minor| {
-                    !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+                    !minor.is_empty()
+                        && minor.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
                 })
         }
         Value::Number(number) => number.as_f64().is_some_and(|number| (1.0..2.0).contains(&number)),
@@ -245,14 +266,17 @@ fn read_category(
     problems: &mut Vec<Problem>,
     warnings: &mut Vec<Warning>,
 ) -> Option<Category> {
-    let mut mismatch = |message: String| problems.push(Problem::new("", ProblemCode::CategoryMismatch, message));
+    let mut mismatch =
+        |message: String| problems.push(Problem::new("", ProblemCode::CategoryMismatch, message));
     let found = match envelope.get("category") {
         Some(Value::String(text)) => match text.trim().parse::<Category>() {
             Ok(category) => category,
             Err(error) => {
                 // In another case: `basicInfo`, or as GraphQL writes it.
                 let letters = key_letters(text);
-                if let Some(meant) = Category::ALL.iter().find(|meant| key_letters(meant.as_str()) == letters) {
+                if let Some(meant) =
+                    Category::ALL.iter().find(|meant| key_letters(meant.as_str()) == letters)
+                {
                     let message = format!("category {text:?} was read as {meant}");
                     warnings.push(Warning::new("", WarningCode::ValueRepaired, message));
                     return checked(*meant, expected, problems);
@@ -262,13 +286,22 @@ fn read_category(
             }
         },
         Some(other) if !other.is_null() => {
-            mismatch(format!("category: found {}; allowed is the name of a category", shown(other)));
+            mismatch(format!(
+                "category: found {}; allowed is the name of a category",
+                shown(other)
+            ));
             return None;
         }
         _ => {
             let meant = data.and_then(Value::as_object).and_then(category_of_data);
-            let hint = meant.map(|category| format!(" (the data looks like {category})")).unwrap_or_default();
-            problems.push(Problem::new("", ProblemCode::Required, format!("category is missing{hint}")));
+            let hint = meant
+                .map(|category| format!(" (the data looks like {category})"))
+                .unwrap_or_default();
+            problems.push(Problem::new(
+                "",
+                ProblemCode::Required,
+                format!("category is missing{hint}"),
+            ));
             return None;
         }
     };
@@ -276,7 +309,11 @@ fn read_category(
 }
 
 /// The category that was found, if none or no other was asked for.
-fn checked(found: Category, expected: Option<Category>, problems: &mut Vec<Problem>) -> Option<Category> {
+fn checked(
+    found: Category,
+    expected: Option<Category>,
+    problems: &mut Vec<Problem>,
+) -> Option<Category> {
     if let Some(expected) = expected.filter(|expected| *expected != found) {
         let message = format!("category: found {found}; {expected} was asked for");
         problems.push(Problem::new("", ProblemCode::CategoryMismatch, message));
@@ -288,14 +325,19 @@ fn checked(found: Category, expected: Option<Category>, problems: &mut Vec<Probl
 /// The only category that has the list fields of `data`, if there is just one.
 fn category_of_data(data: &Object) -> Option<Category> {
     let fits = |definition: &Definition| {
-        let lists = definition.fields.iter().filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
+        let lists =
+            definition.fields.iter().filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
         lists.clone().count() > 0 && lists.into_iter().any(|field| data.contains_key(field.name))
     };
     let mut fitting = Category::ALL.iter().filter(|category| fits(category.definition()));
     fitting.next().filter(|_| fitting.next().is_none()).copied()
 }
 
-fn read_movie(envelope: &Object, expected: Option<&MovieId>, problems: &mut Vec<Problem>) -> Option<MovieId> {
+fn read_movie(
+    envelope: &Object,
+    expected: Option<&MovieId>,
+    problems: &mut Vec<Problem>,
+) -> Option<MovieId> {
     let text = match envelope.get("movie_id") {
         Some(Value::String(text)) => text.trim(),
         Some(other) if !other.is_null() => {
@@ -308,11 +350,14 @@ fn read_movie(envelope: &Object, expected: Option<&MovieId>, problems: &mut Vec<
             return None;
         }
     };
-    let mut mismatch = |message: String| problems.push(Problem::new("", ProblemCode::MovieMismatch, message));
+    let mut mismatch =
+        |message: String| problems.push(Problem::new("", ProblemCode::MovieMismatch, message));
     match text.parse::<MovieId>() {
         Err(error) => mismatch(format!("movie_id: {error}")),
         Ok(found) => match expected.filter(|expected| **expected != found) {
-            Some(expected) => mismatch(format!("movie_id: found {found}; {expected} was asked for")),
+            Some(expected) => {
+                mismatch(format!("movie_id: found {found}; {expected} was asked for"))
+            }
             None => return Some(found),
         },
     }
@@ -346,7 +391,8 @@ fn read_source(found: &str, warnings: &mut Vec<Warning>) -> Source {
     let meant = meant.or_else(|| names_a_model().then_some(Source::LlmGenerated));
     let source = meant.unwrap_or(Source::Manual);
     let allowed = Source::VALUES.join(", ");
-    let message = format!("{:?} was read as {:?}; allowed are {allowed}", excerpt(found), source.as_str());
+    let message =
+        format!("{:?} was read as {:?}; allowed are {allowed}", excerpt(found), source.as_str());
     warnings.push(Warning::new("/metadata/source", WarningCode::ValueRepaired, message));
     source
 }
@@ -357,7 +403,10 @@ fn read_metadata(metadata: &Object, warnings: &mut Vec<Warning>) -> SentMetadata
     SentMetadata {
         source: source.map(|found| read_source(found, warnings)),
         revision: metadata.get("revision").filter(|value| !value.is_null()).map(read_revision),
-        draft_revision: metadata.get("draft_revision").filter(|value| !value.is_null()).map(read_revision),
+        draft_revision: metadata
+            .get("draft_revision")
+            .filter(|value| !value.is_null())
+            .map(read_revision),
         last_updated: text("last_updated")
             .and_then(|moment| DateTime::parse_from_rfc3339(moment).ok())
             .map(|moment| moment.with_timezone(&Utc)),

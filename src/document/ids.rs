@@ -48,7 +48,11 @@ impl FromStr for MovieId {
             && text.as_bytes()[0].is_ascii_alphanumeric()
             && text.bytes().all(allowed)
             && !text.contains("..");
-        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidMovieId { found: text.chars().take(80).collect() }) }
+        if valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidMovieId { found: text.chars().take(80).collect() })
+        }
     }
 }
 
@@ -106,7 +110,8 @@ pub fn is_item_id_of(id: &str, movie: &MovieId, category: Category) -> bool {
 pub fn timed_id(microseconds: i64, random: u64) -> String {
     let time = u64::try_from(microseconds).unwrap_or_default();
     // 55 bits, most significant first, last until the year 3111.
-    let digits = (0..11).rev().map(|digit| char::from(ALPHABET[((time >> (5 * digit)) & 31) as usize]));
+    let digits =
+        (0..11).rev().map(|digit| char::from(ALPHABET[((time >> (5 * digit)) & 31) as usize]));
     digits.collect::<String>() + &base32(random, 6)
 }
 
@@ -114,7 +119,9 @@ pub fn timed_id(microseconds: i64, random: u64) -> String {
 #[must_use]
 pub fn is_entity_id(id: &str, kind: &str) -> bool {
     let random = id.strip_prefix(kind).and_then(|rest| rest.strip_prefix('-'));
-    random.is_some_and(|random| random.len() == RANDOM_LENGTH && random.bytes().all(|byte| ALPHABET.contains(&byte)))
+    random.is_some_and(|random| {
+        random.len() == RANDOM_LENGTH && random.bytes().all(|byte| ALPHABET.contains(&byte))
+    })
 }
 
 /// Makes an entity's id, `person-4qx…`.

@@ -40,17 +40,22 @@ pub fn json_schema(category: Category) -> Value {
 }
 
 fn object_schema(fields: &'static [Field]) -> Value {
-    let properties: Object = fields.iter().map(|field| (field.name.to_owned(), field_schema(field))).collect();
+    let properties: Object =
+        fields.iter().map(|field| (field.name.to_owned(), field_schema(field))).collect();
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
 fn field_schema(field: &Field) -> Value {
     let mut schema = match &field.rule.kind {
         Kind::Text { max } => json!({ "type": "string", "minLength": 1, "maxLength": max }),
-        Kind::Form { pattern, .. } | Kind::Code { pattern, .. } => json!({ "type": "string", "pattern": pattern }),
+        Kind::Form { pattern, .. } | Kind::Code { pattern, .. } => {
+            json!({ "type": "string", "pattern": pattern })
+        }
         Kind::Decimal => json!({ "type": "string", "pattern": "^[0-9]{1,12}(\\.[0-9]{1,6})?$" }),
         Kind::Date => json!({ "type": "string", "format": "date" }),
-        Kind::PartialDate => json!({ "type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$" }),
+        Kind::PartialDate => {
+            json!({ "type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$" })
+        }
         Kind::Url => {
             json!({ "type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": MAX_URL })
         }
@@ -64,13 +69,18 @@ fn field_schema(field: &Field) -> Value {
         }),
         Kind::Items { item, .. } => {
             let mut items = object_schema(item.fields);
-            let required: Vec<_> =
-                item.fields.iter().filter(|field| field.rule.required).map(|field| field.name).collect();
+            let required: Vec<_> = item
+                .fields
+                .iter()
+                .filter(|field| field.rule.required)
+                .map(|field| field.name)
+                .collect();
             if !required.is_empty() {
                 items["required"] = json!(required);
             }
             if !item.any_of.is_empty() {
-                items["anyOf"] = item.any_of.iter().map(|name| json!({ "required": [name] })).collect();
+                items["anyOf"] =
+                    item.any_of.iter().map(|name| json!({ "required": [name] })).collect();
             }
             json!({ "type": "array", "maxItems": MAX_ITEMS, "items": items })
         }

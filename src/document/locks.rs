@@ -52,16 +52,24 @@ pub fn field_target(name: &str) -> String {
 
 /// What was touched, with the list that each item of it stands in; of an item that is not there, any list.
 #[must_use]
-pub fn with_lists(definition: &Definition, data: &Object, touched: impl Iterator<Item = String>) -> HashSet<String> {
+pub fn with_lists(
+    definition: &Definition,
+    data: &Object,
+    touched: impl Iterator<Item = String>,
+) -> HashSet<String> {
     let mut touched: HashSet<String> = touched.collect();
-    let ids: Vec<String> = touched.iter().filter(|target| !target.starts_with('/')).cloned().collect();
+    let ids: Vec<String> =
+        touched.iter().filter(|target| !target.starts_with('/')).cloned().collect();
     for id in ids {
         match place_of(definition, data, &id) {
             Some(place) => {
                 touched.insert(field_target(place.list));
             }
             None => {
-                let lists = definition.fields.iter().filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
+                let lists = definition
+                    .fields
+                    .iter()
+                    .filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
                 touched.extend(lists.map(|field| field_target(field.name)));
             }
         }
@@ -102,7 +110,12 @@ impl Held {
             // In its place among the fields, wherever that is.
             let mut restored = Object::new();
             let mut known: Vec<&str> = definition.fields.iter().map(|field| field.name).collect();
-            known.extend(self.data.keys().map(String::as_str).filter(|key| find(definition.fields, key).is_none()));
+            known.extend(
+                self.data
+                    .keys()
+                    .map(String::as_str)
+                    .filter(|key| find(definition.fields, key).is_none()),
+            );
             for key in known {
                 let value = if key == name { before.as_ref() } else { self.data.get(key) };
                 if let Some(value) = value {
@@ -123,7 +136,8 @@ impl Held {
         if after.as_ref() == Some(before) && there.is_some_and(|(now, _)| now == list) {
             return;
         }
-        let label = before.as_object().map_or_else(String::new, |before| label_of(item, label, before));
+        let label =
+            before.as_object().map_or_else(String::new, |before| label_of(item, label, before));
         let path = there.map_or_else(|| at(list, index), |(list, index)| at(list, index));
         if self.is_kept(rule, path, label, Some(before.clone()), after) {
             match there {
@@ -144,9 +158,12 @@ impl Held {
 
     /// A locked item that was removed stays so.
     fn gone_item(&mut self, definition: &Definition, rule: LockRule, id: &str) {
-        let Some(Place { item, label, list, index }) = place_of(definition, &self.data, id) else { return };
+        let Some(Place { item, label, list, index }) = place_of(definition, &self.data, id) else {
+            return;
+        };
         let after = self.data[list][index].clone();
-        let label = after.as_object().map_or_else(String::new, |after| label_of(item, label, after));
+        let label =
+            after.as_object().map_or_else(String::new, |after| label_of(item, label, after));
         if self.is_kept(rule, at(list, index), label, None, Some(after))
             && let Some(items) = self.data.get_mut(list).and_then(Value::as_array_mut)
         {
@@ -165,7 +182,13 @@ impl Held {
     ) -> bool {
         match rule {
             LockRule::Skip => {
-                self.skipped.push(Skipped { path, code: ProblemCode::Locked, label, current, imported });
+                self.skipped.push(Skipped {
+                    path,
+                    code: ProblemCode::Locked,
+                    label,
+                    current,
+                    imported,
+                });
                 return true;
             }
             LockRule::Refuse => {
@@ -175,11 +198,13 @@ impl Held {
                     Some(Value::Object(_) | Value::Array(_)) => String::new(),
                     Some(value) => format!("; found {}", shown(value)),
                 };
-                let message = format!("{label} is locked{found}; to change it nevertheless, override locks");
+                let message =
+                    format!("{label} is locked{found}; to change it nevertheless, override locks");
                 self.problems.push(Problem::new(path, ProblemCode::Locked, message));
             }
             LockRule::Override => {
-                let message = format!("{label} is locked and changed nevertheless, as locks are overridden");
+                let message =
+                    format!("{label} is locked and changed nevertheless, as locks are overridden");
                 self.warnings.push(Warning::new(path, WarningCode::Locked, message));
             }
         }
@@ -202,7 +227,9 @@ fn place_of(definition: &Definition, data: &Object, id: &str) -> Option<Place> {
     definition.fields.iter().find_map(|field| {
         let Kind::Items { item, label } = &field.rule.kind else { return None };
         let items = data.get(field.name)?.as_array()?;
-        let index = items.iter().position(|value| value.get(item.id).and_then(Value::as_str) == Some(id))?;
+        let index = items
+            .iter()
+            .position(|value| value.get(item.id).and_then(Value::as_str) == Some(id))?;
         Some(Place { item, label, list: field.name, index })
     })
 }

@@ -10,7 +10,9 @@ use serde_json::Value;
 use super::category::Definition;
 use super::definition::{Field, Item, Kind, Object, find};
 use super::plan::Remember;
-use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, pointer, pointer_at, shown};
+use super::problem::{
+    Problem, ProblemCode, Warning, WarningCode, excerpt, pointer, pointer_at, shown,
+};
 use super::text::{comparable, is_elision, key_letters, means_nothing};
 use super::value::{Implied, Read, read_scalar};
 
@@ -125,7 +127,8 @@ impl Reader {
         let letters = key_letters(key);
         let meant = |name: &str| key_letters(name) == letters;
         let by_alias = |field: &&Field| field.rule.aliases.iter().any(|alias| meant(alias));
-        let field = fields.iter().find(|field| meant(field.name)).or_else(|| fields.iter().find(by_alias));
+        let field =
+            fields.iter().find(|field| meant(field.name)).or_else(|| fields.iter().find(by_alias));
         match field {
             Some(field) if !present.contains(field.name) && !result.contains_key(field.name) => {
                 let message = format!("{key:?} was read as {:?}", field.name);
@@ -159,7 +162,13 @@ impl Reader {
     }
 
     /// Reads one value into `result`; returns what it says of a sibling (a price of its currency).
-    fn value(&mut self, field: &'static Field, value: Value, at: &str, result: &mut Object) -> Option<Implied> {
+    fn value(
+        &mut self,
+        field: &'static Field,
+        value: Value,
+        at: &str,
+        result: &mut Object,
+    ) -> Option<Implied> {
         let problems = self.reading.problems.len();
         let implied = self.value_of_kind(field, value, at, result);
         if self.reading.problems.len() > problems {
@@ -168,7 +177,13 @@ impl Reader {
         implied
     }
 
-    fn value_of_kind(&mut self, field: &'static Field, value: Value, at: &str, result: &mut Object) -> Option<Implied> {
+    fn value_of_kind(
+        &mut self,
+        field: &'static Field,
+        value: Value,
+        at: &str,
+        result: &mut Object,
+    ) -> Option<Implied> {
         let name = || field.name.to_owned();
         match (&field.rule.kind, value) {
             (_, Value::Null) => {
@@ -241,13 +256,23 @@ impl Reader {
 
     fn fits(&mut self, length: usize, max: usize, at: &str) -> bool {
         if length > max {
-            self.problem(at, ProblemCode::TooLong, format!("found {length} items; at most {max} are allowed"));
+            self.problem(
+                at,
+                ProblemCode::TooLong,
+                format!("found {length} items; at most {max} are allowed"),
+            );
         }
         length <= max
     }
 
     /// Reads items. What was skipped is null, so that those after it keep their places.
-    fn items(&mut self, item: &'static Item, sent: Vec<Value>, path: &str, list: &str) -> Vec<Value> {
+    fn items(
+        &mut self,
+        item: &'static Item,
+        sent: Vec<Value>,
+        path: &str,
+        list: &str,
+    ) -> Vec<Value> {
         let mut items = Vec::with_capacity(sent.len());
         for (index, value) in sent.into_iter().enumerate() {
             let at = pointer_at(path, index);
@@ -261,7 +286,11 @@ impl Reader {
                     items.push(Value::Object(self.object(item.fields, object, &at)));
                 }
                 (Value::String(text), Some(field)) => {
-                    self.warn(&at, WarningCode::ValueRepaired, format!("bare text was read as {field:?}"));
+                    self.warn(
+                        &at,
+                        WarningCode::ValueRepaired,
+                        format!("bare text was read as {field:?}"),
+                    );
                     let object = Object::from_iter([(field.to_owned(), Value::String(text))]);
                     items.push(Value::Object(self.object(item.fields, object, &at)));
                     self.reading.bare.insert(self.within.clone());
@@ -301,9 +330,14 @@ impl Reader {
             };
             match read_scalar(&Kind::Text { max: max_length }, value) {
                 Ok(read) => {
-                    let is_new = read.value.as_str().is_none_or(|name| seen.insert(comparable(name)));
+                    let is_new =
+                        read.value.as_str().is_none_or(|name| seen.insert(comparable(name)));
                     if !is_new {
-                        self.warn(&at, WarningCode::ValueRepaired, format!("{} is in the list already", read.value));
+                        self.warn(
+                            &at,
+                            WarningCode::ValueRepaired,
+                            format!("{} is in the list already", read.value),
+                        );
                     }
                     names.push(if is_new { read.value } else { Value::Null });
                 }

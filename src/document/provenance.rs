@@ -33,20 +33,29 @@ pub fn targets(definition: &Definition, data: &Object) -> Vec<Target> {
                 for (index, object) in list.iter().enumerate() {
                     if let (Some(id), Some(object)) = (id_of(item, object), object.as_object()) {
                         let label = label_of(item, label, object);
-                        targets.push(Target { name: id.to_owned(), path: pointer_at(&path, index), label });
+                        targets.push(Target {
+                            name: id.to_owned(),
+                            path: pointer_at(&path, index),
+                            label,
+                        });
                     }
                 }
             }
             (Kind::Items { .. }, _) | (_, None | Some(Value::Null)) => {}
             (_, Some(Value::Array(list))) if list.is_empty() => {}
-            (_, Some(_)) => targets.push(Target { name: path.clone(), path, label: field.name.to_owned() }),
+            (_, Some(_)) => {
+                targets.push(Target { name: path.clone(), path, label: field.name.to_owned() })
+            }
         }
     }
     targets
 }
 
 /// The ids of all items of a document.
-pub fn item_ids<'a>(definition: &'static Definition, data: &'a Object) -> impl Iterator<Item = &'a str> {
+pub fn item_ids<'a>(
+    definition: &'static Definition,
+    data: &'a Object,
+) -> impl Iterator<Item = &'a str> {
     definition.fields.iter().flat_map(|field| match &field.rule.kind {
         Kind::Items { item, .. } => by_id(item, data.get(field.name)).map(|(id, _)| id).collect(),
         _ => Vec::new(),
@@ -73,7 +82,12 @@ pub fn touched(definition: &Definition, before: &Object, after: &Object) -> BTre
     touched
 }
 
-fn touch_items(item: &Item, old: Option<&Value>, new: Option<&Value>, touched: &mut BTreeSet<String>) {
+fn touch_items(
+    item: &Item,
+    old: Option<&Value>,
+    new: Option<&Value>,
+    touched: &mut BTreeSet<String>,
+) {
     let mut old: HashMap<&str, &Value> = by_id(item, old).collect();
     for (id, object) in by_id(item, new) {
         if old.remove(id) != Some(object) {
@@ -174,17 +188,29 @@ mod tests {
         assert_eq!(names(&touched(definition, &after, &after)), [""; 0]);
         let genres = |list: Value| object(json!({ "genres": list }));
         let definition = Category::BasicInfo.definition();
-        assert_eq!(names(&touched(definition, &genres(json!(["a"])), &genres(json!(["a", "b"])))), ["/genres"]);
+        assert_eq!(
+            names(&touched(definition, &genres(json!(["a"])), &genres(json!(["a", "b"])))),
+            ["/genres"]
+        );
     }
 
     #[test]
     fn each_value_is_traced_to_the_state_that_made_it_what_it_is() {
         let definition = Category::Media.definition();
         let states = [
-            (1, json!({ "poster_url": "a", "backdrop_url": "b", "gallery": [{ "id": "1", "url": "x" }] })),
-            (2, json!({ "poster_url": "c", "backdrop_url": "b", "gallery": [{ "id": "1", "url": "x" }] })),
+            (
+                1,
+                json!({ "poster_url": "a", "backdrop_url": "b", "gallery": [{ "id": "1", "url": "x" }] }),
+            ),
+            (
+                2,
+                json!({ "poster_url": "c", "backdrop_url": "b", "gallery": [{ "id": "1", "url": "x" }] }),
+            ),
             (3, json!({ "poster_url": "a", "backdrop_url": "b", "gallery": [] })),
-            (4, json!({ "poster_url": "a", "backdrop_url": "b", "gallery": [{ "id": "1", "url": "x" }] })),
+            (
+                4,
+                json!({ "poster_url": "a", "backdrop_url": "b", "gallery": [{ "id": "1", "url": "x" }] }),
+            ),
         ];
         let mut walk = Walk::new(definition);
         for (number, state) in states.into_iter().rev() {
@@ -192,11 +218,17 @@ mod tests {
             walk.step(number, object(state));
         }
         let found = walk.finish();
-        let found: Vec<_> =
-            found.iter().map(|(target, state)| (target.name.as_str(), target.path.as_str(), *state)).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(target, state)| (target.name.as_str(), target.path.as_str(), *state))
+            .collect();
         assert_eq!(
             found,
-            [("/poster_url", "/poster_url", 3), ("/backdrop_url", "/backdrop_url", 1), ("1", "/gallery/0", 4)]
+            [
+                ("/poster_url", "/poster_url", 3),
+                ("/backdrop_url", "/backdrop_url", 1),
+                ("1", "/gallery/0", 4)
+            ]
         );
     }
 

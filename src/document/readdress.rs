@@ -15,7 +15,11 @@ pub struct Named<'v> {
 }
 
 /// Gives every item the id that `other` says for whom it names; `None` leaves it as it is.
-pub fn readdress(fields: &'static [Field], data: &mut Object, other: &dyn Fn(Named<'_>) -> Option<String>) {
+pub fn readdress(
+    fields: &'static [Field],
+    data: &mut Object,
+    other: &dyn Fn(Named<'_>) -> Option<String>,
+) {
     for field in fields {
         let Kind::Items { item, .. } = &field.rule.kind else { continue };
         let list = data.get_mut(field.name).and_then(Value::as_array_mut);

@@ -52,7 +52,10 @@ pub const fn decimal() -> Rule {
     Rule::new(Kind::Decimal)
 }
 
-pub const fn choice(values: &'static [&'static str], synonyms: &'static [(&'static str, &'static str)]) -> Rule {
+pub const fn choice(
+    values: &'static [&'static str],
+    synonyms: &'static [(&'static str, &'static str)],
+) -> Rule {
     Rule::new(Kind::Choice { values, synonyms })
 }
 

@@ -61,9 +61,9 @@ fn has_date_shape(text: &str) -> bool {
 /// Whether `text` is an absolute http(s) URL of a length that is stored.
 #[must_use]
 pub fn is_web_url(text: &str) -> bool {
-    let scheme_ok = ["http://", "https://"]
-        .iter()
-        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let scheme_ok = ["http://", "https://"].iter().any(|scheme| {
+        text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
     scheme_ok
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
         && url::Url::parse(text).is_ok_and(|url| url.has_host())
@@ -196,7 +196,16 @@ mod tests {
         for good in ["1998", "1998-06", "1998-06-08", "2000-02-29"] {
             assert!(is_partial_date(good), "{good}");
         }
-        for bad in ["", "98", "1998-13", "1998-6", "1999-02-29", "1998-06-08T00:00", "1998/06/08", "１９９８"] {
+        for bad in [
+            "",
+            "98",
+            "1998-13",
+            "1998-6",
+            "1999-02-29",
+            "1998-06-08T00:00",
+            "1998/06/08",
+            "１９９８",
+        ] {
             assert!(!is_partial_date(bad), "{bad}");
         }
     }
@@ -206,16 +215,26 @@ mod tests {
         for good in ["https://example.org/a?b=c", "HTTP://example.org"] {
             assert!(is_web_url(good), "{good}");
         }
-        for bad in ["ftp://example.org", "javascript:alert(1)", "example.org", "https://", "https://a b", "/x"] {
+        for bad in [
+            "ftp://example.org",
+            "javascript:alert(1)",
+            "example.org",
+            "https://",
+            "https://a b",
+            "/x",
+        ] {
             assert!(!is_web_url(bad), "{bad}");
         }
     }
 
     #[test]
     fn whole_numbers_are_read_in_every_spelling() {
-        for (text, whole) in
-            [("3000000000", Some(3_000_000_000)), ("3e9", Some(3_000_000_000)), ("1.5", None), ("1e300", None)]
-        {
+        for (text, whole) in [
+            ("3000000000", Some(3_000_000_000)),
+            ("3e9", Some(3_000_000_000)),
+            ("1.5", None),
+            ("1e300", None),
+        ] {
             assert_eq!(whole_number(&serde_json::from_str(text).unwrap()), whole, "{text}");
         }
     }

@@ -51,7 +51,9 @@ pub fn adopt_spelling(item: &Item, stored: &Object, arriving: &mut Object, direc
         meaning(item, arriving, Some(directory))
     } else {
         let mut whole = stored.clone();
-        whole.extend(arriving.get(spellings.field).map(|given| (spellings.field.to_owned(), given.clone())));
+        whole.extend(
+            arriving.get(spellings.field).map(|given| (spellings.field.to_owned(), given.clone())),
+        );
         meaning(item, &whole, Some(directory))
     };
     if means.is_some() && means == meaning(item, stored, Some(directory)) {

@@ -4,7 +4,9 @@ use async_graphql::ID;
 use serde_json::Value;
 
 use super::category::{Category, CategoryDocument};
-use super::definition::{EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department};
+use super::definition::{
+    EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department,
+};
 use super::entity::EntityKind;
 use super::projection::{Names, OfferRow, Projection, text_of};
 use super::rules::{boolean, choice, currency, decimal, id, items, line, region, url};
@@ -84,7 +86,12 @@ define_choice! {
 static OPTION: Item = Item {
     fields: StreamingOption::FIELDS,
     id: "id",
-    keys: &[&[KeyPart::Entity(0), KeyPart::Field("region"), KeyPart::Field("type"), KeyPart::Field("quality")]],
+    keys: &[&[
+        KeyPart::Entity(0),
+        KeyPart::Field("region"),
+        KeyPart::Field("type"),
+        KeyPart::Field("quality"),
+    ]],
     entities: &[EntityReference {
         kind: EntityKind::Platform,
         name: "platform",

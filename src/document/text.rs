@@ -51,12 +51,16 @@ fn is_accent(c: char) -> bool {
 }
 
 fn is_latin_or_greek(c: char) -> bool {
-    c.is_ascii_alphabetic() || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{0370}'..='\u{03FF}' | '\u{1E00}'..='\u{1FFF}')
+    c.is_ascii_alphabetic()
+        || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{0370}'..='\u{03FF}' | '\u{1E00}'..='\u{1FFF}')
 }
 
 /// Zero-width space, directional marks, byte-order mark: never part of a name, often pasted with one.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')
+    matches!(
+        c,
+        '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}'
+    )
 }
 
 /// A text in quotation marks, as it is read: Rust's own form escapes the vowel signs of Indian scripts.
@@ -79,7 +83,8 @@ pub fn index_key(text: &str) -> String {
             end -= 1;
         }
         key.truncate(end);
-        let _ = write!(key, "…{:016x}", u64::from_be_bytes(hash[..8].try_into().unwrap_or_default()));
+        let _ =
+            write!(key, "…{:016x}", u64::from_be_bytes(hash[..8].try_into().unwrap_or_default()));
     }
     key
 }
@@ -107,15 +112,25 @@ pub fn means_nothing(text: &str) -> bool {
 }
 
 /// What a text in brackets begins with when a language model writes "and so on, as it was".
-const ELIDED: [&str; 9] =
-    ["rest", "remaining", "remainder", "unchanged", "omitted", "truncated", "same as", "as before", "existing"];
+const ELIDED: [&str; 9] = [
+    "rest",
+    "remaining",
+    "remainder",
+    "unchanged",
+    "omitted",
+    "truncated",
+    "same as",
+    "as before",
+    "existing",
+];
 
 /// `"..."`, `"[…]"`, `"... (12 more)"`, `"[rest unchanged]"` and `"etc."` are how language models write "and so on,
 /// as it was".
 #[must_use]
 pub fn is_elision(text: &str) -> bool {
     let text = text.trim();
-    let bracketed = text.strip_prefix(['[', '(', '<']).and_then(|text| text.strip_suffix([']', ')', '>']));
+    let bracketed =
+        text.strip_prefix(['[', '(', '<']).and_then(|text| text.strip_suffix([']', ')', '>']));
     let inner = bracketed.unwrap_or(text).trim();
     if !inner.starts_with("...") && !inner.starts_with('…') {
         if inner.len() > 80 {
@@ -127,7 +142,9 @@ pub fn is_elision(text: &str) -> bool {
             || (bracketed.is_some() && ELIDED.iter().any(|start| words.starts_with(start)));
     }
     let rest = inner.trim_start_matches(['.', '…']).trim();
-    rest.is_empty() || bracketed.is_some() || (rest.starts_with(['(', '[']) && rest.ends_with([')', ']']))
+    rest.is_empty()
+        || bracketed.is_some()
+        || (rest.starts_with(['(', '[']) && rest.ends_with([')', ']']))
 }
 
 /// The letters and digits of a key: `release_date`, `releaseDate` and `Release Date` have the same.
@@ -183,7 +200,8 @@ mod tests {
 
     #[test]
     fn vowels_of_other_scripts_tell_names_apart() {
-        for (a, b) in [("कुल", "कल"), ("が", "か"), ("й", "и"), ("ก่า", "กา")] {
+        for (a, b) in [("कुल", "कल"), ("が", "か"), ("й", "и"), ("ก่า", "กา")]
+        {
             assert_ne!(comparable(a), comparable(b), "{a} and {b}");
         }
     }

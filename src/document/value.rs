@@ -53,7 +53,10 @@ pub fn read_scalar(kind: &Kind, value: Value) -> Result<Read, Refusal> {
     if let Value::String(text) = &value
         && text.contains('\0')
     {
-        return Err((ProblemCode::Invalid, "found the character U+0000; any other is allowed".to_owned()));
+        return Err((
+            ProblemCode::Invalid,
+            "found the character U+0000; any other is allowed".to_owned(),
+        ));
     }
     match kind {
         Kind::Text { max } => text(value, *max),
@@ -68,7 +71,9 @@ pub fn read_scalar(kind: &Kind, value: Value) -> Result<Read, Refusal> {
         Kind::Boolean => boolean(value),
         Kind::Choice { values, synonyms } => choice(value, values, synonyms),
         Kind::Id => id(value),
-        Kind::Names { .. } | Kind::Items { .. } => Err(refused(ProblemCode::TypeMismatch, &value, "a list")),
+        Kind::Names { .. } | Kind::Items { .. } => {
+            Err(refused(ProblemCode::TypeMismatch, &value, "a list"))
+        }
     }
 }
 
@@ -80,7 +85,10 @@ fn text(value: Value, max: usize) -> Result<Read, Refusal> {
     };
     let length = read.value.as_str().map_or(0, |text| text.chars().count());
     if length > max {
-        return Err((ProblemCode::TooLong, format!("found {length} characters; at most {max} are allowed")));
+        return Err((
+            ProblemCode::TooLong,
+            format!("found {length} characters; at most {max} are allowed"),
+        ));
     }
     Ok(read)
 }
@@ -88,7 +96,9 @@ fn text(value: Value, max: usize) -> Result<Read, Refusal> {
 fn form(value: Value, matches: fn(&str) -> bool, allowed: &str) -> Result<Read, Refusal> {
     let candidate = match &value {
         Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => whole_number(number).map_or_else(|| number.to_string(), |whole| whole.to_string()),
+        Value::Number(number) => {
+            whole_number(number).map_or_else(|| number.to_string(), |whole| whole.to_string())
+        }
         other => return Err(refused(ProblemCode::TypeMismatch, other, allowed)),
     };
     if matches(&candidate) {
@@ -98,7 +108,12 @@ fn form(value: Value, matches: fn(&str) -> bool, allowed: &str) -> Result<Read, 
     }
 }
 
-fn code(value: Value, matches: fn(&str) -> bool, allowed: &str, synonyms: &[(&str, &str)]) -> Result<Read, Refusal> {
+fn code(
+    value: Value,
+    matches: fn(&str) -> bool,
+    allowed: &str,
+    synonyms: &[(&str, &str)],
+) -> Result<Read, Refusal> {
     let Value::String(text) = &value else {
         return Err(refused(ProblemCode::TypeMismatch, &value, allowed));
     };
@@ -106,7 +121,8 @@ fn code(value: Value, matches: fn(&str) -> bool, allowed: &str, synonyms: &[(&st
         return Ok(as_it_is(value));
     }
     let upper = text.trim().to_ascii_uppercase();
-    let meant = synonyms.iter().find(|(from, _)| *from == upper).map_or(upper.as_str(), |(_, to)| to);
+    let meant =
+        synonyms.iter().find(|(from, _)| *from == upper).map_or(upper.as_str(), |(_, to)| to);
     if matches(meant) {
         Ok(repaired(Value::String(meant.to_owned()), &value))
     } else {
@@ -118,8 +134,9 @@ const DECIMAL_ALLOWED: &str = "a decimal amount as text, \"3.99\"";
 
 fn is_decimal(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits =
-        |part: &str, max: usize| (1..=max).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = |part: &str, max: usize| {
+        (1..=max).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
     digits(whole, 12) && digits(fraction, 6)
 }
 
@@ -145,7 +162,11 @@ fn decimal(value: Value) -> Result<Read, Refusal> {
         note.push_str("; where nothing else says the currency, it is taken to be ");
         note.push_str(currency);
     }
-    read.implied = currency.map(|currency| Implied { field: "currency", value: Value::String(currency), certain });
+    read.implied = currency.map(|currency| Implied {
+        field: "currency",
+        value: Value::String(currency),
+        certain,
+    });
     Ok(read)
 }
 
@@ -166,7 +187,8 @@ fn split_currency(text: &str) -> (&str, Option<String>) {
 
 /// `1,299.00` → `1299.00`; only where each comma stands before three digits.
 fn without_thousands(text: &str) -> String {
-    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+    let (whole, fraction) =
+        text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
     let mut groups = whole.split(',');
     let grouped = groups.next().is_some_and(|first| (1..=3).contains(&first.len()))
         && whole.contains(',')
@@ -184,7 +206,9 @@ fn day_of(text: &str) -> Option<&str> {
     let time = text.get(11..)?;
     let is_time = text[10..].starts_with(['T', 't', ' '])
         && time.starts_with(|c: char| c.is_ascii_digit())
-        && time.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'Z' | 'z' | ' '));
+        && time
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'Z' | 'z' | ' '));
     (is_date(day) && is_time).then_some(day)
 }
 
@@ -205,7 +229,9 @@ fn partial_date(value: Value) -> Result<Read, Refusal> {
     let meant = match &value {
         Value::String(text) if is_partial_date(text) => return Ok(as_it_is(value)),
         Value::String(text) => day_of(text.trim()).map(str::to_owned),
-        Value::Number(number) => whole_number(number).map(|year| year.to_string()).filter(|year| is_partial_date(year)),
+        Value::Number(number) => {
+            whole_number(number).map(|year| year.to_string()).filter(|year| is_partial_date(year))
+        }
         other => return Err(refused(ProblemCode::TypeMismatch, other, ALLOWED)),
     };
     match meant {
@@ -221,7 +247,10 @@ fn url(value: Value) -> Result<Read, Refusal> {
     };
     let length = text.chars().count();
     if length > MAX_URL {
-        return Err((ProblemCode::TooLong, format!("found {length} characters; at most {MAX_URL} are allowed")));
+        return Err((
+            ProblemCode::TooLong,
+            format!("found {length} characters; at most {MAX_URL} are allowed"),
+        ));
     }
     if is_web_url(text) {
         return Ok(as_it_is(value));
@@ -237,7 +266,9 @@ fn url(value: Value) -> Result<Read, Refusal> {
 fn number_in(text: &str) -> Option<Number> {
     let text = without_thousands(text.trim());
     let looks_like_one = text.bytes().any(|byte| byte.is_ascii_digit())
-        && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
     looks_like_one.then(|| serde_json::from_str(&text).ok()).flatten()
 }
 
@@ -299,7 +330,9 @@ fn choice(value: Value, values: &[&str], synonyms: &[(&str, &str)]) -> Result<Re
         return Err(refused(ProblemCode::TypeMismatch, &value, &allowed()));
     };
     let folded = |text: &str| {
-        let words = text.split(|c: char| c.is_whitespace() || c == '_' || c == '-').filter(|word| !word.is_empty());
+        let words = text
+            .split(|c: char| c.is_whitespace() || c == '_' || c == '-')
+            .filter(|word| !word.is_empty());
         words.collect::<Vec<_>>().join("_").to_lowercase()
     };
     let sent = folded(text);

@@ -31,7 +31,14 @@ impl RequestContext {
         catalog: Arc<Catalog>,
         accounts: Arc<Accounts>,
     ) -> Self {
-        Self { principal, address, catalog, accounts, loaders: OnceLock::new(), draft_loaders: OnceLock::new() }
+        Self {
+            principal,
+            address,
+            catalog,
+            accounts,
+            loaders: OnceLock::new(),
+            draft_loaders: OnceLock::new(),
+        }
     }
 }
 
@@ -56,7 +63,9 @@ pub trait ContextExt {
     }
 
     fn principal(&self) -> Result<&Principal, ApiError> {
-        self.viewer().ok_or_else(|| ApiError::Unauthenticated("this needs a bearer token; log in first".to_owned()))
+        self.viewer().ok_or_else(|| {
+            ApiError::Unauthenticated("this needs a bearer token; log in first".to_owned())
+        })
     }
 
     fn can_read(&self) -> Result<CanRead, ApiError> {

@@ -91,8 +91,12 @@ impl Loader<DocumentKey> for DraftExports {
         let categories: BTreeSet<Category> = keys.iter().map(|(_, category)| *category).collect();
         let movies: Vec<_> = movies.into_iter().collect();
         let categories: Vec<_> = categories.into_iter().collect();
-        let exports = self.0.catalog.draft_exports(&self.0.permission, &movies, &categories).await?;
-        Ok(exports.into_iter().map(|export| ((export.movie.clone(), export.category), export)).collect())
+        let exports =
+            self.0.catalog.draft_exports(&self.0.permission, &movies, &categories).await?;
+        Ok(exports
+            .into_iter()
+            .map(|export| ((export.movie.clone(), export.category), export))
+            .collect())
     }
 }
 
@@ -103,7 +107,10 @@ impl Loader<DocumentKey> for Contributions {
     type Value = Vec<ContributionEntry>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[DocumentKey]) -> Result<HashMap<DocumentKey, Vec<ContributionEntry>>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[DocumentKey],
+    ) -> Result<HashMap<DocumentKey, Vec<ContributionEntry>>, LoadError> {
         Ok(self.0.catalog.contributions(&self.0.permission, keys).await?)
     }
 }
@@ -128,7 +135,10 @@ impl Loader<MovieId> for Locks {
     type Value = Vec<(Category, Lock)>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, Vec<(Category, Lock)>>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[MovieId],
+    ) -> Result<HashMap<MovieId, Vec<(Category, Lock)>>, LoadError> {
         let movies: Vec<_> = keys.iter().collect();
         let mut found: HashMap<MovieId, Vec<(Category, Lock)>> = HashMap::new();
         for ((movie, category), locks) in self.0.catalog.locks(&self.0.permission, &movies).await? {

@@ -61,7 +61,8 @@ fn cursor_of(draft: &DraftEntry) -> String {
 fn place_of(cursor: &str) -> Result<DraftPlace, ApiError> {
     let [moment, movie, category] = Cursor::read(LIST, cursor)?;
     // The years that both databases know.
-    let micros = moment.parse().ok().filter(|micros| (0..=253_402_300_799_999_999).contains(micros));
+    let micros =
+        moment.parse().ok().filter(|micros| (0..=253_402_300_799_999_999).contains(micros));
     let updated_at = micros.and_then(DateTime::from_timestamp_micros).ok_or_else(not_ours)?;
     Ok(DraftPlace { updated_at, movie, category: category.parse().map_err(|_| not_ours())? })
 }
@@ -78,13 +79,17 @@ pub async fn list(
     let after = after.as_deref().map(place_of).transpose()?;
     let filter = filter_of(filter)?;
     let page = match &filter {
-        Some(filter) => Some(ctx.catalog().draft_page(&permission, filter, after.as_ref(), limit as u64).await?),
+        Some(filter) => {
+            Some(ctx.catalog().draft_page(&permission, filter, after.as_ref(), limit as u64).await?)
+        }
         None => None,
     };
     let has_more = page.as_ref().is_some_and(|page| page.has_more);
-    let mut connection = Connection::with_additional_fields(after.is_some(), has_more, DraftTotals(filter));
+    let mut connection =
+        Connection::with_additional_fields(after.is_some(), has_more, DraftTotals(filter));
     let drafts = page.map(|page| page.drafts).unwrap_or_default();
-    connection.edges = drafts.into_iter().map(|draft| Edge::new(cursor_of(&draft), Draft(draft))).collect();
+    connection.edges =
+        drafts.into_iter().map(|draft| Edge::new(cursor_of(&draft), Draft(draft))).collect();
     Ok(connection)
 }
 
@@ -98,7 +103,9 @@ impl DraftTotals {
     async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
         let permission = ctx.can_draft()?;
         match &self.0 {
-            Some(filter) => Ok(ctx.catalog().count_drafts(&permission, filter).await.map_err(ApiError::from)?),
+            Some(filter) => {
+                Ok(ctx.catalog().count_drafts(&permission, filter).await.map_err(ApiError::from)?)
+            }
             None => Ok(0),
         }
     }
@@ -125,7 +132,12 @@ impl Draft {
 
     /// The movie that it is about.
     async fn movie(&self, ctx: &Context<'_>) -> async_graphql::Result<Movie> {
-        let found = ctx.draft_loaders()?.movies.load_one(self.0.movie.clone()).await.map_err(ApiError::from)?;
+        let found = ctx
+            .draft_loaders()?
+            .movies
+            .load_one(self.0.movie.clone())
+            .await
+            .map_err(ApiError::from)?;
         Ok(found.map(Movie).ok_or_else(|| gone(&self.0.movie))?)
     }
 
@@ -173,7 +185,12 @@ impl Draft {
 
     /// All contributions to it, oldest first.
     async fn contributions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Contribution>> {
-        let found = ctx.draft_loaders()?.contributions.load_one(self.key()).await.map_err(ApiError::from)?;
+        let found = ctx
+            .draft_loaders()?
+            .contributions
+            .load_one(self.key())
+            .await
+            .map_err(ApiError::from)?;
         Ok(found.unwrap_or_default().into_iter().map(Contribution::of).collect())
     }
 
@@ -186,7 +203,8 @@ impl Draft {
         let (movie, category) = (&self.0.movie, self.0.category);
         let planned = ctx.catalog().plan_publication(&permission, movie, category, &options).await;
         // A draft that was closed in this very moment has no plan, and no questions.
-        let matches = planned.map_err(ApiError::from)?.plan.map(|plan| plan.matches).unwrap_or_default();
+        let matches =
+            planned.map_err(ApiError::from)?.plan.map(|plan| plan.matches).unwrap_or_default();
         let open = matches.into_iter().filter(|found| found.decision == MatchDecision::Ambiguous);
         Ok(open.map(Into::into).collect())
     }
@@ -194,7 +212,12 @@ impl Draft {
     /// The category as it stands in the draft. If the draft was closed in this very moment, as it is
     /// published.
     async fn export(&self, ctx: &Context<'_>) -> async_graphql::Result<MovieExport> {
-        let draft = ctx.draft_loaders()?.draft_exports.load_one(self.key()).await.map_err(ApiError::from)?;
+        let draft = ctx
+            .draft_loaders()?
+            .draft_exports
+            .load_one(self.key())
+            .await
+            .map_err(ApiError::from)?;
         let export = match draft {
             Some(draft) => Some(draft),
             None => ctx.loaders()?.exports.load_one(self.key()).await.map_err(ApiError::from)?,

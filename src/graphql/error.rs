@@ -62,13 +62,20 @@ impl From<ApiError> for Error {
         match error {
             ApiError::Unauthenticated(message) => with_code(message, "UNAUTHENTICATED"),
             ApiError::Forbidden(Forbidden { role, needed }) => {
-                let message = format!("the role {} does not allow this; {} does", role.as_str(), needed.as_str());
+                let message = format!(
+                    "the role {} does not allow this; {} does",
+                    role.as_str(),
+                    needed.as_str()
+                );
                 with_code(message, "FORBIDDEN")
             }
             ApiError::BadInput(message) => with_code(message, BAD_USER_INPUT),
             ApiError::RateLimited(after) => {
                 let seconds = after.as_secs().max(1);
-                let mut error = with_code(format!("too many attempts; try again in {seconds} seconds"), "RATE_LIMITED");
+                let mut error = with_code(
+                    format!("too many attempts; try again in {seconds} seconds"),
+                    "RATE_LIMITED",
+                );
                 error.extensions.get_or_insert_default().set("retryAfter", seconds);
                 error
             }
@@ -102,7 +109,8 @@ pub fn classify(error: &mut ServerError) {
         "Number of aliases",
         "Query has ",
     ];
-    let refused_scalar = message.strip_prefix("Invalid value for argument").and_then(|_| message.rsplit('"').nth(1));
+    let refused_scalar =
+        message.strip_prefix("Invalid value for argument").and_then(|_| message.rsplit('"').nth(1));
     let allowed = refused_scalar.and_then(scalars::allowed);
     let code = if too_large.iter().any(|words| message.starts_with(words)) {
         QUERY_TOO_COMPLEX

@@ -29,7 +29,8 @@ const LIST: &str = "revisions";
 impl MovieHistory {
     /// The open drafts of the movie, in the order of the categories. Needs the role CONTRIBUTOR.
     async fn drafts(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Draft>> {
-        let found = ctx.draft_loaders()?.drafts.load_one(self.0.clone()).await.map_err(ApiError::from)?;
+        let found =
+            ctx.draft_loaders()?.drafts.load_one(self.0.clone()).await.map_err(ApiError::from)?;
         Ok(found.unwrap_or_default().into_iter().map(Draft).collect())
     }
 
@@ -54,7 +55,8 @@ impl MovieHistory {
         ctx: &Context<'_>,
         #[graphql(desc = "Which category.")] category: Category,
         #[graphql(desc = "The revision to start from; 0 is the empty document.")] from: i64,
-        #[graphql(desc = "The revision to arrive at; smaller than from, it shows the way back.")] to: i64,
+        #[graphql(desc = "The revision to arrive at; smaller than from, it shows the way back.")]
+        to: i64,
     ) -> Option<async_graphql::Result<RevisionDiff>> {
         revision_diff(ctx, &self.0, category, from, to).await.map_err(Into::into).transpose()
     }
@@ -69,13 +71,18 @@ impl MovieHistory {
         #[graphql(desc = "Which category.")] category: Category,
     ) -> async_graphql::Result<Vec<Provenance>> {
         let permission = ctx.can_draft()?;
-        let found = ctx.catalog().provenance(&permission, &self.0, category).await.map_err(ApiError::from)?;
+        let found = ctx
+            .catalog()
+            .provenance(&permission, &self.0, category)
+            .await
+            .map_err(ApiError::from)?;
         Ok(found.into_iter().map(Provenance::of).collect())
     }
 
     /// What is locked in the movie's categories, oldest first within each. Needs the role CONTRIBUTOR.
     async fn locks(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Lock>> {
-        let found = ctx.draft_loaders()?.locks.load_one(self.0.clone()).await.map_err(ApiError::from)?;
+        let found =
+            ctx.draft_loaders()?.locks.load_one(self.0.clone()).await.map_err(ApiError::from)?;
         let locks = found.unwrap_or_default().into_iter();
         Ok(locks.map(|(category, lock)| Lock::of(category, lock)).collect())
     }
@@ -119,7 +126,9 @@ async fn revision_diff(
 ) -> Result<Option<RevisionDiff>, ApiError> {
     let key = |number: i64| ((movie.clone(), category), number);
     let states = ctx.draft_loaders()?.states.load_many([key(from), key(to)]).await?;
-    let (Some(before), Some(after)) = (states.get(&key(from)), states.get(&key(to))) else { return Ok(None) };
+    let (Some(before), Some(after)) = (states.get(&key(from)), states.get(&key(to))) else {
+        return Ok(None);
+    };
     let changes = changes(before, after)?.into_iter().map(Into::into).collect();
     Ok(Some(RevisionDiff { from, to, changes }))
 }
@@ -179,7 +188,8 @@ impl Revision {
     /// What it changed of the state before it, in the order of the document.
     #[graphql(complexity = "20 + child_complexity")]
     async fn changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlannedChange>> {
-        let (before, after) = (self.key(self.metadata.revision - 1), self.key(self.metadata.revision));
+        let (before, after) =
+            (self.key(self.metadata.revision - 1), self.key(self.metadata.revision));
         let keys = [before.clone(), after.clone()];
         let states = ctx.draft_loaders()?.states.load_many(keys).await.map_err(ApiError::from)?;
         match (states.get(&before), states.get(&after)) {

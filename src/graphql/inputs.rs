@@ -105,7 +105,9 @@ pub struct MovieOrder {
 
 /// Movies come by title unless another order is asked for.
 pub fn order_of(order: Option<MovieOrder>) -> storage::MovieOrder {
-    let Some(order) = order else { return storage::MovieOrder { by: OrderBy::Title, descending: false } };
+    let Some(order) = order else {
+        return storage::MovieOrder { by: OrderBy::Title, descending: false };
+    };
     let by = match order.field {
         MovieOrderField::Title => OrderBy::Title,
         MovieOrderField::Year => OrderBy::Year,
@@ -237,7 +239,13 @@ fn resolutions_of(resolutions: Option<Vec<MatchResolutionInput>>) -> Vec<Resolut
     let resolutions = resolutions.unwrap_or_default().into_iter();
     resolutions
         .map(|given| {
-            Resolution::of(given.path, given.entity_id.map(|id| id.0), given.create_new, given.skip, given.everywhere)
+            Resolution::of(
+                given.path,
+                given.entity_id.map(|id| id.0),
+                given.create_new,
+                given.skip,
+                given.everywhere,
+            )
         })
         .collect()
 }

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use async_graphql::Name;
 use async_graphql::Positioned;
-use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, FragmentDefinition, Selection, SelectionSet,
+};
 
 /// Deepest nesting of fields; introspection needs 15.
 pub const MAX_DEPTH: usize = 20;
@@ -72,9 +74,15 @@ impl<'a> Counter<'a> {
         let mut total = 0_u64;
         for item in &set.items {
             let count = match &item.node {
-                Selection::Field(field) => self.selection(&field.node.selection_set.node).saturating_add(1),
-                Selection::InlineFragment(fragment) => self.selection(&fragment.node.selection_set.node),
-                Selection::FragmentSpread(spread) => self.fragment(spread.node.fragment_name.node.as_str()),
+                Selection::Field(field) => {
+                    self.selection(&field.node.selection_set.node).saturating_add(1)
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.selection(&fragment.node.selection_set.node)
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(spread.node.fragment_name.node.as_str())
+                }
             };
             total = total.saturating_add(count);
         }

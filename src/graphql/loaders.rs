@@ -27,8 +27,16 @@ impl Loaders {
     pub fn new(catalog: &Arc<Catalog>, permission: CanRead) -> Self {
         let reader = Reader { catalog: Arc::clone(catalog), permission };
         Self {
-            exports: DataLoader::new(Exports(reader.clone()), TokioSpawner::current(), TokioTimer::default()),
-            present: DataLoader::new(PresentCategories(reader.clone()), TokioSpawner::current(), TokioTimer::default()),
+            exports: DataLoader::new(
+                Exports(reader.clone()),
+                TokioSpawner::current(),
+                TokioTimer::default(),
+            ),
+            present: DataLoader::new(
+                PresentCategories(reader.clone()),
+                TokioSpawner::current(),
+                TokioTimer::default(),
+            ),
             people: DataLoader::new(People(reader), TokioSpawner::current(), TokioTimer::default()),
             works: WorkLoaders::new(catalog, permission),
         }
@@ -67,13 +75,19 @@ impl Loader<(MovieId, Category)> for Exports {
     type Value = Export;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(MovieId, Category)]) -> Result<HashMap<(MovieId, Category), Export>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[(MovieId, Category)],
+    ) -> Result<HashMap<(MovieId, Category), Export>, LoadError> {
         let movies: BTreeSet<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
         let categories: BTreeSet<Category> = keys.iter().map(|(_, category)| *category).collect();
         let movies: Vec<_> = movies.into_iter().collect();
         let categories: Vec<_> = categories.into_iter().collect();
         let exports = self.0.catalog.exports(&self.0.permission, &movies, &categories).await?;
-        Ok(exports.into_iter().map(|export| ((export.movie.clone(), export.category), export)).collect())
+        Ok(exports
+            .into_iter()
+            .map(|export| ((export.movie.clone(), export.category), export))
+            .collect())
     }
 }
 
@@ -86,8 +100,11 @@ impl Loader<MovieId> for PresentCategories {
 
     async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, Vec<Category>>, LoadError> {
         let movies: Vec<_> = keys.iter().collect();
-        let mut found: HashMap<MovieId, Vec<Category>> = keys.iter().map(|movie| (movie.clone(), Vec::new())).collect();
-        for (movie, category) in self.0.catalog.present_categories(&self.0.permission, &movies).await? {
+        let mut found: HashMap<MovieId, Vec<Category>> =
+            keys.iter().map(|movie| (movie.clone(), Vec::new())).collect();
+        for (movie, category) in
+            self.0.catalog.present_categories(&self.0.permission, &movies).await?
+        {
             found.entry(movie).or_default().push(category);
         }
         for categories in found.values_mut() {
@@ -105,7 +122,8 @@ impl Loader<String> for People {
     type Error = LoadError;
 
     async fn load(&self, keys: &[String]) -> Result<HashMap<String, Arc<Entity>>, LoadError> {
-        let found = self.0.catalog.find_entities(&self.0.permission, EntityKind::Person, keys).await?;
+        let found =
+            self.0.catalog.find_entities(&self.0.permission, EntityKind::Person, keys).await?;
         Ok(found.into_iter().map(|(given, entity)| (given, Arc::new(entity))).collect())
     }
 }

@@ -86,14 +86,20 @@ pub struct UnlockFieldsPayload {
 }
 
 /// Locks fields and items.
-pub async fn lock(ctx: &Context<'_>, input: LockFieldsInput) -> Result<LockFieldsPayload, ApiError> {
+pub async fn lock(
+    ctx: &Context<'_>,
+    input: LockFieldsInput,
+) -> Result<LockFieldsPayload, ApiError> {
     let LockFieldsInput { movie_id, category, fields, items } = input;
     let (locks, user_errors) = set(ctx, &movie_id, category, fields, items, true).await?;
     Ok(LockFieldsPayload { locks, user_errors })
 }
 
 /// Unlocks fields and items.
-pub async fn unlock(ctx: &Context<'_>, input: UnlockFieldsInput) -> Result<UnlockFieldsPayload, ApiError> {
+pub async fn unlock(
+    ctx: &Context<'_>,
+    input: UnlockFieldsInput,
+) -> Result<UnlockFieldsPayload, ApiError> {
     let UnlockFieldsInput { movie_id, category, fields, items } = input;
     let (locks, user_errors) = set(ctx, &movie_id, category, fields, items, false).await?;
     Ok(UnlockFieldsPayload { locks, user_errors })
@@ -115,6 +121,7 @@ async fn set(
     };
     let items = items.unwrap_or_default().into_iter().map(|id| id.0).collect();
     let targets = LockTargets { fields: fields.unwrap_or_default(), items };
-    let LocksSet { locks, problems } = ctx.catalog().set_locks(&permission, &movie, category, &targets, locked).await?;
+    let LocksSet { locks, problems } =
+        ctx.catalog().set_locks(&permission, &movie, category, &targets, locked).await?;
     Ok((locks.into_iter().map(|lock| Lock::of(category, lock)).collect(), user_errors(problems)))
 }

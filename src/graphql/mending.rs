@@ -120,7 +120,9 @@ impl RewrittenDocument {
 
     /// The movie. Null if it was deleted at this moment.
     async fn movie(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Movie>> {
-        let found = async { Ok(ctx.loaders()?.works.movies.load_one(self.0.movie.clone()).await?.map(Movie)) };
+        let found = async {
+            Ok(ctx.loaders()?.works.movies.load_one(self.0.movie.clone()).await?.map(Movie))
+        };
         found.await.map_err(|error: ApiError| error.into()).transpose()
     }
 
@@ -240,7 +242,8 @@ impl Mending {
             dry_run: input.dry_run,
             override_locks: input.override_locks,
         };
-        let mended = ctx.catalog().merge_people(&permission, &merge).await.map_err(ApiError::from)?;
+        let mended =
+            ctx.catalog().merge_people(&permission, &merge).await.map_err(ApiError::from)?;
         let Mended { id, documents, problems, .. } = mended;
         let person = find_person(ctx, id).await?;
         let documents = documents.into_iter().map(RewrittenDocument).collect();
@@ -267,7 +270,8 @@ impl Mending {
             dry_run: input.dry_run,
             override_locks: input.override_locks,
         };
-        let mended = ctx.catalog().split_person(&permission, &split).await.map_err(ApiError::from)?;
+        let mended =
+            ctx.catalog().split_person(&permission, &split).await.map_err(ApiError::from)?;
         let Mended { id, other, documents, problems } = mended;
         let (person, other) = (find_person(ctx, id).await?, find_person(ctx, other).await?);
         let documents = documents.into_iter().map(RewrittenDocument).collect();
@@ -292,7 +296,11 @@ async fn find_person(ctx: &Context<'_>, id: Option<String>) -> Result<Option<Per
 }
 
 /// As it stands now: a loader may remember what was before.
-async fn find(ctx: &Context<'_>, kind: EntityKind, id: Option<String>) -> Result<Option<Arc<Entity>>, ApiError> {
+async fn find(
+    ctx: &Context<'_>,
+    kind: EntityKind,
+    id: Option<String>,
+) -> Result<Option<Arc<Entity>>, ApiError> {
     let permission = ctx.can_read()?;
     let Some(id) = id else { return Ok(None) };
     Ok(ctx.catalog().entities(&permission, kind, &[id]).await?.pop().map(Arc::new))

@@ -5,14 +5,18 @@ use async_graphql::{Context, ID, Object};
 use super::context::ContextExt;
 use super::error::ApiError;
 use super::inputs::{
-    CreateMovieInput, DeleteMovieInput, DiscardDraftInput, ImportCategoryInput, ImportDocumentInput, LoginInput,
-    PublishDraftInput, RevertCategoryInput, UpdateDraftInput, options_of,
+    CreateMovieInput, DeleteMovieInput, DiscardDraftInput, ImportCategoryInput,
+    ImportDocumentInput, LoginInput, PublishDraftInput, RevertCategoryInput, UpdateDraftInput,
+    options_of,
 };
-use super::locks::{self, LockFieldsInput, LockFieldsPayload, UnlockFieldsInput, UnlockFieldsPayload};
+use super::locks::{
+    self, LockFieldsInput, LockFieldsPayload, UnlockFieldsInput, UnlockFieldsPayload,
+};
 use super::mending::Mending;
 use super::payloads::{
-    CreateMoviePayload, DeleteMoviePayload, DiscardDraftPayload, ImportCategoryPayload, ImportDocumentPayload,
-    LoginPayload, PublishDraftPayload, RevertCategoryPayload, UpdateDraftPayload, user_errors,
+    CreateMoviePayload, DeleteMoviePayload, DiscardDraftPayload, ImportCategoryPayload,
+    ImportDocumentPayload, LoginPayload, PublishDraftPayload, RevertCategoryPayload,
+    UpdateDraftPayload, user_errors,
 };
 use super::types::{Movie, User};
 use crate::catalog::accounts::LoginRefused;
@@ -41,8 +45,11 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Email and password.")] input: LoginInput,
     ) -> async_graphql::Result<LoginPayload> {
-        let outcome =
-            ctx.accounts().login(&input.email, &input.password, ctx.address()).await.map_err(ApiError::from)?;
+        let outcome = ctx
+            .accounts()
+            .login(&input.email, &input.password, ctx.address())
+            .await
+            .map_err(ApiError::from)?;
         let session = outcome.map_err(|refused| match refused {
             LoginRefused::WrongCredentials => {
                 ApiError::Unauthenticated("the email or the password is wrong".to_owned())
@@ -67,10 +74,15 @@ impl Mutation {
     ) -> async_graphql::Result<CreateMoviePayload> {
         let permission = ctx.can_publish()?;
         let can_read = ctx.can_read()?;
-        let created = ctx.catalog().create_movie(&permission, &input.id, &input.title).await.map_err(ApiError::from)?;
+        let created = ctx
+            .catalog()
+            .create_movie(&permission, &input.id, &input.title)
+            .await
+            .map_err(ApiError::from)?;
         match created {
             CreatedMovie::Created(id) => {
-                let mut found = ctx.catalog().movies(&can_read, &[id]).await.map_err(ApiError::from)?;
+                let mut found =
+                    ctx.catalog().movies(&can_read, &[id]).await.map_err(ApiError::from)?;
                 Ok(CreateMoviePayload { movie: found.pop().map(Movie), user_errors: Vec::new() })
             }
             CreatedMovie::Refused(problems) => {
@@ -92,9 +104,15 @@ impl Mutation {
             Err(_) => false,
         };
         if deleted {
-            return Ok(DeleteMoviePayload { deleted_movie_id: Some(input.id), user_errors: Vec::new() });
+            return Ok(DeleteMoviePayload {
+                deleted_movie_id: Some(input.id),
+                user_errors: Vec::new(),
+            });
         }
-        Ok(DeleteMoviePayload { deleted_movie_id: None, user_errors: user_errors(vec![no_such_movie(&input.id)]) })
+        Ok(DeleteMoviePayload {
+            deleted_movie_id: None,
+            user_errors: user_errors(vec![no_such_movie(&input.id)]),
+        })
     }
 
     /// Imports one category from typed input. A field that is left out is left as it is stored; null
@@ -119,8 +137,10 @@ impl Mutation {
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
             return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
         };
-        let incoming = Incoming::Document { text: input.document.as_bytes(), category: input.category };
-        let outcome = ctx.catalog().import(&permission, &movie, incoming).await.map_err(ApiError::from)?;
+        let incoming =
+            Incoming::Document { text: input.document.as_bytes(), category: input.category };
+        let outcome =
+            ctx.catalog().import(&permission, &movie, incoming).await.map_err(ApiError::from)?;
         Ok(outcome.into())
     }
 
@@ -130,8 +150,11 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The movie, the data, and how to import it.")] input: UpdateDraftInput,
     ) -> async_graphql::Result<UpdateDraftPayload> {
-        let options =
-            ImportOptions { target: Stage::Draft, needs_draft: true, ..options_of(input.options, NullPolicy::Clear) };
+        let options = ImportOptions {
+            target: Stage::Draft,
+            needs_draft: true,
+            ..options_of(input.options, NullPolicy::Clear)
+        };
         Ok(import_typed(ctx, &input.movie_id, input.data, options).await?.into())
     }
 
@@ -143,13 +166,18 @@ impl Mutation {
         #[graphql(desc = "Which draft, and how to publish it.")] input: PublishDraftInput,
     ) -> async_graphql::Result<PublishDraftPayload> {
         let options = input.options();
-        let (permission, leave) = (ctx.can_draft()?, if options.dry_run { None } else { Some(ctx.can_publish()?) });
+        let (permission, leave) =
+            (ctx.can_draft()?, if options.dry_run { None } else { Some(ctx.can_publish()?) });
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
             return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
         };
         let outcome = match leave {
-            Some(permission) => ctx.catalog().publish_draft(&permission, &movie, input.category, &options).await,
-            None => ctx.catalog().plan_publication(&permission, &movie, input.category, &options).await,
+            Some(permission) => {
+                ctx.catalog().publish_draft(&permission, &movie, input.category, &options).await
+            }
+            None => {
+                ctx.catalog().plan_publication(&permission, &movie, input.category, &options).await
+            }
         };
         Ok(outcome.map_err(ApiError::from)?.into())
     }
@@ -180,7 +208,10 @@ impl Mutation {
             return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
         };
         let options = input.options();
-        let outcome = ctx.catalog().revert(&permission, &movie, input.category, input.revision, &options).await;
+        let outcome = ctx
+            .catalog()
+            .revert(&permission, &movie, input.category, input.revision, &options)
+            .await;
         Ok(outcome.map_err(ApiError::from)?.into())
     }
 
@@ -219,7 +250,9 @@ async fn import_typed(
 ) -> async_graphql::Result<Outcome> {
     let permission = ctx.can_import(options)?;
     let (category, data) = data.into_json().map_err(ApiError::from)?;
-    let Ok(id) = movie.parse::<MovieId>() else { return Ok(Outcome::no_movie(no_such_movie(movie))) };
+    let Ok(id) = movie.parse::<MovieId>() else {
+        return Ok(Outcome::no_movie(no_such_movie(movie)));
+    };
     let incoming = Incoming::Typed { category, data };
     Ok(ctx.catalog().import(&permission, &id, incoming).await.map_err(ApiError::from)?)
 }

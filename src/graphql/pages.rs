@@ -38,9 +38,13 @@ impl Cursor {
     /// When it is no cursor of that list.
     pub fn read<const N: usize>(of: &str, text: &str) -> Result<[String; N], ApiError> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !text.contains('\0'));
-        let parts = text.as_deref().and_then(|text| text.split_once('\n')).filter(|(list, _)| *list == of);
-        let parts = parts.map(|(_, parts)| parts.split('\n').map(str::to_owned).collect::<Vec<_>>());
+        let text = bytes
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .filter(|text| !text.contains('\0'));
+        let parts =
+            text.as_deref().and_then(|text| text.split_once('\n')).filter(|(list, _)| *list == of);
+        let parts =
+            parts.map(|(_, parts)| parts.split('\n').map(str::to_owned).collect::<Vec<_>>());
         parts.and_then(|parts| parts.try_into().ok()).ok_or_else(not_ours)
     }
 }
@@ -68,7 +72,10 @@ pub fn text_of(name: &str, text: Option<String>) -> Result<Option<String>, ApiEr
 ///
 /// # Errors
 /// When it is of a year that no database knows.
-pub fn moment_of(name: &str, moment: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>, ApiError> {
+pub fn moment_of(
+    name: &str,
+    moment: Option<DateTime<Utc>>,
+) -> Result<Option<DateTime<Utc>>, ApiError> {
     match moment {
         Some(moment) if !(1..=9999).contains(&moment.year()) => {
             Err(ApiError::BadInput(format!("filter: {name} is of the years 1 to 9999")))

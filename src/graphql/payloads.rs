@@ -91,7 +91,13 @@ pub struct PlanConflict {
 
 impl From<Conflict> for PlanConflict {
     fn from(Conflict { path, label, base, current, imported }: Conflict) -> Self {
-        Self { path, label, base: base.map(Json), current: current.map(Json), imported: imported.map(Json) }
+        Self {
+            path,
+            label,
+            base: base.map(Json),
+            current: current.map(Json),
+            imported: imported.map(Json),
+        }
     }
 }
 
@@ -178,7 +184,9 @@ impl From<Candidate> for MatchCandidate {
 }
 
 impl From<Match> for PlanMatch {
-    fn from(Match { path, given, kind, decision, entity, score, reasons, candidates }: Match) -> Self {
+    fn from(
+        Match { path, given, kind, decision, entity, score, reasons, candidates }: Match,
+    ) -> Self {
         let candidates = candidates.into_iter().map(Into::into).collect();
         Self { path, given, kind, decision, entity_id: entity.map(ID), score, reasons, candidates }
     }
@@ -311,7 +319,10 @@ pub struct DiscardDraftPayload {
 
 impl From<Outcome> for DiscardDraftPayload {
     fn from(outcome: Outcome) -> Self {
-        Self { movie_export: outcome.export.map(MovieExport::from), user_errors: user_errors(outcome.problems) }
+        Self {
+            movie_export: outcome.export.map(MovieExport::from),
+            user_errors: user_errors(outcome.problems),
+        }
     }
 }
 

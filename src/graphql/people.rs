@@ -21,9 +21,11 @@ pub type PersonConnection = Connection<String, Person, EmptyFields, EmptyFields>
 /// A part of someone's credits.
 pub type PersonCreditConnection = Connection<String, PersonCredit, EmptyFields, EmptyFields>;
 /// A part of someone's nominations.
-pub type PersonNominationConnection = Connection<String, PersonNomination, EmptyFields, EmptyFields>;
+pub type PersonNominationConnection =
+    Connection<String, PersonNomination, EmptyFields, EmptyFields>;
 /// Those who may be one.
-pub type PossibleDuplicateConnection = Connection<String, PossibleDuplicate, EmptyFields, EmptyFields>;
+pub type PossibleDuplicateConnection =
+    Connection<String, PossibleDuplicate, EmptyFields, EmptyFields>;
 
 const CREDITS: &str = "credits";
 const NOMINATIONS: &str = "nominations";
@@ -62,11 +64,19 @@ impl PersonWorks {
         let (limit, page) = works_page(CREDITS, first, after)?;
         let came_from = page.after.is_some();
         let key = (page, self.0.clone());
-        let found = ctx.loaders()?.works.credits.load_one(key).await.map_err(ApiError::from)?.unwrap_or_default();
+        let found = ctx
+            .loaders()?
+            .works
+            .credits
+            .load_one(key)
+            .await
+            .map_err(ApiError::from)?
+            .unwrap_or_default();
         let mut connection = Connection::new(came_from, found.len() > limit);
         let edges = found.into_iter().take(limit);
-        connection.edges =
-            edges.map(|entry| Edge::new(work_cursor(CREDITS, &entry.place()), PersonCredit(entry))).collect();
+        connection.edges = edges
+            .map(|entry| Edge::new(work_cursor(CREDITS, &entry.place()), PersonCredit(entry)))
+            .collect();
         Ok(connection)
     }
 
@@ -81,11 +91,21 @@ impl PersonWorks {
         let (limit, page) = works_page(NOMINATIONS, first, after)?;
         let came_from = page.after.is_some();
         let key = (page, self.0.clone());
-        let found = ctx.loaders()?.works.nominations.load_one(key).await.map_err(ApiError::from)?.unwrap_or_default();
+        let found = ctx
+            .loaders()?
+            .works
+            .nominations
+            .load_one(key)
+            .await
+            .map_err(ApiError::from)?
+            .unwrap_or_default();
         let mut connection = Connection::new(came_from, found.len() > limit);
         let edges = found.into_iter().take(limit);
-        connection.edges =
-            edges.map(|entry| Edge::new(work_cursor(NOMINATIONS, &entry.place()), PersonNomination(entry))).collect();
+        connection.edges = edges
+            .map(|entry| {
+                Edge::new(work_cursor(NOMINATIONS, &entry.place()), PersonNomination(entry))
+            })
+            .collect();
         Ok(connection)
     }
 
@@ -94,14 +114,20 @@ impl PersonWorks {
     #[graphql(complexity = "3 * child_complexity")]
     async fn known_for(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Movie>> {
         let loaders = &ctx.loaders()?.works;
-        let ids = loaders.known_for.load_one(self.0.clone()).await.map_err(ApiError::from)?.unwrap_or_default();
+        let ids = loaders
+            .known_for
+            .load_one(self.0.clone())
+            .await
+            .map_err(ApiError::from)?
+            .unwrap_or_default();
         let mut movies = loaders.movies.load_many(ids.clone()).await.map_err(ApiError::from)?;
         Ok(ids.iter().filter_map(|id| movies.remove(id)).map(Movie).collect())
     }
 
     /// How much the person did.
     async fn totals(&self, ctx: &Context<'_>) -> async_graphql::Result<PersonTotals> {
-        let found = ctx.loaders()?.works.totals.load_one(self.0.clone()).await.map_err(ApiError::from)?;
+        let found =
+            ctx.loaders()?.works.totals.load_one(self.0.clone()).await.map_err(ApiError::from)?;
         let totals = found.unwrap_or_default();
         Ok(PersonTotals {
             movies: totals.movies,
@@ -125,7 +151,11 @@ pub struct PersonTotals {
     wins: i64,
 }
 
-fn works_page(list: &str, first: Option<i32>, after: Option<String>) -> Result<(usize, WorksPage), ApiError> {
+fn works_page(
+    list: &str,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Result<(usize, WorksPage), ApiError> {
     let limit = limit_of(first)?;
     let after = after.map(|cursor| {
         let [year, movie, id] = Cursor::read(list, &cursor)?;
@@ -242,11 +272,17 @@ pub async fn entity_page<T: async_graphql::OutputType>(
         }
         None => None,
     };
-    let page = ctx.catalog().list_entities(&permission, kind, search.as_deref(), after.as_ref(), limit).await?;
+    let page = ctx
+        .catalog()
+        .list_entities(&permission, kind, search.as_deref(), after.as_ref(), limit)
+        .await?;
     let mut connection = Connection::new(after.is_some(), page.has_more);
     let edges = page.entities.into_iter();
-    connection.edges =
-        edges.map(|(place, entity)| Edge::new(place_cursor(kind.as_str(), &place), node(Arc::new(entity)))).collect();
+    connection.edges = edges
+        .map(|(place, entity)| {
+            Edge::new(place_cursor(kind.as_str(), &place), node(Arc::new(entity)))
+        })
+        .collect();
     Ok(connection)
 }
 
@@ -292,10 +328,14 @@ pub async fn duplicates(
         }
         None => None,
     };
-    let place = after.as_ref().map(|(percent, first, second)| (*percent, first.as_str(), second.as_str()));
+    let place =
+        after.as_ref().map(|(percent, first, second)| (*percent, first.as_str(), second.as_str()));
     let (found, has_more) = ctx.catalog().duplicate_people(&permission, place, limit).await?;
     let mut connection = Connection::new(after.is_some(), has_more);
-    let cursor = |of: &Duplicate| Cursor::new(DUPLICATES, &[&of.score.percent.to_string(), &of.first, &of.second]).0;
-    connection.edges = found.into_iter().map(|of| Edge::new(cursor(&of), PossibleDuplicate(of))).collect();
+    let cursor = |of: &Duplicate| {
+        Cursor::new(DUPLICATES, &[&of.score.percent.to_string(), &of.first, &of.second]).0
+    };
+    connection.edges =
+        found.into_iter().map(|of| Edge::new(cursor(&of), PossibleDuplicate(of))).collect();
     Ok(connection)
 }

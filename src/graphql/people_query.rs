@@ -4,7 +4,9 @@ use async_graphql::{Context, ID, Object};
 
 use super::pages::size_of;
 use super::people::{PersonConnection, PossibleDuplicateConnection, duplicates, entity_page};
-use super::things::{Ceremony, CeremonyConnection, Genre, GenreConnection, Platform, PlatformConnection};
+use super::things::{
+    Ceremony, CeremonyConnection, Genre, GenreConnection, Platform, PlatformConnection,
+};
 use super::types::{Person, person};
 use crate::document::entity::EntityKind;
 
@@ -63,7 +65,8 @@ impl PeopleQuery {
     async fn ceremonies(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one; all if it is left out.")] search: Option<String>,
+        #[graphql(desc = "A name, an alias, or a part of one; all if it is left out.")]
+        search: Option<String>,
         #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<CeremonyConnection> {
@@ -84,7 +87,8 @@ impl PeopleQuery {
     async fn platforms(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one; all if it is left out.")] search: Option<String>,
+        #[graphql(desc = "A name, an alias, or a part of one; all if it is left out.")]
+        search: Option<String>,
         #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<PlatformConnection> {
@@ -105,7 +109,8 @@ impl PeopleQuery {
     async fn genres(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one; all if it is left out.")] search: Option<String>,
+        #[graphql(desc = "A name, an alias, or a part of one; all if it is left out.")]
+        search: Option<String>,
         #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
         #[graphql(desc = "Start after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<GenreConnection> {

@@ -58,7 +58,11 @@ impl Query {
         let order = order_of(order_by);
         let page = page_of(order, first, after, last, before)?;
         let query: MovieQuery = query_of(filter)?;
-        let found = ctx.catalog().list_movies(&permission, &query, order, &page).await.map_err(ApiError::from)?;
+        let found = ctx
+            .catalog()
+            .list_movies(&permission, &query, order, &page)
+            .await
+            .map_err(ApiError::from)?;
         let found = found.ok_or_else(of_another_order)?;
         Ok(connection_of(order, &page, found, MovieTotals::Fitting(query)))
     }
@@ -138,7 +142,11 @@ pub fn connection_of(
     let (has_previous, has_next) =
         if page.backward { (found.has_more, came_from) } else { (came_from, found.has_more) };
     let mut connection = Connection::with_additional_fields(has_previous, has_next, totals);
-    connection.edges = found.movies.into_iter().map(|movie| Edge::new(cursor(order, &movie), Movie(movie))).collect();
+    connection.edges = found
+        .movies
+        .into_iter()
+        .map(|movie| Edge::new(cursor(order, &movie), Movie(movie)))
+        .collect();
     connection
 }
 
@@ -215,11 +223,14 @@ fn cursor(order: storage::MovieOrder, movie: &MovieRow) -> String {
 
 fn read_cursor(order: storage::MovieOrder, cursor: &str) -> Result<(String, String), ApiError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !text.contains('\0'));
+    let text =
+        bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !text.contains('\0'));
     let text = text.unwrap_or_default();
     let mut parts = text.splitn(3, '\n');
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(tag), Some(id), Some(value)) if tag == order_tag(order) => Ok((value.to_owned(), id.to_owned())),
+        (Some(tag), Some(id), Some(value)) if tag == order_tag(order) => {
+            Ok((value.to_owned(), id.to_owned()))
+        }
         (_, _, Some(_)) => Err(of_another_order()),
         _ => Err(ApiError::BadInput("the cursor is none that this server gave".to_owned())),
     }

@@ -74,10 +74,15 @@ pub async fn list(
         }
         None => None,
     };
-    let Some(filter) = filter_of(filter)? else { return Ok(Connection::new(before.is_some(), false)) };
+    let Some(filter) = filter_of(filter)? else {
+        return Ok(Connection::new(before.is_some(), false));
+    };
     let page = ctx.catalog().imports(&permission, &filter, before.as_deref(), limit as u64).await?;
     let mut connection = Connection::new(before.is_some(), page.has_more);
-    let edges = page.records.into_iter().map(|row| Edge::new(Cursor::new(LIST, &[&row.id]).0, ImportRecord(row)));
+    let edges = page
+        .records
+        .into_iter()
+        .map(|row| Edge::new(Cursor::new(LIST, &[&row.id]).0, ImportRecord(row)));
     connection.edges = edges.collect();
     Ok(connection)
 }
@@ -187,7 +192,10 @@ impl ImportRecord {
 }
 
 fn unknown(record: &ImportRow, word: &str) -> crate::catalog::CatalogError {
-    crate::catalog::CatalogError::Shared(format!("the record {} has the unknown word {word}", record.id))
+    crate::catalog::CatalogError::Shared(format!(
+        "the record {} has the unknown word {word}",
+        record.id
+    ))
 }
 
 async fn movie(ctx: &Context<'_>, record: &ImportRow) -> Result<Option<Movie>, ApiError> {
@@ -199,8 +207,11 @@ async fn document(ctx: &Context<'_>, record: &ImportRow) -> Result<Option<String
 }
 
 async fn plan(ctx: &Context<'_>, record: &ImportRow) -> Result<Option<ImportPlan>, ApiError> {
-    let Some([before, after]) = states_of(record) else { return Ok(plan_of(record, None)?.map(Into::into)) };
+    let Some([before, after]) = states_of(record) else {
+        return Ok(plan_of(record, None)?.map(Into::into));
+    };
     let states = ctx.draft_loaders()?.states.load_many([before.clone(), after.clone()]).await?;
-    let between = states.get(&before).zip(states.get(&after)).map(|(before, after)| (&**before, &**after));
+    let between =
+        states.get(&before).zip(states.get(&after)).map(|(before, after)| (&**before, &**after));
     Ok(plan_of(record, between)?.map(Into::into))
 }

@@ -126,9 +126,14 @@ things! {
 }
 
 /// A page of the movies that name something.
-async fn movies_naming(ctx: &Context<'_>, part: NamingPage, id: &str) -> Result<MovieConnection, ApiError> {
+async fn movies_naming(
+    ctx: &Context<'_>,
+    part: NamingPage,
+    id: &str,
+) -> Result<MovieConnection, ApiError> {
     let works = &ctx.loaders()?.works;
-    let mut ids = works.naming.load_one((part.clone(), id.to_owned())).await?.ok_or_else(of_another_order)?;
+    let mut ids =
+        works.naming.load_one((part.clone(), id.to_owned())).await?.ok_or_else(of_another_order)?;
     let limit = usize::try_from(part.page.limit).unwrap_or(usize::MAX);
     let has_more = ids.len() > limit;
     ids.truncate(limit);

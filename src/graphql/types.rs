@@ -83,7 +83,8 @@ impl Movie {
     #[graphql(complexity = "7 * child_complexity")]
     async fn exports(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<MovieExport>> {
         let keys = Category::ALL.iter().map(|category| (self.0.id.clone(), *category));
-        let mut found = ctx.loaders()?.exports.load_many(keys.clone()).await.map_err(ApiError::from)?;
+        let mut found =
+            ctx.loaders()?.exports.load_many(keys.clone()).await.map_err(ApiError::from)?;
         Ok(keys.filter_map(|key| found.remove(&key)).map(MovieExport::from).collect())
     }
 
@@ -95,9 +96,11 @@ impl Movie {
 
     /// Which categories hold anything, and which are still missing.
     async fn completeness(&self, ctx: &Context<'_>) -> async_graphql::Result<Completeness> {
-        let present = ctx.loaders()?.present.load_one(self.0.id.clone()).await.map_err(ApiError::from)?;
+        let present =
+            ctx.loaders()?.present.load_one(self.0.id.clone()).await.map_err(ApiError::from)?;
         let present = present.unwrap_or_default();
-        let missing = Category::ALL.iter().copied().filter(|category| !present.contains(category)).collect();
+        let missing =
+            Category::ALL.iter().copied().filter(|category| !present.contains(category)).collect();
         Ok(Completeness { present, missing })
     }
 }
@@ -138,7 +141,8 @@ async fn document<T: serde::de::DeserializeOwned>(
     movie: &MovieId,
     category: Category,
 ) -> async_graphql::Result<Option<T>> {
-    let export = ctx.loaders()?.exports.load_one((movie.clone(), category)).await.map_err(ApiError::from)?;
+    let export =
+        ctx.loaders()?.exports.load_one((movie.clone(), category)).await.map_err(ApiError::from)?;
     let written = export.filter(|export| export.metadata.revision > 0);
     Ok(written.map(|export| read(&export.body)).transpose()?)
 }
@@ -204,7 +208,8 @@ impl MovieExport {
 
     /// The data, typed: a union of the seven documents.
     async fn data(&self) -> async_graphql::Result<CategoryData> {
-        Ok(CategoryData::from_json(self.export.category, &self.export.body).map_err(ApiError::from)?)
+        Ok(CategoryData::from_json(self.export.category, &self.export.body)
+            .map_err(ApiError::from)?)
     }
 
     /// How the document came to be as it is.
@@ -233,7 +238,8 @@ impl MovieExport {
     #[graphql(complexity = 50)]
     async fn token_count(&self) -> async_graphql::Result<usize> {
         let text = self.export.envelope();
-        let counted = tokio::task::spawn_blocking(move || bpe_openai::o200k_base().count(text.as_str()));
+        let counted =
+            tokio::task::spawn_blocking(move || bpe_openai::o200k_base().count(text.as_str()));
         Ok(counted.await.map_err(CatalogError::from).map_err(ApiError::from)?)
     }
 }
@@ -360,5 +366,6 @@ impl CrewCredit {
 
 /// How many movies a page was asked to hold, for the complexity of a list.
 pub fn page_size(first: Option<i32>, last: Option<i32>) -> usize {
-    usize::try_from(first.or(last).unwrap_or(super::limits::DEFAULT_PAGE).clamp(1, MAX_PAGE)).unwrap_or(1)
+    usize::try_from(first.or(last).unwrap_or(super::limits::DEFAULT_PAGE).clamp(1, MAX_PAGE))
+        .unwrap_or(1)
 }

@@ -13,7 +13,9 @@ use crate::catalog::access::CanRead;
 use crate::catalog::people::WorksPage;
 use crate::document::MovieId;
 use crate::document::entity::EntityKind;
-use crate::storage::{CreditEntry, Entity, MovieOrder, MovieRow, NominationEntry, PageRequest, WorkTotals};
+use crate::storage::{
+    CreditEntry, Entity, MovieOrder, MovieRow, NominationEntry, PageRequest, WorkTotals,
+};
 
 /// The loaders of one request.
 pub struct WorkLoaders {
@@ -54,7 +56,9 @@ struct Reader {
 }
 
 /// Keys by what they have in common.
-fn grouped<A: Clone + Eq + Hash, B: Clone>(keys: impl Iterator<Item = (A, B)>) -> HashMap<A, Vec<B>> {
+fn grouped<A: Clone + Eq + Hash, B: Clone>(
+    keys: impl Iterator<Item = (A, B)>,
+) -> HashMap<A, Vec<B>> {
     keys.fold(HashMap::new(), |mut groups, (common, key)| {
         groups.entry(common).or_insert_with(Vec::new).push(key);
         groups
@@ -88,7 +92,9 @@ impl Loader<(EntityKind, String)> for Things {
         let mut found = HashMap::new();
         for (kind, ids) in grouped(keys.iter().cloned()) {
             let entities = self.0.catalog.find_entities(&self.0.permission, kind, &ids).await?;
-            found.extend(entities.into_iter().map(|(given, entity)| ((kind, given), Arc::new(entity))));
+            found.extend(
+                entities.into_iter().map(|(given, entity)| ((kind, given), Arc::new(entity))),
+            );
         }
         Ok(found)
     }
@@ -183,7 +189,8 @@ impl Loader<(NamingPage, String)> for NamingMovies {
         let mut found: HashMap<_, Vec<MovieId>> = HashMap::new();
         for (part, ids) in grouped(keys.iter().cloned()) {
             let NamingPage { kind, order, page } = &part;
-            let movies = self.0.catalog.movies_naming(&self.0.permission, *kind, &ids, *order, page).await?;
+            let movies =
+                self.0.catalog.movies_naming(&self.0.permission, *kind, &ids, *order, page).await?;
             let Some(movies) = movies else { continue };
             found.extend(ids.into_iter().map(|id| ((part.clone(), id), Vec::new())));
             for (id, movie) in movies {
@@ -201,7 +208,10 @@ impl Loader<(EntityKind, String)> for NamingCounts {
     type Value = u64;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[(EntityKind, String)]) -> Result<HashMap<(EntityKind, String), u64>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[(EntityKind, String)],
+    ) -> Result<HashMap<(EntityKind, String), u64>, LoadError> {
         let mut found = HashMap::new();
         for (kind, ids) in grouped(keys.iter().cloned()) {
             let counts = self.0.catalog.count_naming(&self.0.permission, kind, &ids).await?;

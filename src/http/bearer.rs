@@ -21,15 +21,23 @@ const MAX_TOKEN: usize = 8 * 1024;
 impl FromRequestParts<AppState> for OptionalBearer {
     type Rejection = ProblemDetails;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ProblemDetails> {
-        let malformed =
-            || ProblemDetails::unauthenticated("the Authorization header is not \"Bearer\" and a token", true);
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Self, ProblemDetails> {
+        let malformed = || {
+            ProblemDetails::unauthenticated(
+                "the Authorization header is not \"Bearer\" and a token",
+                true,
+            )
+        };
         let mut values = parts.headers.get_all(AUTHORIZATION).iter();
         let Some(value) = values.next() else { return Ok(Self(None)) };
         if values.next().is_some() || value.len() > MAX_TOKEN {
             return Err(malformed());
         }
-        let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(malformed)?;
+        let (scheme, token) =
+            value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(malformed)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(malformed());
         }
@@ -49,10 +57,13 @@ impl FromRequestParts<AppState> for OptionalBearer {
 impl FromRequestParts<AppState> for Bearer {
     type Rejection = ProblemDetails;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ProblemDetails> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Self, ProblemDetails> {
         let OptionalBearer(principal) = OptionalBearer::from_request_parts(parts, state).await?;
-        principal
-            .map(Self)
-            .ok_or_else(|| ProblemDetails::unauthenticated("this needs a bearer token; log in first", false))
+        principal.map(Self).ok_or_else(|| {
+            ProblemDetails::unauthenticated("this needs a bearer token; log in first", false)
+        })
     }
 }

@@ -19,11 +19,19 @@ const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-
 
 pub fn routes() -> Router<AppState> {
     Router::new()
-        .route("/graphiql", get(|request: Request| async move { file("index.html", request.headers()) }))
-        .route("/graphiql/", get(|request: Request| async move { file("index.html", request.headers()) }))
+        .route(
+            "/graphiql",
+            get(|request: Request| async move { file("index.html", request.headers()) }),
+        )
+        .route(
+            "/graphiql/",
+            get(|request: Request| async move { file("index.html", request.headers()) }),
+        )
         .route(
             "/graphiql/{*path}",
-            get(|Path(path): Path<String>, request: Request| async move { file(&path, request.headers()) }),
+            get(|Path(path): Path<String>, request: Request| async move {
+                file(&path, request.headers())
+            }),
         )
 }
 
@@ -50,7 +58,8 @@ fn file(path: &str, headers: &HeaderMap) -> Response {
         (header::ETAG, etag.clone()),
         (header::CONTENT_SECURITY_POLICY, POLICY.to_owned()),
     ];
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
+    let known =
+        headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
     if known {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }

@@ -41,7 +41,10 @@ impl MediaType {
                 "application/json" | "application/*" | "*/*" | "" => Self::Json,
                 _ => continue,
             };
-            let quality = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
+            let quality = parts
+                .find_map(|part| part.strip_prefix("q="))
+                .and_then(|q| q.parse().ok())
+                .unwrap_or(1.0);
             if quality > 0.0 && best.is_none_or(|(known, _)| quality > known) {
                 best = Some((quality, kind));
             }
@@ -112,14 +115,18 @@ pub async fn get(
             "query" | "operationName" => Value::String(value.into_owned()),
             "variables" | "extensions" => match serde_json::from_str(&value) {
                 Ok(value) => value,
-                Err(error) => return bad_request(media_type, &format!("{name} is not JSON: {error}")),
+                Err(error) => {
+                    return bad_request(media_type, &format!("{name} is not JSON: {error}"));
+                }
             },
             _ => continue,
         };
         body.insert(name.into_owned(), value);
     }
     match Sent::of(Value::Object(body)) {
-        Ok(sent) => run(&state, address, bearer, request.extensions(), media_type, sent, true).await,
+        Ok(sent) => {
+            run(&state, address, bearer, request.extensions(), media_type, sent, true).await
+        }
         Err(message) => bad_request(media_type, &message),
     }
 }
@@ -166,7 +173,10 @@ async fn run(
     queries_only: bool,
 ) -> Response {
     if sent.query.len() > limits::MAX_QUERY {
-        let message = format!("the query is longer than {} KiB; send data as variables", limits::MAX_QUERY / 1024);
+        let message = format!(
+            "the query is longer than {} KiB; send data as variables",
+            limits::MAX_QUERY / 1024
+        );
         let mut refused = ServerError::new(message, None);
         error::set_code(&mut refused, error::QUERY_TOO_COMPLEX);
         return answer(media_type, &Answer::from_errors(vec![refused]));
@@ -193,9 +203,14 @@ async fn run(
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
-    let context =
-        RequestContext::new(principal, Some(address.ip()), Arc::clone(&state.catalog), Arc::clone(&state.accounts));
-    let mut request = Request::new(sent.query).variables(Variables::from_json(sent.variables)).data(context);
+    let context = RequestContext::new(
+        principal,
+        Some(address.ip()),
+        Arc::clone(&state.catalog),
+        Arc::clone(&state.accounts),
+    );
+    let mut request =
+        Request::new(sent.query).variables(Variables::from_json(sent.variables)).data(context);
     if let Some(name) = sent.operation_name {
         request = request.operation_name(name);
     }
@@ -212,7 +227,8 @@ async fn run(
         error::classify(failed);
         if error::code_of(failed) == Some(error::INTERNAL) {
             tracing::error!(request_id = %request_id, error = %failed.message, path = ?failed.path, "internal error");
-            failed.message = format!("something went wrong on our side; the request id is {request_id}");
+            failed.message =
+                format!("something went wrong on our side; the request id is {request_id}");
         }
     }
     answer(media_type, &result)
@@ -220,8 +236,10 @@ async fn run(
 
 /// What a text becomes that cannot be read as one GraphQL document.
 fn unparsed(failed: ParserError) -> ServerError {
-    let (is_syntax, is_too_deep) =
-        (matches!(failed, ParserError::Syntax { .. }), matches!(failed, ParserError::RecursionLimitExceeded));
+    let (is_syntax, is_too_deep) = (
+        matches!(failed, ParserError::Syntax { .. }),
+        matches!(failed, ParserError::RecursionLimitExceeded),
+    );
     let mut failed = ServerError::from(failed);
     if is_too_deep || failed.message.trim_end().ends_with("stack limit reached") {
         failed.message = String::from("the query nests too deeply");
@@ -273,14 +291,20 @@ fn answer(media_type: MediaType, answer: &Answer) -> Response {
         (StatusCode::OK, serde_json::to_vec(answer))
     };
     match body {
-        Ok(body) => (status, headers, [(header::CONTENT_TYPE, media_type.name())], body).into_response(),
-        Err(error) => ProblemDetails::from(crate::catalog::CatalogError::from(error)).into_response(),
+        Ok(body) => {
+            (status, headers, [(header::CONTENT_TYPE, media_type.name())], body).into_response()
+        }
+        Err(error) => {
+            ProblemDetails::from(crate::catalog::CatalogError::from(error)).into_response()
+        }
     }
 }
 
 fn bad_request(media_type: MediaType, message: &str) -> Response {
-    let body = json!({ "errors": [{ "message": message, "extensions": { "code": "BAD_USER_INPUT" } }] });
-    (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, media_type.name())], body.to_string()).into_response()
+    let body =
+        json!({ "errors": [{ "message": message, "extensions": { "code": "BAD_USER_INPUT" } }] });
+    (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, media_type.name())], body.to_string())
+        .into_response()
 }
 
 fn not_acceptable() -> Response {

@@ -77,7 +77,11 @@ pub fn router(state: AppState) -> Router {
         .merge(rest::routes())
         .merge(openapi::routes())
         .fallback(|| async {
-            ProblemDetails::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this address")
+            ProblemDetails::new(
+                StatusCode::NOT_FOUND,
+                "NOT_FOUND",
+                "there is nothing at this address",
+            )
         })
         .method_not_allowed_fallback(|| async {
             ProblemDetails::new(
@@ -88,9 +92,11 @@ pub fn router(state: AppState) -> Router {
         })
         .with_state(state);
     for (name, value) in security {
-        router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
+        router = router
+            .layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
     }
-    let worth_compressing = DefaultPredicate::new().and(NotForContentType::const_new("application/zip"));
+    let worth_compressing =
+        DefaultPredicate::new().and(NotForContentType::const_new("application/zip"));
     router.layer(
         ServiceBuilder::new()
             .set_request_id(request_id.clone(), MakeRequestId)

@@ -89,7 +89,9 @@ impl ProblemDetails {
         let detail = match problems.as_slice() {
             [only] if only.path.is_empty() => only.message.clone(),
             [only] => format!("{}: {}", only.path, only.message),
-            several => format!("{} things are wrong with the document; nothing was written", several.len()),
+            several => {
+                format!("{} things are wrong with the document; nothing was written", several.len())
+            }
         };
         let mut details = Self::new(status, code, detail);
         details.errors = problems;
@@ -138,8 +140,12 @@ fn status_of(problems: &[Problem]) -> (StatusCode, &'static str) {
         | ProblemCode::AlreadyExists => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let order =
-        [StatusCode::NOT_FOUND, StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT];
+    let order = [
+        StatusCode::NOT_FOUND,
+        StatusCode::BAD_REQUEST,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        StatusCode::CONFLICT,
+    ];
     for candidate in order {
         if let Some(problem) = problems.iter().find(|problem| status(problem) == candidate) {
             return (candidate, code_name(problem.code));
@@ -150,7 +156,8 @@ fn status_of(problems: &[Problem]) -> (StatusCode, &'static str) {
 
 impl From<Forbidden> for ProblemDetails {
     fn from(Forbidden { role, needed }: Forbidden) -> Self {
-        let detail = format!("the role {} does not allow this; {} does", role.as_str(), needed.as_str());
+        let detail =
+            format!("the role {} does not allow this; {} does", role.as_str(), needed.as_str());
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", detail)
     }
 }
@@ -169,7 +176,9 @@ impl IntoResponse for ProblemDetails {
         let mut response = (status, Json(&self)).into_response();
         let media_type = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, media_type);
-        response.headers_mut().extend(headers.into_iter().map(|(name, value)| (Some(name), value)).collect::<Vec<_>>());
+        response.headers_mut().extend(
+            headers.into_iter().map(|(name, value)| (Some(name), value)).collect::<Vec<_>>(),
+        );
         response
     }
 }
@@ -177,21 +186,28 @@ impl IntoResponse for ProblemDetails {
 /// What a panic in a handler becomes.
 pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
-    ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side")
-        .into_response()
+    ProblemDetails::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "INTERNAL",
+        "something went wrong on our side",
+    )
+    .into_response()
 }
 
 /// Tells the request id where something went wrong on our side.
 pub async fn add_request_id(request: Request, next: Next) -> Response {
     let id = request_id::of(request.extensions());
     let response = next.run(request).await;
-    let is_plain =
-        response.headers().get(header::CONTENT_TYPE).is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
+    let is_plain = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|value| value.as_bytes().starts_with(b"text/plain"));
     match response.status() {
         StatusCode::INTERNAL_SERVER_ERROR => {
             let detail = format!("something went wrong on our side; the request id is {id}");
             tracing::error!(request_id = %id, "answered 500");
-            ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", detail).into_response()
+            ProblemDetails::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", detail)
+                .into_response()
         }
         StatusCode::SERVICE_UNAVAILABLE if is_plain => {
             let detail = format!("the answer took too long; the request id is {id}");

@@ -18,6 +18,7 @@ impl tower_http::request_id::MakeRequestId for MakeRequestId {
 pub fn of(extensions: &axum::http::Extensions) -> String {
     let id = extensions.get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     // Ids that came with the request are shown no longer than ours are, and never with odd signs.
-    let shown = id.unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64);
+    let shown =
+        id.unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64);
     shown.collect()
 }

@@ -26,7 +26,12 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn remember_answers(&self, answers: &[Answer], by: &str, now: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn remember_answers(
+        &self,
+        answers: &[Answer],
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         for answers in answers.chunks(ROWS_PER_STATEMENT) {
             let rows = answers.iter().map(|answer| answer::ActiveModel {
                 movie_id: Set(answer.movie.clone().unwrap_or_default()),
@@ -36,10 +41,21 @@ impl Transaction {
                 answered_at: Set(now),
                 answered_by: Set(by.to_owned()),
             });
-            let later = OnConflict::columns([answer::Column::MovieId, answer::Column::Kind, answer::Column::NameKey])
-                .update_columns([answer::Column::EntityId, answer::Column::AnsweredAt, answer::Column::AnsweredBy])
-                .to_owned();
-            answer::Entity::insert_many(rows).on_conflict(later).exec_without_returning(&self.connection).await?;
+            let later = OnConflict::columns([
+                answer::Column::MovieId,
+                answer::Column::Kind,
+                answer::Column::NameKey,
+            ])
+            .update_columns([
+                answer::Column::EntityId,
+                answer::Column::AnsweredAt,
+                answer::Column::AnsweredBy,
+            ])
+            .to_owned();
+            answer::Entity::insert_many(rows)
+                .on_conflict(later)
+                .exec_without_returning(&self.connection)
+                .await?;
         }
         Ok(())
     }

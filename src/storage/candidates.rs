@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait as _};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    RelationTrait as _,
+};
 
 use super::StorageError;
 use super::directory::VALUES_PER_STATEMENT;
@@ -37,7 +40,9 @@ pub(super) async fn look_up(
             let kind = EntityKind::parse(kind)?;
             Some((kind, key.as_str(), Name::of_kind(kind, given)))
         })
-        .filter(|(kind, key, _)| !kind.is_told_by_name() || directory.by_name(*kind, key).len() != 1)
+        .filter(|(kind, key, _)| {
+            !kind.is_told_by_name() || directory.by_name(*kind, key).len() != 1
+        })
         .collect();
     if names.is_empty() {
         return Ok(());
@@ -47,7 +52,9 @@ pub(super) async fn look_up(
     for (kind, key, _) in &names {
         let named_so = directory.by_name(*kind, key).iter().take(MOST_OF_ONE_NAME).cloned();
         wanted.extend(named_so.map(|id| (*kind, id)));
-        wanted.extend(directory.knowledge().near(*kind, key).into_iter().map(|id| (*kind, id.to_owned())));
+        wanted.extend(
+            directory.knowledge().near(*kind, key).into_iter().map(|id| (*kind, id.to_owned())),
+        );
     }
     let familiar = mentions.ids.keys().filter(|(kind, _)| *kind == EntityKind::Person.as_str());
     let people = names.iter().any(|(kind, ..)| *kind == EntityKind::Person);
@@ -59,8 +66,11 @@ pub(super) async fn look_up(
     known(connection, &wanted, directory).await?;
     wanted.extend(second_look(connection, &names, directory).await?);
     if people {
-        let people: Vec<String> =
-            wanted.into_iter().filter(|(kind, _)| *kind == EntityKind::Person).map(|(_, id)| id).collect();
+        let people: Vec<String> = wanted
+            .into_iter()
+            .filter(|(kind, _)| *kind == EntityKind::Person)
+            .map(|(_, id)| id)
+            .collect();
         appearances(connection, &people, directory).await?;
         words(connection, &people, &names, directory).await?;
         years(connection, mentions, directory).await?;
@@ -101,7 +111,8 @@ pub(super) async fn of_blocks(
 ) -> Result<Vec<entity_block::Model>, StorageError> {
     let mut found = Vec::new();
     for keys in keys.chunks(VALUES_PER_STATEMENT) {
-        let rows = entity_block::Entity::find().filter(entity_block::Column::Block.is_in(keys.iter().copied()));
+        let rows = entity_block::Entity::find()
+            .filter(entity_block::Column::Block.is_in(keys.iter().copied()));
         found.extend(rows.limit(MOST_NEAR).all(connection).await?);
     }
     Ok(found)
@@ -129,8 +140,10 @@ async fn near(
     for (place, ids) in found {
         let (kind, key, _) = &names[place];
         let is_familiar = |id: &&String| mentions.familiar.contains(*id);
-        let first =
-            ids.iter().filter(is_familiar).chain(ids.iter().filter(|id| !is_familiar(id)).take(MOST_OF_ONE_NAME));
+        let first = ids
+            .iter()
+            .filter(is_familiar)
+            .chain(ids.iter().filter(|id| !is_familiar(id)).take(MOST_OF_ONE_NAME));
         for id in first {
             directory.knowledge_mut().add_near(*kind, key, id);
         }
@@ -175,7 +188,8 @@ async fn known(
     directory: &mut Directory,
 ) -> Result<(), StorageError> {
     for kind in EntityKind::ALL.iter().copied() {
-        let ids: BTreeSet<&str> = wanted.iter().filter(|(of, _)| *of == kind).map(|(_, id)| id.as_str()).collect();
+        let ids: BTreeSet<&str> =
+            wanted.iter().filter(|(of, _)| *of == kind).map(|(_, id)| id.as_str()).collect();
         let ids: Vec<&str> = ids.into_iter().collect();
         for ids in ids.chunks(VALUES_PER_STATEMENT) {
             let rows = entity::Entity::find()
@@ -184,9 +198,16 @@ async fn known(
                 .all(connection)
                 .await?;
             for row in rows {
-                let details = row.details.as_deref().and_then(|details| serde_json::from_str::<Details>(details).ok());
+                let details = row
+                    .details
+                    .as_deref()
+                    .and_then(|details| serde_json::from_str::<Details>(details).ok());
                 let traits = details.as_ref().map(Details::traits).unwrap_or_default();
-                directory.knowledge_mut().add(kind, row.id, Known { name: row.name, traits, ..Known::default() });
+                directory.knowledge_mut().add(
+                    kind,
+                    row.id,
+                    Known { name: row.name, traits, ..Known::default() },
+                );
             }
             let rows = entity_name::Entity::find()
                 .filter(entity_name::Column::Kind.eq(kind.as_str()))
@@ -261,7 +282,9 @@ async fn words(
             .filter(name_word::Column::Word.is_in(words.iter().map(String::as_str)))
             .all(connection)
             .await?;
-        counts.extend(rows.into_iter().map(|row| (row.word, u64::try_from(row.people).unwrap_or_default())));
+        counts.extend(
+            rows.into_iter().map(|row| (row.word, u64::try_from(row.people).unwrap_or_default())),
+        );
     }
     let people = counts.remove("").unwrap_or_default();
     directory.knowledge_mut().set_words(counts, people);

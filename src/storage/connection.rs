@@ -43,8 +43,10 @@ impl Database {
         let queries = Arc::new(AtomicU64::new(0));
         let (backend, mut reader, mut writer) = if let Some(path) = sqlite_path(url) {
             if let Some(folder) = std::path::Path::new(path).parent() {
-                std::fs::create_dir_all(folder)
-                    .map_err(|source| StorageError::Lock { path: folder.display().to_string(), source })?;
+                std::fs::create_dir_all(folder).map_err(|source| StorageError::Lock {
+                    path: folder.display().to_string(),
+                    source,
+                })?;
             }
             let writer = sea_orm::Database::connect(sqlite(url, 1)).await?;
             let reader = sea_orm::Database::connect(sqlite(url, SQLITE_READERS)).await?;
@@ -52,7 +54,8 @@ impl Database {
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             // A pool asks again and again until its patience ends, and then says only that.
             let probe = sqlx::PgConnection::connect(url).await;
-            let probe = probe.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
+            let probe =
+                probe.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
             drop(probe.close().await);
             let pool = sea_orm::Database::connect(postgres(url, postgres_connections)).await?;
             (Backend::Postgres, pool.clone(), pool)

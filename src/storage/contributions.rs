@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 
 use super::documents::{DocumentKey, FORMAT, ROWS_PER_STATEMENT, moment, source};
 use super::entities::{contribution, draft};
@@ -66,7 +68,8 @@ pub struct NewContribution {
 }
 
 /// The columns of a [`ContributionEntry`].
-type EntryRow = (String, String, i64, i64, String, DateTime<Utc>, Option<String>, String, Option<i64>);
+type EntryRow =
+    (String, String, i64, i64, String, DateTime<Utc>, Option<String>, String, Option<i64>);
 
 const ENTRY: [contribution::Column; 9] = [
     contribution::Column::MovieId,
@@ -81,7 +84,11 @@ const ENTRY: [contribution::Column; 9] = [
 ];
 
 fn corrupt(movie: &str, reason: impl std::fmt::Display) -> StorageError {
-    StorageError::Corrupt { what: "contribution", key: movie.to_owned(), reason: reason.to_string() }
+    StorageError::Corrupt {
+        what: "contribution",
+        key: movie.to_owned(),
+        reason: reason.to_string(),
+    }
 }
 
 fn read_key(movie: &str, category: &str) -> Result<DocumentKey, StorageError> {
@@ -115,9 +122,11 @@ fn stored(row: contribution::Model) -> Result<StoredContribution, StorageError> 
     let (movie, category) = read_key(&row.movie_id, &row.category)?;
     Ok(StoredContribution {
         metadata: metadata_of(&row),
-        touched: serde_json::from_str(&row.touched).map_err(|error| corrupt(&row.movie_id, error))?,
+        touched: serde_json::from_str(&row.touched)
+            .map_err(|error| corrupt(&row.movie_id, error))?,
         named: serde_json::from_str(&row.named).map_err(|error| corrupt(&row.movie_id, error))?,
-        answers: serde_json::from_str(&row.answers).map_err(|error| corrupt(&row.movie_id, error))?,
+        answers: serde_json::from_str(&row.answers)
+            .map_err(|error| corrupt(&row.movie_id, error))?,
         movie,
         category,
         body: row.body,
@@ -127,7 +136,17 @@ fn stored(row: contribution::Model) -> Result<StoredContribution, StorageError> 
 }
 
 fn entry(row: EntryRow) -> Result<ContributionEntry, StorageError> {
-    let (movie_id, category, draft_revision, base, from, updated_at, updated_by, touched, published_as) = row;
+    let (
+        movie_id,
+        category,
+        draft_revision,
+        base,
+        from,
+        updated_at,
+        updated_by,
+        touched,
+        published_as,
+    ) = row;
     let (movie, category) = read_key(&movie_id, &category)?;
     Ok(ContributionEntry {
         movie,
@@ -170,7 +189,10 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn contributions_of(&self, drafts: &[DocumentKey]) -> Result<Vec<ContributionEntry>, StorageError> {
+    pub async fn contributions_of(
+        &self,
+        drafts: &[DocumentKey],
+    ) -> Result<Vec<ContributionEntry>, StorageError> {
         let wanted: HashSet<&DocumentKey> = drafts.iter().collect();
         let movies: HashSet<&str> = drafts.iter().map(|(movie, _)| movie.as_str()).collect();
         let movies: Vec<&str> = movies.into_iter().collect();
@@ -225,8 +247,13 @@ impl Transaction {
                 .select_only()
                 .columns([contribution::Column::MovieId, contribution::Column::Category])
                 .expr(Expr::col(contribution::Column::DraftRevision).max())
-                .filter(contribution::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
-                .filter(contribution::Column::Category.is_in(categories.iter().map(|category| category.as_str())))
+                .filter(
+                    contribution::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())),
+                )
+                .filter(
+                    contribution::Column::Category
+                        .is_in(categories.iter().map(|category| category.as_str())),
+                )
                 .group_by(contribution::Column::MovieId)
                 .group_by(contribution::Column::Category)
                 .into_tuple()
@@ -285,14 +312,21 @@ impl Transaction {
         for movies in movies.chunks(ROWS_PER_STATEMENT) {
             let rows: Vec<(String, String, String)> = contribution::Entity::find()
                 .select_only()
-                .columns([contribution::Column::MovieId, contribution::Column::Category, contribution::Column::Named])
-                .filter(contribution::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
+                .columns([
+                    contribution::Column::MovieId,
+                    contribution::Column::Category,
+                    contribution::Column::Named,
+                ])
+                .filter(
+                    contribution::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())),
+                )
                 .filter(contribution::Column::Named.ne("[]"))
                 .into_tuple()
                 .all(&self.connection)
                 .await?;
             for (movie, category, named) in rows {
-                let named: Vec<NewEntity> = serde_json::from_str(&named).map_err(|error| corrupt(&movie, error))?;
+                let named: Vec<NewEntity> =
+                    serde_json::from_str(&named).map_err(|error| corrupt(&movie, error))?;
                 let ids = named.into_iter().map(|entity| entity.id);
                 found.entry(read_key(&movie, &category)?).or_default().extend(ids);
             }
@@ -305,10 +339,16 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn contribute(&self, contributions: &[NewContribution], now: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn contribute(
+        &self,
+        contributions: &[NewContribution],
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         for new in contributions.chunks(ROWS_PER_STATEMENT) {
             let rows = new.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-            contribution::Entity::insert_many(rows).exec_without_returning(&self.connection).await?;
+            contribution::Entity::insert_many(rows)
+                .exec_without_returning(&self.connection)
+                .await?;
             let drafts = new.iter().map(|new| draft::ActiveModel {
                 movie_id: Set(new.movie.to_string()),
                 category: Set(new.category.as_str().to_owned()),
@@ -320,9 +360,16 @@ impl Transaction {
                 updated_at: Set(moment(&new.metadata)),
             });
             let moves_on = OnConflict::columns([draft::Column::MovieId, draft::Column::Category])
-                .update_columns([draft::Column::DraftRevision, draft::Column::BaseRevision, draft::Column::UpdatedAt])
+                .update_columns([
+                    draft::Column::DraftRevision,
+                    draft::Column::BaseRevision,
+                    draft::Column::UpdatedAt,
+                ])
                 .to_owned();
-            draft::Entity::insert_many(drafts).on_conflict(moves_on).exec_without_returning(&self.connection).await?;
+            draft::Entity::insert_many(drafts)
+                .on_conflict(moves_on)
+                .exec_without_returning(&self.connection)
+                .await?;
         }
         Ok(())
     }
@@ -346,7 +393,8 @@ impl Transaction {
 }
 
 fn row(new: &NewContribution) -> Result<contribution::ActiveModel, StorageError> {
-    let json = |text: serde_json::Result<String>| text.map_err(|error| corrupt(new.movie.as_str(), error));
+    let json =
+        |text: serde_json::Result<String>| text.map_err(|error| corrupt(new.movie.as_str(), error));
     Ok(contribution::ActiveModel {
         movie_id: Set(new.movie.to_string()),
         category: Set(new.category.as_str().to_owned()),

@@ -37,12 +37,16 @@ fn of_kind(set: &BTreeSet<(&'static str, String)>, kind: EntityKind) -> Vec<Stri
     set.iter().filter(|(of, _)| *of == kind.as_str()).map(|(_, value)| value.clone()).collect()
 }
 
-async fn look_up(connection: &impl ConnectionTrait, mentions: &Mentions) -> Result<Directory, StorageError> {
+async fn look_up(
+    connection: &impl ConnectionTrait,
+    mentions: &Mentions,
+) -> Result<Directory, StorageError> {
     let mut directory = Directory::default();
     // Whom an answer names may go by quite another name.
     let answered = candidates::remembered(connection, mentions, &mut directory).await?;
     for kind in EntityKind::ALL.iter().copied() {
-        let mentioned = mentions.ids.keys().filter(|(of, _)| *of == kind.as_str()).map(|(_, id)| id);
+        let mentioned =
+            mentions.ids.keys().filter(|(of, _)| *of == kind.as_str()).map(|(_, id)| id);
         let answered = answered.iter().filter(|(of, _)| *of == kind).map(|(_, id)| id);
         let ids: BTreeSet<String> = mentioned.chain(answered).cloned().collect();
         let ids: Vec<String> = ids.into_iter().collect();
@@ -101,7 +105,8 @@ async fn look_up_ids(
         }
     }
     // The id of someone who was merged into another one leads there.
-    let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| directory.by_id(kind, id).is_none()).collect();
+    let unknown: Vec<&str> =
+        ids.iter().map(String::as_str).filter(|id| directory.by_id(kind, id).is_none()).collect();
     for unknown in unknown.chunks(VALUES_PER_STATEMENT) {
         for (given, id) in redirects(connection, kind, unknown).await? {
             directory.add_id(kind, given, id);
@@ -121,7 +126,10 @@ async fn look_up_ids(
             let rows = entity_external_id::Entity::find()
                 .filter(entity_external_id::Column::Kind.eq(kind.as_str()))
                 .filter(entity_external_id::Column::Source.eq(source.as_str()))
-                .filter(entity_external_id::Column::Value.is_in(wanted.iter().map(|value| value.as_str())))
+                .filter(
+                    entity_external_id::Column::Value
+                        .is_in(wanted.iter().map(|value| value.as_str())),
+                )
                 .all(connection)
                 .await?;
             for row in rows {
@@ -148,8 +156,10 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn add_aliases(&self, names: &[NewEntity]) -> Result<(), StorageError> {
-        let names: Vec<NewName<'_>> =
-            names.iter().map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name }).collect();
+        let names: Vec<NewName<'_>> = names
+            .iter()
+            .map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name })
+            .collect();
         write_names(&self.connection, &names).await
     }
 
@@ -157,7 +167,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn create_entities(&self, entities: &[NewEntity], now: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn create_entities(
+        &self,
+        entities: &[NewEntity],
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         for entities in entities.chunks(ROWS_PER_STATEMENT) {
             let rows = entities.iter().map(|new| entity::ActiveModel {
                 kind: Set(new.kind.as_str().to_owned()),
@@ -167,8 +181,10 @@ impl Transaction {
                 details: NotSet,
             });
             entity::Entity::insert_many(rows).exec_without_returning(&self.connection).await?;
-            let names: Vec<NewName<'_>> =
-                entities.iter().map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name }).collect();
+            let names: Vec<NewName<'_>> = entities
+                .iter()
+                .map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name })
+                .collect();
             write_names(&self.connection, &names).await?;
             let rows: Vec<_> = entities
                 .iter()
@@ -207,7 +223,11 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn entities(&self, kind: EntityKind, ids: &[String]) -> Result<Vec<Entity>, StorageError> {
+    pub async fn entities(
+        &self,
+        kind: EntityKind,
+        ids: &[String],
+    ) -> Result<Vec<Entity>, StorageError> {
         let mut found: HashMap<String, Entity> = HashMap::new();
         for ids in ids.chunks(VALUES_PER_STATEMENT) {
             let rows = entity::Entity::find()

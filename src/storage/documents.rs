@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, RuntimeErr, Select, Set, sqlx,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, RuntimeErr, Select, Set, sqlx,
 };
 
 use super::entities::{document, lock, revision};
@@ -67,7 +67,12 @@ pub(super) fn stored(row: document::Model) -> Result<StoredDocument, StorageErro
     let category: Category = row.category.parse().map_err(|error| corrupt(&row.movie_id, error))?;
     if row.format > FORMAT {
         let (movie, category) = (row.movie_id, row.category);
-        return Err(StorageError::NewerFormat { movie, category, found: row.format, known: FORMAT });
+        return Err(StorageError::NewerFormat {
+            movie,
+            category,
+            found: row.format,
+            known: FORMAT,
+        });
     }
     Ok(StoredDocument {
         movie: row.movie_id.parse().map_err(|error| corrupt(&row.movie_id, error))?,
@@ -98,11 +103,14 @@ pub(super) fn from_revision(row: revision::Model) -> document::Model {
 }
 
 fn of(movies: &[&str], categories: &[Category]) -> Select<document::Entity> {
-    let query = document::Entity::find().filter(document::Column::MovieId.is_in(movies.iter().copied()));
+    let query =
+        document::Entity::find().filter(document::Column::MovieId.is_in(movies.iter().copied()));
     if categories.len() == Category::ALL.len() {
         return query;
     }
-    query.filter(document::Column::Category.is_in(categories.iter().map(|category| category.as_str())))
+    query.filter(
+        document::Column::Category.is_in(categories.iter().map(|category| category.as_str())),
+    )
 }
 
 async fn find(
@@ -132,17 +140,23 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn document(&self, movie: &MovieId, category: Category) -> Result<Option<StoredDocument>, StorageError> {
+    pub async fn document(
+        &self,
+        movie: &MovieId,
+        category: Category,
+    ) -> Result<Option<StoredDocument>, StorageError> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let found = match self.backend {
             Backend::Sqlite => {
                 let pool = self.reader.get_sqlite_connection_pool();
-                let row = sqlx::query_as::<_, Found>(ONE).bind(movie.as_str()).bind(category.as_str());
+                let row =
+                    sqlx::query_as::<_, Found>(ONE).bind(movie.as_str()).bind(category.as_str());
                 row.fetch_optional(pool).await
             }
             Backend::Postgres => {
                 let pool = self.reader.get_postgres_connection_pool();
-                let row = sqlx::query_as::<_, Found>(ONE).bind(movie.as_str()).bind(category.as_str());
+                let row =
+                    sqlx::query_as::<_, Found>(ONE).bind(movie.as_str()).bind(category.as_str());
                 row.fetch_optional(pool).await
             }
         };
@@ -181,7 +195,10 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn present_categories(&self, movies: &[&MovieId]) -> Result<Vec<DocumentKey>, StorageError> {
+    pub async fn present_categories(
+        &self,
+        movies: &[&MovieId],
+    ) -> Result<Vec<DocumentKey>, StorageError> {
         let mut found = Vec::new();
         for movies in movies.chunks(ROWS_PER_STATEMENT) {
             let rows: Vec<(String, String)> = document::Entity::find()
@@ -297,7 +314,9 @@ impl Transaction {
         let mut documents = Vec::new();
         let mut unlocked: HashSet<DocumentKey> = HashSet::new();
         for names in names.chunks(ROWS_PER_STATEMENT) {
-            let query = of(names, categories).expr_as(is_locked.clone(), "is_locked").into_model::<WithLocked>();
+            let query = of(names, categories)
+                .expr_as(is_locked.clone(), "is_locked")
+                .into_model::<WithLocked>();
             for row in query.all(&self.connection).await? {
                 let document = stored(row.document)?;
                 if !row.is_locked {
@@ -307,9 +326,12 @@ impl Transaction {
             }
         }
         // What was never written may be locked too.
-        let is_unlocked = |movie: &MovieId, category: &Category| unlocked.contains(&(movie.clone(), *category));
-        let asked =
-            movies.iter().copied().filter(|movie| !categories.iter().all(|category| is_unlocked(movie, category)));
+        let is_unlocked =
+            |movie: &MovieId, category: &Category| unlocked.contains(&(movie.clone(), *category));
+        let asked = movies
+            .iter()
+            .copied()
+            .filter(|movie| !categories.iter().all(|category| is_unlocked(movie, category)));
         let asked: Vec<&MovieId> = asked.collect();
         let locks = if asked.is_empty() { HashMap::new() } else { self.locks(&asked).await? };
         Ok((documents, locks))
@@ -348,17 +370,18 @@ impl Transaction {
     pub async fn publish(&self, states: &[NewState]) -> Result<(), StorageError> {
         let published: Vec<_> = states.iter().map(published_row).collect();
         for rows in published.chunks(ROWS_PER_STATEMENT) {
-            let replace = OnConflict::columns([document::Column::MovieId, document::Column::Category])
-                .update_columns([
-                    document::Column::Revision,
-                    document::Column::Format,
-                    document::Column::Source,
-                    document::Column::UpdatedAt,
-                    document::Column::UpdatedBy,
-                    document::Column::Body,
-                    document::Column::IsEmpty,
-                ])
-                .to_owned();
+            let replace =
+                OnConflict::columns([document::Column::MovieId, document::Column::Category])
+                    .update_columns([
+                        document::Column::Revision,
+                        document::Column::Format,
+                        document::Column::Source,
+                        document::Column::UpdatedAt,
+                        document::Column::UpdatedBy,
+                        document::Column::Body,
+                        document::Column::IsEmpty,
+                    ])
+                    .to_owned();
             document::Entity::insert_many(rows.to_vec())
                 .on_conflict(replace)
                 .exec_without_returning(&self.connection)
@@ -393,7 +416,9 @@ impl From<StoredDraft> for StoredDocument {
 }
 
 impl From<StoredContribution> for StoredDocument {
-    fn from(StoredContribution { movie, category, metadata, body, .. }: StoredContribution) -> Self {
+    fn from(
+        StoredContribution { movie, category, metadata, body, .. }: StoredContribution,
+    ) -> Self {
         Self { movie, category, metadata, body }
     }
 }

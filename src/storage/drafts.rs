@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, RelationTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 
 use super::contributions::{check_format, metadata_of};
@@ -148,12 +148,15 @@ async fn find(
         let rows = draft::Entity::find()
             .find_also_related(contribution::Entity)
             .filter(draft::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
-            .filter(draft::Column::Category.is_in(categories.iter().map(|category| category.as_str())))
+            .filter(
+                draft::Column::Category.is_in(categories.iter().map(|category| category.as_str())),
+            )
             .all(connection)
             .await?;
         for (row, head) in rows {
             let (movie, category) = read_key(&row.movie_id, &row.category)?;
-            let head = head.ok_or_else(|| corrupt(&row.movie_id, "its newest contribution is missing"))?;
+            let head =
+                head.ok_or_else(|| corrupt(&row.movie_id, "its newest contribution is missing"))?;
             check_format(&head)?;
             found.push(StoredDraft {
                 movie,
@@ -187,8 +190,17 @@ fn condition(filter: &DraftFilter) -> Condition {
                     .add(same(draft::Column::MovieId, contribution::Column::MovieId))
                     .add(same(draft::Column::Category, contribution::Column::Category))
                     .add(contribution::Column::Closed.eq(false))
-                    .add_option(filter.source.map(|source| contribution::Column::Source.eq(source.as_str())))
-                    .add_option(filter.author.as_ref().map(|author| contribution::Column::UpdatedBy.eq(author))),
+                    .add_option(
+                        filter
+                            .source
+                            .map(|source| contribution::Column::Source.eq(source.as_str())),
+                    )
+                    .add_option(
+                        filter
+                            .author
+                            .as_ref()
+                            .map(|author| contribution::Column::UpdatedBy.eq(author)),
+                    ),
             )
             .to_owned();
         all = all.add(Expr::exists(contributed));
@@ -201,7 +213,11 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn drafts(&self, movies: &[&MovieId], categories: &[Category]) -> Result<Vec<StoredDraft>, StorageError> {
+    pub async fn drafts(
+        &self,
+        movies: &[&MovieId],
+        categories: &[Category],
+    ) -> Result<Vec<StoredDraft>, StorageError> {
         find(&self.reader, movies, categories).await
     }
 
@@ -213,7 +229,8 @@ impl Database {
         let mut found = Vec::new();
         for movies in movies.chunks(ROWS_PER_STATEMENT) {
             let of_movies = draft::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str()));
-            let rows = entries().filter(of_movies).into_model::<EntryRow>().all(&self.reader).await?;
+            let rows =
+                entries().filter(of_movies).into_model::<EntryRow>().all(&self.reader).await?;
             for row in rows {
                 found.push(entry(row)?);
             }
@@ -272,7 +289,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn drafts(&self, movies: &[&MovieId], categories: &[Category]) -> Result<Vec<StoredDraft>, StorageError> {
+    pub async fn drafts(
+        &self,
+        movies: &[&MovieId],
+        categories: &[Category],
+    ) -> Result<Vec<StoredDraft>, StorageError> {
         find(&self.connection, movies, categories).await
     }
 

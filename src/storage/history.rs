@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::documents::{DocumentKey, ROWS_PER_STATEMENT, StoredDocument, corrupt, from_revision, source, stored};
+use super::documents::{
+    DocumentKey, ROWS_PER_STATEMENT, StoredDocument, corrupt, from_revision, source, stored,
+};
 use super::entities::{document, revision};
 use super::{Database, StorageError};
 use crate::document::{Category, Metadata, MovieId};
@@ -83,19 +85,29 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn published_revisions(&self, movies: &[&MovieId]) -> Result<HashMap<DocumentKey, i64>, StorageError> {
+    pub async fn published_revisions(
+        &self,
+        movies: &[&MovieId],
+    ) -> Result<HashMap<DocumentKey, i64>, StorageError> {
         let mut found = HashMap::new();
         for movies in movies.chunks(ROWS_PER_STATEMENT) {
             let rows: Vec<(String, String, i64)> = document::Entity::find()
                 .select_only()
-                .columns([document::Column::MovieId, document::Column::Category, document::Column::Revision])
+                .columns([
+                    document::Column::MovieId,
+                    document::Column::Category,
+                    document::Column::Revision,
+                ])
                 .filter(document::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
                 .into_tuple()
                 .all(&self.reader)
                 .await?;
             for (movie, category, revision) in rows {
                 let category = category.parse().map_err(|error| corrupt(&movie, error))?;
-                found.insert((movie.parse().map_err(|error| corrupt(&movie, error))?, category), revision);
+                found.insert(
+                    (movie.parse().map_err(|error| corrupt(&movie, error))?, category),
+                    revision,
+                );
             }
         }
         Ok(found)
@@ -128,7 +140,9 @@ impl Database {
         let rows = revision::Entity::find()
             .filter(revision::Column::MovieId.eq(movie.as_str()))
             .filter(revision::Column::Category.eq(category.as_str()))
-            .filter(revision::Column::Revision.lt(before.map_or(newest, |before| before.min(newest))))
+            .filter(
+                revision::Column::Revision.lt(before.map_or(newest, |before| before.min(newest))),
+            )
             .order_by_desc(revision::Column::Revision)
             .limit(rest)
             .all(&self.reader)

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ColumnTrait, Condition, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set,
 };
 
 use super::documents::{ROWS_PER_STATEMENT, source};
@@ -120,8 +121,13 @@ struct Listed {
 }
 
 fn row(listed: Listed) -> Result<ImportRow, StorageError> {
-    let corrupt = |reason: String| StorageError::Corrupt { what: "import record", key: listed.id.clone(), reason };
-    let movie = listed.movie_id.parse().map_err(|error: InvalidMovieId| corrupt(error.to_string()))?;
+    let corrupt = |reason: String| StorageError::Corrupt {
+        what: "import record",
+        key: listed.id.clone(),
+        reason,
+    };
+    let movie =
+        listed.movie_id.parse().map_err(|error: InvalidMovieId| corrupt(error.to_string()))?;
     let category = listed.category.as_deref().map(str::parse::<Category>).transpose();
     let category = category.map_err(|error| corrupt(error.to_string()))?;
     let stage = Stage::ALL.iter().copied().find(|stage| stage.as_str() == listed.stage);
@@ -174,13 +180,19 @@ fn condition(filter: &ImportFilter) -> Condition {
         .add_option(filter.status.as_ref().map(|status| import::Column::Status.eq(status)))
         .add_option(filter.author.as_ref().map(|author| import::Column::Author.eq(author)))
         .add_option(filter.source.map(|source| import::Column::Source.eq(source.as_str())))
-        .add_option(filter.operation.as_ref().map(|operation| import::Column::Operation.eq(operation)))
+        .add_option(
+            filter.operation.as_ref().map(|operation| import::Column::Operation.eq(operation)),
+        )
         .add_option(filter.since.map(|since| import::Column::CreatedAt.gte(since)))
         .add_option(filter.until.map(|until| import::Column::CreatedAt.lt(until)))
 }
 
-async fn find(connection: &impl ConnectionTrait, id: &str) -> Result<Option<ImportRow>, StorageError> {
-    let found = import::Entity::find_by_id(id).into_partial_model::<Listed>().one(connection).await?;
+async fn find(
+    connection: &impl ConnectionTrait,
+    id: &str,
+) -> Result<Option<ImportRow>, StorageError> {
+    let found =
+        import::Entity::find_by_id(id).into_partial_model::<Listed>().one(connection).await?;
     found.map(row).transpose()
 }
 
@@ -198,7 +210,10 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn import_documents(&self, ids: &[String]) -> Result<HashMap<String, String>, StorageError> {
+    pub async fn import_documents(
+        &self,
+        ids: &[String],
+    ) -> Result<HashMap<String, String>, StorageError> {
         let mut found = HashMap::new();
         for ids in ids.chunks(ROWS_PER_STATEMENT) {
             let rows: Vec<(String, String)> = import::Entity::find()
@@ -225,7 +240,9 @@ impl Database {
         limit: u64,
     ) -> Result<ImportPage, StorageError> {
         let listed = import::Entity::find()
-            .filter(condition(filter).add_option(before.map(|before| import::Column::Id.lt(before))))
+            .filter(
+                condition(filter).add_option(before.map(|before| import::Column::Id.lt(before))),
+            )
             .order_by_desc(import::Column::Id)
             .limit(limit + 1)
             .into_partial_model::<Listed>()
@@ -246,7 +263,9 @@ impl Transaction {
     /// When the database fails.
     pub async fn record_imports(&self, records: &[NewImport]) -> Result<(), StorageError> {
         for records in records.chunks(ROWS_PER_STATEMENT) {
-            import::Entity::insert_many(records.iter().map(new_row)).exec_without_returning(&self.connection).await?;
+            import::Entity::insert_many(records.iter().map(new_row))
+                .exec_without_returning(&self.connection)
+                .await?;
         }
         Ok(())
     }
@@ -283,7 +302,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn remember(&self, new: &NewKey<'_>, delete_before: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn remember(
+        &self,
+        new: &NewKey<'_>,
+        delete_before: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         idempotency_key::Entity::delete_many()
             .filter(idempotency_key::Column::CreatedAt.lt(delete_before))
             .exec(&self.connection)

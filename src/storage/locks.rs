@@ -33,16 +33,20 @@ async fn find(
             .all(connection)
             .await?;
         for row in rows {
-            let corrupt = |reason: String| StorageError::Corrupt { what: "lock", key: row.movie_id.clone(), reason };
-            let movie = row
-                .movie_id
-                .parse()
-                .map_err(|error: crate::document::ids::InvalidMovieId| corrupt(error.to_string()))?;
-            let category = row
-                .category
-                .parse()
-                .map_err(|error: crate::document::category::UnknownCategory| corrupt(error.to_string()))?;
-            let lock = Lock { target: row.target, locked_at: row.locked_at, locked_by: row.locked_by };
+            let corrupt = |reason: String| StorageError::Corrupt {
+                what: "lock",
+                key: row.movie_id.clone(),
+                reason,
+            };
+            let movie =
+                row.movie_id.parse().map_err(|error: crate::document::ids::InvalidMovieId| {
+                    corrupt(error.to_string())
+                })?;
+            let category = row.category.parse().map_err(
+                |error: crate::document::category::UnknownCategory| corrupt(error.to_string()),
+            )?;
+            let lock =
+                Lock { target: row.target, locked_at: row.locked_at, locked_by: row.locked_by };
             found.entry((movie, category)).or_default().push(lock);
         }
     }
@@ -54,7 +58,10 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn locks(&self, movies: &[&MovieId]) -> Result<HashMap<DocumentKey, Vec<Lock>>, StorageError> {
+    pub async fn locks(
+        &self,
+        movies: &[&MovieId],
+    ) -> Result<HashMap<DocumentKey, Vec<Lock>>, StorageError> {
         find(&self.reader, movies).await
     }
 }
@@ -64,7 +71,10 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn locks(&self, movies: &[&MovieId]) -> Result<HashMap<DocumentKey, Vec<Lock>>, StorageError> {
+    pub async fn locks(
+        &self,
+        movies: &[&MovieId],
+    ) -> Result<HashMap<DocumentKey, Vec<Lock>>, StorageError> {
         find(&self.connection, movies).await
     }
 
@@ -101,7 +111,12 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn unlock(&self, movie: &MovieId, category: Category, targets: &[String]) -> Result<(), StorageError> {
+    pub async fn unlock(
+        &self,
+        movie: &MovieId,
+        category: Category,
+        targets: &[String],
+    ) -> Result<(), StorageError> {
         for targets in targets.chunks(ROWS_PER_STATEMENT) {
             lock::Entity::delete_many()
                 .filter(lock::Column::MovieId.eq(movie.as_str()))

@@ -6,7 +6,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set,
+};
 use serde::{Deserialize, Serialize};
 
 use super::entities::{entity, entity_external_id, entity_name, merged_entity};
@@ -63,7 +65,9 @@ impl Merged {
 
     fn row(&self, kind: EntityKind) -> merged_entity::ActiveModel {
         // Lists of text can be written as JSON.
-        let json = |value: Result<String, serde_json::Error>| Set(value.unwrap_or_else(|_| "[]".to_owned()));
+        let json = |value: Result<String, serde_json::Error>| {
+            Set(value.unwrap_or_else(|_| "[]".to_owned()))
+        };
         merged_entity::ActiveModel {
             kind: Set(kind.as_str().to_owned()),
             id: Set(self.id.clone()),
@@ -113,7 +117,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn merged(&self, kind: EntityKind, ids: &[&str]) -> Result<Vec<(String, String)>, StorageError> {
+    pub async fn merged(
+        &self,
+        kind: EntityKind,
+        ids: &[&str],
+    ) -> Result<Vec<(String, String)>, StorageError> {
         redirects(&self.connection, kind, ids).await
     }
 
@@ -130,14 +138,18 @@ impl Transaction {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         let key = (kind.as_str().to_owned(), goes.to_owned());
-        let Some(row) = entity::Entity::find_by_id(key.clone()).one(&self.connection).await? else { return Ok(()) };
+        let Some(row) = entity::Entity::find_by_id(key.clone()).one(&self.connection).await? else {
+            return Ok(());
+        };
         // Those who were merged into it before come along.
         let mut along = self.household(kind, goes).await?;
-        let lent: HashSet<&str> = along.iter().flat_map(Merged::lent).map(|name| name.key.as_str()).collect();
+        let lent: HashSet<&str> =
+            along.iter().flat_map(Merged::lent).map(|name| name.key.as_str()).collect();
         let names = self.former_names(kind, goes).await?;
         let names = names.into_iter().filter(|name| !lent.contains(name.key.as_str())).collect();
         let external_ids = self.external_ids(kind, goes).await?;
-        let of_others: HashSet<&(String, String)> = along.iter().flat_map(|other| &other.external_ids).collect();
+        let of_others: HashSet<&(String, String)> =
+            along.iter().flat_map(|other| &other.external_ids).collect();
         let external_ids = external_ids.into_iter().filter(|id| !of_others.contains(id)).collect();
         let mut merged = Merged {
             id: row.id,
@@ -150,15 +162,22 @@ impl Transaction {
             names,
             external_ids,
         };
-        let mut taken = self.former_names(kind, stays).await?.into_iter().map(|name| name.key).collect();
+        let mut taken =
+            self.former_names(kind, stays).await?.into_iter().map(|name| name.key).collect();
         merged.lend(&mut taken);
         for other in &mut along {
             stays.clone_into(&mut other.into);
             other.lend(&mut taken);
         }
-        entity_name::Entity::delete_many().filter(names_of(kind, goes)).exec(&self.connection).await?;
+        entity_name::Entity::delete_many()
+            .filter(names_of(kind, goes))
+            .exec(&self.connection)
+            .await?;
         entity_external_id::Entity::update_many()
-            .set(entity_external_id::ActiveModel { entity_id: Set(stays.to_owned()), ..Default::default() })
+            .set(entity_external_id::ActiveModel {
+                entity_id: Set(stays.to_owned()),
+                ..Default::default()
+            })
             .filter(entity_external_id::Column::Kind.eq(kind.as_str()))
             .filter(entity_external_id::Column::EntityId.eq(goes))
             .exec(&self.connection)
@@ -177,7 +196,9 @@ impl Transaction {
     /// When the database fails.
     pub async fn bring_back(&self, kind: EntityKind, id: &str) -> Result<bool, StorageError> {
         let key = (kind.as_str().to_owned(), id.to_owned());
-        let Some(row) = merged_entity::Entity::find_by_id(key.clone()).one(&self.connection).await? else {
+        let Some(row) =
+            merged_entity::Entity::find_by_id(key.clone()).one(&self.connection).await?
+        else {
             return Ok(false);
         };
         let merged = Merged::read(row)?;
@@ -186,15 +207,21 @@ impl Transaction {
         staying.retain(|other| other.id != id);
         let mut leaving = vec![id.to_owned()];
         while let Some(via) = leaving.pop() {
-            let (following, rest): (Vec<_>, Vec<_>) = staying.into_iter().partition(|other| other.via == via);
+            let (following, rest): (Vec<_>, Vec<_>) =
+                staying.into_iter().partition(|other| other.via == via);
             leaving.extend(following.iter().map(|other| other.id.clone()));
             along.extend(following);
             staying = rest;
         }
         self.take_names_back(kind, &from, &merged, &along, &mut staying).await?;
-        for (source, value) in merged.external_ids.iter().chain(along.iter().flat_map(|other| &other.external_ids)) {
+        for (source, value) in
+            merged.external_ids.iter().chain(along.iter().flat_map(|other| &other.external_ids))
+        {
             entity_external_id::Entity::update_many()
-                .set(entity_external_id::ActiveModel { entity_id: Set(id.to_owned()), ..Default::default() })
+                .set(entity_external_id::ActiveModel {
+                    entity_id: Set(id.to_owned()),
+                    ..Default::default()
+                })
                 .filter(entity_external_id::Column::Kind.eq(kind.as_str()))
                 .filter(entity_external_id::Column::Source.eq(source.as_str()))
                 .filter(entity_external_id::Column::Value.eq(value.as_str()))
@@ -207,7 +234,8 @@ impl Transaction {
             id.clone_into(&mut other.into);
             other.lend(&mut taken);
         }
-        let names: Vec<&FormerName> = merged.names.iter().chain(along.iter().flat_map(Merged::lent)).collect();
+        let names: Vec<&FormerName> =
+            merged.names.iter().chain(along.iter().flat_map(Merged::lent)).collect();
         merged_entity::Entity::delete_by_id(key).exec(&self.connection).await?;
         let back = entity::ActiveModel {
             kind: Set(kind.as_str().to_owned()),
@@ -233,7 +261,10 @@ impl Transaction {
         staying: &mut [Merged],
     ) -> Result<(), StorageError> {
         let key = (kind.as_str().to_owned(), from.to_owned());
-        let own = entity::Entity::find_by_id(key).one(&self.connection).await?.map(|row| index_key(&row.name));
+        let own = entity::Entity::find_by_id(key)
+            .one(&self.connection)
+            .await?
+            .map(|row| index_key(&row.name));
         let mut gone = Vec::new();
         for name in merged.lent().chain(along.iter().flat_map(Merged::lent)) {
             if let Some(other) = staying.iter_mut().find(|other| other.has(&name.key)) {
@@ -261,12 +292,24 @@ impl Transaction {
         rows.into_iter().map(Merged::read).collect()
     }
 
-    async fn former_names(&self, kind: EntityKind, id: &str) -> Result<Vec<FormerName>, StorageError> {
-        let rows = entity_name::Entity::find().filter(names_of(kind, id)).all(&self.connection).await?;
-        Ok(rows.into_iter().map(|row| FormerName { key: row.name_key, name: row.name, lent: false }).collect())
+    async fn former_names(
+        &self,
+        kind: EntityKind,
+        id: &str,
+    ) -> Result<Vec<FormerName>, StorageError> {
+        let rows =
+            entity_name::Entity::find().filter(names_of(kind, id)).all(&self.connection).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| FormerName { key: row.name_key, name: row.name, lent: false })
+            .collect())
     }
 
-    async fn external_ids(&self, kind: EntityKind, id: &str) -> Result<Vec<(String, String)>, StorageError> {
+    async fn external_ids(
+        &self,
+        kind: EntityKind,
+        id: &str,
+    ) -> Result<Vec<(String, String)>, StorageError> {
         let rows = entity_external_id::Entity::find()
             .filter(entity_external_id::Column::Kind.eq(kind.as_str()))
             .filter(entity_external_id::Column::EntityId.eq(id))
@@ -275,8 +318,14 @@ impl Transaction {
         Ok(rows.into_iter().map(|row| (row.source, row.value)).collect())
     }
 
-    async fn name(&self, kind: EntityKind, id: &str, names: &[&FormerName]) -> Result<(), StorageError> {
-        let names: Vec<NewName<'_>> = names.iter().map(|name| NewName { kind, id, name: &name.name }).collect();
+    async fn name(
+        &self,
+        kind: EntityKind,
+        id: &str,
+        names: &[&FormerName],
+    ) -> Result<(), StorageError> {
+        let names: Vec<NewName<'_>> =
+            names.iter().map(|name| NewName { kind, id, name: &name.name }).collect();
         write_names(&self.connection, &names).await
     }
 
@@ -296,5 +345,7 @@ impl Transaction {
 }
 
 fn names_of(kind: EntityKind, id: &str) -> Condition {
-    Condition::all().add(entity_name::Column::Kind.eq(kind.as_str())).add(entity_name::Column::EntityId.eq(id))
+    Condition::all()
+        .add(entity_name::Column::Kind.eq(kind.as_str()))
+        .add(entity_name::Column::EntityId.eq(id))
 }

@@ -24,7 +24,8 @@ impl Database {
                 let lock = tokio::task::spawn_blocking({
                     let path = path.clone();
                     move || {
-                        let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+                        let file =
+                            File::options().create(true).truncate(false).write(true).open(&path)?;
                         file.lock()?;
                         Ok(file)
                     }
@@ -39,7 +40,9 @@ impl Database {
                 let mut options = sea_orm::ConnectOptions::new(&*self.url);
                 options.max_connections(1).sqlx_logging(false);
                 let session = sea_orm::Database::connect(options).await?;
-                session.execute_unprepared(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).await?;
+                session
+                    .execute_unprepared(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))
+                    .await?;
                 let migrated = Migrator::up(&session, None).await.map_err(StorageError::from);
                 let result = match migrated {
                     Ok(()) => self.index_names().await,

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, LikeExpr, OnConflict, Order, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set,
+};
 
 use super::documents::ROWS_PER_STATEMENT;
 use super::entities::{answer, document, movie, movie_genre};
@@ -96,7 +99,10 @@ impl MovieOrder {
             OrderBy::Title => Some(value.into()),
             OrderBy::Year => value.parse::<i32>().ok().map(Into::into),
             OrderBy::Updated => {
-                let micros = value.parse().ok().filter(|micros| (0..=253_402_300_799_999_999).contains(micros));
+                let micros = value
+                    .parse()
+                    .ok()
+                    .filter(|micros| (0..=253_402_300_799_999_999).contains(micros));
                 micros.and_then(DateTime::from_timestamp_micros).map(Into::into)
             }
         }
@@ -104,10 +110,8 @@ impl MovieOrder {
 }
 
 fn row(model: movie::Model) -> Result<MovieRow, StorageError> {
-    let id = model.id.parse().map_err(|error: crate::document::ids::InvalidMovieId| StorageError::Corrupt {
-        what: "movie",
-        key: model.id.clone(),
-        reason: error.to_string(),
+    let id = model.id.parse().map_err(|error: crate::document::ids::InvalidMovieId| {
+        StorageError::Corrupt { what: "movie", key: model.id.clone(), reason: error.to_string() }
     })?;
     Ok(MovieRow {
         id,
@@ -161,9 +165,13 @@ fn documents_with_content(category: Category) -> SelectStatement {
 
 fn condition(filter: &MovieFilter) -> Condition {
     let mut all = Condition::all();
-    if let Some(search) = filter.search.as_deref().map(comparable).filter(|search| !search.is_empty()) {
+    if let Some(search) =
+        filter.search.as_deref().map(comparable).filter(|search| !search.is_empty())
+    {
         let escaped = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        all = all.add(movie::Column::SearchText.like(LikeExpr::new(format!("%{escaped}%")).escape('\\')));
+        all = all.add(
+            movie::Column::SearchText.like(LikeExpr::new(format!("%{escaped}%")).escape('\\')),
+        );
     }
     if let Some(from) = filter.year_from {
         all = all.add(movie::Column::Year.gte(from));
@@ -213,7 +221,8 @@ impl Database {
     pub async fn movies(&self, ids: &[MovieId]) -> Result<Vec<MovieRow>, StorageError> {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(ROWS_PER_STATEMENT) {
-            let rows = movie::Entity::find().filter(movie::Column::Id.is_in(ids.iter().map(MovieId::as_str)));
+            let rows = movie::Entity::find()
+                .filter(movie::Column::Id.is_in(ids.iter().map(MovieId::as_str)));
             for model in rows.all(&self.reader).await? {
                 found.push(row(model)?);
             }
@@ -248,9 +257,11 @@ impl Database {
                 if ascending { column.gt(value) } else { column.lt(value) }
             };
             query = query.filter(
-                Condition::any()
-                    .add(beyond(column, bound.clone()))
-                    .add(Condition::all().add(column.eq(bound)).add(beyond(movie::Column::Id, id.as_str().into()))),
+                Condition::any().add(beyond(column, bound.clone())).add(
+                    Condition::all()
+                        .add(column.eq(bound))
+                        .add(beyond(movie::Column::Id, id.as_str().into())),
+                ),
             );
         }
         let direction = if ascending { Order::Asc } else { Order::Desc };
@@ -303,10 +314,19 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn create_movies(&self, ids: &[&MovieId], now: DateTime<Utc>) -> Result<(), StorageError> {
+    pub async fn create_movies(
+        &self,
+        ids: &[&MovieId],
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         for ids in ids.chunks(ROWS_PER_STATEMENT) {
             let rows = ids.iter().map(|id| {
-                model(&MovieRow { id: (*id).clone(), facts: MovieFacts::default(), created_at: now, updated_at: now })
+                model(&MovieRow {
+                    id: (*id).clone(),
+                    facts: MovieFacts::default(),
+                    created_at: now,
+                    updated_at: now,
+                })
             });
             movie::Entity::insert_many(rows)
                 .on_conflict(OnConflict::column(movie::Column::Id).do_nothing().to_owned())
@@ -328,7 +348,12 @@ impl Transaction {
     ) -> Result<(), StorageError> {
         for facts in facts.chunks(ROWS_PER_STATEMENT) {
             let rows = facts.iter().map(|(id, facts)| {
-                model(&MovieRow { id: (*id).clone(), facts: facts.clone(), created_at: now, updated_at: now })
+                model(&MovieRow {
+                    id: (*id).clone(),
+                    facts: facts.clone(),
+                    created_at: now,
+                    updated_at: now,
+                })
             });
             let replace = OnConflict::column(movie::Column::Id)
                 .update_columns([
@@ -342,7 +367,10 @@ impl Transaction {
                     movie::Column::UpdatedAt,
                 ])
                 .to_owned();
-            movie::Entity::insert_many(rows).on_conflict(replace).exec_without_returning(&self.connection).await?;
+            movie::Entity::insert_many(rows)
+                .on_conflict(replace)
+                .exec_without_returning(&self.connection)
+                .await?;
         }
         for ids in touched.chunks(ROWS_PER_STATEMENT) {
             movie::Entity::update_many()
@@ -358,7 +386,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn reindex_movie(&self, id: &MovieId, facts: &MovieFacts) -> Result<(), StorageError> {
+    pub async fn reindex_movie(
+        &self,
+        id: &MovieId,
+        facts: &MovieFacts,
+    ) -> Result<(), StorageError> {
         movie::Entity::update_many()
             .set(listed_by(facts))
             .filter(movie::Column::Id.eq(id.as_str()))
@@ -372,7 +404,10 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub(super) async fn clear_movie_facts(&self) -> Result<(), StorageError> {
-        movie::Entity::update_many().set(listed_by(&MovieFacts::default())).exec(&self.connection).await?;
+        movie::Entity::update_many()
+            .set(listed_by(&MovieFacts::default()))
+            .exec(&self.connection)
+            .await?;
         Ok(())
     }
 
@@ -383,7 +418,10 @@ impl Transaction {
     pub async fn delete_movie(&self, id: &MovieId) -> Result<bool, StorageError> {
         let result = movie::Entity::delete_by_id(id.as_str()).exec(&self.connection).await?;
         // An answer that holds on all movies has none, so nothing binds the others to theirs.
-        answer::Entity::delete_many().filter(answer::Column::MovieId.eq(id.as_str())).exec(&self.connection).await?;
+        answer::Entity::delete_many()
+            .filter(answer::Column::MovieId.eq(id.as_str()))
+            .exec(&self.connection)
+            .await?;
         Ok(result.rows_affected > 0)
     }
 }

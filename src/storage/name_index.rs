@@ -25,7 +25,10 @@ fn words_of(name: &Name) -> BTreeSet<&str> {
 }
 
 /// Stores names. One that the entity has in another spelling gets this one.
-pub(super) async fn write_names(connection: &impl ConnectionTrait, names: &[NewName<'_>]) -> Result<(), StorageError> {
+pub(super) async fn write_names(
+    connection: &impl ConnectionTrait,
+    names: &[NewName<'_>],
+) -> Result<(), StorageError> {
     for names in names.chunks(ROWS_PER_STATEMENT) {
         let rows = names.iter().map(|new| entity_name::ActiveModel {
             kind: Set(new.kind.as_str().to_owned()),
@@ -33,15 +36,25 @@ pub(super) async fn write_names(connection: &impl ConnectionTrait, names: &[NewN
             entity_id: Set(new.id.to_owned()),
             name: Set(new.name.to_owned()),
         });
-        let key = [entity_name::Column::Kind, entity_name::Column::NameKey, entity_name::Column::EntityId];
+        let key = [
+            entity_name::Column::Kind,
+            entity_name::Column::NameKey,
+            entity_name::Column::EntityId,
+        ];
         let respell = OnConflict::columns(key).update_column(entity_name::Column::Name).to_owned();
-        entity_name::Entity::insert_many(rows).on_conflict(respell).exec_without_returning(connection).await?;
+        entity_name::Entity::insert_many(rows)
+            .on_conflict(respell)
+            .exec_without_returning(connection)
+            .await?;
         index(connection, names).await?;
     }
     Ok(())
 }
 
-pub(super) async fn index(connection: &impl ConnectionTrait, names: &[NewName<'_>]) -> Result<(), StorageError> {
+pub(super) async fn index(
+    connection: &impl ConnectionTrait,
+    names: &[NewName<'_>],
+) -> Result<(), StorageError> {
     let mut rows = BTreeSet::new();
     let mut words: BTreeMap<String, i64> = BTreeMap::new();
     for new in names {
@@ -55,20 +68,34 @@ pub(super) async fn index(connection: &impl ConnectionTrait, names: &[NewName<'_
     }
     let rows: Vec<(i64, &str)> = rows.into_iter().collect();
     for rows in rows.chunks(4 * ROWS_PER_STATEMENT) {
-        let models = rows
-            .iter()
-            .map(|(block, id)| entity_block::ActiveModel { block: Set(*block), entity_id: Set((*id).to_owned()) });
+        let models = rows.iter().map(|(block, id)| entity_block::ActiveModel {
+            block: Set(*block),
+            entity_id: Set((*id).to_owned()),
+        });
         let same =
-            OnConflict::columns([entity_block::Column::Block, entity_block::Column::EntityId]).do_nothing().to_owned();
-        entity_block::Entity::insert_many(models).on_conflict(same).exec_without_returning(connection).await?;
+            OnConflict::columns([entity_block::Column::Block, entity_block::Column::EntityId])
+                .do_nothing()
+                .to_owned();
+        entity_block::Entity::insert_many(models)
+            .on_conflict(same)
+            .exec_without_returning(connection)
+            .await?;
     }
     let words: Vec<(String, i64)> = words.into_iter().collect();
     for words in words.chunks(4 * ROWS_PER_STATEMENT) {
-        let models =
-            words.iter().map(|(word, people)| name_word::ActiveModel { word: Set(word.clone()), people: Set(*people) });
-        let sum = Expr::col((name_word::Entity, name_word::Column::People)).add(Expr::cust("excluded.people"));
-        let more = OnConflict::column(name_word::Column::Word).value(name_word::Column::People, sum).to_owned();
-        name_word::Entity::insert_many(models).on_conflict(more).exec_without_returning(connection).await?;
+        let models = words.iter().map(|(word, people)| name_word::ActiveModel {
+            word: Set(word.clone()),
+            people: Set(*people),
+        });
+        let sum = Expr::col((name_word::Entity, name_word::Column::People))
+            .add(Expr::cust("excluded.people"));
+        let more = OnConflict::column(name_word::Column::Word)
+            .value(name_word::Column::People, sum)
+            .to_owned();
+        name_word::Entity::insert_many(models)
+            .on_conflict(more)
+            .exec_without_returning(connection)
+            .await?;
     }
     Ok(())
 }
@@ -97,20 +124,31 @@ impl Database {
                 loop {
                     let page = page_of_names(connection, after.as_ref()).await?;
                     let Some(last) = page.last() else { break };
-                    after = Some((last.kind.clone(), last.name_key.clone(), last.entity_id.clone()));
+                    after =
+                        Some((last.kind.clone(), last.name_key.clone(), last.entity_id.clone()));
                     let names: Vec<NewName<'_>> = page
                         .iter()
                         .filter_map(|row| {
-                            Some(NewName { kind: EntityKind::parse(&row.kind)?, id: &row.entity_id, name: &row.name })
+                            Some(NewName {
+                                kind: EntityKind::parse(&row.kind)?,
+                                id: &row.entity_id,
+                                name: &row.name,
+                            })
                         })
                         .collect();
                     index(connection, &names).await?;
                 }
-                let made = index_version::ActiveModel { name: Set(NAMES.to_owned()), version: Set(version) };
+                let made = index_version::ActiveModel {
+                    name: Set(NAMES.to_owned()),
+                    version: Set(version),
+                };
                 let anew = OnConflict::column(index_version::Column::Name)
                     .update_column(index_version::Column::Version)
                     .to_owned();
-                index_version::Entity::insert(made).on_conflict(anew).exec_without_returning(connection).await?;
+                index_version::Entity::insert(made)
+                    .on_conflict(anew)
+                    .exec_without_returning(connection)
+                    .await?;
                 Ok::<_, StorageError>(())
             }
         })
@@ -129,7 +167,11 @@ async fn page_of_names(
             Expr::col(entity_name::Column::NameKey),
             Expr::col(entity_name::Column::EntityId),
         ]);
-        query = query.filter(place.gt(Expr::tuple([Expr::val(kind), Expr::val(name_key), Expr::val(id)])));
+        query = query.filter(place.gt(Expr::tuple([
+            Expr::val(kind),
+            Expr::val(name_key),
+            Expr::val(id),
+        ])));
     }
     let query = query
         .order_by_asc(entity_name::Column::Kind)

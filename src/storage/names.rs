@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set, Statement};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set, Statement,
+};
 
 use super::candidates::of_blocks;
 use super::entities::{entity, entity_name, movie_genre};
@@ -59,7 +61,8 @@ impl Database {
         let is_part = wanted.chars().count() >= PART_OF_A_NAME;
         let like = if is_part { format!("%{start}") } else { start.clone() };
         let whole = search.map(index_key).unwrap_or_default();
-        let (fit, name_key, id) = after.map_or((-1, "", ""), |place| (place.fit, &place.name_key, &place.id));
+        let (fit, name_key, id) =
+            after.map_or((-1, "", ""), |place| (place.fit, &place.name_key, &place.id));
         let values: [sea_orm::Value; 8] = [
             kind.as_str().into(),
             whole.into(),
@@ -70,7 +73,8 @@ impl Database {
             id.into(),
             i64::try_from(limit + 1).unwrap_or(i64::MAX).into(),
         ];
-        let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), FIND, values);
+        let statement =
+            Statement::from_sql_and_values(self.reader.get_database_backend(), FIND, values);
         Ok(EntityPlace::find_by_statement(statement).all(&self.reader).await?)
     }
 }
@@ -85,7 +89,11 @@ struct Sharing {
 /// As the index has it.
 macro_rules! letters {
     ($table:literal) => {
-        concat!("REPLACE(REPLACE(REPLACE(REPLACE(", $table, "name_key, ' ', ''), '.', ''), '-', ''), '''', '')")
+        concat!(
+            "REPLACE(REPLACE(REPLACE(REPLACE(",
+            $table,
+            "name_key, ' ', ''), '.', ''), '-', ''), '''', '')"
+        )
     };
 }
 
@@ -111,9 +119,12 @@ impl Database {
     /// When the database fails.
     pub async fn people_of_one_name(&self, limit: u64) -> Result<Vec<Vec<String>>, StorageError> {
         let values = [i64::try_from(limit).unwrap_or(i64::MAX).into()];
-        let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), SHARED, values);
+        let statement =
+            Statement::from_sql_and_values(self.reader.get_database_backend(), SHARED, values);
         let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-        for Sharing { letters, entity_id } in Sharing::find_by_statement(statement).all(&self.reader).await? {
+        for Sharing { letters, entity_id } in
+            Sharing::find_by_statement(statement).all(&self.reader).await?
+        {
             match groups.last_mut().filter(|(name, _)| *name == letters) {
                 Some((_, people)) => people.push(entity_id),
                 None => groups.push((letters, vec![entity_id])),
@@ -147,7 +158,9 @@ impl Database {
         }
         let mut pairs: BTreeSet<[String; 2]> = BTreeSet::new();
         for row in of_blocks(&self.reader, of_block.keys().copied().collect()).await? {
-            for id in of_block.get(&row.block).into_iter().flatten().filter(|id| **id != row.entity_id) {
+            for id in
+                of_block.get(&row.block).into_iter().flatten().filter(|id| **id != row.entity_id)
+            {
                 pairs.insert([(*id).to_owned(), row.entity_id.clone()]);
             }
         }
@@ -160,7 +173,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn names_of(&self, kind: EntityKind, id: &str) -> Result<Vec<(String, String)>, StorageError> {
+    pub async fn names_of(
+        &self,
+        kind: EntityKind,
+        id: &str,
+    ) -> Result<Vec<(String, String)>, StorageError> {
         let rows = entity_name::Entity::find()
             .filter(entity_name::Column::Kind.eq(kind.as_str()))
             .filter(entity_name::Column::EntityId.eq(id))
@@ -173,7 +190,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn own_name(&self, kind: EntityKind, id: &str) -> Result<Option<String>, StorageError> {
+    pub async fn own_name(
+        &self,
+        kind: EntityKind,
+        id: &str,
+    ) -> Result<Option<String>, StorageError> {
         let key = (kind.as_str().to_owned(), id.to_owned());
         Ok(entity::Entity::find_by_id(key).one(&self.connection).await?.map(|row| row.name))
     }
@@ -182,7 +203,12 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn rename_entity(&self, kind: EntityKind, id: &str, name: &str) -> Result<(), StorageError> {
+    pub async fn rename_entity(
+        &self,
+        kind: EntityKind,
+        id: &str,
+        name: &str,
+    ) -> Result<(), StorageError> {
         entity::Entity::update_many()
             .set(entity::ActiveModel { name: Set(name.to_owned()), ..Default::default() })
             .filter(entity::Column::Kind.eq(kind.as_str()))
@@ -196,7 +222,12 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn add_names(&self, kind: EntityKind, id: &str, names: &[&str]) -> Result<(), StorageError> {
+    pub async fn add_names(
+        &self,
+        kind: EntityKind,
+        id: &str,
+        names: &[&str],
+    ) -> Result<(), StorageError> {
         let names: Vec<NewName<'_>> = names.iter().map(|name| NewName { kind, id, name }).collect();
         write_names(&self.connection, &names).await
     }
@@ -205,7 +236,12 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn remove_names(&self, kind: EntityKind, id: &str, keys: &[String]) -> Result<(), StorageError> {
+    pub async fn remove_names(
+        &self,
+        kind: EntityKind,
+        id: &str,
+        keys: &[String],
+    ) -> Result<(), StorageError> {
         entity_name::Entity::delete_many()
             .filter(entity_name::Column::Kind.eq(kind.as_str()))
             .filter(entity_name::Column::EntityId.eq(id))

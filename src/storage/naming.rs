@@ -51,7 +51,8 @@ impl Database {
         let (table, column) = projection(kind);
         let sorted = order.column();
         let sorted = sorted.as_str();
-        let (direction, beyond) = if order.descending == page.backward { ("ASC", ">") } else { ("DESC", "<") };
+        let (direction, beyond) =
+            if order.descending == page.backward { ("ASC", ">") } else { ("DESC", "<") };
         let mut found = Vec::new();
         for entities in entities.chunks(ROWS_PER_STATEMENT) {
             let mut values: Vec<Value> = entities.iter().map(|id| id.as_str().into()).collect();

@@ -39,7 +39,8 @@ fn difference<R: PartialEq, T>(
         let kept: HashSet<&str> = after.iter().map(id).collect();
         let missing = before.iter().map(id).filter(|id| !kept.contains(id));
         gone.extend(missing.map(|id| (change.movie.to_string(), id.to_owned())));
-        let changed = after.iter().filter(|row| previous.get(id(row)).is_none_or(|previous| previous != row));
+        let changed =
+            after.iter().filter(|row| previous.get(id(row)).is_none_or(|previous| previous != row));
         written.extend(changed.map(|row| model(&change.movie, row)));
     }
     Difference { gone, written }
@@ -80,19 +81,39 @@ impl Transaction {
     /// When the database fails.
     pub async fn project(&self, changes: &[ProjectionChange]) -> Result<(), StorageError> {
         let connection = &self.connection;
-        apply!(connection, credit, Id, difference(changes, |p| &p.credits, |row: &CreditRow| &row.id, credit_model));
+        apply!(
+            connection,
+            credit,
+            Id,
+            difference(changes, |p| &p.credits, |row: &CreditRow| &row.id, credit_model)
+        );
         apply!(
             connection,
             nomination,
             Id,
-            difference(changes, |p| &p.nominations, |row: &NominationRow| &row.id, nomination_model)
+            difference(
+                changes,
+                |p| &p.nominations,
+                |row: &NominationRow| &row.id,
+                nomination_model
+            )
         );
-        apply!(connection, offer, Id, difference(changes, |p| &p.offers, |row: &OfferRow| &row.id, offer_model));
+        apply!(
+            connection,
+            offer,
+            Id,
+            difference(changes, |p| &p.offers, |row: &OfferRow| &row.id, offer_model)
+        );
         apply!(
             connection,
             movie_genre,
             GenreId,
-            difference(changes, |p| &p.genres, |id: &String| id, |movie, id| genre_model(movie, id))
+            difference(
+                changes,
+                |p| &p.genres,
+                |id: &String| id,
+                |movie, id| genre_model(movie, id)
+            )
         );
         Ok(())
     }
@@ -101,7 +122,10 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn credited(&self, movies: &[&MovieId]) -> Result<HashMap<String, HashSet<String>>, StorageError> {
+    pub async fn credited(
+        &self,
+        movies: &[&MovieId],
+    ) -> Result<HashMap<String, HashSet<String>>, StorageError> {
         let mut credited: HashMap<String, HashSet<String>> = HashMap::new();
         for movies in movies.chunks(ROWS_PER_STATEMENT) {
             let rows: Vec<(String, String)> = credit::Entity::find()

@@ -22,7 +22,11 @@ impl Database {
     /// # Errors
     /// When the database fails.
     pub async fn load_reference(&self, now: DateTime<Utc>) -> Result<(), StorageError> {
-        if reference_version::Entity::find_by_id(reference::version()).one(&self.reader).await?.is_some() {
+        if reference_version::Entity::find_by_id(reference::version())
+            .one(&self.reader)
+            .await?
+            .is_some()
+        {
             return Ok(());
         }
         let backend = self.backend;
@@ -53,7 +57,11 @@ const INTO_EXTERNAL_IDS: &str = "INSERT INTO entity_external_ids (kind, source, 
     SELECT item.value->>0, item.value->>1, item.value->>2, item.value->>3";
 
 impl Transaction {
-    async fn load_reference(&self, backend: Backend, now: DateTime<Utc>) -> Result<(), StorageError> {
+    async fn load_reference(
+        &self,
+        backend: Backend,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
         let version = reference::version();
         if reference_version::Entity::find_by_id(version).one(&self.connection).await?.is_some() {
             return Ok(());
@@ -70,7 +78,10 @@ impl Transaction {
         self.insert(backend, INTO_ENTITIES, &rows.made, &[now.into()]).await?;
         for (kind, id, details) in rows.detailed {
             entity::Entity::update_many()
-                .set(entity::ActiveModel { details: Set(details.map(str::to_owned)), ..Default::default() })
+                .set(entity::ActiveModel {
+                    details: Set(details.map(str::to_owned)),
+                    ..Default::default()
+                })
                 .filter(entity::Column::Kind.eq(kind))
                 .filter(entity::Column::Id.eq(id))
                 .exec(&self.connection)
@@ -79,7 +90,10 @@ impl Transaction {
         self.insert(backend, INTO_NAMES, &rows.names, &[]).await?;
         self.insert(backend, INTO_BLOCKS, &blocks_of(&rows.names), &[]).await?;
         self.insert(backend, INTO_EXTERNAL_IDS, &rows.external_ids, &[]).await?;
-        let loaded = reference_version::ActiveModel { version: Set(version.to_owned()), loaded_at: Set(now) };
+        let loaded = reference_version::ActiveModel {
+            version: Set(version.to_owned()),
+            loaded_at: Set(now),
+        };
         reference_version::Entity::insert(loaded).exec_without_returning(&self.connection).await?;
         Ok(())
     }
@@ -95,7 +109,10 @@ impl Transaction {
     ) -> Result<(), StorageError> {
         let (backend, list) = match backend {
             Backend::Sqlite => (sea_orm::DatabaseBackend::Sqlite, "json_each($1) AS item"),
-            Backend::Postgres => (sea_orm::DatabaseBackend::Postgres, "jsonb_array_elements($1::jsonb) AS item(value)"),
+            Backend::Postgres => (
+                sea_orm::DatabaseBackend::Postgres,
+                "jsonb_array_elements($1::jsonb) AS item(value)",
+            ),
         };
         let rows = serde_json::to_string(rows).map_err(|error| StorageError::Corrupt {
             what: "reference data",
@@ -126,7 +143,10 @@ fn mentions(entities: &[ReferenceEntity]) -> Mentions {
 
 /// Its ids elsewhere as documents have them: `tmdb-platform-8`.
 fn ids_elsewhere(entity: &ReferenceEntity) -> impl Iterator<Item = String> {
-    entity.external_ids.iter().map(|(source, value)| format!("{source}-{}-{value}", entity.kind.as_str()))
+    entity
+        .external_ids
+        .iter()
+        .map(|(source, value)| format!("{source}-{}-{value}", entity.kind.as_str()))
 }
 
 fn details(entity: &ReferenceEntity) -> Option<String> {
@@ -153,19 +173,28 @@ fn rows<'a>(
                 &reference.id
             }
         };
-        let free = |key: &str| directory.by_name(reference.kind, key).iter().all(|other| other == id);
+        let free =
+            |key: &str| directory.by_name(reference.kind, key).iter().all(|other| other == id);
         let names = reference.unambiguous_names().filter(|(key, _)| free(key));
         rows.names.extend(names.map(|(key, name)| (kind, key, id.as_str(), name)));
         let ids = reference.external_ids.iter();
-        rows.external_ids.extend(ids.map(|(source, value)| (kind, source.as_str(), value.as_str(), id.as_str())));
+        rows.external_ids.extend(
+            ids.map(|(source, value)| (kind, source.as_str(), value.as_str(), id.as_str())),
+        );
     }
     rows
 }
 
 /// What the names are found by beside themselves.
 fn blocks_of<'a>(names: &[(&'static str, &'a str, &'a str, &'a str)]) -> Vec<(i64, &'a str)> {
-    let names = names.iter().filter_map(|(kind, _, id, name)| Some((EntityKind::parse(kind)?, *id, Name::of(name))));
-    names.flat_map(|(kind, id, name)| blocks::stored(kind, &name).into_iter().map(move |block| (block, id))).collect()
+    let names = names
+        .iter()
+        .filter_map(|(kind, _, id, name)| Some((EntityKind::parse(kind)?, *id, Name::of(name))));
+    names
+        .flat_map(|(kind, id, name)| {
+            blocks::stored(kind, &name).into_iter().map(move |block| (block, id))
+        })
+        .collect()
 }
 
 /// Which of them the catalogue has already, and under which id: the one with its id, here or
@@ -183,14 +212,19 @@ fn known_as(entities: &[ReferenceEntity], directory: &Directory) -> HashMap<usiz
             }
         }
     };
-    let by_id = |reference: &ReferenceEntity, id: &str| directory.by_id(reference.kind, id).map(str::to_owned);
+    let by_id = |reference: &ReferenceEntity, id: &str| {
+        directory.by_id(reference.kind, id).map(str::to_owned)
+    };
     settle(&|reference| by_id(reference, &reference.id));
     settle(&|reference| ids_elsewhere(reference).find_map(|id| by_id(reference, &id)));
-    let only = |reference: &ReferenceEntity, key: &str| match directory.by_name(reference.kind, key) {
+    let only = |reference: &ReferenceEntity, key: &str| match directory.by_name(reference.kind, key)
+    {
         [only] => Some(only.clone()),
         _ => None,
     };
-    settle(&|reference| reference.unambiguous_names().take(1).find_map(|(key, _)| only(reference, key)));
+    settle(&|reference| {
+        reference.unambiguous_names().take(1).find_map(|(key, _)| only(reference, key))
+    });
     settle(&|reference| reference.unambiguous_names().find_map(|(key, _)| only(reference, key)));
     known
 }

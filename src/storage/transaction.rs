@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseBackend, DatabaseTransaction, IsolationLevel, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait, Value,
+    AccessMode, ConnectionTrait, DatabaseBackend, DatabaseTransaction, IsolationLevel,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use sha2::{Digest, Sha256};
 
@@ -58,7 +58,9 @@ impl Transaction {
     pub async fn lock_all_movies(&self) -> Result<(), StorageError> {
         match self.backend {
             Backend::Sqlite => Ok(()),
-            Backend::Postgres => self.run_with("SELECT pg_advisory_xact_lock($1)", [ALL_MOVIES.into()]).await,
+            Backend::Postgres => {
+                self.run_with("SELECT pg_advisory_xact_lock($1)", [ALL_MOVIES.into()]).await
+            }
         }
     }
 
@@ -77,7 +79,11 @@ impl Transaction {
         }
     }
 
-    async fn run_with(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<(), StorageError> {
+    async fn run_with(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<(), StorageError> {
         let statement = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values);
         self.connection.query_one_raw(statement).await?;
         Ok(())
@@ -128,10 +134,13 @@ impl Database {
             Backend::Sqlite => (None, None),
             Backend::Postgres => (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)),
         };
-        let connection = self.reader.begin_with_config(isolation, access).await.map_err(StorageError::from)?;
+        let connection =
+            self.reader.begin_with_config(isolation, access).await.map_err(StorageError::from)?;
         let transaction = Arc::new(Transaction { connection, backend: self.backend });
         let result = body(Arc::clone(&transaction)).await;
-        let Some(transaction) = Arc::into_inner(transaction) else { return Err(StorageError::Escaped.into()) };
+        let Some(transaction) = Arc::into_inner(transaction) else {
+            return Err(StorageError::Escaped.into());
+        };
         let _ = transaction.connection.rollback().await;
         result
     }
@@ -148,12 +157,15 @@ impl Database {
         if self.backend == Backend::Sqlite {
             options.sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
         }
-        let connection = self.writer.begin_with_options(options).await.map_err(StorageError::from)?;
+        let connection =
+            self.writer.begin_with_options(options).await.map_err(StorageError::from)?;
         let transaction = Arc::new(Transaction { connection, backend: self.backend });
         let result = body(Arc::clone(&transaction)).await;
         // The body is done, so nobody else holds the transaction; were it otherwise, it would end
         // unfinished, and nothing of it be written.
-        let Some(transaction) = Arc::into_inner(transaction) else { return Err(StorageError::Escaped.into()) };
+        let Some(transaction) = Arc::into_inner(transaction) else {
+            return Err(StorageError::Escaped.into());
+        };
         match result {
             Ok(value) => {
                 transaction.connection.commit().await.map_err(StorageError::from)?;

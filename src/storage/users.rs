@@ -37,7 +37,8 @@ impl Database {
     /// # Errors
     /// When the database fails.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<UserRow>, StorageError> {
-        let found = user::Entity::find().filter(user::Column::Email.eq(email)).one(&self.reader).await?;
+        let found =
+            user::Entity::find().filter(user::Column::Email.eq(email)).one(&self.reader).await?;
         Ok(found.map(Into::into))
     }
 
@@ -65,8 +66,10 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn create_user(&self, row: UserRow) -> Result<bool, StorageError> {
-        let taken =
-            user::Entity::find().filter(user::Column::Email.eq(row.email.as_str())).one(&self.connection).await?;
+        let taken = user::Entity::find()
+            .filter(user::Column::Email.eq(row.email.as_str()))
+            .one(&self.connection)
+            .await?;
         if taken.is_some() {
             return Ok(false);
         }
@@ -112,7 +115,10 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn delete_user(&self, email: &str) -> Result<bool, StorageError> {
-        let result = user::Entity::delete_many().filter(user::Column::Email.eq(email)).exec(&self.connection).await?;
+        let result = user::Entity::delete_many()
+            .filter(user::Column::Email.eq(email))
+            .exec(&self.connection)
+            .await?;
         Ok(result.rows_affected > 0)
     }
 }

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement, Value};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement, Value,
+};
 
 use super::documents::{DocumentKey, ROWS_PER_STATEMENT};
 use super::entities::{credit, nomination};
@@ -96,7 +98,12 @@ const NOMINATIONS: &str = "c.nominee_id AS person, c.movie_id, c.year, c.id, c.c
     c.year AS sorted_by, c.nominee_id AS of_whom FROM nominations c WHERE c.nominee_id";
 
 /// Up to so many entries of each, after a place.
-fn page(select: &str, people: &[String], after: Option<&WorkPlace>, limit: u64) -> (String, Vec<Value>) {
+fn page(
+    select: &str,
+    people: &[String],
+    after: Option<&WorkPlace>,
+    limit: u64,
+) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = people.iter().map(|id| id.as_str().into()).collect();
     let all = places(values.len());
     let next = values.len() + 1;
@@ -122,7 +129,8 @@ impl Database {
         sql: String,
         values: Vec<Value>,
     ) -> Result<Vec<T>, StorageError> {
-        let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), sql, values);
+        let statement =
+            Statement::from_sql_and_values(self.reader.get_database_backend(), sql, values);
         Ok(T::find_by_statement(statement).all(&self.reader).await?)
     }
 
@@ -166,7 +174,10 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn work_totals(&self, people: &[String]) -> Result<HashMap<String, WorkTotals>, StorageError> {
+    pub async fn work_totals(
+        &self,
+        people: &[String],
+    ) -> Result<HashMap<String, WorkTotals>, StorageError> {
         let mut found: HashMap<String, WorkTotals> = HashMap::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
             let values = || people.iter().map(|id| id.as_str().into()).collect::<Vec<Value>>();
@@ -196,7 +207,11 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn known_for(&self, people: &[String], limit: u64) -> Result<Vec<(String, MovieId)>, StorageError> {
+    pub async fn known_for(
+        &self,
+        people: &[String],
+        limit: u64,
+    ) -> Result<Vec<(String, MovieId)>, StorageError> {
         let mut found = Vec::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
             let mut values: Vec<Value> = people.iter().map(|id| id.as_str().into()).collect();
@@ -223,7 +238,10 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn documents_naming(&self, people: &[&str]) -> Result<Vec<DocumentKey>, StorageError> {
+    pub async fn documents_naming(
+        &self,
+        people: &[&str],
+    ) -> Result<Vec<DocumentKey>, StorageError> {
         let mut found = BTreeSet::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
             let credited: Vec<String> = credit::Entity::find()
@@ -242,7 +260,9 @@ impl Transaction {
                 .into_tuple()
                 .all(&self.connection)
                 .await?;
-            for (movies, category) in [(credited, Category::CastCrew), (nominated, Category::Awards)] {
+            for (movies, category) in
+                [(credited, Category::CastCrew), (nominated, Category::Awards)]
+            {
                 for movie in movies {
                     found.insert((read_movie(&movie)?, category));
                 }
@@ -270,7 +290,10 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn nomination_ids(&self, person: &str) -> Result<Vec<(MovieId, String)>, StorageError> {
+    pub async fn nomination_ids(
+        &self,
+        person: &str,
+    ) -> Result<Vec<(MovieId, String)>, StorageError> {
         let rows: Vec<(String, String)> = nomination::Entity::find()
             .select_only()
             .columns([nomination::Column::MovieId, nomination::Column::Id])

@@ -22,7 +22,9 @@ pub async fn people(app: &TestApp) -> usize {
 pub async fn remembered(app: &TestApp) -> Vec<(String, String, Value)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let rows = rows(&app.database.url, "answers").await;
-    rows.iter().map(|row| (text(&row["movie_id"]), text(&row["name_key"]), row["entity_id"].clone())).collect()
+    rows.iter()
+        .map(|row| (text(&row["movie_id"]), text(&row["name_key"]), row["entity_id"].clone()))
+        .collect()
 }
 
 /// Makes a movie with those people, and no others, in its cast: their ids and names.
@@ -30,7 +32,8 @@ pub async fn with_cast(app: &TestApp, movie: &str, title: &str, cast: &[(&str, &
     let admin = app.movie(movie).await;
     let facts = json!({ "title": title, "year": "1999" });
     assert_eq!(admin.import(movie, "basic_info", facts).await.status, 200);
-    let cast: Vec<Value> = cast.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
+    let cast: Vec<Value> =
+        cast.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
     let reply = admin.import(movie, "cast_crew", json!({ "cast": cast })).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     admin
@@ -57,15 +60,25 @@ fn answering(answers: &Value) -> String {
 /// The ids of the people in a list.
 pub async fn ids_in(client: &Client, movie: &str, list: &str) -> Vec<String> {
     let data = client.export(movie, "cast_crew").await["data"][list].clone();
-    data.as_array().into_iter().flatten().map(|credit| credit["id"].as_str().unwrap_or_default().to_owned()).collect()
+    data.as_array()
+        .into_iter()
+        .flatten()
+        .map(|credit| credit["id"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// `(path, decision, entity)` of the matches of a plan, over REST or GraphQL.
 pub fn decisions(plan: &Value) -> Vec<(String, String, Value)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
-    let entity = |found: &Value| [&found["entity"], &found["entityId"]].into_iter().find(|id| !id.is_null()).cloned();
+    let entity = |found: &Value| {
+        [&found["entity"], &found["entityId"]].into_iter().find(|id| !id.is_null()).cloned()
+    };
     let matches = plan["matches"].as_array().into_iter().flatten();
-    matches.map(|found| (text(&found["path"]), text(&found["decision"]), entity(found).unwrap_or_default())).collect()
+    matches
+        .map(|found| {
+            (text(&found["path"]), text(&found["decision"]), entity(found).unwrap_or_default())
+        })
+        .collect()
 }
 
 pub fn resolved(path: &str, entity: &str) -> Value {

@@ -52,9 +52,13 @@ fn sources() -> Vec<Source> {
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap().lines();
-        let code = code.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-        let path =
-            path.strip_prefix(&root).unwrap().components().map(|part| part.as_os_str().to_str().unwrap().to_owned());
+        let code =
+            code.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let path = path
+            .strip_prefix(&root)
+            .unwrap()
+            .components()
+            .map(|part| part.as_os_str().to_str().unwrap().to_owned());
         Source { path: path.collect::<Vec<_>>().join("/"), code }
     };
     found.into_iter().map(read).collect()
@@ -69,7 +73,9 @@ fn used(code: &str) -> Vec<String> {
             let names: Vec<String> = match rest.strip_prefix('{') {
                 // `use crate::{a::B, c};` is not written here, so that one line says one thing.
                 Some(_) => vec!["a group of modules".to_owned()],
-                None => vec![rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()],
+                None => {
+                    vec![rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()]
+                }
             };
             used.extend(names);
         }
@@ -82,8 +88,10 @@ fn each_part_uses_only_what_it_may() {
     let mut broken = Vec::new();
     for source in sources() {
         let part = source.part();
-        let (_, allowed) =
-            MAY_USE.iter().find(|(known, _)| *known == part).unwrap_or_else(|| panic!("where does {part} belong?"));
+        let (_, allowed) = MAY_USE
+            .iter()
+            .find(|(known, _)| *known == part)
+            .unwrap_or_else(|| panic!("where does {part} belong?"));
         let own = part.trim_end_matches(".rs");
         for module in used(&source.code) {
             if module != own && !allowed.contains(&module.as_str()) {
@@ -109,7 +117,14 @@ fn naming(words: &[&str], except: impl Fn(&str) -> bool) -> Vec<String> {
 #[test]
 fn only_the_storage_knows_the_database() {
     // The log filter names the crate's target as text, which is not knowing it.
-    let names = ["sea_orm::", "sea_orm_migration::", "sqlx::", "sea_query::", "use sea_orm", "reelport_migrations"];
+    let names = [
+        "sea_orm::",
+        "sea_orm_migration::",
+        "sqlx::",
+        "sea_query::",
+        "use sea_orm",
+        "reelport_migrations",
+    ];
     assert_eq!(naming(&names, |path| path.starts_with("storage/")), [""; 0]);
 }
 
@@ -118,8 +133,10 @@ fn only_the_edges_know_http_and_the_schema_only_its_library() {
     let http = ["axum::", "tower_http::", "tower::"];
     assert_eq!(naming(&http, |path| path.starts_with("http/") || path == "app.rs"), [""; 0]);
     // Documents define their GraphQL types beside their JSON; the GraphQL handler runs the schema.
-    let in_house =
-        |path: &str| ["graphql/", "document/"].iter().any(|start| path.starts_with(start)) || path == "http/graphql.rs";
+    let in_house = |path: &str| {
+        ["graphql/", "document/"].iter().any(|start| path.starts_with(start))
+            || path == "http/graphql.rs"
+    };
     assert_eq!(naming(&["async_graphql::"], in_house), [""; 0]);
 }
 
@@ -143,12 +160,23 @@ fn the_core_is_pure() {
 
 #[test]
 fn time_and_chance_come_from_one_place() {
-    assert_eq!(naming(&["Utc::now", "Local::now", "SystemTime"], |path| path == "catalog/clock.rs"), [""; 0]);
+    assert_eq!(
+        naming(&["Utc::now", "Local::now", "SystemTime"], |path| path == "catalog/clock.rs"),
+        [""; 0]
+    );
     // Chance that nobody sees again: a made password, a made secret, the name of a request, how
     // long a transaction waits before it is tried again.
-    let elsewhere =
-        ["catalog/clock.rs", "catalog/passwords.rs", "cli/serve.rs", "http/request_id.rs", "storage/transaction.rs"];
-    assert_eq!(naming(&["rand::", "OsRng", "getrandom"], |path| elsewhere.contains(&path)), [""; 0]);
+    let elsewhere = [
+        "catalog/clock.rs",
+        "catalog/passwords.rs",
+        "cli/serve.rs",
+        "http/request_id.rs",
+        "storage/transaction.rs",
+    ];
+    assert_eq!(
+        naming(&["rand::", "OsRng", "getrandom"], |path| elsewhere.contains(&path)),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -165,7 +193,8 @@ fn a_migration_is_dated_and_knows_nothing_that_may_change() {
     for path in found.iter().filter(|path| !path.ends_with("lib.rs")) {
         let name = path.file_stem().unwrap().to_str().unwrap();
         // The words that all of them are written in.
-        let is_dated = name.starts_with("m20") && name[1..9].bytes().all(|byte| byte.is_ascii_digit());
+        let is_dated =
+            name.starts_with("m20") && name[1..9].bytes().all(|byte| byte.is_ascii_digit());
         assert!(is_dated || name == "tables", "{name}");
         let code = std::fs::read_to_string(path).unwrap();
         assert!(!code.contains("reelport::"), "{name}");

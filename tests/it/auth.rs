@@ -146,7 +146,10 @@ async fn guessing_a_password_is_throttled_on_both_edges_together() {
         if attempt % 2 == 0 {
             assert_eq!(login(&client, EMAIL, "wrong password").await.status, 401);
         } else {
-            assert_eq!(codes(&graphql_login(&client, EMAIL, "wrong password").await), ["UNAUTHENTICATED"]);
+            assert_eq!(
+                codes(&graphql_login(&client, EMAIL, "wrong password").await),
+                ["UNAUTHENTICATED"]
+            );
         }
     }
     let refused = login(&client, EMAIL, PASSWORD).await;
@@ -188,12 +191,17 @@ async fn a_malformed_login_is_refused_without_repeating_it() {
             assert!(!reply.text.contains("hunter2"), "{}", reply.text);
         }
     }
-    let form = client.request(Method::POST, "/api/v1/auth/login").header("content-type", "text/plain").body("{}");
+    let form = client
+        .request(Method::POST, "/api/v1/auth/login")
+        .header("content-type", "text/plain")
+        .body("{}");
     assert_eq!(client.send(form).await.status, 415);
     let query = "mutation { login(input: {email: \"a@b\", password: {is: \"hunter2hunter2\"}}) { accessToken } }";
     let reply = client.graphql(query, json!({})).await;
     assert!(!codes(&reply).is_empty() && !reply.to_string().contains("hunter2"), "{reply}");
-    let reply = client.graphql(LOGIN, json!({ "email": "a@b", "password": { "is": "hunter2hunter2" } })).await;
+    let reply = client
+        .graphql(LOGIN, json!({ "email": "a@b", "password": { "is": "hunter2hunter2" } }))
+        .await;
     assert!(!codes(&reply).is_empty() && !reply.to_string().contains("hunter2"), "{reply}");
 }
 
@@ -206,7 +214,8 @@ fn claims() -> Value {
 }
 
 fn signed(algorithm: Algorithm, secret: &[u8], claims: &Value) -> String {
-    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
+    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret))
+        .unwrap()
 }
 
 fn with(key: &str, value: impl Into<Value>) -> String {
@@ -252,7 +261,8 @@ async fn a_token_that_is_not_to_be_trusted_is_401_whatever_is_asked() {
     for (what, token) in tokens {
         let client = app.anonymous().with_token(token.clone());
         let introspection = json!({ "query": "{ __schema { queryType { name } } }" });
-        let login = json!({ "query": LOGIN, "variables": { "email": EMAIL, "password": PASSWORD } });
+        let login =
+            json!({ "query": LOGIN, "variables": { "email": EMAIL, "password": PASSWORD } });
         for reply in [
             client.get("/api/v1/admin/movies/no-such/export/no-such").await,
             client.post("/api/v1/admin/movies/m/import/timeline", &json!({})).await,
@@ -268,7 +278,10 @@ async fn a_token_that_is_not_to_be_trusted_is_401_whatever_is_asked() {
         }
     }
     let client = app.anonymous().with_token(good);
-    assert_eq!(client.graphql("{ viewer { id } }", json!({})).await["data"]["viewer"]["id"], "user-1");
+    assert_eq!(
+        client.graphql("{ viewer { id } }", json!({})).await["data"]["viewer"]["id"],
+        "user-1"
+    );
 }
 
 #[tokio::test]
@@ -277,13 +290,20 @@ async fn an_authorization_header_of_another_form_is_401() {
     let client = app.anonymous();
     let good = token(Role::Admin, EMAIL);
     let query = json!({ "query": "{ __typename }" });
-    for value in ["Basic YTpi".to_owned(), "Bearer".to_owned(), good.clone(), format!("Token {good}")] {
-        let request = client.request(Method::POST, "/graphql").header("authorization", &value).json(&query);
+    for value in
+        ["Basic YTpi".to_owned(), "Bearer".to_owned(), good.clone(), format!("Token {good}")]
+    {
+        let request =
+            client.request(Method::POST, "/graphql").header("authorization", &value).json(&query);
         assert_unauthorized(&client.send(request).await);
     }
-    let twice = client.request(Method::POST, "/graphql").bearer_auth(&good).bearer_auth(&good).json(&query);
+    let twice =
+        client.request(Method::POST, "/graphql").bearer_auth(&good).bearer_auth(&good).json(&query);
     assert_unauthorized(&client.send(twice).await);
-    let lower = client.request(Method::POST, "/graphql").header("authorization", format!("bearer {good}")).json(&query);
+    let lower = client
+        .request(Method::POST, "/graphql")
+        .header("authorization", format!("bearer {good}"))
+        .json(&query);
     assert_eq!(client.send(lower).await.status, 200);
 }
 
@@ -417,7 +437,8 @@ async fn without_a_token_every_other_field_is_unauthenticated_and_the_status_200
         let reply = client.post("/graphql", &json!({ "query": query })).await;
         assert_eq!((reply.status, codes(&reply.json())), (200, vec!["UNAUTHENTICATED"]), "{query}");
     }
-    let mixed = client.graphql("{ __typename viewer { id } movie(id: \"m\") { id } }", json!({})).await;
+    let mixed =
+        client.graphql("{ __typename viewer { id } movie(id: \"m\") { id } }", json!({})).await;
     assert_eq!(mixed["data"], json!({ "__typename": "Query", "viewer": null, "movie": null }));
     assert_eq!(mixed["errors"][0]["path"], json!(["movie"]));
 }

@@ -23,7 +23,8 @@ const SLICE: usize = 300;
 
 /// A real catalogue, if there is one beside the checkout.
 fn real_catalogue() -> Option<PathBuf> {
-    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/catalog.ndjson.gz");
+    let beside =
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/catalog.ndjson.gz");
     let path = std::env::var_os("REELPORT_TEST_CATALOGUE").map_or_else(beside, PathBuf::from);
     path.exists().then_some(path)
 }
@@ -36,12 +37,19 @@ fn catalogue() -> Vec<Value> {
 pub fn documents(count: usize) -> Vec<Value> {
     match real_catalogue() {
         Some(path) => {
-            let lines =
-                || BufReader::new(flate2::read::MultiGzDecoder::new(std::fs::File::open(&path).unwrap())).lines();
+            let lines = || {
+                BufReader::new(flate2::read::MultiGzDecoder::new(
+                    std::fs::File::open(&path).unwrap(),
+                ))
+                .lines()
+            };
             // A step that is no multiple of seven meets every category.
             let step = (lines().count() / count).max(1);
             let step = if step.is_multiple_of(7) { step + 1 } else { step };
-            lines().step_by(step).map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
+            lines()
+                .step_by(step)
+                .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+                .collect()
         }
         None => generated(count.min(10 * SLICE)),
     }
@@ -50,7 +58,8 @@ pub fn documents(count: usize) -> Vec<Value> {
 /// The same documents each time.
 fn generated(count: usize) -> Vec<Value> {
     let mut runner = TestRunner::deterministic();
-    let data: Vec<_> = Category::ALL.iter().map(|category| (category, generate::data(*category))).collect();
+    let data: Vec<_> =
+        Category::ALL.iter().map(|category| (category, generate::data(*category))).collect();
     data.iter()
         .cycle()
         .zip(0..count)
@@ -75,11 +84,22 @@ fn key(document: &Value) -> (String, String) {
 }
 
 /// Imports documents as `reelport import` does; what became of each that is not `expected`.
-async fn import(app: &TestApp, documents: &[Value], expected: ImportStatus) -> (BulkReport, Vec<String>) {
+async fn import(
+    app: &TestApp,
+    documents: &[Value],
+    expected: ImportStatus,
+) -> (BulkReport, Vec<String>) {
     let lines: String = documents.iter().map(|document| format!("{document}\n")).collect();
     let (sender, records) = mpsc::channel(64);
     let reader = tokio::task::spawn_blocking(move || {
-        read_source("catalogue", lines.as_bytes(), &Arc::default(), ReadOptions::default(), &sender).unwrap();
+        read_source(
+            "catalogue",
+            lines.as_bytes(),
+            &Arc::default(),
+            ReadOptions::default(),
+            &sender,
+        )
+        .unwrap();
     });
     let (_, permission) = command_line();
     let mut others = Vec::new();
@@ -88,7 +108,12 @@ async fn import(app: &TestApp, documents: &[Value], expected: ImportStatus) -> (
             others.push(format!("{} {:?} {:?}", result.place, result.status, result.problems));
         }
     };
-    let total = app.app.catalog.import_stream(&permission, records, &ImportOptions::default(), report).await.unwrap();
+    let total = app
+        .app
+        .catalog
+        .import_stream(&permission, records, &ImportOptions::default(), report)
+        .await
+        .unwrap();
     reader.await.unwrap();
     (total, others)
 }
@@ -97,7 +122,9 @@ async fn export(app: &TestApp) -> Vec<Value> {
     let (permission, _) = command_line();
     let (sender, mut exports) = mpsc::channel(64);
     let catalog = app.app.catalog.clone();
-    let writer = tokio::spawn(async move { catalog.export_stream(&permission, &Selection::default(), sender).await });
+    let writer = tokio::spawn(async move {
+        catalog.export_stream(&permission, &Selection::default(), sender).await
+    });
     let mut documents = Vec::new();
     while let Some(export) = exports.recv().await {
         documents.push(serde_json::from_str(&export.envelope()).unwrap());

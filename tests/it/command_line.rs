@@ -101,13 +101,21 @@ async fn schema_prints_the_graphql_schema_without_a_database() {
 #[tokio::test]
 async fn schema_json_prints_the_schema_of_a_category_in_either_spelling() {
     let place = Place::new();
-    let one: Value = serde_json::from_str(&place.run(&["schema", "--json", "cast_crew"]).await.ok().stdout).unwrap();
-    let other: Value = serde_json::from_str(&place.run(&["schema", "--json", "cast-crew"]).await.ok().stdout).unwrap();
+    let one: Value =
+        serde_json::from_str(&place.run(&["schema", "--json", "cast_crew"]).await.ok().stdout)
+            .unwrap();
+    let other: Value =
+        serde_json::from_str(&place.run(&["schema", "--json", "cast-crew"]).await.ok().stdout)
+            .unwrap();
     assert_eq!(one, other);
     assert_eq!(one["properties"]["category"]["const"], "cast_crew");
     let ran = place.run(&["schema", "--json", "plot"]).await;
     assert_eq!(ran.code, 2);
-    assert!(one_line(&ran).contains("plot") && one_line(&ran).contains("timeline"), "{}", ran.stderr);
+    assert!(
+        one_line(&ran).contains("plot") && one_line(&ran).contains("timeline"),
+        "{}",
+        ran.stderr
+    );
 }
 
 on_both_databases! {
@@ -255,13 +263,18 @@ async fn every_form_of_file_is_imported_plain_and_gzipped() {
     let named: Vec<(String, Vec<u8>)> = envelopes
         .iter()
         .map(|envelope| {
-            let (movie, category) = (envelope["movie_id"].as_str().unwrap(), envelope["category"].as_str().unwrap());
+            let (movie, category) =
+                (envelope["movie_id"].as_str().unwrap(), envelope["category"].as_str().unwrap());
             (format!("{movie}/{category}.json"), format!("{envelope:#}").into_bytes())
         })
         .collect();
-    let entries: Vec<(&str, Vec<u8>)> = named.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
-    let with_others =
-        [entries, vec![("README.txt", b"not JSON".to_vec()), ("__MACOSX/a.json", b"not JSON".to_vec())]].concat();
+    let entries: Vec<(&str, Vec<u8>)> =
+        named.iter().map(|(name, content)| (name.as_str(), content.clone())).collect();
+    let with_others = [
+        entries,
+        vec![("README.txt", b"not JSON".to_vec()), ("__MACOSX/a.json", b"not JSON".to_vec())],
+    ]
+    .concat();
     let forms: [(&str, Vec<u8>, usize); 8] = [
         ("single.json", envelopes[2].to_string().into_bytes(), 1),
         ("pretty.json", pretty.clone(), 1),
@@ -276,10 +289,18 @@ async fn every_form_of_file_is_imported_plain_and_gzipped() {
         let place = Place::new();
         let plain = place.write(name, &content);
         let ran = place.run(&["import", &plain]).await.ok();
-        assert!(ran.stdout.starts_with(&format!("{count} published, 0 unchanged, 0 failed")), "{name}: {}", ran.stdout);
+        assert!(
+            ran.stdout.starts_with(&format!("{count} published, 0 unchanged, 0 failed")),
+            "{name}: {}",
+            ran.stdout
+        );
         let packed = place.write(&format!("{name}.gz"), gzipped(&content));
         let ran = place.run(&["import", &packed]).await.ok();
-        assert!(ran.stdout.starts_with(&format!("0 published, {count} unchanged, 0 failed")), "{name}: {}", ran.stdout);
+        assert!(
+            ran.stdout.starts_with(&format!("0 published, {count} unchanged, 0 failed")),
+            "{name}: {}",
+            ran.stdout
+        );
     }
 }
 
@@ -287,11 +308,14 @@ async fn every_form_of_file_is_imported_plain_and_gzipped() {
 async fn files_and_standard_input_are_imported_together() {
     let place = Place::new();
     let file = place.write("a.json", envelope("a", "timeline", fixtures::timeline()).to_string());
-    let input =
-        gzipped(&ndjson(&[envelope("b", "trivia", fixtures::trivia()), envelope("a", "media", fixtures::media())]));
+    let input = gzipped(&ndjson(&[
+        envelope("b", "trivia", fixtures::trivia()),
+        envelope("a", "media", fixtures::media()),
+    ]));
     let ran = run(place.command(&["import", &file, "-"]), &input).await.ok();
     assert!(ran.stdout.starts_with("3 published"), "{}", ran.stdout);
-    let keys: Vec<_> = place.documents().await.iter().map(|document| document["movie_id"].clone()).collect();
+    let keys: Vec<_> =
+        place.documents().await.iter().map(|document| document["movie_id"].clone()).collect();
     assert_eq!(keys, ["a", "a", "b"]);
 }
 
@@ -302,7 +326,8 @@ async fn bad_records_are_told_with_place_and_reason_and_the_others_are_in() {
         envelope("a", "timeline", fixtures::timeline()).to_string(),
         "{\"category\": \"timeline\", nonsense".to_owned(),
         envelope("a", "trivia", fixtures::trivia()).to_string(),
-        envelope("b", "timeline", json!({ "events": [{ "date": "soon", "title": "A" }] })).to_string(),
+        envelope("b", "timeline", json!({ "events": [{ "date": "soon", "title": "A" }] }))
+            .to_string(),
         envelope("../b", "timeline", json!({})).to_string(),
         envelope("a", "plot", json!({})).to_string(),
         envelope("c", "media", fixtures::media()).to_string(),
@@ -314,18 +339,23 @@ async fn bad_records_are_told_with_place_and_reason_and_the_others_are_in() {
     assert!(ran.stdout.starts_with("3 published, 0 unchanged, 4 failed"), "{}", ran.stdout);
     let told: Vec<&str> = ran.stderr.lines().collect();
     assert_eq!(told.len(), 4, "{}", ran.stderr);
-    for (line, (number, reason)) in told.iter().zip([(2, "JSON"), (4, "/events/0/date"), (5, "movie_id"), (6, "plot")])
+    for (line, (number, reason)) in
+        told.iter().zip([(2, "JSON"), (4, "/events/0/date"), (5, "movie_id"), (6, "plot")])
     {
         assert!(line.starts_with(&format!("{file}:{number}: ")) && line.contains(reason), "{line}");
     }
-    let kept: Vec<Value> =
-        std::fs::read_to_string(&errors).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kept: Vec<Value> = std::fs::read_to_string(&errors)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(kept.len(), 4);
     assert_eq!(kept[1]["place"], format!("{file}:4"));
     assert_eq!((&kept[1]["movie_id"], &kept[1]["category"]), (&json!("b"), &json!("timeline")));
     assert_eq!(kept[1]["errors"][0]["path"], "/events/0/date");
     assert_eq!(kept[1]["errors"][0]["code"], "INVALID");
-    let movies: Vec<_> = place.documents().await.iter().map(|document| document["movie_id"].clone()).collect();
+    let movies: Vec<_> =
+        place.documents().await.iter().map(|document| document["movie_id"].clone()).collect();
     assert_eq!(movies, ["a", "a", "c"]);
 }
 
@@ -339,7 +369,9 @@ async fn a_bad_record_of_a_list_or_an_archive_is_told_by_its_place() {
     assert_eq!(ran.code, 1);
     let told: Vec<&str> = ran.stderr.lines().collect();
     assert!(
-        told.len() == 2 && told[0].starts_with(&format!("{list}[1]: ")) && told[1].starts_with(&format!("{list}[2]: ")),
+        told.len() == 2
+            && told[0].starts_with(&format!("{list}[1]: "))
+            && told[1].starts_with(&format!("{list}[2]: ")),
         "{told:?}"
     );
 
@@ -348,7 +380,8 @@ async fn a_bad_record_of_a_list_or_an_archive_is_told_by_its_place() {
         ("x/bad.json", bad.to_string()),
         ("x/all.ndjson", format!("{good}\n{bad}\n")),
     ];
-    let archive = place.write("all.zip", zipped(&entries.map(|(name, text)| (name, text.into_bytes()))));
+    let archive =
+        place.write("all.zip", zipped(&entries.map(|(name, text)| (name, text.into_bytes()))));
     let ran = place.run(&["import", &archive]).await;
     assert_eq!(ran.code, 1);
     let told: Vec<&str> = ran.stderr.lines().collect();
@@ -378,7 +411,11 @@ async fn a_file_that_ends_in_the_middle_is_told_and_what_was_whole_is_in() {
         let file = place.write(name, content);
         let ran = place.run(&["import", &file]).await;
         assert_eq!(ran.code, 1, "{name}: {ran:?}");
-        assert!(ran.stderr.lines().count() == 1 && ran.stderr.starts_with(&file), "{name}: {}", ran.stderr);
+        assert!(
+            ran.stderr.lines().count() == 1 && ran.stderr.starts_with(&file),
+            "{name}: {}",
+            ran.stderr
+        );
     }
 }
 
@@ -386,17 +423,20 @@ async fn a_file_that_ends_in_the_middle_is_told_and_what_was_whole_is_in() {
 async fn import_options_are_those_of_every_other_way_in() {
     let place = Place::new();
     let events = |titles: &[&str]| {
-        let events: Vec<_> = titles.iter().map(|title| json!({ "date": "1999", "title": title })).collect();
+        let events: Vec<_> =
+            titles.iter().map(|title| json!({ "date": "1999", "title": title })).collect();
         envelope("a", "timeline", json!({ "events": events })).to_string()
     };
-    let (both, one) = (place.write("both.json", events(&["A", "B"])), place.write("one.json", events(&["B"])));
+    let (both, one) =
+        (place.write("both.json", events(&["A", "B"])), place.write("one.json", events(&["B"])));
     place.run(&["import", &both, "--source", "tmdb"]).await.ok();
     assert_eq!(place.documents().await[0]["metadata"]["source"], "tmdb");
     place.run(&["import", &one]).await.ok();
     assert_eq!(place.documents().await[0]["data"]["events"].as_array().unwrap().len(), 2);
     place.run(&["import", &one, "--mode", "replace", "--nulls", "clear"]).await.ok();
     assert_eq!(place.documents().await[0]["data"]["events"].as_array().unwrap().len(), 1);
-    let odd = place.write("odd.json", envelope("a", "timeline", json!({ "no_such": 1 })).to_string());
+    let odd =
+        place.write("odd.json", envelope("a", "timeline", json!({ "no_such": 1 })).to_string());
     assert_eq!(place.run(&["import", &odd]).await.code, 0);
     let ran = place.run(&["import", &odd, "--strict"]).await;
     assert!(ran.code == 1 && ran.stderr.contains("/no_such"), "{ran:?}");
@@ -424,16 +464,26 @@ async fn an_import_may_be_from_a_base_take_items_out_and_settle_conflicts() {
         assert!(planned.stdout.contains("\n1 planned"), "{policy}: {}", planned.stdout);
         place.run(&arguments).await.ok();
         let data = &place.documents().await[0]["data"];
-        assert_eq!((&data["title"], &data["tagline"]), (&json!(title), &json!(tagline)), "{policy}");
+        assert_eq!(
+            (&data["title"], &data["tagline"]),
+            (&json!(title), &json!(tagline)),
+            "{policy}"
+        );
     }
 
     let items = json!({ "items": [{ "text": "One." }, { "text": "Two." }, { "text": "Three." }] });
-    place.run(&["import", &place.write("items.json", envelope("a", "trivia", items).to_string())]).await.ok();
+    place
+        .run(&["import", &place.write("items.json", envelope("a", "trivia", items).to_string())])
+        .await
+        .ok();
     let stored = place.documents().await.pop().unwrap();
     let id = |index: usize| stored["data"]["items"][index]["id"].as_str().unwrap();
     let nothing = place.write("nothing.json", envelope("a", "trivia", json!({})).to_string());
     place.run(&["import", &nothing, "--remove-items", &format!("{},{}", id(0), id(2))]).await.ok();
-    assert_eq!(place.documents().await.pop().unwrap()["data"]["items"], json!([stored["data"]["items"][1]]));
+    assert_eq!(
+        place.documents().await.pop().unwrap()["data"]["items"],
+        json!([stored["data"]["items"][1]])
+    );
 
     let draft = ["import", &base, "--target", "draft", "--source", "llm-generated"];
     let ran = place.run(&draft).await.ok();
@@ -458,7 +508,11 @@ async fn a_command_that_needs_a_database_makes_none() {
         let ran = place.run(arguments).await;
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {ran:?}");
         let line = one_line(&ran);
-        assert!(line.contains("REELPORT_DATABASE_URL: there is no database") && line.contains("reelport.db"), "{line}");
+        assert!(
+            line.contains("REELPORT_DATABASE_URL: there is no database")
+                && line.contains("reelport.db"),
+            "{line}"
+        );
         assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 0, "{arguments:?}");
     }
     // Those that make one are serve, import, migrate and user create.
@@ -502,9 +556,14 @@ async fn an_export_to_a_file_is_whole_or_not_at_all() {
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["category"], "cast_crew");
     let ran = place.run(&["export", "-o", &place.path("no/such/folder/out")]).await;
     assert_eq!(ran.code, 2, "{ran:?}");
-    let left: Vec<_> =
-        std::fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".reelport-export")), "{left:?}");
+    let left: Vec<_> = std::fs::read_dir(place.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(
+        left.iter().all(|name| !name.to_string_lossy().starts_with(".reelport-export")),
+        "{left:?}"
+    );
 }
 
 #[tokio::test]
@@ -540,21 +599,34 @@ async fn a_bad_value_of_the_configuration_stops_the_start_with_one_line() {
 async fn with_postgresql_the_secret_must_be_configured() {
     let place = Place::new();
     let ran = run(
-        reelport(place.folder.path(), "postgres://u:hunter2@127.0.0.1:1/x", &["serve", "--listen", "127.0.0.1:0"]),
+        reelport(
+            place.folder.path(),
+            "postgres://u:hunter2@127.0.0.1:1/x",
+            &["serve", "--listen", "127.0.0.1:0"],
+        ),
         b"",
     )
     .await;
     assert_eq!(ran.code, 2);
-    assert!(one_line(&ran).contains("REELPORT_JWT_SECRET") && !ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    assert!(
+        one_line(&ran).contains("REELPORT_JWT_SECRET") && !ran.stderr.contains("hunter2"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[tokio::test]
 async fn a_database_that_cannot_be_reached_is_told_without_its_password() {
     let place = Place::new();
-    let url = crate::support::database::server().replace("postgres@", "postgres:hunter2@") + "_no_such";
+    let url =
+        crate::support::database::server().replace("postgres@", "postgres:hunter2@") + "_no_such";
     let ran = run(reelport(place.folder.path(), &url, &["migrate"]), b"").await;
     assert_eq!(ran.code, 2);
-    assert!(one_line(&ran).contains("no_such") && !ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    assert!(
+        one_line(&ran).contains("no_such") && !ran.stderr.contains("hunter2"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[tokio::test]
@@ -566,11 +638,16 @@ async fn help_does_not_show_secrets_of_the_environment() {
         .env("REELPORT_ADMIN_PASSWORD", "hunter2hunter2");
     command.env("REELPORT_DATABASE_URL", "postgres://u:hunter2@host/x");
     let ran = run(command, b"").await.ok();
-    assert!(ran.stdout.contains("REELPORT_JWT_SECRET") && !ran.stdout.contains("hunter2"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("REELPORT_JWT_SECRET") && !ran.stdout.contains("hunter2"),
+        "{}",
+        ran.stdout
+    );
 }
 
 fn serve(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = reelport(folder, "", &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
+    let mut command =
+        reelport(folder, "", &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
     // Nothing is configured: the database is where it is by default.
     command.env_remove("REELPORT_DATABASE_URL");
     command
@@ -582,7 +659,8 @@ fn value_of(printed: &[String], name: &str) -> Option<String> {
 }
 
 async fn log_in(client: &Client, email: &str, password: &str) -> Client {
-    let reply = client.post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await;
+    let reply =
+        client.post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     client.clone().with_token(reply.json()["access_token"].as_str().unwrap())
 }
@@ -593,14 +671,19 @@ async fn the_first_start_makes_a_secret_and_a_password_and_the_second_keeps_them
     let server = Server::start(serve(place.folder.path(), &[])).await;
     let client = server.client.clone();
     let printed = server.stop().await;
-    let (email, password) = (value_of(&printed, "Account").unwrap(), value_of(&printed, "Password").unwrap());
+    let (email, password) =
+        (value_of(&printed, "Account").unwrap(), value_of(&printed, "Password").unwrap());
     let mut kept = Vec::new();
     for name in ["jwt-secret", "admin-password"] {
         let path = place.folder.path().join("data").join(name);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+            assert_eq!(
+                std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+                0o600,
+                "{name}"
+            );
         }
         kept.push(std::fs::read_to_string(&path).unwrap());
     }
@@ -611,12 +694,18 @@ async fn the_first_start_makes_a_secret_and_a_password_and_the_second_keeps_them
     let server = Server::start(serve(place.folder.path(), &[])).await;
     let admin = log_in(&server.client, &email, &password).await;
     let viewer = admin.graphql("{ viewer { role } movies { totalCount } }", json!({})).await;
-    assert_eq!(viewer["data"], json!({ "viewer": { "role": "ADMIN" }, "movies": { "totalCount": 0 } }));
+    assert_eq!(
+        viewer["data"],
+        json!({ "viewer": { "role": "ADMIN" }, "movies": { "totalCount": 0 } })
+    );
     let printed = server.stop().await;
     assert_eq!(value_of(&printed, "Password"), None);
     assert!(!printed.concat().contains(&password));
     for (name, content) in ["jwt-secret", "admin-password"].iter().zip(kept) {
-        assert_eq!(std::fs::read_to_string(place.folder.path().join("data").join(name)).unwrap(), content);
+        assert_eq!(
+            std::fs::read_to_string(place.folder.path().join("data").join(name)).unwrap(),
+            content
+        );
     }
 }
 
@@ -629,23 +718,38 @@ async fn a_demo_is_loaded_once_and_the_printed_password_opens_it() {
         server.read_line().await;
     }
     let printed = server.printed.clone();
-    let admin =
-        log_in(&client, &value_of(&printed, "Account").unwrap(), &value_of(&printed, "Password").unwrap()).await;
+    let admin = log_in(
+        &client,
+        &value_of(&printed, "Account").unwrap(),
+        &value_of(&printed, "Password").unwrap(),
+    )
+    .await;
     let reply = admin
-        .graphql("{ movies { totalCount } movie(id: \"tmdb-550\") { title completeness { missing } } }", json!({}))
+        .graphql(
+            "{ movies { totalCount } movie(id: \"tmdb-550\") { title completeness { missing } } }",
+            json!({}),
+        )
         .await;
     let total = reply["data"]["movies"]["totalCount"].as_u64().unwrap();
     assert!(total >= 10, "{reply}");
-    assert_eq!(reply["data"]["movie"], json!({ "title": "Fight Club", "completeness": { "missing": [] } }));
-    let deleted =
-        admin.graphql("mutation { deleteMovie(input: {id: \"tmdb-550\"}) { userErrors { code } } }", json!({})).await;
+    assert_eq!(
+        reply["data"]["movie"],
+        json!({ "title": "Fight Club", "completeness": { "missing": [] } })
+    );
+    let deleted = admin
+        .graphql(
+            "mutation { deleteMovie(input: {id: \"tmdb-550\"}) { userErrors { code } } }",
+            json!({}),
+        )
+        .await;
     assert_eq!(deleted["data"]["deleteMovie"]["userErrors"], json!([]));
     server.stop().await;
 
     let server = Server::start(serve(place.folder.path(), &["--demo"])).await;
     let token = run(
         {
-            let mut command = reelport(place.folder.path(), "", &["token", "--email", "admin@reelport.local"]);
+            let mut command =
+                reelport(place.folder.path(), "", &["token", "--email", "admin@reelport.local"]);
             command.env_remove("REELPORT_DATABASE_URL");
             command
         },
@@ -654,7 +758,12 @@ async fn a_demo_is_loaded_once_and_the_printed_password_opens_it() {
     .await
     .ok()
     .stdout;
-    let reply = server.client.clone().with_token(token.trim()).graphql("{ movies { totalCount } }", json!({})).await;
+    let reply = server
+        .client
+        .clone()
+        .with_token(token.trim())
+        .graphql("{ movies { totalCount } }", json!({}))
+        .await;
     assert_eq!(reply["data"]["movies"]["totalCount"], total - 1);
     server.stop().await;
 }
@@ -664,7 +773,9 @@ async fn a_configured_admin_is_made_and_nothing_is_printed_of_it() {
     let place = Place::new();
     let configured = || {
         let mut command = serve(place.folder.path(), &[]);
-        command.env("REELPORT_ADMIN_EMAIL", "Boss@example.com").env("REELPORT_ADMIN_PASSWORD", "correct horse");
+        command
+            .env("REELPORT_ADMIN_EMAIL", "Boss@example.com")
+            .env("REELPORT_ADMIN_PASSWORD", "correct horse");
         command.env("REELPORT_JWT_SECRET", SECRET);
         command
     };
@@ -687,7 +798,11 @@ async fn a_port_that_is_taken_stops_the_start_before_the_database_is_made() {
     command.env_remove("REELPORT_DATABASE_URL");
     let ran = run(command, b"").await;
     assert_eq!(ran.code, 2);
-    assert!(one_line(&ran).contains("REELPORT_LISTEN") && one_line(&ran).contains(&address), "{}", ran.stderr);
+    assert!(
+        one_line(&ran).contains("REELPORT_LISTEN") && one_line(&ran).contains(&address),
+        "{}",
+        ran.stderr
+    );
     assert!(!place.folder.path().join("data/reelport.db").exists());
 }
 
@@ -697,7 +812,12 @@ async fn a_file_is_read_as_language_models_send_it() {
     let trailing = document.replace("}] }", "},] },");
     let texts = [
         ("fence", format!("```json\n{document}\n```\n")),
-        ("prose", format!("Here is the enriched document:\n\n{document}\n\nLet me know if you need more.\n")),
+        (
+            "prose",
+            format!(
+                "Here is the enriched document:\n\n{document}\n\nLet me know if you need more.\n"
+            ),
+        ),
         ("comment", format!("// enriched\n{document}")),
         ("comma", trailing.clone()),
         ("a comma in a fence", format!("```\n{trailing}\n```")),
@@ -709,15 +829,25 @@ async fn a_file_is_read_as_language_models_send_it() {
         let text = text.replace("NAME", name);
         for zip in [false, true] {
             let place = Place::new();
-            let content =
-                if zip { zipped(&[("a/trivia.json", text.clone().into_bytes())]) } else { text.clone().into_bytes() };
+            let content = if zip {
+                zipped(&[("a/trivia.json", text.clone().into_bytes())])
+            } else {
+                text.clone().into_bytes()
+            };
             let path = place.folder.path().join("file");
             std::fs::write(&path, content).unwrap();
             let ran = place.run(&["import", path.to_str().unwrap()]).await.ok();
             let count = 1 + usize::from(name == "plain twice");
-            assert!(ran.stdout.starts_with(&format!("{count} published, 0 unchanged, 0 failed")), "{name}: {ran:?}");
+            assert!(
+                ran.stdout.starts_with(&format!("{count} published, 0 unchanged, 0 failed")),
+                "{name}: {ran:?}"
+            );
             let stored = place.documents().await;
-            assert_eq!((stored.len(), &stored[0]["data"]["items"][0]["text"]), (count, &json!(name)), "{name}");
+            assert_eq!(
+                (stored.len(), &stored[0]["data"]["items"][0]["text"]),
+                (count, &json!(name)),
+                "{name}"
+            );
         }
     }
     // What cannot be one document is refused, and nothing of it taken.
@@ -731,15 +861,23 @@ async fn a_file_is_read_as_language_models_send_it() {
 #[tokio::test]
 async fn a_dry_run_tells_what_does_not_change_too() {
     let place = Place::new();
-    let write = |name: &str, category: &str, data: Value| place.write(name, envelope("a", category, data).to_string());
+    let write = |name: &str, category: &str, data: Value| {
+        place.write(name, envelope("a", category, data).to_string())
+    };
     let base = write("base.json", "basic_info", json!({ "title": "Base" }));
     place.run(&["import", &base]).await.ok();
-    place.run(&["import", &write("theirs.json", "basic_info", json!({ "title": "Theirs" }))]).await.ok();
+    place
+        .run(&["import", &write("theirs.json", "basic_info", json!({ "title": "Theirs" }))])
+        .await
+        .ok();
     let mine = write("mine.json", "basic_info", json!({ "title": "Mine", "mood": "blue" }));
-    let arguments = ["import", &mine, "--base-revision", "1", "--on-conflict", "keep_current", "--dry-run"];
+    let arguments =
+        ["import", &mine, "--base-revision", "1", "--on-conflict", "keep_current", "--dry-run"];
     let ran = place.run(&arguments).await.ok();
     assert!(
-        ran.stdout.contains("x /title title: was \"Base\", is \"Theirs\", and the document says \"Mine\""),
+        ran.stdout.contains(
+            "x /title title: was \"Base\", is \"Theirs\", and the document says \"Mine\""
+        ),
         "{}",
         ran.stdout
     );
@@ -747,16 +885,38 @@ async fn a_dry_run_tells_what_does_not_change_too() {
 
     // Who is meant is told, and may be answered; the plan may be held.
     let cast = |names: &[(&str, &str)]| json!({ "cast": names.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect::<Vec<_>>() });
-    place.run(&["import", &write("cast.json", "cast_crew", cast(&[("p-1", "Jo Lee"), ("p-2", "Jo Lee")]))]).await.ok();
-    let credit =
-        envelope("b", "cast_crew", json!({ "cast": [{ "name": "Jo Lee" }, { "name": "Nia Ode" }] })).to_string();
+    place
+        .run(&[
+            "import",
+            &write("cast.json", "cast_crew", cast(&[("p-1", "Jo Lee"), ("p-2", "Jo Lee")])),
+        ])
+        .await
+        .ok();
+    let credit = envelope(
+        "b",
+        "cast_crew",
+        json!({ "cast": [{ "name": "Jo Lee" }, { "name": "Nia Ode" }] }),
+    )
+    .to_string();
     let named = place.write("named.json", credit);
     let asked = place.run(&["import", &named, "--dry-run"]).await;
-    assert!(asked.code == 1 && asked.stdout.contains("@ /cast/0/name \"Jo Lee\" may be p-"), "{asked:?}");
-    let answer = ["import", &named, "--resolutions", "[{\"path\": \"/cast/0/name\", \"entity_id\": \"p-2\"}]"];
+    assert!(
+        asked.code == 1 && asked.stdout.contains("@ /cast/0/name \"Jo Lee\" may be p-"),
+        "{asked:?}"
+    );
+    let answer = [
+        "import",
+        &named,
+        "--resolutions",
+        "[{\"path\": \"/cast/0/name\", \"entity_id\": \"p-2\"}]",
+    ];
     let planned = place.run(&[&answer[..], &["--dry-run"]].concat()).await.ok();
     assert!(planned.stdout.contains("@ /cast/0/name \"Jo Lee\" is p-2"), "{}", planned.stdout);
-    assert!(planned.stdout.contains("@ /cast/1/name \"Nia Ode\" is new: person-"), "{}", planned.stdout);
+    assert!(
+        planned.stdout.contains("@ /cast/1/name \"Nia Ode\" is new: person-"),
+        "{}",
+        planned.stdout
+    );
     let digest = planned.stdout.lines().find_map(|line| line.strip_prefix("  plan ")).unwrap();
     let stale = place.run(&["import", &named, "--expected-plan", digest]).await;
     assert_eq!(stale.code, 1, "{stale:?}");

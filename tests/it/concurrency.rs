@@ -20,12 +20,17 @@ async fn servers(app: &TestApp) -> Vec<Client> {
 }
 
 /// Runs all of it at once, each on the next of the servers.
-async fn at_once<T, R>(clients: &[Client], count: usize, work: impl Fn(Client, usize) -> R) -> Vec<T>
+async fn at_once<T, R>(
+    clients: &[Client],
+    count: usize,
+    work: impl Fn(Client, usize) -> R,
+) -> Vec<T>
 where
     R: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
-    let tasks = (0..count).map(|index| tokio::spawn(work(clients[index % clients.len()].clone(), index)));
+    let tasks =
+        (0..count).map(|index| tokio::spawn(work(clients[index % clients.len()].clone(), index)));
     join_all(tasks).await.into_iter().map(Result::unwrap).collect()
 }
 
@@ -46,7 +51,12 @@ fn up_to(count: usize) -> Vec<i64> {
 
 /// The texts of a trivia document's items.
 fn facts(export: &Value) -> Vec<&str> {
-    export["data"]["items"].as_array().unwrap().iter().map(|item| item["text"].as_str().unwrap()).collect()
+    export["data"]["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["text"].as_str().unwrap())
+        .collect()
 }
 
 on_both_databases! {

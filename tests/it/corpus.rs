@@ -25,7 +25,10 @@ pub fn files() -> Vec<(String, Vec<u8>)> {
     for entry in std::fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "txt") {
-            files.push((path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()));
+            files.push((
+                path.file_stem().unwrap().to_str().unwrap().to_owned(),
+                std::fs::read(&path).unwrap(),
+            ));
         }
     }
     files.sort();
@@ -37,10 +40,18 @@ async fn movie(app: &TestApp) -> Client {
     let admin = app.full_movie(MOVIE).await;
     for (category, data) in [
         ("basic_info", json!({ "runtime": 138 })),
-        ("timeline", json!({ "events": [{ "date": "1999-10-15", "title": "Release", "description": "In Wismar." }] })),
+        (
+            "timeline",
+            json!({ "events": [{ "date": "1999-10-15", "title": "Release", "description": "In Wismar." }] }),
+        ),
     ] {
         let reply = admin.import(MOVIE, category, data).await;
-        assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
+        assert_eq!(
+            (reply.status, &reply.json()["status"]),
+            (200, &json!("published")),
+            "{}",
+            reply.text
+        );
     }
     admin
 }
@@ -52,7 +63,12 @@ fn filled(text: Vec<u8>, export: &Value) -> Vec<u8> {
     let mut filled = parts.next().unwrap().to_owned();
     for part in parts {
         let (path, rest) = part.split_once(">>").unwrap();
-        filled.push_str(export.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("{path}: {export}")));
+        filled.push_str(
+            export
+                .pointer(path)
+                .and_then(Value::as_str)
+                .unwrap_or_else(|| panic!("{path}: {export}")),
+        );
         filled.push_str(rest);
     }
     filled.into_bytes()
@@ -63,12 +79,19 @@ fn by_place(text: &str, export: &Value) -> String {
     fn collect(value: &Value, path: &str, found: &mut Vec<(String, String)>) {
         match value {
             Value::Object(object) => {
-                object.iter().for_each(|(key, value)| collect(value, &format!("{path}/{key}"), found));
+                object
+                    .iter()
+                    .for_each(|(key, value)| collect(value, &format!("{path}/{key}"), found));
             }
             Value::Array(items) => {
-                items.iter().enumerate().for_each(|(at, value)| collect(value, &format!("{path}/{at}"), found));
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(at, value)| collect(value, &format!("{path}/{at}"), found));
             }
-            Value::String(id) if &masked(value, "") != value => found.push((id.clone(), format!("<<{path}>>"))),
+            Value::String(id) if &masked(value, "") != value => {
+                found.push((id.clone(), format!("<<{path}>>")))
+            }
             _ => {}
         }
     }
@@ -96,7 +119,12 @@ fn answered(reply: &Reply, export: &Value) -> Value {
 }
 
 async fn send(admin: &Client, category: &str, options: &str, text: &[u8]) -> Reply {
-    admin.post_text(&format!("/api/v1/admin/movies/{MOVIE}/import/{category}{options}"), text.to_vec()).await
+    admin
+        .post_text(
+            &format!("/api/v1/admin/movies/{MOVIE}/import/{category}{options}"),
+            text.to_vec(),
+        )
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,8 +133,11 @@ async fn every_file_of_the_corpus_is_planned_as_it_always_was_and_done_as_planne
     for (name, text) in &files {
         let app = TestApp::sqlite().await;
         let admin = movie(&app).await;
-        let category =
-            Category::ALL.iter().map(|category| category.slug()).find(|slug| name.starts_with(slug)).unwrap();
+        let category = Category::ALL
+            .iter()
+            .map(|category| category.slug())
+            .find(|slug| name.starts_with(slug))
+            .unwrap();
         let mode = if name.ends_with(".replace") { "replace" } else { "merge" };
         let before = admin.export(MOVIE, category).await;
         let text = filled(text.clone(), &before);
@@ -121,7 +152,8 @@ async fn every_file_of_the_corpus_is_planned_as_it_always_was_and_done_as_planne
         let done = send(&admin, category, &format!("?mode={mode}"), &text).await;
         let mut expected = plan.clone();
         if planned.status == 200 {
-            expected["status"] = json!(if plan["changes"].is_null() { "unchanged" } else { "published" });
+            expected["status"] =
+                json!(if plan["changes"].is_null() { "unchanged" } else { "published" });
         }
         assert_eq!(answered(&done, &before), expected, "{name}");
         let after = admin.export(MOVIE, category).await;

@@ -100,7 +100,12 @@ async fn facts(client: &Client, stage: &str) -> Vec<String> {
 
 /// Waits until that many requests of a round were answered, and for a moment more. A writer that has ended
 /// before the server did has failed.
-async fn wait_for(writers: &[JoinHandle<Written>], count: &AtomicUsize, answers: usize, moment: Duration) {
+async fn wait_for(
+    writers: &[JoinHandle<Written>],
+    count: &AtomicUsize,
+    answers: usize,
+    moment: Duration,
+) {
     while count.load(Ordering::Relaxed) < answers && !writers.iter().any(JoinHandle::is_finished) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }

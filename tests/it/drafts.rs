@@ -26,11 +26,16 @@ async fn answer(client: &Client, query: &str) -> Value {
 
 /// The movies of a page of the queue, and how many fit in all.
 async fn queue(client: &Client, filter: &str) -> (Vec<String>, Value) {
-    let data =
-        answer(client, &format!("{{ drafts(filter: {{{filter}}}) {{ totalCount nodes {{ movie {{ id }} }} }} }}"))
-            .await;
+    let data = answer(
+        client,
+        &format!("{{ drafts(filter: {{{filter}}}) {{ totalCount nodes {{ movie {{ id }} }} }} }}"),
+    )
+    .await;
     let nodes = data["drafts"]["nodes"].as_array().unwrap();
-    let movies = nodes.iter().map(|node| node["movie"]["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let movies = nodes
+        .iter()
+        .map(|node| node["movie"]["id"].as_str().unwrap().to_owned())
+        .collect::<Vec<_>>();
     assert_eq!(data["drafts"]["totalCount"], movies.len(), "{filter}");
     (movies, data)
 }

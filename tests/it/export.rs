@@ -14,13 +14,20 @@ async fn fields_of_types(client: &Client) -> BTreeMap<String, Vec<(String, Strin
     let reply = client.graphql(query, json!({})).await;
     let mut types = BTreeMap::new();
     for of in reply["data"]["__schema"]["types"].as_array().unwrap() {
-        let fields =
-            of["fields"].as_array().into_iter().flatten().filter(|field| field["args"] == json!([])).map(|field| {
+        let fields = of["fields"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|field| field["args"] == json!([]))
+            .map(|field| {
                 let mut innermost = &field["type"];
                 while innermost["name"].is_null() {
                     innermost = &innermost["ofType"];
                 }
-                (field["name"].as_str().unwrap().to_owned(), innermost["name"].as_str().unwrap().to_owned())
+                (
+                    field["name"].as_str().unwrap().to_owned(),
+                    innermost["name"].as_str().unwrap().to_owned(),
+                )
             });
         types.insert(of["name"].as_str().unwrap().to_owned(), fields.collect());
     }
@@ -33,9 +40,13 @@ fn key_in_file(of: &str, field: &str) -> String {
         ("Credit" | "CastCredit" | "CrewCredit", "id") => "credit_id".to_owned(),
         ("Credit" | "CastCredit" | "CrewCredit", "personId") => "id".to_owned(),
         _ => {
-            let parts = field
-                .chars()
-                .map(|c| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.to_string() });
+            let parts = field.chars().map(|c| {
+                if c.is_ascii_uppercase() {
+                    format!("_{}", c.to_ascii_lowercase())
+                } else {
+                    c.to_string()
+                }
+            });
             parts.collect()
         }
     }
@@ -46,7 +57,8 @@ fn select_all(types: &BTreeMap<String, Vec<(String, String)>>, of: &str) -> Stri
     let fields = types[of].iter().filter(|(_, inner)| inner != "Person").map(|(field, inner)| {
         let key = key_in_file(of, field);
         let below = types.get(inner).filter(|fields| !fields.is_empty());
-        let below = below.map(|_| format!(" {{ {} }}", select_all(types, inner))).unwrap_or_default();
+        let below =
+            below.map(|_| format!(" {{ {} }}", select_all(types, inner))).unwrap_or_default();
         format!("{key}: {field}{below}")
     });
     fields.collect::<Vec<_>>().join(" ")
@@ -65,10 +77,14 @@ fn as_in_file(typed: &Value, key: &str, seen: &mut BTreeMap<String, bool>) -> Va
             }
             Value::Object(result)
         }
-        Value::Array(items) => Value::Array(items.iter().map(|item| as_in_file(item, key, seen)).collect()),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| as_in_file(item, key, seen)).collect())
+        }
         Value::String(word) => match (key, word.as_str()) {
             ("quality", "UHD") => json!("4K"),
-            ("status" | "result" | "prestige_level" | "kind" | "type", word) => json!(word.to_lowercase()),
+            ("status" | "result" | "prestige_level" | "kind" | "type", word) => {
+                json!(word.to_lowercase())
+            }
             _ => typed.clone(),
         },
         // 66.0 is 66.

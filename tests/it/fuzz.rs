@@ -94,7 +94,8 @@ impl Target {
         if random.random_ratio(1, 4)
             && let Ok(value) = serde_json::from_slice::<Value>(&text)
         {
-            let choices: Vec<u8> = (0..random.random_range(1..100)).map(|_| random.random()).collect();
+            let choices: Vec<u8> =
+                (0..random.random_range(1..100)).map(|_| random.random()).collect();
             text = damaged(&value, &choices).into_bytes();
         }
         for _ in 0..random.random_range(0..6) {
@@ -145,13 +146,18 @@ impl Target {
         assert_eq!((&again.value, again.warnings), (&read.value, vec![]));
         let Ok(arrived) = envelope::read(read.value, Expected::default()) else { return false };
         let world = &self.worlds[&arrived.category];
-        for how in
-            [MERGE, How { base: Some(&world.data), ..MERGE }, REPLACE, How { base: Some(&world.data), ..REPLACE }]
-        {
+        for how in [
+            MERGE,
+            How { base: Some(&world.data), ..MERGE },
+            REPLACE,
+            How { base: Some(&world.data), ..REPLACE },
+        ] {
             let mut world = world.clone();
             // Whoever is planned and imported is so a second time, with nothing left to do.
             if world.import(&arrived.data, how).is_ok() && how.base.is_none() {
-                let again = world.plan(&arrived.data, how).unwrap_or_else(|problems| panic!("{problems:#?}"));
+                let again = world
+                    .plan(&arrived.data, how)
+                    .unwrap_or_else(|problems| panic!("{problems:#?}"));
                 assert!(again.report.changes.is_empty(), "{:#?}", again.report.changes);
             }
         }
@@ -160,7 +166,9 @@ impl Target {
 }
 
 fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number: {value}")))
+    std::env::var(name)
+        .ok()
+        .map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number: {value}")))
 }
 
 #[test]
@@ -176,7 +184,8 @@ fn mutated_documents_are_read_or_refused() {
             let mut planned = 0_u64;
             let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 loop {
-                    planned += u64::from(target.read(&target.document(seed.load(Ordering::SeqCst))));
+                    planned +=
+                        u64::from(target.read(&target.document(seed.load(Ordering::SeqCst))));
                     if Instant::now() > until {
                         break;
                     }
@@ -194,11 +203,16 @@ fn mutated_documents_are_read_or_refused() {
         if now != last.0 {
             last = (now, Instant::now());
         }
-        assert!(last.1.elapsed() < PATIENCE, "it hangs; run it again with REELPORT_FUZZ_SEED={now}");
+        assert!(
+            last.1.elapsed() < PATIENCE,
+            "it hangs; run it again with REELPORT_FUZZ_SEED={now}"
+        );
     }
     let count = seed.load(Ordering::SeqCst) - first + 1;
     match worker.join() {
-        Ok(Some(planned)) => println!("{count} documents, {planned} of them read to a plan, from seed {first}"),
+        Ok(Some(planned)) => {
+            println!("{count} documents, {planned} of them read to a plan, from seed {first}")
+        }
         _ => panic!("run it again with REELPORT_FUZZ_SEED={}", seed.load(Ordering::SeqCst)),
     }
 }

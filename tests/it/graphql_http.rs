@@ -14,7 +14,8 @@ async fn post_as(client: &Client, accept: &str, body: &Value) -> Reply {
 }
 
 async fn get(client: &Client, parameters: &[(&str, &str)]) -> Reply {
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    let query =
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     client.get(&format!("/graphql?{query}")).await
 }
 
@@ -126,9 +127,13 @@ async fn only_json_is_taken_by_post() {
         client.send(request)
     };
     let form = "application/x-www-form-urlencoded";
-    for media_type in
-        [Some("text/plain"), Some("multipart/form-data; boundary=x"), Some(form), Some("application/graphql"), None]
-    {
+    for media_type in [
+        Some("text/plain"),
+        Some("multipart/form-data; boundary=x"),
+        Some(form),
+        Some("application/graphql"),
+        None,
+    ] {
         assert_eq!(send(media_type).await.status, 415, "{media_type:?}");
     }
     assert_eq!(send(Some("application/json; charset=utf-8")).await.status, 200);
@@ -175,7 +180,8 @@ async fn a_body_that_is_no_graphql_request_is_400() {
 #[tokio::test]
 async fn an_operation_that_is_not_there_is_refused() {
     let app = TestApp::sqlite().await;
-    let body = json!({ "query": "query A { __typename } query B { __typename }", "operationName": "C" });
+    let body =
+        json!({ "query": "query A { __typename } query B { __typename }", "operationName": "C" });
     let reply = app.anonymous().post("/graphql", &body).await;
     assert_refused(&reply, "GRAPHQL_VALIDATION_FAILED");
 }
@@ -184,8 +190,11 @@ async fn an_operation_that_is_not_there_is_refused() {
 async fn a_value_that_a_scalar_or_enum_refuses_is_bad_user_input() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
-    let import =
-        |data: &str| format!("mutation {{ importCategory(input: {{movieId: \"m\", data: {{{data}}}}}) {{ status }} }}");
+    let import = |data: &str| {
+        format!(
+            "mutation {{ importCategory(input: {{movieId: \"m\", data: {{{data}}}}}) {{ status }} }}"
+        )
+    };
     let literals = [
         import("basicInfo: {releaseDate: \"1999-02-30\"}"),
         import("basicInfo: {budget: 1.5}"),
@@ -199,7 +208,8 @@ async fn a_value_that_a_scalar_or_enum_refuses_is_bad_user_input() {
         let reply = admin.post("/graphql", &json!({ "query": query })).await;
         assert_eq!(code(&reply), "BAD_USER_INPUT", "{query}: {}", reply.text);
     }
-    let query = "mutation($input: ImportCategoryInput!) { importCategory(input: $input) { status } }";
+    let query =
+        "mutation($input: ImportCategoryInput!) { importCategory(input: $input) { status } }";
     for (data, at, allowed) in [
         (
             json!({ "basicInfo": { "releaseDate": "1999-02-30" } }),
@@ -212,14 +222,26 @@ async fn a_value_that_a_scalar_or_enum_refuses_is_bad_user_input() {
             "allowed is a whole number of at most 2^53 - 1",
         ),
         (json!({ "basicInfo": { "status": "LOST" } }), "basicInfo.status", "LOST"),
-        (json!({ "timeline": { "events": [{ "date": "soon" }] } }), "timeline.events.0.date", "YYYY, YYYY-MM or"),
-        (json!({ "media": { "posterUrl": "a" } }), "media.posterUrl", "allowed is an absolute http(s) URL"),
+        (
+            json!({ "timeline": { "events": [{ "date": "soon" }] } }),
+            "timeline.events.0.date",
+            "YYYY, YYYY-MM or",
+        ),
+        (
+            json!({ "media": { "posterUrl": "a" } }),
+            "media.posterUrl",
+            "allowed is an absolute http(s) URL",
+        ),
     ] {
         let variables = json!({ "input": { "movieId": "m", "data": data } });
-        let reply = admin.post("/graphql", &json!({ "query": query, "variables": variables })).await;
+        let reply =
+            admin.post("/graphql", &json!({ "query": query, "variables": variables })).await;
         assert_eq!(code(&reply), "BAD_USER_INPUT", "{variables}: {}", reply.text);
         let message = reply.json()["errors"][0]["message"].as_str().unwrap().to_owned();
-        assert!(message.contains(&format!("input.data.{at}")) && message.contains(allowed), "{message}");
+        assert!(
+            message.contains(&format!("input.data.{at}")) && message.contains(allowed),
+            "{message}"
+        );
     }
 }
 
@@ -228,7 +250,9 @@ async fn a_category_input_holds_exactly_one_category() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     for data in ["{}", "{timeline: {}, trivia: {}}", "{timeline: null}"] {
-        let query = format!("mutation {{ importCategory(input: {{movieId: \"m\", data: {data}}}) {{ status }} }}");
+        let query = format!(
+            "mutation {{ importCategory(input: {{movieId: \"m\", data: {data}}}) {{ status }} }}"
+        );
         let reply = admin.post("/graphql", &json!({ "query": query })).await;
         assert!(
             ["BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"].contains(&code(&reply).as_str()),
@@ -241,7 +265,11 @@ async fn a_category_input_holds_exactly_one_category() {
 fn nested(depth: usize) -> String {
     let open = "movies { nodes { castCrew { cast { person { id } } } } } ";
     // Types of the introspection nest as deep as one likes.
-    format!("{{ {open} __type(name: \"Movie\") {{ {} name {} }} }}", "ofType {".repeat(depth), "}".repeat(depth))
+    format!(
+        "{{ {open} __type(name: \"Movie\") {{ {} name {} }} }}",
+        "ofType {".repeat(depth),
+        "}".repeat(depth)
+    )
 }
 
 fn doubling(levels: usize) -> String {
@@ -257,29 +285,37 @@ async fn a_query_that_asks_for_too_much_is_refused_before_it_runs() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     let viewer = app.viewer();
-    let aliases = |count: usize| (0..count).map(|n| format!("a{n}: __typename ")).collect::<String>();
-    let deep_lists =
-        "nodes { castCrew { cast { person { name aliases } } crew { person { name } } } exports { id tokenCount } } ";
+    let aliases =
+        |count: usize| (0..count).map(|n| format!("a{n}: __typename ")).collect::<String>();
+    let deep_lists = "nodes { castCrew { cast { person { name aliases } } crew { person { name } } } exports { id tokenCount } } ";
     for (what, query) in [
         ("depth", nested(30)),
         ("brackets", format!("{{ {} __typename {} }}", "... { ".repeat(500), "}".repeat(500))),
-        ("lists in lists", format!("{{ movie(id: {}{}) {{ id }} }}", "[".repeat(100_000), "]".repeat(100_000))),
+        (
+            "lists in lists",
+            format!("{{ movie(id: {}{}) {{ id }} }}", "[".repeat(100_000), "]".repeat(100_000)),
+        ),
         ("aliases", format!("{{ {} }}", aliases(101))),
         ("complexity", format!("{{ movies(first: 100) {{ {deep_lists} }} }}")),
         ("doubling fragments", doubling(30)),
         ("many fragments", {
-            let fragments: String = (0..101).map(|n| format!(" fragment f{n} on Query {{ __typename }}")).collect();
+            let fragments: String =
+                (0..101).map(|n| format!(" fragment f{n} on Query {{ __typename }}")).collect();
             let spreads: String = (0..101).map(|n| format!(" ...f{n}")).collect();
             format!("{{{spreads} }}{fragments}")
         }),
         ("directives", format!("{{ __typename {} }}", "@include(if: true) ".repeat(25))),
     ] {
-        let (count, reply) = app.count_queries(viewer.post("/graphql", &json!({ "query": query }))).await;
+        let (count, reply) =
+            app.count_queries(viewer.post("/graphql", &json!({ "query": query }))).await;
         assert_refused(&reply, "QUERY_TOO_COMPLEX");
         assert_eq!(count, 0, "{what}");
     }
     let ordinary = format!("{{ {} }}", aliases(100));
-    assert_eq!(viewer.post("/graphql", &json!({ "query": ordinary })).await.json().get("errors"), None);
+    assert_eq!(
+        viewer.post("/graphql", &json!({ "query": ordinary })).await.json().get("errors"),
+        None
+    );
 }
 
 #[tokio::test]
@@ -287,14 +323,19 @@ async fn fragments_that_spread_each_other_in_a_ring_are_refused() {
     let app = TestApp::sqlite().await;
     let query = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }";
     let reply = app.viewer().post("/graphql", &json!({ "query": query })).await;
-    assert!(["GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_COMPLEX"].contains(&code(&reply).as_str()), "{}", reply.text);
+    assert!(
+        ["GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_COMPLEX"].contains(&code(&reply).as_str()),
+        "{}",
+        reply.text
+    );
     assert!(reply.json().get("data").is_none());
 }
 
 #[tokio::test]
 async fn the_introspection_of_tools_is_within_the_limits() {
     let app = TestApp::sqlite().await;
-    let reply = app.anonymous().post("/graphql", &json!({ "query": crate::schema::INTROSPECTION })).await;
+    let reply =
+        app.anonymous().post("/graphql", &json!({ "query": crate::schema::INTROSPECTION })).await;
     assert_eq!(reply.json().get("errors"), None, "{}", reply.text);
 }
 
@@ -319,7 +360,11 @@ async fn an_error_message_does_not_repeat_the_query() {
 async fn a_failure_of_ours_is_internal_with_a_request_id_and_no_detail() {
     let app = TestApp::sqlite().await;
     let admin = app.full_movie("m").await;
-    crate::support::database::execute(&app.database.url, "UPDATE documents SET body = 'secret detail'").await;
+    crate::support::database::execute(
+        &app.database.url,
+        "UPDATE documents SET body = 'secret detail'",
+    )
+    .await;
     let query = "{ movie(id: \"m\") { id timeline { events { id } } } }";
     let reply = admin.post("/graphql", &json!({ "query": query })).await;
     assert_eq!((reply.status, code(&reply).as_str()), (200, "INTERNAL"), "{}", reply.text);
@@ -328,5 +373,8 @@ async fn a_failure_of_ours_is_internal_with_a_request_id_and_no_detail() {
     let message = body["errors"][0]["message"].as_str().unwrap();
     let id = reply.header("x-request-id");
     assert!(!id.is_empty());
-    assert_eq!(message.replace(id, "[request id]"), "something went wrong on our side; the request id is [request id]");
+    assert_eq!(
+        message.replace(id, "[request id]"),
+        "something went wrong on our side; the request id is [request id]"
+    );
 }

@@ -23,8 +23,14 @@ fn code(reply: &Value) -> &str {
 
 /// Publishes data of a category.
 async fn publish(client: &Client, category: &str, options: &str, data: Value) {
-    let reply = client.import_envelope("m", category, options, &envelope("m", category, data)).await;
-    assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
+    let reply =
+        client.import_envelope("m", category, options, &envelope("m", category, data)).await;
+    assert_eq!(
+        (reply.status, &reply.json()["status"]),
+        (200, &json!("published")),
+        "{}",
+        reply.text
+    );
 }
 
 /// `(target, source, author, revision)` of every value of a category.
@@ -36,19 +42,35 @@ async fn provenance(client: &Client, category: &str) -> Vec<(String, String, Str
     let list = data["movie"]["provenance"].as_array().unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     list.iter()
-        .map(|of| (text(&of["target"]), text(&of["source"]), text(&of["updatedBy"]), of["revision"].as_i64().unwrap()))
+        .map(|of| {
+            (
+                text(&of["target"]),
+                text(&of["source"]),
+                text(&of["updatedBy"]),
+                of["revision"].as_i64().unwrap(),
+            )
+        })
         .collect()
 }
 
 /// The records that fit, as `operation status category`.
 async fn records(client: &Client, filter: &str) -> Vec<String> {
-    let data =
-        answer(client, &format!("{{ imports(filter: {{{filter}}}) {{ nodes {{ operation status category }} }} }}"))
-            .await;
+    let data = answer(
+        client,
+        &format!("{{ imports(filter: {{{filter}}}) {{ nodes {{ operation status category }} }} }}"),
+    )
+    .await;
     let text = |value: &Value| value.as_str().unwrap_or("none").to_lowercase();
     let nodes = data["imports"]["nodes"].as_array().unwrap().iter();
     nodes
-        .map(|node| format!("{} {} {}", text(&node["operation"]), text(&node["status"]), text(&node["category"])))
+        .map(|node| {
+            format!(
+                "{} {} {}",
+                text(&node["operation"]),
+                text(&node["status"]),
+                text(&node["category"])
+            )
+        })
         .collect()
 }
 

@@ -13,7 +13,9 @@ use crate::support::{Client, Reply, TestApp, envelope, fixtures};
 
 /// An answer of GraphQL without the time at which it was given.
 fn timeless(mut payload: Value) -> Value {
-    if let Some(document) = payload.pointer_mut("/movieExport/document").and_then(Value::as_object_mut) {
+    if let Some(document) =
+        payload.pointer_mut("/movieExport/document").and_then(Value::as_object_mut)
+    {
         document.remove("exported_at");
     }
     payload
@@ -25,7 +27,9 @@ async fn act(client: &Client, mutation: &str, input: &Value) -> Value {
 
 /// The input of an act with a key.
 fn with_key(mut input: Value, key: &str) -> Value {
-    if input.get("revision").is_some() || input.get("category").is_some() && input.get("document").is_none() {
+    if input.get("revision").is_some()
+        || input.get("category").is_some() && input.get("document").is_none()
+    {
         input["idempotencyKey"] = json!(key);
     } else {
         input["options"]["idempotencyKey"] = json!(key);
@@ -56,7 +60,8 @@ async fn acts(admin: &Client) -> Vec<(&'static str, &'static str, Value, &'stati
     let of = |category: &str| json!({ "movieId": "m", "category": category });
     let back = |category: &str, revision: i64| json!({ "movieId": "m", "category": category, "revision": revision });
     let in_draft = |file: &Value| document(file, json!({ "target": "DRAFT" }));
-    let edit_of_draft = json!({ "movieId": "m", "data": { "trivia": { "items": [{ "text": "By hand." }] } } });
+    let edit_of_draft =
+        json!({ "movieId": "m", "data": { "trivia": { "items": [{ "text": "By hand." }] } } });
     let mut cases = vec![
         ("typed", "importCategory", typed, "PUBLISHED"),
         ("a file", "importDocument", document(&edited, json!({})), "PUBLISHED"),
@@ -67,17 +72,42 @@ async fn acts(admin: &Client) -> Vec<(&'static str, &'static str, Value, &'stati
             "UNCHANGED",
         ),
         ("a conflict", "importDocument", document(&rival, json!({})), "CONFLICT"),
-        ("new names", "importDocument", document(&envelope("m", "cast_crew", crew), json!({})), "PUBLISHED"),
-        ("removals", "importDocument", document(&shorter, json!({ "mode": "REPLACE" })), "PUBLISHED"),
-        ("a stale plan", "importDocument", document(&trivia("One."), json!({ "expectedPlan": "no" })), "PLAN_STALE"),
+        (
+            "new names",
+            "importDocument",
+            document(&envelope("m", "cast_crew", crew), json!({})),
+            "PUBLISHED",
+        ),
+        (
+            "removals",
+            "importDocument",
+            document(&shorter, json!({ "mode": "REPLACE" })),
+            "PUBLISHED",
+        ),
+        (
+            "a stale plan",
+            "importDocument",
+            document(&trivia("One."), json!({ "expectedPlan": "no" })),
+            "PLAN_STALE",
+        ),
         (
             "broken data",
             "importDocument",
             document(&envelope("m", "media", json!({ "gallery": [{}] })), json!({})),
             "REQUIRED",
         ),
-        ("no document", "importDocument", json!({ "movieId": "m", "document": "Sorry, I can't." }), "UNREADABLE"),
-        ("no movie", "importDocument", document(&envelope("n", "media", json!({})), json!({})), "NOT_FOUND"),
+        (
+            "no document",
+            "importDocument",
+            json!({ "movieId": "m", "document": "Sorry, I can't." }),
+            "UNREADABLE",
+        ),
+        (
+            "no movie",
+            "importDocument",
+            document(&envelope("n", "media", json!({})), json!({})),
+            "NOT_FOUND",
+        ),
         ("an edit of no draft", "updateDraft", edit_of_draft.clone(), "NO_DRAFT"),
         ("no draft", "publishDraft", of("TRIVIA"), "NO_DRAFT"),
         ("a draft", "importDocument", in_draft(&trivia("Drafted.")), "DRAFTED"),
@@ -109,8 +139,14 @@ async fn acts(admin: &Client) -> Vec<(&'static str, &'static str, Value, &'stati
     cases
 }
 
-async fn import_with_key(client: &Client, file: &Value, query: &str, header: Option<&str>) -> Reply {
-    let (movie, category) = (file["movie_id"].as_str().unwrap(), file["category"].as_str().unwrap());
+async fn import_with_key(
+    client: &Client,
+    file: &Value,
+    query: &str,
+    header: Option<&str>,
+) -> Reply {
+    let (movie, category) =
+        (file["movie_id"].as_str().unwrap(), file["category"].as_str().unwrap());
     let path = format!("/api/v1/admin/movies/{movie}/import/{category}{query}");
     let request = client.request(reqwest::Method::POST, &path).json(file);
     let request = match header {

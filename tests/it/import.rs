@@ -19,7 +19,11 @@ fn warnings(reply: &Reply) -> Vec<(String, String)> {
 
 fn pairs(list: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    list.as_array().unwrap().iter().map(|entry| (text(&entry["path"]), text(&entry["code"]))).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (text(&entry["path"]), text(&entry["code"])))
+        .collect()
 }
 
 fn expected(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -33,7 +37,8 @@ fn says(found: &Value, wanted: &Value) -> bool {
             wanted.iter().all(|(key, value)| found.get(key).is_some_and(|found| says(found, value)))
         }
         (Value::Array(found), Value::Array(wanted)) => {
-            found.len() == wanted.len() && found.iter().zip(wanted).all(|(found, wanted)| says(found, wanted))
+            found.len() == wanted.len()
+                && found.iter().zip(wanted).all(|(found, wanted)| says(found, wanted))
         }
         (found, wanted) => found == wanted,
     }
@@ -47,7 +52,8 @@ async fn metadata(client: &Client, movie: &str, category: &str) -> Value {
     client.export(movie, category).await["metadata"].clone()
 }
 
-const IMPORT_DOCUMENT: &str = "mutation($input: ImportDocumentInput!) { importDocument(input: $input) {
+const IMPORT_DOCUMENT: &str =
+    "mutation($input: ImportDocumentInput!) { importDocument(input: $input) {
     status updatedFields userErrors { path code message }
     plan { changes { path op label before after } warnings { path code message } }
     movieExport { category document metadata { revision source updatedBy lastUpdated } } } }";
@@ -65,18 +71,43 @@ fn lenient() -> Vec<Lenient> {
     const RENAMED: &str = "FIELD_RENAMED";
     const REPAIRED: &str = "VALUE_REPAIRED";
     vec![
-        ("basic_info", json!({ "siddu_score": 87.5 }), json!({ "site_score": 87.5 }), &[("/siddu_score", RENAMED)]),
+        (
+            "basic_info",
+            json!({ "siddu_score": 87.5 }),
+            json!({ "site_score": 87.5 }),
+            &[("/siddu_score", RENAMED)],
+        ),
         (
             "basic_info",
             json!({ "siddu_score": "87.5" }),
             json!({ "site_score": 87.5 }),
             &[("/siddu_score", RENAMED), ("/siddu_score", REPAIRED)],
         ),
-        ("basic_info", json!({ "runtime": "139" }), json!({ "runtime": 139 }), &[("/runtime", REPAIRED)]),
+        (
+            "basic_info",
+            json!({ "runtime": "139" }),
+            json!({ "runtime": 139 }),
+            &[("/runtime", REPAIRED)],
+        ),
         ("basic_info", json!({ "runtime": 139.0 }), json!({ "runtime": 139 }), &[]),
-        ("basic_info", json!({ "budget": "63,000,000" }), json!({ "budget": 63_000_000 }), &[("/budget", REPAIRED)]),
-        ("basic_info", json!({ "imdb_rating": "8.8" }), json!({ "imdb_rating": 8.8 }), &[("/imdb_rating", REPAIRED)]),
-        ("basic_info", json!({ "rating": 12 }), json!({ "rating": "12" }), &[("/rating", REPAIRED)]),
+        (
+            "basic_info",
+            json!({ "budget": "63,000,000" }),
+            json!({ "budget": 63_000_000 }),
+            &[("/budget", REPAIRED)],
+        ),
+        (
+            "basic_info",
+            json!({ "imdb_rating": "8.8" }),
+            json!({ "imdb_rating": 8.8 }),
+            &[("/imdb_rating", REPAIRED)],
+        ),
+        (
+            "basic_info",
+            json!({ "rating": 12 }),
+            json!({ "rating": "12" }),
+            &[("/rating", REPAIRED)],
+        ),
         ("basic_info", json!({ "year": 1999 }), json!({ "year": "1999" }), &[]),
         ("basic_info", json!({ "budget": 3e9 }), json!({ "budget": 3_000_000_000_i64 }), &[]),
         (
@@ -91,9 +122,24 @@ fn lenient() -> Vec<Lenient> {
             json!({ "release_date": "1999-10-15" }),
             &[("/releaseDate", RENAMED)],
         ),
-        ("basic_info", json!({ "status": "In Production" }), json!({ "status": "in_production" }), &[]),
-        ("basic_info", json!({ "status": "POST-PRODUCTION" }), json!({ "status": "post_production" }), &[]),
-        ("basic_info", json!({ "status": "Cancelled" }), json!({ "status": "canceled" }), &[("/status", REPAIRED)]),
+        (
+            "basic_info",
+            json!({ "status": "In Production" }),
+            json!({ "status": "in_production" }),
+            &[],
+        ),
+        (
+            "basic_info",
+            json!({ "status": "POST-PRODUCTION" }),
+            json!({ "status": "post_production" }),
+            &[],
+        ),
+        (
+            "basic_info",
+            json!({ "status": "Cancelled" }),
+            json!({ "status": "canceled" }),
+            &[("/status", REPAIRED)],
+        ),
         (
             "basic_info",
             json!({ "tagline": "N/A", "country": "", "overview": " n/a " }),
@@ -123,13 +169,21 @@ fn lenient() -> Vec<Lenient> {
             "timeline",
             json!({ "events": [{ "date": 1998, "title": "A", "type": "release", "mediaUrl": "https://example.org/a" }] }),
             json!({ "events": [{ "date": "1998", "title": "A", "category": "release", "media_url": "https://example.org/a" }] }),
-            &[("/events/0/date", REPAIRED), ("/events/0/type", RENAMED), ("/events/0/mediaUrl", RENAMED)],
+            &[
+                ("/events/0/date", REPAIRED),
+                ("/events/0/type", RENAMED),
+                ("/events/0/mediaUrl", RENAMED),
+            ],
         ),
         (
             "awards",
             json!({ "awards": [{ "name": "Harbour Awards", "year": "1999", "category": "Best Film", "status": "Winner" }] }),
             json!({ "awards": [{ "ceremony": "Harbour Awards", "year": 1999, "category": "Best Film", "result": "winner" }] }),
-            &[("/awards/0/name", RENAMED), ("/awards/0/year", REPAIRED), ("/awards/0/status", RENAMED)],
+            &[
+                ("/awards/0/name", RENAMED),
+                ("/awards/0/year", REPAIRED),
+                ("/awards/0/status", RENAMED),
+            ],
         ),
         (
             "awards",
@@ -167,7 +221,11 @@ fn lenient() -> Vec<Lenient> {
             "streaming",
             json!({ "streaming": [{ "provider": "Kiosk", "region": "UK", "type": "Subscription", "quality": "4k" }] }),
             json!({ "streaming_options": [{ "platform": "Kiosk", "region": "GB", "type": "subscription", "quality": "4K" }] }),
-            &[("/streaming", RENAMED), ("/streaming/0/provider", RENAMED), ("/streaming/0/region", REPAIRED)],
+            &[
+                ("/streaming", RENAMED),
+                ("/streaming/0/provider", RENAMED),
+                ("/streaming/0/region", REPAIRED),
+            ],
         ),
         (
             "streaming",
@@ -261,26 +319,46 @@ async fn input_fields(client: &Client) -> Vec<(String, Option<String>, String, S
         fragment T on __Type { kind name }";
     async fn fields_of(client: &Client, name: &str) -> Vec<(String, Value)> {
         let reply = client.graphql(TYPE, json!({ "name": name })).await;
-        let fields =
-            reply["data"]["__type"]["inputFields"].as_array().unwrap_or_else(|| panic!("{name}: {reply}")).clone();
-        fields.into_iter().map(|field| (field["name"].as_str().unwrap().to_owned(), field["type"].clone())).collect()
+        let fields = reply["data"]["__type"]["inputFields"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{name}: {reply}"))
+            .clone();
+        fields
+            .into_iter()
+            .map(|field| (field["name"].as_str().unwrap().to_owned(), field["type"].clone()))
+            .collect()
     }
     let mut found = Vec::new();
     for (category, of) in fields_of(client, "CategoryInput").await {
         for (name, kind) in fields_of(client, of["name"].as_str().unwrap()).await {
             if kind["kind"] != "LIST" {
-                found.push((category.clone(), None, name, kind["name"].as_str().unwrap().to_owned()));
+                found.push((
+                    category.clone(),
+                    None,
+                    name,
+                    kind["name"].as_str().unwrap().to_owned(),
+                ));
                 continue;
             }
             let item = &kind["ofType"]["ofType"];
             if item["kind"] != "INPUT_OBJECT" {
-                found.push((category.clone(), None, name, format!("[{}!]", item["name"].as_str().unwrap())));
+                found.push((
+                    category.clone(),
+                    None,
+                    name,
+                    format!("[{}!]", item["name"].as_str().unwrap()),
+                ));
                 continue;
             }
             let item = item["name"].as_str().unwrap().to_owned();
             found.push((category.clone(), None, name.clone(), format!("[{item}!]")));
             for (inner, kind) in fields_of(client, &item).await {
-                found.push((category.clone(), Some(name.clone()), inner, kind["name"].as_str().unwrap().to_owned()));
+                found.push((
+                    category.clone(),
+                    Some(name.clone()),
+                    inner,
+                    kind["name"].as_str().unwrap().to_owned(),
+                ));
             }
         }
     }
@@ -288,7 +366,9 @@ async fn input_fields(client: &Client) -> Vec<(String, Option<String>, String, S
 }
 
 fn snake(name: &str) -> String {
-    name.chars().flat_map(|c| if c.is_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] }).collect()
+    name.chars()
+        .flat_map(|c| if c.is_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] })
+        .collect()
 }
 
 on_both_databases! {
@@ -436,7 +516,11 @@ fn refused() -> Vec<Refused> {
         (
             "basic_info",
             json!({ "runtime": 60_001, "budget": 1e300, "critics_score": -0.1 }),
-            vec![("/runtime", "OUT_OF_RANGE"), ("/budget", "OUT_OF_RANGE"), ("/critics_score", "OUT_OF_RANGE")],
+            vec![
+                ("/runtime", "OUT_OF_RANGE"),
+                ("/budget", "OUT_OF_RANGE"),
+                ("/critics_score", "OUT_OF_RANGE"),
+            ],
         ),
         (
             "basic_info",
@@ -464,22 +548,38 @@ fn refused() -> Vec<Refused> {
         (
             "cast_crew",
             json!({ "cast": [{ "character": "Nobody" }, { "name": "Bo Renn", "image": "ftp://example.org" }], "crew": [{ "name": "Bo Renn" }] }),
-            vec![("/cast/1/image", "INVALID"), ("/cast/0/name", "REQUIRED"), ("/crew/0/job", "REQUIRED")],
+            vec![
+                ("/cast/1/image", "INVALID"),
+                ("/cast/0/name", "REQUIRED"),
+                ("/crew/0/job", "REQUIRED"),
+            ],
         ),
         (
             "cast_crew",
             json!({ "cast": [{ "id": "tmdb-person-404" }], "crew": [{ "name": "A", "job": "B", "id": "has space" }] }),
-            vec![("/crew/0/id", "INVALID"), ("/cast/0/id", "NOT_FOUND"), ("/cast/0/name", "REQUIRED")],
+            vec![
+                ("/crew/0/id", "INVALID"),
+                ("/cast/0/id", "NOT_FOUND"),
+                ("/cast/0/name", "REQUIRED"),
+            ],
         ),
         (
             "timeline",
             json!({ "events": [1, 2, 3] }),
-            vec![("/events/0", "TYPE_MISMATCH"), ("/events/1", "TYPE_MISMATCH"), ("/events/2", "TYPE_MISMATCH")],
+            vec![
+                ("/events/0", "TYPE_MISMATCH"),
+                ("/events/1", "TYPE_MISMATCH"),
+                ("/events/2", "TYPE_MISMATCH"),
+            ],
         ),
         (
             "timeline",
             json!({ "events": [{ "title": "No date" }, { "date": "June", "title": "No such date" }, { "date": "1999" }] }),
-            vec![("/events/1/date", "INVALID"), ("/events/0/date", "REQUIRED"), ("/events/2/title", "REQUIRED")],
+            vec![
+                ("/events/1/date", "INVALID"),
+                ("/events/0/date", "REQUIRED"),
+                ("/events/2/title", "REQUIRED"),
+            ],
         ),
         (
             "trivia",

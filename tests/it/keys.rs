@@ -51,7 +51,8 @@ fn meant(item: &Item, object: &Value, stored: &[&Value]) -> (Vec<usize>, bool) {
     let that = |fits: &dyn Fn(&Value) -> bool| -> Vec<usize> {
         stored.iter().enumerate().filter(|(_, other)| fits(other)).map(|(index, _)| index).collect()
     };
-    let alternative = |object: &Value| item.keys.iter().position(|parts| is_there(item, parts[0], object));
+    let alternative =
+        |object: &Value| item.keys.iter().position(|parts| is_there(item, parts[0], object));
     let full = that(&|other| {
         alternative(object) == alternative(other)
             && alternative(object).is_some_and(|index| {
@@ -66,7 +67,8 @@ fn meant(item: &Item, object: &Value, stored: &[&Value]) -> (Vec<usize>, bool) {
     }
     let parts = || item.keys.iter().flat_map(|parts| parts.iter());
     let present = that(&|other| {
-        let compared: Vec<bool> = parts().filter_map(|part| same_part(item, *part, object, other)).collect();
+        let compared: Vec<bool> =
+            parts().filter_map(|part| same_part(item, *part, object, other)).collect();
         !compared.is_empty() && compared.iter().all(|same| *same)
     });
     if present.len() == 1 || !item.entity_alone {
@@ -109,7 +111,8 @@ impl Case<'_> {
             object.as_object_mut().unwrap().remove(item.id);
         }
         let plan = world.planned(&json!({ *name: file }), MERGE);
-        let about = || format!("{name}/{index} alone: {alone}\n{sent:#}\n{:#?}", plan.report.changes);
+        let about =
+            || format!("{name}/{index} alone: {alone}\n{sent:#}\n{:#?}", plan.report.changes);
         // Beside the others, who are all there, only one is left that it can be.
         let left = if *alone { stored.clone() } else { vec![stored[*index]] };
         let (candidates, by_key) = meant(item, sent, &left);
@@ -127,7 +130,9 @@ impl Case<'_> {
         assert_eq!(standing.len(), stored.len() + usize::from(!is_found), "{}", about());
         let mut changed = Vec::new();
         for object in &stored {
-            let now = standing.get(&object[item.id]).unwrap_or_else(|| panic!("{object} is gone: {}", about()));
+            let now = standing
+                .get(&object[item.id])
+                .unwrap_or_else(|| panic!("{object} is gone: {}", about()));
             if now != object {
                 changed.push(*object);
             }
@@ -136,7 +141,8 @@ impl Case<'_> {
         // Without ids, items of one key are told apart by their order alone.
         let (equals, _) = meant(item, stored[*index], &stored);
         let equals = equals.into_iter().filter(|_| !alone).map(|index| stored[index]);
-        let allowed: Vec<&Value> = candidates.iter().map(|index| left[*index]).chain(equals).collect();
+        let allowed: Vec<&Value> =
+            candidates.iter().map(|index| left[*index]).chain(equals).collect();
         assert!(changed.iter().all(|object| is_found && allowed.contains(object)), "{}", about());
         for (other, _) in item_lists(world.category).filter(|(other, _)| other != name) {
             assert_eq!(after[other], before[other], "{}", about());
@@ -173,7 +179,8 @@ fn check(document: &Value, most: usize, tally: &mut Tally) {
                 let sent = [Some(changed), is_there(item, part, &items[index]).then_some(without)];
                 for sent in sent.into_iter().flatten() {
                     for alone in [false, true] {
-                        Case { world: &world, name, item, index, sent: sent.clone(), alone }.run(tally);
+                        Case { world: &world, name, item, index, sent: sent.clone(), alone }
+                            .run(tally);
                     }
                 }
             }
@@ -216,7 +223,9 @@ fn lists_of_the_most_items_are_matched_in_a_moment() {
     let (_, item) = item_lists(Category::CastCrew).find(|(name, _)| *name == "cast").unwrap();
     let credit = |values: Value| -> Object { serde_json::from_value(values).unwrap() };
     let numbers = || 0..MAX_ITEMS;
-    let all = |make: &dyn Fn(usize) -> Value| -> Vec<Object> { numbers().map(|number| credit(make(number))).collect() };
+    let all = |make: &dyn Fn(usize) -> Value| -> Vec<Object> {
+        numbers().map(|number| credit(make(number))).collect()
+    };
     let one = |_: usize| json!({ "name": "Ada" });
     let people = |number: usize| json!({ "name": format!("Person {number}") });
     let roles = |number: usize| json!({ "name": "Ada", "character": format!("Role {number}") });
@@ -234,9 +243,12 @@ fn lists_of_the_most_items_are_matched_in_a_moment() {
         (all(&one), all(&ordered), 5_000),
         (all(&ordered), all(&ordered), 5_000),
     ] {
-        let stored: Vec<_> =
-            stored.iter().map(|object| Known { current: Some(object), base: None, is_added: false }).collect();
-        let found = claims(item, &stored, &arriving, &Directory::default(), &Meant::default()).claimed;
+        let stored: Vec<_> = stored
+            .iter()
+            .map(|object| Known { current: Some(object), base: None, is_added: false })
+            .collect();
+        let found =
+            claims(item, &stored, &arriving, &Directory::default(), &Meant::default()).claimed;
         assert_eq!(found.iter().flatten().count(), claimed, "{:?} to {:?}", arriving[1], stored[1]);
     }
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());

@@ -11,19 +11,22 @@ use crate::support::{Client, TestApp};
 
 async fn lock(admin: &Client, category: &str, fields: Value, items: Value) {
     let input = json!({ "movieId": "m", "category": category, "fields": fields, "items": items });
-    let query =
-        "mutation($input: LockFieldsInput!) { lockFields(input: $input) { locks { target } userErrors { message } } }";
+    let query = "mutation($input: LockFieldsInput!) { lockFields(input: $input) { locks { target } userErrors { message } } }";
     let reply = admin.graphql(query, json!({ "input": input })).await;
     assert_eq!(reply["data"]["lockFields"]["userErrors"], json!([]), "{reply}");
 }
 
 /// Whose the values of a document are: of each its source and the revision it comes from.
 async fn provenance(client: &Client, category: &str) -> Vec<(String, String, i64)> {
-    let query = format!("{{ movie(id: \"m\") {{ provenance(category: {category}) {{ target source revision }} }} }}");
+    let query = format!(
+        "{{ movie(id: \"m\") {{ provenance(category: {category}) {{ target source revision }} }} }}"
+    );
     let reply = client.graphql(&query, json!({})).await;
     let list = reply["data"]["movie"]["provenance"].as_array().unwrap_or_else(|| panic!("{reply}"));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    list.iter().map(|of| (text(&of["target"]), text(&of["source"]), of["revision"].as_i64().unwrap())).collect()
+    list.iter()
+        .map(|of| (text(&of["target"]), text(&of["source"]), of["revision"].as_i64().unwrap()))
+        .collect()
 }
 
 /// What a plan says was skipped, in whichever spelling: code and label.
@@ -67,11 +70,20 @@ impl Way {
         let (admin, agent) = (app.admin(), app.agent(Role::Admin, Source::LlmGenerated));
         let rest = |client: Client, options: String| async move {
             let reply = client.import_with(file, &options).await;
-            assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
+            assert_eq!(
+                (reply.status, &reply.json()["status"]),
+                (200, &json!("published")),
+                "{}",
+                reply.text
+            );
             Some(skipped(&reply.json()["plan"]))
         };
         let published = |payload: &Value| {
-            assert_eq!((&payload["status"], codes(payload)), (&json!("PUBLISHED"), vec![]), "{payload}");
+            assert_eq!(
+                (&payload["status"], codes(payload)),
+                (&json!("PUBLISHED"), vec![]),
+                "{payload}"
+            );
             Some(skipped(&payload["plan"]))
         };
         match self {
@@ -79,12 +91,15 @@ impl Way {
             Self::Agent(options) => rest(agent, options.to_owned()).await,
             Self::FileThatSaysSo => {
                 let mut file = file.clone();
-                file["metadata"] = json!({ "source": "llm-generated", "revision": file["metadata"]["revision"] });
+                file["metadata"] =
+                    json!({ "source": "llm-generated", "revision": file["metadata"]["revision"] });
                 let reply = admin.import_with(&file, "").await;
                 assert_eq!(reply.status, 200, "{}", reply.text);
                 Some(skipped(&reply.json()["plan"]))
             }
-            Self::Document => published(&admin.import_document(file, json!({ "source": "TMDB" })).await),
+            Self::Document => {
+                published(&admin.import_document(file, json!({ "source": "TMDB" })).await)
+            }
             Self::AgentsDocument => {
                 let options = json!({ "source": "MANUAL", "overrideLocks": true });
                 published(&agent.import_document(file, options).await)
@@ -96,8 +111,7 @@ impl Way {
             }
             Self::Commandline => {
                 // As lines, beside a record of another movie.
-                let other =
-                    json!({ "category": "trivia", "movie_id": "other", "data": { "items": [{ "text": "Else." }] } });
+                let other = json!({ "category": "trivia", "movie_id": "other", "data": { "items": [{ "text": "Else." }] } });
                 let input = format!("{other}\n{file}\n");
                 app.command_with(&["import", "-", "--source", "tmdb"], input.as_bytes()).await.ok();
                 None
@@ -133,17 +147,23 @@ const LOCKED: &[(&str, &str, &str)] = &[
 fn other_value(value: &Value, number: usize) -> Value {
     match value {
         Value::Array(_) => json!([format!("Genre {number}")]),
-        Value::String(text) if text.starts_with("http") => json!(format!("https://example.org/{number}")),
+        Value::String(text) if text.starts_with("http") => {
+            json!(format!("https://example.org/{number}"))
+        }
         Value::String(_) => json!(format!("Other words {number}")),
         Value::Object(object) => {
             let texts = ["character", "description", "notes", "text"];
             let mut other = object.clone();
             match texts.iter().find(|key| object.contains_key(**key)) {
-                Some(key) => other.insert((*key).to_owned(), json!(format!("Other words {number}"))),
+                Some(key) => {
+                    other.insert((*key).to_owned(), json!(format!("Other words {number}")))
+                }
                 None if object.contains_key("ceremony") => {
                     other.insert("notes".to_owned(), json!(format!("Note {number}")))
                 }
-                None => other.insert("url".to_owned(), json!(format!("https://example.org/{number}"))),
+                None => {
+                    other.insert("url".to_owned(), json!(format!("https://example.org/{number}")))
+                }
             };
             // Whatever it had no value in has one now.
             other.entry("category").and_modify(|value| *value = json!("Another category"));

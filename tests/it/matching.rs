@@ -30,7 +30,9 @@ fn another(kind: &Kind, value: &Value) -> Value {
         Kind::Url => json!("https://example.org/another"),
         Kind::Integer { .. } => json!(value.as_i64().unwrap() + 1),
         Kind::Code { .. } => json!(if value == "FR" { "DE" } else { "FR" }),
-        Kind::Choice { values, .. } => json!(values.iter().find(|other| **other != *value).unwrap()),
+        Kind::Choice { values, .. } => {
+            json!(values.iter().find(|other| **other != *value).unwrap())
+        }
         other => panic!("no other value of {other:?} is known"),
     }
 }
@@ -38,7 +40,9 @@ fn another(kind: &Kind, value: &Value) -> Value {
 /// Gives the item another value in that part of its key.
 pub fn mutate(item: &Item, part: KeyPart, object: &mut Value) {
     match part {
-        KeyPart::Field(name) => object[name] = another(&find(item.fields, name).unwrap().rule.kind, &object[name]),
+        KeyPart::Field(name) => {
+            object[name] = another(&find(item.fields, name).unwrap().rule.kind, &object[name])
+        }
         KeyPart::Entity(index) => {
             let entity = &item.entities[index];
             object[entity.name] = json!("Somebody Else");
@@ -82,7 +86,11 @@ fn an_item_with_its_id_is_found_whatever_part_of_its_key_changes() {
         let plan = world.import(&file, MERGE).unwrap();
         let after = world.export();
         assert!(!plan.report.changes.is_empty(), "{part:?} of {name}/{index}");
-        assert_eq!(ids(item, list(&after, name)), ids(item, list(&before, name)), "{part:?} of {name}/{index}");
+        assert_eq!(
+            ids(item, list(&after, name)),
+            ids(item, list(&before, name)),
+            "{part:?} of {name}/{index}"
+        );
         for (other, (old, new)) in list(&before, name).iter().zip(list(&after, name)).enumerate() {
             assert_eq!(old == new, other != index, "{part:?} of {name}/{index}: {new}");
         }
@@ -132,7 +140,12 @@ fn an_item_without_its_id_and_without_a_part_of_its_key_is_the_one_that_is_left(
                 object.remove(item.entities[entity].id);
             }
         }
-        if item.keys.iter().flat_map(|parts| parts.iter()).all(|part| !is_there(item, *part, &file[name][index])) {
+        if item
+            .keys
+            .iter()
+            .flat_map(|parts| parts.iter())
+            .all(|part| !is_there(item, *part, &file[name][index]))
+        {
             return; // Nothing is left to recognise it by.
         }
         let plan = world.plan(&file, MERGE).unwrap();
@@ -191,7 +204,12 @@ fn credits_are_recognised_by_id_then_key_then_person() {
         "image",
         vec![
             ("by key", json!([ada(), bo()]), json!([bo(), ada()]), &[Some(1), Some(0)]),
-            ("by key, without the person's id", json!([ada(), bo()]), json!([as_pilot()]), &[Some(0)]),
+            (
+                "by key, without the person's id",
+                json!([ada(), bo()]),
+                json!([as_pilot()]),
+                &[Some(0)],
+            ),
             (
                 "in another spelling",
                 json!([ada(), bo()]),
@@ -227,15 +245,30 @@ fn credits_are_recognised_by_id_then_key_then_person() {
             ),
             ("one and its repetition", json!([ada()]), json!([ada(), ada()]), &[Some(0), None]),
             ("two equal, one comes", json!([ada(), ada()]), json!([ada()]), &[Some(0)]),
-            ("two equal, two come", json!([ada(), ada()]), json!([ada(), ada()]), &[Some(0), Some(1)]),
-            ("two equal, three come", json!([ada(), ada()]), json!([ada(), ada(), ada()]), &[Some(0), Some(1), None]),
+            (
+                "two equal, two come",
+                json!([ada(), ada()]),
+                json!([ada(), ada()]),
+                &[Some(0), Some(1)],
+            ),
+            (
+                "two equal, three come",
+                json!([ada(), ada()]),
+                json!([ada(), ada(), ada()]),
+                &[Some(0), Some(1), None],
+            ),
             (
                 "by id, against its key",
                 json!([ada(), bo()]),
                 json!([{ "credit_id": { "same as": 1 }, "id": "p-1", "name": "Ada Quist", "character": "The Pilot" }, as_pilot()]),
                 &[Some(1), Some(0)],
             ),
-            ("by id alone", json!([ada(), bo()]), json!([{ "credit_id": { "same as": 1 } }]), &[Some(1)]),
+            (
+                "by id alone",
+                json!([ada(), bo()]),
+                json!([{ "credit_id": { "same as": 1 } }]),
+                &[Some(1)],
+            ),
             (
                 "ids exchanged",
                 json!([ada(), sister()]),
@@ -278,7 +311,8 @@ fn credits_are_recognised_by_id_then_key_then_person() {
             ),
         ],
     );
-    let editor = || json!({ "id": "p-1", "name": "Ada Quist", "job": "Editor", "department": "Editing" });
+    let editor =
+        || json!({ "id": "p-1", "name": "Ada Quist", "job": "Editor", "department": "Editing" });
     run(
         Category::CastCrew,
         "crew",
@@ -296,7 +330,12 @@ fn credits_are_recognised_by_id_then_key_then_person() {
                 json!([{ "name": "Ada Quist", "job": "editor", "department": "Post" }]),
                 &[Some(0)],
             ),
-            ("a corrected job", json!([editor()]), json!([{ "name": "Ada Quist", "job": "Film Editor" }]), &[Some(0)]),
+            (
+                "a corrected job",
+                json!([editor()]),
+                json!([{ "name": "Ada Quist", "job": "Film Editor" }]),
+                &[Some(0)],
+            ),
             ("the job is missing", json!([editor()]), json!([{ "name": "Ada Quist" }]), &[Some(0)]),
         ],
     );
@@ -335,16 +374,36 @@ fn events_are_recognised_by_date_and_title() {
                 json!([{ "date": "1999", "title": "RELEASE" }]),
                 &[Some(1)],
             ),
-            ("another day", json!([shot()]), json!([{ "date": "1998-06", "title": "Shooting begins" }]), &[None]),
-            ("another title", json!([shot()]), json!([{ "date": "1998", "title": "Shooting" }]), &[None]),
-            ("no date, one of that title", json!([shot()]), json!([{ "title": "shooting begins" }]), &[Some(0)]),
+            (
+                "another day",
+                json!([shot()]),
+                json!([{ "date": "1998-06", "title": "Shooting begins" }]),
+                &[None],
+            ),
+            (
+                "another title",
+                json!([shot()]),
+                json!([{ "date": "1998", "title": "Shooting" }]),
+                &[None],
+            ),
+            (
+                "no date, one of that title",
+                json!([shot()]),
+                json!([{ "title": "shooting begins" }]),
+                &[Some(0)],
+            ),
             (
                 "no title, one of that date",
                 json!([shot(), { "date": "1999", "title": "Release" }]),
                 json!([{ "date": "1999" }]),
                 &[Some(1)],
             ),
-            ("equal keys in order", json!([shot(), shot(), shot()]), json!([shot(), shot()]), &[Some(0), Some(1)]),
+            (
+                "equal keys in order",
+                json!([shot(), shot(), shot()]),
+                json!([shot(), shot()]),
+                &[Some(0), Some(1)],
+            ),
             (
                 "a moved one among equals",
                 json!([shot(), { "date": "1997", "title": "Written" }, shot()]),
@@ -353,19 +412,27 @@ fn events_are_recognised_by_date_and_title() {
             ),
         ],
     );
-    let world =
-        World::with(Category::Timeline, &json!({ "events": [shot(), { "date": "2001", "title": "Shooting begins" }] }));
-    let problems =
-        world.plan(&json!({ "events": [{ "title": "Shooting begins", "category": "x" }] }), MERGE).unwrap_err();
-    assert_eq!(problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), ["/events/0/date"]);
+    let world = World::with(
+        Category::Timeline,
+        &json!({ "events": [shot(), { "date": "2001", "title": "Shooting begins" }] }),
+    );
+    let problems = world
+        .plan(&json!({ "events": [{ "title": "Shooting begins", "category": "x" }] }), MERGE)
+        .unwrap_err();
+    assert_eq!(
+        problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(),
+        ["/events/0/date"]
+    );
 }
 
 #[test]
 fn a_file_that_moves_one_of_two_equal_keyed_events_leaves_the_other_alone_both_times() {
     let shot = |description: &str| json!({ "date": "1998", "title": "Shooting", "description": description });
     let release = || json!({ "date": "1999", "title": "Release" });
-    let mut world =
-        World::with(Category::Timeline, &json!({ "events": [shot("In the docks."), shot("At sea."), release()] }));
+    let mut world = World::with(
+        Category::Timeline,
+        &json!({ "events": [shot("In the docks."), shot("At sea."), release()] }),
+    );
     let file = json!({ "events": [release(), shot("In the old docks.")] });
     for changes in [2, 0] {
         assert_eq!(
@@ -374,7 +441,10 @@ fn a_file_that_moves_one_of_two_equal_keyed_events_leaves_the_other_alone_both_t
             "the description and the order, then nothing"
         );
         let data = world.export();
-        let told: Vec<_> = list(&data, "events").iter().filter_map(|event| event["description"].as_str()).collect();
+        let told: Vec<_> = list(&data, "events")
+            .iter()
+            .filter_map(|event| event["description"].as_str())
+            .collect();
         assert_eq!(told, ["At sea.", "In the old docks."]);
     }
 }
@@ -389,12 +459,37 @@ fn trivia_is_recognised_by_text_or_by_question_and_answer() {
         "items",
         "explanation",
         vec![
-            ("by text", json!([text(), question()]), json!([{ "text": "the water was  green." }]), &[Some(0)]),
-            ("by question and answer", json!([text(), question()]), json!([question()]), &[Some(1)]),
+            (
+                "by text",
+                json!([text(), question()]),
+                json!([{ "text": "the water was  green." }]),
+                &[Some(0)],
+            ),
+            (
+                "by question and answer",
+                json!([text(), question()]),
+                json!([question()]),
+                &[Some(1)],
+            ),
             ("another text", json!([text()]), json!([{ "text": "The water was blue." }]), &[None]),
-            ("another answer", json!([question()]), json!([{ "question": "Where?", "answer": "In Lübeck." }]), &[None]),
-            ("no answer", json!([question(), text()]), json!([{ "question": "Where?" }]), &[Some(0)]),
-            ("an answer is filled in", json!([{ "question": "Where?" }]), json!([question()]), &[Some(0)]),
+            (
+                "another answer",
+                json!([question()]),
+                json!([{ "question": "Where?", "answer": "In Lübeck." }]),
+                &[None],
+            ),
+            (
+                "no answer",
+                json!([question(), text()]),
+                json!([{ "question": "Where?" }]),
+                &[Some(0)],
+            ),
+            (
+                "an answer is filled in",
+                json!([{ "question": "Where?" }]),
+                json!([question()]),
+                &[Some(0)],
+            ),
             (
                 "no answer, two of that question",
                 json!([question(), { "question": "Where?", "answer": "In Lübeck." }]),
@@ -432,16 +527,31 @@ fn awards_are_recognised_by_ceremony_year_category_and_nominee() {
         "notes",
         vec![
             ("by key", json!([of("Ada Quist"), film()]), json!([film()]), &[Some(1)]),
-            ("it was won after all", json!([film()]), json!([with(film(), "result", json!("winner"))]), &[Some(0)]),
+            (
+                "it was won after all",
+                json!([film()]),
+                json!([with(film(), "result", json!("winner"))]),
+                &[Some(0)],
+            ),
             (
                 "another spelling of the ceremony",
                 json!([film()]),
                 json!([with(film(), "ceremony", json!("harbour  awards"))]),
                 &[Some(0)],
             ),
-            ("another ceremony", json!([film()]), json!([with(film(), "ceremony", json!("Dock Awards"))]), &[None]),
+            (
+                "another ceremony",
+                json!([film()]),
+                json!([with(film(), "ceremony", json!("Dock Awards"))]),
+                &[None],
+            ),
             ("another year", json!([film()]), json!([with(film(), "year", json!(2000))]), &[None]),
-            ("another category", json!([film()]), json!([with(film(), "category", json!("Best Script"))]), &[None]),
+            (
+                "another category",
+                json!([film()]),
+                json!([with(film(), "category", json!("Best Script"))]),
+                &[None],
+            ),
             ("another nominee", json!([of("Ada Quist")]), json!([of("Bo Renn")]), &[None]),
             (
                 "a nominee is filled in",
@@ -486,15 +596,30 @@ fn pictures_and_offers_are_recognised_by_their_keys() {
         "gallery",
         "caption",
         vec![
-            ("by url", json!([still()]), json!([{ "url": "https://example.org/1.jpg", "kind": "poster" }]), &[Some(0)]),
-            ("by url alone", json!([still()]), json!([{ "url": "https://example.org/1.jpg" }]), &[Some(0)]),
+            (
+                "by url",
+                json!([still()]),
+                json!([{ "url": "https://example.org/1.jpg", "kind": "poster" }]),
+                &[Some(0)],
+            ),
+            (
+                "by url alone",
+                json!([still()]),
+                json!([{ "url": "https://example.org/1.jpg" }]),
+                &[Some(0)],
+            ),
             (
                 "another url",
                 json!([still()]),
                 json!([{ "url": "https://example.org/2.jpg", "kind": "still" }]),
                 &[None],
             ),
-            ("twice", json!([still(), still()]), json!([still(), still(), still()]), &[Some(0), Some(1), None]),
+            (
+                "twice",
+                json!([still(), still()]),
+                json!([still(), still(), still()]),
+                &[Some(0), Some(1), None],
+            ),
         ],
     );
     let rent = |quality: &str| json!({ "platform": "Kiosk", "region": "DE", "type": "rent", "quality": quality });
@@ -508,15 +633,30 @@ fn pictures_and_offers_are_recognised_by_their_keys() {
         "streaming_options",
         "url",
         vec![
-            ("by key", json!([rent("HD"), rent("SD")]), json!([with(rent("SD"), "price", json!("1.99"))]), &[Some(1)]),
+            (
+                "by key",
+                json!([rent("HD"), rent("SD")]),
+                json!([with(rent("SD"), "price", json!("1.99"))]),
+                &[Some(1)],
+            ),
             (
                 "another platform",
                 json!([rent("HD")]),
                 json!([with(rent("HD"), "platform", json!("Harbour+"))]),
                 &[None],
             ),
-            ("another region", json!([rent("HD")]), json!([with(rent("HD"), "region", json!("FR"))]), &[None]),
-            ("another type", json!([rent("HD")]), json!([with(rent("HD"), "type", json!("buy"))]), &[None]),
+            (
+                "another region",
+                json!([rent("HD")]),
+                json!([with(rent("HD"), "region", json!("FR"))]),
+                &[None],
+            ),
+            (
+                "another type",
+                json!([rent("HD")]),
+                json!([with(rent("HD"), "type", json!("buy"))]),
+                &[None],
+            ),
             ("another quality", json!([rent("HD")]), json!([rent("SD")]), &[None]),
             (
                 "no quality, one offer",
@@ -549,9 +689,17 @@ fn an_id_that_is_not_of_this_document_is_told_of_and_never_taken() {
     let theirs = stranger.plan(&json!({ "items": [{ "text": "B" }] }), MERGE).unwrap().data["items"][0]["id"].clone();
     for (text, id) in [("A", json!("evt-1")), ("B", theirs), ("C", json!(7))] {
         let plan = world.import(&json!({ "items": [{ "id": id, "text": text }] }), MERGE).unwrap();
-        let unknown: Vec<_> =
-            plan.report.warnings.iter().filter(|warning| warning.code == WarningCode::UnknownId).collect();
-        assert_eq!(unknown.iter().map(|warning| warning.path.as_str()).collect::<Vec<_>>(), ["/items/0/id"], "{text}");
+        let unknown: Vec<_> = plan
+            .report
+            .warnings
+            .iter()
+            .filter(|warning| warning.code == WarningCode::UnknownId)
+            .collect();
+        assert_eq!(
+            unknown.iter().map(|warning| warning.path.as_str()).collect::<Vec<_>>(),
+            ["/items/0/id"],
+            "{text}"
+        );
         let items = world.export()["items"].clone();
         assert!(items.as_array().unwrap().iter().all(|item| item["id"] != id), "{text}: {items}");
     }
@@ -568,11 +716,13 @@ fn an_id_stands_once_in_a_document() {
     let before = world.export();
     // A model copies a director, id and all, to the writers and the producers.
     let director = before["directors"][0].clone();
-    let file = json!({ "writers": [before["writers"][0], director], "producers": [director, director] });
+    let file =
+        json!({ "writers": [before["writers"][0], director], "producers": [director, director] });
     world.import(&file, MERGE).unwrap();
     let all = |world: &World| {
         let data = world.export();
-        let lists = item_lists(Category::CastCrew).flat_map(|(name, item)| ids(item, list(&data, name)));
+        let lists =
+            item_lists(Category::CastCrew).flat_map(|(name, item)| ids(item, list(&data, name)));
         lists.map(|id| id.as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     let mut ids = all(&world);

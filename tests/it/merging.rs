@@ -48,10 +48,17 @@ fn item_at(category: Category, place: &str) -> Option<&'static Item> {
 }
 
 /// Another value for a place than those that are there; the first of them where there is no other.
-fn another(category: Category, (parent, field): &Place, others: &[Option<&Value>], seed: u8) -> Option<Value> {
+fn another(
+    category: Category,
+    (parent, field): &Place,
+    others: &[Option<&Value>],
+    seed: u8,
+) -> Option<Value> {
     let item = item_at(category, parent);
     let is_name = item.is_some_and(|item| entity_of(item, field.name).is_some());
-    let is_needed = field.rule.required || is_name || item.is_some_and(|item| item.any_of.contains(&field.name));
+    let is_needed = field.rule.required
+        || is_name
+        || item.is_some_and(|item| item.any_of.contains(&field.name));
     if !is_needed && seed.is_multiple_of(4) && !others.contains(&None) {
         return None;
     }
@@ -74,7 +81,9 @@ fn apply(category: Category, data: &mut Value, edits: &[Edit]) {
     for ((parent, field), value) in edits {
         let object = data.pointer_mut(parent).unwrap().as_object_mut().unwrap();
         let item = item_at(category, parent);
-        if let Some(entity) = item.and_then(|item| Some(&item.entities[entity_of(item, field.name)?])) {
+        if let Some(entity) =
+            item.and_then(|item| Some(&item.entities[entity_of(item, field.name)?]))
+        {
             object.remove(entity.id);
         }
         match value {
@@ -101,14 +110,15 @@ fn new_items(category: Category, whose: &str) -> Vec<(&'static str, Value)> {
     let items = item_lists(category).map(|(name, item)| {
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[whose.len() as u8; 32]);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-        let fields = item.fields.iter().filter(|field| !matches!(field.rule.kind, Kind::Id)).map(|field| {
-            let value = match &field.rule.kind {
-                Kind::Text { .. } => json!(format!("{} of {whose}", field.name)),
-                Kind::Url => json!(format!("https://example.org/{whose}")),
-                kind => value(kind).new_tree(&mut runner).unwrap().current(),
-            };
-            (field.name.to_owned(), value)
-        });
+        let fields =
+            item.fields.iter().filter(|field| !matches!(field.rule.kind, Kind::Id)).map(|field| {
+                let value = match &field.rule.kind {
+                    Kind::Text { .. } => json!(format!("{} of {whose}", field.name)),
+                    Kind::Url => json!(format!("https://example.org/{whose}")),
+                    kind => value(kind).new_tree(&mut runner).unwrap().current(),
+                };
+                (field.name.to_owned(), value)
+            });
         (name, Value::Object(fields.collect()))
     });
     items.collect()
@@ -123,7 +133,8 @@ fn is_entity_id(item: &Item, key: &str) -> bool {
 fn settled(category: Category, base: &Value, data: &Value) -> Value {
     let mut data = data.clone();
     for (name, item) in item_lists(category) {
-        let known: HashSet<&Value> = list(base, name).iter().map(|object| &object[item.id]).collect();
+        let known: HashSet<&Value> =
+            list(base, name).iter().map(|object| &object[item.id]).collect();
         let (mut old, mut new) = (Vec::new(), Vec::new());
         for mut object in list(&data, name).iter().cloned() {
             object.as_object_mut().unwrap().retain(|key, _| !is_entity_id(item, key));
@@ -144,7 +155,10 @@ fn settled(category: Category, base: &Value, data: &Value) -> Value {
 /// Shares the values of a document out: each place with the share that a choice gives it.
 fn shared(category: Category, base: &Value, choices: &[u8], shares: u8) -> Vec<(Place, u8, u8)> {
     let places = places(category, base).into_iter();
-    places.zip(choices.iter().cycle()).map(|(place, choice)| (place, choice % shares, *choice)).collect()
+    places
+        .zip(choices.iter().cycle())
+        .map(|(place, choice)| (place, choice % shares, *choice))
+        .collect()
 }
 
 fn stored<'v>(data: &'v Value, (parent, field): &Place) -> Option<&'v Value> {
@@ -168,7 +182,8 @@ fn carried_out(category: Category, current: &Object, changes: &[Change]) -> Valu
         let gone = data[&list].as_array_mut().unwrap().remove(index);
         assert_eq!(Some(&gone), change.before.as_ref());
     }
-    for change in of(ChangeOperation::Update, 1).filter(|change| change.label.ends_with(": order")) {
+    for change in of(ChangeOperation::Update, 1).filter(|change| change.label.ends_with(": order"))
+    {
         let name = &change.path[1..];
         let id = item_lists(category).find(|(list, _)| *list == name).map(|(_, item)| item.id);
         let told_by = |value: &Value| id.map_or_else(|| value.clone(), |id| value[id].clone());
@@ -181,7 +196,9 @@ fn carried_out(category: Category, current: &Object, changes: &[Change]) -> Valu
         let (list, index) = at(&change.path);
         data[&list].as_array_mut().unwrap().insert(index, change.after.clone().unwrap());
     }
-    for change in changes.iter().filter(|change| depth(change) != 2 && !change.label.ends_with(": order")) {
+    for change in
+        changes.iter().filter(|change| depth(change) != 2 && !change.label.ends_with(": order"))
+    {
         let (parent, key) = change.path.rsplit_once('/').unwrap();
         let object = data.pointer_mut(parent).unwrap().as_object_mut().unwrap();
         assert_eq!(object.get(key), change.before.as_ref(), "{}", change.path);
@@ -196,9 +213,9 @@ fn carried_out(category: Category, current: &Object, changes: &[Change]) -> Valu
 /// The items of a document by id, each with the list it stands in.
 fn items(category: Category, data: &Value) -> BTreeMap<String, (&'static str, Value)> {
     let all = item_lists(category).flat_map(|(name, item)| {
-        list(data, name)
-            .iter()
-            .map(move |object| (object[item.id].as_str().unwrap().to_owned(), (name, object.clone())))
+        list(data, name).iter().map(move |object| {
+            (object[item.id].as_str().unwrap().to_owned(), (name, object.clone()))
+        })
     });
     all.collect()
 }
@@ -206,7 +223,10 @@ fn items(category: Category, data: &Value) -> BTreeMap<String, (&'static str, Va
 /// What a plan makes of the document, with made-up ids as the order in which they were made up.
 fn without_made_up(plan: &Plan) -> String {
     let text = Value::Object(plan.data.clone()).to_string();
-    plan.made_up.iter().enumerate().fold(text, |text, (number, id)| text.replace(id, &format!("new:{number}")))
+    plan.made_up
+        .iter()
+        .enumerate()
+        .fold(text, |text, (number, id)| text.replace(id, &format!("new:{number}")))
 }
 
 /// A document with a base, current state and file, all edited without mercy; and how to import.
@@ -219,7 +239,9 @@ fn wild() -> impl Strategy<Value = (World, Object, Value, u8)> {
             let base = world.data.clone();
             let theirs = edited(category, &world.export(), &second, &theirs);
             let ours = edited(category, &world.export(), &third, &ours);
-            world.import(&theirs, How { base: Some(&base), nulls: NullPolicy::Clear, ..REPLACE }).ok()?;
+            world
+                .import(&theirs, How { base: Some(&base), nulls: NullPolicy::Clear, ..REPLACE })
+                .ok()?;
             Some((world, base, ours, way))
         },
     )
@@ -229,7 +251,8 @@ fn wild() -> impl Strategy<Value = (World, Object, Value, u8)> {
 fn some_way(number: u8, base: &Object) -> How<'_> {
     let mode = if number & 1 == 0 { MERGE } else { REPLACE };
     let nulls = if number & 2 == 0 { NullPolicy::Keep } else { NullPolicy::Clear };
-    let on_conflict = if number & 4 == 0 { ConflictPolicy::KeepCurrent } else { ConflictPolicy::TakeImport };
+    let on_conflict =
+        if number & 4 == 0 { ConflictPolicy::KeepCurrent } else { ConflictPolicy::TakeImport };
     How { nulls, on_conflict, base: (number & 8 == 0).then_some(base), ..mode }
 }
 

@@ -42,7 +42,9 @@ async fn page(client: &Client, arguments: &str) -> (Vec<String>, Value) {
 
 /// The ids of movies that fit, sorted, held against the total.
 async fn found(client: &Client, filter: &str) -> Vec<String> {
-    let reply = client.graphql(&format!("{{ movies(filter: {{{filter}}}) {{ totalCount }} }}"), json!({})).await;
+    let reply = client
+        .graphql(&format!("{{ movies(filter: {{{filter}}}) {{ totalCount }} }}"), json!({}))
+        .await;
     let (mut ids, _) = page(client, &format!("filter: {{{filter}}}")).await;
     assert_eq!(reply["data"]["movies"]["totalCount"], ids.len(), "{filter}: {reply}");
     ids.sort();

@@ -23,8 +23,14 @@ async fn graphiql_and_all_it_loads_is_served_under_a_strict_policy() {
         let reply = client.get(path).await;
         assert_eq!(reply.status, 200, "{path}");
         let policy = reply.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'self';") && policy.contains("frame-ancestors 'none'"), "{policy}");
-        assert!(!policy.contains("http:") && !policy.contains("https:") && !policy.contains('*'), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'self';") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
+        assert!(
+            !policy.contains("http:") && !policy.contains("https:") && !policy.contains('*'),
+            "{policy}"
+        );
         assert_eq!(reply.header("x-content-type-options"), "nosniff");
     }
 }
@@ -56,7 +62,8 @@ async fn the_page_refers_to_no_other_host() {
     let app = TestApp::sqlite().await;
     let page = app.anonymous().get("/graphiql").await;
     for reference in references(&page.text) {
-        let own = reference.starts_with('/') && !reference.starts_with("//") || reference.starts_with("data:");
+        let own = reference.starts_with('/') && !reference.starts_with("//")
+            || reference.starts_with("data:");
         assert!(own, "{reference}");
     }
 }
@@ -68,7 +75,8 @@ async fn a_file_that_is_known_is_not_sent_again() {
     let first = client.get("/graphiql/assets/index.js").await;
     let etag = first.header("etag").to_owned();
     assert_eq!(first.header("cache-control"), "no-cache");
-    let request = client.request(Method::GET, "/graphiql/assets/index.js").header("if-none-match", etag);
+    let request =
+        client.request(Method::GET, "/graphiql/assets/index.js").header("if-none-match", etag);
     let again = client.send(request).await;
     assert_eq!((again.status, again.bytes.len()), (304, 0));
 }

@@ -104,21 +104,32 @@ async fn person(client: &Client, id: &str) -> Value {
 /// Where someone is credited, as `movie list`.
 fn credits(person: &Value) -> Vec<String> {
     let nodes = person["filmography"]["nodes"].as_array().unwrap().iter();
-    nodes.map(|node| format!("{} {}", node["movie"]["id"].as_str().unwrap(), node["list"].as_str().unwrap())).collect()
+    nodes
+        .map(|node| {
+            format!("{} {}", node["movie"]["id"].as_str().unwrap(), node["list"].as_str().unwrap())
+        })
+        .collect()
 }
 
 fn texts(list: &Value, key: &str) -> Vec<String> {
-    list.as_array().unwrap().iter().map(|entry| entry[key].as_str().unwrap_or_default().to_owned()).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry[key].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 async fn ids(client: &Client, search: &str) -> Vec<String> {
-    let data = answer(client, &format!("{{ people(search: {}) {{ nodes {{ id }} }} }}", json!(search))).await;
+    let data =
+        answer(client, &format!("{{ people(search: {}) {{ nodes {{ id }} }} }}", json!(search)))
+            .await;
     texts(&data["people"]["nodes"], "id")
 }
 
 /// What the tables of people hold, times aside.
 async fn who_is_who(app: &TestApp) -> Vec<(String, Vec<String>)> {
-    dump(&app.database.url, &["entities", "entity_names", "entity_external_ids", "merged_entities"]).await
+    dump(&app.database.url, &["entities", "entity_names", "entity_external_ids", "merged_entities"])
+        .await
 }
 
 /// Rebuilds the projections, which changes nothing.
@@ -129,8 +140,12 @@ async fn assert_can_be_rebuilt(app: &TestApp) {
 }
 
 async fn revert(client: &Client, movie: &str, category: &str, revision: i64) -> Value {
-    let payload =
-        client.act("revertCategory", json!({ "movieId": movie, "category": category, "revision": revision })).await;
+    let payload = client
+        .act(
+            "revertCategory",
+            json!({ "movieId": movie, "category": category, "revision": revision }),
+        )
+        .await;
     assert_eq!(payload["status"], "PUBLISHED", "{payload}");
     payload
 }

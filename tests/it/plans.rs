@@ -35,9 +35,17 @@ pub fn edited(category: &str, exported: &Value) -> Value {
             json!({ "name": "Fay New", "character": "A Voice" }),
         ),
         "timeline" => {
-            list("events", &|item| item["category"] = json!("script"), json!({ "date": "2001", "title": "Restored" }));
+            list(
+                "events",
+                &|item| item["category"] = json!("script"),
+                json!({ "date": "2001", "title": "Restored" }),
+            );
         }
-        "trivia" => list("items", &|item| item["spoiler"] = json!(true), json!({ "text": "The harbour is a set." })),
+        "trivia" => list(
+            "items",
+            &|item| item["spoiler"] = json!(true),
+            json!({ "text": "The harbour is a set." }),
+        ),
         "awards" => list(
             "awards",
             &|item| item["result"] = json!("winner"),
@@ -302,7 +310,8 @@ async fn a_plan_looks_as_it_always_did() {
     let mut shown = Vec::new();
     for category in ["cast_crew", "basic_info"] {
         let file = edited_file(&admin, "m", category).await;
-        let mut graphql = admin.import_document(&file, json!({ "dryRun": true, "mode": "REPLACE" })).await;
+        let mut graphql =
+            admin.import_document(&file, json!({ "dryRun": true, "mode": "REPLACE" })).await;
         graphql["movieExport"] = json!("[as it stands]");
         let mut rest = admin.import_with(&file, "?dry_run=true").await.json();
         for plan in [&mut graphql["plan"], &mut rest["plan"]] {

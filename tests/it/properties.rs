@@ -21,9 +21,14 @@ use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, list, through
 /// A value that was sent and the path to it.
 pub fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
     match value {
-        Value::Object(object) => object.iter().for_each(|(key, value)| leaves(value, &pointer(path, key), found)),
+        Value::Object(object) => {
+            object.iter().for_each(|(key, value)| leaves(value, &pointer(path, key), found))
+        }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, value)| leaves(value, &pointer_at(path, index), found));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, value)| leaves(value, &pointer_at(path, index), found));
         }
         leaf => found.push((path.to_owned(), leaf.clone())),
     }
@@ -37,7 +42,12 @@ fn keys(value: &Value) -> Vec<(String, String)> {
         found.push((String::new(), key.clone()));
         for (index, item) in value.as_array().into_iter().flatten().enumerate() {
             let parent = pointer_at(&pointer("", key), index);
-            found.extend(item.as_object().into_iter().flatten().map(|(key, _)| (parent.clone(), key.clone())));
+            found.extend(
+                item.as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(key, _)| (parent.clone(), key.clone())),
+            );
         }
     }
     found
@@ -47,7 +57,11 @@ fn object_at<'a>(value: &'a mut Value, path: &str) -> &'a mut serde_json::Map<St
     value.pointer_mut(path).unwrap().as_object_mut().unwrap()
 }
 
-fn field_at(category: Category, parent: &str, key: &str) -> (&'static Field, Option<&'static Item>) {
+fn field_at(
+    category: Category,
+    parent: &str,
+    key: &str,
+) -> (&'static Field, Option<&'static Item>) {
     let fields = category.definition().fields;
     match parent.split('/').nth(1) {
         None => (find(fields, key).unwrap(), None),
@@ -66,8 +80,12 @@ fn ids(item: &Item, items: &[Value]) -> Vec<String> {
 fn without_ids(category: Category, data: &Value) -> Value {
     let mut data = data.clone();
     for (name, item) in item_lists(category) {
-        for object in data[name].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
-            object.retain(|key, _| find(item.fields, key).is_none_or(|field| !matches!(field.rule.kind, Kind::Id)));
+        for object in
+            data[name].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut)
+        {
+            object.retain(|key, _| {
+                find(item.fields, key).is_none_or(|field| !matches!(field.rule.kind, Kind::Id))
+            });
         }
     }
     data
@@ -101,7 +119,10 @@ pub fn edited(category: Category, export: &Value, other: &Value, choices: &[u8])
                     .filter(|(name, _)| *name != field.name)
                     .flat_map(|(name, _)| list(export, name))
                     .collect();
-                let all = list(export, field.name).iter().chain(list(other, field.name)).chain(others.iter().copied());
+                let all = list(export, field.name)
+                    .iter()
+                    .chain(list(other, field.name))
+                    .chain(others.iter().copied());
                 let may_lose_key = all_differ(item, all);
                 let stripped = without_ids(category, export);
                 let mut items: Vec<Value> = Vec::new();
@@ -117,15 +138,26 @@ pub fn edited(category: Category, export: &Value, other: &Value, choices: &[u8])
                             // One key less.
                             let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
                             let key = keys[usize::from(choose(255)) % keys.len()].clone();
-                            let mut object = if may_lose_key && choose(2) == 0 { bare.clone() } else { object.clone() };
+                            let mut object = if may_lose_key && choose(2) == 0 {
+                                bare.clone()
+                            } else {
+                                object.clone()
+                            };
                             object.as_object_mut().unwrap().remove(&key);
                             items.push(object);
                         }
                         6 => {
                             // Some values of another.
-                            let mut object = if may_lose_key && choose(2) == 0 { bare.clone() } else { object.clone() };
-                            for (key, value) in
-                                list(other, field.name).get(index).and_then(Value::as_object).into_iter().flatten()
+                            let mut object = if may_lose_key && choose(2) == 0 {
+                                bare.clone()
+                            } else {
+                                object.clone()
+                            };
+                            for (key, value) in list(other, field.name)
+                                .get(index)
+                                .and_then(Value::as_object)
+                                .into_iter()
+                                .flatten()
                             {
                                 if choose(2) == 0 {
                                     object[key] = value.clone();

@@ -38,11 +38,20 @@ async fn rest(client: &Client, method: Method, path: &str) -> Reply {
 }
 
 fn trivia(texts: &[&str]) -> Value {
-    envelope("m", "trivia", json!({ "items": texts.iter().map(|text| json!({ "text": text })).collect::<Vec<_>>() }))
+    envelope(
+        "m",
+        "trivia",
+        json!({ "items": texts.iter().map(|text| json!({ "text": text })).collect::<Vec<_>>() }),
+    )
 }
 
 fn texts(export: &Value) -> Vec<&str> {
-    export["data"]["items"].as_array().unwrap().iter().filter_map(|item| item["text"].as_str()).collect()
+    export["data"]["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|item| item["text"].as_str())
+        .collect()
 }
 
 /// The ids of all people of that name.

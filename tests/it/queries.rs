@@ -38,7 +38,9 @@ fn movie(id: &str, items: usize) -> Vec<Value> {
             &|n| json!({ "id": format!("tmdb-person-{id}-{role}-{n}"), "name": format!("{role} {id} {n}"), "job": "Work" }),
         )
     };
-    let cast = list(&|n| json!({ "name": format!("Actor {id} {n}"), "character": format!("Part {n}"), "order": n }));
+    let cast = list(
+        &|n| json!({ "name": format!("Actor {id} {n}"), "character": format!("Part {n}"), "order": n }),
+    );
     let data = [
         (
             "basic_info",
@@ -48,7 +50,10 @@ fn movie(id: &str, items: usize) -> Vec<Value> {
             "cast_crew",
             json!({ "directors": of("d"), "writers": of("w"), "producers": of("p"), "cast": cast, "crew": of("c") }),
         ),
-        ("timeline", json!({ "events": list(&|n| json!({ "date": "1999", "title": format!("Event {n}") })) })),
+        (
+            "timeline",
+            json!({ "events": list(&|n| json!({ "date": "1999", "title": format!("Event {n}") })) }),
+        ),
         ("trivia", json!({ "items": list(&|n| json!({ "text": format!("Fact {n}") })) })),
         (
             "awards",

@@ -18,7 +18,8 @@ use crate::support::{envelope, fixtures};
 
 /// An envelope around anything.
 fn document() -> impl Strategy<Value = Value> {
-    of_any_category(arbitrary_json).prop_map(|(category, data)| through_text(&envelope("m", category.as_str(), data)))
+    of_any_category(arbitrary_json)
+        .prop_map(|(category, data)| through_text(&envelope("m", category.as_str(), data)))
 }
 
 /// Text that JSON and what is like it are made of.
@@ -107,7 +108,8 @@ fn what_says_nothing_in_a_list_is_skipped_and_the_others_keep_their_places() {
             json!({ "items": ["A", nothing, { "text": "B", "spoiler": "perhaps" }] }),
             false,
         );
-        let paths: Vec<&str> = reading.problems.iter().map(|problem| problem.path.as_str()).collect();
+        let paths: Vec<&str> =
+            reading.problems.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(paths, ["/items/2/spoiler"]);
         let warning = &reading.warnings[1];
         assert_eq!((warning.path.as_str(), warning.code), ("/items/1", *code));
@@ -127,17 +129,22 @@ fn a_list_of_nothing_but_not_known_empties_no_list() {
         for (name, value) in data.as_object().unwrap() {
             for (nothing, code) in NOTHING {
                 let nothing: Value = serde_json::from_str(nothing).unwrap();
-                let sent = if value.is_array() { json!([nothing, nothing]) } else { nothing.clone() };
+                let sent =
+                    if value.is_array() { json!([nothing, nothing]) } else { nothing.clone() };
                 for mode in [MERGE, REPLACE] {
                     for sent in [&sent, &nothing] {
                         // Null as a whole is another matter.
                         let nulls = NullPolicy::Keep;
                         let how = How { nulls, on_conflict: ConflictPolicy::Fail, ..mode };
                         match world.plan(&json!({ name: sent }), how) {
-                            Ok(plan) => assert_eq!(plan.report.changes.len(), 0, "{category} {name} {sent}"),
+                            Ok(plan) => {
+                                assert_eq!(plan.report.changes.len(), 0, "{category} {name} {sent}")
+                            }
                             // What shows not all is no ground to remove the rest.
                             Err(problems) => assert!(
-                                *code == WarningCode::Elided && value.is_array() && problems[0].path.is_empty(),
+                                *code == WarningCode::Elided
+                                    && value.is_array()
+                                    && problems[0].path.is_empty(),
                                 "{category} {name} {sent}: {problems:?}"
                             ),
                         }
@@ -164,18 +171,22 @@ fn no_text_takes_long() {
     const LENGTH: usize = 1 << 18;
     let repeated = |unit: &str| unit.repeat(LENGTH / unit.len());
     let started = Instant::now();
-    let units = r#"{ [ [{ ` // /* " ' \ {" {"a": [{"a":[ {a: {// {' ", ... …, # } {"a":"\ {"a":1, ” {,"#;
+    let units =
+        r#"{ [ [{ ` // /* " ' \ {" {"a": [{"a":[ {a: {// {' ", ... …, # } {"a":"\ {"a":1, ” {,"#;
     let with_blanks = ["{\n", " ", "[ ", "{} ", "\" ", "\"  ,", "\u{feff}", "\u{a0}", "{\"a\":1 "];
     for unit in units.split(' ').chain(with_blanks) {
         // Alone, within a document that has begun, and in a string of it.
         let _ = lenient::read(repeated(unit).as_bytes());
         let _ = lenient::read(format!("{{\"data\": {{\"a\": 1, {}}}}}", repeated(unit)).as_bytes());
-        let _ = lenient::read(format!("{{\"data\": {{\"a\": [1, '{}'}}}}", repeated(unit)).as_bytes());
+        let _ =
+            lenient::read(format!("{{\"data\": {{\"a\": [1, '{}'}}}}", repeated(unit)).as_bytes());
     }
     // Long keys above many repairs: a path is not copied at each of them.
     let items = "{'b': 1,},".repeat(LENGTH / 20);
-    let read =
-        lenient::read(format!("{{\"data\": {{\"{}\": [{items}]}}}}", "a".repeat(LENGTH / 2)).as_bytes()).unwrap();
+    let read = lenient::read(
+        format!("{{\"data\": {{\"{}\": [{items}]}}}}", "a".repeat(LENGTH / 2)).as_bytes(),
+    )
+    .unwrap();
     assert!(read.warnings.iter().map(|warning| warning.path.len()).sum::<usize>() < LENGTH);
     assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
 }

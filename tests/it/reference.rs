@@ -23,7 +23,8 @@ async fn have(app: &TestApp, kind: &str, id: &str, name: &str) {
     let url = &app.database.url;
     let key = name.to_lowercase();
     let columns = "INSERT INTO entities (kind, id, name, created_at) VALUES";
-    execute(url, &format!("{columns} ('{kind}', '{id}', '{name}', '2025-01-01 00:00:00+00:00')")).await;
+    execute(url, &format!("{columns} ('{kind}', '{id}', '{name}', '2025-01-01 00:00:00+00:00')"))
+        .await;
     let columns = "INSERT INTO entity_names (kind, name_key, entity_id, name) VALUES";
     execute(url, &format!("{columns} ('{kind}', '{key}', '{id}', '{name}')")).await;
 }
@@ -38,7 +39,9 @@ async fn open(app: &TestApp) {
 async fn entity(app: &TestApp, id: &str) -> Option<(Value, Value)> {
     let all = rows(&app.database.url, "entities").await;
     let row = all.into_iter().find(|row| row["id"] == id)?;
-    let details = row["details"].as_str().map_or(Value::Null, |details| serde_json::from_str(details).unwrap());
+    let details = row["details"]
+        .as_str()
+        .map_or(Value::Null, |details| serde_json::from_str(details).unwrap());
     Some((row["name"].clone(), details))
 }
 
@@ -200,7 +203,10 @@ fn award(ceremony: &str, category: &str) -> Value {
 
 fn categories(world: &World) -> Vec<String> {
     let export = world.export();
-    list(&export, "awards").iter().map(|award| award["category"].as_str().unwrap().to_owned()).collect()
+    list(&export, "awards")
+        .iter()
+        .map(|award| award["category"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -217,19 +223,37 @@ fn a_nomination_is_found_by_any_name_of_its_category() {
             "Best Actor – Motion Picture Drama",
             true,
         ),
-        ("Golden Globe Awards", "Best Performance by an Actor in a Motion Picture - Drama", "Best Actor", false),
+        (
+            "Golden Globe Awards",
+            "Best Performance by an Actor in a Motion Picture - Drama",
+            "Best Actor",
+            false,
+        ),
         ("Filmfare Awards", "Best Actor", "Best Actor in a Leading Role (Male)", true),
         ("Filmfare Awards", "Best Actor", "Best Actor (Critics)", false),
         // What a name means elsewhere says nothing of it here.
         ("Harbour Film Awards", "ACTOR IN A LEADING ROLE", "Best Actor", false),
     ] {
         for how in [MERGE, REPLACE] {
-            let mut world = World::with(Category::Awards, &json!({ "awards": [award(ceremony, stored)] }));
+            let mut world =
+                World::with(Category::Awards, &json!({ "awards": [award(ceremony, stored)] }));
             let id = world.export()["awards"][0]["id"].clone();
             let plan = world.import(&json!({ "awards": [award(ceremony, sent)] }), how).unwrap();
-            let found = world.export()["awards"].as_array().unwrap().iter().any(|award| award["id"] == id && is_same);
-            assert_eq!((found, plan.report.changes.is_empty()), (is_same, is_same), "{ceremony}: {stored}, {sent}");
-            assert_eq!(categories(&world).contains(&stored.to_owned()), is_same || how.mode == MERGE.mode, "{sent}");
+            let found = world.export()["awards"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|award| award["id"] == id && is_same);
+            assert_eq!(
+                (found, plan.report.changes.is_empty()),
+                (is_same, is_same),
+                "{ceremony}: {stored}, {sent}"
+            );
+            assert_eq!(
+                categories(&world).contains(&stored.to_owned()),
+                is_same || how.mode == MERGE.mode,
+                "{sent}"
+            );
         }
     }
 }
@@ -253,14 +277,18 @@ fn of_several_nominations_under_one_category_that_which_says_the_same_is_found_b
 
 #[test]
 fn an_award_with_its_id_keeps_the_spelling_and_takes_another_category() {
-    let mut world = World::with(Category::Awards, &json!({ "awards": [award("Academy Awards", "DIRECTING")] }));
+    let mut world =
+        World::with(Category::Awards, &json!({ "awards": [award("Academy Awards", "DIRECTING")] }));
     let base: Object = world.data.clone();
     let id = world.export()["awards"][0]["id"].clone();
     for (sent, expected) in [
         (json!({ "category": "Best Director" }), "DIRECTING"),
         (json!({ "category": "Directing" }), "DIRECTING"),
         // The same words at another ceremony are no spelling of this one's.
-        (json!({ "category": "Best Direction", "ceremony": "BAFTA Film Awards" }), "Best Direction"),
+        (
+            json!({ "category": "Best Direction", "ceremony": "BAFTA Film Awards" }),
+            "Best Direction",
+        ),
         (json!({ "category": "DIRECTING", "ceremony": "Academy Awards" }), "DIRECTING"),
         (json!({ "category": "Best Picture" }), "Best Picture"),
     ] {
@@ -273,17 +301,24 @@ fn an_award_with_its_id_keeps_the_spelling_and_takes_another_category() {
     // Someone gave it another category since the file was made; the file says the old one otherwise.
     let file = json!({ "awards": [award("Academy Awards", "Best Director")] });
     let plan = world.import(&file, How { base: Some(&base), ..MERGE }).unwrap();
-    assert_eq!((categories(&world), plan.report.conflicts.len()), (vec!["Best Picture".to_owned()], 0));
+    assert_eq!(
+        (categories(&world), plan.report.conflicts.len()),
+        (vec!["Best Picture".to_owned()], 0)
+    );
 }
 
 #[test]
 fn a_removed_award_that_is_repeated_in_another_spelling_stays_removed() {
-    let mut world = World::with(Category::Awards, &json!({ "awards": [award("Academy Awards", "DIRECTING")] }));
+    let mut world =
+        World::with(Category::Awards, &json!({ "awards": [award("Academy Awards", "DIRECTING")] }));
     let base = world.data.clone();
     world.import(&json!({ "awards": [] }), REPLACE).unwrap();
     let file = json!({ "awards": [award("Academy Awards", "Best Director")] });
     let plan = world.import(&file, How { base: Some(&base), ..MERGE }).unwrap();
-    assert_eq!((categories(&world).len(), plan.report.changes.len(), plan.report.conflicts.len()), (0, 0, 0));
+    assert_eq!(
+        (categories(&world).len(), plan.report.changes.len(), plan.report.conflicts.len()),
+        (0, 0, 0)
+    );
 }
 
 #[test]
@@ -291,13 +326,15 @@ fn nominations_whose_stored_categories_differ_stay_two() {
     let two = json!({ "awards": [award("Academy Awards", "ACTOR"), award("Academy Awards", "Best Actor")] });
     let mut world = World::with(Category::Awards, &two);
     assert_eq!(categories(&world), ["ACTOR", "Best Actor"]);
-    let ids: Vec<Value> = list(&world.export(), "awards").iter().map(|award| award["id"].clone()).collect();
+    let ids: Vec<Value> =
+        list(&world.export(), "awards").iter().map(|award| award["id"].clone()).collect();
     let other_order = json!({ "awards": [award("Academy Awards", "Best Actor"), award("Academy Awards", "ACTOR")] });
     for (file, how) in [(&two, MERGE), (&two, REPLACE), (&other_order, MERGE)] {
         world.import(file, how).unwrap();
         for (category, id) in [("ACTOR", &ids[0]), ("Best Actor", &ids[1])] {
             let export = world.export();
-            let found = list(&export, "awards").iter().find(|award| award["category"] == category).unwrap();
+            let found =
+                list(&export, "awards").iter().find(|award| award["category"] == category).unwrap();
             assert_eq!(&found["id"], id, "{category}");
         }
         assert_eq!(categories(&world).len(), 2);

@@ -131,23 +131,38 @@ on_both_databases! {
 #[tokio::test]
 async fn one_damaged_record_costs_no_other_one_whatever_the_file_looks_like() {
     let database = database::sqlite();
-    let line = |movie: &str| envelope(movie, "trivia", json!({ "items": [{ "text": "x" }] })).to_string();
-    let pretty = |movie: &str| format!("{:#}\n", envelope(movie, "trivia", json!({ "items": [{ "text": "x" }] })));
+    let line =
+        |movie: &str| envelope(movie, "trivia", json!({ "items": [{ "text": "x" }] })).to_string();
+    let pretty = |movie: &str| {
+        format!("{:#}\n", envelope(movie, "trivia", json!({ "items": [{ "text": "x" }] })))
+    };
     for (name, input, said) in [
         (
             "a first line that is cut",
             format!("{{\"category\":\"triv\n{}\n", line("m-1")),
             "1 published, 0 unchanged, 1 failed",
         ),
-        ("a first line without anything", format!("{{}}\n{}\n", line("m-2")), "1 published, 0 unchanged, 1 failed"),
-        ("indented, one after another", pretty("m-3") + &pretty("m-4"), "2 published, 0 unchanged, 0 failed"),
+        (
+            "a first line without anything",
+            format!("{{}}\n{}\n", line("m-2")),
+            "1 published, 0 unchanged, 1 failed",
+        ),
+        (
+            "indented, one after another",
+            pretty("m-3") + &pretty("m-4"),
+            "2 published, 0 unchanged, 0 failed",
+        ),
         (
             "a list behind a byte-order mark",
             format!("\u{feff}[{},{}]", line("m-5"), line("m-6")),
             "2 published, 0 unchanged, 0 failed",
         ),
     ] {
-        let ran = run(reelport(database.folder.path(), &database.url, &["import", "-"]), input.as_bytes()).await;
+        let ran = run(
+            reelport(database.folder.path(), &database.url, &["import", "-"]),
+            input.as_bytes(),
+        )
+        .await;
         assert!(ran.stdout.starts_with(said), "{name}: {ran:?}");
     }
 }

@@ -3,14 +3,21 @@
 use reelport::catalog::access::Role;
 use serde_json::{Value, json};
 
-use crate::answers::{cast_of, decisions, ids_in, people, remembered, resolved, two_of_a_name, with_cast};
+use crate::answers::{
+    cast_of, decisions, ids_in, people, remembered, resolved, two_of_a_name, with_cast,
+};
 use crate::on_both_databases;
 use crate::support::acts::pairs;
 use crate::support::{Client, envelope};
 
 /// `code` of the warnings of a plan.
 fn warned(plan: &Value) -> Vec<&str> {
-    plan["warnings"].as_array().into_iter().flatten().map(|warning| warning["code"].as_str().unwrap()).collect()
+    plan["warnings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|warning| warning["code"].as_str().unwrap())
+        .collect()
 }
 
 fn award(language: Option<&str>, result: &str) -> Value {

@@ -397,7 +397,11 @@ async fn problems_look_as_they_always_did() {
         admin.send(admin.request(Method::PUT, path)).await,
         admin.send(text).await,
         admin
-            .import("m", "timeline", json!({ "events": [{ "date": "soon", "title": "A" }, { "date": "1999" }] }))
+            .import(
+                "m",
+                "timeline",
+                json!({ "events": [{ "date": "soon", "title": "A" }, { "date": "1999" }] }),
+            )
             .await,
     ] {
         assert_eq!(reply.header("content-type"), "application/problem+json");
@@ -412,15 +416,19 @@ async fn a_body_that_does_not_say_it_is_json_is_415() {
     let admin = app.movie("m").await;
     let path = "/api/v1/admin/movies/m/import/timeline";
     let body = envelope("m", "timeline", fixtures::timeline()).to_string();
-    for media_type in [Some("text/plain"), Some("application/xml"), Some("multipart/form-data; boundary=x"), None] {
+    for media_type in
+        [Some("text/plain"), Some("application/xml"), Some("multipart/form-data; boundary=x"), None]
+    {
         let mut request = admin.request(Method::POST, path).body(body.clone());
         if let Some(media_type) = media_type {
             request = request.header("content-type", media_type);
         }
         assert_problem(&admin.send(request).await, 415, "UNSUPPORTED_MEDIA_TYPE");
     }
-    let request =
-        admin.request(Method::POST, path).header("content-type", "Application/JSON; charset=utf-8").body(body);
+    let request = admin
+        .request(Method::POST, path)
+        .header("content-type", "Application/JSON; charset=utf-8")
+        .body(body);
     assert_eq!(admin.send(request).await.status, 200);
 }
 
@@ -444,12 +452,16 @@ async fn a_body_over_16_mib_is_413_whether_it_says_so_or_not() {
     let admin = app.movie("m").await;
     let path = "/api/v1/admin/movies/m/import/timeline";
     // Told beforehand, it is refused without being read.
-    let told = raw(&app, &format!("{path} HTTP/1.1\r\ncontent-length: {}", MAX_BODY + 1), b"").await;
+    let told =
+        raw(&app, &format!("{path} HTTP/1.1\r\ncontent-length: {}", MAX_BODY + 1), b"").await;
     assert!(told.starts_with("HTTP/1.1 413 ") && told.contains("\"code\":\"TOO_LARGE\""), "{told}");
     let mut chunk = format!("{:x}\r\n", MAX_BODY + 1).into_bytes();
     chunk.resize(chunk.len() + MAX_BODY + 1, b' ');
     let untold = raw(&app, &format!("{path} HTTP/1.1\r\ntransfer-encoding: chunked"), &chunk).await;
-    assert!(untold.starts_with("HTTP/1.1 413 ") && untold.contains("\"code\":\"TOO_LARGE\""), "{untold}");
+    assert!(
+        untold.starts_with("HTTP/1.1 413 ") && untold.contains("\"code\":\"TOO_LARGE\""),
+        "{untold}"
+    );
 
     let mut exactly = envelope("m", "timeline", fixtures::timeline()).to_string().into_bytes();
     exactly.resize(MAX_BODY, b' ');
@@ -471,7 +483,9 @@ async fn other_methods_and_addresses_are_answered_as_problems() {
         assert_problem(&reply, 405, "METHOD_NOT_ALLOWED");
         assert!(reply.header("allow").contains(allow), "{path}: {:?}", reply.headers);
     }
-    for path in ["/no/such/address", "/api/v1/admin/movies/m", "/api/v1/admin/movies//export/timeline"] {
+    for path in
+        ["/no/such/address", "/api/v1/admin/movies/m", "/api/v1/admin/movies//export/timeline"]
+    {
         assert_problem(&admin.get(path).await, 404, "NOT_FOUND");
     }
 }
@@ -486,5 +500,8 @@ async fn large_json_is_compressed_for_those_who_take_it_and_zip_never() {
     };
     let json = compressed("/api/v1/admin/movies/m/export/cast-crew").await;
     assert_eq!(json.header("content-encoding"), "gzip");
-    assert_eq!(compressed("/api/v1/admin/movies/m/export/all").await.header("content-encoding"), "");
+    assert_eq!(
+        compressed("/api/v1/admin/movies/m/export/all").await.header("content-encoding"),
+        ""
+    );
 }

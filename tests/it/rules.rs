@@ -13,7 +13,11 @@ use crate::support::acts::codes;
 /// import was refused for the want of it.
 fn outcome(payload: &Value, path: &str) -> char {
     let plan = &payload["plan"];
-    let warned = plan["warnings"].as_array().unwrap().iter().any(|warning| warning["code"] == "NULL_IGNORED");
+    let warned = plan["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|warning| warning["code"] == "NULL_IGNORED");
     let changes = plan["changes"].as_array().unwrap();
     match &codes(payload)[..] {
         [code] if code == "REQUIRED" => 'r',
@@ -26,8 +30,9 @@ fn outcome(payload: &Value, path: &str) -> char {
         }
         [] => {
             assert!(!warned, "{payload}");
-            let is_of_it =
-                |change: &Value| change["op"] == "REMOVE" && change["path"].as_str().unwrap().starts_with(path);
+            let is_of_it = |change: &Value| {
+                change["op"] == "REMOVE" && change["path"].as_str().unwrap().starts_with(path)
+            };
             assert!(changes.iter().all(is_of_it), "{payload}");
             'c'
         }
@@ -144,7 +149,8 @@ const SOURCES: &[Row] = &[
 
 /// Where the last import that changed something came from.
 async fn source_of_the_last(client: &Client) -> Value {
-    let reply = client.graphql("{ imports(first: 1) { nodes { source status } } }", json!({})).await;
+    let reply =
+        client.graphql("{ imports(first: 1) { nodes { source status } } }", json!({})).await;
     reply["data"]["imports"]["nodes"][0]["source"].clone()
 }
 

@@ -103,7 +103,12 @@ async fn no_list_holds_nulls_and_no_answered_list_is_null() {
             for argument in list(field, "args") {
                 let taken = written(&argument["type"]);
                 if taken.contains('[') && !taken.contains("!]") {
-                    nullable.push(format!("{}.{}({}: {taken})", name(&of), name(field), name(argument)));
+                    nullable.push(format!(
+                        "{}.{}({}: {taken})",
+                        name(&of),
+                        name(field),
+                        name(argument)
+                    ));
                 }
             }
         }
@@ -127,7 +132,8 @@ async fn every_mutation_has_one_input_and_a_payload_with_user_errors() {
         let payload = written(&field["type"]);
         assert!(payload.ends_with("Payload!"), "{}: {payload}", name(field));
         let payload = types.iter().find(|of| name(of) == payload.trim_end_matches('!')).unwrap();
-        let errors = list(payload, "fields").iter().find(|field| name(field) == "userErrors").unwrap();
+        let errors =
+            list(payload, "fields").iter().find(|field| name(field) == "userErrors").unwrap();
         assert_eq!(written(&errors["type"]), "[UserError!]!", "{}", name(payload));
     }
 }
@@ -136,7 +142,10 @@ async fn every_mutation_has_one_input_and_a_payload_with_user_errors() {
 async fn our_scalars_say_where_they_are_specified() {
     let types = types().await;
     for scalar in ["BigInt", "DateTime", "Date", "PartialDate", "URL", "JSON"] {
-        let of = types.iter().find(|of| name(of) == scalar).unwrap_or_else(|| panic!("there is no {scalar}"));
+        let of = types
+            .iter()
+            .find(|of| name(of) == scalar)
+            .unwrap_or_else(|| panic!("there is no {scalar}"));
         assert!(of["specifiedByURL"].as_str().unwrap_or_default().starts_with("https://"), "{of}");
     }
 }
@@ -145,7 +154,10 @@ async fn our_scalars_say_where_they_are_specified() {
 async fn what_the_contract_names_is_there_under_its_type() {
     let types = types().await;
     let field = |of: &str, member: &str| {
-        let of = types.iter().find(|candidate| name(candidate) == of).unwrap_or_else(|| panic!("there is no {of}"));
+        let of = types
+            .iter()
+            .find(|candidate| name(candidate) == of)
+            .unwrap_or_else(|| panic!("there is no {of}"));
         let members = list(of, "fields").iter().chain(list(of, "inputFields"));
         let found = members.into_iter().find(|candidate| name(candidate) == member);
         written(&found.unwrap_or_else(|| panic!("there is no {member} in {}", name(of)))["type"])
@@ -193,7 +205,10 @@ async fn what_the_contract_names_is_there_under_its_type() {
         let of = types.iter().find(|candidate| name(candidate) == of).unwrap();
         list(of, "enumValues").iter().map(name).collect::<Vec<_>>()
     };
-    assert_eq!(values("Category"), ["BASIC_INFO", "CAST_CREW", "TIMELINE", "TRIVIA", "AWARDS", "MEDIA", "STREAMING"]);
+    assert_eq!(
+        values("Category"),
+        ["BASIC_INFO", "CAST_CREW", "TIMELINE", "TRIVIA", "AWARDS", "MEDIA", "STREAMING"]
+    );
     assert_eq!(values("VideoQuality"), ["SD", "HD", "UHD"]);
     assert_eq!(values("Source"), ["TMDB", "MANUAL", "LLM_GENERATED"]);
     let one_of = types.iter().find(|of| name(of) == "CategoryInput").unwrap();

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use reelport::document::entity::{EntityKind, NewEntity};
 use reelport::document::{Category, Metadata, MovieId, Source, Stage};
 use reelport::storage::{
-    Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewImport, NewKey, StorageError, Transaction,
+    Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewImport, NewKey,
+    StorageError, Transaction,
 };
 use serde_json::json;
 
@@ -22,7 +23,13 @@ fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + second, 123_456_000).unwrap()
 }
 
-fn contribution(movie: &str, number: i64, first: i64, who: &str, source: Source) -> NewContribution {
+fn contribution(
+    movie: &str,
+    number: i64,
+    first: i64,
+    who: &str,
+    source: Source,
+) -> NewContribution {
     NewContribution {
         movie: id(movie),
         category: Category::Trivia,
@@ -35,7 +42,11 @@ fn contribution(movie: &str, number: i64, first: i64, who: &str, source: Source)
         },
         body: json!({ "items": [number] }).to_string(),
         touched: vec![format!("item-{number}"), "/title".to_owned()],
-        named: vec![NewEntity { kind: EntityKind::Genre, id: "genre-1".to_owned(), name: "Sea \"film\"".to_owned() }],
+        named: vec![NewEntity {
+            kind: EntityKind::Genre,
+            id: "genre-1".to_owned(),
+            name: "Sea \"film\"".to_owned(),
+        }],
         answers: Vec::new(),
         first_contribution: first,
     }

@@ -34,7 +34,10 @@ pub fn writer<W: Write>(out: W) -> ZipWriter<StreamWriter<W>> {
 ///
 /// # Errors
 /// When it cannot be written; then the archive is broken and must not be finished.
-pub fn write_entry<W: Write>(archive: &mut ZipWriter<StreamWriter<W>>, export: &Export) -> Result<(), ArchiveError> {
+pub fn write_entry<W: Write>(
+    archive: &mut ZipWriter<StreamWriter<W>>,
+    export: &Export,
+) -> Result<(), ArchiveError> {
     let name = format!("{}/{}.json", export.movie, export.category.slug());
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)

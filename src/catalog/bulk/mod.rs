@@ -113,7 +113,10 @@ impl Catalog {
                         waiting.push((Waiting { place: raw.place, position: raw.position }, None));
                     }
                     Err(problems) => {
-                        waiting.push((Waiting { place: raw.place, position: raw.position }, Some(problems)));
+                        waiting.push((
+                            Waiting { place: raw.place, position: raw.position },
+                            Some(problems),
+                        ));
                     }
                 }
             }
@@ -192,7 +195,8 @@ impl Catalog {
         }
         let mut after: Option<DocumentKey> = None;
         loop {
-            let page = self.database.documents_after(after.as_ref(), selection.category, PAGE).await?;
+            let page =
+                self.database.documents_after(after.as_ref(), selection.category, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some((last.movie.clone(), last.category));
             let now = self.clock.now();

@@ -108,7 +108,13 @@ pub fn read_source(
     records: &mpsc::Sender<RawRecord>,
 ) -> Result<(), ReadError> {
     let source: Arc<str> = name.into();
-    let sender = Sender { source: Arc::clone(&source), entry: None, position: Arc::clone(position), options, records };
+    let sender = Sender {
+        source: Arc::clone(&source),
+        entry: None,
+        position: Arc::clone(position),
+        options,
+        records,
+    };
     let counting = Counting { inner: input, count: Arc::clone(position) };
     sender.unpacked(BufReader::with_capacity(1 << 16, counting))
 }
@@ -130,7 +136,9 @@ impl Sender<'_> {
 
     fn place(&self, number: Option<Within>) -> Place {
         let within = match (&self.entry, number) {
-            (Some(name), Some(Within::Line(line) | Within::Item(line))) => Some(Within::EntryLine(name.clone(), line)),
+            (Some(name), Some(Within::Line(line) | Within::Item(line))) => {
+                Some(Within::EntryLine(name.clone(), line))
+            }
             (Some(name), _) => Some(Within::Entry(name.clone())),
             (None, number) => number,
         };
@@ -142,7 +150,12 @@ impl Sender<'_> {
         self.send_record(within, record, text.len())
     }
 
-    fn send_problem(&self, within: Option<Within>, code: ProblemCode, message: String) -> Result<(), ReadError> {
+    fn send_problem(
+        &self,
+        within: Option<Within>,
+        code: ProblemCode,
+        message: String,
+    ) -> Result<(), ReadError> {
         self.send_record(within, Err(vec![Problem::new("", code, message)]), 0)
     }
 
@@ -201,7 +214,8 @@ impl Sender<'_> {
                     continue;
                 }
             };
-            let is_document = [".json", ".ndjson", ".jsonl"].iter().any(|ending| name.ends_with(ending));
+            let is_document =
+                [".json", ".ndjson", ".jsonl"].iter().any(|ending| name.ends_with(ending));
             if entry.is_dir() || !is_document || name.starts_with("__MACOSX/") {
                 continue;
             }
@@ -221,7 +235,11 @@ impl Sender<'_> {
     /// as language models send it, with whatever is around it.
     fn json(&self, mut input: impl BufRead) -> Result<(), ReadError> {
         let Some((start, mut number)) = self.skip_to_text(&mut input)? else {
-            return self.send_problem(None, ProblemCode::Unreadable, "there is nothing in it".to_owned());
+            return self.send_problem(
+                None,
+                ProblemCode::Unreadable,
+                "there is nothing in it".to_owned(),
+            );
         };
         if start == b'[' {
             return self.list(input);
@@ -278,15 +296,21 @@ impl Sender<'_> {
 
     /// Reads a line, at most as long as a record may be; 0 at the end.
     fn line(&self, input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<usize, ReadError> {
-        let read =
-            input.by_ref().take(MAX_RECORD as u64 + 1).read_until(b'\n', line).map_err(|error| self.io(error))?;
+        let read = input
+            .by_ref()
+            .take(MAX_RECORD as u64 + 1)
+            .read_until(b'\n', line)
+            .map_err(|error| self.io(error))?;
         if line.len() > MAX_RECORD {
             // What is left of it is skipped, in pieces.
             let mut rest = Vec::new();
             while !rest.ends_with(b"\n") {
                 rest.clear();
-                let skipped =
-                    input.by_ref().take(1 << 16).read_until(b'\n', &mut rest).map_err(|error| self.io(error))?;
+                let skipped = input
+                    .by_ref()
+                    .take(1 << 16)
+                    .read_until(b'\n', &mut rest)
+                    .map_err(|error| self.io(error))?;
                 if skipped == 0 {
                     break;
                 }
@@ -295,7 +319,12 @@ impl Sender<'_> {
         Ok(read)
     }
 
-    fn lines(&self, mut input: impl BufRead, first: Vec<u8>, mut number: u64) -> Result<(), ReadError> {
+    fn lines(
+        &self,
+        mut input: impl BufRead,
+        first: Vec<u8>,
+        mut number: u64,
+    ) -> Result<(), ReadError> {
         let mut line = first;
         loop {
             let within = Some(Within::Line(number));
@@ -324,7 +353,11 @@ impl Sender<'_> {
                 Some(Ok(value)) => self.send(Some(Within::Item(count)), value.get().as_bytes())?,
                 Some(Err(error)) => {
                     let message = format!("the document is not JSON: {error}");
-                    return self.send_problem(Some(Within::Item(count)), ProblemCode::Unreadable, message);
+                    return self.send_problem(
+                        Some(Within::Item(count)),
+                        ProblemCode::Unreadable,
+                        message,
+                    );
                 }
             }
             count += 1;
@@ -336,11 +369,17 @@ impl Sender<'_> {
         let (input, left) = Guarded::new(input);
         let mut deserializer = serde_json::Deserializer::from_reader(input);
         let seed = Items { sender: self, stopped: &mut stopped, left };
-        let result = seed.deserialize(&mut deserializer).and_then(|count| deserializer.end().map(|()| count));
+        let result = seed
+            .deserialize(&mut deserializer)
+            .and_then(|count| deserializer.end().map(|()| count));
         match result {
             _ if stopped => Err(ReadError::Stopped),
             Ok(_) => Ok(()),
-            Err(error) => self.send_problem(None, ProblemCode::Unreadable, format!("the list is not JSON: {error}")),
+            Err(error) => self.send_problem(
+                None,
+                ProblemCode::Unreadable,
+                format!("the list is not JSON: {error}"),
+            ),
         }
     }
 }

@@ -66,7 +66,10 @@ impl<'a> Act<'a> {
     ///
     /// # Errors
     /// When storage fails; then nothing is written.
-    pub(in crate::catalog) async fn run<R>(&self, body: impl Fn(Arc<Transaction>) -> R) -> Result<Outcome, CatalogError>
+    pub(in crate::catalog) async fn run<R>(
+        &self,
+        body: impl Fn(Arc<Transaction>) -> R,
+    ) -> Result<Outcome, CatalogError>
     where
         R: Future<Output = Result<Outcome, CatalogError>>,
     {
@@ -75,12 +78,23 @@ impl<'a> Act<'a> {
             return database.snapshot(&body).await;
         }
         let key = self.options.idempotency_key.as_deref();
-        if let Some(key) = key.filter(|key| !(1..=MAX_KEY).contains(&key.chars().count()) || key.contains('\0')) {
+        if let Some(key) =
+            key.filter(|key| !(1..=MAX_KEY).contains(&key.chars().count()) || key.contains('\0'))
+        {
             let found = key.chars().count();
-            let message =
-                format!("the idempotency key has {found} characters; allowed are 1 to {MAX_KEY}, none of them U+0000");
-            let refused = || Outcome::rejected(vec![Problem::new("", ProblemCode::Invalid, &message)], None, None);
-            return database.write(|transaction| async move { self.refuse(&transaction, refused()).await }).await;
+            let message = format!(
+                "the idempotency key has {found} characters; allowed are 1 to {MAX_KEY}, none of them U+0000"
+            );
+            let refused = || {
+                Outcome::rejected(
+                    vec![Problem::new("", ProblemCode::Invalid, &message)],
+                    None,
+                    None,
+                )
+            };
+            return database
+                .write(|transaction| async move { self.refuse(&transaction, refused()).await })
+                .await;
         }
         let done = database
             .write(|transaction| {
@@ -100,40 +114,66 @@ impl<'a> Act<'a> {
             // Tried again and again, and each time someone else was first.
             Err(error) if error.is_transient() => {
                 let message = "others keep changing the same; nothing was written, try again";
-                Ok(Outcome::rejected(vec![Problem::new("", ProblemCode::Conflict, message)], None, None))
+                Ok(Outcome::rejected(
+                    vec![Problem::new("", ProblemCode::Conflict, message)],
+                    None,
+                    None,
+                ))
             }
             done => done,
         }
     }
 
-    async fn first_answer(&self, transaction: &Transaction, key: &str) -> Result<Option<Outcome>, CatalogError> {
+    async fn first_answer(
+        &self,
+        transaction: &Transaction,
+        key: &str,
+    ) -> Result<Option<Outcome>, CatalogError> {
         let not_before = self.catalog.clock.now() - KEY_LIVES;
         let account = &self.author.account;
         let operation = self.operation.as_str();
-        let Some(first) = transaction.remembered(account, operation, key, not_before).await? else { return Ok(None) };
+        let Some(first) = transaction.remembered(account, operation, key, not_before).await? else {
+            return Ok(None);
+        };
         if first.hash != self.hash {
             let message = "the idempotency key was used with another request; nothing was written";
             let problem = Problem::new("", ProblemCode::IdempotencyMismatch, message);
-            return self.refuse(transaction, Outcome::rejected(vec![problem], None, None)).await.map(Some);
+            return self
+                .refuse(transaction, Outcome::rejected(vec![problem], None, None))
+                .await
+                .map(Some);
         }
         self.catalog.replay(transaction, &first.import_id).await
     }
 
     /// Keeps the record of a request that is refused.
-    async fn refuse(&self, transaction: &Transaction, mut outcome: Outcome) -> Result<Outcome, CatalogError> {
+    async fn refuse(
+        &self,
+        transaction: &Transaction,
+        mut outcome: Outcome,
+    ) -> Result<Outcome, CatalogError> {
         let Some((movie, category, sent)) = self.subject else { return Ok(outcome) };
         let Self { catalog, author, options, operation, .. } = *self;
         let batch = Batch { catalog, author, options, operation, create_movies: false };
-        batch.record_unplanned(transaction, movie, category, sent, &mut outcome, catalog.clock.now()).await?;
+        batch
+            .record_unplanned(transaction, movie, category, sent, &mut outcome, catalog.clock.now())
+            .await?;
         Ok(outcome)
     }
 
-    async fn remember(&self, transaction: &Transaction, key: &str, outcome: &Outcome) -> Result<(), CatalogError> {
+    async fn remember(
+        &self,
+        transaction: &Transaction,
+        key: &str,
+        outcome: &Outcome,
+    ) -> Result<(), CatalogError> {
         let Some(import_id) = &outcome.import_id else { return Ok(()) };
         let now = self.catalog.clock.now();
         let (account, operation) = (&self.author.account, self.operation.as_str());
         let hash = &self.hash;
-        transaction.remember(&NewKey { account, operation, key, hash, import_id, now }, now - KEY_LIVES).await?;
+        transaction
+            .remember(&NewKey { account, operation, key, hash, import_id, now }, now - KEY_LIVES)
+            .await?;
         Ok(())
     }
 }

@@ -17,7 +17,9 @@ use crate::document::envelope::NO_REVISION;
 use crate::document::locks::LockRule;
 use crate::document::merge::{ImportMode, Proposal};
 use crate::document::plan::{Plan, Restoration, plan, restore};
-use crate::document::{Metadata, MovieId, Object, Problem, ProblemCode, Source, Stage, Warning, WarningCode};
+use crate::document::{
+    Metadata, MovieId, Object, Problem, ProblemCode, Source, Stage, Warning, WarningCode,
+};
 use crate::storage::Transaction;
 
 /// Documents that are imported in one transaction.
@@ -101,8 +103,9 @@ impl Batch<'_> {
             if !matches!(status, ImportStatus::Published | ImportStatus::Drafted) {
                 // An empty document of a movie that is not there still names the movie.
                 writes.movies.push(record.movie.clone());
-                let export =
-                    is_there.then(|| task.as_it_is()).or_else(|| (!self.options.dry_run).then(|| task.as_it_is()));
+                let export = is_there
+                    .then(|| task.as_it_is())
+                    .or_else(|| (!self.options.dry_run).then(|| task.as_it_is()));
                 outcomes.push(Outcome {
                     status,
                     export,
@@ -119,7 +122,11 @@ impl Batch<'_> {
                     body.len()
                 );
                 let problem = Problem::new("", ProblemCode::TooLong, message);
-                outcomes.push(Outcome::rejected(vec![problem], Some(plan.report), is_there.then(|| task.as_it_is())));
+                outcomes.push(Outcome::rejected(
+                    vec![problem],
+                    Some(plan.report),
+                    is_there.then(|| task.as_it_is()),
+                ));
                 continue;
             }
             let change = task.change(body, plan);
@@ -181,9 +188,14 @@ impl Task<'_> {
         let source = self.source();
         let lock_rule = self.lock_rule(source);
         match &record.content {
-            Content::Exact(data) => {
-                restore(&Restoration { definition, movie: &record.movie, current, data, locks, lock_rule })
-            }
+            Content::Exact(data) => restore(&Restoration {
+                definition,
+                movie: &record.movie,
+                current,
+                data,
+                locks,
+                lock_rule,
+            }),
             Content::Merge(reading) => {
                 let (base, no_stand_ins) = (self.base(), HashSet::new());
                 let mut plan = plan(
@@ -219,10 +231,12 @@ impl Task<'_> {
     fn judge(&mut self, mut plan: Plan) -> Result<(ImportStatus, Plan), Box<Outcome>> {
         let options = self.batch.options;
         if plan.is_sound()
-            && let Some(expected) = options.expected_plan.as_ref().filter(|expected| **expected != plan.report.digest)
+            && let Some(expected) =
+                options.expected_plan.as_ref().filter(|expected| **expected != plan.report.digest)
         {
             let shown: String = expected.chars().take(80).collect();
-            let message = format!("the plan {shown:?} no longer holds; it is {} now", plan.report.digest);
+            let message =
+                format!("the plan {shown:?} no longer holds; it is {} now", plan.report.digest);
             plan.problems = vec![Problem::new("", ProblemCode::PlanStale, message)];
         }
         if !plan.problems.is_empty() {
@@ -243,17 +257,27 @@ impl Task<'_> {
         let Self { batch, record, .. } = self;
         let said = batch.options.base_revision.or(record.metadata.revision);
         let Some(number) = said else { return };
-        let is_unknown = matches!(batch.base_of(record, self.loaded), Base::Unknown) || base.is_none();
+        let is_unknown =
+            matches!(batch.base_of(record, self.loaded), Base::Unknown) || base.is_none();
         // The same number may be of another server, or of a movie that was deleted and made anew.
         let is_another = batch.options.base_revision.is_none()
             && record.metadata.last_updated.is_some()
-            && base.is_some_and(|base| base.document.metadata.last_updated != record.metadata.last_updated);
-        let newest = self.loaded.published.get(&record.key()).map_or(0, |current| current.document.metadata.revision);
-        let by = if batch.options.base_revision.is_some() { "the options say" } else { "metadata says" };
+            && base.is_some_and(|base| {
+                base.document.metadata.last_updated != record.metadata.last_updated
+            });
+        let newest = self
+            .loaded
+            .published
+            .get(&record.key())
+            .map_or(0, |current| current.document.metadata.revision);
+        let by =
+            if batch.options.base_revision.is_some() { "the options say" } else { "metadata says" };
         let said = match number {
             NO_REVISION => format!("{by} something that is no revision"),
             number if is_unknown => format!("{by} revision {number}; the newest here is {newest}"),
-            number => format!("{by} revision {number}, and the revision {number} of this server is of another time"),
+            number => format!(
+                "{by} revision {number}, and the revision {number} of this server is of another time"
+            ),
         };
         if batch.options.mode == ImportMode::Replace && (is_unknown || is_another) {
             let message = format!(
@@ -273,13 +297,19 @@ impl Task<'_> {
 
     fn change(&self, body: String, plan: Plan) -> Change<'_> {
         let key = self.record.key();
-        let published = self.loaded.published.get(&key).map_or(0, |current| current.document.metadata.revision);
+        let published =
+            self.loaded.published.get(&key).map_or(0, |current| current.document.metadata.revision);
         let (revision, draft_revision) = match self.batch.options.target {
             Stage::Published => (published + 1, None),
-            Stage::Draft => match self.loaded.drafts.get(&key).map(|draft| &draft.current.document.metadata) {
-                Some(draft) => (draft.revision, draft.draft_revision.map(|number| number + 1)),
-                None => (published, Some(self.loaded.last_draft_revisions.get(&key).copied().unwrap_or(0) + 1)),
-            },
+            Stage::Draft => {
+                match self.loaded.drafts.get(&key).map(|draft| &draft.current.document.metadata) {
+                    Some(draft) => (draft.revision, draft.draft_revision.map(|number| number + 1)),
+                    None => (
+                        published,
+                        Some(self.loaded.last_draft_revisions.get(&key).copied().unwrap_or(0) + 1),
+                    ),
+                }
+            }
         };
         let metadata = Metadata {
             revision,
@@ -317,12 +347,17 @@ impl Task<'_> {
     /// What a lock does here. An agent stays one, whatever source it names.
     fn lock_rule(&self, source: Source) -> LockRule {
         let batch = self.batch;
-        let is_automatic =
-            source != Source::Manual || batch.author.source.is_some_and(|source| source != Source::Manual);
+        let is_automatic = source != Source::Manual
+            || batch.author.source.is_some_and(|source| source != Source::Manual);
         let overridden = batch.options.override_locks;
         match batch.operation {
             // Whoever publishes a draft, goes back to a revision or says who is who, looks at it as a person.
-            Operation::Publish | Operation::Revert | Operation::MergePeople | Operation::SplitPerson if overridden => {
+            Operation::Publish
+            | Operation::Revert
+            | Operation::MergePeople
+            | Operation::SplitPerson
+                if overridden =>
+            {
                 LockRule::Override
             }
             // A revision comes back whole or not at all; two people are one in every document or in none.

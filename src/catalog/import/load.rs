@@ -26,7 +26,8 @@ impl Current {
     /// The document of a category that was never written.
     pub(in crate::catalog) fn never_written(movie: &MovieId, category: Category) -> Self {
         let metadata = Metadata::never_written();
-        let document = StoredDocument { movie: movie.clone(), category, metadata, body: String::new() };
+        let document =
+            StoredDocument { movie: movie.clone(), category, metadata, body: String::new() };
         Self { document, data: category.definition().empty() }
     }
 }
@@ -67,7 +68,8 @@ impl Loaded {
     /// The state that is imported into: the draft if it is to be a draft and there is one, else the
     /// published document.
     pub(super) fn current(&self, key: &DocumentKey, stage: Stage) -> Option<&Current> {
-        let draft = self.drafts.get(key).filter(|_| stage == Stage::Draft).map(|draft| &draft.current);
+        let draft =
+            self.drafts.get(key).filter(|_| stage == Stage::Draft).map(|draft| &draft.current);
         draft.or_else(|| self.published.get(key))
     }
 }
@@ -95,7 +97,8 @@ impl Batch<'_> {
             (self.options.base_revision, record.metadata.draft_revision, self.options.target)
         {
             let newest = draft.and_then(|metadata| metadata.draft_revision);
-            let newest = newest.or_else(|| loaded.last_draft_revisions.get(&key).copied()).unwrap_or(0);
+            let newest =
+                newest.or_else(|| loaded.last_draft_revisions.get(&key).copied()).unwrap_or(0);
             if number >= 1 && newest == number && draft.is_some() {
                 return Base::Draft;
             }
@@ -103,8 +106,11 @@ impl Batch<'_> {
                 return Base::Contribution(number);
             }
         }
-        let Some(number) = self.options.base_revision.or(record.metadata.revision) else { return Base::Unsaid };
-        let newest = loaded.published.get(&key).map_or(0, |published| published.document.metadata.revision);
+        let Some(number) = self.options.base_revision.or(record.metadata.revision) else {
+            return Base::Unsaid;
+        };
+        let newest =
+            loaded.published.get(&key).map_or(0, |published| published.document.metadata.revision);
         match number {
             _ if number == newest && newest > 0 => Base::Published,
             0 => Base::Empty,
@@ -126,12 +132,16 @@ impl Batch<'_> {
             published.insert((document.movie.clone(), document.category), Current::of(document)?);
         }
         // A document tells that its movie is there.
-        let mut existing: HashSet<String> = published.keys().map(|(movie, _)| movie.to_string()).collect();
+        let mut existing: HashSet<String> =
+            published.keys().map(|(movie, _)| movie.to_string()).collect();
         let unknown: Vec<&MovieId> =
             movies.iter().copied().filter(|movie| !existing.contains(movie.as_str())).collect();
         existing.extend(transaction.existing_movies(&unknown).await?);
-        let locks = locks.into_iter().map(|(key, locks)| (key, locks.into_iter().map(|lock| lock.target).collect()));
-        let linking = records.iter().filter(|record| record.category.definition().links_credited_people());
+        let locks = locks
+            .into_iter()
+            .map(|(key, locks)| (key, locks.into_iter().map(|lock| lock.target).collect()));
+        let linking =
+            records.iter().filter(|record| record.category.definition().links_credited_people());
         let credited = transaction.credited(&distinct(linking.map(|record| &record.movie))).await?;
         let mut loaded = Loaded {
             existing,
@@ -152,7 +162,8 @@ impl Batch<'_> {
                 loaded.drafts.insert(key, Draft { current, first_contribution });
             }
             if records.iter().any(|record| !loaded.drafts.contains_key(&record.key())) {
-                loaded.last_draft_revisions = transaction.last_draft_revisions(movies, &categories).await?;
+                loaded.last_draft_revisions =
+                    transaction.last_draft_revisions(movies, &categories).await?;
             }
         }
         for record in records {
@@ -180,7 +191,10 @@ impl Batch<'_> {
             let is_made = |named: NewEntity| is_entity_id(&named.id, named.kind.as_str());
             let may_be = match self.options.target {
                 Stage::Published => NewEntity::all_in(fields, &reading.data).any(is_made),
-                Stage::Draft => !self.options.resolutions.is_empty() && loaded.drafts.contains_key(&record.key()),
+                Stage::Draft => {
+                    !self.options.resolutions.is_empty()
+                        && loaded.drafts.contains_key(&record.key())
+                }
             };
             if !reading.provisional.is_empty() {
                 known.insert(record.key(), reading.provisional.clone());
@@ -205,9 +219,12 @@ impl Batch<'_> {
     ) -> Result<Option<Current>, CatalogError> {
         let found = match self.base_of(record, loaded) {
             Base::Empty => return Ok(Some(Current::never_written(&record.movie, record.category))),
-            Base::Revision(number) => transaction.revision(&record.movie, record.category, number).await?,
+            Base::Revision(number) => {
+                transaction.revision(&record.movie, record.category, number).await?
+            }
             Base::Contribution(number) => {
-                let found = transaction.contribution(&record.movie, record.category, number).await?;
+                let found =
+                    transaction.contribution(&record.movie, record.category, number).await?;
                 found.map(|found| StoredDocument {
                     movie: found.movie,
                     category: found.category,
@@ -233,7 +250,9 @@ impl Batch<'_> {
             let fields = record.category.definition().fields;
             match &record.content {
                 Content::Merge(reading) => {
-                    let current = loaded.current(&record.key(), self.options.target).map(|current| &current.data);
+                    let current = loaded
+                        .current(&record.key(), self.options.target)
+                        .map(|current| &current.data);
                     let movie = record.movie.as_str();
                     let stand_ins = loaded.stand_ins.get(&record.key()).unwrap_or(&none);
                     mentions.collect_arriving(movie, fields, &reading.data, current, stand_ins);

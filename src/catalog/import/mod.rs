@@ -46,12 +46,22 @@ impl Outcome {
         Self::rejected(vec![problem], None, None)
     }
 
-    pub(super) fn rejected(problems: Vec<Problem>, plan: Option<Report>, export: Option<Export>) -> Self {
+    pub(super) fn rejected(
+        problems: Vec<Problem>,
+        plan: Option<Report>,
+        export: Option<Export>,
+    ) -> Self {
         Self { status: ImportStatus::Rejected, export, plan, problems, import_id: None }
     }
 
     fn done(status: ImportStatus, export: Export, plan: Report) -> Self {
-        Self { status, export: Some(export), plan: Some(plan), problems: Vec::new(), import_id: None }
+        Self {
+            status,
+            export: Some(export),
+            plan: Some(plan),
+            problems: Vec::new(),
+            import_id: None,
+        }
     }
 
     /// The top-level keys that changed, or of a dry run would change, each once.
@@ -178,7 +188,17 @@ impl Catalog {
             Err(problems) => {
                 act.run(|transaction| {
                     let (problems, sent) = (problems.clone(), &sent);
-                    async move { self.reject_unread(&transaction, permission, movie, category, problems, sent).await }
+                    async move {
+                        self.reject_unread(
+                            &transaction,
+                            permission,
+                            movie,
+                            category,
+                            problems,
+                            sent,
+                        )
+                        .await
+                    }
                 })
                 .await
             }
@@ -201,7 +221,9 @@ impl Catalog {
         } else {
             let export = match category {
                 Some(category) => {
-                    let stored = self.stored(transaction, movie, category, permission.options.target).await?;
+                    let stored = self
+                        .stored(transaction, movie, category, permission.options.target)
+                        .await?;
                     Some(Export::as_stored(stored, movie, category, now))
                 }
                 None => None,
@@ -210,8 +232,16 @@ impl Catalog {
         };
         let CanImport { author, options } = permission;
         if !options.dry_run {
-            let batch = Batch { catalog: self, author, options, operation: Operation::Import, create_movies: false };
-            batch.record_unplanned(transaction, movie, category, Some(sent), &mut outcome, now).await?;
+            let batch = Batch {
+                catalog: self,
+                author,
+                options,
+                operation: Operation::Import,
+                create_movies: false,
+            };
+            batch
+                .record_unplanned(transaction, movie, category, Some(sent), &mut outcome, now)
+                .await?;
         }
         Ok(outcome)
     }
@@ -247,7 +277,11 @@ impl Catalog {
         let run = |transaction: std::sync::Arc<Transaction>| async move {
             self.import_in(&transaction, permission, records, options, create_movies).await
         };
-        if options.dry_run { self.database.snapshot(run).await } else { self.database.write(run).await }
+        if options.dry_run {
+            self.database.snapshot(run).await
+        } else {
+            self.database.write(run).await
+        }
     }
 
     /// [`Self::import_batch`] as part of a larger transaction.
@@ -259,8 +293,13 @@ impl Catalog {
         options: &ImportOptions,
         create_movies: bool,
     ) -> Result<Vec<Outcome>, CatalogError> {
-        let batch =
-            Batch { catalog: self, author: &permission.author, options, operation: Operation::Import, create_movies };
+        let batch = Batch {
+            catalog: self,
+            author: &permission.author,
+            options,
+            operation: Operation::Import,
+            create_movies,
+        };
         batch.run(transaction, records).await
     }
 }

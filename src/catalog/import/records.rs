@@ -55,7 +55,8 @@ impl Batch<'_> {
     ) -> Result<Outcome, CatalogError> {
         if !self.options.dry_run {
             let now = self.catalog.clock.now();
-            self.record_unplanned(transaction, movie, Some(category), None, &mut outcome, now).await?;
+            self.record_unplanned(transaction, movie, Some(category), None, &mut outcome, now)
+                .await?;
         }
         Ok(outcome)
     }
@@ -97,7 +98,16 @@ impl Batch<'_> {
 
 /// The plan as it is kept. What was published is told by the history, and not kept twice.
 fn kept(report: &Report, status: ImportStatus) -> serde_json::Result<String> {
-    let Report { digest, changes, conflicts, not_removed, skipped, matches, warnings, new_entities } = report;
+    let Report {
+        digest,
+        changes,
+        conflicts,
+        not_removed,
+        skipped,
+        matches,
+        warnings,
+        new_entities,
+    } = report;
     // The changes are most of a plan.
     let changes = if status == ImportStatus::Published { &[][..] } else { changes };
     serde_json::to_string(&serde_json::json!({
@@ -108,19 +118,26 @@ fn kept(report: &Report, status: ImportStatus) -> serde_json::Result<String> {
 
 impl Catalog {
     /// The answer that an import got, from its record; `None` if there is no such record.
-    pub(super) async fn replay(&self, transaction: &Transaction, id: &str) -> Result<Option<Outcome>, CatalogError> {
+    pub(super) async fn replay(
+        &self,
+        transaction: &Transaction,
+        id: &str,
+    ) -> Result<Option<Outcome>, CatalogError> {
         let Some(row) = transaction.import_record(id).await? else { return Ok(None) };
         let status = ImportStatus::parse(&row.status).unwrap_or(ImportStatus::Rejected);
-        let mut plan: Option<Report> = row.report.as_deref().map(serde_json::from_str).transpose()?;
+        let mut plan: Option<Report> =
+            row.report.as_deref().map(serde_json::from_str).transpose()?;
         let mut export = None;
         if let (Some(category), Some(revision)) = (row.category, row.revision) {
             let state = self.state_at(transaction, &row, category, revision).await?;
-            if let (ImportStatus::Published, Some(plan), Some(state)) = (status, &mut plan, &state) {
+            if let (ImportStatus::Published, Some(plan), Some(state)) = (status, &mut plan, &state)
+            {
                 plan.changes = self.changes_of(transaction, state).await?;
             }
             // Whoever deletes a movie deletes its states.
             let is_gone = state.is_none() && revision > 0;
-            export = (!is_gone).then(|| Export::as_stored(state, &row.movie, category, self.clock.now()));
+            export = (!is_gone)
+                .then(|| Export::as_stored(state, &row.movie, category, self.clock.now()));
         }
         let problems = serde_json::from_str(&row.problems)?;
         Ok(Some(Outcome { status, export, plan, problems, import_id: Some(row.id) }))
@@ -140,8 +157,9 @@ impl Catalog {
             _ => self.published_at(transaction, &row.movie, category, revision).await?,
         };
         // Of a movie that was deleted and made anew, the same number is another state.
-        let is_of_it =
-            |state: &StoredDocument| row.source.is_none() || state.metadata.last_updated == Some(row.created_at);
+        let is_of_it = |state: &StoredDocument| {
+            row.source.is_none() || state.metadata.last_updated == Some(row.created_at)
+        };
         Ok(found.filter(is_of_it))
     }
 
@@ -168,7 +186,9 @@ impl Catalog {
         let definition = state.category.definition();
         let previous = match state.metadata.revision {
             ..=1 => None,
-            revision => self.published_at(transaction, &state.movie, state.category, revision - 1).await?,
+            revision => {
+                self.published_at(transaction, &state.movie, state.category, revision - 1).await?
+            }
         };
         let before = match &previous {
             Some(previous) => serde_json::from_str(&previous.body)?,

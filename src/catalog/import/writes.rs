@@ -56,7 +56,12 @@ pub(super) struct Writes {
 }
 
 impl Writes {
-    pub(super) fn publish(&mut self, change: Change<'_>, previous: Option<&Current>, directory: &Directory) -> Outcome {
+    pub(super) fn publish(
+        &mut self,
+        change: Change<'_>,
+        previous: Option<&Current>,
+        directory: &Directory,
+    ) -> Outcome {
         let export = change.export();
         let Change { record, plan, body, metadata } = change;
         let definition = record.category.definition();
@@ -65,7 +70,9 @@ impl Writes {
         }
         self.movies.push(record.movie.clone());
         let after = (definition.project)(&plan.data, directory);
-        let before = previous.map(|previous| (definition.project)(&previous.data, directory)).unwrap_or_default();
+        let before = previous
+            .map(|previous| (definition.project)(&previous.data, directory))
+            .unwrap_or_default();
         if let Some(facts) = &after.movie {
             self.facts.push((record.movie.clone(), facts.clone()));
         }
@@ -93,7 +100,8 @@ impl Writes {
                 entity: answer.entity.clone(),
             };
             self.answers.retain(|earlier| {
-                (&earlier.movie, earlier.kind, &earlier.name_key) != (&answer.movie, answer.kind, &answer.name_key)
+                (&earlier.movie, earlier.kind, &earlier.name_key)
+                    != (&answer.movie, answer.kind, &answer.name_key)
             });
             self.answers.push(answer);
         }
@@ -147,7 +155,12 @@ impl Writes {
     /// their own again.
     async fn bring_back(&self, transaction: &Transaction) -> Result<(), CatalogError> {
         for kind in EntityKind::ALL.iter().copied() {
-            let named = self.named.ids.keys().filter(|(of, _)| *of == kind.as_str()).map(|(_, id)| id.as_str());
+            let named = self
+                .named
+                .ids
+                .keys()
+                .filter(|(of, _)| *of == kind.as_str())
+                .map(|(_, id)| id.as_str());
             let named: Vec<&str> = named.collect();
             if named.is_empty() || transaction.merged(kind, &named).await?.is_empty() {
                 continue;
@@ -168,7 +181,8 @@ impl Writes {
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
-        let missing = distinct(self.movies.iter()).into_iter().filter(|id| !existing.contains(id.as_str()));
+        let missing =
+            distinct(self.movies.iter()).into_iter().filter(|id| !existing.contains(id.as_str()));
         transaction.create_movies(&missing.collect::<Vec<_>>(), now).await?;
         if !self.contributions.is_empty() {
             transaction.contribute(&self.contributions, now).await?;
@@ -186,8 +200,10 @@ impl Writes {
         transaction.publish(&self.states).await?;
         transaction.project(&self.projections).await?;
         let listed: HashSet<&MovieId> = self.facts.iter().map(|(movie, _)| movie).collect();
-        let touched: Vec<&MovieId> = movies.iter().copied().filter(|movie| !listed.contains(*movie)).collect();
-        let facts: Vec<_> = self.facts.iter().map(|(movie, facts)| (movie, facts.clone())).collect();
+        let touched: Vec<&MovieId> =
+            movies.iter().copied().filter(|movie| !listed.contains(*movie)).collect();
+        let facts: Vec<_> =
+            self.facts.iter().map(|(movie, facts)| (movie, facts.clone())).collect();
         transaction.update_movies(&facts, &touched, now).await?;
         Ok(())
     }

@@ -121,7 +121,9 @@ pub fn similarity(a: &Profile, b: &Profile) -> Option<Score> {
             _ => {}
         }
     }
-    let differ = |(source, value): &(String, String)| b.external_ids.iter().any(|(s, v)| s == source && v != value);
+    let differ = |(source, value): &(String, String)| {
+        b.external_ids.iter().any(|(s, v)| s == source && v != value)
+    };
     if a.external_ids.iter().any(differ) {
         found.push((-25, Reason::DifferentIds));
     } else if a.external_ids.is_empty() || b.external_ids.is_empty() {
@@ -133,7 +135,8 @@ pub fn similarity(a: &Profile, b: &Profile) -> Option<Score> {
 
 /// How far their names are the same.
 fn alike(a: &Profile, b: &Profile) -> Option<(i32, DuplicateReason)> {
-    let keys = |profile: &Profile| profile.names.iter().map(|name| index_key(name)).collect::<Vec<_>>();
+    let keys =
+        |profile: &Profile| profile.names.iter().map(|name| index_key(name)).collect::<Vec<_>>();
     let (a_keys, b_keys) = (keys(a), keys(b));
     if a_keys.first() == b_keys.first() {
         return a_keys.first().map(|_| (50, DuplicateReason::SameName));
@@ -141,7 +144,8 @@ fn alike(a: &Profile, b: &Profile) -> Option<(i32, DuplicateReason)> {
     if a_keys.iter().any(|name| b_keys.contains(name)) {
         return Some((45, DuplicateReason::SharedAlias));
     }
-    let names = |profile: &Profile| profile.names.iter().map(|name| Name::of(name)).collect::<Vec<_>>();
+    let names =
+        |profile: &Profile| profile.names.iter().map(|name| Name::of(name)).collect::<Vec<_>>();
     let (a, b) = (names(a), names(b));
     let relations = a.iter().flat_map(|name| b.iter().filter_map(|other| name.relation(other)));
     let weight = |relation: Relation| match relation {
@@ -195,7 +199,8 @@ impl Catalog {
         let ids: Vec<String> = profiles.keys().cloned().collect();
         for credit in self.database.credits_of(&ids, None, u64::MAX).await? {
             if let Some(profile) = profiles.get_mut(&credit.person) {
-                let (movie, list, part, year) = (credit.movie_id, credit.list, credit.part, credit.year);
+                let (movie, list, part, year) =
+                    (credit.movie_id, credit.list, credit.part, credit.year);
                 profile.credits.push(ProfileCredit { movie, list, part, year });
             }
         }
@@ -224,15 +229,20 @@ fn pairs(groups: &[Vec<String>], profiles: &HashMap<String, Profile>) -> Vec<Dup
         for (index, a) in group.iter().enumerate() {
             for b in &group[index + 1..] {
                 let (Some(one), Some(other)) = (profiles.get(a), profiles.get(b)) else { continue };
-                let Some(score) = similarity(one, other).filter(|score| score.percent >= LIKELY) else { continue };
+                let Some(score) = similarity(one, other).filter(|score| score.percent >= LIKELY)
+                else {
+                    continue;
+                };
                 let swap = (other.credits.len(), a) > (one.credits.len(), b);
                 let pair = if swap { (b.clone(), a.clone()) } else { (a.clone(), b.clone()) };
                 found.insert(pair, score);
             }
         }
     }
-    let mut found: Vec<Duplicate> =
-        found.into_iter().map(|((first, second), score)| Duplicate { first, second, score }).collect();
+    let mut found: Vec<Duplicate> = found
+        .into_iter()
+        .map(|((first, second), score)| Duplicate { first, second, score })
+        .collect();
     found.sort_by_key(|duplicate| Reverse(duplicate.score.percent));
     found
 }
@@ -265,7 +275,11 @@ mod tests {
                 80,
                 vec![Reason::SameName, Reason::SameWork, Reason::SameTime, Reason::WithoutId],
             ),
-            (someone(&["A. Quist", "Ada Quist"], &[], &[]), 55, vec![Reason::SharedAlias, Reason::WithoutId]),
+            (
+                someone(&["A. Quist", "Ada Quist"], &[], &[]),
+                55,
+                vec![Reason::SharedAlias, Reason::WithoutId],
+            ),
             (someone(&["Ada-Quist"], &[], &[]), 50, vec![Reason::NearName, Reason::WithoutId]),
             (
                 someone(&["Ada Quist"], &["2"], &[("n", "crew", "Grip", 1920)]),

@@ -59,11 +59,19 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails. What speaks against it is part of the answer.
-    pub async fn merge_people(&self, permission: &CanPublish, merge: &Merge) -> Result<Mended, CatalogError> {
+    pub async fn merge_people(
+        &self,
+        permission: &CanPublish,
+        merge: &Merge,
+    ) -> Result<Mended, CatalogError> {
         let run = |transaction: std::sync::Arc<Transaction>| async move {
             self.merge_people_in(&transaction, permission, merge).await
         };
-        settled(if merge.dry_run { self.database.snapshot(run).await } else { self.database.write(run).await })
+        settled(if merge.dry_run {
+            self.database.snapshot(run).await
+        } else {
+            self.database.write(run).await
+        })
     }
 
     async fn merge_people_in(
@@ -85,8 +93,9 @@ impl Catalog {
         };
         let going: Vec<&str> = others.iter().map(String::as_str).collect();
         let documents = transaction.documents_naming(&going).await?;
-        let other =
-            |named: Named<'_>| (named.kind == EntityKind::Person && others.contains(named.id)).then(|| stays.clone());
+        let other = |named: Named<'_>| {
+            (named.kind == EntityKind::Person && others.contains(named.id)).then(|| stays.clone())
+        };
         let request = json!({ "merge_people": { "id": stays, "other_ids": others } }).to_string();
         let mut rewrite = Rewrite {
             catalog: self,
@@ -98,7 +107,8 @@ impl Catalog {
         };
         let planned = rewrite.run(transaction, &documents, &other).await?;
         let problems = problems_of(&planned);
-        let mut mended = Mended { id: Some(stays.clone()), other: None, documents: planned, problems };
+        let mut mended =
+            Mended { id: Some(stays.clone()), other: None, documents: planned, problems };
         if merge.dry_run || !mended.problems.is_empty() {
             return Ok(mended);
         }
@@ -121,7 +131,11 @@ fn who(merge: &Merge, directory: &Directory) -> Result<(String, BTreeSet<String>
         problems.push(nobody("/id", &merge.id));
     }
     if merge.others.is_empty() {
-        problems.push(Problem::new("/otherIds", ProblemCode::Required, "name at least one person to merge"));
+        problems.push(Problem::new(
+            "/otherIds",
+            ProblemCode::Required,
+            "name at least one person to merge",
+        ));
     }
     let mut others = BTreeSet::new();
     for (index, id) in merge.others.iter().enumerate() {

@@ -20,7 +20,8 @@ use crate::document::MovieId;
 use crate::document::entity::{EntityKind, Mentions};
 use crate::document::text::comparable;
 use crate::storage::{
-    CreditEntry, Entity, EntityPlace, MovieOrder, NominationEntry, PageRequest, WorkPlace, WorkTotals,
+    CreditEntry, Entity, EntityPlace, MovieOrder, NominationEntry, PageRequest, WorkPlace,
+    WorkTotals,
 };
 
 /// A part of a list of entities.
@@ -69,14 +70,17 @@ impl Catalog {
     ) -> Result<HashMap<String, Entity>, CatalogError> {
         let ids: Vec<String> = ids.iter().filter(|id| may_be_an_id(id)).cloned().collect();
         let known = self.entities(permission, kind, &ids).await?;
-        let mut found: HashMap<String, Entity> = known.into_iter().map(|entity| (entity.id.clone(), entity)).collect();
+        let mut found: HashMap<String, Entity> =
+            known.into_iter().map(|entity| (entity.id.clone(), entity)).collect();
         let rest: Vec<String> = ids.into_iter().filter(|id| !found.contains_key(id)).collect();
         if rest.is_empty() {
             return Ok(found);
         }
         let directory = self.database.directory(&mentions(kind, rest.iter().cloned())).await?;
-        let own: Vec<(String, String)> =
-            rest.into_iter().filter_map(|id| Some((directory.by_id(kind, &id)?.to_owned(), id))).collect();
+        let own: Vec<(String, String)> = rest
+            .into_iter()
+            .filter_map(|id| Some((directory.by_id(kind, &id)?.to_owned(), id)))
+            .collect();
         if own.is_empty() {
             return Ok(found);
         }
@@ -116,7 +120,9 @@ impl Catalog {
         for entity in self.entities(permission, kind, &ids).await? {
             entities.insert(entity.id.clone(), entity);
         }
-        let entities = places.into_iter().filter_map(|place| entities.remove(&place.id).map(|entity| (place, entity)));
+        let entities = places
+            .into_iter()
+            .filter_map(|place| entities.remove(&place.id).map(|entity| (place, entity)));
         Ok(EntityPage { entities: entities.collect(), has_more })
     }
 
@@ -191,7 +197,11 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn known_for(&self, _: &CanRead, people: &[String]) -> Result<Vec<(String, MovieId)>, CatalogError> {
+    pub async fn known_for(
+        &self,
+        _: &CanRead,
+        people: &[String],
+    ) -> Result<Vec<(String, MovieId)>, CatalogError> {
         Ok(self.database.known_for(people, KNOWN_FOR).await?)
     }
 }

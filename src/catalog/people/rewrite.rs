@@ -40,23 +40,36 @@ impl Rewrite<'_> {
         documents: &[DocumentKey],
         other: &(dyn Fn(Named<'_>) -> Option<String> + Sync),
     ) -> Result<Vec<Rewritten>, CatalogError> {
-        let options =
-            ImportOptions { dry_run: self.dry_run, override_locks: self.override_locks, ..ImportOptions::default() };
+        let options = ImportOptions {
+            dry_run: self.dry_run,
+            override_locks: self.override_locks,
+            ..ImportOptions::default()
+        };
         let Self { catalog, author, operation, .. } = *self;
         let batch = Batch { catalog, author, options: &options, operation, create_movies: false };
         let mut rewritten = Vec::with_capacity(documents.len());
         for keys in documents.chunks(AT_ONCE) {
             let movies: Vec<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
             let mut records = Vec::with_capacity(keys.len());
-            for document in transaction.documents(&movies, &[Category::CastCrew, Category::Awards]).await? {
+            for document in
+                transaction.documents(&movies, &[Category::CastCrew, Category::Awards]).await?
+            {
                 let Current { document, mut data } = Current::of(document)?;
-                if !keys.iter().any(|(movie, category)| *movie == document.movie && *category == document.category) {
+                if !keys.iter().any(|(movie, category)| {
+                    *movie == document.movie && *category == document.category
+                }) {
                     continue;
                 }
                 readdress(document.category.definition().fields, &mut data, other);
                 let (movie, category) = (document.movie, document.category);
                 let (content, metadata) = (Content::Exact(data), SentMetadata::default());
-                records.push(Record { movie, category, content, metadata, sent: Some(self.request.to_owned()) });
+                records.push(Record {
+                    movie,
+                    category,
+                    content,
+                    metadata,
+                    sent: Some(self.request.to_owned()),
+                });
             }
             records.sort_by(|a, b| (&a.movie, a.category).cmp(&(&b.movie, b.category)));
             let outcomes = batch.run(transaction, &records).await?;

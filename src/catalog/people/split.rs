@@ -60,11 +60,19 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails. What speaks against it is part of the answer.
-    pub async fn split_person(&self, permission: &CanPublish, split: &Split) -> Result<Mended, CatalogError> {
+    pub async fn split_person(
+        &self,
+        permission: &CanPublish,
+        split: &Split,
+    ) -> Result<Mended, CatalogError> {
         let run = |transaction: std::sync::Arc<Transaction>| async move {
             self.split_person_in(&transaction, permission, split).await
         };
-        settled(if split.dry_run { self.database.snapshot(run).await } else { self.database.write(run).await })
+        settled(if split.dry_run {
+            self.database.snapshot(run).await
+        } else {
+            self.database.write(run).await
+        })
     }
 
     async fn split_person_in(
@@ -77,7 +85,11 @@ impl Catalog {
             transaction.lock_all_movies().await?;
             transaction.lock_entities().await?;
         }
-        let ids = [Some(&split.id), split.to.as_ref()].into_iter().flatten().filter(|id| may_be_an_id(id)).cloned();
+        let ids = [Some(&split.id), split.to.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter(|id| may_be_an_id(id))
+            .cloned();
         let directory = transaction.directory(&mentions(EntityKind::Person, ids)).await?;
         let Some(person) = directory.by_id(EntityKind::Person, &split.id).map(str::to_owned) else {
             return Ok(Mended::refused(vec![nobody("/id", &split.id)]));
@@ -97,10 +109,13 @@ impl Catalog {
             Whose::New(entity) => entity.id.clone(),
         };
         let other = |named: Named<'_>| {
-            let is_theirs = named.kind == EntityKind::Person && named.id == person && chosen.items.contains(named.item);
+            let is_theirs = named.kind == EntityKind::Person
+                && named.id == person
+                && chosen.items.contains(named.item);
             is_theirs.then(|| to.clone())
         };
-        let request = json!({ "split_person": { "id": person, "to": to, "items": chosen.items } }).to_string();
+        let request = json!({ "split_person": { "id": person, "to": to, "items": chosen.items } })
+            .to_string();
         let mut rewrite = Rewrite {
             catalog: self,
             author: &permission.author,
@@ -112,7 +127,8 @@ impl Catalog {
         let documents: Vec<DocumentKey> = chosen.documents.iter().cloned().collect();
         let planned = rewrite.run(transaction, &documents, &other).await?;
         let problems = problems_of(&planned);
-        let mut mended = Mended { id: Some(person.clone()), other: None, documents: planned, problems };
+        let mut mended =
+            Mended { id: Some(person.clone()), other: None, documents: planned, problems };
         if split.dry_run || !mended.problems.is_empty() {
             return Ok(mended);
         }
@@ -138,7 +154,9 @@ impl Catalog {
         person: &str,
         to: Option<(&str, Option<&str>)>,
     ) -> Result<Result<Whose, Problem>, CatalogError> {
-        let Some((given, known)) = to else { return self.someone_new(transaction, split, person).await };
+        let Some((given, known)) = to else {
+            return self.someone_new(transaction, split, person).await;
+        };
         if split.name.is_some() {
             let message = "a name is for someone new; whoever toId names has one";
             return Ok(Err(Problem::new("/name", ProblemCode::Invalid, message)));
@@ -205,14 +223,19 @@ async fn chosen(
     }
     for (index, wanted) in split.movies.iter().enumerate() {
         let mut is_there = false;
-        for (theirs, category) in [(&credits, Category::CastCrew), (&nominations, Category::Awards)] {
+        for (theirs, category) in [(&credits, Category::CastCrew), (&nominations, Category::Awards)]
+        {
             for (movie, id) in theirs.iter().filter(|(movie, _)| movie.as_str() == wanted) {
                 is_there = true;
                 chosen.add(movie, category, id);
             }
         }
         if !is_there {
-            problems.push(not_theirs(format!("/movieIds/{index}"), "credit or nomination in", wanted));
+            problems.push(not_theirs(
+                format!("/movieIds/{index}"),
+                "credit or nomination in",
+                wanted,
+            ));
         }
     }
     if chosen.items.is_empty() && problems.is_empty() {

@@ -45,7 +45,10 @@ pub(super) fn fit_name(path: &str, name: &str) -> Result<String, Problem> {
         return Err(Problem::new(path, ProblemCode::TooLong, message));
     }
     if means_nothing(name) || name.contains('\0') || index_key(name).is_empty() {
-        let message = format!("found {}; allowed is a name of 1 to {MAX_NAME} characters", shown(&json!(name)));
+        let message = format!(
+            "found {}; allowed is a name of 1 to {MAX_NAME} characters",
+            shown(&json!(name))
+        );
         return Err(Problem::new(path, ProblemCode::Invalid, message));
     }
     Ok(name.to_owned())
@@ -65,7 +68,9 @@ impl Wanted {
     fn of(change: &EntityChange) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut wanted = Self { name: None, added: Vec::new(), removed: Vec::new() };
-        let mut keep = |path: String, name: &str, into: &mut Vec<(String, String)>| match fit_name(&path, name) {
+        let mut keep = |path: String, name: &str, into: &mut Vec<(String, String)>| match fit_name(
+            &path, name,
+        ) {
             Ok(name) => into.push((path, name)),
             Err(problem) => problems.push(problem),
         };
@@ -74,7 +79,11 @@ impl Wanted {
         }
         if let Some(name) = &change.name {
             keep("/name".to_owned(), name, &mut wanted.added);
-            wanted.name = wanted.added.last().filter(|(path, _)| path == "/name").map(|(_, name)| name.clone());
+            wanted.name = wanted
+                .added
+                .last()
+                .filter(|(path, _)| path == "/name")
+                .map(|(_, name)| name.clone());
         }
         for (index, alias) in change.remove_aliases.iter().enumerate() {
             wanted.removed.push((format!("/removeAliases/{index}"), index_key(alias)));
@@ -119,7 +128,10 @@ impl Catalog {
         let directory = transaction.directory(&mentions(kind, given)).await?;
         let Some(id) = directory.by_id(kind, id).map(str::to_owned) else {
             let message = format!("there is no {} of the id {}", kind.as_str(), shown(&json!(id)));
-            return Ok(EntityUpdated { id: None, problems: vec![Problem::new("/id", ProblemCode::NotFound, message)] });
+            return Ok(EntityUpdated {
+                id: None,
+                problems: vec![Problem::new("/id", ProblemCode::NotFound, message)],
+            });
         };
         let refused = |problems| Ok(EntityUpdated { id: Some(id.clone()), problems });
         let wanted = match Wanted::of(change) {
@@ -138,8 +150,10 @@ impl Catalog {
         let mut seen = BTreeSet::new();
         let known = transaction.names_of(kind, &id).await?;
         let is_new = |name: &&str| known.iter().all(|(key, _)| *key != index_key(name));
-        let added = wanted.added.iter().filter(|(path, _)| path != "/name").map(|(_, name)| name.as_str());
-        let added: Vec<&str> = added.filter(is_new).filter(|name| seen.insert(index_key(name))).collect();
+        let added =
+            wanted.added.iter().filter(|(path, _)| path != "/name").map(|(_, name)| name.as_str());
+        let added: Vec<&str> =
+            added.filter(is_new).filter(|name| seen.insert(index_key(name))).collect();
         transaction.add_names(kind, &id, &added).await?;
         if let Some(name) = &wanted.name {
             transaction.rename_entity(kind, &id, name).await?;
@@ -163,7 +177,8 @@ async fn taken(
     let directory = transaction.directory(&mentions).await?;
     let problems = wanted.added.iter().filter_map(|(path, name)| {
         let other = directory.by_name(kind, &index_key(name)).iter().find(|other| *other != id)?;
-        let message = format!("the {} {other} goes by {} already", kind.as_str(), shown(&json!(name)));
+        let message =
+            format!("the {} {other} goes by {} already", kind.as_str(), shown(&json!(name)));
         Some(Problem::new(path, ProblemCode::AlreadyExists, message))
     });
     Ok(problems.collect())
@@ -186,7 +201,11 @@ async fn not_removable(
     };
     let own = own.map(|name| index_key(&name));
     let mut problems = Vec::new();
-    let said = if kind == EntityKind::Genre { names_said(transaction, id).await? } else { BTreeSet::new() };
+    let said = if kind == EntityKind::Genre {
+        names_said(transaction, id).await?
+    } else {
+        BTreeSet::new()
+    };
     for (path, key) in &wanted.removed {
         let (code, message) = if names.iter().all(|(known, _)| known != key) {
             (ProblemCode::NotFound, "it does not go by this name".to_owned())
@@ -206,7 +225,10 @@ async fn not_removable(
 const AT_ONCE: usize = 200;
 
 /// The names by which published documents tell a genre.
-async fn names_said(transaction: &Transaction, genre: &str) -> Result<BTreeSet<String>, CatalogError> {
+async fn names_said(
+    transaction: &Transaction,
+    genre: &str,
+) -> Result<BTreeSet<String>, CatalogError> {
     let movies = transaction.movies_of_genre(genre).await?;
     let movies: Vec<&MovieId> = movies.iter().collect();
     let mut said = BTreeSet::new();

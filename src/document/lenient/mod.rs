@@ -55,14 +55,18 @@ pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
         warnings.push(repaired("", "a byte-order mark was skipped".to_owned()));
     }
     let refused = match strict::read(stripped) {
-        Ok(strict::Strict { value, has_duplicates: false }) => return unwrapped(value, warnings, false),
+        Ok(strict::Strict { value, has_duplicates: false }) => {
+            return unwrapped(value, warnings, false);
+        }
         Ok(_) => None,
         Err(error) => Some(error),
     };
     let decoded = decode::decode(stripped)?;
     if let Some(encoding) = decoded.encoding {
         warnings.push(repaired("", format!("the text is not UTF-8; it was read as {encoding}")));
-        if let Ok(strict::Strict { value, has_duplicates: false }) = strict::read(decoded.text.as_bytes()) {
+        if let Ok(strict::Strict { value, has_duplicates: false }) =
+            strict::read(decoded.text.as_bytes())
+        {
             return unwrapped(value, warnings, false);
         }
     }
@@ -72,7 +76,9 @@ pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
             let mut said = HashSet::new();
             let found_warnings = found.warnings.into_iter().map(into_data);
             warnings
-                .extend(found_warnings.filter(|warning| said.insert((warning.path.clone(), warning.message.clone()))));
+                .extend(found_warnings.filter(|warning| {
+                    said.insert((warning.path.clone(), warning.message.clone()))
+                }));
             unwrapped(found.value, warnings, found.elided)
         }
         Err(failure) => Err(unreadable(&decoded.text, failure, refused)),
@@ -92,7 +98,9 @@ fn find(text: &str) -> Result<Lenient, Option<Failure>> {
     while let Some(start) = next_candidate(text, at) {
         tried += 1;
         if tried > MAX_CANDIDATES || in_vain / MAX_PASSES > text.len() {
-            let reason = "so many brackets are in the text that the document cannot be told from the rest".to_owned();
+            let reason =
+                "so many brackets are in the text that the document cannot be told from the rest"
+                    .to_owned();
             return Err(Some(Failure { at: start, reason, inside: true, path: String::new() }));
         }
         let mut reader = Reader::new(text, start);
@@ -100,7 +108,11 @@ fn find(text: &str) -> Result<Lenient, Option<Failure>> {
             Ok(value) => {
                 let end = reader.position();
                 at = end;
-                found.push((Lenient { value, warnings: reader.warnings, elided: reader.elided }, start, end));
+                found.push((
+                    Lenient { value, warnings: reader.warnings, elided: reader.elided },
+                    start,
+                    end,
+                ));
             }
             // A brace in prose, not the start of a document.
             Err(failure) if !failure.inside => {
@@ -122,16 +134,22 @@ fn find(text: &str) -> Result<Lenient, Option<Failure>> {
     }
     let Some((mut chosen, start, end)) = found.pop() else { return Err(None) };
     if found.iter().any(|(other, ..)| other.value != chosen.value) {
-        let reason = "several documents are in the text, and which is meant cannot be told".to_owned();
+        let reason =
+            "several documents are in the text, and which is meant cannot be told".to_owned();
         return Err(Some(Failure { at: end, reason, inside: true, path: String::new() }));
     }
     // What goes on like JSON belongs to the document, and is not lost as if it were prose.
     if text[end..].trim_start().starts_with([',', '}', ']', ':']) {
-        let reason = "the document ends before its text does: a bracket is closed too early".to_owned();
+        let reason =
+            "the document ends before its text does: a bracket is closed too early".to_owned();
         return Err(Some(Failure { at: end, reason, inside: true, path: String::new() }));
     }
     if !text[..start].trim().is_empty() || !text[end..].trim().is_empty() {
-        let what = if text.contains("```") || text.contains("~~~") { "a code fence and text" } else { "text" };
+        let what = if text.contains("```") || text.contains("~~~") {
+            "a code fence and text"
+        } else {
+            "text"
+        };
         chosen.warnings.insert(0, repaired("", format!("{what} around the document was skipped")));
     }
     Ok(chosen)
@@ -156,7 +174,8 @@ fn looks_like_envelope(value: &Value) -> bool {
         value => value.as_object(),
     };
     object.is_some_and(|object: &Object| {
-        object.contains_key("data") || (object.contains_key("category") && object.contains_key("movie_id"))
+        object.contains_key("data")
+            || (object.contains_key("category") && object.contains_key("movie_id"))
     })
 }
 
@@ -180,7 +199,10 @@ fn unwrapped(value: Value, mut warnings: Vec<Warning>, elided: bool) -> Result<L
 /// A path into the text as one into `data`.
 fn into_data(warning: Warning) -> Warning {
     let path = warning.path.strip_prefix("/0").unwrap_or(&warning.path);
-    let path = path.strip_prefix("/data").filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or_default();
+    let path = path
+        .strip_prefix("/data")
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        .unwrap_or_default();
     Warning { path: path.to_owned(), ..warning }
 }
 
@@ -188,7 +210,11 @@ fn unreadable(text: &str, failure: Option<Failure>, refused: Option<serde_json::
     let reason: Cow<'_, str> = match (failure, refused) {
         (Some(failure), _) => {
             let (line, column) = line_and_column(text, failure.at);
-            let place = if failure.path.is_empty() { String::new() } else { format!(", at {}", failure.path) };
+            let place = if failure.path.is_empty() {
+                String::new()
+            } else {
+                format!(", at {}", failure.path)
+            };
             format!("{} (line {line}, column {column}{place})", failure.reason).into()
         }
         (None, Some(error)) if text.contains('{') => error.to_string().into(),

@@ -13,8 +13,18 @@ const MAX_DEPTH: usize = 128;
 /// Most bytes of a path in a warning; of a longer one, its start is told.
 const MAX_PATH: usize = 300;
 /// Words by which a comment says that something was left out.
-const LEFT_OUT: &[&str] =
-    &["...", "…", "unchanged", "omitted", "remain", "rest of", "the rest", "truncated", "same as before", "existing"];
+const LEFT_OUT: &[&str] = &[
+    "...",
+    "…",
+    "unchanged",
+    "omitted",
+    "remain",
+    "rest of",
+    "the rest",
+    "truncated",
+    "same as before",
+    "existing",
+];
 
 /// Why a text could not be read on.
 #[derive(Debug)]
@@ -71,7 +81,11 @@ impl<'t> Reader<'t> {
     /// The path as it is told.
     fn place(&self) -> String {
         let told = &self.path[..self.path.floor_char_boundary(MAX_PATH)];
-        let whole = if told.len() < self.path.len() { told.rfind('/').unwrap_or_default() } else { told.len() };
+        let whole = if told.len() < self.path.len() {
+            told.rfind('/').unwrap_or_default()
+        } else {
+            told.len()
+        };
         told[..whole].to_owned()
     }
 
@@ -93,7 +107,8 @@ impl<'t> Reader<'t> {
 
     fn warn(&mut self, code: WarningCode, message: String) {
         let path = self.place();
-        let repeats = self.warnings.last().is_some_and(|last| last.path == path && last.message == message);
+        let repeats =
+            self.warnings.last().is_some_and(|last| last.path == path && last.message == message);
         if self.warnings.len() < MAX_LISTED && !repeats {
             self.warnings.push(Warning::new(path, code, message));
         }
@@ -111,7 +126,8 @@ impl<'t> Reader<'t> {
     fn unexpected<T>(&self, allowed: &str) -> Step<T> {
         match self.peek() {
             Some(_) => {
-                let found: String = self.rest().chars().take_while(|c| !c.is_whitespace()).take(20).collect();
+                let found: String =
+                    self.rest().chars().take_while(|c| !c.is_whitespace()).take(20).collect();
                 self.fail(format!("found {}; allowed is {allowed}", quoted(&found)))
             }
             None => self.ends_in_the_middle("the document"),
@@ -128,9 +144,14 @@ impl<'t> Reader<'t> {
                 self.advance(c);
             } else if is_blank(c) {
                 self.advance(c);
-                self.repaired(format!("the character U+{:04X} between values was skipped", u32::from(c)));
+                self.repaired(format!(
+                    "the character U+{:04X} between values was skipped",
+                    u32::from(c)
+                ));
             } else if rest.starts_with("/*") {
-                let Some(end) = rest.find("*/") else { return self.ends_in_the_middle("a comment") };
+                let Some(end) = rest.find("*/") else {
+                    return self.ends_in_the_middle("a comment");
+                };
                 self.comment(end + 2);
             } else if rest.starts_with("//") || c == '#' {
                 self.comment(rest.find('\n').unwrap_or(rest.len()));
@@ -154,7 +175,10 @@ impl<'t> Reader<'t> {
 
     fn elision(&mut self, mark: &str) {
         self.elided = true;
-        let message = format!("{} says that something was left out here; nothing was made of it", quoted(mark));
+        let message = format!(
+            "{} says that something was left out here; nothing was made of it",
+            quoted(mark)
+        );
         self.warn(WarningCode::Elided, message);
     }
 
@@ -248,7 +272,10 @@ impl<'t> Reader<'t> {
             self.inside = true;
             if let Some(earlier) = object.get(&key).filter(|earlier| **earlier != value) {
                 let earlier = super::shown(earlier);
-                let message = format!("the key {} stands twice; the later one was taken, not {earlier}", quoted(&key));
+                let message = format!(
+                    "the key {} stands twice; the later one was taken, not {earlier}",
+                    quoted(&key)
+                );
                 self.warn(WarningCode::DuplicateKey, message);
             }
             object.insert(key, value);
@@ -301,9 +328,8 @@ impl<'t> Reader<'t> {
             "null" => (Value::Null, true),
             "True" | "TRUE" => (Value::Bool(true), false),
             "False" | "FALSE" => (Value::Bool(false), false),
-            "None" | "NULL" | "Null" | "nil" | "undefined" | "NaN" | "nan" | "Infinity" | "-Infinity" | "+Infinity" => {
-                (Value::Null, false)
-            }
+            "None" | "NULL" | "Null" | "nil" | "undefined" | "NaN" | "nan" | "Infinity"
+            | "-Infinity" | "+Infinity" => (Value::Null, false),
             number => match (serde_json::from_str::<Number>(number), repaired_number(number)) {
                 (Ok(number), _) => (Value::Number(number), true),
                 (Err(_), Some(number)) => (Value::Number(number), false),
@@ -333,7 +359,9 @@ fn repaired_number(text: &str) -> Option<Number> {
     }
     // Underscores part thousands, and nothing else.
     let groups: Vec<&str> = digits.split('_').collect();
-    if groups.len() > 1 && !(groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3)) {
+    if groups.len() > 1
+        && !(groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3))
+    {
         return None;
     }
     let plain = groups.concat();

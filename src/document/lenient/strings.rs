@@ -31,7 +31,8 @@ pub(super) fn closes(after: &str) -> bool {
 /// Whether nothing but a comma or closing brackets follow on this line.
 fn closes_the_line(after: &str) -> bool {
     let after = after.trim_start_matches(is_space);
-    after.starts_with(['}', ']']) || ends_a_line(after.strip_prefix(',').unwrap_or(after).trim_start_matches(is_space))
+    after.starts_with(['}', ']'])
+        || ends_a_line(after.strip_prefix(',').unwrap_or(after).trim_start_matches(is_space))
 }
 
 /// Whether nothing is to be seen of it, and no line ends with it.
@@ -68,8 +69,8 @@ impl Reader<'_> {
                 }
                 inner += 1;
                 // One between letters is an apostrophe; others come in pairs.
-                let between_letters =
-                    result.ends_with(char::is_alphanumeric) && self.rest().starts_with(char::is_alphanumeric);
+                let between_letters = result.ends_with(char::is_alphanumeric)
+                    && self.rest().starts_with(char::is_alphanumeric);
                 unpaired ^= !between_letters;
                 // `"a" "b"` may be one text or two.
                 let next = self.rest().trim_start_matches(is_space);
@@ -91,7 +92,9 @@ impl Reader<'_> {
             self.repaired(format!("a string stood in {open}, not in \""));
         }
         if breaks > 0 {
-            self.repaired("a line break or control character in a string was not escaped".to_owned());
+            self.repaired(
+                "a line break or control character in a string was not escaped".to_owned(),
+            );
         }
         if inner > 0 {
             self.repaired(format!("a quotation mark in {} was not escaped", quoted(&result)));
@@ -115,11 +118,16 @@ impl Reader<'_> {
             'x' => {
                 let code = self.digits(2)?;
                 result.extend(char::from_u32(code));
-                self.repaired(format!("\\x{code:02x} is no escape in JSON; it was read as a character"));
+                self.repaired(format!(
+                    "\\x{code:02x} is no escape in JSON; it was read as a character"
+                ));
             }
             other if other.is_alphanumeric() => {
                 result.extend(['\\', other]);
-                self.repaired(format!("the backslash before {} was not escaped", quoted(&other.to_string())));
+                self.repaired(format!(
+                    "the backslash before {} was not escaped",
+                    quoted(&other.to_string())
+                ));
             }
             other => {
                 self.repaired(format!(
@@ -159,7 +167,10 @@ impl Reader<'_> {
         if self.rest().len() < count {
             return self.ends_in_the_middle("a string");
         }
-        let digits = self.rest().get(..count).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let digits = self
+            .rest()
+            .get(..count)
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let Some(code) = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) else {
             return self.fail(format!("found an escape without its {count} hexadecimal digits"));
         };

@@ -16,7 +16,8 @@ fn is_read(text: &[u8], expected: &Value, warnings: &[(WarningCode, &str)]) {
     let shown = String::from_utf8_lossy(text);
     let lenient = read(text).unwrap_or_else(|problem| panic!("{}\n{shown}", problem.message));
     assert_eq!(&lenient.value, expected, "{shown}");
-    let said: Vec<_> = lenient.warnings.iter().map(|warning| (warning.code, warning.path.as_str())).collect();
+    let said: Vec<_> =
+        lenient.warnings.iter().map(|warning| (warning.code, warning.path.as_str())).collect();
     assert_eq!(said, warnings, "{:?}\n{shown}", lenient.warnings);
     assert_eq!(lenient.elided, warnings.iter().any(|(code, _)| *code == Elided), "{shown}");
 }
@@ -51,8 +52,16 @@ fn what_is_right_is_taken_as_it_is() {
 fn what_was_clearly_meant_is_read_with_a_warning() {
     for (data, expected, warnings) in [
         ("{\"a\": 1,}", json!({ "a": 1 }), vec![(SyntaxRepaired, "")]),
-        ("{\"a\": [1, 2,], \"b\": 3}", json!({ "a": [1, 2], "b": 3 }), vec![(SyntaxRepaired, "/a")]),
-        ("{\"a\": [1,, 2], \"b\": 3}", json!({ "a": [1, 2], "b": 3 }), vec![(SyntaxRepaired, "/a")]),
+        (
+            "{\"a\": [1, 2,], \"b\": 3}",
+            json!({ "a": [1, 2], "b": 3 }),
+            vec![(SyntaxRepaired, "/a")],
+        ),
+        (
+            "{\"a\": [1,, 2], \"b\": 3}",
+            json!({ "a": [1, 2], "b": 3 }),
+            vec![(SyntaxRepaired, "/a")],
+        ),
         ("{\"a\": 1 // it is\n}", json!({ "a": 1 }), vec![(SyntaxRepaired, "")]),
         ("{\"a\": /* one */ 1}", json!({ "a": 1 }), vec![(SyntaxRepaired, "/a")]),
         ("{\"a\": 1\n# it is\n}", json!({ "a": 1 }), vec![(SyntaxRepaired, "")]),
@@ -92,13 +101,21 @@ fn what_was_clearly_meant_is_read_with_a_warning() {
             json!({ "a": 63_000_000, "b": 7, "c": 31 }),
             vec![(SyntaxRepaired, "/a"), (SyntaxRepaired, "/b"), (SyntaxRepaired, "/c")],
         ),
-        ("{\"a\": \"one\ntwo\ttabs\"}", json!({ "a": "one\ntwo\ttabs" }), vec![(SyntaxRepaired, "/a")]),
+        (
+            "{\"a\": \"one\ntwo\ttabs\"}",
+            json!({ "a": "one\ntwo\ttabs" }),
+            vec![(SyntaxRepaired, "/a")],
+        ),
         (
             "{\"a\": \"He said \"no\" to me.\", \"b\": 1}",
             json!({ "a": "He said \"no\" to me.", "b": 1 }),
             vec![(SyntaxRepaired, "/a")],
         ),
-        ("{\"a\": \"A 12\" model\"\n}", json!({ "a": "A 12\" model" }), vec![(SyntaxRepaired, "/a")]),
+        (
+            "{\"a\": \"A 12\" model\"\n}",
+            json!({ "a": "A 12\" model" }),
+            vec![(SyntaxRepaired, "/a")],
+        ),
         (
             "{\"a\": “The “Tide””, \"b\": \"c\"\u{a0}}",
             json!({ "a": "The “Tide”", "b": "c" }),
@@ -110,13 +127,21 @@ fn what_was_clearly_meant_is_read_with_a_warning() {
         (r#"{"a": "\ud83d!"}"#, json!({ "a": "\u{FFFD}!" }), vec![(SyntaxRepaired, "/a")]),
         ("{\"a\":\u{a0}1}", json!({ "a": 1 }), vec![(SyntaxRepaired, "/a")]),
         ("{\"a\": 1, \"a\": 2}", json!({ "a": 2 }), vec![(DuplicateKey, "/a")]),
-        ("{\"a\": [{\"x\": [1], \"x\": [2]}]}", json!({ "a": [{ "x": [2] }] }), vec![(DuplicateKey, "/a/0/x")]),
+        (
+            "{\"a\": [{\"x\": [1], \"x\": [2]}]}",
+            json!({ "a": [{ "x": [2] }] }),
+            vec![(DuplicateKey, "/a/0/x")],
+        ),
         ("{\"a\": 1, \"a\": 1}", json!({ "a": 1 }), vec![]),
         ("{\"a/b~\": [1,]}", json!({ "a/b~": [1] }), vec![(SyntaxRepaired, "/a~1b~0")]),
         ("{\"a\": [1, ...]}", json!({ "a": [1] }), vec![(Elided, "/a")]),
         ("{\"a\": [1,\n ... 12 more\n]}", json!({ "a": [1] }), vec![(Elided, "/a")]),
         ("{\"a\": [1 // ... and so on\n]}", json!({ "a": [1] }), vec![(Elided, "/a")]),
-        ("{\"a\": [1] /* the remaining fields are unchanged */}", json!({ "a": [1] }), vec![(Elided, "")]),
+        (
+            "{\"a\": [1] /* the remaining fields are unchanged */}",
+            json!({ "a": [1] }),
+            vec![(Elided, "")],
+        ),
         ("{\"a\": [...]}", json!({ "a": [] }), vec![(Elided, "/a")]),
         ("{…}", json!({}), vec![(Elided, "")]),
     ] {
@@ -143,7 +168,8 @@ fn what_stands_around_a_document_is_skipped_with_a_warning() {
         is_read(text.as_bytes(), &value, &[(SyntaxRepaired, "")]);
     }
     // And all at once, each said.
-    let text = Value::from("{category: 'trivia', \"movie_id\": \"m\", data: {a: [1,]}}").to_string();
+    let text =
+        Value::from("{category: 'trivia', \"movie_id\": \"m\", data: {a: [1,]}}").to_string();
     let expected = json!({ "category": "trivia", "movie_id": "m", "data": { "a": [1] } });
     is_read(
         format!("\u{feff}{text}").as_bytes(),
@@ -163,20 +189,31 @@ fn what_stands_around_a_document_is_skipped_with_a_warning() {
 #[test]
 fn text_in_another_encoding_is_read_where_it_can_be_told() {
     let expected = json!({ "data": { "a": "Amélie – “so”" } });
-    is_read(b"{\"data\": {\"a\": \"Am\xe9lie \x96 \x93so\x94\"}}", &expected, &[(SyntaxRepaired, "")]);
+    is_read(
+        b"{\"data\": {\"a\": \"Am\xe9lie \x96 \x93so\x94\"}}",
+        &expected,
+        &[(SyntaxRepaired, "")],
+    );
     // With its quotation marks, too.
     let warnings = [(SyntaxRepaired, ""), (SyntaxRepaired, ""), (SyntaxRepaired, "/a")];
-    is_read(b"{\x93data\x94: {\x93a\x94: \x93caf\xe9\x94}}", &json!({ "data": { "a": "café" } }), &warnings);
+    is_read(
+        b"{\x93data\x94: {\x93a\x94: \x93caf\xe9\x94}}",
+        &json!({ "data": { "a": "café" } }),
+        &warnings,
+    );
     for big in [false, true] {
         let units = format!("\u{feff}{expected}").encode_utf16().collect::<Vec<_>>();
-        let bytes: Vec<u8> =
-            units.iter().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect();
+        let bytes: Vec<u8> = units
+            .iter()
+            .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+            .collect();
         is_read(&bytes, &expected, &[(SyntaxRepaired, "")]);
     }
     // What is UTF-8 but for one byte is not read as another encoding: every other letter would change.
-    for damaged in
-        [&b"{\n\"data\": {\"a\": \"Am\xc3\xa9lie caf\xe9\"}}"[..], b"{\n\"data\": {\"a\": \"\x83\x8d\x81[\"}}"]
-    {
+    for damaged in [
+        &b"{\n\"data\": {\"a\": \"Am\xc3\xa9lie caf\xe9\"}}"[..],
+        b"{\n\"data\": {\"a\": \"\x83\x8d\x81[\"}}",
+    ] {
         assert!(refusal(damaged).ends_with("(line 2)"), "{}", refusal(damaged));
     }
 }
@@ -209,7 +246,10 @@ fn what_cannot_be_told_is_refused_with_its_place() {
             "{\"data\": {} /* not closed",
             "the text ends in the middle of a comment, so the document is not whole (line 1, column 26)",
         ),
-        ("{\"dat", "the text ends in the middle of a string, so the document is not whole (line 1, column 6)"),
+        (
+            "{\"dat",
+            "the text ends in the middle of a string, so the document is not whole (line 1, column 6)",
+        ),
         (
             "{\"data\": {\"a\": \"\\u00",
             "the text ends in the middle of a string, so the document is not whole (line 1, column 21, at /data/a)",
@@ -240,9 +280,18 @@ fn what_cannot_be_told_is_refused_with_its_place() {
             "{\"a\": 1, \"data\": {\"b\": 1,299}}",
             "found \"299}}\"; allowed is a key in quotation marks (line 1, column 26, at /data)",
         ),
-        ("{\"a\": 1, \"b\" 2}", "found \"2}\"; allowed is a colon after the key \"b\" (line 1, column 14, at /b)"),
-        ("{\"a\": 1, \"b\": [1 2]}", "found \"2]}\"; allowed is a comma or ] (line 1, column 18, at /b)"),
-        ("{\"a\": 1, \"b\": [1}", "found \"}\"; allowed is a comma or ] (line 1, column 17, at /b)"),
+        (
+            "{\"a\": 1, \"b\" 2}",
+            "found \"2}\"; allowed is a colon after the key \"b\" (line 1, column 14, at /b)",
+        ),
+        (
+            "{\"a\": 1, \"b\": [1 2]}",
+            "found \"2]}\"; allowed is a comma or ] (line 1, column 18, at /b)",
+        ),
+        (
+            "{\"a\": 1, \"b\": [1}",
+            "found \"}\"; allowed is a comma or ] (line 1, column 17, at /b)",
+        ),
         (
             "{\"a\": 1, \"b\": \"\\uZZZZ\"}",
             "found an escape without its 4 hexadecimal digits (line 1, column 18, at /b)",
@@ -262,7 +311,11 @@ fn what_cannot_be_told_is_refused_with_its_place() {
         ("", "no object is in the text"),
         ("category: trivia\nmovie_id: m\ndata:\n  items: []", "no object is in the text"),
     ] {
-        assert_eq!(refusal(text).strip_prefix("the document is not JSON: "), Some(reason), "{text}");
+        assert_eq!(
+            refusal(text).strip_prefix("the document is not JSON: "),
+            Some(reason),
+            "{text}"
+        );
     }
     let nested = format!("{{\"data\": {}1{}}}", "{\"a\": [".repeat(100), "]}".repeat(100));
     assert!(refusal(nested).contains("nested more than 128 levels deep"));

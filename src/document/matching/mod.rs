@@ -62,8 +62,14 @@ pub fn claims(
     let mut round = Round {
         item,
         stored: stored.iter().map(|known| known.views(item)).collect(),
-        lasting: stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect(),
-        arriving: arriving.iter().map(|object| View::of(item, object, Some((directory, meant)))).collect(),
+        lasting: stored
+            .iter()
+            .map(|known| known.current.is_some() && known.base.is_some())
+            .collect(),
+        arriving: arriving
+            .iter()
+            .map(|object| View::of(item, object, Some((directory, meant))))
+            .collect(),
         claimed: vec![false; stored.len()],
         claims: vec![None; arriving.len()],
     };
@@ -169,7 +175,8 @@ impl Round<'_> {
 
     /// The unclaimed that have such a state, with it.
     fn unclaimed_at(&self, states: States) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
-        let looked_at = self.unclaimed().filter(move |index| !states.lasting || self.lasting[*index]);
+        let looked_at =
+            self.unclaimed().filter(move |index| !states.lasting || self.lasting[*index]);
         looked_at.filter_map(move |index| Some((index, self.stored[index][states.side].as_ref()?)))
     }
 
@@ -184,12 +191,15 @@ impl Round<'_> {
     fn has_repetitions(&self) -> bool {
         let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
         let mut arriving = self.arriving.iter();
-        arriving.any(|view| view.id.is_some_and(|id| !ids.insert(id)) || !keys.insert((&view.key, view.sought())))
+        arriving.any(|view| {
+            view.id.is_some_and(|id| !ids.insert(id)) || !keys.insert((&view.key, view.sought()))
+        })
     }
 
     fn by_id(&self) -> Vec<Pair> {
-        let places: HashMap<&str, usize> =
-            (0..self.stored.len()).filter_map(|index| Some((self.views(index).next()?.id?, index))).collect();
+        let places: HashMap<&str, usize> = (0..self.stored.len())
+            .filter_map(|index| Some((self.views(index).next()?.id?, index)))
+            .collect();
         let mut claimed = HashSet::new();
         let found = self.arriving.iter().enumerate().filter_map(|(arriving, view)| {
             let stored = places.get(view.id?).copied().filter(|stored| claimed.insert(*stored))?;
@@ -234,7 +244,8 @@ impl Round<'_> {
                         }
                     }
                     let content = content(view, key, &fields);
-                    let keys: Vec<_> = view.sought().into_iter().map(|signs| (content.clone(), signs)).collect();
+                    let keys: Vec<_> =
+                        view.sought().into_iter().map(|signs| (content.clone(), signs)).collect();
                     if let Some(stored) = places.take(&keys, last) {
                         claims[arriving] = Some(stored);
                         pairs.push((arriving, stored));
@@ -277,17 +288,21 @@ impl Round<'_> {
     /// in its order, and those that are new come last.
     fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
         let place = |claim: Option<usize>| claim.unwrap_or(usize::MAX);
-        let open: Vec<usize> = (0..self.arriving.len()).filter(|arriving| from[*arriving].is_none()).collect();
+        let open: Vec<usize> =
+            (0..self.arriving.len()).filter(|arriving| from[*arriving].is_none()).collect();
         if open.is_sorted_by_key(|arriving| place(self.claims[*arriving])) {
             return;
         }
         let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
-        for (arriving, view) in open.into_iter().map(|arriving| (arriving, &self.arriving[arriving])) {
+        for (arriving, view) in
+            open.into_iter().map(|arriving| (arriving, &self.arriving[arriving]))
+        {
             alike.entry((self.says(view), view.sought())).or_default().push(arriving);
         }
         let mut claims = self.claims.clone();
         for places in alike.into_values().filter(|places| places.len() > 1) {
-            let mut claimed: Vec<Option<usize>> = places.iter().map(|arriving| self.claims[*arriving]).collect();
+            let mut claimed: Vec<Option<usize>> =
+                places.iter().map(|arriving| self.claims[*arriving]).collect();
             claimed.sort_unstable_by_key(|claim| place(*claim));
             for (arriving, claim) in places.into_iter().zip(claimed) {
                 claims[arriving] = claim;
@@ -302,14 +317,19 @@ impl Round<'_> {
 
     /// The fields that it says something with, ids, names and what the key has under another spelling aside.
     fn content_fields<'v>(&self, view: &View<'v>, key: Key) -> Vec<&'v str> {
-        let spelled = self.item.spellings.as_ref().map(|spellings| spellings.field).filter(|_| key == Key::Meant);
+        let spelled = self
+            .item
+            .spellings
+            .as_ref()
+            .map(|spellings| spellings.field)
+            .filter(|_| key == Key::Meant);
         let is_identity = |key: &str| {
-            key == self.item.id || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
+            key == self.item.id
+                || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
         };
-        let fields = view
-            .object
-            .iter()
-            .filter(|(key, value)| !is_identity(key) && spelled != Some(key.as_str()) && !value.is_null());
+        let fields = view.object.iter().filter(|(key, value)| {
+            !is_identity(key) && spelled != Some(key.as_str()) && !value.is_null()
+        });
         let mut fields: Vec<&str> = fields.map(|(key, _)| key.as_str()).collect();
         fields.sort_unstable();
         fields
@@ -344,7 +364,9 @@ impl Round<'_> {
                 let common: BTreeSet<u32> =
                     shapes.iter().map(|other| shape & other).filter(|bits| *bits != 0).collect();
                 let keys = common.into_iter().flat_map(|bits| {
-                    view.values(bits, Who::signs).into_iter().map(move |signs| (key_of(shape, bits), signs))
+                    view.values(bits, Who::signs)
+                        .into_iter()
+                        .map(move |signs| (key_of(shape, bits), signs))
                 });
                 for key in keys {
                     meetings.entry(key.clone()).or_default().stored.add(stored);
@@ -357,8 +379,11 @@ impl Round<'_> {
             let shape = view.present(parts);
             let mut candidates = Few::default();
             for other in stored_shapes.iter().filter(|other| shape & **other != 0) {
-                for signs in view.values(shape & other, if aliases { Who::sought } else { Who::sought_by_name }) {
-                    if let Some(meeting) = meetings.get_mut(&(key_of(*other, shape & other), signs)) {
+                for signs in view
+                    .values(shape & other, if aliases { Who::sought } else { Who::sought_by_name })
+                {
+                    if let Some(meeting) = meetings.get_mut(&(key_of(*other, shape & other), signs))
+                    {
                         meeting.arriving.add(arriving);
                         candidates.join(meeting.stored);
                     }

@@ -26,9 +26,11 @@ fn plain_claims(
     names: &Directory,
     meant: &Meant,
 ) -> Vec<Option<usize>> {
-    let lasting = stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect();
+    let lasting =
+        stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect();
     let stored: Vec<_> = stored.iter().map(|known| known.views(item)).collect();
-    let arriving: Vec<_> = arriving.iter().map(|object| View::of(item, object, Some((names, meant)))).collect();
+    let arriving: Vec<_> =
+        arriving.iter().map(|object| View::of(item, object, Some((names, meant)))).collect();
     let mut plain = Plain { item, claims: vec![None; arriving.len()], stored, lasting, arriving };
     plain.in_order(|plain, arriving, stored| {
         let id = plain.stored[stored].iter().flatten().next().and_then(|view| view.id);
@@ -43,22 +45,26 @@ fn plain_claims(
         |view: &View<'_>| view.key.clone(),
         |view: &View<'_>| view.meant_key.clone(),
     ];
-    for (place, key) in keys.into_iter().take(if item.spellings.is_some() { 3 } else { 2 }).enumerate() {
+    for (place, key) in
+        keys.into_iter().take(if item.spellings.is_some() { 3 } else { 2 }).enumerate()
+    {
         for states in STATES.into_iter().filter(|_| place == 2) {
             plain.by_equal_content(states, Key::Meant);
         }
         for states in STATES {
             plain.in_order(|plain, arriving, stored| {
                 plain.at(stored, states).is_some_and(|view| {
-                    key(view) == key(&plain.arriving[arriving]) && plain.same_entities(arriving, view)
+                    key(view) == key(&plain.arriving[arriving])
+                        && plain.same_entities(arriving, view)
                 })
             });
         }
     }
     for by_name in [true, false] {
         plain.only_candidates(|plain, arriving, view| {
-            let compared: Vec<bool> =
-                (0..view.parts.len()).filter_map(|part| plain.same_part(arriving, view, part, by_name)).collect();
+            let compared: Vec<bool> = (0..view.parts.len())
+                .filter_map(|part| plain.same_part(arriving, view, part, by_name))
+                .collect();
             !compared.is_empty() && compared.iter().all(|same| *same)
         });
     }
@@ -91,13 +97,16 @@ impl Plain<'_> {
     }
 
     fn at(&self, stored: usize, states: States) -> Option<&View<'_>> {
-        self.stored[stored][states.side].as_ref().filter(|_| !states.lasting || self.lasting[stored])
+        self.stored[stored][states.side]
+            .as_ref()
+            .filter(|_| !states.lasting || self.lasting[stored])
     }
 
     fn in_order(&mut self, fits: impl Fn(&Self, usize, usize) -> bool) {
         for arriving in 0..self.arriving.len() {
             if self.claims[arriving].is_none() {
-                self.claims[arriving] = self.unclaimed().into_iter().find(|stored| fits(self, arriving, *stored));
+                self.claims[arriving] =
+                    self.unclaimed().into_iter().find(|stored| fits(self, arriving, *stored));
             }
         }
     }
@@ -114,7 +123,8 @@ impl Plain<'_> {
                             key.of(view) == key.of(&self.arriving[arriving])
                                 && self.same_entities(arriving, view)
                                 && self.says_nothing_new(&self.arriving[arriving], view, key)
-                                && (!says_all || self.says_nothing_new(view, &self.arriving[arriving], key))
+                                && (!says_all
+                                    || self.says_nothing_new(view, &self.arriving[arriving], key))
                         })
                     });
                     let next = fitting.iter().find(|stored| Some(**stored) > last);
@@ -141,7 +151,8 @@ impl Plain<'_> {
     fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
         for first in 0..self.claims.len() {
             for second in first + 1..self.claims.len() {
-                let [a, b] = [first, second].map(|arriving| self.claims[arriving].unwrap_or(usize::MAX));
+                let [a, b] =
+                    [first, second].map(|arriving| self.claims[arriving].unwrap_or(usize::MAX));
                 if from[first].is_none()
                     && from[second].is_none()
                     && a > b
@@ -162,30 +173,53 @@ impl Plain<'_> {
     }
 
     fn is_identity(&self, key: &str) -> bool {
-        key == self.item.id || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
+        key == self.item.id
+            || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
     }
 
     /// Whether the other says all of it already, ids and names aside. Null says nothing.
     fn says_nothing_new(&self, one: &View<'_>, other: &View<'_>, read: Key) -> bool {
-        let spelled = self.item.spellings.as_ref().map(|spellings| spellings.field).filter(|_| read == Key::Meant);
+        let spelled = self
+            .item
+            .spellings
+            .as_ref()
+            .map(|spellings| spellings.field)
+            .filter(|_| read == Key::Meant);
         one.object.iter().all(|(key, value)| {
             let is_of_the_key = self.is_identity(key) || spelled == Some(key.as_str());
-            value.is_null() || is_of_the_key || other.object.get(key).is_some_and(|known| same(value, known))
+            value.is_null()
+                || is_of_the_key
+                || other.object.get(key).is_some_and(|known| same(value, known))
         })
     }
 
     fn same_entities(&self, arriving: usize, stored: &View<'_>) -> bool {
-        self.arriving[arriving].entities.iter().zip(&stored.entities).all(|(a, b)| same_entity(a, b, false))
+        self.arriving[arriving]
+            .entities
+            .iter()
+            .zip(&stored.entities)
+            .all(|(a, b)| same_entity(a, b, false))
     }
 
     /// How the parts compare: `None` if one side lacks it.
-    fn same_part(&self, arriving: usize, stored: &View<'_>, part: usize, by_name: bool) -> Option<bool> {
+    fn same_part(
+        &self,
+        arriving: usize,
+        stored: &View<'_>,
+        part: usize,
+        by_name: bool,
+    ) -> Option<bool> {
         let (kind, a) = &self.arriving[arriving].parts[part];
         match kind {
             KeyPart::Field(_) => {
-                let of = |view: &View<'_>| view.meaning.filter(|(field, _)| *kind == KeyPart::Field(field));
+                let of = |view: &View<'_>| {
+                    view.meaning.filter(|(field, _)| *kind == KeyPart::Field(field))
+                };
                 let meant = of(&self.arriving[arriving]);
-                Some(a.as_ref()? == stored.parts[part].1.as_ref()? || (meant.is_some() && meant == of(stored)))
+                Some(
+                    a.as_ref()? == stored.parts[part].1.as_ref()?
+                        || (meant.is_some() && meant == of(stored)),
+                )
             }
             KeyPart::Entity(index) => {
                 let (a, b) = (&self.arriving[arriving].entities[*index], &stored.entities[*index]);
@@ -199,8 +233,9 @@ impl Plain<'_> {
         let candidates: Vec<(usize, Vec<usize>)> = (0..self.arriving.len())
             .filter(|arriving| self.claims[*arriving].is_none())
             .map(|arriving| {
-                let fits =
-                    |stored: &usize| self.stored[*stored].iter().flatten().any(|view| fits(self, arriving, view));
+                let fits = |stored: &usize| {
+                    self.stored[*stored].iter().flatten().any(|view| fits(self, arriving, view))
+                };
                 (arriving, unclaimed.iter().copied().filter(fits).collect())
             })
             .collect();
@@ -216,7 +251,8 @@ impl Plain<'_> {
 
 /// An item of few words, so that much of it is equal to others and much is missing.
 fn object(item: &'static Item) -> impl Strategy<Value = Object> {
-    let words = |of: [Value; 4]| proptest::option::weighted(0.7, proptest::sample::select(of.to_vec()));
+    let words =
+        |of: [Value; 4]| proptest::option::weighted(0.7, proptest::sample::select(of.to_vec()));
     let value = move |field: &'static Field| {
         if let Some(entity) = item.entities.iter().find(|entity| entity.id == field.name) {
             let id = |number: u8| json!(format!("{}-{number}", entity.kind.as_str()));
@@ -224,7 +260,9 @@ fn object(item: &'static Item) -> impl Strategy<Value = Object> {
         }
         match field.rule.kind {
             Kind::Id => words([json!("a"), json!("b"), json!("c"), json!("d")]).boxed(),
-            Kind::Integer { .. } | Kind::Number { .. } => words([json!(8), json!(8.0), json!(9), Value::Null]).boxed(),
+            Kind::Integer { .. } | Kind::Number { .. } => {
+                words([json!(8), json!(8.0), json!(9), Value::Null]).boxed()
+            }
             _ => words([json!("Ada"), json!("áda "), json!("Bo"), Value::Null]).boxed(),
         }
     };
@@ -232,10 +270,9 @@ fn object(item: &'static Item) -> impl Strategy<Value = Object> {
     let values: Vec<_> = item.fields.iter().map(value).collect();
     (values, vec(0..3_u8, item.fields.len())).prop_map(move |(values, kept)| {
         let is_in_a_key = |name: &str| {
-            item.keys
-                .iter()
-                .any(|parts| parts.iter().any(|part| matches!(part, KeyPart::Field(field) if *field == name)))
-                || item.entities.iter().any(|entity| entity.name == name || entity.id == name)
+            item.keys.iter().any(|parts| {
+                parts.iter().any(|part| matches!(part, KeyPart::Field(field) if *field == name))
+            }) || item.entities.iter().any(|entity| entity.name == name || entity.id == name)
         };
         let entries = item.fields.iter().zip(values).zip(kept);
         let kept = entries.filter(|((field, _), kept)| *kept == 0 || is_in_a_key(field.name));

@@ -43,7 +43,9 @@ impl Who<'_> {
     /// What someone who is stored is found by. An arriving one is the same if it looks for any of it.
     pub fn signs(&self) -> Vec<Sign<'_>> {
         match (self.id, &self.name) {
-            (Some(id), name) => std::iter::once(Sign::Id(id)).chain(name.as_deref().map(Sign::Name)).collect(),
+            (Some(id), name) => {
+                std::iter::once(Sign::Id(id)).chain(name.as_deref().map(Sign::Name)).collect()
+            }
             (None, Some(name)) => vec![Sign::NameAlone(name)],
             (None, None) => vec![Sign::Nobody],
         }
@@ -61,7 +63,9 @@ impl Who<'_> {
     /// here, or anyone known by it.
     pub fn sought(&self) -> Vec<Sign<'_>> {
         match (self.id, &self.name) {
-            (Some(id), name) => std::iter::once(Sign::Id(id)).chain(name.as_deref().map(Sign::NameAlone)).collect(),
+            (Some(id), name) => {
+                std::iter::once(Sign::Id(id)).chain(name.as_deref().map(Sign::NameAlone)).collect()
+            }
             (None, Some(name)) => {
                 let known = self.known.iter().map(|id| Sign::Id(id));
                 [Sign::NameAlone(name), Sign::Name(name)].into_iter().chain(known).collect()
@@ -86,7 +90,11 @@ fn field_text(object: &Object, key: &str) -> Option<String> {
 
 impl<'a> View<'a> {
     /// An item; an arriving one with whoever its names may mean.
-    pub fn of(item: &'static Item, object: &'a Object, who: Option<(&'a Directory, &'a Meant)>) -> Self {
+    pub fn of(
+        item: &'static Item,
+        object: &'a Object,
+        who: Option<(&'a Directory, &'a Meant)>,
+    ) -> Self {
         let directory = who.map(|(directory, _)| directory);
         let is_there = |part: &KeyPart| match part {
             KeyPart::Field(name) => object.get(*name).is_some_and(|value| !value.is_null()),
@@ -99,12 +107,14 @@ impl<'a> View<'a> {
         let mut key = exact_key.clone();
         let mut meant_key = item.spellings.as_ref().map(|_| exact_key.clone()).unwrap_or_default();
         let meaning = meaning(item, object, directory);
-        let meaning = item.spellings.as_ref().and_then(|spellings| Some((spellings.field, meaning?)));
+        let meaning =
+            item.spellings.as_ref().and_then(|spellings| Some((spellings.field, meaning?)));
         for part in full {
             if let KeyPart::Field(name) = part {
                 let value = field_text(object, name);
                 if item.spellings.is_some() {
-                    let meant = meaning.filter(|(field, _)| field == name).map(|(_, (_, text))| text);
+                    let meant =
+                        meaning.filter(|(field, _)| field == name).map(|(_, (_, text))| text);
                     meant_key.push('\0');
                     meant_key.push_str(&comparable(meant.or(value.as_deref()).unwrap_or("\0")));
                 }
@@ -133,10 +143,12 @@ impl<'a> View<'a> {
             let id = text(object, entity.id);
             let name = text(object, entity.name).map(index_key);
             let known = match (id, &name, who) {
-                (None, Some(name), Some((directory, meant))) => match meant.get(&(entity.kind, name.clone())) {
-                    Some(listed) => listed,
-                    None => directory.by_name(entity.kind, name),
-                },
+                (None, Some(name), Some((directory, meant))) => {
+                    match meant.get(&(entity.kind, name.clone())) {
+                        Some(listed) => listed,
+                        None => directory.by_name(entity.kind, name),
+                    }
+                }
                 _ => &[],
             };
             Who { id, name, known }
@@ -172,12 +184,21 @@ impl<'a> View<'a> {
     }
 
     /// The parts of these bits as signs; those of an entity by `signs`.
-    pub fn values<'v>(&'v self, bits: u32, signs: fn(&'v Who<'a>) -> Vec<Sign<'v>>) -> Vec<Vec<Sign<'v>>> {
+    pub fn values<'v>(
+        &'v self,
+        bits: u32,
+        signs: fn(&'v Who<'a>) -> Vec<Sign<'v>>,
+    ) -> Vec<Vec<Sign<'v>>> {
         let present = self.parts.iter().enumerate().filter(|(part, _)| bits & (1 << part) != 0);
         combinations(present.map(|(_, (kind, value))| match kind {
             KeyPart::Field(name) => {
-                let meant = self.meaning.filter(|(field, _)| field == name).map(|(_, meaning)| Sign::Meaning(meaning));
-                std::iter::once(Sign::Text(value.as_deref().unwrap_or_default())).chain(meant).collect()
+                let meant = self
+                    .meaning
+                    .filter(|(field, _)| field == name)
+                    .map(|(_, meaning)| Sign::Meaning(meaning));
+                std::iter::once(Sign::Text(value.as_deref().unwrap_or_default()))
+                    .chain(meant)
+                    .collect()
             }
             KeyPart::Entity(index) => signs(&self.entities[*index]),
         }))
@@ -187,7 +208,10 @@ impl<'a> View<'a> {
 fn combinations<'v>(each: impl Iterator<Item = Vec<Sign<'v>>>) -> Vec<Vec<Sign<'v>>> {
     each.fold(vec![Vec::new()], |starts, signs| {
         let longer = |start: &Vec<Sign<'v>>| {
-            signs.iter().map(|sign| start.iter().copied().chain([*sign]).collect()).collect::<Vec<_>>()
+            signs
+                .iter()
+                .map(|sign| start.iter().copied().chain([*sign]).collect())
+                .collect::<Vec<_>>()
         };
         starts.iter().flat_map(longer).collect()
     })

@@ -28,7 +28,8 @@ struct AnswerTo {
 fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, AnswerTo> {
     let mut known = HashMap::new();
     for field in proposal.definition.fields {
-        let list = proposal.arriving.data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+        let list =
+            proposal.arriving.data.get(field.name).and_then(Value::as_array).into_iter().flatten();
         for (index, value) in list.enumerate() {
             let at = format!("/{}/{index}", field.name);
             match (&field.rule.kind, value) {
@@ -38,7 +39,10 @@ fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, AnswerTo> {
                 (Kind::Items { item, .. }, Value::Object(object)) => {
                     for entity in item.entities {
                         let Some(name) = text(object, entity.name) else { continue };
-                        let to = AnswerTo { of: (entity.kind, index_key(name)), at: format!("{at}/{}", entity.name) };
+                        let to = AnswerTo {
+                            of: (entity.kind, index_key(name)),
+                            at: format!("{at}/{}", entity.name),
+                        };
                         if item.entities.len() == 1 {
                             known.insert(at.clone(), to.clone());
                         }
@@ -85,19 +89,30 @@ impl<'a> Merger<'a> {
         let mut answered: HashMap<String, &Resolution> = HashMap::new();
         for resolution in proposal.resolutions {
             let message = match resolution.answer {
-                _ if !known.contains_key(&resolution.path) => "a resolution is for a name; there is none at its path",
+                _ if !known.contains_key(&resolution.path) => {
+                    "a resolution is for a name; there is none at its path"
+                }
                 None => {
                     "a resolution names an entity, or says that one is to be made, or that the name is to be left out: one of them"
                 }
                 Some(ref answer) => {
                     let AnswerTo { of, at } = known[&resolution.path].clone();
-                    if answered.insert(at, resolution).is_some_and(|other| other.answer != resolution.answer) {
+                    if answered
+                        .insert(at, resolution)
+                        .is_some_and(|other| other.answer != resolution.answer)
+                    {
                         let message = "another resolution gives another answer to the same name";
-                        self.problem(resolution.path.clone(), ProblemCode::Invalid, message.to_owned());
+                        self.problem(
+                            resolution.path.clone(),
+                            ProblemCode::Invalid,
+                            message.to_owned(),
+                        );
                         continue;
                     }
                     let taken = proposal.directory.by_name(of.0, &of.1);
-                    if let (Answer::CreateNew, true, [owner, ..]) = (answer, of.0.is_told_by_name(), taken) {
+                    if let (Answer::CreateNew, true, [owner, ..]) =
+                        (answer, of.0.is_told_by_name(), taken)
+                    {
                         let kind = of.0.as_str();
                         let message = format!(
                             "a name is one {kind}'s, and this is that of {owner}; name {owner}, or give the new one another name"
@@ -121,14 +136,19 @@ impl<'a> Merger<'a> {
                     let unknown = resolution.entity().filter(|_| own.is_none());
                     if let Some(id) = unknown {
                         let kind = of.0.as_str();
-                        let message = format!("the resolution names the {kind} {id:?}, who is not known here");
+                        let message = format!(
+                            "the resolution names the {kind} {id:?}, who is not known here"
+                        );
                         self.identities.resolutions.remove(resolution.path.as_str());
                         self.problem(resolution.path.clone(), ProblemCode::NotFound, message);
                         continue;
                     }
                     // What is left out here is left out here alone.
                     if *answer != Answer::Skip {
-                        self.identities.answers.entry(of).or_insert_with(|| (answer.clone(), MatchReason::Resolved));
+                        self.identities
+                            .answers
+                            .entry(of)
+                            .or_insert_with(|| (answer.clone(), MatchReason::Resolved));
                     }
                     continue;
                 }
@@ -165,12 +185,15 @@ impl<'a> Merger<'a> {
     /// The resolution that was given for a place.
     fn resolution(&self, place: &Place<'_>) -> Option<&'a Resolution> {
         let given = self.identities.resolutions.get(place.name);
-        given.or_else(|| self.identities.resolutions.get(place.item).filter(|_| place.is_alone)).copied()
+        given
+            .or_else(|| self.identities.resolutions.get(place.item).filter(|_| place.is_alone))
+            .copied()
     }
 
     /// Whether a resolution says of this very place who it is, be it somebody new.
     pub(super) fn is_answered(&self, place: &Place<'_>) -> bool {
-        self.resolution(place).is_some_and(|resolution| !matches!(resolution.answer, None | Some(Answer::Skip)))
+        self.resolution(place)
+            .is_some_and(|resolution| !matches!(resolution.answer, None | Some(Answer::Skip)))
     }
 
     /// Whether a resolution says of this very place that it is somebody known.
@@ -179,17 +202,29 @@ impl<'a> Merger<'a> {
     }
 
     /// The answer that was given for a name, with this import or before.
-    fn answer(&self, entity: &EntityReference, key: &str, place: &Place<'_>) -> Option<(Answer, MatchReason)> {
+    fn answer(
+        &self,
+        entity: &EntityReference,
+        key: &str,
+        place: &Place<'_>,
+    ) -> Option<(Answer, MatchReason)> {
         let proposal = self.proposal;
-        if let Some(answer) = self.resolution(place).and_then(|resolution| resolution.answer.clone()) {
+        if let Some(answer) =
+            self.resolution(place).and_then(|resolution| resolution.answer.clone())
+        {
             // Whoever is new is one, however often it is said of the name.
-            let made = self.identities.made.get(&(entity.kind, key.to_owned())).filter(|_| answer == Answer::CreateNew);
+            let made = self
+                .identities
+                .made
+                .get(&(entity.kind, key.to_owned()))
+                .filter(|_| answer == Answer::CreateNew);
             return Some((made.cloned().map_or(answer, Answer::Is), MatchReason::Resolved));
         }
         if let Some(answer) = self.identities.answers.get(&(entity.kind, key.to_owned())) {
             return Some(answer.clone());
         }
-        let remembered = proposal.directory.remembered(proposal.movie.as_str(), entity.kind, key)?;
+        let remembered =
+            proposal.directory.remembered(proposal.movie.as_str(), entity.kind, key)?;
         let answer = match remembered {
             Remembered::Is(id) => Answer::Is(id.clone()),
             Remembered::Skip => Answer::Skip,
@@ -198,21 +233,37 @@ impl<'a> Merger<'a> {
     }
 
     /// Whether the name at a place is to be left out, with all that has it.
-    pub(super) fn is_left_out(&mut self, entity: &EntityReference, name: &str, place: &Place<'_>) -> bool {
+    pub(super) fn is_left_out(
+        &mut self,
+        entity: &EntityReference,
+        name: &str,
+        place: &Place<'_>,
+    ) -> bool {
         let key = index_key(name);
         let Some((Answer::Skip, reason)) = self.answer(entity, &key, place) else { return false };
         self.note_used(place);
         self.keep_answer(entity.kind, &key, place, None);
         let found = Match::new(place.name, name, entity.kind);
-        self.merged.matches.push(Match { decision: MatchDecision::Skipped, reasons: vec![reason], ..found });
+        self.merged.matches.push(Match {
+            decision: MatchDecision::Skipped,
+            reasons: vec![reason],
+            ..found
+        });
         true
     }
 
-    fn keep_answer(&mut self, kind: EntityKind, key: &str, place: &Place<'_>, entity: Option<String>) {
+    fn keep_answer(
+        &mut self,
+        kind: EntityKind,
+        key: &str,
+        place: &Place<'_>,
+        entity: Option<String>,
+    ) {
         if let Some(everywhere) = self.resolution(place).map(|resolution| resolution.everywhere) {
             let answer = Remember { kind, name_key: key.to_owned(), entity, everywhere };
             let is_of_one_name = |other: &Remember| {
-                (other.kind, &other.name_key, other.everywhere) == (kind, &answer.name_key, everywhere)
+                (other.kind, &other.name_key, other.everywhere)
+                    == (kind, &answer.name_key, everywhere)
             };
             let mut others = self.merged.answers.iter().filter(|other| is_of_one_name(other));
             // Whoever else has the name stands there from now on and is known by that, so that it is what is left out
@@ -224,15 +275,27 @@ impl<'a> Merger<'a> {
     }
 
     /// Decides who a name means. Makes nobody: that is for whoever asks.
-    pub(super) fn decide(&mut self, mention: &Mention<'_>, list: &mut Listed, may_choose_in_order: bool) -> Match {
+    pub(super) fn decide(
+        &mut self,
+        mention: &Mention<'_>,
+        list: &mut Listed,
+        may_choose_in_order: bool,
+    ) -> Match {
         let found = self.weigh(mention, list, may_choose_in_order);
         if found.decision == MatchDecision::Matched {
-            self.identities.decided.extend(found.entity.clone().map(|id| (index_key(mention.name), id)));
+            self.identities
+                .decided
+                .extend(found.entity.clone().map(|id| (index_key(mention.name), id)));
         }
         found
     }
 
-    fn weigh(&mut self, mention: &Mention<'_>, list: &mut Listed, may_choose_in_order: bool) -> Match {
+    fn weigh(
+        &mut self,
+        mention: &Mention<'_>,
+        list: &mut Listed,
+        may_choose_in_order: bool,
+    ) -> Match {
         let Mention { entity, name, object, place } = *mention;
         let key = index_key(name);
         let mut found = Match::new(place.name, name, entity.kind);
@@ -253,7 +316,8 @@ impl<'a> Merger<'a> {
                 }
             }
         }
-        let bound = bound_to_language(entity, object).and_then(|bound| self.own_id(entity.kind, &bound.id));
+        let bound =
+            bound_to_language(entity, object).and_then(|bound| self.own_id(entity.kind, &bound.id));
         if let Some(id) = bound {
             found.decision = MatchDecision::Matched;
             found.reasons = vec![MatchReason::Alias, MatchReason::SameRegion];
@@ -264,14 +328,17 @@ impl<'a> Merger<'a> {
         let mut others = self.newcomers.by_name(entity.kind, &key).to_vec();
         others.extend(list.credited_as(entity, &key));
         if entity.kind == EntityKind::Person {
-            others.extend(self.identities.credited_as(self.proposal, &key).iter().map(|id| (*id).to_owned()));
+            others.extend(
+                self.identities.credited_as(self.proposal, &key).iter().map(|id| (*id).to_owned()),
+            );
         }
         others.retain(|id| !is_of_another_language(entity, object, id));
         // Of those that this document brings along, whoever has its initials or nearly the name is worth telling of, and
         // no question.
         let (mut candidates, mut told_of): (Vec<Candidate>, Vec<Candidate>) =
             self.candidates(mention, list, &others).into_iter().partition(|candidate| {
-                self.newcomers.by_id(entity.kind, &candidate.id).is_none() || candidate.is_named_so()
+                self.newcomers.by_id(entity.kind, &candidate.id).is_none()
+                    || candidate.is_named_so()
             });
         who::told_of(&mut told_of);
         let named_so: Vec<&str> = candidates
@@ -294,7 +361,8 @@ impl<'a> Merger<'a> {
         match found.decision {
             MatchDecision::Matched => {
                 if let Some(best) = candidates.into_iter().next() {
-                    (found.score, found.reasons, found.entity) = (Some(best.score), best.reasons, Some(best.id));
+                    (found.score, found.reasons, found.entity) =
+                        (Some(best.score), best.reasons, Some(best.id));
                 }
             }
             _ => {
@@ -305,10 +373,18 @@ impl<'a> Merger<'a> {
         found
     }
 
-    fn candidates(&self, mention: &Mention<'_>, list: &Listed, others: &[String]) -> Vec<Candidate> {
+    fn candidates(
+        &self,
+        mention: &Mention<'_>,
+        list: &Listed,
+        others: &[String],
+    ) -> Vec<Candidate> {
         let Mention { entity, name, object, place } = *mention;
         let (key, nothing) = (index_key(name), BTreeSet::new());
-        let traits = entity.traits.iter().filter_map(|field| Some((*field, comparable(text(object, field)?))));
+        let traits = entity
+            .traits
+            .iter()
+            .filter_map(|field| Some((*field, comparable(text(object, field)?))));
         let question = Question {
             kind: entity.kind,
             given: name,
@@ -320,7 +396,11 @@ impl<'a> Merger<'a> {
         let is_decided = |id: &str| self.identities.decided.contains(&(key.clone(), id.to_owned()));
         let standing = |id: &str| {
             if list.has(entity, id) {
-                Standing::Listed(place.of.map_or(Agreement::Unsaid, |item| list.agreement(entity, id, item, object)))
+                Standing::Listed(
+                    place
+                        .of
+                        .map_or(Agreement::Unsaid, |item| list.agreement(entity, id, item, object)),
+                )
             } else if self.identities.people.contains(id)
                 || is_decided(id)
                 || self.newcomers.by_id(entity.kind, id).is_some()
@@ -330,10 +410,17 @@ impl<'a> Merger<'a> {
                 Standing::Unknown
             }
         };
-        let mut found =
-            who::candidates(&question, self.proposal.directory, others, self.newcomers.newcomers(), standing);
+        let mut found = who::candidates(
+            &question,
+            self.proposal.directory,
+            others,
+            self.newcomers.newcomers(),
+            standing,
+        );
         if !entity.creates {
-            found.retain(|candidate| self.proposal.credited.contains(&candidate.id) || list.has(entity, &candidate.id));
+            found.retain(|candidate| {
+                self.proposal.credited.contains(&candidate.id) || list.has(entity, &candidate.id)
+            });
         }
         found
     }
@@ -342,14 +429,23 @@ impl<'a> Merger<'a> {
     pub(super) fn own_id(&self, kind: EntityKind, given: &str) -> Option<String> {
         let known = self.proposal.directory.by_id(kind, given);
         let known = known.or_else(|| self.newcomers.by_id(kind, given));
-        known.or_else(|| self.identities.stands(self.proposal, kind, given).then_some(given)).map(str::to_owned)
+        known
+            .or_else(|| self.identities.stands(self.proposal, kind, given).then_some(given))
+            .map(str::to_owned)
     }
 
     /// Makes the entity of a new name, or takes the one that the draft made for it.
-    pub(super) fn make(&mut self, kind: EntityKind, found: &mut Match, place: &Place<'_>) -> String {
+    pub(super) fn make(
+        &mut self,
+        kind: EntityKind,
+        found: &mut Match,
+        place: &Place<'_>,
+    ) -> String {
         // Who stays in a draft is somebody new by then, and no longer a question.
-        let is_settled = self.proposal.stage == Stage::Draft && found.reasons.contains(&MatchReason::Resolved);
-        let id = match self.identities.provisional.get(place.name).filter(|_| !is_settled).cloned() {
+        let is_settled =
+            self.proposal.stage == Stage::Draft && found.reasons.contains(&MatchReason::Resolved);
+        let id = match self.identities.provisional.get(place.name).filter(|_| !is_settled).cloned()
+        {
             Some(id) => {
                 self.create(kind, id.clone(), found.given.clone());
                 id
@@ -395,7 +491,8 @@ impl<'a> Merger<'a> {
 
 /// `Jo Lee (tmdb-person-11, 0.8) or Jo Lee (tmdb-person-12, 0.4)`.
 fn listed(candidates: &[Candidate]) -> String {
-    let shown =
-        candidates.iter().map(|candidate| format!("{} ({}, {})", candidate.name, candidate.id, candidate.score));
+    let shown = candidates
+        .iter()
+        .map(|candidate| format!("{} ({}, {})", candidate.name, candidate.id, candidate.score));
     shown.collect::<Vec<_>>().join(" or ")
 }

@@ -43,7 +43,10 @@ pub(super) struct Identities<'a> {
 impl<'a> Identities<'a> {
     pub(super) fn of(proposal: &Proposal<'a>) -> Self {
         let mut people: HashSet<&'a str> = proposal.credited.iter().map(String::as_str).collect();
-        people.extend(named(proposal, proposal.current).filter_map(|(_, entity, object)| text(object, entity.id)));
+        people.extend(
+            named(proposal, proposal.current)
+                .filter_map(|(_, entity, object)| text(object, entity.id)),
+        );
         let mut likely: HashSet<&str> = HashSet::new();
         for (_, entity, object) in named(proposal, &proposal.arriving.data) {
             match text(object, entity.id) {
@@ -51,15 +54,23 @@ impl<'a> Identities<'a> {
                 // Who else works here is likely among those of the names in the document.
                 None => likely.extend(text(object, entity.name).into_iter().flat_map(|name| {
                     let key = index_key(name);
-                    let named_so = proposal.directory.by_name(entity.kind, &key).iter().map(String::as_str);
-                    named_so.chain(proposal.directory.knowledge().of_the_name(entity.kind, name, &key))
+                    let named_so =
+                        proposal.directory.by_name(entity.kind, &key).iter().map(String::as_str);
+                    named_so.chain(proposal.directory.knowledge().of_the_name(
+                        entity.kind,
+                        name,
+                        &key,
+                    ))
                 })),
             }
         }
         likely.extend(&people);
         let company = proposal.directory.knowledge().company(&likely, proposal.movie.as_str());
-        let resolutions =
-            proposal.resolutions.iter().map(|resolution| (resolution.path.as_str(), resolution)).collect();
+        let resolutions = proposal
+            .resolutions
+            .iter()
+            .map(|resolution| (resolution.path.as_str(), resolution))
+            .collect();
         Self {
             people,
             credited_as: OnceCell::new(),
@@ -77,12 +88,19 @@ impl<'a> Identities<'a> {
     }
 
     /// The kinds of work that the document names a name for without an id.
-    pub(super) fn departments(&self, proposal: &Proposal<'_>, key: &str) -> Option<&BTreeSet<String>> {
+    pub(super) fn departments(
+        &self,
+        proposal: &Proposal<'_>,
+        key: &str,
+    ) -> Option<&BTreeSet<String>> {
         let of_names = self.departments.get_or_init(|| {
             let mut departments: HashMap<String, BTreeSet<String>> = HashMap::new();
             for (list, entity, object) in named(proposal, &proposal.arriving.data) {
                 if let (None, Some(name)) = (text(object, entity.id), text(object, entity.name)) {
-                    departments.entry(index_key(name)).or_default().extend((entity.department)(list, object));
+                    departments
+                        .entry(index_key(name))
+                        .or_default()
+                        .extend((entity.department)(list, object));
                 }
             }
             departments
@@ -94,7 +112,11 @@ impl<'a> Identities<'a> {
     pub(super) fn stands(&self, proposal: &Proposal<'a>, kind: EntityKind, id: &str) -> bool {
         let standing = self.standing.get_or_init(|| {
             let named = all_named(proposal, proposal.current);
-            named.filter_map(|(_, entity, object)| Some((entity.kind.as_str(), text(object, entity.id)?))).collect()
+            named
+                .filter_map(|(_, entity, object)| {
+                    Some((entity.kind.as_str(), text(object, entity.id)?))
+                })
+                .collect()
         });
         standing.contains(&(kind.as_str(), id)) && !proposal.stand_ins.contains(id)
     }
@@ -104,7 +126,8 @@ impl<'a> Identities<'a> {
         let by_name = self.credited_as.get_or_init(|| {
             let mut credited: HashMap<String, Vec<&'a str>> = HashMap::new();
             for (_, entity, object) in named(proposal, proposal.current) {
-                if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name)) {
+                if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name))
+                {
                     credited.entry(index_key(name)).or_default().push(id);
                 }
             }

@@ -27,7 +27,10 @@ struct Entry {
 }
 
 /// The texts of a key that are no names.
-fn key_texts<'o>(item: &'static Item, object: &'o Object) -> impl Iterator<Item = (&'static str, &'o str)> {
+fn key_texts<'o>(
+    item: &'static Item,
+    object: &'o Object,
+) -> impl Iterator<Item = (&'static str, &'o str)> {
     item.keys.iter().flat_map(|parts| parts.iter()).filter_map(|part| match part {
         KeyPart::Field(field) => Some((*field, text(object, field)?)),
         KeyPart::Entity(_) => None,
@@ -55,7 +58,9 @@ impl Listed {
                         field: entity.name,
                         id: id.to_owned(),
                         credited_as: text(object, entity.name).map(index_key).unwrap_or_default(),
-                        says: key_texts(item, object).map(|(field, value)| (field, value.to_owned())).collect(),
+                        says: key_texts(item, object)
+                            .map(|(field, value)| (field, value.to_owned()))
+                            .collect(),
                         claimed: claimed.contains(&index),
                     });
                 } else if let Some(name) = text(object, entity.name) {
@@ -68,7 +73,10 @@ impl Listed {
 
     /// Those of the list who are credited under that name.
     pub(super) fn credited_as(&self, entity: &EntityReference, key: &str) -> Vec<String> {
-        let fitting = self.entries.iter().filter(|entry| entry.field == entity.name && entry.credited_as == key);
+        let fitting = self
+            .entries
+            .iter()
+            .filter(|entry| entry.field == entity.name && entry.credited_as == key);
         fitting.map(|entry| entry.id.clone()).collect()
     }
 
@@ -78,7 +86,12 @@ impl Listed {
     }
 
     /// Whether somebody of the list is credited there under another name as well.
-    pub(super) fn is_credited_otherwise(&self, entity: &EntityReference, id: &str, key: &str) -> bool {
+    pub(super) fn is_credited_otherwise(
+        &self,
+        entity: &EntityReference,
+        id: &str,
+        key: &str,
+    ) -> bool {
         let is_theirs = |entry: &&Entry| entry.field == entity.name && entry.id == id;
         self.entries.iter().filter(is_theirs).any(|entry| entry.credited_as != key)
     }
@@ -88,7 +101,8 @@ impl Listed {
         let by_form = self.by_form.get_or_init(|| {
             let mut by_form: HashMap<(&'static str, String), Vec<String>> = HashMap::new();
             for entry in &self.entries {
-                let ids = by_form.entry((entry.field, Name::of(&entry.credited_as).form())).or_default();
+                let ids =
+                    by_form.entry((entry.field, Name::of(&entry.credited_as).form())).or_default();
                 if !ids.contains(&entry.id) {
                     ids.push(entry.id.clone());
                 }
@@ -103,14 +117,26 @@ impl Listed {
     }
 
     /// Whether an item has the job or the character of one that somebody stands in the list with.
-    pub(super) fn agreement(&self, entity: &EntityReference, id: &str, item: &Item, object: &Object) -> Agreement {
+    pub(super) fn agreement(
+        &self,
+        entity: &EntityReference,
+        id: &str,
+        item: &Item,
+        object: &Object,
+    ) -> Agreement {
         let mut found = Agreement::Unsaid;
-        for entry in self.entries.iter().filter(|entry| entry.field == entity.name && entry.id == id) {
-            let both = entry.says.iter().filter_map(|(field, known)| Some((known, text(object, field)?)));
-            let same: Vec<bool> = both.map(|(known, sent)| comparable(known) == comparable(sent)).collect();
+        for entry in
+            self.entries.iter().filter(|entry| entry.field == entity.name && entry.id == id)
+        {
+            let both =
+                entry.says.iter().filter_map(|(field, known)| Some((known, text(object, field)?)));
+            let same: Vec<bool> =
+                both.map(|(known, sent)| comparable(known) == comparable(sent)).collect();
             match same[..] {
                 [] => {}
-                _ if same.iter().all(|same| *same) && !is_of_nominees(item) => return Agreement::Same,
+                _ if same.iter().all(|same| *same) && !is_of_nominees(item) => {
+                    return Agreement::Same;
+                }
                 _ => found = Agreement::Other,
             }
         }
@@ -119,13 +145,19 @@ impl Listed {
 
     /// The first of the candidates in the list whose item nobody claimed yet; else the only one of
     /// them that is in the list at all.
-    pub(super) fn first_of(&mut self, entity: &EntityReference, candidates: &[&str]) -> Option<String> {
-        let fits = |entry: &Entry| entry.field == entity.name && candidates.contains(&entry.id.as_str());
+    pub(super) fn first_of(
+        &mut self,
+        entity: &EntityReference,
+        candidates: &[&str],
+    ) -> Option<String> {
+        let fits =
+            |entry: &Entry| entry.field == entity.name && candidates.contains(&entry.id.as_str());
         if let Some(entry) = self.entries.iter_mut().find(|entry| !entry.claimed && fits(entry)) {
             entry.claimed = true;
             return Some(entry.id.clone());
         }
-        let mut listed: Vec<&String> = self.entries.iter().filter(|entry| fits(entry)).map(|entry| &entry.id).collect();
+        let mut listed: Vec<&String> =
+            self.entries.iter().filter(|entry| fits(entry)).map(|entry| &entry.id).collect();
         listed.dedup();
         match listed[..] {
             [only] => Some(only.clone()),

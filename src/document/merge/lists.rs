@@ -45,8 +45,11 @@ impl<'v> States<'v> {
             .map(|object| Known { current: Some(*object), base: None, is_added: base.is_some() })
             .collect();
         let Some(base) = base else { return Self { known, base_order: None } };
-        let places: HashMap<&str, usize> =
-            stored.iter().enumerate().filter_map(|(index, object)| Some((text(object, item.id)?, index))).collect();
+        let places: HashMap<&str, usize> = stored
+            .iter()
+            .enumerate()
+            .filter_map(|(index, object)| Some((text(object, item.id)?, index)))
+            .collect();
         let mut base_order = Vec::with_capacity(base.len());
         for object in base {
             let place = text(object, item.id).and_then(|id| places.get(id).copied());
@@ -89,7 +92,10 @@ impl Merger<'_> {
             let empty = Vec::new();
             let sent = match proposal.arriving.data.get(field.name) {
                 Some(Value::Array(sent)) => Some(sent),
-                Some(Value::Null) if proposal.mode == ImportMode::Replace && proposal.nulls == NullPolicy::Clear => {
+                Some(Value::Null)
+                    if proposal.mode == ImportMode::Replace
+                        && proposal.nulls == NullPolicy::Clear =>
+                {
                     Some(&empty)
                 }
                 Some(Value::Null) => {
@@ -101,14 +107,16 @@ impl Merger<'_> {
                 _ => None,
             };
             let merged = match (&field.rule.kind, sent) {
-                (Kind::Items { item, label }, sent) => {
-                    self.items(&ItemList { item, name: field.name, label, path: path.clone() }, sent)
-                }
+                (Kind::Items { item, label }, sent) => self
+                    .items(&ItemList { item, name: field.name, label, path: path.clone() }, sent),
                 (Kind::Names { entity, .. }, Some(sent)) => self.names(*entity, field.name, sent),
                 _ => continue,
             };
             if merged.len() > MAX_ITEMS {
-                let message = format!("there would be {} items; at most {MAX_ITEMS} are allowed", merged.len());
+                let message = format!(
+                    "there would be {} items; at most {MAX_ITEMS} are allowed",
+                    merged.len()
+                );
                 self.problem(path, ProblemCode::TooLong, message);
             }
             data.insert(field.name.to_owned(), Value::Array(merged));
@@ -120,14 +128,19 @@ impl Merger<'_> {
         let item = list.item;
         let stored = objects(proposal.current, list.name);
         let Some(sent) = sent else {
-            let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
-            let kept = stored.iter().enumerate().filter(|(index, object)| !self.leaves(list, *index, object, &states));
+            let states =
+                States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
+            let kept = stored
+                .iter()
+                .enumerate()
+                .filter(|(index, object)| !self.leaves(list, *index, object, &states));
             return kept.map(|(_, object)| Value::Object((*object).clone())).collect();
         };
         let Arriving { indices, objects: mut arriving, left_out, names_left_out, withdrawn, meant } =
             self.arriving_items(list, sent, &stored);
         let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
-        let Claims { claimed, has_repetitions } = claims(item, &states.known, &arriving, proposal.directory, &meant);
+        let Claims { claimed, has_repetitions } =
+            claims(item, &states.known, &arriving, proposal.directory, &meant);
         self.merged.has_repetitions |= has_repetitions;
         let mut listed = Listed::new(item, &stored, &claimed);
         let absent = Object::new();
@@ -152,13 +165,19 @@ impl Merger<'_> {
         for ((index, object), claim) in indices.into_iter().zip(arriving).zip(&claimed) {
             let at = pointer_at(&list.path, index);
             let known = claim.map(|claim| states.known[claim]);
-            if known.is_none() && stay_removed.iter().any(|base| repeats(item, base, &object, proposal.nulls)) {
-                let message = "what it repeats was removed since the document was made, and stays removed";
+            if known.is_none()
+                && stay_removed.iter().any(|base| repeats(item, base, &object, proposal.nulls))
+            {
+                let message =
+                    "what it repeats was removed since the document was made, and stays removed";
                 self.warn(at, WarningCode::RemovedSince, message.to_owned());
                 continue;
             }
             // To be removed is said last, also of an item that the file brings without its id.
-            if known.and_then(|known| known.current).is_some_and(|object| self.is_removed_id(item, object)) {
+            if known
+                .and_then(|known| known.current)
+                .is_some_and(|object| self.is_removed_id(item, object))
+            {
                 continue;
             }
             let known = match known {
@@ -169,7 +188,9 @@ impl Merger<'_> {
                     Known { current: Some(base), base: None, is_added: false }
                 }
                 // Both sides added it: what they say of it differently is a conflict.
-                Some(known @ Known { is_added: true, .. }) => Known { base: Some(&absent), ..known },
+                Some(known @ Known { is_added: true, .. }) => {
+                    Known { base: Some(&absent), ..known }
+                }
                 Some(known) => known,
                 None => Known { current: None, base: None, is_added: false },
             };
@@ -195,7 +216,8 @@ impl Merger<'_> {
         }
         let file: Vec<usize> = claimed.iter().flatten().copied().collect();
         // What goes now has moved nothing: else the same file would find another order the next time.
-        let current: Vec<usize> = (0..stored.len()).filter(|index| keep[*index] || claims.contains(index)).collect();
+        let current: Vec<usize> =
+            (0..stored.len()).filter(|index| keep[*index] || claims.contains(index)).collect();
         let file_order_wins = file_order_wins(states.base_order.as_deref(), &current, &file);
         let stored = stored.into_iter().map(|object| Value::Object(object.clone())).collect();
         arrange(stored, &keep, placed, file_order_wins)
@@ -203,17 +225,28 @@ impl Merger<'_> {
 
     /// A credit that does not say as what, of someone who stands in the list already: which of theirs was meant,
     /// or whether it is one more, nobody can tell.
-    fn warn_of_another_credit(&mut self, item: &Item, new: &Object, stored: &[&Object], path: &str) {
+    fn warn_of_another_credit(
+        &mut self,
+        item: &Item,
+        new: &Object,
+        stored: &[&Object],
+        path: &str,
+    ) {
         let says_as_what = item.keys.iter().flat_map(|parts| parts.iter()).any(|part| match part {
             KeyPart::Field(name) => new.get(*name).is_some_and(|value| !value.is_null()),
             KeyPart::Entity(_) => false,
         });
-        let Some(entity) = item.entities.first().filter(|_| item.entity_alone && !says_as_what) else { return };
-        let is_theirs =
-            |object: &&&Object| text(object, entity.id).is_some() && text(object, entity.id) == text(new, entity.id);
+        let Some(entity) = item.entities.first().filter(|_| item.entity_alone && !says_as_what)
+        else {
+            return;
+        };
+        let is_theirs = |object: &&&Object| {
+            text(object, entity.id).is_some() && text(object, entity.id) == text(new, entity.id)
+        };
         let theirs = stored.iter().filter(is_theirs).count();
         if theirs > 0 {
-            let theirs = if theirs == 1 { "a credit".to_owned() } else { format!("{theirs} credits") };
+            let theirs =
+                if theirs == 1 { "a credit".to_owned() } else { format!("{theirs} credits") };
             let name = text(new, entity.name).unwrap_or_default();
             let message = format!(
                 "{:?} has {theirs} in this list already, and this one says neither its id nor what it is for; it was \
@@ -228,7 +261,8 @@ impl Merger<'_> {
     fn comes_back(&mut self, list: &ItemList, base: &Object, sent: &Object, path: &str) -> bool {
         if repeats(list.item, base, sent, self.proposal.nulls) {
             let label = label_of(list.item, list.label, base);
-            let message = format!("{label} was removed since the document was made, and stays removed");
+            let message =
+                format!("{label} was removed since the document was made, and stays removed");
             self.warn(path.to_owned(), WarningCode::RemovedSince, message);
             return false;
         }
@@ -244,7 +278,13 @@ impl Merger<'_> {
 
     /// Whether a stored item that the file lacks stays. MERGE keeps it; REPLACE takes away what the
     /// file dropped since its base, or, without a base, whatever is not in the file.
-    fn stays(&mut self, list: &ItemList, index: usize, object: &Object, states: &States<'_>) -> bool {
+    fn stays(
+        &mut self,
+        list: &ItemList,
+        index: usize,
+        object: &Object,
+        states: &States<'_>,
+    ) -> bool {
         let replace = self.proposal.mode == ImportMode::Replace;
         if states.base_order.is_none() {
             return !replace;
@@ -253,26 +293,45 @@ impl Merger<'_> {
         if !replace {
             let path = pointer_at(&list.path, index);
             let label = label_of(list.item, list.label, object);
-            self.merged.not_removed.push(NotRemoved { path, label, id: text(object, list.item.id).map(str::to_owned) });
+            self.merged.not_removed.push(NotRemoved {
+                path,
+                label,
+                id: text(object, list.item.id).map(str::to_owned),
+            });
             return true;
         }
         !self.removal_wins(list, index, object, Some(base))
     }
 
     /// Whether a stored item goes because its removal is asked for by its id.
-    fn leaves(&mut self, list: &ItemList, index: usize, object: &Object, states: &States<'_>) -> bool {
-        let Some(id) = text(object, list.item.id).filter(|id| self.remove.contains(id)) else { return false };
+    fn leaves(
+        &mut self,
+        list: &ItemList,
+        index: usize,
+        object: &Object,
+        states: &States<'_>,
+    ) -> bool {
+        let Some(id) = text(object, list.item.id).filter(|id| self.remove.contains(id)) else {
+            return false;
+        };
         self.removed.insert(id.to_owned());
         self.removal_wins(list, index, object, states.known[index].base)
     }
 
     /// Whether an item may be removed: one that others changed since the document was made is a conflict.
-    fn removal_wins(&mut self, list: &ItemList, index: usize, object: &Object, base: Option<&Object>) -> bool {
+    fn removal_wins(
+        &mut self,
+        list: &ItemList,
+        index: usize,
+        object: &Object,
+        base: Option<&Object>,
+    ) -> bool {
         let Some(base) = base.filter(|base| *base != object) else { return true };
         let target = text(object, list.item.id).unwrap_or_default();
         let path = pointer_at(&list.path, index);
         let label = label_of(list.item, list.label, object);
-        let (base, current) = (Some(Value::Object(base.clone())), Some(Value::Object(object.clone())));
+        let (base, current) =
+            (Some(Value::Object(base.clone())), Some(Value::Object(object.clone())));
         self.conflict(target, Conflict { path, label, base, current, imported: None })
     }
 
@@ -289,11 +348,19 @@ impl Merger<'_> {
             let path = pointer_at(&list.path, index);
             // A name that waits in a draft is asked as if it came without an id.
             for entity in item.entities {
-                let given = text(&object, entity.id).filter(|given| self.proposal.stand_ins.contains(*given));
+                let given = text(&object, entity.id)
+                    .filter(|given| self.proposal.stand_ins.contains(*given));
                 let Some(id) = given.map(str::to_owned) else { continue };
                 let at = format!("{path}/{}", entity.name);
-                let place = Place { of: Some(item), item: &path, name: &at, is_alone: item.entities.len() == 1 };
-                if self.proposal.directory.by_id(entity.kind, &id).is_none() || self.is_answered(&place) {
+                let place = Place {
+                    of: Some(item),
+                    item: &path,
+                    name: &at,
+                    is_alone: item.entities.len() == 1,
+                };
+                if self.proposal.directory.by_id(entity.kind, &id).is_none()
+                    || self.is_answered(&place)
+                {
                     object.remove(entity.id);
                     self.identities.provisional.insert(at, id);
                 }
@@ -329,11 +396,14 @@ impl Merger<'_> {
     /// Whether an answer says that the item is to be left out.
     fn is_item_left_out(&mut self, item: &'static Item, object: &Object, path: &str) -> bool {
         item.entities.iter().any(|entity| {
-            let Some(name) = text(object, entity.name).filter(|_| text(object, entity.id).is_none()) else {
+            let Some(name) =
+                text(object, entity.name).filter(|_| text(object, entity.id).is_none())
+            else {
                 return false;
             };
             let at = format!("{path}/{}", entity.name);
-            let place = Place { of: Some(item), item: path, name: &at, is_alone: item.entities.len() == 1 };
+            let place =
+                Place { of: Some(item), item: path, name: &at, is_alone: item.entities.len() == 1 };
             self.is_left_out(entity, name, &place)
         })
     }
@@ -343,11 +413,16 @@ impl Merger<'_> {
         let waits = |known: &&&Object| {
             item.entities.iter().any(|entity| {
                 let key = |object: &Object| text(object, entity.name).map(index_key);
-                let stands_in = text(known, entity.id).is_some_and(|id| self.proposal.stand_ins.contains(id));
+                let stands_in =
+                    text(known, entity.id).is_some_and(|id| self.proposal.stand_ins.contains(id));
                 stands_in && key(known) == key(object)
             })
         };
-        stored.iter().filter(waits).filter_map(|known| text(known, item.id).map(str::to_owned)).collect()
+        stored
+            .iter()
+            .filter(waits)
+            .filter_map(|known| text(known, item.id).map(str::to_owned))
+            .collect()
     }
 
     pub(super) fn is_removed_id(&self, item: &Item, object: &Object) -> bool {
@@ -355,18 +430,34 @@ impl Merger<'_> {
     }
 
     pub(super) fn report_unknown_removals(&mut self) {
-        let unknown: Vec<_> =
-            self.proposal.remove_items.iter().filter(|id| !self.removed.contains(*id)).cloned().collect();
+        let unknown: Vec<_> = self
+            .proposal
+            .remove_items
+            .iter()
+            .filter(|id| !self.removed.contains(*id))
+            .cloned()
+            .collect();
         for id in unknown {
             let message = format!("removeItems names {id:?}, which is no item of this document");
             self.warn(String::new(), WarningCode::UnknownId, message);
         }
     }
 
-    fn item(&mut self, list: &ItemList, known: Known<'_>, mut sent: Object, path: &str, listed: &mut Listed) -> Object {
+    fn item(
+        &mut self,
+        list: &ItemList,
+        known: Known<'_>,
+        mut sent: Object,
+        path: &str,
+        listed: &mut Listed,
+    ) -> Object {
         let (item, stored) = (list.item, known.current);
         let none = Object::new();
-        let sides = Sides { current: stored.unwrap_or(&none), base: known.base, of: Some((item, list.label)) };
+        let sides = Sides {
+            current: stored.unwrap_or(&none),
+            base: known.base,
+            of: Some((item, list.label)),
+        };
         // An item has its id whatever is said of it.
         if sent.get(item.id).is_some_and(Value::is_null) {
             sent.remove(item.id);
@@ -381,7 +472,10 @@ impl Merger<'_> {
                 // Asked and answered: of its name and id nobody asks again.
                 let base = settled.get_or_insert_with(|| known.base.cloned().unwrap_or_default());
                 for key in [entity.name, entity.id] {
-                    base.insert(key.to_owned(), sides.current.get(key).cloned().unwrap_or(Value::Null));
+                    base.insert(
+                        key.to_owned(),
+                        sides.current.get(key).cloned().unwrap_or(Value::Null),
+                    );
                 }
             }
             match self.settle_entity(entity, stored, &mut sent, &naming, listed) {
@@ -398,7 +492,9 @@ impl Merger<'_> {
         if let Some(stored) = stored {
             let implied = &self.proposal.arriving.implied;
             sent.retain(|key, _| {
-                !stored.contains_key(key) || implied.is_empty() || !implied.contains(&format!("{path}/{key}"))
+                !stored.contains_key(key)
+                    || implied.is_empty()
+                    || !implied.contains(&format!("{path}/{key}"))
             });
         }
         let sides = Sides { base: settled.as_ref().or(known.base), ..sides };
@@ -417,7 +513,9 @@ impl Merger<'_> {
         let own = stored.and_then(|object| text(object, item.id)).map(str::to_owned);
         let id = match (own, &given) {
             (Some(own), _) => own,
-            (None, Some(given)) if is_item_id_of(given, movie, category) && !self.taken.contains(given) => {
+            (None, Some(given))
+                if is_item_id_of(given, movie, category) && !self.taken.contains(given) =>
+            {
                 given.clone()
             }
             (None, _) => {
@@ -427,8 +525,11 @@ impl Merger<'_> {
             }
         };
         if let Some(given) = given.filter(|given| *given != id) {
-            let outcome =
-                if stored.is_some() { "was recognised by its key" } else { "was added with an id of its own" };
+            let outcome = if stored.is_some() {
+                "was recognised by its key"
+            } else {
+                "was added with an id of its own"
+            };
             let message = format!("{given:?} is not the id of this item; it {outcome}");
             self.warn(format!("{path}/{}", item.id), WarningCode::UnknownId, message);
             // A repetition further down does not get it either: the next time it would be that one's.

@@ -141,7 +141,9 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
         identities: Identities::of(proposal),
     };
     // Nor is the id of an item that was removed since the file was made another's.
-    merger.taken.extend(proposal.base.map(|base| item_ids(proposal.definition, base)).unwrap_or_default());
+    merger
+        .taken
+        .extend(proposal.base.map(|base| item_ids(proposal.definition, base)).unwrap_or_default());
     merger.announce_given_ids();
     merger.check_resolutions();
     let fields = proposal.definition.fields;
@@ -187,7 +189,10 @@ fn item_ids(definition: &Definition, data: &Object) -> HashSet<String> {
     for field in definition.fields {
         if let Kind::Items { item, .. } = &field.rule.kind {
             ids.extend(
-                objects(data, field.name).into_iter().filter_map(|object| text(object, item.id)).map(str::to_owned),
+                objects(data, field.name)
+                    .into_iter()
+                    .filter_map(|object| text(object, item.id))
+                    .map(str::to_owned),
             );
         }
     }
@@ -218,13 +223,22 @@ impl Merger<'_> {
 
     /// Merges the fields that are no lists; lists follow in [`Self::lists`]. Keeps keys that this
     /// version does not know, at the end.
-    fn object(&mut self, fields: &'static [Field], sides: &Sides<'_>, arriving: &Object, path: &str) -> Object {
+    fn object(
+        &mut self,
+        fields: &'static [Field],
+        sides: &Sides<'_>,
+        arriving: &Object,
+        path: &str,
+    ) -> Object {
         let current = sides.current;
         let mut result = Object::new();
         for field in fields {
             let stored = current.get(field.name).filter(|value| !value.is_null());
             if field.rule.kind.is_list() {
-                result.insert(field.name.to_owned(), stored.cloned().unwrap_or_else(|| Value::Array(Vec::new())));
+                result.insert(
+                    field.name.to_owned(),
+                    stored.cloned().unwrap_or_else(|| Value::Array(Vec::new())),
+                );
                 continue;
             }
             let wanted = match arriving.get(field.name) {
@@ -268,15 +282,19 @@ impl Merger<'_> {
             return;
         }
         self.require_fields(item.fields, data, path);
-        let there = |name: &&str| data.contains_key(*name) || self.is_refused(&format!("{path}/{name}"));
+        let there =
+            |name: &&str| data.contains_key(*name) || self.is_refused(&format!("{path}/{name}"));
         if !item.any_of.is_empty() && !item.any_of.iter().any(there) {
-            let message = format!("none of {} is there; at least one is required", item.any_of.join(", "));
+            let message =
+                format!("none of {} is there; at least one is required", item.any_of.join(", "));
             self.problem(path.to_owned(), ProblemCode::Required, message);
         }
     }
 
     fn require_fields(&mut self, fields: &'static [Field], data: &Object, path: &str) {
-        for field in fields.iter().filter(|field| field.rule.required && !data.contains_key(field.name)) {
+        for field in
+            fields.iter().filter(|field| field.rule.required && !data.contains_key(field.name))
+        {
             let at = format!("{path}/{}", field.name);
             if !self.is_refused(&at) {
                 self.problem(at, ProblemCode::Required, format!("{} is missing", field.name));

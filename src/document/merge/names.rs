@@ -19,14 +19,21 @@ use crate::document::text::{index_key, quoted};
 use crate::document::who::MatchDecision;
 
 impl Merger<'_> {
-    pub(super) fn names(&mut self, kind: EntityKind, name: &'static str, sent: &[Value]) -> Vec<Value> {
+    pub(super) fn names(
+        &mut self,
+        kind: EntityKind,
+        name: &'static str,
+        sent: &[Value],
+    ) -> Vec<Value> {
         let proposal = self.proposal;
         let path = format!("/{name}");
         let known_here: HashSet<String> =
             array(proposal.current, name).iter().filter_map(Value::as_str).map(index_key).collect();
         // Whom each name means that is new here: it may be another form of one that stands there.
         let mut decided: HashMap<usize, Match> = HashMap::new();
-        for (index, given) in sent.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_str()?))) {
+        for (index, given) in
+            sent.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_str()?)))
+        {
             if !known_here.contains(&index_key(given)) {
                 decided.insert(index, self.decide_name(kind, given, &pointer_at(&path, index)));
             }
@@ -36,13 +43,15 @@ impl Merger<'_> {
             proposal.directory.entity(kind, name).unwrap_or_else(|| index_key(name))
         };
         let stored = array(proposal.current, name);
-        let base: Option<Vec<String>> = proposal.base.map(|base| array(base, name).iter().map(identity).collect());
+        let base: Option<Vec<String>> =
+            proposal.base.map(|base| array(base, name).iter().map(identity).collect());
         let known: HashSet<&String> = base.iter().flatten().collect();
         let mut claimed = HashSet::new();
         let mut claims: Vec<Option<usize>> = Vec::with_capacity(sent.len());
         // The very name first: one genre may stand there under two of its names.
         for value in sent {
-            let found = (0..stored.len()).find(|index| stored[*index] == *value && !claimed.contains(index));
+            let found = (0..stored.len())
+                .find(|index| stored[*index] == *value && !claimed.contains(index));
             claimed.extend(found);
             claims.push(found);
         }
@@ -56,19 +65,26 @@ impl Merger<'_> {
             let found = decided.get(&index).and_then(|found: &Match| found.entity.clone());
             found.unwrap_or_else(|| identity(value))
         };
-        let file: Vec<String> = sent.iter().enumerate().map(|(index, value)| meant(index, value)).collect();
-        let decisions: Vec<Option<Match>> = (0..sent.len()).map(|index| decided.get(&index).cloned()).collect();
-        for (index, ((value, claim), decision)) in sent.iter().zip(claims).zip(decisions).enumerate() {
+        let file: Vec<String> =
+            sent.iter().enumerate().map(|(index, value)| meant(index, value)).collect();
+        let decisions: Vec<Option<Match>> =
+            (0..sent.len()).map(|index| decided.get(&index).cloned()).collect();
+        for (index, ((value, claim), decision)) in
+            sent.iter().zip(claims).zip(decisions).enumerate()
+        {
             let Some(given) = value.as_str() else { continue };
             let same = places.get(&file[index]);
-            let found = claim.or_else(|| same?.iter().copied().find(|index| !claimed.contains(index)));
+            let found =
+                claim.or_else(|| same?.iter().copied().find(|index| !claimed.contains(index)));
             claimed.extend(found);
             match found {
                 Some(index) => placed.push((stored[index].clone(), Some(index))),
                 None if same.is_some() => {}
                 None if known.contains(&file[index]) => {
-                    let message =
-                        format!("{} was removed since the document was made, and stays removed", quoted(given));
+                    let message = format!(
+                        "{} was removed since the document was made, and stays removed",
+                        quoted(given)
+                    );
                     self.warn(pointer_at(&path, index), WarningCode::RemovedSince, message);
                 }
                 None => {
@@ -82,19 +98,28 @@ impl Merger<'_> {
         }
         let mut keep = Vec::with_capacity(stored.len());
         for (index, value) in stored.iter().enumerate() {
-            let is_dropped =
-                !claimed.contains(&index) && base.as_ref().is_none_or(|_| known.contains(&identity(value)));
+            let is_dropped = !claimed.contains(&index)
+                && base.as_ref().is_none_or(|_| known.contains(&identity(value)));
             if is_dropped && base.is_some() && proposal.mode == ImportMode::Merge {
                 let label = format!("{name}: {}", value.as_str().unwrap_or_default());
-                self.merged.not_removed.push(NotRemoved { path: pointer_at(&path, index), label, id: None });
+                self.merged.not_removed.push(NotRemoved {
+                    path: pointer_at(&path, index),
+                    label,
+                    id: None,
+                });
             }
             let is_removed = is_dropped && proposal.mode == ImportMode::Replace;
             keep.push(!claimed.contains(&index) && !is_removed);
         }
         let stays = |(index, _): &(usize, &Value)| keep[*index] || claimed.contains(index);
-        let current: Vec<String> = stored.iter().enumerate().filter(stays).map(|(_, value)| identity(value)).collect();
-        let file: Vec<String> =
-            file.into_iter().zip(sent).filter(|(_, value)| value.is_string()).map(|(id, _)| id).collect();
+        let current: Vec<String> =
+            stored.iter().enumerate().filter(stays).map(|(_, value)| identity(value)).collect();
+        let file: Vec<String> = file
+            .into_iter()
+            .zip(sent)
+            .filter(|(_, value)| value.is_string())
+            .map(|(id, _)| id)
+            .collect();
         arrange(stored.to_vec(), &keep, placed, file_order_wins(base.as_deref(), &current, &file))
     }
 
@@ -106,7 +131,8 @@ impl Merger<'_> {
         {
             return found;
         }
-        let mention = Mention { entity: &reference, name: given, object: &Object::new(), place: &place };
+        let mention =
+            Mention { entity: &reference, name: given, object: &Object::new(), place: &place };
         self.decide(&mention, &mut Listed::empty(), false)
     }
 
@@ -122,8 +148,10 @@ impl Merger<'_> {
             MatchDecision::Matched => {
                 // A name stands without an id, so it must be told by itself who it is.
                 let key = index_key(&found.given);
-                if let Some(id) =
-                    found.entity.clone().filter(|_| self.proposal.directory.by_name(kind, &key).is_empty())
+                if let Some(id) = found
+                    .entity
+                    .clone()
+                    .filter(|_| self.proposal.directory.by_name(kind, &key).is_empty())
                 {
                     self.merged.new_aliases.push(NewEntity { kind, id, name: found.given.clone() });
                 }

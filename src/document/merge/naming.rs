@@ -42,10 +42,12 @@ impl Merger<'_> {
         // An item that is known by who it is says nothing new with another of their names.
         let is_theirs = |name: &str| {
             let named_so = self.proposal.directory.by_name(entity.kind, &index_key(name));
-            !naming.came_with_id && stored_id.is_some_and(|id| named_so.iter().any(|named| named == id))
+            !naming.came_with_id
+                && stored_id.is_some_and(|id| named_so.iter().any(|named| named == id))
         };
         let is_kept = |name: &str, kept: &str| naming.is_same_name(name, kept) || is_theirs(name);
-        let renamed = name.as_ref().is_some_and(|name| stored_name.is_none_or(|kept| !is_kept(name, kept)));
+        let renamed =
+            name.as_ref().is_some_and(|name| stored_name.is_none_or(|kept| !is_kept(name, kept)));
         if let (Some(_), Some(kept), false) = (&name, stored_name, renamed) {
             sent.insert(entity.name.to_owned(), Value::String(kept.to_owned()));
         }
@@ -53,8 +55,8 @@ impl Merger<'_> {
         if entity.creates && sent.get(entity.id).is_some_and(Value::is_null) {
             sent.remove(entity.id);
         }
-        let name_cleared =
-            self.proposal.nulls == NullPolicy::Clear && sent.get(entity.name).is_some_and(Value::is_null);
+        let name_cleared = self.proposal.nulls == NullPolicy::Clear
+            && sent.get(entity.name).is_some_and(Value::is_null);
         if name_cleared && !entity.creates && text(sent, entity.id).is_none() {
             return Who::NotKnown;
         }
@@ -67,11 +69,14 @@ impl Merger<'_> {
         }
         match (text(sent, entity.id).map(str::to_owned), name) {
             (Some(given), name) => {
-                let is_bound = bound_to_language(entity, sent).is_some_and(|bound| bound.id == given);
+                let is_bound =
+                    bound_to_language(entity, sent).is_some_and(|bound| bound.id == given);
                 let is_news = !is_bound && (renamed || stored_id != Some(given.as_str()));
                 self.given_entity(entity, given, name.as_deref().or(stored_name), path, is_news)
             }
-            (None, Some(name)) if renamed => self.named_entity(entity, &name, stored_id, sent, naming, list),
+            (None, Some(name)) if renamed => {
+                self.named_entity(entity, &name, stored_id, sent, naming, list)
+            }
             (None, _) => Who::AsStored,
         }
     }
@@ -91,7 +96,8 @@ impl Merger<'_> {
             return Who::Is(own);
         }
         if let Some(name) = name {
-            let same_name = self.newcomers.known(entity.kind, &given, Some(name)).map(str::to_owned);
+            let same_name =
+                self.newcomers.known(entity.kind, &given, Some(name)).map(str::to_owned);
             return Who::Is(same_name.unwrap_or_else(|| {
                 self.create(entity.kind, given.clone(), name.to_owned());
                 given
@@ -101,7 +107,10 @@ impl Merger<'_> {
             return Who::AsStored;
         }
         let kind = entity.kind.as_str();
-        let message = format!("there is no {kind} of the id {given:?}; with {:?} beside it, one is made", entity.name);
+        let message = format!(
+            "there is no {kind} of the id {given:?}; with {:?} beside it, one is made",
+            entity.name
+        );
         self.problem(format!("{path}/{}", entity.id), ProblemCode::NotFound, message);
         Who::AsStored
     }
@@ -132,8 +141,12 @@ impl Merger<'_> {
         list: &mut Listed,
     ) -> Who {
         let at = format!("{}/{}", naming.path, entity.name);
-        let place =
-            Place { of: Some(naming.item), item: naming.path, name: &at, is_alone: naming.item.entities.len() == 1 };
+        let place = Place {
+            of: Some(naming.item),
+            item: naming.path,
+            name: &at,
+            is_alone: naming.item.entities.len() == 1,
+        };
         let key = index_key(name);
         // Another of their names, of whoever is credited there.
         let is_stored = |id: &&str| {
@@ -148,9 +161,12 @@ impl Merger<'_> {
         if let Some(stored_id) = stored_id.filter(is_stored) {
             return Who::Is(stored_id.to_owned());
         }
-        let mut found = self.decide(&Mention { entity, name, object: sent, place: &place }, list, true);
+        let mut found =
+            self.decide(&Mention { entity, name, object: sent, place: &place }, list, true);
         let who = match found.decision {
-            MatchDecision::New if entity.creates || found.reasons.contains(&MatchReason::Resolved) => {
+            MatchDecision::New
+                if entity.creates || found.reasons.contains(&MatchReason::Resolved) =>
+            {
                 Who::Is(self.make(entity.kind, &mut found, &place))
             }
             // A name that is nobody's here: a film or a song, as it may be.
@@ -177,7 +193,11 @@ impl Merger<'_> {
             let id = id.unwrap_or_else(|| entity_id(self.ids.next(), entity.kind.as_str()));
             self.merged.waiting += 1;
             self.merged.made_up.push(id.clone());
-            self.merged.new_entities.push(NewEntity { kind: entity.kind, id: id.clone(), name: found.given.clone() });
+            self.merged.new_entities.push(NewEntity {
+                kind: entity.kind,
+                id: id.clone(),
+                name: found.given.clone(),
+            });
             return Who::Is(id);
         }
         Who::NotKnown
@@ -195,16 +215,23 @@ impl Merger<'_> {
     ) {
         let Some(name) = text(object, entity.name).map(str::to_owned) else { return };
         let at = format!("{}/{}", naming.path, entity.name);
-        let place =
-            Place { of: Some(naming.item), item: naming.path, name: &at, is_alone: naming.item.entities.len() == 1 };
+        let place = Place {
+            of: Some(naming.item),
+            item: naming.path,
+            name: &at,
+            is_alone: naming.item.entities.len() == 1,
+        };
         if text(object, entity.id).is_some() {
             return;
         }
         let key = index_key(&name);
         let credited = list.credited_as(entity, &key);
         // The answer to a question that waits in the draft is for the item that waits.
-        if self.is_answered(&place) && credited.iter().any(|id| self.proposal.stand_ins.contains(id)) {
-            let mut found = self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
+        if self.is_answered(&place)
+            && credited.iter().any(|id| self.proposal.stand_ins.contains(id))
+        {
+            let mut found =
+                self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
             if found.decision == MatchDecision::New {
                 self.make(entity.kind, &mut found, &place);
             }
@@ -223,7 +250,8 @@ impl Merger<'_> {
                 // Where the list has others of that name in another language, or them under another name as well, the
                 // name alone does not tell.
                 let is_one = fitting.iter().all(|id| id == first);
-                let is_told = fitting.len() == credited.len() && !list.is_credited_otherwise(entity, first, &key);
+                let is_told = fitting.len() == credited.len()
+                    && !list.is_credited_otherwise(entity, first, &key);
                 if is_one && !is_told {
                     object.insert(entity.id.to_owned(), Value::String((*first).clone()));
                 }
@@ -237,7 +265,8 @@ impl Merger<'_> {
             }
         }
         let standing = list.of_the_name(entity, &name).to_vec();
-        let found = self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
+        let found =
+            self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
         match (found.decision, &found.entity) {
             (MatchDecision::Matched, Some(id)) => {
                 object.insert(entity.id.to_owned(), Value::String(id.clone()));
@@ -260,7 +289,8 @@ impl Merger<'_> {
                     continue;
                 }
                 for entity in item.entities {
-                    if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name))
+                    if let (Some(id), Some(name)) =
+                        (text(object, entity.id), text(object, entity.name))
                         && !proposal.stand_ins.contains(id)
                         && proposal.directory.known(entity.kind, id, Some(name)).is_none()
                         && self.newcomers.known(entity.kind, id, Some(name)).is_none()
@@ -296,7 +326,8 @@ impl Naming<'_> {
             || (!self.came_with_id && {
                 let (name, stored) = (Name::of(name), Name::of(stored));
                 // Whoever turns out to be meant by less of the name keeps the whole of it.
-                name.relation(&stored).is_some_and(Relation::is_another_form) || name.leaves_out(&stored)
+                name.relation(&stored).is_some_and(Relation::is_another_form)
+                    || name.leaves_out(&stored)
             })
     }
 }

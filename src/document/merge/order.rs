@@ -51,7 +51,11 @@ pub(super) fn arrange(
 
 /// Whether the file's order is to be taken: there is nothing to compare it with, or the file moved
 /// items since its base and nobody else did.
-pub(super) fn file_order_wins<T: Eq + std::hash::Hash>(base: Option<&[T]>, current: &[T], file: &[T]) -> bool {
+pub(super) fn file_order_wins<T: Eq + std::hash::Hash>(
+    base: Option<&[T]>,
+    current: &[T],
+    file: &[T],
+) -> bool {
     let Some(base) = base else { return true };
     moved(base, file) && !moved(base, current)
 }

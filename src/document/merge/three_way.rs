@@ -26,7 +26,11 @@ impl Sides<'_> {
         match self.of {
             None => (format!("/{name}"), name.to_owned()),
             Some((item, label)) => {
-                let shown = if self.current.is_empty() { self.base.unwrap_or(self.current) } else { self.current };
+                let shown = if self.current.is_empty() {
+                    self.base.unwrap_or(self.current)
+                } else {
+                    self.current
+                };
                 (text(shown, item.id).unwrap_or_default().to_owned(), label_of(item, label, shown))
             }
         }
@@ -77,7 +81,9 @@ impl Merger<'_> {
     pub(super) fn conflict(&mut self, target: &str, conflict: Conflict) -> bool {
         // What a lock keeps as it is, nobody needs to settle: there it is told that it was skipped.
         let proposal = self.proposal;
-        if proposal.lock_rule_of(target) == LockRule::Skip && proposal.locks.iter().any(|locked| locked == target) {
+        if proposal.lock_rule_of(target) == LockRule::Skip
+            && proposal.locks.iter().any(|locked| locked == target)
+        {
             return true;
         }
         self.merged.conflicts.push(conflict);
@@ -95,17 +101,22 @@ impl Merger<'_> {
         path: &str,
     ) -> bool {
         let Some(base) = sides.base else { return false };
-        let said = |object: &Object, key: &str| object.get(key).filter(|value| !value.is_null()).cloned();
-        let same_name = |a: &Object, b: &Object| match (text(a, entity.name), text(b, entity.name)) {
+        let said =
+            |object: &Object, key: &str| object.get(key).filter(|value| !value.is_null()).cloned();
+        let same_name = |a: &Object, b: &Object| match (text(a, entity.name), text(b, entity.name))
+        {
             (Some(a), Some(b)) => comparable(a) == comparable(b),
             (a, b) => a.is_none() && b.is_none(),
         };
         // What the file leaves out, it does not change.
         let repeats = |state: &Object| {
             let name = !sent.contains_key(entity.name) || same_name(sent, state);
-            name && sent.get(entity.id).is_none_or(|id| id.is_null() || Some(id) == state.get(entity.id))
+            name && sent
+                .get(entity.id)
+                .is_none_or(|id| id.is_null() || Some(id) == state.get(entity.id))
         };
-        let is_unchanged = same_name(sides.current, base) && sides.current.get(entity.id) == base.get(entity.id);
+        let is_unchanged =
+            same_name(sides.current, base) && sides.current.get(entity.id) == base.get(entity.id);
         if is_unchanged || repeats(sides.current) {
             return false;
         }
@@ -130,7 +141,12 @@ impl Merger<'_> {
 }
 
 /// Whether an item says nothing that its base does not say.
-pub(super) fn repeats(item: &'static Item, base: &Object, sent: &Object, nulls: NullPolicy) -> bool {
+pub(super) fn repeats(
+    item: &'static Item,
+    base: &Object,
+    sent: &Object,
+    nulls: NullPolicy,
+) -> bool {
     sent.iter().all(|(key, value)| {
         let known = base.get(key);
         let is_name = item.entities.iter().any(|entity| entity.name == key);

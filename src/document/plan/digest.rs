@@ -31,7 +31,11 @@ impl Write for Hashing {
 struct WithoutMadeUp<'a>(HashMap<&'a str, usize>);
 
 impl Formatter for WithoutMadeUp<'_> {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         match self.0.get(fragment) {
             Some(number) => write!(writer, "new:{number}"),
             None => CompactFormatter.write_string_fragment(writer, fragment),
@@ -53,7 +57,11 @@ pub(super) fn digest(proposal: &Proposal<'_>, report: &Report, made_up: &[String
     let everywhere = proposal.resolutions.iter().filter(|resolution| resolution.everywhere);
     let everywhere: Vec<&str> = everywhere.map(|resolution| resolution.path.as_str()).collect();
     // What is remembered on all movies is more than this one's plan.
-    if everywhere.is_empty() { finish(&canonical, made_up) } else { finish(&(canonical, everywhere), made_up) }
+    if everywhere.is_empty() {
+        finish(&canonical, made_up)
+    } else {
+        finish(&(canonical, everywhere), made_up)
+    }
 }
 
 /// What was decided, and between whom; how likely each was is no part of the plan.
@@ -65,7 +73,8 @@ fn decided(found: &Match) -> impl Serialize {
 /// The digest of any value that is told by its JSON.
 pub(super) fn finish(canonical: &impl Serialize, made_up: &[String]) -> String {
     let numbered = made_up.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect();
-    let mut serializer = Serializer::with_formatter(Hashing(Sha256::new()), WithoutMadeUp(numbered));
+    let mut serializer =
+        Serializer::with_formatter(Hashing(Sha256::new()), WithoutMadeUp(numbered));
     // Writing to a hash cannot fail, and no key of the form is other than text.
     let _ = canonical.serialize(&mut serializer);
     hexadecimal(&serializer.into_inner().0.finalize())

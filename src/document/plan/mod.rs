@@ -204,8 +204,12 @@ impl Plan {
     /// Whether only what the options settle speaks against it, so that it is worth showing.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        let settled_by_options =
-            |code| matches!(code, ProblemCode::Conflict | ProblemCode::Locked | ProblemCode::AmbiguousMatch);
+        let settled_by_options = |code| {
+            matches!(
+                code,
+                ProblemCode::Conflict | ProblemCode::Locked | ProblemCode::AmbiguousMatch
+            )
+        };
         self.problems.iter().all(|problem| settled_by_options(problem.code))
     }
 }
@@ -227,7 +231,8 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
     warnings.extend(merged.warnings);
 
     let rule_of = |target: &str| proposal.lock_rule_of(target);
-    let held = locks::hold(proposal.definition, proposal.locks, rule_of, proposal.current, merged.data);
+    let held =
+        locks::hold(proposal.definition, proposal.locks, rule_of, proposal.current, merged.data);
     let mut new_entities = merged.new_entities;
     if !new_entities.is_empty() {
         let named = names_of(proposal.definition, &held.data);
@@ -274,7 +279,12 @@ const MAX_STATES: usize = 8;
 /// What stands when the file, sent again, changes nothing more. Of several items of one key the file's order alone
 /// tells which is which, and once they stand in another order it may tell otherwise: what the next import would still
 /// move, this one does. Where they would move in circles, a place on the circle is kept, the present one if it is on it.
-fn at_rest(proposal: &Proposal<'_>, ids: &dyn IdSource, first: Object, newcomers: &[NewEntity]) -> Object {
+fn at_rest(
+    proposal: &Proposal<'_>,
+    ids: &dyn IdSource,
+    first: Object,
+    newcomers: &[NewEntity],
+) -> Object {
     let mut with_newcomers = Directory::default();
     let mut directory = proposal.directory;
     if !newcomers.is_empty() {
@@ -302,7 +312,8 @@ fn at_rest(proposal: &Proposal<'_>, ids: &dyn IdSource, first: Object, newcomers
 /// Whether two states of a document have the same items, in whatever order.
 fn is_same_but_for_order(a: &Object, b: &Object) -> bool {
     let in_some_order = |value: &Value| {
-        let mut items: Vec<String> = value.as_array().into_iter().flatten().map(Value::to_string).collect();
+        let mut items: Vec<String> =
+            value.as_array().into_iter().flatten().map(Value::to_string).collect();
         items.sort_unstable();
         items
     };
@@ -369,7 +380,9 @@ fn names_of<'v>(definition: &Definition, data: &'v Object) -> HashSet<&'v str> {
         match &field.rule.kind {
             Kind::Names { .. } => found.extend(list.filter_map(Value::as_str)),
             Kind::Items { item, .. } => found.extend(list.flat_map(|object| {
-                item.entities.iter().filter_map(|entity| object.get(entity.id).and_then(Value::as_str))
+                item.entities
+                    .iter()
+                    .filter_map(|entity| object.get(entity.id).and_then(Value::as_str))
             })),
             _ => {}
         }

@@ -39,7 +39,8 @@ pub(super) fn category_key(text: &str) -> String {
     let text = comparable(text).replace('&', " and ");
     // What the mark of an omission parts is one word.
     let text = text.replace(['\'', '\u{2019}'], "");
-    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let mut words = &words[..];
     for prefix in [&["award", "for"][..], &["best"], &["achievement", "in"]] {
         words = words.strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or(words);
@@ -54,7 +55,10 @@ pub fn award_category(ceremony_id: &str, category: &str) -> Option<&'static str>
     let categories = REFERENCE.categories.get(ceremony_id)?;
     let shared = categories.sets.iter().filter_map(|name| REFERENCE.category_sets.get(name));
     let key = category_key(category);
-    std::iter::once(&categories.own).chain(shared).find_map(|set| set.canonical.get(&key)).map(String::as_str)
+    std::iter::once(&categories.own)
+        .chain(shared)
+        .find_map(|set| set.canonical.get(&key))
+        .map(String::as_str)
 }
 
 /// The ceremony and the category that an award means, as far as they are known. `own_id` is the

@@ -132,7 +132,11 @@ pub fn by_id(kind: EntityKind, id: &str) -> Option<&'static ReferenceEntity> {
 /// The one entity that goes by that name; of several, the one that does so in that language, else
 /// the one whose own name it is, else the only one that does so in any language.
 #[must_use]
-pub fn by_name(kind: EntityKind, name: &str, language: Option<&str>) -> Option<&'static ReferenceEntity> {
+pub fn by_name(
+    kind: EntityKind,
+    name: &str,
+    language: Option<&str>,
+) -> Option<&'static ReferenceEntity> {
     REFERENCE.entities.get(REFERENCE.named(kind, index_key(name), language)?)
 }
 
@@ -145,16 +149,23 @@ pub fn goes_by(kind: EntityKind, id: &str, name: &str) -> bool {
 
 /// The languages that the entity's name in that spelling is bound to; none where it goes by it in
 /// any, or not at all.
-pub fn alias_languages(kind: EntityKind, id: &str, name: &str) -> impl Iterator<Item = &'static str> {
+pub fn alias_languages(
+    kind: EntityKind,
+    id: &str,
+    name: &str,
+) -> impl Iterator<Item = &'static str> {
     let key = index_key(name);
     let aliases = by_id(kind, id).into_iter().flat_map(|entity| &entity.aliases);
-    aliases.filter(move |alias| index_key(&alias.name) == key).filter_map(|alias| alias.language.as_deref())
+    aliases
+        .filter(move |alias| index_key(&alias.name) == key)
+        .filter_map(|alias| alias.language.as_deref())
 }
 
 /// Which data this is: other data have another version. Telling it does not read the data.
 #[must_use]
 pub fn version() -> &'static str {
-    static VERSION: LazyLock<String> = LazyLock::new(|| sha256([CEREMONIES, PLATFORMS, GENRES].join("\0").as_bytes()));
+    static VERSION: LazyLock<String> =
+        LazyLock::new(|| sha256([CEREMONIES, PLATFORMS, GENRES].join("\0").as_bytes()));
     &VERSION
 }
 
@@ -231,7 +242,9 @@ impl Reference {
             ids: HashMap::new(),
             names: HashMap::new(),
             categories: HashMap::new(),
-            category_sets: sets.map(|(name, groups)| (name.clone(), CategorySet::new(groups))).collect(),
+            category_sets: sets
+                .map(|(name, groups)| (name.clone(), CategorySet::new(groups)))
+                .collect(),
         };
         for (kind, list) in [
             (EntityKind::Ceremony, ceremonies.ceremonies),
@@ -256,7 +269,8 @@ impl Reference {
             found.all(|other| other == first).then_some(first)
         };
         // An award may be for films of several languages.
-        let languages = language.into_iter().flat_map(|language| language.split([',', '/', ';', '&']));
+        let languages =
+            language.into_iter().flat_map(|language| language.split([',', '/', ';', '&']));
         let mut languages = languages.filter_map(language_name);
         languages
             .find_map(|language| only(&|named| named.language == Some(language)))
@@ -268,7 +282,9 @@ impl Reference {
     fn unambiguous_names(&self, index: usize) -> Vec<(String, String)> {
         let entity = &self.entities[index];
         let mut names: Vec<(String, String)> = Vec::new();
-        for name in std::iter::once(&entity.name).chain(entity.aliases.iter().map(|alias| &alias.name)) {
+        for name in
+            std::iter::once(&entity.name).chain(entity.aliases.iter().map(|alias| &alias.name))
+        {
             let key = index_key(name);
             let is_known = names.iter().any(|(known, _)| *known == key);
             if !is_known && self.named(entity.kind, key.clone(), None) == Some(index) {
@@ -291,7 +307,10 @@ impl Reference {
         }
         self.ids.insert((kind.as_str(), written.id.clone()), entity);
         if kind == EntityKind::Ceremony {
-            let categories = Categories { own: CategorySet::new(&written.categories), sets: written.category_sets };
+            let categories = Categories {
+                own: CategorySet::new(&written.categories),
+                sets: written.category_sets,
+            };
             self.categories.insert(written.id.clone(), categories);
         }
         let ids = std::iter::once(&written.id).chain(&written.external_ids);

@@ -32,11 +32,15 @@ fn ids_are_of_their_kind_and_stand_once() {
         let kind = entity.kind.as_str();
         let slug = entity.id.strip_prefix(&format!("{kind}-"));
         let number = entity.id.strip_prefix(&format!("tmdb-{kind}-"));
-        let is_slug =
-            slug.is_some_and(|slug| slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
-        let is_number = number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        let is_slug = slug.is_some_and(|slug| {
+            slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        });
+        let is_number =
+            number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
         assert!(is_slug || is_number, "{}", entity.id);
-        for id in entity.external_ids.iter().map(|(source, value)| format!("{source}-{kind}-{value}")) {
+        for id in
+            entity.external_ids.iter().map(|(source, value)| format!("{source}-{kind}-{value}"))
+        {
             assert!(seen.insert((kind, id.clone())), "{id}");
         }
         assert!(number.is_some() || seen.insert((kind, entity.id.clone())), "{}", entity.id);
@@ -48,9 +52,13 @@ fn ids_are_of_their_kind_and_stand_once() {
 fn no_name_means_two_entities_unless_languages_tell_them_apart() {
     let mut names: BTreeMap<(&str, String, Option<&str>), BTreeSet<&str>> = BTreeMap::new();
     for entity in entities() {
-        let aliases = entity.aliases.iter().map(|alias| (alias.name.as_str(), alias.language.as_deref()));
+        let aliases =
+            entity.aliases.iter().map(|alias| (alias.name.as_str(), alias.language.as_deref()));
         for (name, language) in aliases.chain([(entity.name.as_str(), None)]) {
-            names.entry((entity.kind.as_str(), index_key(name), language)).or_default().insert(&entity.id);
+            names
+                .entry((entity.kind.as_str(), index_key(name), language))
+                .or_default()
+                .insert(&entity.id);
         }
     }
     let shared: Vec<_> = names.iter().filter(|(_, ids)| ids.len() > 1).collect();
@@ -63,8 +71,16 @@ fn an_alias_says_something_that_the_name_does_not() {
         let mut seen = HashSet::from([(index_key(&entity.name), None)]);
         for alias in &entity.aliases {
             let language = alias.language.as_deref();
-            assert!(seen.insert((index_key(&alias.name), language)), "{} of {}", alias.name, entity.id);
-            assert!(language.is_none_or(|language| language_name(language) == Some(language)), "{language:?}");
+            assert!(
+                seen.insert((index_key(&alias.name), language)),
+                "{} of {}",
+                alias.name,
+                entity.id
+            );
+            assert!(
+                language.is_none_or(|language| language_name(language) == Some(language)),
+                "{language:?}"
+            );
         }
     }
 }
@@ -78,7 +94,10 @@ fn countries_regions_languages_and_home_pages_are_of_their_form() {
         for language in &details.languages {
             assert_eq!(language_name(language), Some(language.as_str()), "{id}");
         }
-        assert!(details.home_page.as_ref().is_none_or(|page| url::Url::parse(page).is_ok()), "{id}");
+        assert!(
+            details.home_page.as_ref().is_none_or(|page| url::Url::parse(page).is_ok()),
+            "{id}"
+        );
         let is_complete = details.prestige_level.is_some() && details.organization.is_some();
         assert!(*kind != EntityKind::Ceremony || is_complete, "{id}");
     }
@@ -115,7 +134,8 @@ fn a_name_is_told_apart_by_its_language() {
 
 #[test]
 fn different_offers_stay_different() {
-    let platform = |name: &str| by_name(EntityKind::Platform, name, None).map(|entity| entity.id.as_str());
+    let platform =
+        |name: &str| by_name(EntityKind::Platform, name, None).map(|entity| entity.id.as_str());
     for (names, id) in [
         (&["Prime Video", "Amazon Prime Video", "Amazon Prime"][..], "tmdb-platform-9"),
         (&["Amazon Video"], "tmdb-platform-10"),
@@ -129,7 +149,8 @@ fn different_offers_stay_different() {
             assert_eq!(platform(name), Some(id), "{name}");
         }
     }
-    let genre = |name: &str| by_name(EntityKind::Genre, name, None).map(|entity| entity.id.as_str());
+    let genre =
+        |name: &str| by_name(EntityKind::Genre, name, None).map(|entity| entity.id.as_str());
     for (name, id) in [
         ("Sci-Fi", Some("tmdb-genre-878")),
         ("scifi", Some("tmdb-genre-878")),
@@ -179,13 +200,27 @@ fn a_category_is_known_by_its_names_within_its_ceremony() {
     for (ceremony, names) in [
         (
             oscars,
-            &["ACTOR", "Best Actor", "Actor in a Leading Role", "Best Performance by an Actor in a Leading Role"][..],
+            &[
+                "ACTOR",
+                "Best Actor",
+                "Actor in a Leading Role",
+                "Best Performance by an Actor in a Leading Role",
+            ][..],
         ),
         (oscars, &["OUTSTANDING PRODUCTION", "BEST MOTION PICTURE", "Best Picture"]),
-        (oscars, &["WRITING (Screenplay Written Directly for the Screen)", "Best Original Screenplay"]),
+        (
+            oscars,
+            &["WRITING (Screenplay Written Directly for the Screen)", "Best Original Screenplay"],
+        ),
         (oscars, &["MUSIC (Original Dramatic Score)", "Best Original Score"]),
         (globes, &["Best Motion Picture – Drama", "Best Motion Picture - Drama"]),
-        (globes, &["Best Actress – Motion Picture Comedy or Musical", "Actress In A Leading Role - Musical Or Comedy"]),
+        (
+            globes,
+            &[
+                "Best Actress – Motion Picture Comedy or Musical",
+                "Actress In A Leading Role - Musical Or Comedy",
+            ],
+        ),
         ("ceremony-bafta-film-awards", &["Leading Actor", "Best Actor in a Leading Role"]),
         ("ceremony-cannes-film-festival", &["Palme d'Or", "Palme d’Or", "PALME D'OR"]),
         ("ceremony-cesar-awards", &["Meilleur film", "Best Film", "Best Picture"]),
@@ -200,27 +235,68 @@ fn a_category_is_known_by_its_names_within_its_ceremony() {
 fn categories_of_one_year_are_never_joined() {
     let (oscars, globes) = ("ceremony-academy-awards", "ceremony-golden-globe-awards");
     for (ceremony, names) in [
-        (oscars, &["ART DIRECTION", "ART DIRECTION (Color)", "ART DIRECTION (Black-and-White)"][..]),
+        (
+            oscars,
+            &["ART DIRECTION", "ART DIRECTION (Color)", "ART DIRECTION (Black-and-White)"][..],
+        ),
         (oscars, &["CINEMATOGRAPHY", "CINEMATOGRAPHY (Color)", "CINEMATOGRAPHY (Black-and-White)"]),
         (oscars, &["SOUND MIXING", "SOUND EDITING", "SPECIAL ACHIEVEMENT AWARD (Sound Editing)"]),
         (oscars, &["MUSIC (Original Score)", "MUSIC (Scoring)", "MUSIC (Song)"]),
         (oscars, &["MUSIC (Original Dramatic Score)", "MUSIC (Original Musical or Comedy Score)"]),
-        (oscars, &["MUSIC (Music Score--substantially original)", "MUSIC (Scoring of Music--adaptation or treatment)"]),
-        (oscars, &["WRITING (Original Screenplay)", "WRITING (Screenplay)", "WRITING (Original Motion Picture Story)"]),
-        (oscars, &["WRITING (Story and Screenplay)", "WRITING (Screenplay)", "WRITING (Motion Picture Story)"]),
+        (
+            oscars,
+            &[
+                "MUSIC (Music Score--substantially original)",
+                "MUSIC (Scoring of Music--adaptation or treatment)",
+            ],
+        ),
+        (
+            oscars,
+            &[
+                "WRITING (Original Screenplay)",
+                "WRITING (Screenplay)",
+                "WRITING (Original Motion Picture Story)",
+            ],
+        ),
+        (
+            oscars,
+            &[
+                "WRITING (Story and Screenplay)",
+                "WRITING (Screenplay)",
+                "WRITING (Motion Picture Story)",
+            ],
+        ),
         (oscars, &["OUTSTANDING PICTURE", "UNIQUE AND ARTISTIC PICTURE"]),
         (oscars, &["DIRECTING", "DIRECTING (Comedy Picture)", "DIRECTING (Dramatic Picture)"]),
-        (globes, &["Best Actor - Drama", "Best Actor - Musical or Comedy", "Best Actor", "Best Supporting Actor"]),
-        (globes, &["Picture - Comedy", "Picture - Musical", "Best Motion Picture - Musical or Comedy"]),
+        (
+            globes,
+            &[
+                "Best Actor - Drama",
+                "Best Actor - Musical or Comedy",
+                "Best Actor",
+                "Best Supporting Actor",
+            ],
+        ),
+        (
+            globes,
+            &["Picture - Comedy", "Picture - Musical", "Best Motion Picture - Musical or Comedy"],
+        ),
         (globes, &["Foreign Film - English Language", "Foreign Film - Foreign Language"]),
-        ("ceremony-bafta-film-awards", &["Best Film", "Best British Film", "Best Film Not in the English Language"]),
+        (
+            "ceremony-bafta-film-awards",
+            &["Best Film", "Best British Film", "Best Film Not in the English Language"],
+        ),
         (
             "ceremony-filmfare-awards",
             &["Best Film", "Best Film (Critics)", "Best Music Director", "Best Background Score"],
         ),
     ] {
         let meant: BTreeSet<_> = names.iter().map(|name| award_category(ceremony, name)).collect();
-        assert_eq!((meant.len(), meant.contains(&None)), (names.len(), false), "{names:?}: {meant:?}");
+        assert_eq!(
+            (meant.len(), meant.contains(&None)),
+            (names.len(), false),
+            "{names:?}: {meant:?}"
+        );
     }
     assert_eq!(award_category(oscars, "Best Tide"), None);
     assert_eq!(award_category("ceremony-harbour", "Best Actor"), None);

@@ -122,10 +122,12 @@ mod tests {
             ("톰 행크스", "Tom Hanks"),
             ("كريستوفر نولان", "Christopher Nolan"),
         ] {
-            let (kind, given_name, known_name) = (EntityKind::Person, Name::of(given), Name::of(known));
+            let (kind, given_name, known_name) =
+                (EntityKind::Person, Name::of(given), Name::of(known));
             let keys = stored(kind, &known_name);
             let is_found = |by: BTreeSet<i64>| !by.is_disjoint(&keys);
-            let found = is_found(looked_up(kind, &given_name)) || is_found(looked_up_again(kind, &given_name));
+            let found = is_found(looked_up(kind, &given_name))
+                || is_found(looked_up_again(kind, &given_name));
             assert!(found, "{given} and {known}");
         }
     }

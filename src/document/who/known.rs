@@ -136,7 +136,11 @@ impl Knowledge {
                 .clamp(1e-4, SINGLE_NAMES * people)
                 .log10();
         }
-        #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a name has few initials")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_possible_wrap,
+            reason = "a name has few initials"
+        )]
         let initials = LETTERS.powi(name.initials().min(8) as i32);
         (expected / initials).max(1e-4).log10()
     }
@@ -146,14 +150,19 @@ impl Knowledge {
         let mut crews: HashMap<&str, BTreeSet<&str>> = HashMap::new();
         for person in people {
             let Some(known) = self.of(EntityKind::Person, person) else { continue };
-            for appearance in known.appearances.iter().filter(|appearance| appearance.movie != movie) {
+            for appearance in
+                known.appearances.iter().filter(|appearance| appearance.movie != movie)
+            {
                 crews.entry(&appearance.movie).or_default().insert(person);
             }
         }
         let mut company: HashMap<String, BTreeSet<&str>> = HashMap::new();
         for crew in crews.values().filter(|crew| crew.len() > 1) {
             for person in crew {
-                company.entry((*person).to_owned()).or_default().extend(crew.iter().filter(|other| *other != person));
+                company
+                    .entry((*person).to_owned())
+                    .or_default()
+                    .extend(crew.iter().filter(|other| *other != person));
             }
         }
         company.into_iter().map(|(person, others)| (person, others.len())).collect()

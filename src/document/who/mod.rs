@@ -141,10 +141,13 @@ pub fn worth_showing(kind: EntityKind, candidates: Vec<Candidate>) -> Vec<Candid
 
 /// What speaks for each person beside all others who may be meant, and somebody who is not known here.
 fn certainties(candidates: &[Candidate]) -> Vec<f64> {
-    let odds: Vec<f64> = candidates.iter().map(|candidate| (candidate.weight + CERTAIN).exp()).collect();
+    let odds: Vec<f64> =
+        candidates.iter().map(|candidate| (candidate.weight + CERTAIN).exp()).collect();
     let beside_others = candidates.iter().enumerate().map(|(place, candidate)| {
         // Of two names, the very name counts: one that is nearly the same is no rival to it.
-        let is_rival = |other: usize| other != place && (candidates[other].is_named_so || !candidate.is_named_so);
+        let is_rival = |other: usize| {
+            other != place && (candidates[other].is_named_so || !candidate.is_named_so)
+        };
         let rivals = odds.iter().enumerate().filter(|(other, _)| is_rival(*other));
         candidate.weight - rivals.map(|(_, odds)| odds).sum::<f64>().ln_1p()
     });
@@ -165,8 +168,10 @@ pub fn told_of(candidates: &mut [Candidate]) {
 pub fn decide(kind: EntityKind, candidates: &mut [Candidate]) -> MatchDecision {
     let Some(best) = candidates.first() else { return MatchDecision::New };
     let is_clear = if kind.is_told_by_name() {
-        let mut rivals = candidates[1..].iter().filter(|rival| rival.is_named_so || !best.is_named_so);
-        best.weight >= 0.0 && rivals.next().is_none_or(|next| best.weight - next.weight >= MARGIN_BY_NAME)
+        let mut rivals =
+            candidates[1..].iter().filter(|rival| rival.is_named_so || !best.is_named_so);
+        best.weight >= 0.0
+            && rivals.next().is_none_or(|next| best.weight - next.weight >= MARGIN_BY_NAME)
     } else {
         let certainties = certainties(candidates);
         for (candidate, certainty) in candidates.iter_mut().zip(&certainties) {
@@ -182,7 +187,10 @@ pub fn decide(kind: EntityKind, candidates: &mut [Candidate]) -> MatchDecision {
         // Of initials, or which name comes first, nobody knows whose they are; a misspelling is rarely somebody
         // else's name.
         let may_be_theirs = candidate.is_named_so
-            || candidate.reasons.iter().any(|reason| matches!(reason, MatchReason::Initials | MatchReason::OtherOrder));
+            || candidate
+                .reasons
+                .iter()
+                .any(|reason| matches!(reason, MatchReason::Initials | MatchReason::OtherOrder));
         candidate.weight >= if may_be_theirs { SOMEBODY_ELSE } else { SOMEBODY_NEAR }
     });
     if is_asked { MatchDecision::Ambiguous } else { MatchDecision::New }

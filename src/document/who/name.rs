@@ -5,7 +5,9 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::parts::{Part, Suffix, is_decoration, is_han, parts_of, spoken_order, surname_last, without_edition};
+use super::parts::{
+    Part, Suffix, is_decoration, is_han, parts_of, spoken_order, surname_last, without_edition,
+};
 use super::sound::{bones, roughly, spoken};
 use crate::document::entity::EntityKind;
 use crate::document::text::comparable;
@@ -94,7 +96,9 @@ impl Name {
             parts.push(Part { text: text.to_lowercase(), is_initials: false });
         }
         let has_letters = text.chars().filter(|c| c.is_alphabetic()).count() > 1;
-        let is_latin = |c: char| c.is_ascii() || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}');
+        let is_latin = |c: char| {
+            c.is_ascii() || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}')
+        };
         let is_other_script = text.chars().any(|c| c.is_alphabetic() && !is_latin(c));
         let read = text.chars().any(is_han).then(|| {
             let read = any_ascii::any_ascii(&text).to_ascii_lowercase();
@@ -158,7 +162,11 @@ impl Name {
     #[must_use]
     pub(super) fn ends(&self) -> String {
         let (first, last) = (&self.first().text, &self.last().text);
-        if self.parts.len() == 1 || first <= last { format!("{first} {last}") } else { format!("{last} {first}") }
+        if self.parts.len() == 1 || first <= last {
+            format!("{first} {last}")
+        } else {
+            format!("{last} {first}")
+        }
     }
 
     /// The first and the last part.
@@ -229,7 +237,9 @@ impl Name {
         if self.parts.len() > 1 && !self.is_abbreviated() {
             shared.extend(begins.map(|begins| ("start", format!("{given} {begins}"))));
             shared.extend(ends.map(|ends| ("end of family name", format!("{given} {ends}"))));
-            shared.extend(given.chars().last().map(|last| ("end of given name", format!("{family} {last}"))));
+            shared.extend(
+                given.chars().last().map(|last| ("end of given name", format!("{family} {last}"))),
+            );
         }
         shared
     }
@@ -240,7 +250,10 @@ impl Name {
     #[must_use]
     pub fn likeness(&self, other: &str) -> Option<f64> {
         let letters: String = comparable(other).chars().filter(|c| c.is_alphanumeric()).collect();
-        if !self.is_other_script && letters.is_ascii() && strsim::jaro_winkler(&self.letters(), &letters) < NEAR {
+        if !self.is_other_script
+            && letters.is_ascii()
+            && strsim::jaro_winkler(&self.letters(), &letters) < NEAR
+        {
             return None;
         }
         let other = Self::of(other);
@@ -255,9 +268,13 @@ impl Name {
     /// Whether it leaves something of the other one out: given names cut to initials, a middle name, a suffix.
     #[must_use]
     pub fn leaves_out(&self, other: &Self) -> bool {
-        let is_part =
-            matches!(self.relation(other), Some(Relation::Initials | Relation::MiddleName | Relation::Suffix));
-        is_part && self.letters().len() <= other.letters().len() && (self.suffix.is_none() || other.suffix.is_some())
+        let is_part = matches!(
+            self.relation(other),
+            Some(Relation::Initials | Relation::MiddleName | Relation::Suffix)
+        );
+        is_part
+            && self.letters().len() <= other.letters().len()
+            && (self.suffix.is_none() || other.suffix.is_some())
     }
 
     fn first(&self) -> &Part {
@@ -297,14 +314,21 @@ impl Name {
             return None;
         }
         match (&self.read, &other.read) {
-            (Some(_), Some(_)) => return (self.letters() == other.letters()).then_some(Relation::SameLetters),
+            (Some(_), Some(_)) => {
+                return (self.letters() == other.letters()).then_some(Relation::SameLetters);
+            }
             // What is read alike is often another name.
-            (Some(read), None) => return (*read == other.letters()).then_some(Relation::SameSound(0.0)),
-            (None, Some(read)) => return (*read == self.letters()).then_some(Relation::SameSound(0.0)),
+            (Some(read), None) => {
+                return (*read == other.letters()).then_some(Relation::SameSound(0.0));
+            }
+            (None, Some(read)) => {
+                return (*read == self.letters()).then_some(Relation::SameSound(0.0));
+            }
             (None, None) => {}
         }
         // Al is no A. L.
-        let is_same_kind = self.initials() == other.initials() || self.parts.len() == other.parts.len();
+        let is_same_kind =
+            self.initials() == other.initials() || self.parts.len() == other.parts.len();
         if self.letters() == other.letters() && is_same_kind {
             return Some(Relation::SameLetters);
         }
@@ -324,7 +348,8 @@ impl Name {
         }
         // A number or an initial that is another one is no misspelling.
         let telling = |name: &Self| -> Vec<String> {
-            let is_telling = |part: &&Part| part.is_initials || part.text.contains(|c: char| c.is_ascii_digit());
+            let is_telling =
+                |part: &&Part| part.is_initials || part.text.contains(|c: char| c.is_ascii_digit());
             name.parts.iter().filter(is_telling).map(|part| part.text.clone()).collect()
         };
         if telling(self) != telling(other) {
@@ -339,7 +364,8 @@ impl Name {
         let likeness = if self.sound() == other.sound() { likeness.max(NEAR) } else { likeness };
         let edits = strsim::osa_distance(&one, &another);
         // A family name that is another one is no misspelling, however alike the rest is.
-        (likeness >= NEAR && edits <= 2 && self.has_near_ends(other)).then_some(Relation::Near(likeness))
+        (likeness >= NEAR && edits <= 2 && self.has_near_ends(other))
+            .then_some(Relation::Near(likeness))
     }
 
     /// How it relates to a name in another script.
@@ -363,7 +389,8 @@ impl Name {
         let alike = |one: &Part, another: &Part| {
             let sounds_so = || {
                 let words = [one, another].map(|part| part.text.as_str());
-                bones(words[0]) == bones(words[1]) || spoken([words[0]].into_iter()) == spoken([words[1]].into_iter())
+                bones(words[0]) == bones(words[1])
+                    || spoken([words[0]].into_iter()) == spoken([words[1]].into_iter())
             };
             let edits = strsim::osa_distance(&one.text, &another.text);
             edits <= 1 + usize::from(one.text.len() > 7) || (edits == 2 && sounds_so())
@@ -373,12 +400,17 @@ impl Name {
 
     /// Whether this is the other one without middle names.
     fn lacks_middle(&self, other: &Self) -> bool {
-        if self.first() != other.first() || self.last() != other.last() || self.parts.len() >= other.parts.len() {
+        if self.first() != other.first()
+            || self.last() != other.last()
+            || self.parts.len() >= other.parts.len()
+        {
             return false;
         }
         let mut middle = other.parts[1..other.parts.len() - 1].iter();
         let mut own = self.parts[1..self.parts.len() - 1].iter();
-        own.all(|part| middle.any(|candidate| abbreviates(part, candidate) || abbreviates(candidate, part)))
+        own.all(|part| {
+            middle.any(|candidate| abbreviates(part, candidate) || abbreviates(candidate, part))
+        })
     }
 
     /// Whether the given names of one are those of the other, or their first letters.

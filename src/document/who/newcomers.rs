@@ -44,6 +44,10 @@ impl Newcomers {
         places.sort_unstable();
         places.dedup();
         places.truncate(MOST_NEAR);
-        places.into_iter().map(|place| &self.entities[place]).filter(|entity| entity.kind == kind).collect()
+        places
+            .into_iter()
+            .map(|place| &self.entities[place])
+            .filter(|entity| entity.kind == kind)
+            .collect()
     }
 }

@@ -29,7 +29,10 @@ fn is_roman(word: &str) -> bool {
         &["C"],
     ];
     let rest = DIGITS.iter().fold(word, |rest, digits| {
-        let longest = digits.iter().filter_map(|digit| rest.strip_suffix(digit)).min_by_key(|rest| rest.len());
+        let longest = digits
+            .iter()
+            .filter_map(|digit| rest.strip_suffix(digit))
+            .min_by_key(|rest| rest.len());
         longest.unwrap_or(rest)
     });
     word.len() > 1 && rest.is_empty()
@@ -39,12 +42,15 @@ fn is_roman(word: &str) -> bool {
 pub(super) fn without_edition(text: &str) -> String {
     let is_year = |word: &str| {
         let digits = word.trim_matches(['(', ')', '[', ']', ',']);
-        digits.len() == 4 && digits.starts_with(['1', '2']) && digits.chars().all(|c| c.is_ascii_digit())
+        digits.len() == 4
+            && digits.starts_with(['1', '2'])
+            && digits.chars().all(|c| c.is_ascii_digit())
     };
     let is_ordinal = |word: &str| {
         let word = word.to_lowercase();
         let digits = ["st", "nd", "rd", "th"].iter().find_map(|ending| word.strip_suffix(ending));
-        digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
+        digits
+            .is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
     };
     let mut words: Vec<&str> = text.split_whitespace().collect();
     if words.last().is_some_and(|last| is_year(last)) {
@@ -54,7 +60,12 @@ pub(super) fn without_edition(text: &str) -> String {
     let start = usize::from(has_the);
     let edition = words[start..]
         .iter()
-        .take_while(|word| is_year(word) || is_ordinal(word) || is_roman(word) || word.eq_ignore_ascii_case("annual"))
+        .take_while(|word| {
+            is_year(word)
+                || is_ordinal(word)
+                || is_roman(word)
+                || word.eq_ignore_ascii_case("annual")
+        })
         .count();
     if edition > 0 {
         words.drain(..start + edition);
@@ -66,14 +77,17 @@ pub(super) fn without_edition(text: &str) -> String {
 /// brackets is left out.
 pub(super) fn spoken_order(text: &str) -> String {
     let text = without_nickname(text);
-    let mut pieces: Vec<&str> = text.split([',', '،', '、']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    let mut pieces: Vec<&str> =
+        text.split([',', '،', '、']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
     // After a surname alone comes the given name: "Bhatti, Ace", "Lemon, JR".
-    let follows_a_name = |pieces: &[&str]| pieces.len() > 2 || pieces.first().is_some_and(|name| name.contains(' '));
+    let follows_a_name =
+        |pieces: &[&str]| pieces.len() > 2 || pieces.first().is_some_and(|name| name.contains(' '));
     while pieces.len() > 1 && follows_a_name(&pieces) && is_society(pieces[pieces.len() - 1]) {
         pieces.pop();
     }
     let suffix = pieces.last().is_some_and(|last| suffix_of(last).is_some());
-    let suffix = if suffix && pieces.len() > 1 && follows_a_name(&pieces) { pieces.pop() } else { None };
+    let suffix =
+        if suffix && pieces.len() > 1 && follows_a_name(&pieces) { pieces.pop() } else { None };
     let name = match pieces[..] {
         [surname, given] => format!("{given} {}", spelled_out(surname)),
         _ => pieces.join(" "),
@@ -95,7 +109,8 @@ pub(super) fn surname_last(name: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().unwrap_or_default();
     let rest: Vec<&str> = words.collect();
-    let is_in_capitals = |word: &str| word.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
+    let is_in_capitals =
+        |word: &str| word.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
     let letters = first.chars().filter(|c| c.is_alphabetic()).count();
     let is_surname = is_in_capitals(first)
         && !first.contains('.')
@@ -114,13 +129,15 @@ pub(super) const fn is_decoration(c: char) -> bool {
 
 /// Whether what stands in brackets behind a name tells of the credit and not of the name.
 fn is_note(text: &str) -> bool {
-    const NOTES: [&str; 6] = ["uncredited", "voice", "archive footage", "archival footage", "credit only", "as "];
+    const NOTES: [&str; 6] =
+        ["uncredited", "voice", "archive footage", "archival footage", "credit only", "as "];
     let text = text.trim_matches(['(', ')', '[', ']']).to_lowercase();
     NOTES.iter().any(|note| text.starts_with(note))
 }
 
 fn without_nickname(text: &str) -> String {
-    const MARKS: [(char, char); 6] = [('"', '"'), ('“', '”'), ('‘', '’'), ('«', '»'), ('(', ')'), ('[', ']')];
+    const MARKS: [(char, char); 6] =
+        [('"', '"'), ('“', '”'), ('‘', '’'), ('«', '»'), ('(', ')'), ('[', ']')];
     let mut rest = text.to_owned();
     for (open, close) in MARKS {
         if let Some(start) = rest.find(open)
@@ -128,8 +145,8 @@ fn without_nickname(text: &str) -> String {
         {
             let end = start + open.len_utf8() + length + close.len_utf8();
             let left = format!("{} {}", &rest[..start], &rest[end..]);
-            let is_name =
-                left.split_whitespace().count() > 1 || (is_note(&rest[start..end]) && !left.trim().is_empty());
+            let is_name = left.split_whitespace().count() > 1
+                || (is_note(&rest[start..end]) && !left.trim().is_empty());
             if is_name && suffix_of(&rest[start..end]).is_none() {
                 rest = left;
             }
@@ -155,15 +172,16 @@ fn without_quoted(text: &str) -> String {
 /// Cinema Editors, and the like.
 fn is_society(word: &str) -> bool {
     const SOCIETIES: [&str; 17] = [
-        "asc", "bsc", "acs", "csc", "isc", "afc", "aic", "ace", "bfe", "cas", "mpse", "csa", "phd", "md", "obe", "cbe",
-        "mbe",
+        "asc", "bsc", "acs", "csc", "isc", "afc", "aic", "ace", "bfe", "cas", "mpse", "csa", "phd",
+        "md", "obe", "cbe", "mbe",
     ];
     SOCIETIES.contains(&word.replace('.', "").to_lowercase().as_str())
 }
 
 /// What people are addressed by, before a given and a family name: Sir Ben Kingsley, but not Lady Gaga.
 fn is_title(word: &str) -> bool {
-    const TITLES: [&str; 11] = ["sir", "dame", "lord", "lady", "dr", "mr", "mrs", "ms", "miss", "prof", "professor"];
+    const TITLES: [&str; 11] =
+        ["sir", "dame", "lord", "lady", "dr", "mr", "mrs", "ms", "miss", "prof", "professor"];
     TITLES.contains(&word.to_lowercase().as_str())
 }
 
@@ -232,9 +250,9 @@ fn as_spoken(word: &str) -> String {
 
 pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
     let mut words: Vec<String> = Vec::new();
-    for word in text
-        .split(|c: char| c.is_whitespace() || matches!(c, '-' | '‐' | '‑' | '–' | '—' | '/' | '&' | '·' | '・' | '_'))
-    {
+    for word in text.split(|c: char| {
+        c.is_whitespace() || matches!(c, '-' | '‐' | '‑' | '–' | '—' | '/' | '&' | '·' | '・' | '_')
+    }) {
         // `J.J.` is two initials, `St.` a word.
         let pieces = word.split('.').filter(|piece| !piece.is_empty());
         words.extend(pieces.map(str::to_owned));
@@ -270,9 +288,12 @@ pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
         }
         let letters = word.chars().filter(|c| c.is_alphabetic()).count();
         // `JJ Abrams`, but not `BO DEREK`.
-        let is_run =
-            !is_shouted && (2..=3).contains(&letters) && word.chars().all(char::is_uppercase) && word.is_ascii();
-        let is_initials = (letters == 1 && word.chars().all(|c| c.is_uppercase() || c.is_lowercase())) || is_run;
+        let is_run = !is_shouted
+            && (2..=3).contains(&letters)
+            && word.chars().all(char::is_uppercase)
+            && word.is_ascii();
+        let is_initials =
+            (letters == 1 && word.chars().all(|c| c.is_uppercase() || c.is_lowercase())) || is_run;
         let text = ascii.to_lowercase();
         match parts.last_mut() {
             Some(last) if is_initials && last.is_initials => last.text.push_str(&text),

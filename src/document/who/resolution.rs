@@ -17,7 +17,13 @@ pub struct Resolution {
 impl Resolution {
     /// A resolution as clients give it: in one of three ways.
     #[must_use]
-    pub fn of(path: String, entity: Option<String>, create_new: bool, skip: bool, everywhere: bool) -> Self {
+    pub fn of(
+        path: String,
+        entity: Option<String>,
+        create_new: bool,
+        skip: bool,
+        everywhere: bool,
+    ) -> Self {
         let answer = match (entity, create_new, skip) {
             (Some(id), false, false) => Some(Answer::Is(id)),
             (None, true, false) => Some(Answer::CreateNew),
@@ -47,9 +53,14 @@ impl Resolution {
         let sent: Vec<Sent> = values
             .into_iter()
             .enumerate()
-            .map(|(index, value)| serde_json::from_value(value).map_err(|error| allowed(&format!("/{index}: {error}"))))
+            .map(|(index, value)| {
+                serde_json::from_value(value)
+                    .map_err(|error| allowed(&format!("/{index}: {error}")))
+            })
             .collect::<Result<_, String>>()?;
-        let read = |sent: Sent| Self::of(sent.path, sent.entity_id, sent.create_new, sent.skip, sent.everywhere);
+        let read = |sent: Sent| {
+            Self::of(sent.path, sent.entity_id, sent.create_new, sent.skip, sent.everywhere)
+        };
         Ok(sent.into_iter().map(read).collect())
     }
 

@@ -96,8 +96,12 @@ fn weight_of_relation(relation: Relation) -> (f64, MatchReason) {
         Relation::Same => (0.0, MatchReason::SameName),
         Relation::SameLetters => (-0.1, MatchReason::SameLetters),
         Relation::OtherOrder => (-2.7, MatchReason::OtherOrder),
-        Relation::SameSound(likeness) => (if likeness >= SOUND_ALIKE { -2.0 } else { -4.5 }, MatchReason::SameSound),
-        Relation::LikeSound(likeness) => (if likeness >= LIKE { -5.0 } else { -8.0 }, MatchReason::SameSound),
+        Relation::SameSound(likeness) => {
+            (if likeness >= SOUND_ALIKE { -2.0 } else { -4.5 }, MatchReason::SameSound)
+        }
+        Relation::LikeSound(likeness) => {
+            (if likeness >= LIKE { -5.0 } else { -8.0 }, MatchReason::SameSound)
+        }
         Relation::MiddleName => (-5.5, MatchReason::MiddleName),
         Relation::Suffix => (-7.5, MatchReason::Suffix),
         Relation::Initials => (-1.5, MatchReason::Initials),
@@ -117,17 +121,23 @@ pub fn candidates(
     let key = index_key(question.given);
     let given = Name::of_kind(question.kind, question.given);
     let knowledge = directory.knowledge();
-    let mut ids: Vec<&str> = directory.by_name(question.kind, &key).iter().map(String::as_str).collect();
+    let mut ids: Vec<&str> =
+        directory.by_name(question.kind, &key).iter().map(String::as_str).collect();
     let more = others.iter().map(String::as_str).chain(knowledge.near(question.kind, &key));
     for id in more {
         if !ids.contains(&id) {
             ids.push(id);
         }
     }
-    let newcomers =
-        directory.newcomers().near(question.kind, &given).into_iter().chain(made.near(question.kind, &given));
+    let newcomers = directory
+        .newcomers()
+        .near(question.kind, &given)
+        .into_iter()
+        .chain(made.near(question.kind, &given));
     let newcomers: HashMap<&str, Known> = newcomers
-        .filter(|entity| knowledge.of(question.kind, &entity.id).is_none() && !others.contains(&entity.id))
+        .filter(|entity| {
+            knowledge.of(question.kind, &entity.id).is_none() && !others.contains(&entity.id)
+        })
         .map(|entity| (entity.id.as_str(), Known { name: entity.name.clone(), ..Known::default() }))
         .collect();
     ids.extend(newcomers.keys().filter(|id| !ids.contains(id)).copied().collect::<Vec<_>>());
@@ -135,11 +145,13 @@ pub fn candidates(
         .into_iter()
         .filter_map(|id| {
             let standing = standing(id);
-            let is_named_so = directory.by_name(question.kind, &key).iter().any(|named| named == id)
-                || others.iter().any(|named| named == id);
+            let is_named_so =
+                directory.by_name(question.kind, &key).iter().any(|named| named == id)
+                    || others.iter().any(|named| named == id);
             // A name of a ceremony, platform or genre that one alone has means that one, whatever stands beside it.
-            let is_sole =
-                question.kind.is_told_by_name() && is_named_so && directory.by_name(question.kind, &key).len() == 1;
+            let is_sole = question.kind.is_told_by_name()
+                && is_named_so
+                && directory.by_name(question.kind, &key).len() == 1;
             match knowledge.of(question.kind, id).or_else(|| newcomers.get(id)) {
                 _ if is_sole => Some(unknown(question, &given, id, standing, knowledge)),
                 Some(known) => weigh(question, &given, id, known, is_named_so, standing, knowledge),
@@ -159,8 +171,10 @@ fn set_back_the_uncredited(candidates: &mut [Candidate], knowledge: &Knowledge) 
     let credits = |candidate: &Candidate| {
         knowledge.of(EntityKind::Person, &candidate.id).map(|known| !known.appearances.is_empty())
     };
-    if candidates.iter().any(|candidate| candidate.is_named_so && credits(candidate) == Some(true)) {
-        for candidate in candidates.iter_mut().filter(|candidate| credits(candidate) == Some(false)) {
+    if candidates.iter().any(|candidate| candidate.is_named_so && credits(candidate) == Some(true))
+    {
+        for candidate in candidates.iter_mut().filter(|candidate| credits(candidate) == Some(false))
+        {
             candidate.weight += NEVER_CREDITED;
             candidate.score = probability(candidate.weight);
         }
@@ -168,9 +182,20 @@ fn set_back_the_uncredited(candidates: &mut [Candidate], knowledge: &Knowledge) 
 }
 
 /// Someone of the name of whom nothing else is known.
-fn unknown(question: &Question<'_>, given: &Name, id: &str, standing: Standing, knowledge: &Knowledge) -> Candidate {
-    let own = reference::by_id(question.kind, id).map_or(question.given, |entity| entity.name.as_str());
-    let known = Known { name: own.to_owned(), aliases: vec![question.given.to_owned()], ..Known::default() };
+fn unknown(
+    question: &Question<'_>,
+    given: &Name,
+    id: &str,
+    standing: Standing,
+    knowledge: &Knowledge,
+) -> Candidate {
+    let own =
+        reference::by_id(question.kind, id).map_or(question.given, |entity| entity.name.as_str());
+    let known = Known {
+        name: own.to_owned(),
+        aliases: vec![question.given.to_owned()],
+        ..Known::default()
+    };
     weigh(question, given, id, &known, true, standing, knowledge).unwrap_or_else(|| Candidate {
         id: id.to_owned(),
         name: question.given.to_owned(),
@@ -195,9 +220,12 @@ fn weigh(
     let own_name = Name::of(&known.name);
     let own = given.relation(&own_name);
     let alias = known.aliases.iter().filter_map(|alias| given.relation(&Name::of(alias)));
-    let best_alias = alias.max_by(|a, b| weight_of_relation(*a).0.total_cmp(&weight_of_relation(*b).0));
+    let best_alias =
+        alias.max_by(|a, b| weight_of_relation(*a).0.total_cmp(&weight_of_relation(*b).0));
     let (mut relation, mut is_alias) = match (own, best_alias) {
-        (Some(own), Some(alias)) if weight_of_relation(alias).0 > weight_of_relation(own).0 => (Some(alias), true),
+        (Some(own), Some(alias)) if weight_of_relation(alias).0 > weight_of_relation(own).0 => {
+            (Some(alias), true)
+        }
         (None, Some(alias)) => (Some(alias), true),
         (own, _) => (own, false),
     };
@@ -206,9 +234,11 @@ fn weigh(
         (relation, is_alias) = (Some(Relation::Same), true);
     }
     // Of a platform, letters are no initials, and nothing is a middle name.
-    let is_of_people =
-        |relation: &Relation| matches!(relation, Relation::Initials | Relation::MiddleName | Relation::Suffix);
-    let relation = relation.filter(|relation| !(question.kind.is_told_by_name() && is_of_people(relation)))?;
+    let is_of_people = |relation: &Relation| {
+        matches!(relation, Relation::Initials | Relation::MiddleName | Relation::Suffix)
+    };
+    let relation =
+        relation.filter(|relation| !(question.kind.is_told_by_name() && is_of_people(relation)))?;
     let (by_name, reason) = weight_of_relation(relation);
     let is_named_so = relation.is_the_name();
     reasons.push(if is_alias && relation == Relation::Same { MatchReason::Alias } else { reason });
@@ -302,7 +332,8 @@ fn person(
     reasons: &mut Vec<MatchReason>,
 ) -> f64 {
     let mut weight = 0.0;
-    let elsewhere: Vec<_> = known.appearances.iter().filter(|appearance| appearance.movie != question.movie).collect();
+    let elsewhere: Vec<_> =
+        known.appearances.iter().filter(|appearance| appearance.movie != question.movie).collect();
     let mut departments = elsewhere.iter().filter_map(|appearance| appearance.department.as_ref());
     weight += if question.departments.is_empty() || elsewhere.is_empty() {
         DEPARTMENT_UNKNOWN
@@ -314,7 +345,9 @@ fn person(
         0.0
     };
     let years = elsewhere.iter().map(|appearance| appearance.year).filter(|year| *year > 0);
-    if let (Some(year), Some(first), Some(last)) = (knowledge.year(question.movie), years.clone().min(), years.max()) {
+    if let (Some(year), Some(first), Some(last)) =
+        (knowledge.year(question.movie), years.clone().min(), years.max())
+    {
         let apart = (first - year).max(year - last).max(0);
         weight += EACH_DECADE_APART * (f64::from(apart) / 10.0).min(MOST_DECADES);
         match apart {
@@ -328,7 +361,11 @@ fn person(
         reasons.push(MatchReason::WorkedTogether);
         weight += ANY_COMPANY + EACH_DOUBLING_OF_COMPANY * doublings(1 + company).min(4.0);
     }
-    let movies = elsewhere.iter().map(|appearance| &appearance.movie).collect::<std::collections::HashSet<_>>().len();
+    let movies = elsewhere
+        .iter()
+        .map(|appearance| &appearance.movie)
+        .collect::<std::collections::HashSet<_>>()
+        .len();
     weight + EACH_DOUBLING_OF_MOVIES * doublings(movies.max(1)).min(5.0)
 }
 
@@ -366,8 +403,11 @@ pub(super) fn probability(weight: f64) -> f64 {
 
 /// Titles of the newest movies, three at most.
 fn known_for(known: &Known) -> Vec<String> {
-    let mut titles: Vec<(i32, &String)> =
-        known.appearances.iter().filter_map(|appearance| Some((appearance.year, appearance.title.as_ref()?))).collect();
+    let mut titles: Vec<(i32, &String)> = known
+        .appearances
+        .iter()
+        .filter_map(|appearance| Some((appearance.year, appearance.title.as_ref()?)))
+        .collect();
     titles.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     let mut known_for: Vec<String> = Vec::new();
     for (_, title) in titles {

@@ -70,7 +70,10 @@ mod tests {
     fn words_sound_alike_in_other_spellings() {
         assert_eq!(spoken(["christopher"].into_iter()), spoken(["kristofer"].into_iter()));
         assert_eq!(bones("micheal"), bones("michael"));
-        assert_eq!(roughly(&spoken(["hanks"].into_iter())), roughly(&spoken(["chanks"].into_iter())));
+        assert_eq!(
+            roughly(&spoken(["hanks"].into_iter())),
+            roughly(&spoken(["chanks"].into_iter()))
+        );
         assert_ne!(bones("norton"), bones("nolan"));
     }
 

@@ -22,7 +22,9 @@ use crate::http::problem::ProblemDetails;
 const MAX_BODY: usize = 64 * 1024;
 
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/api/v1/auth/login", post(login)).route("/api/v1/auth/refresh", post(refresh))
+    Router::new()
+        .route("/api/v1/auth/login", post(login))
+        .route("/api/v1/auth/refresh", post(refresh))
 }
 
 /// Email and password.
@@ -68,7 +70,11 @@ async fn body<T: DeserializeOwned>(request: Request) -> Result<T, ProblemDetails
             axum::http::StatusCode::BAD_REQUEST
         };
         // What was sent may hold a password, so that the message does not repeat it.
-        let reason = if error.is_data() { "a field is missing or of the wrong type" } else { "the body is not JSON" };
+        let reason = if error.is_data() {
+            "a field is missing or of the wrong type"
+        } else {
+            "the body is not JSON"
+        };
         ProblemDetails::new(status, "BAD_USER_INPUT", reason)
     })
 }
@@ -98,12 +104,18 @@ pub async fn login(
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     let credentials: Credentials = body(request).await?;
-    match state.accounts.login(&credentials.email, &credentials.password, Some(address.ip())).await? {
+    match state
+        .accounts
+        .login(&credentials.email, &credentials.password, Some(address.ip()))
+        .await?
+    {
         Ok(session) => Ok(tokens(session)),
         Err(LoginRefused::WrongCredentials) => {
             Err(ProblemDetails::unauthenticated("the email or the password is wrong", false))
         }
-        Err(LoginRefused::TooManyAttempts(refused)) => Err(ProblemDetails::rate_limited(refused.retry_after)),
+        Err(LoginRefused::TooManyAttempts(refused)) => {
+            Err(ProblemDetails::rate_limited(refused.retry_after))
+        }
     }
 }
 
@@ -115,7 +127,10 @@ pub async fn login(
         (status = 401, description = "The token is not to be trusted, or its account is gone.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub async fn refresh(State(state): State<AppState>, request: Request) -> Result<Response, ProblemDetails> {
+pub async fn refresh(
+    State(state): State<AppState>,
+    request: Request,
+) -> Result<Response, ProblemDetails> {
     let sent: RefreshRequest = body(request).await?;
     match state.accounts.refresh(&sent.refresh_token).await? {
         Some(session) => Ok(tokens(session)),

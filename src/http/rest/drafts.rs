@@ -61,10 +61,14 @@ pub async fn publish(
     let (movie, category) = (movie_of(&id)?, category_of(&category)?);
     let options = match options {
         Ok(options) => options,
-        Err(refused) => return Err(super::imports::or_no_such_movie(&state, &reader, &movie, refused).await?),
+        Err(refused) => {
+            return Err(super::imports::or_no_such_movie(&state, &reader, &movie, refused).await?);
+        }
     };
     let outcome = match permission {
-        Some(permission) => state.catalog.publish_draft(&permission, &movie, category, &options).await?,
+        Some(permission) => {
+            state.catalog.publish_draft(&permission, &movie, category, &options).await?
+        }
         None => state.catalog.plan_publication(&reader, &movie, category, &options).await?,
     };
     answer(&movie, category, outcome)
@@ -113,7 +117,8 @@ fn options(query: &str, headers: &HeaderMap) -> Result<PublishOptions, ProblemDe
             "dry_run" => options.dry_run = given.boolean()?,
             "expected_plan" => options.expected_plan = Some(value.into_owned()),
             "on_conflict" => {
-                options.on_conflict = Some(given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?);
+                options.on_conflict =
+                    Some(given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?);
             }
             "resolutions" => options.resolutions = given.resolutions()?,
             "override_locks" => options.override_locks = given.boolean()?,

@@ -155,13 +155,18 @@ fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDet
             "nulls" => options.nulls = given.word(NullPolicy::parse, NullPolicy::VALUES)?,
             "base_revision" => {
                 let revision = value.parse().ok().filter(|revision| *revision >= 0);
-                options.base_revision = Some(revision.ok_or_else(|| given.refused("a whole number from 0"))?);
+                options.base_revision =
+                    Some(revision.ok_or_else(|| given.refused("a whole number from 0"))?);
             }
             "remove_items" => {
-                options.remove_items.extend(value.split(',').filter(|id| !id.is_empty()).map(str::to_owned));
+                options
+                    .remove_items
+                    .extend(value.split(',').filter(|id| !id.is_empty()).map(str::to_owned));
             }
             "resolutions" => options.resolutions = given.resolutions()?,
-            "on_conflict" => options.on_conflict = given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?,
+            "on_conflict" => {
+                options.on_conflict = given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?
+            }
             "override_locks" => options.override_locks = given.boolean()?,
             "strict" => options.strict = given.boolean()?,
             "idempotency_key" => options.idempotency_key = Some(value.into_owned()),
@@ -190,12 +195,17 @@ impl Given<'_> {
         ProblemDetails::bad_request(format!("{}: found {shown:?}; allowed is {allowed}", self.name))
     }
 
-    pub(super) fn word<T>(&self, parse: fn(&str) -> Option<T>, values: &[&str]) -> Result<T, ProblemDetails> {
+    pub(super) fn word<T>(
+        &self,
+        parse: fn(&str) -> Option<T>,
+        values: &[&str],
+    ) -> Result<T, ProblemDetails> {
         parse(self.value).ok_or_else(|| self.refused(&format!("one of {}", values.join(", "))))
     }
 
     pub(super) fn resolutions(&self) -> Result<Vec<Resolution>, ProblemDetails> {
-        Resolution::read_list(self.value).map_err(|error| ProblemDetails::bad_request(format!("resolutions: {error}")))
+        Resolution::read_list(self.value)
+            .map_err(|error| ProblemDetails::bad_request(format!("resolutions: {error}")))
     }
 
     pub(super) fn boolean(&self) -> Result<bool, ProblemDetails> {
@@ -205,12 +215,19 @@ impl Given<'_> {
 
 /// The key of the header `Idempotency-Key`, as text or as the quoted string of the draft standard, or the
 /// one of the query. A request has one key, wherever it is written.
-pub(super) fn idempotency_key(headers: &HeaderMap, queried: Option<String>) -> Result<Option<String>, ProblemDetails> {
+pub(super) fn idempotency_key(
+    headers: &HeaderMap,
+    queried: Option<String>,
+) -> Result<Option<String>, ProblemDetails> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(queried) };
-    let text = value.to_str().map_err(|_| ProblemDetails::bad_request("Idempotency-Key: allowed is visible ASCII"))?;
+    let text = value
+        .to_str()
+        .map_err(|_| ProblemDetails::bad_request("Idempotency-Key: allowed is visible ASCII"))?;
     let text = text.trim();
     let unquoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    if queried.is_some_and(|queried| queried != unquoted) || headers.get_all("idempotency-key").iter().count() > 1 {
+    if queried.is_some_and(|queried| queried != unquoted)
+        || headers.get_all("idempotency-key").iter().count() > 1
+    {
         return Err(ProblemDetails::bad_request("two idempotency keys are given; allowed is one"));
     }
     Ok(Some(unquoted.to_owned()))
@@ -255,9 +272,14 @@ pub(super) fn answer(
         return Err(ProblemDetails::of_problems(outcome.problems).with_plan(plan));
     }
     let updated_fields = outcome.updated_fields();
-    let changes = outcome.plan.as_ref().map_or_else(|| Report::default().changes_in_words(), Report::changes_in_words);
+    let changes = outcome
+        .plan
+        .as_ref()
+        .map_or_else(|| Report::default().changes_in_words(), Report::changes_in_words);
     let message = match outcome.status {
-        ImportStatus::Planned => format!("{changes} to {category} of {movie} planned; nothing was written"),
+        ImportStatus::Planned => {
+            format!("{changes} to {category} of {movie} planned; nothing was written")
+        }
         ImportStatus::Drafted => format!("{changes} to {category} of {movie} in the draft"),
         ImportStatus::Published => format!("{changes} to {category} of {movie} published"),
         ImportStatus::Unchanged => unchanged(category, movie, outcome.plan.as_ref()),

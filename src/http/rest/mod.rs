@@ -53,8 +53,13 @@ pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ProblemDetails
     }
     axum::body::to_bytes(body, limit).await.map_err(|error| {
         let source = std::error::Error::source(&error);
-        let is_limit = source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-        if is_limit { too_large() } else { ProblemDetails::bad_request("the body could not be read") }
+        let is_limit =
+            source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
+        if is_limit {
+            too_large()
+        } else {
+            ProblemDetails::bad_request("the body could not be read")
+        }
     })
 }
 

@@ -17,7 +17,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::movie::Entity", from = "Column::MovieId", to = "super::movie::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::movie::Entity",
+        from = "Column::MovieId",
+        to = "super::movie::Column::Id"
+    )]
     Movie,
 }
 

@@ -22,7 +22,8 @@ impl Client {
         } else {
             RESULT
         };
-        let query = format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {result} }} }}");
+        let query =
+            format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {result} }} }}");
         self.graphql(&query, json!({ "input": input })).await
     }
 
@@ -53,12 +54,16 @@ impl Client {
         data: &Value,
         options: Value,
     ) -> impl Future<Output = Value> {
-        self.act("importCategory", json!({ "movieId": movie, "data": typed(category, data), "options": options }))
+        self.act(
+            "importCategory",
+            json!({ "movieId": movie, "data": typed(category, data), "options": options }),
+        )
     }
 
     /// Imports an envelope over REST, with options as a query string.
     pub async fn import_with(&self, envelope: &Value, options: &str) -> Reply {
-        let (movie, category) = (envelope["movie_id"].as_str().unwrap(), envelope["category"].as_str().unwrap());
+        let (movie, category) =
+            (envelope["movie_id"].as_str().unwrap(), envelope["category"].as_str().unwrap());
         self.import_envelope(movie, category, options, envelope).await
     }
 
@@ -78,7 +83,11 @@ impl Client {
 /// `(path, code)` of each.
 pub fn pairs(list: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    list.as_array().into_iter().flatten().map(|entry| (text(&entry["path"]), text(&entry["code"]))).collect()
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .map(|entry| (text(&entry["path"]), text(&entry["code"])))
+        .collect()
 }
 
 /// The codes of a payload's user errors.
@@ -99,7 +108,9 @@ fn camel(key: &str) -> String {
 
 fn input(category: &str, value: &Value, depth: usize) -> Value {
     match value {
-        Value::Array(items) => Value::Array(items.iter().map(|item| input(category, item, depth + 1)).collect()),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| input(category, item, depth + 1)).collect())
+        }
         Value::Object(object) => {
             let entry = |(key, value): (&String, &Value)| {
                 let name = match (category, depth, key.as_str()) {
@@ -141,10 +152,12 @@ fn mask(value: &Value, known: &str, seen: &mut Vec<String>) -> Value {
             });
             json!(format!("new:{place}"))
         }
-        Value::Array(items) => Value::Array(items.iter().map(|item| mask(item, known, seen)).collect()),
-        Value::Object(object) => {
-            Value::Object(object.iter().map(|(key, value)| (key.clone(), mask(value, known, seen))).collect())
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| mask(item, known, seen)).collect())
         }
+        Value::Object(object) => Value::Object(
+            object.iter().map(|(key, value)| (key.clone(), mask(value, known, seen))).collect(),
+        ),
         other => other.clone(),
     }
 }
@@ -156,5 +169,7 @@ fn is_made_up(text: &str) -> bool {
         _ => (text, 16),
     };
     random.len() == length
-        && random.bytes().all(|byte| byte.is_ascii_digit() || (byte.is_ascii_lowercase() && !b"ilou".contains(&byte)))
+        && random.bytes().all(|byte| {
+            byte.is_ascii_digit() || (byte.is_ascii_lowercase() && !b"ilou".contains(&byte))
+        })
 }

@@ -82,7 +82,12 @@ impl TestApp {
     /// An agent of that role, whose token says where all that it sends comes from.
     pub fn agent(&self, role: Role, source: Source) -> Client {
         let (subject, email) = ("user-agent".to_owned(), "agent@example.com".to_owned());
-        self.anonymous().with_token(token_of(&Principal { subject, email, role, source: Some(source) }))
+        self.anonymous().with_token(token_of(&Principal {
+            subject,
+            email,
+            role,
+            source: Some(source),
+        }))
     }
 
     pub fn viewer(&self) -> Client {
@@ -92,8 +97,7 @@ impl TestApp {
     /// Creates a movie with a title and nothing else.
     pub async fn movie(&self, id: &str) -> Client {
         let admin = self.admin();
-        let query =
-            "mutation($id: ID!) { createMovie(input: {id: $id, title: \"A movie\"}) { userErrors { message } } }";
+        let query = "mutation($id: ID!) { createMovie(input: {id: $id, title: \"A movie\"}) { userErrors { message } } }";
         let reply = admin.graphql(query, serde_json::json!({ "id": id })).await;
         assert_eq!(reply["data"]["createMovie"]["userErrors"], serde_json::json!([]), "{reply}");
         admin
@@ -130,7 +134,12 @@ async fn serve(app: App) -> SocketAddr {
 }
 
 pub fn token(role: Role, email: &str) -> String {
-    token_of(&Principal { subject: format!("user-{email}"), email: email.to_owned(), role, source: None })
+    token_of(&Principal {
+        subject: format!("user-{email}"),
+        email: email.to_owned(),
+        role,
+        source: None,
+    })
 }
 
 pub fn token_of(principal: &Principal) -> String {

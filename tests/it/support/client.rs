@@ -46,7 +46,8 @@ impl Reply {
 
 impl Client {
     pub fn new(address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { base: format!("http://{address}"), token: None, http }
     }
 
@@ -81,7 +82,8 @@ impl Client {
 
     /// POSTs text as JSON, whatever it is.
     pub async fn post_text(&self, path: &str, body: impl Into<reqwest::Body>) -> Reply {
-        let request = self.request(Method::POST, path).header("content-type", "application/json").body(body);
+        let request =
+            self.request(Method::POST, path).header("content-type", "application/json").body(body);
         self.send(request).await
     }
 
@@ -98,11 +100,24 @@ impl Client {
 
     /// Imports data as a category over REST.
     pub async fn import(&self, movie: &str, category: &str, data: Value) -> Reply {
-        self.import_envelope(movie, category, "", &envelope(movie, &category.replace('-', "_"), data)).await
+        self.import_envelope(
+            movie,
+            category,
+            "",
+            &envelope(movie, &category.replace('-', "_"), data),
+        )
+        .await
     }
 
     /// Imports an envelope over REST, with options as a query string.
-    pub async fn import_envelope(&self, movie: &str, category: &str, options: &str, envelope: &Value) -> Reply {
-        self.post(&format!("/api/v1/admin/movies/{movie}/import/{category}{options}"), envelope).await
+    pub async fn import_envelope(
+        &self,
+        movie: &str,
+        category: &str,
+        options: &str,
+        envelope: &Value,
+    ) -> Reply {
+        self.post(&format!("/api/v1/admin/movies/{movie}/import/{category}{options}"), envelope)
+            .await
     }
 }

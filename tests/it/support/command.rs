@@ -55,7 +55,11 @@ pub async fn run(mut command: Command, input: &[u8]) -> Ran {
     let (output, ()) = tokio::join!(child.wait_with_output(), writing);
     let output = output.unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ran { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+    }
 }
 
 impl TestApp {

@@ -29,7 +29,10 @@ impl Writer<'_> {
         }
         let (before, after) = match self.choose(6) {
             0 => ("```json\n", "\n```"),
-            1 => ("Here is {the updated} file:\n\n```\n", "\n```\n\nLet me know — should I \"fix\" more? {}"),
+            1 => (
+                "Here is {the updated} file:\n\n```\n",
+                "\n```\n\nLet me know — should I \"fix\" more? {}",
+            ),
             2 => ("Sure! ", " Done."),
             3 => ("[", "]"),
             _ => ("", ""),
@@ -60,7 +63,8 @@ impl Writer<'_> {
     fn bare(&mut self, value: &Value) {
         match value {
             Value::Null => {
-                let word = ["null", "None", "NaN", "undefined", "null"][usize::from(self.choose(5))];
+                let word =
+                    ["null", "None", "NaN", "undefined", "null"][usize::from(self.choose(5))];
                 self.text.push_str(word);
             }
             Value::Bool(value) => {
@@ -78,12 +82,21 @@ impl Writer<'_> {
             Value::String(text) => self.string(text),
             Value::Array(items) => self.members('[', items.iter().map(|item| (None, item)), ']'),
             Value::Object(object) => {
-                self.members('{', object.iter().map(|(key, value)| (Some(key.as_str()), value)), '}');
+                self.members(
+                    '{',
+                    object.iter().map(|(key, value)| (Some(key.as_str()), value)),
+                    '}',
+                );
             }
         }
     }
 
-    fn members<'v>(&mut self, open: char, members: impl Iterator<Item = (Option<&'v str>, &'v Value)>, close: char) {
+    fn members<'v>(
+        &mut self,
+        open: char,
+        members: impl Iterator<Item = (Option<&'v str>, &'v Value)>,
+        close: char,
+    ) {
         self.text.push(open);
         let mut first = true;
         for (key, value) in members {
@@ -113,12 +126,15 @@ impl Writer<'_> {
     }
 
     fn string(&mut self, text: &str) {
-        let (open, close) = [('"', '"'), ('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’')][usize::from(self.choose(5))];
+        let (open, close) = [('"', '"'), ('"', '"'), ('\'', '\''), ('“', '”'), ('‘', '’')]
+            [usize::from(self.choose(5))];
         let (unescaped, needless) = (self.choose(2) == 0, self.choose(4) == 0);
         self.text.push(open);
         for c in text.chars() {
             match c {
-                '"' | '\'' | '“' | '”' | '„' | '‘' | '’' | '‚' | '\\' => self.text.extend(['\\', c]),
+                '"' | '\'' | '“' | '”' | '„' | '‘' | '’' | '‚' | '\\' => {
+                    self.text.extend(['\\', c])
+                }
                 '*' | '_' | '[' if needless => self.text.extend(['\\', c]),
                 c if c < ' ' && !unescaped => {
                     let _ = write!(self.text, "\\u{:04x}", u32::from(c));

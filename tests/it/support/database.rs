@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use reelport::document::reference;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement};
+use sea_orm::{
+    ConnectionTrait, Database, DatabaseConnection, FromQueryResult, JsonValue, Statement,
+};
 use tempfile::TempDir;
 
 /// A database that is thrown away with the test.
@@ -55,7 +57,10 @@ pub async fn dump(url: &str, tables: &[&str]) -> Vec<(String, Vec<String>)> {
     let connection: DatabaseConnection = Database::connect(url).await.unwrap();
     let mut dumped = Vec::new();
     for table in tables {
-        let statement = Statement::from_string(connection.get_database_backend(), format!("SELECT * FROM {table}"));
+        let statement = Statement::from_string(
+            connection.get_database_backend(),
+            format!("SELECT * FROM {table}"),
+        );
         let rows = JsonValue::find_by_statement(statement).all(&connection).await.unwrap();
         let mut rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
         rows.sort();
@@ -93,7 +98,8 @@ pub async fn rows(url: &str, table: &str) -> Vec<JsonValue> {
 /// The entities that were made: all but those that every catalogue knows.
 pub async fn made_entities(url: &str) -> Vec<JsonValue> {
     let mut made = rows(url, "entities").await;
-    let shipped: HashSet<&str> = reference::entities().iter().map(|entity| entity.id.as_str()).collect();
+    let shipped: HashSet<&str> =
+        reference::entities().iter().map(|entity| entity.id.as_str()).collect();
     made.retain(|row| !shipped.contains(row["id"].as_str().unwrap()));
     made
 }
@@ -101,7 +107,10 @@ pub async fn made_entities(url: &str) -> Vec<JsonValue> {
 /// What stands in the files of a `SQLite` database: the database itself and its log. Of `PostgreSQL`, nothing.
 pub fn files(database: &TestDatabase) -> Vec<Option<Vec<u8>>> {
     let path = database.folder.path();
-    ["reelport.db", "reelport.db-wal"].iter().map(|name| std::fs::read(path.join(name)).ok()).collect()
+    ["reelport.db", "reelport.db-wal"]
+        .iter()
+        .map(|name| std::fs::read(path.join(name)).ok())
+        .collect()
 }
 
 /// Every table that holds a catalogue.

@@ -36,7 +36,8 @@ const TEXTS: &[&str] = &[
     "e\u{301}\u{327}\u{301}",
 ];
 
-const URLS: &[&str] = &["https://example.org/a", "http://example.org/?q=%20&é=ü#x", "HTTPS://EXAMPLE.ORG:8443/"];
+const URLS: &[&str] =
+    &["https://example.org/a", "http://example.org/?q=%20&é=ü#x", "HTTPS://EXAMPLE.ORG:8443/"];
 
 /// Something of any category, with the category.
 pub fn of_any_category<S: Strategy + 'static>(
@@ -56,7 +57,8 @@ pub fn document() -> impl Strategy<Value = (Category, Value)> {
 
 /// Two documents of one category.
 pub fn two_documents() -> impl Strategy<Value = (Category, Value, Value)> {
-    of_any_category(|category| (data(category), data(category))).prop_map(|(category, (a, b))| (category, a, b))
+    of_any_category(|category| (data(category), data(category)))
+        .prop_map(|(category, (a, b))| (category, a, b))
 }
 
 /// The data of a document of that category, as a careful person would write it: valid, without ids
@@ -66,10 +68,14 @@ pub fn data(category: Category) -> BoxedStrategy<Value> {
 }
 
 fn object(fields: &'static [Field], item: Option<&'static Item>) -> BoxedStrategy<Object> {
-    let values: Vec<BoxedStrategy<Option<Value>>> = fields.iter().map(|field| optional(field, item)).collect();
+    let values: Vec<BoxedStrategy<Option<Value>>> =
+        fields.iter().map(|field| optional(field, item)).collect();
     values
         .prop_map(move |values| {
-            let present = fields.iter().zip(values).filter_map(|(field, value)| Some((field.name.to_owned(), value?)));
+            let present = fields
+                .iter()
+                .zip(values)
+                .filter_map(|(field, value)| Some((field.name.to_owned(), value?)));
             let mut object: Object = present.collect();
             if let Some(item) = item {
                 complete(item, &mut object);
@@ -82,7 +88,8 @@ fn object(fields: &'static [Field], item: Option<&'static Item>) -> BoxedStrateg
 fn optional(field: &'static Field, item: Option<&'static Item>) -> BoxedStrategy<Option<Value>> {
     match (&field.rule.kind, item) {
         (Kind::Id, Some(item)) if item.id == field.name => {
-            prop_oneof![6 => Just(None), 1 => "[a-z0-9-]{1,20}".prop_map(|id| Some(json!(id)))].boxed()
+            prop_oneof![6 => Just(None), 1 => "[a-z0-9-]{1,20}".prop_map(|id| Some(json!(id)))]
+                .boxed()
         }
         // Ids of entities follow from their names, see `complete`.
         (Kind::Id, _) => Just(None).boxed(),
@@ -128,37 +135,46 @@ pub fn value(kind: &'static Kind) -> BoxedStrategy<Value> {
         Kind::Code { matches, .. } => select(codes(*matches)).prop_map(Value::String).boxed(),
         Kind::Decimal => matching("[0-9]{1,12}(\\.[0-9]{1,6})?"),
         Kind::Date => date().prop_map(Value::String).boxed(),
-        Kind::PartialDate => (date(), select(vec![4_usize, 7, 10])).prop_map(|(date, to)| json!(date[..to])).boxed(),
+        Kind::PartialDate => {
+            (date(), select(vec![4_usize, 7, 10])).prop_map(|(date, to)| json!(date[..to])).boxed()
+        }
         Kind::Url => {
             let other = matching("https?://[a-z]{1,9}\\.example\\.org/[a-zA-Z0-9/_.~é🌊-]{0,30}");
             prop_oneof![1 => select(URLS).prop_map(Value::from), 1 => other].boxed()
         }
         Kind::Integer { min, max } => {
             let (min, max) = (*min, *max);
-            prop_oneof![Just(min), Just(max), min..=max, min..=max.min(min + 9)].prop_map(Value::from).boxed()
+            prop_oneof![Just(min), Just(max), min..=max, min..=max.min(min + 9)]
+                .prop_map(Value::from)
+                .boxed()
         }
         Kind::Number { min, max } => {
             let (min, max) = (*min, *max);
             #[allow(clippy::cast_possible_truncation, reason = "a score")]
             let whole = (min as i64..=max as i64).prop_map(Value::from);
-            let float = (min..=max).prop_map(|float| Value::Number(Number::from_f64(float).unwrap()));
+            let float =
+                (min..=max).prop_map(|float| Value::Number(Number::from_f64(float).unwrap()));
             prop_oneof![1 => whole, 2 => float].boxed()
         }
         Kind::Boolean => any::<bool>().prop_map(Value::from).boxed(),
         Kind::Choice { values, .. } => select(*values).prop_map(Value::from).boxed(),
         Kind::Id => matching("[a-z0-9-]{1,20}"),
-        Kind::Names { max_length, .. } => vec(text(*max_length), 0..5).prop_map(distinct_names).boxed(),
-        Kind::Items { item, .. } => (vec(object(item.fields, Some(item)), 0..6), vec(any::<Index>(), 0..3))
-            .prop_map(|(objects, again)| {
-                // Real lists repeat themselves.
-                let mut items: Vec<Value> = objects.into_iter().map(Value::Object).collect();
-                for index in again.iter().filter(|_| !items.is_empty()).collect::<Vec<_>>() {
-                    let copy = index.get(&items).clone();
-                    items.insert(index.index(items.len()), copy);
-                }
-                Value::Array(items)
-            })
-            .boxed(),
+        Kind::Names { max_length, .. } => {
+            vec(text(*max_length), 0..5).prop_map(distinct_names).boxed()
+        }
+        Kind::Items { item, .. } => {
+            (vec(object(item.fields, Some(item)), 0..6), vec(any::<Index>(), 0..3))
+                .prop_map(|(objects, again)| {
+                    // Real lists repeat themselves.
+                    let mut items: Vec<Value> = objects.into_iter().map(Value::Object).collect();
+                    for index in again.iter().filter(|_| !items.is_empty()).collect::<Vec<_>>() {
+                        let copy = index.get(&items).clone();
+                        items.insert(index.index(items.len()), copy);
+                    }
+                    Value::Array(items)
+                })
+                .boxed()
+        }
     }
 }
 
@@ -181,7 +197,8 @@ fn codes(matches: fn(&str) -> bool) -> Vec<String> {
 }
 
 fn date() -> impl Strategy<Value = String> {
-    (1..=9999, 1..=12, 1..=28).prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
+    (1..=9999, 1..=12, 1..=28)
+        .prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
 }
 
 /// Text that means something, of at most `max` characters.
@@ -206,10 +223,21 @@ fn text(max: usize) -> BoxedStrategy<String> {
 /// Any JSON at all, under keys that a document of that category knows and under others.
 pub fn arbitrary_json(category: Category) -> BoxedStrategy<Value> {
     let mut keys: Vec<String> = Vec::new();
-    let mut words: Vec<String> =
-        ["", "N/A", "1999", "$3.99", "UK", "a\0b", "yes", "1e9", "-1", "1998-06-08T00:00:00Z", "https://a.b"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut words: Vec<String> = [
+        "",
+        "N/A",
+        "1999",
+        "$3.99",
+        "UK",
+        "a\0b",
+        "yes",
+        "1e9",
+        "-1",
+        "1998-06-08T00:00:00Z",
+        "https://a.b",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     let mut collect = |fields: &'static [Field]| {
         for field in fields {
             keys.push(field.name.to_owned());
@@ -239,7 +267,8 @@ pub fn arbitrary_json(category: Category) -> BoxedStrategy<Value> {
     let tree = leaf.prop_recursive(5, 60, 8, move |inner| {
         prop_oneof![
             vec(inner.clone(), 0..6).prop_map(Value::Array),
-            vec((key.clone(), inner), 0..8).prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            vec((key.clone(), inner), 0..8)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
         ]
     });
     tree.boxed()

@@ -123,7 +123,9 @@ impl World {
     /// Imports; a plan without changes must leave the very document that is there.
     pub fn import(&mut self, data: &Value, how: How<'_>) -> Result<Plan, Vec<Problem>> {
         let plan = self.plan(data, how)?;
-        let Value::Object(after) = through_text(&Value::Object(plan.data.clone())) else { unreachable!() };
+        let Value::Object(after) = through_text(&Value::Object(plan.data.clone())) else {
+            unreachable!()
+        };
         assert_eq!(
             plan.report.changes.is_empty(),
             after == self.data,

@@ -29,7 +29,8 @@ impl Server {
                 let left = child.wait_with_output().await.unwrap();
                 panic!("it ended: {printed:?} {}", String::from_utf8_lossy(&left.stderr));
             };
-            let address = line.split_once("listens on http://").map(|(_, address)| address.parse().unwrap());
+            let address =
+                line.split_once("listens on http://").map(|(_, address)| address.parse().unwrap());
             printed.push(line);
             if let Some(address) = address {
                 break address;
@@ -42,7 +43,8 @@ impl Server {
 
     /// Starts one on a test's database, which knows the tokens of the tests; its client is an admin.
     pub async fn on(database: &TestDatabase) -> Self {
-        let mut command = reelport(database.folder.path(), &database.url, &["serve", "--listen", "127.0.0.1:0"]);
+        let mut command =
+            reelport(database.folder.path(), &database.url, &["serve", "--listen", "127.0.0.1:0"]);
         command.env("REELPORT_JWT_SECRET", std::str::from_utf8(SECRET).unwrap());
         let server = Self::start(command).await;
         let client = server.client.clone().with_token(token(Role::Admin, "admin@example.com"));

@@ -19,10 +19,16 @@ fn key(row: &Value) -> (String, String) {
 }
 
 /// The numbers in a column, for each document; each of them once.
-fn numbers<'a>(rows: impl IntoIterator<Item = &'a Value>, column: &str) -> BTreeMap<(String, String), BTreeSet<i64>> {
+fn numbers<'a>(
+    rows: impl IntoIterator<Item = &'a Value>,
+    column: &str,
+) -> BTreeMap<(String, String), BTreeSet<i64>> {
     let mut found: BTreeMap<_, BTreeSet<i64>> = BTreeMap::new();
     for row in rows {
-        assert!(found.entry(key(row)).or_default().insert(number(row, column)), "{column} twice: {row}");
+        assert!(
+            found.entry(key(row)).or_default().insert(number(row, column)),
+            "{column} twice: {row}"
+        );
     }
     found
 }
@@ -62,7 +68,8 @@ impl TestApp {
             assert_eq!(Some(number(draft, "draft_revision")), newest, "{draft}");
         }
 
-        let records: BTreeSet<&str> = imports.iter().map(|row| row["id"].as_str().unwrap()).collect();
+        let records: BTreeSet<&str> =
+            imports.iter().map(|row| row["id"].as_str().unwrap()).collect();
         for row in rows(url, "idempotency_keys").await {
             assert!(records.contains(row["import_id"].as_str().unwrap()), "{row}");
         }
@@ -73,7 +80,12 @@ impl TestApp {
             let (movie, category) = key(row);
             let export = admin.export(&movie, &category).await;
             let reply = admin.import_with(&export, "?dry_run=true&mode=replace").await;
-            assert_eq!((reply.status, &reply.json()["plan"]["changes"]), (200, &json!([])), "{}", reply.text);
+            assert_eq!(
+                (reply.status, &reply.json()["plan"]["changes"]),
+                (200, &json!([])),
+                "{}",
+                reply.text
+            );
         }
         let before = dump(url, TABLES).await;
         self.command(&["reindex"]).await.ok();

@@ -81,7 +81,10 @@ fn another_script_is_told_by_its_consonants() {
         ("Анджелина Джоли", "Angelina Jolie"),
     ] {
         let found = relation(one, another);
-        assert!(matches!(found, Some(Relation::SameSound(_) | Relation::SameLetters)), "{one} {found:?}");
+        assert!(
+            matches!(found, Some(Relation::SameSound(_) | Relation::SameLetters)),
+            "{one} {found:?}"
+        );
     }
     assert_eq!(relation("Брэд Питт", "Edward Norton"), None);
 }
@@ -112,7 +115,11 @@ fn a_ceremony_is_the_same_in_each_of_its_editions() {
         "LXXXIII Academy Awards",
         "The XL Annual Academy Awards",
     ] {
-        assert_eq!(of(edition).relation(&Name::of("Academy Awards")), Some(Relation::Same), "{edition}");
+        assert_eq!(
+            of(edition).relation(&Name::of("Academy Awards")),
+            Some(Relation::Same),
+            "{edition}"
+        );
     }
     for name in ["MIIX Awards", "IIII Awards", "X Awards", "Mix Awards"] {
         assert_eq!(of(name).relation(&Name::of(name)), Some(Relation::Same), "{name}");
