@@ -1,12 +1,8 @@
 //! A whole catalogue in, out, and in again; and what is projected from it.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
 use reelport::catalog::access::command_line;
 use reelport::catalog::bulk::{BulkReport, ReadOptions, Selection, read_source};
 use reelport::catalog::import::{ImportOptions, ImportStatus};
@@ -15,60 +11,12 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::on_both_databases;
+use crate::support::catalogue::{generated, real};
 use crate::support::database::{TABLES, dump, execute};
-use crate::support::{TestApp, envelope, fixtures, generate};
+use crate::support::{TestApp, envelope, fixtures};
 
 /// About how many documents of a catalogue are imported.
 const SLICE: usize = 300;
-
-/// A real catalogue, if there is one beside the checkout.
-fn real_catalogue() -> Option<PathBuf> {
-    let beside =
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/catalog.ndjson.gz");
-    let path = std::env::var_os("REELPORT_TEST_CATALOGUE").map_or_else(beside, PathBuf::from);
-    path.exists().then_some(path)
-}
-
-fn catalogue() -> Vec<Value> {
-    documents(SLICE)
-}
-
-/// About that many documents of all categories, spread over the real catalogue or else generated.
-pub fn documents(count: usize) -> Vec<Value> {
-    match real_catalogue() {
-        Some(path) => {
-            let lines = || {
-                BufReader::new(flate2::read::MultiGzDecoder::new(
-                    std::fs::File::open(&path).unwrap(),
-                ))
-                .lines()
-            };
-            // A step that is no multiple of seven meets every category.
-            let step = (lines().count() / count).max(1);
-            let step = if step.is_multiple_of(7) { step + 1 } else { step };
-            lines()
-                .step_by(step)
-                .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
-                .collect()
-        }
-        None => generated(count.min(10 * SLICE)),
-    }
-}
-
-/// The same documents each time.
-fn generated(count: usize) -> Vec<Value> {
-    let mut runner = TestRunner::deterministic();
-    let data: Vec<_> =
-        Category::ALL.iter().map(|category| (category, generate::data(*category))).collect();
-    data.iter()
-        .cycle()
-        .zip(0..count)
-        .map(|((category, data), index)| {
-            let data = data.new_tree(&mut runner).unwrap().current();
-            envelope(&format!("movie-{}", index / Category::ALL.len()), category.as_str(), data)
-        })
-        .collect()
-}
 
 /// What a document must come out as: without ids that were made here, and with every list.
 fn facts(document: &Value) -> Value {
@@ -141,34 +89,55 @@ async fn reindex(app: &TestApp) -> u64 {
     app.app.catalog.reindex(&permission).await.unwrap()
 }
 
+/// Imports, exports and re-imports documents: the facts are those that were sent, and the second
+/// import changes nothing.
+async fn check_round_trip(app: &TestApp, sent: &[Value]) {
+    let categories: HashSet<_> = sent.iter().map(|document| key(document).1).collect();
+    assert_eq!(categories.len(), Category::ALL.len());
+    // A document without any value is not stored.
+    let has_values = |document: &Value| {
+        facts(document).as_object().unwrap().values().any(|value| *value != json!([]))
+    };
+    let written: HashMap<_, _> = sent
+        .iter()
+        .filter(|document| has_values(document))
+        .map(|document| (key(document), document))
+        .collect();
+    let (report, others) = import(app, sent, ImportStatus::Published).await;
+    let expected = BulkReport {
+        published: written.len() as u64,
+        unchanged: (sent.len() - written.len()) as u64,
+        ..BulkReport::default()
+    };
+    assert_eq!(report, expected, "{others:?}");
+
+    let exports = export(app).await;
+    assert_eq!(exports.len(), written.len());
+    for export in &exports {
+        let document = written[&key(export)];
+        assert_eq!(facts(export), facts(document), "{:?}", key(export));
+    }
+    let before = dump(&app.database.url, TABLES).await;
+    let (report, others) = import(app, &exports, ImportStatus::Unchanged).await;
+    assert_eq!(others, Vec::<String>::new());
+    let expected = BulkReport { unchanged: exports.len() as u64, ..BulkReport::default() };
+    assert_eq!(report, expected);
+    assert_eq!(dump(&app.database.url, TABLES).await, before);
+
+    // The projections can be rebuilt from the documents.
+    assert_eq!(reindex(app).await, exports.len() as u64);
+    assert_eq!(dump(&app.database.url, TABLES).await, before);
+}
+
 on_both_databases! {
-    async fn a_catalogue_comes_out_with_the_facts_it_went_in_with(app: TestApp) {
-        let sent = catalogue();
-        let categories: HashSet<_> = sent.iter().map(|document| key(document).1).collect();
-        assert_eq!(categories.len(), Category::ALL.len());
-        // A document in which nothing is said is nothing to write.
-        let written: HashMap<_, _> = sent.iter()
-            .filter(|document| facts(document).as_object().unwrap().values().any(|value| *value != json!([])))
-            .map(|document| (key(document), document))
-            .collect();
-        let (report, others) = import(&app, &sent, ImportStatus::Published).await;
-        assert_eq!(report, BulkReport { published: written.len() as u64, unchanged: (sent.len() - written.len()) as u64, ..BulkReport::default() }, "{others:?}");
+    async fn a_generated_catalogue_survives_the_round_trip(app: TestApp) {
+        check_round_trip(&app, &generated(SLICE)).await;
+    }
 
-        let exports = export(&app).await;
-        assert_eq!(exports.len(), written.len());
-        for export in &exports {
-            let document = written[&key(export)];
-            assert_eq!(facts(export), facts(document), "{:?}", key(export));
+    async fn the_real_catalogue_survives_the_round_trip(app: TestApp) {
+        if let Some(documents) = real(SLICE) {
+            check_round_trip(&app, &documents).await;
         }
-        let before = dump(&app.database.url, TABLES).await;
-        let (report, others) = import(&app, &exports, ImportStatus::Unchanged).await;
-        assert_eq!(others, Vec::<String>::new());
-        assert_eq!(report, BulkReport { unchanged: exports.len() as u64, ..BulkReport::default() });
-        assert_eq!(dump(&app.database.url, TABLES).await, before);
-
-        // What is projected can be made again from the documents, all of it.
-        assert_eq!(reindex(&app).await, exports.len() as u64);
-        assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
     async fn projections_are_rebuilt_whatever_happened_to_them(app: TestApp) {

@@ -12,11 +12,11 @@ use reelport::document::text::comparable;
 use reelport::document::{Category, Object};
 use serde_json::{Value, json};
 
-use crate::catalogue;
 use crate::matching::{is_there, mutate};
+use crate::support::catalogue;
 use crate::support::pure::{MERGE, World, item_lists, list};
 
-/// Makes the test go through all of the catalogue instead of a sample, and say what it found.
+/// If set, the test takes the whole real catalogue instead of a sample of it.
 const ALL: &str = "REELPORT_TEST_WHOLE_CATALOGUE";
 
 /// How many documents, and how many items of a list, a sample has.
@@ -191,7 +191,9 @@ fn check(document: &Value, most: usize, tally: &mut Tally) {
 #[test]
 fn whatever_part_of_a_key_changes_the_right_item_is_found_or_a_new_one_is_made() {
     let whole = std::env::var_os(ALL).is_some();
-    let documents = catalogue::documents(if whole { usize::MAX } else { SAMPLE.0 });
+    let mut documents = catalogue::generated(SAMPLE.0);
+    documents
+        .extend(catalogue::real(if whole { usize::MAX } else { SAMPLE.0 }).unwrap_or_default());
     let most = if whole { usize::MAX } else { SAMPLE.1 };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let tallies: Vec<Tally> = std::thread::scope(|scope| {

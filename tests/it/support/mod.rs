@@ -2,6 +2,7 @@
 
 pub mod acts;
 mod app;
+pub mod catalogue;
 mod client;
 pub mod command;
 pub mod damage;
