@@ -3,7 +3,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
 
-.PHONY: help run test fuzz lint schema schema-check bench tools graphiql
+.PHONY: help run test fuzz lint schema schema-check bench attacks tools graphiql
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,9 +30,12 @@ schema-check: ## Fail if a generated file is stale
 	$(CARGO) run --quiet -- schema --openapi | diff -u openapi.json -
 
 bench: tools ## Measure against yardsticks; BENCH_CATALOGUE=FILE measures an import and matching too
-	$(CARGO) bench --bench plan
-	scripts/with-postgres $(CARGO) bench --bench matching
-	scripts/with-postgres $(CARGO) bench --bench service
+	$(CARGO) bench --profile dist --bench plan
+	scripts/with-postgres $(CARGO) bench --profile dist --bench matching
+	scripts/with-postgres $(CARGO) bench --profile dist --bench service
+
+attacks: ## Send hostile requests to a release build while exports are measured
+	$(CARGO) bench --profile release --bench attacks
 
 tools: ## Install what the tests need and is missing
 	scripts/tools
