@@ -69,3 +69,34 @@ impl Signals {
         let _ = tokio::signal::ctrl_c().await;
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    static ENDED: AtomicBool = AtomicBool::new(false);
+
+    #[test]
+    fn the_process_is_ended_though_all_its_threads_are_busy() {
+        let signals =
+            watch(Duration::ZERO, || ENDED.store(true, Ordering::SeqCst)).expect("signals");
+        let service = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
+        let service = service.expect("a runtime");
+        // Work that no request to stop reaches, on the thread that would have to pass it on.
+        service.spawn(async {
+            while !ENDED.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let process = std::process::id().to_string();
+        let sent = std::process::Command::new("kill").args(["-TERM", &process]).status();
+        assert!(sent.expect("kill").success());
+        assert_eq!(signals.blocking_recv(), Ok(()));
+        while !ENDED.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        service.shutdown_timeout(Duration::from_secs(60));
+    }
+}

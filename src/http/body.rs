@@ -171,7 +171,7 @@ fn readable(
         counter.count(bytes.len()).await?;
         Ok::<_, BodyError>(Some((bytes, (unpacked, counter))))
     });
-    Body::new(Sized { stream: counted.boxed(), hint })
+    Body::new(Declared { stream: counted.boxed(), hint })
 }
 
 type Received = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
@@ -323,12 +323,12 @@ impl Counter {
 }
 
 /// A stream with the size that was declared for it.
-struct Sized {
+struct Declared {
     stream: BoxStream<'static, Result<Bytes, BodyError>>,
     hint: SizeHint,
 }
 
-impl HttpBody for Sized {
+impl HttpBody for Declared {
     type Data = Bytes;
     type Error = BodyError;
 

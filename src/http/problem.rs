@@ -196,6 +196,9 @@ impl From<Forbidden> for ProblemDetails {
 
 impl From<CatalogError> for ProblemDetails {
     fn from(error: CatalogError) -> Self {
+        if error.is_busy() {
+            return Self::busy("too many requests wait to write");
+        }
         tracing::error!(error = %error, "internal error");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side")
     }

@@ -5,7 +5,6 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
@@ -42,8 +41,7 @@ pub(super) async fn drive<I, S, B>(
             activity.stop();
             connection.as_mut().graceful_shutdown();
         }
-        let now = Instant::now();
-        if activity.deadline(limits).is_some_and(|deadline| deadline <= now) {
+        if activity.deadline(limits).is_some_and(|deadline| deadline <= Instant::now()) {
             return Poll::Ready(());
         }
         if let Poll::Ready(ended) = connection.as_mut().poll(context) {
@@ -52,14 +50,14 @@ pub(super) async fn drive<I, S, B>(
             }
             return Poll::Ready(());
         }
-        // Nothing else changes the activity before the next poll, eviction aside, which wakes.
-        let deadline = activity.deadline(limits).unwrap_or_else(|| now + Duration::from_secs(3600));
-        if timer.deadline() != deadline {
-            timer.as_mut().reset(deadline);
-        }
-        if timer.as_mut().poll(context).is_ready() {
-            // Looks again at once, with the time that it is by then.
-            context.waker().wake_by_ref();
+        // Until the next poll nothing changes the deadline but an eviction, which wakes.
+        if let Some(deadline) = activity.deadline(limits) {
+            if timer.deadline() != deadline {
+                timer.as_mut().reset(deadline);
+            }
+            if timer.as_mut().poll(context).is_ready() {
+                context.waker().wake_by_ref();
+            }
         }
         Poll::Pending
     })
