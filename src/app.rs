@@ -1,6 +1,5 @@
 //! The composition root: wires storage, application and edges; starts and stops the service.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +12,19 @@ use crate::catalog::tokens::{TokenConfig, Tokens};
 use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
 use crate::graphql::schema_builder;
-use crate::http::{AppState, router};
+use crate::http::{AppState, Limits, router};
 use crate::storage::{Database, StorageError};
 
-/// How long open requests may take to end when the service stops.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long closing the database may take when the service stops.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// The service with all its parts, before it listens.
 #[derive(Clone)]
 pub struct App {
     pub catalog: Catalog,
     pub accounts: Accounts,
+    /// What clients may take of the service.
+    pub limits: Limits,
 }
 
 /// What tests may fix.
@@ -53,7 +54,7 @@ impl App {
     ) -> Result<Self, StorageError> {
         let catalog = open_catalog(database_url, connections, sources).await?;
         let accounts = Accounts::new(catalog.clone(), Tokens::new(secret, tokens));
-        Ok(Self { catalog, accounts })
+        Ok(Self { catalog, accounts, limits: Limits::default() })
     }
 
     /// All routes.
@@ -62,42 +63,20 @@ impl App {
             self.catalog.clone(),
             self.accounts.clone(),
             schema_builder().finish(),
+            Arc::new(self.limits.clone()),
         ))
     }
 
-    /// Serves until `stop` ends, then lets open requests end and closes the database.
-    ///
-    /// # Errors
-    /// When the listener fails.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
-        let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-        let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
-        let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(error = %error, "TCP_NODELAY could not be set");
-            }
-        });
-        let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-            stop.await;
-            let _ = stopping.send(());
-        });
-        let deadline = async {
-            if stopped.await.is_ok() {
-                tokio::time::sleep(GRACE).await;
-            } else {
-                std::future::pending::<()>().await;
-            }
-        };
-        let result = tokio::select! {
-            result = server => result,
-            () = deadline => Ok(()),
-        };
-        self.catalog.database().close().await;
-        result
+    /// Serves until `stop` ends, then lets open requests end within the grace of the limits and closes
+    /// the database.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let limits = Arc::new(self.limits.clone());
+        crate::http::serve(listener, self.router(), limits, stop).await;
+        // A connection to the database that is still in use is not waited for any longer: what it did not
+        // commit is rolled back by the database.
+        if tokio::time::timeout(CLOSING, self.catalog.database().close()).await.is_err() {
+            tracing::warn!("the database was still in use when the time to stop was over");
+        }
     }
 }
 

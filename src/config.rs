@@ -2,11 +2,13 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::catalog::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::tokens::MIN_SECRET;
+use crate::http::Limits;
 use crate::storage::sqlite_path;
 
 /// One option has a value that it cannot have.
@@ -127,6 +129,15 @@ pub struct ServeArgs {
     /// Load a small catalogue if the database has no movies
     #[arg(long, env = "REELPORT_DEMO", value_parser = clap::builder::FalseyValueParser::new())]
     pub demo: bool,
+    /// Most open connections; left out, as many as the process's limit of file descriptors leaves room for
+    #[arg(long, env = "REELPORT_MAX_CONNECTIONS", value_name = "N")]
+    pub max_connections: Option<String>,
+    /// Most memory for request bodies, of all requests together, in MiB
+    #[arg(long, env = "REELPORT_REQUEST_MEMORY", default_value = "64", value_name = "MIB")]
+    pub request_memory: String,
+    /// How long open requests may take to end when the service is asked to stop, in seconds
+    #[arg(long, env = "REELPORT_SHUTDOWN_GRACE", default_value = "10", value_name = "SECONDS")]
+    pub shutdown_grace: String,
 }
 
 impl ServeArgs {
@@ -159,4 +170,68 @@ impl ServeArgs {
         }
         Ok(address)
     }
+
+    /// What clients may take of the service.
+    ///
+    /// # Errors
+    /// When an option has a value that it cannot have, or the process may have too few descriptors open.
+    pub fn limits(&self, database: &DatabaseArgs) -> Result<Limits, ConfigError> {
+        let defaults = Limits::default();
+        let room = descriptors().map(|all| {
+            let database = match database.folder() {
+                Some(_) => SQLITE_DESCRIPTORS,
+                None => database.connections().unwrap_or_default() as usize,
+            };
+            all.saturating_sub(OTHER_DESCRIPTORS + defaults.spare_connections + database)
+        });
+        let room = room.unwrap_or(MAX_CONNECTIONS).min(MAX_CONNECTIONS);
+        if room == 0 {
+            let found = format!("a limit of {} open files", descriptors().unwrap_or_default());
+            let allowed = "at least 128; raise it (ulimit -n)";
+            return Err(ConfigError::new("REELPORT_MAX_CONNECTIONS", found, allowed));
+        }
+        let connections = match &self.max_connections {
+            Some(text) => number("REELPORT_MAX_CONNECTIONS", text, 1, room)?,
+            None => room,
+        };
+        let memory = number("REELPORT_REQUEST_MEMORY", &self.request_memory, 16, 1 << 20)?;
+        let grace = number("REELPORT_SHUTDOWN_GRACE", &self.shutdown_grace, 0, 3600)?;
+        Ok(Limits {
+            connections,
+            request_memory: memory << 20,
+            grace: Duration::from_secs(grace as u64),
+            ..defaults
+        })
+    }
+}
+
+/// Most connections, whatever the process may have open.
+const MAX_CONNECTIONS: usize = 8192;
+/// Files that connections to `SQLite` keep open, with some to spare: the database and its log, for each
+/// reader and the writer.
+const SQLITE_DESCRIPTORS: usize = 32;
+/// Other files: the listener, standard streams, the runtime's own, temporary files.
+const OTHER_DESCRIPTORS: usize = 32;
+
+/// How many files the process may have open; `None` without limit, and where that cannot be told.
+fn descriptors() -> Option<usize> {
+    #[cfg(unix)]
+    {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
+        usize::try_from(limit).ok()
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+fn number(
+    option: &'static str,
+    text: &str,
+    least: usize,
+    most: usize,
+) -> Result<usize, ConfigError> {
+    let number = text.trim().parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| {
+        ConfigError::new(option, format!("{text:?}"), format!("a number from {least} to {most}"))
+    })
 }

@@ -102,13 +102,15 @@ impl Principal {
         Ok(CanPublish { author: self.author() })
     }
 
-    /// Leave to import with those options: to plan and to draft takes CONTRIBUTOR, to publish ADMIN.
+    /// Leave to import with those options: to plan and to draft takes CONTRIBUTOR, to publish and to create
+    /// a movie ADMIN.
     ///
     /// # Errors
     /// When the role is below that.
     pub fn can_import(&self, options: ImportOptions) -> Result<CanImport, Forbidden> {
-        let writes_published = options.target == Stage::Published && !options.dry_run;
-        self.require(if writes_published { Role::Admin } else { Role::Contributor })?;
+        let is_admins = options.target == Stage::Published || options.create_movie;
+        let needed = if is_admins && !options.dry_run { Role::Admin } else { Role::Contributor };
+        self.require(needed)?;
         Ok(CanImport { author: self.author(), options })
     }
 

@@ -20,6 +20,14 @@ pub enum CatalogError {
     Worker(#[from] tokio::task::JoinError),
 }
 
+impl CatalogError {
+    /// Whether the request may succeed when it is sent again in some seconds, as others are ahead of it.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Storage(StorageError::TooManyWriters))
+    }
+}
+
 impl TransientError for CatalogError {
     fn is_transient(&self) -> bool {
         matches!(self, Self::Storage(error) if error.is_transient())

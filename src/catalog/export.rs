@@ -86,25 +86,6 @@ impl Catalog {
         Ok(exists.then(|| Export::never_written(movie.clone(), category, now)))
     }
 
-    /// Exports all categories of a movie in the order of [`Category::ALL`]; `None` if there is no
-    /// such movie.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn export_all(
-        &self,
-        permission: &CanRead,
-        movie: &MovieId,
-    ) -> Result<Option<Vec<Export>>, CatalogError> {
-        let exports = self.exports(permission, &[movie], Category::ALL).await?;
-        if exports.iter().all(|export| export.metadata.revision == 0)
-            && !self.database.movie_exists(movie).await?
-        {
-            return Ok(None);
-        }
-        Ok(Some(exports))
-    }
-
     /// Exports those categories of those movies, all of which must exist, in the order asked for.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::access::{CanDraft, CanPublish, CanRead};
+use super::access::{CanPublish, CanRead};
 use super::import::{ImportOptions, Record};
 use super::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
@@ -37,7 +37,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn movie_exists(&self, _: &CanDraft, movie: &MovieId) -> Result<bool, CatalogError> {
+    pub async fn movie_exists(&self, _: &CanRead, movie: &MovieId) -> Result<bool, CatalogError> {
         Ok(self.database.movie_exists(movie).await?)
     }
 

@@ -44,10 +44,12 @@ fn keys(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = (Key, u3
         .chain(address.map(|address| (Key::Address(network(address)), PER_ADDRESS)))
 }
 
-/// One household or data centre has many IPv6 addresses: they count by their /64.
+/// One household or data centre has many IPv6 addresses: they count by their /64. A server that listens
+/// on `[::]` sees IPv4 clients at addresses within one such network (`::ffff:192.0.2.1`): they count as
+/// the IPv4 addresses that they are.
 fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
+    match address.to_canonical() {
+        address @ IpAddr::V4(_) => address,
         IpAddr::V6(address) => {
             let network = u128::from(address) & !u128::from(u64::MAX);
             IpAddr::V6(network.into())
@@ -134,6 +136,20 @@ mod tests {
             throttle.failed(&format!("{number}@c"), neighbour(1), now);
         }
         assert!(throttle.check("new@c", neighbour(2), now).is_err());
+    }
+
+    #[test]
+    fn clients_of_ipv4_are_told_apart_on_an_ipv6_listener() {
+        let throttle = LoginThrottle::default();
+        let now = Instant::now();
+        let mapped = |last| Some(std::net::Ipv4Addr::new(192, 0, 2, last).to_ipv6_mapped().into());
+        for number in 0..PER_ADDRESS {
+            throttle.failed(&format!("{number}@b"), mapped(1), now);
+        }
+        assert!(throttle.check("new@b", mapped(1), now).is_err());
+        assert!(throttle.check("new@b", mapped(2), now).is_ok());
+        // The same client, seen on an IPv4 listener.
+        assert!(throttle.check("new@b", Some(IpAddr::from([192, 0, 2, 1])), now).is_err());
     }
 
     #[test]

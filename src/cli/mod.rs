@@ -4,6 +4,7 @@ mod export;
 mod import;
 mod plans;
 mod serve;
+mod stop;
 mod users;
 
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use include_dir::{Dir, include_dir};
 use tokio::net::TcpListener;
@@ -22,6 +23,9 @@ static DEMO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
 
 /// The admin that is made when none is configured.
 const DEFAULT_ADMIN: &str = "admin@reelport.local";
+
+/// How long the process may take to end after the grace of the requests that were open.
+const CLOSING: Duration = Duration::from_secs(3);
 
 /// The secret that signs tokens: configured, or kept beside a `SQLite` database.
 pub(super) fn secret(database: &DatabaseArgs, tokens: &TokenArgs) -> Result<String, CliError> {
@@ -55,13 +59,14 @@ pub(super) async fn serve(
 ) -> Result<ExitCode, CliError> {
     let address = serve.validate()?;
     database.validate()?;
+    let limits = serve.limits(database)?;
     let secret = secret(database, tokens)?;
     // The port first: a second server must not touch the database of the first and then fail.
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| CliError::io(&format!("REELPORT_LISTEN: {address}"), &error))?;
     let url = &database.database_url;
-    let app = App::open(
+    let mut app = App::open(
         url,
         database.connections()?,
         secret.as_bytes(),
@@ -69,6 +74,7 @@ pub(super) async fn serve(
         Sources::default(),
     )
     .await?;
+    app.limits = limits;
     let admin = make_admin(&app, database.folder().as_deref(), serve).await?;
     if serve.demo {
         load_demo(&app).await?;
@@ -83,7 +89,13 @@ pub(super) async fn serve(
             kept.map(|path| format!("; kept in {path}")).unwrap_or_default()
         );
     }
-    app.serve(listener, stop_signal()).await.map_err(|error| CliError::io("serving", &error))?;
+    let patience = app.limits.grace + CLOSING;
+    let stop = super::stop::watch(patience, || {
+        tracing::warn!("work was still running when the time to stop was over");
+        std::process::exit(0);
+    })
+    .map_err(|error| CliError::io("signals", &error))?;
+    app.serve(listener, async { drop(stop.await) }).await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -154,23 +166,4 @@ async fn load_demo(app: &App) -> Result<(), CliError> {
     }
     println!("the demo catalogue is loaded: {} movies", DEMO.dirs().count());
     Ok(())
-}
-
-/// Ends when the process is asked to stop.
-async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = interrupt => {}
-                    _ = terminate.recv() => {}
-                }
-            }
-            Err(_) => drop(interrupt.await),
-        }
-    }
-    #[cfg(not(unix))]
-    drop(interrupt.await);
 }

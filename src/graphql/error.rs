@@ -79,6 +79,12 @@ impl From<ApiError> for Error {
                 error.extensions.get_or_insert_default().set("retryAfter", seconds);
                 error
             }
+            ApiError::Internal(error) if error.is_busy() => {
+                let message = "too many requests wait to write; try again in 5 seconds";
+                let mut error = with_code(message.to_owned(), "UNAVAILABLE");
+                error.extensions.get_or_insert_default().set("retryAfter", 5);
+                error
+            }
             ApiError::Internal(error) => with_code(error.to_string(), INTERNAL),
         }
     }

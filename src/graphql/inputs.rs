@@ -210,6 +210,9 @@ pub struct ImportOptionsInput {
     /// Whether an unknown key in the document is an error instead of a warning.
     #[graphql(default)]
     strict: bool,
+    /// Whether to create the movie if there is none of this id. Needs the role ADMIN; a dry run plans it.
+    #[graphql(default)]
+    create_movie: bool,
     /// Makes a repeated request the same request: within a day, the same key with the same input gets the
     /// first answer and nothing is done again; with another input, IDEMPOTENCY_MISMATCH. 1 to 255
     /// characters, of your making (a UUID).
@@ -368,5 +371,6 @@ pub fn options_of(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> Impor
         remove_items: input.remove_items.unwrap_or_default().into_iter().map(|id| id.0).collect(),
         resolutions: resolutions_of(input.resolutions),
         strict: input.strict,
+        create_movie: input.create_movie,
     }
 }

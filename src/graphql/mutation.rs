@@ -28,6 +28,9 @@ use crate::document::{CategoryInput, MovieId, Problem, ProblemCode, Stage};
 /// The entry points for writing.
 pub struct Mutation;
 
+/// What helps against there being no movie, as GraphQL writes it.
+const CREATE_MOVIE: &str = "an ADMIN can create it with createMovie: true";
+
 /// A movie of an id that no movie can have.
 fn no_such_movie(id: &ID) -> Problem {
     let shown: String = id.chars().take(80).collect();
@@ -123,7 +126,8 @@ impl Mutation {
         #[graphql(desc = "The movie, the data, and how to import it.")] input: ImportCategoryInput,
     ) -> async_graphql::Result<ImportCategoryPayload> {
         let options = options_of(input.options, NullPolicy::Clear);
-        Ok(import_typed(ctx, &input.movie_id, input.data, options).await?.into())
+        let outcome = import_typed(ctx, &input.movie_id, input.data, options).await?;
+        Ok(outcome.with_remedy(CREATE_MOVIE).into())
     }
 
     /// Imports an exported file, or what a language model made of it: the category is found from the
@@ -141,7 +145,7 @@ impl Mutation {
             Incoming::Document { text: input.document.as_bytes(), category: input.category };
         let outcome =
             ctx.catalog().import(&permission, &movie, incoming).await.map_err(ApiError::from)?;
-        Ok(outcome.into())
+        Ok(outcome.with_remedy(CREATE_MOVIE).into())
     }
 
     /// Edits the draft of a category, which must be there. Needs the role CONTRIBUTOR.
@@ -153,6 +157,7 @@ impl Mutation {
         let options = ImportOptions {
             target: Stage::Draft,
             needs_draft: true,
+            create_movie: false,
             ..options_of(input.options, NullPolicy::Clear)
         };
         Ok(import_typed(ctx, &input.movie_id, input.data, options).await?.into())

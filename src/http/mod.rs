@@ -1,19 +1,24 @@
 //! The HTTP edge: bearer tokens, the GraphQL handler, the REST sidecar, the pages.
 
+mod answer;
 mod bearer;
+mod body;
+mod budget;
 mod graphiql;
 mod graphql;
 mod health;
+mod limits;
 pub mod openapi;
 mod problem;
 mod request_id;
 mod rest;
+mod server;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::get;
 use tower::ServiceBuilder;
@@ -22,19 +27,17 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::catalog::Catalog;
 use crate::catalog::accounts::Accounts;
 use crate::graphql::Schema;
+use budget::Budget;
+pub use limits::{Limits, MAX_BODY};
 use problem::ProblemDetails;
 use request_id::MakeRequestId;
-
-/// Most bytes of a request's body.
-pub const MAX_BODY: usize = 16 * 1024 * 1024;
-/// Longest time until an answer begins.
-const TIMEOUT: Duration = Duration::from_mins(1);
+use rest::Bundles;
+pub use server::serve;
 
 /// What handlers share. Cloned for each request, so it is one pointer.
 #[derive(Clone)]
@@ -45,11 +48,26 @@ pub struct Shared {
     pub catalog: Arc<Catalog>,
     pub accounts: Arc<Accounts>,
     pub schema: Schema,
+    limits: Arc<Limits>,
+    /// Bytes of request bodies in memory.
+    request_memory: Budget,
+    /// Bytes of answers in memory that clients have yet to read.
+    answer_memory: Budget,
+    bundles: Bundles,
 }
 
 impl AppState {
-    pub fn new(catalog: Catalog, accounts: Accounts, schema: Schema) -> Self {
-        Self(Arc::new(Shared { catalog: Arc::new(catalog), accounts: Arc::new(accounts), schema }))
+    pub fn new(catalog: Catalog, accounts: Accounts, schema: Schema, limits: Arc<Limits>) -> Self {
+        let answer_memory = Budget::new(limits.answer_memory, limits.room_wait);
+        Self(Arc::new(Shared {
+            catalog: Arc::new(catalog),
+            accounts: Arc::new(accounts),
+            schema,
+            request_memory: Budget::new(limits.request_memory, limits.room_wait),
+            bundles: Bundles::new(&limits, answer_memory.clone()),
+            answer_memory,
+            limits,
+        }))
     }
 }
 
@@ -90,7 +108,7 @@ pub fn router(state: AppState) -> Router {
                 "this address does not take that method",
             )
         })
-        .with_state(state);
+        .with_state(state.clone());
     for (name, value) in security {
         router = router
             .layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
@@ -102,9 +120,11 @@ pub fn router(state: AppState) -> Router {
             .set_request_id(request_id.clone(), MakeRequestId)
             .layer(TraceLayer::new_for_http())
             .propagate_request_id(request_id)
-            .layer(axum::middleware::from_fn(problem::add_request_id))
+            .layer(from_fn(answer::keep_private))
+            .layer(from_fn(problem::add_request_id))
             .layer(CatchPanicLayer::custom(problem::panicked))
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
-            .layer(CompressionLayer::new().compress_when(worth_compressing)),
+            .layer(from_fn_with_state(state.clone(), body::receive))
+            .layer(CompressionLayer::new().compress_when(worth_compressing))
+            .layer(from_fn_with_state(state, answer::hold)),
     )
 }

@@ -16,6 +16,9 @@ use crate::catalog::CatalogError;
 use crate::catalog::access::Forbidden;
 use crate::document::{Problem, ProblemCode};
 
+/// After how long a client should try again when the server is at one of its limits.
+const BUSY: Duration = Duration::from_secs(5);
+
 /// An error as a client sees it.
 #[derive(Debug, Serialize)]
 pub struct ProblemDetails {
@@ -47,9 +50,14 @@ impl ProblemDetails {
         }
     }
 
-    fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+    pub fn with_header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.headers.push((name, value.into()));
         self
+    }
+
+    /// Also closes the connection: what the client still sends is not read.
+    pub fn closing(self) -> Self {
+        self.with_header(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
     /// No token, a token that is not to be trusted, or wrong credentials.
@@ -67,7 +75,23 @@ impl ProblemDetails {
         let seconds = after.as_secs().max(1);
         let detail = format!("too many attempts; try again in {seconds} seconds");
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", detail)
-            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+            .with_header(header::RETRY_AFTER, seconds)
+    }
+
+    /// The server is at one of its limits for a moment; the request may be sent again.
+    pub fn busy(detail: impl std::fmt::Display) -> Self {
+        let seconds = BUSY.as_secs();
+        let detail = format!("{detail}; try again in {seconds} seconds");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", detail)
+            .with_header(header::RETRY_AFTER, seconds)
+    }
+
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", detail)
+    }
+
+    pub fn unsupported_media_type(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail)
     }
 
     pub fn not_found(detail: impl Into<String>) -> Self {
@@ -76,6 +100,14 @@ impl ProblemDetails {
 
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail)
+    }
+
+    /// Adds to the answer that there is no such movie what a client can do about it.
+    pub fn with_remedy(mut self, remedy: &str) -> Self {
+        if self.status == StatusCode::NOT_FOUND.as_u16() {
+            self.detail = format!("{}; {remedy}", self.detail);
+        }
+        self
     }
 
     pub fn with_plan(mut self, plan: Option<Value>) -> Self {
@@ -164,6 +196,9 @@ impl From<Forbidden> for ProblemDetails {
 
 impl From<CatalogError> for ProblemDetails {
     fn from(error: CatalogError) -> Self {
+        if error.is_busy() {
+            return Self::busy("too many requests wait to write");
+        }
         tracing::error!(error = %error, "internal error");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side")
     }

@@ -9,6 +9,7 @@ use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr};
 
 use super::StorageError;
+use super::queue::WriteQueue;
 
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub struct Database {
     /// Runs writing transactions; on `SQLite` a single connection.
     pub(super) writer: DatabaseConnection,
     pub(super) queries: Arc<AtomicU64>,
+    pub(super) write_queue: WriteQueue,
 }
 
 const SQLITE_READERS: u32 = 8;
@@ -69,7 +71,14 @@ impl Database {
                 queries.fetch_add(1, Ordering::Relaxed);
             });
         }
-        Ok(Self { backend, url: url.into(), reader, writer, queries })
+        Ok(Self {
+            backend,
+            url: url.into(),
+            reader,
+            writer,
+            queries,
+            write_queue: WriteQueue::default(),
+        })
     }
 
     /// How many statements were sent since the start, for tests and metrics.

@@ -15,6 +15,8 @@ pub enum StorageError {
         "the stored {category} of {movie} is of format {found}; this version knows {known} and must not overwrite it"
     )]
     NewerFormat { movie: String, category: String, found: i32, known: i32 },
+    #[error("more requests wait to write than the queue holds")]
+    TooManyWriters,
     #[error("a transaction was kept beyond its end")]
     Escaped,
     #[error("the stored {what} of {key} cannot be read: {reason}")]

@@ -25,6 +25,7 @@ mod name_index;
 mod names;
 mod naming;
 mod projections;
+mod queue;
 mod reference;
 mod transaction;
 mod users;

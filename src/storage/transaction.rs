@@ -106,6 +106,7 @@ impl Database {
         F: FnMut(Arc<Transaction>) -> R,
         R: Future<Output = Result<T, E>>,
     {
+        let _place = self.write_queue.enter()?;
         let start = Instant::now();
         let mut pause = Duration::from_millis(2);
         loop {

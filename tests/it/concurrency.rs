@@ -304,3 +304,50 @@ on_both_databases! {
         assert_eq!((reply.status, &reply.json()["revision"]), (200, &json!(2)), "{}", reply.text);
     }
 }
+
+/// `SQLite` alone: there one connection writes, and another program can keep it waiting.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_beyond_the_queue_are_told_to_come_back() {
+    const QUEUE: usize = 256;
+    let app = TestApp::sqlite().await;
+    let admin = app.movie("m").await;
+    // In another program, a write that takes long.
+    let other = sea_orm::Database::connect(&app.database.url).await.unwrap();
+    let options = sea_orm::TransactionOptions {
+        sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    let writing = sea_orm::TransactionTrait::begin_with_options(&other, options).await.unwrap();
+    let (sender, mut refused) = tokio::sync::mpsc::unbounded_channel();
+    let tasks: Vec<_> = (0..QUEUE + 20)
+        .map(|index| {
+            let (admin, sender) = (admin.clone(), sender.clone());
+            tokio::spawn(async move {
+                let data = json!({ "items": [{ "text": format!("Fact {index}") }] });
+                let reply = admin.import("m", "trivia", data).await;
+                if reply.status == 503 {
+                    let _ = sender.send(reply);
+                    return 503;
+                }
+                reply.status
+            })
+        })
+        .collect();
+    for _ in 0..20 {
+        let reply = refused.recv().await.unwrap();
+        assert_eq!(
+            (reply.header("retry-after"), &reply.json()["code"]),
+            ("5", &json!("UNAVAILABLE"))
+        );
+    }
+    let query = "mutation { createMovie(input: {id: \"n\", title: \"N\"}) { movie { id } } }";
+    let reply = admin.graphql(query, json!({})).await;
+    assert_eq!(reply["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{reply}");
+    // Plans and exports do not wait for it.
+    assert_eq!(admin.export("m", "trivia").await["data"], json!({ "items": [] }));
+    writing.rollback().await.unwrap();
+    let statuses = join_all(tasks).await.into_iter().map(Result::unwrap);
+    assert_eq!(statuses.filter(|status| *status == 200).count(), QUEUE);
+    let stored = admin.export("m", "trivia").await;
+    assert_eq!(stored["data"]["items"].as_array().unwrap().len(), QUEUE);
+}

@@ -1,11 +1,10 @@
 //! ZIP archives, written as a stream: `{movie}/{category}.json`, pretty-printed, with the times of
 //! the documents.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use chrono::{DateTime, Datelike, Timelike, Utc};
-use tokio::sync::mpsc;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
@@ -45,32 +44,71 @@ pub fn write_entry<W: Write>(
         .unix_permissions(0o644)
         .last_modified_time(export.metadata.last_updated.map(zip_time).unwrap_or_default());
     archive.start_file(name, options)?;
-    let text = pretty(&export.envelope())?;
-    archive.write_all(&text)?;
-    Ok(())
+    write_pretty(&export.envelope(), archive)
 }
 
-/// Writes the documents of a movie as a finished archive.
-///
-/// # Errors
-/// At the first document that cannot be written.
-pub fn write_bundle<W: Write>(out: W, exports: &[Export]) -> Result<(), ArchiveError> {
-    let mut archive = writer(out);
-    for export in exports {
-        write_entry(&mut archive, export)?;
-    }
-    archive.finish()?;
-    Ok(())
-}
-
-/// The same JSON, indented by two spaces, with a line end behind it.
-fn pretty(json: &str) -> Result<Vec<u8>, serde_json::Error> {
-    let mut text = Vec::with_capacity(json.len() * 2);
+/// Writes the same JSON, indented by two spaces, with a line end behind it.
+fn write_pretty(json: &str, out: impl Write) -> Result<(), ArchiveError> {
+    let mut out = BufWriter::with_capacity(64 * 1024, out);
     let mut from = serde_json::Deserializer::from_str(json);
-    let mut to = serde_json::Serializer::pretty(&mut text);
+    let mut to = serde_json::Serializer::pretty(&mut out);
     serde_transcode::transcode(&mut from, &mut to)?;
-    text.push(b'\n');
-    Ok(text)
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}
+
+/// An archive that is packed document by document: what each adds is returned, and not kept.
+pub struct Packer {
+    archive: ZipWriter<StreamWriter<Packed>>,
+    packed: Packed,
+}
+
+impl Default for Packer {
+    fn default() -> Self {
+        let packed = Packed::default();
+        Self { archive: writer(packed.clone()), packed }
+    }
+}
+
+impl Packer {
+    /// Adds a document; the bytes of the archive that follow those returned before.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the archive is broken and must not be finished.
+    pub fn add(&mut self, export: &Export) -> Result<Vec<u8>, ArchiveError> {
+        write_entry(&mut self.archive, export)?;
+        Ok(self.packed.take())
+    }
+
+    /// The last bytes of the archive.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn finish(self) -> Result<Vec<u8>, ArchiveError> {
+        self.archive.finish()?;
+        Ok(self.packed.take())
+    }
+}
+
+/// Bytes that were written and not yet taken.
+#[derive(Debug, Clone, Default)]
+struct Packed(Arc<Mutex<Vec<u8>>>);
+
+impl Packed {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Packed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A moment as a ZIP entry holds it: 1980 to 2107, to two seconds, in UTC.
@@ -86,55 +124,4 @@ fn zip_time(moment: DateTime<Utc>) -> zip::DateTime {
         small(moment.second()),
     )
     .unwrap_or_default()
-}
-
-/// A writer, for a thread, whose chunks a stream of the async side receives.
-#[derive(Debug)]
-pub struct ChannelWriter {
-    chunk: Vec<u8>,
-    sender: mpsc::Sender<Result<Bytes, io::Error>>,
-}
-
-const CHUNK: usize = 64 * 1024;
-
-impl ChannelWriter {
-    #[must_use]
-    pub fn new(sender: mpsc::Sender<Result<Bytes, io::Error>>) -> Self {
-        Self { chunk: Vec::with_capacity(CHUNK), sender }
-    }
-
-    fn send(&mut self) -> io::Result<()> {
-        if self.chunk.is_empty() {
-            return Ok(());
-        }
-        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
-        self.sender.blocking_send(Ok(chunk.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
-    }
-
-    /// Sends what is left.
-    ///
-    /// # Errors
-    /// When the receiver is gone.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.send()
-    }
-
-    /// Ends the stream with an error, so that the reader does not take it for whole.
-    pub fn fail(self, error: io::Error) {
-        let _ = self.sender.blocking_send(Err(error));
-    }
-}
-
-impl Write for ChannelWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.chunk.extend_from_slice(bytes);
-        if self.chunk.len() >= CHUNK {
-            self.send()?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

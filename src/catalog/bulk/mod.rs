@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use tokio::sync::mpsc;
 
-pub use archive::{ArchiveError, ChannelWriter, write_bundle, write_entry, writer};
+pub use archive::{ArchiveError, Packer, write_entry, writer};
 pub use read::{Options as ReadOptions, Place, RawRecord, ReadError, read_source};
 
 use super::access::{CanPublish, CanRead};

@@ -76,7 +76,8 @@ impl Batch<'_> {
         let mut credited = loaded.credited.clone();
         for record in records {
             let is_there = loaded.existing.contains(record.movie.as_str());
-            let creates = self.create_movies && self.options.target == Stage::Published;
+            let creates = self.options.create_movie
+                || (self.create_movies && self.options.target == Stage::Published);
             if !creates && !is_there {
                 outcomes.push(Outcome::no_movie(no_such_movie(&record.movie)));
                 continue;
@@ -131,6 +132,9 @@ impl Batch<'_> {
             }
             let change = task.change(body, plan);
             if status == ImportStatus::Drafted {
+                if !is_there {
+                    writes.movies.push(record.movie.clone());
+                }
                 outcomes.push(writes.draft(change, task.draft()));
                 continue;
             }

@@ -46,6 +46,18 @@ impl Outcome {
         Self::rejected(vec![problem], None, None)
     }
 
+    /// Adds to the problem that there is no such movie what a client can do about it.
+    #[must_use]
+    pub fn with_remedy(mut self, remedy: &str) -> Self {
+        let is_no_movie = |problem: &&mut Problem| {
+            problem.code == ProblemCode::NotFound && problem.path.is_empty()
+        };
+        for problem in self.problems.iter_mut().filter(is_no_movie) {
+            problem.message = format!("{}; {remedy}", problem.message);
+        }
+        self
+    }
+
     pub(super) fn rejected(
         problems: Vec<Problem>,
         plan: Option<Report>,
@@ -216,10 +228,11 @@ impl Catalog {
         sent: &str,
     ) -> Result<Outcome, CatalogError> {
         let now = self.clock.now();
-        let mut outcome = if transaction.existing_movies(&[movie]).await?.is_empty() {
+        let exists = !transaction.existing_movies(&[movie]).await?.is_empty();
+        let mut outcome = if !exists && !permission.options.create_movie {
             Outcome::no_movie(no_such_movie(movie))
         } else {
-            let export = match category {
+            let export = match category.filter(|_| exists) {
                 Some(category) => {
                     let stored = self
                         .stored(transaction, movie, category, permission.options.target)

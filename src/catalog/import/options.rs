@@ -34,6 +34,9 @@ pub struct ImportOptions {
     pub needs_draft: bool,
     /// Whether an unknown key is an error.
     pub strict: bool,
+    /// Whether to create the movie if there is none of that id. A draft needs a movie too: it is created
+    /// without any published document.
+    pub create_movie: bool,
     /// The revision to go back to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
@@ -57,6 +60,7 @@ impl Default for ImportOptions {
             override_locks: false,
             needs_draft: false,
             strict: false,
+            create_movie: false,
             revision: None,
             idempotency_key: None,
         }

@@ -3,23 +3,17 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{is_json, read_body, unsupported_media_type};
+use super::fields::texts;
 use crate::catalog::accounts::{LoginRefused, Session};
-use crate::document::Object;
 use crate::http::AppState;
 use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
-
-/// Credentials and tokens are short.
-const MAX_BODY: usize = 64 * 1024;
 
 pub fn routes() -> Router<AppState> {
     Router::new()
@@ -28,7 +22,8 @@ pub fn routes() -> Router<AppState> {
 }
 
 /// Email and password.
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only described")]
 pub struct Credentials {
     /// The account's email address.
     email: String,
@@ -37,7 +32,8 @@ pub struct Credentials {
 }
 
 /// A token to exchange.
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "only described")]
 pub struct RefreshRequest {
     /// The refresh token of an earlier login.
     refresh_token: String,
@@ -56,29 +52,6 @@ pub struct TokenResponse {
     refresh_token: String,
 }
 
-async fn body<T: DeserializeOwned>(request: Request) -> Result<T, ProblemDetails> {
-    if !is_json(request.headers()) {
-        return Err(unsupported_media_type());
-    }
-    let bytes = read_body(request.into_body(), MAX_BODY).await?;
-    // An object and nothing else: derived readers would take a list of the values as well.
-    let object = serde_json::from_slice::<Object>(&bytes);
-    object.and_then(|object| serde_json::from_value(object.into())).map_err(|error| {
-        let status = if error.is_data() {
-            axum::http::StatusCode::UNPROCESSABLE_ENTITY
-        } else {
-            axum::http::StatusCode::BAD_REQUEST
-        };
-        // What was sent may hold a password, so that the message does not repeat it.
-        let reason = if error.is_data() {
-            "a field is missing or of the wrong type"
-        } else {
-            "the body is not JSON"
-        };
-        ProblemDetails::new(status, "BAD_USER_INPUT", reason)
-    })
-}
-
 fn tokens(session: Session) -> Response {
     let body = TokenResponse {
         access_token: session.access_token,
@@ -86,7 +59,7 @@ fn tokens(session: Session) -> Response {
         expires_in: session.expires_in.as_secs(),
         refresh_token: session.refresh_token,
     };
-    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    Json(body).into_response()
 }
 
 /// Exchanges an email and a password for tokens.
@@ -94,7 +67,9 @@ fn tokens(session: Session) -> Response {
     post, path = "/api/v1/auth/login", tag = "accounts", request_body = Credentials,
     responses(
         (status = 200, description = "Tokens.", body = TokenResponse),
+        (status = 400, description = "The body is not JSON.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "The email or the password is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is missing or is not text; each is named.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many failed attempts; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -103,12 +78,8 @@ pub async fn login(
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
-    let credentials: Credentials = body(request).await?;
-    match state
-        .accounts
-        .login(&credentials.email, &credentials.password, Some(address.ip()))
-        .await?
-    {
+    let [email, password] = texts(request, ["email", "password"]).await?;
+    match state.accounts.login(&email, &password, Some(address.ip())).await? {
         Ok(session) => Ok(tokens(session)),
         Err(LoginRefused::WrongCredentials) => {
             Err(ProblemDetails::unauthenticated("the email or the password is wrong", false))
@@ -131,8 +102,8 @@ pub async fn refresh(
     State(state): State<AppState>,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
-    let sent: RefreshRequest = body(request).await?;
-    match state.accounts.refresh(&sent.refresh_token).await? {
+    let [refresh_token] = texts(request, ["refresh_token"]).await?;
+    match state.accounts.refresh(&refresh_token).await? {
         Some(session) => Ok(tokens(session)),
         None => Err(ProblemDetails::unauthenticated(
             "the refresh token is malformed, expired, or its account is gone",

@@ -1,17 +1,14 @@
 //! A draft published, or discarded.
 
-use std::collections::HashSet;
-
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::routing::{delete, post};
 use axum::{Json, Router};
 
-use super::imports::{Given, ImportAnswer, answer, idempotency_key};
-use super::{category_of, movie_of, no_parameters};
+use super::imports::{ImportAnswer, answer, idempotency_key};
+use super::{category_of, given, movie_of, no_parameters};
 use crate::catalog::publish::PublishOptions;
 use crate::document::merge::ConflictPolicy;
-use crate::document::problem::excerpt;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::openapi::ProblemBody;
@@ -105,31 +102,24 @@ pub async fn discard(
     Err(ProblemDetails::of_problems(outcome.problems))
 }
 
+/// The options of publishing, as query parameters.
+const OPTIONS: [&str; 6] =
+    ["dry_run", "expected_plan", "on_conflict", "resolutions", "override_locks", "idempotency_key"];
+
 fn options(query: &str, headers: &HeaderMap) -> Result<PublishOptions, ProblemDetails> {
     let mut options = PublishOptions::default();
-    let mut seen = HashSet::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if !seen.insert(name.clone()) {
-            return Err(ProblemDetails::bad_request(format!("{name} is given twice")));
-        }
-        let given = Given { name: &name, value: &value };
-        match &*name {
+    for given in given::parameters(query, "publishing", &OPTIONS, &[])? {
+        match &*given.name {
             "dry_run" => options.dry_run = given.boolean()?,
-            "expected_plan" => options.expected_plan = Some(value.into_owned()),
+            "expected_plan" => options.expected_plan = Some(given.value.into_owned()),
             "on_conflict" => {
                 options.on_conflict =
                     Some(given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?);
             }
             "resolutions" => options.resolutions = given.resolutions()?,
             "override_locks" => options.override_locks = given.boolean()?,
-            "idempotency_key" => options.idempotency_key = Some(value.into_owned()),
-            _ => {
-                let shown = excerpt(&name);
-                return Err(ProblemDetails::bad_request(format!(
-                    "{shown:?} is no option of publishing; options are dry_run, expected_plan, on_conflict, \
-                     resolutions, override_locks, idempotency_key"
-                )));
-            }
+            "idempotency_key" => options.idempotency_key = Some(given.value.into_owned()),
+            _ => {}
         }
     }
     options.idempotency_key = idempotency_key(headers, options.idempotency_key)?;

@@ -1,26 +1,19 @@
 //! One category as JSON, all seven as a ZIP.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
-use super::imports::Given;
-use super::{category_of, movie_of, no_parameters, no_such_movie, unknown_parameter};
-use crate::catalog::bulk::{ChannelWriter, write_bundle};
-use crate::catalog::export::Export;
+use super::{category_of, given, movie_of, no_parameters, no_such_movie};
 use crate::document::Stage;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
-
-/// Chunks of an archive that wait for a slow reader.
-const CHUNKS: usize = 4;
 
 pub fn routes() -> Router<AppState> {
     Router::new()
@@ -89,17 +82,10 @@ pub async fn export(
 /// The stage that is asked for. A parameter that is not known is refused: whoever means a draft must not
 /// get what is published for it.
 fn stage_of(query: &str) -> Result<Stage, ProblemDetails> {
-    let mut stage = None;
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if name != "stage" {
-            return Err(unknown_parameter(&name, "an export", "stage is"));
-        }
-        let given = Given { name: &name, value: &value };
-        if stage.replace(given.word(Stage::parse, Stage::VALUES)?).is_some() {
-            return Err(ProblemDetails::bad_request("stage is given twice"));
-        }
+    match given::parameters(query, "an export", &["stage"], &[])?.first() {
+        Some(stage) => stage.word(Stage::parse, Stage::VALUES),
+        None => Ok(Stage::Published),
     }
-    Ok(stage.unwrap_or(Stage::Published))
 }
 
 /// `If-None-Match` by weak comparison (RFC 9110 §13.1.2).
@@ -122,6 +108,7 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
         (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such movie.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "As many bundles as the server allows are being sent; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn bundle(
@@ -132,30 +119,15 @@ pub async fn bundle(
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
     let movie = movie_of(&id)?;
-    let exports = state.catalog.export_all(&permission, &movie).await?;
-    let exports = exports.ok_or_else(|| no_such_movie(&id))?;
+    if !state.catalog.movie_exists(&permission, &movie).await? {
+        return Err(no_such_movie(&id));
+    }
     no_parameters(query.as_deref(), "an export")?;
+    let slot = state.bundles.slot().await?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),
         (header::CONTENT_DISPOSITION, attachment(&format!("{movie}-export.zip"))),
-        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
     ];
-    Ok((headers, stream(exports)).into_response())
-}
-
-/// Packs on a thread of its own while the client reads.
-fn stream(exports: Vec<Export>) -> Body {
-    let (sender, receiver) = mpsc::channel(CHUNKS);
-    tokio::task::spawn_blocking(move || {
-        let mut writer = ChannelWriter::new(sender);
-        match write_bundle(&mut writer, &exports) {
-            // Whoever left does not see this fail.
-            Ok(()) => drop(writer.finish()),
-            Err(error) => {
-                tracing::debug!(error = %error, "a bundle was not sent to its end");
-                writer.fail(std::io::Error::other(error));
-            }
-        }
-    });
-    Body::from_stream(ReceiverStream::new(receiver))
+    let body = state.bundles.stream(slot, Arc::clone(&state.catalog), permission, movie).await?;
+    Ok((headers, body).into_response())
 }

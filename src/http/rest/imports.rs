@@ -1,7 +1,5 @@
 //! One category back in.
 
-use std::collections::HashSet;
-
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::HeaderMap;
 use axum::routing::post;
@@ -11,14 +9,15 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{category_of, is_json, movie_of, no_such_movie, read_body, unsupported_media_type};
+use super::{
+    category_of, given, is_json, movie_of, no_such_movie, read_body, unsupported_media_type,
+};
 use crate::catalog::access::CanDraft;
 use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
 use crate::document::MovieId;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::plan::{Match, Report};
-use crate::document::problem::excerpt;
-use crate::document::who::{MatchDecision, Resolution};
+use crate::document::who::MatchDecision;
 use crate::document::{Category, Source, Stage};
 use crate::http::bearer::Bearer;
 use crate::http::openapi::{DocumentError, Plan, ProblemBody};
@@ -74,6 +73,7 @@ pub struct ImportAnswer {
         ("on_conflict" = Option<String>, Query, description = "How to settle what both the document and the catalogue have changed since it was made: fail (the default), keep_current or take_import."),
         ("override_locks" = Option<bool>, Query, description = "Whether a person's own edit may change what is locked."),
         ("strict" = Option<bool>, Query, description = "Whether an unknown key is an error."),
+        ("create_movie" = Option<bool>, Query, description = "Whether to create the movie if there is none of this id. Needs the role ADMIN; a dry run plans it."),
         ("idempotency_key" = Option<String>, Query, description = "Makes a repeated request the same request: within a day, the same key with the same input gets the first answer. The header Idempotency-Key does the same."),
         ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
     ),
@@ -86,8 +86,10 @@ pub struct ImportAnswer {
         (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "What both sides changed (CONFLICT), a plan that no longer holds (PLAN_STALE), a locked value (LOCKED), a name that fits several (AMBIGUOUS_MATCH), or an idempotency key used with another request (IDEMPOTENCY_MISMATCH); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not sent as application/json.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body was sent too slowly.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not sent as application/json, or is packed with another content coding than gzip or deflate.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The data breaks rules; every broken one is listed.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The server is at one of its limits; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn import(
@@ -100,23 +102,32 @@ pub async fn import(
     // Whoever may not even plan gets no further, whatever the options say.
     let reader = principal.can_draft()?;
     let options = options(query.as_deref().unwrap_or_default(), request.headers());
+    let creates = options.as_ref().is_ok_and(|options| options.create_movie);
     let permission = match options {
         Ok(options) => Ok(principal.can_import(options)?),
         Err(refused) => Err(refused),
     };
     let movie = movie_of(&id)?;
     let category = category_of(&category)?;
-    let (permission, text) = match permission {
-        Ok(permission) => match input(request).await {
-            Ok(text) => (permission, text),
-            Err(refused) => return Err(or_no_such_movie(&state, &reader, &movie, refused).await?),
-        },
-        Err(refused) => return Err(or_no_such_movie(&state, &reader, &movie, refused).await?),
+    let read = match permission {
+        Ok(permission) => input(request).await.map(|text| (permission, text)),
+        Err(refused) => Err(refused),
+    };
+    let (permission, text) = match read {
+        Ok(read) => read,
+        Err(refused) if creates => return Err(refused),
+        Err(refused) => {
+            let refused = or_no_such_movie(&state, &reader, &movie, refused).await?;
+            return Err(refused.with_remedy(CREATE_MOVIE));
+        }
     };
     let incoming = Incoming::Document { text: &text, category: Some(category) };
     let outcome = state.catalog.import(&permission, &movie, incoming).await?;
-    answer(&movie, category, outcome)
+    answer(&movie, category, outcome.with_remedy(CREATE_MOVIE))
 }
+
+/// What helps against there being no movie, as REST writes it.
+const CREATE_MOVIE: &str = "an ADMIN can create it with create_movie=true";
 
 async fn input(request: Request) -> Result<Bytes, ProblemDetails> {
     if !is_json(request.headers()) {
@@ -132,85 +143,60 @@ pub(super) async fn or_no_such_movie(
     movie: &MovieId,
     refused: ProblemDetails,
 ) -> Result<ProblemDetails, ProblemDetails> {
-    let exists = state.catalog.movie_exists(permission, movie).await?;
+    let exists = state.catalog.movie_exists(&permission.can_read(), movie).await?;
     Ok(if exists { refused } else { no_such_movie(movie.as_str()) })
 }
 
-/// The import options as query parameters. One that is not known is refused: an import that was
-/// meant to be something else must not be carried out.
+/// The import options, as query parameters.
+const OPTIONS: [&str; 14] = [
+    "target",
+    "mode",
+    "dry_run",
+    "expected_plan",
+    "source",
+    "nulls",
+    "base_revision",
+    "remove_items",
+    "resolutions",
+    "on_conflict",
+    "override_locks",
+    "strict",
+    "create_movie",
+    "idempotency_key",
+];
+
 fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDetails> {
     let mut options = ImportOptions::default();
-    let mut seen = HashSet::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if name != "remove_items" && !seen.insert(name.clone()) {
-            return Err(ProblemDetails::bad_request(format!("{name} is given twice")));
-        }
-        let given = Given { name: &name, value: &value };
-        match &*name {
+    for given in given::parameters(query, "an import", &OPTIONS, &["remove_items"])? {
+        match &*given.name {
             "target" => options.target = given.word(Stage::parse, Stage::VALUES)?,
             "mode" => options.mode = given.word(ImportMode::parse, ImportMode::VALUES)?,
             "dry_run" => options.dry_run = given.boolean()?,
-            "expected_plan" => options.expected_plan = Some(value.into_owned()),
+            "expected_plan" => options.expected_plan = Some(given.value.into_owned()),
             "source" => options.source = Some(given.word(Source::parse, Source::VALUES)?),
             "nulls" => options.nulls = given.word(NullPolicy::parse, NullPolicy::VALUES)?,
             "base_revision" => {
-                let revision = value.parse().ok().filter(|revision| *revision >= 0);
+                let revision = given.value.trim().parse().ok().filter(|revision| *revision >= 0);
                 options.base_revision =
                     Some(revision.ok_or_else(|| given.refused("a whole number from 0"))?);
             }
             "remove_items" => {
-                options
-                    .remove_items
-                    .extend(value.split(',').filter(|id| !id.is_empty()).map(str::to_owned));
+                let ids = given.value.split(',').filter(|id| !id.is_empty()).map(str::to_owned);
+                options.remove_items.extend(ids);
             }
             "resolutions" => options.resolutions = given.resolutions()?,
             "on_conflict" => {
-                options.on_conflict = given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?
+                options.on_conflict = given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?;
             }
             "override_locks" => options.override_locks = given.boolean()?,
             "strict" => options.strict = given.boolean()?,
-            "idempotency_key" => options.idempotency_key = Some(value.into_owned()),
-            _ => {
-                let shown = excerpt(&name);
-                return Err(ProblemDetails::bad_request(format!(
-                    "{shown:?} is no import option; options are target, mode, dry_run, expected_plan, source, nulls, \
-                     base_revision, remove_items, resolutions, on_conflict, override_locks, strict, idempotency_key"
-                )));
-            }
+            "create_movie" => options.create_movie = given.boolean()?,
+            "idempotency_key" => options.idempotency_key = Some(given.value.into_owned()),
+            _ => {}
         }
     }
     options.idempotency_key = idempotency_key(headers, options.idempotency_key)?;
     Ok(options)
-}
-
-/// One option as it was given.
-pub(super) struct Given<'a> {
-    pub(super) name: &'a str,
-    pub(super) value: &'a str,
-}
-
-impl Given<'_> {
-    fn refused(&self, allowed: &str) -> ProblemDetails {
-        let shown = excerpt(self.value);
-        ProblemDetails::bad_request(format!("{}: found {shown:?}; allowed is {allowed}", self.name))
-    }
-
-    pub(super) fn word<T>(
-        &self,
-        parse: fn(&str) -> Option<T>,
-        values: &[&str],
-    ) -> Result<T, ProblemDetails> {
-        parse(self.value).ok_or_else(|| self.refused(&format!("one of {}", values.join(", "))))
-    }
-
-    pub(super) fn resolutions(&self) -> Result<Vec<Resolution>, ProblemDetails> {
-        Resolution::read_list(self.value)
-            .map_err(|error| ProblemDetails::bad_request(format!("resolutions: {error}")))
-    }
-
-    pub(super) fn boolean(&self) -> Result<bool, ProblemDetails> {
-        self.value.parse().map_err(|_| self.refused("true or false"))
-    }
 }
 
 /// The key of the header `Idempotency-Key`, as text or as the quoted string of the draft standard, or the

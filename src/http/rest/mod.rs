@@ -1,20 +1,23 @@
 //! The REST sidecar. Each route calls the same function as its GraphQL twin.
 
 pub mod auth;
+mod bundle;
 pub mod draft_status;
 pub mod drafts;
 pub mod exports;
+mod fields;
+mod given;
 pub mod imports;
 pub mod schemas;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode, header};
-use bytes::Bytes;
+use axum::http::{HeaderMap, header};
 
 use super::AppState;
+pub use super::body::read_body;
 use super::problem::ProblemDetails;
-use crate::document::problem::excerpt;
+pub use bundle::Bundles;
+
 use crate::document::{Category, MovieId};
 
 pub fn routes() -> Router<AppState> {
@@ -34,49 +37,20 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
 }
 
+/// The body is not sent as JSON.
 pub fn unsupported_media_type() -> ProblemDetails {
-    ProblemDetails::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "UNSUPPORTED_MEDIA_TYPE",
+    ProblemDetails::unsupported_media_type(
         "the body must be sent as Content-Type: application/json",
     )
-}
-
-/// Reads a body, but no more than is allowed.
-pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ProblemDetails> {
-    let too_large = || {
-        let detail = format!("the body is larger than {} KiB", limit / 1024);
-        ProblemDetails::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", detail)
-    };
-    if http_body::Body::size_hint(&body).lower() > limit as u64 {
-        return Err(too_large());
-    }
-    axum::body::to_bytes(body, limit).await.map_err(|error| {
-        let source = std::error::Error::source(&error);
-        let is_limit =
-            source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-        if is_limit {
-            too_large()
-        } else {
-            ProblemDetails::bad_request("the body could not be read")
-        }
-    })
 }
 
 fn movie_of(text: &str) -> Result<MovieId, ProblemDetails> {
     text.parse().map_err(|_| no_such_movie(text))
 }
 
-/// Refuses whatever parameter is given to what takes none.
+/// Refuses all parameters of an address that takes none.
 fn no_parameters(query: Option<&str>, of: &str) -> Result<(), ProblemDetails> {
-    match url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).next() {
-        Some((name, _)) => Err(unknown_parameter(&name, of, "there is none")),
-        None => Ok(()),
-    }
-}
-
-fn unknown_parameter(name: &str, of: &str, known: &str) -> ProblemDetails {
-    ProblemDetails::bad_request(format!("{:?} is no parameter of {of}; {known}", excerpt(name)))
+    given::parameters(query.unwrap_or_default(), of, &[], &[]).map(drop)
 }
 
 fn no_such_movie(id: &str) -> ProblemDetails {

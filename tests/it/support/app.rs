@@ -10,6 +10,7 @@ use reelport::catalog::access::{Principal, Role};
 use reelport::catalog::tokens::{TokenConfig, Tokens};
 use reelport::catalog::{Clock, SystemClock};
 use reelport::document::Source;
+use reelport::http::Limits;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -64,6 +65,13 @@ impl TestApp {
     pub async fn replica(&self) -> Client {
         let address = serve(open(&self.database.url, &self.clock).await).await;
         Client::new(address).with_token(token(Role::Admin, "admin@example.com"))
+    }
+
+    /// A second server on the same database, with other limits.
+    pub async fn with_limits(&self, change: impl FnOnce(&mut Limits)) -> SocketAddr {
+        let mut app = self.app.clone();
+        change(&mut app.limits);
+        serve(app).await
     }
 
     pub fn anonymous(&self) -> Client {

@@ -51,6 +51,10 @@ impl Client {
         Self { base: format!("http://{address}"), token: None, http }
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.base.trim_start_matches("http://").parse().unwrap()
+    }
+
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self

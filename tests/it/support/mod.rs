@@ -10,6 +10,7 @@ pub mod database;
 pub mod fixtures;
 pub mod generate;
 pub mod pure;
+pub mod raw;
 pub mod server;
 pub mod whole;
 

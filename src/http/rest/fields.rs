@@ -1,0 +1,77 @@
+//! Small JSON bodies: an object with a few fields of text.
+
+use axum::extract::Request;
+use serde_json::Value;
+
+use super::{is_json, read_body, unsupported_media_type};
+use crate::document::problem::excerpt;
+use crate::document::suggest::did_you_mean;
+use crate::document::{Object, Problem, ProblemCode};
+use crate::http::problem::ProblemDetails;
+
+/// Credentials and tokens are short.
+const MAX_BODY: usize = 64 * 1024;
+
+/// Reads a body whose fields are texts: their values, in the order of `names`. Each of them must be
+/// there; other keys are ignored. Messages name keys and types, and never values: one may be a password.
+pub(super) async fn texts<const N: usize>(
+    request: Request,
+    names: [&str; N],
+) -> Result<[String; N], ProblemDetails> {
+    if !is_json(request.headers()) {
+        return Err(unsupported_media_type());
+    }
+    let bytes = read_body(request.into_body(), MAX_BODY).await?;
+    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let detail = format!("the body is not JSON: it breaks off at line {line}, column {column}");
+        ProblemDetails::bad_request(detail)
+    })?;
+    let Value::Object(object) = value else {
+        let message =
+            format!("found {}; allowed is an object with {}", type_of(&value), names.join(" and "));
+        let problem = Problem::new("", ProblemCode::TypeMismatch, message);
+        return Err(ProblemDetails::of_problems(vec![problem]));
+    };
+    let problems: Vec<Problem> =
+        names.iter().filter_map(|name| problem_of(name, &names, &object)).collect();
+    if !problems.is_empty() {
+        return Err(ProblemDetails::of_problems(problems));
+    }
+    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(names.map(text))
+}
+
+/// What is wrong with one field.
+fn problem_of(name: &str, names: &[&str], object: &Object) -> Option<Problem> {
+    let path = format!("/{name}");
+    match object.get(name) {
+        Some(Value::String(_)) => None,
+        Some(other) => {
+            let message = format!("{name}: found {}; allowed is text", type_of(other));
+            Some(Problem::new(path, ProblemCode::TypeMismatch, message))
+        }
+        None => {
+            let mut unknown = object.keys().filter(|key| !names.contains(&key.as_str()));
+            let misspelled = unknown.find_map(|key| {
+                let suggestion = did_you_mean(key, [name]);
+                let found = excerpt(key);
+                (!suggestion.is_empty()).then(|| format!("; found {found:?}{suggestion}"))
+            });
+            let message =
+                format!("{name} is missing; allowed is text{}", misspelled.unwrap_or_default());
+            Some(Problem::new(path, ProblemCode::Required, message))
+        }
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
