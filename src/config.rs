@@ -127,6 +127,13 @@ pub struct ServeArgs {
     /// Load a small catalogue if the database has no movies
     #[arg(long, env = "REELPORT_DEMO", value_parser = clap::builder::FalseyValueParser::new())]
     pub demo: bool,
+    /// Serve reads alone: the database is not written to, and writes are answered 503
+    #[arg(
+        long,
+        env = "REELPORT_READ_ONLY",
+        value_parser = clap::builder::FalseyValueParser::new()
+    )]
+    pub read_only: bool,
 }
 
 impl ServeArgs {
@@ -156,6 +163,10 @@ impl ServeArgs {
         {
             let allowed = "an address such as admin@example.com";
             return Err(ConfigError::new("REELPORT_ADMIN_EMAIL", format!("{email:?}"), allowed));
+        }
+        if self.read_only && self.demo {
+            let found = "--demo together with --read-only";
+            return Err(ConfigError::new("REELPORT_DEMO", found, "one of the two"));
         }
         Ok(address)
     }
