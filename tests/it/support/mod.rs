@@ -3,11 +3,14 @@
 pub mod acts;
 mod app;
 mod client;
+pub mod cluster;
 pub mod command;
 pub mod damage;
 pub mod database;
+pub mod disk;
 pub mod fixtures;
 pub mod generate;
+pub mod proxy;
 pub mod pure;
 pub mod server;
 pub mod whole;
