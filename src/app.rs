@@ -53,8 +53,14 @@ impl App {
         sources: Sources,
     ) -> Result<Self, StorageError> {
         let catalog = open_catalog(database_url, connections, sources).await?;
+        Ok(Self::new(catalog, secret, tokens))
+    }
+
+    /// The service on a catalogue that is open.
+    #[must_use]
+    pub fn new(catalog: Catalog, secret: &[u8], tokens: TokenConfig) -> Self {
         let accounts = Accounts::new(catalog.clone(), Tokens::new(secret, tokens));
-        Ok(Self { catalog, accounts, limits: Limits::default() })
+        Self { catalog, accounts, limits: Limits::default() }
     }
 
     /// All routes.
@@ -92,6 +98,22 @@ pub async fn open_catalog(
     let database = Database::connect(database_url, connections).await?;
     database.migrate().await?;
     database.load_reference(sources.clock.now()).await?;
+    Ok(Catalog::new(database, sources.clock, sources.ids))
+}
+
+/// Connects to a database for reading alone.
+///
+/// # Errors
+/// When the database cannot be reached, or its schema is not of this version.
+pub async fn open_read_only_catalog(
+    database_url: &str,
+    connections: u32,
+    sources: Sources,
+) -> Result<Catalog, StorageError> {
+    let database = Database::connect_read_only(database_url, connections).await?;
+    if !database.is_migrated().await? {
+        return Err(StorageError::NotMigrated);
+    }
     Ok(Catalog::new(database, sources.clock, sources.ids))
 }
 

@@ -138,6 +138,13 @@ pub struct ServeArgs {
     /// How long open requests may take to end when the service is asked to stop, in seconds
     #[arg(long, env = "REELPORT_SHUTDOWN_GRACE", default_value = "10", value_name = "SECONDS")]
     pub shutdown_grace: String,
+    /// Serve reads alone: the database is not written to, and writes are answered 503
+    #[arg(
+        long,
+        env = "REELPORT_READ_ONLY",
+        value_parser = clap::builder::FalseyValueParser::new()
+    )]
+    pub read_only: bool,
 }
 
 impl ServeArgs {
@@ -167,6 +174,10 @@ impl ServeArgs {
         {
             let allowed = "an address such as admin@example.com";
             return Err(ConfigError::new("REELPORT_ADMIN_EMAIL", format!("{email:?}"), allowed));
+        }
+        if self.read_only && self.demo {
+            let found = "--demo together with --read-only";
+            return Err(ConfigError::new("REELPORT_DEMO", found, "one of the two"));
         }
         Ok(address)
     }

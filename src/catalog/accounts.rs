@@ -113,7 +113,8 @@ impl Accounts {
     /// # Errors
     /// When storage fails.
     pub async fn refresh(&self, token: &str) -> Result<Option<Session>, CatalogError> {
-        let Ok((claimed, key)) = self.tokens.verify_refresh(token) else { return Ok(None) };
+        let now = self.catalog.clock.now();
+        let Ok((claimed, key)) = self.tokens.verify_refresh(token, now) else { return Ok(None) };
         let Some(user) = self.catalog.database.user_by_id(&claimed.subject).await? else {
             return Ok(None);
         };
@@ -140,7 +141,7 @@ impl Accounts {
     /// # Errors
     /// When it is not to be trusted.
     pub fn authenticate(&self, token: &str) -> Result<Principal, InvalidToken> {
-        self.tokens.verify_access(token)
+        self.tokens.verify_access(token, self.catalog.clock.now())
     }
 
     /// Makes an access token for an existing account (command line).

@@ -27,10 +27,11 @@ pub mod tokens;
 use std::sync::Arc;
 
 pub use clock::{Clock, RandomIds, SystemClock};
-pub use error::CatalogError;
+pub use error::{CatalogError, UNSTORABLE_TEXT};
 
 use crate::document::ids::IdSource;
 use crate::storage::Database;
+pub use crate::storage::{NotReady, Unavailability};
 
 /// The catalogue. Cheap to clone.
 #[derive(Clone)]

@@ -17,7 +17,7 @@ use crate::catalog::access::command_line;
 use crate::catalog::{Catalog, CatalogError};
 use crate::config::{ConfigError, DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Category;
-use crate::storage::{StorageError, sqlite_path, with_quiet_libraries};
+use crate::storage::{StorageError, Unavailability, sqlite_path, with_quiet_libraries};
 
 /// Export, enrich and safely import movie catalogues.
 #[derive(Debug, Parser)]
@@ -124,6 +124,22 @@ impl CliError {
     fn io(what: &str, error: &std::io::Error) -> Self {
         Self::Io(format!("{what}: {error}"))
     }
+
+    /// What to do about it, where the error itself does not say.
+    fn hint(&self) -> &'static str {
+        let why = match self {
+            Self::Storage(error) => error.unavailability(),
+            Self::Catalog(error) => error.unavailability(),
+            _ => None,
+        };
+        match why {
+            Some(Unavailability::Full) => "; there is no space left for the database",
+            Some(Unavailability::ReadOnly | Unavailability::Failing) => {
+                "; the database cannot be written to: if that is meant, serve --read-only serves it"
+            }
+            _ => "",
+        }
+    }
 }
 
 /// Some records of an import failed; the others are in.
@@ -136,7 +152,7 @@ pub async fn run(cli: Cli) -> ExitCode {
     match execute(cli).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("reelport: {error}");
+            eprintln!("reelport: {error}{}", error.hint());
             ExitCode::from(FAILED)
         }
     }

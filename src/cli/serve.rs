@@ -8,7 +8,7 @@ use include_dir::{Dir, include_dir};
 use tokio::net::TcpListener;
 
 use super::CliError;
-use crate::app::{App, Sources, kept_secret};
+use crate::app::{App, Sources, kept_secret, open_catalog, open_read_only_catalog};
 use crate::catalog::access::{Role, command_line};
 use crate::catalog::accounts::AccountProblem;
 use crate::catalog::import::{ImportOptions, Record};
@@ -17,6 +17,7 @@ use crate::catalog::tokens::TokenConfig;
 use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
 use crate::document::envelope::Expected;
+use crate::storage::Unavailability;
 
 /// The demo catalogue: `{movie}/{category}.json`.
 static DEMO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
@@ -65,19 +66,22 @@ pub(super) async fn serve(
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| CliError::io(&format!("REELPORT_LISTEN: {address}"), &error))?;
-    let url = &database.database_url;
-    let mut app = App::open(
-        url,
-        database.connections()?,
-        secret.as_bytes(),
-        TokenConfig::default(),
-        Sources::default(),
-    )
-    .await?;
+    let (url, connections) = (&database.database_url, database.connections()?);
+    let catalog = if serve.read_only {
+        open_read_only_catalog(url, connections, Sources::default()).await?
+    } else {
+        open_catalog(url, connections, Sources::default()).await?
+    };
+    let mut app = App::new(catalog, secret.as_bytes(), TokenConfig::default());
     app.limits = limits;
-    let admin = make_admin(&app, database.folder().as_deref(), serve).await?;
-    if serve.demo {
-        load_demo(&app).await?;
+    let mut admin = None;
+    if serve.read_only {
+        println!("the database is served read-only");
+    } else if takes_writes(&app).await? {
+        admin = make_admin(&app, database.folder().as_deref(), serve).await?;
+        if serve.demo {
+            load_demo(&app).await?;
+        }
     }
     let local = listener.local_addr().map_err(|error| CliError::io("listening", &error))?;
     println!("Reelport {} listens on http://{local}", env!("CARGO_PKG_VERSION"));
@@ -97,6 +101,19 @@ pub(super) async fn serve(
     .map_err(|error| CliError::io("signals", &error))?;
     app.serve(listener, async { drop(stop.await) }).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the database takes writes; says so if it does not, since reads work all the same.
+async fn takes_writes(app: &App) -> Result<bool, CliError> {
+    let Err(error) = app.catalog.database().try_write().await else { return Ok(true) };
+    if !error.unavailability().is_some_and(Unavailability::stops_writes) {
+        return Err(error.into());
+    }
+    eprintln!(
+        "reelport: the database cannot be written to: {error}; reads are served, writes are \
+         answered 503 and /readyz is not ready until it can; --read-only serves reads alone"
+    );
+    Ok(false)
 }
 
 /// An account that was just made with a made-up password.

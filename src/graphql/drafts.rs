@@ -228,7 +228,7 @@ impl Draft {
 
 /// The movie was deleted while the answer was made.
 pub fn gone(movie: &MovieId) -> ApiError {
-    CatalogError::Shared(format!("{movie} was deleted in between")).into()
+    CatalogError::Changed(format!("{movie} was deleted in between")).into()
 }
 
 /// One contribution to a draft.

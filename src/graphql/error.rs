@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_graphql::{Error, ErrorExtensionValues, ServerError};
 
-use crate::catalog::CatalogError;
 use crate::catalog::access::Forbidden;
+use crate::catalog::{CatalogError, UNSTORABLE_TEXT};
 use crate::document::scalars;
 
 /// Why a field has no value.
@@ -79,13 +79,19 @@ impl From<ApiError> for Error {
                 error.extensions.get_or_insert_default().set("retryAfter", seconds);
                 error
             }
-            ApiError::Internal(error) if error.is_busy() => {
-                let message = "too many requests wait to write; try again in 5 seconds";
-                let mut error = with_code(message.to_owned(), "UNAVAILABLE");
-                error.extensions.get_or_insert_default().set("retryAfter", 5);
-                error
-            }
-            ApiError::Internal(error) => with_code(error.to_string(), INTERNAL),
+            ApiError::Internal(error) => match error.unavailability() {
+                Some(why) => {
+                    tracing::warn!(error = %error, "the database is unavailable");
+                    let seconds = why.retry_after().as_secs();
+                    let mut error = with_code(why.message().to_owned(), why.code());
+                    error.extensions.get_or_insert_default().set("retryAfter", seconds);
+                    error
+                }
+                None if error.is_unstorable_text() => {
+                    with_code(UNSTORABLE_TEXT.to_owned(), BAD_USER_INPUT)
+                }
+                None => with_code(error.to_string(), INTERNAL),
+            },
         }
     }
 }

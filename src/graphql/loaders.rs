@@ -57,7 +57,7 @@ impl From<LoadError> for ApiError {
     fn from(LoadError(error): LoadError) -> Self {
         match Arc::try_unwrap(error) {
             Ok(error) => Self::Internal(error),
-            Err(shared) => Self::Internal(CatalogError::Shared(shared.to_string())),
+            Err(shared) => Self::Internal(CatalogError::Shared(shared)),
         }
     }
 }

@@ -192,7 +192,7 @@ impl ImportRecord {
 }
 
 fn unknown(record: &ImportRow, word: &str) -> crate::catalog::CatalogError {
-    crate::catalog::CatalogError::Shared(format!(
+    crate::catalog::CatalogError::Changed(format!(
         "the record {} has the unknown word {word}",
         record.id
     ))

@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::routing::get;
 
 use super::AppState;
@@ -19,21 +18,28 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Whether the database answers and has our tables.
+/// Whether the database answers, has our tables, and takes writes as far as is known.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses(
-        (status = 200, description = "It does.", body = String),
-        (status = 503, description = "It does not.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200, body = String,
+            description = "It does; \"ready (read-only)\" where the server takes no writes."
+        ),
+        (
+            status = 503, body = ProblemBody, content_type = "application/problem+json",
+            description = "It does not: UNAVAILABLE, or STORAGE_FULL when there is no space left."
+        ),
     )
 )]
 pub async fn ready(State(state): State<AppState>) -> Result<&'static str, ProblemDetails> {
-    state.catalog.database().ping().await.map(|()| "ready\n").map_err(|error| {
-        tracing::warn!(error = %error, "not ready");
-        ProblemDetails::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "UNAVAILABLE",
-            "the database cannot be reached or is not migrated",
-        )
-    })
+    let database = state.catalog.database();
+    match database.readiness().await {
+        Ok(()) if database.is_read_only() => Ok("ready (read-only)\n"),
+        Ok(()) => Ok("ready\n"),
+        Err(why) => {
+            tracing::warn!(error = &why as &dyn std::error::Error, "not ready");
+            Err(ProblemDetails::unavailable(why.unavailability(), why.to_string()))
+        }
+    }
 }

@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::request_id;
-use crate::catalog::CatalogError;
 use crate::catalog::access::Forbidden;
+use crate::catalog::{CatalogError, UNSTORABLE_TEXT, Unavailability};
 use crate::document::{Problem, ProblemCode};
 
 /// After how long a client should try again when the server is at one of its limits.
@@ -92,6 +92,12 @@ impl ProblemDetails {
 
     pub fn unsupported_media_type(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail)
+    }
+
+    /// The database cannot serve the request.
+    pub fn unavailable(why: Unavailability, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, why.code(), detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from(why.retry_after().as_secs()))
     }
 
     pub fn not_found(detail: impl Into<String>) -> Self {
@@ -196,8 +202,12 @@ impl From<Forbidden> for ProblemDetails {
 
 impl From<CatalogError> for ProblemDetails {
     fn from(error: CatalogError) -> Self {
-        if error.is_busy() {
-            return Self::busy("too many requests wait to write");
+        if let Some(why) = error.unavailability() {
+            tracing::warn!(error = %error, "the database is unavailable");
+            return Self::unavailable(why, why.message());
+        }
+        if error.is_unstorable_text() {
+            return Self::bad_request(UNSTORABLE_TEXT);
         }
         tracing::error!(error = %error, "internal error");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side")

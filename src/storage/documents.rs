@@ -1,18 +1,16 @@
 //! Documents and their history.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, RuntimeErr, Select, Set, sqlx,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, Set,
 };
 
 use super::entities::{document, lock, revision};
-use super::{Backend, Database, Lock, StorageError, StoredContribution, StoredDraft, Transaction};
+use super::{Database, Lock, StorageError, StoredContribution, StoredDraft, Transaction};
 use crate::document::{Category, Metadata, MovieId, Source};
 
 /// The format in which documents are stored. Readers lift older ones; nobody overwrites a newer one.
@@ -145,22 +143,8 @@ impl Database {
         movie: &MovieId,
         category: Category,
     ) -> Result<Option<StoredDocument>, StorageError> {
-        self.queries.fetch_add(1, Ordering::Relaxed);
-        let found = match self.backend {
-            Backend::Sqlite => {
-                let pool = self.reader.get_sqlite_connection_pool();
-                let row =
-                    sqlx::query_as::<_, Found>(ONE).bind(movie.as_str()).bind(category.as_str());
-                row.fetch_optional(pool).await
-            }
-            Backend::Postgres => {
-                let pool = self.reader.get_postgres_connection_pool();
-                let row =
-                    sqlx::query_as::<_, Found>(ONE).bind(movie.as_str()).bind(category.as_str());
-                row.fetch_optional(pool).await
-            }
-        };
-        let found = found.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))?;
+        let key = [movie.as_str(), category.as_str()];
+        let found: Option<Found> = self.reader.row(ONE, &key).await?;
         let read = |(revision, format, source, updated_at, updated_by, body)| {
             let (movie_id, category) = (movie.to_string(), category.as_str().to_owned());
             stored(document::Model {

@@ -1,12 +1,31 @@
 //! What can go wrong with the database.
 
+use sea_orm::sqlx::Error;
 use sea_orm::{DbErr, RuntimeErr};
+
+use super::unavailable::Unavailability;
+use super::values::HoldsNul;
 
 /// A failure of storage. None of it is the client's doing.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     #[error("database: {0}")]
-    Database(#[from] DbErr),
+    Database(DbErr),
+    #[error("database: the commit was not confirmed: {0}")]
+    Unconfirmed(DbErr),
+    #[error("the database was opened for reading alone")]
+    ReadOnly,
+    #[error(
+        "the database's schema is not of this version; `reelport migrate` brings it up to date"
+    )]
+    NotMigrated,
+    #[error("a text to be stored holds U+0000")]
+    HoldsNul,
+    #[error(
+        "{log}: the log holds changes that cannot be read without writing beside it; copy the \
+         database and its log to a folder that can be written to"
+    )]
+    LogUnreadable { log: String },
     #[error("found the database URL {found:?}; allowed are sqlite://PATH and postgres://…")]
     UnknownUrl { found: String },
     #[error("migration lock {path}: {source}")]
@@ -23,23 +42,58 @@ pub enum StorageError {
     Corrupt { what: &'static str, key: String, reason: String },
 }
 
+impl From<DbErr> for StorageError {
+    fn from(error: DbErr) -> Self {
+        match sqlx_error(&error) {
+            Some(Error::Encode(encoding)) if encoding.is::<HoldsNul>() => Self::HoldsNul,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&Error> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))
+        | DbErr::Conn(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
 impl StorageError {
     /// Whether the same transaction may succeed when it is tried again: a serialization failure or
-    /// deadlock (`PostgreSQL` 40001, 40P01), a busy database (`SQLite` 5, 517), or a row that
-    /// another transaction inserted first.
+    /// deadlock (`PostgreSQL` 40001, 40P01), a busy database (`SQLite` 5, 517), a row that another
+    /// transaction inserted first, or a connection that ended before the commit was sent.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         let Self::Database(error) = self else { return false };
         if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))) {
             return true;
         }
-        let (DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error))
-        | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
-        else {
-            return false;
-        };
-        let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
+        let Some(cause) = sqlx_error(error) else { return false };
+        // Taking a connection has its own patience.
+        if !matches!(error, DbErr::Conn(_))
+            && Unavailability::of(cause) == Some(Unavailability::Unreachable)
+        {
+            return true;
+        }
+        let code = cause.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
         code.is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01" | "5" | "517"))
+    }
+
+    /// Why the database cannot serve the request; `None` if the fault is another.
+    #[must_use]
+    pub fn unavailability(&self) -> Option<Unavailability> {
+        match self {
+            Self::Database(error @ DbErr::Conn(_)) => {
+                let cause = sqlx_error(error).and_then(Unavailability::of);
+                Some(cause.unwrap_or(Unavailability::Unreachable))
+            }
+            Self::Database(error) => Unavailability::of(sqlx_error(error)?),
+            Self::Unconfirmed(_) => Some(Unavailability::Unconfirmed),
+            Self::ReadOnly => Some(Unavailability::ReadOnly),
+            Self::TooManyWriters => Some(Unavailability::Busy),
+            _ => None,
+        }
     }
 }

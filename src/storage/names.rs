@@ -73,8 +73,7 @@ impl Database {
             id.into(),
             i64::try_from(limit + 1).unwrap_or(i64::MAX).into(),
         ];
-        let statement =
-            Statement::from_sql_and_values(self.reader.get_database_backend(), FIND, values);
+        let statement = Statement::from_sql_and_values(self.reader.backend(), FIND, values);
         Ok(EntityPlace::find_by_statement(statement).all(&self.reader).await?)
     }
 }
@@ -119,8 +118,7 @@ impl Database {
     /// When the database fails.
     pub async fn people_of_one_name(&self, limit: u64) -> Result<Vec<Vec<String>>, StorageError> {
         let values = [i64::try_from(limit).unwrap_or(i64::MAX).into()];
-        let statement =
-            Statement::from_sql_and_values(self.reader.get_database_backend(), SHARED, values);
+        let statement = Statement::from_sql_and_values(self.reader.backend(), SHARED, values);
         let mut groups: Vec<(String, Vec<String>)> = Vec::new();
         for Sharing { letters, entity_id } in
             Sharing::find_by_statement(statement).all(&self.reader).await?

@@ -129,8 +129,7 @@ impl Database {
         sql: String,
         values: Vec<Value>,
     ) -> Result<Vec<T>, StorageError> {
-        let statement =
-            Statement::from_sql_and_values(self.reader.get_database_backend(), sql, values);
+        let statement = Statement::from_sql_and_values(self.reader.backend(), sql, values);
         Ok(T::find_by_statement(statement).all(&self.reader).await?)
     }
 

@@ -164,14 +164,17 @@ fn time_and_chance_come_from_one_place() {
         naming(&["Utc::now", "Local::now", "SystemTime"], |path| path == "catalog/clock.rs"),
         [""; 0]
     );
-    // Chance that nobody sees again: a made password, a made secret, the name of a request, how
-    // long a transaction waits before it is tried again.
+    // Chance that shows nowhere else: a made password, a made secret, the name of a request, how
+    // long a transaction waits before it is tried again, what a write that only tries writes, what
+    // a lookup looks for that can find nothing.
     let elsewhere = [
         "catalog/clock.rs",
         "catalog/passwords.rs",
         "cli/serve.rs",
         "http/request_id.rs",
-        "storage/transaction.rs",
+        "storage/db/health.rs",
+        "storage/db/transaction.rs",
+        "storage/values.rs",
     ];
     assert_eq!(
         naming(&["rand::", "OsRng", "getrandom"], |path| elsewhere.contains(&path)),

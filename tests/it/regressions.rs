@@ -25,6 +25,21 @@ on_both_databases! {
         assert_eq!(&admin.export("m-1", "awards").await["data"]["awards"][2]["ceremony_id"], own);
     }
 
+    async fn a_clock_before_1970_is_a_clock(app: TestApp) {
+        let admin = app.movie("m").await;
+        app.clock.forward(chrono::TimeDelta::days(-365 * 60));
+        let reply = admin.import("m", "trivia", json!({ "items": [{ "text": "A fact" }] })).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let export = admin.export("m", "trivia").await;
+        assert!(export["metadata"]["last_updated"].as_str().unwrap().starts_with("19"), "{export}");
+        assert!(export["exported_at"].as_str().unwrap() < "1970", "{export}");
+        let imported = admin.import_envelope("m", "trivia", "", &export).await;
+        assert_eq!(imported.json()["status"], "unchanged", "{}", imported.text);
+        assert_eq!(admin.get("/api/v1/admin/movies/m/export/all").await.status, 200);
+        let credentials = json!({ "email": "a@example.com", "password": "no such account" });
+        assert_eq!(admin.post("/api/v1/auth/login", &credentials).await.status, 401);
+    }
+
     async fn a_price_with_a_sign_leaves_a_stored_currency_alone(app: TestApp) {
         let admin = app.movie("m-1").await;
         let option = |price: &str| json!({ "streaming_options": [{ "platform": "Kiosk", "type": "rent", "price": price }] });

@@ -21,4 +21,5 @@ pub mod nomination;
 pub mod offer;
 pub mod reference_version;
 pub mod revision;
+pub mod storage_probe;
 pub mod user;

@@ -47,14 +47,15 @@ impl Clock for TestClock {
 
 impl TestApp {
     pub async fn sqlite() -> Self {
-        Self::start(database::sqlite()).await
+        Self::on(database::sqlite()).await
     }
 
     pub async fn postgres() -> Self {
-        Self::start(database::postgres().await).await
+        Self::on(database::postgres().await).await
     }
 
-    async fn start(database: TestDatabase) -> Self {
+    /// A server on that database.
+    pub async fn on(database: TestDatabase) -> Self {
         let clock = TestClock::default();
         let app = open(&database.url, &clock).await;
         let address = serve(app.clone()).await;
@@ -151,7 +152,10 @@ pub fn token(role: Role, email: &str) -> String {
 }
 
 pub fn token_of(principal: &Principal) -> String {
-    Tokens::new(SECRET, TokenConfig::default()).access(principal, chrono::Utc::now()).unwrap()
+    // It outlives a clock that a test puts forward.
+    let access_lifetime = std::time::Duration::from_hours(30 * 24);
+    let config = TokenConfig { access_lifetime, ..TokenConfig::default() };
+    Tokens::new(SECRET, config).access(principal, chrono::Utc::now()).unwrap()
 }
 
 /// An envelope around `data`.

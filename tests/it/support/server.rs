@@ -19,8 +19,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it answers.
-    pub async fn start(mut command: Command) -> Self {
+    /// Starts it and waits until it is ready.
+    pub async fn start(command: Command) -> Self {
+        let server = Self::launch(command).await;
+        assert_eq!(server.client.get("/readyz").await.status, 200);
+        server
+    }
+
+    /// Starts it and waits until it listens.
+    pub async fn launch(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut printed = Vec::new();
@@ -37,7 +44,6 @@ impl Server {
             }
         };
         let client = Client::new(address);
-        assert_eq!(client.get("/readyz").await.status, 200);
         Self { child, lines, printed, client }
     }
 
@@ -65,6 +71,13 @@ impl Server {
         }
         assert!(self.child.wait().await.unwrap().success());
         self.printed
+    }
+
+    /// Ends it at once; what it wrote to standard error.
+    pub async fn end(mut self) -> String {
+        self.child.start_kill().unwrap();
+        let left = self.child.wait_with_output().await.unwrap();
+        String::from_utf8_lossy(&left.stderr).into_owned()
     }
 
     /// Ends it at once, whatever it is doing (SIGKILL).

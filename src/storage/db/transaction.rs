@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseBackend, DatabaseTransaction, IsolationLevel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
-};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Statement, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Backend, Database, StorageError};
+use super::faults::Faults;
+use super::pool::{ATTEMPTS, Pool};
+use super::session::{CommitError, Session};
+use super::{Backend, Database};
 use crate::document::MovieId;
+use crate::storage::{StorageError, Unavailability};
 
 /// A writing transaction: all of it happens, or nothing.
 #[derive(Debug)]
 pub struct Transaction {
-    pub(super) connection: DatabaseTransaction,
+    pub(in crate::storage) connection: Session,
     backend: Backend,
 }
 
@@ -45,7 +46,8 @@ impl Transaction {
         let keys: BTreeSet<i64> = movies.iter().map(|movie| lock_of(movie)).collect();
         let keys: Vec<i64> = keys.into_iter().collect();
         self.run_with(
-            "SELECT pg_advisory_xact_lock_shared($1), (SELECT count(pg_advisory_xact_lock(key)) FROM unnest($2) AS key)",
+            "SELECT pg_advisory_xact_lock_shared($1), \
+             (SELECT count(pg_advisory_xact_lock(key)) FROM unnest($2) AS key)",
             [ALL_MOVIES.into(), keys.into()],
         )
         .await
@@ -96,7 +98,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 impl Database {
     /// Runs `body` in a writing transaction and commits it if the body succeeds. When the database
     /// reports that another transaction came between, everything is run again from the start, so
-    /// the body must keep no result of an earlier run.
+    /// the body must keep no result of an earlier run. So it is when the connection ends before the
+    /// commit is sent; one that ends while it is sent leaves open whether it was done, and is an
+    /// error ([`Unavailability::Unconfirmed`]).
+    ///
+    /// Nothing of a transaction is written whose body fails, panics or is cancelled.
     ///
     /// # Errors
     /// The body's error, or the database's.
@@ -116,7 +122,14 @@ impl Database {
                     tokio::time::sleep(pause.mul_f64(jitter)).await;
                     pause = (pause * 2).min(Duration::from_millis(250));
                 }
-                result => return result,
+                Err(error) => {
+                    self.health.failed(error.unavailability());
+                    return Err(error);
+                }
+                Ok(value) => {
+                    self.health.succeeded();
+                    return Ok(value);
+                }
             }
         }
     }
@@ -131,19 +144,38 @@ impl Database {
         F: FnOnce(Arc<Transaction>) -> R,
         R: Future<Output = Result<T, E>>,
     {
-        let (isolation, access) = match self.backend {
-            Backend::Sqlite => (None, None),
-            Backend::Postgres => (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)),
+        let begin = match self.backend {
+            Backend::Sqlite => "BEGIN",
+            Backend::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        let connection =
-            self.reader.begin_with_config(isolation, access).await.map_err(StorageError::from)?;
+        let mut attempt = 1;
+        let connection = loop {
+            match self.begin(&self.reader.pool, begin, None).await {
+                Ok(connection) => break connection,
+                // Nothing has begun, so that it can begin anew on another connection.
+                Err(error) if attempt < ATTEMPTS && self.reader.pool.is_dead(&error) => {
+                    attempt += 1;
+                }
+                Err(error) => return Err(StorageError::from(error).into()),
+            }
+        };
         let transaction = Arc::new(Transaction { connection, backend: self.backend });
         let result = body(Arc::clone(&transaction)).await;
         let Some(transaction) = Arc::into_inner(transaction) else {
             return Err(StorageError::Escaped.into());
         };
-        let _ = transaction.connection.rollback().await;
+        transaction.connection.rollback().await;
         result
+    }
+
+    async fn begin(
+        &self,
+        pool: &Pool,
+        sql: &str,
+        faults: Option<Arc<dyn Faults>>,
+    ) -> Result<Session, DbErr> {
+        let connection = pool.acquire().await?;
+        Session::begin(connection, sql, Arc::clone(&self.queries), faults).await
     }
 
     async fn attempt<T, E, F, R>(&self, body: &mut F) -> Result<T, E>
@@ -152,29 +184,41 @@ impl Database {
         F: FnMut(Arc<Transaction>) -> R,
         R: Future<Output = Result<T, E>>,
     {
-        let mut options = TransactionOptions::default();
-        // PostgreSQL's default, READ COMMITTED, lets each statement see what was committed before it;
-        // what must not change between two of them is locked first.
-        if self.backend == Backend::Sqlite {
-            options.sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+        if self.is_read_only {
+            return Err(StorageError::ReadOnly.into());
         }
-        let connection =
-            self.writer.begin_with_options(options).await.map_err(StorageError::from)?;
+        let begin = match self.backend {
+            Backend::Sqlite => "BEGIN IMMEDIATE",
+            // READ COMMITTED lets each statement see what was committed before it; what must not
+            // change between two of them is locked first.
+            Backend::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        };
+        let faults = self.faults.get().cloned();
+        let connection = match self.begin(&self.writer, begin, faults).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                self.writer.is_dead(&error);
+                return Err(StorageError::from(error).into());
+            }
+        };
         let transaction = Arc::new(Transaction { connection, backend: self.backend });
         let result = body(Arc::clone(&transaction)).await;
-        // The body is done, so nobody else holds the transaction; were it otherwise, it would end
-        // unfinished, and nothing of it be written.
+        // The body is done, so that nothing else holds the transaction; were it otherwise, it would
+        // end unfinished, and nothing of it be written.
         let Some(transaction) = Arc::into_inner(transaction) else {
             return Err(StorageError::Escaped.into());
         };
         match result {
-            Ok(value) => {
-                transaction.connection.commit().await.map_err(StorageError::from)?;
-                Ok(value)
-            }
+            Ok(value) => match transaction.connection.commit().await {
+                Ok(()) => Ok(value),
+                Err(CommitError::Refused(error)) => Err(StorageError::from(error).into()),
+                Err(CommitError::Unconfirmed(error)) => {
+                    tracing::error!(error = %error, "a commit was not confirmed");
+                    Err(StorageError::Unconfirmed(error).into())
+                }
+            },
             Err(error) => {
-                // If even that fails, dropping the connection ends the transaction.
-                let _ = transaction.connection.rollback().await;
+                transaction.connection.rollback().await;
                 Err(error)
             }
         }
@@ -184,10 +228,17 @@ impl Database {
 /// An error that may go away when the transaction is run again.
 pub trait TransientError {
     fn is_transient(&self) -> bool;
+
+    /// Why the database could not serve the request, if that is what it means.
+    fn unavailability(&self) -> Option<Unavailability>;
 }
 
 impl TransientError for StorageError {
     fn is_transient(&self) -> bool {
         Self::is_transient(self)
+    }
+
+    fn unavailability(&self) -> Option<Unavailability> {
+        Self::unavailability(self)
     }
 }

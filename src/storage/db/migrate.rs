@@ -3,11 +3,11 @@
 use std::fs::File;
 
 use reelport_migrations::Migrator;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigratorTrait;
 
-use super::connection::sqlite_path;
-use super::{Backend, Database, StorageError};
+use super::{Backend, Database, sqlite_path};
+use crate::storage::StorageError;
 
 /// An arbitrary number that all versions share.
 const ADVISORY_LOCK: i64 = 0x7265_656c_706f_7274;
@@ -18,6 +18,10 @@ impl Database {
     /// # Errors
     /// When the lock cannot be had or a migration fails.
     pub async fn migrate(&self) -> Result<(), StorageError> {
+        // A database that needs nothing need not take writes.
+        if self.is_migrated().await? {
+            return self.index_names().await;
+        }
         match self.backend {
             Backend::Sqlite => {
                 let path = format!("{}.migrate.lock", sqlite_path(&self.url).unwrap_or_default());
@@ -32,7 +36,7 @@ impl Database {
                 });
                 let locked = lock.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
                 let _lock: File = locked.map_err(|source| StorageError::Lock { path, source })?;
-                Migrator::up(&self.writer, None).await?;
+                Migrator::up(&self.writer.as_sea_orm(), None).await?;
                 self.index_names().await?;
             }
             Backend::Postgres => {
@@ -53,5 +57,28 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// Whether exactly the migrations of this version are applied.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_migrated(&self) -> Result<bool, StorageError> {
+        let backend = self.reader.backend();
+        let sql = "SELECT version FROM seaql_migrations ORDER BY version";
+        let rows = match self.reader.query_all_raw(Statement::from_string(backend, sql)).await {
+            Ok(rows) => rows,
+            Err(error) if StorageError::from(error.clone()).unavailability().is_some() => {
+                return Err(error.into());
+            }
+            // There is no such table yet.
+            Err(_) => return Ok(false),
+        };
+        let applied = rows.iter().map(|row| row.try_get::<String>("", "version"));
+        let applied: Vec<String> = applied.collect::<Result<_, _>>()?;
+        let mut known: Vec<String> =
+            Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        known.sort();
+        Ok(applied == known)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::StorageError;
+use crate::storage::StorageError;
 
 /// Most writing transactions that run or wait in this process. `SQLite` runs one at a time; a longer
 /// queue would only hold documents in memory for clients that give up before their turn comes.

@@ -1,0 +1,159 @@
+//! One connection of a pool, and running statements on it.
+
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::sqlite::SqliteRow;
+use sea_orm::sqlx::{self, AssertSqlSafe, Error, Executor as _, FromRow, Postgres, Sqlite};
+use sea_orm::{DatabaseBackend, DbErr, ExecResult, QueryResult, Statement, Values};
+use sea_query_sqlx::SqlxValues;
+
+/// A connection that was taken from its pool and goes back to it when it is dropped.
+#[derive(Debug)]
+pub(super) enum Connection {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// What is wanted of a statement.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wanted {
+    /// How many rows it changed.
+    Count,
+    /// Its first row.
+    First,
+    /// All its rows.
+    All,
+}
+
+/// What a statement gave.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Executed(ExecResult),
+    Rows(Vec<QueryResult>),
+}
+
+impl Answer {
+    pub(super) fn executed(self) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Executed(result) => Ok(result),
+            Self::Rows(_) => Err(DbErr::Custom("a count was wanted and rows came".to_owned())),
+        }
+    }
+
+    pub(super) fn rows(self) -> Vec<QueryResult> {
+        match self {
+            Self::Executed(_) => Vec::new(),
+            Self::Rows(rows) => rows,
+        }
+    }
+}
+
+macro_rules! run_on {
+    ($connection:expr, $statement:expr, $wanted:expr) => {{
+        let values = $statement.values.clone().unwrap_or_else(|| Values(Vec::new()));
+        let values = SqlxValues(values);
+        let query = sqlx::query_with(AssertSqlSafe($statement.sql.as_str()), values);
+        match $wanted {
+            Wanted::Count => {
+                let result = query.execute(&mut **$connection).await?;
+                Ok(Answer::Executed(result.into()))
+            }
+            Wanted::First => {
+                let row = query.fetch_optional(&mut **$connection).await?;
+                Ok(Answer::Rows(row.into_iter().map(Into::into).collect()))
+            }
+            Wanted::All => {
+                let rows = query.fetch_all(&mut **$connection).await?;
+                Ok(Answer::Rows(rows.into_iter().map(Into::into).collect()))
+            }
+        }
+    }};
+}
+
+impl Connection {
+    pub(super) const fn backend(&self) -> DatabaseBackend {
+        match self {
+            Self::Sqlite(_) => DatabaseBackend::Sqlite,
+            Self::Postgres(_) => DatabaseBackend::Postgres,
+        }
+    }
+
+    /// Runs a statement with its values.
+    pub(super) async fn run(
+        &mut self,
+        statement: &Statement,
+        wanted: Wanted,
+    ) -> Result<Answer, Error> {
+        match self {
+            Self::Sqlite(connection) => run_on!(connection, statement, wanted),
+            Self::Postgres(connection) => run_on!(connection, statement, wanted),
+        }
+    }
+
+    /// The first row of a statement whose values are texts.
+    pub(super) async fn row<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[&str],
+    ) -> Result<Option<T>, Error>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        macro_rules! fetch {
+            ($connection:expr) => {{
+                let query =
+                    values.iter().fold(sqlx::query_as(sql), |query, text| query.bind(*text));
+                query.fetch_optional(&mut **$connection).await
+            }};
+        }
+        match self {
+            Self::Sqlite(connection) => fetch!(connection),
+            Self::Postgres(connection) => fetch!(connection),
+        }
+    }
+
+    /// Runs SQL without values, unprepared.
+    pub(super) async fn run_raw(&mut self, sql: &str) -> Result<ExecResult, Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(connection) => Ok(connection.execute(sql).await?.into()),
+            Self::Postgres(connection) => Ok(connection.execute(sql).await?.into()),
+        }
+    }
+
+    fn close_on_drop(&mut self) {
+        match self {
+            Self::Sqlite(connection) => connection.close_on_drop(),
+            Self::Postgres(connection) => connection.close_on_drop(),
+        }
+    }
+}
+
+/// A connection on which something may be left undone: when dropped it is closed, not given back to
+/// its pool, unless it was [released](Self::release) before.
+#[derive(Debug)]
+pub(super) struct Guarded(Option<Connection>);
+
+impl Guarded {
+    pub(super) const fn new(connection: Connection) -> Self {
+        Self(Some(connection))
+    }
+
+    /// The connection; `None` once it was released.
+    pub(super) const fn get(&mut self) -> Option<&mut Connection> {
+        self.0.as_mut()
+    }
+
+    /// Gives the connection back to its pool. Nothing may be left undone on it.
+    pub(super) fn release(&mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        if let Some(connection) = &mut self.0 {
+            connection.close_on_drop();
+        }
+    }
+}

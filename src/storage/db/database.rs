@@ -1,0 +1,226 @@
+//! The database with its connections.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use sea_orm::sqlx::Error;
+use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, Statement};
+
+use super::faults::Faults;
+use super::health::WriteHealth;
+use super::pool::{Pool, SqliteAccess};
+use super::queue::WriteQueue;
+use super::reader::Reader;
+use crate::storage::StorageError;
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A database with its connections. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pub(in crate::storage) backend: Backend,
+    pub(super) url: Arc<str>,
+    /// Answers reads.
+    pub(in crate::storage) reader: Reader,
+    /// Runs writing transactions; on `SQLite` a single connection.
+    pub(super) writer: Pool,
+    pub(super) queries: Arc<AtomicU64>,
+    pub(super) write_queue: WriteQueue,
+    pub(super) faults: Arc<OnceLock<Arc<dyn Faults>>>,
+    pub(super) health: Arc<WriteHealth>,
+    /// Whether it takes no writes at all.
+    pub(super) is_read_only: bool,
+}
+
+const SQLITE_READERS: u32 = 8;
+
+/// Which kind of database a URL names.
+enum Kind<'a> {
+    /// With the path of its file.
+    Sqlite(&'a str),
+    Postgres,
+}
+
+fn kind_of(url: &str) -> Result<Kind<'_>, StorageError> {
+    if let Some(path) = sqlite_path(url) {
+        Ok(Kind::Sqlite(path))
+    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        Ok(Kind::Postgres)
+    } else {
+        let found = url.split_once("://").map_or(url, |(scheme, _)| scheme).to_owned();
+        Err(StorageError::UnknownUrl { found })
+    }
+}
+
+fn connection_error(error: Error) -> StorageError {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))).into()
+}
+
+impl Database {
+    /// Connects. A `SQLite` file that is missing is made, and its folder with it.
+    ///
+    /// # Errors
+    /// When `url` is of no known kind or the database cannot be reached.
+    pub async fn connect(url: &str, postgres_connections: u32) -> Result<Self, StorageError> {
+        let (backend, reader, writer) = match kind_of(url)? {
+            Kind::Sqlite(path) => {
+                if let Some(folder) = Path::new(path).parent() {
+                    std::fs::create_dir_all(folder).map_err(|source| StorageError::Lock {
+                        path: folder.display().to_string(),
+                        source,
+                    })?;
+                }
+                let access = SqliteAccess::Write;
+                let writer = Pool::sqlite(url, 1, access).await.map_err(connection_error)?;
+                let reader = Pool::sqlite(url, SQLITE_READERS, access).await;
+                (Backend::Sqlite, reader.map_err(connection_error)?, writer)
+            }
+            Kind::Postgres => {
+                let pool = Pool::postgres(url, postgres_connections).await;
+                let pool = pool.map_err(connection_error)?;
+                (Backend::Postgres, pool.clone(), pool)
+            }
+        };
+        Ok(Self::new(backend, url, reader, writer, false))
+    }
+
+    /// Connects for reading alone: each write is refused, and the file of a `SQLite` database is
+    /// opened so that it cannot be changed.
+    ///
+    /// # Errors
+    /// When `url` is of no known kind, the database cannot be reached, or it is a `SQLite` file
+    /// that cannot be read without its log being written to.
+    pub async fn connect_read_only(
+        url: &str,
+        postgres_connections: u32,
+    ) -> Result<Self, StorageError> {
+        let (backend, pool) = match kind_of(url)? {
+            Kind::Sqlite(path) => (Backend::Sqlite, read_only_sqlite(url, path).await?),
+            Kind::Postgres => {
+                let pool = Pool::postgres(url, postgres_connections).await;
+                (Backend::Postgres, pool.map_err(connection_error)?)
+            }
+        };
+        Ok(Self::new(backend, url, pool.clone(), pool, true))
+    }
+
+    fn new(backend: Backend, url: &str, reader: Pool, writer: Pool, is_read_only: bool) -> Self {
+        let queries = Arc::new(AtomicU64::new(0));
+        Self {
+            backend,
+            url: url.into(),
+            reader: Reader { pool: reader, queries: Arc::clone(&queries) },
+            writer,
+            queries,
+            write_queue: WriteQueue::default(),
+            faults: Arc::default(),
+            health: Arc::default(),
+            is_read_only,
+        }
+    }
+
+    /// Makes writing transactions fail as `faults` says, for tests. The first call counts.
+    pub fn inject(&self, faults: Arc<dyn Faults>) {
+        let _ = self.faults.set(faults);
+    }
+
+    /// How many statements were sent since the start, for tests and metrics.
+    #[must_use]
+    pub fn query_count(&self) -> u64 {
+        self.queries.load(Ordering::Relaxed)
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub const fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Whether it was opened for reading alone.
+    #[must_use]
+    pub const fn is_read_only(&self) -> bool {
+        self.is_read_only
+    }
+
+    /// Whether the database answers and has the tables.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        let backend = self.reader.backend();
+        let statement = Statement::from_string(backend, "SELECT 1 FROM movies LIMIT 1");
+        Ok(self.reader.query_one_raw(statement).await.map(drop)?)
+    }
+
+    /// Tells the query planner how much there is by now, after much was written. `PostgreSQL` finds
+    /// out by itself after a minute or more, and until then reads whole tables where an index would
+    /// do; `SQLite` uses the indexes whatever it knows.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh_statistics(&self) -> Result<(), StorageError> {
+        if self.backend == Backend::Postgres {
+            self.writer.as_sea_orm().execute_unprepared("ANALYZE").await?;
+        }
+        Ok(())
+    }
+
+    /// Closes the connections, so that `SQLite` folds its log into the database file.
+    pub async fn close(&self) {
+        self.reader.pool.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Opens a `SQLite` file for reading alone. Beside a log, reading needs the log's index; where that
+/// can be neither read nor made, only a file without a log can be read.
+async fn read_only_sqlite(url: &str, path: &str) -> Result<Pool, StorageError> {
+    let failed = match open_and_read(url, SqliteAccess::Read).await {
+        Ok(pool) => return Ok(pool),
+        Err(failed) => failed,
+    };
+    let log = format!("{path}-wal");
+    let has_log = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    if !Path::new(path).exists() {
+        return Err(failed);
+    }
+    if has_log {
+        return Err(StorageError::LogUnreadable { log });
+    }
+    open_and_read(url, SqliteAccess::Immutable).await
+}
+
+async fn open_and_read(url: &str, access: SqliteAccess) -> Result<Pool, StorageError> {
+    let pool = Pool::sqlite(url, SQLITE_READERS, access).await.map_err(connection_error)?;
+    let sql = "SELECT 1 FROM sqlite_master LIMIT 1";
+    let statement = Statement::from_string(pool.backend(), sql);
+    match pool.as_sea_orm().query_one_raw(statement).await {
+        Ok(_) => Ok(pool),
+        Err(error) => {
+            pool.close().await;
+            Err(error.into())
+        }
+    }
+}
+
+/// A log filter under which the database's libraries keep to what went wrong, unless it names them:
+/// migrations report each step otherwise, and `PostgreSQL` each notice.
+#[must_use]
+pub fn with_quiet_libraries(filter: &str) -> String {
+    let quiet = if filter.contains("sea_orm") { "" } else { ",sea_orm_migration=warn,sqlx=error" };
+    format!("{filter}{quiet}")
+}
+
+/// The file of a `SQLite` URL; `None` if it is another kind of URL.
+#[must_use]
+pub fn sqlite_path(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    Some(path.split_once('?').map_or(path, |(path, _)| path))
+}

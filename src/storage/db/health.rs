@@ -1,0 +1,127 @@
+//! Whether writes work: the last failure that would befall any write is kept until one succeeds.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{EntityTrait, Set};
+
+use super::{Database, Transaction};
+use crate::storage::StorageError;
+use crate::storage::entities::storage_probe;
+use crate::storage::unavailable::Unavailability;
+
+/// What is known of writes. Costs one load of a flag as long as they succeed.
+#[derive(Debug, Default)]
+pub(super) struct WriteHealth {
+    is_failing: AtomicBool,
+    why: Mutex<Option<Unavailability>>,
+    /// When a write was last tried only to find out.
+    tried: tokio::sync::Mutex<Option<Instant>>,
+}
+
+/// How often a write is tried to find out whether writes work again.
+const TRY_EVERY: Duration = Duration::from_secs(1);
+/// How much is written then: about as much as a large document.
+const PROBE_BYTES: usize = 64 * 1024;
+
+impl WriteHealth {
+    /// A write failed.
+    pub(super) fn failed(&self, why: Option<Unavailability>) {
+        let Some(why) = why.filter(|why| why.stops_writes()) else { return };
+        if let Ok(mut last) = self.why.lock() {
+            *last = Some(why);
+        }
+        self.is_failing.store(true, Ordering::Relaxed);
+    }
+
+    /// A write succeeded.
+    pub(super) fn succeeded(&self) {
+        if self.is_failing.load(Ordering::Relaxed) {
+            self.is_failing.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Why the last write failed, if none succeeded since.
+    fn failing(&self) -> Option<Unavailability> {
+        if !self.is_failing.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.why.lock().ok().and_then(|why| *why)
+    }
+}
+
+/// Why the service cannot do all of its work.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    #[error("the database cannot be reached or is not migrated")]
+    Unreachable(#[source] StorageError),
+    #[error("{}", .0.message())]
+    NoWrites(Unavailability),
+}
+
+impl NotReady {
+    /// The kind of the failure.
+    #[must_use]
+    pub fn unavailability(&self) -> Unavailability {
+        match self {
+            Self::Unreachable(error) => {
+                error.unavailability().unwrap_or(Unavailability::Unreachable)
+            }
+            Self::NoWrites(why) => *why,
+        }
+    }
+}
+
+impl Database {
+    /// Whether reads work, and writes as far as is known: after one failed because there is no
+    /// space or the database is read-only, another is tried, at most one a second.
+    ///
+    /// # Errors
+    /// What does not work.
+    pub async fn readiness(&self) -> Result<(), NotReady> {
+        self.ping().await.map_err(NotReady::Unreachable)?;
+        let Some(why) = self.health.failing() else { return Ok(()) };
+        // While one tries, the others answer with what is known.
+        if let Ok(mut tried) = self.health.tried.try_lock()
+            && tried.is_none_or(|tried| tried.elapsed() >= TRY_EVERY)
+        {
+            let _ = self.try_write().await;
+            *tried = Some(Instant::now());
+            return self.health.failing().map_or(Ok(()), |why| Err(NotReady::NoWrites(why)));
+        }
+        Err(NotReady::NoWrites(why))
+    }
+
+    /// Writes something and deletes it again, to find out whether writes work.
+    ///
+    /// # Errors
+    /// When they do not.
+    pub async fn try_write(&self) -> Result<(), StorageError> {
+        self.write(|transaction| async move { transaction.fill_probe().await }).await?;
+        self.write(|transaction| async move { transaction.empty_probe().await }).await
+    }
+}
+
+impl Transaction {
+    async fn fill_probe(&self) -> Result<(), StorageError> {
+        // Bytes that cannot be compressed.
+        let mut filler = vec![0; PROBE_BYTES];
+        rand::fill(filler.as_mut_slice());
+        let row = storage_probe::ActiveModel { id: Set(1), filler: Set(filler) };
+        let again = OnConflict::column(storage_probe::Column::Id)
+            .update_column(storage_probe::Column::Filler)
+            .to_owned();
+        storage_probe::Entity::insert(row)
+            .on_conflict(again)
+            .exec_without_returning(&self.connection)
+            .await?;
+        Ok(())
+    }
+
+    async fn empty_probe(&self) -> Result<(), StorageError> {
+        storage_probe::Entity::delete_many().exec(&self.connection).await?;
+        Ok(())
+    }
+}

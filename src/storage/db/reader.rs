@@ -1,0 +1,96 @@
+//! Reading outside of a transaction: each statement on a connection of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::sqlite::SqliteRow;
+use sea_orm::sqlx::{Error, FromRow};
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
+};
+
+use super::connection::{Answer, Wanted};
+use super::pool::{ATTEMPTS, Pool};
+use crate::storage::values;
+
+/// Runs statements that read. One whose connection was dead is run on another.
+#[derive(Debug, Clone)]
+pub(in crate::storage) struct Reader {
+    pub(super) pool: Pool,
+    pub(super) queries: Arc<AtomicU64>,
+}
+
+impl Reader {
+    /// Which SQL it takes.
+    pub(in crate::storage) const fn backend(&self) -> DatabaseBackend {
+        self.pool.backend()
+    }
+
+    async fn run(&self, mut statement: Statement, wanted: Wanted) -> Result<Answer, DbErr> {
+        values::screen(&mut statement)?;
+        self.queries.fetch_add(1, Ordering::Relaxed);
+        let mut attempt = 1;
+        loop {
+            match self.attempt(&statement, wanted).await {
+                Err(error) if attempt < ATTEMPTS && self.pool.is_dead(&error) => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
+    async fn attempt(&self, statement: &Statement, wanted: Wanted) -> Result<Answer, DbErr> {
+        let mut connection = self.pool.acquire().await?;
+        connection.run(statement, wanted).await.map_err(query_error)
+    }
+}
+
+impl Reader {
+    /// The first row of a statement whose values are texts without U+0000, decoded without a
+    /// detour: for what is read most often.
+    pub(in crate::storage) async fn row<T>(
+        &self,
+        sql: &'static str,
+        values: &[&str],
+    ) -> Result<Option<T>, DbErr>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        self.queries.fetch_add(1, Ordering::Relaxed);
+        let mut attempt = 1;
+        loop {
+            let mut connection = self.pool.acquire().await?;
+            match connection.row(sql, values).await.map_err(query_error) {
+                Err(error) if attempt < ATTEMPTS && self.pool.is_dead(&error) => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+}
+
+fn query_error(error: Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error)))
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Reader {
+    fn get_database_backend(&self) -> DatabaseBackend {
+        self.pool.backend()
+    }
+
+    async fn execute_raw(&self, _: Statement) -> Result<ExecResult, DbErr> {
+        Err(DbErr::Custom("outside of a transaction nothing is written".to_owned()))
+    }
+
+    async fn execute_unprepared(&self, _: &str) -> Result<ExecResult, DbErr> {
+        Err(DbErr::Custom("outside of a transaction nothing is written".to_owned()))
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.run(statement, Wanted::First).await?.rows().pop())
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        Ok(self.run(statement, Wanted::All).await?.rows())
+    }
+}

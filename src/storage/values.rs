@@ -1,0 +1,98 @@
+//! U+0000 in bound values, which `PostgreSQL` cannot hold and `SQLite` can.
+//!
+//! Nothing that is stored holds it, so a lookup for such a text finds nothing, and a statement that
+//! would store one is refused: the same on both databases, whichever request it came from.
+
+use std::sync::{Arc, LazyLock};
+
+use sea_orm::sea_query::Value;
+use sea_orm::sqlx::Error;
+use sea_orm::{DbErr, RuntimeErr, Statement};
+
+/// A text with U+0000 was to be stored.
+#[derive(Debug, thiserror::Error)]
+#[error("a text holds U+0000")]
+pub(super) struct HoldsNul;
+
+/// What a lookup looks for in place of a text with U+0000: a text that is not stored, since each
+/// process makes another one.
+static UNKNOWN: LazyLock<String> =
+    LazyLock::new(|| format!("\u{fdd0}{:032x}", rand::random::<u128>()));
+
+/// Makes the bound values of a statement such that both databases take them alike.
+///
+/// # Errors
+/// When the statement would store a text with U+0000.
+pub(super) fn screen(statement: &mut Statement) -> Result<(), DbErr> {
+    let Some(values) = &mut statement.values else { return Ok(()) };
+    if !values.iter().any(holds_nul) {
+        return Ok(());
+    }
+    if !is_lookup(&statement.sql) {
+        let error = Error::Encode(Box::new(HoldsNul));
+        return Err(DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))));
+    }
+    values.0.iter_mut().for_each(replace);
+    Ok(())
+}
+
+fn is_lookup(sql: &str) -> bool {
+    let sql = sql.trim_start();
+    let changes = ["INSERT INTO", "UPDATE ", "DELETE FROM"];
+    (sql.starts_with("SELECT") || sql.starts_with("WITH"))
+        && !(sql.starts_with("WITH") && changes.iter().any(|words| sql.contains(words)))
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(Some(text)) => text.contains('\0'),
+        Value::Char(Some('\0')) => true,
+        Value::Array(_, Some(values)) => values.iter().any(holds_nul),
+        _ => false,
+    }
+}
+
+fn replace(value: &mut Value) {
+    match value {
+        Value::String(Some(text)) if text.contains('\0') => text.clone_from(&UNKNOWN),
+        Value::Array(_, Some(values)) => values.iter_mut().for_each(replace),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::DatabaseBackend;
+    use sea_orm::sea_query::ArrayType;
+
+    use super::*;
+
+    fn statement(sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+        Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values)
+    }
+
+    #[test]
+    fn a_lookup_looks_for_a_text_that_is_not_stored() {
+        let list = Value::Array(ArrayType::String, Some(Box::new(vec!["a\0".into(), "b".into()])));
+        let mut lookup = statement("SELECT 1", ["x\0y".into(), "z".into(), list]);
+        screen(&mut lookup).unwrap();
+        let values = lookup.values.unwrap().0;
+        assert_eq!(values[0], UNKNOWN.as_str().into());
+        assert_eq!(values[1], "z".into());
+        let Value::Array(_, Some(list)) = &values[2] else { panic!("{values:?}") };
+        assert_eq!(list[..], [UNKNOWN.as_str().into(), "b".into()]);
+    }
+
+    #[test]
+    fn a_change_is_refused() {
+        for sql in [
+            "INSERT INTO t VALUES ($1)",
+            "UPDATE t SET a = $1",
+            "DELETE FROM t WHERE a = $1",
+            "WITH a AS (SELECT 1) INSERT INTO t SELECT $1",
+        ] {
+            assert!(screen(&mut statement(sql, ["a\0".into()])).is_err(), "{sql}");
+            assert!(screen(&mut statement(sql, ["a".into()])).is_ok(), "{sql}");
+        }
+    }
+}

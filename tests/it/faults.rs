@@ -1,0 +1,260 @@
+//! Whatever fails in a writing transaction: what was acknowledged is stored, and nothing else is.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use reelport::storage::{
+    Backend, Database, Fault, Faults, Step, StorageError, Transaction, Unavailability, UserRow,
+};
+
+use crate::support::database::{self, TestDatabase, execute};
+
+/// How many random sequences are tried on each database; `REELPORT_FAULT_SEQUENCES` asks for more.
+fn sequences() -> u32 {
+    let asked = std::env::var("REELPORT_FAULT_SEQUENCES").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(200)
+}
+
+/// Longer than a transaction takes that does not hang.
+const HANGS_AFTER: Duration = Duration::from_millis(40);
+
+/// What the code within a transaction does.
+#[derive(Debug, Clone, Copy)]
+enum Body {
+    Succeeds,
+    Fails,
+    Panics,
+    Hangs,
+    /// Succeeds although a statement of it failed.
+    Ignores,
+}
+
+/// A writing transaction of two rows, and what goes wrong in it.
+#[derive(Debug, Clone, Copy)]
+struct Write {
+    body: Body,
+    fault: Option<(Step, Fault)>,
+}
+
+/// Statements that fail, each in another way.
+const SQLITE: &[&str] = &[
+    // The transaction goes on.
+    "INSERT INTO users (id) VALUES (NULL)",
+    // The database ends the transaction by itself: by a trigger, and because it is full.
+    "INSERT INTO rolls_back VALUES (1)",
+    "PRAGMA max_page_count = 1; INSERT INTO storage_probe VALUES (9, zeroblob(1000000))",
+];
+const POSTGRES: &[&str] = &[
+    // The transaction takes no more statements.
+    "SELECT 1 / 0",
+    // The connection ends.
+    "SELECT pg_terminate_backend(pg_backend_pid())",
+];
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        Just(Step::Begin),
+        (0..4u64).prop_map(Step::Statement),
+        Just(Step::Commit),
+        Just(Step::Rollback),
+    ]
+}
+
+fn write(failing: &'static [&'static str]) -> impl Strategy<Value = Write> {
+    let body = prop_oneof![
+        6 => Just(Body::Succeeds),
+        2 => Just(Body::Fails),
+        1 => Just(Body::Panics),
+        1 => Just(Body::Hangs),
+        2 => Just(Body::Ignores),
+    ];
+    let fault = prop_oneof![
+        2 => Just(Fault::Lost),
+        2 => Just(Fault::Unanswered),
+        4 => prop::sample::select(failing).prop_map(Fault::Before),
+        1 => Just(Fault::Hang),
+    ];
+    (body, prop::option::weighted(0.7, (step(), fault)))
+        .prop_map(|(body, fault)| Write { body, fault })
+}
+
+/// Makes one thing go wrong, once.
+#[derive(Debug, Default)]
+struct Once(Mutex<Option<(Step, Fault)>>);
+
+impl Faults for Once {
+    fn at(&self, step: Step) -> Option<Fault> {
+        let mut planned = self.0.lock().unwrap();
+        planned.take_if(|(at, _)| *at == step).map(|(_, fault)| fault)
+    }
+}
+
+fn row(name: &str) -> UserRow {
+    UserRow {
+        id: name.to_owned(),
+        email: name.to_owned(),
+        password_hash: String::new(),
+        role: "USER".to_owned(),
+        created_at: DateTime::<Utc>::UNIX_EPOCH,
+        updated_at: DateTime::<Utc>::UNIX_EPOCH,
+    }
+}
+
+async fn body(
+    transaction: Arc<Transaction>,
+    names: [String; 2],
+    body: Body,
+) -> Result<(), StorageError> {
+    transaction.create_user(row(&names[0])).await?;
+    match body {
+        Body::Panics => panic!("a panic that is part of the test"),
+        Body::Hangs => std::future::pending().await,
+        Body::Ignores => {
+            let _ = transaction.create_user(row(&names[1])).await;
+            return Ok(());
+        }
+        Body::Succeeds | Body::Fails => {}
+    }
+    transaction.create_user(row(&names[1])).await?;
+    match body {
+        Body::Fails => Err(StorageError::Escaped),
+        _ => Ok(()),
+    }
+}
+
+/// What the one who asked for a write knows of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Done,
+    NotDone,
+    /// The commit was not confirmed, or the task was cancelled.
+    Nothing,
+}
+
+async fn run(database: &Database, write: Write, names: [String; 2]) -> Known {
+    let database = database.clone();
+    let mut task = tokio::spawn(async move {
+        let attempt = |transaction| body(transaction, names.clone(), write.body);
+        database.write(attempt).await
+    });
+    let is_to_hang =
+        matches!(write.body, Body::Hangs) || matches!(write.fault, Some((_, Fault::Hang)));
+    let ended = if is_to_hang {
+        match tokio::time::timeout(HANGS_AFTER, &mut task).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                task.abort();
+                task.await
+            }
+        }
+    } else {
+        task.await
+    };
+    match ended {
+        Ok(Ok(())) => Known::Done,
+        Ok(Err(error)) if error.unavailability() == Some(Unavailability::Unconfirmed) => {
+            Known::Nothing
+        }
+        Ok(Err(_)) => Known::NotDone,
+        Err(ended) if ended.is_cancelled() => Known::Nothing,
+        Err(_) => Known::NotDone,
+    }
+}
+
+struct Fixture {
+    _kept: TestDatabase,
+    database: Database,
+    /// Another process, as far as the database can tell.
+    other: Database,
+    faults: Arc<Once>,
+}
+
+impl Fixture {
+    async fn on(kept: TestDatabase) -> Self {
+        let database = Database::connect(&kept.url, 4).await.unwrap();
+        database.migrate().await.unwrap();
+        let other = Database::connect(&kept.url, 2).await.unwrap();
+        if database.backend() == Backend::Sqlite {
+            execute(&kept.url, "CREATE TABLE rolls_back (x)").await;
+            let trigger = "CREATE TRIGGER rolls_back BEFORE INSERT ON rolls_back \
+                BEGIN SELECT RAISE(ROLLBACK, 'ended by a trigger'); END";
+            execute(&kept.url, trigger).await;
+        }
+        let faults = Arc::new(Once::default());
+        database.inject(Arc::<Once>::clone(&faults));
+        Self { _kept: kept, database, other, faults }
+    }
+
+    /// Runs the writes one after another, and compares what is stored with what is known.
+    async fn check(&self, writes: &[Write]) {
+        let mut all = Vec::new();
+        for (number, write) in writes.iter().enumerate() {
+            let names = [format!("{number}-a@x"), format!("{number}-b@x")];
+            *self.faults.0.lock().unwrap() = write.fault;
+            let known = run(&self.database, *write, names.clone()).await;
+            *self.faults.0.lock().unwrap() = None;
+            all.push((*write, names, known));
+        }
+        let stored: BTreeSet<String> =
+            self.other.users().await.unwrap().into_iter().map(|user| user.email).collect();
+        for (write, names, known) in &all {
+            let there = names.each_ref().map(|name| stored.contains(name));
+            let is_right = match known {
+                Known::Done => there == [true, true],
+                Known::NotDone => there == [false, false],
+                Known::Nothing => there[0] == there[1],
+            };
+            assert!(is_right, "{write:?}: {known:?} and stored are {there:?}");
+        }
+        // Nothing holds the database, and the writer's next transaction is one of its own.
+        for database in [&self.other, &self.database] {
+            let clear = |transaction: Arc<Transaction>| {
+                let stored = stored.clone();
+                async move {
+                    for email in &stored {
+                        transaction.delete_user(email).await?;
+                    }
+                    transaction.create_user(row("last@x")).await?;
+                    transaction.delete_user("last@x").await?;
+                    Ok::<_, StorageError>(())
+                }
+            };
+            database.write(clear).await.unwrap();
+        }
+        assert!(self.other.users().await.unwrap().is_empty());
+    }
+}
+
+fn check(database: impl Future<Output = TestDatabase>, failing: &'static [&'static str]) {
+    // The panics are part of the test and are not to fill the log.
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let fixture = runtime.block_on(async { Fixture::on(database.await).await });
+    let config = Config { cases: sequences(), failure_persistence: None, ..Config::default() };
+    let strategy = prop::collection::vec(write(failing), 1..6);
+    TestRunner::new(config)
+        .run(&strategy, |writes| {
+            let checked = std::panic::AssertUnwindSafe(|| {
+                runtime.block_on(fixture.check(&writes));
+            });
+            std::panic::catch_unwind(checked).map_err(|panic| {
+                let text = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+                TestCaseError::fail(text)
+            })
+        })
+        .unwrap();
+}
+
+#[test]
+fn on_sqlite_what_is_acknowledged_is_stored_and_nothing_else() {
+    check(async { database::sqlite() }, SQLITE);
+}
+
+#[test]
+fn on_postgres_what_is_acknowledged_is_stored_and_nothing_else() {
+    check(database::postgres(), POSTGRES);
+}

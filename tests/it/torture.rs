@@ -1,0 +1,255 @@
+//! Many writers, a server that is killed again and again, a PostgreSQL server that restarts and a
+//! disk that fills and empties meanwhile: afterwards nothing that was acknowledged is lost, nothing
+//! is there twice, and nothing is half there. `scripts/torture` runs it.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use rand::Rng as _;
+use reelport::catalog::access::Role;
+use serde_json::json;
+
+use crate::support::cluster::Cluster;
+use crate::support::command::reelport;
+use crate::support::database::TestDatabase;
+use crate::support::disk::Disk;
+use crate::support::{Client, SECRET, TestApp, envelope, token};
+
+fn asked(variable: &str, otherwise: usize) -> usize {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// Over how many movies the writers are spread.
+const MOVIES: usize = 20;
+/// Longest time for which a write is repeated.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[derive(Default)]
+struct Counts {
+    acknowledged: AtomicUsize,
+    unanswered: AtomicUsize,
+    unavailable: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+/// What a writer knows of its facts.
+#[derive(Default)]
+struct Known {
+    acknowledged: Vec<String>,
+    /// Sent once without an answer, and given up.
+    open: Vec<String>,
+}
+
+/// Sends one fact after another until it is told to stop.
+async fn write(client: Client, writer: usize, stop: Arc<AtomicBool>, counts: Arc<Counts>) -> Known {
+    let mut known = Known::default();
+    let movie = format!("m-{}", writer % MOVIES);
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let fact = format!("Fact {writer}-{number}");
+        let file = envelope(&movie, "trivia", json!({ "items": [{ "text": fact }] }));
+        let path = format!("/api/v1/admin/movies/{movie}/import/trivia");
+        let gives_up = rand::rng().random_bool(0.1);
+        let start = Instant::now();
+        loop {
+            assert!(start.elapsed() < PATIENCE, "{fact} is not answered");
+            let request = client.request(reqwest::Method::POST, &path).json(&file);
+            let request = request.header("Idempotency-Key", &fact).timeout(Duration::from_secs(60));
+            let status = match request.send().await {
+                Ok(response) => {
+                    let status = response.status().as_u16();
+                    // An answer that breaks off is none.
+                    response.bytes().await.map(|body| (status, body)).ok()
+                }
+                Err(_) => None,
+            };
+            match status {
+                Some((200, _)) => {
+                    counts.acknowledged.fetch_add(1, Ordering::Relaxed);
+                    known.acknowledged.push(fact);
+                    break;
+                }
+                Some((503, _)) => counts.unavailable.fetch_add(1, Ordering::Relaxed),
+                Some((status, body)) => {
+                    println!("{status}: {}", String::from_utf8_lossy(&body));
+                    counts.refused.fetch_add(1, Ordering::Relaxed)
+                }
+                None => counts.unanswered.fetch_add(1, Ordering::Relaxed),
+            };
+            if gives_up {
+                known.open.push(fact);
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    known
+}
+
+/// Starts the server, again if it ends at once: a database that does not answer keeps it from
+/// starting.
+async fn start(database: &TestDatabase, address: SocketAddr) -> tokio::process::Child {
+    let listen = address.to_string();
+    let client = Client::new(address);
+    let begin = Instant::now();
+    loop {
+        assert!(begin.elapsed() < PATIENCE, "the server does not start");
+        let mut command =
+            reelport(database.folder.path(), &database.url, &["serve", "--listen", &listen]);
+        command.env("REELPORT_JWT_SECRET", std::str::from_utf8(SECRET).unwrap());
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut child = command.spawn().unwrap();
+        while child.try_wait().unwrap().is_none() {
+            let alive = client.request(reqwest::Method::GET, "/healthz");
+            if alive.timeout(Duration::from_secs(5)).send().await.is_ok() {
+                return child;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// What happens to the database meanwhile, again and again until it is told to stop.
+trait Trouble {
+    fn once(&self);
+    fn name(&self) -> &'static str;
+}
+
+impl Trouble for Cluster {
+    fn once(&self) {
+        self.restart(if rand::rng().random() { "fast" } else { "immediate" });
+    }
+
+    fn name(&self) -> &'static str {
+        "restarts of PostgreSQL"
+    }
+}
+
+impl Trouble for Disk {
+    fn once(&self) {
+        self.fill();
+        std::thread::sleep(Duration::from_millis(400));
+        self.empty();
+    }
+
+    fn name(&self) -> &'static str {
+        "times without space"
+    }
+}
+
+async fn torture(database: TestDatabase, trouble: Option<Box<dyn Trouble + Send>>) {
+    let (writers, kills) =
+        (asked("REELPORT_TORTURE_WRITERS", 100), asked("REELPORT_TORTURE_KILLS", 25));
+    let begin = Instant::now();
+    let address = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let client = Client::new(address).with_token(token(Role::Admin, "admin@example.com"));
+    let mut server = start(&database, address).await;
+    for movie in 0..MOVIES {
+        let query =
+            "mutation($id: ID!) { createMovie(input: {id: $id, title: \"A\"}) { movie { id } } }";
+        client.graphql(query, json!({ "id": format!("m-{movie}") })).await;
+    }
+    let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::new(Counts::default()));
+    let tasks: Vec<_> = (0..writers)
+        .map(|writer| {
+            tokio::spawn(write(client.clone(), writer, Arc::clone(&stop), Arc::clone(&counts)))
+        })
+        .collect();
+    let quiet = Arc::new(AtomicBool::new(false));
+    let (name, troubles) = match trouble {
+        Some(trouble) => {
+            let quiet = Arc::clone(&quiet);
+            let name = trouble.name();
+            let task = tokio::task::spawn_blocking(move || {
+                let mut count = 0;
+                while !quiet.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(rand::rng().random_range(500..3_000)));
+                    trouble.once();
+                    count += 1;
+                }
+                (count, trouble)
+            });
+            (name, Some(task))
+        }
+        None => ("troubles", None),
+    };
+    for _ in 0..kills {
+        let moment = rand::rng().random_range(300..2_500);
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        server.kill().await.unwrap();
+        server = start(&database, address).await;
+    }
+    quiet.store(true, Ordering::Relaxed);
+    let ended = match troubles {
+        Some(task) => Some(task.await.unwrap()),
+        None => None,
+    };
+    stop.store(true, Ordering::Relaxed);
+    let known: Vec<Known> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
+
+    let mut stored: HashMap<String, usize> = HashMap::new();
+    for movie in 0..MOVIES {
+        let export = client.export(&format!("m-{movie}"), "trivia").await;
+        for item in export["data"]["items"].as_array().unwrap_or(&Vec::new()) {
+            *stored.entry(item["text"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    server.kill().await.unwrap();
+    let twice = stored.values().filter(|count| **count > 1).count();
+    let acknowledged: Vec<&String> = known.iter().flat_map(|known| &known.acknowledged).collect();
+    let lost = acknowledged.iter().filter(|fact| !stored.contains_key(**fact)).count();
+    let open: Vec<&String> = known.iter().flat_map(|known| &known.open).collect();
+    let made = open.iter().filter(|fact| stored.contains_key(**fact)).count();
+    let (app, whole) = (TestApp::on(database).await, Instant::now());
+    app.assert_whole().await;
+    println!(
+        "{writers} writers, {kills} kills, {} {name}, {} s: {} acknowledged, {lost} of them lost, \
+         {twice} stored twice, 0 half there ({} s to check); {} given up without an answer, {made} of them \
+         stored; {} times no answer, {} times 503, {} times another error",
+        ended.as_ref().map_or(0, |(count, _)| *count),
+        begin.elapsed().as_secs(),
+        acknowledged.len(),
+        whole.elapsed().as_secs(),
+        open.len(),
+        counts.unanswered.load(Ordering::Relaxed),
+        counts.unavailable.load(Ordering::Relaxed),
+        counts.refused.load(Ordering::Relaxed),
+    );
+    assert_eq!((lost, twice), (0, 0));
+    assert_eq!(stored.len(), acknowledged.len() + made);
+    assert_eq!(counts.refused.load(Ordering::Relaxed), 0);
+    assert!(acknowledged.len() > writers);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes: scripts/torture runs it"]
+async fn on_postgres_that_restarts() {
+    let cluster = Cluster::start();
+    let database = TestDatabase { url: cluster.url(), folder: tempfile::tempdir().unwrap() };
+    torture(database, Some(Box::new(cluster))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes: scripts/torture runs it"]
+async fn on_sqlite_on_a_disk_that_fills() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Disk::mount(folder.path(), "64m");
+    if disk.is_none() {
+        println!("a tmpfs cannot be mounted here: the disk does not fill");
+    }
+    let url = format!("sqlite://{}", folder.path().join("reelport.db").display());
+    let database = TestDatabase { url, folder: tempfile::tempdir().unwrap() };
+    let trouble = disk.map(|disk| Box::new(disk) as Box<dyn Trouble + Send>);
+    torture(database, trouble).await;
+    drop(folder);
+}
