@@ -31,6 +31,7 @@ mod rules;
 pub mod scalars;
 pub mod spelling;
 pub mod streaming;
+pub mod suggest;
 pub mod text;
 pub mod timeline;
 pub mod trivia;
