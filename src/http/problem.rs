@@ -109,6 +109,8 @@ fn code_name(code: ProblemCode) -> &'static str {
         ProblemCode::MovieMismatch => "MOVIE_MISMATCH",
         ProblemCode::AmbiguousMatch => "AMBIGUOUS_MATCH",
         ProblemCode::Conflict => "CONFLICT",
+        ProblemCode::NothingRead => "NOTHING_READ",
+        ProblemCode::BaseRequired => "BASE_REQUIRED",
         ProblemCode::PlanStale => "PLAN_STALE",
         ProblemCode::Locked => "LOCKED",
         ProblemCode::NoDraft => "NO_DRAFT",
@@ -134,6 +136,7 @@ fn status_of(problems: &[Problem]) -> (StatusCode, &'static str) {
         ProblemCode::NoDraft => StatusCode::NOT_FOUND,
         ProblemCode::AmbiguousMatch
         | ProblemCode::Conflict
+        | ProblemCode::BaseRequired
         | ProblemCode::PlanStale
         | ProblemCode::Locked
         | ProblemCode::IdempotencyMismatch
