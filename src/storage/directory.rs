@@ -191,6 +191,7 @@ async fn look_up_elsewhere(
         for given in bare.get(&row.value).into_iter().flatten() {
             directory.known_ids_mut().add_elsewhere(kind, given, &row.entity_id);
         }
+        directory.add_id(kind, row.entity_id.clone(), row.entity_id.clone());
         compared.insert(row.entity_id);
     }
     let sources: Vec<&str> = exact.keys().map(String::as_str).collect();

@@ -36,7 +36,7 @@ on_both_databases! {
                 reply.text
             );
             assert_eq!(reply.errors(), [(String::new(), "BASE_REQUIRED".to_owned())]);
-            assert_eq!(removed(&reply.json()["plan"]), ["Timeline: A", "Timeline: C"], "{options}");
+            assert_eq!(removed(&reply.json()["plan"]), ["Event: A", "Event: C"], "{options}");
             assert!(
                 reply.json()["detail"].as_str().unwrap().contains("base_revision=1"),
                 "{}",
@@ -57,14 +57,14 @@ on_both_databases! {
                     (vec!["BASE_REQUIRED".to_owned()], &json!("REJECTED")),
                     "{payload}"
                 );
-                assert_eq!(removed(&payload["plan"]), ["Timeline: A", "Timeline: C"]);
+                assert_eq!(removed(&payload["plan"]), ["Event: A", "Event: C"]);
             }
         }
         assert_eq!(admin.export("m", "timeline").await["data"], before);
         let planned = admin.import_with(&file, "?mode=replace&base_revision=1&dry_run=true").await;
         assert_eq!(
             (planned.status, removed(&planned.json()["plan"])),
-            (200, vec!["Timeline: A".to_owned(), "Timeline: C".to_owned()]),
+            (200, vec!["Event: A".to_owned(), "Event: C".to_owned()]),
             "{}",
             planned.text
         );

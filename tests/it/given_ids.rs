@@ -29,8 +29,9 @@ fn warnings(expected: &[(&str, &str)]) -> BTreeSet<(String, String)> {
     expected.iter().map(|(path, code)| ((*path).to_owned(), (*code).to_owned())).collect()
 }
 
-const IMPORT_CAST: &str = "mutation($input: ImportCategoryInput!) { importCategory(input: $input) { status userErrors { code }
-    plan { warnings { path code message } } } }";
+const IMPORT_CAST: &str = "mutation($input: ImportCategoryInput!) {
+    importCategory(input: $input) { status plan { warnings { path code message } } }
+}";
 
 on_both_databases! {
     async fn a_placeholder_is_no_id(app: TestApp) {
@@ -85,7 +86,10 @@ on_both_databases! {
         assert_eq!((people(&app).await, names(&app, "person").await), (2, 2));
         // Typed input says it with the same words.
         app.movie("typed").await;
-        let credits = json!([{ "personId": "unknown", "name": "Nora Quist" }, { "personId": "0", "name": "Eva Lund" }]);
+        let credits = json!([
+            { "personId": "unknown", "name": "Nora Quist" },
+            { "personId": "0", "name": "Eva Lund" },
+        ]);
         let input = json!({ "movieId": "typed", "data": { "castCrew": { "cast": credits } } });
         let payload =
             admin.graphql(IMPORT_CAST, json!({ "input": input })).await["data"]["importCategory"]
@@ -107,10 +111,12 @@ on_both_databases! {
             let movie = format!("m-{index}");
             with_cast(&app, &movie, "A Tide", &[("tmdb-person-1", "Ada Quist")]).await;
             let award = |ceremony: &str, nominee: &str| {
-                json!({ "ceremony": ceremony, "ceremony_id": id, "year": 2001, "category": "Best", "nominee": nominee,
+                json!({ "ceremony": ceremony, "ceremony_id": id, "year": 2001,
+                    "category": "Best", "nominee": nominee,
                     "nominee_id": id, "result": "winner" })
             };
-            let reply = admin.import(&movie, "awards", json!({ "awards": [award("Dock Prize", "Ada Quist"), award("Pier Prize", "A Film")] })).await;
+            let awards = [award("Dock Prize", "Ada Quist"), award("Pier Prize", "A Film")];
+            let reply = admin.import(&movie, "awards", json!({ "awards": awards })).await;
             assert_eq!(reply.status, 200, "{id}: {}", reply.text);
             let stored = admin.export(&movie, "awards").await["data"]["awards"].clone();
             assert_ne!(stored[0]["ceremony_id"], stored[1]["ceremony_id"]);
@@ -148,7 +154,9 @@ on_both_databases! {
         };
         assert_eq!((made("ceremony").await, made("platform").await), (2, 1));
         // A number that the platform has elsewhere, with its name.
-        let reply = admin.import("m", "streaming", json!({ "streaming_options": [{ "platform": "Netflix", "platform_id": 8, "type": "buy" }] })).await;
+        let offer = json!({ "platform": "Netflix", "platform_id": 8, "type": "buy" });
+        let offers = json!({ "streaming_options": [offer] });
+        let reply = admin.import("m", "streaming", offers).await;
         assert_eq!(
             admin.export("m", "streaming").await["data"]["streaming_options"][0]["platform_id"],
             "tmdb-platform-8",
@@ -193,7 +201,9 @@ on_both_databases! {
             &[("tmdb-person-287", "Brad Pitt"), ("imdb-person-nm0000093", "Tilda Moor")],
         )
         .await;
-        execute(&app.database.url, "INSERT INTO entity_names (kind, entity_id, name_key, name) VALUES ('person', 'tmdb-person-287', 'william bradley', 'William Bradley')").await;
+        let alias = "INSERT INTO entity_names (kind, entity_id, name_key, name)
+            VALUES ('person', 'tmdb-person-287', 'william bradley', 'William Bradley')";
+        execute(&app.database.url, alias).await;
         for (index, (id, name, meant)) in [
             (json!(287), "Brad Pitt", "tmdb-person-287"),
             (json!("287"), "B. Pitt", "tmdb-person-287"),
@@ -261,10 +271,16 @@ on_both_databases! {
                 }
             }
         }
-        let crew = json!({ "cast": [{ "id": "zz", "name": "Ada Quist" }], "crew": [{ "id": "zz", "name": "Bo Renn", "job": "Grip" }] });
+        let crew = json!({
+            "cast": [{ "id": "zz", "name": "Ada Quist" }],
+            "crew": [{ "id": "zz", "name": "Bo Renn", "job": "Grip" }],
+        });
         let payload = admin.import_document(&envelope("m", "cast_crew", crew), json!({})).await;
         assert_eq!(codes(&payload), ["AMBIGUOUS_MATCH"], "{payload}");
-        let award = |name: &str| json!({ "ceremony": name, "ceremony_id": "zz", "year": 2001, "category": "Best", "result": "winner" });
+        let award = |name: &str| {
+            json!({ "ceremony": name, "ceremony_id": "zz", "year": 2001, "category": "Best",
+                "result": "winner" })
+        };
         let reply = admin
             .import("m", "awards", json!({ "awards": [award("Dock Prize"), award("Pier Medal")] }))
             .await;
@@ -369,7 +385,10 @@ on_both_databases! {
         let both = envelope(
             "m",
             "cast_crew",
-            json!({ "writers": [{ "id": "tmdb-person-1", "name": "Eva Lund" }], "crew": [{ "id": "tmdb-person-1", "name": "Ada Quist", "job": "Grip" }] }),
+            json!({
+                "writers": [{ "id": "tmdb-person-1", "name": "Eva Lund" }],
+                "crew": [{ "id": "tmdb-person-1", "name": "Ada Quist", "job": "Grip" }],
+            }),
         );
         let reply = admin.import_with(&both, "").await;
         assert_eq!(
@@ -390,7 +409,8 @@ on_both_databases! {
         );
         assert_eq!((people(&app).await, names(&app, "person").await), (1, 1));
         // Of ceremonies and platforms too.
-        let award = json!({ "ceremony": "Dock Prize", "ceremony_id": "ceremony-academy-awards", "year": 2001, "category": "Best", "result": "winner" });
+        let award = json!({ "ceremony": "Dock Prize", "ceremony_id": "ceremony-academy-awards",
+            "year": 2001, "category": "Best", "result": "winner" });
         let reply = admin.import("m", "awards", json!({ "awards": [award] })).await;
         assert_eq!(
             warned(&reply.json()["plan"]),

@@ -17,7 +17,7 @@ on_both_databases! {
             ),
             (
                 "timeline",
-                json!({ "timeline": { "events": [] } }),
+                json!({ "history": { "events": [] } }),
                 "the fields of timeline are events",
             ),
             ("timeline", json!({ "items": [{ "text": "A" }] }), "trivia has such a field"),

@@ -158,7 +158,7 @@ fn judge(proposal: &Proposal<'_>, stored: &Stored<'_>, mention: &Mention<'_>) ->
         None => {
             let (kind, name) = (kind.as_str(), entity.name);
             let message = format!(
-                "{} is a bare number, and no {kind} with this id goes by the name beside it; it was \
+                "{} is a bare number, and no {kind} of this id goes by the name beside it; it was \
                  read as no id, and {name:?} tells which {kind} is meant",
                 quoted(id)
             );

@@ -11,7 +11,8 @@ const IMDB_DIGITS: usize = 7;
 pub const NUMBERED_SOURCES: [&str; 7] =
     ["tmdb", "imdb", "tvdb", "tvmaze", "trakt", "letterboxd", "kinopoisk"];
 
-/// The digits of an id that is a bare number: `287`, `#287`, `287.0`, `0287`. Without leading zeros.
+/// The digits, without leading zeros, of an id that is a bare number: `287`, `#287`, `287.0`,
+/// `0287`.
 #[must_use]
 pub fn bare_number(id: &str) -> Option<String> {
     if id.starts_with(|c: char| c.is_ascii_alphabetic()) {
