@@ -30,7 +30,8 @@ pub struct ImportArgs {
     /// Files to import; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// merge: change and add; replace: also remove list items that a document no longer has
+    /// merge: change and add; replace: also remove list items that a document no longer has, if the revision it was
+    /// made from is known
     #[arg(long, default_value = "merge", value_name = "MODE")]
     mode: String,
     /// Where the values come from, whatever the files say: tmdb, manual or llm-generated

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::definition::{EntityReference, Field, Kind, Object, define_choice};
+use super::given_ids::{KnownIds, is_questionable};
 use super::reference::{self, ReferenceEntity};
 use super::text::index_key;
 use super::who::{Knowledge, Newcomers};
@@ -127,7 +128,7 @@ impl Mentions {
             }
             for (kind, name, id) in named_in(field, data) {
                 let key = (kind, index_key(name));
-                let is_open = id.is_none_or(|id| provisional.contains(id));
+                let is_open = id.is_none_or(|id| provisional.contains(id) || is_questionable(id));
                 if is_open {
                     self.names.insert(key.clone());
                 }
@@ -282,8 +283,8 @@ pub struct Directory {
     ids: HashMap<(&'static str, String), String>,
     /// A name key or alias to the ids of all that have it.
     names: HashMap<(&'static str, String), Vec<String>>,
-    /// The own names of entities that came under another.
-    own_names: HashMap<(&'static str, String), String>,
+    /// What is known of the ids that documents give.
+    known_ids: KnownIds,
     /// What is known of whoever open names may mean.
     knowledge: Knowledge,
     newcomers: Newcomers,
@@ -322,15 +323,14 @@ impl Directory {
         of(movie).or_else(|| of(""))
     }
 
-    /// Records the own name of an entity that came under another.
-    pub fn add_own_name(&mut self, kind: EntityKind, id: String, name: String) {
-        self.own_names.insert((kind.as_str(), id), name);
+    /// What is known of the ids that documents give.
+    #[must_use]
+    pub const fn known_ids(&self) -> &KnownIds {
+        &self.known_ids
     }
 
-    /// The own name of an entity, if it came under another.
-    #[must_use]
-    pub fn own_name(&self, kind: EntityKind, id: &str) -> Option<&str> {
-        self.own_names.get(&(kind.as_str(), id.to_owned())).map(String::as_str)
+    pub const fn known_ids_mut(&mut self) -> &mut KnownIds {
+        &mut self.known_ids
     }
 
     /// Records that `given` is the id (own or external) of the entity `id`.
@@ -377,6 +377,7 @@ impl Directory {
 
     /// Records another name of an entity, as it was just given to it.
     pub fn add_alias(&mut self, alias: &NewEntity) {
+        self.known_ids.add_name(alias.kind, &alias.id, &alias.name);
         self.add_name(alias.kind, index_key(&alias.name), alias.id.clone());
     }
 
@@ -388,6 +389,7 @@ impl Directory {
     /// Records an entity that was just made.
     pub fn add(&mut self, entity: &NewEntity) {
         self.newcomers.add(entity);
+        self.known_ids.add_name(entity.kind, &entity.id, &entity.name);
         self.add_id(entity.kind, entity.id.clone(), entity.id.clone());
         self.add_name(entity.kind, index_key(&entity.name), entity.id.clone());
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::category::{Category, Definition};
 use super::definition::{Kind, Object, define_choice};
 use super::ids::MovieId;
+use super::outside::warn_of_content_outside;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
 use super::scalars::whole_number;
 use super::text::key_letters;
@@ -202,6 +203,7 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
                 &mut warnings,
             );
             let metadata = read_metadata(&metadata, &mut warnings);
+            warn_of_content_outside(&envelope, category, &mut warnings);
             Ok(Arrived { category, movie, data, metadata, warnings })
         }
         _ => Err(problems),

@@ -7,14 +7,16 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::category::Definition;
+use super::category::{Category, Definition};
 use super::definition::{Field, Item, Kind, Object, find};
+use super::given_ids::is_placeholder;
 use super::plan::Remember;
 use super::problem::{
     Problem, ProblemCode, Warning, WarningCode, excerpt, pointer, pointer_at, shown,
 };
-use super::text::{comparable, is_elision, key_letters, means_nothing};
-use super::value::{Implied, Read, read_scalar};
+use super::suggest::{did_you_mean, nearest};
+use super::text::{comparable, is_elision, key_letters, means_nothing, quoted};
+use super::value::{Implied, Read, is_id, read_scalar};
 
 /// Most items in one list.
 pub const MAX_ITEMS: usize = 5_000;
@@ -22,7 +24,7 @@ pub const MAX_ITEMS: usize = 5_000;
 pub(super) const MAX_LISTED: usize = 1_000;
 
 /// A document as it was understood.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Reading {
     /// What was sent, under the right keys and in the right types; keys that were not sent are
     /// absent, and null is null.
@@ -50,19 +52,65 @@ pub struct Reading {
 /// Reads the `data` of a document. With `strict`, an unknown key is a problem.
 #[must_use]
 pub fn parse(definition: &Definition, data: Value, strict: bool) -> Reading {
-    let mut reader = Reader { reading: Reading::default(), strict, within: String::new() };
+    let mut reader = Reader {
+        reading: Reading::default(),
+        strict,
+        within: String::new(),
+        understands_any: false,
+    };
     match data {
         Value::Object(object) => {
+            let keys: Vec<String> = object.keys().take(MAX_KEYS_SHOWN + 1).cloned().collect();
+            let count = object.len();
             reader.reading.data = reader.object(definition.fields, object, "");
+            if !keys.is_empty() && !reader.understands_any && !strict {
+                let message = nothing_read(definition, &keys, count);
+                reader.problem("", ProblemCode::NothingRead, message);
+            }
         }
         other => reader.mismatch("", &other, "an object"),
     }
     reader.reading
 }
 
+/// Most keys that a message lists.
+const MAX_KEYS_SHOWN: usize = 5;
+
+/// Says which keys were found in data of which nothing was understood, and which are known.
+fn nothing_read(definition: &Definition, keys: &[String], count: usize) -> String {
+    let names = || definition.fields.iter().map(|field| field.name);
+    let shown = keys.iter().take(MAX_KEYS_SHOWN).map(|key| match nearest(key, names()) {
+        Some(name) => format!("{} (did you mean {name:?}?)", quoted(&excerpt(key))),
+        None => quoted(&excerpt(key)),
+    });
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let more = count.saturating_sub(MAX_KEYS_SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let others = Category::ALL.iter().filter(|category| **category != definition.category);
+    let has_key = |category: &&Category| {
+        let fields = category.definition().fields;
+        fields.iter().any(|field| keys.iter().any(|key| is_called(field, key)))
+    };
+    let meant = others.copied().find(|category| has_key(&category));
+    let meant = meant.map(|category| format!("; {category} has such a field")).unwrap_or_default();
+    format!(
+        "nothing in the data was understood: found {shown}{more}; the fields of {} are {}{meant}",
+        definition.category,
+        names().collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// Whether a key is the name of a field, or an older name of it, in any case and spacing.
+pub(super) fn is_called(field: &Field, key: &str) -> bool {
+    let letters = key_letters(key);
+    [field.name].iter().chain(field.rule.aliases).any(|name| key_letters(name) == letters)
+}
+
 struct Reader {
     reading: Reading,
     strict: bool,
+    /// Whether any key was that of a field.
+    understands_any: bool,
     /// The place of the object that is being read.
     within: String,
 }
@@ -93,6 +141,7 @@ impl Reader {
         for (key, value) in sent {
             let at = pointer(path, &key);
             let Some(field) = self.field_of(fields, &key, &at, &present, &result) else { continue };
+            self.understands_any = true;
             // "Not known" does not take back what another field said.
             if value.is_null() && implied.contains(&field.name) {
                 continue;
@@ -143,9 +192,10 @@ impl Reader {
             None => {
                 let names: Vec<_> = fields.iter().map(|field| field.name).collect();
                 let message = format!(
-                    "{:?} is not a field here and was not stored; fields are {}",
+                    "{:?} is not a field here and was not stored; fields are {}{}",
                     excerpt(key),
-                    names.join(", ")
+                    names.join(", "),
+                    did_you_mean(key, names.iter().copied())
                 );
                 self.unknown(at, message);
                 None
@@ -191,6 +241,11 @@ impl Reader {
             }
             (_, Value::String(text)) if self.says_nothing(&text, at) => {
                 self.reading.elided |= field.rule.kind.is_list() && is_elision(&text);
+            }
+            // A placeholder in the form of an id is judged with the name that stands beside it.
+            (Kind::Id, Value::String(text)) if !is_id(&text) && is_placeholder(&text) => {
+                let message = format!("{} was read as no id", quoted(&text));
+                self.warn(at, WarningCode::ValueRepaired, message);
             }
             (Kind::Items { item, .. }, Value::Array(sent)) => {
                 if self.fits(sent.len(), MAX_ITEMS, at) {

@@ -48,11 +48,15 @@ pub enum ProblemCode {
     TooLong,
     /// The key is not part of the document (an error with `strict` only).
     UnknownField,
+    /// The document's data has keys, and none of them is a field of its category.
+    NothingRead,
     /// A name fits several people (or ceremonies, platforms, genres), and which is meant cannot be told.
     AmbiguousMatch,
     /// The document and the catalogue have changed the same value differently since the document was
     /// made; or others kept changing the document at the same moment. Nothing was written.
     Conflict,
+    /// REPLACE would remove something, and the revision that the document was made from is not known.
+    BaseRequired,
     /// The plan that was expected no longer holds; the answer has the new one.
     PlanStale,
     /// The value is locked. Changing it takes a person's own edit and `overrideLocks`.
@@ -88,18 +92,21 @@ pub enum WarningCode {
     UnknownField,
     /// The key is an older or foreign spelling of the named field.
     FieldRenamed,
-    /// The value was read in another form than it was sent; "" and "N/A" as nothing.
+    /// The value was read in another form than it was sent; "" and "N/A" as nothing, and an id
+    /// such as "null" or 0 as no id.
     ValueRepaired,
     /// Null was sent for something that has a value; the value was kept.
     NullIgnored,
-    /// The id names no item of this document; the item was recognised by its key, or is new.
+    /// The id names no item of this document; the item was recognised by its key, or is new. Of an
+    /// entity: the id is a bare number that is not known to be its id; the name was looked up.
     UnknownId,
     /// A name fits several, or one who may as well be somebody else. A nominee is stored as text, without an
     /// id; in a draft it waits as an open question.
     AmbiguousMatch,
     /// Nobody has that name, and somebody has nearly the same; a new entity was made.
     PossibleDuplicate,
-    /// The id is one's and the name beside it another's. The id was taken, and nobody renamed.
+    /// The id is that of an entity, and the name beside it is no form of any of its names. The id
+    /// was taken, and nothing was renamed.
     NameOfAnother,
     /// The revision that the document says it was made from is not known here, so what changed since
     /// then cannot be told.

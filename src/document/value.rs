@@ -345,6 +345,11 @@ fn choice(value: Value, values: &[&str], synonyms: &[(&str, &str)]) -> Result<Re
     Err(refused(ProblemCode::Invalid, &value, &allowed()))
 }
 
+/// Whether a text has the form of an id.
+pub fn is_id(text: &str) -> bool {
+    !text.chars().any(|c| c.is_whitespace() || c.is_control()) && text.chars().count() <= MAX_ID
+}
+
 fn id(value: Value) -> Result<Read, Refusal> {
     const ALLOWED: &str = "an id: 1 to 128 characters without white space";
     let read = match &value {
@@ -352,8 +357,7 @@ fn id(value: Value) -> Result<Read, Refusal> {
         Value::Number(number) => repaired(Value::String(number.to_string()), &value),
         other => return Err(refused(ProblemCode::TypeMismatch, other, ALLOWED)),
     };
-    let text = read.value.as_str().unwrap_or_default();
-    if text.chars().any(|c| c.is_whitespace() || c.is_control()) || text.chars().count() > MAX_ID {
+    if !read.value.as_str().is_some_and(is_id) {
         return Err(refused(ProblemCode::Invalid, &read.value, ALLOWED));
     }
     Ok(read)

@@ -187,7 +187,8 @@ pub struct ImportOptionsInput {
     /// Where the values come from. Left out, it is found: from the token, from the document, else
     /// MANUAL.
     source: Option<Source>,
-    /// The revision that the document was made from. Left out, it is read from the document.
+    /// The revision that the document was made from. Left out, it is read from the document. REPLACE
+    /// removes nothing without it; the current revision says that the document is all there is.
     base_revision: Option<i64>,
     /// What null means. Left out: CLEAR in typed input, KEEP in a document, where null is what a
     /// language model writes for "I don't know". A list is cleared by null under REPLACE only.

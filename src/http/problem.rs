@@ -147,6 +147,8 @@ fn code_name(code: ProblemCode) -> &'static str {
         ProblemCode::MovieMismatch => "MOVIE_MISMATCH",
         ProblemCode::AmbiguousMatch => "AMBIGUOUS_MATCH",
         ProblemCode::Conflict => "CONFLICT",
+        ProblemCode::NothingRead => "NOTHING_READ",
+        ProblemCode::BaseRequired => "BASE_REQUIRED",
         ProblemCode::PlanStale => "PLAN_STALE",
         ProblemCode::Locked => "LOCKED",
         ProblemCode::NoDraft => "NO_DRAFT",
@@ -172,6 +174,7 @@ fn status_of(problems: &[Problem]) -> (StatusCode, &'static str) {
         ProblemCode::NoDraft => StatusCode::NOT_FOUND,
         ProblemCode::AmbiguousMatch
         | ProblemCode::Conflict
+        | ProblemCode::BaseRequired
         | ProblemCode::PlanStale
         | ProblemCode::Locked
         | ProblemCode::IdempotencyMismatch

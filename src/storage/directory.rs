@@ -1,11 +1,13 @@
 //! People, ceremonies, platforms and genres: who exists, under which ids and names.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 
 use super::documents::ROWS_PER_STATEMENT;
 use super::entities::{entity, entity_external_id, entity_name};
@@ -13,6 +15,7 @@ use super::merged::redirects;
 use super::name_index::{NewName, write_names};
 use super::{Database, StorageError, Transaction, candidates};
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use crate::document::given_ids::{NUMBERED_SOURCES, bare_number, external_values};
 use crate::document::reference::Details;
 use crate::document::text::index_key;
 
@@ -74,72 +77,157 @@ async fn look_up(
     Ok(directory)
 }
 
-/// Looks ids up. Answers with the names beside them that are not the entities' own.
+/// Looks ids up, in a constant number of statements. Answers with the names beside them that are
+/// not the entities' own.
 async fn look_up_ids(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
-    ids: &[String],
+    given: &[String],
     mentions: &Mentions,
     directory: &mut Directory,
 ) -> Result<Vec<String>, StorageError> {
+    let numbers: Vec<(&String, String)> =
+        given.iter().filter_map(|id| Some((id, bare_number(id)?))).collect();
+    let spelled: BTreeSet<String> =
+        given.iter().cloned().chain(numbers.iter().map(|(_, number)| number.clone())).collect();
+    let ids: Vec<&str> = spelled.iter().map(String::as_str).collect();
     let mut others = Vec::new();
+    // The entities with names that must be compared with those beside their ids.
+    let mut compared: BTreeSet<String> = BTreeSet::new();
     for ids in ids.chunks(VALUES_PER_STATEMENT) {
         let known: Vec<(String, String)> = entity::Entity::find()
             .select_only()
             .columns([entity::Column::Id, entity::Column::Name])
             .filter(entity::Column::Kind.eq(kind.as_str()))
-            .filter(entity::Column::Id.is_in(ids.iter().map(String::as_str)))
+            .filter(entity::Column::Id.is_in(ids.iter().copied()))
             .into_tuple()
             .all(connection)
             .await?;
         for (id, name) in known {
-            let key = (kind.as_str(), id);
-            let beside = mentions.ids.get(&key).into_iter().flatten();
             let own = index_key(&name);
-            let (count, id) = (others.len(), key.1);
-            others.extend(beside.filter(|beside| **beside != own).cloned());
-            directory.add_id(kind, id.clone(), id.clone());
-            if others.len() > count {
-                directory.add_own_name(kind, id, name);
+            let beside = names_beside(mentions, kind, &id).filter(|beside| **beside != own);
+            let count = others.len();
+            others.extend(beside.cloned());
+            if others.len() > count || bare_number(&id).is_some() {
+                directory.known_ids_mut().add_name(kind, &id, &name);
+                compared.insert(id.clone());
             }
+            directory.add_id(kind, id.clone(), id);
         }
     }
     // The id of someone who was merged into another one leads there.
     let unknown: Vec<&str> =
-        ids.iter().map(String::as_str).filter(|id| directory.by_id(kind, id).is_none()).collect();
+        ids.iter().copied().filter(|id| directory.by_id(kind, id).is_none()).collect();
     for unknown in unknown.chunks(VALUES_PER_STATEMENT) {
         for (given, id) in redirects(connection, kind, unknown).await? {
+            others.extend(names_beside(mentions, kind, &given).cloned());
+            compared.insert(id.clone());
             directory.add_id(kind, given, id);
         }
     }
-    // An id that is not an entity's own may still be the one it has elsewhere.
-    let mut elsewhere: HashMap<String, HashMap<String, String>> = HashMap::new();
-    for id in ids.iter().filter(|id| directory.by_id(kind, id).is_none()) {
-        let entity = NewEntity { kind, id: id.clone(), name: String::new() };
-        if let Some((source, value)) = entity.external_id() {
-            elsewhere.entry(source.to_owned()).or_default().insert(value.to_owned(), id.clone());
+    for (given, number) in &numbers {
+        if let Some(own) = directory.by_id(kind, number).filter(|_| *given != number) {
+            let own = own.to_owned();
+            directory.known_ids_mut().add_elsewhere(kind, given, &own);
         }
     }
-    for (source, values) in elsewhere {
-        let wanted: Vec<&String> = values.keys().collect();
-        for wanted in wanted.chunks(VALUES_PER_STATEMENT) {
-            let rows = entity_external_id::Entity::find()
-                .filter(entity_external_id::Column::Kind.eq(kind.as_str()))
-                .filter(entity_external_id::Column::Source.eq(source.as_str()))
-                .filter(
-                    entity_external_id::Column::Value
-                        .is_in(wanted.iter().map(|value| value.as_str())),
-                )
-                .all(connection)
-                .await?;
-            for row in rows {
-                if let Some(given) = values.get(&row.value) {
-                    directory.add_id(kind, given.clone(), row.entity_id);
-                }
-            }
+    look_up_elsewhere(connection, kind, given, mentions, directory, &mut compared).await?;
+    let compared: Vec<String> = compared.into_iter().collect();
+    for ids in compared.chunks(VALUES_PER_STATEMENT) {
+        let rows: Vec<(String, String)> = entity_name::Entity::find()
+            .select_only()
+            .columns([entity_name::Column::EntityId, entity_name::Column::Name])
+            .filter(entity_name::Column::Kind.eq(kind.as_str()))
+            .filter(entity_name::Column::EntityId.is_in(ids.iter().map(String::as_str)))
+            .order_by_asc(entity_name::Column::NameKey)
+            .into_tuple()
+            .all(connection)
+            .await?;
+        for (id, name) in rows {
+            directory.known_ids_mut().add_name(kind, &id, &name);
         }
     }
     Ok(others)
+}
+
+/// The names, in [`index_key`] form, that stand beside an id.
+fn names_beside<'m>(
+    mentions: &'m Mentions,
+    kind: EntityKind,
+    id: &str,
+) -> impl Iterator<Item = &'m String> {
+    mentions.ids.get(&(kind.as_str(), id.to_owned())).into_iter().flatten()
+}
+
+/// Sources of external ids in one statement. Documents name one or two; a statement looks up each
+/// of its values at each of its sources.
+const SOURCES_PER_STATEMENT: usize = 50;
+
+/// Finds the entities that have ids which are not theirs here in another database.
+async fn look_up_elsewhere(
+    connection: &impl ConnectionTrait,
+    kind: EntityKind,
+    given: &[String],
+    mentions: &Mentions,
+    directory: &mut Directory,
+    compared: &mut BTreeSet<String>,
+) -> Result<(), StorageError> {
+    // `tmdb-person-287` is 287 at TMDB alone; the bare number may be one of any database.
+    let mut exact: BTreeMap<String, HashMap<String, &String>> = BTreeMap::new();
+    let mut bare: HashMap<String, Vec<&String>> = HashMap::new();
+    for id in given {
+        if directory.by_id(kind, id).is_none() {
+            let entity = NewEntity { kind, id: id.clone(), name: String::new() };
+            if let Some((source, value)) = entity.external_id() {
+                exact.entry(source.to_owned()).or_default().insert(value.to_owned(), id);
+            }
+        }
+        for value in external_values(id) {
+            bare.entry(value).or_default().push(id);
+        }
+    }
+    let numbers: Vec<&str> = bare.keys().map(String::as_str).collect();
+    for row in external_ids(connection, kind, &NUMBERED_SOURCES, &numbers).await? {
+        for given in bare.get(&row.value).into_iter().flatten() {
+            directory.known_ids_mut().add_elsewhere(kind, given, &row.entity_id);
+        }
+        directory.add_id(kind, row.entity_id.clone(), row.entity_id.clone());
+        compared.insert(row.entity_id);
+    }
+    let sources: Vec<&str> = exact.keys().map(String::as_str).collect();
+    for sources in sources.chunks(SOURCES_PER_STATEMENT) {
+        let of_sources = sources.iter().filter_map(|source| exact.get(*source));
+        let values: BTreeSet<&str> =
+            of_sources.flat_map(HashMap::keys).map(String::as_str).collect();
+        let values: Vec<&str> = values.into_iter().collect();
+        for row in external_ids(connection, kind, sources, &values).await? {
+            let given = exact.get(&row.source).and_then(|values| values.get(&row.value));
+            let Some(given) = given else { continue };
+            if names_beside(mentions, kind, given).next().is_some() {
+                compared.insert(row.entity_id.clone());
+            }
+            directory.add_id(kind, (*given).clone(), row.entity_id);
+        }
+    }
+    Ok(())
+}
+
+/// The rows of those values at any of those sources.
+async fn external_ids(
+    connection: &impl ConnectionTrait,
+    kind: EntityKind,
+    sources: &[&str],
+    values: &[&str],
+) -> Result<Vec<entity_external_id::Model>, StorageError> {
+    let mut found = Vec::new();
+    for values in values.chunks(VALUES_PER_STATEMENT) {
+        let rows = entity_external_id::Entity::find()
+            .filter(entity_external_id::Column::Kind.eq(kind.as_str()))
+            .filter(entity_external_id::Column::Source.is_in(sources.iter().copied()))
+            .filter(entity_external_id::Column::Value.is_in(values.iter().copied()));
+        found.extend(rows.all(connection).await?);
+    }
+    Ok(found)
 }
 
 impl Transaction {

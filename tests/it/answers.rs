@@ -141,7 +141,7 @@ on_both_databases! {
         assert_eq!((again.status, &again.json()["status"], decisions(&again.json()["plan"])), (200, &json!("unchanged"), vec![]), "{}", again.text);
 
         // Also when nobody of the name is credited any more.
-        let gone = admin.import_with(&envelope("m", "cast_crew", json!({ "cast": [], "crew": [] })), "?mode=replace").await;
+        let gone = admin.replace(&envelope("m", "cast_crew", json!({ "cast": [], "crew": [] }))).await;
         assert_eq!(gone.status, 200, "{}", gone.text);
         let later = admin.import_with(&envelope("m", "cast_crew", json!({ "writers": [{ "name": "jo  lee" }] })), "").await;
         assert_eq!((later.status, &later.json()["plan"]["matches"][0]["reasons"]), (200, &json!(["remembered"])), "{}", later.text);

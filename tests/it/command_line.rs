@@ -433,11 +433,15 @@ async fn import_options_are_those_of_every_other_way_in() {
     assert_eq!(place.documents().await[0]["metadata"]["source"], "tmdb");
     place.run(&["import", &one]).await.ok();
     assert_eq!(place.documents().await[0]["data"]["events"].as_array().unwrap().len(), 2);
-    place.run(&["import", &one, "--mode", "replace", "--nulls", "clear"]).await.ok();
+    let replaced = ["import", &one, "--mode", "replace", "--nulls", "clear"];
+    let ran = place.run(&replaced).await;
+    assert!(ran.code == 1 && ran.stderr.contains("--base-revision 1"), "{ran:?}");
+    place.run(&[&replaced[..], &["--base-revision", "1"]].concat()).await.ok();
     assert_eq!(place.documents().await[0]["data"]["events"].as_array().unwrap().len(), 1);
     let odd =
         place.write("odd.json", envelope("a", "timeline", json!({ "no_such": 1 })).to_string());
-    assert_eq!(place.run(&["import", &odd]).await.code, 0);
+    let ran = place.run(&["import", &odd]).await;
+    assert!(ran.code == 1 && ran.stderr.contains("nothing in the data was understood"), "{ran:?}");
     let ran = place.run(&["import", &odd, "--strict"]).await;
     assert!(ran.code == 1 && ran.stderr.contains("/no_such"), "{ran:?}");
 }

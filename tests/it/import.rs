@@ -306,7 +306,7 @@ on_both_databases! {
 
         // A list is cleared by null under REPLACE only.
         let sent = envelope("tmdb-1", "trivia", json!({ "items": null }));
-        let reply = admin.import_envelope("tmdb-1", "trivia", "?nulls=clear&mode=replace", &sent).await;
+        let reply = admin.import_envelope("tmdb-1", "trivia", "?nulls=clear&mode=replace&base_revision=1", &sent).await;
         assert_eq!(reply.json()["plan"]["changes"].as_array().unwrap().len(), 2, "{}", reply.text);
         assert_eq!(self::data(&admin, "tmdb-1", "trivia").await, json!({ "items": [] }));
     }
@@ -781,10 +781,10 @@ on_both_databases! {
         assert_eq!(items[0].as_object().unwrap().len(), 2, "{items}");
     }
 
-    async fn replacing_without_a_base_removes_what_is_not_in_the_file(app: TestApp) {
+    async fn replacing_what_is_current_removes_what_is_not_in_the_file(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let sent = json!({ "cast": [{ "id": "tmdb-person-4", "name": "Dev Rao", "character": "The Clerk" }], "crew": [] });
-        let reply = admin.import_envelope("tmdb-1", "cast-crew", "?mode=replace", &envelope("tmdb-1", "cast_crew", sent)).await;
+        let reply = admin.replace(&envelope("tmdb-1", "cast_crew", sent)).await;
         let changes = reply.json()["plan"]["changes"].clone();
         let told: Vec<_> = changes.as_array().unwrap().iter()
             .map(|change| (change["path"].as_str().unwrap(), change["op"].as_str().unwrap(), change["label"].as_str().unwrap()))
@@ -797,7 +797,7 @@ on_both_databases! {
         // Keys that are not there are not acted on, nor are fields of an item.
         assert!(says(&data, &json!({ "directors": [{}], "writers": [{}], "producers": [{}], "cast": [{ "order": 1 }], "crew": [] })), "{data}");
         let sent = envelope("tmdb-1", "basic_info", json!({ "genres": ["drama", "Noir"] }));
-        admin.import_envelope("tmdb-1", "basic-info", "?mode=replace", &sent).await;
+        assert_eq!(admin.replace(&sent).await.status, 200);
         let data = self::data(&admin, "tmdb-1", "basic_info").await;
         assert_eq!((&data["genres"], &data["tagline"]), (&json!(["Drama", "Noir"]), &json!("Nothing stays dry.")));
     }

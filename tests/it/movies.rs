@@ -166,7 +166,7 @@ on_both_databases! {
     async fn a_category_whose_last_item_is_removed_is_missing_again(app: TestApp) {
         let admin = app.movie("m").await;
         admin.import("m", "trivia", json!({ "items": [{ "text": "A fact." }] })).await;
-        admin.import_envelope("m", "trivia", "?mode=replace", &envelope("m", "trivia", json!({ "items": [] }))).await;
+        assert_eq!(admin.replace(&envelope("m", "trivia", json!({ "items": [] }))).await.status, 200);
         let reply = admin.graphql("{ movie(id: \"m\") { trivia { items { id } } completeness { present } } }", json!({})).await;
         assert_eq!(reply["data"]["movie"], json!({ "trivia": { "items": [] }, "completeness": { "present": ["BASIC_INFO"] } }));
         assert_eq!(found(&admin, "missing: [TRIVIA]").await, ["m"]);
@@ -351,7 +351,7 @@ on_both_databases! {
         assert_eq!(found(&admin, "search: \"renamed\", yearFrom: 2003, yearTo: 2003, genres: [\"drama\"]").await, ["m"]);
         assert_eq!(found(&admin, "search: \"a movie\"").await, [""; 0]);
         let only_comedy = envelope("m", "basic_info", json!({ "genres": ["Comedy"] }));
-        admin.import_envelope("m", "basic_info", "?mode=replace", &only_comedy).await;
+        assert_eq!(admin.replace(&only_comedy).await.status, 200);
         assert_eq!(found(&admin, "genres: [\"drama\"]").await, [""; 0]);
         assert_eq!(found(&admin, "genres: [\"comedy\"]").await, ["m"]);
     }

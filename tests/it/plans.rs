@@ -88,7 +88,8 @@ on_both_databases! {
         let before = everything(&app).await;
         for (category, file) in &sent {
             for target in ["PUBLISHED", "DRAFT"] {
-                let options = json!({ "target": target, "dryRun": true, "idempotencyKey": "key", "mode": "REPLACE" });
+                let options = json!({ "target": target, "dryRun": true, "idempotencyKey": "key", "mode": "REPLACE",
+                    "baseRevision": file["metadata"]["revision"] });
                 for payload in [
                     admin.import_document(file, options.clone()).await,
                     admin.import_category("m", category, &file["data"], options.clone()).await,

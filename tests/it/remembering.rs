@@ -59,7 +59,7 @@ on_both_databases! {
         let writers = envelope("m", "cast_crew", json!({ "writers": [{ "name": "Zaphod" }] }));
         let reply = admin.import_document(&writers, json!({ "dryRun": true })).await;
         assert_eq!(decisions(&reply["plan"])[0].2, "tmdb-person-12", "{reply}");
-        admin.import_document(&envelope("m", "cast_crew", json!({ "cast": [] })), json!({ "mode": "REPLACE" })).await;
+        assert_eq!(admin.replace(&envelope("m", "cast_crew", json!({ "cast": [] }))).await.status, 200);
         let reply = admin.import_document(&cast_of("m", &["Zaphod"]), json!({})).await;
         assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-12"], "{reply}");
         // And when they turn out to be somebody else.
@@ -231,7 +231,7 @@ on_both_databases! {
         for (list, options) in [("cast", ""), ("crew", "?mode=replace")] {
             for (stored, sent) in [("Pitto, Brado", "Brado Pitto"), ("Jean-Luc Gode", "Jean Luc Gode"), ("Ann \"Bud\" Lowe", "Ann Lowe")] {
                 for file in [credits(list, &[(sent, "A"), (sent, "B")]), credits(list, &[(sent, "A"), (sent, "A")])] {
-                    admin.import_with(&envelope("m", "cast_crew", json!({ list: [] })), "?mode=replace").await;
+                    assert_eq!(admin.replace(&envelope("m", "cast_crew", json!({ list: [] }))).await.status, 200);
                     admin.import_with(&credits(list, &[(stored, "A")]), "").await;
                     let first = admin.import_with(&file, options).await.json();
                     assert_eq!((&first["status"], &first["plan"]["counts"]["added"], &first["plan"]["counts"]["removed"]), (&json!("published"), &json!(1), &json!(0)), "{file}: {first}");

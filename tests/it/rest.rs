@@ -193,7 +193,7 @@ on_both_databases! {
         };
         admin.import_envelope("m", "timeline", "?source=tmdb", &events(&["A", "B"])).await;
         assert_eq!(admin.export("m", "timeline").await["metadata"]["source"], "tmdb");
-        let reply = admin.import_envelope("m", "timeline", "?mode=replace&source=llm-generated", &events(&["B"])).await;
+        let reply = admin.import_envelope("m", "timeline", "?mode=replace&base_revision=1&source=llm-generated", &events(&["B"])).await;
         assert_eq!(reply.json()["plan"]["changes"][0]["op"], "remove", "{}", reply.text);
         let stored = admin.export("m", "timeline").await;
         assert_eq!(stored["metadata"]["source"], "llm-generated");

@@ -87,7 +87,8 @@ on_both_databases! {
                     let mut found = String::new();
                     for typed in [false, true] {
                         for nulls in [Value::Null, json!("KEEP"), json!("CLEAR")] {
-                            let mut options = json!({ "mode": mode, "dryRun": true });
+                            let base = &export["metadata"]["revision"];
+                            let mut options = json!({ "mode": mode, "dryRun": true, "baseRevision": base });
                             if !nulls.is_null() {
                                 options["nulls"] = nulls;
                             }

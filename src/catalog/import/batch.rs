@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::load::{Base, Current, Loaded};
+use super::base::Base;
+use super::load::{Current, Loaded};
 use super::options::{ImportOptions, ImportStatus, Operation};
 use super::writes::{Change, Writes};
 use super::{Content, Outcome, Record, no_draft, no_such_movie};
@@ -13,13 +14,10 @@ use crate::catalog::access::Author;
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::Directory;
-use crate::document::envelope::NO_REVISION;
 use crate::document::locks::LockRule;
-use crate::document::merge::{ImportMode, Proposal};
+use crate::document::merge::Proposal;
 use crate::document::plan::{Plan, Restoration, plan, restore};
-use crate::document::{
-    Metadata, MovieId, Object, Problem, ProblemCode, Source, Stage, Warning, WarningCode,
-};
+use crate::document::{Metadata, MovieId, Object, Problem, ProblemCode, Source, Stage};
 use crate::storage::Transaction;
 
 /// Documents that are imported in one transaction.
@@ -97,6 +95,10 @@ impl Batch<'_> {
                     continue;
                 }
             };
+            let place = format!("{} of {}", record.category, record.movie);
+            for entity in plan.new_entities.iter().filter(|new| !plan.made_up.contains(&new.id)) {
+                directory.known_ids_mut().introduce(entity, &place);
+            }
             // A draft leaves no trace outside of itself; what is answered there, it keeps until it is published.
             if self.options.target == Stage::Published {
                 writes.answer(&record.movie, &plan.answers);
@@ -155,9 +157,9 @@ impl Batch<'_> {
 
 /// One record on its way.
 pub(super) struct Task<'a> {
-    batch: &'a Batch<'a>,
-    record: &'a Record,
-    loaded: &'a Loaded,
+    pub(super) batch: &'a Batch<'a>,
+    pub(super) record: &'a Record,
+    pub(super) loaded: &'a Loaded,
     now: DateTime<Utc>,
 }
 
@@ -253,50 +255,6 @@ impl Task<'_> {
             Stage::Draft => ImportStatus::Drafted,
         };
         Ok((status, plan))
-    }
-
-    /// REPLACE takes away what the file dropped since its base. Of a base that was never seen here
-    /// nobody can say what that is.
-    fn check_base(&self, base: Option<&Current>, plan: &mut Plan) {
-        let Self { batch, record, .. } = self;
-        let said = batch.options.base_revision.or(record.metadata.revision);
-        let Some(number) = said else { return };
-        let is_unknown =
-            matches!(batch.base_of(record, self.loaded), Base::Unknown) || base.is_none();
-        // The same number may be of another server, or of a movie that was deleted and made anew.
-        let is_another = batch.options.base_revision.is_none()
-            && record.metadata.last_updated.is_some()
-            && base.is_some_and(|base| {
-                base.document.metadata.last_updated != record.metadata.last_updated
-            });
-        let newest = self
-            .loaded
-            .published
-            .get(&record.key())
-            .map_or(0, |current| current.document.metadata.revision);
-        let by =
-            if batch.options.base_revision.is_some() { "the options say" } else { "metadata says" };
-        let said = match number {
-            NO_REVISION => format!("{by} something that is no revision"),
-            number if is_unknown => format!("{by} revision {number}; the newest here is {newest}"),
-            number => format!(
-                "{by} revision {number}, and the revision {number} of this server is of another time"
-            ),
-        };
-        if batch.options.mode == ImportMode::Replace && (is_unknown || is_another) {
-            let message = format!(
-                "the document was not made from a published revision of this server ({said}), so what it dropped cannot \
-                 be told; name the revision that it was made from in the options, or send it without any to remove all \
-                 that is not in it"
-            );
-            plan.problems.push(Problem::new("", ProblemCode::Invalid, message));
-        } else if is_unknown {
-            let message = format!(
-                "what the document was made from is not known here ({said}); what others changed since then could not be \
-                 told from what it changed"
-            );
-            plan.report.warnings.push(Warning::new("", WarningCode::UnknownBase, message));
-        }
     }
 
     fn change(&self, body: String, plan: Plan) -> Change<'_> {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::base::Base;
 use super::batch::{Batch, distinct};
 use super::{Content, Operation, Record};
 use crate::catalog::CatalogError;
@@ -74,51 +75,7 @@ impl Loaded {
     }
 }
 
-/// Where the state is that a document was made from.
-pub(super) enum Base {
-    /// It does not say.
-    Unsaid,
-    /// It says one that is not known here.
-    Unknown,
-    Published,
-    Draft,
-    /// The category was not written yet.
-    Empty,
-    Revision(i64),
-    Contribution(i64),
-}
-
 impl Batch<'_> {
-    /// Which state a document was made from, as it says or as the options do.
-    pub(super) fn base_of(&self, record: &Record, loaded: &Loaded) -> Base {
-        let key = record.key();
-        let draft = loaded.drafts.get(&key).map(|draft| &draft.current.document.metadata);
-        if let (None, Some(number), Stage::Draft) =
-            (self.options.base_revision, record.metadata.draft_revision, self.options.target)
-        {
-            let newest = draft.and_then(|metadata| metadata.draft_revision);
-            let newest =
-                newest.or_else(|| loaded.last_draft_revisions.get(&key).copied()).unwrap_or(0);
-            if number >= 1 && newest == number && draft.is_some() {
-                return Base::Draft;
-            }
-            if (1..=newest).contains(&number) {
-                return Base::Contribution(number);
-            }
-        }
-        let Some(number) = self.options.base_revision.or(record.metadata.revision) else {
-            return Base::Unsaid;
-        };
-        let newest =
-            loaded.published.get(&key).map_or(0, |published| published.document.metadata.revision);
-        match number {
-            _ if number == newest && newest > 0 => Base::Published,
-            0 => Base::Empty,
-            _ if (1..newest).contains(&number) => Base::Revision(number),
-            _ => Base::Unknown,
-        }
-    }
-
     pub(super) async fn load(
         &self,
         transaction: &Transaction,

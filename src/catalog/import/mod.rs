@@ -1,6 +1,7 @@
 //! Import: read, plan, and write what the plan says, in one transaction.
 
 mod act;
+mod base;
 pub(in crate::catalog) mod batch;
 mod load;
 mod options;

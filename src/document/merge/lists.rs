@@ -286,12 +286,15 @@ impl Merger<'_> {
         states: &States<'_>,
     ) -> bool {
         let replace = self.proposal.mode == ImportMode::Replace;
+        let path = pointer_at(&list.path, index);
         if states.base_order.is_none() {
+            if replace {
+                self.merged.dropped.push(path);
+            }
             return !replace;
         }
         let Some(base) = states.known[index].base else { return true };
         if !replace {
-            let path = pointer_at(&list.path, index);
             let label = label_of(list.item, list.label, object);
             self.merged.not_removed.push(NotRemoved {
                 path,
@@ -300,7 +303,11 @@ impl Merger<'_> {
             });
             return true;
         }
-        !self.removal_wins(list, index, object, Some(base))
+        let is_removed = self.removal_wins(list, index, object, Some(base));
+        if is_removed {
+            self.merged.dropped.push(path);
+        }
+        !is_removed
     }
 
     /// Whether a stored item goes because its removal is asked for by its id.

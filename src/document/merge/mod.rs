@@ -21,6 +21,7 @@ use crate::document::category::Definition;
 use crate::document::definition::{Field, Item, Kind, Object, define_choice};
 use crate::document::entity::{Directory, NewEntity};
 use crate::document::envelope::{Source, Stage};
+use crate::document::given_ids::Stored;
 use crate::document::ids::{IdSource, MovieId};
 use crate::document::locks::LockRule;
 use crate::document::parse::{MAX_LISTED, Reading};
@@ -34,7 +35,7 @@ define_choice! {
         /// Change and add; remove nothing but the items named in removeItems.
         Merge = "merge",
         /// For the keys present, also remove list items that the document dropped since its base
-        /// revision, or, without a base, those that are not in it.
+        /// revision. Where that would remove something, the base must be known (BASE_REQUIRED).
         Replace = "replace",
     }
 }
@@ -116,6 +117,9 @@ pub struct Merged {
     /// What both sides changed.
     pub conflicts: Vec<Conflict>,
     pub not_removed: Vec<NotRemoved>,
+    /// Paths, in the current data, of items and names that REPLACE removes because the document
+    /// lacks them.
+    pub dropped: Vec<String>,
     pub matches: Vec<Match>,
     /// Ids that were made up on the way, of items and entities.
     pub made_up: Vec<String>,
@@ -139,6 +143,7 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
         removed: HashSet::new(),
         taken: item_ids(proposal.definition, proposal.current),
         identities: Identities::of(proposal),
+        stored: Stored::new(proposal),
     };
     // Nor is the id of an item that was removed since the file was made another's.
     merger
@@ -170,6 +175,8 @@ struct Merger<'a> {
     /// The ids of items that are given away, in all lists: an id stands once in a document.
     taken: HashSet<String>,
     identities: Identities<'a>,
+    /// Which ids and names stand together in the stored states.
+    stored: Stored<'a>,
 }
 
 fn array<'v>(object: &'v Object, key: &str) -> &'v [Value] {

@@ -109,6 +109,9 @@ impl Merger<'_> {
                 });
             }
             let is_removed = is_dropped && proposal.mode == ImportMode::Replace;
+            if is_removed {
+                self.merged.dropped.push(pointer_at(&path, index));
+            }
             keep.push(!claimed.contains(&index) && !is_removed);
         }
         let stays = |(index, _): &(usize, &Value)| keep[*index] || claimed.contains(index);

@@ -9,6 +9,7 @@ use super::{Merger, NullPolicy, objects, text};
 use crate::document::Stage;
 use crate::document::definition::{EntityReference, Item, Kind, Object};
 use crate::document::entity::{EntityKind, NewEntity, bound_to_language, is_of_another_language};
+use crate::document::given_ids::may_be_one;
 use crate::document::ids::entity_id;
 use crate::document::matching::Meant;
 use crate::document::plan::Match;
@@ -115,20 +116,32 @@ impl Merger<'_> {
         Who::AsStored
     }
 
-    /// An id that is one's, with a name that is another's, is worth a look.
+    /// Warns of an id beside a name that is no form of any name of its entity. A name that the
+    /// stored document credits it under is one of its names.
     fn check_name(&mut self, entity: &EntityReference, own: &str, name: &str, path: &str) {
-        let Some(own_name) = self.proposal.directory.own_name(entity.kind, own) else { return };
-        let others = self.proposal.directory.by_name(entity.kind, &index_key(name));
-        let is_anothers = !others.is_empty() && !others.iter().any(|id| id == own);
-        if is_anothers && Name::of(name).relation(&Name::of(own_name)).is_none() {
-            let message = format!(
-                "the id {own:?} is {}'s, the name {} that of {}; the id was taken",
-                quoted(own_name),
-                quoted(name),
-                others.join(", ")
-            );
-            self.warn(format!("{path}/{}", entity.name), WarningCode::NameOfAnother, message);
+        let (kind, directory) = (entity.kind, self.proposal.directory);
+        let names = directory.known_ids().names(kind, own);
+        let Some(own_name) = names.first() else { return };
+        let others = directory.by_name(kind, &index_key(name));
+        let is_own = others.iter().any(|id| id == own)
+            || names.iter().any(|known| may_be_one(kind, known, name))
+            || self.stored.names(kind, own).any(|known| may_be_one(kind, known, name));
+        if is_own {
+            return;
         }
+        let found = if others.is_empty() {
+            "no form of any of its names".to_owned()
+        } else {
+            format!("that of {}", others.join(", "))
+        };
+        let message = format!(
+            "the id {} is that of {}, and the name {} is {found}; the id was taken, and nothing \
+             was renamed",
+            quoted(own),
+            quoted(own_name),
+            quoted(name),
+        );
+        self.warn(format!("{path}/{}", entity.name), WarningCode::NameOfAnother, message);
     }
 
     fn named_entity(

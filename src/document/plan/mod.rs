@@ -12,10 +12,11 @@ use super::category::Definition;
 use super::definition::{Kind, Object};
 use super::diff::{Change, ChangeOperation, diff};
 use super::entity::{Directory, EntityKind, NewEntity};
+use super::given_ids;
 use super::ids::{IdSource, MovieId};
 use super::locks::{self, LockRule};
 use super::merge::{ConflictPolicy, ImportMode, Proposal, merge};
-use super::problem::{Problem, ProblemCode, Warning, shown};
+use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
 use super::who::{Candidate, MatchDecision, MatchReason};
 use digest::digest;
 
@@ -185,11 +186,20 @@ pub struct Plan {
     pub answers: Vec<Remember>,
     /// Ids that were made up for items and entities.
     pub made_up: Vec<String>,
+    /// How many of the changes remove an item or a name only because the document lacks it.
+    pub dropped: usize,
     /// Why it may not be carried out, if anything speaks against it.
     pub problems: Vec<Problem>,
 }
 
 impl Report {
+    /// How many fields of the document were not read.
+    #[must_use]
+    pub fn fields_not_read(&self) -> usize {
+        let warnings = self.warnings.iter();
+        warnings.filter(|warning| warning.code == WarningCode::UnknownField).count()
+    }
+
     /// How many changes there are, in words.
     #[must_use]
     pub fn changes_in_words(&self) -> String {
@@ -207,7 +217,10 @@ impl Plan {
         let settled_by_options = |code| {
             matches!(
                 code,
-                ProblemCode::Conflict | ProblemCode::Locked | ProblemCode::AmbiguousMatch
+                ProblemCode::Conflict
+                    | ProblemCode::BaseRequired
+                    | ProblemCode::Locked
+                    | ProblemCode::AmbiguousMatch
             )
         };
         self.problems.iter().all(|problem| settled_by_options(problem.code))
@@ -217,6 +230,9 @@ impl Plan {
 /// Computes the plan of a proposal.
 #[must_use]
 pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
+    let settled = given_ids::settle(proposal);
+    let arriving = settled.as_ref().unwrap_or(proposal.arriving);
+    let proposal = &Proposal { arriving, ..*proposal };
     let mut merged = merge(proposal, ids);
     if merged.has_repetitions && merged.problems.is_empty() {
         merged.data = at_rest(proposal, ids, merged.data, &merged.new_entities);
@@ -264,10 +280,17 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
         new_aliases: merged.new_aliases,
         answers: proposal.arriving.answers.iter().cloned().chain(merged.answers).collect(),
         made_up: merged.made_up,
+        dropped: 0,
         problems,
     };
     if plan.is_sound() {
         plan.report.changes = diff(proposal.definition, proposal.current, &plan.data);
+        // A lock may have kept what would have been removed.
+        let dropped: HashSet<&str> = merged.dropped.iter().map(String::as_str).collect();
+        let is_dropped = |change: &&Change| {
+            change.op == ChangeOperation::Remove && dropped.contains(change.path.as_str())
+        };
+        plan.dropped = plan.report.changes.iter().filter(is_dropped).count();
     }
     plan.report.digest = digest(proposal, &plan.report, &plan.made_up);
     plan
@@ -356,6 +379,7 @@ pub fn restore(restoration: &Restoration<'_>) -> Plan {
         new_aliases: Vec::new(),
         answers: Vec::new(),
         made_up: Vec::new(),
+        dropped: 0,
         problems: held.problems,
     }
 }

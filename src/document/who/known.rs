@@ -49,6 +49,9 @@ const FEWEST_PEOPLE: f64 = 50_000.0;
 /// One in so many given names begins with a certain letter.
 const LETTERS: f64 = 15.0;
 
+/// No name is taken to be rarer than this: so many people of a name are to be expected by chance.
+pub(super) const RAREST: f64 = 1e-4;
+
 /// One in so many people goes by a single name.
 const SINGLE_NAMES: f64 = 0.01;
 
@@ -133,7 +136,7 @@ impl Knowledge {
                 .words()
                 .map(|word| count(word) * SINGLE_NAMES)
                 .product::<f64>()
-                .clamp(1e-4, SINGLE_NAMES * people)
+                .clamp(RAREST, SINGLE_NAMES * people)
                 .log10();
         }
         #[allow(
@@ -142,7 +145,7 @@ impl Knowledge {
             reason = "a name has few initials"
         )]
         let initials = LETTERS.powi(name.initials().min(8) as i32);
-        (expected / initials).max(1e-4).log10()
+        (expected / initials).max(RAREST).log10()
     }
 
     /// Of each person, with how many others of `people` they have worked on a movie other than `movie`.

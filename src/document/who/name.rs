@@ -6,7 +6,8 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::parts::{
-    Part, Suffix, is_decoration, is_han, parts_of, spoken_order, surname_last, without_edition,
+    Part, Suffix, is_decoration, is_han, is_unassigned, parts_of, spoken_order, surname_last,
+    without_edition,
 };
 use super::sound::{bones, roughly, spoken};
 use crate::document::entity::EntityKind;
@@ -21,8 +22,11 @@ pub struct Name {
     /// The parts in the order in which they are spoken, initials that stand together as one.
     parts: Vec<Part>,
     suffix: Option<Suffix>,
-    /// Whether it has letters enough to be told by them; what signs are read as tells nobody.
+    /// Whether it has letters enough to be compared by them. A name of signs, or with characters
+    /// that no letter is known for, is compared as it stands.
     has_letters: bool,
+    /// Whether it has symbols, or characters that no letter is known for: few names are equal then.
+    has_symbols: bool,
     /// Whether it is written in letters that are not Latin.
     is_other_script: bool,
     /// How its Chinese characters are read, where it has any: 李明 is read liming, as is 黎明.
@@ -84,18 +88,22 @@ impl Name {
         Self::spoken_as(text, spoken_order)
     }
 
-    fn spoken_as(text: &str, order: impl Fn(&str) -> String) -> Self {
+    fn spoken_as(given: &str, order: impl Fn(&str) -> String) -> Self {
         // Ｍａｒｉｅ is Marie.
-        let text: String = text.nfkc().collect();
+        let text: String = given.nfkc().collect();
         // Whatever decorates a name is no part of it.
         let undecorated: String = text.chars().filter(|c| !is_decoration(*c)).collect();
+        let is_opaque = undecorated.chars().any(is_unassigned);
+        let has_symbols = is_opaque || undecorated.len() < text.len();
         let text = if undecorated.contains(char::is_alphabetic) { undecorated } else { text };
         let (mut parts, suffix) = parts_of(&order(&text));
         if parts.is_empty() {
             // A name of signs alone is still a name.
             parts.push(Part { text: text.to_lowercase(), is_initials: false });
         }
-        let has_letters = text.chars().filter(|c| c.is_alphabetic()).count() > 1;
+        // A single letter stays one, whatever it is composed of: ǅ.
+        let letters = given.chars().filter(|c| c.is_alphabetic()).take(2).count();
+        let has_letters = letters > 1 && !is_opaque;
         let is_latin = |c: char| {
             c.is_ascii() || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}')
         };
@@ -104,7 +112,15 @@ impl Name {
             let read = any_ascii::any_ascii(&text).to_ascii_lowercase();
             read.chars().filter(char::is_ascii_alphanumeric).collect()
         });
-        Self { comparable: comparable(&text), parts, suffix, has_letters, is_other_script, read }
+        Self {
+            comparable: comparable(given),
+            parts,
+            suffix,
+            has_letters,
+            has_symbols,
+            is_other_script,
+            read,
+        }
     }
 
     /// Takes the name of an entity of that kind apart; of a ceremony without its edition: "The 83rd Annual
@@ -141,9 +157,18 @@ impl Name {
         self.parts.len() > 1 && self.parts[0].is_initials
     }
 
+    /// Whether it has symbols, or characters that no letter is known for.
+    #[must_use]
+    pub const fn has_symbols(&self) -> bool {
+        self.has_symbols
+    }
+
     /// What it is in all of its forms: case, accents, punctuation and script aside.
     #[must_use]
     pub fn form(&self) -> String {
+        if !self.has_letters {
+            return self.comparable.clone();
+        }
         match self.suffix {
             Some(suffix) => format!("{} {suffix:?}", self.letters()),
             None => self.letters(),
@@ -275,6 +300,20 @@ impl Name {
         is_part
             && self.letters().len() <= other.letters().len()
             && (self.suffix.is_none() || other.suffix.is_some())
+    }
+
+    /// Whether all words of another name, two at least, are among its own: a name that was
+    /// shortened, or grew by marriage.
+    #[must_use]
+    pub fn has_all_words_of(&self, other: &Self) -> bool {
+        let has = |part: &Part| self.parts.iter().any(|own| own.text == part.text);
+        let is_other_suffix =
+            self.suffix.is_some() && other.suffix.is_some() && self.suffix != other.suffix;
+        self.has_letters
+            && other.has_letters
+            && other.parts.len() > 1
+            && !is_other_suffix
+            && other.parts.iter().all(has)
     }
 
     fn first(&self) -> &Part {

@@ -1,5 +1,7 @@
 //! The text of a name taken apart: the order in which it is spoken, its parts, and what is no part of it.
 
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) text: String,
@@ -125,6 +127,13 @@ pub(super) fn surname_last(name: &str) -> String {
 /// Symbols and emoji, and what joins them (Unicode's blocks of them; trade marks).
 pub(super) const fn is_decoration(c: char) -> bool {
     matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}' | '\u{FE0E}' | '\u{FE0F}' | '\u{200D}' | '®' | '©' | '™')
+}
+
+/// A character that is no letter, sign or mark of any script known here: not assigned, or for
+/// private use (Unicode's general categories Cn and Co).
+pub(super) fn is_unassigned(c: char) -> bool {
+    let category = || c.general_category();
+    !c.is_ascii() && matches!(category(), GeneralCategory::Unassigned | GeneralCategory::PrivateUse)
 }
 
 /// Whether what stands in brackets behind a name tells of the credit and not of the name.

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::known::{Knowledge, Known};
+use super::known::{Knowledge, Known, RAREST};
 use super::name::{Name, Relation};
 use super::newcomers::Newcomers;
 use super::{Candidate, MatchReason};
@@ -379,6 +379,8 @@ fn commonness(
     reasons: &mut Vec<MatchReason>,
 ) -> f64 {
     let expected = match relation {
+        // Two people rarely write the same symbols into a name.
+        Relation::Same if given.has_symbols() => RAREST.log10(),
         Relation::Same => knowledge.expected(given),
         _ => knowledge.expected(given).max(knowledge.expected(own)),
     };

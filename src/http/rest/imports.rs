@@ -62,10 +62,10 @@ pub struct ImportAnswer {
         ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
         ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
         ("target" = Option<String>, Query, description = "published (the default), or draft: then it waits for someone to publish it."),
-        ("mode" = Option<String>, Query, description = "merge (the default) changes and adds; replace also removes list items that the document dropped."),
+        ("mode" = Option<String>, Query, description = "merge (the default) changes and adds; replace also removes list items that the document dropped since its base revision."),
         ("source" = Option<String>, Query, description = "Where the values come from, whatever the document says: tmdb, manual or llm-generated."),
         ("nulls" = Option<String>, Query, description = "What null means. keep (the default): nothing; clear: the value is removed."),
-        ("base_revision" = Option<i64>, Query, description = "The revision that the document was made from; else metadata.revision of the document."),
+        ("base_revision" = Option<i64>, Query, description = "The revision that the document was made from; else metadata.revision of the document. REPLACE removes nothing without it."),
         ("remove_items" = Option<String>, Query, description = "Ids of list items to remove, with commas between."),
         ("resolutions" = Option<String>, Query, description = "Answers to the question who a name means, as JSON: [{\"path\": \"/cast/3/name\", \"entity_id\": \"tmdb-person-287\"}]; instead of entity_id, \"create_new\": true or \"skip\": true; with \"everywhere\": true for all movies."),
         ("dry_run" = Option<bool>, Query, description = "Plan only: the answer says what would change, and nothing is written."),
@@ -84,11 +84,11 @@ pub struct ImportAnswer {
         (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "What both sides changed (CONFLICT), a plan that no longer holds (PLAN_STALE), a locked value (LOCKED), a name that fits several (AMBIGUOUS_MATCH), or an idempotency key used with another request (IDEMPOTENCY_MISMATCH); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "What both sides changed (CONFLICT), a plan that no longer holds (PLAN_STALE), a locked value (LOCKED), a name that fits several or an id beside two unrelated names (AMBIGUOUS_MATCH), REPLACE without a known base (BASE_REQUIRED), or an idempotency key used with another request (IDEMPOTENCY_MISMATCH); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 408, description = "The body was sent too slowly.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is not sent as application/json, or is packed with another content coding than gzip or deflate.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The data breaks rules; every broken one is listed.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The data breaks rules; every broken one is listed. Or nothing in it was understood (NOTHING_READ).", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The server is at one of its limits; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -240,6 +240,13 @@ fn unchanged(category: Category, movie: &MovieId, plan: Option<&Report>) -> Stri
     }
     if kept > 0 {
         left.push(format!("{kept} in conflict, and kept as stored"));
+    }
+    match plan.map_or(0, Report::fields_not_read) {
+        0 => {}
+        1 => left.push("1 field of the document was not read (see the warnings)".to_owned()),
+        count => {
+            left.push(format!("{count} fields of the document were not read (see the warnings)"))
+        }
     }
     if left.is_empty() {
         return format!("{category} of {movie} says all of this already; nothing was changed");

@@ -113,6 +113,16 @@ impl Client {
         .await
     }
 
+    /// Imports an envelope over REST that is to be all there is: REPLACE, made from the current
+    /// revision.
+    pub async fn replace(&self, envelope: &Value) -> Reply {
+        let text = |key: &str| envelope[key].as_str().unwrap();
+        let (movie, category) = (text("movie_id"), text("category"));
+        let revision = self.export(movie, category).await["metadata"]["revision"].clone();
+        let options = format!("?mode=replace&base_revision={revision}");
+        self.import_envelope(movie, &category.replace('_', "-"), &options, envelope).await
+    }
+
     /// Imports an envelope over REST, with options as a query string.
     pub async fn import_envelope(
         &self,

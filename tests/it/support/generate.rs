@@ -111,7 +111,8 @@ fn complete(item: &Item, object: &mut Object) {
         let hash = hash(&comparable(name));
         if hash.is_multiple_of(2) {
             let which = hash_of(object) % 2;
-            let id = format!("tmdb-{}-{}", entity.kind.as_str(), (hash / 2) % 1000 * 2 + which);
+            // An id is that of one name only.
+            let id = format!("tmdb-{}-{}", entity.kind.as_str(), hash / 4 * 2 + which);
             object.insert(entity.id.to_owned(), json!(id));
         }
     }

@@ -159,3 +159,43 @@ fn a_name_of_signs_alone_has_a_part() {
     assert_eq!(Name::of("").sorted(), "");
     assert!(Name::of("X").relation(&Name::of("x")).is_some());
 }
+
+#[test]
+fn a_name_without_letters_is_compared_as_it_stands() {
+    for (one, another) in [
+        ("\u{ef6ec}\u{301}ǅ", "'ǅ \u{56980}א"),
+        ("ǅ", "ǅ\u{bee3c}"),
+        ("Ada \u{e000}", "Ada Quist"),
+        ("Ada Quist \u{e000}", "Ada Quist"),
+        ("???", "!!!"),
+        ("👩‍👩‍👧‍👦", "🌊"),
+        ("🌊", "A"),
+        ("A", "A 🌊 \u{10ffff}"),
+        ("\u{378}\u{379} ma", "ma"),
+        ("1", "1 1"),
+    ] {
+        assert_eq!(relation(one, another), None, "{one:?} {another:?}");
+        assert_ne!(Name::of(one).form(), Name::of(another).form(), "{one:?} {another:?}");
+    }
+    for name in ["\u{ef6ec}\u{301}ǅ", "???", "👩‍👩‍👧‍👦", "\u{e000}", "1"] {
+        assert_eq!(relation(name, name), Some(Relation::Same), "{name:?}");
+    }
+    // Beside letters, symbols decorate the name.
+    assert_eq!(relation("Ada 🌊 Quist", "Ada Quist"), Some(Relation::SameLetters));
+    assert!(Name::of("Ada 🌊 Quist").has_symbols() && !Name::of("Ada Quist").has_symbols());
+}
+
+#[test]
+fn a_name_that_grew_has_all_words_of_the_other() {
+    for (longer, shorter) in [("Robin Wright Penn", "Robin Wright"), ("Ada Q. Moor", "Ada Moor")] {
+        assert!(Name::of(longer).has_all_words_of(&Name::of(shorter)), "{longer}");
+    }
+    for (longer, shorter) in [
+        ("Robin Wright", "Robin Wright Penn"),
+        ("Robin Wright", "Robin"),
+        ("John Moor Jr.", "John Moor Sr."),
+        ("Ada Quist", "Bo Renn"),
+    ] {
+        assert!(!Name::of(longer).has_all_words_of(&Name::of(shorter)), "{longer}");
+    }
+}
