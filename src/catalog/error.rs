@@ -1,5 +1,6 @@
 //! What can go wrong in the application that is nobody's input.
 
+use crate::document::budget::Stopped;
 use crate::storage::{StorageError, TransientError};
 
 /// A fault of ours. Edges log it and show a request id.
@@ -16,6 +17,9 @@ pub enum CatalogError {
     /// A failure that several waited for together.
     #[error("{0}")]
     Shared(String),
+    /// Reading or planning a document took more work than is allowed, or was cancelled.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     #[error("a worker thread ended early: {0}")]
     Worker(#[from] tokio::task::JoinError),
 }

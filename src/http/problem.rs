@@ -164,6 +164,10 @@ impl From<Forbidden> for ProblemDetails {
 
 impl From<CatalogError> for ProblemDetails {
     fn from(error: CatalogError) -> Self {
+        if let CatalogError::Stopped(stopped) = error {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return Self::new(status, "TOO_EXPENSIVE", stopped.what_to_do());
+        }
         tracing::error!(error = %error, "internal error");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "something went wrong on our side")
     }

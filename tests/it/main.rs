@@ -15,6 +15,7 @@
 mod answers;
 mod architecture;
 mod auth;
+mod budget;
 mod catalogue;
 mod command_line;
 mod concurrency;

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::budget::Stopped;
 use super::category::Definition;
 use super::definition::{Kind, Object};
 use super::diff::{Change, ChangeOperation, diff};
@@ -215,12 +216,15 @@ impl Plan {
 }
 
 /// Computes the plan of a proposal.
-#[must_use]
-pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
+///
+/// # Errors
+/// When its budget is spent.
+pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped> {
     let mut merged = merge(proposal, ids);
     if merged.has_repetitions && merged.problems.is_empty() {
         merged.data = at_rest(proposal, ids, merged.data, &merged.new_entities);
     }
+    proposal.budget.outcome()?;
     let mut problems = proposal.arriving.problems.clone();
     problems.extend(merged.problems);
     if proposal.arriving.elided && proposal.mode == ImportMode::Replace {
@@ -270,7 +274,7 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
         plan.report.changes = diff(proposal.definition, proposal.current, &plan.data);
     }
     plan.report.digest = digest(proposal, &plan.report, &plan.made_up);
-    plan
+    Ok(plan)
 }
 
 /// Most states that are gone through to find one at rest.
@@ -297,6 +301,9 @@ fn at_rest(
     let mut states = vec![proposal.current.clone(), first];
     while let Some(current) = states.last().filter(|_| states.len() < MAX_STATES) {
         let next = merge(&Proposal { current, directory, ..*proposal }, ids);
+        if proposal.budget.is_stopped() {
+            break;
+        }
         // It is the order that may be new, and nothing else: what the file says, it has said.
         if !is_same_but_for_order(&states[1], &next.data) {
             break;

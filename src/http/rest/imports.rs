@@ -113,7 +113,7 @@ pub async fn import(
         },
         Err(refused) => return Err(or_no_such_movie(&state, &reader, &movie, refused).await?),
     };
-    let incoming = Incoming::Document { text: &text, category: Some(category) };
+    let incoming = Incoming::Document { text, category: Some(category) };
     let outcome = state.catalog.import(&permission, &movie, incoming).await?;
     answer(&movie, category, outcome)
 }
