@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use reelport::document::budget::WorkBudget;
 use reelport::document::entity::{Directory, EntityKind};
 use reelport::document::ids::{IdSource, item_id};
 use reelport::document::locks::LockRule;
@@ -111,9 +112,11 @@ fn main() {
                         credited: &credited,
                         resolutions: &[],
                         stand_ins: &std::collections::HashSet::new(),
+                        budget: &WorkBudget::new(u64::MAX, || false),
                     },
                     &ids,
-                ));
+                ))
+                .expect("no limit");
             });
             println!(
                 "{people} people, {name}: {:.2} ms of CPU to plan, {:.1} times reading and writing the JSON ({:.2} ms)",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::document::budget::Stopped;
 use crate::storage::{StorageError, TransientError, Unavailability};
 
 /// A fault of ours. Edges log it and show a request id.
@@ -21,6 +22,9 @@ pub enum CatalogError {
     /// What was being read changed meanwhile.
     #[error("{0}")]
     Changed(String),
+    /// Reading or planning a document took more work than is allowed, or was cancelled.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     #[error("a worker thread ended early: {0}")]
     Worker(#[from] tokio::task::JoinError),
 }

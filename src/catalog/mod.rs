@@ -23,6 +23,7 @@ mod reindex;
 mod revert;
 pub mod throttle;
 pub mod tokens;
+mod work;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub use error::{CatalogError, UNSTORABLE_TEXT};
 
 use crate::document::ids::IdSource;
 use crate::storage::Database;
+use work::Work;
 pub use crate::storage::{NotReady, Unavailability};
 
 /// The catalogue. Cheap to clone.
@@ -39,12 +41,13 @@ pub struct Catalog {
     pub(crate) database: Database,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) work: Work,
 }
 
 impl Catalog {
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self { database, clock, ids }
+        Self { database, clock, ids, work: Work::default() }
     }
 
     /// The database beneath, for health checks and metrics.

@@ -1,6 +1,6 @@
 //! What differs between two states of a document, by path.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -106,14 +106,23 @@ fn value(
 
 fn names(field: &Field, path: &str, before: &[Value], after: &[Value], changes: &mut Vec<Change>) {
     let label = |name: &Value| format!("{}: {}", field.name, name.as_str().unwrap_or_default());
-    for (index, name) in before.iter().enumerate().filter(|(_, name)| !after.contains(name)) {
+    if before == after {
+        return;
+    }
+    let texts = |values: &'_ [Value]| -> HashSet<String> {
+        values.iter().map(|value| value.as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let (old, new) = (texts(before), texts(after));
+    let is_in =
+        |names: &HashSet<String>, name: &Value| names.contains(name.as_str().unwrap_or_default());
+    for (index, name) in before.iter().enumerate().filter(|(_, name)| !is_in(&new, name)) {
         value(&pointer_at(path, index), label(name), Some(name), None, changes);
     }
-    for (index, name) in after.iter().enumerate().filter(|(_, name)| !before.contains(name)) {
+    for (index, name) in after.iter().enumerate().filter(|(_, name)| !is_in(&old, name)) {
         value(&pointer_at(path, index), label(name), None, Some(name), changes);
     }
-    let kept_before: Vec<_> = before.iter().filter(|name| after.contains(name)).collect();
-    let kept_after: Vec<_> = after.iter().filter(|name| before.contains(name)).collect();
+    let kept_before: Vec<_> = before.iter().filter(|name| is_in(&new, name)).collect();
+    let kept_after: Vec<_> = after.iter().filter(|name| is_in(&old, name)).collect();
     order(path, field.name, &kept_before, &kept_after, changes);
 }
 

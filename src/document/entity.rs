@@ -282,7 +282,7 @@ pub struct Directory {
     /// A given id, or an external one, to the entity's own id.
     ids: HashMap<(&'static str, String), String>,
     /// A name key or alias to the ids of all that have it.
-    names: HashMap<(&'static str, String), Vec<String>>,
+    names: HashMap<(&'static str, String), Bearers>,
     /// What is known of the ids that documents give.
     known_ids: KnownIds,
     /// What is known of whoever open names may mean.
@@ -291,6 +291,35 @@ pub struct Directory {
     has_open_names: bool,
     /// Earlier answers, by movie ("" for all), kind and name key.
     remembered: HashMap<(String, &'static str, String), Remembered>,
+}
+
+/// The ids of all entities that go by one name, each once.
+#[derive(Debug, Clone, Default)]
+struct Bearers {
+    ids: Vec<String>,
+    /// The same as a set, once they are more than [`Self::FEW`].
+    of_many: HashSet<String>,
+}
+
+impl Bearers {
+    /// So many ids are looked through faster than hashed.
+    const FEW: usize = 16;
+
+    fn has(&self, id: &str) -> bool {
+        if self.of_many.is_empty() {
+            self.ids.iter().any(|known| known == id)
+        } else {
+            self.of_many.contains(id)
+        }
+    }
+
+    fn add(&mut self, id: &str) {
+        self.ids.push(id.to_owned());
+        if self.ids.len() > Self::FEW {
+            let added = if self.of_many.is_empty() { 0 } else { self.ids.len() - 1 };
+            self.of_many.extend(self.ids[added..].iter().cloned());
+        }
+    }
 }
 
 impl Directory {
@@ -341,9 +370,9 @@ impl Directory {
 
     /// Records that the entity `id` goes by a name, in [`index_key`] form.
     pub fn add_name(&mut self, kind: EntityKind, name_key: String, id: String) {
-        let ids = self.names.entry((kind.as_str(), name_key)).or_default();
-        if !ids.contains(&id) {
-            ids.push(id.clone());
+        let bearers = self.names.entry((kind.as_str(), name_key)).or_default();
+        if !bearers.has(&id) {
+            bearers.add(&id);
             self.ids.insert((kind.as_str(), id.clone()), id);
         }
     }
@@ -351,8 +380,8 @@ impl Directory {
     /// Puts those of one name in the order of their ids, so that a plan never depends on the
     /// order in which a database answers.
     pub fn sort_names(&mut self) {
-        for ids in self.names.values_mut() {
-            ids.sort();
+        for bearers in self.names.values_mut() {
+            bearers.ids.sort();
         }
     }
 
@@ -412,7 +441,15 @@ impl Directory {
     /// All that go by the name, in [`index_key`] form.
     #[must_use]
     pub fn by_name(&self, kind: EntityKind, name_key: &str) -> &[String] {
-        self.names.get(&(kind.as_str(), name_key.to_owned())).map_or(&[], Vec::as_slice)
+        let bearers = self.names.get(&(kind.as_str(), name_key.to_owned()));
+        bearers.map_or(&[], |bearers| &bearers.ids)
+    }
+
+    /// Whether the entity of that id goes by the name, in [`index_key`] form.
+    #[must_use]
+    pub fn has_name(&self, kind: EntityKind, name_key: &str, id: &str) -> bool {
+        let bearers = self.names.get(&(kind.as_str(), name_key.to_owned()));
+        bearers.is_some_and(|bearers| bearers.has(id))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Held against the outcome of a merge, whatever led to it, so that no way of writing gets past.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -60,10 +60,11 @@ pub fn with_lists(
     let mut touched: HashSet<String> = touched.collect();
     let ids: Vec<String> =
         touched.iter().filter(|target| !target.starts_with('/')).cloned().collect();
+    let places = Places::of(definition, data);
     for id in ids {
-        match place_of(definition, data, &id) {
-            Some(place) => {
-                touched.insert(field_target(place.list));
+        match places.list_of(&id) {
+            Some(list) => {
+                touched.insert(field_target(list));
             }
             None => {
                 let lists = definition
@@ -88,11 +89,17 @@ pub fn hold(
     data: Object,
 ) -> Held {
     let mut held = Held { data, ..Held::default() };
+    let mut places = None;
     for target in locks {
         let rule = rule_of(target);
         match target.strip_prefix('/') {
             Some(name) => held.field(definition, rule, current, name),
-            None => held.item(definition, rule, current, target),
+            None => {
+                let (before, after) = places.get_or_insert_with(|| {
+                    (Places::of(definition, current), Places::of(definition, &held.data))
+                });
+                held.item(rule, current, target, before, after);
+            }
         }
     }
     held
@@ -126,12 +133,19 @@ impl Held {
         }
     }
 
-    fn item(&mut self, definition: &Definition, rule: LockRule, current: &Object, id: &str) {
-        let Some(Place { item, label, list, index }) = place_of(definition, current, id) else {
-            return self.gone_item(definition, rule, id);
+    fn item(
+        &mut self,
+        rule: LockRule,
+        current: &Object,
+        id: &str,
+        places: &Places,
+        places_after: &mut Places,
+    ) {
+        let Some(Place { item, label, list, index }) = places.find(current, id) else {
+            return self.gone_item(rule, id, places_after);
         };
         let before = &current[list][index];
-        let there = place_of(definition, &self.data, id).map(|place| (place.list, place.index));
+        let there = places_after.find(&self.data, id).map(|place| (place.list, place.index));
         let after = there.map(|(list, index)| self.data[list][index].clone());
         if after.as_ref() == Some(before) && there.is_some_and(|(now, _)| now == list) {
             return;
@@ -143,6 +157,7 @@ impl Held {
             match there {
                 Some((now, index)) if now == list => self.data[list][index] = before.clone(),
                 moved => {
+                    places_after.moves += 2;
                     if let Some((now, index)) = moved
                         && let Some(items) = self.data.get_mut(now).and_then(Value::as_array_mut)
                     {
@@ -157,8 +172,8 @@ impl Held {
     }
 
     /// A locked item that was removed stays so.
-    fn gone_item(&mut self, definition: &Definition, rule: LockRule, id: &str) {
-        let Some(Place { item, label, list, index }) = place_of(definition, &self.data, id) else {
+    fn gone_item(&mut self, rule: LockRule, id: &str, places: &mut Places) {
+        let Some(Place { item, label, list, index }) = places.find(&self.data, id) else {
             return;
         };
         let after = self.data[list][index].clone();
@@ -168,6 +183,7 @@ impl Held {
             && let Some(items) = self.data.get_mut(list).and_then(Value::as_array_mut)
         {
             items.remove(index);
+            places.moves += 1;
         }
     }
 
@@ -223,13 +239,46 @@ struct Place {
     index: usize,
 }
 
-fn place_of(definition: &Definition, data: &Object, id: &str) -> Option<Place> {
-    definition.fields.iter().find_map(|field| {
-        let Kind::Items { item, label } = &field.rule.kind else { return None };
-        let items = data.get(field.name)?.as_array()?;
-        let index = items
-            .iter()
-            .position(|value| value.get(item.id).and_then(Value::as_str) == Some(id))?;
-        Some(Place { item, label, list: field.name, index })
-    })
+/// Where the items of a document stand, by their ids.
+struct Places {
+    fields: Vec<(&'static str, &'static str, &'static Item)>,
+    by_id: HashMap<String, (usize, usize)>,
+    /// How many items were put in or taken out since: by so many places others may stand elsewhere.
+    moves: usize,
+}
+
+impl Places {
+    fn of(definition: &Definition, data: &Object) -> Self {
+        let mut places = Self { fields: Vec::new(), by_id: HashMap::new(), moves: 0 };
+        for field in definition.fields {
+            let Kind::Items { item, label } = &field.rule.kind else { continue };
+            let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+            for (index, value) in list.enumerate() {
+                if let Some(id) = value.get(item.id).and_then(Value::as_str) {
+                    places.by_id.entry(id.to_owned()).or_insert((places.fields.len(), index));
+                }
+            }
+            places.fields.push((field.name, label, item));
+        }
+        places
+    }
+
+    fn list_of(&self, id: &str) -> Option<&'static str> {
+        self.by_id.get(id).map(|(field, _)| self.fields[*field].0)
+    }
+
+    /// Where the item of that id stands in `data` now.
+    fn find(&self, data: &Object, id: &str) -> Option<Place> {
+        let (field, was_at) = *self.by_id.get(id)?;
+        let (list, label, item) = self.fields[field];
+        let items = data.get(list)?.as_array()?;
+        let is_it = |index: &usize| {
+            items
+                .get(*index)
+                .is_some_and(|value| value.get(item.id).and_then(Value::as_str) == Some(id))
+        };
+        let around = (0..=self.moves).flat_map(|by| [was_at.checked_sub(by), Some(was_at + by)]);
+        let index = around.flatten().find(is_it)?;
+        Some(Place { item, label, list, index })
+    }
 }

@@ -7,6 +7,7 @@
 
 pub mod awards;
 pub mod basic_info;
+pub mod budget;
 pub mod cast_crew;
 pub mod category;
 pub mod definition;

@@ -285,9 +285,17 @@ impl Reader {
     /// Whether text is how "nothing here" or "as it was" is written; then it is warned of.
     fn says_nothing(&mut self, text: &str, at: &str) -> bool {
         if means_nothing(text) {
-            self.warn(at, WarningCode::ValueRepaired, format!("{text:?} was read as nothing"));
+            self.warn(
+                at,
+                WarningCode::ValueRepaired,
+                format!("{:?} was read as nothing", excerpt(text)),
+            );
         } else if is_elision(text) {
-            self.warn(at, WarningCode::Elided, format!("{text:?} was read as \"as it was\""));
+            self.warn(
+                at,
+                WarningCode::Elided,
+                format!("{:?} was read as \"as it was\"", excerpt(text)),
+            );
         } else {
             return false;
         }

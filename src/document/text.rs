@@ -32,7 +32,7 @@ pub fn comparable(text: &str) -> String {
         }
         return result;
     }
-    for c in text.nfkd() {
+    for c in decomposed(text) {
         if c.is_whitespace() {
             space_due = true;
         } else if is_invisible(c) || (base_takes_accents && is_accent(c)) {
@@ -44,6 +44,32 @@ pub fn comparable(text: &str) -> String {
         }
     }
     result
+}
+
+/// Compatibility decomposition (NFKD) that grows a text at most sixfold: see [`is_phrase`].
+fn decomposed(text: &str) -> impl Iterator<Item = char> + '_ {
+    without_phrases(text).flat_map(|(piece, phrase)| piece.nfkd().chain(phrase))
+}
+
+/// Compatibility composition (NFKC) that grows a text at most sixfold: see [`is_phrase`].
+#[must_use]
+pub(super) fn composed(text: &str) -> String {
+    without_phrases(text).flat_map(|(piece, phrase)| piece.nfkc().chain(phrase)).collect()
+}
+
+/// The pieces of a text, each with the phrase behind it.
+fn without_phrases(text: &str) -> impl Iterator<Item = (&str, Option<char>)> {
+    text.split_inclusive(is_phrase).map(|piece| match piece.chars().next_back() {
+        Some(last) if is_phrase(last) => (&piece[..piece.len() - last.len_utf8()], Some(last)),
+        _ => (piece, None),
+    })
+}
+
+/// The two characters of Unicode that decompose into whole phrases, of 18 and of 8 characters; all
+/// others become 7 at most. They are compared as they are, so that no text grows by its
+/// normalisation to many times its size.
+const fn is_phrase(c: char) -> bool {
+    matches!(c, '\u{FDFA}' | '\u{FDFB}')
 }
 
 fn is_accent(c: char) -> bool {
@@ -196,6 +222,18 @@ mod tests {
         assert!(index_key(&long).len() <= MAX_KEY);
         assert_ne!(index_key(&long), index_key(&format!("{long}x")));
         assert_eq!(index_key("Amélie"), "amelie");
+    }
+
+    #[test]
+    fn a_text_grows_at_most_sixfold_when_it_is_normalised() {
+        for c in '\0'..=char::MAX {
+            let text = c.to_string();
+            for normalised in [comparable(&text), composed(&text)] {
+                assert!(normalised.len() <= 6 * text.len(), "U+{:04X}", u32::from(c));
+            }
+        }
+        assert_ne!(comparable("\u{FDFA}"), comparable("\u{FDFB}"));
+        assert_eq!(comparable("\u{FDFA} É\u{FDFA}"), "\u{FDFA} e\u{FDFA}");
     }
 
     #[test]

@@ -79,6 +79,9 @@ impl From<ApiError> for Error {
                 error.extensions.get_or_insert_default().set("retryAfter", seconds);
                 error
             }
+            ApiError::Internal(CatalogError::Stopped(stopped)) => {
+                with_code(stopped.what_to_do(), QUERY_TOO_COMPLEX)
+            }
             ApiError::Internal(error) => match error.unavailability() {
                 Some(why) => {
                     tracing::warn!(error = %error, "the database is unavailable");

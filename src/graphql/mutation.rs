@@ -141,8 +141,7 @@ impl Mutation {
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
             return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
         };
-        let incoming =
-            Incoming::Document { text: input.document.as_bytes(), category: input.category };
+        let incoming = Incoming::Document { text: input.document.into(), category: input.category };
         let outcome =
             ctx.catalog().import(&permission, &movie, incoming).await.map_err(ApiError::from)?;
         Ok(outcome.with_remedy(CREATE_MOVIE).into())

@@ -205,6 +205,10 @@ impl From<Forbidden> for ProblemDetails {
 
 impl From<CatalogError> for ProblemDetails {
     fn from(error: CatalogError) -> Self {
+        if let CatalogError::Stopped(stopped) = error {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return Self::new(status, "TOO_EXPENSIVE", stopped.what_to_do());
+        }
         if let Some(why) = error.unavailability() {
             tracing::warn!(error = %error, "the database is unavailable");
             return Self::unavailable(why, why.message());

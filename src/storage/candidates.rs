@@ -15,10 +15,8 @@ use super::misspelled::people_of_nearly;
 use crate::document::cast_crew::department_of;
 use crate::document::entity::{Directory, EntityKind, Mentions, Remembered};
 use crate::document::reference::Details;
-use crate::document::who::{Appearance, Known, Name, blocks};
+use crate::document::who::{Appearance, Known, MOST_OF_ONE_NAME, Name, blocks};
 
-/// Most that one name may mean before others of it are left out; those of the documents at hand stay.
-const MOST_OF_ONE_NAME: usize = 40;
 /// Most entities that share blocking keys with the open names.
 const MOST_NEAR: u64 = 20_000;
 /// Most credits that are weighed.
@@ -131,20 +129,25 @@ async fn near(
             of_block.entry(block).or_default().push(place);
         }
     }
-    let mut found: HashMap<usize, BTreeSet<String>> = HashMap::new();
+    let mut of_key: HashMap<i64, BTreeSet<String>> = HashMap::new();
     for row in of_blocks(connection, of_block.keys().copied().collect()).await? {
-        for place in of_block.get(&row.block).into_iter().flatten() {
-            found.entry(*place).or_default().insert(row.entity_id.clone());
+        of_key.entry(row.block).or_default().insert(row.entity_id);
+    }
+    // The first of all who share a key with a name are among the first of each of its keys; so no
+    // crowd that many names share is gone through for each of them.
+    let mut found: HashMap<usize, (BTreeSet<&String>, BTreeSet<&String>)> = HashMap::new();
+    for (block, ids) in &of_key {
+        let (familiar, others): (Vec<&String>, Vec<&String>) =
+            ids.iter().partition(|id| mentions.familiar.contains(*id));
+        for place in of_block.get(block).into_iter().flatten() {
+            let (first_familiar, first_others) = found.entry(*place).or_default();
+            first_familiar.extend(familiar.iter().take(MOST_OF_ONE_NAME).copied());
+            first_others.extend(others.iter().take(MOST_OF_ONE_NAME).copied());
         }
     }
-    for (place, ids) in found {
+    for (place, (familiar, others)) in found {
         let (kind, key, _) = &names[place];
-        let is_familiar = |id: &&String| mentions.familiar.contains(*id);
-        let first = ids
-            .iter()
-            .filter(is_familiar)
-            .chain(ids.iter().filter(|id| !is_familiar(id)).take(MOST_OF_ONE_NAME));
-        for id in first {
+        for id in familiar.into_iter().chain(others.into_iter().take(MOST_OF_ONE_NAME)) {
             directory.knowledge_mut().add_near(*kind, key, id);
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use reelport::document::budget::WorkBudget;
 use reelport::document::definition::{Item, KeyPart};
 use reelport::document::entity::Directory;
 use reelport::document::matching::{Known, Meant, claims};
@@ -234,6 +235,8 @@ fn lists_of_the_most_items_are_matched_in_a_moment() {
     let others = |number: usize| json!({ "name": "Ada", "character": format!("Other {number}") });
     let ordered = |number: usize| json!({ "name": "Ada", "order": number });
     let strangers = |number: usize| json!({ "name": format!("Stranger {number}") });
+    let (directory, meant, budget) =
+        (Directory::default(), Meant::default(), WorkBudget::unlimited());
     let start = Instant::now();
     for (stored, arriving, claimed) in [
         (all(&one), all(&one), 5_000),
@@ -249,8 +252,7 @@ fn lists_of_the_most_items_are_matched_in_a_moment() {
             .iter()
             .map(|object| Known { current: Some(object), base: None, is_added: false })
             .collect();
-        let found =
-            claims(item, &stored, &arriving, &Directory::default(), &Meant::default()).claimed;
+        let found = claims(item, &stored, &arriving, &directory, &meant, &budget).claimed;
         assert_eq!(found.iter().flatten().count(), claimed, "{:?} to {:?}", arriving[1], stored[1]);
     }
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());

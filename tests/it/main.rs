@@ -17,6 +17,7 @@ mod architecture;
 mod auth;
 mod bases;
 mod bodies;
+mod budget;
 mod catalogue;
 mod command_line;
 mod concurrency;

@@ -13,6 +13,7 @@ use super::{Content, Outcome, Record, no_draft, no_such_movie};
 use crate::catalog::access::Author;
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
+use crate::document::budget::{Stopped, WorkBudget};
 use crate::document::entity::Directory;
 use crate::document::locks::LockRule;
 use crate::document::merge::Proposal;
@@ -48,6 +49,7 @@ impl Batch<'_> {
         let directory = self.directory(transaction, records, &loaded).await?;
         loaded.follow(&directory);
         let (mut outcomes, mut writes) = self.plan(records, &loaded, directory, now)?;
+        self.catalog.work.admit(0, writes.new_names())?;
         if !writes_anything {
             return Ok(outcomes);
         }
@@ -72,6 +74,7 @@ impl Batch<'_> {
         let mut outcomes = Vec::with_capacity(records.len());
         let mut writes = Writes::default();
         let mut credited = loaded.credited.clone();
+        let budget = self.catalog.work.budget();
         for record in records {
             let is_there = loaded.existing.contains(record.movie.as_str());
             let creates = self.options.create_movie
@@ -86,7 +89,8 @@ impl Batch<'_> {
                 outcomes.push(Outcome::rejected(vec![problem], None, Some(task.as_it_is())));
                 continue;
             }
-            let plan = task.plan(&directory, credited.entry(record.movie.to_string()).or_default());
+            let credited_here = credited.entry(record.movie.to_string()).or_default();
+            let plan = task.plan(&directory, credited_here, &budget)?;
             let (status, plan) = match task.judge(plan) {
                 Ok(judged) => judged,
                 Err(mut outcome) => {
@@ -185,7 +189,12 @@ impl Task<'_> {
         }
     }
 
-    fn plan(&self, directory: &Directory, credited: &HashSet<String>) -> Plan {
+    fn plan(
+        &self,
+        directory: &Directory,
+        credited: &HashSet<String>,
+        budget: &WorkBudget<'_>,
+    ) -> Result<Plan, Stopped> {
         let Self { batch, record, loaded, .. } = self;
         let definition = record.category.definition();
         let empty = definition.empty();
@@ -194,14 +203,14 @@ impl Task<'_> {
         let source = self.source();
         let lock_rule = self.lock_rule(source);
         match &record.content {
-            Content::Exact(data) => restore(&Restoration {
+            Content::Exact(data) => Ok(restore(&Restoration {
                 definition,
                 movie: &record.movie,
                 current,
                 data,
                 locks,
                 lock_rule,
-            }),
+            })),
             Content::Merge(reading) => {
                 let (base, no_stand_ins) = (self.base(), HashSet::new());
                 let mut plan = plan(
@@ -223,11 +232,12 @@ impl Task<'_> {
                         credited,
                         resolutions: &batch.options.resolutions,
                         stand_ins: loaded.stand_ins.get(&record.key()).unwrap_or(&no_stand_ins),
+                        budget,
                     },
                     &*batch.catalog.ids,
-                );
+                )?;
                 self.check_base(base, &mut plan);
-                plan
+                Ok(plan)
             }
         }
     }

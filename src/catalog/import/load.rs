@@ -85,6 +85,8 @@ impl Batch<'_> {
         let categories: Vec<Category> = distinct(records.iter().map(|record| record.category));
         let mut published: HashMap<DocumentKey, Current> = HashMap::new();
         let (documents, locks) = transaction.documents_and_locks(movies, &categories).await?;
+        let bytes = documents.iter().map(|document| document.body.len()).sum();
+        self.catalog.work.admit(bytes, 0)?;
         for document in documents {
             published.insert((document.movie.clone(), document.category), Current::of(document)?);
         }
@@ -237,6 +239,7 @@ impl Batch<'_> {
             mentions.collect(category.definition().fields, &draft.current.data);
             in_drafts.extend(NewEntity::all_in(category.definition().fields, &draft.current.data));
         }
+        self.catalog.work.admit(0, mentions.open.len())?;
         if mentions.is_empty() {
             return Ok(Directory::default());
         }

@@ -8,7 +8,10 @@ mod options;
 mod records;
 mod writes;
 
+use std::sync::Arc;
+
 use batch::Batch;
+use bytes::Bytes;
 use serde_json::Value;
 
 pub(in crate::catalog) use act::Act;
@@ -17,6 +20,7 @@ pub use options::{ImportOptions, ImportStatus, Operation};
 
 use super::access::{CanImport, CanPublish};
 use super::export::Export;
+use super::work::compute;
 use super::{Catalog, CatalogError};
 use crate::document::diff::updated_fields;
 use crate::document::envelope::{self, Expected, SentMetadata};
@@ -114,6 +118,12 @@ impl Record {
     /// # Errors
     /// Every problem of the envelope. Problems of its data wait until it is planned.
     pub fn read(text: &[u8], expected: Expected<'_>, strict: bool) -> Result<Self, Vec<Problem>> {
+        let record = Self::of_text(text, expected, strict)?;
+        Ok(Self { sent: Some(as_text(text)), ..record })
+    }
+
+    /// As [`Self::read`], without keeping the text.
+    fn of_text(text: &[u8], expected: Expected<'_>, strict: bool) -> Result<Self, Vec<Problem>> {
         let lenient = lenient::read(text).map_err(|problem| vec![problem])?;
         let arrived = envelope::read(lenient.value, expected)?;
         let mut reading = parse(arrived.category.definition(), arrived.data, strict);
@@ -124,7 +134,7 @@ impl Record {
             category: arrived.category,
             content: Content::Merge(reading),
             metadata: arrived.metadata,
-            sent: Some(as_text(text)),
+            sent: None,
         })
     }
 
@@ -147,60 +157,136 @@ fn as_text(bytes: &[u8]) -> String {
     if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.into_owned() }
 }
 
+/// As [`as_text`], without copying what is text already.
+fn into_text(bytes: Bytes) -> String {
+    match String::from_utf8(bytes.into()) {
+        Ok(text) if !text.contains('\0') => text,
+        Ok(text) => as_text(text.as_bytes()),
+        Err(error) => as_text(error.as_bytes()),
+    }
+}
+
 /// A document that is imported, as it was sent.
 #[derive(Debug)]
-pub enum Incoming<'a> {
+pub enum Incoming {
     /// Data without an envelope.
     Typed { category: Category, data: Value },
     /// The text of an envelope, of that category if one is named.
-    Document { text: &'a [u8], category: Option<Category> },
+    Document { text: Bytes, category: Option<Category> },
+}
+
+impl Incoming {
+    /// About how many bytes it has.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Typed { data, .. } => size_of_json(data),
+            Self::Document { text, .. } => text.len(),
+        }
+    }
+
+    fn read(self, movie: &MovieId, strict: bool) -> Read {
+        match self {
+            Self::Typed { category, data } => Read {
+                category: Some(category),
+                record: Ok(Record::typed(movie.clone(), category, data, strict)),
+            },
+            Self::Document { text, category } => {
+                let expected = Expected { category, movie: Some(movie) };
+                let record = Record::of_text(&text, expected, strict);
+                let sent = into_text(text);
+                let record = match record {
+                    Ok(record) => Ok(Record { sent: Some(sent), ..record }),
+                    Err(problems) => Err((problems, sent)),
+                };
+                Read { category, record }
+            }
+        }
+    }
+}
+
+/// A document that was read, or its problems with its text.
+#[derive(Debug)]
+struct Read {
+    /// The category that was asked for.
+    category: Option<Category>,
+    record: Result<Record, (Vec<Problem>, String)>,
+}
+
+impl Read {
+    fn sent(&self) -> &str {
+        match &self.record {
+            Ok(record) => record.sent.as_deref().unwrap_or_default(),
+            Err((_, sent)) => sent,
+        }
+    }
+}
+
+/// About how long a value is as JSON.
+fn size_of_json(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => 2 + items.iter().map(|item| 1 + size_of_json(item)).sum::<usize>(),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| key.len() + 4 + size_of_json(value));
+            2 + fields.sum::<usize>()
+        }
+        _ => 4,
+    }
 }
 
 impl Catalog {
     /// Imports one document of a movie that must exist.
     ///
     /// # Errors
-    /// When storage fails. What is wrong with the document or its target is part of the outcome.
+    /// When storage fails, and when the document takes more work than is allowed. What is wrong
+    /// with the document or its target is part of the outcome.
     pub async fn import(
         &self,
         permission: &CanImport,
         movie: &MovieId,
-        incoming: Incoming<'_>,
+        incoming: Incoming,
+    ) -> Result<Outcome, CatalogError> {
+        let (permission, movie) = (permission.clone(), movie.clone());
+        let (bytes, strict) = (incoming.bytes(), permission.options.strict);
+        let of_movie = movie.clone();
+        let read = Arc::new(compute(bytes, move || incoming.read(&of_movie, strict)).await?);
+        self.apart(bytes, move |catalog| {
+            let (permission, movie) = (permission.clone(), movie.clone());
+            let read = Arc::clone(&read);
+            async move { catalog.import_read(&permission, &movie, &read).await }
+        })
+        .await
+    }
+
+    async fn import_read(
+        &self,
+        permission: &CanImport,
+        movie: &MovieId,
+        read: &Read,
     ) -> Result<Outcome, CatalogError> {
         let CanImport { author, options } = permission;
-        let act = Act::new(self, author, options, Operation::Import);
-        let (category, sent, read) = match incoming {
-            Incoming::Typed { category, data } => {
-                let record = Record::typed(movie.clone(), category, data, options.strict);
-                (Some(category), record.sent.clone().unwrap_or_default(), Ok(record))
-            }
-            Incoming::Document { text, category } => {
-                let expected = Expected { category, movie: Some(movie) };
-                (category, as_text(text), Record::read(text, expected, options.strict))
-            }
-        };
-        let act = act.about(movie, category, Some(&sent)).once(&(movie, category, &sent));
-        match read {
+        let (category, sent) = (read.category, read.sent());
+        let act = Act::new(self, author, options, Operation::Import)
+            .about(movie, category, Some(sent))
+            .once(&(movie, category, sent));
+        match &read.record {
             Ok(record) => {
-                let records = [record];
-                act.run(|transaction| {
-                    let records = &records;
-                    async move {
-                        let batch = Batch {
-                            catalog: self,
-                            author,
-                            options,
-                            operation: Operation::Import,
-                            create_movies: false,
-                        };
-                        Ok(batch.run(&transaction, records).await?.remove(0))
-                    }
+                act.run(|transaction| async move {
+                    let batch = Batch {
+                        catalog: self,
+                        author,
+                        options,
+                        operation: Operation::Import,
+                        create_movies: false,
+                    };
+                    let records = std::slice::from_ref(record);
+                    Ok(batch.run(&transaction, records).await?.remove(0))
                 })
                 .await
             }
-            Err(problems) => {
+            Err((problems, sent)) => {
                 act.run(|transaction| {
-                    let (problems, sent) = (problems.clone(), &sent);
+                    let problems = problems.clone();
                     async move {
                         self.reject_unread(
                             &transaction,

@@ -89,22 +89,26 @@ impl Writes {
         Outcome::done(ImportStatus::Published, export, plan.report)
     }
 
-    /// Keeps the answers that a plan was made with, for the next import of the same names: of several for one
-    /// name, the last.
+    /// Keeps the answers that a plan was made with, for the next import of the same names.
     pub(super) fn answer(&mut self, movie: &MovieId, answers: &[Remember]) {
-        for answer in answers {
-            let answer = Answer {
-                movie: (!answer.everywhere).then(|| movie.to_string()),
-                kind: answer.kind,
-                name_key: answer.name_key.clone(),
-                entity: answer.entity.clone(),
-            };
-            self.answers.retain(|earlier| {
-                (&earlier.movie, earlier.kind, &earlier.name_key)
-                    != (&answer.movie, answer.kind, &answer.name_key)
-            });
-            self.answers.push(answer);
-        }
+        self.answers.extend(answers.iter().map(|answer| Answer {
+            movie: (!answer.everywhere).then(|| movie.to_string()),
+            kind: answer.kind,
+            name_key: answer.name_key.clone(),
+            entity: answer.entity.clone(),
+        }));
+    }
+
+    /// The answers to keep: of several for one name, the last.
+    fn last_answers(&mut self) -> Vec<Answer> {
+        let mut seen = HashSet::new();
+        let mut answers = std::mem::take(&mut self.answers);
+        answers.reverse();
+        answers.retain(|answer| {
+            seen.insert((answer.movie.clone(), answer.kind, answer.name_key.clone()))
+        });
+        answers.reverse();
+        answers
     }
 
     /// A draft leaves no trace outside of itself: whoever it names anew comes into the world when it is
@@ -121,10 +125,11 @@ impl Writes {
         let touched = touched(definition, before.unwrap_or(&empty), &plan.data);
         let Plan { new_entities, made_up, report, answers, .. } = plan;
         // Of whoever an answer says that they are somebody new, nobody asks again.
-        let is_settled = |id: &String| {
-            let mut made = report.matches.iter().filter(|found| found.entity.as_ref() == Some(id));
-            made.any(|found| found.reasons.contains(&MatchReason::Resolved))
-        };
+        let resolved =
+            report.matches.iter().filter(|found| found.reasons.contains(&MatchReason::Resolved));
+        let settled: HashSet<&String> =
+            resolved.filter_map(|found| found.entity.as_ref()).collect();
+        let made_up: HashSet<String> = made_up.into_iter().collect();
         self.contributions.push(NewContribution {
             movie: record.movie.clone(),
             category: record.category,
@@ -135,7 +140,7 @@ impl Writes {
             answers,
             named: new_entities
                 .into_iter()
-                .filter(|entity| made_up.contains(&entity.id) && !is_settled(&entity.id))
+                .filter(|entity| made_up.contains(&entity.id) && !settled.contains(&entity.id))
                 .collect(),
         });
         Outcome::done(ImportStatus::Drafted, export, report)
@@ -144,6 +149,11 @@ impl Writes {
     /// Whether anybody is made, or called by a new name.
     pub(super) fn names_anew(&self) -> bool {
         !self.new_entities.is_empty() || !self.aliases.is_empty()
+    }
+
+    /// How many names are to be indexed.
+    pub(super) const fn new_names(&self) -> usize {
+        self.new_entities.len() + self.aliases.len()
     }
 
     /// The credits of the document that was added last.
@@ -175,7 +185,7 @@ impl Writes {
     }
 
     pub(super) async fn apply(
-        self,
+        mut self,
         transaction: &Transaction,
         existing: &HashSet<String>,
         by: &str,
@@ -187,8 +197,9 @@ impl Writes {
         if !self.contributions.is_empty() {
             transaction.contribute(&self.contributions, now).await?;
         }
-        if !self.answers.is_empty() {
-            transaction.remember_answers(&self.answers, by, now).await?;
+        let answers = self.last_answers();
+        if !answers.is_empty() {
+            transaction.remember_answers(&answers, by, now).await?;
         }
         if self.states.is_empty() {
             return Ok(());

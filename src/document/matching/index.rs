@@ -18,6 +18,8 @@ pub(super) enum Sign<'a> {
     Name(&'a str),
     /// A name that stands without an id.
     NameAlone(&'a str),
+    /// An entity of a group of those that go by one name.
+    OneOf(usize),
     /// No entity.
     Nobody,
 }

@@ -5,20 +5,21 @@
 //! looks its pairs up ([`index`]), so that the time it takes grows with the lists, not with their
 //! product.
 
+mod content;
 mod index;
 #[cfg(test)]
 mod tests;
 mod view;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fmt::Write as _;
+use std::sync::Arc;
 
-use serde_json::Value;
-
+use super::budget::WorkBudget;
 use super::definition::{Item, KeyPart, Object};
 use super::entity::{Directory, EntityKind};
+use content::{Content, Reader};
 use index::{Few, Meeting, Places, Sign};
-use view::{View, Who};
+use view::{FEW, Said, View, Who};
 
 /// A stored item: as it stands, and as it was when the file was made. One of the two may be missing.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +39,7 @@ impl<'a> Known<'a> {
 
 /// By kind and name in [`index_key`](super::text::index_key) form, whom a name means that is another form of
 /// the names of several in the list. Which of them it is, the rest of the item tells.
-pub type Meant = HashMap<(EntityKind, String), Vec<String>>;
+pub type Meant = HashMap<(EntityKind, String), Arc<[String]>>;
 
 /// Which arriving item is which stored one.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,21 +59,38 @@ pub fn claims(
     arriving: &[Object],
     directory: &Directory,
     meant: &Meant,
+    budget: &WorkBudget<'_>,
 ) -> Claims {
     let mut round = Round {
         item,
-        stored: stored.iter().map(|known| known.views(item)).collect(),
+        budget,
+        reader: Reader::new(),
+        stored: Vec::with_capacity(stored.len()),
         lasting: stored
             .iter()
             .map(|known| known.current.is_some() && known.base.is_some())
             .collect(),
-        arriving: arriving
-            .iter()
-            .map(|object| View::of(item, object, Some((directory, meant))))
-            .collect(),
+        arriving: Vec::with_capacity(arriving.len()),
         claimed: vec![false; stored.len()],
         claims: vec![None; arriving.len()],
     };
+    for known in stored {
+        let views = known.views(item);
+        let steps: usize = views.iter().flatten().map(steps_of).sum();
+        round.stored.push(views);
+        if !budget.charge(steps) {
+            return Claims::none(arriving.len());
+        }
+    }
+    for object in arriving {
+        let view = View::of(item, object, Some((directory, meant)));
+        let steps = steps_of(&view);
+        round.arriving.push(view);
+        if !budget.charge(steps) {
+            return Claims::none(arriving.len());
+        }
+    }
+    round.group_bearers();
     round.claim(round.by_id());
     let by_id = round.claims.clone();
     for states in STATES {
@@ -112,6 +130,18 @@ pub fn claims(
     Claims { has_repetitions: round.has_repetitions(), claimed: round.claims }
 }
 
+impl Claims {
+    /// No item claims another one.
+    fn none(arriving: usize) -> Self {
+        Self { claimed: vec![None; arriving], has_repetitions: false }
+    }
+}
+
+/// What it costs to read an item and to look it up.
+fn steps_of(view: &View<'_>) -> usize {
+    16 + view.exact_key.len() / 4
+}
+
 /// Which states of which stored items are looked at.
 #[derive(Clone, Copy)]
 struct States {
@@ -149,6 +179,8 @@ impl Key {
 
 struct Round<'a> {
     item: &'static Item,
+    budget: &'a WorkBudget<'a>,
+    reader: Reader,
     stored: Vec<[Option<View<'a>>; 2]>,
     /// Which of the stored were there when the file was made, and still are.
     lasting: Vec<bool>,
@@ -208,6 +240,40 @@ impl Round<'_> {
         found.collect()
     }
 
+    /// Numbers the groups of many that go by one name, and tells each stored item which of them its
+    /// entities belong to. Else each of many items of one name would look for each of its bearers.
+    fn group_bearers(&mut self) {
+        let mut numbers: HashMap<(usize, String), usize> = HashMap::new();
+        let mut groups: HashMap<(usize, &str), Vec<usize>> = HashMap::new();
+        for view in &mut self.arriving {
+            for (place, who) in view.entities.iter_mut().enumerate() {
+                let Some(name) = who.name.as_ref().filter(|_| who.known.len() > FEW) else {
+                    continue;
+                };
+                let next = numbers.len();
+                let number = *numbers.entry((place, name.clone())).or_insert_with(|| {
+                    for id in who.known {
+                        groups.entry((place, id)).or_default().push(next);
+                    }
+                    next
+                });
+                if number == next && !self.budget.charge(who.known.len()) {
+                    return;
+                }
+                who.group = Some(number);
+            }
+        }
+        if groups.is_empty() {
+            return;
+        }
+        for view in self.stored.iter_mut().flatten().flatten() {
+            for (place, who) in view.entities.iter_mut().enumerate() {
+                let of_id = who.id.and_then(|id| groups.get(&(place, id)));
+                who.groups = of_id.cloned().unwrap_or_default();
+            }
+        }
+    }
+
     /// Of equal keys, the next in order that says all of it already, else the first that does.
     /// Without this, a file that moves one of several equal-keyed items would claim another the
     /// second time it is imported.
@@ -216,36 +282,48 @@ impl Round<'_> {
         for (stored, view) in self.unclaimed_at(states) {
             of_key.entry(key.of(view)).or_default().push((stored, view));
         }
-        if of_key.is_empty() {
+        if of_key.is_empty() || !self.budget.charge(self.arriving.len() + self.stored.len()) {
             return Vec::new();
         }
         let mut claims = self.claims.clone();
         let mut pairs = Vec::new();
+        // What is looked for: nothing else is worth remembering of what is stored.
+        let sought: HashSet<Content> = self
+            .unplaced()
+            .filter(|(_, view)| of_key.contains_key(key.of(view)))
+            .map(|(_, view)| self.content(view, key, &self.fields(view, key)))
+            .collect();
         // Who says all that is stored comes before who says some of it and would fit others too.
         for says_all in [true, false] {
             // What is stored, as far as items of that key that have these fields speak of it.
-            let mut spoken_of: HashSet<(&str, Vec<&str>)> = HashSet::new();
+            let mut spoken_of: HashSet<(&str, Vec<Content>)> = HashSet::new();
             let mut places = Places::new();
             let mut last = None;
             for (arriving, view) in self.arriving.iter().enumerate() {
                 if claims[arriving].is_none()
                     && let Some(stored) = of_key.get(key.of(view))
                 {
-                    let fields = self.content_fields(view, key);
+                    let fields = self.fields(view, key);
+                    let content = self.content(view, key, &fields);
                     if spoken_of.insert((key.of(view), fields.clone())) {
+                        if !self.budget.charge(1 + stored.len() * fields.len() / 4) {
+                            return Vec::new();
+                        }
                         for (stored, view) in stored {
-                            if says_all && self.content_fields(view, key) != fields {
+                            if says_all && self.fields(view, key) != fields {
                                 continue;
                             }
-                            let content = content(view, key, &fields);
+                            let content = self.content(view, key, &fields);
+                            if !sought.contains(&content) {
+                                continue;
+                            }
                             for signs in view.signs() {
-                                places.add((content.clone(), signs), *stored);
+                                places.add((content, signs), *stored);
                             }
                         }
                     }
-                    let content = content(view, key, &fields);
                     let keys: Vec<_> =
-                        view.sought().into_iter().map(|signs| (content.clone(), signs)).collect();
+                        view.sought().into_iter().map(|signs| (content, signs)).collect();
                     if let Some(stored) = places.take(&keys, last) {
                         claims[arriving] = Some(stored);
                         pairs.push((arriving, stored));
@@ -311,32 +389,46 @@ impl Round<'_> {
         self.claims = claims;
     }
 
-    fn says(&self, view: &View<'_>) -> String {
-        content(view, Key::Exact, &self.content_fields(view, Key::Exact))
+    fn said<'v>(&self, view: &'v View<'_>) -> &'v Said {
+        view.said(self.item, &self.reader)
     }
 
-    /// The fields that it says something with, ids, names and what the key has under another spelling aside.
-    fn content_fields<'v>(&self, view: &View<'v>, key: Key) -> Vec<&'v str> {
-        let spelled = self
-            .item
-            .spellings
-            .as_ref()
-            .map(|spellings| spellings.field)
-            .filter(|_| key == Key::Meant);
-        let is_identity = |key: &str| {
-            key == self.item.id
-                || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
+    /// All that an item says.
+    fn says(&self, view: &View<'_>) -> Content {
+        self.content(view, Key::Exact, &self.fields(view, Key::Exact))
+    }
+
+    /// The names of the fields that an item says something with, what the key has under another
+    /// spelling aside.
+    fn fields(&self, view: &View<'_>, key: Key) -> Vec<Content> {
+        let spellings = self.item.spellings.as_ref().filter(|_| key == Key::Meant);
+        let spelled = spellings.map(|spellings| self.reader.text(spellings.field));
+        let fields = self.said(view).fields.iter().map(|(name, _)| *name);
+        fields.filter(|name| spelled != Some(*name)).collect()
+    }
+
+    /// What an item says with its key and in the fields of these names.
+    fn content(&self, view: &View<'_>, key: Key, fields: &[Content]) -> Content {
+        let said = self.said(view);
+        let mut content = match key {
+            Key::Exact => said.exact_key,
+            Key::Meant => said.meant_key,
         };
-        let fields = view.object.iter().filter(|(key, value)| {
-            !is_identity(key) && spelled != Some(key.as_str()) && !value.is_null()
-        });
-        let mut fields: Vec<&str> = fields.map(|(key, _)| key.as_str()).collect();
-        fields.sort_unstable();
-        fields
+        let mut known = said.fields.iter().peekable();
+        for field in fields {
+            while known.next_if(|(name, _)| name < field).is_some() {}
+            let said = known.next_if(|(name, _)| name == field).map(|(_, said)| *said);
+            // To lack a field says something that no value of it says: its bare name.
+            content = content.and(said.unwrap_or(*field));
+        }
+        content
     }
 
     /// Equal keys in order, first to first.
     fn by_full_key(&self, states: States, key: for<'v> fn(&'v View<'_>) -> &'v str) -> Vec<Pair> {
+        if !self.budget.charge(self.arriving.len() + self.stored.len()) {
+            return Vec::new();
+        }
         let mut places = Places::new();
         for (stored, view) in self.unclaimed_at(states) {
             for signs in view.signs() {
@@ -353,6 +445,9 @@ impl Round<'_> {
     /// Pairs of which each side is the other's only candidate: those of `parts` that both have, which
     /// is at least one, are the same. First whoever stands there under the very name, then whoever goes by it.
     fn by_present_parts(&self, parts: &[usize], aliases: bool) -> Vec<Pair> {
+        if !self.budget.charge(4 * (self.arriving.len() + self.stored.len())) {
+            return Vec::new();
+        }
         let shapes: BTreeSet<u32> = self.unplaced().map(|(_, view)| view.present(parts)).collect();
         let mut stored_shapes = BTreeSet::new();
         let mut meetings: HashMap<(u32, Vec<Sign<'_>>), Meeting> = HashMap::new();
@@ -405,24 +500,4 @@ impl Round<'_> {
 /// Tells apart what is met under which of the parts that a stored item has. A key has few parts.
 const fn key_of(shape: u32, common: u32) -> u32 {
     shape << 16 | common
-}
-
-/// What an item says in these fields, so that those who say the same have the same: `8` and `8.0` are.
-fn content(view: &View<'_>, key: Key, fields: &[&str]) -> String {
-    let mut content = key.of(view).to_owned();
-    for field in fields {
-        content.push('\0');
-        content.push_str(field);
-        content.push('\0');
-        // Writing to text cannot fail.
-        let _ = match view.object.get(*field).unwrap_or(&Value::Null) {
-            Value::Number(number) => match number.as_f64() {
-                // Both zeros are zero.
-                Some(float) => write!(content, "{:?}", float + 0.0),
-                None => write!(content, "{number}"),
-            },
-            other => write!(content, "{other}"),
-        };
-    }
-    content
 }

@@ -4,9 +4,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::view::{View, Who};
+use super::view::{FEW, View, Who};
 use super::{Key, Known, Meant, STATES, States, claims};
 use crate::document::Category;
+use crate::document::budget::WorkBudget;
 use crate::document::definition::{Field, Item, KeyPart, Kind, Object};
 use crate::document::entity::{Directory, EntityKind};
 use crate::document::merge::same;
@@ -309,16 +310,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn looking_pairs_up_finds_what_comparing_each_with_each_finds((item, stored, arriving) in lists()) {
+    fn looking_pairs_up_finds_what_comparing_each_with_each_finds(
+        (item, stored, arriving) in lists(),
+        bearers in prop_oneof![Just(0), Just(FEW)],
+    ) {
         let mut names = Directory::default();
         for entity in item.entities {
-            for (name, number) in [("ada", 1), ("ada", 2), ("bo", 3)] {
+            // One of the names has so many bearers that they are looked for as a group.
+            let bearers = (4..4 + bearers).map(|number| ("ada", number));
+            for (name, number) in [("ada", 1), ("ada", 2), ("bo", 3)].into_iter().chain(bearers) {
                 names.add_name(entity.kind, name.to_owned(), format!("{}-{number}", entity.kind.as_str()));
             }
         }
         let stored: Vec<_> =
             stored.iter().map(|(current, base)| Known { current: current.as_ref(), base: base.as_ref(), is_added: false }).collect();
-        let meant = Meant::from([((EntityKind::Person, "bo".to_owned()), vec!["person-1".to_owned(), "person-3".to_owned()])]);
-        prop_assert_eq!(claims(item, &stored, &arriving, &names, &meant).claimed, plain_claims(item, &stored, &arriving, &names, &meant));
+        let meant = Meant::from([((EntityKind::Person, "bo".to_owned()), ["person-1".to_owned(), "person-3".to_owned()].into())]);
+        prop_assert_eq!(claims(item, &stored, &arriving, &names, &meant, &WorkBudget::unlimited()).claimed, plain_claims(item, &stored, &arriving, &names, &meant));
     }
 }

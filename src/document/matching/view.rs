@@ -1,8 +1,12 @@
 //! Items as matching sees them.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use serde_json::Value;
 
 use super::Meant;
+use super::content::{Content, Reader};
 use super::index::Sign;
 use crate::document::definition::{Item, KeyPart, Object};
 use crate::document::entity::Directory;
@@ -25,6 +29,18 @@ pub(super) struct View<'a> {
     pub parts: Vec<(KeyPart, Option<String>)>,
     /// Who it names, in the order of [`Item::entities`].
     pub entities: Vec<Who<'a>>,
+    /// What it says, once it was asked.
+    said: OnceCell<Said>,
+}
+
+/// What an item says.
+pub(super) struct Said {
+    /// With its exact key.
+    pub exact_key: Content,
+    /// With what its fields mean.
+    pub meant_key: Content,
+    /// The fields, each with its name, in one order for all items.
+    pub fields: Vec<(Content, Content)>,
 }
 
 /// Who an item names: by id, by name, by both or not at all.
@@ -33,7 +49,14 @@ pub(super) struct Who<'a> {
     pub name: Option<String>,
     /// The ids of all that go by the name, where there is no id.
     pub known: &'a [String],
+    /// Of an arriving one, the number of the group of those that go by the name, if they are many.
+    pub group: Option<usize>,
+    /// Of a stored one, the numbers of the groups that the id belongs to.
+    pub groups: Vec<usize>,
 }
+
+/// So many ids of one name are looked for one by one; more are looked for as a group.
+pub(super) const FEW: usize = 8;
 
 impl Who<'_> {
     pub fn is_absent(&self) -> bool {
@@ -44,7 +67,9 @@ impl Who<'_> {
     pub fn signs(&self) -> Vec<Sign<'_>> {
         match (self.id, &self.name) {
             (Some(id), name) => {
-                std::iter::once(Sign::Id(id)).chain(name.as_deref().map(Sign::Name)).collect()
+                let groups = self.groups.iter().map(|group| Sign::OneOf(*group));
+                let name = name.as_deref().map(Sign::Name);
+                std::iter::once(Sign::Id(id)).chain(name).chain(groups).collect()
             }
             (None, Some(name)) => vec![Sign::NameAlone(name)],
             (None, None) => vec![Sign::Nobody],
@@ -67,8 +92,14 @@ impl Who<'_> {
                 std::iter::once(Sign::Id(id)).chain(name.as_deref().map(Sign::NameAlone)).collect()
             }
             (None, Some(name)) => {
-                let known = self.known.iter().map(|id| Sign::Id(id));
-                [Sign::NameAlone(name), Sign::Name(name)].into_iter().chain(known).collect()
+                let known = match self.group {
+                    Some(_) => &[][..],
+                    None => self.known,
+                };
+                let known = known.iter().map(|id| Sign::Id(id));
+                let group = self.group.map(Sign::OneOf);
+                let names = [Sign::NameAlone(name), Sign::Name(name)];
+                names.into_iter().chain(known).chain(group).collect()
             }
             (None, None) => vec![Sign::Nobody],
         }
@@ -80,11 +111,11 @@ fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
 }
 
 /// A key field as text: numbers are written out, null is absent.
-fn field_text(object: &Object, key: &str) -> Option<String> {
+fn field_text<'o>(object: &'o Object, key: &str) -> Option<Cow<'o, str>> {
     match object.get(key)? {
         Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        other => Some(Cow::Owned(other.to_string())),
     }
 }
 
@@ -102,43 +133,44 @@ impl<'a> View<'a> {
         };
         let alternative = item.keys.iter().position(|parts| parts.first().is_some_and(is_there));
         let full = alternative.map_or(&[][..], |index| item.keys[index]);
+        let before_full = item.keys.iter().take(alternative.unwrap_or_default());
+        let start: usize = before_full.map(|parts| parts.len()).sum();
+        let parts: Vec<(KeyPart, Option<String>)> = item
+            .keys
+            .iter()
+            .flat_map(|parts| parts.iter())
+            .map(|part| match part {
+                KeyPart::Field(name) => {
+                    (*part, field_text(object, name).map(|text| comparable(&text)))
+                }
+                KeyPart::Entity(_) => (*part, None),
+            })
+            .collect();
         // U+0000 is refused in text, so it can part the parts.
-        let mut exact_key = format!("{alternative:?}");
+        let mut exact_key = match alternative {
+            Some(alternative) => alternative.to_string(),
+            None => String::new(),
+        };
         let mut key = exact_key.clone();
         let mut meant_key = item.spellings.as_ref().map(|_| exact_key.clone()).unwrap_or_default();
         let meaning = meaning(item, object, directory);
         let meaning =
             item.spellings.as_ref().and_then(|spellings| Some((spellings.field, meaning?)));
-        for part in full {
-            if let KeyPart::Field(name) = part {
-                let value = field_text(object, name);
-                if item.spellings.is_some() {
-                    let meant =
-                        meaning.filter(|(field, _)| field == name).map(|(_, (_, text))| text);
-                    meant_key.push('\0');
-                    meant_key.push_str(&comparable(meant.or(value.as_deref()).unwrap_or("\0")));
-                }
-                exact_key.push('\0');
-                key.push('\0');
-                match value {
-                    Some(value) => {
-                        key.push_str(&comparable(&value));
-                        exact_key.push_str(&value);
-                    }
-                    None => {
-                        exact_key.push('\0');
-                        key.push('\0');
-                    }
+        for (part, (_, compared)) in full.iter().zip(&parts[start..]) {
+            let KeyPart::Field(name) = part else { continue };
+            if item.spellings.is_some() {
+                let meant = meaning.filter(|(field, _)| field == name).map(|(_, (_, text))| text);
+                meant_key.push('\0');
+                match meant {
+                    Some(meant) => meant_key.push_str(&comparable(meant)),
+                    None => meant_key.push_str(compared.as_deref().unwrap_or("\0")),
                 }
             }
+            exact_key.push('\0');
+            key.push('\0');
+            exact_key.push_str(field_text(object, name).as_deref().unwrap_or("\0"));
+            key.push_str(compared.as_deref().unwrap_or("\0"));
         }
-        let parts = item.keys.iter().flat_map(|parts| parts.iter()).map(|part| {
-            let value = match part {
-                KeyPart::Field(name) => field_text(object, name).map(|value| comparable(&value)),
-                KeyPart::Entity(_) => None,
-            };
-            (*part, value)
-        });
         let entities = item.entities.iter().map(|entity| {
             let id = text(object, entity.id);
             let name = text(object, entity.name).map(index_key);
@@ -151,7 +183,7 @@ impl<'a> View<'a> {
                 }
                 _ => &[],
             };
-            Who { id, name, known }
+            Who { id, name, known, group: None, groups: Vec::new() }
         });
         Self {
             object,
@@ -160,9 +192,19 @@ impl<'a> View<'a> {
             key,
             meant_key,
             meaning,
-            parts: parts.collect(),
+            parts,
             entities: entities.collect(),
+            said: OnceCell::new(),
         }
+    }
+
+    /// What it says; always asked with the same reader.
+    pub fn said(&self, item: &Item, reader: &Reader) -> &Said {
+        self.said.get_or_init(|| Said {
+            exact_key: reader.text(&self.exact_key),
+            meant_key: reader.text(&self.meant_key),
+            fields: reader.fields(item, self.object),
+        })
     }
 
     /// Who it names, as signs; one for each of its entities in every combination.

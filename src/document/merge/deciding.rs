@@ -13,8 +13,13 @@ use crate::document::plan::{Match, Remember};
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key, quoted};
 use crate::document::who::{
-    self, Agreement, Answer, Candidate, MatchDecision, MatchReason, Question, Resolution, Standing,
+    self, Agreement, Answer, Candidate, MOST_OF_ONE_NAME, MatchDecision, MatchReason, Question,
+    Resolution, Standing,
 };
+
+/// Steps of a decision, beside those of its candidates: the name is taken apart, and its blocking keys
+/// are computed.
+const STEPS_OF_DECISION: usize = 64;
 
 /// The name that an answer is for.
 #[derive(Clone)]
@@ -260,17 +265,21 @@ impl<'a> Merger<'a> {
         entity: Option<String>,
     ) {
         if let Some(everywhere) = self.resolution(place).map(|resolution| resolution.everywhere) {
-            let answer = Remember { kind, name_key: key.to_owned(), entity, everywhere };
-            let is_of_one_name = |other: &Remember| {
-                (other.kind, &other.name_key, other.everywhere)
-                    == (kind, &answer.name_key, everywhere)
-            };
-            let mut others = self.merged.answers.iter().filter(|other| is_of_one_name(other));
+            let name = (kind, key.to_owned(), everywhere);
             // Whoever else has the name stands there from now on and is known by that, so that it is what is left out
             // that must be remembered.
-            if !others.any(|other| other.entity.is_none()) {
-                self.merged.answers.push(answer);
+            if self.identities.left_out.contains(&name) {
+                return;
             }
+            if entity.is_none() {
+                self.identities.left_out.insert(name);
+            }
+            self.merged.answers.push(Remember {
+                kind,
+                name_key: key.to_owned(),
+                entity,
+                everywhere,
+            });
         }
     }
 
@@ -278,7 +287,7 @@ impl<'a> Merger<'a> {
     pub(super) fn decide(
         &mut self,
         mention: &Mention<'_>,
-        list: &mut Listed,
+        list: &mut Listed<'_>,
         may_choose_in_order: bool,
     ) -> Match {
         let found = self.weigh(mention, list, may_choose_in_order);
@@ -293,12 +302,15 @@ impl<'a> Merger<'a> {
     fn weigh(
         &mut self,
         mention: &Mention<'_>,
-        list: &mut Listed,
+        list: &mut Listed<'_>,
         may_choose_in_order: bool,
     ) -> Match {
         let Mention { entity, name, object, place } = *mention;
         let key = index_key(name);
         let mut found = Match::new(place.name, name, entity.kind);
+        if !self.proposal.budget.charge(STEPS_OF_DECISION) {
+            return found;
+        }
         if let Some((answer, reason)) = self.answer(entity, &key, place) {
             self.note_used(place);
             found.reasons.push(reason);
@@ -325,14 +337,16 @@ impl<'a> Merger<'a> {
             return found;
         }
         self.newcomers.index_newcomers();
-        let mut others = self.newcomers.by_name(entity.kind, &key).to_vec();
-        others.extend(list.credited_as(entity, &key));
+        let is_meant = |id: &&str| !is_of_another_language(entity, object, id);
+        let some_of = |ids: &[String]| -> Vec<String> {
+            let ids = ids.iter().map(String::as_str).filter(is_meant).take(MOST_OF_ONE_NAME);
+            ids.map(str::to_owned).collect()
+        };
+        let mut others = some_of(self.newcomers.by_name(entity.kind, &key));
+        others.extend(some_of(list.credited_as(entity, &key)));
         if entity.kind == EntityKind::Person {
-            others.extend(
-                self.identities.credited_as(self.proposal, &key).iter().map(|id| (*id).to_owned()),
-            );
+            others.extend(some_of(self.identities.credited_as(self.proposal, &key)));
         }
-        others.retain(|id| !is_of_another_language(entity, object, id));
         // Of those that this document brings along, whoever has its initials or nearly the name is worth telling of, and
         // no question.
         let (mut candidates, mut told_of): (Vec<Candidate>, Vec<Candidate>) =
@@ -348,7 +362,7 @@ impl<'a> Merger<'a> {
             .collect();
         if may_choose_in_order
             && named_so.len() > 1
-            && let Some(id) = list.first_of(entity, &named_so)
+            && let Some(id) = list.first_of(entity, &key, &named_so)
         {
             let first = candidates.iter().find(|candidate| candidate.id == id);
             found.score = first.map(|candidate| candidate.score);
@@ -376,7 +390,7 @@ impl<'a> Merger<'a> {
     fn candidates(
         &self,
         mention: &Mention<'_>,
-        list: &Listed,
+        list: &Listed<'_>,
         others: &[String],
     ) -> Vec<Candidate> {
         let Mention { entity, name, object, place } = *mention;
@@ -392,6 +406,7 @@ impl<'a> Merger<'a> {
             departments: self.identities.departments(self.proposal, &key).unwrap_or(&nothing),
             traits: traits.collect(),
             company: &self.identities.company,
+            budget: self.proposal.budget,
         };
         let is_decided = |id: &str| self.identities.decided.contains(&(key.clone(), id.to_owned()));
         let standing = |id: &str| {

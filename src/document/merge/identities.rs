@@ -15,7 +15,7 @@ pub(super) struct Identities<'a> {
     /// Who takes part in this movie: those of the document as it stands, and those that came with an id.
     pub(super) people: HashSet<&'a str>,
     /// By a name's key, whoever is credited under it anywhere in the document as it stands. Read when somebody asks.
-    pub(super) credited_as: OnceCell<HashMap<String, Vec<&'a str>>>,
+    pub(super) credited_as: OnceCell<HashMap<String, Vec<String>>>,
     /// The ids of all whom the document as it stands names. Read when somebody asks.
     pub(super) standing: OnceCell<HashSet<(&'static str, &'a str)>>,
     /// Whom names of this document turned out to mean: under that name they take part. Under another form of
@@ -32,6 +32,8 @@ pub(super) struct Identities<'a> {
     pub(super) used: HashSet<&'a str>,
     /// Answers that were given in this import, for other places of the same name.
     pub(super) answers: HashMap<(EntityKind, String), (Answer, MatchReason)>,
+    /// Names that an answer of this import leaves out, and whether on all movies.
+    pub(super) left_out: HashSet<(EntityKind, String, bool)>,
     /// Whoever was made because an answer said so.
     pub(super) made: HashMap<(EntityKind, String), String>,
     /// Decisions that were made before items were recognised, by path.
@@ -48,20 +50,25 @@ impl<'a> Identities<'a> {
                 .filter_map(|(_, entity, object)| text(object, entity.id)),
         );
         let mut likely: HashSet<&str> = HashSet::new();
+        let mut looked_up: HashSet<String> = HashSet::new();
         for (_, entity, object) in named(proposal, &proposal.arriving.data) {
             match text(object, entity.id) {
                 Some(given) => people.extend(proposal.directory.by_id(entity.kind, given)),
                 // Who else works here is likely among those of the names in the document.
-                None => likely.extend(text(object, entity.name).into_iter().flat_map(|name| {
+                None => {
+                    let Some(name) = text(object, entity.name) else { continue };
                     let key = index_key(name);
-                    let named_so =
-                        proposal.directory.by_name(entity.kind, &key).iter().map(String::as_str);
-                    named_so.chain(proposal.directory.knowledge().of_the_name(
-                        entity.kind,
-                        name,
-                        &key,
-                    ))
-                })),
+                    if !looked_up.insert(key.clone()) {
+                        continue;
+                    }
+                    let directory = proposal.directory;
+                    let named_so = directory.by_name(entity.kind, &key).iter().map(String::as_str);
+                    let in_form = directory.knowledge().of_the_name(entity.kind, name, &key);
+                    if !proposal.budget.charge(8 + named_so.len() + 4 * in_form.len()) {
+                        break;
+                    }
+                    likely.extend(named_so.chain(in_form));
+                }
             }
         }
         likely.extend(&people);
@@ -81,6 +88,7 @@ impl<'a> Identities<'a> {
             resolutions,
             used: HashSet::new(),
             answers: HashMap::new(),
+            left_out: HashSet::new(),
             made: HashMap::new(),
             presumed: HashMap::new(),
             provisional: HashMap::new(),
@@ -121,14 +129,18 @@ impl<'a> Identities<'a> {
         standing.contains(&(kind.as_str(), id)) && !proposal.stand_ins.contains(id)
     }
 
-    /// The people whom the document as it stands credits under a name, in whichever list.
-    pub(super) fn credited_as(&self, proposal: &Proposal<'a>, key: &str) -> &[&'a str] {
+    /// The people whom the document as it stands credits under a name, in whichever list; each once.
+    pub(super) fn credited_as(&self, proposal: &Proposal<'a>, key: &str) -> &[String] {
         let by_name = self.credited_as.get_or_init(|| {
-            let mut credited: HashMap<String, Vec<&'a str>> = HashMap::new();
+            let mut credited: HashMap<String, Vec<String>> = HashMap::new();
+            let mut seen = HashSet::new();
             for (_, entity, object) in named(proposal, proposal.current) {
                 if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name))
                 {
-                    credited.entry(index_key(name)).or_default().push(id);
+                    let key = index_key(name);
+                    if seen.insert((key.clone(), id)) {
+                        credited.entry(key).or_default().push(id.to_owned());
+                    }
                 }
             }
             credited

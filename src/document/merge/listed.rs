@@ -1,40 +1,113 @@
-//! Who is in a list already: they come first where a name fits several.
+//! The entities that a list names already: they come first where a name fits several. All look-ups
+//! go by an index, as a list may name one entity, or one name, thousands of times; it is built when
+//! it is first needed.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use super::text;
 use crate::document::definition::{EntityReference, Item, KeyPart, Object};
 use crate::document::text::{comparable, index_key};
 use crate::document::who::{Agreement, Name};
 
-pub(super) struct Listed {
-    entries: Vec<Entry>,
-    /// The names that stand in the list without an id, with their fields.
-    text_alone: HashSet<(&'static str, String)>,
-    /// By field and name in whatever form, whoever is credited so.
-    by_form: OnceCell<HashMap<(&'static str, String), Vec<String>>>,
+pub(super) struct Listed<'o> {
+    stored: Vec<Stored<'o>>,
+    index: OnceCell<Index<'o>>,
+    /// By field and name in any form, the ids that are credited so.
+    by_form: OnceCell<HashMap<(&'static str, String), Arc<[String]>>>,
+    /// What the items of an entity say, by the field of its name and its id.
+    said: RefCell<HashMap<(&'static str, String), Said>>,
 }
 
-struct Entry {
-    /// The field that the name stands in, which tells the entities of an item apart.
-    field: &'static str,
-    id: String,
-    credited_as: String,
-    /// What the item has of its key besides names: the job, the character.
-    says: Vec<(&'static str, String)>,
-    claimed: bool,
-}
-
-/// The texts of a key that are no names.
-fn key_texts<'o>(
+/// A stored item.
+struct Stored<'o> {
     item: &'static Item,
     object: &'o Object,
-) -> impl Iterator<Item = (&'static str, &'o str)> {
-    item.keys.iter().flat_map(|parts| parts.iter()).filter_map(|part| match part {
-        KeyPart::Field(field) => Some((*field, text(object, field)?)),
+    is_claimed: bool,
+}
+
+/// Where the list names which entity. An entry is an entity of an item that has an id.
+#[derive(Default)]
+struct Index<'o> {
+    entries: Vec<Entry<'o>>,
+    /// By the field that a name stands in, which tells the entities of an item apart.
+    fields: HashMap<&'static str, Named<'o>>,
+}
+
+struct Entry<'o> {
+    field: &'static str,
+    id: &'o str,
+    credited_as: Rc<str>,
+    object: &'o Object,
+    is_claimed: bool,
+}
+
+/// What stands in one field of the items of a list.
+#[derive(Default)]
+struct Named<'o> {
+    by_id: HashMap<&'o str, OfEntity>,
+    by_name: HashMap<Rc<str>, OfName>,
+    /// The names that stand there without an id.
+    text_alone: HashSet<String>,
+}
+
+/// The entries of one entity.
+struct OfEntity {
+    places: Places,
+    credited_as: Rc<str>,
+    /// Other names under which it is credited.
+    otherwise: HashSet<Rc<str>>,
+}
+
+/// The entries of one name.
+#[derive(Default)]
+struct OfName {
+    places: Places,
+    /// The ids, each once, in order.
+    ids: Vec<String>,
+}
+
+/// Entries in order.
+#[derive(Default)]
+struct Places {
+    places: Vec<usize>,
+    /// How many of the first are known to be claimed.
+    claimed: usize,
+}
+
+/// What the items of one entity say of their key besides names, in comparable form: the job, the
+/// character.
+#[derive(Default)]
+struct Said {
+    /// By the fields that an item has.
+    by_shape: HashMap<Fields, Vec<Texts>>,
+    /// Of the items that have certain fields, what they say in some of these.
+    compared: HashMap<(Fields, Fields), HashSet<Vec<String>>>,
+}
+
+type Fields = Vec<&'static str>;
+type Texts = Vec<(&'static str, String)>;
+
+/// The texts of a key that are no names, in comparable form.
+fn key_texts(item: &'static Item, object: &Object) -> Texts {
+    let parts = item.keys.iter().flat_map(|parts| parts.iter());
+    let texts = parts.filter_map(|part| match part {
+        KeyPart::Field(field) => Some((*field, comparable(text(object, field)?))),
         KeyPart::Entity(_) => None,
-    })
+    });
+    texts.collect()
+}
+
+fn fields_of(texts: &[(&'static str, String)]) -> Fields {
+    texts.iter().map(|(field, _)| *field).collect()
+}
+
+/// The texts in those fields.
+fn texts_in(texts: &[(&'static str, String)], fields: &[&'static str]) -> Vec<String> {
+    let texts = texts.iter().filter(|(field, _)| fields.contains(field));
+    texts.map(|(_, text)| text.clone()).collect()
 }
 
 /// Of one category of one year there are several nominees: it tells none of them.
@@ -42,125 +115,210 @@ fn is_of_nominees(item: &Item) -> bool {
     item.entities.len() > 1
 }
 
-impl Listed {
-    /// Of a list without items.
-    pub(super) fn empty() -> Self {
-        Self { entries: Vec::new(), text_alone: HashSet::new(), by_form: OnceCell::new() }
+impl Places {
+    fn first_unclaimed(&mut self, entries: &[Entry<'_>]) -> Option<usize> {
+        while self.places.get(self.claimed).is_some_and(|place| entries[*place].is_claimed) {
+            self.claimed += 1;
+        }
+        self.places.get(self.claimed).copied()
     }
+}
 
-    pub(super) fn new(item: &'static Item, stored: &[&Object], claims: &[Option<usize>]) -> Self {
-        let claimed: HashSet<usize> = claims.iter().flatten().copied().collect();
-        let (mut entries, mut text_alone) = (Vec::new(), HashSet::new());
-        for (index, object) in stored.iter().enumerate() {
+impl<'o> Index<'o> {
+    fn of(stored: &[Stored<'o>]) -> Self {
+        let mut index = Self::default();
+        for Stored { item, object, is_claimed } in stored {
             for entity in item.entities {
+                let name = text(object, entity.name).map(index_key);
                 if let Some(id) = text(object, entity.id) {
-                    entries.push(Entry {
-                        field: entity.name,
-                        id: id.to_owned(),
-                        credited_as: text(object, entity.name).map(index_key).unwrap_or_default(),
-                        says: key_texts(item, object)
-                            .map(|(field, value)| (field, value.to_owned()))
-                            .collect(),
-                        claimed: claimed.contains(&index),
-                    });
-                } else if let Some(name) = text(object, entity.name) {
-                    text_alone.insert((entity.name, index_key(name)));
+                    let credited_as = name.unwrap_or_default().into();
+                    let (field, is_claimed) = (entity.name, *is_claimed);
+                    index.add(Entry { field, id, credited_as, object, is_claimed });
+                } else if let Some(name) = name {
+                    index.fields.entry(entity.name).or_default().text_alone.insert(name);
                 }
             }
         }
-        Self { entries, text_alone, by_form: OnceCell::new() }
+        index
     }
 
-    /// Those of the list who are credited under that name.
-    pub(super) fn credited_as(&self, entity: &EntityReference, key: &str) -> Vec<String> {
-        let fitting = self
-            .entries
-            .iter()
-            .filter(|entry| entry.field == entity.name && entry.credited_as == key);
-        fitting.map(|entry| entry.id.clone()).collect()
+    fn add(&mut self, entry: Entry<'o>) {
+        let place = self.entries.len();
+        let named = self.fields.entry(entry.field).or_default();
+        let name = &entry.credited_as;
+        let mut is_new_name = false;
+        let of_id = named.by_id.entry(entry.id).or_insert_with(|| {
+            is_new_name = true;
+            let (places, credited_as) = (Places::default(), Rc::clone(name));
+            OfEntity { places, credited_as, otherwise: HashSet::new() }
+        });
+        of_id.places.places.push(place);
+        if of_id.credited_as != *name {
+            is_new_name = of_id.otherwise.insert(Rc::clone(name));
+        }
+        let of_name = named.by_name.entry(Rc::clone(name)).or_default();
+        of_name.places.places.push(place);
+        if is_new_name {
+            of_name.ids.push(entry.id.to_owned());
+        }
+        self.entries.push(entry);
+    }
+}
+
+impl<'o> Listed<'o> {
+    /// Of a list without items.
+    pub(super) fn empty() -> Self {
+        Self {
+            stored: Vec::new(),
+            index: OnceCell::new(),
+            by_form: OnceCell::new(),
+            said: RefCell::default(),
+        }
+    }
+
+    pub(super) fn new(
+        item: &'static Item,
+        stored: &[&'o Object],
+        claims: &[Option<usize>],
+    ) -> Self {
+        let claimed: HashSet<usize> = claims.iter().flatten().copied().collect();
+        let stored = stored.iter().enumerate().map(|(index, object)| {
+            let is_claimed = claimed.contains(&index);
+            Stored { item, object, is_claimed }
+        });
+        Self { stored: stored.collect(), ..Self::empty() }
+    }
+
+    fn index(&self) -> &Index<'o> {
+        self.index.get_or_init(|| Index::of(&self.stored))
+    }
+
+    fn named(&self, entity: &EntityReference) -> Option<&Named<'o>> {
+        self.index().fields.get(entity.name)
+    }
+
+    fn of_entity(&self, entity: &EntityReference, id: &str) -> Option<&OfEntity> {
+        self.named(entity)?.by_id.get(id)
+    }
+
+    /// The ids of those of the list who are credited under that name, each once, in order.
+    pub(super) fn credited_as(&self, entity: &EntityReference, key: &str) -> &[String] {
+        let of_name = self.named(entity).and_then(|named| named.by_name.get(key));
+        of_name.map_or(&[], |of_name| &of_name.ids)
+    }
+
+    /// Whether an entity is credited in the list under that name.
+    pub(super) fn is_credited_as(&self, entity: &EntityReference, id: &str, key: &str) -> bool {
+        self.of_entity(entity, id)
+            .is_some_and(|of| *of.credited_as == *key || of.otherwise.contains(key))
     }
 
     /// Whether that name stands in the list as text, without an id.
     pub(super) fn has_text(&self, entity: &EntityReference, key: &str) -> bool {
-        self.text_alone.contains(&(entity.name, key.to_owned()))
+        self.named(entity).is_some_and(|named| named.text_alone.contains(key))
     }
 
-    /// Whether somebody of the list is credited there under another name as well.
+    /// Whether an entity of the list is credited there under another name as well.
     pub(super) fn is_credited_otherwise(
         &self,
         entity: &EntityReference,
         id: &str,
         key: &str,
     ) -> bool {
-        let is_theirs = |entry: &&Entry| entry.field == entity.name && entry.id == id;
-        self.entries.iter().filter(is_theirs).any(|entry| entry.credited_as != key)
+        self.of_entity(entity, id)
+            .is_some_and(|of| *of.credited_as != *key || !of.otherwise.is_empty())
     }
 
-    /// All of the list who are credited under a form of that name.
-    pub(super) fn of_the_name(&self, entity: &EntityReference, name: &str) -> &[String] {
+    /// All of the list who are credited under a form of that name; `None` if there is none.
+    pub(super) fn of_the_name(
+        &self,
+        entity: &EntityReference,
+        name: &str,
+    ) -> Option<&Arc<[String]>> {
         let by_form = self.by_form.get_or_init(|| {
+            let mut forms: HashMap<&str, String> = HashMap::new();
+            let mut seen = HashSet::new();
             let mut by_form: HashMap<(&'static str, String), Vec<String>> = HashMap::new();
-            for entry in &self.entries {
-                let ids =
-                    by_form.entry((entry.field, Name::of(&entry.credited_as).form())).or_default();
-                if !ids.contains(&entry.id) {
-                    ids.push(entry.id.clone());
+            for Entry { field, id, credited_as, .. } in &self.index().entries {
+                let form = forms.entry(credited_as).or_insert_with(|| Name::of(credited_as).form());
+                if seen.insert((*field, form.clone(), *id)) {
+                    by_form.entry((*field, form.clone())).or_default().push((*id).to_owned());
                 }
             }
-            by_form
+            by_form.into_iter().map(|(form, ids)| (form, ids.into())).collect()
         });
-        by_form.get(&(entity.name, Name::of(name).form())).map_or(&[], Vec::as_slice)
+        by_form.get(&(entity.name, Name::of(name).form()))
     }
 
     pub(super) fn has(&self, entity: &EntityReference, id: &str) -> bool {
-        self.entries.iter().any(|entry| entry.field == entity.name && entry.id == id)
+        self.of_entity(entity, id).is_some()
     }
 
-    /// Whether an item has the job or the character of one that somebody stands in the list with.
+    /// Whether an item has the job or the character of one that an entity stands in the list with.
     pub(super) fn agreement(
         &self,
         entity: &EntityReference,
         id: &str,
-        item: &Item,
+        item: &'static Item,
         object: &Object,
     ) -> Agreement {
+        let Some(of_entity) = self.of_entity(entity, id) else { return Agreement::Unsaid };
+        let mut said = self.said.borrow_mut();
+        let said = said.entry((entity.name, id.to_owned())).or_insert_with(|| {
+            let mut said = Said::default();
+            for place in &of_entity.places.places {
+                let texts = key_texts(item, self.index().entries[*place].object);
+                said.by_shape.entry(fields_of(&texts)).or_default().push(texts);
+            }
+            said
+        });
+        let sent = key_texts(item, object);
         let mut found = Agreement::Unsaid;
-        for entry in
-            self.entries.iter().filter(|entry| entry.field == entity.name && entry.id == id)
-        {
-            let both =
-                entry.says.iter().filter_map(|(field, known)| Some((known, text(object, field)?)));
-            let same: Vec<bool> =
-                both.map(|(known, sent)| comparable(known) == comparable(sent)).collect();
-            match same[..] {
-                [] => {}
-                _ if same.iter().all(|same| *same) && !is_of_nominees(item) => {
-                    return Agreement::Same;
-                }
-                _ => found = Agreement::Other,
+        for (shape, items) in &said.by_shape {
+            let common: Fields =
+                fields_of(&sent).into_iter().filter(|field| shape.contains(field)).collect();
+            if common.is_empty() {
+                continue;
+            }
+            found = Agreement::Other;
+            if is_of_nominees(item) {
+                continue;
+            }
+            let compared = said.compared.entry((shape.clone(), common.clone()));
+            let compared = compared
+                .or_insert_with(|| items.iter().map(|texts| texts_in(texts, &common)).collect());
+            if compared.contains(&texts_in(&sent, &common)) {
+                return Agreement::Same;
             }
         }
         found
     }
 
-    /// The first of the candidates in the list whose item nobody claimed yet; else the only one of
-    /// them that is in the list at all.
+    /// The first of the candidates in the list that no item claimed yet; else the only one of them
+    /// that is in the list at all. All that are credited under the name `key` are candidates.
     pub(super) fn first_of(
         &mut self,
         entity: &EntityReference,
+        key: &str,
         candidates: &[&str],
     ) -> Option<String> {
-        let fits =
-            |entry: &Entry| entry.field == entity.name && candidates.contains(&entry.id.as_str());
-        if let Some(entry) = self.entries.iter_mut().find(|entry| !entry.claimed && fits(entry)) {
-            entry.claimed = true;
-            return Some(entry.id.clone());
+        self.index();
+        let Index { entries, fields } = self.index.get_mut()?;
+        let named = fields.get_mut(entity.name)?;
+        let of_name = named.by_name.get_mut(key);
+        let mut first = of_name.and_then(|of| of.places.first_unclaimed(entries));
+        for id in candidates {
+            let of_id = named.by_id.get_mut(*id);
+            let place = of_id.and_then(|of| of.places.first_unclaimed(entries));
+            first = [first, place].into_iter().flatten().min();
         }
-        let mut listed: Vec<&String> =
-            self.entries.iter().filter(|entry| fits(entry)).map(|entry| &entry.id).collect();
-        listed.dedup();
-        match listed[..] {
-            [only] => Some(only.clone()),
+        if let Some(place) = first {
+            entries[place].is_claimed = true;
+            return Some(entries[place].id.to_owned());
+        }
+        let mut listed = candidates.iter().filter(|id| named.by_id.contains_key(**id));
+        match (listed.next(), listed.next()) {
+            (Some(only), None) => Some((*only).to_owned()),
             _ => None,
         }
     }

@@ -8,9 +8,10 @@ use super::deciding::Place;
 use super::listed::Listed;
 use super::naming::{Naming, Who};
 use super::order::{arrange, file_order_wins};
-use super::three_way::{Sides, repeats};
+use super::removed::{Removed, repeats};
+use super::three_way::Sides;
 use super::{ImportMode, Merger, NullPolicy, array, objects, text};
-use crate::document::definition::{Field, Item, KeyPart, Kind, Object};
+use crate::document::definition::{EntityReference, Field, Item, KeyPart, Kind, Object};
 use crate::document::diff::label_of;
 use crate::document::ids::{is_item_id_of, item_id};
 use crate::document::matching::{Claims, Known, Meant, claims};
@@ -79,9 +80,32 @@ struct Arriving {
     meant: Meant,
 }
 
+/// The ids of items of a draft in which names wait, once they were looked up.
+type Waiting = Option<HashMap<(usize, Option<String>), Vec<String>>>;
+
 /// Whom an item names, each by a key.
 fn names_of(item: &Item, object: &Object) -> Vec<Option<String>> {
     item.entities.iter().map(|entity| text(object, entity.name).map(index_key)).collect()
+}
+
+/// Steps that each item of a list is charged with, beside what is charged for deciding on its names.
+const STEPS_OF_ITEM: usize = 16;
+
+/// How many credits each entity has in a list; counted when it is first asked.
+#[derive(Default)]
+struct Credits(Option<HashMap<String, usize>>);
+
+impl Credits {
+    fn of(&mut self, stored: &[&Object], entity: &EntityReference, id: &str) -> usize {
+        let counts = self.0.get_or_insert_with(|| {
+            let mut counts = HashMap::new();
+            for id in stored.iter().filter_map(|object| text(object, entity.id)) {
+                *counts.entry(id.to_owned()).or_default() += 1;
+            }
+            counts
+        });
+        counts.get(id).copied().unwrap_or_default()
+    }
 }
 
 impl Merger<'_> {
@@ -139,8 +163,12 @@ impl Merger<'_> {
         let Arriving { indices, objects: mut arriving, left_out, names_left_out, withdrawn, meant } =
             self.arriving_items(list, sent, &stored);
         let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
+        let budget = proposal.budget;
         let Claims { claimed, has_repetitions } =
-            claims(item, &states.known, &arriving, proposal.directory, &meant);
+            claims(item, &states.known, &arriving, proposal.directory, &meant, budget);
+        if budget.is_stopped() {
+            return Vec::new();
+        }
         self.merged.has_repetitions |= has_repetitions;
         let mut listed = Listed::new(item, &stored, &claimed);
         let absent = Object::new();
@@ -152,7 +180,7 @@ impl Merger<'_> {
             }
         }
         // What stays removed is not brought back by saying it twice.
-        let stay_removed: Vec<&Object> = arriving
+        let stay_removed = arriving
             .iter()
             .zip(&claimed)
             .filter_map(|(object, claim)| match states.known[(*claim)?] {
@@ -162,12 +190,15 @@ impl Merger<'_> {
                 _ => None,
             })
             .collect();
+        let mut stay_removed = Removed::new(item, proposal.nulls, stay_removed);
+        let mut credits = Credits::default();
         for ((index, object), claim) in indices.into_iter().zip(arriving).zip(&claimed) {
             let at = pointer_at(&list.path, index);
             let known = claim.map(|claim| states.known[claim]);
-            if known.is_none()
-                && stay_removed.iter().any(|base| repeats(item, base, &object, proposal.nulls))
-            {
+            if !budget.charge(STEPS_OF_ITEM) {
+                return Vec::new();
+            }
+            if known.is_none() && stay_removed.has(&object, budget) {
                 let message =
                     "what it repeats was removed since the document was made, and stays removed";
                 self.warn(at, WarningCode::RemovedSince, message.to_owned());
@@ -197,7 +228,7 @@ impl Merger<'_> {
             let is_new = known.current.is_none();
             let merged = self.item(list, known, object, &at, &mut listed);
             if is_new {
-                self.warn_of_another_credit(item, &merged, &stored, &at);
+                self.warn_of_another_credit(item, &merged, &stored, &mut credits, &at);
             }
             placed.push((Value::Object(merged), claim.filter(|claim| *claim < stored.len())));
         }
@@ -230,6 +261,7 @@ impl Merger<'_> {
         item: &Item,
         new: &Object,
         stored: &[&Object],
+        credits: &mut Credits,
         path: &str,
     ) {
         let says_as_what = item.keys.iter().flat_map(|parts| parts.iter()).any(|part| match part {
@@ -240,10 +272,7 @@ impl Merger<'_> {
         else {
             return;
         };
-        let is_theirs = |object: &&&Object| {
-            text(object, entity.id).is_some() && text(object, entity.id) == text(new, entity.id)
-        };
-        let theirs = stored.iter().filter(is_theirs).count();
+        let theirs = text(new, entity.id).map_or(0, |id| credits.of(stored, entity, id));
         if theirs > 0 {
             let theirs =
                 if theirs == 1 { "a credit".to_owned() } else { format!("{theirs} credits") };
@@ -346,7 +375,11 @@ impl Merger<'_> {
         let item = list.item;
         let mut listed = Listed::new(item, stored, &[]);
         let mut arriving = Arriving::default();
+        let mut waiting = Waiting::default();
         for (index, object) in sent.iter().enumerate() {
+            if !self.proposal.budget.charge(STEPS_OF_ITEM) {
+                break;
+            }
             let Value::Object(object) = object else { continue };
             if text(object, item.id).is_some_and(|id| self.remove.contains(id)) {
                 continue;
@@ -377,7 +410,11 @@ impl Merger<'_> {
                     Some(id) => arriving.left_out.insert(id.to_owned()),
                     None => arriving.names_left_out.insert(names_of(item, &object)),
                 };
-                arriving.withdrawn.extend(self.waiting(item, &object, stored));
+                let waiting = waiting.get_or_insert_with(|| self.waiting(item, stored));
+                for (place, name) in names_of(item, &object).into_iter().enumerate() {
+                    let ids = waiting.get(&(place, name)).into_iter().flatten();
+                    arriving.withdrawn.extend(ids.cloned());
+                }
                 continue;
             }
             for entity in item.entities {
@@ -415,21 +452,23 @@ impl Merger<'_> {
         })
     }
 
-    /// The items of the draft that the name of this one waits in.
-    fn waiting(&self, item: &Item, object: &Object, stored: &[&Object]) -> Vec<String> {
-        let waits = |known: &&&Object| {
-            item.entities.iter().any(|entity| {
-                let key = |object: &Object| text(object, entity.name).map(index_key);
-                let stands_in =
-                    text(known, entity.id).is_some_and(|id| self.proposal.stand_ins.contains(id));
-                stands_in && key(known) == key(object)
-            })
-        };
-        stored
-            .iter()
-            .filter(waits)
-            .filter_map(|known| text(known, item.id).map(str::to_owned))
-            .collect()
+    /// The ids of items of the draft in which a name waits, by its place and key.
+    fn waiting(
+        &self,
+        item: &Item,
+        stored: &[&Object],
+    ) -> HashMap<(usize, Option<String>), Vec<String>> {
+        let mut waiting: HashMap<_, Vec<String>> = HashMap::new();
+        for known in stored {
+            let Some(id) = text(known, item.id) else { continue };
+            for (place, entity) in item.entities.iter().enumerate() {
+                if text(known, entity.id).is_some_and(|id| self.proposal.stand_ins.contains(id)) {
+                    let key = text(known, entity.name).map(index_key);
+                    waiting.entry((place, key)).or_default().push(id.to_owned());
+                }
+            }
+        }
+        waiting
     }
 
     pub(super) fn is_removed_id(&self, item: &Item, object: &Object) -> bool {
@@ -456,7 +495,7 @@ impl Merger<'_> {
         known: Known<'_>,
         mut sent: Object,
         path: &str,
-        listed: &mut Listed,
+        listed: &mut Listed<'_>,
     ) -> Object {
         let (item, stored) = (list.item, known.current);
         let none = Object::new();

@@ -11,12 +11,14 @@ mod lists;
 mod names;
 mod naming;
 mod order;
+mod removed;
 mod three_way;
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::document::budget::WorkBudget;
 use crate::document::category::Definition;
 use crate::document::definition::{Field, Item, Kind, Object, define_choice};
 use crate::document::entity::{Directory, NewEntity};
@@ -91,6 +93,8 @@ pub struct Proposal<'a> {
     pub resolutions: &'a [Resolution],
     /// Ids of a draft that stand for a name alone: who it is, is not decided yet.
     pub stand_ins: &'a HashSet<String>,
+    /// What planning may cost. When it is spent, merging ends early and its result is incomplete.
+    pub budget: &'a WorkBudget<'a>,
 }
 
 impl Proposal<'_> {
@@ -141,6 +145,7 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
         merged: Merged::default(),
         remove: proposal.remove_items.iter().map(String::as_str).collect(),
         removed: HashSet::new(),
+        locks: proposal.locks.iter().map(String::as_str).collect(),
         taken: item_ids(proposal.definition, proposal.current),
         identities: Identities::of(proposal),
         stored: Stored::new(proposal),
@@ -172,6 +177,8 @@ struct Merger<'a> {
     merged: Merged,
     remove: HashSet<&'a str>,
     removed: HashSet<String>,
+    /// What is locked.
+    locks: HashSet<&'a str>,
     /// The ids of items that are given away, in all lists: an id stands once in a document.
     taken: HashSet<String>,
     identities: Identities<'a>,

@@ -1,7 +1,7 @@
 //! Merging lists of names (genres): sets in an order. The same name in another spelling is the same
 //! name.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
@@ -17,6 +17,25 @@ use crate::document::problem::{WarningCode, pointer_at};
 use crate::document::projection::Names as _;
 use crate::document::text::{index_key, quoted};
 use crate::document::who::MatchDecision;
+
+/// Places of equal names, in order.
+#[derive(Default)]
+struct Places {
+    places: VecDeque<usize>,
+}
+
+impl Places {
+    fn push(&mut self, place: usize) {
+        self.places.push_back(place);
+    }
+
+    fn first_unclaimed(&mut self, claimed: &HashSet<usize>) -> Option<usize> {
+        while self.places.front().is_some_and(|place| claimed.contains(place)) {
+            self.places.pop_front();
+        }
+        self.places.front().copied()
+    }
+}
 
 impl Merger<'_> {
     pub(super) fn names(
@@ -34,6 +53,9 @@ impl Merger<'_> {
         for (index, given) in
             sent.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_str()?)))
         {
+            if !proposal.budget.charge(1) {
+                return Vec::new();
+            }
             if !known_here.contains(&index_key(given)) {
                 decided.insert(index, self.decide_name(kind, given, &pointer_at(&path, index)));
             }
@@ -49,17 +71,20 @@ impl Merger<'_> {
         let mut claimed = HashSet::new();
         let mut claims: Vec<Option<usize>> = Vec::with_capacity(sent.len());
         // The very name first: one genre may stand there under two of its names.
+        let mut spelled: HashMap<&str, Places> = HashMap::new();
+        for (index, name) in stored.iter().enumerate() {
+            spelled.entry(name.as_str().unwrap_or_default()).or_default().push(index);
+        }
         for value in sent {
-            let found = (0..stored.len())
-                .find(|index| stored[*index] == *value && !claimed.contains(index));
+            let places = value.as_str().and_then(|name| spelled.get_mut(name));
+            let found = places.and_then(|places| places.first_unclaimed(&claimed));
             claimed.extend(found);
             claims.push(found);
         }
-        let places: HashMap<String, Vec<usize>> =
-            stored.iter().enumerate().fold(HashMap::new(), |mut places, (index, value)| {
-                places.entry(identity(value)).or_insert_with(Vec::new).push(index);
-                places
-            });
+        let mut places: HashMap<String, Places> = HashMap::new();
+        for (index, value) in stored.iter().enumerate() {
+            places.entry(identity(value)).or_default().push(index);
+        }
         let mut placed = Vec::with_capacity(sent.len());
         let meant = |index: usize, value: &Value| {
             let found = decided.get(&index).and_then(|found: &Match| found.entity.clone());
@@ -73,9 +98,8 @@ impl Merger<'_> {
             sent.iter().zip(claims).zip(decisions).enumerate()
         {
             let Some(given) = value.as_str() else { continue };
-            let same = places.get(&file[index]);
-            let found =
-                claim.or_else(|| same?.iter().copied().find(|index| !claimed.contains(index)));
+            let mut same = places.get_mut(&file[index]);
+            let found = claim.or_else(|| same.as_mut()?.first_unclaimed(&claimed));
             claimed.extend(found);
             match found {
                 Some(index) => placed.push((stored[index].clone(), Some(index))),

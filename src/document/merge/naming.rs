@@ -1,6 +1,8 @@
 //! Who an item names: by the id it gives, by what is stored, or by name. Several of one name are
 //! never guessed between.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::deciding::{Mention, Place};
@@ -15,7 +17,7 @@ use crate::document::matching::Meant;
 use crate::document::plan::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key, quoted};
-use crate::document::who::{MatchDecision, MatchReason, Name, Relation};
+use crate::document::who::{MAX_CANDIDATES, MatchDecision, MatchReason, Name, Relation};
 
 /// An item that names somebody.
 pub(super) struct Naming<'n> {
@@ -34,7 +36,7 @@ impl Merger<'_> {
         stored: Option<&Object>,
         sent: &mut Object,
         naming: &Naming<'_>,
-        list: &mut Listed,
+        list: &mut Listed<'_>,
     ) -> Who {
         let path = naming.path;
         let stored_name = stored.and_then(|object| text(object, entity.name));
@@ -42,9 +44,10 @@ impl Merger<'_> {
         let name = text(sent, entity.name).map(str::to_owned);
         // An item that is known by who it is says nothing new with another of their names.
         let is_theirs = |name: &str| {
-            let named_so = self.proposal.directory.by_name(entity.kind, &index_key(name));
             !naming.came_with_id
-                && stored_id.is_some_and(|id| named_so.iter().any(|named| named == id))
+                && stored_id.is_some_and(|id| {
+                    self.proposal.directory.has_name(entity.kind, &index_key(name), id)
+                })
         };
         let is_kept = |name: &str, kept: &str| naming.is_same_name(name, kept) || is_theirs(name);
         let renamed =
@@ -122,8 +125,9 @@ impl Merger<'_> {
         let (kind, directory) = (entity.kind, self.proposal.directory);
         let names = directory.known_ids().names(kind, own);
         let Some(own_name) = names.first() else { return };
-        let others = directory.by_name(kind, &index_key(name));
-        let is_own = others.iter().any(|id| id == own)
+        let key = index_key(name);
+        let others = directory.by_name(kind, &key);
+        let is_own = directory.has_name(kind, &key, own)
             || names.iter().any(|known| may_be_one(kind, known, name))
             || self.stored.names(kind, own).any(|known| may_be_one(kind, known, name));
         if is_own {
@@ -132,7 +136,7 @@ impl Merger<'_> {
         let found = if others.is_empty() {
             "no form of any of its names".to_owned()
         } else {
-            format!("that of {}", others.join(", "))
+            format!("that of {}", others[..others.len().min(MAX_CANDIDATES)].join(", "))
         };
         let message = format!(
             "the id {} is that of {}, and the name {} is {found}; the id was taken, and nothing \
@@ -151,7 +155,7 @@ impl Merger<'_> {
         stored_id: Option<&str>,
         sent: &Object,
         naming: &Naming<'_>,
-        list: &mut Listed,
+        list: &mut Listed<'_>,
     ) -> Who {
         let at = format!("{}/{}", naming.path, entity.name);
         let place = Place {
@@ -163,13 +167,9 @@ impl Merger<'_> {
         let key = index_key(name);
         // Another of their names, of whoever is credited there.
         let is_stored = |id: &&str| {
-            let named_so = self
-                .proposal
-                .directory
-                .by_name(entity.kind, &key)
-                .iter()
-                .chain(self.newcomers.by_name(entity.kind, &key));
-            named_so.chain(&list.credited_as(entity, &key)).any(|named| named == *id)
+            self.proposal.directory.has_name(entity.kind, &key, id)
+                || self.newcomers.has_name(entity.kind, &key, id)
+                || list.is_credited_as(entity, id, &key)
         };
         if let Some(stored_id) = stored_id.filter(is_stored) {
             return Who::Is(stored_id.to_owned());
@@ -223,7 +223,7 @@ impl Merger<'_> {
         entity: &'static EntityReference,
         object: &mut Object,
         naming: &Naming<'_>,
-        list: &mut Listed,
+        list: &mut Listed<'_>,
         meant: &mut Meant,
     ) {
         let Some(name) = text(object, entity.name).map(str::to_owned) else { return };
@@ -238,10 +238,11 @@ impl Merger<'_> {
             return;
         }
         let key = index_key(&name);
-        let credited = list.credited_as(entity, &key);
         // The answer to a question that waits in the draft is for the item that waits.
-        if self.is_answered(&place)
-            && credited.iter().any(|id| self.proposal.stand_ins.contains(id))
+        let waits = |id: &String| self.proposal.stand_ins.contains(id);
+        if !self.proposal.stand_ins.is_empty()
+            && self.is_answered(&place)
+            && list.credited_as(entity, &key).iter().any(waits)
         {
             let mut found =
                 self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
@@ -257,35 +258,37 @@ impl Merger<'_> {
                 return;
             }
             // Whoever stands there under the name is meant.
-            let fitting: Vec<&String> =
-                credited.iter().filter(|id| !is_of_another_language(entity, object, id)).collect();
-            if let Some(first) = fitting.first() {
+            let credited = list.credited_as(entity, &key);
+            let mut fitting =
+                credited.iter().filter(|id| !is_of_another_language(entity, object, id));
+            if let Some(first) = fitting.next() {
                 // Where the list has others of that name in another language, or them under another name as well, the
                 // name alone does not tell.
-                let is_one = fitting.iter().all(|id| id == first);
-                let is_told = fitting.len() == credited.len()
-                    && !list.is_credited_otherwise(entity, first, &key);
+                let is_one = fitting.next().is_none();
+                let is_told =
+                    credited.len() == 1 && !list.is_credited_otherwise(entity, first, &key);
                 if is_one && !is_told {
                     object.insert(entity.id.to_owned(), Value::String((*first).clone()));
                 }
                 return;
             }
             // Of several of the name who stand there, the rest of the item tells which.
-            let standing = list.of_the_name(entity, &name);
-            if standing.len() > 1 {
-                meant.insert((entity.kind, key), standing.to_vec());
+            if let Some(standing) = list.of_the_name(entity, &name)
+                && standing.len() > 1
+            {
+                meant.insert((entity.kind, key), Arc::clone(standing));
                 return;
             }
         }
-        let standing = list.of_the_name(entity, &name).to_vec();
+        let standing = list.of_the_name(entity, &name).cloned();
         let found =
             self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
-        match (found.decision, &found.entity) {
-            (MatchDecision::Matched, Some(id)) => {
+        match (found.decision, &found.entity, standing) {
+            (MatchDecision::Matched, Some(id), _) => {
                 object.insert(entity.id.to_owned(), Value::String(id.clone()));
                 self.identities.presumed.insert(at, found);
             }
-            (MatchDecision::Ambiguous, _) if !standing.is_empty() => {
+            (MatchDecision::Ambiguous, _, Some(standing)) => {
                 meant.insert((entity.kind, key), standing);
             }
             _ => {}

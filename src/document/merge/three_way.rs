@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{ConflictPolicy, Merger, NullPolicy, same, text};
+use super::{ConflictPolicy, Merger, same, text};
 use crate::document::definition::{EntityReference, Item, Object};
 use crate::document::diff::label_of;
 use crate::document::locks::LockRule;
@@ -81,9 +81,7 @@ impl Merger<'_> {
     pub(super) fn conflict(&mut self, target: &str, conflict: Conflict) -> bool {
         // What a lock keeps as it is, nobody needs to settle: there it is told that it was skipped.
         let proposal = self.proposal;
-        if proposal.lock_rule_of(target) == LockRule::Skip
-            && proposal.locks.iter().any(|locked| locked == target)
-        {
+        if proposal.lock_rule_of(target) == LockRule::Skip && self.locks.contains(target) {
             return true;
         }
         self.merged.conflicts.push(conflict);
@@ -138,23 +136,4 @@ impl Merger<'_> {
         self.identities.presumed.remove(&format!("{path}/{}", entity.name));
         false
     }
-}
-
-/// Whether an item says nothing that its base does not say.
-pub(super) fn repeats(
-    item: &'static Item,
-    base: &Object,
-    sent: &Object,
-    nulls: NullPolicy,
-) -> bool {
-    sent.iter().all(|(key, value)| {
-        let known = base.get(key);
-        let is_name = item.entities.iter().any(|entity| entity.name == key);
-        let same_name =
-            || matches!((known, value), (Some(Value::String(a)), Value::String(b)) if comparable(a) == comparable(b));
-        // Who is named by a name cannot be unnamed.
-        let is_kept = || item.entities.iter().any(|entity| entity.id == key && entity.creates);
-        let says_nothing = value.is_null() && (nulls == NullPolicy::Keep || known.is_none() || is_kept());
-        key == item.id || says_nothing || known.is_some_and(|known| same(known, value)) || (is_name && same_name())
-    })
 }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::budget::Stopped;
 use super::category::Definition;
 use super::definition::{Kind, Object};
 use super::diff::{Change, ChangeOperation, diff};
@@ -228,8 +229,10 @@ impl Plan {
 }
 
 /// Computes the plan of a proposal.
-#[must_use]
-pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
+///
+/// # Errors
+/// When its budget is spent.
+pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped> {
     let settled = given_ids::settle(proposal);
     let arriving = settled.as_ref().unwrap_or(proposal.arriving);
     let proposal = &Proposal { arriving, ..*proposal };
@@ -237,6 +240,7 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
     if merged.has_repetitions && merged.problems.is_empty() {
         merged.data = at_rest(proposal, ids, merged.data, &merged.new_entities);
     }
+    proposal.budget.outcome()?;
     let mut problems = proposal.arriving.problems.clone();
     problems.extend(merged.problems);
     if proposal.arriving.elided && proposal.mode == ImportMode::Replace {
@@ -293,7 +297,7 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Plan {
         plan.dropped = plan.report.changes.iter().filter(is_dropped).count();
     }
     plan.report.digest = digest(proposal, &plan.report, &plan.made_up);
-    plan
+    Ok(plan)
 }
 
 /// Most states that are gone through to find one at rest.
@@ -320,6 +324,9 @@ fn at_rest(
     let mut states = vec![proposal.current.clone(), first];
     while let Some(current) = states.last().filter(|_| states.len() < MAX_STATES) {
         let next = merge(&Proposal { current, directory, ..*proposal }, ids);
+        if proposal.budget.is_stopped() {
+            break;
+        }
         // It is the order that may be new, and nothing else: what the file says, it has said.
         if !is_same_but_for_order(&states[1], &next.data) {
             break;

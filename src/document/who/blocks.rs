@@ -11,7 +11,7 @@ use super::name::Name;
 use crate::document::entity::EntityKind;
 
 /// Counts up when other keys come of the same name, so that stored ones are made anew.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
     let mut hash = Sha256::new();
@@ -27,14 +27,14 @@ fn common(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     let mut keys = BTreeSet::from([
         key(kind, "ends", &name.ends()),
         key(kind, "skeleton", &name.skeleton()),
-        key(kind, "letters", &name.letters()),
+        key(kind, "letters", name.letters()),
     ]);
     if let Some(read) = name.read() {
         keys.insert(key(kind, "letters", read));
     }
     let sorted = name.sorted();
     if sorted != name.ends() {
-        keys.insert(key(kind, "ends", &sorted));
+        keys.insert(key(kind, "ends", sorted));
     }
     if kind.is_told_by_name() {
         // There are few of them, so that one end alone finds no crowd.

@@ -1,6 +1,7 @@
 //! What is known of the entities that names may mean; fetching it is storage's work.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use super::name::{Name, Relation};
 use crate::document::entity::EntityKind;
@@ -33,7 +34,7 @@ pub struct Appearance {
 /// What is known of all that a document may name.
 #[derive(Debug, Clone, Default)]
 pub struct Knowledge {
-    known: HashMap<(&'static str, String), Known>,
+    known: HashMap<(&'static str, String), Entry>,
     /// By name key, whoever shares a blocking key with the name.
     near: HashMap<(&'static str, String), Vec<String>>,
     /// How many people have a word in their name.
@@ -44,6 +45,15 @@ pub struct Knowledge {
     years: HashMap<String, i32>,
 }
 
+/// An entity with its names taken apart, its own first; that is done when they are first compared.
+#[derive(Debug, Clone, Default)]
+struct Entry {
+    known: Known,
+    names: OnceLock<Vec<Name>>,
+}
+
+/// More companions than these say no more.
+pub(super) const MOST_COMPANY: usize = 15;
 /// With fewer people than this, how often a name occurs among them says nothing of how common it is.
 const FEWEST_PEOPLE: f64 = 50_000.0;
 /// One in so many given names begins with a certain letter.
@@ -57,15 +67,26 @@ const SINGLE_NAMES: f64 = 0.01;
 
 impl Knowledge {
     pub fn add(&mut self, kind: EntityKind, id: String, known: Known) {
-        self.known.insert((kind.as_str(), id), known);
+        self.known.insert((kind.as_str(), id), Entry { known, names: OnceLock::new() });
     }
 
     pub fn of(&self, kind: EntityKind, id: &str) -> Option<&Known> {
-        self.known.get(&(kind.as_str(), id.to_owned()))
+        self.known.get(&(kind.as_str(), id.to_owned())).map(|entry| &entry.known)
     }
 
     pub fn of_mut(&mut self, kind: EntityKind, id: &str) -> Option<&mut Known> {
-        self.known.get_mut(&(kind.as_str(), id.to_owned()))
+        let entry = self.known.get_mut(&(kind.as_str(), id.to_owned()))?;
+        entry.names = OnceLock::new();
+        Some(&mut entry.known)
+    }
+
+    /// What is known of an entity, with its names taken apart: its own first, then the aliases.
+    pub(super) fn with_names(&self, kind: EntityKind, id: &str) -> Option<(&Known, &[Name])> {
+        let Entry { known, names } = self.known.get(&(kind.as_str(), id.to_owned()))?;
+        let names = names.get_or_init(|| {
+            std::iter::once(&known.name).chain(&known.aliases).map(|name| Name::of(name)).collect()
+        });
+        Some((known, names))
     }
 
     /// Records that an entity may be near to a name.
@@ -88,20 +109,22 @@ impl Knowledge {
     pub fn of_the_name<'k>(&'k self, kind: EntityKind, name: &str, name_key: &str) -> Vec<&'k str> {
         let given = Name::of(name);
         let is_form = |id: &&str| {
-            let own = self.of(kind, id).map(|known| Name::of(&known.name));
-            own.and_then(|own| given.relation(&own)).is_some_and(Relation::is_another_form)
+            let own = self.with_names(kind, id).and_then(|(_, names)| names.first());
+            own.and_then(|own| given.relation(own)).is_some_and(Relation::is_another_form)
         };
         self.near(kind, name_key).into_iter().filter(is_form).collect()
     }
 
     /// Whether anybody of those near has a name that is like it; if it is in another script, the very name.
     pub fn has_anybody_like(&self, kind: EntityKind, name: &Name, name_key: &str) -> bool {
-        let is_like = |known: &Known| {
-            let names = [&known.name].into_iter().chain(&known.aliases);
-            let mut relations = names.filter_map(|own| name.relation(&Name::of(own)));
+        let is_like = |(_, names): (&Known, &[Name])| {
+            let mut relations = names.iter().filter_map(|own| name.relation(own));
             relations.any(|relation| relation.is_the_name() || !name.is_other_script())
         };
-        self.near(kind, name_key).into_iter().filter_map(|id| self.of(kind, id)).any(is_like)
+        self.near(kind, name_key)
+            .into_iter()
+            .filter_map(|id| self.with_names(kind, id))
+            .any(is_like)
     }
 
     pub fn set_words(&mut self, words: HashMap<String, u64>, people: u64) {
@@ -148,7 +171,8 @@ impl Knowledge {
         (expected / initials).max(RAREST).log10()
     }
 
-    /// Of each person, with how many others of `people` they have worked on a movie other than `movie`.
+    /// Of each person, with how many others of `people` they have worked on a movie other than `movie`,
+    /// up to [`MOST_COMPANY`].
     pub fn company(&self, people: &HashSet<&str>, movie: &str) -> HashMap<String, usize> {
         let mut crews: HashMap<&str, BTreeSet<&str>> = HashMap::new();
         for person in people {
@@ -159,15 +183,18 @@ impl Knowledge {
                 crews.entry(&appearance.movie).or_default().insert(person);
             }
         }
-        let mut company: HashMap<String, BTreeSet<&str>> = HashMap::new();
+        let mut company: HashMap<&str, BTreeSet<&str>> = HashMap::new();
         for crew in crews.values().filter(|crew| crew.len() > 1) {
             for person in crew {
-                company
-                    .entry((*person).to_owned())
-                    .or_default()
-                    .extend(crew.iter().filter(|other| *other != person));
+                let others = company.entry(person).or_default();
+                for other in crew.iter().filter(|other| *other != person) {
+                    if others.len() == MOST_COMPANY {
+                        break;
+                    }
+                    others.insert(other);
+                }
             }
         }
-        company.into_iter().map(|(person, others)| (person, others.len())).collect()
+        company.into_iter().map(|(person, others)| (person.to_owned(), others.len())).collect()
     }
 }

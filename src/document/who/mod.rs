@@ -19,7 +19,7 @@ pub use known::{Appearance, Knowledge, Known};
 pub use name::{Name, Relation};
 pub use newcomers::Newcomers;
 pub use resolution::{Answer, Resolution};
-pub use score::{Agreement, Question, Standing, candidates};
+pub use score::{Agreement, MOST_OF_ONE_NAME, Question, Standing, candidates};
 use score::{CERTAIN, probability};
 
 use super::definition::define_choice;

@@ -3,7 +3,7 @@
 //! What the world writes for one name: other case, accents and spacing; `Jr.` and `Junior`; `Pitt, Brad`;
 //! `J.J.` and `J. J.`; another script; initials for given names; a middle name more or less.
 
-use unicode_normalization::UnicodeNormalization;
+use std::sync::OnceLock;
 
 use super::parts::{
     Part, Suffix, is_decoration, is_han, is_unassigned, parts_of, spoken_order, surname_last,
@@ -11,11 +11,11 @@ use super::parts::{
 };
 use super::sound::{bones, roughly, spoken};
 use crate::document::entity::EntityKind;
-use crate::document::text::comparable;
+use crate::document::text::{comparable, composed, index_key};
 
 /// A name taken apart. Its parts are ASCII letters and digits, lower case; Chinese characters stay as they are, as
 /// many names are read alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Name {
     /// The name as it is compared to the letter: [`comparable`].
     comparable: String,
@@ -31,6 +31,21 @@ pub struct Name {
     is_other_script: bool,
     /// How its Chinese characters are read, where it has any: 李明 is read liming, as is 黎明.
     read: Option<String>,
+    /// The letters of all parts.
+    letters: String,
+    /// All parts in the order of the alphabet, with spaces between.
+    sorted: String,
+    /// How it sounds; computed when it is first compared by that.
+    sounds: OnceLock<Sounds>,
+}
+
+/// How a name sounds.
+#[derive(Debug, Clone)]
+struct Sounds {
+    /// What is left of all parts when vowels and the like are taken away.
+    bones: String,
+    /// How the words are spoken.
+    spoken: String,
 }
 
 /// How two names relate, from the closest on.
@@ -72,6 +87,8 @@ impl Relation {
 
 /// The least likeness of [`Relation::Near`], by Jaro and Winkler.
 const NEAR: f64 = 0.92;
+/// Most letters by which names of [`Relation::Near`] differ.
+const MOST_EDITS: usize = 2;
 /// Names that end in other vowels are this much less alike.
 const OTHER_ENDING: f64 = 0.5;
 /// With so many letters of the family name, a given name is that of few.
@@ -80,6 +97,14 @@ const LETTERS_LEFT: usize = 2;
 const SHORTEST_SOUND: usize = 4;
 /// Shorter names differ too easily for a likeness to mean anything.
 const SHORTEST_NEAR: usize = 6;
+/// Longer names are compared for equality alone: the time that a likeness takes grows with the
+/// square of the letters.
+const LONGEST_NEAR: usize = 64;
+/// Most characters and words of a name that is taken apart. A longer one is compared as a whole.
+const LONGEST_NAME: usize = 200;
+const MOST_PARTS: usize = 32;
+/// Most letters of a name after transliteration, which makes several letters of some characters.
+const MOST_LETTERS: usize = 400;
 
 impl Name {
     /// Takes a name apart.
@@ -90,7 +115,10 @@ impl Name {
 
     fn spoken_as(given: &str, order: impl Fn(&str) -> String) -> Self {
         // Ｍａｒｉｅ is Marie.
-        let text: String = given.nfkc().collect();
+        let text = composed(given);
+        if text.chars().nth(LONGEST_NAME).is_some() {
+            return Self::whole(given);
+        }
         // Whatever decorates a name is no part of it.
         let undecorated: String = text.chars().filter(|c| !is_decoration(*c)).collect();
         let is_opaque = undecorated.chars().any(is_unassigned);
@@ -101,9 +129,13 @@ impl Name {
             // A name of signs alone is still a name.
             parts.push(Part { text: text.to_lowercase(), is_initials: false });
         }
+        let letters: String = parts.iter().map(|part| part.text.as_str()).collect();
+        if parts.len() > MOST_PARTS || letters.len() > MOST_LETTERS {
+            return Self::whole(given);
+        }
         // A single letter stays one, whatever it is composed of: ǅ.
-        let letters = given.chars().filter(|c| c.is_alphabetic()).take(2).count();
-        let has_letters = letters > 1 && !is_opaque;
+        let has_letters =
+            given.chars().filter(|c| c.is_alphabetic()).nth(1).is_some() && !is_opaque;
         let is_latin = |c: char| {
             c.is_ascii() || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}')
         };
@@ -112,6 +144,7 @@ impl Name {
             let read = any_ascii::any_ascii(&text).to_ascii_lowercase();
             read.chars().filter(char::is_ascii_alphanumeric).collect()
         });
+        let sorted = sorted(&parts);
         Self {
             comparable: comparable(given),
             parts,
@@ -120,6 +153,26 @@ impl Name {
             has_symbols,
             is_other_script,
             read,
+            letters,
+            sorted,
+            sounds: OnceLock::new(),
+        }
+    }
+
+    /// A name that is too long to be taken apart: it is the same as another one or unlike it.
+    fn whole(text: &str) -> Self {
+        let key = index_key(text);
+        Self {
+            comparable: comparable(text),
+            parts: vec![Part { text: key.clone(), is_initials: false }],
+            suffix: None,
+            has_letters: false,
+            has_symbols: false,
+            is_other_script: false,
+            read: None,
+            letters: key.clone(),
+            sorted: key,
+            sounds: OnceLock::new(),
         }
     }
 
@@ -170,17 +223,15 @@ impl Name {
             return self.comparable.clone();
         }
         match self.suffix {
-            Some(suffix) => format!("{} {suffix:?}", self.letters()),
-            None => self.letters(),
+            Some(suffix) => format!("{} {suffix:?}", self.letters),
+            None => self.letters.clone(),
         }
     }
 
     /// All parts in the order of the alphabet, as one word.
     #[must_use]
-    pub(super) fn sorted(&self) -> String {
-        let mut parts: Vec<&str> = self.parts.iter().map(|part| part.text.as_str()).collect();
-        parts.sort_unstable();
-        parts.join(" ")
+    pub(super) fn sorted(&self) -> &str {
+        &self.sorted
     }
 
     /// The first and the last part in the order of the alphabet, as one word.
@@ -212,21 +263,20 @@ impl Name {
         if first <= last { format!("{first} {last}") } else { format!("{last} {first}") }
     }
 
-    /// What is left of all of its parts when vowels and the like are taken away.
-    fn sound(&self) -> String {
-        self.parts.iter().map(|part| bones(&part.text)).collect()
-    }
-
-    /// How its words are spoken.
-    fn spoken(&self) -> String {
-        spoken(self.parts.iter().map(|part| part.text.as_str()))
+    fn sounds(&self) -> &Sounds {
+        self.sounds.get_or_init(|| Sounds {
+            bones: self.parts.iter().map(|part| bones(&part.text)).collect(),
+            spoken: spoken(self.parts.iter().map(|part| part.text.as_str())),
+        })
     }
 
     /// Roughly how it is spoken as a whole, whatever its script; `None` if it is too short to tell anything.
     #[must_use]
     pub(super) fn rough_sound(&self) -> Option<String> {
         let is_told = self.has_letters && self.read.is_none();
-        is_told.then(|| roughly(&self.spoken())).filter(|sound| sound.len() >= SHORTEST_SOUND)
+        is_told
+            .then(|| roughly(&self.sounds().spoken))
+            .filter(|sound| sound.len() >= SHORTEST_SOUND)
     }
 
     /// Whether it is written in letters that are not Latin.
@@ -277,12 +327,13 @@ impl Name {
         let letters: String = comparable(other).chars().filter(|c| c.is_alphanumeric()).collect();
         if !self.is_other_script
             && letters.is_ascii()
-            && strsim::jaro_winkler(&self.letters(), &letters) < NEAR
+            && (letters.len().max(self.letters.len()) > LONGEST_NEAR
+                || strsim::jaro_winkler(&self.letters, &letters) < NEAR)
         {
             return None;
         }
         let other = Self::of(other);
-        self.relation(&other).map(|_| strsim::jaro(&self.letters(), &other.letters()))
+        self.relation(&other).map(|_| strsim::jaro(&self.letters, &other.letters))
     }
 
     /// How it is read, if it is written in Chinese characters.
@@ -298,7 +349,7 @@ impl Name {
             Some(Relation::Initials | Relation::MiddleName | Relation::Suffix)
         );
         is_part
-            && self.letters().len() <= other.letters().len()
+            && self.letters.len() <= other.letters.len()
             && (self.suffix.is_none() || other.suffix.is_some())
     }
 
@@ -324,8 +375,15 @@ impl Name {
         &self.parts[self.parts.len() - 1]
     }
 
-    pub(super) fn letters(&self) -> String {
-        self.parts.iter().map(|part| part.text.as_str()).collect()
+    pub(super) fn letters(&self) -> &str {
+        &self.letters
+    }
+
+    /// The steps of work that comparing it with another name takes.
+    #[must_use]
+    pub(super) fn steps_of_comparison(&self) -> usize {
+        let letters = self.letters.len();
+        2 + if letters <= LONGEST_NEAR { letters * letters / 128 } else { letters / 16 }
     }
 
     /// How this name relates to another; `None` if they are two names.
@@ -354,28 +412,29 @@ impl Name {
         }
         match (&self.read, &other.read) {
             (Some(_), Some(_)) => {
-                return (self.letters() == other.letters()).then_some(Relation::SameLetters);
+                return (self.letters == other.letters).then_some(Relation::SameLetters);
             }
             // What is read alike is often another name.
             (Some(read), None) => {
-                return (*read == other.letters()).then_some(Relation::SameSound(0.0));
+                return (*read == other.letters).then_some(Relation::SameSound(0.0));
             }
             (None, Some(read)) => {
-                return (*read == self.letters()).then_some(Relation::SameSound(0.0));
+                return (*read == self.letters).then_some(Relation::SameSound(0.0));
             }
             (None, None) => {}
         }
         // Al is no A. L.
         let is_same_kind =
             self.initials() == other.initials() || self.parts.len() == other.parts.len();
-        if self.letters() == other.letters() && is_same_kind {
+        if self.letters == other.letters && is_same_kind {
             return Some(Relation::SameLetters);
         }
-        if self.sorted() == other.sorted() {
+        if self.sorted == other.sorted {
             return Some(Relation::OtherOrder);
         }
+        let is_near_in_length = self.letters.len().max(other.letters.len()) <= LONGEST_NEAR;
         if self.is_other_script != other.is_other_script {
-            return self.relation_of_sounds(other);
+            return is_near_in_length.then(|| self.relation_of_sounds(other)).flatten();
         }
         if self.parts.len() > 1 && other.parts.len() > 1 {
             if self.lacks_middle(other) || other.lacks_middle(self) {
@@ -394,27 +453,30 @@ impl Name {
         if telling(self) != telling(other) {
             return None;
         }
-        let (one, another) = (self.letters(), other.letters());
-        if one.len().min(another.len()) < SHORTEST_NEAR {
+        let (one, another) = (self.letters.as_str(), other.letters.as_str());
+        let is_far = one.len().abs_diff(another.len()) > MOST_EDITS;
+        if is_far || !is_near_in_length || one.len().min(another.len()) < SHORTEST_NEAR {
             return None;
         }
-        let likeness = strsim::jaro_winkler(&one, &another);
+        let likeness = strsim::jaro_winkler(one, another);
         // A letter that is doubled sets off all that follow: Jenifer Aniston.
-        let likeness = if self.sound() == other.sound() { likeness.max(NEAR) } else { likeness };
-        let edits = strsim::osa_distance(&one, &another);
+        if likeness < NEAR && self.sounds().bones != other.sounds().bones {
+            return None;
+        }
+        let likeness = likeness.max(NEAR);
+        let edits = strsim::osa_distance(one, another);
         // A family name that is another one is no misspelling, however alike the rest is.
-        (likeness >= NEAR && edits <= 2 && self.has_near_ends(other))
-            .then_some(Relation::Near(likeness))
+        (edits <= MOST_EDITS && self.has_near_ends(other)).then_some(Relation::Near(likeness))
     }
 
     /// How it relates to a name in another script.
     fn relation_of_sounds(&self, other: &Self) -> Option<Relation> {
-        let sound = self.sound();
-        if sound.len() < SHORTEST_SOUND {
+        let (sounds, others) = (self.sounds(), other.sounds());
+        if sounds.bones.len() < SHORTEST_SOUND {
             return None;
         }
-        let likeness = || strsim::jaro(&self.letters(), &other.letters());
-        if sound == other.sound() || self.spoken() == other.spoken() {
+        let likeness = || strsim::jaro(&self.letters, &other.letters);
+        if sounds.bones == others.bones || sounds.spoken == others.spoken {
             // Валерий is not Valeria, however alike they are.
             let of_endings = if self.endings() == other.endings() { 1.0 } else { OTHER_ENDING };
             return Some(Relation::SameSound(of_endings * likeness()));
@@ -479,6 +541,13 @@ impl Name {
             && !writes_more_out(&one, &another)
             && !writes_more_out(&another, &one)
     }
+}
+
+/// All parts in the order of the alphabet, with spaces between.
+fn sorted(parts: &[Part]) -> String {
+    let mut parts: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
+    parts.sort_unstable();
+    parts.join(" ")
 }
 
 fn abbreviates(initial: &Part, name: &Part) -> bool {

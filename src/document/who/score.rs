@@ -5,12 +5,14 @@
 //! somebody who is not known here, less [`CERTAIN`]. 0 is where nearly all of the right ones and few wrong ones are
 //! above; `make bench` prints both.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::known::{Knowledge, Known, RAREST};
 use super::name::{Name, Relation};
 use super::newcomers::Newcomers;
 use super::{Candidate, MatchReason};
+use crate::document::budget::WorkBudget;
 use crate::document::entity::{Directory, EntityKind};
 use crate::document::reference;
 use crate::document::text::index_key;
@@ -29,7 +31,13 @@ pub struct Question<'a> {
     pub traits: Vec<(&'static str, String)>,
     /// With how many of this document each person has worked before.
     pub company: &'a HashMap<String, usize>,
+    /// What the decision may cost; without it, no more candidates are weighed.
+    pub budget: &'a WorkBudget<'a>,
 }
+
+/// Most of those who go by one name that are weighed, of each way to find them. Between more, no
+/// name decides, and an answer shows few.
+pub const MOST_OF_ONE_NAME: usize = 40;
 
 /// Where a candidate is credited already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +117,8 @@ fn weight_of_relation(relation: Relation) -> (f64, MatchReason) {
     }
 }
 
-/// Everyone that a name may mean, best first.
+/// Everyone that a name may mean, best first. Of each way to be found, [`MOST_OF_ONE_NAME`] are
+/// weighed.
 #[must_use]
 pub fn candidates(
     question: &Question<'_>,
@@ -121,41 +130,57 @@ pub fn candidates(
     let key = index_key(question.given);
     let given = Name::of_kind(question.kind, question.given);
     let knowledge = directory.knowledge();
-    let mut ids: Vec<&str> =
-        directory.by_name(question.kind, &key).iter().map(String::as_str).collect();
-    let more = others.iter().map(String::as_str).chain(knowledge.near(question.kind, &key));
-    for id in more {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    let newcomers = directory
+    let by_name = directory.by_name(question.kind, &key);
+    let named_here: HashSet<&str> = others.iter().map(String::as_str).collect();
+    let near = knowledge.near(question.kind, &key);
+    let first = by_name.iter().take(MOST_OF_ONE_NAME).chain(others).map(String::as_str);
+    let mut seen = HashSet::new();
+    let mut ids: Vec<&str> = first.chain(near).filter(|id| seen.insert(*id)).collect();
+    let newcomers: HashMap<&str, (Known, &Name)> = directory
         .newcomers()
         .near(question.kind, &given)
         .into_iter()
-        .chain(made.near(question.kind, &given));
-    let newcomers: HashMap<&str, Known> = newcomers
-        .filter(|entity| {
-            knowledge.of(question.kind, &entity.id).is_none() && !others.contains(&entity.id)
+        .chain(made.near(question.kind, &given))
+        .filter(|newcomer| {
+            let id = newcomer.entity.id.as_str();
+            knowledge.of(question.kind, id).is_none() && !named_here.contains(id)
         })
-        .map(|entity| (entity.id.as_str(), Known { name: entity.name.clone(), ..Known::default() }))
+        .map(|newcomer| {
+            let known = Known { name: newcomer.entity.name.clone(), ..Known::default() };
+            (newcomer.entity.id.as_str(), (known, newcomer.name()))
+        })
         .collect();
-    ids.extend(newcomers.keys().filter(|id| !ids.contains(id)).copied().collect::<Vec<_>>());
+    ids.extend(newcomers.keys().filter(|id| seen.insert(**id)).copied().collect::<Vec<_>>());
+    // A name that one alone has means that one, whatever stands beside it.
+    let is_sole = question.kind.is_told_by_name() && by_name.len() == 1;
+    let as_given = OnceCell::new();
     let mut found: Vec<Candidate> = ids
         .into_iter()
         .filter_map(|id| {
             let standing = standing(id);
             let is_named_so =
-                directory.by_name(question.kind, &key).iter().any(|named| named == id)
-                    || others.iter().any(|named| named == id);
-            // A name of a ceremony, platform or genre that one alone has means that one, whatever stands beside it.
-            let is_sole = question.kind.is_told_by_name()
-                && is_named_so
-                && directory.by_name(question.kind, &key).len() == 1;
-            match knowledge.of(question.kind, id).or_else(|| newcomers.get(id)) {
-                _ if is_sole => Some(unknown(question, &given, id, standing, knowledge)),
-                Some(known) => weigh(question, &given, id, known, is_named_so, standing, knowledge),
-                None => is_named_so.then(|| unknown(question, &given, id, standing, knowledge)),
+                directory.has_name(question.kind, &key, id) || named_here.contains(id);
+            let unknown = || {
+                let as_given = as_given.get_or_init(|| Name::of(question.given));
+                unknown(question, &given, as_given, id, standing, knowledge)
+            };
+            if is_sole && is_named_so {
+                return Some(unknown());
+            }
+            let named = knowledge.with_names(question.kind, id);
+            let names = named.map_or(1, |(_, names)| names.len());
+            if !question.budget.charge(8 + names * given.steps_of_comparison()) {
+                return None;
+            }
+            let named = named.map(|(known, names)| (known, &names[0], &names[1..]));
+            let named =
+                named.or_else(|| newcomers.get(id).map(|(known, name)| (known, *name, &[][..])));
+            match named {
+                Some((known, own, aliases)) => {
+                    let named = Named { id, known, own, aliases, is_named_so };
+                    weigh(question, &given, &named, standing, knowledge)
+                }
+                None => is_named_so.then(unknown),
             }
         })
         .collect();
@@ -164,6 +189,16 @@ pub fn candidates(
     }
     found.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.id.cmp(&b.id)));
     found
+}
+
+/// A candidate with its names taken apart.
+struct Named<'a> {
+    id: &'a str,
+    known: &'a Known,
+    own: &'a Name,
+    aliases: &'a [Name],
+    /// Whether it is known under the very name that is asked for.
+    is_named_so: bool,
 }
 
 /// Beside one of the very name who is credited, whoever is credited nowhere comes last.
@@ -185,18 +220,27 @@ fn set_back_the_uncredited(candidates: &mut [Candidate], knowledge: &Knowledge) 
 fn unknown(
     question: &Question<'_>,
     given: &Name,
+    as_given: &Name,
     id: &str,
     standing: Standing,
     knowledge: &Knowledge,
 ) -> Candidate {
-    let own =
-        reference::by_id(question.kind, id).map_or(question.given, |entity| entity.name.as_str());
+    let reference = reference::by_id(question.kind, id);
+    let own = reference.map_or(question.given, |entity| entity.name.as_str());
     let known = Known {
         name: own.to_owned(),
         aliases: vec![question.given.to_owned()],
         ..Known::default()
     };
-    weigh(question, given, id, &known, true, standing, knowledge).unwrap_or_else(|| Candidate {
+    let own = reference.map(|entity| Name::of(&entity.name));
+    let named = Named {
+        id,
+        known: &known,
+        own: own.as_ref().unwrap_or(as_given),
+        aliases: std::slice::from_ref(as_given),
+        is_named_so: true,
+    };
+    weigh(question, given, &named, standing, knowledge).unwrap_or_else(|| Candidate {
         id: id.to_owned(),
         name: question.given.to_owned(),
         score: 0.0,
@@ -210,16 +254,14 @@ fn unknown(
 fn weigh(
     question: &Question<'_>,
     given: &Name,
-    id: &str,
-    known: &Known,
-    is_named_so: bool,
+    named: &Named<'_>,
     standing: Standing,
     knowledge: &Knowledge,
 ) -> Option<Candidate> {
+    let Named { id, known, own: own_name, aliases, is_named_so } = *named;
     let mut reasons = Vec::new();
-    let own_name = Name::of(&known.name);
-    let own = given.relation(&own_name);
-    let alias = known.aliases.iter().filter_map(|alias| given.relation(&Name::of(alias)));
+    let own = given.relation(own_name);
+    let alias = aliases.iter().filter_map(|alias| given.relation(alias));
     let best_alias =
         alias.max_by(|a, b| weight_of_relation(*a).0.total_cmp(&weight_of_relation(*b).0));
     let (mut relation, mut is_alias) = match (own, best_alias) {
@@ -249,7 +291,7 @@ fn weigh(
     } else {
         weight += here(standing, relation, &mut reasons);
         weight += person(question, id, known, knowledge, &mut reasons);
-        weight += commonness(given, &own_name, relation, knowledge, &mut reasons);
+        weight += commonness(given, own_name, relation, knowledge, &mut reasons);
     }
     Some(Candidate {
         id: id.to_owned(),

@@ -121,7 +121,7 @@ pub async fn import(
             return Err(refused.with_remedy(CREATE_MOVIE));
         }
     };
-    let incoming = Incoming::Document { text: &text, category: Some(category) };
+    let incoming = Incoming::Document { text, category: Some(category) };
     let outcome = state.catalog.import(&permission, &movie, incoming).await?;
     answer(&movie, category, outcome.with_remedy(CREATE_MOVIE))
 }

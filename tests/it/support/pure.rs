@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use std::collections::HashSet;
 
+use reelport::document::budget::WorkBudget;
 use reelport::document::definition::{Item, Kind};
 use reelport::document::entity::{Directory, Mentions, NewEntity};
 use reelport::document::ids::IdSource;
@@ -92,6 +93,11 @@ impl World {
 
     /// The plan of an import, also of one that is refused.
     pub fn planned(&self, data: &Value, how: How<'_>) -> Plan {
+        self.planned_within(data, how, &WorkBudget::unlimited())
+    }
+
+    /// The plan of an import within a budget that suffices.
+    pub fn planned_within(&self, data: &Value, how: How<'_>, budget: &WorkBudget<'_>) -> Plan {
         let definition = self.category.definition();
         let reading = parse(definition, through_text(data), false);
         let mut mentions = Mentions::default();
@@ -116,8 +122,9 @@ impl World {
             credited: &HashSet::new(),
             resolutions: &[],
             stand_ins: &std::collections::HashSet::new(),
+            budget,
         };
-        plan(&proposal, &*self.ids)
+        plan(&proposal, &*self.ids).expect("the budget is large enough")
     }
 
     /// Imports; a plan without changes must leave the very document that is there.

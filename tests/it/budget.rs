@@ -1,0 +1,201 @@
+//! What planning a document costs, in steps: twice as many items cost about twice as much, whatever
+//! they have in common, and a plan that would cost more than its budget ends.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use reelport::document::budget::WorkBudget;
+use reelport::document::definition::{Field, Item, KeyPart, Kind};
+use reelport::document::{Category, Object};
+use serde_json::{Value, json};
+
+use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, through_text};
+
+/// A value of a field; those of other numbers are others.
+fn value(field: &Field, number: usize) -> Option<Value> {
+    Some(match &field.rule.kind {
+        Kind::Id => return None,
+        Kind::Integer { min, max } => json!(min + i64::try_from(number).unwrap() % (max - min)),
+        Kind::Url => json!(format!("https://example.org/{number}")),
+        Kind::Choice { values, .. } => json!(values[0]),
+        Kind::Text { .. } => json!(format!("Text of Number {number}")),
+        Kind::PartialDate => json!(format!("{}", 1900 + number % 100)),
+        _ => return None,
+    })
+}
+
+/// An item of which everything is equal but the part of the key that `differs`.
+fn item(of: &'static Item, number: usize, differs: Option<&str>) -> Object {
+    let fields = of.fields.iter().filter_map(|field| {
+        let is_different = differs == Some(field.name);
+        Some((field.name.to_owned(), value(field, if is_different { number } else { 0 })?))
+    });
+    fields.collect()
+}
+
+/// The fields that a key has parts in.
+fn parts(item: &'static Item) -> HashSet<&'static str> {
+    let parts = item.keys.iter().flat_map(|parts| parts.iter());
+    parts
+        .map(|part| match part {
+            KeyPart::Field(field) => *field,
+            KeyPart::Entity(index) => item.entities[*index].name,
+        })
+        .collect()
+}
+
+/// How the items of a list are alike: what is stored, and what arrives.
+struct Alike {
+    name: String,
+    category: Category,
+    list: &'static str,
+    stored: Box<dyn Fn(usize) -> Object>,
+    arriving: Box<dyn Fn(usize) -> Object>,
+}
+
+impl Alike {
+    fn document(&self, count: usize, item: &dyn Fn(usize) -> Object) -> Value {
+        let items: Vec<Object> = (0..count).map(item).collect();
+        json!({ self.list: items })
+    }
+
+    /// The steps of planning that many items into as many.
+    fn steps(&self, count: usize, how: How<'_>) -> u64 {
+        let mut world = World::new(self.category);
+        let stored = world.planned(&self.document(count, &*self.stored), MERGE);
+        let Value::Object(data) = through_text(&Value::Object(stored.data)) else { unreachable!() };
+        world.entities = stored.new_entities;
+        world.data = data;
+        let base = world.data.clone();
+        let budget = WorkBudget::unlimited();
+        let start = Instant::now();
+        let how = How { base: Some(&base), ..how };
+        world.planned_within(&self.document(count, &*self.arriving), how, &budget);
+        if std::env::var_os("REELPORT_TEST_SHOW_TIMES").is_some() {
+            println!("{}: {count}: {} steps, {:?}", self.name, budget.spent(), start.elapsed());
+        }
+        budget.spent()
+    }
+}
+
+fn alike() -> Vec<Alike> {
+    let mut cases: Vec<Alike> = Vec::new();
+    for category in Category::ALL.iter().copied() {
+        for (list, of) in item_lists(category) {
+            let mut add = |name: &str,
+                           stored: Box<dyn Fn(usize) -> Object>,
+                           arriving: Box<dyn Fn(usize) -> Object>| {
+                cases.push(Alike {
+                    name: format!("{category}, {list}: {name}"),
+                    category,
+                    list,
+                    stored,
+                    arriving,
+                });
+            };
+            let equal = move |_| item(of, 0, None);
+            add("all equal", Box::new(equal), Box::new(equal));
+            let with_id = move |_| {
+                let mut object = item(of, 0, None);
+                object.insert(of.id.to_owned(), json!("the same"));
+                object
+            };
+            add("the same id", Box::new(equal), Box::new(with_id));
+            let subset = move |number: usize| {
+                let fields = of.fields.iter().enumerate();
+                let is_left_out = |place: usize, name: &str| {
+                    !parts(of).contains(name) && number & (1 << place) != 0
+                };
+                let left_out = fields.filter(|(place, field)| is_left_out(*place, field.name));
+                let mut object = item(of, 0, None);
+                left_out.for_each(|(_, field)| drop(object.remove(field.name)));
+                object
+            };
+            add("equal keys, other fields", Box::new(equal), Box::new(subset));
+            for part in parts(of) {
+                let other = move |number| item(of, number, Some(part));
+                let others = move |number: usize| item(of, 1_000_000 + number, Some(part));
+                add(&format!("{part} differs"), Box::new(other), Box::new(other));
+                add(&format!("another {part}"), Box::new(other), Box::new(others));
+                add(&format!("one with each {part}"), Box::new(equal), Box::new(other));
+            }
+            for (place, entity) in of.entities.iter().enumerate() {
+                let named = move |number: usize, name: String, id: Option<usize>| {
+                    let mut object = item(of, number, None);
+                    object.insert(entity.name.to_owned(), json!(name));
+                    if let Some(id) = id {
+                        let id = format!("test-{}-{id}", entity.kind.as_str());
+                        object.insert(entity.id.to_owned(), json!(id));
+                    }
+                    if let (Some(field), 0) =
+                        (of.fields.iter().find(|field| field.name == "character"), place)
+                    {
+                        object.insert(field.name.to_owned(), json!(format!("Role {number}")));
+                    }
+                    object
+                };
+                let one = || "John Smith".to_owned();
+                let with_ids = move |number| named(number, one(), Some(number));
+                let without = move |number: usize| named(1_000_000 + number, one(), None);
+                let name = entity.name;
+                add(&format!("{name}: one name of many"), Box::new(with_ids), Box::new(without));
+                add(
+                    &format!("{name}: one name of many again"),
+                    Box::new(with_ids),
+                    Box::new(with_ids),
+                );
+                let middle = |number: usize| format!("John {} Smith", letters(number));
+                let like = move |number| named(number, middle(number), Some(number));
+                let others = move |number: usize| named(number, middle(1_000_000 + number), None);
+                add(
+                    &format!("{name}: the same first and last word"),
+                    Box::new(like),
+                    Box::new(others),
+                );
+                let grows = |number: usize| format!("{}{number}", "\u{FDFA}\u{3316}".repeat(80));
+                let growing = move |number| named(number, grows(number), None);
+                let grown = move |number: usize| named(number, grows(1_000_000 + number), None);
+                add(&format!("{name}: names that grow"), Box::new(growing), Box::new(grown));
+            }
+        }
+    }
+    cases
+}
+
+/// A number as letters, so that names of other numbers have other letters.
+fn letters(number: usize) -> String {
+    let digits = number.to_string();
+    digits
+        .bytes()
+        .map(|digit| {
+            ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu"][usize::from(digit - b'0')]
+        })
+        .collect()
+}
+
+#[test]
+fn twice_as_many_items_cost_about_twice_as_much() {
+    let few: usize =
+        std::env::var("REELPORT_TEST_ITEMS").ok().and_then(|few| few.parse().ok()).unwrap_or(300);
+    for case in alike() {
+        for how in [MERGE, REPLACE] {
+            let (one, two) = (case.steps(few, how), case.steps(2 * few, how));
+            let mode = how.mode.as_str();
+            assert!(two * 10 <= one * 22, "{}, {mode}: {one} steps, then {two}", case.name);
+        }
+    }
+}
+
+#[test]
+fn genres_that_are_alike_cost_no_more() {
+    let steps = |count: usize| {
+        let names: Vec<String> = (0..count).map(|number| format!("Genre {number}")).collect();
+        let data = json!({ "title": "T", "genres": names });
+        let world = World::with(Category::BasicInfo, &data);
+        let budget = WorkBudget::unlimited();
+        world.planned_within(&data, REPLACE, &budget);
+        budget.spent()
+    };
+    let (one, two) = (steps(300), steps(600));
+    assert!(two * 10 <= one * 22, "{one} steps, then {two}");
+}
