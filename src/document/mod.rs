@@ -13,6 +13,7 @@ pub mod definition;
 pub mod diff;
 pub mod entity;
 pub mod envelope;
+pub mod folding;
 pub mod ids;
 pub mod json_schema;
 pub mod lenient;

@@ -13,7 +13,8 @@ use super::{Backend, Database, StorageError};
 const ADVISORY_LOCK: i64 = 0x7265_656c_706f_7274;
 
 impl Database {
-    /// Applies the migrations that are missing. Safe when several processes start at once.
+    /// Applies the migrations that are missing, and computes search columns anew that were made by the
+    /// rules of an earlier version. Safe when several processes start at once.
     ///
     /// # Errors
     /// When the lock cannot be had or a migration fails.
@@ -33,7 +34,7 @@ impl Database {
                 let locked = lock.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
                 let _lock: File = locked.map_err(|source| StorageError::Lock { path, source })?;
                 Migrator::up(&self.writer, None).await?;
-                self.index_names().await?;
+                self.refresh_search().await?;
             }
             Backend::Postgres => {
                 // The lock belongs to a session, so this needs a connection of its own.
@@ -45,7 +46,7 @@ impl Database {
                     .await?;
                 let migrated = Migrator::up(&session, None).await.map_err(StorageError::from);
                 let result = match migrated {
-                    Ok(()) => self.index_names().await,
+                    Ok(()) => self.refresh_search().await,
                     Err(error) => Err(error),
                 };
                 session.close().await?;

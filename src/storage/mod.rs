@@ -26,6 +26,7 @@ mod names;
 mod naming;
 mod projections;
 mod reference;
+mod refold;
 mod transaction;
 mod users;
 mod works;

@@ -23,6 +23,7 @@ mod corpus;
 mod crash;
 mod drafts;
 mod export;
+mod folding;
 mod fuzz;
 mod graphql_http;
 mod history;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Meant;
 use super::index::Sign;
-use crate::document::definition::{Item, KeyPart, Object};
+use crate::document::definition::{Item, KeyPart, Kind, Object, find};
 use crate::document::entity::Directory;
 use crate::document::spelling::{Meaning, meaning};
 use crate::document::text::{comparable, index_key};
@@ -79,6 +79,15 @@ fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
     object.get(key).and_then(Value::as_str)
 }
 
+/// A key field in the form in which it is compared: text is folded. Of a URL or a code each character
+/// counts, but for case.
+fn compared(item: &Item, field: &str, value: &str) -> String {
+    match find(item.fields, field).map(|field| &field.rule.kind) {
+        Some(Kind::Text { .. }) => comparable(value),
+        _ => value.to_lowercase(),
+    }
+}
+
 /// A key field as text: numbers are written out, null is absent.
 fn field_text(object: &Object, key: &str) -> Option<String> {
     match object.get(key)? {
@@ -116,13 +125,14 @@ impl<'a> View<'a> {
                     let meant =
                         meaning.filter(|(field, _)| field == name).map(|(_, (_, text))| text);
                     meant_key.push('\0');
-                    meant_key.push_str(&comparable(meant.or(value.as_deref()).unwrap_or("\0")));
+                    let text = meant.or(value.as_deref()).unwrap_or("\0");
+                    meant_key.push_str(&compared(item, name, text));
                 }
                 exact_key.push('\0');
                 key.push('\0');
                 match value {
                     Some(value) => {
-                        key.push_str(&comparable(&value));
+                        key.push_str(&compared(item, name, &value));
                         exact_key.push_str(&value);
                     }
                     None => {
@@ -134,7 +144,9 @@ impl<'a> View<'a> {
         }
         let parts = item.keys.iter().flat_map(|parts| parts.iter()).map(|part| {
             let value = match part {
-                KeyPart::Field(name) => field_text(object, name).map(|value| comparable(&value)),
+                KeyPart::Field(name) => {
+                    field_text(object, name).map(|value| compared(item, name, &value))
+                }
                 KeyPart::Entity(_) => None,
             };
             (*part, value)

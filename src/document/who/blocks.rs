@@ -11,7 +11,7 @@ use super::name::Name;
 use crate::document::entity::EntityKind;
 
 /// Counts up when other keys come of the same name, so that stored ones are made anew.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
     let mut hash = Sha256::new();

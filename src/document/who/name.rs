@@ -10,6 +10,7 @@ use super::parts::{
 };
 use super::sound::{bones, roughly, spoken};
 use crate::document::entity::EntityKind;
+use crate::document::folding::{is_ignorable, straight};
 use crate::document::text::comparable;
 
 /// A name taken apart. Its parts are ASCII letters and digits, lower case; Chinese characters stay as they are, as
@@ -85,8 +86,9 @@ impl Name {
     }
 
     fn spoken_as(text: &str, order: impl Fn(&str) -> String) -> Self {
-        // Ｍａｒｉｅ is Marie.
-        let text: String = text.nfkc().collect();
+        // Ｍａｒｉｅ is Marie, and “Chip” is "Chip".
+        let text = text.chars().filter(|c| !is_ignorable(*c)).map(straight);
+        let text: String = text.nfkc().map(straight).collect();
         // Whatever decorates a name is no part of it.
         let undecorated: String = text.chars().filter(|c| !is_decoration(*c)).collect();
         let text = if undecorated.contains(char::is_alphabetic) { undecorated } else { text };
