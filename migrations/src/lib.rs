@@ -9,6 +9,7 @@ mod m20261125_000002_people;
 mod m20261125_000003_matching;
 mod m20261125_000004_succession;
 mod m20261125_000005_draft_answers;
+mod m20261129_000001_import_texts;
 mod tables;
 
 /// All migrations in order.
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_matching::Migration),
             Box::new(m20261125_000004_succession::Migration),
             Box::new(m20261125_000005_draft_answers::Migration),
+            Box::new(m20261129_000001_import_texts::Migration),
         ]
     }
 }

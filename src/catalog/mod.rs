@@ -30,7 +30,8 @@ pub use clock::{Clock, RandomIds, SystemClock};
 pub use error::CatalogError;
 
 use crate::document::ids::IdSource;
-use crate::storage::Database;
+use crate::storage::{Database, TextLimits};
+use import::KeptTexts;
 
 /// The catalogue. Cheap to clone.
 #[derive(Clone)]
@@ -38,12 +39,20 @@ pub struct Catalog {
     pub(crate) database: Database,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
+    texts: Arc<KeptTexts>,
 }
 
 impl Catalog {
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self { database, clock, ids }
+        let texts = Arc::new(KeptTexts::new(TextLimits::default()));
+        Self { database, clock, ids, texts }
+    }
+
+    /// The catalogue, with other limits of the texts in the import log.
+    #[must_use]
+    pub fn with_text_limits(self, limits: TextLimits) -> Self {
+        Self { texts: Arc::new(KeptTexts::new(limits)), ..self }
     }
 
     /// The database beneath, for health checks and metrics.

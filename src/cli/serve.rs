@@ -61,7 +61,7 @@ pub(super) async fn serve(
         .await
         .map_err(|error| CliError::io(&format!("REELPORT_LISTEN: {address}"), &error))?;
     let url = &database.database_url;
-    let app = App::open(
+    let mut app = App::open(
         url,
         database.connections()?,
         secret.as_bytes(),
@@ -69,6 +69,7 @@ pub(super) async fn serve(
         Sources::default(),
     )
     .await?;
+    app.catalog = app.catalog.with_text_limits(database.text_limits()?);
     let admin = make_admin(&app, database.folder().as_deref(), serve).await?;
     if serve.demo {
         load_demo(&app).await?;

@@ -15,6 +15,7 @@ mod drafts;
 mod entities;
 mod error;
 mod history;
+mod import_texts;
 mod imports;
 mod locks;
 mod merged;
@@ -39,6 +40,7 @@ pub use documents::{DocumentKey, FORMAT, NewState, StoredDocument, StoredRevisio
 pub use drafts::{DraftEntry, DraftFilter, DraftPage, DraftPlace, StoredDraft};
 pub use error::StorageError;
 pub use history::StateKey;
+pub use import_texts::{SentText, TextLimits, size_of};
 pub use imports::{ImportFilter, ImportPage, ImportRow, NewImport, NewKey, Remembered};
 pub use locks::Lock;
 pub use movies::{MovieFilter, MovieOrder, MoviePage, MovieRow, OrderBy, PageRequest};

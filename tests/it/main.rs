@@ -29,6 +29,7 @@ mod graphql_http;
 mod history;
 mod idempotency;
 mod import;
+mod import_log;
 mod keys;
 mod locks;
 mod matching;
