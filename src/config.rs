@@ -9,7 +9,7 @@ use clap::Args;
 use crate::catalog::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::tokens::MIN_SECRET;
 use crate::http::Limits;
-use crate::storage::sqlite_path;
+use crate::storage::{TextLimits, sqlite_path};
 
 /// One option has a value that it cannot have.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,9 @@ pub struct DatabaseArgs {
     /// Most connections to PostgreSQL
     #[arg(long, env = "REELPORT_DATABASE_CONNECTIONS", default_value = "16", value_name = "N")]
     pub database_connections: String,
+    /// Most MiB that the texts of imports take in the import log, compressed; the oldest are dropped
+    #[arg(long, env = "REELPORT_IMPORT_TEXTS", default_value = "4096", value_name = "MIB")]
+    pub import_texts: String,
 }
 
 impl DatabaseArgs {
@@ -64,6 +67,7 @@ impl DatabaseArgs {
             let allowed = "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME";
             return Err(ConfigError::new("REELPORT_DATABASE_URL", format!("{found:?}"), allowed));
         }
+        self.text_limits()?;
         self.connections().map(drop)
     }
 
@@ -81,6 +85,22 @@ impl DatabaseArgs {
                 "a number from 1 to 1000",
             )
         })
+    }
+
+    /// The limits of the texts in the import log.
+    ///
+    /// # Errors
+    /// When it is no number from 1 to 1,000,000.
+    pub fn text_limits(&self) -> Result<TextLimits, ConfigError> {
+        let number = self.import_texts.parse::<u64>().ok();
+        let mebibytes = number.filter(|number| (1..=1_000_000).contains(number)).ok_or_else(|| {
+            ConfigError::new(
+                "REELPORT_IMPORT_TEXTS",
+                format!("{:?}", self.import_texts),
+                "a number of MiB from 1 to 1000000",
+            )
+        })?;
+        Ok(TextLimits { of_all: mebibytes << 20, ..TextLimits::default() })
     }
 
     /// The folder of a `SQLite` database, where the secrets of a first start are kept.

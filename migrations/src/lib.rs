@@ -10,6 +10,7 @@ mod m20261125_000003_matching;
 mod m20261125_000004_succession;
 mod m20261125_000005_draft_answers;
 mod m20261129_000001_storage_probe;
+mod m20261129_000002_import_texts;
 mod tables;
 
 /// All migrations in order.
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000004_succession::Migration),
             Box::new(m20261125_000005_draft_answers::Migration),
             Box::new(m20261129_000001_storage_probe::Migration),
+            Box::new(m20261129_000002_import_texts::Migration),
         ]
     }
 }

@@ -31,9 +31,10 @@ pub use clock::{Clock, RandomIds, SystemClock};
 pub use error::{CatalogError, UNSTORABLE_TEXT};
 
 use crate::document::ids::IdSource;
-use crate::storage::Database;
-use work::Work;
+use crate::storage::{Database, TextLimits};
 pub use crate::storage::{NotReady, Unavailability};
+use import::KeptTexts;
+use work::Work;
 
 /// The catalogue. Cheap to clone.
 #[derive(Clone)]
@@ -42,12 +43,20 @@ pub struct Catalog {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) work: Work,
+    texts: Arc<KeptTexts>,
 }
 
 impl Catalog {
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self { database, clock, ids, work: Work::default() }
+        let texts = Arc::new(KeptTexts::new(TextLimits::default()));
+        Self { database, clock, ids, work: Work::default(), texts }
+    }
+
+    /// The catalogue, with other limits of the texts in the import log.
+    #[must_use]
+    pub fn with_text_limits(self, limits: TextLimits) -> Self {
+        Self { texts: Arc::new(KeptTexts::new(limits)), ..self }
     }
 
     /// The database beneath, for health checks and metrics.

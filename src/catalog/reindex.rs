@@ -11,8 +11,8 @@ use crate::storage::{DocumentKey, ProjectionChange};
 const PAGE: u64 = 200;
 
 impl Catalog {
-    /// Rebuilds every projection in one transaction; how many documents were read. Readers see the
-    /// old rows until it ends.
+    /// Rebuilds every projection in one transaction, and the keys that names are found by; how many
+    /// documents were read. Readers see the old rows until it ends.
     ///
     /// # Errors
     /// When storage fails; then nothing changes.
@@ -20,6 +20,8 @@ impl Catalog {
         self.database
             .write(|transaction| async move {
                 transaction.lock_all_movies().await?;
+                transaction.lock_entities().await?;
+                transaction.refold_names().await?;
                 transaction.clear_projections().await?;
                 let mut after: Option<DocumentKey> = None;
                 let mut count = 0;

@@ -191,7 +191,9 @@ fn must_exist(database: &DatabaseArgs) -> Result<(), CliError> {
 /// Opens a database; a `SQLite` file that is not there is made.
 async fn open_or_make(database: &DatabaseArgs) -> Result<Catalog, CliError> {
     database.validate()?;
-    Ok(open_catalog(&database.database_url, database.connections()?, Sources::default()).await?)
+    let connections = database.connections()?;
+    let catalog = open_catalog(&database.database_url, connections, Sources::default()).await?;
+    Ok(catalog.with_text_limits(database.text_limits()?))
 }
 
 async fn execute(cli: Cli) -> Result<ExitCode, CliError> {

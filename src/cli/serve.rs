@@ -72,6 +72,7 @@ pub(super) async fn serve(
     } else {
         open_catalog(url, connections, Sources::default()).await?
     };
+    let catalog = catalog.with_text_limits(database.text_limits()?);
     let mut app = App::new(catalog, secret.as_bytes(), TokenConfig::default());
     app.limits = limits;
     let mut admin = None;

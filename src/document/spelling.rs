@@ -1,11 +1,12 @@
 //! Fields whose text has several spellings of one meaning, by an entity of the item: "Best Actor" is
-//! "ACTOR IN A LEADING ROLE" where the ceremony is the Academy Awards.
+//! "ACTOR IN A LEADING ROLE" where the ceremony is the Academy Awards. And texts that differ only in how
+//! they were typed.
 
 use serde_json::Value;
 
-use super::definition::{Item, Object};
+use super::definition::{Item, KeyPart, Kind, Object, find};
 use super::entity::Directory;
-use super::text::index_key;
+use super::text::{comparable, index_key};
 
 /// Which field it is, and what its spellings mean.
 #[derive(Debug)]
@@ -58,5 +59,27 @@ pub fn adopt_spelling(item: &Item, stored: &Object, arriving: &mut Object, direc
     };
     if means.is_some() && means == meaning(item, stored, Some(directory)) {
         arriving.insert(spellings.field.to_owned(), kept.clone());
+    }
+}
+
+/// Gives an arriving item that is recognised by its natural key the stored text of each part of the key
+/// that differs from it only in how it was typed: retyped quotation marks are no change. An item that
+/// names the stored one by its id is an edit, and keeps its text.
+pub fn adopt_typography(item: &Item, stored: &Object, arriving: &mut Object) {
+    if text(arriving, item.id).is_some_and(|id| Some(id) == text(stored, item.id)) {
+        return;
+    }
+    let is_text = |name: &str| {
+        find(item.fields, name).is_some_and(|field| matches!(field.rule.kind, Kind::Text { .. }))
+    };
+    for part in item.keys.iter().flat_map(|parts| parts.iter()) {
+        if let KeyPart::Field(name) = part
+            && is_text(name)
+            && let Some(kept) = text(stored, name)
+            && text(arriving, name)
+                .is_some_and(|given| given != kept && comparable(given) == comparable(kept))
+        {
+            arriving.insert((*name).to_owned(), Value::String(kept.to_owned()));
+        }
     }
 }

@@ -27,7 +27,8 @@ impl PeopleQuery {
     }
 
     /// People who go by a name like that, best first: a whole name, the start of one, a part of one. Case,
-    /// accents and spacing do not matter. Fewer than three characters find only names that start with them.
+    /// accents, spacing and the kind of quotation marks and dashes do not matter. Fewer than three characters
+    /// find only names that start with them.
     #[graphql(complexity = "20 + size_of(first) * child_complexity")]
     async fn people(
         &self,

@@ -11,7 +11,7 @@ use super::payloads::{ImportPlan, UserError, user_errors};
 use super::types::Movie;
 use crate::catalog::import::{ImportStatus, Operation};
 use crate::catalog::records::{options_of, plan_of, problems_of, states_of};
-use crate::document::scalars::Json;
+use crate::document::scalars::{BigInt, Json};
 use crate::document::{Category, Source, Stage};
 use crate::storage::{self, ImportRow};
 
@@ -158,11 +158,22 @@ impl ImportRecord {
     }
 
     /// The document as it was sent; of typed input, its data; of people who were merged or split, who they
-    /// are, as JSON. Null if none was sent. Characters that
-    /// cannot be kept (U+0000) are replaced.
+    /// are, as JSON. Characters that cannot be kept (U+0000) are replaced. Null if none was sent, or if its
+    /// text is no longer kept: documentSize and documentHash tell the two apart.
     #[graphql(complexity = 500)]
     async fn document(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<String>> {
         document(ctx, &self.0).await.map_err(Into::into).transpose()
+    }
+
+    /// How many bytes the document had as it was sent. Null if none was sent; for records of earlier versions
+    /// of the service, always.
+    async fn document_size(&self) -> Option<BigInt> {
+        self.0.text_size.map(BigInt)
+    }
+
+    /// The SHA-256 of the document as it was sent, in hexadecimal digits. Null where documentSize is.
+    async fn document_hash(&self) -> Option<&str> {
+        self.0.text_hash.as_deref()
     }
 
     /// What was planned. Null if there was nothing to plan: the document could not be read, or there was

@@ -12,6 +12,7 @@ use super::documents::{DocumentKey, FORMAT, ROWS_PER_STATEMENT, moment, source};
 use super::entities::{contribution, draft};
 use super::{Database, StorageError, Transaction};
 use crate::document::entity::NewEntity;
+use crate::document::folding::refold_key;
 use crate::document::plan::Remember;
 use crate::document::{Category, Metadata, MovieId};
 
@@ -117,6 +118,16 @@ pub(super) fn check_format(row: &contribution::Model) -> Result<(), StorageError
     Err(StorageError::NewerFormat { movie, category, found: row.format, known: FORMAT })
 }
 
+/// Its answers, under keys as they are folded by now.
+fn read_answers(row: &contribution::Model) -> Result<Vec<Remember>, StorageError> {
+    let mut answers: Vec<Remember> =
+        serde_json::from_str(&row.answers).map_err(|error| corrupt(&row.movie_id, error))?;
+    for answer in &mut answers {
+        answer.name_key = refold_key(&answer.name_key);
+    }
+    Ok(answers)
+}
+
 fn stored(row: contribution::Model) -> Result<StoredContribution, StorageError> {
     check_format(&row)?;
     let (movie, category) = read_key(&row.movie_id, &row.category)?;
@@ -125,8 +136,7 @@ fn stored(row: contribution::Model) -> Result<StoredContribution, StorageError> 
         touched: serde_json::from_str(&row.touched)
             .map_err(|error| corrupt(&row.movie_id, error))?,
         named: serde_json::from_str(&row.named).map_err(|error| corrupt(&row.movie_id, error))?,
-        answers: serde_json::from_str(&row.answers)
-            .map_err(|error| corrupt(&row.movie_id, error))?,
+        answers: read_answers(&row)?,
         movie,
         category,
         body: row.body,

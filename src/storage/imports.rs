@@ -10,6 +10,7 @@ use sea_orm::{
 
 use super::documents::{ROWS_PER_STATEMENT, source};
 use super::entities::{idempotency_key, import};
+use super::import_texts::{SentText, TextLimits};
 use super::{Database, StorageError, Transaction};
 use crate::document::ids::InvalidMovieId;
 use crate::document::{Category, MovieId, Source, Stage};
@@ -44,14 +45,19 @@ pub struct ImportRow {
     pub revision: Option<i64>,
     /// The newest contribution to the draft afterwards, where the draft was asked for.
     pub draft_revision: Option<i64>,
+    /// SHA-256 of the document as it was sent, in hexadecimal digits. `None`: none was sent, or the record is
+    /// from before it was computed.
+    pub text_hash: Option<String>,
+    /// Bytes of the document as it was sent, likewise.
+    pub text_size: Option<i64>,
 }
 
 /// A record to be kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewImport {
     pub row: ImportRow,
-    /// The document as it was sent. `PostgreSQL` keeps no U+0000: ␀ (U+2400) stands for it.
-    pub document: Option<String>,
+    /// The document as it was sent, of that size and hash.
+    pub document: Option<SentText>,
 }
 
 /// Which records to list; what is `None` does not matter.
@@ -118,6 +124,8 @@ struct Listed {
     problems: String,
     revision: Option<i64>,
     draft_revision: Option<i64>,
+    text_hash: Option<String>,
+    text_size: Option<i64>,
 }
 
 fn row(listed: Listed) -> Result<ImportRow, StorageError> {
@@ -148,6 +156,8 @@ fn row(listed: Listed) -> Result<ImportRow, StorageError> {
         problems: listed.problems,
         revision: listed.revision,
         draft_revision: listed.draft_revision,
+        text_hash: listed.text_hash,
+        text_size: listed.text_size,
     })
 }
 
@@ -165,11 +175,13 @@ fn new_row(new: &NewImport) -> import::ActiveModel {
         source: Set(row.source.map(|source| source.as_str().to_owned())),
         status: Set(row.status.clone()),
         options: Set(row.options.clone()),
-        document: Set(new.document.as_ref().map(|text| text.replace('\0', "\u{2400}"))),
+        document: Set(None),
         report: Set(row.report.clone()),
         problems: Set(row.problems.clone()),
         revision: Set(row.revision),
         draft_revision: Set(row.draft_revision),
+        text_hash: Set(row.text_hash.clone()),
+        text_size: Set(row.text_size),
     }
 }
 
@@ -205,8 +217,8 @@ impl Database {
         find(&self.reader, id).await
     }
 
-    /// The documents of those records as they were sent, by the record's id; records without one are
-    /// left out.
+    /// The documents of those records as they were sent, by the record's id; records without one, and those
+    /// of which it was dropped, are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -225,6 +237,7 @@ impl Database {
                 .all(&self.reader)
                 .await?;
             found.extend(rows);
+            found.extend(self.texts_of(ids).await?);
         }
         Ok(found)
     }
@@ -257,17 +270,23 @@ impl Database {
 }
 
 impl Transaction {
-    /// Keeps records.
+    /// Keeps records, and their texts within the limits. How many bytes of texts were stored.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn record_imports(&self, records: &[NewImport]) -> Result<(), StorageError> {
+    pub async fn record_imports(
+        &self,
+        records: &[NewImport],
+        limits: TextLimits,
+    ) -> Result<u64, StorageError> {
+        let mut bytes = 0;
         for records in records.chunks(ROWS_PER_STATEMENT) {
+            bytes += self.keep_texts(records, limits).await?;
             import::Entity::insert_many(records.iter().map(new_row))
                 .exec_without_returning(&self.connection)
                 .await?;
         }
-        Ok(())
+        Ok(bytes)
     }
 
     /// The record of that id.

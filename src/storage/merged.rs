@@ -98,6 +98,25 @@ impl Merged {
     }
 }
 
+/// The names of a merged entity as they are stored, with keys that are folded anew. Of names that have the
+/// same key by now, the first stays.
+pub(super) fn refold_names(row: &merged_entity::Model) -> Result<String, StorageError> {
+    let mut merged = Merged::read(row.clone())?;
+    let mut kept: Vec<FormerName> = Vec::with_capacity(merged.names.len());
+    for mut name in std::mem::take(&mut merged.names) {
+        name.key = index_key(&name.name);
+        match kept.iter_mut().find(|other| other.key == name.key) {
+            Some(other) => other.lent |= name.lent,
+            None => kept.push(name),
+        }
+    }
+    serde_json::to_string(&kept).map_err(|error| StorageError::Corrupt {
+        what: "merged entity",
+        key: row.id.clone(),
+        reason: error.to_string(),
+    })
+}
+
 /// Who merged entities are by now: (the id, whose it is).
 pub(super) async fn redirects(
     connection: &impl ConnectionTrait,

@@ -29,7 +29,7 @@ pub struct MovieRow {
 /// Which movies to list; what is `None` or empty does not matter.
 #[derive(Debug, Clone, Default)]
 pub struct MovieFilter {
-    /// Part of the title or original title; case, accents and spacing do not matter.
+    /// Part of the title or original title, in whichever typography (see [`crate::document::folding`]).
     pub search: Option<String>,
     pub year_from: Option<i32>,
     pub year_to: Option<i32>,
@@ -79,7 +79,7 @@ impl MovieOrder {
     #[must_use]
     pub fn value_of(self, movie: &MovieRow) -> String {
         match self.by {
-            OrderBy::Title => movie.facts.title.as_deref().map(index_key).unwrap_or_default(),
+            OrderBy::Title => title_key(movie.facts.title.as_deref()),
             OrderBy::Year => movie.facts.year.unwrap_or(0).to_string(),
             OrderBy::Updated => movie.updated_at.timestamp_micros().to_string(),
         }
@@ -127,10 +127,20 @@ fn row(model: movie::Model) -> Result<MovieRow, StorageError> {
     })
 }
 
+/// What a movie is searched by: its folded titles.
+pub(super) fn search_text(title: Option<&str>, original_title: Option<&str>) -> String {
+    let folded = |text: Option<&str>| text.map(comparable).unwrap_or_default();
+    format!("{}\n{}", folded(title), folded(original_title))
+}
+
+/// What a movie is sorted by if by title.
+pub(super) fn title_key(title: Option<&str>) -> String {
+    title.map(index_key).unwrap_or_default()
+}
+
 /// What a movie is listed by, and nothing else of its row.
 fn listed_by(facts: &MovieFacts) -> movie::ActiveModel {
-    let title = facts.title.as_deref().map(comparable).unwrap_or_default();
-    let original = facts.original_title.as_deref().map(comparable).unwrap_or_default();
+    let title = facts.title.as_deref();
     movie::ActiveModel {
         id: NotSet,
         title: Set(facts.title.clone()),
@@ -138,8 +148,8 @@ fn listed_by(facts: &MovieFacts) -> movie::ActiveModel {
         year: Set(facts.year.unwrap_or(0)),
         release_date: Set(facts.release_date.clone()),
         status: Set(facts.status.clone()),
-        search_text: Set(format!("{title}\n{original}")),
-        title_key: Set(facts.title.as_deref().map(index_key).unwrap_or_default()),
+        search_text: Set(search_text(title, facts.original_title.as_deref())),
+        title_key: Set(title_key(title)),
         created_at: NotSet,
         updated_at: NotSet,
     }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
+use super::StorageError;
 use super::documents::ROWS_PER_STATEMENT;
-use super::entities::{entity_block, entity_name, index_version, name_word};
-use super::{Database, StorageError};
+use super::entities::{entity_block, entity_name, name_word};
 use crate::document::entity::EntityKind;
 use crate::document::text::index_key;
 use crate::document::who::{Name, blocks};
@@ -100,68 +100,53 @@ pub(super) async fn index(
     Ok(())
 }
 
-const NAMES: &str = "names";
-
-impl Database {
-    /// Makes the index of names anew if it was made by other rules, or never.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub(super) async fn index_names(&self) -> Result<(), StorageError> {
-        let made_by = index_version::Entity::find_by_id(NAMES).one(&self.reader).await?;
-        let version = blocks::VERSION.to_string();
-        if made_by.is_some_and(|made_by| made_by.version == version) {
-            return Ok(());
-        }
-        self.write(|transaction| {
-            let version = version.clone();
-            async move {
-                transaction.lock_entities().await?;
-                let connection = &transaction.connection;
-                entity_block::Entity::delete_many().exec(connection).await?;
-                name_word::Entity::delete_many().exec(connection).await?;
-                let mut after: Option<(String, String, String)> = None;
-                loop {
-                    let page = page_of_names(connection, after.as_ref()).await?;
-                    let Some(last) = page.last() else { break };
-                    after =
-                        Some((last.kind.clone(), last.name_key.clone(), last.entity_id.clone()));
-                    let names: Vec<NewName<'_>> = page
-                        .iter()
-                        .filter_map(|row| {
-                            Some(NewName {
-                                kind: EntityKind::parse(&row.kind)?,
-                                id: &row.entity_id,
-                                name: &row.name,
-                            })
-                        })
-                        .collect();
-                    index(connection, &names).await?;
-                }
-                let made = index_version::ActiveModel {
-                    name: Set(NAMES.to_owned()),
-                    version: Set(version),
-                };
-                let anew = OnConflict::column(index_version::Column::Name)
-                    .update_column(index_version::Column::Version)
-                    .to_owned();
-                index_version::Entity::insert(made)
-                    .on_conflict(anew)
-                    .exec_without_returning(connection)
-                    .await?;
-                Ok::<_, StorageError>(())
-            }
-        })
-        .await
+/// Makes the index of names anew.
+pub(super) async fn rebuild(connection: &impl ConnectionTrait) -> Result<(), StorageError> {
+    entity_block::Entity::delete_many().exec(connection).await?;
+    name_word::Entity::delete_many().exec(connection).await?;
+    let mut after: Option<NamePlace> = None;
+    loop {
+        let page = page_of_names(connection, after.as_ref()).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(NamePlace::of(last));
+        let names: Vec<NewName<'_>> = page
+            .iter()
+            .filter_map(|row| {
+                Some(NewName {
+                    kind: EntityKind::parse(&row.kind)?,
+                    id: &row.entity_id,
+                    name: &row.name,
+                })
+            })
+            .collect();
+        index(connection, &names).await?;
     }
 }
 
-async fn page_of_names(
+/// The place of a name in the order of names.
+pub(super) struct NamePlace {
+    kind: String,
+    name_key: String,
+    entity_id: String,
+}
+
+impl NamePlace {
+    pub(super) fn of(row: &entity_name::Model) -> Self {
+        Self {
+            kind: row.kind.clone(),
+            name_key: row.name_key.clone(),
+            entity_id: row.entity_id.clone(),
+        }
+    }
+}
+
+/// A page of all names, those behind a place.
+pub(super) async fn page_of_names(
     connection: &impl ConnectionTrait,
-    after: Option<&(String, String, String)>,
+    after: Option<&NamePlace>,
 ) -> Result<Vec<entity_name::Model>, StorageError> {
     let mut query = entity_name::Entity::find();
-    if let Some((kind, name_key, id)) = after {
+    if let Some(NamePlace { kind, name_key, entity_id }) = after {
         let place = Expr::tuple([
             Expr::col(entity_name::Column::Kind),
             Expr::col(entity_name::Column::NameKey),
@@ -170,7 +155,7 @@ async fn page_of_names(
         query = query.filter(place.gt(Expr::tuple([
             Expr::val(kind),
             Expr::val(name_key),
-            Expr::val(id),
+            Expr::val(entity_id),
         ])));
     }
     let query = query

@@ -577,6 +577,7 @@ async fn a_bad_value_of_the_configuration_stops_the_start_with_one_line() {
         ("REELPORT_DATABASE_URL", "mysql://root:hunter2@localhost/x", "mysql", "sqlite://"),
         ("REELPORT_DATABASE_URL", "sqlite::memory:", "memory", "sqlite://"),
         ("REELPORT_DATABASE_CONNECTIONS", "many", "many", "1 to 1000"),
+        ("REELPORT_IMPORT_TEXTS", "0", "0", "1 to 1000000"),
         ("REELPORT_LISTEN", "nowhere", "nowhere", "127.0.0.1:8000"),
         ("REELPORT_LISTEN", "127.0.0.1:99999", "99999", "127.0.0.1:8000"),
         ("REELPORT_JWT_SECRET", "hunter2", "7 bytes", "32 bytes"),

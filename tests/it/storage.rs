@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use reelport::document::entity::{EntityKind, NewEntity};
+use reelport::document::text::sha256;
 use reelport::document::{Category, Metadata, MovieId, Source, Stage};
 use reelport::storage::{
-    Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewImport, NewKey,
-    StorageError, Transaction,
+    Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewImport, NewKey, SentText,
+    StorageError, TextLimits, Transaction,
 };
 use serde_json::json;
 
@@ -176,11 +177,13 @@ on_both_databases! {
                 problems: "[]".to_owned(),
                 revision: None,
                 draft_revision: Some(number),
+                text_hash: (number == 2).then(|| sha256(b"a\0b")),
+                text_size: (number == 2).then_some(3),
             },
-            document: (number == 2).then(|| "a\0b".to_owned()),
+            document: (number == 2).then(|| SentText { text: "a\0b".to_owned(), is_kept: true }),
         };
         let records = [record(1, "m"), record(2, "gone"), record(3, "m")];
-        write(database, |transaction| { let records = records.clone(); async move { transaction.record_imports(&records).await } }).await;
+        write(database, |transaction| { let records = records.clone(); async move { transaction.record_imports(&records, TextLimits::default()).await } }).await;
         let ids = |page: reelport::storage::ImportPage| (page.records.into_iter().map(|row| row.id).collect::<Vec<_>>(), page.has_more);
         let all = ImportFilter::default();
         assert_eq!(ids(database.import_page(&all, None, 2).await.unwrap()), (vec!["03".to_owned(), "02".to_owned()], true));
@@ -198,7 +201,7 @@ on_both_databases! {
         assert_eq!(database.import_record("02").await.unwrap().as_ref(), Some(&records[1].row));
         assert_eq!(database.import_record("04").await.unwrap(), None);
         let texts = database.import_documents(&["01".to_owned(), "02".to_owned()]).await.unwrap();
-        assert_eq!(texts.into_iter().collect::<Vec<_>>(), [("02".to_owned(), "a\u{2400}b".to_owned())]);
+        assert_eq!(texts.into_iter().collect::<Vec<_>>(), [("02".to_owned(), "a\0b".to_owned())]);
     }
 
     async fn a_key_is_remembered_for_as_long_as_asked(app: TestApp) {

@@ -17,6 +17,7 @@ use serde_json::Value;
 pub(in crate::catalog) use act::Act;
 pub(in crate::catalog) use load::Current;
 pub use options::{ImportOptions, ImportStatus, Operation};
+pub(in crate::catalog) use records::KeptTexts;
 
 use super::access::{CanImport, CanPublish};
 use super::export::Export;

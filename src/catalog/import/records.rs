@@ -1,6 +1,8 @@
 //! The record of an import: who, when, with which options, the text as sent, the plan, what came of
 //! it. Kept for every import, also for refused ones, in the transaction of the import itself.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use chrono::{DateTime, Utc};
 
 use super::batch::Batch;
@@ -10,8 +12,41 @@ use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::ids::timed_id;
 use crate::document::plan::Report;
+use crate::document::text::sha256;
 use crate::document::{Category, MovieId, Stage};
-use crate::storage::{ImportRow, NewImport, StoredDocument, Transaction};
+use crate::storage::{
+    ImportRow, NewImport, SentText, StoredDocument, TextLimits, Transaction, size_of,
+};
+
+/// Most bytes of a text that is kept of an import that changed nothing. Of a longer one the size and the hash are
+/// kept, and the text itself only if an import that changed something sent the same.
+const MAX_TEXT_WITHOUT_CHANGE: usize = 1024 * 1024;
+/// The total of all texts is checked when this process has stored this part of the limit since the last time.
+const CHECKS_PER_LIMIT: u64 = 64;
+
+/// The limits of the texts in the import log, and how much was stored since they were last checked. What
+/// other processes store, each of them checks for itself.
+#[derive(Debug)]
+pub(in crate::catalog) struct KeptTexts {
+    limits: TextLimits,
+    stored_since: AtomicU64,
+}
+
+impl KeptTexts {
+    pub(in crate::catalog) fn new(limits: TextLimits) -> Self {
+        // The first import after the start checks.
+        Self { limits, stored_since: AtomicU64::new(limits.of_all) }
+    }
+
+    fn is_check_due(&self, stored: u64) -> bool {
+        let before = self.stored_since.fetch_add(stored, Ordering::Relaxed);
+        stored > 0 && before.saturating_add(stored) >= self.limits.of_all / CHECKS_PER_LIMIT
+    }
+
+    fn checked(&self) {
+        self.stored_since.store(0, Ordering::Relaxed);
+    }
+}
 
 impl Batch<'_> {
     /// Keeps the records of a batch.
@@ -27,7 +62,7 @@ impl Batch<'_> {
             let (sent, category) = (record.sent.as_deref(), Some(record.category));
             rows.push(self.new_record(&record.movie, category, sent, outcome, now, index)?);
         }
-        Ok(transaction.record_imports(&rows).await?)
+        self.keep(transaction, &rows).await
     }
 
     /// Keeps the record of a request of which there is nothing to plan: of a text that could not be read, of one that
@@ -42,7 +77,7 @@ impl Batch<'_> {
         now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
         let row = self.new_record(movie, category, sent, outcome, now, 0)?;
-        Ok(transaction.record_imports(&[row]).await?)
+        self.keep(transaction, &[row]).await
     }
 
     /// Keeps the record of a request for which there is nothing to be done to; a dry run leaves none.
@@ -59,6 +94,18 @@ impl Batch<'_> {
                 .await?;
         }
         Ok(outcome)
+    }
+
+    /// Keeps records, and now and then drops the oldest texts of all.
+    async fn keep(&self, transaction: &Transaction, rows: &[NewImport]) -> Result<(), CatalogError> {
+        let texts = &self.catalog.texts;
+        let stored = transaction.record_imports(rows, texts.limits).await?;
+        if texts.is_check_due(stored)
+            && transaction.drop_oldest_texts(texts.limits.of_all).await?
+        {
+            texts.checked();
+        }
+        Ok(())
     }
 
     fn new_record(
@@ -91,8 +138,13 @@ impl Batch<'_> {
             problems: serde_json::to_string(&outcome.problems)?,
             revision: metadata.map(|metadata| metadata.revision),
             draft_revision: metadata.and_then(|metadata| metadata.draft_revision),
+            text_hash: sent.map(|text| sha256(text.as_bytes())),
+            text_size: sent.map(size_of),
         };
-        Ok(NewImport { row, document: sent.map(str::to_owned) })
+        let is_kept = |text: &str| is_changed || text.len() <= MAX_TEXT_WITHOUT_CHANGE;
+        let document =
+            sent.map(|text| SentText { text: text.to_owned(), is_kept: is_kept(text) });
+        Ok(NewImport { row, document })
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Meant;
 use super::content::{Content, Reader};
 use super::index::Sign;
-use crate::document::definition::{Item, KeyPart, Object};
+use crate::document::definition::{Item, KeyPart, Kind, Object, find};
 use crate::document::entity::Directory;
 use crate::document::spelling::{Meaning, meaning};
 use crate::document::text::{comparable, index_key};
@@ -110,6 +110,15 @@ fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
     object.get(key).and_then(Value::as_str)
 }
 
+/// A key field in the form in which it is compared: text is folded. Of a URL or a code each character
+/// counts, but for case.
+fn compared(item: &Item, field: &str, value: &str) -> String {
+    match find(item.fields, field).map(|field| &field.rule.kind) {
+        Some(Kind::Text { .. }) => comparable(value),
+        _ => value.to_lowercase(),
+    }
+}
+
 /// A key field as text: numbers are written out, null is absent.
 fn field_text<'o>(object: &'o Object, key: &str) -> Option<Cow<'o, str>> {
     match object.get(key)? {
@@ -141,7 +150,7 @@ impl<'a> View<'a> {
             .flat_map(|parts| parts.iter())
             .map(|part| match part {
                 KeyPart::Field(name) => {
-                    (*part, field_text(object, name).map(|text| comparable(&text)))
+                    (*part, field_text(object, name).map(|text| compared(item, name, &text)))
                 }
                 KeyPart::Entity(_) => (*part, None),
             })
@@ -156,20 +165,20 @@ impl<'a> View<'a> {
         let meaning = meaning(item, object, directory);
         let meaning =
             item.spellings.as_ref().and_then(|spellings| Some((spellings.field, meaning?)));
-        for (part, (_, compared)) in full.iter().zip(&parts[start..]) {
+        for (part, (_, value)) in full.iter().zip(&parts[start..]) {
             let KeyPart::Field(name) = part else { continue };
             if item.spellings.is_some() {
                 let meant = meaning.filter(|(field, _)| field == name).map(|(_, (_, text))| text);
                 meant_key.push('\0');
                 match meant {
-                    Some(meant) => meant_key.push_str(&comparable(meant)),
-                    None => meant_key.push_str(compared.as_deref().unwrap_or("\0")),
+                    Some(meant) => meant_key.push_str(&compared(item, name, meant)),
+                    None => meant_key.push_str(value.as_deref().unwrap_or("\0")),
                 }
             }
             exact_key.push('\0');
             key.push('\0');
             exact_key.push_str(field_text(object, name).as_deref().unwrap_or("\0"));
-            key.push_str(compared.as_deref().unwrap_or("\0"));
+            key.push_str(value.as_deref().unwrap_or("\0"));
         }
         let entities = item.entities.iter().map(|entity| {
             let id = text(object, entity.id);

@@ -18,7 +18,7 @@ use crate::document::matching::{Claims, Known, Meant, claims};
 use crate::document::parse::MAX_ITEMS;
 use crate::document::plan::{Conflict, NotRemoved};
 use crate::document::problem::{ProblemCode, WarningCode, excerpt, pointer_at};
-use crate::document::spelling::adopt_spelling;
+use crate::document::spelling::{adopt_spelling, adopt_typography};
 use crate::document::text::index_key;
 
 /// A list of items in the document.
@@ -177,6 +177,7 @@ impl Merger<'_> {
             let known = claim.map(|claim| states.known[claim]);
             for state in known.into_iter().flat_map(|known| [known.current, known.base]).flatten() {
                 adopt_spelling(item, state, object, proposal.directory);
+                adopt_typography(item, state, object);
             }
         }
         // What stays removed is not brought back by saying it twice.

@@ -11,7 +11,9 @@ use super::parts::{
 };
 use super::sound::{bones, roughly, spoken};
 use crate::document::entity::EntityKind;
-use crate::document::text::{comparable, composed, index_key};
+use crate::document::folding::{is_ignorable, straight};
+use crate::document::normalisation::composed;
+use crate::document::text::{comparable, index_key};
 
 /// A name taken apart. Its parts are ASCII letters and digits, lower case; Chinese characters stay as they are, as
 /// many names are read alike.
@@ -114,8 +116,9 @@ impl Name {
     }
 
     fn spoken_as(given: &str, order: impl Fn(&str) -> String) -> Self {
-        // Ｍａｒｉｅ is Marie.
-        let text = composed(given);
+        // Ｍａｒｉｅ is Marie, and “Chip” is "Chip".
+        let typed: String = given.chars().filter(|c| !is_ignorable(*c)).map(straight).collect();
+        let text: String = composed(&typed).chars().map(straight).collect();
         if text.chars().nth(LONGEST_NAME).is_some() {
             return Self::whole(given);
         }

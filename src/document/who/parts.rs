@@ -1,4 +1,5 @@
 //! The text of a name taken apart: the order in which it is spoken, its parts, and what is no part of it.
+//! Its quotation marks and dashes are [`straight`](crate::document::folding::straight) already.
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
@@ -145,8 +146,7 @@ fn is_note(text: &str) -> bool {
 }
 
 fn without_nickname(text: &str) -> String {
-    const MARKS: [(char, char); 6] =
-        [('"', '"'), ('“', '”'), ('‘', '’'), ('«', '»'), ('(', ')'), ('[', ']')];
+    const MARKS: [(char, char); 3] = [('"', '"'), ('(', ')'), ('[', ']')];
     let mut rest = text.to_owned();
     for (open, close) in MARKS {
         if let Some(start) = rest.find(open)
@@ -167,8 +167,8 @@ fn without_nickname(text: &str) -> String {
 /// `Heinz 'Chip' Roemheld`, but not `Conan O'Brien`.
 fn without_quoted(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let opens = words.iter().position(|word| word.len() > 1 && word.starts_with(['\'', '’']));
-    let closes = words.iter().rposition(|word| word.len() > 1 && word.ends_with(['\'', '’']));
+    let opens = words.iter().position(|word| word.len() > 1 && word.starts_with('\''));
+    let closes = words.iter().rposition(|word| word.len() > 1 && word.ends_with('\''));
     match (opens, closes) {
         (Some(opens), Some(closes)) if opens <= closes && words.len() - (closes - opens) > 2 => {
             [&words[..opens], &words[closes + 1..]].concat().join(" ")
@@ -259,9 +259,7 @@ fn as_spoken(word: &str) -> String {
 
 pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
     let mut words: Vec<String> = Vec::new();
-    for word in text.split(|c: char| {
-        c.is_whitespace() || matches!(c, '-' | '‐' | '‑' | '–' | '—' | '/' | '&' | '·' | '・' | '_')
-    }) {
+    for word in text.split(|c: char| c.is_whitespace() || matches!(c, '-' | '/' | '&' | '_')) {
         // `J.J.` is two initials, `St.` a word.
         let pieces = word.split('.').filter(|piece| !piece.is_empty());
         words.extend(pieces.map(str::to_owned));

@@ -13,14 +13,15 @@ use crate::storage::StorageError;
 const ADVISORY_LOCK: i64 = 0x7265_656c_706f_7274;
 
 impl Database {
-    /// Applies the migrations that are missing. Safe when several processes start at once.
+    /// Applies the migrations that are missing, and computes search columns anew that were made by the
+    /// rules of an earlier version. Safe when several processes start at once.
     ///
     /// # Errors
     /// When the lock cannot be had or a migration fails.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         // A database that needs nothing need not take writes.
         if self.is_migrated().await? {
-            return self.index_names().await;
+            return self.refresh_search().await;
         }
         match self.backend {
             Backend::Sqlite => {
@@ -37,7 +38,7 @@ impl Database {
                 let locked = lock.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
                 let _lock: File = locked.map_err(|source| StorageError::Lock { path, source })?;
                 Migrator::up(&self.writer.as_sea_orm(), None).await?;
-                self.index_names().await?;
+                self.refresh_search().await?;
             }
             Backend::Postgres => {
                 // The lock belongs to a session, so this needs a connection of its own.
@@ -49,7 +50,7 @@ impl Database {
                     .await?;
                 let migrated = Migrator::up(&session, None).await.map_err(StorageError::from);
                 let result = match migrated {
-                    Ok(()) => self.index_names().await,
+                    Ok(()) => self.refresh_search().await,
                     Err(error) => Err(error),
                 };
                 session.close().await?;

@@ -17,11 +17,16 @@ pub struct Model {
     pub source: Option<String>,
     pub status: String,
     pub options: String,
+    /// The text as it was sent, of records from before there was a table of texts.
     pub document: Option<String>,
     pub report: Option<String>,
     pub problems: String,
     pub revision: Option<i64>,
     pub draft_revision: Option<i64>,
+    /// SHA-256 of the text as it was sent.
+    pub text_hash: Option<String>,
+    /// Bytes of it.
+    pub text_size: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -11,6 +11,7 @@ pub mod entity_external_id;
 pub mod entity_name;
 pub mod idempotency_key;
 pub mod import;
+pub mod import_text;
 pub mod index_version;
 pub mod lock;
 pub mod merged_entity;
