@@ -12,7 +12,7 @@ use crate::catalog::accounts::Accounts;
 use crate::catalog::tokens::{TokenConfig, Tokens};
 use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
-use crate::graphql::schema_builder;
+use crate::graphql::{Limits, schema_builder};
 use crate::http::{AppState, router};
 use crate::storage::{Database, StorageError};
 
@@ -24,6 +24,8 @@ const GRACE: Duration = Duration::from_secs(10);
 pub struct App {
     pub catalog: Catalog,
     pub accounts: Accounts,
+    /// How much one GraphQL request may ask for.
+    pub limits: Limits,
 }
 
 /// What tests may fix.
@@ -53,7 +55,7 @@ impl App {
     ) -> Result<Self, StorageError> {
         let catalog = open_catalog(database_url, connections, sources).await?;
         let accounts = Accounts::new(catalog.clone(), Tokens::new(secret, tokens));
-        Ok(Self { catalog, accounts })
+        Ok(Self { catalog, accounts, limits: Limits::default() })
     }
 
     /// All routes.
@@ -61,7 +63,7 @@ impl App {
         router(AppState::new(
             self.catalog.clone(),
             self.accounts.clone(),
-            schema_builder().finish(),
+            schema_builder(self.limits.clone()).finish(),
         ))
     }
 

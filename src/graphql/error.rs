@@ -49,8 +49,12 @@ pub const INTERNAL: &str = "INTERNAL";
 pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 /// The code of a text that is no GraphQL.
 pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
-const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
-const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+/// The code of a query that does not fit the schema.
+pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+/// The code of a value that is not allowed.
+pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+/// The code of a request without a token, or with one that is not valid.
+pub const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
 
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
@@ -60,7 +64,7 @@ impl From<ApiError> for Error {
             error
         };
         match error {
-            ApiError::Unauthenticated(message) => with_code(message, "UNAUTHENTICATED"),
+            ApiError::Unauthenticated(message) => with_code(message, UNAUTHENTICATED),
             ApiError::Forbidden(Forbidden { role, needed }) => {
                 let message = format!(
                     "the role {} does not allow this; {} does",
@@ -128,4 +132,15 @@ pub fn classify(error: &mut ServerError) {
 /// Gives an error a code.
 pub fn set_code(error: &mut ServerError, code: &str) {
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+}
+
+/// The refusal of a query that asks for too much, with what it asks for and what is allowed.
+#[must_use]
+pub fn too_complex(message: impl Into<String>, cost: usize, limit: usize) -> ServerError {
+    let mut refused = ServerError::new(message, None);
+    let extensions = refused.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    extensions.set("code", QUERY_TOO_COMPLEX);
+    extensions.set("cost", cost);
+    extensions.set("limit", limit);
+    refused
 }

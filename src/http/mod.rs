@@ -4,6 +4,7 @@ mod bearer;
 mod graphiql;
 mod graphql;
 mod health;
+pub mod json_limits;
 pub mod openapi;
 mod problem;
 mod request_id;
