@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_graphql::{Error, ErrorExtensionValues, ServerError};
 
+use super::budget::Exhausted;
 use crate::catalog::CatalogError;
 use crate::catalog::access::Forbidden;
 use crate::document::scalars;
@@ -21,6 +22,8 @@ pub enum ApiError {
     BadInput(String),
     /// Too many attempts.
     RateLimited(Duration),
+    /// The request resolves more than its budget allows.
+    TooComplex(Exhausted),
     /// Our own fault.
     Internal(CatalogError),
 }
@@ -28,6 +31,12 @@ pub enum ApiError {
 impl From<Forbidden> for ApiError {
     fn from(forbidden: Forbidden) -> Self {
         Self::Forbidden(forbidden)
+    }
+}
+
+impl From<Exhausted> for ApiError {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::TooComplex(exhausted)
     }
 }
 
@@ -83,6 +92,13 @@ impl From<ApiError> for Error {
                 error.extensions.get_or_insert_default().set("retryAfter", seconds);
                 error
             }
+            ApiError::TooComplex(Exhausted { message, cost, limit }) => {
+                let mut error = with_code(message, QUERY_TOO_COMPLEX);
+                let extensions = error.extensions.get_or_insert_default();
+                extensions.set("cost", cost);
+                extensions.set("limit", limit);
+                error
+            }
             ApiError::Internal(error) => with_code(error.to_string(), INTERNAL),
         }
     }
@@ -132,6 +148,13 @@ pub fn classify(error: &mut ServerError) {
 /// Gives an error a code.
 pub fn set_code(error: &mut ServerError, code: &str) {
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+}
+
+impl From<Exhausted> for ServerError {
+    fn from(exhausted: Exhausted) -> Self {
+        let error = Error::from(ApiError::from(exhausted));
+        Self { locations: Vec::new(), ..error.into_server_error(async_graphql::Pos::default()) }
+    }
 }
 
 /// The refusal of a query that asks for too much, with what it asks for and what is allowed.

@@ -69,7 +69,7 @@ impl Default for Limits {
             operations: 50,
             variables: 200,
             selections: 5_000,
-            steps: 1_000_000,
+            steps: 400_000,
             aliases: 100,
             depth: 32,
             cost: 20_000,

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unused_async, reason = "resolvers are async whether they wait or not")]
 
+mod batch;
+pub mod budget;
 pub mod checks;
 mod context;
 mod draft_loaders;
@@ -26,6 +28,7 @@ mod work_loaders;
 
 use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
 
+pub use budget::Budget;
 pub use context::RequestContext;
 pub use limits::Limits;
 
@@ -40,7 +43,6 @@ pub fn schema_builder(
 ) -> SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
     Schema::build(query::Query, mutation::Mutation, EmptySubscription)
         .limit_depth(limits::MAX_DEPTH)
-        .limit_complexity(limits.cost)
         .limit_recursive_depth(limits.depth)
         .limit_aliases(limits.aliases)
         .limit_directives(limits::MAX_DIRECTIVES)

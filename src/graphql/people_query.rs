@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, ID, Object};
 
-use super::pages::size_of;
 use super::people::{PersonConnection, PossibleDuplicateConnection, duplicates, entity_page};
 use super::things::{
     Ceremony, CeremonyConnection, Genre, GenreConnection, Platform, PlatformConnection,
@@ -28,7 +27,6 @@ impl PeopleQuery {
 
     /// People who go by a name like that, best first: a whole name, the start of one, a part of one. Case,
     /// accents and spacing do not matter. Fewer than three characters find only names that start with them.
-    #[graphql(complexity = "20 + size_of(first) * child_complexity")]
     async fn people(
         &self,
         ctx: &Context<'_>,
@@ -41,7 +39,6 @@ impl PeopleQuery {
 
     /// People who may be one, the likeliest first: those who share a name, spacing and punctuation aside, or
     /// were made from another form of it, and whose credits do not speak against it. Needs the role CONTRIBUTOR.
-    #[graphql(complexity = "500 + size_of(first) * child_complexity")]
     async fn duplicate_people(
         &self,
         ctx: &Context<'_>,
@@ -61,7 +58,6 @@ impl PeopleQuery {
     }
 
     /// The award ceremonies, by name; with a search, those that go by a name like that, best first.
-    #[graphql(complexity = "20 + size_of(first) * child_complexity")]
     async fn ceremonies(
         &self,
         ctx: &Context<'_>,
@@ -83,7 +79,6 @@ impl PeopleQuery {
     }
 
     /// The streaming platforms, by name; with a search, those that go by a name like that, best first.
-    #[graphql(complexity = "20 + size_of(first) * child_complexity")]
     async fn platforms(
         &self,
         ctx: &Context<'_>,
@@ -105,7 +100,6 @@ impl PeopleQuery {
     }
 
     /// The genres, by name; with a search, those that go by a name like that, best first.
-    #[graphql(complexity = "20 + size_of(first) * child_complexity")]
     async fn genres(
         &self,
         ctx: &Context<'_>,

@@ -3,15 +3,21 @@
 //! The library's own validation and limits walk a fragment each time it is spread, so they cannot
 //! protect themselves from a short text. Every check here is linear in the text and the variables.
 
+mod cost;
+mod fit;
 mod fragments;
 mod merge;
 mod nearest;
 mod size;
 mod tokens;
+mod types;
+mod values;
 
 use async_graphql::parser::Error as ParserError;
-use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
-use async_graphql::{Name, Pos, ServerError, Variables};
+use async_graphql::parser::types::{
+    ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Name, Pos, Positioned, ServerError, Variables};
 
 use super::error::{self, PARSE_FAILED, QUERY_TOO_COMPLEX, VALIDATION_FAILED, set_code};
 pub use super::limits::Limits;
@@ -35,6 +41,40 @@ pub fn parse(
     Ok(document)
 }
 
+/// Checks an operation against the schema: that its fields, arguments and values are known and
+/// allowed, and what it costs. A name that the document does not have is left to the library.
+///
+/// # Errors
+/// When the operation does not fit the schema, or costs more than is allowed.
+pub fn check(
+    document: &ExecutableDocument,
+    name: Option<&str>,
+    variables: &Variables,
+    limits: &Limits,
+) -> Result<(), Vec<ServerError>> {
+    let types = types::Types::served();
+    let operation = meant(document, name);
+    fit::check(document, operation, variables, types)?;
+    let Some(operation) = operation else { return Ok(()) };
+    let fragments = fragments::ordered(document).map_err(|error| vec![error])?;
+    cost::check(document, &fragments, operation, variables, types, limits)
+        .map_err(|error| vec![error])
+}
+
+/// The operation of that name, or the only one.
+#[must_use]
+pub fn meant<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'a Positioned<OperationDefinition>> {
+    let mut operations = document.operations.iter();
+    let found = match name {
+        Some(name) => operations.find(|(known, _)| known.map(Name::as_str) == Some(name)),
+        None => operations.next().filter(|_| operations.next().is_none()),
+    };
+    found.map(|(_, operation)| operation)
+}
+
 fn check_counts(document: &ExecutableDocument, limits: &Limits) -> Result<(), ServerError> {
     let operations = document.operations.iter();
     let variables = operations.map(|(_, of)| of.node.variable_definitions.len()).max();
@@ -55,12 +95,7 @@ fn check_counts(document: &ExecutableDocument, limits: &Limits) -> Result<(), Se
 /// Whether the operation of that name, or the only one, logs in and asks for nothing else.
 #[must_use]
 pub fn is_login(document: &ExecutableDocument, name: Option<&str>) -> bool {
-    let mut operations = document.operations.iter();
-    let meant = match name {
-        Some(name) => operations.find(|(known, _)| known.map(Name::as_str) == Some(name)),
-        None => operations.next(),
-    };
-    let Some((_, operation)) = meant else { return false };
+    let Some(operation) = meant(document, name) else { return false };
     let mut fields = Vec::new();
     root_fields(&operation.node.selection_set.node, document, &mut fields);
     operation.node.ty == OperationType::Mutation

@@ -18,7 +18,7 @@ use super::bearer::{Credentials, RefusedToken};
 use super::problem::ProblemDetails;
 use super::{AppState, MAX_BODY, request_id};
 use crate::catalog::CatalogError;
-use crate::graphql::{Limits, RequestContext, error, limits};
+use crate::graphql::{Budget, Limits, RequestContext, error, limits};
 use media_type::MediaType;
 use operation::{Operation, Refusal, Sent};
 
@@ -105,7 +105,7 @@ impl Door {
             Credentials::Valid(_) => limits,
             Credentials::Absent | Credentials::Refused(_) => limits.anonymous(),
         };
-        let read = match read(sent, limits).await {
+        let read = match read(sent, limits.clone()).await {
             Ok(read) => read,
             Err(failed) => return ProblemDetails::from(failed).into_response(),
         };
@@ -128,13 +128,18 @@ impl Door {
         if queries_only && !operation.is_query() {
             return queries_only_refusal();
         }
+        if let Err(errors) = operation.check(&limits) {
+            return answer(media_type, &Answer::from_errors(errors));
+        }
+        let budget = Arc::new(Budget::new(limits));
         let context = RequestContext::new(
             principal,
             Some(self.address.ip()),
             Arc::clone(&self.state.catalog),
             Arc::clone(&self.state.accounts),
+            Arc::clone(&budget),
         );
-        let mut result = self.execute(context, operation).await;
+        let mut result = self.execute(context, operation, &budget).await;
         result.errors.truncate(limits::MAX_ERRORS);
         for failed in &mut result.errors {
             self.finish(failed);
@@ -142,14 +147,29 @@ impl Door {
         answer(media_type, &result)
     }
 
-    async fn execute(&self, context: RequestContext, operation: Operation) -> Answer {
+    /// Runs an operation. A query ends as soon as its budget is spent; a mutation runs to its end,
+    /// since what it wrote must be told.
+    async fn execute(
+        &self,
+        context: RequestContext,
+        operation: Operation,
+        budget: &Budget,
+    ) -> Answer {
+        let is_query = operation.is_query();
         let mut request =
             Request::new(operation.query).variables(operation.variables).data(context);
         if let Some(name) = operation.name {
             request = request.operation_name(name);
         }
         request.set_parsed_query(operation.document);
-        let run = AssertUnwindSafe(self.state.schema.execute(request)).catch_unwind().await;
+        let run = AssertUnwindSafe(self.state.schema.execute(request)).catch_unwind();
+        let run = tokio::select! {
+            biased;
+            exhausted = budget.exhausted(), if is_query => {
+                return Answer::from_errors(vec![exhausted.into()]);
+            }
+            run = run => run,
+        };
         run.unwrap_or_else(|_| {
             let mut failed = ServerError::new("a resolver panicked", None);
             error::set_code(&mut failed, error::INTERNAL);

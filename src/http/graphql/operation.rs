@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Name, ServerError, Variables};
+use async_graphql::{ServerError, Variables};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -177,12 +177,16 @@ impl Operation {
     /// Whether the operation that is meant is a query. A name that the document does not have is
     /// left to the library.
     pub fn is_query(&self) -> bool {
-        let mut operations = self.document.operations.iter();
-        let meant = match &self.name {
-            Some(name) => operations.find(|(known, _)| known.map(Name::as_str) == Some(name)),
-            None => operations.next(),
-        };
-        meant.is_none_or(|(_, operation)| operation.node.ty == OperationType::Query)
+        let meant = checks::meant(&self.document, self.name.as_deref());
+        meant.is_none_or(|operation| operation.node.ty == OperationType::Query)
+    }
+
+    /// Checks the operation against the schema and the limits.
+    ///
+    /// # Errors
+    /// When it does not fit the schema, or costs more than is allowed.
+    pub fn check(&self, limits: &Limits) -> Result<(), Vec<ServerError>> {
+        checks::check(&self.document, self.name.as_deref(), &self.variables, limits)
     }
 
     /// Whether the operation logs in and does nothing else.
