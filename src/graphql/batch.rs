@@ -11,13 +11,47 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
 
-use super::budget::Budget;
-use super::loaders::LoadError;
+use super::budget::{Budget, Exhausted};
+use super::error::ApiError;
+use crate::catalog::CatalogError;
 
 /// How long a batch collects keys.
 const DELAY: Duration = Duration::from_millis(1);
 /// Most keys that are loaded at once.
 const MAX_KEYS: usize = 1_000;
+
+/// Why a batch was not loaded; shared by all that asked, so it can be cloned.
+#[derive(Debug, Clone)]
+pub enum LoadError {
+    /// The catalogue failed.
+    Failed(Arc<CatalogError>),
+    /// The request's budget is spent.
+    Exhausted(Exhausted),
+}
+
+impl From<Exhausted> for LoadError {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::Exhausted(exhausted)
+    }
+}
+
+impl From<CatalogError> for LoadError {
+    fn from(error: CatalogError) -> Self {
+        Self::Failed(Arc::new(error))
+    }
+}
+
+impl From<LoadError> for ApiError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Exhausted(exhausted) => Self::TooComplex(exhausted),
+            LoadError::Failed(error) => match Arc::try_unwrap(error) {
+                Ok(error) => Self::Internal(error),
+                Err(shared) => Self::Internal(CatalogError::Shared(shared.to_string())),
+            },
+        }
+    }
+}
 
 /// Loads values by key.
 pub trait Load: Send + Sync + 'static {

@@ -74,6 +74,11 @@ impl Budget {
         self.spent.load(Ordering::Relaxed)
     }
 
+    /// Why the request is to stop, if it is.
+    pub fn stopped(&self) -> Option<&Exhausted> {
+        self.stopped.get()
+    }
+
     /// Ends when the budget is spent or its time is over.
     pub async fn exhausted(&self) -> Exhausted {
         let spent = async {

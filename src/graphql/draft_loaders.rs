@@ -3,9 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::batch::{Batcher, Load};
+use super::batch::{Batcher, Load, LoadError};
 use super::budget::Budget;
-use super::loaders::LoadError;
 use crate::catalog::Catalog;
 use crate::catalog::access::CanDraft;
 use crate::catalog::export::Export;

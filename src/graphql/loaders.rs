@@ -3,13 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::batch::{Batcher, Load};
-use super::budget::{Budget, Exhausted};
-use super::error::ApiError;
+use super::batch::{Batcher, Load, LoadError};
+use super::budget::Budget;
 use super::work_loaders::WorkLoaders;
+use crate::catalog::Catalog;
 use crate::catalog::access::CanRead;
 use crate::catalog::export::Export;
-use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::EntityKind;
 use crate::document::{Category, MovieId};
 use crate::storage::Entity;
@@ -30,39 +29,6 @@ impl Loaders {
             present: Batcher::new(PresentCategories(reader.clone()), budget),
             people: Batcher::new(People(reader), budget),
             works: WorkLoaders::new(catalog, permission, budget),
-        }
-    }
-}
-
-/// Why a batch was not loaded; shared by all that asked, so it can be cloned.
-#[derive(Debug, Clone)]
-pub enum LoadError {
-    /// The catalogue failed.
-    Failed(Arc<CatalogError>),
-    /// The request's budget is spent.
-    Exhausted(Exhausted),
-}
-
-impl From<Exhausted> for LoadError {
-    fn from(exhausted: Exhausted) -> Self {
-        Self::Exhausted(exhausted)
-    }
-}
-
-impl From<CatalogError> for LoadError {
-    fn from(error: CatalogError) -> Self {
-        Self::Failed(Arc::new(error))
-    }
-}
-
-impl From<LoadError> for ApiError {
-    fn from(error: LoadError) -> Self {
-        match error {
-            LoadError::Exhausted(exhausted) => Self::TooComplex(exhausted),
-            LoadError::Failed(error) => match Arc::try_unwrap(error) {
-                Ok(error) => Self::Internal(error),
-                Err(shared) => Self::Internal(CatalogError::Shared(shared.to_string())),
-            },
         }
     }
 }

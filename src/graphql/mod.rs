@@ -28,6 +28,9 @@ mod work_loaders;
 
 use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
 
+// What the handler over HTTP passes on.
+pub use async_graphql::parser::types::ExecutableDocument;
+pub use async_graphql::{ServerError, Variables};
 pub use budget::Budget;
 pub use context::RequestContext;
 pub use limits::Limits;

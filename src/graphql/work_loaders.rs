@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::batch::{Batcher, Load};
+use super::batch::{Batcher, Load, LoadError};
 use super::budget::Budget;
-use super::loaders::LoadError;
 use crate::catalog::Catalog;
 use crate::catalog::access::CanRead;
 use crate::catalog::people::WorksPage;

@@ -56,7 +56,7 @@ impl RefusedToken {
 
 impl From<RefusedToken> for ProblemDetails {
     fn from(refused: RefusedToken) -> Self {
-        Self::unauthenticated(refused.detail(), refused != RefusedToken::Blank)
+        Self::unauthenticated(refused.detail(), true)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Limits on JSON texts, checked in one pass before any value is built.
 //!
-//! A tree of values takes up to a hundred times the memory of its text (`[[],[],…`), so a limit on
-//! bytes alone does not limit memory.
+//! A tree of values takes many times the memory of its text (`[[],[],…`), so a limit on bytes
+//! alone does not limit memory.
 
 /// How much a JSON text may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

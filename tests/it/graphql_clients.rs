@@ -1,13 +1,13 @@
 //! What clients of GraphQL send: tokens they no longer have, several `Accept` lines, hashes of
 //! persisted queries, misspelt names.
 
-use reelport::catalog::access::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Reply, TestApp, token};
+use crate::support::{Client, Reply, TestApp};
 
-const LOGIN: &str = "mutation { login(input: {email: \"nobody@example.com\", password: \"wrong password\"}) { accessToken } }";
+const LOGIN: &str = "mutation {
+    login(input: {email: \"a@example.com\", password: \"wrong password\"}) { accessToken } }";
 
 async fn send(client: &Client, headers: &[(&str, &str)], body: &Value) -> Reply {
     let mut request = client.request(Method::POST, "/graphql").json(body);
@@ -27,8 +27,7 @@ fn error(reply: &Reply) -> (String, String) {
 async fn a_login_is_answered_whatever_the_authorization_header() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
-    let expired = token(Role::Admin, "a@example.com");
-    app.clock.forward(chrono::TimeDelta::days(2));
+    let expired = crate::auth::with("exp", chrono::Utc::now().timestamp() - 60);
     let tokens = [
         "",
         "Bearer",
@@ -115,14 +114,16 @@ async fn several_accept_lines_are_one_list() {
 async fn the_probe_for_a_persisted_query_is_answered_as_apollo_expects() {
     let app = TestApp::sqlite().await;
     let client = app.viewer();
-    let persisted = json!({ "version": 1, "sha256Hash": "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38" });
-    let probe = json!({ "operationName": "Q", "variables": {}, "extensions": { "persistedQuery": persisted } });
+    let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+    let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+    let probe = json!({ "operationName": "Q", "variables": {}, "extensions": extensions });
     let extensions = probe["extensions"].to_string();
     let parameters = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("extensions", &extensions)
         .finish();
     let expected = json!({ "errors": [{
-        "message": "PersistedQueryNotSupported", "extensions": { "code": "PERSISTED_QUERY_NOT_SUPPORTED" }
+        "message": "PersistedQueryNotSupported",
+        "extensions": { "code": "PERSISTED_QUERY_NOT_SUPPORTED" }
     }] });
     let stale = [("authorization", "Bearer x.y.z")];
     let response_type = [("accept", "application/graphql-response+json")];
@@ -188,7 +189,9 @@ async fn an_error_of_the_input_names_the_place_and_what_is_allowed() {
         ),
         (
             import,
-            json!({ "input": { "movieId": "m", "data": { "basicInfo": { "status": "RELEASE" } } } }),
+            json!({ "input": {
+                "movieId": "m", "data": { "basicInfo": { "status": "RELEASE" } }
+            } }),
             "BAD_USER_INPUT",
             vec![
                 "$input.data.basicInfo.status",
@@ -199,7 +202,9 @@ async fn an_error_of_the_input_names_the_place_and_what_is_allowed() {
         ),
         (
             import,
-            json!({ "input": { "movieId": "m", "data": { "trivia": { "items": [{ "text": 5 }] } } } }),
+            json!({ "input": {
+                "movieId": "m", "data": { "trivia": { "items": [{ "text": 5 }] } }
+            } }),
             "BAD_USER_INPUT",
             vec!["$input.data.trivia.items.0.text", "found 5", "text (String)"],
         ),

@@ -1,5 +1,5 @@
-//! What one GraphQL request may cost: each attack is refused or stopped, and what it made the server
-//! do is counted.
+//! What one GraphQL request may cost: each attack is refused or stopped, and the work that it
+//! caused is counted.
 
 use std::fmt::Write as _;
 
@@ -43,7 +43,8 @@ fn bomb(levels: usize, last: &str) -> String {
         let next = level + 1;
         let _ = write!(
             query,
-            " fragment f{level} on Query {{ ...f{next} ... {{ ...f{next} }} ... on Query {{ ...f{next} }} }}"
+            " fragment f{level} on Query {{ ...f{next} ... {{ ...f{next} }}
+                ... on Query {{ ...f{next} }} }}"
         );
     }
     format!("{query} {last}")
@@ -52,7 +53,10 @@ fn bomb(levels: usize, last: &str) -> String {
 /// A cast of people of their own, as large as that.
 fn crew(movie: &str, people: usize) -> Value {
     let crew: Vec<Value> = (0..people)
-        .map(|at| json!({ "id": format!("tmdb-person-{at}"), "name": format!("Person {at}"), "job": "Work" }))
+        .map(|at| {
+            let id = format!("tmdb-person-{at}");
+            json!({ "id": id, "name": format!("Person {at}"), "job": "Work" })
+        })
         .collect();
     envelope(movie, "cast_crew", json!({ "crew": crew }))
 }
@@ -100,14 +104,16 @@ on_both_databases! {
         let reply = app.limited(whole, Role::Viewer).await.graphql(FILMOGRAPHIES, json!({})).await;
         let crew = &reply["data"]["movie"]["castCrew"]["crew"];
         assert_eq!(crew.as_array().unwrap().len(), 60, "{reply}");
-        assert_eq!(crew[59]["person"]["filmography"]["nodes"][4]["movie"]["castCrew"]["crew"][0]["name"], "Person 0");
+        let credits = &crew[59]["person"]["filmography"]["nodes"];
+        assert_eq!(credits[4]["movie"]["castCrew"]["crew"][0]["name"], "Person 0");
     }
 
     async fn a_field_that_is_repeated_runs_once(app: TestApp) {
         app.seed(&[crew("a", 3)]).await;
         let viewer = app.viewer();
         let search = "people(search: \"person\", first: 1) { nodes { name } } ";
-        let (once, single) = app.count_queries(viewer.graphql(&format!("{{ {search} }}"), json!({}))).await;
+        let one = format!("{{ {search} }}");
+        let (once, single) = app.count_queries(viewer.graphql(&one, json!({}))).await;
         let many = format!("{{ {} }}", repeated(900, |_| search.to_owned()));
         let (statements, reply) = app.count_queries(viewer.graphql(&many, json!({}))).await;
         assert_eq!((reply, statements), (single, once));
@@ -124,7 +130,8 @@ async fn a_document_list_under_many_aliases_stops_at_the_budget() {
     app.seed(&[crew("a", 200)]).await;
     let fields = repeated(50, |at| format!("c{at}: crew {{ name job }} "));
     let query = format!(
-        "{{ movieExport(movieId: \"a\", category: CAST_CREW) {{ data {{ ... on CastCrew {{ {fields} }} }} }} }}"
+        "{{ movieExport(movieId: \"a\", category: CAST_CREW) {{
+            data {{ ... on CastCrew {{ {fields} }} }} }} }}"
     );
     let limits = Limits { resolved: 10_000, ..Limits::default() };
     let client = app.limited(limits, Role::Viewer).await;
@@ -141,9 +148,14 @@ async fn introspection_is_asked_for_once_and_to_a_limited_depth() {
     for query in [
         format!("{{ {} }}", repeated(1_000, |_| schema.to_owned())),
         format!("{{ {} }}", repeated(2, |at| format!("a{at}: {schema}"))),
-        format!("{{ {} }}", repeated(11, |at| format!("a{at}: __type(name: \"Movie\") {{ name }} "))),
-        "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }".to_owned(),
-        "{ __schema { types { ...t } } } fragment t on __Type { possibleTypes { fields { type { fields { name } } } } }"
+        format!(
+            "{{ {} }}",
+            repeated(11, |at| format!("a{at}: __type(name: \"Movie\") {{ name }} "))
+        ),
+        "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }"
+            .to_owned(),
+        "{ __schema { types { ...t } } } fragment t on __Type { possibleTypes {
+            fields { type { fields { name } } } } }"
             .to_owned(),
     ] {
         assert_too_complex(&anonymous.graphql(&query, json!({})).await);
@@ -221,16 +233,19 @@ async fn large_imports_are_within_the_limits() {
     let admin = app.admin();
     let item = |at: usize| {
         json!({
-            "id": format!("e-{at}"), "date": "1999-10-15", "title": format!("Event {at}"), "description": "d",
-            "category": "release", "mediaUrl": "https://x.example.org/m", "sourceUrl": "https://x.example.org/s"
+            "id": format!("e-{at}"), "date": "1999-10-15", "title": format!("Event {at}"),
+            "description": "d", "category": "release",
+            "mediaUrl": "https://x.example.org/m", "sourceUrl": "https://x.example.org/s"
         })
     };
     let events: Vec<Value> = (0..10_000).map(item).collect();
-    let query = "mutation($input: ImportCategoryInput!) { importCategory(input: $input) { userErrors { code } } }";
+    let query = "mutation($input: ImportCategoryInput!) {
+        importCategory(input: $input) { userErrors { code } } }";
     let input = json!({ "movieId": "none", "data": { "timeline": { "events": events } } });
     let reply = admin.graphql(query, json!({ "input": input })).await;
     assert_eq!(reply["data"]["importCategory"]["userErrors"][0]["code"], "NOT_FOUND", "{reply}");
-    let query = "mutation($input: ImportDocumentInput!) { importDocument(input: $input) { userErrors { code } } }";
+    let query = "mutation($input: ImportDocumentInput!) {
+        importDocument(input: $input) { userErrors { code } } }";
     let input = json!({ "movieId": "none", "document": "[{\"a\": 1}, ".repeat(500_000) });
     let reply = admin.graphql(query, json!({ "input": input })).await;
     assert!(reply.get("data").is_some(), "{reply}");

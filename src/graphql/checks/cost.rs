@@ -438,7 +438,8 @@ mod tests {
     #[test]
     fn of_a_union_the_costliest_type_counts() {
         let query = "{ movie(id: 1) { exports { data {
-            ... on Timeline { events { id } } ... on Trivia { items { id text } } __typename } } } }";
+            ... on Timeline { events { id } }
+            ... on Trivia { items { id text } } __typename } } } }";
         assert_eq!(points(query), 2 + 7 * (1 + 1 + 1 + 16));
     }
 

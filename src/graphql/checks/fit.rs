@@ -204,11 +204,13 @@ mod tests {
         );
         assert_message(
             "{ movies(frist: 1) { nodes { id } } }",
-            "Unknown argument \"frist\" on field \"movies\" of type \"Query\". Did you mean \"first\"?",
+            "Unknown argument \"frist\" on field \"movies\" of type \"Query\". Did you mean \
+             \"first\"?",
         );
         assert_message(
             "{ movies(filter: {serach: \"x\"}) { nodes { id } } }",
-            "movies: argument filter: MovieFilter has no field \"serach\". Did you mean \"search\"?",
+            "movies: argument filter: MovieFilter has no field \"serach\". Did you mean \
+             \"search\"?",
         );
         assert_message(
             "{ movieExport(movieId: 1, category: TRIVA) { id } }",
@@ -234,7 +236,8 @@ mod tests {
     fn what_fits_passes() {
         let query = "query($first: Int = 5, $categories: [Category!]) {
             movies(first: $first, filter: {present: $categories, missing: TRIVIA, genres: [\"A\"]},
-                orderBy: {field: YEAR}) { nodes { ...m exports { data { ... on Trivia { items { id } } } } } }
+                orderBy: {field: YEAR}) { nodes { ...m exports { data { ... on Trivia {
+                    items { id } } } } } }
             __schema { types { name fields { anything } } } }
             fragment m on Movie { id castCrew { cast { person { name } } } }";
         let variables = serde_json::json!({ "categories": ["MEDIA"], "more": 1 });

@@ -6,13 +6,10 @@
 use std::collections::HashMap;
 
 use async_graphql::Positioned;
-use async_graphql::parser::types::{
-    Directive, ExecutableDocument, Field, FragmentSpread, Selection, SelectionSet,
-};
+use async_graphql::parser::types::{Directive, ExecutableDocument, Field, Selection, SelectionSet};
 
 /// Merges the fields of a selection set that have the same response key, name, arguments and
-/// directives, and drops fragments that are spread twice in one set. The answer stays the same.
-/// Linear in the document.
+/// directives. The answer stays the same. Linear in the document.
 pub fn equal_fields(document: &mut ExecutableDocument) {
     for fragment in document.fragments.values_mut() {
         merge(&mut fragment.node.selection_set.node);
@@ -30,33 +27,21 @@ pub fn equal_fields(document: &mut ExecutableDocument) {
 }
 
 fn merge(set: &mut SelectionSet) {
-    let mut fields: HashMap<String, usize> = HashMap::new();
-    let mut spreads: HashMap<String, usize> = HashMap::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
     let mut kept: Vec<Positioned<Selection>> = Vec::with_capacity(set.items.len());
     for mut item in std::mem::take(&mut set.items) {
-        let (known, key) = match &item.node {
-            Selection::Field(field) => {
-                (&mut fields, field.node.response_key().node.as_str().to_owned())
-            }
-            Selection::FragmentSpread(spread) => {
-                (&mut spreads, spread.node.fragment_name.node.as_str().to_owned())
-            }
-            Selection::InlineFragment(_) => {
-                kept.push(item);
-                continue;
-            }
+        let Selection::Field(field) = &mut item.node else {
+            kept.push(item);
+            continue;
         };
+        let key = field.node.response_key().node.to_string();
         // Only the first of a key is compared: if another differs from it, validation refuses it.
         let first = known.get(&key).and_then(|at| kept.get_mut(*at));
-        match (first.map(|first| &mut first.node), &mut item.node) {
-            (Some(Selection::Field(first)), Selection::Field(field))
-                if is_same_field(&first.node, &field.node) =>
-            {
+        match first.map(|first| &mut first.node) {
+            Some(Selection::Field(first)) if is_same(&first.node, &field.node) => {
                 let more = std::mem::take(&mut field.node.selection_set.node.items);
                 first.node.selection_set.node.items.extend(more);
             }
-            (Some(Selection::FragmentSpread(first)), Selection::FragmentSpread(spread))
-                if is_same_spread(&first.node, &spread.node) => {}
             _ => {
                 known.entry(key).or_insert(kept.len());
                 kept.push(item);
@@ -73,17 +58,13 @@ fn merge(set: &mut SelectionSet) {
     }
 }
 
-fn is_same_field(a: &Field, b: &Field) -> bool {
+fn is_same(a: &Field, b: &Field) -> bool {
     let is_leaf = |field: &Field| field.selection_set.node.items.is_empty();
     a.name == b.name
         && a.arguments == b.arguments
         && are_same(&a.directives, &b.directives)
         // A field with and one without subfields is left for validation to refuse.
         && is_leaf(a) == is_leaf(b)
-}
-
-fn is_same_spread(a: &FragmentSpread, b: &FragmentSpread) -> bool {
-    are_same(&a.directives, &b.directives)
 }
 
 fn are_same(a: &[Positioned<Directive>], b: &[Positioned<Directive>]) -> bool {
@@ -116,14 +97,14 @@ mod tests {
 
     #[test]
     fn repeated_fields_become_one_with_all_their_subfields() {
-        let query = "{ a(x: 1) { b } c a(x: 1) { b d } c ...f ...f } fragment f on Q { c }";
+        let query = "{ a(x: 1) { b } c a(x: 1) { b d } c ...f } fragment f on Q { c }";
         let expected = [("a", 2), ("c", 0), ("...", 0)];
         assert_eq!(merged(query), expected.map(|(name, count)| (name.to_owned(), count)));
     }
 
     #[test]
     fn what_differs_stays() {
-        let query = "{ a(x: 1) a(x: 2) b: a(x: 1) c @skip(if: true) c ...f ...f @skip(if: $s) }
+        let query = "{ a(x: 1) a(x: 2) b: a(x: 1) c @skip(if: true) c ...f ...f }
             fragment f on Q { c }";
         assert_eq!(merged(query).len(), 7);
     }

@@ -12,6 +12,7 @@ use async_graphql_value::{ConstValue, Value};
 use super::Limits;
 use super::fragments::Fragments;
 use crate::graphql::error::too_complex;
+use crate::graphql::limits::MAX_DEPTH;
 
 /// What a selection set amounts to once its fragments are spread.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +25,8 @@ struct Size {
     aliases: usize,
     /// Deepest nesting of selection sets.
     depth: usize,
+    /// Deepest nesting of fields.
+    fields: usize,
 }
 
 impl Size {
@@ -32,6 +35,7 @@ impl Size {
         self.steps = self.steps.saturating_add(other.steps);
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.depth = self.depth.max(other.depth);
+        self.fields = self.fields.max(other.fields);
     }
 }
 
@@ -65,6 +69,7 @@ pub fn check(
     let counted = [
         (total.selections, limits.selections, "fields and fragments once fragments are spread"),
         (total.aliases, limits.aliases, "aliases"),
+        (total.fields, MAX_DEPTH, "levels of fields"),
         (total.depth, limits.depth, "levels of selection sets"),
         (total.steps, limits.steps, "arguments and values once fragments are spread"),
     ];
@@ -100,10 +105,12 @@ impl Counter<'_> {
             let mut size = match &item.node {
                 Selection::Field(field) => {
                     let field = &field.node;
-                    let mut size = match field.selection_set.node.items.is_empty() {
-                        true => Size::default(),
-                        false => self.set(&field.selection_set.node),
+                    let mut size = if field.selection_set.node.items.is_empty() {
+                        Size::default()
+                    } else {
+                        self.set(&field.selection_set.node)
                     };
+                    size.fields = size.fields.saturating_add(1);
                     size.aliases = size.aliases.saturating_add(usize::from(field.alias.is_some()));
                     size.steps = size.steps.saturating_add(self.arguments(&field.arguments));
                     size.steps = size.steps.saturating_add(self.directives(&field.directives));

@@ -218,9 +218,10 @@ pub fn allowed(types: &Types, ty: &Type) -> String {
 /// Whether the scalar of that name, if it is known here, allows the value.
 fn is_scalar<V>(name: &str, view: &View<'_, V>) -> bool {
     match (name, view) {
-        ("ID", View::Text(_)) | ("String", View::Text(_)) | ("Boolean", View::Boolean(_)) => true,
-        ("ID", View::Number(number)) | ("Int", View::Number(number)) => number.is_i64(),
-        ("Float", View::Number(_)) => true,
+        ("ID" | "String", View::Text(_))
+        | ("Boolean", View::Boolean(_))
+        | ("Float", View::Number(_)) => true,
+        ("ID" | "Int", View::Number(number)) => number.is_i64(),
         ("DateTime", View::Text(text)) => text.parse::<DateTime<Utc>>().is_ok(),
         ("ID" | "String" | "Boolean" | "Int" | "Float" | "DateTime", _) => false,
         (name, View::Text(text)) => scalars::accepts_text(name, text),

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{ServerError, Variables};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::graphql::{Limits, checks, error, limits};
+use crate::graphql::{ExecutableDocument, Limits, ServerError, Variables, checks, error, limits};
 use crate::http::json_limits::{self, JsonLimits, JsonTooLarge};
 
 /// What a request is made of before it is decoded.
@@ -177,8 +175,7 @@ impl Operation {
     /// Whether the operation that is meant is a query. A name that the document does not have is
     /// left to the library.
     pub fn is_query(&self) -> bool {
-        let meant = checks::meant(&self.document, self.name.as_deref());
-        meant.is_none_or(|operation| operation.node.ty == OperationType::Query)
+        checks::is_query(&self.document, self.name.as_deref())
     }
 
     /// Checks the operation against the schema and the limits.

@@ -18,11 +18,11 @@ use super::bearer::{Credentials, RefusedToken};
 use super::problem::ProblemDetails;
 use super::{AppState, MAX_BODY, request_id};
 use crate::catalog::CatalogError;
-use crate::graphql::{Budget, Limits, RequestContext, error, limits};
+use crate::graphql::{Budget, Limits, RequestContext, Schema, error, limits};
 use media_type::MediaType;
 use operation::{Operation, Refusal, Sent};
 
-/// Requests of more bytes are decoded off the threads that serve connections.
+/// Requests of more bytes are decoded and run off the threads that serve connections.
 const MAX_INLINE: usize = 64 * 1024;
 
 /// GET: queries only.
@@ -100,12 +100,13 @@ impl Door {
         sent: Sent,
         queries_only: bool,
     ) -> Response {
+        let is_large = sent.len() > MAX_INLINE;
         let limits = self.state.schema.data::<Limits>().cloned().unwrap_or_default();
         let limits = match credentials {
             Credentials::Valid(_) => limits,
             Credentials::Absent | Credentials::Refused(_) => limits.anonymous(),
         };
-        let read = match read(sent, limits.clone()).await {
+        let read = match read(sent, limits.clone(), is_large).await {
             Ok(read) => read,
             Err(failed) => return ProblemDetails::from(failed).into_response(),
         };
@@ -128,10 +129,7 @@ impl Door {
         if queries_only && !operation.is_query() {
             return queries_only_refusal();
         }
-        if let Err(errors) = operation.check(&limits) {
-            return answer(media_type, &Answer::from_errors(errors));
-        }
-        let budget = Arc::new(Budget::new(limits));
+        let budget = Arc::new(Budget::new(limits.clone()));
         let context = RequestContext::new(
             principal,
             Some(self.address.ip()),
@@ -139,7 +137,11 @@ impl Door {
             Arc::clone(&self.state.accounts),
             Arc::clone(&budget),
         );
-        let mut result = self.execute(context, operation, &budget).await;
+        let run = Run { schema: self.state.schema.clone(), context, operation, limits, budget };
+        let mut result = match run.answer(is_large).await {
+            Ok(result) => result,
+            Err(failed) => return ProblemDetails::from(failed).into_response(),
+        };
         result.errors.truncate(limits::MAX_ERRORS);
         for failed in &mut result.errors {
             self.finish(failed);
@@ -147,14 +149,46 @@ impl Door {
         answer(media_type, &result)
     }
 
-    /// Runs an operation. A query ends as soon as its budget is spent; a mutation runs to its end,
-    /// since what it wrote must be told.
-    async fn execute(
-        &self,
-        context: RequestContext,
-        operation: Operation,
-        budget: &Budget,
-    ) -> Answer {
+    /// Gives an error its code, and keeps the details of internal errors on the server.
+    fn finish(&self, failed: &mut ServerError) {
+        error::classify(failed);
+        if error::code_of(failed) == Some(error::INTERNAL) {
+            let id = &self.request_id;
+            let (error, path) = (&failed.message, &failed.path);
+            tracing::error!(request_id = %id, error = %error, path = ?path, "internal error");
+            failed.message = format!("something went wrong on our side; the request id is {id}");
+        }
+    }
+}
+
+/// An operation with all that it needs to run.
+struct Run {
+    schema: Schema,
+    context: RequestContext,
+    operation: Operation,
+    limits: Limits,
+    budget: Arc<Budget>,
+}
+
+impl Run {
+    /// Runs the operation; a large one on a thread that may block, since validating and converting
+    /// its variables takes long.
+    async fn answer(self, is_large: bool) -> Result<Answer, CatalogError> {
+        if !is_large {
+            return Ok(self.execute().await);
+        }
+        let runtime = tokio::runtime::Handle::current();
+        let run = tokio::task::spawn_blocking(move || runtime.block_on(self.execute()));
+        run.await.map_err(CatalogError::from)
+    }
+
+    /// A query ends as soon as its budget is spent. A mutation runs to its end, since the answer
+    /// must say what it wrote.
+    async fn execute(self) -> Answer {
+        let Self { schema, context, operation, limits, budget } = self;
+        if let Err(errors) = operation.check(&limits) {
+            return Answer::from_errors(errors);
+        }
         let is_query = operation.is_query();
         let mut request =
             Request::new(operation.query).variables(operation.variables).data(context);
@@ -162,7 +196,7 @@ impl Door {
             request = request.operation_name(name);
         }
         request.set_parsed_query(operation.document);
-        let run = AssertUnwindSafe(self.state.schema.execute(request)).catch_unwind();
+        let run = AssertUnwindSafe(schema.execute(request)).catch_unwind();
         let run = tokio::select! {
             biased;
             exhausted = budget.exhausted(), if is_query => {
@@ -170,27 +204,24 @@ impl Door {
             }
             run = run => run,
         };
+        if is_query && let Some(exhausted) = budget.stopped() {
+            return Answer::from_errors(vec![exhausted.clone().into()]);
+        }
         run.unwrap_or_else(|_| {
             let mut failed = ServerError::new("a resolver panicked", None);
             error::set_code(&mut failed, error::INTERNAL);
             Answer::from_errors(vec![failed])
         })
     }
-
-    /// Gives an error its code, and keeps the details of internal errors on the server.
-    fn finish(&self, failed: &mut ServerError) {
-        error::classify(failed);
-        if error::code_of(failed) == Some(error::INTERNAL) {
-            let id = &self.request_id;
-            tracing::error!(request_id = %id, error = %failed.message, path = ?failed.path, "internal error");
-            failed.message = format!("something went wrong on our side; the request id is {id}");
-        }
-    }
 }
 
 /// Decodes a request; a large one on a thread that may block.
-async fn read(sent: Sent, limits: Limits) -> Result<Result<Operation, Refusal>, CatalogError> {
-    if sent.len() <= MAX_INLINE {
+async fn read(
+    sent: Sent,
+    limits: Limits,
+    is_large: bool,
+) -> Result<Result<Operation, Refusal>, CatalogError> {
+    if !is_large {
         return Ok(sent.read(&limits));
     }
     let read = tokio::task::spawn_blocking(move || sent.read(&limits));
