@@ -11,7 +11,7 @@ use crate::catalog::accounts::Accounts;
 use crate::catalog::tokens::{TokenConfig, Tokens};
 use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
-use crate::graphql::schema_builder;
+use crate::graphql::{Limits as QueryLimits, schema_builder};
 use crate::http::{AppState, Limits, router};
 use crate::storage::{Database, StorageError};
 
@@ -23,6 +23,8 @@ const CLOSING: Duration = Duration::from_secs(2);
 pub struct App {
     pub catalog: Catalog,
     pub accounts: Accounts,
+    /// How much one GraphQL request may ask for.
+    pub query_limits: QueryLimits,
     /// What clients may take of the service.
     pub limits: Limits,
 }
@@ -60,7 +62,8 @@ impl App {
     #[must_use]
     pub fn new(catalog: Catalog, secret: &[u8], tokens: TokenConfig) -> Self {
         let accounts = Accounts::new(catalog.clone(), Tokens::new(secret, tokens));
-        Self { catalog, accounts, limits: Limits::default() }
+        let (query_limits, limits) = (QueryLimits::default(), Limits::default());
+        Self { catalog, accounts, query_limits, limits }
     }
 
     /// All routes.
@@ -68,7 +71,7 @@ impl App {
         router(AppState::new(
             self.catalog.clone(),
             self.accounts.clone(),
-            schema_builder().finish(),
+            schema_builder(self.query_limits.clone()).finish(),
             Arc::new(self.limits.clone()),
         ))
     }

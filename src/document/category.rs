@@ -127,6 +127,16 @@ macro_rules! categories {
             }
         }
 
+        impl CategoryData {
+            /// The lists that hold anything: their keys in the JSON file, and how many items each has.
+            #[must_use]
+            pub fn list_lengths(&self) -> Vec<(&'static str, usize)> {
+                match self {
+                    $(Self::$Type(document) => document.list_lengths()),*
+                }
+            }
+        }
+
         /// The data of exactly one category.
         #[derive(Debug, Clone, async_graphql::OneofObject)]
         #[allow(clippy::large_enum_variant, reason = "one lives for as long as a request is read")]

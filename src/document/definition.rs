@@ -181,9 +181,14 @@ pub fn find(fields: &'static [Field], name: &str) -> Option<&'static Field> {
     fields.iter().find(|field| field.name == name)
 }
 
-/// The GraphQL input type that belongs to the type of a field.
+/// The type of a field: the GraphQL input type that belongs to it, and its length if it is a list.
 pub trait Typed {
     type Input: InputType + Serialize;
+
+    /// How many items a list holds; 0 for everything else.
+    fn list_length(&self) -> usize {
+        0
+    }
 }
 
 macro_rules! typed_as_itself {
@@ -198,6 +203,10 @@ impl<T: Typed> Typed for Option<T> {
 
 impl<T: Typed> Typed for Vec<T> {
     type Input = Vec<T::Input>;
+
+    fn list_length(&self) -> usize {
+        self.len()
+    }
 }
 
 /// Defines a document or a list item: its output type, its input type and its table of fields.
@@ -248,6 +257,16 @@ macro_rules! define {
         }
 
         impl $Name {
+            /// The lists that hold anything: their keys in the JSON file, and how many items each has.
+            #[must_use]
+            pub fn list_lengths(&self) -> Vec<(&'static str, usize)> {
+                let lengths = [$((
+                    $crate::document::definition::json_name!($field $($json)?),
+                    $crate::document::definition::Typed::list_length(&self.$field),
+                )),*];
+                lengths.into_iter().filter(|(_, length)| *length > 0).collect()
+            }
+
             /// The fields in the order in which a file shows them.
             pub const FIELDS: &'static [$crate::document::definition::Field] = &[
                 $(

@@ -163,6 +163,28 @@ pub fn allowed(scalar: &str) -> Option<&'static str> {
     all.into_iter().find(|(name, _)| *name == scalar).map(|(_, allowed)| allowed)
 }
 
+/// Whether the scalar of that name allows a text; one that is not of this file allows any.
+#[must_use]
+pub fn accepts_text(scalar: &str, text: &str) -> bool {
+    match scalar {
+        Date::NAME => is_date(text),
+        PartialDate::NAME => is_partial_date(text),
+        WebUrl::NAME => is_storable_url(text),
+        BigInt::NAME => false,
+        _ => true,
+    }
+}
+
+/// Whether the scalar of that name allows a number; one that is not of this file allows any.
+#[must_use]
+pub fn accepts_number(scalar: &str, number: &serde_json::Number) -> bool {
+    match scalar {
+        Date::NAME | PartialDate::NAME | WebUrl::NAME => false,
+        BigInt::NAME => BigInt::parse(Value::Number(number.clone())).is_ok(),
+        _ => true,
+    }
+}
+
 /// Any JSON value: an object, a list, text, a number, true, false or null.
 #[Scalar(name = "JSON", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259")]
 impl ScalarType for Json {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::Context;
 
+use super::budget::{Budget, fields_below};
 use super::draft_loaders::DraftLoaders;
 use super::error::ApiError;
 use super::loaders::Loaders;
@@ -19,6 +20,7 @@ pub struct RequestContext {
     address: Option<IpAddr>,
     catalog: Arc<Catalog>,
     accounts: Arc<Accounts>,
+    budget: Arc<Budget>,
     loaders: OnceLock<Loaders>,
     draft_loaders: OnceLock<DraftLoaders>,
 }
@@ -30,12 +32,14 @@ impl RequestContext {
         address: Option<IpAddr>,
         catalog: Arc<Catalog>,
         accounts: Arc<Accounts>,
+        budget: Arc<Budget>,
     ) -> Self {
         Self {
             principal,
             address,
             catalog,
             accounts,
+            budget,
             loaders: OnceLock::new(),
             draft_loaders: OnceLock::new(),
         }
@@ -57,6 +61,17 @@ pub trait ContextExt {
     fn address(&self) -> Option<IpAddr> {
         self.request().address
     }
+
+    fn budget(&self) -> &Budget {
+        &self.request().budget
+    }
+
+    /// Charges the objects that the current field answers with, each with all fields that the query
+    /// asks of it.
+    ///
+    /// # Errors
+    /// When the request's budget is spent.
+    fn hand_out(&self, objects: usize) -> Result<(), ApiError>;
 
     fn viewer(&self) -> Option<&Principal> {
         self.request().principal.as_ref()
@@ -88,19 +103,30 @@ pub trait ContextExt {
     fn loaders(&self) -> Result<&Loaders, ApiError> {
         let permission = self.can_read()?;
         let request = self.request();
-        Ok(request.loaders.get_or_init(|| Loaders::new(&request.catalog, permission)))
+        Ok(request
+            .loaders
+            .get_or_init(|| Loaders::new(&request.catalog, permission, &request.budget)))
     }
 
     /// The request's loaders of what contributors see.
     fn draft_loaders(&self) -> Result<&DraftLoaders, ApiError> {
         let permission = self.can_draft()?;
         let request = self.request();
-        Ok(request.draft_loaders.get_or_init(|| DraftLoaders::new(&request.catalog, permission)))
+        Ok(request
+            .draft_loaders
+            .get_or_init(|| DraftLoaders::new(&request.catalog, permission, &request.budget)))
     }
 }
 
 impl ContextExt for Context<'_> {
     fn request(&self) -> &RequestContext {
         self.data_unchecked::<RequestContext>()
+    }
+
+    fn hand_out(&self, objects: usize) -> Result<(), ApiError> {
+        if objects > 0 {
+            self.budget().spend(objects.saturating_mul(fields_below(self)))?;
+        }
+        Ok(())
     }
 }

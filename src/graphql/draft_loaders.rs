@@ -3,10 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use async_graphql::dataloader::{DataLoader, Loader};
-use async_graphql::runtime::{TokioSpawner, TokioTimer};
-
-use super::loaders::LoadError;
+use super::batch::{Batcher, Load, LoadError};
+use super::budget::Budget;
 use crate::catalog::Catalog;
 use crate::catalog::access::CanDraft;
 use crate::catalog::export::Export;
@@ -15,32 +13,28 @@ use crate::storage::{ContributionEntry, DocumentKey, DraftEntry, Lock, MovieRow,
 
 /// The loaders of one request of a contributor.
 pub struct DraftLoaders {
-    pub movies: DataLoader<Movies>,
-    pub drafts: DataLoader<Drafts>,
-    pub draft_exports: DataLoader<DraftExports>,
-    pub contributions: DataLoader<Contributions>,
-    pub states: DataLoader<States>,
-    pub locks: DataLoader<Locks>,
-    pub sent: DataLoader<SentDocuments>,
+    pub movies: Batcher<Movies>,
+    pub drafts: Batcher<Drafts>,
+    pub draft_exports: Batcher<DraftExports>,
+    pub contributions: Batcher<Contributions>,
+    pub states: Batcher<States>,
+    pub locks: Batcher<Locks>,
+    pub sent: Batcher<SentDocuments>,
 }
 
 impl DraftLoaders {
-    pub fn new(catalog: &Arc<Catalog>, permission: CanDraft) -> Self {
+    pub fn new(catalog: &Arc<Catalog>, permission: CanDraft, budget: &Arc<Budget>) -> Self {
         let reader = Reader { catalog: Arc::clone(catalog), permission };
         Self {
-            movies: loader(Movies(reader.clone())),
-            drafts: loader(Drafts(reader.clone())),
-            draft_exports: loader(DraftExports(reader.clone())),
-            contributions: loader(Contributions(reader.clone())),
-            states: loader(States(reader.clone())),
-            locks: loader(Locks(reader.clone())),
-            sent: loader(SentDocuments(reader)),
+            movies: Batcher::new(Movies(reader.clone()), budget),
+            drafts: Batcher::new(Drafts(reader.clone()), budget),
+            draft_exports: Batcher::new(DraftExports(reader.clone()), budget),
+            contributions: Batcher::new(Contributions(reader.clone()), budget),
+            states: Batcher::new(States(reader.clone()), budget),
+            locks: Batcher::new(Locks(reader.clone()), budget),
+            sent: Batcher::new(SentDocuments(reader), budget),
         }
     }
-}
-
-fn loader<T>(of: T) -> DataLoader<T> {
-    DataLoader::new(of, TokioSpawner::current(), TokioTimer::default())
 }
 
 #[derive(Clone)]
@@ -52,9 +46,9 @@ struct Reader {
 /// Movies by id.
 pub struct Movies(Reader);
 
-impl Loader<MovieId> for Movies {
+impl Load for Movies {
+    type Key = MovieId;
     type Value = MovieRow;
-    type Error = LoadError;
 
     async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, MovieRow>, LoadError> {
         let movies = self.0.catalog.movies(&self.0.permission.can_read(), keys).await?;
@@ -65,9 +59,9 @@ impl Loader<MovieId> for Movies {
 /// The open drafts of a movie.
 pub struct Drafts(Reader);
 
-impl Loader<MovieId> for Drafts {
+impl Load for Drafts {
+    type Key = MovieId;
     type Value = Vec<DraftEntry>;
-    type Error = LoadError;
 
     async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, Vec<DraftEntry>>, LoadError> {
         let movies: Vec<_> = keys.iter().collect();
@@ -82,11 +76,14 @@ impl Loader<MovieId> for Drafts {
 /// Exports of open drafts.
 pub struct DraftExports(Reader);
 
-impl Loader<DocumentKey> for DraftExports {
-    type Value = Export;
-    type Error = LoadError;
+impl Load for DraftExports {
+    type Key = DocumentKey;
+    type Value = Arc<Export>;
 
-    async fn load(&self, keys: &[DocumentKey]) -> Result<HashMap<DocumentKey, Export>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[DocumentKey],
+    ) -> Result<HashMap<DocumentKey, Arc<Export>>, LoadError> {
         let movies: BTreeSet<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
         let categories: BTreeSet<Category> = keys.iter().map(|(_, category)| *category).collect();
         let movies: Vec<_> = movies.into_iter().collect();
@@ -95,7 +92,7 @@ impl Loader<DocumentKey> for DraftExports {
             self.0.catalog.draft_exports(&self.0.permission, &movies, &categories).await?;
         Ok(exports
             .into_iter()
-            .map(|export| ((export.movie.clone(), export.category), export))
+            .map(|export| ((export.movie.clone(), export.category), Arc::new(export)))
             .collect())
     }
 }
@@ -103,9 +100,9 @@ impl Loader<DocumentKey> for DraftExports {
 /// What was contributed to open drafts.
 pub struct Contributions(Reader);
 
-impl Loader<DocumentKey> for Contributions {
+impl Load for Contributions {
+    type Key = DocumentKey;
     type Value = Vec<ContributionEntry>;
-    type Error = LoadError;
 
     async fn load(
         &self,
@@ -118,9 +115,9 @@ impl Loader<DocumentKey> for Contributions {
 /// Published states of documents.
 pub struct States(Reader);
 
-impl Loader<StateKey> for States {
+impl Load for States {
+    type Key = StateKey;
     type Value = Arc<Export>;
-    type Error = LoadError;
 
     async fn load(&self, keys: &[StateKey]) -> Result<HashMap<StateKey, Arc<Export>>, LoadError> {
         let states = self.0.catalog.states(&self.0.permission, keys).await?;
@@ -131,9 +128,9 @@ impl Loader<StateKey> for States {
 /// The locks of a movie, by category.
 pub struct Locks(Reader);
 
-impl Loader<MovieId> for Locks {
+impl Load for Locks {
+    type Key = MovieId;
     type Value = Vec<(Category, Lock)>;
-    type Error = LoadError;
 
     async fn load(
         &self,
@@ -156,9 +153,9 @@ impl Loader<MovieId> for Locks {
 /// Documents as they were sent, by the id of their record.
 pub struct SentDocuments(Reader);
 
-impl Loader<String> for SentDocuments {
+impl Load for SentDocuments {
+    type Key = String;
     type Value = String;
-    type Error = LoadError;
 
     async fn load(&self, keys: &[String]) -> Result<HashMap<String, String>, LoadError> {
         Ok(self.0.catalog.import_documents(&self.0.permission, keys).await?)

@@ -88,6 +88,7 @@ pub async fn list(
     let mut connection =
         Connection::with_additional_fields(after.is_some(), has_more, DraftTotals(filter));
     let drafts = page.map(|page| page.drafts).unwrap_or_default();
+    ctx.hand_out(drafts.len())?;
     connection.edges =
         drafts.into_iter().map(|draft| Edge::new(cursor_of(&draft), Draft(draft))).collect();
     Ok(connection)
@@ -191,13 +192,14 @@ impl Draft {
             .load_one(self.key())
             .await
             .map_err(ApiError::from)?;
-        Ok(found.unwrap_or_default().into_iter().map(Contribution::of).collect())
+        let found = found.unwrap_or_default();
+        ctx.hand_out(found.len())?;
+        Ok(found.into_iter().map(Contribution::of).collect())
     }
 
     /// The open questions of the draft: names of which it cannot be told who is meant. publishDraft asks for
     /// them; the path of each is that of a resolution. A nominee whom nobody can tell keeps no draft from
     /// being published.
-    #[graphql(complexity = "20 + child_complexity")]
     async fn questions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlanMatch>> {
         let (permission, options) = (ctx.can_draft()?, PublishOptions::default());
         let (movie, category) = (&self.0.movie, self.0.category);
@@ -205,6 +207,7 @@ impl Draft {
         // A draft that was closed in this very moment has no plan, and no questions.
         let matches =
             planned.map_err(ApiError::from)?.plan.map(|plan| plan.matches).unwrap_or_default();
+        ctx.hand_out(matches.len())?;
         let open = matches.into_iter().filter(|found| found.decision == MatchDecision::Ambiguous);
         Ok(open.map(Into::into).collect())
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_graphql::{Error, ErrorExtensionValues, ServerError};
 
+use super::budget::Exhausted;
 use crate::catalog::access::Forbidden;
 use crate::catalog::{CatalogError, UNSTORABLE_TEXT};
 use crate::document::scalars;
@@ -21,6 +22,8 @@ pub enum ApiError {
     BadInput(String),
     /// Too many attempts.
     RateLimited(Duration),
+    /// The request resolves more than its budget allows.
+    TooComplex(Exhausted),
     /// Our own fault.
     Internal(CatalogError),
 }
@@ -28,6 +31,12 @@ pub enum ApiError {
 impl From<Forbidden> for ApiError {
     fn from(forbidden: Forbidden) -> Self {
         Self::Forbidden(forbidden)
+    }
+}
+
+impl From<Exhausted> for ApiError {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::TooComplex(exhausted)
     }
 }
 
@@ -49,8 +58,12 @@ pub const INTERNAL: &str = "INTERNAL";
 pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 /// The code of a text that is no GraphQL.
 pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
-const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
-const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+/// The code of a query that does not fit the schema.
+pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+/// The code of a value that is not allowed.
+pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+/// The code of a request without a token, or with one that is not valid.
+pub const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
 
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
@@ -60,7 +73,7 @@ impl From<ApiError> for Error {
             error
         };
         match error {
-            ApiError::Unauthenticated(message) => with_code(message, "UNAUTHENTICATED"),
+            ApiError::Unauthenticated(message) => with_code(message, UNAUTHENTICATED),
             ApiError::Forbidden(Forbidden { role, needed }) => {
                 let message = format!(
                     "the role {} does not allow this; {} does",
@@ -77,6 +90,13 @@ impl From<ApiError> for Error {
                     "RATE_LIMITED",
                 );
                 error.extensions.get_or_insert_default().set("retryAfter", seconds);
+                error
+            }
+            ApiError::TooComplex(Exhausted { message, cost, limit }) => {
+                let mut error = with_code(message, QUERY_TOO_COMPLEX);
+                let extensions = error.extensions.get_or_insert_default();
+                extensions.set("cost", cost);
+                extensions.set("limit", limit);
                 error
             }
             ApiError::Internal(CatalogError::Stopped(stopped)) => {
@@ -143,4 +163,22 @@ pub fn classify(error: &mut ServerError) {
 /// Gives an error a code.
 pub fn set_code(error: &mut ServerError, code: &str) {
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+}
+
+impl From<Exhausted> for ServerError {
+    fn from(exhausted: Exhausted) -> Self {
+        let error = Error::from(ApiError::from(exhausted));
+        Self { locations: Vec::new(), ..error.into_server_error(async_graphql::Pos::default()) }
+    }
+}
+
+/// The refusal of a query that asks for too much, with what it asks for and what is allowed.
+#[must_use]
+pub fn too_complex(message: impl Into<String>, cost: usize, limit: usize) -> ServerError {
+    let mut refused = ServerError::new(message, None);
+    let extensions = refused.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    extensions.set("code", QUERY_TOO_COMPLEX);
+    extensions.set("cost", cost);
+    extensions.set("limit", limit);
+    refused
 }

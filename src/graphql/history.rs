@@ -8,7 +8,7 @@ use super::context::ContextExt;
 use super::drafts::{Draft, gone};
 use super::error::ApiError;
 use super::locks::Lock;
-use super::pages::{Cursor, limit_of, not_ours, size_of};
+use super::pages::{Cursor, limit_of, not_ours};
 use super::payloads::PlannedChange;
 use super::types::MovieExport;
 use crate::catalog::history::changes;
@@ -31,12 +31,13 @@ impl MovieHistory {
     async fn drafts(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Draft>> {
         let found =
             ctx.draft_loaders()?.drafts.load_one(self.0.clone()).await.map_err(ApiError::from)?;
-        Ok(found.unwrap_or_default().into_iter().map(Draft).collect())
+        let found = found.unwrap_or_default();
+        ctx.hand_out(found.len())?;
+        Ok(found.into_iter().map(Draft).collect())
     }
 
     /// The published states of a category, the present one first. None if it was never written. Needs the
     /// role CONTRIBUTOR.
-    #[graphql(complexity = "500 + size_of(first) * child_complexity")]
     async fn revisions(
         &self,
         ctx: &Context<'_>,
@@ -49,7 +50,6 @@ impl MovieHistory {
 
     /// What differs between any two published states of a category. Null if one of them never was. Needs
     /// the role CONTRIBUTOR.
-    #[graphql(complexity = "50 + child_complexity")]
     async fn revision_diff(
         &self,
         ctx: &Context<'_>,
@@ -64,7 +64,6 @@ impl MovieHistory {
     /// Where each value of a category comes from, since when, and by whom: of every field that has a
     /// value and every item of a list, in the order of the document. Found in the history, and in no
     /// file. Needs the role CONTRIBUTOR.
-    #[graphql(complexity = "1000 + child_complexity")]
     async fn provenance(
         &self,
         ctx: &Context<'_>,
@@ -76,6 +75,7 @@ impl MovieHistory {
             .provenance(&permission, &self.0, category)
             .await
             .map_err(ApiError::from)?;
+        ctx.hand_out(found.len())?;
         Ok(found.into_iter().map(Provenance::of).collect())
     }
 
@@ -83,8 +83,9 @@ impl MovieHistory {
     async fn locks(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Lock>> {
         let found =
             ctx.draft_loaders()?.locks.load_one(self.0.clone()).await.map_err(ApiError::from)?;
-        let locks = found.unwrap_or_default().into_iter();
-        Ok(locks.map(|(category, lock)| Lock::of(category, lock)).collect())
+        let locks = found.unwrap_or_default();
+        ctx.hand_out(locks.len())?;
+        Ok(locks.into_iter().map(|(category, lock)| Lock::of(category, lock)).collect())
     }
 }
 
@@ -105,6 +106,7 @@ async fn revisions(
         None => None,
     };
     let page = ctx.catalog().revisions(&permission, movie, category, before, limit).await?;
+    ctx.hand_out(page.revisions.len())?;
     let mut connection = Connection::new(before.is_some(), page.has_more);
     connection.edges = page
         .revisions
@@ -129,7 +131,9 @@ async fn revision_diff(
     let (Some(before), Some(after)) = (states.get(&key(from)), states.get(&key(to))) else {
         return Ok(None);
     };
-    let changes = changes(before, after)?.into_iter().map(Into::into).collect();
+    let changes = changes(before, after)?;
+    ctx.hand_out(changes.len())?;
+    let changes = changes.into_iter().map(Into::into).collect();
     Ok(Some(RevisionDiff { from, to, changes }))
 }
 
@@ -186,7 +190,6 @@ impl Revision {
     }
 
     /// What it changed of the state before it, in the order of the document.
-    #[graphql(complexity = "20 + child_complexity")]
     async fn changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlannedChange>> {
         let (before, after) =
             (self.key(self.metadata.revision - 1), self.key(self.metadata.revision));
@@ -195,6 +198,7 @@ impl Revision {
         match (states.get(&before), states.get(&after)) {
             (Some(before), Some(after)) => {
                 let changes = changes(before, after).map_err(ApiError::from)?;
+                ctx.hand_out(changes.len())?;
                 Ok(changes.into_iter().map(Into::into).collect())
             }
             _ => Err(gone(&self.movie).into()),
@@ -206,7 +210,7 @@ impl Revision {
         let key = self.key(self.metadata.revision);
         let found = ctx.draft_loaders()?.states.load_one(key).await.map_err(ApiError::from)?;
         let export = found.ok_or_else(|| gone(&self.movie))?;
-        Ok(MovieExport::of_revision((*export).clone()))
+        Ok(MovieExport::of_revision(export))
     }
 }
 

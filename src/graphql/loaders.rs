@@ -3,61 +3,32 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use async_graphql::dataloader::{DataLoader, Loader};
-use async_graphql::runtime::{TokioSpawner, TokioTimer};
-
-use super::error::ApiError;
+use super::batch::{Batcher, Load, LoadError};
+use super::budget::Budget;
 use super::work_loaders::WorkLoaders;
+use crate::catalog::Catalog;
 use crate::catalog::access::CanRead;
 use crate::catalog::export::Export;
-use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::EntityKind;
 use crate::document::{Category, MovieId};
 use crate::storage::Entity;
 
 /// The loaders of one request.
 pub struct Loaders {
-    pub exports: DataLoader<Exports>,
-    pub present: DataLoader<PresentCategories>,
-    pub people: DataLoader<People>,
+    pub exports: Batcher<Exports>,
+    pub present: Batcher<PresentCategories>,
+    pub people: Batcher<People>,
     pub works: WorkLoaders,
 }
 
 impl Loaders {
-    pub fn new(catalog: &Arc<Catalog>, permission: CanRead) -> Self {
+    pub fn new(catalog: &Arc<Catalog>, permission: CanRead, budget: &Arc<Budget>) -> Self {
         let reader = Reader { catalog: Arc::clone(catalog), permission };
         Self {
-            exports: DataLoader::new(
-                Exports(reader.clone()),
-                TokioSpawner::current(),
-                TokioTimer::default(),
-            ),
-            present: DataLoader::new(
-                PresentCategories(reader.clone()),
-                TokioSpawner::current(),
-                TokioTimer::default(),
-            ),
-            people: DataLoader::new(People(reader), TokioSpawner::current(), TokioTimer::default()),
-            works: WorkLoaders::new(catalog, permission),
-        }
-    }
-}
-
-/// Shared by all who asked together, so it can be cloned.
-#[derive(Debug, Clone)]
-pub struct LoadError(Arc<CatalogError>);
-
-impl From<CatalogError> for LoadError {
-    fn from(error: CatalogError) -> Self {
-        Self(Arc::new(error))
-    }
-}
-
-impl From<LoadError> for ApiError {
-    fn from(LoadError(error): LoadError) -> Self {
-        match Arc::try_unwrap(error) {
-            Ok(error) => Self::Internal(error),
-            Err(shared) => Self::Internal(CatalogError::Shared(shared)),
+            exports: Batcher::new(Exports(reader.clone()), budget),
+            present: Batcher::new(PresentCategories(reader.clone()), budget),
+            people: Batcher::new(People(reader), budget),
+            works: WorkLoaders::new(catalog, permission, budget),
         }
     }
 }
@@ -71,14 +42,14 @@ struct Reader {
 /// Exports of movies that exist.
 pub struct Exports(Reader);
 
-impl Loader<(MovieId, Category)> for Exports {
-    type Value = Export;
-    type Error = LoadError;
+impl Load for Exports {
+    type Key = (MovieId, Category);
+    type Value = Arc<Export>;
 
     async fn load(
         &self,
         keys: &[(MovieId, Category)],
-    ) -> Result<HashMap<(MovieId, Category), Export>, LoadError> {
+    ) -> Result<HashMap<(MovieId, Category), Arc<Export>>, LoadError> {
         let movies: BTreeSet<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
         let categories: BTreeSet<Category> = keys.iter().map(|(_, category)| *category).collect();
         let movies: Vec<_> = movies.into_iter().collect();
@@ -86,7 +57,7 @@ impl Loader<(MovieId, Category)> for Exports {
         let exports = self.0.catalog.exports(&self.0.permission, &movies, &categories).await?;
         Ok(exports
             .into_iter()
-            .map(|export| ((export.movie.clone(), export.category), export))
+            .map(|export| ((export.movie.clone(), export.category), Arc::new(export)))
             .collect())
     }
 }
@@ -94,9 +65,9 @@ impl Loader<(MovieId, Category)> for Exports {
 /// Which categories of a movie hold anything.
 pub struct PresentCategories(Reader);
 
-impl Loader<MovieId> for PresentCategories {
+impl Load for PresentCategories {
+    type Key = MovieId;
     type Value = Vec<Category>;
-    type Error = LoadError;
 
     async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, Vec<Category>>, LoadError> {
         let movies: Vec<_> = keys.iter().collect();
@@ -117,9 +88,9 @@ impl Loader<MovieId> for PresentCategories {
 /// People by any id that leads to them.
 pub struct People(Reader);
 
-impl Loader<String> for People {
+impl Load for People {
+    type Key = String;
     type Value = Arc<Entity>;
-    type Error = LoadError;
 
     async fn load(&self, keys: &[String]) -> Result<HashMap<String, Arc<Entity>>, LoadError> {
         let found =

@@ -142,9 +142,11 @@ impl RewrittenDocument {
     }
 
     /// What changes, in the order of the document.
-    async fn changes(&self) -> Vec<PlannedChange> {
+    async fn changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlannedChange>> {
         let plan = self.0.outcome.plan.as_ref();
-        plan.into_iter().flat_map(|plan| plan.changes.iter().cloned().map(Into::into)).collect()
+        ctx.hand_out(plan.map_or(0, |plan| plan.changes.len()))?;
+        let changes = plan.into_iter().flat_map(|plan| plan.changes.iter().cloned());
+        Ok(changes.map(Into::into).collect())
     }
 
     /// Locked items that change nevertheless.
@@ -229,7 +231,6 @@ impl Mending {
     /// Merges people who are one. Every published document that names one of the others names the one who
     /// stays, as a new revision; the others' names and ids elsewhere become theirs. All or nothing. Needs the
     /// role ADMIN.
-    #[graphql(complexity = "100 + child_complexity")]
     async fn merge_people(
         &self,
         ctx: &Context<'_>,
@@ -252,7 +253,6 @@ impl Mending {
 
     /// Splits a person who are two: gives some of the credits and nominations to someone else. Every
     /// published document that has them becomes a new revision. All or nothing. Needs the role ADMIN.
-    #[graphql(complexity = "100 + child_complexity")]
     async fn split_person(
         &self,
         ctx: &Context<'_>,

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unused_async, reason = "resolvers are async whether they wait or not")]
 
+mod batch;
+pub mod budget;
+pub mod checks;
 mod context;
 mod draft_loaders;
 mod drafts;
@@ -25,20 +28,28 @@ mod work_loaders;
 
 use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
 
+// What the handler over HTTP passes on.
+pub use async_graphql::parser::types::ExecutableDocument;
+pub use async_graphql::{ServerError, Variables};
+pub use budget::Budget;
 pub use context::RequestContext;
+pub use limits::Limits;
 
 /// The schema.
 pub type Schema = async_graphql::Schema<query::Query, mutation::Mutation, EmptySubscription>;
 
-/// The schema without anything behind it, so that it can be printed and tested alone.
+/// The schema without anything behind it, so that it can be printed and tested alone. Requests are
+/// held to `limits`.
 #[must_use]
-pub fn schema_builder() -> SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
+pub fn schema_builder(
+    limits: Limits,
+) -> SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
     Schema::build(query::Query, mutation::Mutation, EmptySubscription)
         .limit_depth(limits::MAX_DEPTH)
-        .limit_complexity(limits::MAX_COMPLEXITY)
-        .limit_recursive_depth(limits::MAX_RECURSION)
-        .limit_aliases(limits::MAX_ALIASES)
+        .limit_recursive_depth(limits.depth)
+        .limit_aliases(limits.aliases)
         .limit_directives(limits::MAX_DIRECTIVES)
+        .data(limits)
         // The library's own type says nothing of itself.
         .override_output_type_description::<chrono::DateTime<chrono::Utc>>(
             "A moment with its offset from UTC, as RFC 3339 has it: `1999-10-15T20:00:00Z`. Answers are in UTC.",
@@ -78,6 +89,6 @@ pub fn schema_builder() -> SchemaBuilder<query::Query, mutation::Mutation, Empty
 #[must_use]
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().use_space_ident().include_specified_by();
-    let sdl = schema_builder().finish().sdl_with_options(options);
+    let sdl = schema_builder(Limits::default()).finish().sdl_with_options(options);
     format!("{}\n", sdl.trim_end())
 }

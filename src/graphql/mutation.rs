@@ -42,7 +42,6 @@ fn no_such_movie(id: &ID) -> Problem {
 impl Mutation {
     /// Exchanges an email and a password for an access token. Fails with UNAUTHENTICATED if either
     /// is wrong, and with RATE_LIMITED after too many failures.
-    #[graphql(complexity = 100)]
     async fn login(
         &self,
         ctx: &Context<'_>,

@@ -17,11 +17,6 @@ pub fn limit_of(first: Option<i32>) -> Result<usize, ApiError> {
     fits.ok_or_else(|| ApiError::BadInput(format!("found {limit}; first is 1 to {MAX_PAGE}")))
 }
 
-/// How many a page was asked to hold, for the complexity of a list.
-pub fn size_of(first: Option<i32>) -> usize {
-    super::types::page_size(first, None)
-}
-
 /// The place of an entry of a list, as clients hold it: what list it is, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub String);

@@ -1,8 +1,8 @@
 //! What mutations answer.
 
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
-use super::types::{Movie, MovieExport, User};
+use super::types::{Movie, MovieExport, User, hand_out_lists};
 use crate::catalog::import::{ImportStatus, Outcome};
 use crate::document::diff::{Change, ChangeOperation};
 use crate::document::entity::EntityKind;
@@ -55,6 +55,20 @@ pub struct ImportPlan {
     warnings: Vec<PlanWarning>,
     /// How many of each.
     counts: Counts,
+}
+
+impl ImportPlan {
+    /// How many entries each list has.
+    pub fn list_lengths(&self) -> [(&'static str, usize); 6] {
+        [
+            ("changes", self.changes.len()),
+            ("conflicts", self.conflicts.len()),
+            ("not_removed", self.not_removed.len()),
+            ("skipped", self.skipped.len()),
+            ("matches", self.matches.len()),
+            ("warnings", self.warnings.len()),
+        ]
+    }
 }
 
 impl From<Report> for ImportPlan {
@@ -238,15 +252,14 @@ impl From<Warning> for PlanWarning {
 
 /// What every import answers.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct ImportResult {
     /// The category as it stands after the call, in the state that was imported into. Null if there is no
     /// such movie, or if the document does not say which category it is.
     movie_export: Option<MovieExport>,
     /// What came of the import.
     status: ImportStatus,
-    /// What was done, or of a dry run would be done; of a rejected import, what it would have been, with no
-    /// changes if the data breaks rules. Null if there is nothing to plan: the document could not be
-    /// read, or there is no such movie.
+    #[graphql(skip)]
     plan: Option<ImportPlan>,
     /// The top-level fields that changed, or of a dry run would change, as in the file: snake_case.
     updated_fields: Vec<String>,
@@ -254,6 +267,17 @@ pub struct ImportResult {
     import_id: Option<ID>,
     /// What is wrong with the document or its target. If there is anything, nothing was written.
     user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl ImportResult {
+    /// What was done, or of a dry run would be done; of a rejected import, what it would have been, with no
+    /// changes if the data breaks rules. Null if there is nothing to plan: the document could not be
+    /// read, or there is no such movie.
+    async fn plan(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<&ImportPlan>> {
+        let plan = self.plan.as_ref()?;
+        Some(hand_out_lists(ctx, &plan.list_lengths()).map(|()| plan).map_err(Into::into))
+    }
 }
 
 impl From<Outcome> for ImportResult {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::context::ContextExt;
 use super::error::ApiError;
-use super::pages::{Cursor, limit_of, not_ours, size_of};
+use super::pages::{Cursor, limit_of, not_ours};
 use super::things::Ceremony;
 use super::types::{Movie, Person};
 use crate::catalog::people::{Duplicate, DuplicateReason, WorksPage};
@@ -54,7 +54,6 @@ pub struct PersonWorks(pub String);
 #[Object]
 impl PersonWorks {
     /// The person's credits, newest movie first; those of movies whose year is not known come last.
-    #[graphql(complexity = "2 + size_of(first) * child_complexity")]
     async fn filmography(
         &self,
         ctx: &Context<'_>,
@@ -72,6 +71,7 @@ impl PersonWorks {
             .await
             .map_err(ApiError::from)?
             .unwrap_or_default();
+        ctx.hand_out(found.len().min(limit))?;
         let mut connection = Connection::new(came_from, found.len() > limit);
         let edges = found.into_iter().take(limit);
         connection.edges = edges
@@ -81,7 +81,6 @@ impl PersonWorks {
     }
 
     /// The person's nominations, newest first.
-    #[graphql(complexity = "2 + size_of(first) * child_complexity")]
     async fn nominations(
         &self,
         ctx: &Context<'_>,
@@ -99,6 +98,7 @@ impl PersonWorks {
             .await
             .map_err(ApiError::from)?
             .unwrap_or_default();
+        ctx.hand_out(found.len().min(limit))?;
         let mut connection = Connection::new(came_from, found.len() > limit);
         let edges = found.into_iter().take(limit);
         connection.edges = edges
@@ -111,7 +111,6 @@ impl PersonWorks {
 
     /// Three movies at most that the person is known for, best first: where they directed or played before
     /// where they wrote or produced, and what was nominated most before the rest.
-    #[graphql(complexity = "3 * child_complexity")]
     async fn known_for(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Movie>> {
         let loaders = &ctx.loaders()?.works;
         let ids = loaders
@@ -120,6 +119,7 @@ impl PersonWorks {
             .await
             .map_err(ApiError::from)?
             .unwrap_or_default();
+        ctx.hand_out(ids.len())?;
         let mut movies = loaders.movies.load_many(ids.clone()).await.map_err(ApiError::from)?;
         Ok(ids.iter().filter_map(|id| movies.remove(id)).map(Movie).collect())
     }
@@ -276,6 +276,7 @@ pub async fn entity_page<T: async_graphql::OutputType>(
         .catalog()
         .list_entities(&permission, kind, search.as_deref(), after.as_ref(), limit)
         .await?;
+    ctx.hand_out(page.entities.len())?;
     let mut connection = Connection::new(after.is_some(), page.has_more);
     let edges = page.entities.into_iter();
     connection.edges = edges
@@ -331,6 +332,7 @@ pub async fn duplicates(
     let place =
         after.as_ref().map(|(percent, first, second)| (*percent, first.as_str(), second.as_str()));
     let (found, has_more) = ctx.catalog().duplicate_people(&permission, place, limit).await?;
+    ctx.hand_out(found.len())?;
     let mut connection = Connection::new(after.is_some(), has_more);
     let cursor = |of: &Duplicate| {
         Cursor::new(DUPLICATES, &[&of.score.percent.to_string(), &of.first, &of.second]).0

@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, ID, Object};
 
-use super::pages::size_of;
 use super::people::{PersonConnection, PossibleDuplicateConnection, duplicates, entity_page};
 use super::things::{
     Ceremony, CeremonyConnection, Genre, GenreConnection, Platform, PlatformConnection,
@@ -29,7 +28,6 @@ impl PeopleQuery {
     /// People who go by a name like that, best first: a whole name, the start of one, a part of one. Case,
     /// accents, spacing and the kind of quotation marks and dashes do not matter. Fewer than three characters
     /// find only names that start with them.
-    #[graphql(complexity = "20 + size_of(first) * child_complexity")]
     async fn people(
         &self,
         ctx: &Context<'_>,
@@ -42,7 +40,6 @@ impl PeopleQuery {
 
     /// People who may be one, the likeliest first: those who share a name, spacing and punctuation aside, or
     /// were made from another form of it, and whose credits do not speak against it. Needs the role CONTRIBUTOR.
-    #[graphql(complexity = "500 + size_of(first) * child_complexity")]
     async fn duplicate_people(
         &self,
         ctx: &Context<'_>,
@@ -62,7 +59,6 @@ impl PeopleQuery {
     }
 
     /// The award ceremonies, by name; with a search, those that go by a name like that, best first.
-    #[graphql(complexity = "20 + size_of(first) * child_complexity")]
     async fn ceremonies(
         &self,
         ctx: &Context<'_>,
@@ -84,7 +80,6 @@ impl PeopleQuery {
     }
 
     /// The streaming platforms, by name; with a search, those that go by a name like that, best first.
-    #[graphql(complexity = "20 + size_of(first) * child_complexity")]
     async fn platforms(
         &self,
         ctx: &Context<'_>,
@@ -106,7 +101,6 @@ impl PeopleQuery {
     }
 
     /// The genres, by name; with a search, those that go by a name like that, best first.
-    #[graphql(complexity = "20 + size_of(first) * child_complexity")]
     async fn genres(
         &self,
         ctx: &Context<'_>,

@@ -10,10 +10,9 @@ use super::drafts::{self, DraftConnection, DraftFilter};
 use super::error::ApiError;
 use super::inputs::{MovieFilter, MovieOrder, order_of, query_of};
 use super::limits::{DEFAULT_PAGE, MAX_PAGE};
-use super::pages::size_of;
 use super::people_query::PeopleQuery;
 use super::records::{self, ImportFilter, ImportRecord, ImportRecordConnection};
-use super::types::{Movie, MovieExport, User, page_size};
+use super::types::{Movie, MovieExport, User};
 use crate::catalog::movies::MovieQuery;
 use crate::document::entity::EntityKind;
 use crate::document::{Category, MovieId, Stage};
@@ -39,7 +38,6 @@ impl Query {
 
     /// The movies of the catalogue, a page at a time (Relay cursor connections). Sorted by title
     /// unless another order is asked for.
-    #[graphql(complexity = "2 + page_size(first, last) * child_complexity")]
     #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn movies(
         &self,
@@ -64,6 +62,7 @@ impl Query {
             .await
             .map_err(ApiError::from)?;
         let found = found.ok_or_else(of_another_order)?;
+        ctx.hand_out(found.movies.len())?;
         Ok(connection_of(order, &page, found, MovieTotals::Fitting(query)))
     }
 
@@ -82,7 +81,6 @@ impl Query {
 
     /// The review queue: all open drafts, a page at a time; what waits longest, counted from the last
     /// contribution, comes first. Needs the role CONTRIBUTOR.
-    #[graphql(complexity = "2 + size_of(first) * child_complexity")]
     async fn drafts(
         &self,
         ctx: &Context<'_>,
@@ -95,7 +93,6 @@ impl Query {
 
     /// The records of imports and of other acts on documents, newest first, a page at a time. Needs the
     /// role CONTRIBUTOR.
-    #[graphql(complexity = "2 + size_of(first) * child_complexity")]
     async fn imports(
         &self,
         ctx: &Context<'_>,

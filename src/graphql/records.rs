@@ -8,7 +8,7 @@ use super::context::ContextExt;
 use super::error::ApiError;
 use super::pages::{Cursor, limit_of, moment_of, text_of};
 use super::payloads::{ImportPlan, UserError, user_errors};
-use super::types::Movie;
+use super::types::{Movie, hand_out_lists};
 use crate::catalog::import::{ImportStatus, Operation};
 use crate::catalog::records::{options_of, plan_of, problems_of, states_of};
 use crate::document::scalars::{BigInt, Json};
@@ -78,6 +78,7 @@ pub async fn list(
         return Ok(Connection::new(before.is_some(), false));
     };
     let page = ctx.catalog().imports(&permission, &filter, before.as_deref(), limit as u64).await?;
+    ctx.hand_out(page.records.len())?;
     let mut connection = Connection::new(before.is_some(), page.has_more);
     let edges = page
         .records
@@ -160,7 +161,6 @@ impl ImportRecord {
     /// The document as it was sent; of typed input, its data; of people who were merged or split, who they
     /// are, as JSON. Characters that cannot be kept (U+0000) are replaced. Null if none was sent, or if its
     /// text is no longer kept: documentSize and documentHash tell the two apart.
-    #[graphql(complexity = 500)]
     async fn document(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<String>> {
         document(ctx, &self.0).await.map_err(Into::into).transpose()
     }
@@ -179,7 +179,6 @@ impl ImportRecord {
     /// What was planned. Null if there was nothing to plan: the document could not be read, or there was
     /// no such movie. The changes of what was published are told by the history, and are empty if the
     /// movie was deleted since.
-    #[graphql(complexity = "20 + child_complexity")]
     async fn plan(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<ImportPlan>> {
         plan(ctx, &self.0).await.map_err(Into::into).transpose()
     }
@@ -218,6 +217,14 @@ async fn document(ctx: &Context<'_>, record: &ImportRow) -> Result<Option<String
 }
 
 async fn plan(ctx: &Context<'_>, record: &ImportRow) -> Result<Option<ImportPlan>, ApiError> {
+    let found = planned(ctx, record).await?;
+    if let Some(plan) = &found {
+        hand_out_lists(ctx, &plan.list_lengths())?;
+    }
+    Ok(found)
+}
+
+async fn planned(ctx: &Context<'_>, record: &ImportRow) -> Result<Option<ImportPlan>, ApiError> {
     let Some([before, after]) = states_of(record) else {
         return Ok(plan_of(record, None)?.map(Into::into));
     };

@@ -9,7 +9,7 @@ use super::context::ContextExt;
 use super::error::ApiError;
 use super::inputs::{MovieOrder, order_of};
 use super::query::{MovieConnection, MovieTotals, connection_of, of_another_order, page_of};
-use super::types::{ExternalId, external_ids, page_size};
+use super::types::{ExternalId, external_ids};
 use super::work_loaders::NamingPage;
 use crate::document::awards::PrestigeLevel;
 use crate::document::entity::EntityKind;
@@ -62,7 +62,6 @@ macro_rules! things {
                 $($more)*
 
                 #[doc = $movies]
-                #[graphql(complexity = "20 + page_size(first, last) * child_complexity")]
                 #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
                 async fn movies(
                     &self,
@@ -140,6 +139,7 @@ async fn movies_naming(
     if part.page.backward {
         ids.reverse();
     }
+    ctx.hand_out(ids.len())?;
     let mut movies = works.movies.load_many(ids.clone()).await?;
     let movies = ids.iter().filter_map(|id| movies.remove(id)).collect();
     let totals = MovieTotals::Naming(part.kind, id.to_owned());

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
+use super::budget::below;
 use super::context::ContextExt;
 use super::error::ApiError;
 use super::history::MovieHistory;
-use super::limits::MAX_PAGE;
 use super::people::PersonWorks;
 use crate::catalog::CatalogError;
 use crate::catalog::access::{Principal, Role};
@@ -80,8 +80,8 @@ impl Movie {
     }
 
     /// All seven categories with their envelopes, in the order of a bundle.
-    #[graphql(complexity = "7 * child_complexity")]
     async fn exports(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<MovieExport>> {
+        ctx.hand_out(Category::ALL.len())?;
         let keys = Category::ALL.iter().map(|category| (self.0.id.clone(), *category));
         let mut found =
             ctx.loaders()?.exports.load_many(keys.clone()).await.map_err(ApiError::from)?;
@@ -127,7 +127,14 @@ macro_rules! document_fields {
                     &self,
                     ctx: &Context<'_>,
                 ) -> Option<async_graphql::Result<crate::document::$field::$Type>> {
-                    document(ctx, &self.0, Category::$Type).await.transpose()
+                    let read = document(ctx, &self.0, Category::$Type).await;
+                    let read = read.and_then(|found: Option<crate::document::$field::$Type>| {
+                        if let Some(document) = &found {
+                            hand_out_lists(ctx, &document.list_lengths())?;
+                        }
+                        Ok(found)
+                    });
+                    read.transpose()
                 }
             )*
         }
@@ -144,7 +151,28 @@ async fn document<T: serde::de::DeserializeOwned>(
     let export =
         ctx.loaders()?.exports.load_one((movie.clone(), category)).await.map_err(ApiError::from)?;
     let written = export.filter(|export| export.metadata.revision > 0);
-    Ok(written.map(|export| read(&export.body)).transpose()?)
+    let Some(written) = written else { return Ok(None) };
+    ctx.budget().spend_bytes(written.body.len()).map_err(ApiError::from)?;
+    Ok(Some(read(&written.body)?))
+}
+
+/// Charges the items of the lists of an object, each with the fields that the query asks of it.
+///
+/// # Errors
+/// When the request's budget is spent.
+pub fn hand_out_lists(ctx: &Context<'_>, lists: &[(&str, usize)]) -> Result<(), ApiError> {
+    let length_of = |field: &str| {
+        let is_same = |key: &str| key.replace('_', "").eq_ignore_ascii_case(field);
+        lists.iter().find(|(key, _)| is_same(key)).map_or(0, |(_, length)| *length)
+    };
+    let mut fields = 0_usize;
+    for field in ctx.field().selection_set() {
+        let length = length_of(field.name());
+        if length > 0 {
+            fields = fields.saturating_add(length.saturating_mul(below(&field).max(1)));
+        }
+    }
+    Ok(ctx.budget().spend(fields)?)
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, ApiError> {
@@ -153,20 +181,26 @@ fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, ApiError> {
 
 /// One category of one movie.
 pub struct MovieExport {
-    export: Export,
+    export: Arc<Export>,
     /// Whether it is shown as a state of the history.
     of_revision: bool,
 }
 
 impl From<Export> for MovieExport {
     fn from(export: Export) -> Self {
+        Arc::new(export).into()
+    }
+}
+
+impl From<Arc<Export>> for MovieExport {
+    fn from(export: Arc<Export>) -> Self {
         Self { export, of_revision: false }
     }
 }
 
 impl MovieExport {
     /// A state of the history; clients that keep answers by id must not take it for the present one.
-    pub const fn of_revision(export: Export) -> Self {
+    pub const fn of_revision(export: Arc<Export>) -> Self {
         Self { export, of_revision: true }
     }
 }
@@ -177,7 +211,7 @@ impl MovieExport {
     /// The movie and the category, for example tmdb-550:timeline; of a draft tmdb-550:timeline:draft, of
     /// a state of the history tmdb-550:timeline:3.
     async fn id(&self) -> ID {
-        let Export { movie, category, metadata, .. } = &self.export;
+        let Export { movie, category, metadata, .. } = &*self.export;
         let document = format!("{movie}:{}", category.slug());
         ID(match metadata.draft_revision {
             Some(_) => format!("{document}:draft"),
@@ -207,9 +241,12 @@ impl MovieExport {
     }
 
     /// The data, typed: a union of the seven documents.
-    async fn data(&self) -> async_graphql::Result<CategoryData> {
-        Ok(CategoryData::from_json(self.export.category, &self.export.body)
-            .map_err(ApiError::from)?)
+    async fn data(&self, ctx: &Context<'_>) -> async_graphql::Result<CategoryData> {
+        ctx.budget().spend_bytes(self.export.body.len()).map_err(ApiError::from)?;
+        let data = CategoryData::from_json(self.export.category, &self.export.body)
+            .map_err(ApiError::from)?;
+        hand_out_lists(ctx, &data.list_lengths())?;
+        Ok(data)
     }
 
     /// How the document came to be as it is.
@@ -225,7 +262,8 @@ impl MovieExport {
     }
 
     /// The whole envelope, as in the file.
-    async fn document(&self) -> async_graphql::Result<Json> {
+    async fn document(&self, ctx: &Context<'_>) -> async_graphql::Result<Json> {
+        ctx.budget().spend_bytes(self.export.body.len()).map_err(ApiError::from)?;
         Ok(read::<Json>(&self.export.envelope())?)
     }
 
@@ -235,8 +273,8 @@ impl MovieExport {
     }
 
     /// The length of the document as compact JSON, in tokens of OpenAI's o200k_base encoding.
-    #[graphql(complexity = 50)]
-    async fn token_count(&self) -> async_graphql::Result<usize> {
+    async fn token_count(&self, ctx: &Context<'_>) -> async_graphql::Result<usize> {
+        ctx.budget().spend_bytes(self.export.body.len()).map_err(ApiError::from)?;
         let text = self.export.envelope();
         let counted =
             tokio::task::spawn_blocking(move || bpe_openai::o200k_base().count(text.as_str()));
@@ -362,10 +400,4 @@ impl CrewCredit {
     async fn person(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
         person(ctx, &self.person_id).await.transpose()
     }
-}
-
-/// How many movies a page was asked to hold, for the complexity of a list.
-pub fn page_size(first: Option<i32>, last: Option<i32>) -> usize {
-    usize::try_from(first.or(last).unwrap_or(super::limits::DEFAULT_PAGE).clamp(1, MAX_PAGE))
-        .unwrap_or(1)
 }

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use async_graphql::dataloader::{DataLoader, Loader};
-use async_graphql::runtime::{TokioSpawner, TokioTimer};
-
-use super::loaders::LoadError;
+use super::batch::{Batcher, Load, LoadError};
+use super::budget::Budget;
 use crate::catalog::Catalog;
 use crate::catalog::access::CanRead;
 use crate::catalog::people::WorksPage;
@@ -19,34 +17,30 @@ use crate::storage::{
 
 /// The loaders of one request.
 pub struct WorkLoaders {
-    pub movies: DataLoader<Movies>,
-    pub things: DataLoader<Things>,
-    pub totals: DataLoader<Totals>,
-    pub known_for: DataLoader<KnownFor>,
-    pub credits: DataLoader<Credits>,
-    pub nominations: DataLoader<Nominations>,
-    pub naming: DataLoader<NamingMovies>,
-    pub naming_counts: DataLoader<NamingCounts>,
+    pub movies: Batcher<Movies>,
+    pub things: Batcher<Things>,
+    pub totals: Batcher<Totals>,
+    pub known_for: Batcher<KnownFor>,
+    pub credits: Batcher<Credits>,
+    pub nominations: Batcher<Nominations>,
+    pub naming: Batcher<NamingMovies>,
+    pub naming_counts: Batcher<NamingCounts>,
 }
 
 impl WorkLoaders {
-    pub fn new(catalog: &Arc<Catalog>, permission: CanRead) -> Self {
+    pub fn new(catalog: &Arc<Catalog>, permission: CanRead, budget: &Arc<Budget>) -> Self {
         let reader = Reader { catalog: Arc::clone(catalog), permission };
         Self {
-            movies: loader(Movies(reader.clone())),
-            things: loader(Things(reader.clone())),
-            totals: loader(Totals(reader.clone())),
-            known_for: loader(KnownFor(reader.clone())),
-            credits: loader(Credits(reader.clone())),
-            nominations: loader(Nominations(reader.clone())),
-            naming: loader(NamingMovies(reader.clone())),
-            naming_counts: loader(NamingCounts(reader)),
+            movies: Batcher::new(Movies(reader.clone()), budget),
+            things: Batcher::new(Things(reader.clone()), budget),
+            totals: Batcher::new(Totals(reader.clone()), budget),
+            known_for: Batcher::new(KnownFor(reader.clone()), budget),
+            credits: Batcher::new(Credits(reader.clone()), budget),
+            nominations: Batcher::new(Nominations(reader.clone()), budget),
+            naming: Batcher::new(NamingMovies(reader.clone()), budget),
+            naming_counts: Batcher::new(NamingCounts(reader), budget),
         }
     }
-}
-
-fn loader<T>(of: T) -> DataLoader<T> {
-    DataLoader::new(of, TokioSpawner::current(), TokioTimer::default())
 }
 
 #[derive(Clone)]
@@ -68,9 +62,9 @@ fn grouped<A: Clone + Eq + Hash, B: Clone>(
 /// Movies by id.
 pub struct Movies(Reader);
 
-impl Loader<MovieId> for Movies {
+impl Load for Movies {
+    type Key = MovieId;
     type Value = MovieRow;
-    type Error = LoadError;
 
     async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, MovieRow>, LoadError> {
         let movies = self.0.catalog.movies(&self.0.permission, keys).await?;
@@ -81,9 +75,9 @@ impl Loader<MovieId> for Movies {
 /// Ceremonies, platforms and genres by any id that leads to them.
 pub struct Things(Reader);
 
-impl Loader<(EntityKind, String)> for Things {
+impl Load for Things {
+    type Key = (EntityKind, String);
     type Value = Arc<Entity>;
-    type Error = LoadError;
 
     async fn load(
         &self,
@@ -103,9 +97,9 @@ impl Loader<(EntityKind, String)> for Things {
 /// How much someone did.
 pub struct Totals(Reader);
 
-impl Loader<String> for Totals {
+impl Load for Totals {
+    type Key = String;
     type Value = WorkTotals;
-    type Error = LoadError;
 
     async fn load(&self, keys: &[String]) -> Result<HashMap<String, WorkTotals>, LoadError> {
         Ok(self.0.catalog.work_totals(&self.0.permission, keys).await?)
@@ -115,9 +109,9 @@ impl Loader<String> for Totals {
 /// The movies that someone is known for.
 pub struct KnownFor(Reader);
 
-impl Loader<String> for KnownFor {
+impl Load for KnownFor {
+    type Key = String;
     type Value = Vec<MovieId>;
-    type Error = LoadError;
 
     async fn load(&self, keys: &[String]) -> Result<HashMap<String, Vec<MovieId>>, LoadError> {
         Ok(grouped(self.0.catalog.known_for(&self.0.permission, keys).await?.into_iter()))
@@ -127,9 +121,9 @@ impl Loader<String> for KnownFor {
 /// A part of someone's credits.
 pub struct Credits(Reader);
 
-impl Loader<(WorksPage, String)> for Credits {
+impl Load for Credits {
+    type Key = (WorksPage, String);
     type Value = Vec<CreditEntry>;
-    type Error = LoadError;
 
     async fn load(
         &self,
@@ -148,9 +142,9 @@ impl Loader<(WorksPage, String)> for Credits {
 /// A part of someone's nominations.
 pub struct Nominations(Reader);
 
-impl Loader<(WorksPage, String)> for Nominations {
+impl Load for Nominations {
+    type Key = (WorksPage, String);
     type Value = Vec<NominationEntry>;
-    type Error = LoadError;
 
     async fn load(
         &self,
@@ -178,9 +172,9 @@ pub struct NamingPage {
 /// this order.
 pub struct NamingMovies(Reader);
 
-impl Loader<(NamingPage, String)> for NamingMovies {
+impl Load for NamingMovies {
+    type Key = (NamingPage, String);
     type Value = Vec<MovieId>;
-    type Error = LoadError;
 
     async fn load(
         &self,
@@ -204,9 +198,9 @@ impl Loader<(NamingPage, String)> for NamingMovies {
 /// How many movies name something.
 pub struct NamingCounts(Reader);
 
-impl Loader<(EntityKind, String)> for NamingCounts {
+impl Load for NamingCounts {
+    type Key = (EntityKind, String);
     type Value = u64;
-    type Error = LoadError;
 
     async fn load(
         &self,

@@ -7,6 +7,7 @@ mod budget;
 mod graphiql;
 mod graphql;
 mod health;
+pub mod json_limits;
 mod limits;
 pub mod openapi;
 mod problem;

@@ -75,6 +75,13 @@ impl TestApp {
         serve(app).await
     }
 
+    /// A second server on the same database, that holds GraphQL requests to `limits`.
+    pub async fn limited(&self, limits: reelport::graphql::Limits, role: Role) -> Client {
+        let app = App { query_limits: limits, ..self.app.clone() };
+        let email = format!("{}@example.com", role.as_str().to_lowercase());
+        Client::new(serve(app).await).with_token(token(role, &email))
+    }
+
     pub fn anonymous(&self) -> Client {
         Client::new(self.address)
     }

@@ -1,0 +1,503 @@
+//! What a query costs, estimated before it runs.
+//!
+//! A field costs one point, and what takes long costs what was measured, at 50 microseconds a
+//! point. A list multiplies what is below it: a page by the size that is asked for, a list of a
+//! document by a usual length. What lists really hold is counted while the query runs
+//! ([`crate::graphql::budget`]).
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Name, Positioned, ServerError, Value as ConstValue, Variables};
+use async_graphql_value::Value;
+
+use super::Limits;
+use super::fragments::Fragments;
+use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, concrete, is_list};
+use crate::graphql::error::too_complex;
+use crate::graphql::limits::{DEFAULT_PAGE, MAX_PAGE};
+
+/// A search among the names of people or the titles of movies: a tenth of a second in a large
+/// catalogue.
+const SEARCH: usize = 2_000;
+/// A search among the few names of ceremonies, platforms and genres.
+const SHORT_SEARCH: usize = 200;
+/// The length of a list that is not in the table.
+const USUAL_LENGTH: usize = 10;
+/// Most logins of one operation: each is as slow as passwords need.
+const MAX_LOGINS: usize = 1;
+/// Most `__schema` fields of one operation.
+const MAX_SCHEMAS: usize = 1;
+/// Most `__type` fields of one operation.
+const MAX_TYPES: usize = 10;
+/// How deep lists of introspection may be nested that lead from types to types, as graphql-js has
+/// it.
+const MAX_INTROSPECTION_LISTS: usize = 2;
+
+/// What fields cost beside what is below them, by type and field.
+const COSTS: &[(&str, &str, usize)] = &[
+    (QUERY, "people", SEARCH),
+    (QUERY, "duplicatePeople", SEARCH),
+    ("Movie", "revisions", 500),
+    ("Movie", "revisionDiff", 50),
+    ("Movie", "provenance", 1_000),
+    ("Revision", "changes", 20),
+    ("Draft", "questions", 200),
+    ("ImportRecord", "document", 500),
+    ("ImportRecord", "plan", 20),
+    ("MovieExport", "document", 10),
+    ("MovieExport", "tokenCount", 50),
+    ("Ceremony", "movies", 20),
+    ("Platform", "movies", 20),
+    ("Genre", "movies", 20),
+];
+/// What every mutation costs beside what its payload holds.
+const MUTATION_COST: usize = 100;
+
+/// Usual lengths of lists, by type and field; lists of scalars cost nothing more.
+const LENGTHS: &[(&str, &str, usize)] = &[
+    ("CastCrew", "directors", 2),
+    ("CastCrew", "writers", 3),
+    ("CastCrew", "producers", 4),
+    ("CastCrew", "cast", 30),
+    ("CastCrew", "crew", 30),
+    ("Timeline", "events", 8),
+    ("Trivia", "items", 8),
+    ("Awards", "awards", 10),
+    ("Media", "gallery", 8),
+    ("Streaming", "streamingOptions", 15),
+    ("Movie", "exports", 7),
+    ("Movie", "drafts", 2),
+    ("Movie", "locks", 5),
+    ("Movie", "provenance", 40),
+    ("Draft", "contributions", 5),
+    ("Draft", "questions", 5),
+    ("Person", "knownFor", 3),
+    ("MergePeoplePayload", "documents", 20),
+    ("SplitPersonPayload", "documents", 20),
+];
+
+/// Points, and the fields of introspection, which are counted apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Cost {
+    points: usize,
+    introspection: usize,
+}
+
+impl Cost {
+    fn add(&mut self, other: Self) {
+        self.points = self.points.saturating_add(other.points);
+        self.introspection = self.introspection.saturating_add(other.introspection);
+    }
+}
+
+/// Checks what an operation costs. Linear in the document.
+///
+/// # Errors
+/// When it costs more than is allowed; the error has the cost and the limit.
+pub fn check(
+    document: &ExecutableDocument,
+    fragments: &Fragments<'_>,
+    operation: &Positioned<OperationDefinition>,
+    variables: &Variables,
+    types: &Types,
+    limits: &Limits,
+) -> Result<(), ServerError> {
+    let root = match operation.node.ty {
+        OperationType::Query => QUERY,
+        OperationType::Mutation => MUTATION,
+        OperationType::Subscription => return Ok(()),
+    };
+    let set = &operation.node.selection_set.node;
+    check_roots(document, set)?;
+    let values = Values { operation: &operation.node, given: variables };
+    let mut counter = Counter { types, values, lengths: Lengths::of(types), known: HashMap::new() };
+    for name in &fragments.ordered {
+        let Some(fragment) = document.fragments.get(*name) else { continue };
+        let on = fragment.node.type_condition.node.on.node.as_str();
+        let measured = Measured {
+            on,
+            cost: counter.set(&fragment.node.selection_set.node, on)?,
+            lists: counter.lists(&fragment.node.selection_set.node),
+        };
+        counter.known.insert(name, measured);
+    }
+    let cost = counter.set(set, root)?;
+    let counted = [
+        (cost.points, limits.cost, "an estimated cost of", "ask for smaller pages or fewer fields"),
+        (cost.introspection, limits.introspection, "an introspection of", "ask for fewer types"),
+    ];
+    for (found, allowed, what, advice) in counted {
+        if found > allowed {
+            let message =
+                format!("the query has {what} {found}; at most {allowed} is allowed; {advice}");
+            return Err(too_complex(message, found, allowed));
+        }
+    }
+    Ok(())
+}
+
+/// Root fields that one operation may have only a few of.
+fn check_roots(document: &ExecutableDocument, set: &SelectionSet) -> Result<(), ServerError> {
+    let mut fields = Vec::new();
+    super::root_fields(set, document, &mut fields);
+    for (name, allowed) in [("login", MAX_LOGINS), ("__schema", MAX_SCHEMAS), ("__type", MAX_TYPES)]
+    {
+        let found = fields.iter().filter(|field| **field == name).count();
+        if found > allowed {
+            let message =
+                format!("the operation has {found} fields {name}; at most {allowed} are allowed");
+            return Err(too_complex(message, found, allowed));
+        }
+    }
+    Ok(())
+}
+
+/// The values of variables, as given or as defined.
+struct Values<'a> {
+    operation: &'a OperationDefinition,
+    given: &'a Variables,
+}
+
+impl Values<'_> {
+    fn variable(&self, name: &Name) -> Option<&ConstValue> {
+        self.given.get(name).or_else(|| {
+            let mut definitions = self.operation.variable_definitions.iter();
+            let definition = definitions.find(|definition| definition.node.name.node == *name)?;
+            definition.node.default_value.as_ref().map(|value| &value.node)
+        })
+    }
+
+    /// A whole number given as an argument.
+    fn number(&self, field: &Field, name: &str) -> Option<i64> {
+        match &field.get_argument(name)?.node {
+            Value::Number(number) => number.as_i64(),
+            Value::Variable(name) => match self.variable(name)? {
+                ConstValue::Number(number) => number.as_i64(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether text is searched for: the argument `search`, or that of the argument `filter`.
+    fn has_search(&self, field: &Field) -> bool {
+        let is_set = |value: &Value| match value {
+            Value::Null => false,
+            Value::Variable(name) => {
+                self.variable(name).is_some_and(|value| *value != ConstValue::Null)
+            }
+            _ => true,
+        };
+        if field.get_argument("search").is_some_and(|value| is_set(&value.node)) {
+            return true;
+        }
+        match field.get_argument("filter").map(|value| &value.node) {
+            Some(Value::Object(fields)) => fields.get("search").is_some_and(is_set),
+            Some(Value::Variable(name)) => match self.variable(name) {
+                Some(ConstValue::Object(fields)) => {
+                    fields.get("search").is_some_and(|value| *value != ConstValue::Null)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// The lengths of the lists of introspection: averages over the schema, rounded up.
+struct Lengths {
+    types: usize,
+    fields: usize,
+    arguments: usize,
+    input_fields: usize,
+    enum_values: usize,
+}
+
+impl Lengths {
+    fn of(types: &Types) -> Self {
+        let count = types.len().max(1);
+        let (mut fields, mut arguments, mut input_fields, mut enum_values) = (0, 0, 0, 0);
+        for shape in types.shapes() {
+            match shape {
+                Shape::Object(of) => {
+                    fields += of.len();
+                    arguments += of.values().map(|field| field.arguments.len()).sum::<usize>();
+                }
+                Shape::Input { fields, .. } => input_fields += fields.len(),
+                Shape::Enum(values) => enum_values += values.len(),
+                Shape::Union | Shape::Scalar => {}
+            }
+        }
+        Self {
+            types: count,
+            fields: fields.div_ceil(count),
+            arguments: arguments.div_ceil(fields.max(1)),
+            input_fields: input_fields.div_ceil(count),
+            enum_values: enum_values.div_ceil(count),
+        }
+    }
+
+    fn length(&self, field: &str) -> usize {
+        match field {
+            "types" => self.types,
+            "fields" => self.fields,
+            "args" => self.arguments,
+            "inputFields" => self.input_fields,
+            "enumValues" => self.enum_values,
+            "directives" => 5,
+            _ => 1,
+        }
+    }
+}
+
+/// What is known of a fragment.
+#[derive(Clone, Copy)]
+struct Measured<'a> {
+    /// The type that it is of.
+    on: &'a str,
+    cost: Cost,
+    /// How deep its lists of introspection are nested.
+    lists: usize,
+}
+
+struct Counter<'a> {
+    types: &'a Types,
+    values: Values<'a>,
+    lengths: Lengths,
+    known: HashMap<&'a str, Measured<'a>>,
+}
+
+impl Counter<'_> {
+    fn set<'s>(&'s self, set: &'s SelectionSet, of: &'s str) -> Result<Cost, ServerError> {
+        let mut total = Cost::default();
+        // An object of a union is of one of its types: the costliest counts.
+        let mut branches: HashMap<&str, Cost> = HashMap::new();
+        let is_union = matches!(self.types.get(of), Some(Shape::Union));
+        for item in &set.items {
+            let (on, cost) = match &item.node {
+                Selection::Field(field) => (of, self.field(&field.node, of)?),
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref();
+                    let on = on.map_or(of, |condition| condition.node.on.node.as_str());
+                    (on, self.set(&inline.node.selection_set.node, on)?)
+                }
+                Selection::FragmentSpread(spread) => {
+                    let name = spread.node.fragment_name.node.as_str();
+                    match self.known.get(name) {
+                        Some(known) => (known.on, known.cost),
+                        None => (of, Cost::default()),
+                    }
+                }
+            };
+            if is_union && on != of {
+                branches.entry(on).or_default().add(cost);
+            } else {
+                total.add(cost);
+            }
+        }
+        let costliest = branches.into_values().max_by_key(|cost| cost.points);
+        total.add(costliest.unwrap_or_default());
+        Ok(total)
+    }
+
+    fn field(&self, field: &Field, of: &str) -> Result<Cost, ServerError> {
+        let name = field.name.node.as_str();
+        if name.starts_with("__") {
+            return self.introspection(field, of);
+        }
+        let Some(known) = self.types.field(of, name) else {
+            return Ok(Cost { points: 1, introspection: 0 });
+        };
+        let child = self.set(&field.selection_set.node, concrete(&known.ty))?;
+        if of.starts_with("__") {
+            let length = if is_list(&known.ty) { self.lengths.length(name) } else { 1 };
+            let below = child.points.saturating_mul(length);
+            return Ok(Cost { points: below.saturating_add(1), introspection: 0 });
+        }
+        let below = child.points.saturating_mul(self.length(field, known, of));
+        let points = below.saturating_add(self.own(field, of)).saturating_add(1);
+        Ok(Cost { points, introspection: child.introspection })
+    }
+
+    fn introspection(&self, field: &Field, of: &str) -> Result<Cost, ServerError> {
+        let name = field.name.node.as_str();
+        let Some(known) = self.types.field(of, name) else {
+            return Ok(Cost { points: 1, introspection: 0 });
+        };
+        let lists = self.lists(&field.selection_set.node);
+        if lists > MAX_INTROSPECTION_LISTS {
+            let message = format!(
+                "the introspection nests lists of fields {lists} deep; at most \
+                 {MAX_INTROSPECTION_LISTS} are allowed"
+            );
+            return Err(too_complex(message, lists, MAX_INTROSPECTION_LISTS));
+        }
+        let child = self.set(&field.selection_set.node, concrete(&known.ty))?;
+        Ok(Cost { points: 1, introspection: child.points })
+    }
+
+    /// How deep the lists are nested that lead from types to types.
+    fn lists(&self, set: &SelectionSet) -> usize {
+        let each = set.items.iter().map(|item| match &item.node {
+            Selection::Field(field) => {
+                let leads_on = ["fields", "inputFields", "interfaces", "possibleTypes"]
+                    .contains(&field.node.name.node.as_str());
+                self.lists(&field.node.selection_set.node) + usize::from(leads_on)
+            }
+            Selection::InlineFragment(inline) => self.lists(&inline.node.selection_set.node),
+            Selection::FragmentSpread(spread) => {
+                let name = spread.node.fragment_name.node.as_str();
+                self.known.get(name).map(|known| known.lists).unwrap_or_default()
+            }
+        });
+        each.max().unwrap_or_default()
+    }
+
+    /// What a field costs beside what is below it.
+    fn own(&self, field: &Field, of: &str) -> usize {
+        let name = field.name.node.as_str();
+        if of == MUTATION {
+            return MUTATION_COST;
+        }
+        let own = COSTS.iter().find(|(known, field, _)| (*known, *field) == (of, name));
+        match (own, name) {
+            (Some((_, _, cost)), _) => *cost,
+            (None, "movies") if self.values.has_search(field) => SEARCH,
+            (None, "ceremonies" | "platforms" | "genres") if self.values.has_search(field) => {
+                SHORT_SEARCH
+            }
+            _ => 0,
+        }
+    }
+
+    /// How many objects a field is estimated to answer with.
+    fn length(&self, field: &Field, known: &OutputField, of: &str) -> usize {
+        let name = field.name.node.as_str();
+        let takes = |argument: &str| {
+            known.arguments.iter().any(|known: &InputField| known.name == argument)
+        };
+        if takes("first") {
+            let asked = ["first", "last"].iter().find_map(|name| self.values.number(field, name));
+            let size = asked.unwrap_or(i64::from(DEFAULT_PAGE)).clamp(1, i64::from(MAX_PAGE));
+            return usize::try_from(size).unwrap_or(1);
+        }
+        // The page multiplies already.
+        if !is_list(&known.ty) || of.ends_with("Connection") {
+            return 1;
+        }
+        let length = LENGTHS.iter().find(|(known, field, _)| (*known, *field) == (of, name));
+        length.map_or(USUAL_LENGTH, |(_, _, length)| *length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graphql::checks::fragments;
+
+    fn cost(query: &str, limits: &Limits) -> Result<(), String> {
+        let document = async_graphql::parser::parse_query(query).unwrap();
+        let fragments = fragments::ordered(&document).unwrap();
+        let (_, operation) = document.operations.iter().next().unwrap();
+        let variables = Variables::from_json(serde_json::json!({ "n": 50, "text": "x" }));
+        check(&document, &fragments, operation, &variables, Types::served(), limits)
+            .map_err(|error| error.message)
+    }
+
+    /// The estimated cost of a query.
+    fn points(query: &str) -> usize {
+        let refused = cost(query, &Limits { cost: 0, introspection: 0, ..Limits::default() });
+        let message = refused.unwrap_err();
+        let digits = message.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty());
+        digits.unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn the_tables_name_fields_of_the_schema() {
+        for (of, field, _) in COSTS.iter().chain(LENGTHS) {
+            assert!(Types::served().field(of, field).is_some(), "{of}.{field}");
+        }
+        for (of, field, _) in LENGTHS {
+            assert!(is_list(&Types::served().field(of, field).unwrap().ty), "{of}.{field}");
+        }
+    }
+
+    #[test]
+    fn lists_multiply_what_is_below_them() {
+        assert_eq!(points("{ movie(id: 1) { id } }"), 2);
+        assert_eq!(points("{ movies(first: 5) { nodes { id } } }"), 11);
+        assert_eq!(points("query($n: Int) { movies(first: $n) { nodes { id } } }"), 101);
+        assert_eq!(points("query($m: Int = 3) { movies(last: $m) { nodes { id } } }"), 7);
+        assert_eq!(points("{ movie(id: 1) { castCrew { cast { name } crew { job name } } } }"), 94);
+        assert_eq!(points("{ movie(id: 1) { ...m } } fragment m on Movie { id title }"), 3);
+    }
+
+    #[test]
+    fn of_a_union_the_costliest_type_counts() {
+        let query = "{ movie(id: 1) { exports { data {
+            ... on Timeline { events { id } }
+            ... on Trivia { items { id text } } __typename } } } }";
+        assert_eq!(points(query), 2 + 7 * (1 + 1 + 1 + 16));
+    }
+
+    #[test]
+    fn a_search_costs_a_tenth_of_the_limit() {
+        let search = |alias: usize| {
+            format!("a{alias}: people(search: \"x\", first: 1) {{ nodes {{ id }} }} ")
+        };
+        let searches = |count: usize| (0..count).map(search).collect::<String>();
+        assert_eq!(cost(&format!("{{ {} }}", searches(9)), &Limits::default()), Ok(()));
+        assert!(cost(&format!("{{ {} }}", searches(10)), &Limits::default()).is_err());
+        for query in [
+            "query($text: String) { movies(filter: {search: $text}) { totalCount } }",
+            "{ movies(filter: {search: \"x\"}) { totalCount } }",
+        ] {
+            assert!(points(query) > SEARCH, "{query}");
+        }
+        assert!(points("{ movies(filter: {search: null}) { totalCount } }") < 100);
+    }
+
+    #[test]
+    fn the_filmographies_of_a_crew_are_refused() {
+        let inner = "castCrew { crew { name job person { name } } cast { name character } }";
+        let query = format!(
+            "{{ movie(id: 1) {{ castCrew {{ crew {{ person {{ filmography(first: 5) {{ nodes {{ \
+             movie {{ {inner} }} }} }} }} }} }} }} }}"
+        );
+        assert!(cost(&query, &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn introspection_is_counted_by_the_size_of_the_schema() {
+        let deep =
+            "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
+        assert!(cost(deep, &Limits::default()).unwrap_err().contains("3 deep"));
+        let hidden =
+            "{ __schema { types { ...a } } } fragment a on __Type { fields { type { ...b } } }
+            fragment b on __Type { fields { type { inputFields { name } } } }";
+        assert!(cost(hidden, &Limits::default()).unwrap_err().contains("3 deep"));
+        let wide =
+            "{ __schema { types { fields { args { type { inputFields { type { ofType { ofType {
+            ofType { ofType { kind name description specifiedByURL } } } } } } } } } } } }";
+        let limits = Limits { introspection: 1_000, ..Limits::default() };
+        assert!(cost(wide, &limits).is_err());
+    }
+
+    #[test]
+    fn few_roots_of_some_names_are_allowed() {
+        for (root, allowed) in
+            [("__schema { queryType { name } }", 1), ("__type(name: \"A\") { name }", 10)]
+        {
+            let roots =
+                |count: usize| (0..count).map(|at| format!("a{at}: {root} ")).collect::<String>();
+            assert_eq!(cost(&format!("{{ {} }}", roots(allowed)), &Limits::default()), Ok(()));
+            assert!(cost(&format!("{{ {} }}", roots(allowed + 1)), &Limits::default()).is_err());
+        }
+        let login = "login(input: {email: \"a\", password: \"b\"}) { accessToken }";
+        let both = format!("mutation {{ {login} ...f }} fragment f on Mutation {{ b: {login} }}");
+        assert!(cost(&both, &Limits::default()).unwrap_err().contains("2 fields login"));
+    }
+}

@@ -1,0 +1,274 @@
+//! What is checked of a query before the library sees it.
+//!
+//! The library's own validation and limits walk a fragment each time it is spread, so they cannot
+//! protect themselves from a short text. Every check here is linear in the text and the variables.
+
+mod cost;
+mod fit;
+mod fragments;
+mod merge;
+mod nearest;
+mod size;
+mod tokens;
+mod types;
+mod values;
+
+use async_graphql::parser::Error as ParserError;
+use async_graphql::parser::types::{
+    ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Name, Pos, Positioned, ServerError, Variables};
+
+use super::error::{self, PARSE_FAILED, QUERY_TOO_COMPLEX, VALIDATION_FAILED, set_code};
+pub use super::limits::Limits;
+
+/// Parses a query within the limits and merges the fields that it repeats. Unknown and circular
+/// fragments are refused here, since nothing that walks fragments could cope with them.
+///
+/// # Errors
+/// When the text is not one GraphQL document, or larger than is allowed.
+pub fn parse(
+    text: &str,
+    variables: &Variables,
+    limits: &Limits,
+) -> Result<ExecutableDocument, ServerError> {
+    tokens::check(text, limits)?;
+    let mut document = async_graphql::parser::parse_query(text).map_err(unparsed)?;
+    check_counts(&document, limits)?;
+    merge::equal_fields(&mut document);
+    let fragments = fragments::ordered(&document)?;
+    size::check(&document, &fragments, variables, limits)?;
+    Ok(document)
+}
+
+/// Checks an operation against the schema: that its fields, arguments and values are known and
+/// allowed, and what it costs. A name that the document does not have is left to the library.
+///
+/// # Errors
+/// When the operation does not fit the schema, or costs more than is allowed.
+pub fn check(
+    document: &ExecutableDocument,
+    name: Option<&str>,
+    variables: &Variables,
+    limits: &Limits,
+) -> Result<(), Vec<ServerError>> {
+    let types = types::Types::served();
+    let operation = meant(document, name);
+    fit::check(document, operation, variables, types)?;
+    let Some(operation) = operation else { return Ok(()) };
+    let fragments = fragments::ordered(document).map_err(|error| vec![error])?;
+    cost::check(document, &fragments, operation, variables, types, limits)
+        .map_err(|error| vec![error])
+}
+
+/// The operation of that name, or the only one.
+#[must_use]
+pub fn meant<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'a Positioned<OperationDefinition>> {
+    let mut operations = document.operations.iter();
+    let found = match name {
+        Some(name) => operations.find(|(known, _)| known.map(Name::as_str) == Some(name)),
+        None => operations.next().filter(|_| operations.next().is_none()),
+    };
+    found.map(|(_, operation)| operation)
+}
+
+fn check_counts(document: &ExecutableDocument, limits: &Limits) -> Result<(), ServerError> {
+    let operations = document.operations.iter();
+    let variables = operations.map(|(_, of)| of.node.variable_definitions.len()).max();
+    let counted = [
+        (document.fragments.len(), limits.fragments, "fragments"),
+        (document.operations.iter().count(), limits.operations, "operations"),
+        (variables.unwrap_or_default(), limits.variables, "variables"),
+    ];
+    for (found, allowed, what) in counted {
+        if found > allowed {
+            let message = format!("the query has {found} {what}; at most {allowed} are allowed");
+            return Err(error::too_complex(message, found, allowed));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the operation of that name, or the only one, is a query; true if there is none.
+#[must_use]
+pub fn is_query(document: &ExecutableDocument, name: Option<&str>) -> bool {
+    meant(document, name).is_none_or(|operation| operation.node.ty == OperationType::Query)
+}
+
+/// Whether the operation of that name, or the only one, logs in and asks for nothing else.
+#[must_use]
+pub fn is_login(document: &ExecutableDocument, name: Option<&str>) -> bool {
+    let Some(operation) = meant(document, name) else { return false };
+    let mut fields = Vec::new();
+    root_fields(&operation.node.selection_set.node, document, &mut fields);
+    operation.node.ty == OperationType::Mutation
+        && fields.contains(&"login")
+        && fields.iter().all(|field| matches!(*field, "login" | "__typename"))
+}
+
+/// The fields at the top of an operation, once fragments are spread; their number is limited.
+fn root_fields<'a>(
+    set: &'a SelectionSet,
+    document: &'a ExecutableDocument,
+    found: &mut Vec<&'a str>,
+) {
+    for item in &set.items {
+        match &item.node {
+            Selection::Field(field) => found.push(field.node.name.node.as_str()),
+            Selection::InlineFragment(inline) => {
+                root_fields(&inline.node.selection_set.node, document, found);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    root_fields(&fragment.node.selection_set.node, document, found);
+                }
+            }
+        }
+    }
+}
+
+/// An error of validation at a place of the query.
+fn invalid(message: String, at: Pos) -> ServerError {
+    let mut failed = ServerError::new(message, Some(at));
+    set_code(&mut failed, VALIDATION_FAILED);
+    failed
+}
+
+/// The error for a text that the parser refuses.
+fn unparsed(failed: ParserError) -> ServerError {
+    let (is_syntax, is_too_deep) = (
+        matches!(failed, ParserError::Syntax { .. }),
+        matches!(failed, ParserError::RecursionLimitExceeded),
+    );
+    let mut failed = ServerError::from(failed);
+    if is_too_deep || failed.message.trim_end().ends_with("stack limit reached") {
+        failed.message = String::from("the query nests too deeply");
+        set_code(&mut failed, QUERY_TOO_COMPLEX);
+    } else if is_syntax {
+        // The parser quotes the whole query.
+        failed.message = first_line(&failed.message);
+        set_code(&mut failed, PARSE_FAILED);
+    } else {
+        // The text is GraphQL, and defines something twice or no operation.
+        error::classify(&mut failed);
+    }
+    failed
+}
+
+fn first_line(message: &str) -> String {
+    let line = message.lines().rfind(|line| line.contains("= ")).unwrap_or_default();
+    let reason = line.trim_start_matches([' ', '=']);
+    if reason.is_empty() {
+        "the query is not GraphQL".to_owned()
+    } else {
+        format!("the query is not GraphQL: {reason}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use async_graphql_value::ConstValue;
+
+    use super::*;
+    use crate::graphql::error::code_of;
+
+    fn code(query: &str) -> Option<String> {
+        let refused = parse(query, &Variables::default(), &Limits::default()).err()?;
+        Some(code_of(&refused).unwrap_or_default().to_owned())
+    }
+
+    /// Fragments of which each spreads the next one `times` times; `last` is the body of the last.
+    fn bomb(levels: usize, times: usize, last: &str) -> String {
+        let mut query = String::from("{ __typename ...f0 }");
+        for level in 0..levels {
+            let spreads = (0..times).fold(String::new(), |mut spreads, at| {
+                let _ = write!(spreads, " ... @include(if: {}) {{ ...f{} }}", at < 1, level + 1);
+                spreads
+            });
+            let _ = write!(query, " fragment f{level} on Query {{{spreads} }}");
+        }
+        let _ = write!(query, "{last}");
+        query
+    }
+
+    #[test]
+    fn fragments_that_multiply_each_other_are_refused() {
+        for last in [
+            " fragment f30 on Query { __typename }",
+            " fragment f30 on Query { ... { __typename } }",
+            " fragment f30 on NoSuchType { x }",
+        ] {
+            assert_eq!(code(&bomb(30, 3, last)).as_deref(), Some(QUERY_TOO_COMPLEX), "{last}");
+        }
+        // Spread alone and without any field, also where no operation spreads them.
+        let mut unused = String::from("{ __typename }");
+        for level in 0..40 {
+            let _ = write!(
+                unused,
+                " fragment f{level} on Query {{ ... {{ ...f{0} }} a {{ ...f{0} }} }}",
+                level + 1
+            );
+        }
+        unused.push_str(" fragment f40 on Query { __typename }");
+        assert_eq!(code(&unused).as_deref(), Some(QUERY_TOO_COMPLEX));
+    }
+
+    #[test]
+    fn a_fragment_that_is_spread_twice_counts_twice() {
+        let mut query = String::from("{ ...f0 }");
+        for level in 0..25 {
+            let _ = write!(query, " fragment f{level} on Query {{ ...f{0} ...f{0} }}", level + 1);
+        }
+        query.push_str(" fragment f25 on Query { __typename }");
+        assert_eq!(code(&query).as_deref(), Some(QUERY_TOO_COMPLEX));
+    }
+
+    #[test]
+    fn unknown_and_circular_fragments_are_errors_of_validation() {
+        let undefined = bomb(30, 3, "");
+        let circular = bomb(30, 3, " fragment f30 on Query { ...f0 }");
+        for query in [undefined, circular] {
+            assert_eq!(code(&query).as_deref(), Some(VALIDATION_FAILED));
+        }
+    }
+
+    #[test]
+    fn values_count_as_often_as_they_are_walked() {
+        let list = "1 ".repeat(5_000);
+        let query = format!("{{ ...f }} fragment f on Query {{ a(x: [{list}]) }}");
+        assert_eq!(code(&query), None);
+        let spreads = (0..100).fold(String::new(), |mut all, at| {
+            let _ = write!(all, " a{at}: node {{ ...f }}");
+            all
+        });
+        let query = format!("{{{spreads} }} fragment f on Query {{ a(x: [{list}]) }}");
+        assert_eq!(code(&query).as_deref(), Some(QUERY_TOO_COMPLEX));
+    }
+
+    #[test]
+    fn a_variable_counts_as_its_value_wherever_it_is_used() {
+        let values = ConstValue::List(vec![ConstValue::Null; 100_000]);
+        let mut variables = Variables::default();
+        variables.insert(async_graphql::Name::new("v"), values);
+        let query = |uses: usize| {
+            let uses = (0..uses).fold(String::new(), |mut all, at| {
+                let _ = write!(all, " a{at}: b(x: $v)");
+                all
+            });
+            format!("query($v: [Int]) {{{uses} }}")
+        };
+        assert!(parse(&query(1), &variables, &Limits::default()).is_ok());
+        assert!(parse(&query(50), &variables, &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn an_ordinary_query_passes() {
+        let query = "query A { movie(id: \"x\") { ...m } } fragment m on Movie { id title }";
+        assert_eq!(code(query), None);
+    }
+}

@@ -1,0 +1,193 @@
+//! A GraphQL request as it is sent: decoded, parsed, and held to the limits.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::graphql::{ExecutableDocument, Limits, ServerError, Variables, checks, error, limits};
+use crate::http::json_limits::{self, JsonLimits, JsonTooLarge};
+
+/// What a request is made of before it is decoded.
+pub enum Sent {
+    /// The body of a POST.
+    Body(bytes::Bytes),
+    /// The query string of a GET.
+    Query(String),
+}
+
+/// A request that may run.
+pub struct Operation {
+    pub query: String,
+    pub name: Option<String>,
+    pub variables: Variables,
+    pub document: ExecutableDocument,
+}
+
+/// Why a request does not run.
+pub enum Refusal {
+    /// It is not a GraphQL request.
+    Malformed(String),
+    /// It names a persisted query and holds no query.
+    PersistedQuery,
+    /// The query is refused.
+    Query(Vec<ServerError>),
+}
+
+impl From<ServerError> for Refusal {
+    fn from(error: ServerError) -> Self {
+        Self::Query(vec![error])
+    }
+}
+
+impl From<JsonTooLarge> for Refusal {
+    fn from(too_large: JsonTooLarge) -> Self {
+        let (JsonTooLarge::Nodes { allowed } | JsonTooLarge::Depth { allowed }) = too_large;
+        error::too_complex(too_large.to_string(), allowed.saturating_add(1), allowed).into()
+    }
+}
+
+/// The parts of a request, each as JSON or, in a query string, as text.
+#[derive(Default)]
+struct Parts {
+    query: Option<String>,
+    name: Option<String>,
+    variables: Variables,
+    names_persisted_query: bool,
+}
+
+impl Sent {
+    /// The number of bytes to decode.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Body(bytes) => bytes.len(),
+            Self::Query(text) => text.len(),
+        }
+    }
+
+    /// Decodes and parses the request. The work is linear in its length.
+    ///
+    /// # Errors
+    /// When it is not a GraphQL request, or its query is refused.
+    pub fn read(&self, limits: &Limits) -> Result<Operation, Refusal> {
+        let parts = match self {
+            Self::Body(bytes) => of_body(bytes, limits)?,
+            Self::Query(text) => of_query_string(text, limits)?,
+        };
+        let query = match parts.query {
+            Some(query) => query,
+            None if parts.names_persisted_query => return Err(Refusal::PersistedQuery),
+            None => return Err(malformed("query is missing")),
+        };
+        if query.len() > limits::MAX_QUERY {
+            let message = format!(
+                "the query has {} bytes; at most {} are allowed; send data as variables",
+                query.len(),
+                limits::MAX_QUERY
+            );
+            return Err(error::too_complex(message, query.len(), limits::MAX_QUERY).into());
+        }
+        let document = checks::parse(&query, &parts.variables, limits)?;
+        Ok(Operation { query, name: parts.name, variables: parts.variables, document })
+    }
+}
+
+fn malformed(message: impl Into<String>) -> Refusal {
+    Refusal::Malformed(message.into())
+}
+
+fn of_body(bytes: &[u8], limits: &Limits) -> Result<Parts, Refusal> {
+    check_json(bytes, limits)?;
+    let not_json = |error| malformed(format!("the body is not JSON: {error}"));
+    let raw: &RawValue = serde_json::from_slice(bytes).map_err(not_json)?;
+    if !raw.get().starts_with('{') {
+        return Err(malformed("the body must be a JSON object with a query"));
+    }
+    let mut fields: BTreeMap<String, &RawValue> =
+        serde_json::from_str(raw.get()).map_err(not_json)?;
+    let mut take = |name: &str| fields.remove(name).filter(|value| value.get() != "null");
+    let persisted = take("extensions").map(|extensions| names_persisted_query(extensions.get()));
+    let query = take("query").map(|query| typed(query, '"', "query must be text")).transpose()?;
+    let name = take("operationName");
+    let name = name.map(|name| typed(name, '"', "operationName must be text or null"));
+    let variables = take("variables");
+    let variables = variables.map(|of| typed(of, '{', "variables must be an object or null"));
+    Ok(Parts {
+        query,
+        name: name.transpose()?,
+        variables: variables.transpose()?.unwrap_or_default(),
+        names_persisted_query: persisted.transpose()?.unwrap_or_default(),
+    })
+}
+
+fn of_query_string(text: &str, limits: &Limits) -> Result<Parts, Refusal> {
+    let mut parts = Parts::default();
+    for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+        let is_null = value.trim() == "null";
+        match &*name {
+            "query" => parts.query = Some(value.into_owned()),
+            "operationName" => parts.name = Some(value.into_owned()),
+            "variables" | "extensions" if is_null => {}
+            "variables" => {
+                check_json(value.as_bytes(), limits)?;
+                parts.variables = json(&value, '{', "variables")?;
+            }
+            "extensions" => {
+                check_json(value.as_bytes(), limits)?;
+                parts.names_persisted_query = names_persisted_query(&value)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(parts)
+}
+
+fn check_json(text: &[u8], limits: &Limits) -> Result<(), JsonTooLarge> {
+    json_limits::check(text, JsonLimits { nodes: limits.json_nodes, depth: limits.json_depth })
+}
+
+/// A part of the body, if it begins as its type does.
+fn typed<T: DeserializeOwned>(raw: &RawValue, begin: char, expected: &str) -> Result<T, Refusal> {
+    if !raw.get().starts_with(begin) {
+        return Err(malformed(expected));
+    }
+    serde_json::from_str(raw.get())
+        .map_err(|error| malformed(format!("the body is not JSON: {error}")))
+}
+
+/// A parameter of the query string that holds JSON.
+fn json<'a, T: Deserialize<'a>>(text: &'a str, begin: char, name: &str) -> Result<T, Refusal> {
+    let not_json = |error| malformed(format!("{name} is not JSON: {error}"));
+    let raw: &'a RawValue = serde_json::from_str(text).map_err(not_json)?;
+    if !raw.get().starts_with(begin) {
+        return Err(malformed(format!("{name} must be an object or null")));
+    }
+    serde_json::from_str(raw.get()).map_err(not_json)
+}
+
+fn names_persisted_query(extensions: &str) -> Result<bool, Refusal> {
+    let fields: BTreeMap<String, &RawValue> = json(extensions, '{', "extensions")?;
+    Ok(fields.get("persistedQuery").is_some_and(|value| value.get().starts_with('{')))
+}
+
+impl Operation {
+    /// Whether the operation that is meant is a query. A name that the document does not have is
+    /// left to the library.
+    pub fn is_query(&self) -> bool {
+        checks::is_query(&self.document, self.name.as_deref())
+    }
+
+    /// Checks the operation against the schema and the limits.
+    ///
+    /// # Errors
+    /// When it does not fit the schema, or costs more than is allowed.
+    pub fn check(&self, limits: &Limits) -> Result<(), Vec<ServerError>> {
+        checks::check(&self.document, self.name.as_deref(), &self.variables, limits)
+    }
+
+    /// Whether the operation logs in and does nothing else.
+    pub fn is_login(&self) -> bool {
+        checks::is_login(&self.document, self.name.as_deref())
+    }
+}
