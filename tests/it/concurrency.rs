@@ -346,8 +346,10 @@ async fn writers_beyond_the_queue_are_told_to_come_back() {
     // Plans and exports do not wait for it.
     assert_eq!(admin.export("m", "trivia").await["data"], json!({ "items": [] }));
     writing.rollback().await.unwrap();
+    // What was acknowledged is stored, and nothing else is, however many lost patience meanwhile.
     let statuses = join_all(tasks).await.into_iter().map(Result::unwrap);
-    assert_eq!(statuses.filter(|status| *status == 200).count(), QUEUE);
+    let published = statuses.filter(|status| *status == 200).count();
+    assert!((1..=QUEUE).contains(&published), "{published} were published");
     let stored = admin.export("m", "trivia").await;
-    assert_eq!(stored["data"]["items"].as_array().unwrap().len(), QUEUE);
+    assert_eq!(stored["data"]["items"].as_array().unwrap().len(), published);
 }

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use crate::on_both_databases;
 use crate::support::database::dump;
-use crate::support::{Client, TestApp, envelope, fixtures};
+use crate::support::{Client, envelope, fixtures};
 
 const QUERY: &str = "mutation($options: ImportOptionsInput, $document: String!) {
     importDocument(input: {movieId: \"new\", document: $document, options: $options}) {
-        status movie { id title } userErrors { code message } } }";
+        status movieExport { movieId data { ... on BasicInfo { title } } } userErrors { code message } } }";
 
 async fn import(
     client: &Client,
@@ -62,7 +62,7 @@ on_both_databases! {
         let document = envelope("new", "basic_info", json!({ "title": "New" })).to_string();
         let variables = json!({ "document": document, "options": { "createMovie": true } });
         let reply = app.admin().graphql(QUERY, variables).await;
-        let expected = json!({ "status": "PUBLISHED", "movie": { "id": "new", "title": "New" }, "userErrors": [] });
+        let expected = json!({ "status": "PUBLISHED", "movieExport": { "movieId": "new", "data": { "title": "New" } }, "userErrors": [] });
         assert_eq!(reply["data"]["importDocument"], expected, "{reply}");
     }
 

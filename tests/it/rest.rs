@@ -212,7 +212,7 @@ on_both_databases! {
     async fn an_option_that_is_not_known_is_refused_and_nothing_stored(app: TestApp) {
         let admin = app.movie("m").await;
         let before = dump(&app.database.url, TABLES).await;
-        for options in ["?no_such=true", "?dry_run=yes", "?dryrun=true", "?target=live", "?on_conflict=mine", "?mode=overwrite", "?source=nobody", "?strict=1",
+        for options in ["?no_such=true", "?dry_run=yes", "?dryrun=true", "?target=live", "?on_conflict=mine", "?mode=overwrite", "?source=nobody", "?strict=2",
                         "?nulls=drop", "?base_revision=-1", "?base_revision=x", "?mode=replace&Mode=merge"] {
             let sent = envelope("m", "timeline", fixtures::timeline());
             assert_problem(&admin.import_envelope("m", "timeline", options, &sent).await, 400, "BAD_USER_INPUT");

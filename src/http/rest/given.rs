@@ -73,12 +73,12 @@ impl Given<'_> {
             .map_err(|error| ProblemDetails::bad_request(format!("resolutions: {error}")))
     }
 
-    /// True or false, as programs and people write it.
+    /// True or false in any case, or 1 or 0.
     pub(super) fn boolean(&self) -> Result<bool, ProblemDetails> {
         match self.value.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => Ok(true),
-            "false" | "0" | "no" | "off" => Ok(false),
-            _ => Err(self.refused("true or false")),
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(self.refused("true or false, or 1 or 0")),
         }
     }
 }
@@ -88,17 +88,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn booleans_are_read_as_programs_and_people_write_them() {
+    fn booleans_are_read_in_any_case_and_as_digits() {
         let read = |value: &'static str| {
             Given { name: "dry_run".into(), value: value.into() }.boolean().ok()
         };
-        for value in ["true", "True", "TRUE", "1", "yes", "Yes", "on", " true "] {
+        for value in ["true", "True", "TRUE", "1", " true "] {
             assert_eq!(read(value), Some(true), "{value}");
         }
-        for value in ["false", "False", "FALSE", "0", "no", "NO", "off"] {
+        for value in ["false", "False", "FALSE", "0"] {
             assert_eq!(read(value), Some(false), "{value}");
         }
-        for value in ["", "2", "-1", "truth", "null", "y"] {
+        for value in ["", "2", "-1", "01", "truth", "null", "yes", "off", "ｔrue"] {
             assert_eq!(read(value), None, "{value}");
         }
     }
