@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use reelport::storage::{
     Backend, Database, Fault, Faults, Step, StorageError, Transaction, Unavailability, UserRow,
 };
+use tokio::sync::Notify;
 
 use crate::support::database::{self, TestDatabase, execute};
 
@@ -18,9 +18,6 @@ fn sequences() -> u32 {
     let asked = std::env::var("REELPORT_FAULT_SEQUENCES").ok();
     asked.and_then(|text| text.parse().ok()).unwrap_or(200)
 }
-
-/// Longer than a transaction takes that does not hang.
-const HANGS_AFTER: Duration = Duration::from_millis(40);
 
 /// What the code within a transaction does.
 #[derive(Debug, Clone, Copy)]
@@ -84,12 +81,20 @@ fn write(failing: &'static [&'static str]) -> impl Strategy<Value = Write> {
 
 /// Makes one thing go wrong, once.
 #[derive(Debug, Default)]
-struct Once(Mutex<Option<(Step, Fault)>>);
+struct Once {
+    planned: Mutex<Option<(Step, Fault)>>,
+    /// That the transaction hangs from now on.
+    hangs: Arc<Notify>,
+}
 
 impl Faults for Once {
     fn at(&self, step: Step) -> Option<Fault> {
-        let mut planned = self.0.lock().unwrap();
-        planned.take_if(|(at, _)| *at == step).map(|(_, fault)| fault)
+        let mut planned = self.planned.lock().unwrap();
+        let (_, fault) = planned.take_if(|(at, _)| *at == step)?;
+        if fault == Fault::Hang {
+            self.hangs.notify_one();
+        }
+        Some(fault)
     }
 }
 
@@ -108,11 +113,15 @@ async fn body(
     transaction: Arc<Transaction>,
     names: [String; 2],
     body: Body,
+    hangs: Arc<Notify>,
 ) -> Result<(), StorageError> {
     transaction.create_user(row(&names[0])).await?;
     match body {
         Body::Panics => panic!("a panic that is part of the test"),
-        Body::Hangs => std::future::pending().await,
+        Body::Hangs => {
+            hangs.notify_one();
+            std::future::pending().await
+        }
         Body::Ignores => {
             let _ = transaction.create_user(row(&names[1])).await;
             return Ok(());
@@ -131,37 +140,32 @@ async fn body(
 enum Known {
     Done,
     NotDone,
-    /// The commit was not confirmed, or the task was cancelled.
+    /// The commit was not confirmed.
     Nothing,
 }
 
-async fn run(database: &Database, write: Write, names: [String; 2]) -> Known {
-    let database = database.clone();
+async fn run(database: &Database, faults: &Once, write: Write, names: [String; 2]) -> Known {
+    *faults.planned.lock().unwrap() = write.fault;
+    let (database, hangs) = (database.clone(), Arc::clone(&faults.hangs));
     let mut task = tokio::spawn(async move {
-        let attempt = |transaction| body(transaction, names.clone(), write.body);
+        let attempt = |transaction| body(transaction, names.clone(), write.body, hangs.clone());
         database.write(attempt).await
     });
-    let is_to_hang =
-        matches!(write.body, Body::Hangs) || matches!(write.fault, Some((_, Fault::Hang)));
-    let ended = if is_to_hang {
-        match tokio::time::timeout(HANGS_AFTER, &mut task).await {
-            Ok(ended) => ended,
-            Err(_) => {
-                task.abort();
-                task.await
-            }
+    let ended = tokio::select! {
+        ended = &mut task => ended,
+        () = faults.hangs.notified() => {
+            task.abort();
+            task.await
         }
-    } else {
-        task.await
     };
+    *faults.planned.lock().unwrap() = None;
     match ended {
         Ok(Ok(())) => Known::Done,
         Ok(Err(error)) if error.unavailability() == Some(Unavailability::Unconfirmed) => {
             Known::Nothing
         }
-        Ok(Err(_)) => Known::NotDone,
-        Err(ended) if ended.is_cancelled() => Known::Nothing,
-        Err(_) => Known::NotDone,
+        // It failed, panicked, or was cancelled before its commit was sent.
+        Ok(Err(_)) | Err(_) => Known::NotDone,
     }
 }
 
@@ -194,9 +198,7 @@ impl Fixture {
         let mut all = Vec::new();
         for (number, write) in writes.iter().enumerate() {
             let names = [format!("{number}-a@x"), format!("{number}-b@x")];
-            *self.faults.0.lock().unwrap() = write.fault;
-            let known = run(&self.database, *write, names.clone()).await;
-            *self.faults.0.lock().unwrap() = None;
+            let known = run(&self.database, &self.faults, *write, names.clone()).await;
             all.push((*write, names, known));
         }
         let stored: BTreeSet<String> =
@@ -230,7 +232,6 @@ impl Fixture {
 }
 
 fn check(database: impl Future<Output = TestDatabase>, failing: &'static [&'static str]) {
-    // The panics are part of the test and are not to fill the log.
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let fixture = runtime.block_on(async { Fixture::on(database.await).await });
@@ -242,8 +243,8 @@ fn check(database: impl Future<Output = TestDatabase>, failing: &'static [&'stat
                 runtime.block_on(fixture.check(&writes));
             });
             std::panic::catch_unwind(checked).map_err(|panic| {
-                let text = panic.downcast_ref::<String>().cloned().unwrap_or_default();
-                TestCaseError::fail(text)
+                let text = panic.downcast_ref::<String>().cloned();
+                TestCaseError::fail(text.unwrap_or_else(|| "not all is deleted".to_owned()))
             })
         })
         .unwrap();

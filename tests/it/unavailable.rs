@@ -344,6 +344,7 @@ on_both_databases! {
         assert_eq!((ready.status, ready.text.as_str()), (200, "ready (read-only)\n"));
         let reply = import(&admin, "refused", 10).await;
         assert_unavailable(&reply, "UNAVAILABLE");
+        assert_eq!(admin.get("/readyz").await.status, 200);
         // A plan is no write.
         let file = envelope("m", "trivia", json!({ "items": [{ "text": "planned" }] }));
         let planned = admin.import_envelope("m", "trivia", "?dry_run=true", &file).await;

@@ -123,7 +123,10 @@ impl Database {
                     pause = (pause * 2).min(Duration::from_millis(250));
                 }
                 Err(error) => {
-                    self.health.failed(error.unavailability());
+                    // One that is to take no writes is not failing.
+                    if !self.is_read_only {
+                        self.health.failed(error.unavailability());
+                    }
                     return Err(error);
                 }
                 Ok(value) => {
