@@ -11,7 +11,7 @@ use crate::catalog::accounts::Accounts;
 use crate::catalog::tokens::{TokenConfig, Tokens};
 use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
-use crate::graphql::{Limits as QueryLimits, schema_builder};
+use crate::graphql::{Limits as QueryLimits, checks, schema_builder};
 use crate::http::{AppState, Limits, router};
 use crate::storage::{Database, StorageError};
 
@@ -68,6 +68,7 @@ impl App {
 
     /// All routes.
     pub fn router(&self) -> Router {
+        checks::prepare();
         router(AppState::new(
             self.catalog.clone(),
             self.accounts.clone(),

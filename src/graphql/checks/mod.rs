@@ -22,6 +22,11 @@ use async_graphql::{Name, Pos, Positioned, ServerError, Variables};
 use super::error::{self, PARSE_FAILED, QUERY_TOO_COMPLEX, VALIDATION_FAILED, set_code};
 pub use super::limits::Limits;
 
+/// Reads the schema, so that the first request does not have to.
+pub fn prepare() {
+    types::Types::served();
+}
+
 /// Parses a query within the limits and merges the fields that it repeats. Unknown and circular
 /// fragments are refused here, since nothing that walks fragments could cope with them.
 ///
