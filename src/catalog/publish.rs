@@ -89,11 +89,20 @@ impl Catalog {
         category: Category,
         options: &ImportOptions,
     ) -> Result<Outcome, CatalogError> {
-        let act = Act::new(self, author, options, Operation::Publish)
-            .about(movie, Some(category), None)
-            .once(&(movie, category));
-        act.run(|transaction| async move {
-            self.publish_in(&transaction, author, movie, category, options).await
+        let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
+        // How much there is to do, the draft tells.
+        self.apart(0, move |catalog| {
+            let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
+            async move {
+                let act = Act::new(&catalog, &author, &options, Operation::Publish)
+                    .about(&movie, Some(category), None)
+                    .once(&(&movie, category));
+                let (catalog, author, movie, options) = (&catalog, &author, &movie, &options);
+                act.run(|transaction| async move {
+                    catalog.publish_in(&transaction, author, movie, category, options).await
+                })
+                .await
+            }
         })
         .await
     }
@@ -125,6 +134,7 @@ impl Catalog {
         // By hand only if all of it is: of the others' part nobody knows whether a person read it.
         let source = source_of(&contributions).unwrap_or(draft.metadata.source);
         let options = ImportOptions { source: Some(source), ..options.clone() };
+        self.work.admit(draft.body.len(), 0)?;
         let reading = reading_of(category, &draft, &contributions)?;
         let metadata =
             SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };

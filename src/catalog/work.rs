@@ -75,23 +75,31 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// Computes on this thread what takes little, else on a thread of its own.
+/// Computes on this thread what takes little, else on a thread of its own. When the returned future
+/// is dropped, the computation ends soon.
 ///
 /// # Errors
-/// When the computation panics.
+/// [`CatalogError::Stopped`] when it takes more work than is allowed.
 pub(super) async fn compute<T: Send + 'static>(
     bytes: usize,
-    work: impl FnOnce() -> T + Send + 'static,
+    computation: impl FnOnce(&WorkBudget<'_>) -> T + Send + 'static,
 ) -> Result<T, CatalogError> {
+    let work = Work::default();
+    let _cancel = CancelOnDrop(Arc::clone(&work.is_cancelled));
+    let within_budget = move || {
+        let budget = work.budget();
+        let result = computation(&budget);
+        budget.outcome().map(|()| result)
+    };
     if bytes <= INLINE_BYTES {
-        return Ok(work());
+        return Ok(within_budget()?);
     }
     let running = Arc::clone(&RUNNING).acquire_owned().await;
-    Ok(tokio::task::spawn_blocking(move || {
+    let computed = tokio::task::spawn_blocking(move || {
         let _running = running;
-        work()
-    })
-    .await?)
+        within_budget()
+    });
+    Ok(computed.await??)
 }
 
 impl Catalog {
@@ -134,5 +142,41 @@ impl Catalog {
             runtime.block_on(act.instrument(span))
         });
         task.await?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_ends_when_nobody_waits_for_it() {
+        let (sender, mut outcomes) = mpsc::unbounded_channel();
+        let long = compute(INLINE_BYTES + 1, move |budget| {
+            let _ = sender.send(budget.outcome());
+            while budget.charge(5_000) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            let _ = sender.send(budget.outcome());
+        });
+        let waiting = tokio::spawn(long);
+        assert_eq!(outcomes.recv().await, Some(Ok(())));
+        waiting.abort();
+        assert_eq!(outcomes.recv().await, Some(Err(Stopped::Cancelled)));
+    }
+
+    #[tokio::test]
+    async fn work_beyond_its_budget_is_an_error() {
+        for bytes in [0, INLINE_BYTES + 1] {
+            let computed = compute(bytes, |budget| while budget.charge(1_000) {}).await;
+            assert!(
+                matches!(computed, Err(CatalogError::Stopped(Stopped::OverBudget { .. }))),
+                "{computed:?}"
+            );
+        }
     }
 }

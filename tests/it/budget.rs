@@ -176,7 +176,7 @@ fn letters(number: usize) -> String {
 #[test]
 fn twice_as_many_items_cost_about_twice_as_much() {
     let few: usize =
-        std::env::var("REELPORT_TEST_ITEMS").ok().and_then(|few| few.parse().ok()).unwrap_or(300);
+        std::env::var("REELPORT_TEST_ITEMS").ok().and_then(|few| few.parse().ok()).unwrap_or(100);
     for case in alike() {
         for how in [MERGE, REPLACE] {
             let (one, two) = (case.steps(few, how), case.steps(2 * few, how));

@@ -12,10 +12,10 @@ pub use read::{Options as ReadOptions, Place, RawRecord, ReadError, read_source}
 
 use super::access::{CanPublish, CanRead};
 use super::export::Export;
-use super::import::{ImportOptions, ImportStatus, Record};
+use super::import::{ImportOptions, ImportStatus, Outcome, Record};
 use super::{Catalog, CatalogError};
 use crate::document::plan::Report;
-use crate::document::{Category, MovieId, Problem};
+use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::DocumentKey;
 
 /// Most documents in one transaction.
@@ -123,7 +123,7 @@ impl Catalog {
             let outcomes = if batch.is_empty() {
                 Vec::new()
             } else {
-                self.import_batch(permission, &batch, options, true).await?
+                self.import_some(permission, &batch, options).await?
             };
             let mut outcomes = batch.iter().zip(outcomes);
             for (Waiting { place, position }, unread) in waiting {
@@ -165,6 +165,30 @@ impl Catalog {
             if ended {
                 return Ok(total);
             }
+        }
+    }
+
+    /// Imports records in one transaction; where planning them takes more work than is allowed, each
+    /// half in one of its own. A record that takes so much alone is rejected.
+    async fn import_some(
+        &self,
+        permission: &CanPublish,
+        records: &[Record],
+        options: &ImportOptions,
+    ) -> Result<Vec<Outcome>, CatalogError> {
+        match self.import_batch(permission, records, options, true).await {
+            Err(CatalogError::Stopped(stopped)) if records.len() < 2 => {
+                let message = stopped.what_to_do();
+                let problem = Problem::new("", ProblemCode::TooLong, message);
+                Ok(vec![Outcome::rejected(vec![problem], None, None)])
+            }
+            Err(CatalogError::Stopped(_)) => {
+                let (first, second) = records.split_at(records.len() / 2);
+                let mut outcomes = Box::pin(self.import_some(permission, first, options)).await?;
+                outcomes.extend(Box::pin(self.import_some(permission, second, options)).await?);
+                Ok(outcomes)
+            }
+            done => done,
         }
     }
 

@@ -23,6 +23,7 @@ use super::access::{CanImport, CanPublish};
 use super::export::Export;
 use super::work::compute;
 use super::{Catalog, CatalogError};
+use crate::document::budget::WorkBudget;
 use crate::document::diff::updated_fields;
 use crate::document::envelope::{self, Expected, SentMetadata};
 use crate::document::lenient;
@@ -119,13 +120,18 @@ impl Record {
     /// # Errors
     /// Every problem of the envelope. Problems of its data wait until it is planned.
     pub fn read(text: &[u8], expected: Expected<'_>, strict: bool) -> Result<Self, Vec<Problem>> {
-        let record = Self::of_text(text, expected, strict)?;
+        let record = Self::of_text(text, expected, strict, &WorkBudget::unlimited())?;
         Ok(Self { sent: Some(as_text(text)), ..record })
     }
 
     /// As [`Self::read`], without keeping the text.
-    fn of_text(text: &[u8], expected: Expected<'_>, strict: bool) -> Result<Self, Vec<Problem>> {
-        let lenient = lenient::read(text).map_err(|problem| vec![problem])?;
+    fn of_text(
+        text: &[u8],
+        expected: Expected<'_>,
+        strict: bool,
+        budget: &WorkBudget<'_>,
+    ) -> Result<Self, Vec<Problem>> {
+        let lenient = lenient::read_within(text, budget).map_err(|problem| vec![problem])?;
         let arrived = envelope::read(lenient.value, expected)?;
         let mut reading = parse(arrived.category.definition(), arrived.data, strict);
         reading.warnings.splice(..0, lenient.warnings.into_iter().chain(arrived.warnings));
@@ -185,7 +191,7 @@ impl Incoming {
         }
     }
 
-    fn read(self, movie: &MovieId, strict: bool) -> Read {
+    fn read(self, movie: &MovieId, strict: bool, budget: &WorkBudget<'_>) -> Read {
         match self {
             Self::Typed { category, data } => Read {
                 category: Some(category),
@@ -193,7 +199,7 @@ impl Incoming {
             },
             Self::Document { text, category } => {
                 let expected = Expected { category, movie: Some(movie) };
-                let record = Record::of_text(&text, expected, strict);
+                let record = Record::of_text(&text, expected, strict, budget);
                 let sent = into_text(text);
                 let record = match record {
                     Ok(record) => Ok(Record { sent: Some(sent), ..record }),
@@ -250,7 +256,8 @@ impl Catalog {
         let (permission, movie) = (permission.clone(), movie.clone());
         let (bytes, strict) = (incoming.bytes(), permission.options.strict);
         let of_movie = movie.clone();
-        let read = Arc::new(compute(bytes, move || incoming.read(&of_movie, strict)).await?);
+        let read = compute(bytes, move |budget| incoming.read(&of_movie, strict, budget)).await?;
+        let read = Arc::new(read);
         self.apart(bytes, move |catalog| {
             let (permission, movie) = (permission.clone(), movie.clone());
             let read = Arc::clone(&read);

@@ -6,6 +6,7 @@
 
 mod decode;
 mod reader;
+mod room;
 mod strict;
 mod strings;
 
@@ -14,9 +15,12 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::budget::WorkBudget;
 use super::definition::Object;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
 use reader::{Failure, Reader};
+pub use room::MAX_VALUES;
+use room::Room;
 use strings::is_blank;
 
 /// A text as it was understood.
@@ -46,6 +50,15 @@ pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
 /// # Errors
 /// One problem, for a text that cannot be read.
 pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
+    read_within(text, &WorkBudget::unlimited())
+}
+
+/// As [`read`], within a budget. When that is spent, the answer is some problem, and to be
+/// discarded.
+///
+/// # Errors
+/// One problem, for a text that cannot be read.
+pub fn read_within(text: &[u8], budget: &WorkBudget<'_>) -> Result<Lenient, Problem> {
     let (stripped, had_mark) = match text.strip_prefix(b"\xEF\xBB\xBF") {
         Some(rest) => (rest, true),
         None => (text, false),
@@ -54,9 +67,11 @@ pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
     if had_mark {
         warnings.push(repaired("", "a byte-order mark was skipped".to_owned()));
     }
-    let refused = match strict::read(stripped) {
+    let room = Room::new(budget);
+    let refused = match strict::read(stripped, &room) {
+        _ if room.is_over() => return Err(too_many_values()),
         Ok(strict::Strict { value, has_duplicates: false }) => {
-            return unwrapped(value, warnings, false);
+            return unwrapped(value, warnings, false, budget);
         }
         Ok(_) => None,
         Err(error) => Some(error),
@@ -65,12 +80,14 @@ pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
     if let Some(encoding) = decoded.encoding {
         warnings.push(repaired("", format!("the text is not UTF-8; it was read as {encoding}")));
         if let Ok(strict::Strict { value, has_duplicates: false }) =
-            strict::read(decoded.text.as_bytes())
+            strict::read(decoded.text.as_bytes(), &Room::new(budget))
         {
-            return unwrapped(value, warnings, false);
+            return unwrapped(value, warnings, false, budget);
         }
     }
-    match find(&decoded.text) {
+    let room = Room::new(budget);
+    match find(&decoded.text, &room) {
+        _ if room.is_over() => Err(too_many_values()),
         Ok(found) => {
             // A place outside of the data is none of it: there the same is said once.
             let mut said = HashSet::new();
@@ -79,7 +96,7 @@ pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
                 .extend(found_warnings.filter(|warning| {
                     said.insert((warning.path.clone(), warning.message.clone()))
                 }));
-            unwrapped(found.value, warnings, found.elided)
+            unwrapped(found.value, warnings, found.elided, budget)
         }
         Err(failure) => Err(unreadable(&decoded.text, failure, refused)),
     }
@@ -90,20 +107,21 @@ fn repaired(path: &str, message: String) -> Warning {
 }
 
 /// The documents found in a text, until it is known which is meant.
-fn find(text: &str) -> Result<Lenient, Option<Failure>> {
+fn find(text: &str, room: &Room<'_>) -> Result<Lenient, Option<Failure>> {
     let mut found: Vec<(Lenient, usize, usize)> = Vec::new();
     let mut at = 0;
     let (mut tried, mut in_vain) = (0, 0);
     let mut broken = None;
     while let Some(start) = next_candidate(text, at) {
         tried += 1;
+        room.pass(start - at);
         if tried > MAX_CANDIDATES || in_vain / MAX_PASSES > text.len() {
             let reason =
                 "so many brackets are in the text that the document cannot be told from the rest"
                     .to_owned();
             return Err(Some(Failure { at: start, reason, inside: true, path: String::new() }));
         }
-        let mut reader = Reader::new(text, start);
+        let mut reader = Reader::new(text, start, room);
         match reader.document() {
             Ok(value) => {
                 let end = reader.position();
@@ -180,14 +198,19 @@ fn looks_like_envelope(value: &Value) -> bool {
 }
 
 /// An envelope alone in a list, or written as text in a string, is the envelope.
-fn unwrapped(value: Value, mut warnings: Vec<Warning>, elided: bool) -> Result<Lenient, Problem> {
+fn unwrapped(
+    value: Value,
+    mut warnings: Vec<Warning>,
+    elided: bool,
+    budget: &WorkBudget<'_>,
+) -> Result<Lenient, Problem> {
     match value {
         Value::Array(mut list) if list.len() == 1 && list[0].is_object() => {
             warnings.push(repaired("", "the document stood alone in a list".to_owned()));
             Ok(Lenient { value: list.remove(0), warnings, elided })
         }
         Value::String(inner) if inner.trim_start().starts_with('{') => {
-            let mut inner = read(inner.as_bytes())?;
+            let mut inner = read_within(inner.as_bytes(), budget)?;
             warnings.push(repaired("", "the document was written as text in a string".to_owned()));
             warnings.append(&mut inner.warnings);
             Ok(Lenient { warnings, elided: inner.elided || elided, ..inner })
@@ -204,6 +227,14 @@ fn into_data(warning: Warning) -> Warning {
         .filter(|rest| rest.is_empty() || rest.starts_with('/'))
         .unwrap_or_default();
     Warning { path: path.to_owned(), ..warning }
+}
+
+fn too_many_values() -> Problem {
+    let message = format!(
+        "the document has more than {MAX_VALUES} values (an object counts as five); at most that \
+         many are read"
+    );
+    Problem::new("", ProblemCode::TooLong, message)
 }
 
 fn unreadable(text: &str, failure: Option<Failure>, refused: Option<serde_json::Error>) -> Problem {

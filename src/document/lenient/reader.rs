@@ -3,6 +3,7 @@
 use serde_json::{Number, Value};
 
 use super::quoted;
+use super::room::{OBJECT, Room, VALUE};
 use super::strings::{closes, is_blank, opens};
 use crate::document::definition::Object;
 use crate::document::parse::MAX_LISTED;
@@ -39,6 +40,7 @@ pub(super) struct Failure {
 }
 
 pub(super) struct Reader<'t> {
+    room: &'t Room<'t>,
     pub(super) text: &'t str,
     pub(super) at: usize,
     path: String,
@@ -52,9 +54,9 @@ pub(super) struct Reader<'t> {
 type Step<T> = Result<T, Failure>;
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str, at: usize) -> Self {
+    pub(super) fn new(text: &'t str, at: usize, room: &'t Room<'t>) -> Self {
         let (path, warnings) = (String::new(), Vec::new());
-        Self { text, at, path, depth: 0, inside: false, warnings, elided: false }
+        Self { room, text, at, path, depth: 0, inside: false, warnings, elided: false }
     }
 
     pub(super) fn position(&self) -> usize {
@@ -72,6 +74,11 @@ impl<'t> Reader<'t> {
 
     pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
+    }
+
+    /// Charges the reading of so many bytes.
+    pub(super) fn pass(&self, bytes: usize) {
+        self.room.pass(bytes);
     }
 
     pub(super) fn advance(&mut self, c: char) {
@@ -164,6 +171,7 @@ impl<'t> Reader<'t> {
 
     fn comment(&mut self, length: usize) {
         let comment = &self.rest()[..length];
+        self.room.pass(length);
         self.at += length;
         let plain = comment.to_lowercase();
         if LEFT_OUT.iter().any(|words| plain.contains(words)) {
@@ -189,13 +197,20 @@ impl<'t> Reader<'t> {
             return false;
         }
         let length = rest.find([',', '\n', '}', ']', '"', '{']).unwrap_or(rest.len());
+        self.room.pass(length);
         self.at += length;
         self.elision(rest[..length].trim_end());
         true
     }
 
     fn value(&mut self) -> Step<Value> {
+        let start = self.at;
         self.blank()?;
+        let object = if self.peek() == Some('{') { OBJECT } else { 0 };
+        if !self.room.take(VALUE + object) || !self.room.pass(self.at - start) {
+            self.inside = true;
+            return self.fail("reading ended early");
+        }
         match self.peek() {
             Some('{') => self.nested(Self::object),
             Some('[') => self.nested(Self::list),

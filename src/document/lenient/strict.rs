@@ -3,9 +3,10 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
+use super::room::{OBJECT, Room, VALUE};
 use crate::document::definition::Object;
 
 pub(super) struct Strict {
@@ -13,22 +14,26 @@ pub(super) struct Strict {
     pub(super) has_duplicates: bool,
 }
 
-pub(super) fn read(text: &[u8]) -> serde_json::Result<Strict> {
+/// Reads a text; each value takes of the room.
+pub(super) fn read(text: &[u8], room: &Room<'_>) -> serde_json::Result<Strict> {
     let has_duplicates = Cell::new(false);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Watching(&has_duplicates).deserialize(&mut deserializer)?;
+    let value = Watching(&has_duplicates, room).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(Strict { value, has_duplicates: has_duplicates.get() })
 }
 
 /// Makes the same value as `serde_json` does.
 #[derive(Clone, Copy)]
-struct Watching<'a>(&'a Cell<bool>);
+struct Watching<'a>(&'a Cell<bool>, &'a Room<'a>);
 
 impl<'de> DeserializeSeed<'de> for Watching<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if !self.1.take(VALUE) {
+            return Err(D::Error::custom("reading ended early"));
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -77,6 +82,9 @@ impl<'de> Visitor<'de> for Watching<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        if !self.1.take(OBJECT) {
+            return Err(A::Error::custom("reading ended early"));
+        }
         let mut object = Object::new();
         while let Some(key) = map.next_key::<String>()? {
             if object.insert(key, map.next_value_seed(self)?).is_some() {

@@ -54,6 +54,7 @@ impl Reader<'_> {
     pub(super) fn string(&mut self, closes: fn(&str) -> bool) -> Result<String, Failure> {
         let Some(open) = self.peek() else { return self.ends_in_the_middle("a string") };
         self.advance(open);
+        let start = self.at;
         let closers = closers(open);
         let mut result = String::new();
         let (mut breaks, mut inner) = (0_usize, 0_usize);
@@ -81,6 +82,7 @@ impl Reader<'_> {
                 result.push(c);
             }
         }
+        self.pass(self.at - start);
         if ambiguous || (unpaired && !closes_the_line(self.rest())) {
             let reason = format!(
                 "a quotation mark in {} is not escaped, and where the text ends cannot be told",

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::read;
+use super::{MAX_VALUES, read, read_within};
 use crate::document::WarningCode::{DuplicateKey, Elided, SyntaxRepaired};
+use crate::document::budget::WorkBudget;
 use crate::document::{ProblemCode, WarningCode};
 
 /// An envelope around the text of its data.
@@ -321,4 +322,60 @@ fn what_cannot_be_told_is_refused_with_its_place() {
     assert!(refusal(nested).contains("nested more than 128 levels deep"));
     let braces = format!("{}{}", "{} ".repeat(60), around("{}"));
     assert!(refusal(braces).contains("so many brackets"));
+}
+
+/// The steps of reading a text.
+fn steps(text: &str) -> u64 {
+    let budget = WorkBudget::unlimited();
+    let _ = read_within(text.as_bytes(), &budget);
+    budget.spent()
+}
+
+#[test]
+fn a_text_twice_as_long_takes_about_twice_as_much_work() {
+    let repeated = |start: &'static str, part: &'static str, end: &'static str| {
+        move |count: usize| format!("{start}{}{end}", part.repeat(count))
+    };
+    let hostile: Vec<(&str, Box<dyn Fn(usize) -> String>)> = vec![
+        ("empty lists", Box::new(repeated("[", "[],", "[]]"))),
+        ("empty objects", Box::new(repeated("[", "{},", "{}"))),
+        ("empty strings", Box::new(repeated("{\"a\": [", "\"\",", ""))),
+        ("open braces", Box::new(repeated("", "{", ""))),
+        ("open lists of objects", Box::new(repeated("", "[{", ""))),
+        ("braces in prose", Box::new(repeated("", "a {b} c [{d ", ""))),
+        ("braces apart", Box::new(repeated("", "so {much text stands between these ", ""))),
+        ("fences", Box::new(repeated("", "```json\n", "{\"a\": 1"))),
+        ("an open string", Box::new(repeated("{\"a\": \"", "word ", ""))),
+        ("quotation marks", Box::new(repeated("{\"a\": \"", "so \"it\" is ", ""))),
+        ("quotation marks and spaces", Box::new(repeated("{\"a\": \"", "x \"    ", "\"}"))),
+        ("escapes", Box::new(repeated("{\"a\": \"", "\\q", "\"}"))),
+        ("open comments", Box::new(repeated("{\"a\": 1 ", "/* ", ""))),
+        ("comments", Box::new(repeated("{", "/* x */", "\"a\": 1,}"))),
+        ("line comments", Box::new(repeated("{", "// x\n", "\"a\": 1,}"))),
+        ("marks of omission", Box::new(repeated("{\"a\": [1", ", ...\n", "]}"))),
+        ("commas", Box::new(repeated("{\"a\": [1", ",", "]}"))),
+        ("numbers behind a comment", Box::new(repeated("[//\n", "1, ", "x"))),
+        ("a long key", Box::new(repeated("{\"", "key", "\": 1,}"))),
+        ("the same key", Box::new(repeated("{", "\"a\": 1,\n", "}"))),
+        ("bare keys", Box::new(repeated("{", "a: b,\n", "}"))),
+        ("blanks", Box::new(repeated("{\"a\": 1", "\u{a0}", ",}"))),
+        ("text in a string", Box::new(repeated("\"{", "\\\"a\\\":1,", "}\""))),
+    ];
+    for (name, text) in hostile {
+        let (one, two) = (steps(&text(2_000)), steps(&text(4_000)));
+        assert!(two * 10 <= (one + 20) * 22, "{name}: {one} steps, then {two}");
+    }
+}
+
+#[test]
+fn more_values_than_are_read_are_refused() {
+    let text = |part: &str, count: usize| format!("{{\"data\": [{}1]}}", part.repeat(count));
+    for (part, count) in [("1,", MAX_VALUES), ("{},", MAX_VALUES / 5), ("[[]],", MAX_VALUES / 2)] {
+        for ending in ["", ",,"] {
+            let text = text(part, count) + ending;
+            let problem = read(text.as_bytes()).unwrap_err();
+            assert_eq!(problem.code, ProblemCode::TooLong, "{part} {ending}: {}", problem.message);
+        }
+        assert!(read(text(part, count / 2).as_bytes()).is_ok(), "{part}");
+    }
 }
