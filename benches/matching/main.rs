@@ -14,6 +14,7 @@ mod doubles;
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
+use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,11 +22,10 @@ use cases::{Case, Form, Label, Making, Set};
 use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
 use reelport::catalog::access::{Principal, Role, command_line};
-use reelport::catalog::bulk::{ReadOptions, read_source};
+use reelport::catalog::bulk::{ReadOptions, Source, read_source, record_channel};
 use reelport::catalog::import::{ImportOptions, Incoming};
 use reelport::document::who::MatchDecision;
 use reelport::document::{Category, MovieId};
-use tokio::sync::mpsc;
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -137,9 +137,15 @@ async fn postgres(server: &str, people: usize) -> Result<String, Box<dyn Error>>
 
 async fn import(catalog: &Catalog, documents: &[String]) -> Result<(), Box<dyn Error>> {
     let lines = documents.concat();
-    let (sender, records) = mpsc::channel(64);
+    let (sender, records) = record_channel();
     let reader = tokio::task::spawn_blocking(move || {
-        read_source("catalogue", lines.as_bytes(), &Arc::default(), ReadOptions::default(), &sender)
+        read_source(
+            "catalogue",
+            Source::Stream(Box::new(Cursor::new(lines))),
+            &Arc::default(),
+            ReadOptions::default(),
+            &sender,
+        )
     });
     let (_, permission) = command_line();
     let report =

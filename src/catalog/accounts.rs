@@ -12,7 +12,7 @@ use super::throttle::{LoginThrottle, TooManyAttempts};
 use super::tokens::{InvalidToken, Tokens};
 use super::{Catalog, CatalogError};
 use crate::document::ids::entity_id;
-use crate::storage::UserRow;
+use crate::storage::{Transaction, UserRow};
 
 /// Logs people in and keeps their accounts.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ pub enum AccountProblem {
     Taken(String),
     #[error("there is no account {0}")]
     NotFound(String),
+    #[error("{0} is the last ADMIN; make another account ADMIN first")]
+    LastAdmin(String),
 }
 
 impl Accounts {
@@ -238,18 +240,22 @@ impl Accounts {
     ) -> Result<Result<(), AccountProblem>, CatalogError> {
         let email = normalised(email);
         let now = self.catalog.clock.now();
-        let found: bool = self
-            .catalog
+        self.catalog
             .database
             .write(|transaction| {
                 let (email, hash) = (email.clone(), hash.clone());
-                let role = role.map(|role| role.as_str().to_owned());
                 async move {
-                    Ok::<_, CatalogError>(transaction.update_user(&email, hash, role, now).await?)
+                    if role.is_some_and(|role| role != Role::Admin)
+                        && is_last_admin(&transaction, &email).await?
+                    {
+                        return Ok(Err(AccountProblem::LastAdmin(email)));
+                    }
+                    let role = role.map(|role| role.as_str().to_owned());
+                    let found = transaction.update_user(&email, hash, role, now).await?;
+                    Ok(found.then_some(()).ok_or(AccountProblem::NotFound(email)))
                 }
             })
-            .await?;
-        Ok(if found { Ok(()) } else { Err(AccountProblem::NotFound(email)) })
+            .await
     }
 
     /// Deletes an account. Its access tokens hold until they expire.
@@ -258,16 +264,38 @@ impl Accounts {
     /// When storage fails.
     pub async fn delete(&self, email: &str) -> Result<Result<(), AccountProblem>, CatalogError> {
         let email = normalised(email);
-        let found: bool = self
-            .catalog
+        self.catalog
             .database
             .write(|transaction| {
                 let email = email.clone();
-                async move { Ok::<_, CatalogError>(transaction.delete_user(&email).await?) }
+                async move {
+                    if is_last_admin(&transaction, &email).await? {
+                        return Ok(Err(AccountProblem::LastAdmin(email)));
+                    }
+                    let found = transaction.delete_user(&email).await?;
+                    Ok(found.then_some(()).ok_or(AccountProblem::NotFound(email)))
+                }
             })
-            .await?;
-        Ok(if found { Ok(()) } else { Err(AccountProblem::NotFound(email)) })
+            .await
     }
+
+    /// Whether an account has that password. Not for logging in: attempts are not counted.
+    ///
+    /// # Errors
+    /// When storage or hashing fails.
+    pub async fn has_password(&self, email: &str, password: &str) -> Result<bool, CatalogError> {
+        let Some(user) = self.catalog.database.user_by_email(&normalised(email)).await? else {
+            return Ok(false);
+        };
+        let permit = passwords::permit().await;
+        passwords::verify(permit, password.to_owned(), Some(user.password_hash)).await
+    }
+}
+
+/// Whether it is an ADMIN and no other account is one. The answer holds until the transaction ends.
+async fn is_last_admin(transaction: &Transaction, email: &str) -> Result<bool, CatalogError> {
+    let admins = transaction.lock_users_of_role(Role::Admin.as_str()).await?;
+    Ok(matches!(admins.as_slice(), [last] if last == email))
 }
 
 /// Tells one password of an account from the next, and nothing of either.

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
+use super::terminal::print_error;
 use super::{CliError, FAILED, SOME_FAILED, open};
 use crate::catalog::CatalogError;
 use crate::catalog::access::command_line;
@@ -96,12 +97,12 @@ pub(super) async fn export(
         Err(ArchiveError::Io(error))
             if args.output.is_none() && error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(error) => {
-            eprintln!("reelport: {error}");
+            print_error(&format!("reelport: {error}"));
             return Ok(ExitCode::from(FAILED));
         }
     }
     for id in &unknown {
-        eprintln!("there is no movie {id}");
+        print_error(&format!("there is no movie {id}"));
     }
     Ok(ExitCode::from(if unknown.is_empty() { 0 } else { SOME_FAILED }))
 }

@@ -1,7 +1,6 @@
 //! `reelport import`.
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,15 +9,16 @@ use std::time::Instant;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
-use tokio::sync::mpsc;
 
+use super::inputs::{Input, open_inputs};
+use super::outcomes::Outcomes;
+use super::terminal::{print_error, print_line};
 use super::{CliError, FAILED, SOME_FAILED, open_or_make};
 use crate::catalog::access::command_line;
 use crate::catalog::bulk::{
-    BulkReport, RawRecord, ReadError, ReadOptions, RecordResult, read_source,
+    BulkReport, MAX_UNPACKED, ReadOptions, ReadReport, RecordSender, read_source, record_channel,
 };
-use crate::catalog::import::{ImportOptions, ImportStatus};
+use crate::catalog::import::ImportOptions;
 use crate::config::DatabaseArgs;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::who::Resolution;
@@ -68,9 +68,29 @@ pub struct ImportArgs {
     /// Refuse documents with unknown keys
     #[arg(long)]
     strict: bool,
-    /// Keep the failures in this file, a JSON object on each line
+    /// Keep all failures and warnings in this file, a JSON object on each line
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
+    /// The most that an entry of an archive, or a packed archive, may unpack to: bytes, or with K, M or G
+    /// behind [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_unpacked: Option<u64>,
+}
+
+/// A number of bytes: `1000`, `64K`, `500M`, `2G`.
+fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let (digits, shift) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 20),
+        Some((at, 'g' | 'G')) => (&text[..at], 30),
+        _ => (text, 0),
+    };
+    let number: Option<u64> = digits.parse().ok();
+    number
+        .filter(|number| *number > 0)
+        .and_then(|number| number.checked_mul(1 << shift))
+        .ok_or_else(|| "allowed is a number of bytes, or one with K, M or G behind".to_owned())
 }
 
 fn choice<T>(
@@ -118,40 +138,6 @@ impl ImportArgs {
     }
 }
 
-/// An input that could be opened.
-struct Input {
-    name: String,
-    reader: Box<dyn Read + Send>,
-    size: Option<u64>,
-}
-
-fn open_inputs(files: &[String]) -> Result<Vec<Input>, CliError> {
-    let mut inputs = Vec::new();
-    for name in files {
-        if name == "-" {
-            inputs.push(Input {
-                name: "standard input".to_owned(),
-                reader: Box::new(io::stdin()),
-                size: None,
-            });
-            continue;
-        }
-        let file = File::open(name).map_err(|error| CliError::io(name, &error))?;
-        let metadata = file.metadata().map_err(|error| CliError::io(name, &error))?;
-        if metadata.is_dir() {
-            return Err(CliError::Usage(format!(
-                "{name}: found a folder; allowed are files and -"
-            )));
-        }
-        inputs.push(Input {
-            name: name.clone(),
-            reader: Box::new(file),
-            size: Some(metadata.len()),
-        });
-    }
-    Ok(inputs)
-}
-
 fn progress(inputs: &[Input]) -> ProgressBar {
     let total: Option<u64> = inputs.iter().map(|input| input.size).sum();
     let bar = match total {
@@ -175,42 +161,32 @@ pub(super) async fn import(
 ) -> Result<ExitCode, CliError> {
     let options = args.options()?;
     let inputs = open_inputs(&args.files)?;
-    let mut errors = match &args.errors {
-        Some(path) => Some(
-            File::create(path)
-                .map_err(|error| CliError::io(&path.display().to_string(), &error))?,
-        ),
-        None => None,
-    };
+    let mut outcomes = Outcomes::new(args.errors.as_deref(), !options.dry_run)?;
     let catalog = open_or_make(database).await?;
     let bar = progress(&inputs);
     let start = Instant::now();
 
-    let (sender, receiver) = mpsc::channel::<RawRecord>(512);
-    let strict = options.strict;
-    let reader = tokio::task::spawn_blocking(move || read_all(inputs, strict, &sender));
+    let (sender, receiver) = record_channel();
+    let reading = ReadOptions {
+        strict: options.strict,
+        max_unpacked: args.max_unpacked.unwrap_or(MAX_UNPACKED),
+        ..ReadOptions::default()
+    };
+    let reader = tokio::task::spawn_blocking(move || read_all(inputs, reading, &sender));
 
     let (_, permission) = command_line();
     let mut done = 0_u64;
-    let mut lost = None;
     let report = catalog
         .import_stream(&permission, receiver, &options, |result| {
             done += 1;
             bar.set_position(result.position);
             bar.set_message(format!("{done} documents"));
-            if options.dry_run {
-                bar.suspend(|| {
-                    for line in super::plans::lines(&result) {
-                        println!("{line}");
-                    }
-                });
-            }
-            if result.status == ImportStatus::Rejected {
-                bar.suspend(|| print_failure(&result));
-                if let Some(file) = &mut errors {
-                    lost = lost.take().or_else(|| keep_failure(file, &result).err());
+            bar.suspend(|| {
+                if options.dry_run {
+                    super::plans::lines(&result).iter().for_each(|line| print_line(line));
                 }
-            }
+                outcomes.add(&result);
+            });
         })
         .await;
     bar.finish_and_clear();
@@ -221,7 +197,9 @@ pub(super) async fn import(
     let report = match report {
         Ok(report) => report,
         Err(error) => {
-            eprintln!("reelport: the import stopped after {done} documents, which are in: {error}");
+            print_error(&format!(
+                "reelport: the import stopped after {done} documents, which are in: {error}"
+            ));
             return Ok(ExitCode::from(FAILED));
         }
     };
@@ -232,58 +210,22 @@ pub(super) async fn import(
         (false, Stage::Draft) => format!("{drafted} drafted, {unchanged} unchanged"),
         (false, Stage::Published) => format!("{published} published, {unchanged} unchanged"),
     };
-    println!("{done}, {rejected} failed, in {seconds:.1} s");
-    if let Some(error) = lost {
-        eprintln!("reelport: the failures could not all be kept: {error}");
-    }
-    let mut code = if report.rejected > 0 { SOME_FAILED } else { 0 };
-    for error in read {
-        eprintln!("{error}");
-        code = SOME_FAILED;
-    }
-    Ok(ExitCode::from(code))
+    let others = outcomes.counts(read.skipped.len());
+    print_line(&format!("{done}, {rejected} failed{others}, in {seconds:.1} s"));
+    outcomes.finish(&read.skipped);
+    Ok(ExitCode::from(if rejected > 0 { SOME_FAILED } else { 0 }))
 }
 
-/// Reads all inputs; what could not be read to its end.
-fn read_all(inputs: Vec<Input>, strict: bool, sender: &mpsc::Sender<RawRecord>) -> Vec<ReadError> {
+/// Reads all inputs, one after another.
+fn read_all(inputs: Vec<Input>, options: ReadOptions, sender: &RecordSender) -> ReadReport {
     let position = Arc::new(AtomicU64::new(0));
-    let mut failed = Vec::new();
+    let mut all = ReadReport::default();
     for input in inputs {
-        match read_source(&input.name, input.reader, &position, ReadOptions { strict }, sender) {
-            Ok(()) => {}
-            Err(ReadError::Stopped) => break,
-            Err(error) => failed.push(error),
-        }
+        let Ok(report) = read_source(&input.name, input.source, &position, options, sender) else {
+            break;
+        };
+        all.records += report.records;
+        all.skipped.extend(report.skipped);
     }
-    failed
-}
-
-fn print_failure(result: &RecordResult) {
-    let what = result
-        .key
-        .as_ref()
-        .map(|(movie, category)| format!("{movie} {category}: "))
-        .unwrap_or_default();
-    let reasons: Vec<_> = result
-        .problems
-        .iter()
-        .take(3)
-        .map(|problem| match problem.path.as_str() {
-            "" => problem.message.clone(),
-            path => format!("{path}: {}", problem.message),
-        })
-        .collect();
-    let more = result.problems.len().saturating_sub(reasons.len());
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    eprintln!("{}: {what}{}{more}", result.place, reasons.join("; "));
-}
-
-fn keep_failure(file: &mut File, result: &RecordResult) -> io::Result<()> {
-    let line = json!({
-        "place": result.place.to_string(),
-        "movie_id": result.key.as_ref().map(|(movie, _)| movie.as_str()),
-        "category": result.key.as_ref().map(|(_, category)| category.as_str()),
-        "errors": result.problems,
-    });
-    writeln!(file, "{line}")
+    all
 }

@@ -2,9 +2,12 @@
 
 mod export;
 mod import;
+mod inputs;
+mod outcomes;
 mod plans;
 mod serve;
 mod stop;
+mod terminal;
 mod users;
 
 use std::path::Path;
@@ -142,7 +145,7 @@ impl CliError {
     }
 }
 
-/// Some records of an import failed; the others are in.
+/// Some records of an import failed and the others are in, or there was nothing to import.
 const SOME_FAILED: u8 = 1;
 /// The command could not start, or stopped before its end.
 const FAILED: u8 = 2;
@@ -152,7 +155,7 @@ pub async fn run(cli: Cli) -> ExitCode {
     match execute(cli).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("reelport: {error}{}", error.hint());
+            terminal::print_error(&format!("reelport: {error}{}", error.hint()));
             ExitCode::from(FAILED)
         }
     }

@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 use tokio::net::TcpListener;
 
 use super::CliError;
+use super::terminal::printable;
 use crate::app::{App, Sources, kept_secret, open_catalog, open_read_only_catalog};
 use crate::catalog::access::{Role, command_line};
 use crate::catalog::accounts::AccountProblem;
@@ -17,11 +18,13 @@ use crate::catalog::tokens::TokenConfig;
 use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
 use crate::document::envelope::Expected;
-use crate::storage::Unavailability;
+use crate::storage::{Unavailability, shared_mode, sqlite_path};
 
 /// The demo catalogue: `{movie}/{category}.json`.
 static DEMO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
 
+/// The file beside a `SQLite` database that keeps the password of the first start.
+pub(super) const ADMIN_PASSWORD: &str = "admin-password";
 /// The admin that is made when none is configured.
 const DEFAULT_ADMIN: &str = "admin@reelport.local";
 
@@ -75,6 +78,7 @@ pub(super) async fn serve(
     let catalog = catalog.with_text_limits(database.text_limits()?);
     let mut app = App::new(catalog, secret.as_bytes(), TokenConfig::default());
     app.limits = limits;
+    warn_if_shared(database);
     let mut admin = None;
     if serve.read_only {
         println!("the database is served read-only");
@@ -88,7 +92,7 @@ pub(super) async fn serve(
     println!("Reelport {} listens on http://{local}", env!("CARGO_PKG_VERSION"));
     println!("  GraphiQL   http://{local}/graphiql");
     if let Some(Admin { email, password, kept }) = admin {
-        println!("  Account    {email}");
+        println!("  Account    {}", printable(&email));
         println!(
             "  Password   {password}  (printed this once{})",
             kept.map(|path| format!("; kept in {path}")).unwrap_or_default()
@@ -117,6 +121,18 @@ async fn takes_writes(app: &App) -> Result<bool, CliError> {
     Ok(false)
 }
 
+/// Says that other accounts of the machine can read the database. The mode may be meant, so it stays.
+fn warn_if_shared(database: &DatabaseArgs) {
+    let Some(path) = sqlite_path(&database.database_url) else { return };
+    if let Some(mode) = shared_mode(Path::new(path)) {
+        tracing::warn!(
+            path,
+            mode,
+            "other accounts of this machine can read the database; chmod 600 keeps it to its owner"
+        );
+    }
+}
+
 /// An account that was just made with a made-up password.
 struct Admin {
     email: String,
@@ -142,11 +158,11 @@ async fn make_admin(
         Some(password) => (password.clone(), None),
         None => match folder {
             // The one that is kept there belongs to another account.
-            Some(folder) if folder.join("admin-password").exists() && !accounts.is_empty() => {
+            Some(folder) if folder.join(ADMIN_PASSWORD).exists() && !accounts.is_empty() => {
                 (passwords::generate(), Some(None))
             }
             Some(folder) => {
-                let path = folder.join("admin-password");
+                let path = folder.join(ADMIN_PASSWORD);
                 let (password, _) = kept_secret(&path, passwords::generate)
                     .map_err(|error| CliError::io(&path.display().to_string(), &error))?;
                 (password, Some(Some(path.display().to_string())))

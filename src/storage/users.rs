@@ -1,7 +1,7 @@
 //! Accounts.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::entities::user;
 use super::{Database, StorageError, Transaction};
@@ -83,6 +83,21 @@ impl Transaction {
         };
         user::Entity::insert(model).exec_without_returning(&self.connection).await?;
         Ok(true)
+    }
+
+    /// The emails of all accounts of a role, by email. They keep it until the end of the transaction:
+    /// on `PostgreSQL` the rows are locked, and `SQLite` has one writer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lock_users_of_role(&self, role: &str) -> Result<Vec<String>, StorageError> {
+        let rows = user::Entity::find()
+            .filter(user::Column::Role.eq(role))
+            .order_by_asc(user::Column::Email)
+            .lock_exclusive()
+            .all(&self.connection)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.email).collect())
     }
 
     /// Changes the password or the role of an account; whether there is one of that email.

@@ -1,10 +1,13 @@
 //! A whole catalogue in, out, and in again; and what is projected from it.
 
 use std::collections::{HashMap, HashSet};
+use std::io::Cursor;
 use std::sync::Arc;
 
 use reelport::catalog::access::command_line;
-use reelport::catalog::bulk::{BulkReport, ReadOptions, Selection, read_source};
+use reelport::catalog::bulk::{
+    BulkReport, ReadOptions, Selection, Source, read_source, record_channel,
+};
 use reelport::catalog::import::{ImportOptions, ImportStatus};
 use reelport::document::Category;
 use serde_json::{Value, json};
@@ -38,11 +41,11 @@ async fn import(
     expected: ImportStatus,
 ) -> (BulkReport, Vec<String>) {
     let lines: String = documents.iter().map(|document| format!("{document}\n")).collect();
-    let (sender, records) = mpsc::channel(64);
+    let (sender, records) = record_channel();
     let reader = tokio::task::spawn_blocking(move || {
         read_source(
             "catalogue",
-            lines.as_bytes(),
+            Source::Stream(Box::new(Cursor::new(lines))),
             &Arc::default(),
             ReadOptions::default(),
             &sender,

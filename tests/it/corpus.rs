@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::acts::masked;
 use crate::support::{Client, Reply, TestApp};
 
-const MOVIE: &str = "tmdb-101";
+pub const MOVIE: &str = "tmdb-101";
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus")
@@ -35,8 +35,19 @@ pub fn files() -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// The category that a file is of.
+pub fn category_of(name: &str) -> &'static str {
+    let mut slugs = Category::ALL.iter().map(|category| category.slug());
+    slugs.find(|slug| name.starts_with(slug)).unwrap()
+}
+
+/// The mode in which a file is sent.
+pub fn mode_of(name: &str) -> &'static str {
+    if name.ends_with(".replace") { "replace" } else { "merge" }
+}
+
 /// The movie that everything is sent to.
-async fn movie(app: &TestApp) -> Client {
+pub async fn movie(app: &TestApp) -> Client {
     let admin = app.full_movie(MOVIE).await;
     for (category, data) in [
         ("basic_info", json!({ "runtime": 138 })),
@@ -57,7 +68,7 @@ async fn movie(app: &TestApp) -> Client {
 }
 
 /// The file with what is stored in its place.
-fn filled(text: Vec<u8>, export: &Value) -> Vec<u8> {
+pub fn filled(text: Vec<u8>, export: &Value) -> Vec<u8> {
     let Ok(text) = String::from_utf8(text.clone()) else { return text };
     let mut parts = text.split("<<");
     let mut filled = parts.next().unwrap().to_owned();
@@ -118,7 +129,7 @@ fn answered(reply: &Reply, export: &Value) -> Value {
     masked(&serde_json::from_str(&text).unwrap(), "")
 }
 
-async fn send(admin: &Client, category: &str, options: &str, text: &[u8]) -> Reply {
+pub async fn send(admin: &Client, category: &str, options: &str, text: &[u8]) -> Reply {
     admin
         .post_text(
             &format!("/api/v1/admin/movies/{MOVIE}/import/{category}{options}"),
@@ -133,12 +144,7 @@ async fn every_file_of_the_corpus_is_planned_as_it_always_was_and_done_as_planne
     for (name, text) in &files {
         let app = TestApp::sqlite().await;
         let admin = movie(&app).await;
-        let category = Category::ALL
-            .iter()
-            .map(|category| category.slug())
-            .find(|slug| name.starts_with(slug))
-            .unwrap();
-        let mode = if name.ends_with(".replace") { "replace" } else { "merge" };
+        let (category, mode) = (category_of(name), mode_of(name));
         let before = admin.export(MOVIE, category).await;
         let text = filled(text.clone(), &before);
 

@@ -1,21 +1,30 @@
 //! Whole catalogues in and out, in bounded memory.
 
 mod archive;
+mod channel;
+mod documents;
+mod entries;
+mod limit;
+mod place;
 mod read;
+mod transcode;
 
 use std::collections::HashSet;
 
 use tokio::sync::mpsc;
 
 pub use archive::{ArchiveError, Packer, write_entry, writer};
-pub use read::{Options as ReadOptions, Place, RawRecord, ReadError, read_source};
+pub use channel::{RecordReceiver, RecordSender, record_channel};
+pub use place::{At, Place};
+pub use read::read_source;
+pub use read::{MAX_UNPACKED, Options as ReadOptions, RawRecord, ReadReport, Source, Stopped};
 
 use super::access::{CanPublish, CanRead};
 use super::export::Export;
 use super::import::{ImportOptions, ImportStatus, Outcome, Record};
 use super::{Catalog, CatalogError};
 use crate::document::plan::Report;
-use crate::document::{Category, MovieId, Problem, ProblemCode};
+use crate::document::{Category, MovieId, Problem, ProblemCode, Warning};
 use crate::storage::DocumentKey;
 
 /// Most documents in one transaction.
@@ -33,11 +42,18 @@ pub struct RecordResult {
     pub key: Option<DocumentKey>,
     pub status: ImportStatus,
     pub problems: Vec<Problem>,
-    pub warnings: usize,
     /// What was planned, if it could be read.
     pub plan: Option<Report>,
     /// Bytes of input read so far, for a progress bar.
     pub position: u64,
+}
+
+impl RecordResult {
+    /// What was repaired in it or left alone.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        self.plan.as_ref().map_or(&[], |plan| &plan.warnings)
+    }
 }
 
 /// How many records came to what.
@@ -79,7 +95,7 @@ impl Catalog {
     pub async fn import_stream(
         &self,
         permission: &CanPublish,
-        mut records: mpsc::Receiver<RawRecord>,
+        mut records: RecordReceiver,
         options: &ImportOptions,
         mut report: impl FnMut(RecordResult),
     ) -> Result<BulkReport, CatalogError> {
@@ -133,7 +149,6 @@ impl Catalog {
                         key: None,
                         status: ImportStatus::Rejected,
                         problems,
-                        warnings: 0,
                         plan: None,
                         position,
                     },
@@ -144,7 +159,6 @@ impl Catalog {
                             key: Some(record.key()),
                             status: outcome.status,
                             problems: outcome.problems,
-                            warnings: outcome.plan.as_ref().map_or(0, |plan| plan.warnings.len()),
                             plan: outcome.plan,
                             position,
                         }

@@ -29,6 +29,7 @@ use crate::document::envelope::{self, Expected, SentMetadata};
 use crate::document::lenient;
 use crate::document::parse::{Reading, parse};
 use crate::document::plan::Report;
+use crate::document::problem::Warning;
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode, Stage};
 use crate::storage::{DocumentKey, Transaction};
 
@@ -143,6 +144,15 @@ impl Record {
             metadata: arrived.metadata,
             sent: None,
         })
+    }
+
+    /// Adds what was found in the text around it, before all other warnings.
+    #[must_use]
+    pub fn with_notes(mut self, notes: Vec<Warning>) -> Self {
+        if let Content::Merge(reading) = &mut self.content {
+            reading.warnings.splice(..0, notes);
+        }
+        self
     }
 
     /// Reads data that came typed, without an envelope.

@@ -1,7 +1,9 @@
-//! Bytes as text: UTF-8 as it should be, UTF-16 with a mark, else Windows-1252, which is what editors
-//! and spreadsheets write.
+//! Bytes as text: UTF-8 as it should be, UTF-16 with or without a mark, else Windows-1252, which is
+//! what editors and spreadsheets write.
 
 use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
 use crate::document::problem::{Problem, ProblemCode};
 
@@ -11,19 +13,33 @@ pub(super) struct Decoded<'t> {
     pub(super) encoding: Option<&'static str>,
 }
 
+/// UTF-16, by the byte-order mark at the start of a text, or by the zero bytes of its first two
+/// characters, which are ASCII where JSON begins (RFC 4627, section 3).
+#[must_use]
+pub fn utf16(start: &[u8]) -> Option<&'static Encoding> {
+    match start {
+        [0xFF, 0xFE, ..] => Some(UTF_16LE),
+        [0xFE, 0xFF, ..] => Some(UTF_16BE),
+        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => Some(UTF_16LE),
+        [0, first, 0, second, ..] if *first != 0 && *second != 0 => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
 /// # Errors
 /// When no encoding fits all of it: read as another one, what is right in it would become wrong.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Problem> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(Decoded { text: Cow::Borrowed(text), encoding: None });
-    }
-    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes) {
-        let (text, encoding, is_broken) = encoding.decode(bytes);
+    // Without a mark, ASCII in UTF-16 is UTF-8 as well.
+    if let Some(encoding) = utf16(bytes) {
+        let (text, is_broken) = encoding.decode_with_bom_removal(bytes);
         return if is_broken {
             Err(unreadable(bytes, encoding.name()))
         } else {
             Ok(Decoded { text, encoding: Some(encoding.name()) })
         };
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok(Decoded { text: Cow::Borrowed(text), encoding: None });
     }
     // Letters past ASCII in UTF-8, and broken ones beside them: it was damaged, or put together of two.
     let is_partly_utf8 = bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());

@@ -7,6 +7,7 @@
 mod decode;
 mod reader;
 mod room;
+pub mod split;
 mod strict;
 mod strings;
 
@@ -18,6 +19,7 @@ use serde_json::Value;
 use super::budget::WorkBudget;
 use super::definition::Object;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
+pub use decode::utf16;
 use reader::{Failure, Reader};
 pub use room::MAX_VALUES;
 use room::Room;
@@ -78,7 +80,7 @@ pub fn read_within(text: &[u8], budget: &WorkBudget<'_>) -> Result<Lenient, Prob
     };
     let decoded = decode::decode(stripped)?;
     if let Some(encoding) = decoded.encoding {
-        warnings.push(repaired("", format!("the text is not UTF-8; it was read as {encoding}")));
+        warnings.push(read_as(encoding));
         if let Ok(strict::Strict { value, has_duplicates: false }) =
             strict::read(decoded.text.as_bytes(), &Room::new(budget))
         {
@@ -100,6 +102,18 @@ pub fn read_within(text: &[u8], budget: &WorkBudget<'_>) -> Result<Lenient, Prob
         }
         Err(failure) => Err(unreadable(&decoded.text, failure, refused)),
     }
+}
+
+/// The text was in that encoding.
+#[must_use]
+pub fn read_as(encoding: &str) -> Warning {
+    repaired("", format!("the text is not UTF-8; it was read as {encoding}"))
+}
+
+/// Text of that start, before or after a document of several, belongs to none.
+#[must_use]
+pub fn skipped_text(place: &str, start: &str) -> Warning {
+    repaired("", format!("text {place} the document was skipped: {}", quoted(start)))
 }
 
 fn repaired(path: &str, message: String) -> Warning {
@@ -156,6 +170,7 @@ fn find(text: &str, room: &Room<'_>) -> Result<Lenient, Option<Failure>> {
             "several documents are in the text, and which is meant cannot be told".to_owned();
         return Err(Some(Failure { at: end, reason, inside: true, path: String::new() }));
     }
+    let end = end + after_commas(&text[end..], &mut chosen.warnings);
     // What goes on like JSON belongs to the document, and is not lost as if it were prose.
     if text[end..].trim_start().starts_with([',', '}', ']', ':']) {
         let reason =
@@ -171,6 +186,22 @@ fn find(text: &str, room: &Room<'_>) -> Result<Lenient, Option<Failure>> {
         chosen.warnings.insert(0, repaired("", format!("{what} around the document was skipped")));
     }
     Ok(chosen)
+}
+
+/// The length of commas that end the line of a document, as in a list without its brackets.
+fn after_commas(rest: &str, warnings: &mut Vec<Warning>) -> usize {
+    let is_passed = |c: char| c == ',' || (is_blank(c) && c != '\n');
+    let length = rest.find(|c| !is_passed(c)).unwrap_or(rest.len());
+    let goes_on = !rest[length..].starts_with('\n') && length < rest.len();
+    if goes_on || !rest[..length].contains(',') {
+        return 0;
+    }
+    let continues = rest[length..].trim_start().starts_with(['"', ',', '}', ']', ':']);
+    if continues {
+        return 0;
+    }
+    warnings.push(repaired("", "a comma after the document was skipped".to_owned()));
+    length
 }
 
 /// Where an object, or a list of objects, may begin.

@@ -1,10 +1,12 @@
 //! The database with its connections.
 
 use std::path::Path;
+use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use sea_orm::sqlx::Error;
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, Statement};
 
 use super::faults::Faults;
@@ -13,6 +15,7 @@ use super::pool::{Pool, SqliteAccess};
 use super::queue::WriteQueue;
 use super::reader::Reader;
 use crate::storage::StorageError;
+use crate::storage::files::{make_private_folder, open_private};
 
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +66,8 @@ fn connection_error(error: Error) -> StorageError {
 }
 
 impl Database {
-    /// Connects. A `SQLite` file that is missing is made, and its folder with it.
+    /// Connects. A `SQLite` file that is missing is made, and its folder with it, both for their
+    /// owner alone.
     ///
     /// # Errors
     /// When `url` is of no known kind or the database cannot be reached.
@@ -71,11 +75,12 @@ impl Database {
         let (backend, reader, writer) = match kind_of(url)? {
             Kind::Sqlite(path) => {
                 if let Some(folder) = Path::new(path).parent() {
-                    std::fs::create_dir_all(folder).map_err(|source| StorageError::Lock {
+                    make_private_folder(folder).map_err(|source| StorageError::Lock {
                         path: folder.display().to_string(),
                         source,
                     })?;
                 }
+                make_private_database(url);
                 let access = SqliteAccess::Write;
                 let writer = Pool::sqlite(url, 1, access).await.map_err(connection_error)?;
                 let reader = Pool::sqlite(url, SQLITE_READERS, access).await;
@@ -206,6 +211,16 @@ async fn open_and_read(url: &str, access: SqliteAccess) -> Result<Pool, StorageE
             pool.close().await;
             Err(error.into())
         }
+    }
+}
+
+/// Makes the file of a `SQLite` database that is missing readable by its owner alone; `SQLite` gives
+/// the files beside it the same mode. Where it cannot be made, `SQLite` says why.
+fn make_private_database(url: &str) {
+    let Ok(options) = SqliteConnectOptions::from_str(url) else { return };
+    let path = options.get_filename();
+    if !path.exists() {
+        let _ = open_private(path);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bringing the database's schema up to date, one process at a time.
 
 use std::fs::File;
+use std::path::Path;
 
 use reelport_migrations::Migrator;
 use sea_orm::{ConnectionTrait, Statement};
@@ -8,6 +9,7 @@ use sea_orm_migration::MigratorTrait;
 
 use super::{Backend, Database, sqlite_path};
 use crate::storage::StorageError;
+use crate::storage::files::open_private;
 
 /// An arbitrary number that all versions share.
 const ADVISORY_LOCK: i64 = 0x7265_656c_706f_7274;
@@ -29,8 +31,7 @@ impl Database {
                 let lock = tokio::task::spawn_blocking({
                     let path = path.clone();
                     move || {
-                        let file =
-                            File::options().create(true).truncate(false).write(true).open(&path)?;
+                        let file = open_private(Path::new(&path))?;
                         file.lock()?;
                         Ok(file)
                     }

@@ -1,0 +1,143 @@
+use std::io::Cursor;
+
+use super::super::channel::record_channel;
+use super::super::read::{Options, ReadReport, Source, read_source};
+use super::*;
+
+/// What is read of a text: places, and movies or the code of the first problem.
+async fn read_text(text: impl Into<Vec<u8>>, options: Options) -> Vec<String> {
+    read_from(Box::new(Cursor::new(text.into())), options).await
+}
+
+async fn read_from(input: Box<dyn Read + Send>, options: Options) -> Vec<String> {
+    let (sender, mut receiver) = record_channel();
+    let reading = tokio::task::spawn_blocking(move || {
+        let source = Source::Stream(input);
+        read_source("f", source, &std::sync::Arc::default(), options, &sender)
+    });
+    let mut found = Vec::new();
+    while let Some(raw) = receiver.recv().await {
+        found.push(match raw.record {
+            Ok(record) => format!("{} {}", raw.place, record.movie),
+            Err(problems) => format!("{} {:?}", raw.place, problems[0].code),
+        });
+    }
+    let report = reading.await.unwrap().unwrap();
+    assert_eq!(report, ReadReport { records: found.len() as u64, skipped: Vec::new() });
+    found
+}
+
+fn line(movie: &str) -> String {
+    format!(r#"{{"category":"trivia","movie_id":"{movie}","data":{{"items":["T"]}}}}"#)
+}
+
+/// A document of exactly that length.
+fn of_length(movie: &str, length: usize) -> String {
+    let empty = format!(r#"{{"notes":"","movie_id":"{movie}","category":"trivia","data":{{}}}}"#);
+    let padding = "x".repeat(length - empty.len());
+    empty.replacen("\"\"", &format!("\"{padding}\""), 1)
+}
+
+#[tokio::test]
+async fn a_record_of_the_greatest_length_is_read_and_so_is_the_next() {
+    let most = 50_000;
+    let options = Options { max_record: most, ..Options::default() };
+    for length in [most - 1, most, most + 1, most + 2, 3 * most, 40 * most] {
+        let long = of_length("long", length);
+        let is_read = length <= most;
+        let first = if is_read { "f:1 long" } else { "f:1 TooLong" };
+        let alone = if is_read { "f:1 long" } else { "f:1 TooLong" };
+        for end in ["", "\n", "\r\n"] {
+            let text = format!("{long}{end}");
+            assert_eq!(read_text(text, options).await, [alone], "{length} alone {end:?}");
+        }
+        for end in ["", "\n"] {
+            let text = format!("{long}\n{}\n{}{end}", line("a"), line("b"));
+            let expected = [first, "f:2 a", "f:3 b"];
+            assert_eq!(read_text(text, options).await, expected, "{length} {end:?}");
+            let text = format!("{}\n{long}{end}", line("a"));
+            let second = if is_read { "f:2 long" } else { "f:2 TooLong" };
+            assert_eq!(read_text(text, options).await, ["f:1 a", second], "{length} {end:?}");
+        }
+        let text = format!("[{},{long},{}]", line("a"), line("b"));
+        let read = read_text(text, options).await;
+        let second = if is_read { "f[1] long" } else { "f[1] TooLong" };
+        assert_eq!(read, ["f[0] a", second, "f[2] b"], "{length}");
+    }
+}
+
+/// Repeats a text, and counts how much of it was taken.
+struct Endless {
+    text: Vec<u8>,
+    at: usize,
+    left: usize,
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = buffer.len().min(self.text.len() - self.at).min(self.left);
+        buffer[..count].copy_from_slice(&self.text[self.at..self.at + count]);
+        self.at = (self.at + count) % self.text.len();
+        self.left -= count;
+        Ok(count)
+    }
+}
+
+#[tokio::test]
+async fn no_more_of_a_text_is_held_than_one_record_may_have() {
+    let options = Options { max_record: 100_000, ..Options::default() };
+    let texts = [
+        format!("{}\n", line("a")),
+        format!("prose {}\n", "x".repeat(1000)),
+        "prose without an end ".to_owned(),
+        " \n".to_owned(),
+        "{\"category\": [".to_owned(),
+        "[[[[".to_owned(),
+        "\"aaaa".to_owned(),
+        "}},{{".to_owned(),
+        "{\"a\":1},".to_owned(),
+    ];
+    for text in texts {
+        let input = Endless { text: text.repeat(50_000 / text.len()).into(), at: 0, left: 700_000 };
+        let (sender, mut receiver) = record_channel();
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut most = 0;
+            let place = super::super::place::Place { source: "f".into(), entry: None, at: None };
+            let mut reader = Reader::new(place, std::sync::Arc::default(), options, &sender);
+            let documents = Documents::new(&mut reader, input, Vec::new());
+            documents.read_noting(|held| most = most.max(held)).unwrap();
+            most
+        });
+        while receiver.recv().await.is_some() {}
+        let most = reading.await.unwrap();
+        assert!(most <= 3 * (100_000 + LOOKAHEAD) + 2 * CHUNK, "{text:?}: {most}");
+    }
+}
+
+/// A stream that fails after its text.
+struct Failing(Cursor<Vec<u8>>);
+
+impl Read for Failing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            count => Ok(count),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_before_a_stream_failed_is_kept_and_the_failure_is_one() {
+    let (a, b) = (line("a"), line("b"));
+    for (text, expected) in [
+        (format!("{a}\n{b}"), vec!["f:1 a", "f:2 b", "f Unreadable"]),
+        (format!("{a}\n{}", &b[..20]), vec!["f:1 a", "f Unreadable"]),
+        (a.clone(), vec!["f:1 a", "f Unreadable"]),
+        (a[..30].to_owned(), vec!["f Unreadable"]),
+        (format!("[{a},{}", &b[..20]), vec!["f[0] a", "f Unreadable"]),
+        (String::new(), vec!["f Unreadable"]),
+    ] {
+        let input = Box::new(Failing(Cursor::new(text.clone().into_bytes())));
+        assert_eq!(read_from(input, Options::default()).await, expected, "{text}");
+    }
+}
