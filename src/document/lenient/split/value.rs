@@ -7,7 +7,9 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde::de::{Error, Visitor};
 
 use crate::document::lenient::looks_like_envelope;
+use crate::document::budget::WorkBudget;
 use crate::document::lenient::reader::Reader;
+use crate::document::lenient::room::Room;
 
 /// Blanks after a document that are passed over to see how the text goes on.
 const MAX_LOOKAHEAD: usize = 4096;
@@ -60,7 +62,9 @@ fn read_strict<'t, T: Deserialize<'t>>(text: &'t [u8], is_envelope: fn(T) -> boo
 /// `None` if it cannot be read.
 pub(super) fn lenient_end(text: &[u8]) -> Option<(usize, bool)> {
     let text = of_the_same_length(text);
-    let mut reader = Reader::new(&text, 0);
+    let budget = WorkBudget::unlimited();
+    let room = Room::new(&budget);
+    let mut reader = Reader::new(&text, 0, &room);
     let value = reader.document().ok()?;
     Some((reader.position(), looks_like_envelope(&value)))
 }
