@@ -41,7 +41,8 @@ pub struct DatabaseArgs {
     /// Most connections to PostgreSQL
     #[arg(long, env = "REELPORT_DATABASE_CONNECTIONS", default_value = "16", value_name = "N")]
     pub database_connections: String,
-    /// Most MiB that the texts of imports take in the import log, compressed; the oldest are dropped
+    /// Most MiB that the texts of imports take in the import log, compressed; the oldest are
+    /// dropped
     #[arg(long, env = "REELPORT_IMPORT_TEXTS", default_value = "4096", value_name = "MIB")]
     pub import_texts: String,
 }
@@ -93,13 +94,14 @@ impl DatabaseArgs {
     /// When it is no number from 1 to 1,000,000.
     pub fn text_limits(&self) -> Result<TextLimits, ConfigError> {
         let number = self.import_texts.parse::<u64>().ok();
-        let mebibytes = number.filter(|number| (1..=1_000_000).contains(number)).ok_or_else(|| {
-            ConfigError::new(
-                "REELPORT_IMPORT_TEXTS",
-                format!("{:?}", self.import_texts),
-                "a number of MiB from 1 to 1000000",
-            )
-        })?;
+        let mebibytes =
+            number.filter(|number| (1..=1_000_000).contains(number)).ok_or_else(|| {
+                ConfigError::new(
+                    "REELPORT_IMPORT_TEXTS",
+                    format!("{:?}", self.import_texts),
+                    "a number of MiB from 1 to 1000000",
+                )
+            })?;
         Ok(TextLimits { of_all: mebibytes << 20, ..TextLimits::default() })
     }
 

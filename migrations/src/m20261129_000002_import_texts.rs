@@ -1,5 +1,5 @@
-//! The texts of imports in a table of their own: compressed, each text of a document once. Records of before
-//! keep theirs in the column `document`.
+//! The texts of imports in a table of their own: compressed, each text of a document once. Records
+//! of before keep theirs in the column `document`.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DatabaseBackend;

@@ -1,8 +1,8 @@
 //! Folding: the one form in which texts are compared, searched for and found again.
 //!
-//! Folded texts are stored in the columns that are searched ([`VERSION`]). What differs between a text
-//! and its folded form is how it was typed or set, never what it says: case, accents, spacing, the kind
-//! of quotation mark or dash, and letters that a keyboard lacks.
+//! Folded texts are stored in the columns that are searched ([`VERSION`]). What differs between a
+//! text and its folded form is how it was typed or set, never what it says: case, accents, spacing,
+//! the kind of quotation mark or dash, and letters that a keyboard lacks.
 
 use super::normalisation::decomposed;
 
@@ -13,16 +13,18 @@ pub const VERSION: u32 = 1;
 /// The folded form of a text:
 ///
 /// - compatibility-decomposed (NFKD) and in lower case;
-/// - Latin and Greek letters without accents, Latin letters outside of ASCII in ASCII (`ł` is `l`, `æ` is
-///   `ae`, `þ` is `th`), the Greek final sigma as any other;
-/// - every quotation mark, apostrophe and prime `'`, every dash, hyphen and middle dot `-`, a run of either
-///   one; three dots or more `...`;
+/// - Latin and Greek letters without accents, Latin letters outside of ASCII in ASCII (`ł` is `l`,
+///   `æ` is `ae`, `þ` is `th`), the Greek final sigma as any other;
+/// - every quotation mark, apostrophe and prime `'`, every dash, hyphen and middle dot `-`, a run
+///   of either one; three dots or more `...`;
 /// - without characters that are never visible, such as zero-width spaces and soft hyphens;
-/// - every run of white space one space, and none where typography alone decides about it: beside quotation
-///   marks, dashes, slashes and ellipses, before closing punctuation, and after an opening bracket.
+/// - every run of white space one space, and none where typography alone decides about it: beside
+///   quotation marks, dashes, slashes and ellipses, before closing punctuation, and after an
+///   opening bracket.
 ///
-/// Marks of other scripts are kept: in Devanagari or Thai a combining mark is a vowel, and without it two
-/// names would become one. If a text contains another one, its folded form contains the other's.
+/// Marks of other scripts are kept: in Devanagari or Thai a combining mark is a vowel, and without
+/// it two names would become one. If a text contains another one, its folded form contains the
+/// other's.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = Folded { text: String::with_capacity(text.len()), ..Folded::default() };
@@ -37,16 +39,23 @@ pub fn fold(text: &str) -> String {
     folded.text
 }
 
-/// A key that was folded by an earlier version, folded by this one. Of the start of a long text with a hash
-/// ([`index_key`](super::text::index_key)), nothing can be told: it stays.
+/// A key that was folded by an earlier version, folded by this one. Of the start of a long text
+/// with a hash ([`index_key`](super::text::index_key)), nothing can be told: it stays.
 #[must_use]
 pub fn refold_key(key: &str) -> String {
     if key.contains('…') { key.to_owned() } else { fold(key) }
 }
 
+/// How many dots an ellipsis has.
+const ELLIPSIS: u8 = 3;
+
 #[derive(Default)]
 struct Folded {
     text: String,
+    /// The last character of the text.
+    last: Option<char>,
+    /// How many dots it ends with.
+    dots: u8,
     space_due: bool,
     /// Whether the last character is a letter that stands for itself with any accent.
     takes_accents: bool,
@@ -54,6 +63,11 @@ struct Folded {
 
 impl Folded {
     fn push(&mut self, c: char) {
+        if c.is_ascii_alphanumeric() && !self.space_due {
+            self.takes_accents = c.is_ascii_alphabetic();
+            self.write(c.to_ascii_lowercase());
+            return;
+        }
         if c.is_whitespace() {
             self.space_due = true;
             return;
@@ -63,8 +77,8 @@ impl Folded {
         }
         let c = canonical(c);
         let is_repeated = match c {
-            '\'' | '-' => self.text.ends_with(c),
-            '.' => self.text.ends_with("..."),
+            '\'' | '-' => self.last == Some(c),
+            '.' => self.dots == ELLIPSIS,
             _ => false,
         };
         if is_repeated {
@@ -74,7 +88,7 @@ impl Folded {
         self.space_before(c);
         self.takes_accents = is_latin(c) || is_greek(c);
         if c.is_ascii() {
-            self.text.push(c.to_ascii_lowercase());
+            self.write(c.to_ascii_lowercase());
             return;
         }
         for lower in c.to_lowercase() {
@@ -85,37 +99,38 @@ impl Folded {
             if is_latin(lower) && !lower.is_ascii() {
                 let letters = any_ascii::any_ascii_char(lower).chars();
                 let letters = letters.filter(char::is_ascii_alphanumeric);
-                self.text.extend(letters.map(|letter| letter.to_ascii_lowercase()));
+                letters.for_each(|letter| self.write(letter.to_ascii_lowercase()));
             }
             if self.text.len() == start {
-                self.text.push(lower);
+                self.write(lower);
             }
         }
+    }
+
+    fn write(&mut self, c: char) {
+        self.text.push(c);
+        self.last = Some(c);
+        self.dots = if c == '.' { self.dots + 1 } else { 0 };
     }
 
     /// Writes the space that is due, unless typography alone decides whether there is one.
     fn space_before(&mut self, next: char) {
-        let is_due = std::mem::take(&mut self.space_due);
-        let closes = |c: char| matches!(c, ',' | ';' | ':' | '!' | '?' | '.' | '%' | ')' | ']' | '}');
+        if !std::mem::take(&mut self.space_due) {
+            return;
+        }
+        let closes =
+            |c: char| matches!(c, ',' | ';' | ':' | '!' | '?' | '.' | '%' | ')' | ']' | '}');
         let opens = |c: char| matches!(c, '(' | '[' | '{' | '¿' | '¡');
         let joins = |c: char| matches!(c, '\'' | '-' | '/');
-        let is_kept = match self.text.chars().next_back() {
-            None => false,
-            Some(last) => {
-                !joins(last)
-                    && !opens(last)
-                    && !joins(next)
-                    && !closes(next)
-                    && !self.text.ends_with("...")
-            }
-        };
-        if is_due && is_kept {
-            self.text.push(' ');
+        let follows = |last: char| !joins(last) && !opens(last) && self.dots != ELLIPSIS;
+        if self.last.is_some_and(follows) && !joins(next) && !closes(next) {
+            self.write(' ');
         }
     }
 }
 
-/// A typographic mark as a keyboard has it: `“` is `"`, `’` is `'`, `–` is `-`. Other characters stay.
+/// A typographic mark as a keyboard has it: `“` is `"`, `’` is `'`, `–` is `-`. Other characters
+/// stay.
 #[must_use]
 pub const fn straight(c: char) -> char {
     match c {
@@ -163,9 +178,9 @@ const fn is_greek(c: char) -> bool {
     matches!(c, '\u{0370}'..='\u{03FF}' | '\u{1F00}'..='\u{1FFF}')
 }
 
-/// Whether a character is never visible (Unicode's `Default_Ignorable_Code_Point`), such as a zero-width
-/// space, a directional mark or a soft hyphen; or stretches a word and nothing else (the Arabic tatweel).
-/// The tags that tell flags apart are left out of it.
+/// Whether a character is never visible (Unicode's `Default_Ignorable_Code_Point`), such as a
+/// zero-width space, a directional mark or a soft hyphen; or stretches a word and nothing else (the
+/// Arabic tatweel). The tags that tell flags apart are left out of it.
 #[must_use]
 pub const fn is_ignorable(c: char) -> bool {
     matches!(

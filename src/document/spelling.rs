@@ -1,6 +1,6 @@
-//! Fields whose text has several spellings of one meaning, by an entity of the item: "Best Actor" is
-//! "ACTOR IN A LEADING ROLE" where the ceremony is the Academy Awards. And texts that differ only in how
-//! they were typed.
+//! Fields whose text has several spellings of one meaning, by an entity of the item: "Best Actor"
+//! is "ACTOR IN A LEADING ROLE" where the ceremony is the Academy Awards. And texts that differ
+//! only in how they were typed.
 
 use serde_json::Value;
 
@@ -62,9 +62,9 @@ pub fn adopt_spelling(item: &Item, stored: &Object, arriving: &mut Object, direc
     }
 }
 
-/// Gives an arriving item that is recognised by its natural key the stored text of each part of the key
-/// that differs from it only in how it was typed: retyped quotation marks are no change. An item that
-/// names the stored one by its id is an edit, and keeps its text.
+/// Gives an arriving item that is recognised by its natural key the stored text of each part of the
+/// key that differs from it only in how it was typed: retyped quotation marks are no change. An
+/// item that names the stored one by its id is an edit, and keeps its text.
 pub fn adopt_typography(item: &Item, stored: &Object, arriving: &mut Object) {
     if text(arriving, item.id).is_some_and(|id| Some(id) == text(stored, item.id)) {
         return;

@@ -18,7 +18,8 @@ use crate::storage::{self, OrderBy};
 /// Which movies to list. Everything that is given must fit.
 #[derive(Debug, Clone, InputObject)]
 pub struct MovieFilter {
-    /// Part of the title or the original title; case, accents, spacing and the kind of quotation marks and dashes do not matter.
+    /// Part of the title or the original title; case, accents, spacing and the kind of quotation
+    /// marks and dashes do not matter.
     search: Option<String>,
     /// The earliest year of release.
     year_from: Option<i32>,

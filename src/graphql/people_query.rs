@@ -25,9 +25,9 @@ impl PeopleQuery {
         person(ctx, &id).await.transpose()
     }
 
-    /// People who go by a name like that, best first: a whole name, the start of one, a part of one. Case,
-    /// accents, spacing and the kind of quotation marks and dashes do not matter. Fewer than three characters
-    /// find only names that start with them.
+    /// People who go by a name like that, best first: a whole name, the start of one, a part of
+    /// one. Case, accents, spacing and the kind of quotation marks and dashes do not matter. Fewer
+    /// than three characters find only names that start with them.
     async fn people(
         &self,
         ctx: &Context<'_>,

@@ -158,20 +158,21 @@ impl ImportRecord {
         Ok(Json(options_of(&self.0).map_err(ApiError::from)?))
     }
 
-    /// The document as it was sent; of typed input, its data; of people who were merged or split, who they
-    /// are, as JSON. Characters that cannot be kept (U+0000) are replaced. Null if none was sent, or if its
-    /// text is no longer kept: documentSize and documentHash tell the two apart.
+    /// The document as it was sent; of typed input, its data; of people who were merged or split,
+    /// who they are, as JSON. Characters that cannot be kept (U+0000) are replaced. Null if none
+    /// was sent, or if its text is no longer kept: documentSize and documentHash tell the two apart.
     async fn document(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<String>> {
         document(ctx, &self.0).await.map_err(Into::into).transpose()
     }
 
-    /// How many bytes the document had as it was sent. Null if none was sent; for records of earlier versions
-    /// of the service, always.
+    /// How many bytes the document had as it was sent. Null if none was sent; for records of
+    /// earlier versions of the service, always.
     async fn document_size(&self) -> Option<BigInt> {
         self.0.text_size.map(BigInt)
     }
 
-    /// The SHA-256 of the document as it was sent, in hexadecimal digits. Null where documentSize is.
+    /// The SHA-256 of the document as it was sent, in hexadecimal digits. Null where documentSize
+    /// is.
     async fn document_hash(&self) -> Option<&str> {
         self.0.text_hash.as_deref()
     }

@@ -1,8 +1,8 @@
 //! The texts that imports sent: compressed, each text of a document once, and within limits.
 //!
 //! Records are kept for good, their texts within a limit for each document and one for all
-//! ([`TextLimits`]): the texts that were sent least recently are dropped first. A record keeps the size and
-//! the SHA-256 of a text that is no longer there.
+//! ([`TextLimits`]): the texts that were sent least recently are dropped first. A record keeps the
+//! size and the SHA-256 of a text that is no longer there.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read as _, Write as _};
@@ -55,7 +55,8 @@ pub struct SentText {
     pub is_kept: bool,
 }
 
-/// What is left of a limit when the oldest texts are dropped, so that it is not done on every import.
+/// What is left of a limit when the oldest texts are dropped, so that it is not done on every
+/// import.
 const fn room(limit: u64) -> u64 {
     limit - limit / 8
 }
@@ -78,7 +79,11 @@ fn unpack(body: &[u8], size: i64) -> std::io::Result<String> {
 }
 
 fn corrupt(id: &str, error: impl std::fmt::Display) -> StorageError {
-    StorageError::Corrupt { what: "text of an import", key: id.to_owned(), reason: error.to_string() }
+    StorageError::Corrupt {
+        what: "text of an import",
+        key: id.to_owned(),
+        reason: error.to_string(),
+    }
 }
 
 async fn packed(id: &str, text: &str) -> Result<Vec<u8>, StorageError> {
@@ -110,7 +115,8 @@ struct Total {
 
 /// The texts of records, by the record's id.
 const OF_RECORDS: &str = "SELECT i.id, t.size, t.body FROM imports i JOIN import_texts t \
-    ON t.movie_id = i.movie_id AND t.category = COALESCE(i.category, '') AND t.hash = i.text_hash WHERE i.id IN";
+    ON t.movie_id = i.movie_id AND t.category = COALESCE(i.category, '') AND t.hash = i.text_hash \
+    WHERE i.id IN";
 
 impl Database {
     /// The texts of those records that are stored, by the record's id.
@@ -141,8 +147,8 @@ fn document_of(new: &NewImport) -> (String, String) {
 }
 
 impl Transaction {
-    /// Stores the texts of records, and drops the oldest texts of the same documents that are beyond the limit. How
-    /// many bytes were stored.
+    /// Stores the texts of records, and drops the oldest texts of the same documents that are
+    /// beyond the limit. How many bytes were stored.
     ///
     /// # Errors
     /// When the database fails.
@@ -243,8 +249,9 @@ impl Transaction {
         Ok(())
     }
 
-    /// Drops the oldest texts of all, if they take more than that; in several transactions if they are many.
-    /// Whether the rest is within the limit. Another transaction that is at it is left to it.
+    /// Drops the oldest texts of all, if they take more than that; in several transactions if they
+    /// are many. Whether the rest is within the limit. Another transaction that is at it is left to
+    /// it.
     ///
     /// # Errors
     /// When the database fails.
@@ -305,7 +312,8 @@ mod tests {
 
     #[test]
     fn a_text_comes_back_byte_for_byte_and_smaller() {
-        for text in ["", "a\0b", "Łódź “é” 😀", &"{\"title\": \"A movie\"}\n".repeat(10_000)] {
+        for text in ["", "a\0b", "Łódź “é” 😀", &"{\"title\": \"A movie\"}\n".repeat(10_000)]
+        {
             let packed = pack(text).unwrap();
             assert_eq!(unpack(&packed, size_of(text)).unwrap(), text);
             assert!(packed.len() <= text.len() + 64, "{} of {}", packed.len(), text.len());

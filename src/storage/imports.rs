@@ -45,8 +45,8 @@ pub struct ImportRow {
     pub revision: Option<i64>,
     /// The newest contribution to the draft afterwards, where the draft was asked for.
     pub draft_revision: Option<i64>,
-    /// SHA-256 of the document as it was sent, in hexadecimal digits. `None`: none was sent, or the record is
-    /// from before it was computed.
+    /// SHA-256 of the document as it was sent, in hexadecimal digits. `None`: none was sent, or the
+    /// record is from before it was computed.
     pub text_hash: Option<String>,
     /// Bytes of the document as it was sent, likewise.
     pub text_size: Option<i64>,
@@ -217,8 +217,8 @@ impl Database {
         find(&self.reader, id).await
     }
 
-    /// The documents of those records as they were sent, by the record's id; records without one, and those
-    /// of which it was dropped, are left out.
+    /// The documents of those records as they were sent, by the record's id; records without one,
+    /// and those of which it was dropped, are left out.
     ///
     /// # Errors
     /// When the database fails.

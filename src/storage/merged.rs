@@ -98,8 +98,8 @@ impl Merged {
     }
 }
 
-/// The names of a merged entity as they are stored, with keys that are folded anew. Of names that have the
-/// same key by now, the first stays.
+/// The names of a merged entity as they are stored, with keys that are folded anew. Of names that
+/// have the same key by now, the first stays.
 pub(super) fn refold_names(row: &merged_entity::Model) -> Result<String, StorageError> {
     let mut merged = Merged::read(row.clone())?;
     let mut kept: Vec<FormerName> = Vec::with_capacity(merged.names.len());

@@ -29,7 +29,8 @@ pub struct MovieRow {
 /// Which movies to list; what is `None` or empty does not matter.
 #[derive(Debug, Clone, Default)]
 pub struct MovieFilter {
-    /// Part of the title or original title, in whichever typography (see [`crate::document::folding`]).
+    /// Part of the title or original title, in whichever typography (see
+    /// [`crate::document::folding`]).
     pub search: Option<String>,
     pub year_from: Option<i32>,
     pub year_to: Option<i32>,

@@ -1,8 +1,8 @@
-//! Computing stored search columns anew after the rules changed by which they are made: the folding of
-//! texts, and the index of names.
+//! Computing stored search columns anew after the rules changed by which they are made: the folding
+//! of texts, and the index of names.
 //!
-//! Which rules a database was indexed by stands in `index_versions`. The work is done in one transaction,
-//! in pages, and again from the start if it was cut off.
+//! Which rules a database was indexed by stands in `index_versions`. The work is done in one
+//! transaction, in pages, and again from the start if it was cut off.
 
 use std::collections::HashSet;
 
@@ -36,8 +36,8 @@ async fn outdated(connection: &impl ConnectionTrait) -> Result<Vec<&'static str>
 }
 
 impl Database {
-    /// Computes the search columns and the index of names anew if they were made by other rules. Nothing is
-    /// written if they were not.
+    /// Computes the search columns and the index of names anew if they were made by other rules.
+    /// Nothing is written if they were not.
     ///
     /// # Errors
     /// When the database fails.
@@ -118,8 +118,8 @@ impl Transaction {
         self.refold_answers().await
     }
 
-    /// A key that changes moves its row to another place of the order, where it may be read once more and
-    /// is as it should be.
+    /// A key that changes moves its row to another place of the order, where it may be read once
+    /// more and is as it should be.
     async fn refold_entity_names(&self) -> Result<(), StorageError> {
         let mut after: Option<NamePlace> = None;
         loop {
@@ -134,8 +134,8 @@ impl Transaction {
         }
     }
 
-    /// Gives names their keys. Of names of one entity that have the same key by now, its own name stays,
-    /// else the one that had it.
+    /// Gives names their keys. Of names of one entity that have the same key by now, its own name
+    /// stays, else the one that had it.
     async fn move_names(&self, changed: Vec<entity_name::Model>) -> Result<(), StorageError> {
         let ids: HashSet<&str> = changed.iter().map(|row| row.entity_id.as_str()).collect();
         let own: Vec<(String, String, String)> = entity::Entity::find()

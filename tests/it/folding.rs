@@ -1,5 +1,5 @@
-//! One folding for searching, recognising items and finding names: how a text was typed or set does not
-//! matter, and what is stored stays as it was sent.
+//! One folding for searching, recognising items and finding names: how a text was typed or set does
+//! not matter, and what is stored stays as it was sent.
 
 use serde_json::{Value, json};
 
@@ -23,8 +23,8 @@ mod before {
                 space_due = true;
             } else if c == '\u{200B}' || (takes_accents && ('\u{300}'..='\u{36F}').contains(&c)) {
             } else {
-                takes_accents =
-                    c.is_ascii_alphabetic() || matches!(c, '\u{C0}'..='\u{24F}' | '\u{370}'..='\u{3FF}');
+                takes_accents = c.is_ascii_alphabetic()
+                    || matches!(c, '\u{C0}'..='\u{24F}' | '\u{370}'..='\u{3FF}');
                 for lower in c.to_lowercase().filter(|c| !('\u{300}'..='\u{36F}').contains(c)) {
                     if std::mem::take(&mut space_due) && !result.is_empty() {
                         result.push(' ');
@@ -56,7 +56,8 @@ async fn people(client: &Client, search: &str) -> Vec<String> {
 
 /// Creates a movie of that title with a director, and one event, of those names.
 async fn make(client: &Client, id: &str, title: &str, director: &str) {
-    let query = "mutation($input: CreateMovieInput!) { createMovie(input: $input) { userErrors { message } } }";
+    let query = "mutation($input: CreateMovieInput!) {
+        createMovie(input: $input) { userErrors { message } } }";
     let reply = client.graphql(query, json!({ "input": { "id": id, "title": title } })).await;
     assert_eq!(reply["data"]["createMovie"]["userErrors"], json!([]), "{reply}");
     let person = format!("tmdb-person-{id}");
@@ -128,9 +129,21 @@ on_both_databases! {
             assert_eq!(movies(&admin, search).await, [""; 0], "{search}");
         }
         for (search, id) in [
-            ("gisele", "m1"), ("noel", "m1"), ("isik", "m2"), ("soren", "m3"), ("aeroskov", "m3"), ("gross", "m4"),
-            ("lukasz zal", "m5"), ("zoe o'neil", "m6"), ("o‘neil", "m6"), ("thora gudrun", "m7"), ("dinh chieu", "m8"),
-            ("αγγελοπουλος", "m9"), ("anne-marie", "m10"), ("ibrahim", "m13"), ("कुल", "m14"),
+            ("gisele", "m1"),
+            ("noel", "m1"),
+            ("isik", "m2"),
+            ("soren", "m3"),
+            ("aeroskov", "m3"),
+            ("gross", "m4"),
+            ("lukasz zal", "m5"),
+            ("zoe o'neil", "m6"),
+            ("o‘neil", "m6"),
+            ("thora gudrun", "m7"),
+            ("dinh chieu", "m8"),
+            ("αγγελοπουλος", "m9"),
+            ("anne-marie", "m10"),
+            ("ibrahim", "m13"),
+            ("कुल", "m14"),
         ] {
             assert_eq!(people(&admin, search).await, [format!("tmdb-person-{id}")], "{search}");
         }
@@ -140,11 +153,16 @@ on_both_databases! {
 
     async fn ceremonies_platforms_and_genres_are_found_however_they_are_typed(app: TestApp) {
         let admin = app.movie("m").await;
-        let awards = json!({ "awards": [{ "ceremony": "Prix « L’Été » d’Ærø", "year": 1999, "category": "Best", "result": "winner" }] });
+        let awards = json!({ "awards": [{
+            "ceremony": "Prix « L’Été » d’Ærø", "year": 1999, "category": "Best", "result": "winner"
+        }] });
         assert_eq!(admin.import("m", "awards", awards).await.status, 200);
         let offers = json!({ "streaming_options": [{ "platform": "Kino–Łódź", "type": "free" }] });
         assert_eq!(admin.import("m", "streaming", offers).await.status, 200);
-        assert_eq!(admin.import("m", "basic_info", json!({ "genres": ["Þriller‑Ærø"] })).await.status, 200);
+        assert_eq!(
+            admin.import("m", "basic_info", json!({ "genres": ["Þriller‑Ærø"] })).await.status,
+            200
+        );
         for list in [
             "ceremonies(search: \"prix 'l'ete' d'aero\")",
             "platforms(search: \"kino-lodz\")",
@@ -165,35 +183,56 @@ on_both_databases! {
                 "It’s the  director’s own\u{a0}car ‐ and it “never star\u{ad}ted” . . . once.",
             ],
         );
-        assert_eq!(admin.import("m", "trivia", json!({ "items": [{ "text": sent }] })).await.json()["status"], "published");
+        assert_eq!(
+            admin.import("m", "trivia", json!({ "items": [{ "text": sent }] })).await.json()["status"],
+            "published"
+        );
         let event = json!({ "date": "1999", "title": "Premiere in Łódź – “Gala”" });
-        assert_eq!(admin.import("m", "timeline", json!({ "events": [event] })).await.json()["status"], "published");
+        assert_eq!(
+            admin.import("m", "timeline", json!({ "events": [event] })).await.json()["status"],
+            "published"
+        );
         for text in retyped {
             for options in ["", "?mode=replace&base_revision=1"] {
                 let file = envelope("m", "trivia", json!({ "items": [{ "text": text }] }));
                 let reply = admin.import_envelope("m", "trivia", options, &file).await.json();
-                assert_eq!((&reply["status"], &reply["plan"]["changes"]), (&json!("unchanged"), &json!([])), "{text}");
+                assert_eq!(
+                    (&reply["status"], &reply["plan"]["changes"]),
+                    (&json!("unchanged"), &json!([])),
+                    "{text}"
+                );
             }
         }
         for title in ["Premiere in Lodz - \"Gala\"", "PREMIERE IN ŁÓDŹ—'GALA'"] {
-            let reply = admin.import("m", "timeline", json!({ "events": [{ "date": "1999", "title": title }] })).await.json();
+            let reply = admin
+                .import("m", "timeline", json!({ "events": [{ "date": "1999", "title": title }] }))
+                .await
+                .json();
             assert_eq!(reply["status"], "unchanged", "{title}: {reply}");
         }
         // Something to say of it is stored with the text as it was sent first.
         let file = json!({ "items": [{ "text": retyped[0], "category": "cars" }] });
         assert_eq!(admin.import("m", "trivia", file).await.json()["status"], "published");
         let items = admin.export("m", "trivia").await["data"]["items"].clone();
-        assert_eq!((items.as_array().unwrap().len(), &items[0]["text"], &items[0]["category"]), (1, &json!(sent), &json!("cars")));
+        assert_eq!(
+            (items.as_array().unwrap().len(), &items[0]["text"], &items[0]["category"]),
+            (1, &json!(sent), &json!("cars"))
+        );
     }
 
     async fn a_text_with_another_word_is_another_item(app: TestApp) {
         let admin = app.movie("m").await;
-        let texts = ["It's his re-sign.", "Its his re-sign.", "It's his resign.", "कुल", "कल", "й", "и"];
+        let texts =
+            ["It's his re-sign.", "Its his re-sign.", "It's his resign.", "कुल", "कल", "й", "и"];
         for text in texts {
-            assert_eq!(admin.import("m", "trivia", json!({ "items": [{ "text": text }] })).await.json()["status"], "published");
+            assert_eq!(
+                admin.import("m", "trivia", json!({ "items": [{ "text": text }] })).await.json()["status"],
+                "published"
+            );
         }
         let items = admin.export("m", "trivia").await["data"]["items"].clone();
-        let stored: Vec<&str> = items.as_array().unwrap().iter().map(|item| item["text"].as_str().unwrap()).collect();
+        let stored: Vec<&str> =
+            items.as_array().unwrap().iter().map(|item| item["text"].as_str().unwrap()).collect();
         assert_eq!(stored, texts);
     }
 
@@ -207,7 +246,10 @@ on_both_databases! {
         let items = admin.export("m", "trivia").await["data"]["items"].clone();
         assert_eq!(items, json!([{ "id": items[0]["id"], "text": "It’s a car – his." }]));
         // The file as it was is a retyped one again, and the newer text stays.
-        let reply = admin.import("m", "trivia", json!({ "items": [{ "text": "It's a car - his." }] })).await.json();
+        let reply = admin
+            .import("m", "trivia", json!({ "items": [{ "text": "It's a car - his." }] }))
+            .await
+            .json();
         assert_eq!(reply["status"], "unchanged", "{reply}");
     }
 
@@ -217,13 +259,19 @@ on_both_databases! {
             let media = json!({ "gallery": [{ "url": url, "kind": "still" }] });
             assert_eq!(admin.import("m", "media", media).await.json()["status"], "published");
         }
-        assert_eq!(admin.export("m", "media").await["data"]["gallery"].as_array().unwrap().len(), 2);
+        assert_eq!(
+            admin.export("m", "media").await["data"]["gallery"].as_array().unwrap().len(),
+            2
+        );
     }
 
     async fn a_retyped_name_is_the_one_that_is_known(app: TestApp) {
         let admin = app.movie("m").await;
         let cast = |name: &str| json!({ "cast": [{ "name": name, "character": "The ‘Pilot’" }] });
-        assert_eq!(admin.import("m", "cast_crew", cast("Søren O’Neil‑Łuka")).await.json()["status"], "published");
+        assert_eq!(
+            admin.import("m", "cast_crew", cast("Søren O’Neil‑Łuka")).await.json()["status"],
+            "published"
+        );
         for name in ["Soren O'Neil-Luka", "SØREN O`NEIL–ŁUKA", "Søren O'Ne\u{ad}il-Łuka"] {
             let mut data = cast(name);
             data["cast"][0]["character"] = json!("The \"Pilot\"");
@@ -233,14 +281,22 @@ on_both_databases! {
         let movie = app.movie("other").await;
         movie.import("other", "cast_crew", cast("Soren O'Neil-Luka")).await;
         let credit = |file: Value| file["data"]["cast"][0].clone();
-        let (here, there) = (credit(admin.export("m", "cast_crew").await), credit(admin.export("other", "cast_crew").await));
-        assert_eq!((&here["name"], &there["name"]), (&json!("Søren O’Neil‑Łuka"), &json!("Soren O'Neil-Luka")));
+        let (here, there) = (
+            credit(admin.export("m", "cast_crew").await),
+            credit(admin.export("other", "cast_crew").await),
+        );
+        assert_eq!(
+            (&here["name"], &there["name"]),
+            (&json!("Søren O’Neil‑Łuka"), &json!("Soren O'Neil-Luka"))
+        );
     }
 
     async fn search_columns_of_an_earlier_version_are_computed_anew(app: TestApp) {
         let admin = printed(&app).await;
-        let aliases = json!({ "input": { "id": "tmdb-person-m6", "addAliases": ["Zoe Other", "Neil’s Zoë"] } });
-        let query = "mutation($input: UpdatePersonInput!) { updatePerson(input: $input) { userErrors { message } } }";
+        let names = ["Zoe Other", "Neil’s Zoë"];
+        let aliases = json!({ "input": { "id": "tmdb-person-m6", "addAliases": names } });
+        let query = "mutation($input: UpdatePersonInput!) {
+            updatePerson(input: $input) { userErrors { message } } }";
         let reply = admin.graphql(query, aliases).await;
         assert_eq!(reply["data"]["updatePerson"]["userErrors"], json!([]), "{reply}");
         for (key, second) in [("soren's", 1), ("other", 1)] {
@@ -251,12 +307,17 @@ on_both_databases! {
 
         // As a service of before left it.
         let quoted = |text: &Value| format!("'{}'", text.as_str().unwrap().replace('\'', "''"));
-        let old = |text: &Value| before::comparable(text.as_str().unwrap_or_default()).replace('\'', "''");
+        let old = |text: &Value| {
+            before::comparable(text.as_str().unwrap_or_default()).replace('\'', "''")
+        };
         let mut statements = Vec::new();
         for row in rows(url, "movies").await {
             statements.push(format!(
                 "UPDATE movies SET title_key = '{}', search_text = '{}\n{}' WHERE id = {}",
-                old(&row["title"]), old(&row["title"]), old(&row["original_title"]), quoted(&row["id"])
+                old(&row["title"]),
+                old(&row["title"]),
+                old(&row["original_title"]),
+                quoted(&row["id"])
             ));
         }
         let mut moved = 0;
@@ -264,13 +325,16 @@ on_both_databases! {
             let key = old(&row["name"]);
             moved += usize::from(format!("'{key}'") != quoted(&row["name_key"]));
             statements.push(format!(
-                "UPDATE entity_names SET name_key = '{key}' WHERE kind = {} AND entity_id = {} AND name = {}",
+                "UPDATE entity_names SET name_key = '{key}'
+                 WHERE kind = {} AND entity_id = {} AND name = {}",
                 quoted(&row["kind"]), quoted(&row["entity_id"]), quoted(&row["name"])
             ));
         }
         assert!(moved > 10, "{moved}");
-        // Two names and two answers that are one by now: the person's own name, and the later answer.
-        statements.push("INSERT INTO entity_names (kind, name_key, entity_id, name) VALUES ('person', 'zoe o''neil', 'tmdb-person-m6', 'Zoe O''Neil')".to_owned());
+        // Two names and two answers that are one by now: the person's own name, and the later
+        // answer.
+        statements.push("INSERT INTO entity_names (kind, name_key, entity_id, name)
+            VALUES ('person', 'zoe o''neil', 'tmdb-person-m6', 'Zoe O''Neil')".to_owned());
         statements.push("DELETE FROM answers WHERE name_key = 'soren''s'".to_owned());
         statements.push(answer("søren’s", "tmdb-person-m1", 1));
         statements.push(answer("soren’s", "tmdb-person-m2", 0));
@@ -289,8 +353,12 @@ on_both_databases! {
             reopened = app.replica().await;
         }
         assert_eq!(movies(&reopened, "ocean's").await, ["m1"]);
-        let answers = rows(url, "answers").await.into_iter().map(|row| (row["name_key"].clone(), row["entity_id"].clone()));
-        let kept = [("other", "tmdb-person-m1"), ("soren's", "tmdb-person-m1")].map(|(key, id)| (json!(key), json!(id)));
+        let answers = rows(url, "answers")
+            .await
+            .into_iter()
+            .map(|row| (row["name_key"].clone(), row["entity_id"].clone()));
+        let kept = [("other", "tmdb-person-m1"), ("soren's", "tmdb-person-m1")]
+            .map(|(key, id)| (json!(key), json!(id)));
         let mut answers: Vec<_> = answers.collect();
         answers.sort_by_key(|(key, _)| key.to_string());
         assert_eq!(answers, kept);
@@ -302,7 +370,8 @@ on_both_databases! {
 /// Stores an answer that holds on all movies.
 fn answer(key: &str, person: &str, second: u8) -> String {
     format!(
-        "INSERT INTO answers (movie_id, kind, name_key, entity_id, answered_at, answered_by) VALUES ('', 'person', '{}', '{person}', '2026-11-01 00:00:0{second}+00:00', 'a')",
+        "INSERT INTO answers (movie_id, kind, name_key, entity_id, answered_at, answered_by)
+         VALUES ('', 'person', '{}', '{person}', '2026-11-01 00:00:0{second}+00:00', 'a')",
         key.replace('\'', "''")
     )
 }

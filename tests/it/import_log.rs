@@ -1,5 +1,5 @@
-//! The texts in the import log: kept as they were sent, compressed, each once for a document, within limits.
-//! Records themselves are kept for good.
+//! The texts in the import log: kept as they were sent, compressed, each once for a document,
+//! within limits. Records themselves are kept for good.
 
 use std::collections::BTreeSet;
 
@@ -78,34 +78,63 @@ async fn kept(database: &Database, count: usize) -> BTreeSet<usize> {
 on_both_databases! {
     async fn each_text_of_a_document_is_stored_once_and_smaller(app: TestApp) {
         let admin = app.movie("m").await;
-        let text = format!("{:#}\n", envelope("m", "trivia", json!({ "items": (0..200).map(|n| json!({ "text": format!("Łódź fact {n}") })).collect::<Vec<_>>() })));
+        let facts: Vec<Value> =
+            (0..200).map(|n| json!({ "text": format!("Łódź fact {n}") })).collect();
+        let text = format!(
+            "{:#}\n",
+            envelope(
+                "m",
+                "trivia",
+                json!({ "items": facts })
+            )
+        );
         for _ in 0..3 {
-            assert_eq!(admin.post_text("/api/v1/admin/movies/m/import/trivia", text.clone()).await.status, 200);
+            assert_eq!(
+                admin.post_text("/api/v1/admin/movies/m/import/trivia", text.clone()).await.status,
+                200
+            );
         }
         let found = records(&admin, "m").await;
-        let sent: Vec<&Value> = found.iter().filter(|record| record["document"] == json!(text)).collect();
-        assert_eq!(sent.iter().map(|record| &record["status"]).collect::<Vec<_>>(), ["UNCHANGED", "UNCHANGED", "PUBLISHED"]);
+        let sent: Vec<&Value> =
+            found.iter().filter(|record| record["document"] == json!(text)).collect();
+        assert_eq!(
+            sent.iter().map(|record| &record["status"]).collect::<Vec<_>>(),
+            ["UNCHANGED", "UNCHANGED", "PUBLISHED"]
+        );
         for record in sent {
-            assert_eq!((&record["documentSize"], &record["documentHash"]), (&json!(text.len()), &json!(sha256(text.as_bytes()))));
+            assert_eq!(
+                (&record["documentSize"], &record["documentHash"]),
+                (&json!(text.len()), &json!(sha256(text.as_bytes())))
+            );
         }
         let stored = rows(&app.database.url, "import_texts").await;
         let of_trivia: Vec<_> = stored.iter().filter(|row| row["category"] == "trivia").collect();
         assert_eq!(of_trivia.len(), 1);
-        assert!(of_trivia[0]["stored"].as_u64().unwrap() < text.len() as u64 / 4, "{}", of_trivia[0]["stored"]);
+        assert!(
+            of_trivia[0]["stored"].as_u64().unwrap() < text.len() as u64 / 4,
+            "{}",
+            of_trivia[0]["stored"]
+        );
     }
 
     async fn an_import_that_changes_nothing_keeps_no_huge_text(app: TestApp) {
         let admin = app.movie("m").await;
         let mut huge = envelope("m", "trivia", json!({ "items": [{ "text": "One." }] }));
         huge["notes"] = json!("x".repeat(1_200_000));
-        assert_eq!(admin.import_envelope("m", "trivia", "?target=draft", &huge).await.json()["status"], "drafted");
+        assert_eq!(
+            admin.import_envelope("m", "trivia", "?target=draft", &huge).await.json()["status"],
+            "drafted"
+        );
         let before = rows(&app.database.url, "import_texts").await.len();
         let mut last = String::new();
         for number in 0..3 {
             huge["notes"] = json!(format!("{number}{}", "x".repeat(1_200_000)));
             last = huge.to_string();
             let request = || {
-                let request = admin.request(reqwest::Method::POST, "/api/v1/admin/movies/m/import/trivia?target=draft");
+                let request = admin.request(
+                    reqwest::Method::POST,
+                    "/api/v1/admin/movies/m/import/trivia?target=draft",
+                );
                 request.header("idempotency-key", format!("key {number}")).json(&huge)
             };
             let first = admin.send(request()).await.json();
@@ -114,13 +143,22 @@ on_both_databases! {
         }
         assert_eq!(rows(&app.database.url, "import_texts").await.len(), before);
         let found = records(&admin, "m").await;
-        let expected = json!({ "status": "UNCHANGED", "document": null, "documentSize": last.len(), "documentHash": sha256(last.as_bytes()) });
+        let expected = json!({
+            "status": "UNCHANGED", "document": null,
+            "documentSize": last.len(), "documentHash": sha256(last.as_bytes())
+        });
         assert_eq!(found[0], expected);
         // The one that opened the draft has its text, and so has what sends the very same again.
         let drafted = found.iter().find(|record| record["status"] == "DRAFTED").unwrap();
         assert!(drafted["document"].as_str().unwrap().len() > 1_200_000);
         let text = drafted["document"].as_str().unwrap().to_owned();
-        assert_eq!(admin.post_text("/api/v1/admin/movies/m/import/trivia?target=draft", text.clone()).await.json()["status"], "unchanged");
+        assert_eq!(
+            admin
+                .post_text("/api/v1/admin/movies/m/import/trivia?target=draft", text.clone())
+                .await
+                .json()["status"],
+            "unchanged"
+        );
         assert_eq!(records(&admin, "m").await[0]["document"], json!(text));
     }
 
@@ -132,7 +170,18 @@ on_both_databases! {
             keep(database, record(number, movie, noise(number)), limits).await;
             // What is sent again is new again.
             if number > 30 {
-                keep(database, NewImport { row: ImportRow { id: format!("{number:06}-again"), ..record(30, "m", noise(30)).row }, ..record(30, "m", noise(30)) }, limits).await;
+                keep(
+                    database,
+                    NewImport {
+                        row: ImportRow {
+                            id: format!("{number:06}-again"),
+                            ..record(30, "m", noise(30)).row
+                        },
+                        ..record(30, "m", noise(30))
+                    },
+                    limits,
+                )
+                .await;
             }
         }
         let left = kept(database, 40).await;
@@ -144,17 +193,27 @@ on_both_databases! {
         let long = (40..70).map(noise).collect::<String>();
         keep(database, record(100, "m", long.clone()), limits).await;
         assert_eq!(kept(database, 40).await, BTreeSet::from([0]));
-        assert_eq!(database.import_documents(&["000100".to_owned()]).await.unwrap()["000100"], long);
+        assert_eq!(
+            database.import_documents(&["000100".to_owned()]).await.unwrap()["000100"],
+            long
+        );
     }
 
     async fn the_oldest_texts_of_all_are_dropped_beyond_the_limit(app: TestApp) {
         let database = app.app.catalog.database();
         let movies = ["a", "b", "c"];
         for number in 0..30 {
-            keep(database, record(number, movies[number % 3], noise(number)), TextLimits::default()).await;
+            keep(
+                database,
+                record(number, movies[number % 3], noise(number)),
+                TextLimits::default(),
+            )
+            .await;
         }
         let drop = |limit: u64| async move {
-            database.write(|transaction| async move { transaction.drop_oldest_texts(limit).await }).await
+            database
+                .write(|transaction| async move { transaction.drop_oldest_texts(limit).await })
+                .await
         };
         assert!(drop(1 << 20).await.unwrap());
         assert_eq!(kept(database, 30).await.len(), 30);
@@ -173,21 +232,36 @@ on_both_databases! {
         let (_, permission) = command_line();
         let options = ImportOptions::default();
         for number in 0..60 {
-            let text = envelope("m", "trivia", json!({ "items": [{ "text": noise(number) }] })).to_string();
+            let text = envelope("m", "trivia", json!({ "items": [{ "text": noise(number) }] }))
+                .to_string();
             let record = Record::read(text.as_bytes(), Expected::default(), false).unwrap();
             catalog.import_batch(&permission, &[record], &options, false).await.unwrap();
         }
-        let stored: u64 = rows(&app.database.url, "import_texts").await.iter().map(|row| row["stored"].as_u64().unwrap()).sum();
+        let stored: u64 = rows(&app.database.url, "import_texts")
+            .await
+            .iter()
+            .map(|row| row["stored"].as_u64().unwrap())
+            .sum();
         assert!((20_000..=45_000).contains(&stored), "{stored}");
-        assert_eq!(admin.export("m", "trivia").await["data"]["items"].as_array().unwrap().len(), 60);
+        assert_eq!(
+            admin.export("m", "trivia").await["data"]["items"].as_array().unwrap().len(),
+            60
+        );
     }
 
     async fn a_record_of_an_earlier_version_has_its_text(app: TestApp) {
         let admin = app.movie("m").await;
         admin.import("m", "trivia", json!({ "items": [{ "text": "One." }] })).await;
-        let old = "UPDATE imports SET document = 'as it was “sent”', text_hash = NULL, text_size = NULL WHERE category = 'trivia'";
+        let old = "UPDATE imports SET document = 'as it was “sent”', text_hash = NULL,
+            text_size = NULL WHERE category = 'trivia'";
         execute(&app.database.url, old).await;
         let found = records(&admin, "m").await;
-        assert_eq!(found[0], json!({ "status": "PUBLISHED", "document": "as it was “sent”", "documentSize": null, "documentHash": null }));
+        assert_eq!(
+            found[0],
+            json!({
+                "status": "PUBLISHED", "document": "as it was “sent”",
+                "documentSize": null, "documentHash": null
+            })
+        );
     }
 }

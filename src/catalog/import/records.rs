@@ -18,14 +18,16 @@ use crate::storage::{
     ImportRow, NewImport, SentText, StoredDocument, TextLimits, Transaction, size_of,
 };
 
-/// Most bytes of a text that is kept of an import that changed nothing. Of a longer one the size and the hash are
-/// kept, and the text itself only if an import that changed something sent the same.
+/// Most bytes of a text that is kept of an import that changed nothing. Of a longer one the size
+/// and the hash are kept, and the text itself only if an import that changed something sent the
+/// same.
 const MAX_TEXT_WITHOUT_CHANGE: usize = 1024 * 1024;
-/// The total of all texts is checked when this process has stored this part of the limit since the last time.
+/// The total of all texts is checked when this process has stored this part of the limit since the
+/// last time.
 const CHECKS_PER_LIMIT: u64 = 64;
 
-/// The limits of the texts in the import log, and how much was stored since they were last checked. What
-/// other processes store, each of them checks for itself.
+/// The limits of the texts in the import log, and how much was stored since they were last checked.
+/// What other processes store, each of them checks for itself.
 #[derive(Debug)]
 pub(in crate::catalog) struct KeptTexts {
     limits: TextLimits,
@@ -97,12 +99,14 @@ impl Batch<'_> {
     }
 
     /// Keeps records, and now and then drops the oldest texts of all.
-    async fn keep(&self, transaction: &Transaction, rows: &[NewImport]) -> Result<(), CatalogError> {
+    async fn keep(
+        &self,
+        transaction: &Transaction,
+        rows: &[NewImport],
+    ) -> Result<(), CatalogError> {
         let texts = &self.catalog.texts;
         let stored = transaction.record_imports(rows, texts.limits).await?;
-        if texts.is_check_due(stored)
-            && transaction.drop_oldest_texts(texts.limits.of_all).await?
-        {
+        if texts.is_check_due(stored) && transaction.drop_oldest_texts(texts.limits.of_all).await? {
             texts.checked();
         }
         Ok(())
@@ -142,8 +146,7 @@ impl Batch<'_> {
             text_size: sent.map(size_of),
         };
         let is_kept = |text: &str| is_changed || text.len() <= MAX_TEXT_WITHOUT_CHANGE;
-        let document =
-            sent.map(|text| SentText { text: text.to_owned(), is_kept: is_kept(text) });
+        let document = sent.map(|text| SentText { text: text.to_owned(), is_kept: is_kept(text) });
         Ok(NewImport { row, document })
     }
 }

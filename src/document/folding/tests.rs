@@ -35,7 +35,10 @@ fn case_accents_and_spacing_do_not_matter() {
 #[test]
 fn marks_of_every_kind_are_one() {
     assert_equal(&[
-        ("It’s the director’s own car – and it never started.", "It's the director's own car - and it never started."),
+        (
+            "It’s the director’s own car – and it never started.",
+            "It's the director's own car - and it never started.",
+        ),
         ("“Ocean’s Eleven”", "\"Ocean's Eleven\""),
         ("‘Ocean’s Eleven’", "\"Ocean's Eleven\""),
         ("« Ocean`s Eleven »", "„Ocean´s Eleven‟"),
@@ -108,7 +111,10 @@ fn what_says_something_else_stays_apart() {
         ("Spider-Man", "Spider Man"),
         ("5", "-5"),
         ("👩", "👨"),
-        ("🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}", "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}"),
+        (
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+            "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+        ),
     ]);
 }
 
@@ -121,15 +127,19 @@ fn a_change_of_the_folding_needs_a_new_version() {
         hash.update([0]);
     }
     let digest = hexadecimal(&hash.finalize());
-    assert_eq!((VERSION, digest.as_str()), (1, "b9f4b6a73284e56d951ae0e12f498f92d1e5ad432c50998d978d84a3a292d724"), "stored search columns need a new VERSION");
+    assert_eq!(
+        (VERSION, digest.as_str()),
+        (1, "b9f4b6a73284e56d951ae0e12f498f92d1e5ad432c50998d978d84a3a292d724"),
+        "stored search columns need a new VERSION"
+    );
 }
 
 /// Words, marks and spacing in any order.
 fn typed() -> impl Strategy<Value = String> {
     let piece = proptest::sample::select(vec![
-        " ", "\u{a0}", "'", "’", "“", "”", "«", "-", "–", "—", "--", ".", "...", "…", ",", "?", "(",
-        ")", "/", "%", "a", "É", "ß", "Łódź", "7", "م", "ـ", "Ж", "й", "कु", "東", "が", "ー", "😀",
-        "\u{200d}", "\u{301}", "ſ", "İ", "ﬁ", "½", "Σς", "·",
+        " ", "\u{a0}", "'", "’", "“", "”", "«", "-", "–", "—", "--", ".", "...", "…", ",", "?",
+        "(", ")", "/", "%", "a", "É", "ß", "Łódź", "7", "م", "ـ", "Ж", "й", "कु", "東", "が", "ー",
+        "😀", "\u{200d}", "\u{301}", "ſ", "İ", "ﬁ", "½", "Σς", "·",
     ]);
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
@@ -142,7 +152,11 @@ proptest! {
     }
 
     #[test]
-    fn a_part_of_a_text_is_found_in_it(before in typed(), part in "[a-zÀ-ÿ’'“”–—. -]{0,12}", after in typed()) {
+    fn a_part_of_a_text_is_found_in_it(
+        before in typed(),
+        part in "[a-zÀ-ÿ’'“”–—. -]{0,12}",
+        after in typed(),
+    ) {
         // A part that begins or ends within a run of dots is another text.
         prop_assume!(!part.starts_with('.') && !part.ends_with(['.', '…']));
         let whole = fold(&format!("{before} {part} {after}"));

@@ -110,8 +110,8 @@ fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
     object.get(key).and_then(Value::as_str)
 }
 
-/// A key field in the form in which it is compared: text is folded. Of a URL or a code each character
-/// counts, but for case.
+/// A key field in the form in which it is compared: text is folded. Of a URL or a code each
+/// character counts, but for case.
 fn compared(item: &Item, field: &str, value: &str) -> String {
     match find(item.fields, field).map(|field| &field.rule.kind) {
         Some(Kind::Text { .. }) => comparable(value),

@@ -15,8 +15,8 @@ use crate::storage::files::open_private;
 const ADVISORY_LOCK: i64 = 0x7265_656c_706f_7274;
 
 impl Database {
-    /// Applies the migrations that are missing, and computes search columns anew that were made by the
-    /// rules of an earlier version. Safe when several processes start at once.
+    /// Applies the migrations that are missing, and computes search columns anew that were made by
+    /// the rules of an earlier version. Safe when several processes start at once.
     ///
     /// # Errors
     /// When the lock cannot be had or a migration fails.
