@@ -59,7 +59,7 @@ on_both_databases! {
             json!("00000000-0000-0000-0000-000000000000"),
             json!("person-id"),
             json!("<person_id>"),
-            json!("tmdb-person-0"),
+            json!("tmdb-person-null"),
             json!("tmdb-person-unknown"),
             json!(0.0),
         ]

@@ -129,7 +129,8 @@ const WORDS: &[&str] = &[
 ];
 
 /// Whether an id is one of the ways to write that there is no id: a word for it, zeros, a negative
-/// number, x's, or no letter and no digit at all, each also behind a prefix such as `tmdb-person-`.
+/// number, x's, or no letter and no digit at all; all but zeros also behind a prefix such as
+/// `tmdb-person-`.
 #[must_use]
 pub fn is_placeholder(id: &str) -> bool {
     // Most ids have a digit, as no placeholder has but a negative number.
@@ -141,7 +142,11 @@ pub fn is_placeholder(id: &str) -> bool {
     if id.chars().count() > MAX_LENGTH {
         return false;
     }
-    stands_for_nothing(&id) || without_prefix(&id).is_some_and(stands_for_nothing)
+    let is_numbered = |rest: &str| rest.contains(|c: char| c.is_ascii_digit());
+    stands_for_nothing(&id)
+        || without_prefix(&id).is_some_and(|rest| {
+            is_negative(rest) || (!is_numbered(rest) && stands_for_nothing(rest))
+        })
 }
 
 /// What follows the source and the kind of an id: `null` of `tmdb-person-null`.
@@ -224,7 +229,7 @@ mod tests {
             "(null)",
             r"\N",
             "your-id-here",
-            "tmdb-person-0",
+            "tmdb-person--1",
             "tmdb-person-null",
             "tmdb-person-",
             "tmdb-person-xxx",
@@ -248,6 +253,7 @@ mod tests {
             "007",
             "tmdb-person-287",
             "tmdb-person-10",
+            "tmdb-person-0",
             "nm0000093",
             "p-1",
             "zz",
