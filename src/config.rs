@@ -210,19 +210,20 @@ impl ServeArgs {
     /// When an option has a value that it cannot have, or the process may have too few descriptors open.
     pub fn limits(&self, database: &DatabaseArgs) -> Result<Limits, ConfigError> {
         let defaults = Limits::default();
-        let room = descriptors().map(|all| {
-            let database = match database.folder() {
-                Some(_) => SQLITE_DESCRIPTORS,
-                None => database.connections().unwrap_or_default() as usize,
-            };
-            all.saturating_sub(OTHER_DESCRIPTORS + defaults.spare_connections + database)
-        });
-        let room = room.unwrap_or(MAX_CONNECTIONS).min(MAX_CONNECTIONS);
-        if room == 0 {
-            let found = format!("a limit of {} open files", descriptors().unwrap_or_default());
-            let allowed = "at least 128; raise it (ulimit -n)";
-            return Err(ConfigError::new("REELPORT_MAX_CONNECTIONS", found, allowed));
-        }
+        let for_database = match database.folder() {
+            Some(_) => SQLITE_DESCRIPTORS,
+            None => database.connections()? as usize,
+        };
+        let reserved = OTHER_DESCRIPTORS + defaults.spare_connections + for_database;
+        let room = match descriptors() {
+            Some(all) if all <= reserved => {
+                let found = format!("a limit of {all} open files");
+                let allowed = format!("more than {reserved}; raise it (ulimit -n)");
+                return Err(ConfigError::new("REELPORT_MAX_CONNECTIONS", found, allowed));
+            }
+            Some(all) => (all - reserved).min(MAX_CONNECTIONS),
+            None => MAX_CONNECTIONS,
+        };
         let connections = match &self.max_connections {
             Some(text) => number("REELPORT_MAX_CONNECTIONS", text, 1, room)?,
             None => room,
@@ -239,7 +240,7 @@ impl ServeArgs {
 }
 
 /// Most connections, whatever the process may have open.
-const MAX_CONNECTIONS: usize = 8192;
+const MAX_CONNECTIONS: usize = 4096;
 /// Files that connections to `SQLite` keep open, with some to spare: the database and its log, for each
 /// reader and the writer.
 const SQLITE_DESCRIPTORS: usize = 32;

@@ -11,7 +11,7 @@ use super::problem::ProblemDetails;
 /// Permits are counted in units of this many bytes.
 const UNIT: usize = 1024;
 /// Most requests that wait for room at the same time.
-const MAX_WAITING: usize = 64;
+const MAX_WAITING: usize = 32;
 
 /// Memory that all requests share. Cheap to clone.
 #[derive(Debug, Clone)]
