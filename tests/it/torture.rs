@@ -25,8 +25,10 @@ fn asked(variable: &str, otherwise: usize) -> usize {
 
 /// Over how many movies the writers are spread.
 const MOVIES: usize = 20;
-/// Longest time for which a write is repeated.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Longest time for which a write is repeated, or the server started.
+const PATIENCE: Duration = Duration::from_mins(15);
+/// Longest time that a server runs before it is killed.
+const ROUND: Duration = Duration::from_secs(20);
 
 #[derive(Default)]
 struct Counts {
@@ -173,7 +175,9 @@ async fn torture(database: TestDatabase, trouble: Option<Box<dyn Trouble + Send>
             let task = tokio::task::spawn_blocking(move || {
                 let mut count = 0;
                 while !quiet.load(Ordering::Relaxed) {
-                    std::thread::sleep(Duration::from_millis(rand::rng().random_range(500..3_000)));
+                    std::thread::sleep(Duration::from_millis(
+                        rand::rng().random_range(1_000..4_000),
+                    ));
                     trouble.once();
                     count += 1;
                 }
@@ -184,7 +188,15 @@ async fn torture(database: TestDatabase, trouble: Option<Box<dyn Trouble + Send>
         None => ("troubles", None),
     };
     for _ in 0..kills {
-        let moment = rand::rng().random_range(300..2_500);
+        // However slow the machine is, some of what is sent is to be answered.
+        let before = counts.acknowledged.load(Ordering::Relaxed);
+        let round = Instant::now();
+        while counts.acknowledged.load(Ordering::Relaxed) < before + writers / 4
+            && round.elapsed() < ROUND
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let moment = rand::rng().random_range(0..500);
         tokio::time::sleep(Duration::from_millis(moment)).await;
         server.kill().await.unwrap();
         server = start(&database, address).await;
