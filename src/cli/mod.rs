@@ -12,6 +12,7 @@ mod users;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -150,9 +151,19 @@ const SOME_FAILED: u8 = 1;
 /// The command could not start, or stopped before its end.
 const FAILED: u8 = 2;
 
-/// Runs the command line.
-pub async fn run(cli: Cli) -> ExitCode {
-    match execute(cli).await {
+/// How long work on other threads may take to end after the command is done.
+const ENDING: Duration = Duration::from_millis(500);
+
+/// Runs the command line on a runtime of its own.
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = runtime.map_err(|error| CliError::io("the runtime", &error)).and_then(|runtime| {
+        let result = runtime.block_on(execute(cli));
+        // Dropped, it would wait for threads that are busy, however long they take.
+        runtime.shutdown_timeout(ENDING);
+        result
+    });
+    match result {
         Ok(code) => code,
         Err(error) => {
             terminal::print_error(&format!("reelport: {error}{}", error.hint()));
