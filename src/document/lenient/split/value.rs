@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 use serde::de::{Error, Visitor};
 
-use crate::document::lenient::looks_like_envelope;
 use crate::document::budget::WorkBudget;
+use crate::document::lenient::looks_like_envelope;
 use crate::document::lenient::reader::Reader;
 use crate::document::lenient::room::Room;
 
