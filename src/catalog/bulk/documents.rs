@@ -154,10 +154,11 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
 
     /// Reads on, at least as much as is there already of a document that is not whole yet.
     fn fill(&mut self) -> Result<(), Stopped> {
-        if !self.has_several && self.text.len() > self.reader.options.max_record + LOOKAHEAD {
-            // A text of that length is not one document.
+        if self.text.len() > self.reader.options.max_record + LOOKAHEAD {
+            // A text of that length is not one document; nor is it kept to see how it goes on.
             self.is_cut_off = true;
-            self.several()?;
+            self.has_several = true;
+            self.send_held(None)?;
         }
         self.discard();
         let goal = self.text.len() - self.splitter.position();
