@@ -19,7 +19,7 @@ use crate::support::{Client, envelope};
 
 /// The records of a movie, newest first.
 async fn records(client: &Client, movie: &str) -> Vec<Value> {
-    let query = "query($movie: ID!) { imports(filter: {movieId: $movie}, first: 50) { nodes {
+    let query = "query($movie: ID!) { imports(filter: {movieId: $movie}, first: 8) { nodes {
         status document documentSize documentHash } } }";
     let reply = client.graphql(query, json!({ "movie": movie })).await;
     assert!(reply["errors"].is_null(), "{reply}");
