@@ -22,8 +22,16 @@ pub fn problems_of(record: &ImportRow) -> Result<Vec<Problem>, CatalogError> {
 }
 
 /// Options of an import that none of the other acts on a document has.
-const OF_IMPORTS: [&str; 7] =
-    ["target", "mode", "source", "nulls", "base_revision", "remove_items", "strict"];
+const OF_IMPORTS: [&str; 8] = [
+    "target",
+    "mode",
+    "source",
+    "nulls",
+    "base_revision",
+    "remove_items",
+    "strict",
+    "create_movie",
+];
 
 /// How it was asked for: the options, as JSON, under the names that REST has for them.
 ///

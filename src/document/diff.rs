@@ -51,7 +51,13 @@ pub fn diff(definition: &Definition, before: &Object, after: &Object) -> Vec<Cha
                 );
             }
             Kind::Names { .. } => {
-                names(field, &path, list(before, field.name), list(after, field.name), &mut changes)
+                names(
+                    field,
+                    &path,
+                    list(before, field.name),
+                    list(after, field.name),
+                    &mut changes,
+                );
             }
             _ => value(
                 &path,

@@ -358,7 +358,7 @@ fn read_movie(
         Err(error) => mismatch(format!("movie_id: {error}")),
         Ok(found) => match expected.filter(|expected| **expected != found) {
             Some(expected) => {
-                mismatch(format!("movie_id: found {found}; {expected} was asked for"))
+                mismatch(format!("movie_id: found {found}; {expected} was asked for"));
             }
             None => return Some(found),
         },

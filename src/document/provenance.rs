@@ -44,7 +44,7 @@ pub fn targets(definition: &Definition, data: &Object) -> Vec<Target> {
             (Kind::Items { .. }, _) | (_, None | Some(Value::Null)) => {}
             (_, Some(Value::Array(list))) if list.is_empty() => {}
             (_, Some(_)) => {
-                targets.push(Target { name: path.clone(), path, label: field.name.to_owned() })
+                targets.push(Target { name: path.clone(), path, label: field.name.to_owned() });
             }
         }
     }

@@ -92,7 +92,9 @@ impl Limits {
             steps: self.steps.min(5_000),
             operations: self.operations.min(10),
             variables: self.variables.min(50),
-            cost: self.cost.min(2_000),
+            // Above the cost of one field of any kind: a client without a token is told that it lacks
+            // one, and not that its query is too large.
+            cost: self.cost.min(5_000),
             ..self.clone()
         }
     }

@@ -135,6 +135,15 @@ impl Database {
     }
 }
 
+/// A text of fewer bytes is stored with its record: compressing it would save little, and cost a
+/// statement for each import.
+const SMALL: usize = 8 * 1024;
+
+/// Whether a text is stored with its record, and not in the table of texts.
+pub(super) const fn is_small(text: &str) -> bool {
+    text.len() < SMALL
+}
+
 /// The bytes of a text as a column has them.
 pub fn size_of(text: &str) -> i64 {
     i64::try_from(text.len()).unwrap_or(i64::MAX)
@@ -160,7 +169,7 @@ impl Transaction {
         let mut rows = BTreeMap::new();
         let mut bytes = 0;
         for new in records {
-            let sent = new.document.as_ref().filter(|sent| sent.is_kept);
+            let sent = new.document.as_ref().filter(|sent| sent.is_kept && !is_small(&sent.text));
             let Some((sent, hash)) = sent.zip(new.row.text_hash.clone()) else { continue };
             let (movie_id, category) = document_of(new);
             let body = packed(&new.row.id, &sent.text).await?;

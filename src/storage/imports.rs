@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::documents::{ROWS_PER_STATEMENT, source};
 use super::entities::{idempotency_key, import};
-use super::import_texts::{SentText, TextLimits};
+use super::import_texts::{SentText, TextLimits, is_small};
 use super::{Database, StorageError, Transaction};
 use crate::document::ids::InvalidMovieId;
 use crate::document::{Category, MovieId, Source, Stage};
@@ -175,7 +175,11 @@ fn new_row(new: &NewImport) -> import::ActiveModel {
         source: Set(row.source.map(|source| source.as_str().to_owned())),
         status: Set(row.status.clone()),
         options: Set(row.options.clone()),
-        document: Set(None),
+        document: Set(new
+            .document
+            .as_ref()
+            .filter(|sent| sent.is_kept && is_small(&sent.text))
+            .map(|sent| sent.text.clone())),
         report: Set(row.report.clone()),
         problems: Set(row.problems.clone()),
         revision: Set(row.revision),

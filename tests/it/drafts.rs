@@ -152,7 +152,7 @@ on_both_databases! {
     async fn an_export_refuses_parameters_that_it_does_not_know(app: TestApp) {
         app.full_movie("m").await;
         for (query, detail) in [
-            ("stage=drafts", "stage: found \"drafts\"; allowed is one of published, draft"),
+            ("stage=drafts", "stage: found \"drafts\"; allowed is one of published, draft; did you mean \"draft\"?"),
             ("stge=draft", "\"stge\" is no parameter of an export; stage is"),
             ("stage=draft&stage=published", "stage is given twice"),
         ] {

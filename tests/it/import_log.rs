@@ -52,9 +52,9 @@ fn record(number: usize, movie: &str, text: String) -> NewImport {
     }
 }
 
-/// Text that does not get smaller, of 1,600 bytes.
+/// Text that does not get smaller, of 9,600 bytes.
 fn noise(seed: usize) -> String {
-    (0..25).map(|part| sha256(format!("{seed} {part}").as_bytes())).collect()
+    (0..150).map(|part| sha256(format!("{seed} {part}").as_bytes())).collect()
 }
 
 async fn keep(database: &Database, new: NewImport, limits: TextLimits) {
@@ -164,7 +164,7 @@ on_both_databases! {
 
     async fn the_oldest_texts_of_a_document_are_dropped_beyond_its_limit(app: TestApp) {
         let database = app.app.catalog.database();
-        let limits = TextLimits { of_document: 16_000, of_all: 1 << 30 };
+        let limits = TextLimits { of_document: 96_000, of_all: 1 << 30 };
         for number in 0..40 {
             let movie = if number == 0 { "other" } else { "m" };
             keep(database, record(number, movie, noise(number)), limits).await;
@@ -217,7 +217,7 @@ on_both_databases! {
         };
         assert!(drop(1 << 20).await.unwrap());
         assert_eq!(kept(database, 30).await.len(), 30);
-        let is_within: Result<bool, StorageError> = drop(20_000).await;
+        let is_within: Result<bool, StorageError> = drop(120_000).await;
         assert!(is_within.unwrap());
         let left = kept(database, 30).await;
         assert!((8..=12).contains(&left.len()), "{left:?}");
@@ -227,7 +227,7 @@ on_both_databases! {
 
     async fn the_log_stays_within_its_limit_while_imports_go_on(app: TestApp) {
         let admin = app.movie("m").await;
-        let limits = TextLimits { of_document: 1 << 20, of_all: 40_000 };
+        let limits = TextLimits { of_document: 1 << 20, of_all: 240_000 };
         let catalog = app.app.catalog.clone().with_text_limits(limits);
         let (_, permission) = command_line();
         let options = ImportOptions::default();
@@ -242,7 +242,7 @@ on_both_databases! {
             .iter()
             .map(|row| row["stored"].as_u64().unwrap())
             .sum();
-        assert!((20_000..=45_000).contains(&stored), "{stored}");
+        assert!((120_000..=270_000).contains(&stored), "{stored}");
         assert_eq!(
             admin.export("m", "trivia").await["data"]["items"].as_array().unwrap().len(),
             60

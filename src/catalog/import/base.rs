@@ -77,8 +77,6 @@ impl Task<'_> {
             (Base::Unsaid, _) => {
                 "the document does not say which revision it was made from".to_owned()
             }
-            // It names a state of the draft.
-            (_, None) => return,
             (_, Some(NO_REVISION)) => format!("{by} something that is no revision"),
             (found, Some(number)) if matches!(found, Base::Unknown) || base.is_none() => {
                 format!("{by} revision {number}; the newest here is {newest}")
@@ -87,6 +85,7 @@ impl Task<'_> {
                 "{by} revision {number}, and the revision {number} of this server is of another \
                  time"
             ),
+            // The base is known, also where the document names a state of the draft alone.
             _ => return,
         };
         if options.mode == ImportMode::Replace && plan.dropped > 0 {

@@ -57,7 +57,6 @@ impl<'p> Stored<'p> {
     }
 
     /// The names that an id stands beside in the stored states.
-    #[must_use]
     pub fn names(&self, kind: EntityKind, id: &str) -> impl Iterator<Item = &'p str> {
         let beside = self.by_id().get(&(kind.as_str(), id)).cloned().unwrap_or_default();
         beside.into_iter().map(|(name, _)| name)

@@ -245,7 +245,7 @@ fn unchanged(category: Category, movie: &MovieId, plan: Option<&Report>) -> Stri
         0 => {}
         1 => left.push("1 field of the document was not read (see the warnings)".to_owned()),
         count => {
-            left.push(format!("{count} fields of the document were not read (see the warnings)"))
+            left.push(format!("{count} fields of the document were not read (see the warnings)"));
         }
     }
     if left.is_empty() {

@@ -17,7 +17,7 @@ pub struct Model {
     pub source: Option<String>,
     pub status: String,
     pub options: String,
-    /// The text as it was sent, of records from before there was a table of texts.
+    /// The text as it was sent, if it is small or the record is from before there was a table of texts.
     pub document: Option<String>,
     pub report: Option<String>,
     pub problems: String,

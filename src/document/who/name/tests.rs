@@ -40,7 +40,7 @@ fn one_name_in_the_ways_that_it_is_written() {
         ("S. Jackson", "Samuel Leroy Jackson", Relation::Initials),
         ("Сергей Бондарчук", "Sergey Bondarchuk", Relation::SameLetters),
         ("Dwayne \"The Rock\" Johnson", "Dwayne Johnson", Relation::SameLetters),
-        ("Søren Malling", "Soren Malling", Relation::SameLetters),
+        ("Søren Malling", "Soren Malling", Relation::Same),
         ("Samuel Jackson", "Samuel L. Jackson", Relation::MiddleName),
         ("Philip S. Hoffman", "Philip Seymour Hoffman", Relation::Initials),
         ("Robert Downey", "Robert Downey Jr.", Relation::Suffix),
