@@ -159,7 +159,7 @@ impl ImportRecord {
     }
 
     /// The document as it was sent; of typed input, its data; of people who were merged or split,
-    /// who they are, as JSON. Characters that cannot be kept (U+0000) are replaced. Null if none
+    /// who they are, as JSON. Null if none
     /// was sent, or if its text is no longer kept: documentSize and documentHash tell the two apart.
     async fn document(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<String>> {
         document(ctx, &self.0).await.map_err(Into::into).transpose()

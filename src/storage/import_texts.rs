@@ -139,9 +139,9 @@ impl Database {
 /// statement for each import.
 const SMALL: usize = 8 * 1024;
 
-/// Whether a text is stored with its record, and not in the table of texts.
-pub(super) const fn is_small(text: &str) -> bool {
-    text.len() < SMALL
+/// Whether a text is stored with its record, and not in the table of texts, which takes U+0000.
+pub(super) fn is_small(text: &str) -> bool {
+    text.len() < SMALL && !text.contains('\0')
 }
 
 /// The bytes of a text as a column has them.

@@ -153,7 +153,7 @@ on_both_databases! {
         app.full_movie("m").await;
         for (query, detail) in [
             ("stage=drafts", "stage: found \"drafts\"; allowed is one of published, draft; did you mean \"draft\"?"),
-            ("stge=draft", "\"stge\" is no parameter of an export; stage is"),
+            ("stge=draft", "\"stge\" is not a parameter of an export; did you mean \"stage\"?; stage is the only one"),
             ("stage=draft&stage=published", "stage is given twice"),
         ] {
             let reply = app.admin().get(&format!("/api/v1/admin/movies/m/export/trivia?{query}")).await;
@@ -162,7 +162,7 @@ on_both_databases! {
         }
         // Neither is a bundle of what is published taken for one of drafts.
         let reply = app.admin().get("/api/v1/admin/movies/m/export/all?stage=draft").await;
-        assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!("\"stage\" is no parameter of an export; there is none")));
+        assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!("\"stage\" is not a parameter of an export; there is none")));
         assert_eq!(app.admin().get("/api/v1/admin/movies/no/export/all?stage=draft").await.status, 404);
     }
 

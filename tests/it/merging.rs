@@ -261,7 +261,7 @@ fn some_way(number: u8, base: &Object) -> How<'_> {
 fn cases() -> Config {
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => Config::default(),
-        None => Config { rng_seed: RngSeed::Fixed(7), ..Config::with_cases(400) },
+        None => Config { rng_seed: RngSeed::Fixed(8), ..Config::with_cases(400) },
     }
 }
 

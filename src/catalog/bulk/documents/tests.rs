@@ -1,8 +1,9 @@
 use std::io::Cursor;
 
-use super::super::channel::record_channel;
-use super::super::read::{Options, ReadReport, Source, read_source};
 use super::*;
+use crate::catalog::bulk::channel::record_channel;
+use crate::catalog::bulk::place::Place;
+use crate::catalog::bulk::read::{Options, ReadReport, Source, read_source};
 
 /// What is read of a text: places, and movies or the code of the first problem.
 async fn read_text(text: impl Into<Vec<u8>>, options: Options) -> Vec<String> {
@@ -102,7 +103,7 @@ async fn no_more_of_a_text_is_held_than_one_record_may_have() {
         let (sender, mut receiver) = record_channel();
         let reading = tokio::task::spawn_blocking(move || {
             let mut most = 0;
-            let place = super::super::place::Place { source: "f".into(), entry: None, at: None };
+            let place = Place { source: "f".into(), entry: None, at: None };
             let mut reader = Reader::new(place, std::sync::Arc::default(), options, &sender);
             let documents = Documents::new(&mut reader, input, Vec::new());
             documents.read_noting(|held| most = most.max(held)).unwrap();
