@@ -27,6 +27,8 @@ mod work;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 pub use clock::{Clock, RandomIds, SystemClock};
 pub use error::{CatalogError, UNSTORABLE_TEXT};
 
@@ -57,6 +59,12 @@ impl Catalog {
     #[must_use]
     pub fn with_text_limits(self, limits: TextLimits) -> Self {
         Self { texts: Arc::new(KeptTexts::new(limits)), ..self }
+    }
+
+    /// The time of the service's clock.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// The database beneath, for health checks and metrics.

@@ -39,6 +39,20 @@ pub async fn keep_private(request: Request, next: Next) -> Response {
     response
 }
 
+/// Dates an answer by the service's clock (RFC 9110 §6.6.1). The HTTP library does so by the system's
+/// clock, and panics where that is before 1970; such a clock is wrong, and its time is left out.
+pub async fn date(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let now = state.catalog.now();
+    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if now.timestamp() >= 0
+        && let Ok(date) = HeaderValue::try_from(date)
+    {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
 /// Counts the bytes of a large answer against the memory that all answers share until the client has
 /// taken them; answers 503 if there is no room.
 pub async fn hold(State(state): State<AppState>, request: Request, next: Next) -> Response {

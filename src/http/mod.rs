@@ -122,6 +122,7 @@ pub fn router(state: AppState) -> Router {
             .layer(TraceLayer::new_for_http())
             .propagate_request_id(request_id)
             .layer(from_fn(answer::keep_private))
+            .layer(from_fn_with_state(state.clone(), answer::date))
             .layer(from_fn(problem::add_request_id))
             .layer(CatchPanicLayer::custom(problem::panicked))
             .layer(from_fn_with_state(state.clone(), body::receive))

@@ -195,6 +195,7 @@ impl Server {
         // section.
         let connection = http1::Builder::new()
             .header_read_timeout(None)
+            .auto_date_header(false)
             .max_buf_size(BUFFER)
             .serve_connection(io, service);
         let limits = Arc::clone(&self.limits);
