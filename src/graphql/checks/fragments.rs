@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{ExecutableDocument, FragmentSpread, Selection, SelectionSet};
-use async_graphql::{Positioned, ServerError};
+use async_graphql::{Name, Positioned, ServerError};
 
 use super::invalid;
 use super::nearest::did_you_mean;
@@ -22,7 +22,7 @@ pub struct Fragments<'a> {
 /// # Errors
 /// When a spread names no fragment, or a fragment spreads itself.
 pub fn ordered(document: &ExecutableDocument) -> Result<Fragments<'_>, ServerError> {
-    let mut unused: HashSet<&str> = document.fragments.keys().map(|name| name.as_str()).collect();
+    let mut unused: HashSet<&str> = document.fragments.keys().map(Name::as_str).collect();
     let mut spreads: HashMap<&str, Vec<&Positioned<FragmentSpread>>> = HashMap::new();
     let sets = document
         .fragments
@@ -36,7 +36,7 @@ pub fn ordered(document: &ExecutableDocument) -> Result<Fragments<'_>, ServerErr
         for spread in &found {
             let name = spread.node.fragment_name.node.as_str();
             if !document.fragments.contains_key(name) {
-                let known = document.fragments.keys().map(|name| name.as_str());
+                let known = document.fragments.keys().map(Name::as_str);
                 let hint = did_you_mean(name, known);
                 return Err(invalid(format!("Unknown fragment \"{name}\".{hint}"), spread.pos));
             }
@@ -47,7 +47,7 @@ pub fn ordered(document: &ExecutableDocument) -> Result<Fragments<'_>, ServerErr
         }
     }
     let mut walk = Walk { spreads, state: HashMap::new(), ordered: Vec::new() };
-    let mut names: Vec<&str> = document.fragments.keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = document.fragments.keys().map(Name::as_str).collect();
     names.sort_unstable();
     for name in names {
         walk.visit(name)?;
