@@ -97,6 +97,6 @@ mod tests {
         while !ENDED.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(1));
         }
-        service.shutdown_timeout(Duration::from_secs(60));
+        service.shutdown_timeout(Duration::from_mins(1));
     }
 }

@@ -142,7 +142,7 @@ mod tests {
         let budget = WorkBudget::new(u64::MAX, || is_cancelled.get());
         assert!(budget.charge(100_000));
         is_cancelled.set(true);
-        let steps = (0..CHECK_EVERY + 1).take_while(|_| budget.charge(1)).count();
+        let steps = (0..=CHECK_EVERY).take_while(|_| budget.charge(1)).count();
         assert!(steps as u64 <= CHECK_EVERY, "{steps}");
         assert_eq!(budget.outcome(), Err(Stopped::Cancelled));
     }

@@ -188,7 +188,11 @@ fn unpacked(
 ) -> BoxStream<'static, Result<Bytes, BodyError>> {
     let failed = move |error: std::io::Error| {
         let reason = error.to_string();
-        match error.into_inner().map(|inner| inner.downcast::<BodyError>()) {
+        match error.into_inner().map(
+            <dyn std::error::Error + std::marker::Send + std::marker::Sync + 'static>::downcast::<
+                BodyError,
+            >,
+        ) {
             Some(Ok(error)) => *error,
             _ => BodyError::NotCoded { coding, reason },
         }
@@ -340,6 +344,6 @@ impl HttpBody for Declared {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }

@@ -122,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn not_more_than_some_wait() {
-        let budget = Budget::new(UNIT, Duration::from_secs(3600));
+        let budget = Budget::new(UNIT, Duration::from_hours(1));
         let room = budget.take(UNIT).await.unwrap();
         let waiting: Vec<_> = (0..MAX_WAITING)
             .map(|_| {

@@ -64,7 +64,7 @@ impl<R: Read> Read for Limited<R> {
 /// A number of bytes in the largest unit in which it is whole.
 pub(super) fn in_units(bytes: u64) -> String {
     let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-    let fitting = units.iter().find(|(shift, _)| bytes > 0 && bytes % (1 << shift) == 0);
+    let fitting = units.iter().find(|(shift, _)| bytes > 0 && bytes.is_multiple_of(1 << shift));
     match fitting {
         Some((shift, unit)) => format!("{} {unit}", bytes >> shift),
         None => format!("{bytes} bytes"),

@@ -76,7 +76,7 @@ pub(super) fn opens_list(rest: &[u8], in_prose: bool, anything: bool) -> Option<
 fn holds_several(text: &[u8]) -> bool {
     let mut values =
         serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
-    if !values.next().is_some_and(|value| value.is_ok()) {
+    if values.next().is_none_or(|value| value.is_err()) {
         return false;
     }
     let rest = &text[values.byte_offset()..];

@@ -91,7 +91,7 @@ fn a_document_that_is_not_quite_json_ends_where_it_ends() {
         r#"{"category":"basic_info","movie_id":"x","data":{"runtime":NaN}}"#.to_owned(),
         r#"{"category":"basic_info","movie_id":"x","data":{"runtime":1,},}"#.to_owned(),
         r#"{"category":"basic_info","movie_id":"x","data":{/* } */}}"#.to_owned(),
-        r#"{'category':'basic_info','movie_id':'x','data':{'title':'}{'}}"#.to_owned(),
+        r"{'category':'basic_info','movie_id':'x','data':{'title':'}{'}}".to_owned(),
         "{\n\"category\": \"trivia\",\n\"movie_id\": \"x\",\n\"data\": {\"items\": [\n{\"text\": \"A\"},\n{\"text\": \"B\",},\n]}\n}".to_owned(),
         pretty("x").replace("\"T\"", "NaN"),
     ] {

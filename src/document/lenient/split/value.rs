@@ -38,7 +38,7 @@ pub(super) enum Continuation {
 
 /// The strict JSON value at the start of `text`.
 pub(super) fn strict(text: &[u8]) -> Strict {
-    read_strict::<Shape>(text, |shape| shape.is_envelope())
+    read_strict::<Shape>(text, Shape::is_envelope)
 }
 
 /// The strict JSON string at the start of `text`; an envelope if a document is written in it.
