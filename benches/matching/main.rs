@@ -166,7 +166,7 @@ async fn decide(catalog: &Catalog, movie: &cases::HeldOut) -> Result<Decisions, 
     let options = ImportOptions { dry_run: true, ..ImportOptions::default() };
     let permission = principal.can_import(options).map_err(|_| "forbidden")?;
     let incoming =
-        Incoming::Document { text: movie.file.as_bytes(), category: Some(Category::CastCrew) };
+        Incoming::Document { text: movie.file.clone().into(), category: Some(Category::CastCrew) };
     let outcome = catalog.import(&permission, &id, incoming).await?;
     let plan = outcome.plan.ok_or("there is no plan")?;
     Ok(plan.matches.into_iter().map(|found| (found.path, (found.decision, found.entity))).collect())

@@ -183,7 +183,9 @@ pub(super) async fn import(
             bar.set_message(format!("{done} documents"));
             bar.suspend(|| {
                 if options.dry_run {
-                    super::plans::lines(&result).iter().for_each(|line| print_line(line));
+                    for line in super::plans::lines(&result) {
+                        print_line(&line);
+                    }
                 }
                 outcomes.add(&result);
             });

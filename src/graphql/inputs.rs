@@ -171,6 +171,7 @@ pub struct ImportDocumentInput {
 
 /// How to import.
 #[derive(Debug, InputObject)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ImportOptionsInput {
     /// Which state of the document to import into. A draft waits for someone to publish it; there is one
     /// for each document, shared by all who contribute.

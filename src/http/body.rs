@@ -188,11 +188,7 @@ fn unpacked(
 ) -> BoxStream<'static, Result<Bytes, BodyError>> {
     let failed = move |error: std::io::Error| {
         let reason = error.to_string();
-        match error.into_inner().map(
-            <dyn std::error::Error + std::marker::Send + std::marker::Sync + 'static>::downcast::<
-                BodyError,
-            >,
-        ) {
+        match error.into_inner().map(<dyn std::error::Error + Send + Sync>::downcast::<BodyError>) {
             Some(Ok(error)) => *error,
             _ => BodyError::NotCoded { coding, reason },
         }

@@ -14,7 +14,7 @@ use crate::support::{Client, SECRET, TestApp, envelope, fixtures, token};
 
 const IMPORT: &str = "/api/v1/admin/movies/m/import/timeline";
 const SHORT: Duration = Duration::from_millis(200);
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 
 #[tokio::test]
 async fn a_header_section_that_is_sent_slowly_is_cut_off() {

@@ -101,7 +101,7 @@ fn by_place(text: &str, export: &Value) -> String {
                     .for_each(|(at, value)| collect(value, &format!("{path}/{at}"), found));
             }
             Value::String(id) if &masked(value, "") != value => {
-                found.push((id.clone(), format!("<<{path}>>")))
+                found.push((id.clone(), format!("<<{path}>>")));
             }
             _ => {}
         }

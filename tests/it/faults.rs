@@ -120,7 +120,7 @@ async fn body(
         Body::Panics => panic!("a panic that is part of the test"),
         Body::Hangs => {
             hangs.notify_one();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Body::Ignores => {
             let _ = transaction.create_user(row(&names[1])).await;

@@ -211,7 +211,7 @@ fn mutated_documents_are_read_or_refused() {
     let count = seed.load(Ordering::SeqCst) - first + 1;
     match worker.join() {
         Ok(Some(planned)) => {
-            println!("{count} documents, {planned} of them read to a plan, from seed {first}")
+            println!("{count} documents, {planned} of them read to a plan, from seed {first}");
         }
         _ => panic!("run it again with REELPORT_FUZZ_SEED={}", seed.load(Ordering::SeqCst)),
     }

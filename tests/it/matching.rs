@@ -41,7 +41,7 @@ fn another(kind: &Kind, value: &Value) -> Value {
 pub fn mutate(item: &Item, part: KeyPart, object: &mut Value) {
     match part {
         KeyPart::Field(name) => {
-            object[name] = another(&find(item.fields, name).unwrap().rule.kind, &object[name])
+            object[name] = another(&find(item.fields, name).unwrap().rule.kind, &object[name]);
         }
         KeyPart::Entity(index) => {
             let entity = &item.entities[index];

@@ -22,7 +22,7 @@ use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, list, through
 pub fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
     match value {
         Value::Object(object) => {
-            object.iter().for_each(|(key, value)| leaves(value, &pointer(path, key), found))
+            object.iter().for_each(|(key, value)| leaves(value, &pointer(path, key), found));
         }
         Value::Array(items) => {
             items

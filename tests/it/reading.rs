@@ -138,7 +138,11 @@ fn a_list_of_nothing_but_not_known_empties_no_list() {
                         let how = How { nulls, on_conflict: ConflictPolicy::Fail, ..mode };
                         match world.plan(&json!({ name: sent }), how) {
                             Ok(plan) => {
-                                assert_eq!(plan.report.changes.len(), 0, "{category} {name} {sent}")
+                                assert_eq!(
+                                    plan.report.changes.len(),
+                                    0,
+                                    "{category} {name} {sent}"
+                                );
                             }
                             // What shows not all is no ground to remove the rest.
                             Err(problems) => assert!(

@@ -150,7 +150,7 @@ on_both_databases! {
         let before = dump(&app.database.url, TABLES).await;
         let database = app.app.catalog.database();
         let now = app.clock.now();
-        let (queries, loaded) = app.count_queries(database.load_reference(now)).await;
+        let (queries, loaded) = app.count_queries(Box::pin(database.load_reference(now))).await;
         assert_eq!((queries, loaded.is_ok()), (1, true));
         // Of other data than those that were loaded, only what is new is added.
         execute(&app.database.url, "UPDATE reference_versions SET version = 'another'").await;

@@ -62,7 +62,7 @@ async fn write(client: Client, writer: usize, stop: Arc<AtomicBool>, counts: Arc
         loop {
             assert!(start.elapsed() < PATIENCE, "{fact} is not answered");
             let request = client.request(reqwest::Method::POST, &path).json(&file);
-            let request = request.header("Idempotency-Key", &fact).timeout(Duration::from_secs(60));
+            let request = request.header("Idempotency-Key", &fact).timeout(Duration::from_mins(1));
             let status = match request.send().await {
                 Ok(response) => {
                     let status = response.status().as_u16();

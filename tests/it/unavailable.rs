@@ -92,7 +92,9 @@ async fn a_full_disk_is_said_and_forgotten_once_there_is_space() {
             }
         }
         assert!(refused.len() >= 3);
-        refused.iter().for_each(|reply| assert_unavailable(reply, "STORAGE_FULL"));
+        for reply in &refused {
+            assert_unavailable(reply, "STORAGE_FULL");
+        }
         let error = graphql_error(&admin, "full", LONG).await;
         assert_eq!(error["extensions"]["code"], "STORAGE_FULL", "{error}");
         assert_unavailable(&app.anonymous().get("/readyz").await, "STORAGE_FULL");

@@ -95,6 +95,7 @@ impl Types {
     }
 
     /// What is asked of a field of that type.
+    #[allow(clippy::only_used_in_recursion, reason = "it reads the schema elsewhere")]
     fn selection(&self, of: &Value) -> String {
         match of["kind"].as_str().unwrap() {
             "NON_NULL" | "LIST" => self.selection(&of["ofType"]),

@@ -209,7 +209,7 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
             }
             let trailing = self.splitter.take_skipped();
             let is_closed = self.splitter.open_lists() == 0 || self.last_is_broken();
-            self.send_held(trailing)?;
+            self.send_held(trailing.as_deref())?;
             if !is_closed {
                 self.sent += 1;
                 let message = "the list is not closed: the text ends in the middle".to_owned();
@@ -251,7 +251,7 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
         if self.text.len() > self.reader.options.max_record {
             // The document may still be of a length that is read.
             let trailing = self.splitter.take_skipped();
-            return self.send_held(trailing);
+            return self.send_held(trailing.as_deref());
         }
         let at = self.held.first().and_then(|Held { cut, line, .. }| match cut.item {
             Some(item) => Some(At::Item(item)),
@@ -263,7 +263,7 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
     }
 
     /// Sends what is held; `trailing` was skipped after it.
-    fn send_held(&mut self, trailing: Option<String>) -> Result<(), Stopped> {
+    fn send_held(&mut self, trailing: Option<&str>) -> Result<(), Stopped> {
         let held = std::mem::take(&mut self.held);
         let text = std::mem::take(&mut self.text);
         let last = held.len().saturating_sub(1);
@@ -274,8 +274,7 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
             let mut notes = Vec::new();
             notes.extend(cut.skipped.map(|skipped| skipped_text("before", &skipped)));
             if index == last {
-                let after = trailing.as_ref();
-                notes.extend(after.map(|skipped| skipped_text("after", skipped)));
+                notes.extend(trailing.map(|skipped| skipped_text("after", skipped)));
             }
             result = if is_stray {
                 self.send_stray(at, piece)

@@ -108,8 +108,14 @@ impl Reader<'_> {
         match treatment(name) {
             Treatment::Ignore => Ok(()),
             _ if entry.is_dir() => Ok(()),
-            Treatment::Skip => self.skip(),
-            _ if entry.is_symlink() => self.skip(),
+            Treatment::Skip => {
+                self.skip();
+                Ok(())
+            }
+            _ if entry.is_symlink() => {
+                self.skip();
+                Ok(())
+            }
             Treatment::Refuse => {
                 let message =
                     "it is packed in a form that is not read; allowed are ZIP and gzip".to_owned();
@@ -126,11 +132,10 @@ impl Reader<'_> {
         }
     }
 
-    fn skip(&mut self) -> Result<(), Stopped> {
+    fn skip(&mut self) {
         if self.report.skipped.len() < MAX_SKIPPED {
             self.report.skipped.push(Place { at: None, ..self.place.clone() });
         }
-        Ok(())
     }
 
     fn send_damage(&mut self, error: &zip::result::ZipError) -> Result<(), Stopped> {

@@ -50,6 +50,7 @@ pub struct Cut {
 
 /// Finds the documents of a text that arrives in parts.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact about the line or the text")]
 pub struct Splitter {
     at: usize,
     /// How many lists are open.
@@ -324,6 +325,7 @@ impl Splitter {
     }
 
     /// An element of a list that is no object.
+    #[allow(clippy::unnecessary_wraps, reason = "as the other readers of a piece")]
     fn element(&mut self, text: &[u8], ended: bool) -> Option<Piece> {
         let rest = &text[self.at..];
         match strict(rest) {

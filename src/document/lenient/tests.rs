@@ -331,12 +331,15 @@ fn steps(text: &str) -> u64 {
     budget.spent()
 }
 
+/// Makes a text of a size.
+type Make = Box<dyn Fn(usize) -> String>;
+
 #[test]
 fn a_text_twice_as_long_takes_about_twice_as_much_work() {
     let repeated = |start: &'static str, part: &'static str, end: &'static str| {
         move |count: usize| format!("{start}{}{end}", part.repeat(count))
     };
-    let hostile: Vec<(&str, Box<dyn Fn(usize) -> String>)> = vec![
+    let hostile: Vec<(&str, Make)> = vec![
         ("empty lists", Box::new(repeated("[", "[],", "[]]"))),
         ("empty objects", Box::new(repeated("[", "{},", "{}"))),
         ("empty strings", Box::new(repeated("{\"a\": [", "\"\",", ""))),

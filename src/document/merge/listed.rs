@@ -12,11 +12,13 @@ use crate::document::definition::{EntityReference, Item, KeyPart, Object};
 use crate::document::text::{comparable, index_key};
 use crate::document::who::{Agreement, Name};
 
+/// By field and name in any form, the ids that are credited so.
+type ByForm = HashMap<(&'static str, String), Arc<[String]>>;
+
 pub(super) struct Listed<'o> {
     stored: Vec<Stored<'o>>,
     index: OnceCell<Index<'o>>,
-    /// By field and name in any form, the ids that are credited so.
-    by_form: OnceCell<HashMap<(&'static str, String), Arc<[String]>>>,
+    by_form: OnceCell<ByForm>,
     /// What the items of an entity say, by the field of its name and its id.
     said: RefCell<HashMap<(&'static str, String), Said>>,
 }

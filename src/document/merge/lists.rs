@@ -147,6 +147,7 @@ impl Merger<'_> {
         }
     }
 
+    #[allow(clippy::too_many_lines, reason = "one walk over the items in their order")]
     fn items(&mut self, list: &ItemList, sent: Option<&Vec<Value>>) -> Vec<Value> {
         let proposal = self.proposal;
         let item = list.item;

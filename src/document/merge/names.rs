@@ -38,6 +38,7 @@ impl Places {
 }
 
 impl Merger<'_> {
+    #[allow(clippy::too_many_lines, reason = "one walk over the items in their order")]
     pub(super) fn names(
         &mut self,
         kind: EntityKind,

@@ -491,8 +491,8 @@ mod tests {
         for (root, allowed) in
             [("__schema { queryType { name } }", 1), ("__type(name: \"A\") { name }", 10)]
         {
-            let roots =
-                |count: usize| (0..count).map(|at| format!("a{at}: {root} ")).collect::<String>();
+            let root_of = |at: usize| format!("a{at}: {root}");
+            let roots = |count: usize| (0..count).map(root_of).collect::<Vec<_>>().join(" ");
             assert_eq!(cost(&format!("{{ {} }}", roots(allowed)), &Limits::default()), Ok(()));
             assert!(cost(&format!("{{ {} }}", roots(allowed + 1)), &Limits::default()).is_err());
         }

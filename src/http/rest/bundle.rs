@@ -106,9 +106,9 @@ impl Bundles {
             packed: Bytes::new(),
             room: Room::default(),
         };
-        bundle.next = bundle.load().await?;
+        bundle.next = Box::pin(bundle.load()).await?;
         Ok(Body::from_stream(try_unfold(bundle, |bundle: Bundle| async {
-            bundle.chunk().await.inspect_err(|error| {
+            Box::pin(bundle.chunk()).await.inspect_err(|error| {
                 tracing::warn!(%error, "a bundle was not sent to its end");
             })
         })))
@@ -143,9 +143,9 @@ impl Bundle {
             let Some(packer) = self.packer.take() else { return Ok(None) };
             let export = match self.next.take() {
                 Some(export) => Some(export),
-                None => self.load().await?,
+                None => Box::pin(self.load()).await?,
             };
-            self.pack(packer, export).await?;
+            Box::pin(self.pack(packer, export)).await?;
         }
         let chunk = self.packed.split_to(self.packed.len().min(CHUNK));
         if self.packed.is_empty() {

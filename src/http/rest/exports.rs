@@ -128,6 +128,7 @@ pub async fn bundle(
         (header::CONTENT_TYPE, "application/zip".to_owned()),
         (header::CONTENT_DISPOSITION, attachment(&format!("{movie}-export.zip"))),
     ];
-    let body = state.bundles.stream(slot, Arc::clone(&state.catalog), permission, movie).await?;
+    let bundle = state.bundles.stream(slot, Arc::clone(&state.catalog), permission, movie);
+    let body = Box::pin(bundle).await?;
     Ok((headers, body).into_response())
 }

@@ -207,12 +207,15 @@ impl Pool {
     }
 }
 
+/// When a server was asked, and what came back.
+type Asked = (Instant, Result<(), Arc<Error>>);
+
 /// Asks a server whether it takes connections, for all that wait at the same time together.
 #[derive(Debug)]
 struct Inquiry {
     options: PgConnectOptions,
     /// When the last one began, and what came back.
-    last: Mutex<Option<(Instant, Result<(), Arc<Error>>)>>,
+    last: Mutex<Option<Asked>>,
 }
 
 impl Inquiry {

@@ -116,8 +116,8 @@ async fn an_archive_with_nothing_to_import_fails_and_says_so() {
     let beside = ("__MACOSX/._a.json", vec![0, 5, 22, 7]);
     let cases = [
         (zipped(&[]), vec![]),
-        (zipped(&[readme.clone()]), vec!["README.md"]),
-        (zipped(&[text.clone()]), vec!["a.txt"]),
+        (zipped(std::slice::from_ref(&readme)), vec!["README.md"]),
+        (zipped(std::slice::from_ref(&text)), vec!["a.txt"]),
         (zipped(&[readme, text, beside.clone()]), vec!["README.md", "a.txt"]),
         (zipped(&[beside]), vec![]),
     ];

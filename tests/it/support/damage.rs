@@ -133,7 +133,7 @@ impl Writer<'_> {
         for c in text.chars() {
             match c {
                 '"' | '\'' | '“' | '”' | '„' | '‘' | '’' | '‚' | '\\' => {
-                    self.text.extend(['\\', c])
+                    self.text.extend(['\\', c]);
                 }
                 '*' | '_' | '[' if needless => self.text.extend(['\\', c]),
                 c if c < ' ' && !unescaped => {

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use super::app::token;
 
 /// Longest wait for what a server must do by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A connection to a server.
 pub struct Raw {

@@ -130,7 +130,7 @@ pub(super) fn key_follows(text: &[u8]) -> Option<bool> {
 }
 
 /// What kind of value it is, as far as it matters here.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Shape {
     has_data: bool,
     has_category: bool,
