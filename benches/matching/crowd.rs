@@ -122,7 +122,7 @@ async fn time(catalog: &Catalog, file: &str) -> Result<Duration, Box<dyn Error>>
     let mut times = Vec::new();
     for _ in 0..21 {
         let incoming =
-            Incoming::Document { text: file.clone().into(), category: Some(Category::CastCrew) };
+            Incoming::Document { text: file.to_owned().into(), category: Some(Category::CastCrew) };
         let start = Instant::now();
         let outcome = catalog.import(&permission, &id, incoming).await?;
         times.push(start.elapsed());

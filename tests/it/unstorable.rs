@@ -95,10 +95,9 @@ impl Types {
     }
 
     /// What is asked of a field of that type.
-    #[allow(clippy::only_used_in_recursion, reason = "it reads the schema elsewhere")]
-    fn selection(&self, of: &Value) -> String {
+    fn selection(of: &Value) -> String {
         match of["kind"].as_str().unwrap() {
-            "NON_NULL" | "LIST" => self.selection(&of["ofType"]),
+            "NON_NULL" | "LIST" => Self::selection(&of["ofType"]),
             "OBJECT" if of["name"].as_str().unwrap().ends_with("Connection") => {
                 "{ totalCount nodes { __typename } }".to_owned()
             }
@@ -135,7 +134,7 @@ impl Types {
                             passed += &format!("{of}: ${of} ");
                         }
                     }
-                    let selection = self.selection(&field["type"]);
+                    let selection = Self::selection(&field["type"]);
                     let (before, after) = around;
                     let asked = format!("{before} {name}({passed}) {selection} {after}");
                     let query = format!("{operation}({declared}) {{ {asked} }}");
