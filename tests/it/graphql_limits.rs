@@ -97,7 +97,8 @@ on_both_databases! {
         let client = app.limited(limits.clone(), Role::Viewer).await;
         let (statements, reply) = app.count_queries(client.graphql(FILMOGRAPHIES, json!({}))).await;
         assert_too_complex(&reply);
-        assert!(statements <= 6, "{statements}");
+        // A load or two for each level of the lists.
+        assert!(statements <= 10, "{statements}");
         let cost = reply["errors"][0]["extensions"]["cost"].as_u64().unwrap();
         assert!(cost < 2 * limits.resolved, "{cost}");
         let whole = Limits { cost: 1_000_000, ..Limits::default() };
