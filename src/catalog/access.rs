@@ -1,4 +1,4 @@
-//! Who may do what (CONTRACT §5). A permission is a value that only a fitting role can make.
+//! Who may do what. A permission is a value that only a fitting role can make.
 
 use super::import::ImportOptions;
 use crate::document::definition::define_choice;

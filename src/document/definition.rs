@@ -118,7 +118,7 @@ pub struct Item {
     pub fields: &'static [Field],
     /// The key that holds the item's own id.
     pub id: &'static str,
-    /// The natural key: the first alternative whose first part the item has (CONTRACT §2).
+    /// The natural key: the first alternative whose first part the item has.
     pub keys: &'static [&'static [KeyPart]],
     /// People, ceremonies and platforms that the item names.
     pub entities: &'static [EntityReference],

@@ -1,4 +1,4 @@
-//! The envelope: one movie, one category, one JSON file (CONTRACT §1).
+//! The envelope: one movie, one category, one JSON file.
 
 use std::fmt::Write as _;
 

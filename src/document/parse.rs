@@ -1,7 +1,7 @@
 //! Reading `data` into the form of its category: every value checked, every problem reported.
 //!
-//! What is clearly meant is read and warned of (CONTRACT §2, "What LLMs and older templates really
-//! send"); what is not, is a problem with its path, what was found and what is allowed.
+//! What is clearly meant is read and warned of; what is not, is a problem with its path, what was
+//! found and what is allowed.
 
 use std::collections::HashSet;
 

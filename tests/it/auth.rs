@@ -1,4 +1,4 @@
-//! Who gets in, and who may do what (CONTRACT §3, §5).
+//! Who gets in, and who may do what.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,5 @@
 //! Every part of every key of every document of a catalogue, changed, filled in and left out in turn:
-//! the right item is found or a new one is made, and never are two folded into one (CONTRACT §2).
+//! the right item is found or a new one is made, and never are two folded into one.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Which arriving item is which stored one, and who a name means (CONTRACT §2).
+//! Which arriving item is which stored one, and who a name means.
 
 use std::sync::Arc;
 

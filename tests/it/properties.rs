@@ -1,4 +1,4 @@
-//! The law of the round trip (CONTRACT §1, §2), as properties of the pure core over every category.
+//! The law of the round trip, as properties of the pure core over every category.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! The REST sidecar (CONTRACT §4).
+//! The REST sidecar.
 
 use std::io::{Cursor, Read as _};
 

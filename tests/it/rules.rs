@@ -1,4 +1,4 @@
-//! The rules of CONTRACT §1 and §2 about null and about where a change comes from, each with the table
+//! The rules about null and about where a change comes from, each with the table
 //! of its cases. Which item is which has its tables in [`crate::matching`].
 
 use reelport::catalog::access::Role;

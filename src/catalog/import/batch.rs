@@ -298,7 +298,7 @@ impl Task<'_> {
         (draft.map(|draft| draft.first_contribution), self.current().map(|current| &current.data))
     }
 
-    /// Where the values come from (CONTRACT §1, "The source of a change").
+    /// Where the values come from.
     fn source(&self) -> Source {
         let Self { batch, record, .. } = self;
         if let Some(source) = batch.options.source.or(batch.author.source) {

@@ -1,4 +1,4 @@
-//! Which arriving item is which stored one (CONTRACT §2, "Which item is which").
+//! Which arriving item is which stored one.
 //!
 //! Claims are one to one: two items are never folded into one, and no stored item is claimed
 //! twice. The rounds go from the surest sign to the weakest; what is left over is new. Each round

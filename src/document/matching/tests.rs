@@ -1,4 +1,4 @@
-//! The rounds as CONTRACT §2 says them, each item compared with each: what [`claims`] must come to.
+//! The rounds as docs/imports.md describes them, each item compared with each: what [`claims`] must come to.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
