@@ -29,7 +29,7 @@ pub enum CatalogError {
     Worker(#[from] tokio::task::JoinError),
 }
 
-/// What a client is told whose text would have to be stored with U+0000 in it.
+/// The message for a request that would store a text with U+0000 in it.
 pub const UNSTORABLE_TEXT: &str =
     "a text holds the character U+0000, which cannot be stored; send it without";
 

@@ -1,5 +1,5 @@
 //! The CPU work of imports. Reading and planning a large document takes long, so it is done on
-//! threads of its own, of which few run at once, and ends when nobody waits for it any more. Small
+//! threads of its own, of which few run at once, and ends when its request is dropped. Small
 //! documents are read and planned where they arrive, within a budget of their own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,7 +66,7 @@ impl Work {
     }
 }
 
-/// Cancels a piece of work when it is dropped: nobody waits for its result any more.
+/// Cancels a piece of work when it is dropped, as its result is no longer needed.
 struct CancelOnDrop(Arc<AtomicBool>);
 
 impl Drop for CancelOnDrop {

@@ -139,7 +139,7 @@ fn judge(proposal: &Proposal<'_>, stored: &Stored<'_>, mention: &Mention<'_>) ->
     let is_number = bare_number(id).is_some();
     let is_placeholder = !is_number && is_placeholder(id);
     if !is_number && !is_placeholder {
-        // Another database's id of somebody who is known here by another one.
+        // An id of another database, of an entity that is known here under another id.
         let is_known = directory.known(kind, id, mention.name).is_some();
         let meant = (!is_known).then(|| known_elsewhere(directory, mention)).flatten();
         return meant.map_or(Verdict::Keep, Verdict::Means);
