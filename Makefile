@@ -34,8 +34,8 @@ bench: tools ## Measure against yardsticks; BENCH_CATALOGUE=FILE measures an imp
 	scripts/with-postgres $(CARGO) bench --profile dist --bench matching
 	scripts/with-postgres $(CARGO) bench --profile dist --bench service
 
-attacks: ## Send hostile requests to a release build while exports are measured
-	$(CARGO) bench --profile release --bench attacks
+attacks: ## Send hostile requests to an optimised build while exports are measured
+	$(CARGO) bench --profile dist --bench attacks
 
 tools: ## Install what the tests need and is missing
 	scripts/tools

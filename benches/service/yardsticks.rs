@@ -8,9 +8,15 @@ use axum::http::header;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use reelport::app::{Sources, open_catalog};
+use reelport::catalog::Catalog;
 use reelport::catalog::access::command_line;
+use reelport::catalog::accounts::Accounts;
 use reelport::catalog::export::Export;
+use reelport::catalog::tokens::{TokenConfig, Tokens};
 use reelport::document::Category;
+use reelport::graphql::RequestContext;
+use reelport::graphql::budget::Budget;
+use reelport::graphql::limits::Limits;
 use reelport::graphql::types::MovieExport;
 use sea_orm::sqlx::{self, PgPool, Row as _, SqlitePool};
 use sea_orm::{ConnectionTrait as _, Database};
@@ -46,11 +52,14 @@ impl Query {
 
 type Memory = Schema<Query, EmptyMutation, EmptySubscription>;
 
+/// The schema, and what a request brings along.
+type WithContext = (Memory, Arc<dyn Fn() -> RequestContext + Send + Sync>);
+
 async fn graphql(
-    State(schema): State<Memory>,
+    State((schema, context)): State<WithContext>,
     Json(request): Json<Request>,
 ) -> Json<async_graphql::Response> {
-    Json(schema.execute(request).await)
+    Json(schema.execute(request.data(context())).await)
 }
 
 const QUERY: &str = "SELECT body FROM documents WHERE movie_id = $1 AND category = $2";
@@ -90,7 +99,14 @@ pub async fn serve(name: &str, url: &str, movie: &str) {
         "schema from memory" => {
             let schema =
                 Schema::build(Query, EmptyMutation, EmptySubscription).data(export).finish();
-            Router::new().route("/graphql", post(graphql)).with_state(schema)
+            let catalog = Arc::new(catalog);
+            let tokens = Tokens::new(&[0; 32], TokenConfig::default());
+            let accounts = Arc::new(Accounts::new(Catalog::clone(&catalog), tokens));
+            let context: Arc<dyn Fn() -> RequestContext + Send + Sync> = Arc::new(move || {
+                let budget = Arc::new(Budget::new(Limits::default()));
+                RequestContext::new(None, None, Arc::clone(&catalog), Arc::clone(&accounts), budget)
+            });
+            Router::new().route("/graphql", post(graphql)).with_state((schema, context))
         }
         "bytes from memory" => {
             let bytes: Arc<str> = export.envelope().into();

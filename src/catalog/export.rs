@@ -86,6 +86,14 @@ impl Catalog {
         Ok(exists.then(|| Export::never_written(movie.clone(), category, now)))
     }
 
+    /// How many bytes the data of all categories of a movie have.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn stored_bytes(&self, _: &CanRead, movie: &MovieId) -> Result<u64, CatalogError> {
+        Ok(self.database.stored_bytes(movie).await?)
+    }
+
     /// Exports those categories of those movies, all of which must exist, in the order asked for.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select, Set,
@@ -173,6 +173,22 @@ impl Database {
     ) -> Result<Vec<StoredDocument>, StorageError> {
         let movies: Vec<_> = movies.iter().map(|movie| movie.as_str()).collect();
         find(&self.reader, &movies, categories).await
+    }
+
+    /// How many bytes the published documents of a movie have together.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stored_bytes(&self, movie: &MovieId) -> Result<u64, StorageError> {
+        let bytes = Func::cust("octet_length").arg(Expr::col(document::Column::Body));
+        let sizes: Vec<i32> = document::Entity::find()
+            .select_only()
+            .expr(bytes)
+            .filter(document::Column::MovieId.eq(movie.as_str()))
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        Ok(sizes.into_iter().filter_map(|size| u64::try_from(size).ok()).sum())
     }
 
     /// Which categories of those movies hold anything.

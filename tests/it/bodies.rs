@@ -13,9 +13,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::on_both_databases;
 use crate::support::raw::{Raw, post};
 use crate::support::{Client, Reply, TestApp, envelope, fixtures, token};
+use crate::{on_both_databases, queries};
 
 const MIB: usize = 1024 * 1024;
 const MAX_BODY: usize = 16 * MIB;
@@ -290,8 +290,7 @@ async fn ask(app: &TestApp, limits: Limits, paths: &[&str]) -> Vec<axum::http::R
 
 on_both_databases! {
     async fn a_bundle_is_read_as_it_is_sent(app: TestApp) {
-        let admin = app.full_movie("m").await;
-        assert_eq!(admin.import("m", "cast_crew", fixtures::cast_crew()).await.status, 200);
+        app.seed(&queries::movie("m", 2_000)).await;
         let bundle = "/api/v1/admin/movies/m/export/all";
         let (first, mut answers) = app.count_queries(ask(&app, Limits::default(), &[bundle])).await;
         let mut body = answers.pop().unwrap().into_body();
@@ -303,7 +302,8 @@ on_both_databases! {
     }
 
     async fn a_bundle_of_a_movie_that_is_deleted_meanwhile_does_not_look_whole(app: TestApp) {
-        let admin = app.full_movie("m").await;
+        app.seed(&queries::movie("m", 2_000)).await;
+        let admin = app.admin();
         let mut answers = ask(&app, Limits::default(), &["/api/v1/admin/movies/m/export/all"]).await;
         let mut body = answers.pop().unwrap().into_body();
         assert!(body.frame().await.unwrap().is_ok());

@@ -31,7 +31,7 @@ macro_rules! on_both_databases_with_one_thread {
 }
 
 /// A movie whose lists all have `items` entries of their own.
-fn movie(id: &str, items: usize) -> Vec<Value> {
+pub fn movie(id: &str, items: usize) -> Vec<Value> {
     let list = |item: &dyn Fn(usize) -> Value| (0..items).map(item).collect::<Vec<_>>();
     let of = |role: &str| {
         list(
@@ -127,11 +127,14 @@ on_both_databases_with_one_thread! {
         }
     }
 
-    async fn a_bundle_reads_one_document_at_a_time(app: TestApp) {
-        app.seed(&movie("m", 20)).await;
-        let (count, reply) = app.count_queries(app.viewer().get("/api/v1/admin/movies/m/export/all")).await;
-        // Whether the movie exists, and the seven documents.
-        assert_eq!((reply.status, count), (200, 8));
+    async fn a_bundle_reads_small_documents_together_and_large_ones_one_at_a_time(app: TestApp) {
+        app.seed(&[movie("small", 20), movie("large", 2_000)].concat()).await;
+        for (id, statements) in [("small", 3), ("large", 9)] {
+            let path = format!("/api/v1/admin/movies/{id}/export/all");
+            let (count, reply) = app.count_queries(app.viewer().get(&path)).await;
+            // Whether the movie exists, how large its documents are, and the documents.
+            assert_eq!((reply.status, count), (200, statements), "{id}");
+        }
     }
 
     async fn an_import_costs_the_same_however_much_it_brings(app: TestApp) {

@@ -1,5 +1,6 @@
-//! Bundles, packed while they are sent: one document at a time is read and packed, and only what is
-//! packed waits for the client. No thread and no connection to the database is held meanwhile.
+//! Bundles, packed while they are sent: small documents together, larger ones one at a time are read
+//! and packed, and only what is packed waits for the client. No thread and no connection to the
+//! database is held meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,9 @@ use crate::http::answer::CHUNK;
 use crate::http::budget::{Budget, Full, Room};
 use crate::http::limits::Limits;
 use crate::http::problem::ProblemDetails;
+
+/// Most bytes of documents that are read and packed together.
+const TOGETHER: u64 = 256 * 1024;
 
 /// What limits the bundles of all clients together.
 pub struct Bundles {
@@ -100,13 +104,13 @@ impl Bundles {
             packing: Arc::clone(&self.packing),
             memory: self.memory.clone(),
             memory_wait: self.memory_wait,
-            next: None,
-            categories: Category::ALL.iter(),
+            next: Vec::new(),
+            categories: &Category::ALL,
             packer: Some(Packer::default()),
             packed: Bytes::new(),
             room: Room::default(),
         };
-        bundle.next = Box::pin(bundle.load()).await?;
+        bundle.next = Box::pin(bundle.load_first()).await?;
         Ok(Body::from_stream(try_unfold(bundle, |bundle: Bundle| async {
             Box::pin(bundle.chunk()).await.inspect_err(|error| {
                 tracing::warn!(%error, "a bundle was not sent to its end");
@@ -124,10 +128,10 @@ struct Bundle {
     packing: Arc<Semaphore>,
     memory: Budget,
     memory_wait: Duration,
-    /// A document that was read already.
-    next: Option<Export>,
+    /// Documents that were read already.
+    next: Vec<Export>,
     /// Those that were not.
-    categories: std::slice::Iter<'static, Category>,
+    categories: &'static [Category],
     /// `None` when the archive is finished.
     packer: Option<Packer>,
     /// What is packed and not yet sent.
@@ -141,11 +145,11 @@ impl Bundle {
     async fn chunk(mut self) -> Result<Option<(Bytes, Self)>, BundleError> {
         while self.packed.is_empty() {
             let Some(packer) = self.packer.take() else { return Ok(None) };
-            let export = match self.next.take() {
-                Some(export) => Some(export),
-                None => Box::pin(self.load()).await?,
-            };
-            Box::pin(self.pack(packer, export)).await?;
+            let mut exports = std::mem::take(&mut self.next);
+            if exports.is_empty() {
+                exports.extend(Box::pin(self.load()).await?);
+            }
+            Box::pin(self.pack(packer, exports)).await?;
         }
         let chunk = self.packed.split_to(self.packed.len().min(CHUNK));
         if self.packed.is_empty() {
@@ -154,24 +158,40 @@ impl Bundle {
         Ok(Some((chunk, self)))
     }
 
+    /// All documents if they are small together, else the first.
+    async fn load_first(&mut self) -> Result<Vec<Export>, BundleError> {
+        if self.catalog.stored_bytes(&self.permission, &self.movie).await? > TOGETHER {
+            return Ok(self.load().await?.into_iter().collect());
+        }
+        let categories = std::mem::take(&mut self.categories);
+        Ok(self.catalog.exports(&self.permission, &[&self.movie], categories).await?)
+    }
+
     /// The next document; `None` if there are no more.
     async fn load(&mut self) -> Result<Option<Export>, BundleError> {
-        let Some(category) = self.categories.next() else { return Ok(None) };
+        let Some((category, others)) = self.categories.split_first() else { return Ok(None) };
+        self.categories = others;
         let export = self.catalog.export(&self.permission, &self.movie, *category).await?;
         export.map(Some).ok_or(BundleError::Deleted)
     }
 
-    /// Packs a document, or, if there are no more, what is at the end of the archive.
-    async fn pack(&mut self, packer: Packer, export: Option<Export>) -> Result<(), BundleError> {
+    /// Packs documents, and behind the last of all what is at the end of the archive.
+    async fn pack(&mut self, packer: Packer, exports: Vec<Export>) -> Result<(), BundleError> {
         let packing = Arc::clone(&self.packing).acquire_owned().await;
         let packing = packing.map_err(|_| BundleError::Stopping)?;
+        let is_last = self.categories.is_empty();
         let work = tokio::task::spawn_blocking(move || -> Result<_, ArchiveError> {
             let _packing = packing;
             let mut packer = packer;
-            match export {
-                Some(export) => Ok((packer.add(&export)?, Some(packer))),
-                None => Ok((packer.finish()?, None)),
+            let mut packed = Vec::new();
+            for export in &exports {
+                packed.extend(packer.add(export)?);
             }
+            if !is_last {
+                return Ok((packed, Some(packer)));
+            }
+            packed.extend(packer.finish()?);
+            Ok((packed, None))
         });
         let (packed, packer) = work.await.map_err(CatalogError::from)??;
         if packed.len() > CHUNK {
