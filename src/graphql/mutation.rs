@@ -138,12 +138,15 @@ impl Mutation {
     ) -> async_graphql::Result<ImportDocumentPayload> {
         let permission = ctx.can_import(options_of(input.options, NullPolicy::Keep))?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
-            return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
+            let outcome = Outcome::no_movie(no_such_movie(&input.movie_id));
+            return Ok(ImportDocumentPayload::new(outcome, None));
         };
-        let incoming = Incoming::Document { text: input.document.into(), category: input.category };
+        let category = input.category;
+        let incoming = Incoming::Document { text: input.document.into(), category };
         let outcome =
             ctx.catalog().import(&permission, &movie, incoming).await.map_err(ApiError::from)?;
-        Ok(outcome.with_remedy(CREATE_MOVIE).into())
+        let hint = outcome.repair_hint(&movie, category);
+        Ok(ImportDocumentPayload::new(outcome.with_remedy(CREATE_MOVIE), hint))
     }
 
     /// Edits the draft of a category, which must be there. Needs the role CONTRIBUTOR.

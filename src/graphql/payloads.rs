@@ -315,10 +315,22 @@ import_payload!(
     /// What came of importing a category.
     ImportCategoryPayload
 );
-import_payload!(
-    /// What came of importing a document.
-    ImportDocumentPayload
-);
+/// What came of importing a document.
+#[derive(SimpleObject)]
+pub struct ImportDocumentPayload {
+    #[graphql(flatten)]
+    result: ImportResult,
+    /// A text to paste back to the language model that wrote the document: what to correct, and the form
+    /// to send. Null if there is nothing to correct.
+    repair_hint: Option<String>,
+}
+
+impl ImportDocumentPayload {
+    pub fn new(outcome: Outcome, repair_hint: Option<String>) -> Self {
+        Self { result: outcome.into(), repair_hint }
+    }
+}
+
 import_payload!(
     /// What came of publishing a draft.
     PublishDraftPayload

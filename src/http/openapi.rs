@@ -82,6 +82,9 @@ pub struct ProblemBody {
     errors: Vec<DocumentError>,
     /// What was repaired or left alone in a document that could be read and was refused.
     plan: Option<Plan>,
+    /// A text to paste back to the language model that wrote the document: what to correct, and the
+    /// form to send. Absent if there is nothing to correct.
+    repair_hint: Option<String>,
 }
 
 /// One thing that is wrong with a document.

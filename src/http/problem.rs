@@ -32,6 +32,9 @@ pub struct ProblemDetails {
     /// What was read of a refused document, and what was repaired in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Value>,
+    /// What a language model is to correct in the document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repair_hint: Option<String>,
     #[serde(skip)]
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -46,6 +49,7 @@ impl ProblemDetails {
             code,
             errors: Vec::new(),
             plan: None,
+            repair_hint: None,
             headers: Vec::new(),
         }
     }
@@ -118,6 +122,11 @@ impl ProblemDetails {
 
     pub fn with_plan(mut self, plan: Option<Value>) -> Self {
         self.plan = plan;
+        self
+    }
+
+    pub fn with_repair_hint(mut self, hint: Option<String>) -> Self {
+        self.repair_hint = hint;
         self
     }
 

@@ -1,0 +1,52 @@
+//! Examples of values, for messages that say what to write.
+
+use serde_json::{Value, json};
+
+use super::definition::{Field, Item, Kind, Object, Unit};
+
+/// An object with an example of each field; of a choice, all words.
+#[must_use]
+pub fn object(fields: &'static [Field]) -> Object {
+    let shown = |field: &'static Field| match &field.rule.kind {
+        Kind::Choice { values, .. } => json!(values.join(" | ")),
+        _ => value(field),
+    };
+    fields.iter().map(|field| (field.name.to_owned(), shown(field))).collect()
+}
+
+/// An example of what may stand in a field.
+#[must_use]
+pub fn value(field: &'static Field) -> Value {
+    match &field.rule.kind {
+        Kind::Text { .. } => json!("text"),
+        Kind::Form { allowed, .. } | Kind::Code { allowed, .. } => {
+            // Each says its form with an example in quotation marks.
+            json!(allowed.split('"').nth(1).unwrap_or("text"))
+        }
+        Kind::Decimal => json!("3.99"),
+        Kind::Date => json!("1999-10-15"),
+        Kind::PartialDate => json!("1999-10"),
+        Kind::Url => json!("https://…"),
+        Kind::Integer { min, .. } => match field.rule.unit {
+            Unit::Minutes => json!(119),
+            Unit::UsDollars => json!(63_000_000),
+            Unit::None if *min > 1_000 => json!(1999),
+            Unit::None => json!(min),
+        },
+        Kind::Number { max, .. } => json!(max * 0.83),
+        Kind::Boolean => json!(false),
+        Kind::Choice { values, .. } => json!(values.first()),
+        Kind::Id => json!("as given, else left out"),
+        Kind::Names { .. } => json!(["name"]),
+        Kind::Items { item, .. } => json!([object(item.fields)]),
+    }
+}
+
+/// The fields that an item must have, with examples: `{"ceremony":"text","year":1999}`.
+#[must_use]
+pub fn required(item: &'static Item) -> Value {
+    let is_needed =
+        |field: &&Field| field.rule.required || item.any_of.first() == Some(&field.name);
+    let needed = item.fields.iter().filter(is_needed);
+    Value::Object(needed.map(|field| (field.name.to_owned(), value(field))).collect())
+}
