@@ -13,7 +13,7 @@ use reelport::document::entity::{Directory, EntityKind};
 use reelport::document::ids::{IdSource, item_id};
 use reelport::document::locks::LockRule;
 use reelport::document::merge::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
-use reelport::document::parse::parse;
+use reelport::document::parse::{ParseOptions, parse};
 use reelport::document::plan::plan;
 use reelport::document::{Category, MovieId, Object, Source, Stage};
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ fn main() {
         for (name, with_ids) in [("with ids", true), ("names alone", false)] {
             let sent = cast(&movie, people, 11, with_ids);
             let planned = cost(|| {
-                let reading = parse(definition, sent.clone(), false);
+                let reading = parse(definition, sent.clone(), ParseOptions::default());
                 black_box(plan(
                     &Proposal {
                         definition,

@@ -6,6 +6,7 @@ use super::access::{CanPublish, CanRead};
 use super::import::{ImportOptions, Record};
 use super::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
+use crate::document::parse::ParseOptions;
 use crate::document::projection::Names;
 use crate::document::text::{index_key, is_elision, means_nothing};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
@@ -143,8 +144,12 @@ impl Catalog {
                 message,
             )]));
         }
-        let record =
-            Record::typed(movie.clone(), Category::BasicInfo, json!({ "title": title }), false);
+        let record = Record::typed(
+            movie.clone(),
+            Category::BasicInfo,
+            json!({ "title": title }),
+            ParseOptions::default(),
+        );
         let records = [record];
         let outcome = self
             .database

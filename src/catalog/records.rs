@@ -22,7 +22,7 @@ pub fn problems_of(record: &ImportRow) -> Result<Vec<Problem>, CatalogError> {
 }
 
 /// Options of an import that none of the other acts on a document has.
-const OF_IMPORTS: [&str; 8] = [
+const OF_IMPORTS: [&str; 9] = [
     "target",
     "mode",
     "source",
@@ -30,6 +30,7 @@ const OF_IMPORTS: [&str; 8] = [
     "base_revision",
     "remove_items",
     "strict",
+    "clean",
     "create_movie",
 ];
 

@@ -68,6 +68,9 @@ pub struct ImportArgs {
     /// Refuse documents with unknown keys
     #[arg(long)]
     strict: bool,
+    /// Take texts without citation marks, markup and invisible characters
+    #[arg(long)]
+    clean: bool,
     /// Keep all failures and warnings in this file, a JSON object on each line
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
@@ -133,6 +136,7 @@ impl ImportArgs {
             expected_plan: self.expected_plan.clone(),
             override_locks: self.override_locks,
             strict: self.strict,
+            clean: self.clean,
             ..ImportOptions::default()
         })
     }
@@ -168,7 +172,7 @@ pub(super) async fn import(
 
     let (sender, receiver) = record_channel();
     let reading = ReadOptions {
-        strict: options.strict,
+        parsing: options.parsing(),
         max_unpacked: args.max_unpacked.unwrap_or(MAX_UNPACKED),
         ..ReadOptions::default()
     };

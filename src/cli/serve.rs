@@ -18,6 +18,7 @@ use crate::catalog::tokens::TokenConfig;
 use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
 use crate::document::envelope::Expected;
+use crate::document::parse::ParseOptions;
 use crate::storage::{Unavailability, shared_mode, sqlite_path};
 
 /// The demo catalogue: `{movie}/{category}.json`.
@@ -183,13 +184,15 @@ async fn load_demo(app: &App) -> Result<(), CliError> {
         return Ok(());
     }
     let (_, permission) = command_line();
+    let options = ParseOptions { strict: true, ..ParseOptions::default() };
     let mut records = Vec::new();
     for folder in DEMO.dirs() {
         for file in folder.files() {
             let broken = |problems: Vec<Problem>| {
                 CliError::Usage(format!("demo catalogue, {}: {problems:?}", file.path().display()))
             };
-            records.push(Record::read(file.contents(), Expected::default(), true).map_err(broken)?);
+            records
+                .push(Record::read(file.contents(), Expected::default(), options).map_err(broken)?);
         }
     }
     let outcomes =

@@ -5,19 +5,19 @@ use serde_json::Value;
 
 use super::category::{Category, CategoryDocument};
 use super::definition::{
-    EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department,
+    Absence, EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department,
 };
 use super::entity::EntityKind;
 use super::projection::{Names, NominationRow, Projection, text_of};
 use super::reference::meaning_of_category;
-use super::rules::{choice, id, integer, items, line, prose};
+use super::rules::{choice, id, integer, items, line, name, prose};
 use super::spelling::Spellings;
 
 define! {
     /// What a movie, or someone for it, was nominated for and won.
     pub struct Awards, input AwardsInput {
         /// The nominations, won or not.
-        awards: Vec<Award> = items(&AWARD, "Award"),
+        awards: Vec<Award> = items(&AWARD, "Award").aliases(&["nominations", "auszeichnungen"]),
     }
 }
 
@@ -27,23 +27,23 @@ define! {
         /// This nomination's own id; stable and opaque.
         id: ID = id(),
         /// The ceremony's name as sent, for example Academy Awards.
-        ceremony: String = line().required().aliases(&["name"]),
+        ceremony: String = name().aliases(&["name", "award", "award_show", "event"]),
         /// The ceremony's id. It may be left out of an import: the name tells.
         ceremony_id: Option<ID> = id(),
         /// The year, as the source counts it: of the films that are honoured, or of the ceremony.
-        year: i32 = integer(1850, 2200).required(),
+        year: i32 = integer(1850, 2200).required().aliases(&["award_year", "jahr"]),
         /// The category, for example Best Picture.
-        category: String = line().required(),
+        category: String = line().required().aliases(&["award_category", "kategorie"]),
         /// Who or what was nominated.
-        nominee: Option<String> = line(),
+        nominee: Option<String> = line().joined().aliases(&["nominees", "recipient", "person", "for"]),
         /// The nominated person's id, where the nominee is a known person.
         nominee_id: Option<ID> = id(),
         /// Whether it was won.
-        result: AwardResult = choice(AwardResult::VALUES, RESULT_SYNONYMS).required().aliases(&["status"]),
+        result: AwardResult = choice(AwardResult::VALUES, RESULT_SYNONYMS).required().aliases(&["status", "outcome"]),
         /// The country of the ceremony, as text.
-        country: Option<String> = line(),
+        country: Option<String> = line().joined(),
         /// The language of the ceremony, as text.
-        language: Option<String> = line(),
+        language: Option<String> = line().joined(),
         /// Who gives the award.
         organization: Option<String> = line(),
         /// How far it counts.
@@ -53,8 +53,22 @@ define! {
     }
 }
 
-const RESULT_SYNONYMS: &[(&str, &str)] =
-    &[("won", "winner"), ("win", "winner"), ("nominated", "nominee"), ("nomination", "nominee")];
+const RESULT_SYNONYMS: &[(&str, &str)] = &[
+    ("won", "winner"),
+    ("win", "winner"),
+    ("wins", "winner"),
+    ("gewonnen", "winner"),
+    ("nominated", "nominee"),
+    ("nomination", "nominee"),
+    ("nominiert", "nominee"),
+    ("lost", "nominee"),
+];
+
+/// Results that say that there was no nomination.
+const NOT_NOMINATED: Absence = Absence {
+    field: "result",
+    words: &["notnominated", "nanotnominated", "nonomination", "none", "na", "noaward", "noawards"],
+};
 
 define_choice! {
     /// What came of a nomination.
@@ -113,6 +127,8 @@ static AWARD: Item = Item {
     bare_defaults: &[],
     label: &["ceremony", "category"],
     any_of: &[],
+    groups: &["year", "result", "ceremony"],
+    absence: Some(NOT_NOMINATED),
 };
 
 impl CategoryDocument for Awards {

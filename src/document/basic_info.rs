@@ -4,52 +4,69 @@ use super::category::{Category, CategoryDocument};
 use super::definition::{Object, define, define_choice};
 use super::entity::EntityKind;
 use super::projection::{MovieFacts, Names, Projection};
-use super::rules::{choice, date, imdb_title, integer, names, number, prose, text, year_text};
+use super::rules::{
+    choice, date, imdb_title, minutes, names, number, prose, text, title, us_dollars, year_text,
+};
 use super::scalars::{BigInt, Date, MAX_SAFE_INTEGER};
 
 define! {
     /// The facts a movie is listed under: titles, dates, money, scores, genres.
     pub struct BasicInfo, input BasicInfoInput {
         /// The title it is listed under, 1 to 300 characters. Null until basic info is written.
-        title: Option<String> = text(300).required(),
+        title: Option<String> = title(300).required().aliases(&["name", "movie_title", "titel", "titre", "título"]),
         /// The title in its original language.
-        original_title: Option<String> = text(300),
+        original_title: Option<String> = title(300).aliases(&["originaltitel", "titre_original", "título_original"]),
         /// The line on the poster, 500 characters at most.
-        tagline: Option<String> = text(500),
+        tagline: Option<String> = text(500).aliases(&["slogan"]),
         /// The year of release, four digits.
-        year: Option<String> = year_text(),
+        year: Option<String> = year_text().aliases(&["release_year", "jahr", "année", "año"]),
         /// The first release, YYYY-MM-DD.
-        release_date: Option<Date> = date(),
+        release_date: Option<Date> = date().aliases(&["released", "erscheinungsdatum", "date_de_sortie", "fecha_de_estreno"]),
         /// Length in minutes, 1 to 60,000.
-        runtime: Option<i32> = integer(1, 60_000),
+        runtime: Option<i32> = minutes(60_000).aliases(&["runtime_minutes", "duration", "laufzeit", "durée", "duración"]),
         /// The certificate, for example PG-13; 20 characters at most.
-        rating: Option<String> = text(20),
+        rating: Option<String> = text(20).aliases(&["rated", "certificate", "certification", "content_rating"]),
         /// The spoken language, as text.
-        language: Option<String> = text(100),
+        language: Option<String> = text(100).joined().aliases(&["languages", "spoken_languages", "sprache", "langue", "idioma"]),
         /// The country or countries of production, as text.
-        country: Option<String> = text(100),
+        country: Option<String> = text(100).joined().aliases(&["countries", "production_countries", "land", "pays", "país"]),
         /// What the movie is about, 20,000 characters at most.
-        overview: Option<String> = prose(),
+        overview: Option<String> = prose().aliases(&["plot", "synopsis", "description", "beschreibung", "handlung", "résumé", "sinopsis"]),
         /// What it cost, in whole US dollars.
-        budget: Option<BigInt> = integer(0, MAX_SAFE_INTEGER),
+        budget: Option<BigInt> = us_dollars(MAX_SAFE_INTEGER),
         /// What it took at the box office, in whole US dollars.
-        revenue: Option<BigInt> = integer(0, MAX_SAFE_INTEGER),
+        revenue: Option<BigInt> = us_dollars(MAX_SAFE_INTEGER).aliases(&["box_office", "einspielergebnis"]),
         /// Where it stands between rumour and release.
-        status: Option<ReleaseStatus> = choice(ReleaseStatus::VALUES, &[("cancelled", "canceled")]),
+        status: Option<ReleaseStatus> = choice(ReleaseStatus::VALUES, STATUS_SYNONYMS),
         /// Names of genres, as first sent.
-        genres: Vec<String> = names(EntityKind::Genre),
+        genres: Vec<String> = names(EntityKind::Genre).aliases(&["genre", "genre_ids"]),
         /// The IMDb title id, tt and 7 to 10 digits.
-        imdb_id: Option<String> = imdb_title(),
+        imdb_id: Option<String> = imdb_title().aliases(&["imdb", "imdb_url"]),
         /// This platform's own score, 0 to 100.
         site_score: Option<f64> = number(0.0, 100.0).aliases(&["siddu_score"]),
         /// The critics' score, 0 to 100.
-        critics_score: Option<f64> = number(0.0, 100.0),
+        critics_score: Option<f64> = number(0.0, 100.0).aliases(&["metascore", "metacritic_score"]),
         /// The Rotten Tomatoes score, 0 to 100.
-        rotten_tomatoes_score: Option<f64> = number(0.0, 100.0),
+        rotten_tomatoes_score: Option<f64> = number(0.0, 100.0).aliases(&["rotten_tomatoes", "tomatometer"]),
         /// The IMDb rating, 0 to 10.
-        imdb_rating: Option<f64> = number(0.0, 10.0),
+        imdb_rating: Option<f64> = number(0.0, 10.0).zero_is_unknown().aliases(&["imdb_score"]),
     }
 }
+
+const STATUS_SYNONYMS: &[(&str, &str)] = &[
+    ("cancelled", "canceled"),
+    ("rumoured", "rumored"),
+    ("announced", "planned"),
+    ("filming", "in_production"),
+    ("completed", "released"),
+    ("veröffentlicht", "released"),
+    ("erschienen", "released"),
+    ("sortie", "released"),
+    ("sorti", "released"),
+    ("estrenada", "released"),
+    ("lançado", "released"),
+    ("रिलीज़", "released"),
+];
 
 define_choice! {
     /// Where a movie stands between rumour and release.

@@ -4,10 +4,10 @@ use async_graphql::ID;
 use serde_json::Value;
 
 use super::category::{Category, CategoryDocument};
-use super::definition::{EntityReference, Field, Item, KeyPart, Kind, Object, define};
+use super::definition::{EntityReference, Field, Item, ItemKey, KeyPart, Kind, Object, define};
 use super::entity::EntityKind;
 use super::projection::{CreditRow, Names, Projection, text_of};
-use super::rules::{id, integer, items, line, url};
+use super::rules::{id, integer, items, line, name, url};
 use super::scalars::WebUrl;
 use super::text::comparable;
 
@@ -15,15 +15,15 @@ define! {
     /// Everyone who made a movie. One person may hold several roles, jobs and characters.
     pub struct CastCrew, input CastCrewInput {
         /// Who directed it.
-        directors: Vec<Credit> = items(&CREDIT, "Directors"),
+        directors: Vec<Credit> = items(&CREDIT, "Directors").aliases(&["director", "directed_by", "regie"]),
         /// Who wrote it, or what it is based on.
-        writers: Vec<Credit> = items(&CREDIT, "Writers"),
+        writers: Vec<Credit> = items(&CREDIT, "Writers").aliases(&["writer", "written_by", "drehbuch"]).item_keys(WRITING),
         /// Who produced it.
-        producers: Vec<Credit> = items(&CREDIT, "Producers"),
+        producers: Vec<Credit> = items(&CREDIT, "Producers").aliases(&["producer", "produced_by"]).item_keys(PRODUCING),
         /// Who plays in it, in the order of billing.
-        cast: Vec<CastCredit> = items(&CAST_CREDIT, "Cast"),
+        cast: Vec<CastCredit> = items(&CAST_CREDIT, "Cast").aliases(&["actors", "starring", "besetzung"]),
         /// Everyone else.
-        crew: Vec<CrewCredit> = items(&CREW_CREDIT, "Crew"),
+        crew: Vec<CrewCredit> = items(&CREW_CREDIT, "Crew").item_keys(CREW_JOBS),
     }
 }
 
@@ -36,11 +36,11 @@ define! {
         /// This credit's own id; stable and opaque.
         credit_id["credit_id", "id"]: ID = id(),
         /// The name as credited.
-        name: String = line().required(),
+        name: String = name().aliases(NAME),
         /// The exact job, for example Executive Producer.
-        job: Option<String> = line(),
+        job: Option<String> = line().aliases(&["role", "position"]),
         /// A picture of the person.
-        image: Option<WebUrl> = url(),
+        image: Option<WebUrl> = url().aliases(IMAGE),
     }
 }
 
@@ -53,13 +53,13 @@ define! {
         /// This credit's own id; stable and opaque.
         credit_id["credit_id", "id"]: ID = id(),
         /// The name as credited.
-        name: String = line().required(),
+        name: String = name().aliases(NAME),
         /// Who the person plays.
-        character: Option<String> = line(),
+        character: Option<String> = line().aliases(&["role", "character_name", "rolle"]),
         /// The place in the billing, from 0. Places may repeat.
-        order: Option<i32> = integer(0, 1_000_000),
+        order: Option<i32> = integer(0, 1_000_000).aliases(&["billing"]),
         /// A picture of the person.
-        image: Option<WebUrl> = url(),
+        image: Option<WebUrl> = url().aliases(IMAGE),
     }
 }
 
@@ -72,15 +72,63 @@ define! {
         /// This credit's own id; stable and opaque.
         credit_id["credit_id", "id"]: ID = id(),
         /// The name as credited.
-        name: String = line().required(),
+        name: String = name().aliases(NAME),
         /// The job, for example Editor.
-        job: String = line().required(),
+        job: String = line().required().aliases(&["role", "position"]),
         /// The department, for example Editing.
         department: Option<String> = line(),
         /// A picture of the person.
-        image: Option<WebUrl> = url(),
+        image: Option<WebUrl> = url().aliases(IMAGE),
     }
 }
+
+const NAME: &[&str] = &["actor", "actress", "person", "person_name", "full_name"];
+const IMAGE: &[&str] = &["profile_path", "photo", "image_url", "profile_url"];
+
+const WRITING: &[ItemKey] = &[
+    ItemKey { key: "screenplay", values: &[("job", "Screenplay")] },
+    ItemKey { key: "screenwriter", values: &[("job", "Screenplay")] },
+    ItemKey { key: "screenwriters", values: &[("job", "Screenplay")] },
+    ItemKey { key: "story_by", values: &[("job", "Story")] },
+];
+
+const PRODUCING: &[ItemKey] = &[
+    ItemKey { key: "executive_producer", values: &[("job", "Executive Producer")] },
+    ItemKey { key: "executive_producers", values: &[("job", "Executive Producer")] },
+];
+
+/// A key that says which job of the crew its people had.
+const fn job(key: &'static str, values: &'static [(&'static str, &'static str)]) -> ItemKey {
+    ItemKey { key, values }
+}
+
+const COMPOSER: &[(&str, &str)] = &[("job", "Original Music Composer"), ("department", "Sound")];
+const CAMERA: &[(&str, &str)] = &[("job", "Director of Photography"), ("department", "Camera")];
+const EDITOR: &[(&str, &str)] = &[("job", "Editor"), ("department", "Editing")];
+const PRODUCTION_DESIGN: &[(&str, &str)] = &[("job", "Production Design"), ("department", "Art")];
+const COSTUMES: &[(&str, &str)] = &[("job", "Costume Design"), ("department", "Costume & Make-Up")];
+
+const CREW_JOBS: &[ItemKey] = &[
+    job("composer", COMPOSER),
+    job("composers", COMPOSER),
+    job("music", COMPOSER),
+    job("music_by", COMPOSER),
+    job("musik", COMPOSER),
+    job("cinematographer", CAMERA),
+    job("cinematographers", CAMERA),
+    job("cinematography", CAMERA),
+    job("director_of_photography", CAMERA),
+    job("kamera", CAMERA),
+    job("editor", EDITOR),
+    job("editors", EDITOR),
+    job("editing", EDITOR),
+    job("edited_by", EDITOR),
+    job("schnitt", EDITOR),
+    job("production_designer", PRODUCTION_DESIGN),
+    job("production_design", PRODUCTION_DESIGN),
+    job("costume_designer", COSTUMES),
+    job("costume_design", COSTUMES),
+];
 
 const PERSON: &[EntityReference] = &[EntityReference {
     kind: EntityKind::Person,
@@ -93,7 +141,11 @@ const PERSON: &[EntityReference] = &[EntityReference {
     traits: &[],
 }];
 
-const fn credit(fields: &'static [Field], keys: &'static [&'static [KeyPart]]) -> Item {
+const fn credit(
+    fields: &'static [Field],
+    keys: &'static [&'static [KeyPart]],
+    groups: &'static [&'static str],
+) -> Item {
     Item {
         fields,
         id: "credit_id",
@@ -105,14 +157,16 @@ const fn credit(fields: &'static [Field], keys: &'static [&'static [KeyPart]]) -
         bare_defaults: &[],
         label: &["name"],
         any_of: &[],
+        groups,
+        absence: None,
     }
 }
 
 const BY_JOB: &[&[KeyPart]] = &[&[KeyPart::Entity(0), KeyPart::Field("job")]];
-static CREDIT: Item = credit(Credit::FIELDS, BY_JOB);
+static CREDIT: Item = credit(Credit::FIELDS, BY_JOB, &["job"]);
 static CAST_CREDIT: Item =
-    credit(CastCredit::FIELDS, &[&[KeyPart::Entity(0), KeyPart::Field("character")]]);
-static CREW_CREDIT: Item = credit(CrewCredit::FIELDS, BY_JOB);
+    credit(CastCredit::FIELDS, &[&[KeyPart::Entity(0), KeyPart::Field("character")]], &[]);
+static CREW_CREDIT: Item = credit(CrewCredit::FIELDS, BY_JOB, &["job", "department"]);
 
 /// The kind of work that a credit of that list is, in comparable form; of the crew, as it says itself.
 #[must_use]

@@ -34,11 +34,87 @@ pub struct Rule {
     pub required: bool,
     /// Other keys under which older templates and language models send it.
     pub aliases: &'static [&'static str],
+    /// Of a list: other keys whose items belong to it, with what such a key says of them.
+    pub item_keys: &'static [ItemKey],
+    /// Which words are taken for "nothing here".
+    pub wording: Wording,
+    /// What a number counts.
+    pub unit: Unit,
+    /// Whether zero is how "not known" is written.
+    pub zero_is_unknown: bool,
+    /// Whether a list of names is read as one text, separated by commas.
+    pub joined: bool,
+}
+
+/// A key whose items belong to a list of another name: `composer`, of `crew`.
+#[derive(Debug)]
+pub struct ItemKey {
+    pub key: &'static str,
+    /// Fields of the item that the key gives a value where the item has none.
+    pub values: &'static [(&'static str, &'static str)],
+}
+
+/// Which words are taken for "nothing here", the fewest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wording {
+    /// Any words may stand there: a title.
+    Title,
+    /// Words such as "Unknown" and "None" are nothing.
+    Text,
+    /// A name of a person, ceremony, platform or genre: "Various" is nothing too.
+    Name,
+}
+
+/// What a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    None,
+    Minutes,
+    UsDollars,
 }
 
 impl Rule {
     pub const fn new(kind: Kind) -> Self {
-        Self { kind, required: false, aliases: &[] }
+        Self {
+            kind,
+            required: false,
+            aliases: &[],
+            item_keys: &[],
+            wording: Wording::Text,
+            unit: Unit::None,
+            zero_is_unknown: false,
+            joined: false,
+        }
+    }
+
+    #[must_use]
+    pub const fn item_keys(mut self, item_keys: &'static [ItemKey]) -> Self {
+        self.item_keys = item_keys;
+        self
+    }
+
+    #[must_use]
+    pub const fn worded_as(mut self, wording: Wording) -> Self {
+        self.wording = wording;
+        self
+    }
+
+    #[must_use]
+    pub const fn in_unit(mut self, unit: Unit) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    #[must_use]
+    pub const fn zero_is_unknown(mut self) -> Self {
+        self.zero_is_unknown = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn joined(mut self) -> Self {
+        self.joined = true;
+        self
     }
 
     #[must_use]
@@ -134,6 +210,18 @@ pub struct Item {
     pub label: &'static [&'static str],
     /// At least one of these fields must be there, if there are any.
     pub any_of: &'static [&'static str],
+    /// Fields by which items are often grouped, outermost first: `{"US": {"rent": […]}}`.
+    pub groups: &'static [&'static str],
+    /// A value of a field that says that there is no such item: a result "not nominated".
+    pub absence: Option<Absence>,
+}
+
+/// Words in a field that say that there is no such item.
+#[derive(Debug)]
+pub struct Absence {
+    pub field: &'static str,
+    /// In the form of [`super::text::key_letters`].
+    pub words: &'static [&'static str],
 }
 
 /// One part of a natural key.

@@ -3,7 +3,7 @@
 use async_graphql::ID;
 
 use super::category::{Category, CategoryDocument};
-use super::definition::{Field, Item, KeyPart, define, define_choice};
+use super::definition::{Field, Item, ItemKey, KeyPart, define, define_choice};
 use super::rules::{choice, id, items, line, prose, url};
 use super::scalars::WebUrl;
 
@@ -11,13 +11,13 @@ define! {
     /// Pictures and clips of a movie.
     pub struct Media, input MediaInput {
         /// The main poster.
-        poster_url: Option<WebUrl> = url(),
+        poster_url: Option<WebUrl> = url().aliases(&["poster", "poster_path"]),
         /// The main wide picture.
-        backdrop_url: Option<WebUrl> = url(),
+        backdrop_url: Option<WebUrl> = url().aliases(&["backdrop", "backdrop_path"]),
         /// The main trailer.
-        trailer_url: Option<WebUrl> = url(),
+        trailer_url: Option<WebUrl> = url().aliases(&["trailer"]),
         /// Everything else.
-        gallery: Vec<MediaItem> = items(&MEDIA_ITEM, "Gallery").aliases(&["gallery_images"]),
+        gallery: Vec<MediaItem> = items(&MEDIA_ITEM, "Gallery").aliases(&["gallery_images", "images"]).item_keys(BY_KIND),
     }
 }
 
@@ -27,15 +27,52 @@ define! {
         /// This item's own id; stable and opaque.
         id: ID = id(),
         /// Where it is.
-        url: WebUrl = url().required(),
+        url: WebUrl = url().required().aliases(&["file_path", "link", "src"]),
         /// What it is.
-        kind: MediaKind = choice(MediaKind::VALUES, &[("image", "still"), ("photo", "still")]).required().aliases(&["type"]),
+        kind: MediaKind = choice(MediaKind::VALUES, KIND_SYNONYMS).required().aliases(&["type"]),
         /// What it shows.
-        caption: Option<String> = prose(),
+        caption: Option<String> = prose().aliases(&["title", "description"]),
         /// The language of the text in it, as text.
-        language: Option<String> = line(),
+        language: Option<String> = line().joined(),
     }
 }
+
+const KIND_SYNONYMS: &[(&str, &str)] = &[
+    ("image", "still"),
+    ("photo", "still"),
+    ("photos", "still"),
+    ("stills", "still"),
+    ("screenshot", "still"),
+    ("scene", "still"),
+    ("behind the scenes", "still"),
+    ("posters", "poster"),
+    ("teaser poster", "poster"),
+    ("theatrical poster", "poster"),
+    ("character poster", "poster"),
+    ("movie poster", "poster"),
+    ("one-sheet", "poster"),
+    ("key art", "poster"),
+    ("backdrops", "backdrop"),
+    ("background", "backdrop"),
+    ("banner", "backdrop"),
+    ("logos", "logo"),
+    ("trailers", "trailer"),
+    ("official trailer", "trailer"),
+    ("teasers", "teaser"),
+    ("teaser trailer", "teaser"),
+    ("clips", "clip"),
+];
+
+const BY_KIND: &[ItemKey] = &[
+    ItemKey { key: "posters", values: &[("kind", "poster")] },
+    ItemKey { key: "backdrops", values: &[("kind", "backdrop")] },
+    ItemKey { key: "stills", values: &[("kind", "still")] },
+    ItemKey { key: "photos", values: &[("kind", "still")] },
+    ItemKey { key: "logos", values: &[("kind", "logo")] },
+    ItemKey { key: "trailers", values: &[("kind", "trailer")] },
+    ItemKey { key: "teasers", values: &[("kind", "teaser")] },
+    ItemKey { key: "clips", values: &[("kind", "clip")] },
+];
 
 define_choice! {
     /// What a picture or clip is.
@@ -68,6 +105,8 @@ static MEDIA_ITEM: Item = Item {
     bare_defaults: &[("kind", "still")],
     label: &["caption", "url"],
     any_of: &[],
+    groups: &["kind"],
+    absence: None,
 };
 
 impl CategoryDocument for Media {

@@ -95,6 +95,9 @@ pub enum WarningCode {
     /// The value was read in another form than it was sent; "" and "N/A" as nothing, and an id
     /// such as "null" or 0 as no id.
     ValueRepaired,
+    /// The text holds marks that do not belong in it: citations, Markdown, HTML, invisible characters.
+    /// It was kept as sent, or cleaned where that was asked for.
+    MarkupInText,
     /// Null was sent for something that has a value; the value was kept.
     NullIgnored,
     /// The id names no item of this document; the item was recognised by its key, or is new. Of an

@@ -1,12 +1,12 @@
 //! The rules that the definitions of the seven documents are written with.
 
-use super::definition::{Item, Kind, Rule};
+use super::definition::{Item, Kind, Rule, Unit, Wording};
 use super::entity::EntityKind;
 
 /// Longest one-line text: a name, a title, a job.
 const LINE: usize = 500;
 /// Longest prose: an overview, a description, a piece of trivia.
-const PROSE: usize = 20_000;
+pub const PROSE: usize = 20_000;
 
 pub const fn text(max: usize) -> Rule {
     Rule::new(Kind::Text { max })
@@ -14,6 +14,16 @@ pub const fn text(max: usize) -> Rule {
 
 pub const fn line() -> Rule {
     text(LINE)
+}
+
+/// The name of a person, ceremony or platform.
+pub const fn name() -> Rule {
+    line().required().worded_as(Wording::Name)
+}
+
+/// Words of which none stands for "nothing": a title.
+pub const fn title(max: usize) -> Rule {
+    text(max).worded_as(Wording::Title)
 }
 
 pub const fn prose() -> Rule {
@@ -40,6 +50,16 @@ pub const fn integer(min: i64, max: i64) -> Rule {
     Rule::new(Kind::Integer { min, max })
 }
 
+/// A length of time; zero is how "not known" is written.
+pub const fn minutes(max: i64) -> Rule {
+    integer(1, max).in_unit(Unit::Minutes).zero_is_unknown()
+}
+
+/// An amount of money; zero is how "not known" is written.
+pub const fn us_dollars(max: i64) -> Rule {
+    integer(0, max).in_unit(Unit::UsDollars).zero_is_unknown()
+}
+
 pub const fn number(min: f64, max: f64) -> Rule {
     Rule::new(Kind::Number { min, max })
 }
@@ -60,7 +80,7 @@ pub const fn choice(
 }
 
 pub const fn names(entity: EntityKind) -> Rule {
-    Rule::new(Kind::Names { entity, max_length: 100 })
+    Rule::new(Kind::Names { entity, max_length: 100 }).worded_as(Wording::Name)
 }
 
 pub const fn items(item: &'static Item, label: &'static str) -> Rule {
@@ -95,7 +115,33 @@ pub const fn region() -> Rule {
         matches: |code| rust_iso3166::from_alpha2(code).is_some(),
         allowed: "an ISO 3166-1 alpha-2 code, \"US\"",
         pattern: "^[A-Z]{2}$",
-        synonyms: &[("UK", "GB"), ("USA", "US")],
+        synonyms: &[
+            ("UK", "GB"),
+            ("United Kingdom", "GB"),
+            ("Great Britain", "GB"),
+            ("Britain", "GB"),
+            ("England", "GB"),
+            ("USA", "US"),
+            ("United States", "US"),
+            ("America", "US"),
+            ("South Korea", "KR"),
+            ("Korea", "KR"),
+            ("Russia", "RU"),
+            ("Taiwan", "TW"),
+            ("Vietnam", "VN"),
+            ("Iran", "IR"),
+            ("Turkey", "TR"),
+            ("Czech Republic", "CZ"),
+            ("Netherlands", "NL"),
+            ("Deutschland", "DE"),
+            ("Frankreich", "FR"),
+            ("España", "ES"),
+            ("Brasil", "BR"),
+            ("Österreich", "AT"),
+            ("Schweiz", "CH"),
+            ("भारत", "IN"),
+            ("日本", "JP"),
+        ],
     })
 }
 
@@ -105,6 +151,16 @@ pub const fn currency() -> Rule {
         matches: |code| iso_currency::Currency::from_code(code).is_some(),
         allowed: "an ISO 4217 code, \"USD\"",
         pattern: "^[A-Z]{3}$",
-        synonyms: &[],
+        synonyms: &[
+            ("US dollar", "USD"),
+            ("dollar", "USD"),
+            ("dollars", "USD"),
+            ("pound", "GBP"),
+            ("pounds", "GBP"),
+            ("pound sterling", "GBP"),
+            ("rupee", "INR"),
+            ("rupees", "INR"),
+            ("Indian rupee", "INR"),
+        ],
     })
 }

@@ -9,14 +9,14 @@ use super::definition::{
 };
 use super::entity::EntityKind;
 use super::projection::{Names, OfferRow, Projection, text_of};
-use super::rules::{boolean, choice, currency, decimal, id, items, line, region, url};
+use super::rules::{boolean, choice, currency, decimal, id, items, name, region, url};
 use super::scalars::WebUrl;
 
 define! {
     /// Where a movie can be watched.
     pub struct Streaming, input StreamingInput {
         /// The offers.
-        streaming_options: Vec<StreamingOption> = items(&OPTION, "Streaming").aliases(&["streaming"]),
+        streaming_options: Vec<StreamingOption> = items(&OPTION, "Streaming").aliases(&["streaming", "offers", "providers", "watch_providers", "results"]),
     }
 }
 
@@ -26,21 +26,21 @@ define! {
         /// This offer's own id; stable and opaque.
         id: ID = id(),
         /// The platform's name as sent, for example Netflix.
-        platform: String = line().required().aliases(&["provider"]),
+        platform: String = name().aliases(&["provider", "provider_name", "service"]),
         /// The platform's id. It may be left out of an import: the name tells.
         platform_id: Option<ID> = id(),
         /// Where it can be watched, ISO 3166-1 alpha-2. Null: not known.
-        region: Option<String> = region(),
+        region: Option<String> = region().aliases(&["country", "country_code"]),
         /// What it takes to watch it.
-        offer_type["type", "type"]: OfferType = choice(OfferType::VALUES, OFFER_SYNONYMS).required(),
+        offer_type["type", "type"]: OfferType = choice(OfferType::VALUES, OFFER_SYNONYMS).required().aliases(&["offer_type", "access"]),
         /// The price, a decimal string such as 3.99.
         price: Option<String> = decimal(),
         /// The currency of the price, ISO 4217.
         currency: Option<String> = currency(),
         /// The best picture quality.
-        quality: Option<VideoQuality> = choice(VideoQuality::VALUES, &[("UHD", "4K"), ("2160p", "4K"), ("1080p", "HD"), ("720p", "HD"), ("480p", "SD")]),
+        quality: Option<VideoQuality> = choice(VideoQuality::VALUES, QUALITY_SYNONYMS),
         /// Where to watch it.
-        url: Option<WebUrl> = url(),
+        url: Option<WebUrl> = url().aliases(&["link"]),
         /// Whether someone has checked that the offer stands.
         verified: Option<bool> = boolean(),
     }
@@ -50,9 +50,38 @@ const OFFER_SYNONYMS: &[(&str, &str)] = &[
     ("flatrate", "subscription"),
     ("subscribe", "subscription"),
     ("svod", "subscription"),
+    ("subscription video on demand", "subscription"),
+    ("included", "subscription"),
     ("avod", "ads"),
+    ("free with ads", "ads"),
+    ("with ads", "ads"),
+    ("ad-supported", "ads"),
+    ("ad supported", "ads"),
     ("rental", "rent"),
+    ("renting", "rent"),
     ("purchase", "buy"),
+    ("est", "buy"),
+];
+
+const QUALITY_SYNONYMS: &[(&str, &str)] = &[
+    ("UHD", "4K"),
+    ("Ultra HD", "4K"),
+    ("4K UHD", "4K"),
+    ("4K Ultra HD", "4K"),
+    ("UHD 4K", "4K"),
+    ("4K HDR", "4K"),
+    ("2160p", "4K"),
+    ("2160", "4K"),
+    ("Full HD", "HD"),
+    ("FHD", "HD"),
+    ("High definition", "HD"),
+    ("1080p", "HD"),
+    ("1080", "HD"),
+    ("720p", "HD"),
+    ("720", "HD"),
+    ("Standard definition", "SD"),
+    ("480p", "SD"),
+    ("480", "SD"),
 ];
 
 define_choice! {
@@ -102,10 +131,12 @@ static OPTION: Item = Item {
     }],
     entity_alone: false,
     spellings: None,
-    bare_text: None,
+    bare_text: Some("platform"),
     bare_defaults: &[],
     label: &["platform", "region"],
     any_of: &[],
+    groups: &["region", "type", "platform"],
+    absence: None,
 };
 
 impl CategoryDocument for Streaming {

@@ -4,14 +4,14 @@ use async_graphql::ID;
 
 use super::category::{Category, CategoryDocument};
 use super::definition::{Field, Item, KeyPart, define};
-use super::rules::{id, items, line, partial_date, prose, url};
+use super::rules::{id, items, line, partial_date, prose, title, url};
 use super::scalars::{PartialDate, WebUrl};
 
 define! {
     /// What happened when, from the first idea to the last re-release.
     pub struct Timeline, input TimelineInput {
         /// The events.
-        events: Vec<TimelineEvent> = items(&EVENT, "Event").aliases(&["timeline"]),
+        events: Vec<TimelineEvent> = items(&EVENT, "Event").aliases(&["timeline", "ereignisse"]),
     }
 }
 
@@ -21,17 +21,17 @@ define! {
         /// This event's own id; stable and opaque.
         id: ID = id(),
         /// When: a year, a month or a day.
-        date: PartialDate = partial_date().required(),
+        date: PartialDate = partial_date().required().aliases(&["datum"]),
         /// What happened, in a line.
-        title: String = line().required(),
+        title: String = title(500).required().aliases(&["event", "name", "titel"]),
         /// What happened, at length.
-        description: Option<String> = prose(),
+        description: Option<String> = prose().aliases(&["details", "beschreibung"]),
         /// The kind of event, for example production or release.
         category: Option<String> = line().aliases(&["type"]),
         /// A picture or clip of it.
-        media_url: Option<WebUrl> = url(),
+        media_url: Option<WebUrl> = url().aliases(&["image", "image_url"]),
         /// Where this is known from.
-        source_url: Option<WebUrl> = url(),
+        source_url: Option<WebUrl> = url().aliases(&["source", "reference"]),
     }
 }
 
@@ -42,10 +42,12 @@ static EVENT: Item = Item {
     entities: &[],
     entity_alone: false,
     spellings: None,
-    bare_text: None,
+    bare_text: Some("title"),
     bare_defaults: &[],
     label: &["title", "date"],
     any_of: &[],
+    groups: &["date"],
+    absence: None,
 };
 
 impl CategoryDocument for Timeline {

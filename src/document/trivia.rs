@@ -4,14 +4,14 @@ use async_graphql::ID;
 
 use super::category::{Category, CategoryDocument};
 use super::definition::{Field, Item, KeyPart, define};
-use super::rules::{boolean, id, items, line, prose, url};
+use super::rules::{PROSE, boolean, id, items, line, prose, title, url};
 use super::scalars::WebUrl;
 
 define! {
     /// Facts about a movie, told as text or as a question with its answer.
     pub struct Trivia, input TriviaInput {
         /// The facts.
-        items: Vec<TriviaItem> = items(&ITEM, "Trivia").aliases(&["trivia"]),
+        items: Vec<TriviaItem> = items(&ITEM, "Trivia").aliases(&["trivia", "facts", "trivia_items", "questions"]),
     }
 }
 
@@ -21,19 +21,19 @@ define! {
         /// This item's own id; stable and opaque.
         id: ID = id(),
         /// The fact as a statement.
-        text: Option<String> = prose(),
+        text: Option<String> = prose().aliases(&["fact", "trivia", "fakt"]),
         /// The fact as a question.
-        question: Option<String> = prose(),
+        question: Option<String> = prose().aliases(&["frage"]),
         /// The answer to the question.
-        answer: Option<String> = prose(),
+        answer: Option<String> = title(PROSE).aliases(&["correct_answer", "antwort"]),
         /// Why it is so, or how it is known.
         explanation: Option<String> = prose(),
         /// The kind of fact, for example production.
-        category: Option<String> = line(),
+        category: Option<String> = line().aliases(&["type", "kategorie"]),
         /// Whether it gives the plot away.
-        spoiler: Option<bool> = boolean(),
+        spoiler: Option<bool> = boolean().aliases(&["is_spoiler", "spoilers", "contains_spoiler"]),
         /// Where this is known from.
-        source_url: Option<WebUrl> = url(),
+        source_url: Option<WebUrl> = url().aliases(&["source", "reference"]),
     }
 }
 
@@ -48,6 +48,8 @@ static ITEM: Item = Item {
     bare_defaults: &[],
     label: &["text", "question"],
     any_of: &["text", "question"],
+    groups: &["category"],
+    absence: None,
 };
 
 impl CategoryDocument for Trivia {

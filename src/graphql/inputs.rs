@@ -213,6 +213,10 @@ pub struct ImportOptionsInput {
     /// Whether an unknown key in the document is an error instead of a warning.
     #[graphql(default)]
     strict: bool,
+    /// Whether to take texts without citation marks, Markdown, HTML and invisible characters. Else they are
+    /// kept as sent, with a warning MARKUP_IN_TEXT that shows the cleaned text.
+    #[graphql(default)]
+    clean: bool,
     /// Whether to create the movie if there is none of this id. Needs the role ADMIN; a dry run plans it.
     #[graphql(default)]
     create_movie: bool,
@@ -374,6 +378,7 @@ pub fn options_of(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> Impor
         remove_items: input.remove_items.unwrap_or_default().into_iter().map(|id| id.0).collect(),
         resolutions: resolutions_of(input.resolutions),
         strict: input.strict,
+        clean: input.clean,
         create_movie: input.create_movie,
     }
 }

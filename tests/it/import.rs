@@ -497,6 +497,7 @@ fn refused() -> Vec<Refused> {
             json!({ "genres": ["Drama", long(101), 7, [], {}, "a\0b"] }),
             vec![
                 ("/genres/1", "TOO_LONG"),
+                ("/genres/2", "TYPE_MISMATCH"),
                 ("/genres/3", "TYPE_MISMATCH"),
                 ("/genres/4", "TYPE_MISMATCH"),
                 ("/genres/5", "INVALID"),
@@ -504,7 +505,7 @@ fn refused() -> Vec<Refused> {
         ),
         (
             "basic_info",
-            json!({ "runtime": 0, "budget": -1, "revenue": 9_007_199_254_740_992_i64, "site_score": 100.1, "imdb_rating": "11" }),
+            json!({ "runtime": -1, "budget": -1, "revenue": 9_007_199_254_740_992_i64, "site_score": 100.1, "imdb_rating": "11" }),
             vec![
                 ("/runtime", "OUT_OF_RANGE"),
                 ("/budget", "OUT_OF_RANGE"),
@@ -535,7 +536,7 @@ fn refused() -> Vec<Refused> {
         ),
         (
             "basic_info",
-            json!({ "title": ["x"], "runtime": "long", "genres": "Drama", "site_score": true, "status": 1, "budget": {} }),
+            json!({ "title": ["x"], "runtime": "long", "genres": true, "site_score": true, "status": 1, "budget": {} }),
             vec![
                 ("/title", "TYPE_MISMATCH"),
                 ("/runtime", "TYPE_MISMATCH"),
@@ -583,7 +584,7 @@ fn refused() -> Vec<Refused> {
         ),
         (
             "trivia",
-            json!({ "items": [{ "category": "production" }, { "text": "" }, { "text": "a\0b" }, { "text": "A", "spoiler": 1 }] }),
+            json!({ "items": [{ "category": "production" }, { "text": "" }, { "text": "a\0b" }, { "text": "A", "spoiler": 2 }] }),
             vec![
                 ("/items/2/text", "INVALID"),
                 ("/items/3/spoiler", "TYPE_MISMATCH"),
@@ -664,7 +665,7 @@ on_both_databases! {
             "revenue": 9_007_199_254_740_991_i64, "site_score": 100, "imdb_rating": 10, "imdb_id": "tt1234567890", "genres": [text(100)]
         });
         let least = json!({
-            "title": "x", "runtime": 1, "budget": 0, "revenue": 0, "site_score": 0, "critics_score": 0.0, "imdb_rating": 0,
+            "title": "x", "runtime": 1, "budget": 1, "revenue": 1, "site_score": 0, "critics_score": 0.0, "imdb_rating": 0.1,
             "imdb_id": "tt1234567", "release_date": "2000-02-29"
         });
         for sent in [most, least] {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use reelport::catalog::access::command_line;
 use reelport::catalog::import::{ImportOptions, Record};
 use reelport::document::envelope::Expected;
+use reelport::document::parse::ParseOptions;
 use reelport::document::text::sha256;
 use reelport::document::{Category, Stage};
 use reelport::storage::{
@@ -234,7 +235,7 @@ on_both_databases! {
         for number in 0..60 {
             let text = envelope("m", "trivia", json!({ "items": [{ "text": noise(number) }] }))
                 .to_string();
-            let record = Record::read(text.as_bytes(), Expected::default(), false).unwrap();
+            let record = Record::read(text.as_bytes(), Expected::default(), ParseOptions::default()).unwrap();
             catalog.import_batch(&permission, &[record], &options, false).await.unwrap();
         }
         let stored: u64 = rows(&app.database.url, "import_texts")

@@ -68,7 +68,7 @@ fn another(
         let other = if is_name {
             json!(format!("Somebody Else {seed} {number}"))
         } else {
-            value(&field.rule.kind).new_tree(&mut runner).unwrap().current()
+            value(field).new_tree(&mut runner).unwrap().current()
         };
         if !others.contains(&Some(&other)) {
             return Some(other);
@@ -115,7 +115,7 @@ fn new_items(category: Category, whose: &str) -> Vec<(&'static str, Value)> {
                 let value = match &field.rule.kind {
                     Kind::Text { .. } => json!(format!("{} of {whose}", field.name)),
                     Kind::Url => json!(format!("https://example.org/{whose}")),
-                    kind => value(kind).new_tree(&mut runner).unwrap().current(),
+                    _ => value(field).new_tree(&mut runner).unwrap().current(),
                 };
                 (field.name.to_owned(), value)
             });

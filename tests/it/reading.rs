@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use reelport::document::lenient;
 use reelport::document::merge::{ConflictPolicy, NullPolicy};
-use reelport::document::parse::parse;
+use reelport::document::parse::{ParseOptions, parse};
 use reelport::document::{Category, WarningCode};
 use serde_json::{Value, json};
 
@@ -79,12 +79,12 @@ proptest! {
     fn data_that_was_understood_is_understood_the_same_again(
         (category, data) in of_any_category(|category| prop_oneof![arbitrary_json(category), data(category)]),
     ) {
-        let reading = parse(category.definition(), through_text(&data), false);
+        let reading = parse(category.definition(), through_text(&data), ParseOptions::default());
         if !reading.problems.is_empty() {
             return Ok(());
         }
         let read = Value::Object(reading.data);
-        let again = parse(category.definition(), through_text(&read), false);
+        let again = parse(category.definition(), through_text(&read), ParseOptions::default());
         prop_assert_eq!(again.problems, vec![]);
         prop_assert_eq!(Value::Object(again.data), read);
     }
@@ -106,7 +106,7 @@ fn what_says_nothing_in_a_list_is_skipped_and_the_others_keep_their_places() {
         let reading = parse(
             Category::Trivia.definition(),
             json!({ "items": ["A", nothing, { "text": "B", "spoiler": "perhaps" }] }),
-            false,
+            ParseOptions::default(),
         );
         let paths: Vec<&str> =
             reading.problems.iter().map(|problem| problem.path.as_str()).collect();
@@ -162,7 +162,11 @@ fn a_list_of_nothing_but_not_known_empties_no_list() {
 #[test]
 fn a_key_in_another_case_is_the_key_it_is() {
     let sent = json!({ "imdbID": "tt0000001", "Release Date": "1999-10-15", "TITLE": "A", "site-score": 7 });
-    let reading = parse(Category::BasicInfo.definition(), sent, true);
+    let reading = parse(
+        Category::BasicInfo.definition(),
+        sent,
+        ParseOptions { strict: true, ..ParseOptions::default() },
+    );
     assert_eq!(reading.problems, vec![]);
     let expected = json!({ "imdb_id": "tt0000001", "release_date": "1999-10-15", "title": "A", "site_score": 7 });
     assert_eq!(Value::Object(reading.data), expected);

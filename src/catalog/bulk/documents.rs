@@ -308,7 +308,7 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
         }
         self.sent += 1;
         notes.splice(..0, std::mem::take(&mut self.notes));
-        let record = Record::read(text, Expected::default(), self.reader.options.strict);
+        let record = Record::read(text, Expected::default(), self.reader.options.parsing);
         self.reader.send(at, record.map(|record| record.with_notes(notes)), text.len())
     }
 }

@@ -15,6 +15,7 @@ use super::documents;
 use super::limit::{Counting, Limited, TooLarge};
 use super::place::{At, Place};
 use crate::catalog::import::Record;
+use crate::document::parse::ParseOptions;
 use crate::document::{Problem, ProblemCode};
 
 /// Most bytes of one record.
@@ -43,8 +44,8 @@ pub struct Stopped;
 /// How to read records.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Whether an unknown key is a problem.
-    pub strict: bool,
+    /// How the data of each document are read.
+    pub parsing: ParseOptions,
     /// Most bytes of one record.
     pub max_record: usize,
     /// Most bytes that an entry of an archive, or an archive that is packed itself, may unpack to.
@@ -53,7 +54,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { strict: false, max_record: MAX_RECORD, max_unpacked: MAX_UNPACKED }
+        Self {
+            parsing: ParseOptions::default(),
+            max_record: MAX_RECORD,
+            max_unpacked: MAX_UNPACKED,
+        }
     }
 }
 

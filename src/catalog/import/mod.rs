@@ -27,9 +27,10 @@ use crate::document::budget::WorkBudget;
 use crate::document::diff::updated_fields;
 use crate::document::envelope::{self, Expected, SentMetadata};
 use crate::document::lenient;
-use crate::document::parse::{Reading, parse};
+use crate::document::parse::{ParseOptions, Reading, parse, parse_typed};
 use crate::document::plan::Report;
 use crate::document::problem::Warning;
+use crate::document::repair_hint::repair_hint;
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode, Stage};
 use crate::storage::{DocumentKey, Transaction};
 
@@ -64,6 +65,14 @@ impl Outcome {
             problem.message = format!("{}; {remedy}", problem.message);
         }
         self
+    }
+
+    /// What a language model is to correct in the document; `None` if there is nothing.
+    #[must_use]
+    pub fn repair_hint(&self, movie: &MovieId, category: Option<Category>) -> Option<String> {
+        let category = category.or_else(|| self.export.as_ref().map(|export| export.category));
+        let warnings = self.plan.as_ref().map_or(&[][..], |plan| &plan.warnings);
+        repair_hint(movie, category, &self.problems, warnings)
     }
 
     pub(super) fn rejected(
@@ -120,8 +129,12 @@ impl Record {
     ///
     /// # Errors
     /// Every problem of the envelope. Problems of its data wait until it is planned.
-    pub fn read(text: &[u8], expected: Expected<'_>, strict: bool) -> Result<Self, Vec<Problem>> {
-        let record = Self::of_text(text, expected, strict, &WorkBudget::unlimited())?;
+    pub fn read(
+        text: &[u8],
+        expected: Expected<'_>,
+        options: ParseOptions,
+    ) -> Result<Self, Vec<Problem>> {
+        let record = Self::of_text(text, expected, options, &WorkBudget::unlimited())?;
         Ok(Self { sent: Some(as_text(text)), ..record })
     }
 
@@ -129,12 +142,12 @@ impl Record {
     fn of_text(
         text: &[u8],
         expected: Expected<'_>,
-        strict: bool,
+        options: ParseOptions,
         budget: &WorkBudget<'_>,
     ) -> Result<Self, Vec<Problem>> {
         let lenient = lenient::read_within(text, budget).map_err(|problem| vec![problem])?;
         let arrived = envelope::read(lenient.value, expected)?;
-        let mut reading = parse(arrived.category.definition(), arrived.data, strict);
+        let mut reading = parse(arrived.category.definition(), arrived.data, options);
         reading.warnings.splice(..0, lenient.warnings.into_iter().chain(arrived.warnings));
         reading.elided |= lenient.elided;
         Ok(Self {
@@ -157,9 +170,9 @@ impl Record {
 
     /// Reads data that came typed, without an envelope.
     #[must_use]
-    pub fn typed(movie: MovieId, category: Category, data: Value, strict: bool) -> Self {
+    pub fn typed(movie: MovieId, category: Category, data: Value, options: ParseOptions) -> Self {
         let sent = Some(as_text(data.to_string().as_bytes()));
-        let content = Content::Merge(parse(category.definition(), data, strict));
+        let content = Content::Merge(parse_typed(category.definition(), data, options));
         Self { movie, category, content, metadata: SentMetadata::default(), sent }
     }
 
@@ -201,15 +214,15 @@ impl Incoming {
         }
     }
 
-    fn read(self, movie: &MovieId, strict: bool, budget: &WorkBudget<'_>) -> Read {
+    fn read(self, movie: &MovieId, options: ParseOptions, budget: &WorkBudget<'_>) -> Read {
         match self {
             Self::Typed { category, data } => Read {
                 category: Some(category),
-                record: Ok(Record::typed(movie.clone(), category, data, strict)),
+                record: Ok(Record::typed(movie.clone(), category, data, options)),
             },
             Self::Document { text, category } => {
                 let expected = Expected { category, movie: Some(movie) };
-                let record = Record::of_text(&text, expected, strict, budget);
+                let record = Record::of_text(&text, expected, options, budget);
                 let sent = into_text(text);
                 let record = match record {
                     Ok(record) => Ok(Record { sent: Some(sent), ..record }),
@@ -264,9 +277,9 @@ impl Catalog {
         incoming: Incoming,
     ) -> Result<Outcome, CatalogError> {
         let (permission, movie) = (permission.clone(), movie.clone());
-        let (bytes, strict) = (incoming.bytes(), permission.options.strict);
+        let (bytes, options) = (incoming.bytes(), permission.options.parsing());
         let of_movie = movie.clone();
-        let read = compute(bytes, move |budget| incoming.read(&of_movie, strict, budget)).await?;
+        let read = compute(bytes, move |budget| incoming.read(&of_movie, options, budget)).await?;
         let read = Arc::new(read);
         self.apart(bytes, move |catalog| {
             let (permission, movie) = (permission.clone(), movie.clone());

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::document::definition::define_choice;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::parse::ParseOptions;
 use crate::document::who::Resolution;
 use crate::document::{Source, Stage};
 
@@ -34,6 +35,8 @@ pub struct ImportOptions {
     pub needs_draft: bool,
     /// Whether an unknown key is an error.
     pub strict: bool,
+    /// Whether texts are taken without citation marks, markup and invisible characters.
+    pub clean: bool,
     /// Whether to create the movie if there is none of that id. A draft needs a movie too: it is created
     /// without any published document.
     pub create_movie: bool,
@@ -60,10 +63,19 @@ impl Default for ImportOptions {
             override_locks: false,
             needs_draft: false,
             strict: false,
+            clean: false,
             create_movie: false,
             revision: None,
             idempotency_key: None,
         }
+    }
+}
+
+impl ImportOptions {
+    /// How the data of the document are read.
+    #[must_use]
+    pub const fn parsing(&self) -> ParseOptions {
+        ParseOptions { strict: self.strict, clean: self.clean }
     }
 }
 

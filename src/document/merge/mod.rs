@@ -23,6 +23,7 @@ use crate::document::category::Definition;
 use crate::document::definition::{Field, Item, Kind, Object, define_choice};
 use crate::document::entity::{Directory, NewEntity};
 use crate::document::envelope::{Source, Stage};
+use crate::document::example;
 use crate::document::given_ids::Stored;
 use crate::document::ids::{IdSource, MovieId};
 use crate::document::locks::LockRule;
@@ -311,7 +312,9 @@ impl Merger<'_> {
         {
             let at = format!("{path}/{}", field.name);
             if !self.is_refused(&at) {
-                self.problem(at, ProblemCode::Required, format!("{} is missing", field.name));
+                let (name, example) = (field.name, example::value(field));
+                let message = format!("{name} is missing; write for example {name:?}: {example}");
+                self.problem(at, ProblemCode::Required, message);
             }
         }
     }

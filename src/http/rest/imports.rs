@@ -53,6 +53,10 @@ pub struct ImportAnswer {
     draft_revision: Option<i64>,
     /// The record that is kept of the import; a dry run leaves none.
     import_id: Option<String>,
+    /// A text to paste back to the language model that wrote the document: what to correct, and the
+    /// form to send. Absent if there is nothing to correct.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repair_hint: Option<String>,
 }
 
 /// Imports one category of a movie: an exported file, or what was made of it.
@@ -73,6 +77,7 @@ pub struct ImportAnswer {
         ("on_conflict" = Option<String>, Query, description = "How to settle what both the document and the catalogue have changed since it was made: fail (the default), keep_current or take_import."),
         ("override_locks" = Option<bool>, Query, description = "Whether a person's own edit may change what is locked."),
         ("strict" = Option<bool>, Query, description = "Whether an unknown key is an error."),
+        ("clean" = Option<bool>, Query, description = "Whether to take texts without citation marks, markup and invisible characters. Else they are kept as sent, with a warning."),
         ("create_movie" = Option<bool>, Query, description = "Whether to create the movie if there is none of this id. Needs the role ADMIN; a dry run plans it."),
         ("idempotency_key" = Option<String>, Query, description = "Makes a repeated request the same request: within a day, the same key with the same input gets the first answer. The header Idempotency-Key does the same."),
         ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
@@ -123,7 +128,11 @@ pub async fn import(
     };
     let incoming = Incoming::Document { text, category: Some(category) };
     let outcome = state.catalog.import(&permission, &movie, incoming).await?;
-    answer(&movie, category, outcome.with_remedy(CREATE_MOVIE))
+    let hint = outcome.repair_hint(&movie, Some(category));
+    match answer(&movie, category, outcome.with_remedy(CREATE_MOVIE)) {
+        Ok(Json(answer)) => Ok(Json(ImportAnswer { repair_hint: hint, ..answer })),
+        Err(refused) => Err(refused.with_repair_hint(hint)),
+    }
 }
 
 /// What helps against there being no movie, as REST writes it.
@@ -148,7 +157,7 @@ pub(super) async fn or_no_such_movie(
 }
 
 /// The import options, as query parameters.
-const OPTIONS: [&str; 14] = [
+const OPTIONS: [&str; 15] = [
     "target",
     "mode",
     "dry_run",
@@ -161,6 +170,7 @@ const OPTIONS: [&str; 14] = [
     "on_conflict",
     "override_locks",
     "strict",
+    "clean",
     "create_movie",
     "idempotency_key",
 ];
@@ -190,6 +200,7 @@ fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDet
             }
             "override_locks" => options.override_locks = given.boolean()?,
             "strict" => options.strict = given.boolean()?,
+            "clean" => options.clean = given.boolean()?,
             "create_movie" => options.create_movie = given.boolean()?,
             "idempotency_key" => options.idempotency_key = Some(given.value.into_owned()),
             _ => {}
@@ -289,5 +300,6 @@ pub(super) fn answer(
         revision: metadata.map_or(0, |metadata| metadata.revision),
         draft_revision: metadata.and_then(|metadata| metadata.draft_revision),
         import_id: outcome.import_id,
+        repair_hint: None,
     }))
 }

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::string::string_regex;
 use reelport::document::definition::{Field, Item, Kind};
-use reelport::document::text::{comparable, is_elision, means_nothing};
+use reelport::document::text::{comparable, is_elision};
+use reelport::document::value::is_nothing;
 use reelport::document::{Category, Object};
 use serde_json::{Number, Value, json};
 
@@ -30,9 +31,9 @@ const TEXTS: &[&str] = &[
     "</script><!-- ${x} {{y}} %s",
     "\u{202e}backwards\u{202c}",
     "\u{feff}marked",
-    "null",
+    "Null and void",
     "ﬁve ½ Ⅷ",
-    "\u{1f}\u{7f}\u{85}\u{2028}",
+    "\u{85}\u{2028}",
     "e\u{301}\u{327}\u{301}",
 ];
 
@@ -93,9 +94,9 @@ fn optional(field: &'static Field, item: Option<&'static Item>) -> BoxedStrategy
         }
         // Ids of entities follow from their names, see `complete`.
         (Kind::Id, _) => Just(None).boxed(),
-        (kind, _) if field.rule.required => value(kind).prop_map(Some).boxed(),
-        (kind, None) if kind.is_list() => proptest::option::weighted(0.85, value(kind)).boxed(),
-        (kind, _) => proptest::option::of(value(kind)).boxed(),
+        _ if field.rule.required => value(field).prop_map(Some).boxed(),
+        (kind, None) if kind.is_list() => proptest::option::weighted(0.85, value(field)).boxed(),
+        _ => proptest::option::of(value(field)).boxed(),
     }
 }
 
@@ -128,10 +129,10 @@ fn hash_of(object: &Object) -> u64 {
     hash(&Value::Object(object.clone()).to_string())
 }
 
-/// A value of that kind.
-pub fn value(kind: &'static Kind) -> BoxedStrategy<Value> {
-    match kind {
-        Kind::Text { max } => text(*max).prop_map(Value::String).boxed(),
+/// A value that may stand in that field, and means itself.
+pub fn value(field: &'static Field) -> BoxedStrategy<Value> {
+    match &field.rule.kind {
+        Kind::Text { max } => text(field, *max).prop_map(Value::String).boxed(),
         Kind::Form { pattern, .. } => matching(pattern),
         Kind::Code { matches, .. } => select(codes(*matches)).prop_map(Value::String).boxed(),
         Kind::Decimal => matching("[0-9]{1,12}(\\.[0-9]{1,6})?"),
@@ -147,6 +148,7 @@ pub fn value(kind: &'static Kind) -> BoxedStrategy<Value> {
             let (min, max) = (*min, *max);
             prop_oneof![Just(min), Just(max), min..=max, min..=max.min(min + 9)]
                 .prop_map(Value::from)
+                .prop_map(move |number| known(field, number))
                 .boxed()
         }
         Kind::Number { min, max } => {
@@ -155,13 +157,13 @@ pub fn value(kind: &'static Kind) -> BoxedStrategy<Value> {
             let whole = (min as i64..=max as i64).prop_map(Value::from);
             let float =
                 (min..=max).prop_map(|float| Value::Number(Number::from_f64(float).unwrap()));
-            prop_oneof![1 => whole, 2 => float].boxed()
+            prop_oneof![1 => whole, 2 => float].prop_map(move |number| known(field, number)).boxed()
         }
         Kind::Boolean => any::<bool>().prop_map(Value::from).boxed(),
         Kind::Choice { values, .. } => select(*values).prop_map(Value::from).boxed(),
         Kind::Id => matching("[a-z0-9-]{1,20}"),
         Kind::Names { max_length, .. } => {
-            vec(text(*max_length), 0..5).prop_map(distinct_names).boxed()
+            vec(text(field, *max_length), 0..5).prop_map(distinct_names).boxed()
         }
         Kind::Items { item, .. } => {
             (vec(object(item.fields, Some(item)), 0..6), vec(any::<Index>(), 0..3))
@@ -179,7 +181,12 @@ pub fn value(kind: &'static Kind) -> BoxedStrategy<Value> {
     }
 }
 
-/// A list of names holds a name once, however it is spelled.
+/// Where zero means "not known", another number.
+fn known(field: &Field, number: Value) -> Value {
+    if field.rule.zero_is_unknown && number.as_f64() == Some(0.0) { json!(1) } else { number }
+}
+
+/// A list of names holds a name once, however it is spelled, and none that is several.
 fn distinct_names(names: Vec<String>) -> Value {
     let mut seen = HashSet::new();
     names.into_iter().filter(|name| seen.insert(comparable(name))).map(Value::String).collect()
@@ -198,12 +205,12 @@ fn codes(matches: fn(&str) -> bool) -> Vec<String> {
 }
 
 fn date() -> impl Strategy<Value = String> {
-    (1..=9999, 1..=12, 1..=28)
+    (2..=9999, 1..=12, 1..=28)
         .prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
 }
 
-/// Text that means something, of at most `max` characters.
-fn text(max: usize) -> BoxedStrategy<String> {
+/// Text that means something in that field, of at most `max` characters.
+fn text(field: &'static Field, max: usize) -> BoxedStrategy<String> {
     let any_character = prop_oneof![
         any::<char>(),
         select("éßİıǅ\u{301}\u{5d0}\u{627}\u{94d}😀\u{200d}\\\"/ ".chars().collect::<Vec<_>>())
@@ -215,8 +222,12 @@ fn text(max: usize) -> BoxedStrategy<String> {
         1 => (vec(any_character, 1..30), 1..40_usize).prop_map(|(characters, times)| String::from_iter(characters).repeat(times)),
     ]
     .prop_map(move |text| {
-        let text: String = text.replace('\0', "0").chars().take(max - 1).collect();
-        if means_nothing(&text) || is_elision(&text) { format!("x{text}") } else { text }
+        let is_control = |c: char| (c < ' ' || c == '\u{7f}') && c != '\t' && c != '\n';
+        let is_separator = |c: char| ",|;/".contains(c) && field.rule.kind.is_list();
+        let text = text.replace(|c| is_control(c) || is_separator(c), "0");
+        let text: String = text.chars().take(max - 5).collect();
+        let means_itself = |text: &str| !is_nothing(field, text) && !is_elision(text);
+        if means_itself(&text) { text } else { format!("x{text} ok") }
     })
     .boxed()
 }

@@ -12,7 +12,7 @@ use reelport::document::entity::{Directory, Mentions, NewEntity};
 use reelport::document::ids::IdSource;
 use reelport::document::locks::LockRule;
 use reelport::document::merge::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
-use reelport::document::parse::parse;
+use reelport::document::parse::{ParseOptions, parse};
 use reelport::document::plan::{Plan, plan};
 use reelport::document::text::comparable;
 use reelport::document::{Category, MovieId, Object, Problem, Source, Stage};
@@ -99,7 +99,7 @@ impl World {
     /// The plan of an import within a budget that suffices.
     pub fn planned_within(&self, data: &Value, how: How<'_>, budget: &WorkBudget<'_>) -> Plan {
         let definition = self.category.definition();
-        let reading = parse(definition, through_text(data), false);
+        let reading = parse(definition, through_text(data), ParseOptions::default());
         let mut mentions = Mentions::default();
         mentions.collect(definition.fields, &reading.data);
         mentions.collect_names(definition.fields, &self.data);

@@ -1,0 +1,450 @@
+//! Marks in a text that do not belong to it: citations, Markdown, HTML, invisible characters.
+//!
+//! A text is stored as it was sent, since any of these may be meant; what it would be without them
+//! is shown, and taken where that is asked for.
+
+use std::borrow::Cow;
+
+/// A text without the marks, and which there were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleaned {
+    pub text: String,
+    /// The kinds of marks, as a message lists them.
+    pub found: Vec<&'static str>,
+}
+
+/// A kind of marks, and how a text is without them.
+type Pass = (&'static str, fn(&str) -> Cow<'_, str>);
+
+const PASSES: &[Pass] = &[
+    ("citation marks", without_citations),
+    ("HTML entities", without_entities),
+    ("HTML", without_tags),
+    ("Markdown", without_markdown),
+    ("invisible characters", without_invisible),
+    ("LaTeX commands that became tabs", without_tabs_of_latex),
+];
+
+/// The text without marks; `None` if it has none.
+#[must_use]
+pub fn cleaned(text: &str) -> Option<Cleaned> {
+    if !text.chars().any(may_be_a_mark) {
+        return None;
+    }
+    let mut result = Cow::Borrowed(text);
+    let mut found = Vec::new();
+    for (name, pass) in PASSES {
+        let after = pass(&result);
+        if after != result {
+            found.push(*name);
+            result = Cow::Owned(after.into_owned());
+        }
+    }
+    if found.is_empty() {
+        return None;
+    }
+    Some(Cleaned { text: result.trim().to_owned(), found })
+}
+
+fn may_be_a_mark(c: char) -> bool {
+    matches!(c, '[' | '【' | '*' | '<' | '&' | '`' | '#' | '\t' | '\r')
+        || is_superscript(c)
+        || is_invisible(c)
+}
+
+/// The first control character of a text that is none of tab, line feed and CR LF, with its place.
+#[must_use]
+pub fn control_character(text: &str) -> Option<(usize, char)> {
+    let is_control = |byte: &u8| *byte < 0x20 || *byte == 0x7F;
+    if !text.as_bytes().iter().any(|byte| is_control(byte) && !matches!(byte, b'\t' | b'\n')) {
+        return None;
+    }
+    let mut chars = text.chars().enumerate().peekable();
+    while let Some((at, c)) = chars.next() {
+        let is_allowed = match c {
+            '\t' | '\n' => true,
+            '\r' => chars.peek().is_some_and(|(_, next)| *next == '\n'),
+            c => !(c < ' ' || c == '\u{7F}'),
+        };
+        if !is_allowed {
+            return Some((at, c));
+        }
+    }
+    None
+}
+
+const fn is_superscript(c: char) -> bool {
+    matches!(c, '¹' | '²' | '³' | '⁰' | '⁴'..='⁹')
+}
+
+/// `【1†source】`, `[1]`, `[cite: 1]`, `:contentReference[oaicite:0]{index=0}`, and a superscript
+/// number behind a word of letters.
+fn without_citations(text: &str) -> Cow<'_, str> {
+    let mut result = String::new();
+    let mut kept = 0;
+    let mut at = 0;
+    while let Some(offset) =
+        text[at..].find(['[', '【', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'])
+    {
+        let start = at + offset;
+        let Some((begin, end)) = citation(text, start) else {
+            at = start + text[start..].chars().next().map_or(1, char::len_utf8);
+            continue;
+        };
+        result.push_str(text[kept..begin].trim_end_matches(' '));
+        kept = end;
+        at = end;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    result.push_str(&text[kept..]);
+    Cow::Owned(result)
+}
+
+/// Where the citation at that place begins and ends.
+fn citation(text: &str, start: usize) -> Option<(usize, usize)> {
+    let rest = &text[start..];
+    if let Some(inner) = rest.strip_prefix('【') {
+        let length = inner.find('】').filter(|length| *length <= 60)?;
+        return Some((start, start + '【'.len_utf8() + length + '】'.len_utf8()));
+    }
+    if let Some(inner) = rest.strip_prefix('[') {
+        let length = inner.find(']').filter(|length| *length <= 60)?;
+        let end = start + length + 2;
+        let mark = &inner[..length];
+        const REFERENCE: &str = ":contentReference";
+        if mark.starts_with("oaicite:") && text[..start].ends_with(REFERENCE) {
+            let index = text[end..].strip_prefix('{').and_then(|index| index.find('}'));
+            return Some((start - REFERENCE.len(), end + index.map_or(0, |length| length + 2)));
+        }
+        let is_number = !mark.is_empty()
+            && mark.len() <= 12
+            && mark.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b' ' | b'-'))
+            && mark.split([',', '-']).all(|number| (1..=3).contains(&number.trim().len()));
+        let is_named = ["cite", "citation", "source"].iter().any(|word| {
+            mark.strip_prefix(word)
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
+        });
+        // Behind a word or the end of a sentence, and not the address of a link.
+        let follows = text[..start].chars().next_back().is_some_and(|c| !c.is_whitespace());
+        let is_link = text[end..].starts_with('(');
+        return (((is_number && follows) || is_named) && !is_link).then_some((start, end));
+    }
+    let end = rest.find(|c: char| !is_superscript(c)).map_or(text.len(), |length| start + length);
+    let word = text[..start].rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    let ends = text[end..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+    let follows_mark = text[..start].ends_with(['.', ',', '”', '"']);
+    // "Alien³" is a title.
+    let is_in_a_sentence = text[..start].split_whitespace().count() > 1;
+    (ends && ((is_in_a_sentence && word.chars().count() > 4) || follows_mark))
+        .then_some((start, end))
+}
+
+const TAGS: &[&str] = &[
+    "a",
+    "b",
+    "i",
+    "u",
+    "s",
+    "p",
+    "br",
+    "em",
+    "strong",
+    "span",
+    "div",
+    "sup",
+    "sub",
+    "ul",
+    "ol",
+    "li",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "img",
+    "font",
+    "small",
+    "q",
+    "blockquote",
+    "code",
+    "hr",
+];
+
+fn without_tags(text: &str) -> Cow<'_, str> {
+    let mut result = String::new();
+    let mut kept = 0;
+    for (start, _) in text.match_indices('<') {
+        if start < kept {
+            continue;
+        }
+        let inner = &text[start + 1..];
+        let Some(length) = inner.find('>').filter(|length| *length <= 500) else { continue };
+        if inner.starts_with(char::is_whitespace) {
+            continue;
+        }
+        let tag = inner[..length].trim_start_matches('/').trim_end_matches('/').trim();
+        let name = tag.split(char::is_whitespace).next().unwrap_or_default().to_ascii_lowercase();
+        if !TAGS.contains(&name.as_str()) {
+            continue;
+        }
+        result.push_str(&text[kept..start]);
+        if matches!(name.as_str(), "br" | "p" | "li" | "div") && !result.is_empty() {
+            result.push('\n');
+        }
+        kept = start + length + 2;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    result.push_str(&text[kept..]);
+    Cow::Owned(result)
+}
+
+const ENTITIES: &[(&str, &str)] = &[
+    ("amp", "&"),
+    ("lt", "<"),
+    ("gt", ">"),
+    ("quot", "\""),
+    ("apos", "'"),
+    ("nbsp", "\u{A0}"),
+    ("ndash", "–"),
+    ("mdash", "—"),
+    ("hellip", "…"),
+    ("lsquo", "‘"),
+    ("rsquo", "’"),
+    ("ldquo", "“"),
+    ("rdquo", "”"),
+    ("eacute", "é"),
+    ("egrave", "è"),
+    ("ouml", "ö"),
+    ("uuml", "ü"),
+    ("auml", "ä"),
+    ("szlig", "ß"),
+    ("ccedil", "ç"),
+    ("ntilde", "ñ"),
+];
+
+fn without_entities(text: &str) -> Cow<'_, str> {
+    let mut result = String::new();
+    let mut kept = 0;
+    for (start, _) in text.match_indices('&') {
+        if start < kept {
+            continue;
+        }
+        let inner = &text[start + 1..];
+        let Some(length) = inner.find(';').filter(|length| (1..=10).contains(length)) else {
+            continue;
+        };
+        let Some(meant) = entity(&inner[..length]) else { continue };
+        result.push_str(&text[kept..start]);
+        result.push_str(&meant);
+        kept = start + length + 2;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    result.push_str(&text[kept..]);
+    Cow::Owned(result)
+}
+
+fn entity(name: &str) -> Option<String> {
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok(),
+            None => number.parse().ok(),
+        };
+        let meant = code.and_then(char::from_u32).filter(|c| !c.is_control());
+        return meant.map(String::from);
+    }
+    ENTITIES.iter().find(|(known, _)| *known == name).map(|(_, meant)| (*meant).to_owned())
+}
+
+/// Links become their text, emphasis and code the words in them, and headings their lines.
+fn without_markdown(text: &str) -> Cow<'_, str> {
+    let links = without_links(text);
+    let emphasis = ["**", "*", "`"];
+    let plain = emphasis.iter().fold(links, |text, mark| match without_pairs(&text, mark) {
+        Some(changed) => Cow::Owned(changed),
+        None => text,
+    });
+    let is_heading = |line: &str| {
+        let rest = line.trim_start_matches('#');
+        rest.len() < line.len() && line.len() - rest.len() <= 6 && rest.starts_with(' ')
+    };
+    if !plain.lines().any(is_heading) {
+        return plain;
+    }
+    let lines = plain.lines().map(|line| {
+        if is_heading(line) { line.trim_start_matches('#').trim_start() } else { line }
+    });
+    Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn without_links(text: &str) -> Cow<'_, str> {
+    let mut result = String::new();
+    let mut kept = 0;
+    for (middle, _) in text.match_indices("](") {
+        if middle < kept {
+            continue;
+        }
+        let address = &text[middle + 2..];
+        let Some(length) = address.find(')').filter(|length| *length <= 2_048) else { continue };
+        let Some(start) = text[kept..middle].rfind('[').map(|start| kept + start) else { continue };
+        if !["http://", "https://"].iter().any(|scheme| address.starts_with(scheme)) {
+            continue;
+        }
+        result.push_str(text[kept..start].trim_end_matches('!'));
+        result.push_str(&text[start + 1..middle]);
+        kept = middle + 2 + length + 1;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    result.push_str(&text[kept..]);
+    Cow::Owned(result)
+}
+
+/// The text without pairs of `mark` around words; `None` if it has none.
+fn without_pairs(text: &str, mark: &str) -> Option<String> {
+    if !text.contains(mark) {
+        return None;
+    }
+    let sign = mark.chars().next()?;
+    let is_open = |start: usize| {
+        let before = text[..start].chars().next_back();
+        let after = text[start + mark.len()..].chars().next();
+        before.is_none_or(|c| c != sign && !c.is_alphanumeric())
+            && after.is_some_and(|c| c != sign && !c.is_whitespace())
+    };
+    let is_close = |start: usize| {
+        let before = text[..start].chars().next_back();
+        let after = text[start + mark.len()..].chars().next();
+        before.is_some_and(|c| c != sign && !c.is_whitespace())
+            && after.is_none_or(|c| c != sign && !c.is_alphanumeric())
+    };
+    let mut result = String::new();
+    let mut kept = 0;
+    let mut open = None;
+    for (start, _) in text.match_indices(mark) {
+        match open {
+            Some(begin) if is_close(start) => {
+                result.push_str(&text[kept..begin]);
+                result.push_str(&text[begin + mark.len()..start]);
+                kept = start + mark.len();
+                open = None;
+            }
+            None if is_open(start) => open = Some(start),
+            _ => {}
+        }
+    }
+    (kept > 0).then(|| {
+        result.push_str(&text[kept..]);
+        result
+    })
+}
+
+/// Characters without a width that no script needs, and controls of old encodings.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200B}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}' | '\u{202A}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}' | '\u{80}'..='\u{9F}' | '\u{E000}'..='\u{F8FF}'
+            | '\u{E0000}'..='\u{E007F}'
+    )
+}
+
+fn without_invisible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_invisible) && !text.contains('\r') {
+        return Cow::Borrowed(text);
+    }
+    // Windows-1252 has letters and marks where the controls of old encodings are.
+    let shown = |c: char| match u8::try_from(u32::from(c)) {
+        Ok(byte @ 0x80..=0x9F) => {
+            let decoded = encoding_rs::WINDOWS_1252.decode(&[byte]).0.chars().next();
+            decoded.filter(|c| !c.is_control())
+        }
+        _ => (!is_invisible(c) && c != '\r').then_some(c),
+    };
+    Cow::Owned(text.chars().filter_map(shown).collect())
+}
+
+/// What is left of LaTeX commands whose `\t` was read as a tab.
+const AFTER_TAB: &[&str] = &["extit{", "extbf{", "ext{", "exttt{", "imes", "heta", "an(", "au "];
+
+fn without_tabs_of_latex(text: &str) -> Cow<'_, str> {
+    let is_command = |at: usize| AFTER_TAB.iter().any(|rest| text[at + 1..].starts_with(rest));
+    if !text.match_indices('\t').any(|(at, _)| is_command(at)) {
+        return Cow::Borrowed(text);
+    }
+    let mut result = String::with_capacity(text.len() + 8);
+    for (at, c) in text.char_indices() {
+        if c == '\t' && is_command(at) { result.push_str("\\t") } else { result.push(c) }
+    }
+    Cow::Owned(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clean(text: &str) -> Option<String> {
+        cleaned(text).map(|cleaned| cleaned.text)
+    }
+
+    #[test]
+    fn marks_are_found_and_taken_away() {
+        for (text, expected) in [
+            ("The end.【1†source】", "The end."),
+            ("One【3†L1-L4】 and two.[2][3]", "One and two."),
+            ("Golden Bear[1]", "Golden Bear"),
+            ("Best Actress¹", "Best Actress"),
+            ("98 :contentReference[oaicite:3]{index=3}", "98"),
+            ("[cite_start]It rained.[cite: 4]", "It rained."),
+            ("It rained [citation needed].", "It rained."),
+            ("A **bold** word and *another*.", "A bold word and another."),
+            ("See [the page](https://films.test/a).", "See the page."),
+            ("## Plot\nIt rained.", "Plot\nIt rained."),
+            ("<p>It <i>rained</i>.</p>", "It rained."),
+            ("Tom &amp; Ida&#39;s", "Tom & Ida's"),
+            ("zero\u{200B}width\u{FEFF}", "zerowidth"),
+            ("it\u{92}s", "it’s"),
+            ("one\r\ntwo", "one\ntwo"),
+            ("at \textit{Trinity}", "at \\textit{Trinity}"),
+        ] {
+            assert_eq!(clean(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_only_looks_like_marks_is_text() {
+        for text in [
+            "Alien³",
+            "[REC]",
+            "F*** Up #2",
+            "2 * 3 * 4",
+            "M*A*S*H",
+            "Love & Pop; a film",
+            "a < b and b > c",
+            "<3",
+            "[1] is the loneliest number",
+            "100 m²",
+            "The [redacted] file",
+            "C# and F#",
+            "می‌خواهم",
+            "👩‍🚀",
+            "a\tb\nc",
+            "AT&T;",
+        ] {
+            assert_eq!(clean(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn control_characters_are_found_with_their_place() {
+        assert_eq!(control_character("a\u{C}rac"), Some((1, '\u{C}')));
+        assert_eq!(control_character("\u{1B}[0m"), Some((0, '\u{1B}')));
+        assert_eq!(control_character("a\rb"), Some((1, '\r')));
+        assert_eq!(control_character("a\r\nb\tc"), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! The names of months and days of the week, in the languages that models answer in.
+
+/// The names of each month, January first, in lower case and without a final period: English,
+/// German, French, Spanish, Italian and Portuguese.
+const MONTHS: [&[&str]; 12] = [
+    &["january", "jan", "januar", "jänner", "janvier", "janv", "enero", "gennaio", "janeiro"],
+    &["february", "feb", "februar", "février", "févr", "febrero", "febbraio", "fevereiro"],
+    &["march", "mar", "märz", "mars", "marzo", "março"],
+    &["april", "apr", "avril", "abril", "aprile"],
+    &["may", "mai", "mayo", "maggio", "maio"],
+    &["june", "jun", "juni", "juin", "junio", "giugno", "junho"],
+    &["july", "jul", "juli", "juillet", "juil", "julio", "luglio", "julho"],
+    &["august", "aug", "août", "agosto"],
+    &["september", "sep", "sept", "septembre", "septiembre", "settembre", "setembro"],
+    &["october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre", "outubro"],
+    &["november", "nov", "novembre", "noviembre", "novembro"],
+    &["december", "dec", "dezember", "dez", "décembre", "déc", "diciembre", "dicembre", "dezembro"],
+];
+
+const WEEKDAYS: &[&str] = &[
+    "monday",
+    "mon",
+    "tuesday",
+    "tue",
+    "tues",
+    "wednesday",
+    "wed",
+    "thursday",
+    "thu",
+    "thur",
+    "thurs",
+    "friday",
+    "fri",
+    "saturday",
+    "sat",
+    "sunday",
+    "sun",
+];
+
+/// The number of the month of that name, 1 to 12. The name is in lower case.
+#[must_use]
+pub fn month(name: &str) -> Option<u32> {
+    let at = MONTHS.iter().position(|names| names.contains(&name))?;
+    u32::try_from(at + 1).ok()
+}
+
+/// Whether it is the English name of a day of the week, in lower case.
+#[must_use]
+pub fn is_weekday(name: &str) -> bool {
+    WEEKDAYS.contains(&name)
+}

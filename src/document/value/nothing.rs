@@ -1,0 +1,262 @@
+//! The ways to write "there is nothing here": words of templates, databases and language models.
+//!
+//! How much is taken for nothing depends on what may stand in a field: "Unknown" is the title of a
+//! movie, and no name of a person.
+
+use crate::document::definition::{Field, Kind, Wording};
+use crate::document::folding::is_ignorable;
+use crate::document::text::key_letters;
+
+/// Longest text that is looked up, in bytes; a longer one says something.
+const MAX_LENGTH: usize = 80;
+
+/// Nothing in every field, in the form of [`key_letters`]: `N/A` is `na`.
+const EVERYWHERE: &[&str] = &["na", "null", "undefined", "nan"];
+
+/// Nothing in every field but a title, in the form of [`key_letters`].
+pub const WORDS: &[&str] = &[
+    "none",
+    "nil",
+    "unknown",
+    "unk",
+    "unspecified",
+    "undisclosed",
+    "unavailable",
+    "unidentified",
+    "unnamed",
+    "tbd",
+    "tba",
+    "tbc",
+    "tobedetermined",
+    "tobeannounced",
+    "tobeconfirmed",
+    "todo",
+    "notavailable",
+    "notapplicable",
+    "notfound",
+    "notknown",
+    "notspecified",
+    "notprovided",
+    "notset",
+    "nodata",
+    "noinformation",
+    "noinformationavailable",
+    "informationnotavailable",
+    "informationunavailable",
+    "missing",
+    "empty",
+    "blank",
+    "placeholder",
+    "desconocido",
+    "desconhecido",
+    "inconnu",
+    "unbekannt",
+    "sconosciuto",
+    "onbekend",
+    "okänd",
+    "bilinmiyor",
+    "неизвестно",
+    "невідомо",
+    "未知",
+    "不明",
+];
+
+/// Beside [`WORDS`], what names no person, ceremony, platform or genre.
+const NO_NAMES: &[&str] = &[
+    "various",
+    "other",
+    "others",
+    "andothers",
+    "etal",
+    "several",
+    "multiple",
+    "nobody",
+    "noone",
+    "nothing",
+    "someone",
+    "somebody",
+    "tobecast",
+    "tobefilled",
+    "name",
+    "fullname",
+    "personname",
+    "actorname",
+    "actressname",
+    "directorname",
+    "unknownactor",
+    "unknownactress",
+    "unknownartist",
+    "unknowndirector",
+    "unknownperson",
+    "unknownwriter",
+    "notnominated",
+    "noawards",
+    "nonominations",
+];
+
+/// How a text in brackets begins that asks for a value.
+const ASKS: &[&str] = &[
+    "insert",
+    "enter",
+    "add",
+    "your",
+    "fill",
+    "placeholder",
+    "todo",
+    "tobe",
+    "unknown",
+    "not",
+    "na",
+    "actual",
+    "provide",
+    "please",
+    "missing",
+    "tbd",
+    "tba",
+    "none",
+    "value",
+    "url",
+];
+
+/// The host that stands for any host, [RFC 2606](https://www.rfc-editor.org/rfc/rfc2606).
+const EXAMPLE_HOST: &str = "example.com";
+
+/// Whether `text` says that the field has no value.
+#[must_use]
+pub fn is_nothing(field: &Field, text: &str) -> bool {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || is_ignorable(c));
+    if text.is_empty() {
+        return true;
+    }
+    if let Kind::Url = field.rule.kind {
+        return is_no_url(text);
+    }
+    if text.len() > MAX_LENGTH {
+        return false;
+    }
+    let wording = field.rule.wording;
+    is_word(text, wording)
+        || is_template(text, wording, field)
+        || match field.rule.kind {
+            Kind::Date | Kind::PartialDate => is_no_date(text),
+            Kind::Form { .. } | Kind::Code { .. } => is_masked(text),
+            _ => false,
+        }
+}
+
+/// Whether `text` is no name of a person, ceremony, platform or genre.
+#[must_use]
+pub fn is_no_name(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || is_ignorable(c));
+    text.is_empty()
+        || (text.len() <= MAX_LENGTH && (is_word(text, Wording::Name) || is_bracketed(text)))
+}
+
+/// `N/A`, `\N`, `(not found)`, `N/A (not nominated)`, dashes.
+fn is_word(text: &str, wording: Wording) -> bool {
+    // Most texts begin with a letter with which no such word begins.
+    let first = text.chars().find(|c| c.is_alphanumeric());
+    let Some(first) = first else { return is_marks(text, wording) };
+    if first.is_ascii()
+        && !b"abdefimnopstuv".contains(&first.to_ascii_lowercase().try_into().unwrap_or(b'n'))
+    {
+        return false;
+    }
+    if text == r"\N" {
+        return true;
+    }
+    // An explanation in brackets behind the word says no more than the word.
+    let head = match text.find(" (") {
+        Some(at) if at > 0 && text.ends_with(')') => &text[..at],
+        _ => text,
+    };
+    let letters = key_letters(head);
+    let listed = |words: &[&str]| words.contains(&letters.as_str());
+    if listed(EVERYWHERE) {
+        // "Na" is a name of people, in any case but this one.
+        return letters != "na" || head.contains('/') || head == "NA";
+    }
+    match wording {
+        Wording::Title => text.starts_with('(') && listed(WORDS),
+        Wording::Text => listed(WORDS),
+        Wording::Name => listed(WORDS) || listed(NO_NAMES),
+    }
+}
+
+/// A text of dashes or question marks only; `?` may be a title.
+fn is_marks(text: &str, wording: Wording) -> bool {
+    let is_dash = |c: char| matches!(c, '-' | '‐' | '‑' | '–' | '—' | '―' | '−' | '_');
+    text.chars().all(is_dash) || (wording != Wording::Title && text.chars().all(|c| c == '?'))
+}
+
+/// The text between a pair of brackets that enclose all of it.
+fn bracketed(text: &str) -> Option<&str> {
+    let pairs = [("{{", "}}"), ("${", "}"), ("{", "}"), ("<", ">"), ("[", "]"), ("%", "%")];
+    pairs.iter().find_map(|(open, close)| {
+        let inner = text.strip_prefix(open)?.strip_suffix(close)?.trim();
+        (!inner.is_empty() && !inner.contains(['{', '}', '<', '>', '[', ']'])).then_some(inner)
+    })
+}
+
+fn is_bracketed(text: &str) -> bool {
+    bracketed(text).is_some()
+}
+
+/// `<tagline>`, `[rating]`, `{{genre}}`, `[insert the title]`, `YOUR_TITLE_HERE`: a value to fill in.
+fn is_template(text: &str, wording: Wording, field: &Field) -> bool {
+    if let Some(inner) = bracketed(text) {
+        let is_variable = text.starts_with("{{") || text.starts_with("${");
+        return is_variable || wording == Wording::Name || {
+            let letters = key_letters(inner);
+            let names = std::iter::once(&field.name).chain(field.rule.aliases);
+            ASKS.iter().any(|start| letters.starts_with(start))
+                || names.map(|name| key_letters(name)).any(|name| letters.contains(&name))
+        };
+    }
+    let is_constant = text.contains('_')
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'));
+    is_constant
+        && (text.ends_with("_HERE") || text.starts_with("YOUR_") || text.starts_with("INSERT_"))
+}
+
+/// `0001-01-01`, `0000-00-00` and `YYYY-MM-DD`.
+fn is_no_date(text: &str) -> bool {
+    let is_year_zero = ["0000", "0001-01-01"].iter().any(|start| text.starts_with(start));
+    let is_pattern = text.bytes().any(|byte| matches!(byte, b'Y' | b'y'))
+        && text.bytes().all(|byte| {
+            matches!(byte.to_ascii_uppercase(), b'Y' | b'M' | b'D' | b'-' | b'/' | b'.')
+        });
+    is_year_zero || is_pattern
+}
+
+/// `ttXXXXXXX`, `tt0000000`, `YYYY`, `0000` and `XX`: the form without a value.
+fn is_masked(text: &str) -> bool {
+    let digits = text.strip_prefix("tt").unwrap_or(text);
+    digits.len() >= 2
+        && (digits.bytes().all(|byte| matches!(byte, b'X' | b'x'))
+            || digits.bytes().all(|byte| byte == b'Y')
+            || (digits.len() >= 4 && digits.bytes().all(|byte| byte == b'0')))
+}
+
+/// A word where a URL belongs, a URL of a host for examples, or one whose id is x's.
+fn is_no_url(text: &str) -> bool {
+    let has_scheme = text.contains("://");
+    if !has_scheme {
+        let is_constant = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        return text.len() <= MAX_LENGTH
+            && (is_word(text, Wording::Name)
+                || (is_constant && text.contains('_'))
+                || bracketed(text).is_some_and(|inner| !inner.contains(['.', '/'])));
+    }
+    if !text.contains(EXAMPLE_HOST) && !text.contains(['X', 'x']) && !text.ends_with("://...") {
+        return false;
+    }
+    let url = url::Url::parse(text).ok();
+    let is_example = url.as_ref().and_then(url::Url::host_str).is_some_and(|host| {
+        host.strip_suffix(EXAMPLE_HOST).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    });
+    let id = text.rsplit(['/', '=']).next().unwrap_or_default();
+    let id = id.split(['.', '?', '&', '#']).next().unwrap_or_default();
+    let is_masked = id.len() >= 4 && id.bytes().all(|byte| matches!(byte, b'X' | b'x'));
+    is_example || is_masked || text.ends_with("://...")
+}
