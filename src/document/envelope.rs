@@ -5,10 +5,14 @@ use std::fmt::Write as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
+use super::bare::{self, category_called};
 use super::category::{Category, Definition};
+use super::changes;
 use super::definition::{Kind, Object, define_choice};
+use super::envelope_keys::key_of;
 use super::ids::MovieId;
-use super::outside::warn_of_content_outside;
+use super::outside::Unread;
+use super::parse::is_called;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
 use super::scalars::whole_number;
 use super::text::key_letters;
@@ -154,35 +158,36 @@ pub struct Expected<'a> {
     pub movie: Option<&'a MovieId>,
 }
 
-/// Reads an envelope and holds it against what is expected.
+/// Reads an envelope and holds it against what is expected. What the envelope does not say of the movie
+/// and the category, is as expected; see [`super::bare`] for data without an envelope. With `strict`, content
+/// beside the data is a problem.
 ///
 /// # Errors
 /// Every problem of the envelope.
-pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem>> {
-    let Value::Object(mut envelope) = value else {
-        let message = format!(
-            "found {}; allowed is an object with category, movie_id and data",
-            shown(&value)
-        );
-        return Err(vec![Problem::new("", ProblemCode::TypeMismatch, message)]);
-    };
+pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrived, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
-    rename(&mut envelope, &["category", "movie_id", "version", "data", "metadata"], &mut warnings);
+    let (mut envelope, data) =
+        arranged(value, expected, &mut warnings).map_err(|problem| vec![problem])?;
     if let Some(version) = envelope.get("version").filter(|version| !version.is_null())
         && !is_version_1(version)
     {
         let message = format!("found version {}; allowed is 1.x", shown(version));
         problems.push(Problem::new("", ProblemCode::UnsupportedVersion, message));
     }
-    let data = envelope.remove("data").map(|data| without_wrapping(data, &envelope, &mut warnings));
     let category =
         read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
     let movie = read_movie(&envelope, expected.movie, &mut problems);
+    if let (Some(category), Some(movie)) = (category, &movie) {
+        warn_of_missing(&envelope, category, movie, &mut warnings);
+    }
     let data = match data {
         Some(data @ Value::Object(_)) => Some(data),
         Some(other) => {
-            let message = format!("data: found {}; allowed is an object", shown(&other));
+            let form = category
+                .map(|category| format!(", {}", bare::wrapped_form(category)))
+                .unwrap_or_default();
+            let message = format!("data: found {}; allowed is an object{form}", shown(&other));
             problems.push(Problem::new("", ProblemCode::TypeMismatch, message));
             None
         }
@@ -203,20 +208,109 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
                 &mut warnings,
             );
             let metadata = read_metadata(&metadata, &mut warnings);
-            warn_of_content_outside(&envelope, category, &mut warnings);
+            let unread = Unread::beside(&envelope, &data, category);
+            problems.extend(unread.problems(strict));
+            if !problems.is_empty() {
+                return Err(problems);
+            }
+            warnings.extend(unread.warnings());
             Ok(Arrived { category, movie, data, metadata, warnings })
         }
         _ => Err(problems),
     }
 }
 
-/// Gives keys in another case (`movieId`) their right names.
+/// The envelope and its data, out of what was sent.
+fn arranged(
+    mut value: Value,
+    expected: Expected<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Object, Option<Value>), Problem> {
+    if let Value::Object(object) = &mut value {
+        rename(object, &["category", "movie_id", "version", "data", "metadata"], warnings);
+    }
+    let mut envelope = bare::enveloped(value, expected, warnings)?;
+    let data = read_data(&mut envelope, expected, warnings)?;
+    Ok((envelope, data))
+}
+
+/// The data that a value of a text has for a document of that category, by the names of its fields.
+pub(super) fn data_for(value: Value, category: Category) -> Option<Object> {
+    let expected = Expected { category: Some(category), movie: None };
+    let (_, data) = arranged(value, expected, &mut Vec::new()).ok()?;
+    let Value::Object(data) = data.unwrap_or_else(|| Value::Object(Object::new())) else {
+        return None;
+    };
+    let fields = category.definition().fields;
+    let name = |key: String| {
+        let field = fields.iter().find(|field| is_called(field, &key));
+        field.map_or(key, |field| field.name.to_owned())
+    };
+    Some(data.into_iter().map(|(key, value)| (name(key), value)).collect())
+}
+
+/// The data of an envelope, in the form in which data is sent.
+fn read_data(
+    envelope: &mut Object,
+    expected: Expected<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Value>, Problem> {
+    let wrapped = envelope.remove("data");
+    if let Some(data) = wrapped.map(|data| without_wrapping(data, envelope, warnings)) {
+        envelope.insert("data".to_owned(), data);
+    }
+    let named = envelope.get("category").and_then(Value::as_str).and_then(category_called);
+    let mut category = expected.category.or(named);
+    if let Some(Value::Object(data)) = envelope.get_mut("data")
+        && let Some(found) = bare::of_categories(data, category, warnings)?
+    {
+        category = Some(found);
+        if envelope.get("category").is_none_or(Value::is_null) {
+            envelope.insert("category".to_owned(), Value::from(found.as_str()));
+        }
+    }
+    let Some(category) = category else { return Ok(envelope.remove("data")) };
+    bare::take_fields_beside(envelope, category, warnings);
+    Ok(match envelope.remove("data") {
+        Some(Value::Array(list)) if !list.is_empty() => {
+            Some(bare::data_around(list, category, warnings).unwrap_or_else(Value::Array))
+        }
+        Some(Value::Object(mut data)) => {
+            changes::apply(&mut data, category, warnings)?;
+            changes::take_new_items(None, &mut data, category, warnings)?;
+            changes::take_new_items(Some(envelope), &mut data, category, warnings)?;
+            Some(Value::Object(data))
+        }
+        other => other,
+    })
+}
+
+/// Says what the envelope lacks and the request names.
+fn warn_of_missing(
+    envelope: &Object,
+    category: Category,
+    movie: &MovieId,
+    warnings: &mut Vec<Warning>,
+) {
+    let is_said = |warning: &Warning| {
+        warning.code == WarningCode::EnvelopeMissing && !warning.message.starts_with('"')
+    };
+    let lacks = |key: &&str| envelope.get(*key).is_none_or(Value::is_null);
+    let lacking: Vec<&str> = ["category", "movie_id"].into_iter().filter(lacks).collect();
+    if lacking.is_empty() || warnings.iter().any(is_said) {
+        return;
+    }
+    let lacking = lacking.iter().map(|key| format!("{key:?}")).collect::<Vec<_>>().join(" and ");
+    let message = format!(
+        "{lacking} missing in the envelope; the document was read as {category} of {movie}, as the request says"
+    );
+    warnings.push(bare::missing(message));
+}
+
+/// Gives keys in another case (`movieId`) or in translation their right names.
 fn rename(object: &mut Object, names: &[&str], warnings: &mut Vec<Warning>) {
     for name in names.iter().filter(|name| !object.contains_key(**name)).collect::<Vec<_>>() {
-        let letters = key_letters(name);
-        let Some(key) = object.keys().find(|key| key_letters(key) == letters).cloned() else {
-            continue;
-        };
+        let Some(key) = key_of(object, name).map(str::to_owned) else { continue };
         if let Some(value) = object.remove(&key) {
             object.insert((*name).to_owned(), value);
             warnings.push(Warning::new(
@@ -275,13 +369,10 @@ fn read_category(
             Ok(category) => category,
             Err(error) => {
                 // In another case: `basicInfo`, or as GraphQL writes it.
-                let letters = key_letters(text);
-                if let Some(meant) =
-                    Category::ALL.iter().find(|meant| key_letters(meant.as_str()) == letters)
-                {
+                if let Some(meant) = category_called(text) {
                     let message = format!("category {text:?} was read as {meant}");
                     warnings.push(Warning::new("", WarningCode::ValueRepaired, message));
-                    return checked(*meant, expected, problems);
+                    return checked(meant, expected, problems);
                 }
                 mismatch(format!("category: {error}"));
                 return None;
@@ -294,6 +385,7 @@ fn read_category(
             ));
             return None;
         }
+        _ if expected.is_some() => return expected,
         _ => {
             let meant = data.and_then(Value::as_object).and_then(category_of_data);
             let hint = meant
@@ -348,8 +440,10 @@ fn read_movie(
             return None;
         }
         _ => {
-            problems.push(Problem::new("", ProblemCode::Required, "movie_id is missing"));
-            return None;
+            if expected.is_none() {
+                problems.push(Problem::new("", ProblemCode::Required, "movie_id is missing"));
+            }
+            return expected.cloned();
         }
     };
     let mut mismatch =

@@ -6,14 +6,18 @@
 //! Nothing here knows a database, a clock or a network.
 
 pub mod awards;
+mod bare;
 pub mod basic_info;
 pub mod budget;
 pub mod cast_crew;
 pub mod category;
+mod changes;
 pub mod definition;
 pub mod diff;
 pub mod entity;
 pub mod envelope;
+mod envelope_keys;
+mod example;
 pub mod folding;
 pub mod given_ids;
 pub mod ids;

@@ -15,7 +15,7 @@ use super::documents;
 use super::limit::{Counting, Limited, TooLarge};
 use super::place::{At, Place};
 use crate::catalog::import::Record;
-use crate::document::{Problem, ProblemCode};
+use crate::document::{Category, MovieId, Problem, ProblemCode};
 
 /// Most bytes of one record.
 pub const MAX_RECORD: usize = 64 * 1024 * 1024;
@@ -41,8 +41,11 @@ pub struct RawRecord {
 pub struct Stopped;
 
 /// How to read records.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
+    /// The movie and the category that each text is of. Then it is one document, which may lack its
+    /// envelope.
+    pub document: Option<(MovieId, Category)>,
     /// Whether an unknown key is a problem.
     pub strict: bool,
     /// Most bytes of one record.
@@ -53,7 +56,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { strict: false, max_record: MAX_RECORD, max_unpacked: MAX_UNPACKED }
+        Self { document: None, strict: false, max_record: MAX_RECORD, max_unpacked: MAX_UNPACKED }
     }
 }
 

@@ -226,6 +226,15 @@ fn shown(plan: &Report) -> Value {
     shown
 }
 
+/// How many fields of the document were not read, if there were any.
+fn not_read(plan: Option<&Report>) -> Option<String> {
+    match plan.map_or(0, Report::fields_not_read) {
+        0 => None,
+        1 => Some("1 field of the document was not read (see the warnings)".to_owned()),
+        count => Some(format!("{count} fields of the document were not read (see the warnings)")),
+    }
+}
+
 /// Why nothing was changed.
 fn unchanged(category: Category, movie: &MovieId, plan: Option<&Report>) -> String {
     let (skipped, kept) = plan.map_or((0, 0), |plan| (plan.skipped.len(), plan.conflicts.len()));
@@ -241,13 +250,7 @@ fn unchanged(category: Category, movie: &MovieId, plan: Option<&Report>) -> Stri
     if kept > 0 {
         left.push(format!("{kept} in conflict, and kept as stored"));
     }
-    match plan.map_or(0, Report::fields_not_read) {
-        0 => {}
-        1 => left.push("1 field of the document was not read (see the warnings)".to_owned()),
-        count => {
-            left.push(format!("{count} fields of the document were not read (see the warnings)"));
-        }
-    }
+    left.extend(not_read(plan));
     if left.is_empty() {
         return format!("{category} of {movie} says all of this already; nothing was changed");
     }
@@ -269,12 +272,16 @@ pub(super) fn answer(
         .plan
         .as_ref()
         .map_or_else(|| Report::default().changes_in_words(), Report::changes_in_words);
+    let unread = not_read(outcome.plan.as_ref());
+    let unread = unread.map(|unread| format!("; {unread}")).unwrap_or_default();
     let message = match outcome.status {
         ImportStatus::Planned => {
-            format!("{changes} to {category} of {movie} planned; nothing was written")
+            format!("{changes} to {category} of {movie} planned; nothing was written{unread}")
         }
-        ImportStatus::Drafted => format!("{changes} to {category} of {movie} in the draft"),
-        ImportStatus::Published => format!("{changes} to {category} of {movie} published"),
+        ImportStatus::Drafted => format!("{changes} to {category} of {movie} in the draft{unread}"),
+        ImportStatus::Published => {
+            format!("{changes} to {category} of {movie} published{unread}")
+        }
         ImportStatus::Unchanged => unchanged(category, movie, outcome.plan.as_ref()),
         ImportStatus::Rejected => "nothing was written".to_owned(),
     };
