@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Lenient, Refusal, read_for};
 use crate::document::budget::WorkBudget;
 use crate::document::category::Category;
 use crate::document::definition::Object;
 use crate::document::envelope::{self, Arrived, Expected};
 use crate::document::ids::MovieId;
+use crate::document::lenient::{Lenient, Refusal, read_for};
 
 /// Reads a text of that category of the movie `m`.
 fn sent(text: &str, category: Category, stored: Option<&Object>) -> Result<Lenient, Refusal> {
