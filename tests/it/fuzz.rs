@@ -64,6 +64,19 @@ const WORDS: &[&str] = &[
     "\"credit_id\": \"x\",",
     "🌊",
     "\u{202e}",
+    "<think>",
+    "</think>",
+    "[/INST]",
+    "<|channel|>analysis<|message|>",
+    "<|channel|>final<|message|>",
+    "\n```yaml\n",
+    "\n```\n",
+    "\"added\": ",
+    "\"category\": ",
+    "\"arguments\": ",
+    "\"\"\"",
+    "&quot;",
+    "events = ",
 ];
 
 /// How long one document may take. It takes milliseconds; the machine may have other things to do.

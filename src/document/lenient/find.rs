@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::escaped::unescaped;
 use super::foreign::{Form, is_diff, is_yaml};
 use super::reader::{Failure, Reader};
 use super::reasoning::{Kind, Mark, marks};
@@ -11,6 +12,12 @@ use super::room::Room;
 use super::strings::is_blank;
 use super::{MAX_CANDIDATES, MAX_PASSES, REASONING_SKIPPED, quoted};
 use crate::document::problem::{Warning, excerpt};
+
+/// Most characters that are shown of a text.
+const MAX_WORDS: usize = 100;
+
+/// Most notes of blocks of other forms.
+const MAX_NOTES: usize = 20;
 
 /// A value that stands in a text.
 #[derive(Debug)]
@@ -43,7 +50,7 @@ impl Block {
             warnings: Vec::new(),
             elided: false,
             line: 1,
-            start: excerpt(text.trim_start()),
+            start: first_words(text),
             label: None,
             is_inline: false,
             is_adjacent: false,
@@ -77,6 +84,12 @@ pub(super) struct Found {
     pub(super) broken: Option<Failure>,
 }
 
+/// The first words of a text, on one line.
+pub(super) fn first_words(text: &str) -> String {
+    let start = &text[..text.floor_char_boundary(4 * MAX_WORDS)];
+    excerpt(&start.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 /// Finds the values of a text.
 ///
 /// # Errors
@@ -103,6 +116,7 @@ struct Search<'t> {
     counted: usize,
     /// Where reasoning began that does not end.
     open: Option<usize>,
+    has_unescaped: bool,
     found: Found,
 }
 
@@ -120,6 +134,7 @@ impl<'t> Search<'t> {
             line: 1,
             counted: 0,
             open: None,
+            has_unescaped: false,
             found: Found::default(),
         }
     }
@@ -160,7 +175,7 @@ impl<'t> Search<'t> {
             Kind::ReasoningEnds => {
                 self.found.blocks.clear();
                 self.found.broken = None;
-                self.found.skipped.retain(|(_, form)| *form == Form::Reasoning);
+                self.found.skipped.clear();
                 self.skip(0..end, Form::Reasoning);
             }
             Kind::Answer => self.turn += 1,
@@ -191,6 +206,14 @@ impl<'t> Search<'t> {
         }
         if self.text[start..].starts_with('"') {
             self.string_at(start, before);
+            return Ok(());
+        }
+        // Once is enough: it goes up to the last bracket of the text.
+        if !std::mem::replace(&mut self.has_unescaped, true)
+            && let Some((inner, length)) = unescaped(&self.text[start..])
+        {
+            let range = start..start + length;
+            self.add(Value::String(inner), Vec::new(), false, range, before);
             return Ok(());
         }
         let mut reader = Reader::new(self.text, start, self.room);
@@ -283,7 +306,7 @@ impl<'t> Search<'t> {
             warnings,
             elided,
             line: self.line,
-            start: excerpt(text[range.clone()].lines().next().unwrap_or_default()),
+            start: first_words(&text[range.clone()]),
             label: label_of(before),
             is_inline: is_inline(text, before, &range),
             is_adjacent,
@@ -304,11 +327,11 @@ impl<'t> Search<'t> {
         if found.skipped.iter().any(|(_, form)| *form == Form::Reasoning) {
             found.notes.push(REASONING_SKIPPED.to_owned());
         }
-        let others = found.skipped.iter().filter(|(_, form)| *form != Form::Reasoning);
-        let others: Vec<String> = others
-            .map(|(_, form)| format!("{} beside the document was skipped", form.name()))
-            .collect();
-        found.notes.extend(others);
+        let mut others: Vec<Form> = found.skipped.iter().map(|(_, form)| *form).collect();
+        others.retain(|form| *form != Form::Reasoning);
+        others.dedup();
+        let note = |form: Form| format!("{} beside the document was skipped", form.name());
+        found.notes.extend(others.into_iter().take(MAX_NOTES).map(note));
         if let Some(reason) = self.refusal() {
             self.found.blocks.clear();
             self.found.broken = Some(reason);

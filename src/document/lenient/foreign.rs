@@ -51,8 +51,11 @@ impl Form {
             return Self::List;
         }
         let commas = |line: &str| line.matches(',').count();
-        let first = lines().next().map_or(0, commas);
-        if first >= 2 && lines().count() >= 2 && lines().all(|line| commas(line) >= first) {
+        let is_row = |line: &str| {
+            commas(line) >= 1 && !line.ends_with(['.', '!', '?', ':']) && !line.contains(". ")
+        };
+        let columns = lines().next().map_or(0, commas);
+        if lines().count() >= 2 && lines().all(|line| is_row(line) && commas(line) >= columns) {
             return Self::Csv;
         }
         Self::Text
@@ -134,6 +137,10 @@ mod tests {
             ("Some facts:\n1. **One:** it was.\n2. Two.", Form::List),
             ("- one\n- two", Form::List),
             ("date,title,category\n1999,A,release\n2000,B,release", Form::Csv),
+            (
+                "I have no reliable information, sorry, about that.\nTell me, please, more, and I may.",
+                Form::Text,
+            ),
             ("I have no reliable information about that.", Form::Text),
             ("Note: it is so.", Form::Text),
             ("", Form::Text),

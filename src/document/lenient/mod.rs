@@ -7,6 +7,7 @@
 mod choosing;
 mod covering;
 mod decode;
+mod escaped;
 mod find;
 mod foreign;
 mod reader;
@@ -248,8 +249,10 @@ fn unreadable(text: &str, failure: Failure, expected: Expected<'_>) -> Problem {
 
 /// Says in which form a text is, and how it begins.
 fn form_found(form: Form, text: &str) -> String {
-    let start = super::problem::excerpt(text.trim_start().lines().next().unwrap_or_default());
-    let start = if start.is_empty() { String::new() } else { format!(", {}", quoted(&start)) };
+    let is_fence = |line: &&str| line.starts_with("```") || line.starts_with("~~~");
+    let start = text.lines().map(str::trim).find(|line| !line.is_empty() && !is_fence(line));
+    let start = start.map(|start| format!(", {}", quoted(&super::problem::excerpt(start))));
+    let start = start.unwrap_or_default();
     format!("no object is in the text; it is {}{start}", form.name())
 }
 

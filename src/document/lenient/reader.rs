@@ -175,6 +175,10 @@ impl<'t> Reader<'t> {
                     "the character U+{:04X} between values was skipped",
                     u32::from(c)
                 ));
+            } else if c == '\\' && rest[1..].starts_with(['[', ']', '{', '}']) {
+                // As Markdown writes it.
+                self.advance(c);
+                self.repaired("a backslash before a bracket was skipped".to_owned());
             } else if rest.starts_with("/*") {
                 let Some(end) = rest.find("*/") else {
                     return self.ends_in_the_middle("a comment");
@@ -235,6 +239,8 @@ impl<'t> Reader<'t> {
             Some('{') => self.nested(Self::object),
             Some('[') => self.nested(Self::list),
             Some(c) if opens(c) => Ok(Value::String(self.string(closes)?)),
+            // As JavaScript writes it; three of them are a code fence.
+            Some('`') if !self.rest().starts_with("```") => Ok(Value::String(self.string(closes)?)),
             Some(_) => self.word(),
             None => self.ends_in_the_middle("the document"),
         }

@@ -7,6 +7,7 @@ use super::reader::{Failure, Reader};
 fn closers(open: char) -> &'static [char] {
     match open {
         '\'' => &['\''],
+        '`' => &['`'],
         '“' | '”' | '„' => &['”', '“', '"'],
         '‘' | '’' | '‚' => &['’', '‘', '\''],
         _ => &['"'],
@@ -24,8 +25,7 @@ pub(super) fn closes(after: &str) -> bool {
     let after = after.trim_start_matches(is_space);
     ends_a_line(after)
         || after.starts_with([',', ':', '}', ']', '#'])
-        || after.starts_with("//")
-        || after.starts_with("/*")
+        || ["//", "/*", "\\}", "\\]"].iter().any(|start| after.starts_with(start))
 }
 
 /// Whether nothing but a comma or closing brackets follow on this line.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::find::{Block, Found, find};
+use super::find::{Block, Found, find, first_words};
 use super::foreign::{Form, is_yaml};
 use super::reader::Failure;
 use super::repaired;
@@ -11,7 +11,7 @@ use super::strict;
 use super::wrappers::{Payload, payloads};
 use crate::document::definition::Object;
 use crate::document::envelope_keys::is_envelope;
-use crate::document::problem::{Warning, excerpt};
+use crate::document::problem::{Warning, pointer};
 
 /// How deep documents stand in strings and messages.
 const MAX_DEPTH: usize = 16;
@@ -129,6 +129,17 @@ fn unwrap(
                 .extend(inner.blocks.into_iter().map(|inner| carried_by(&block, inner, &note)));
             Ok(())
         }
+        Value::Object(object) if holds_envelopes(&object) => {
+            let message = "the document stood in another object".to_owned();
+            for (key, value) in object.into_iter().filter(|(_, value)| is_whole_envelope(value)) {
+                let mut part = Block::part_of(&block, value);
+                part.warnings = block.warnings.clone();
+                below(&mut part, &pointer("", &key));
+                part.warnings.insert(0, repaired("", message.clone()));
+                unwrap(part, room, depth + 1, result)?;
+            }
+            Ok(())
+        }
         Value::Object(mut object) => {
             if let Some(note) = data_in_string(&mut object, room) {
                 block.warnings.insert(0, note);
@@ -206,7 +217,19 @@ fn below(block: &mut Block, place: &str) {
         let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
         warning.path = rest.unwrap_or_default().to_owned();
     }
-    block.start = excerpt(&block.value.to_string());
+    block.start = first_words(&block.value.to_string());
+}
+
+/// Whether an object is nothing but what envelopes stand in, and perhaps single values.
+fn holds_envelopes(object: &Object) -> bool {
+    let is_single = |value: &Value| !value.is_object() && !value.is_array();
+    !is_envelope(object)
+        && object.values().any(is_whole_envelope)
+        && object.values().all(|value| is_whole_envelope(value) || is_single(value))
+}
+
+fn is_whole_envelope(value: &Value) -> bool {
+    is_named_envelope(value) && value.get("data").is_some_and(Value::is_object)
 }
 
 fn is_named_envelope(value: &Value) -> bool {

@@ -205,6 +205,11 @@ fn what_carries_a_document_is_taken_off() {
         format!("const trivia = {document};\nexport default trivia;"),
         format!("import json\ndocument = json.loads({})", Value::from(document.clone())),
         format!("module.exports = {document};"),
+        document.replace('"', "\\\""),
+        document.replace('"', "&quot;"),
+        format!("{{\"status\": \"ok\", \"updated\": {document}}}"),
+        r#"\{"category": "trivia", "movie\_id": "m", "data": \{"items": \[\{"text": "A"\}\]\}\}"#.to_owned(),
+        "export const trivia = { items: [{ text: `A` }] };".to_owned(),
         "{\"text\": \"A\"}\n".to_owned(),
         "[\"A\"]".to_owned(),
         "So:\n[\n  \"A\"\n]".to_owned(),
@@ -213,7 +218,7 @@ fn what_carries_a_document_is_taken_off() {
         assert!(found == data || found == json!({ "items": ["A"] }), "{found}\n{text}");
         assert!(!said.is_empty(), "{text}");
     }
-    let text = json!({ "role": "assistant", "content": "I do not know {that}." }).to_string();
+    let text = json!({ "role": "assistant", "content": "I do not know [that]." }).to_string();
     assert!(refusal(&text, Category::Trivia).contains("plain text"));
 }
 
