@@ -140,11 +140,15 @@ impl<'t> Search<'t> {
     }
 
     fn run(&mut self) -> Result<(), Failure> {
+        // Looked for once, however many marks stand before it.
+        let mut candidate = next_candidate(self.text, self.at);
         loop {
             while self.marks.get(self.next_mark).is_some_and(|mark| mark.at < self.at) {
                 self.next_mark += 1;
             }
-            let candidate = next_candidate(self.text, self.at);
+            if candidate.is_some_and(|at| at < self.at) {
+                candidate = next_candidate(self.text, self.at);
+            }
             let mark = self.marks.get(self.next_mark);
             match (candidate, mark) {
                 (candidate, Some(mark)) if candidate.is_none_or(|at| mark.at < at) => {
