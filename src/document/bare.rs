@@ -48,7 +48,7 @@ pub(super) fn shape_of(value: &Value, category: Category, label: Option<&str>) -
 }
 
 /// Whether an object has a field of the document itself.
-fn has_field(object: &Object, definition: &Definition) -> bool {
+pub(super) fn has_field(object: &Object, definition: &Definition) -> bool {
     definition.fields.iter().any(|field| object.keys().any(|key| is_called(field, key)))
 }
 
@@ -307,79 +307,6 @@ fn patch(expected: Expected<'_>) -> Problem {
     Problem::new("", ProblemCode::Unreadable, message)
 }
 
-/// The data of the asked category, out of data that has several, each under its name. What it is not, stays
-/// as it is.
-///
-/// # Errors
-/// When it has others than the one that was asked for, or several and none was.
-pub(super) fn of_categories(
-    data: &mut Object,
-    asked: Option<Category>,
-    warnings: &mut Vec<Warning>,
-) -> Result<Option<Category>, Problem> {
-    let keyed = categories_in(data);
-    let objects = keyed.iter().filter(|(key, _)| data[key.as_str()].is_object()).count();
-    // "awards" and "trivia" are names of lists as well.
-    if keyed.is_empty() || (objects == 0 && keyed.len() < 2) {
-        return Ok(None);
-    }
-    let has_asked = keyed.iter().any(|(_, category)| Some(*category) == asked);
-    if !has_asked && asked.is_some_and(|asked| has_field(data, asked.definition())) {
-        return Ok(None);
-    }
-    let names = keyed.iter().map(|(_, category)| category.as_str()).collect::<Vec<_>>().join(", ");
-    let chosen = match asked {
-        Some(asked) => keyed.iter().find(|(_, category)| *category == asked),
-        None => keyed.first().filter(|_| keyed.len() == 1),
-    };
-    let Some((key, category)) = chosen else {
-        let message = match asked {
-            Some(asked) => format!("found the data of {names}; {asked} was asked for"),
-            None => format!("found the data of {names}; send one category at a time"),
-        };
-        return Err(Problem::new("", ProblemCode::CategoryMismatch, message));
-    };
-    let inner = match data.remove(key.as_str()) {
-        Some(Value::Object(mut inner)) => match inner.remove("data") {
-            Some(Value::Object(data)) => data,
-            Some(other) => {
-                inner.insert("data".to_owned(), other);
-                inner
-            }
-            None => inner,
-        },
-        Some(list) => Object::from_iter([(key.clone(), list)]),
-        None => Object::new(),
-    };
-    let message = format!("what stood under {} was read as the data of {category}", quoted(key));
-    warnings.push(missing(message));
-    for (other, _) in keyed.iter().filter(|(_, other)| other != category) {
-        data.remove(other.as_str());
-        let message = format!(
-            "{} is of another category and was not read; import it by itself",
-            quoted(&excerpt(other))
-        );
-        warnings.push(Warning::new("", WarningCode::UnknownField, message));
-    }
-    let beside = std::mem::replace(data, inner);
-    for (key, value) in beside {
-        if !data.contains_key(&key) {
-            data.insert(key, value);
-        }
-    }
-    Ok(Some(*category))
-}
-
-/// The keys of an object that are names of categories and hold something.
-fn categories_in(object: &Object) -> Vec<(String, Category)> {
-    let holds = |value: &Value| {
-        value.as_object().is_some_and(|object| !object.is_empty())
-            || value.as_array().is_some_and(|list| !list.is_empty())
-    };
-    let found = object.iter().filter(|(_, value)| holds(value));
-    found.filter_map(|(key, _)| Some((key.clone(), category_called(key)?))).collect()
-}
-
 /// Whether `data` says nothing: it is missing, null, or has nothing but empty values.
 pub(super) fn says_nothing(data: Option<&Value>) -> bool {
     match data {
@@ -404,15 +331,17 @@ pub(super) fn take_fields_beside(
         return;
     }
     let fields = category.definition().fields;
-    let is_field = |key: &String| {
-        !matches!(
-            key.as_str(),
-            "category" | "movie_id" | "version" | "data" | "metadata" | "exported_at"
-        ) && (changes::is_change(key) || fields.iter().any(|field| is_called(field, key)))
+    let is_of_envelope = |key: &str| {
+        matches!(key, "category" | "movie_id" | "version" | "data" | "metadata" | "exported_at")
+    };
+    let is_field = |key: &str, value: &Value| {
+        let is_list = value.is_array() || value.is_object();
+        (is_list && changes::is_change(key)) || fields.iter().any(|field| is_called(field, key))
     };
     let beside: Vec<String> = envelope
         .iter()
-        .filter(|(key, value)| is_field(key) && !says_nothing(Some(value)) && !is_empty(value))
+        .filter(|(key, value)| !is_of_envelope(key) && is_field(key, value))
+        .filter(|(_, value)| !says_nothing(Some(value)) && !is_empty(value))
         .map(|(key, _)| key.clone())
         .collect();
     if beside.is_empty() {

@@ -135,7 +135,7 @@ pub(super) fn apply(
                     };
                     match value {
                         Value::Array(items) if field.rule.kind.is_list() => {
-                            append(data, field, items)
+                            append(data, field, items);
                         }
                         value => drop(data.insert(field.name.to_owned(), value)),
                     }

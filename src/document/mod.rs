@@ -5,6 +5,7 @@
 //! ([`diff`]) and the JSON Schema ([`json_schema`]) walk that table and know no category.
 //! Nothing here knows a database, a clock or a network.
 
+mod arranging;
 pub mod awards;
 mod bare;
 pub mod basic_info;
@@ -22,6 +23,7 @@ pub mod folding;
 pub mod given_ids;
 pub mod ids;
 pub mod json_schema;
+mod keyed;
 pub mod lenient;
 pub mod locks;
 pub mod matching;

@@ -6,10 +6,11 @@ use super::covering::covers;
 use super::find::Block;
 use super::reader::Failure;
 use super::{Lenient, Refusal, quoted, repaired};
+use crate::document::arranging::data_for;
 use crate::document::bare::{Shape, category_called, other_category, shape_of};
 use crate::document::category::Category;
 use crate::document::definition::Object;
-use crate::document::envelope::{Expected, data_for};
+use crate::document::envelope::Expected;
 use crate::document::envelope_keys::{is_envelope, key_of};
 use crate::document::parse::parse;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode};
@@ -44,7 +45,9 @@ pub(super) fn choose(
     let mut blocks = without_empty(blocks);
     if let Some(category) = category {
         blocks = grouped(blocks, category);
-        blocks.iter_mut().for_each(|block| apply_label(block, category));
+        for block in &mut blocks {
+            apply_label(block, category);
+        }
     }
     let is_single = blocks.len() == 1;
     let (mut asked, mut others, mut unread) = (Vec::new(), Vec::new(), Vec::new());

@@ -4,6 +4,7 @@
 //! told for certain is refused, above all a text that ends in the middle: what is missing from it would
 //! be taken for removed. (No library reports its repairs by place, so the reader is our own.)
 
+mod around;
 mod choosing;
 mod covering;
 mod decode;
@@ -152,8 +153,8 @@ fn chosen(
     if room.is_over() {
         return Err(too_many_values().into());
     }
-    let unreadable = |failure| Refusal::from(unreadable(text, failure, expected));
-    let found = found.map_err(unreadable)?;
+    let refused = |failure: &Failure| Refusal::from(unreadable(text, failure, expected));
+    let found = found.map_err(|failure| refused(&failure))?;
     warnings.extend(found.notes.into_iter().map(|note| repaired("", note)));
     match choose(found.blocks, expected, stored) {
         Ok(lenient) => {
@@ -161,7 +162,7 @@ fn chosen(
             Ok(Lenient { warnings, ..lenient })
         }
         Err(Undecided::Refused(refusal)) => Err(refusal),
-        Err(Undecided::Unreadable(failure)) => Err(unreadable(failure)),
+        Err(Undecided::Unreadable(failure)) => Err(refused(&failure)),
     }
 }
 
@@ -220,7 +221,7 @@ fn too_many_values() -> Problem {
     Problem::new("", ProblemCode::TooLong, message)
 }
 
-fn unreadable(text: &str, failure: Failure, expected: Expected<'_>) -> Problem {
+fn unreadable(text: &str, failure: &Failure, expected: Expected<'_>) -> Problem {
     let message = match failure.other_form {
         Some(form) => {
             let example = expected.category.map_or_else(

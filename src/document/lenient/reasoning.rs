@@ -178,7 +178,7 @@ fn token(text: &str, at: usize) -> Option<Mark> {
 fn other_block(text: &str, at: usize) -> Option<Mark> {
     let rest = &text[at..];
     let is_fence = rest.starts_with("```") || rest.starts_with("~~~");
-    if !is_fence || !super::find::begins_line(text, at) {
+    if !is_fence || !super::around::begins_line(text, at) {
         return None;
     }
     let fence = &rest[..3];

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::find::{Block, Found, find, first_words};
+use super::around::first_words;
+use super::find::{Block, Found, find};
 use super::foreign::{Form, is_yaml};
 use super::reader::Failure;
 use super::repaired;
@@ -113,7 +114,7 @@ fn unwrap(
             let message = "the documents stood in a list".to_owned();
             for (index, value) in list.into_iter().enumerate() {
                 let mut part = Block::part_of(&block, value);
-                part.warnings = block.warnings.clone();
+                part.warnings.clone_from(&block.warnings);
                 below(&mut part, &format!("/{index}"));
                 part.warnings.insert(0, repaired("", message.clone()));
                 unwrap(part, room, depth + 1, result)?;
@@ -133,7 +134,7 @@ fn unwrap(
             let message = "the document stood in another object".to_owned();
             for (key, value) in object.into_iter().filter(|(_, value)| is_whole_envelope(value)) {
                 let mut part = Block::part_of(&block, value);
-                part.warnings = block.warnings.clone();
+                part.warnings.clone_from(&block.warnings);
                 below(&mut part, &pointer("", &key));
                 part.warnings.insert(0, repaired("", message.clone()));
                 unwrap(part, room, depth + 1, result)?;

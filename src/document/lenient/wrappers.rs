@@ -101,7 +101,7 @@ fn is_wrapper(value: &Value) -> bool {
 /// Whether an object has the form of an answer, a message or a call.
 fn object_wraps(object: &Object) -> bool {
     if object.contains_key("category") && object.contains_key("movie_id") {
-        return object.get("document").is_some_and(|document| says_something(document));
+        return object.get("document").is_some_and(says_something);
     }
     if let Some(data) = object.get("data") {
         // The answer of a service, around a document or another wrapper.
@@ -188,7 +188,9 @@ fn collect<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
                     collect(last, depth + 1, found);
                 }
             } else {
-                list.iter().for_each(|part| collect(part, depth + 1, found));
+                for part in list {
+                    collect(part, depth + 1, found);
+                }
             }
         }
         Value::Object(object) if !is_other(value) => {

@@ -77,7 +77,7 @@ pub struct ImportAnswer {
         ("idempotency_key" = Option<String>, Query, description = "Makes a repeated request the same request: within a day, the same key with the same input gets the first answer. The header Idempotency-Key does the same."),
         ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
     ),
-    request_body(content = Object, description = "The envelope; its form is that of /api/v1/schemas/{category}. At most 16 MiB."),
+    request_body(content = Object, description = "The envelope; its form is that of /api/v1/schemas/{category}. Or the answer of a language model with it, or its data alone. At most 16 MiB."),
     responses(
         (status = 200, description = "Published, drafted, planned, or unchanged.", body = ImportAnswer),
         (status = 400, description = "No JSON, another movie or category than the URL's, an unsupported version, an unknown option.", body = ProblemBody, content_type = "application/problem+json"),
