@@ -22,7 +22,7 @@ use crate::catalog::import::ImportOptions;
 use crate::config::DatabaseArgs;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::who::Resolution;
-use crate::document::{Source, Stage};
+use crate::document::{Category, MovieId, Source, Stage};
 
 /// Options of `import`.
 #[derive(Debug, Clone, Args)]
@@ -30,6 +30,13 @@ pub struct ImportArgs {
     /// Files to import; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
+    /// The movie that each file is of, for example tmdb-550, with --category: then a file is one document, and
+    /// may be the data alone, its list, or one item of it
+    #[arg(long, value_name = "ID", requires = "category")]
+    movie: Option<String>,
+    /// The category that each file is of, with --movie
+    #[arg(long, value_name = "CATEGORY", requires = "movie")]
+    category: Option<String>,
     /// merge: change and add; replace: also remove list items that a document no longer has, if the revision it was
     /// made from is known
     #[arg(long, default_value = "merge", value_name = "MODE")]
@@ -111,6 +118,15 @@ fn choice<T>(
 }
 
 impl ImportArgs {
+    /// The movie and the category that each file is of, if they are named.
+    fn document(&self) -> Result<Option<(MovieId, Category)>, CliError> {
+        let (Some(movie), Some(category)) = (&self.movie, &self.category) else { return Ok(None) };
+        let movie = movie.parse().map_err(|error| CliError::Usage(format!("--movie: {error}")))?;
+        let category =
+            category.parse().map_err(|error| CliError::Usage(format!("--category: {error}")))?;
+        Ok(Some((movie, category)))
+    }
+
     fn options(&self) -> Result<ImportOptions, CliError> {
         let source = self
             .source
@@ -164,6 +180,7 @@ pub(super) async fn import(
     args: &ImportArgs,
 ) -> Result<ExitCode, CliError> {
     let options = args.options()?;
+    let document = args.document()?;
     let inputs = open_inputs(&args.files)?;
     let mut outcomes = Outcomes::new(args.errors.as_deref(), !options.dry_run)?;
     let catalog = open_or_make(database).await?;
@@ -172,11 +189,12 @@ pub(super) async fn import(
 
     let (sender, receiver) = record_channel();
     let reading = ReadOptions {
+        document,
         parsing: options.parsing(),
         max_unpacked: args.max_unpacked.unwrap_or(MAX_UNPACKED),
         ..ReadOptions::default()
     };
-    let reader = tokio::task::spawn_blocking(move || read_all(inputs, reading, &sender));
+    let reader = tokio::task::spawn_blocking(move || read_all(inputs, &reading, &sender));
 
     let (_, permission) = command_line();
     let mut done = 0_u64;
@@ -223,11 +241,12 @@ pub(super) async fn import(
 }
 
 /// Reads all inputs, one after another.
-fn read_all(inputs: Vec<Input>, options: ReadOptions, sender: &RecordSender) -> ReadReport {
+fn read_all(inputs: Vec<Input>, options: &ReadOptions, sender: &RecordSender) -> ReadReport {
     let position = Arc::new(AtomicU64::new(0));
     let mut all = ReadReport::default();
     for input in inputs {
-        let Ok(report) = read_source(&input.name, input.source, &position, options, sender) else {
+        let Ok(report) = read_source(&input.name, input.source, &position, options.clone(), sender)
+        else {
             break;
         };
         all.records += report.records;

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
+use super::arranging::{arranged, rename, warn_of_missing};
+use super::bare::{self, category_called};
 use super::category::{Category, Definition};
 use super::definition::{Kind, Object, define_choice};
 use super::ids::MovieId;
-use super::outside::warn_of_content_outside;
+use super::outside::Unread;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
 use super::scalars::whole_number;
 use super::text::key_letters;
@@ -154,35 +156,36 @@ pub struct Expected<'a> {
     pub movie: Option<&'a MovieId>,
 }
 
-/// Reads an envelope and holds it against what is expected.
+/// Reads an envelope and holds it against what is expected. What the envelope does not say of the movie
+/// and the category, is as expected; see [`super::bare`] for data without an envelope. With `strict`, content
+/// beside the data is a problem.
 ///
 /// # Errors
 /// Every problem of the envelope.
-pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem>> {
-    let Value::Object(mut envelope) = value else {
-        let message = format!(
-            "found {}; allowed is an object with category, movie_id and data",
-            shown(&value)
-        );
-        return Err(vec![Problem::new("", ProblemCode::TypeMismatch, message)]);
-    };
+pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrived, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
-    rename(&mut envelope, &["category", "movie_id", "version", "data", "metadata"], &mut warnings);
+    let (mut envelope, data) =
+        arranged(value, expected, &mut warnings).map_err(|problem| vec![problem])?;
     if let Some(version) = envelope.get("version").filter(|version| !version.is_null())
         && !is_version_1(version)
     {
         let message = format!("found version {}; allowed is 1.x", shown(version));
         problems.push(Problem::new("", ProblemCode::UnsupportedVersion, message));
     }
-    let data = envelope.remove("data").map(|data| without_wrapping(data, &envelope, &mut warnings));
     let category =
         read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
     let movie = read_movie(&envelope, expected.movie, &mut problems);
+    if let (Some(category), Some(movie)) = (category, &movie) {
+        warn_of_missing(&envelope, category, movie, &mut warnings);
+    }
     let data = match data {
         Some(data @ Value::Object(_)) => Some(data),
         Some(other) => {
-            let message = format!("data: found {}; allowed is an object", shown(&other));
+            let form = category
+                .map(|category| format!(", {}", bare::wrapped_form(category)))
+                .unwrap_or_default();
+            let message = format!("data: found {}; allowed is an object{form}", shown(&other));
             problems.push(Problem::new("", ProblemCode::TypeMismatch, message));
             None
         }
@@ -203,46 +206,15 @@ pub fn read(value: Value, expected: Expected<'_>) -> Result<Arrived, Vec<Problem
                 &mut warnings,
             );
             let metadata = read_metadata(&metadata, &mut warnings);
-            warn_of_content_outside(&envelope, category, &mut warnings);
+            let unread = Unread::beside(&envelope, &data, category);
+            problems.extend(unread.problems(strict));
+            if !problems.is_empty() {
+                return Err(problems);
+            }
+            warnings.extend(unread.warnings());
             Ok(Arrived { category, movie, data, metadata, warnings })
         }
         _ => Err(problems),
-    }
-}
-
-/// Gives keys in another case (`movieId`) their right names.
-fn rename(object: &mut Object, names: &[&str], warnings: &mut Vec<Warning>) {
-    for name in names.iter().filter(|name| !object.contains_key(**name)).collect::<Vec<_>>() {
-        let letters = key_letters(name);
-        let Some(key) = object.keys().find(|key| key_letters(key) == letters).cloned() else {
-            continue;
-        };
-        if let Some(value) = object.remove(&key) {
-            object.insert((*name).to_owned(), value);
-            warnings.push(Warning::new(
-                "",
-                WarningCode::FieldRenamed,
-                format!("{key:?} was read as {name:?}"),
-            ));
-        }
-    }
-}
-
-/// Data in data, alone or in an envelope that says the same as the outer one, is the data.
-fn without_wrapping(data: Value, envelope: &Object, warnings: &mut Vec<Warning>) -> Value {
-    let agrees = |(key, value): (&String, &Value)| match key.as_str() {
-        "data" => value.is_object(),
-        "metadata" | "exported_at" => true,
-        "category" | "movie_id" | "version" => envelope.get(key) == Some(value),
-        _ => false,
-    };
-    match data {
-        Value::Object(mut outer) if outer.contains_key("data") && outer.iter().all(agrees) => {
-            let message = "the data stood in another \"data\"; paths lead into the inner one";
-            warnings.push(Warning::new("", WarningCode::SyntaxRepaired, message));
-            outer.remove("data").unwrap_or_default()
-        }
-        data => data,
     }
 }
 
@@ -275,13 +247,10 @@ fn read_category(
             Ok(category) => category,
             Err(error) => {
                 // In another case: `basicInfo`, or as GraphQL writes it.
-                let letters = key_letters(text);
-                if let Some(meant) =
-                    Category::ALL.iter().find(|meant| key_letters(meant.as_str()) == letters)
-                {
+                if let Some(meant) = category_called(text) {
                     let message = format!("category {text:?} was read as {meant}");
                     warnings.push(Warning::new("", WarningCode::ValueRepaired, message));
-                    return checked(*meant, expected, problems);
+                    return checked(meant, expected, problems);
                 }
                 mismatch(format!("category: {error}"));
                 return None;
@@ -294,6 +263,7 @@ fn read_category(
             ));
             return None;
         }
+        _ if expected.is_some() => return expected,
         _ => {
             let meant = data.and_then(Value::as_object).and_then(category_of_data);
             let hint = meant
@@ -348,8 +318,10 @@ fn read_movie(
             return None;
         }
         _ => {
-            problems.push(Problem::new("", ProblemCode::Required, "movie_id is missing"));
-            return None;
+            if expected.is_none() {
+                problems.push(Problem::new("", ProblemCode::Required, "movie_id is missing"));
+            }
+            return expected.cloned();
         }
     };
     let mut mismatch =

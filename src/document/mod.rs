@@ -5,20 +5,25 @@
 //! ([`diff`]) and the JSON Schema ([`json_schema`]) walk that table and know no category.
 //! Nothing here knows a database, a clock or a network.
 
+mod arranging;
 pub mod awards;
+mod bare;
 pub mod basic_info;
 pub mod budget;
 pub mod cast_crew;
 pub mod category;
+mod changes;
 pub mod definition;
 pub mod diff;
 pub mod entity;
 pub mod envelope;
+mod envelope_keys;
 mod example;
 pub mod folding;
 pub mod given_ids;
 pub mod ids;
 pub mod json_schema;
+mod keyed;
 pub mod lenient;
 pub mod locks;
 pub mod markup;

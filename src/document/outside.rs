@@ -2,28 +2,14 @@
 
 use serde_json::Value;
 
+use super::bare::says_nothing;
 use super::category::Category;
 use super::definition::{Field, Kind, Object};
+use super::envelope_keys::is_no_content;
 use super::parse::is_called;
-use super::problem::{Warning, WarningCode, excerpt};
+use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt};
+use super::suggest::did_you_mean;
 use super::text::{key_letters, quoted};
-
-/// Keys of an envelope that are no content, also what templates and language models add.
-const NO_CONTENT: [&str; 13] = [
-    "category",
-    "movieid",
-    "version",
-    "exportedat",
-    "data",
-    "metadata",
-    "instructions",
-    "schema",
-    "prompt",
-    "notes",
-    "comment",
-    "comments",
-    "template",
-];
 
 /// Fields that other things than documents have as well.
 const COMMON: [&str; 12] = [
@@ -41,35 +27,84 @@ const COMMON: [&str; 12] = [
     "description",
 ];
 
-/// Most warnings of this kind.
-const MAX_WARNINGS: usize = 20;
+/// Most keys that are named.
+const MAX_NAMED: usize = 20;
 /// Most elements of a list that are looked at.
 const MAX_LOOKED_AT: usize = 20;
 
-/// Warns of lists and objects beside `data` that look like content of a document.
-pub(super) fn warn_of_content_outside(
-    envelope: &Object,
-    category: Category,
-    warnings: &mut Vec<Warning>,
-) {
-    let found = envelope.iter().filter(|(key, value)| is_content(key, value, category));
-    warnings.extend(found.take(MAX_WARNINGS).map(|(key, _)| {
-        let key = quoted(&excerpt(key));
-        let message =
-            format!("{key} stands beside \"data\" and was not read; content belongs in \"data\"");
-        Warning::new("", WarningCode::UnknownField, message)
-    }));
+/// What stands beside the data of an envelope and was not read.
+pub(super) struct Unread {
+    /// What is said of each key.
+    messages: Vec<String>,
+    /// Whether the data says nothing, while something beside it looks like the content.
+    is_all: bool,
+}
+
+impl Unread {
+    /// Lists and objects beside the data, and fields of the category that the data does not have.
+    pub(super) fn beside(envelope: &Object, data: &Value, category: Category) -> Self {
+        let found = || {
+            let others = envelope.iter().filter(|(key, _)| !is_no_content(key));
+            others.filter(|(key, value)| match value {
+                Value::Array(list) => !list.is_empty(),
+                Value::Object(object) => !object.is_empty(),
+                Value::Null => false,
+                value => is_field_beside(key, value, data, category),
+            })
+        };
+        let is_all = says_nothing(Some(data))
+            && found().any(|(key, value)| is_content(key, value, category));
+        Self {
+            messages: found().take(MAX_NAMED).map(|(key, _)| message(key, category)).collect(),
+            is_all,
+        }
+    }
+
+    /// What is wrong with it: with `strict`, each key is; else that nothing was read.
+    pub(super) fn problems(&self, strict: bool) -> Vec<Problem> {
+        let problem = |code| move |message: &String| Problem::new("", code, message.clone());
+        if strict {
+            return self.messages.iter().map(problem(ProblemCode::UnknownField)).collect();
+        }
+        let all = self.is_all.then(|| self.messages.join("; "));
+        let message = all.map(|all| format!("nothing of the document was read: {all}"));
+        message.iter().map(problem(ProblemCode::NothingRead)).collect()
+    }
+
+    /// What is warned of.
+    pub(super) fn warnings(self) -> impl Iterator<Item = Warning> {
+        let warning = |message| Warning::new("", WarningCode::UnknownField, message);
+        self.messages.into_iter().map(warning)
+    }
+}
+
+fn message(key: &str, category: Category) -> String {
+    let names = || category.definition().fields.iter().map(|field| field.name);
+    format!(
+        "{} stands beside \"data\" and was not read; content belongs in \"data\", which has {}{}",
+        quoted(&excerpt(key)),
+        names().collect::<Vec<_>>().join(", "),
+        did_you_mean(key, names())
+    )
+}
+
+/// Whether a single value is one of the category's fields, and says what the data does not.
+fn is_field_beside(key: &str, value: &Value, data: &Value, category: Category) -> bool {
+    let fields = category.definition().fields;
+    let Some(field) = fields.iter().find(|field| is_called(field, key)) else { return false };
+    let data = data.as_object();
+    let is_in_data = data.is_some_and(|data| {
+        data.iter().any(|(key, found)| is_called(field, key) && found == value)
+    });
+    !is_in_data
 }
 
 fn is_content(key: &str, value: &Value, category: Category) -> bool {
     let letters = key_letters(key);
-    if NO_CONTENT.contains(&letters.as_str()) {
-        return false;
-    }
     let elements: Vec<&Value> = match value {
-        Value::Object(object) if !object.is_empty() => vec![value],
-        Value::Array(list) if !list.is_empty() => list.iter().take(MAX_LOOKED_AT).collect(),
-        _ => return false,
+        Value::Object(_) => vec![value],
+        Value::Array(list) => list.iter().take(MAX_LOOKED_AT).collect(),
+        _ => return true,
     };
     let is_name = |of: &Category| {
         key_letters(of.as_str()) == letters

@@ -119,6 +119,9 @@ pub enum WarningCode {
     RemovedSince,
     /// The text was not JSON as it should be, and was read as what it was clearly meant to be.
     SyntaxRepaired,
+    /// The text is the data alone, its list or one item of it, or the envelope is not whole. The movie and
+    /// the category are those that the request names.
+    EnvelopeMissing,
     /// A key stands twice in an object; the later one was taken.
     DuplicateKey,
     /// The text says itself that something was left out of it ("..."). What it lacks was not removed.

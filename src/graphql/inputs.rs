@@ -159,11 +159,12 @@ pub struct ImportCategoryInput {
 /// A document to import.
 #[derive(Debug, InputObject)]
 pub struct ImportDocumentInput {
-    /// The movie's id; the document must name the same.
+    /// The movie's id; the document must name the same, or none.
     pub movie_id: ID,
-    /// The category that the document must be of; found from the document if it is left out.
+    /// The category that the document must be of; found from the document if it is left out. If it is given,
+    /// the document may lack its envelope.
     pub category: Option<Category>,
-    /// The text of an exported file, as JSON.
+    /// The text of an exported file, as JSON, or the answer of a language model with it.
     pub document: String,
     /// How to import.
     pub options: Option<ImportOptionsInput>,

@@ -64,6 +64,19 @@ const WORDS: &[&str] = &[
     "\"credit_id\": \"x\",",
     "🌊",
     "\u{202e}",
+    "<think>",
+    "</think>",
+    "[/INST]",
+    "<|channel|>analysis<|message|>",
+    "<|channel|>final<|message|>",
+    "\n```yaml\n",
+    "\n```\n",
+    "\"added\": ",
+    "\"category\": ",
+    "\"arguments\": ",
+    "\"\"\"",
+    "&quot;",
+    "events = ",
 ];
 
 /// How long one document may take. It takes milliseconds; the machine may have other things to do.
@@ -144,7 +157,9 @@ impl Target {
         let Ok(read) = lenient::read(text) else { return false };
         let again = lenient::read(read.value.to_string().as_bytes()).unwrap();
         assert_eq!((&again.value, again.warnings), (&read.value, vec![]));
-        let Ok(arrived) = envelope::read(read.value, Expected::default()) else { return false };
+        let Ok(arrived) = envelope::read(read.value, Expected::default(), false) else {
+            return false;
+        };
         let world = &self.worlds[&arrived.category];
         for how in [
             MERGE,

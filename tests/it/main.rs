@@ -43,6 +43,7 @@ mod keys;
 mod locks;
 mod matching;
 mod merging;
+mod model_answers;
 mod model_values;
 mod movies;
 mod pages;

@@ -181,7 +181,35 @@ fn no_text_takes_long() {
     let started = Instant::now();
     let units =
         r#"{ [ [{ ` // /* " ' \ {" {"a": [{"a":[ {a: {// {' ", ... …, # } {"a":"\ {"a":1, ” {,"#;
-    let with_blanks = ["{\n", " ", "[ ", "{} ", "\" ", "\"  ,", "\u{feff}", "\u{a0}", "{\"a\":1 "];
+    let with_blanks = [
+        "{\n",
+        " ",
+        "[ ",
+        "{} ",
+        "\" ",
+        "\"  ,",
+        "\u{feff}",
+        "\u{a0}",
+        "{\"a\":1 ",
+        "<think>",
+        "</think>",
+        "<think> {",
+        "{</think>\n",
+        "<|channel|>analysis",
+        "[/INST]{",
+        "<|user|>",
+        "```yaml\n",
+        "```",
+        "[\"",
+        "\n[\"a\"]",
+        "{\"text\":\"a\"}\n",
+        "{\\\"",
+        "{&quot;",
+        "\"{\\\"",
+        "\"\"\"",
+        "a = [{\"b\": 1}]\n",
+        "+ {\"a\": 1}\n",
+    ];
     for unit in units.split(' ').chain(with_blanks) {
         // Alone, within a document that has begun, and in a string of it.
         let _ = lenient::read(repeated(unit).as_bytes());
@@ -196,5 +224,5 @@ fn no_text_takes_long() {
     )
     .unwrap();
     assert!(read.warnings.iter().map(|warning| warning.path.len()).sum::<usize>() < LENGTH);
-    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }

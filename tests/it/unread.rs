@@ -99,8 +99,7 @@ on_both_databases! {
             ("$schema", json!({ "events": [] })),
             ("prompt", json!({ "title": "x" })),
             ("notes", json!([{ "date": "1999" }])),
-            ("author", json!({ "id": 1, "name": "A model" })),
-            ("tags", json!(["a"])),
+            ("comments", json!(["Checked."])),
             ("trivia", json!([])),
             ("model", json!("a model")),
         ] {
@@ -112,7 +111,8 @@ on_both_databases! {
             ("events", json!([{ "date": "2001", "title": "B" }])),
             ("Trivia", json!(["A fact."])),
             ("cast_crew", json!({ "cast": [] })),
-            ("more", json!([{ "date": "2001", "title": "B" }])),
+            ("author", json!({ "id": 1, "name": "A model" })),
+            ("tags", json!(["a"])),
             ("updates", json!({ "events": [] })),
         ] {
             let mut file = admin.export("m", "timeline").await;

@@ -3,16 +3,19 @@
 //!
 //! A text with one document is read as a whole, as every other way in reads it.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Cursor, Read};
 
 use super::limit::in_units;
 use super::place::At;
 use super::read::{Reader, Stopped};
 use super::transcode::Transcoded;
 use crate::catalog::import::Record;
+use crate::document::budget::WorkBudget;
 use crate::document::envelope::Expected;
 use crate::document::lenient::split::{Cut, Piece, Splitter};
-use crate::document::lenient::{read_as, skipped_text, utf16};
+use crate::document::lenient::{
+    read_as, skipped_reasoning, skipped_text, utf16, without_reasoning,
+};
 use crate::document::problem::{ProblemCode, Warning, excerpt};
 
 /// Most bytes that are read at once.
@@ -22,8 +25,11 @@ const LOOKAHEAD: usize = 16 * 1024;
 
 /// Reads the documents of a text.
 pub(super) fn read(reader: &mut Reader<'_>, mut input: impl BufRead) -> Result<(), Stopped> {
-    let encoding = match input.fill_buf() {
-        Ok(start) => utf16(start),
+    if reader.options.document.is_some() {
+        return read_one(reader, input);
+    }
+    let (encoding, is_answer) = match input.fill_buf() {
+        Ok(start) => (utf16(start), begins_with_prose(start)),
         Err(error) => return reader.send_error(&error),
     };
     match encoding {
@@ -31,7 +37,75 @@ pub(super) fn read(reader: &mut Reader<'_>, mut input: impl BufRead) -> Result<(
             let notes = vec![read_as(encoding.name())];
             Documents::new(reader, Transcoded::new(input, encoding), notes).read_noting(|_| ())
         }
+        None if is_answer => {
+            let answer = Answer::read(&mut input);
+            let rest = Failing(answer.error).chain(input);
+            let text = answer.blanked.as_ref().unwrap_or(&answer.text).clone();
+            let mut documents = Documents::new(reader, Cursor::new(text).chain(rest), Vec::new());
+            documents.answer = answer.blanked.map(|_| answer.text);
+            documents.read_noting(|_| ())
+        }
         None => Documents::new(reader, input, Vec::new()).read_noting(|_| ()),
+    }
+}
+
+/// Reads a text that is one document, whose movie and category are known.
+fn read_one(reader: &mut Reader<'_>, input: impl Read) -> Result<(), Stopped> {
+    let most = reader.options.max_record as u64;
+    let mut text = Vec::new();
+    if let Err(error) = input.take(most + 1).read_to_end(&mut text) {
+        return reader.send_error(&error);
+    }
+    if text.len() as u64 > most {
+        let message = format!("a record of more than {}; at most that is read", in_units(most));
+        return reader.send_problem(None, ProblemCode::TooLong, message);
+    }
+    let document = reader.options.document.clone();
+    let expected = Expected {
+        category: document.as_ref().map(|(_, category)| *category),
+        movie: document.as_ref().map(|(movie, _)| movie),
+    };
+    let record = Record::read(&text, expected, reader.options.parsing);
+    reader.send(None, record, text.len())
+}
+
+/// Most bytes of a text that is looked through for the reasoning of a model before its documents are.
+const MAX_ANSWER: u64 = 1024 * 1024;
+
+/// Whether a text begins with something else than JSON.
+fn begins_with_prose(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+    first.is_some_and(|byte| !matches!(byte, b'{' | b'[' | b'"' | 0x1E))
+}
+
+/// A text that may be the answer of a model, or the start of a longer one.
+struct Answer {
+    text: Vec<u8>,
+    /// The same with blanks for the reasoning, if there is any.
+    blanked: Option<Vec<u8>>,
+    error: Option<io::Error>,
+}
+
+impl Answer {
+    fn read(input: &mut impl Read) -> Self {
+        let mut text = Vec::new();
+        let error = input.take(MAX_ANSWER).read_to_end(&mut text).err();
+        let is_whole = (text.len() as u64) < MAX_ANSWER;
+        let blanked = std::str::from_utf8(&text).ok().filter(|_| is_whole && error.is_none());
+        let blanked = blanked
+            .and_then(|text| without_reasoning(text, &WorkBudget::unlimited()))
+            .map(String::into_bytes);
+        Self { text, blanked, error }
+    }
+}
+
+/// Fails once, if there is an error.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
     }
 }
 
@@ -62,6 +136,8 @@ struct Documents<'r, 'a, R> {
     counted: usize,
     /// What is said of the first document.
     notes: Vec<Warning>,
+    /// The text with the reasoning of a model, which is blank in `text`.
+    answer: Option<Vec<u8>>,
 }
 
 impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
@@ -81,6 +157,7 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
             line: 1,
             counted: 0,
             notes,
+            answer: None,
         }
     }
 
@@ -115,6 +192,9 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
     /// From here on each document is sent when the next one is found.
     fn several(&mut self) -> Result<(), Stopped> {
         self.has_several = true;
+        if self.answer.take().is_some() {
+            self.notes.push(skipped_reasoning());
+        }
         let last = self.held.pop();
         self.send_held(None)?;
         self.held.extend(last);
@@ -259,6 +339,7 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
             None => None,
         });
         let text = std::mem::take(&mut self.text);
+        let text = self.answer.take().unwrap_or(text);
         self.send_text(at, &text, Vec::new())
     }
 

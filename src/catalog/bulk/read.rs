@@ -16,7 +16,7 @@ use super::limit::{Counting, Limited, TooLarge};
 use super::place::{At, Place};
 use crate::catalog::import::Record;
 use crate::document::parse::ParseOptions;
-use crate::document::{Problem, ProblemCode};
+use crate::document::{Category, MovieId, Problem, ProblemCode};
 
 /// Most bytes of one record.
 pub const MAX_RECORD: usize = 64 * 1024 * 1024;
@@ -42,8 +42,11 @@ pub struct RawRecord {
 pub struct Stopped;
 
 /// How to read records.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
+    /// The movie and the category that each text is of. Then it is one document, which may lack its
+    /// envelope.
+    pub document: Option<(MovieId, Category)>,
     /// How the data of each document are read.
     pub parsing: ParseOptions,
     /// Most bytes of one record.
@@ -55,6 +58,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            document: None,
             parsing: ParseOptions::default(),
             max_record: MAX_RECORD,
             max_unpacked: MAX_UNPACKED,

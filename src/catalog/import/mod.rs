@@ -29,7 +29,7 @@ use crate::document::envelope::{self, Expected, SentMetadata};
 use crate::document::lenient;
 use crate::document::parse::{ParseOptions, Reading, parse, parse_typed};
 use crate::document::plan::Report;
-use crate::document::problem::Warning;
+use crate::document::problem::{Warning, WarningCode};
 use crate::document::repair_hint::repair_hint;
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode, Stage};
 use crate::storage::{DocumentKey, Transaction};
@@ -134,19 +134,33 @@ impl Record {
         expected: Expected<'_>,
         options: ParseOptions,
     ) -> Result<Self, Vec<Problem>> {
-        let record = Self::of_text(text, expected, options, &WorkBudget::unlimited())?;
+        let record = Self::of_text(text, expected, None, options, &WorkBudget::unlimited());
+        let record = record.map_err(|refused| refused.problems)?;
         Ok(Self { sent: Some(as_text(text)), ..record })
     }
 
-    /// As [`Self::read`], without keeping the text.
+    /// As [`Self::read`], without keeping the text. `stored` is the data that is stored of the document, if
+    /// it is known.
     fn of_text(
         text: &[u8],
         expected: Expected<'_>,
+        stored: Option<&Object>,
         options: ParseOptions,
         budget: &WorkBudget<'_>,
-    ) -> Result<Self, Vec<Problem>> {
-        let lenient = lenient::read_within(text, budget).map_err(|problem| vec![problem])?;
-        let arrived = envelope::read(lenient.value, expected)?;
+    ) -> Result<Self, Refused> {
+        let lenient = lenient::read_for(text, expected, stored, budget)?;
+        if options.strict {
+            // What of the text was not read counts as what of the document was not.
+            let unread = lenient.warnings.iter();
+            let unread = unread.filter(|warning| warning.code == WarningCode::UnknownField);
+            let problems: Vec<Problem> = unread
+                .map(|warning| Problem::new("", ProblemCode::UnknownField, &*warning.message))
+                .collect();
+            if !problems.is_empty() {
+                return Err(problems.into());
+            }
+        }
+        let arrived = envelope::read(lenient.value, expected, options.strict)?;
         let mut reading = parse(arrived.category.definition(), arrived.data, options);
         reading.warnings.splice(..0, lenient.warnings.into_iter().chain(arrived.warnings));
         reading.elided |= lenient.elided;
@@ -181,6 +195,26 @@ impl Record {
     }
 }
 
+/// Why a text could not be read.
+#[derive(Debug, Clone)]
+struct Refused {
+    problems: Vec<Problem>,
+    /// The category whose stored document would tell what of the text was quoted from it.
+    undecided: Option<Category>,
+}
+
+impl From<Vec<Problem>> for Refused {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self { problems, undecided: None }
+    }
+}
+
+impl From<lenient::Refusal> for Refused {
+    fn from(refusal: lenient::Refusal) -> Self {
+        Self { problems: vec![refusal.problem], undecided: refusal.undecided }
+    }
+}
+
 /// Text as a database keeps it: in whatever encoding it came, and without U+0000, which `PostgreSQL` has not.
 fn as_text(bytes: &[u8]) -> String {
     let text = lenient::text_of(bytes);
@@ -197,7 +231,7 @@ fn into_text(bytes: Bytes) -> String {
 }
 
 /// A document that is imported, as it was sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Incoming {
     /// Data without an envelope.
     Typed { category: Category, data: Value },
@@ -214,7 +248,13 @@ impl Incoming {
         }
     }
 
-    fn read(self, movie: &MovieId, options: ParseOptions, budget: &WorkBudget<'_>) -> Read {
+    fn read(
+        self,
+        movie: &MovieId,
+        stored: Option<&Object>,
+        options: ParseOptions,
+        budget: &WorkBudget<'_>,
+    ) -> Read {
         match self {
             Self::Typed { category, data } => Read {
                 category: Some(category),
@@ -222,11 +262,11 @@ impl Incoming {
             },
             Self::Document { text, category } => {
                 let expected = Expected { category, movie: Some(movie) };
-                let record = Record::of_text(&text, expected, options, budget);
+                let record = Record::of_text(&text, expected, stored, options, budget);
                 let sent = into_text(text);
                 let record = match record {
                     Ok(record) => Ok(Record { sent: Some(sent), ..record }),
-                    Err(problems) => Err((problems, sent)),
+                    Err(refused) => Err((refused, sent)),
                 };
                 Read { category, record }
             }
@@ -239,7 +279,7 @@ impl Incoming {
 struct Read {
     /// The category that was asked for.
     category: Option<Category>,
-    record: Result<Record, (Vec<Problem>, String)>,
+    record: Result<Record, (Refused, String)>,
 }
 
 impl Read {
@@ -278,8 +318,18 @@ impl Catalog {
     ) -> Result<Outcome, CatalogError> {
         let (permission, movie) = (permission.clone(), movie.clone());
         let (bytes, options) = (incoming.bytes(), permission.options.parsing());
-        let of_movie = movie.clone();
-        let read = compute(bytes, move |budget| incoming.read(&of_movie, options, budget)).await?;
+        let (of_movie, again) = (movie.clone(), incoming.clone());
+        let mut read =
+            compute(bytes, move |budget| incoming.read(&of_movie, None, options, budget)).await?;
+        if let Err((Refused { undecided: Some(category), .. }, _)) = read.record
+            && let Some(stored) = self.data_of(&movie, category, permission.options.target).await?
+        {
+            let of_movie = movie.clone();
+            let reading = move |budget: &WorkBudget<'_>| {
+                again.read(&of_movie, Some(&stored), options, budget)
+            };
+            read = compute(bytes, reading).await?;
+        }
         let read = Arc::new(read);
         self.apart(bytes, move |catalog| {
             let (permission, movie) = (permission.clone(), movie.clone());
@@ -315,9 +365,9 @@ impl Catalog {
                 })
                 .await
             }
-            Err((problems, sent)) => {
+            Err((refused, sent)) => {
                 act.run(|transaction| {
-                    let problems = problems.clone();
+                    let problems = refused.problems.clone();
                     async move {
                         self.reject_unread(
                             &transaction,
@@ -375,6 +425,20 @@ impl Catalog {
                 .await?;
         }
         Ok(outcome)
+    }
+
+    /// The data of a document as it stands, to tell what of a text was quoted from it.
+    async fn data_of(
+        &self,
+        movie: &MovieId,
+        category: Category,
+        stage: Stage,
+    ) -> Result<Option<Object>, CatalogError> {
+        let stored = self.database.snapshot(|transaction| async move {
+            self.stored(&transaction, movie, category, stage).await
+        });
+        let Some(stored) = stored.await? else { return Ok(None) };
+        Ok(Some(serde_json::from_str(&stored.body)?))
     }
 
     /// A document as it stands: the draft if there is one and it is asked for, else what is published.

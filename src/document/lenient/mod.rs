@@ -4,26 +4,40 @@
 //! told for certain is refused, above all a text that ends in the middle: what is missing from it would
 //! be taken for removed. (No library reports its repairs by place, so the reader is our own.)
 
+mod around;
+mod choosing;
+mod covering;
 mod decode;
+mod escaped;
+mod find;
+mod foreign;
 mod reader;
+mod reasoning;
 mod room;
 pub mod split;
 mod strict;
 mod strings;
+mod unwrapping;
+mod wrappers;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use serde_json::Value;
 
 use super::budget::WorkBudget;
+use super::category::Category;
 use super::definition::Object;
+use super::envelope::Expected;
+use super::envelope_keys;
+use super::example::example;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
+use choosing::{Undecided, choose};
 pub use decode::utf16;
-use reader::{Failure, Reader};
+use foreign::Form;
+use reader::Failure;
 pub use room::MAX_VALUES;
 use room::Room;
-use strings::is_blank;
+use unwrapping::{Blocks, blocks_of_text, blocks_of_value};
 
 /// A text as it was understood.
 #[derive(Debug)]
@@ -61,6 +75,33 @@ pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
 /// # Errors
 /// One problem, for a text that cannot be read.
 pub fn read_within(text: &[u8], budget: &WorkBudget<'_>) -> Result<Lenient, Problem> {
+    read_for(text, Expected::default(), None, budget).map_err(|refusal| refusal.problem)
+}
+
+/// Why a text is refused.
+#[derive(Debug)]
+pub struct Refusal {
+    pub problem: Problem,
+    /// The category whose stored document would tell what of the text was quoted from it.
+    pub undecided: Option<Category>,
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self { problem, undecided: None }
+    }
+}
+
+/// As [`read_within`], of the document that is expected; `stored` is the data that is stored of it.
+///
+/// # Errors
+/// One problem, for a text that cannot be read.
+pub fn read_for(
+    text: &[u8],
+    expected: Expected<'_>,
+    stored: Option<&Object>,
+    budget: &WorkBudget<'_>,
+) -> Result<Lenient, Refusal> {
     let (stripped, had_mark) = match text.strip_prefix(b"\xEF\xBB\xBF") {
         Some(rest) => (rest, true),
         None => (text, false),
@@ -70,38 +111,73 @@ pub fn read_within(text: &[u8], budget: &WorkBudget<'_>) -> Result<Lenient, Prob
         warnings.push(repaired("", "a byte-order mark was skipped".to_owned()));
     }
     let room = Room::new(budget);
-    let refused = match strict::read(stripped, &room) {
-        _ if room.is_over() => return Err(too_many_values()),
+    match strict::read(stripped, &room) {
+        _ if room.is_over() => return Err(too_many_values().into()),
         Ok(strict::Strict { value, has_duplicates: false }) => {
-            return unwrapped(value, warnings, false, budget);
+            // What is as it should be is looked at no further.
+            if is_whole(&value) {
+                return Ok(Lenient { value, warnings, elided: false });
+            }
+            let text = String::from_utf8_lossy(stripped);
+            let found = blocks_of_value(value, &text, &room);
+            return chosen(found, &text, warnings, expected, stored, &room);
         }
-        Ok(_) => None,
-        Err(error) => Some(error),
-    };
+        _ => {}
+    }
     let decoded = decode::decode(stripped)?;
     if let Some(encoding) = decoded.encoding {
         warnings.push(read_as(encoding));
-        if let Ok(strict::Strict { value, has_duplicates: false }) =
-            strict::read(decoded.text.as_bytes(), &Room::new(budget))
-        {
-            return unwrapped(value, warnings, false, budget);
-        }
     }
     let room = Room::new(budget);
-    match find(&decoded.text, &room) {
-        _ if room.is_over() => Err(too_many_values()),
-        Ok(found) => {
-            // A place outside of the data is none of it: there the same is said once.
-            let mut said = HashSet::new();
-            let found_warnings = found.warnings.into_iter().map(into_data);
-            warnings
-                .extend(found_warnings.filter(|warning| {
-                    said.insert((warning.path.clone(), warning.message.clone()))
-                }));
-            unwrapped(found.value, warnings, found.elided, budget)
-        }
-        Err(failure) => Err(unreadable(&decoded.text, failure, refused)),
+    let found = blocks_of_text(&decoded.text, &room);
+    chosen(found, &decoded.text, warnings, expected, stored, &room)
+}
+
+/// Whether a value is an envelope with all that one must have.
+fn is_whole(value: &Value) -> bool {
+    let Value::Object(object) = value else { return false };
+    object.get("data").is_some_and(Value::is_object)
+        && object.contains_key("category")
+        && object.contains_key("movie_id")
+}
+
+/// The document among what was found in a text.
+fn chosen(
+    found: Result<Blocks, Failure>,
+    text: &str,
+    mut warnings: Vec<Warning>,
+    expected: Expected<'_>,
+    stored: Option<&Object>,
+    room: &Room<'_>,
+) -> Result<Lenient, Refusal> {
+    if room.is_over() {
+        return Err(too_many_values().into());
     }
+    let refused = |failure: &Failure| Refusal::from(unreadable(text, failure, expected));
+    let found = found.map_err(|failure| refused(&failure))?;
+    warnings.extend(found.notes.into_iter().map(|note| repaired("", note)));
+    match choose(found.blocks, expected, stored) {
+        Ok(lenient) => {
+            warnings.extend(lenient.warnings);
+            Ok(Lenient { warnings, ..lenient })
+        }
+        Err(Undecided::Refused(refusal)) => Err(refusal),
+        Err(Undecided::Unreadable(failure)) => Err(refused(&failure)),
+    }
+}
+
+/// The text with blanks for what is a model's reasoning, of the same length; `None` if there is none.
+#[must_use]
+pub fn without_reasoning(text: &str, budget: &WorkBudget<'_>) -> Option<String> {
+    let found = find::find(text, &Room::new(budget)).ok()?;
+    let mut ranges =
+        found.skipped.into_iter().filter(|(_, form)| *form == Form::Reasoning).peekable();
+    ranges.peek()?;
+    let mut blanked = text.as_bytes().to_vec();
+    for (range, _) in ranges {
+        blanked[range].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+    }
+    String::from_utf8(blanked).ok()
 }
 
 /// The text was in that encoding.
@@ -109,6 +185,15 @@ pub fn read_within(text: &[u8], budget: &WorkBudget<'_>) -> Result<Lenient, Prob
 pub fn read_as(encoding: &str) -> Warning {
     repaired("", format!("the text is not UTF-8; it was read as {encoding}"))
 }
+
+/// The reasoning of a model in a text is no document.
+#[must_use]
+pub fn skipped_reasoning() -> Warning {
+    repaired("", REASONING_SKIPPED.to_owned())
+}
+
+/// What is said of the reasoning of a model.
+const REASONING_SKIPPED: &str = "the reasoning of the model was skipped";
 
 /// Text of that start, before or after a document of several, belongs to none.
 #[must_use]
@@ -120,144 +205,12 @@ fn repaired(path: &str, message: String) -> Warning {
     Warning::new(path, WarningCode::SyntaxRepaired, message)
 }
 
-/// The documents found in a text, until it is known which is meant.
-fn find(text: &str, room: &Room<'_>) -> Result<Lenient, Option<Failure>> {
-    let mut found: Vec<(Lenient, usize, usize)> = Vec::new();
-    let mut at = 0;
-    let (mut tried, mut in_vain) = (0, 0);
-    let mut broken = None;
-    while let Some(start) = next_candidate(text, at) {
-        tried += 1;
-        room.pass(start - at);
-        if tried > MAX_CANDIDATES || in_vain / MAX_PASSES > text.len() {
-            let reason =
-                "so many brackets are in the text that the document cannot be told from the rest"
-                    .to_owned();
-            return Err(Some(Failure { at: start, reason, inside: true, path: String::new() }));
-        }
-        let mut reader = Reader::new(text, start, room);
-        match reader.document() {
-            Ok(value) => {
-                let end = reader.position();
-                at = end;
-                found.push((
-                    Lenient { value, warnings: reader.warnings, elided: reader.elided },
-                    start,
-                    end,
-                ));
-            }
-            // A brace in prose, not the start of a document.
-            Err(failure) if !failure.inside => {
-                at = start + 1;
-                in_vain += failure.at - start;
-                if !failure.path.is_empty() {
-                    broken.get_or_insert(failure);
-                }
-            }
-            Err(failure) => return Err(Some(failure)),
-        }
-    }
-    let envelopes = found.iter().filter(|(found, ..)| looks_like_envelope(&found.value)).count();
-    if envelopes > 0 {
-        found.retain(|(found, ..)| looks_like_envelope(&found.value));
-    } else if broken.is_some() {
-        // A part of what is broken is not the document.
-        return Err(broken);
-    }
-    let Some((mut chosen, start, end)) = found.pop() else { return Err(None) };
-    if found.iter().any(|(other, ..)| other.value != chosen.value) {
-        let reason =
-            "several documents are in the text, and which is meant cannot be told".to_owned();
-        return Err(Some(Failure { at: end, reason, inside: true, path: String::new() }));
-    }
-    let end = end + after_commas(&text[end..], &mut chosen.warnings);
-    // What goes on like JSON belongs to the document, and is not lost as if it were prose.
-    if text[end..].trim_start().starts_with([',', '}', ']', ':']) {
-        let reason =
-            "the document ends before its text does: a bracket is closed too early".to_owned();
-        return Err(Some(Failure { at: end, reason, inside: true, path: String::new() }));
-    }
-    if !text[..start].trim().is_empty() || !text[end..].trim().is_empty() {
-        let what = if text.contains("```") || text.contains("~~~") {
-            "a code fence and text"
-        } else {
-            "text"
-        };
-        chosen.warnings.insert(0, repaired("", format!("{what} around the document was skipped")));
-    }
-    Ok(chosen)
-}
-
-/// The length of commas that end the line of a document, as in a list without its brackets.
-fn after_commas(rest: &str, warnings: &mut Vec<Warning>) -> usize {
-    let is_passed = |c: char| c == ',' || (is_blank(c) && c != '\n');
-    let length = rest.find(|c| !is_passed(c)).unwrap_or(rest.len());
-    let goes_on = !rest[length..].starts_with('\n') && length < rest.len();
-    if goes_on || !rest[..length].contains(',') {
-        return 0;
-    }
-    let continues = rest[length..].trim_start().starts_with(['"', ',', '}', ']', ':']);
-    if continues {
-        return 0;
-    }
-    warnings.push(repaired("", "a comma after the document was skipped".to_owned()));
-    length
-}
-
-/// Where an object, or a list of objects, may begin.
-fn next_candidate(text: &str, from: usize) -> Option<usize> {
-    let rest = text.get(from..)?;
-    rest.char_indices().map(|(offset, c)| (from + offset, c)).find_map(|(at, c)| match c {
-        '{' => Some(at),
-        '[' => {
-            let next = text[at + 1..].trim_start_matches(is_blank);
-            ["{", "//", "/*"].iter().any(|start| next.starts_with(start)).then_some(at)
-        }
-        _ => None,
-    })
-}
-
 fn looks_like_envelope(value: &Value) -> bool {
     let object = match value {
         Value::Array(list) => list.first().and_then(Value::as_object),
         value => value.as_object(),
     };
-    object.is_some_and(|object: &Object| {
-        object.contains_key("data")
-            || (object.contains_key("category") && object.contains_key("movie_id"))
-    })
-}
-
-/// An envelope alone in a list, or written as text in a string, is the envelope.
-fn unwrapped(
-    value: Value,
-    mut warnings: Vec<Warning>,
-    elided: bool,
-    budget: &WorkBudget<'_>,
-) -> Result<Lenient, Problem> {
-    match value {
-        Value::Array(mut list) if list.len() == 1 && list[0].is_object() => {
-            warnings.push(repaired("", "the document stood alone in a list".to_owned()));
-            Ok(Lenient { value: list.remove(0), warnings, elided })
-        }
-        Value::String(inner) if inner.trim_start().starts_with('{') => {
-            let mut inner = read_within(inner.as_bytes(), budget)?;
-            warnings.push(repaired("", "the document was written as text in a string".to_owned()));
-            warnings.append(&mut inner.warnings);
-            Ok(Lenient { warnings, elided: inner.elided || elided, ..inner })
-        }
-        value => Ok(Lenient { value, warnings, elided }),
-    }
-}
-
-/// A path into the text as one into `data`.
-fn into_data(warning: Warning) -> Warning {
-    let path = warning.path.strip_prefix("/0").unwrap_or(&warning.path);
-    let path = path
-        .strip_prefix("/data")
-        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
-        .unwrap_or_default();
-    Warning { path: path.to_owned(), ..warning }
+    object.is_some_and(envelope_keys::is_envelope)
 }
 
 fn too_many_values() -> Problem {
@@ -268,21 +221,40 @@ fn too_many_values() -> Problem {
     Problem::new("", ProblemCode::TooLong, message)
 }
 
-fn unreadable(text: &str, failure: Option<Failure>, refused: Option<serde_json::Error>) -> Problem {
-    let reason: Cow<'_, str> = match (failure, refused) {
-        (Some(failure), _) => {
+fn unreadable(text: &str, failure: &Failure, expected: Expected<'_>) -> Problem {
+    let message = match failure.other_form {
+        Some(form) => {
+            let example = expected.category.map_or_else(
+                || "an object with category, movie_id and data".to_owned(),
+                |category| example(category, expected.movie),
+            );
+            format!("{}; send the document as JSON: {example}", form_found(form, text))
+        }
+        None => {
             let (line, column) = line_and_column(text, failure.at);
             let place = if failure.path.is_empty() {
                 String::new()
             } else {
                 format!(", at {}", failure.path)
             };
-            format!("{} (line {line}, column {column}{place})", failure.reason).into()
+            let remedy = if failure.is_cut_off {
+                "; send all of it, or less at a time: what changes alone, one list after another"
+            } else {
+                ""
+            };
+            format!("{} (line {line}, column {column}{place}){remedy}", failure.reason)
         }
-        (None, Some(error)) if text.contains('{') => error.to_string().into(),
-        (None, _) => "no object is in the text".into(),
     };
-    Problem::new("", ProblemCode::Unreadable, format!("the document is not JSON: {reason}"))
+    Problem::new("", ProblemCode::Unreadable, format!("the document is not JSON: {message}"))
+}
+
+/// Says in which form a text is, and how it begins.
+fn form_found(form: Form, text: &str) -> String {
+    let is_fence = |line: &&str| line.starts_with("```") || line.starts_with("~~~");
+    let start = text.lines().map(str::trim).find(|line| !line.is_empty() && !is_fence(line));
+    let start = start.map(|start| format!(", {}", quoted(&super::problem::excerpt(start))));
+    let start = start.unwrap_or_default();
+    format!("no object is in the text; it is {}{start}", form.name())
 }
 
 fn line_and_column(text: &str, at: usize) -> (usize, usize) {

@@ -2,6 +2,7 @@
 
 use serde_json::{Number, Value};
 
+use super::foreign::Form;
 use super::quoted;
 use super::room::{OBJECT, Room, VALUE};
 use super::strings::{closes, is_blank, opens};
@@ -37,6 +38,23 @@ pub(super) struct Failure {
     pub(super) inside: bool,
     /// The place in the document, as a JSON Pointer.
     pub(super) path: String,
+    /// Whether the text ends before the document does.
+    pub(super) is_cut_off: bool,
+    /// The form of the text, if it has no JSON in it.
+    pub(super) other_form: Option<Form>,
+}
+
+impl Failure {
+    /// Why the text as a whole cannot be read.
+    pub(super) fn at(at: usize, reason: String) -> Self {
+        let (inside, path) = (true, String::new());
+        Self { at, reason, inside, path, is_cut_off: false, other_form: None }
+    }
+
+    /// That the text has no JSON in it, but something of another form.
+    pub(super) fn of_form(at: usize, form: Form) -> Self {
+        Self { other_form: Some(form), ..Self::at(at, form.name().to_owned()) }
+    }
 }
 
 pub(super) struct Reader<'t> {
@@ -122,12 +140,14 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn fail<T>(&self, reason: impl Into<String>) -> Step<T> {
-        Err(Failure { at: self.at, reason: reason.into(), inside: self.inside, path: self.place() })
+        let (inside, path) = (self.inside, self.place());
+        Err(Failure { inside, path, ..Failure::at(self.at, reason.into()) })
     }
 
     pub(super) fn ends_in_the_middle<T>(&self, of: &str) -> Step<T> {
         let reason = format!("the text ends in the middle of {of}, so the document is not whole");
-        Err(Failure { at: self.text.len(), reason, inside: true, path: self.place() })
+        let (at, path) = (self.text.len(), self.place());
+        Err(Failure { path, is_cut_off: true, ..Failure::at(at, reason) })
     }
 
     fn unexpected<T>(&self, allowed: &str) -> Step<T> {
@@ -155,6 +175,10 @@ impl<'t> Reader<'t> {
                     "the character U+{:04X} between values was skipped",
                     u32::from(c)
                 ));
+            } else if c == '\\' && rest[1..].starts_with(['[', ']', '{', '}']) {
+                // As Markdown writes it.
+                self.advance(c);
+                self.repaired("a backslash before a bracket was skipped".to_owned());
             } else if rest.starts_with("/*") {
                 let Some(end) = rest.find("*/") else {
                     return self.ends_in_the_middle("a comment");
@@ -215,6 +239,8 @@ impl<'t> Reader<'t> {
             Some('{') => self.nested(Self::object),
             Some('[') => self.nested(Self::list),
             Some(c) if opens(c) => Ok(Value::String(self.string(closes)?)),
+            // As JavaScript writes it; three of them are a code fence.
+            Some('`') if !self.rest().starts_with("```") => Ok(Value::String(self.string(closes)?)),
             Some(_) => self.word(),
             None => self.ends_in_the_middle("the document"),
         }

@@ -7,6 +7,7 @@ use super::reader::{Failure, Reader};
 fn closers(open: char) -> &'static [char] {
     match open {
         '\'' => &['\''],
+        '`' => &['`'],
         '“' | '”' | '„' => &['”', '“', '"'],
         '‘' | '’' | '‚' => &['’', '‘', '\''],
         _ => &['"'],
@@ -24,8 +25,7 @@ pub(super) fn closes(after: &str) -> bool {
     let after = after.trim_start_matches(is_space);
     ends_a_line(after)
         || after.starts_with([',', ':', '}', ']', '#'])
-        || after.starts_with("//")
-        || after.starts_with("/*")
+        || ["//", "/*", "\\}", "\\]"].iter().any(|start| after.starts_with(start))
 }
 
 /// Whether nothing but a comma or closing brackets follow on this line.
@@ -53,6 +53,9 @@ impl Reader<'_> {
     /// Reads a string. Whether a quotation mark ends it, `closes` tells by what follows.
     pub(super) fn string(&mut self, closes: fn(&str) -> bool) -> Result<String, Failure> {
         let Some(open) = self.peek() else { return self.ends_in_the_middle("a string") };
+        if let Some(text) = self.triple_quoted(open)? {
+            return Ok(text);
+        }
         self.advance(open);
         let start = self.at;
         let closers = closers(open);
@@ -102,6 +105,43 @@ impl Reader<'_> {
             self.repaired(format!("a quotation mark in {} was not escaped", quoted(&result)));
         }
         Ok(result)
+    }
+
+    /// Reads a string in three quotation marks, as Python writes texts of several lines; `None` if none
+    /// stands here. Of more than three marks at its end, the last three close it.
+    fn triple_quoted(&mut self, open: char) -> Result<Option<String>, Failure> {
+        let mark = match open {
+            '"' => "\"\"\"",
+            '\'' => "\'\'\'",
+            _ => return Ok(None),
+        };
+        let Some(body) = self.rest().strip_prefix(mark) else { return Ok(None) };
+        let is_closed = body.find(mark).is_some_and(|at| {
+            let after = body[at..].trim_start_matches(open);
+            closes(after)
+        });
+        if !is_closed {
+            return Ok(None);
+        }
+        let start = self.at;
+        self.at += mark.len();
+        let mut result = String::new();
+        while let Some(c) = self.peek() {
+            let rest = self.rest();
+            if rest.starts_with(mark) && !rest[1..].starts_with(mark) {
+                self.at += mark.len();
+                self.pass(self.at - start);
+                self.repaired("a string stood in three quotation marks".to_owned());
+                return Ok(Some(result));
+            }
+            self.advance(c);
+            if c == '\\' {
+                self.escape(&mut result)?;
+            } else {
+                result.push(c);
+            }
+        }
+        self.ends_in_the_middle("a string")
     }
 
     /// What follows a backslash.

@@ -161,7 +161,6 @@ fn what_stands_around_a_document_is_skipped_with_a_warning() {
         format!(
             "Here is {{the updated}} file, of the form {{}}:\n\n```\n{document}\n```\nIs there anything else? {{ }}"
         ),
-        format!("An item looks like {{\"text\": \"A\", \"spoiler\": true}}.\n{document}"),
         format!("{document}\n{document}"),
         format!("[{document}]"),
         Value::from(document.clone()).to_string(),
@@ -225,11 +224,11 @@ fn what_cannot_be_told_is_refused_with_its_place() {
         // What is missing would be taken for removed.
         (
             around(r#"{"items": [{"text": "A"}, {"text": "B"#).trim_end_matches('}'),
-            "the text ends in the middle of a string, so the document is not whole (line 1, column 86, at /data/items/1/text)",
+            "the text ends in the middle of a string, so the document is not whole (line 1, column 86, at /data/items/1/text); send all of it, or less at a time: what changes alone, one list after another",
         ),
         (
             r#"{"category": "trivia", "data": {"runtime": 13"#,
-            "the text ends in the middle of the document, so the document is not whole (line 1, column 46, at /data/runtime)",
+            "the text ends in the middle of the document, so the document is not whole (line 1, column 46, at /data/runtime); send all of it, or less at a time: what changes alone, one list after another",
         ),
         (
             "```json\n{\"data\": {\"items\": [\n  {\"text\": \"A\"},\n```",
@@ -237,28 +236,28 @@ fn what_cannot_be_told_is_refused_with_its_place() {
         ),
         (
             "{\"data\": {\"items\": [{\"text\": \"A\"}",
-            "the text ends in the middle of a list, so the document is not whole (line 1, column 34, at /data/items)",
+            "the text ends in the middle of a list, so the document is not whole (line 1, column 34, at /data/items); send all of it, or less at a time: what changes alone, one list after another",
         ),
         (
             "{\"data\": {\"items\": []}",
-            "the text ends in the middle of an object, so the document is not whole (line 1, column 23)",
+            "the text ends in the middle of an object, so the document is not whole (line 1, column 23); send all of it, or less at a time: what changes alone, one list after another",
         ),
         (
             "{\"data\": {} /* not closed",
-            "the text ends in the middle of a comment, so the document is not whole (line 1, column 26)",
+            "the text ends in the middle of a comment, so the document is not whole (line 1, column 26); send all of it, or less at a time: what changes alone, one list after another",
         ),
         (
             "{\"dat",
-            "the text ends in the middle of a string, so the document is not whole (line 1, column 6)",
+            "the text ends in the middle of a string, so the document is not whole (line 1, column 6); send all of it, or less at a time: what changes alone, one list after another",
         ),
         (
             "{\"data\": {\"a\": \"\\u00",
-            "the text ends in the middle of a string, so the document is not whole (line 1, column 21, at /data/a)",
+            "the text ends in the middle of a string, so the document is not whole (line 1, column 21, at /data/a); send all of it, or less at a time: what changes alone, one list after another",
         ),
         // Two that differ.
         (
             "Before:\n{\"data\": {\"a\": 1}}\nAfter:\n{\"data\": {\"a\": 2}}",
-            "several documents are in the text, and which is meant cannot be told (line 4, column 19)",
+            "several documents are in the text, and which is meant cannot be told: line 2 \"{\\\"data\\\": {\\\"a\\\": 1}}\", line 4 \"{\\\"data\\\": {\\\"a\\\": 2}}\"; send one of them alone, or all of them as one",
         ),
         (
             "{\"data\": {\"a\": 1}}, \"b\": 2}",
@@ -307,16 +306,26 @@ fn what_cannot_be_told_is_refused_with_its_place() {
             "a quotation mark in \"c\\\" \\\"d\" is not escaped, and where the text ends cannot be told (line 1, column 23, at /b/0)",
         ),
         // No document at all.
-        ("| date | title |\n| --- | --- |\n| 1999 | Release |", "no object is in the text"),
-        ("I could not find that movie.", "no object is in the text"),
-        ("", "no object is in the text"),
-        ("category: trivia\nmovie_id: m\ndata:\n  items: []", "no object is in the text"),
+        (
+            "| date | title |\n| --- | --- |\n| 1999 | Release |",
+            "no object is in the text; it is a Markdown table, \"| date | title |\"; send the document as JSON: an object with category, movie_id and data",
+        ),
+        (
+            "I could not find that movie.",
+            "no object is in the text; it is plain text, \"I could not find that movie.\"; send the document as JSON: an object with category, movie_id and data",
+        ),
+        (
+            "",
+            "no object is in the text; it is plain text; send the document as JSON: an object with category, movie_id and data",
+        ),
+        (
+            "category: trivia\nmovie_id: m\ndata:\n  items: []",
+            "no object is in the text; it is YAML, \"category: trivia\"; send the document as JSON: an object with category, movie_id and data",
+        ),
     ] {
-        assert_eq!(
-            refusal(text).strip_prefix("the document is not JSON: "),
-            Some(reason),
-            "{text}"
-        );
+        let said = refusal(text);
+        let said = said.strip_prefix("the document is not JSON: ").unwrap_or(&said);
+        assert_eq!(said, reason, "{text}");
     }
     let nested = format!("{{\"data\": {}1{}}}", "{\"a\": [".repeat(100), "]}".repeat(100));
     assert!(refusal(nested).contains("nested more than 128 levels deep"));

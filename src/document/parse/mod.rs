@@ -133,6 +133,14 @@ pub(super) fn is_called(field: &Field, key: &str) -> bool {
     [field.name].iter().chain(field.rule.aliases).any(|name| key_letters(name) == letters)
 }
 
+/// Whether what stands under a key is read into a field, under its own or another name, or as an
+/// item of its list.
+pub(super) fn leads_to(field: &Field, key: &str) -> bool {
+    let letters = key_letters(key);
+    is_called(field, key)
+        || field.rule.item_keys.iter().any(|found| key_letters(found.key) == letters)
+}
+
 struct Reader {
     reading: Reading,
     options: ParseOptions,

@@ -82,7 +82,7 @@ pub struct ImportAnswer {
         ("idempotency_key" = Option<String>, Query, description = "Makes a repeated request the same request: within a day, the same key with the same input gets the first answer. The header Idempotency-Key does the same."),
         ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
     ),
-    request_body(content = Object, description = "The envelope; its form is that of /api/v1/schemas/{category}. At most 16 MiB."),
+    request_body(content = Object, description = "The envelope; its form is that of /api/v1/schemas/{category}. Or the answer of a language model with it, or its data alone. At most 16 MiB."),
     responses(
         (status = 200, description = "Published, drafted, planned, or unchanged.", body = ImportAnswer),
         (status = 400, description = "No JSON, another movie or category than the URL's, an unsupported version, an unknown option.", body = ProblemBody, content_type = "application/problem+json"),
@@ -237,6 +237,15 @@ fn shown(plan: &Report) -> Value {
     shown
 }
 
+/// How many fields of the document were not read, if there were any.
+fn not_read(plan: Option<&Report>) -> Option<String> {
+    match plan.map_or(0, Report::fields_not_read) {
+        0 => None,
+        1 => Some("1 field of the document was not read (see the warnings)".to_owned()),
+        count => Some(format!("{count} fields of the document were not read (see the warnings)")),
+    }
+}
+
 /// Why nothing was changed.
 fn unchanged(category: Category, movie: &MovieId, plan: Option<&Report>) -> String {
     let (skipped, kept) = plan.map_or((0, 0), |plan| (plan.skipped.len(), plan.conflicts.len()));
@@ -252,13 +261,7 @@ fn unchanged(category: Category, movie: &MovieId, plan: Option<&Report>) -> Stri
     if kept > 0 {
         left.push(format!("{kept} in conflict, and kept as stored"));
     }
-    match plan.map_or(0, Report::fields_not_read) {
-        0 => {}
-        1 => left.push("1 field of the document was not read (see the warnings)".to_owned()),
-        count => {
-            left.push(format!("{count} fields of the document were not read (see the warnings)"));
-        }
-    }
+    left.extend(not_read(plan));
     if left.is_empty() {
         return format!("{category} of {movie} says all of this already; nothing was changed");
     }
@@ -280,12 +283,16 @@ pub(super) fn answer(
         .plan
         .as_ref()
         .map_or_else(|| Report::default().changes_in_words(), Report::changes_in_words);
+    let unread = not_read(outcome.plan.as_ref());
+    let unread = unread.map(|unread| format!("; {unread}")).unwrap_or_default();
     let message = match outcome.status {
         ImportStatus::Planned => {
-            format!("{changes} to {category} of {movie} planned; nothing was written")
+            format!("{changes} to {category} of {movie} planned; nothing was written{unread}")
         }
-        ImportStatus::Drafted => format!("{changes} to {category} of {movie} in the draft"),
-        ImportStatus::Published => format!("{changes} to {category} of {movie} published"),
+        ImportStatus::Drafted => format!("{changes} to {category} of {movie} in the draft{unread}"),
+        ImportStatus::Published => {
+            format!("{changes} to {category} of {movie} published{unread}")
+        }
         ImportStatus::Unchanged => unchanged(category, movie, outcome.plan.as_ref()),
         ImportStatus::Rejected => "nothing was written".to_owned(),
     };

@@ -50,18 +50,22 @@ async fn a_record_of_the_greatest_length_is_read_and_so_is_the_next() {
         let alone = if is_read { "f:1 long" } else { "f:1 TooLong" };
         for end in ["", "\n", "\r\n"] {
             let text = format!("{long}{end}");
-            assert_eq!(read_text(text, options).await, [alone], "{length} alone {end:?}");
+            assert_eq!(read_text(text, options.clone()).await, [alone], "{length} alone {end:?}");
         }
         for end in ["", "\n"] {
             let text = format!("{long}\n{}\n{}{end}", line("a"), line("b"));
             let expected = [first, "f:2 a", "f:3 b"];
-            assert_eq!(read_text(text, options).await, expected, "{length} {end:?}");
+            assert_eq!(read_text(text, options.clone()).await, expected, "{length} {end:?}");
             let text = format!("{}\n{long}{end}", line("a"));
             let second = if is_read { "f:2 long" } else { "f:2 TooLong" };
-            assert_eq!(read_text(text, options).await, ["f:1 a", second], "{length} {end:?}");
+            assert_eq!(
+                read_text(text, options.clone()).await,
+                ["f:1 a", second],
+                "{length} {end:?}"
+            );
         }
         let text = format!("[{},{long},{}]", line("a"), line("b"));
-        let read = read_text(text, options).await;
+        let read = read_text(text, options.clone()).await;
         let second = if is_read { "f[1] long" } else { "f[1] TooLong" };
         assert_eq!(read, ["f[0] a", second, "f[2] b"], "{length}");
     }
@@ -101,6 +105,7 @@ async fn no_more_of_a_text_is_held_than_one_record_may_have() {
     for text in texts {
         let input = Endless { text: text.repeat(50_000 / text.len()).into(), at: 0, left: 700_000 };
         let (sender, mut receiver) = record_channel();
+        let options = options.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let mut most = 0;
             let place = Place { source: "f".into(), entry: None, at: None };

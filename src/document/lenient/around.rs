@@ -1,0 +1,117 @@
+//! What stands before and after a value in a text: where one may begin, how the text goes on after it,
+//! and the name before it.
+
+use std::ops::Range;
+
+use super::strings::is_blank;
+use crate::document::problem::excerpt;
+
+/// Most characters that are shown of a text.
+const MAX_WORDS: usize = 100;
+
+/// The first words of a text, on one line.
+pub(super) fn first_words(text: &str) -> String {
+    let start = &text[..text.floor_char_boundary(4 * MAX_WORDS)];
+    excerpt(&start.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// How a text goes on after a value.
+pub(super) enum Ending {
+    /// With something else.
+    Other,
+    /// With a comma that ends its line, or parts it from another value: so many bytes.
+    Comma(usize),
+    /// With more of the same document.
+    GoesOn,
+}
+
+impl Ending {
+    pub(super) fn of(after: &str) -> Self {
+        let rest = after.trim_start();
+        if rest.starts_with(['}', ']', ':']) {
+            return Self::GoesOn;
+        }
+        if !rest.starts_with(',') {
+            return Self::Other;
+        }
+        let is_passed = |c: char| c == ',' || (is_blank(c) && c != '\n');
+        let length = after.find(|c| !is_passed(c)).unwrap_or(after.len());
+        let next = after[length..].trim_start();
+        let ends_line = after[length..].starts_with('\n') || length == after.len();
+        if next.starts_with(['{', '[']) {
+            return Self::Comma(length);
+        }
+        if !ends_line || !after[..length].contains(',') || next.starts_with([',', '}', ']', ':']) {
+            return Self::GoesOn;
+        }
+        if next.starts_with('"') && !is_labelled(next) {
+            return Self::GoesOn;
+        }
+        Self::Comma(length)
+    }
+}
+
+/// Whether a key in quotation marks and a list or an object follow.
+fn is_labelled(text: &str) -> bool {
+    let Some((_, after)) = text.get(1..).and_then(|rest| rest.split_once('"')) else {
+        return false;
+    };
+    let value = after.trim_start().strip_prefix(':').map(str::trim_start);
+    value.is_some_and(|value| value.starts_with(['[', '{']))
+}
+
+/// The name before a value: `cast = [`, `"cast": [`, `cast: [`.
+pub(super) fn label_of(before: &str) -> Option<String> {
+    let before = before.trim();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    if let Some(assigned) = before.strip_suffix('=') {
+        let assigned = assigned.trim_end();
+        let start = assigned.rfind(|c| !is_part(c)).map_or(0, |at| at + 1);
+        let name = assigned.get(start..)?;
+        return (!name.is_empty()).then(|| name.to_owned());
+    }
+    let key = before.strip_suffix(':')?.trim_end();
+    let name = match key.strip_prefix('"').and_then(|key| key.strip_suffix('"')) {
+        Some(name) => name,
+        None => key,
+    };
+    (!name.is_empty() && name.chars().all(is_part)).then(|| name.to_owned())
+}
+
+/// Whether a value stands within a sentence, as an example does.
+pub(super) fn is_inline(text: &str, before: &str, range: &Range<usize>) -> bool {
+    if text[range.clone()].contains('\n') {
+        return false;
+    }
+    let before = before.trim();
+    let line = text[range.end..].lines().next().unwrap_or_default().trim();
+    let is_introduced = before.ends_with([':', '=', '(', '>', ']', '|', '`', '"', '\''])
+        || ["default", "return", "yield"].iter().any(|word| before.ends_with(word));
+    let has_words = |part: &str| part.chars().any(char::is_alphabetic);
+    (has_words(before) && !is_introduced)
+        || (has_words(before) && has_words(line) && !line.starts_with('<'))
+}
+
+/// Where an object, or a list, may begin.
+pub(super) fn next_candidate(text: &str, from: usize) -> Option<usize> {
+    let rest = text.get(from..)?;
+    rest.char_indices().map(|(offset, c)| (from + offset, c)).find_map(|(at, c)| match c {
+        '{' => Some(at),
+        '[' => {
+            let next = text[at + 1..].trim_start_matches(is_blank);
+            let opens_items = ["{", "//", "/*"].iter().any(|start| next.starts_with(start));
+            // A list of texts, where a line begins with it.
+            let opens_texts = next.starts_with('"') && begins_line(text, at);
+            (opens_items || opens_texts).then_some(at)
+        }
+        // JSON written as a string, as in `json.loads("{\"data\": …`.
+        '"' if text[at + 1..].starts_with("{\\\"") => Some(at),
+        _ => None,
+    })
+}
+
+/// Whether only blanks stand before `at` on its line.
+pub(super) fn begins_line(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end_matches([' ', '\t']);
+    before.is_empty() || before.ends_with('\n')
+}
