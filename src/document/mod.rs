@@ -10,6 +10,7 @@ pub mod basic_info;
 pub mod budget;
 pub mod cast_crew;
 pub mod category;
+pub mod credited;
 pub mod definition;
 pub mod diff;
 pub mod entity;

@@ -2,12 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
+
 use super::base::Base;
-use super::batch::{Batch, distinct};
+use super::batch::{Batch, Task, distinct};
 use super::{Content, Operation, Record};
 use crate::catalog::CatalogError;
+use crate::document::budget::WorkBudget;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::ids::is_entity_id;
+use crate::document::parse::Reading;
 use crate::document::readdress::follow;
 use crate::document::who::Resolution;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
@@ -202,7 +206,57 @@ impl Batch<'_> {
         transaction: &Transaction,
         records: &[Record],
         loaded: &Loaded,
+        now: DateTime<Utc>,
     ) -> Result<Directory, CatalogError> {
+        let mentions = self.mentions(records, loaded, &HashMap::new());
+        self.catalog.work.admit(0, mentions.open.len())?;
+        if mentions.is_empty() {
+            return Ok(Directory::default());
+        }
+        let mut directory = transaction.directory(&mentions).await?;
+        let settled = self.settled(records, loaded, &directory, now);
+        if !settled.is_empty() {
+            // Names that stand for themselves by now are to be weighed as well.
+            let mentions = self.mentions(records, loaded, &settled);
+            self.catalog.work.admit(0, mentions.open.len())?;
+            directory = transaction.directory(&mentions).await?;
+        }
+        // Whoever a draft brings into the world is known to it before it is published.
+        for ((_, category), draft) in &loaded.drafts {
+            for entity in NewEntity::all_in(category.definition().fields, &draft.current.data) {
+                if directory.by_id(entity.kind, &entity.id).is_none() {
+                    directory.add(&entity);
+                }
+            }
+        }
+        Ok(directory)
+    }
+
+    /// The documents that are understood otherwise than they were read, once it is known which ids and
+    /// names there are.
+    fn settled(
+        &self,
+        records: &[Record],
+        loaded: &Loaded,
+        directory: &Directory,
+        now: DateTime<Utc>,
+    ) -> HashMap<DocumentKey, Reading> {
+        let (budget, nobody) = (WorkBudget::unlimited(), HashSet::new());
+        let settled = records.iter().filter_map(|record| {
+            let task = Task { batch: self, record, loaded, now };
+            Some((record.key(), task.settled(directory, &nobody, &budget)?))
+        });
+        settled.collect()
+    }
+
+    /// What the records and what they are merged into name; of those that are `settled`, as they are
+    /// understood by now.
+    fn mentions(
+        &self,
+        records: &[Record],
+        loaded: &Loaded,
+        settled: &HashMap<DocumentKey, Reading>,
+    ) -> Mentions {
         let mut mentions = Mentions::default();
         let none = HashSet::new();
         for record in records {
@@ -214,6 +268,7 @@ impl Batch<'_> {
                         .map(|current| &current.data);
                     let movie = record.movie.as_str();
                     let stand_ins = loaded.stand_ins.get(&record.key()).unwrap_or(&none);
+                    let reading = settled.get(&record.key()).unwrap_or(reading);
                     mentions.collect_arriving(movie, fields, &reading.data, current, stand_ins);
                     if let Some(credited) = loaded.credited.get(movie) {
                         mentions.familiar.extend(credited.iter().cloned());
@@ -234,22 +289,9 @@ impl Batch<'_> {
         for ((_, category), base) in &loaded.bases {
             mentions.collect(category.definition().fields, &base.data);
         }
-        let mut in_drafts: Vec<NewEntity> = Vec::new();
         for ((_, category), draft) in &loaded.drafts {
             mentions.collect(category.definition().fields, &draft.current.data);
-            in_drafts.extend(NewEntity::all_in(category.definition().fields, &draft.current.data));
         }
-        self.catalog.work.admit(0, mentions.open.len())?;
-        if mentions.is_empty() {
-            return Ok(Directory::default());
-        }
-        let mut directory = transaction.directory(&mentions).await?;
-        // Whoever a draft brings into the world is known to it before it is published.
-        for entity in in_drafts {
-            if directory.by_id(entity.kind, &entity.id).is_none() {
-                directory.add(&entity);
-            }
-        }
-        Ok(directory)
+        mentions
     }
 }

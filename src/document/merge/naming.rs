@@ -176,6 +176,14 @@ impl Merger<'_> {
         }
         let mut found =
             self.decide(&Mention { entity, name, object: sent, place: &place }, list, true);
+        // Who stands there in another script, at the same place or with the same part, may be meant.
+        if let Some(standing) = self.may_be.remove(&at)
+            && found.decision == MatchDecision::New
+            && found.reasons.is_empty()
+        {
+            found.decision = MatchDecision::Ambiguous;
+            found.candidates.insert(0, standing);
+        }
         let who = match found.decision {
             MatchDecision::New
                 if entity.creates || found.reasons.contains(&MatchReason::Resolved) =>
