@@ -577,7 +577,8 @@ on_both_databases! {
         let admin = app.movie("two").await;
         // As a split leaves them: somebody of another name, credited as they were before.
         assert_eq!(admin.import("one", "cast_crew", json!({ "crew": [{ "id": "p-2", "name": "Ada Quist", "job": "Gaffer" }] })).await.status, 200);
-        assert_eq!(admin.import("two", "cast_crew", json!({ "cast": [{ "id": "p-2", "name": "Jo Lee" }] })).await.status, 200);
+        let file = envelope("two", "cast_crew", json!({ "cast": [{ "id": "p-2", "name": "Jo Lee" }] }));
+        assert_eq!(admin.import_with(&file, "?source=manual").await.status, 200);
         let reply = admin.import("two", "cast_crew", json!({ "writers": [{ "name": "Jo Lee" }] })).await;
         assert_eq!((reply.status, ids_in(&admin, "two", "writers").await), (200, vec!["p-2".to_owned()]), "{}", reply.text);
     }

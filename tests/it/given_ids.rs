@@ -254,7 +254,8 @@ on_both_databases! {
                 "m",
                 &[(json!(id), "Ada Quist"), (json!("fine"), "Per Dahl"), (json!(id), "Bo Renn")],
             );
-            for options in ["", "?dry_run=true", "?target=draft"] {
+            for options in ["", "&dry_run=true", "&target=draft"] {
+                let options = &format!("?source=manual{options}");
                 let reply = admin.import_with(&file, options).await;
                 assert_eq!(
                     (reply.status, reply.errors()),
@@ -438,7 +439,8 @@ on_both_databases! {
         )
         .await;
         let more = json!({ "crew": [{ "id": "odd-one", "name": "Ada Q. Moor", "job": "Grip" }] });
-        assert_eq!(admin.import("m", "cast_crew", more).await.status, 200);
+        let more = envelope("m", "cast_crew", more);
+        assert_eq!(admin.import_with(&more, "?source=manual").await.status, 200);
         for (from, to) in [("odd-one", "null"), ("odd-two", "7"), ("odd-six", "0")] {
             for (table, column) in [
                 ("documents", "body"),

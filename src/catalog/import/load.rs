@@ -208,16 +208,16 @@ impl Batch<'_> {
         loaded: &Loaded,
         now: DateTime<Utc>,
     ) -> Result<Directory, CatalogError> {
-        let mentions = self.mentions(records, loaded, &HashMap::new());
+        let mut mentions = self.mentions(records, loaded);
         self.catalog.work.admit(0, mentions.open.len())?;
         if mentions.is_empty() {
             return Ok(Directory::default());
         }
         let mut directory = transaction.directory(&mentions).await?;
-        let settled = self.settled(records, loaded, &directory, now);
-        if !settled.is_empty() {
-            // Names that stand for themselves by now are to be weighed as well.
-            let mentions = self.mentions(records, loaded, &settled);
+        let (open, names) = (mentions.open.len(), mentions.names.len());
+        self.add_settled(&mut mentions, records, loaded, &directory, now);
+        // Names that stand for themselves by now are to be weighed as well.
+        if (open, names) != (mentions.open.len(), mentions.names.len()) {
             self.catalog.work.admit(0, mentions.open.len())?;
             directory = transaction.directory(&mentions).await?;
         }
@@ -232,45 +232,49 @@ impl Batch<'_> {
         Ok(directory)
     }
 
-    /// The documents that are understood otherwise than they were read, once it is known which ids and
-    /// names there are.
-    fn settled(
+    /// Adds the names of documents that are understood otherwise than they were read, once it is known
+    /// which ids and names there are.
+    fn add_settled(
         &self,
+        mentions: &mut Mentions,
         records: &[Record],
         loaded: &Loaded,
         directory: &Directory,
         now: DateTime<Utc>,
-    ) -> HashMap<DocumentKey, Reading> {
+    ) {
         let (budget, nobody) = (WorkBudget::unlimited(), HashSet::new());
-        let settled = records.iter().filter_map(|record| {
+        for record in records {
             let task = Task { batch: self, record, loaded, now };
-            Some((record.key(), task.settled(directory, &nobody, &budget)?))
-        });
-        settled.collect()
+            let Some(reading) = task.settled(directory, &nobody, &budget) else { continue };
+            self.add_arriving(mentions, record, &reading, loaded);
+        }
     }
 
-    /// What the records and what they are merged into name; of those that are `settled`, as they are
-    /// understood by now.
-    fn mentions(
+    /// Adds what arrived for a movie.
+    fn add_arriving(
         &self,
-        records: &[Record],
+        mentions: &mut Mentions,
+        record: &Record,
+        reading: &Reading,
         loaded: &Loaded,
-        settled: &HashMap<DocumentKey, Reading>,
-    ) -> Mentions {
+    ) {
+        let (key, none) = (record.key(), HashSet::new());
+        let fields = record.category.definition().fields;
+        let current = loaded.current(&key, self.options.target).map(|current| &current.data);
+        let stand_ins = loaded.stand_ins.get(&key).unwrap_or(&none);
+        let movie = record.movie.as_str();
+        mentions.collect_arriving(movie, fields, &reading.data, current, stand_ins);
+    }
+
+    /// What the records and what they are merged into name.
+    fn mentions(&self, records: &[Record], loaded: &Loaded) -> Mentions {
         let mut mentions = Mentions::default();
-        let none = HashSet::new();
         for record in records {
             let fields = record.category.definition().fields;
             match &record.content {
                 Content::Merge(reading) => {
-                    let current = loaded
-                        .current(&record.key(), self.options.target)
-                        .map(|current| &current.data);
-                    let movie = record.movie.as_str();
-                    let stand_ins = loaded.stand_ins.get(&record.key()).unwrap_or(&none);
-                    let reading = settled.get(&record.key()).unwrap_or(reading);
-                    mentions.collect_arriving(movie, fields, &reading.data, current, stand_ins);
-                    if let Some(credited) = loaded.credited.get(movie) {
+                    self.add_arriving(&mut mentions, record, reading, loaded);
+                    if let Some(credited) = loaded.credited.get(record.movie.as_str()) {
                         mentions.familiar.extend(credited.iter().cloned());
                     }
                 }

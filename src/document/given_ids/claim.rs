@@ -41,6 +41,10 @@ pub(super) fn judge_claim(
     let Mention { entity, id, name: Some(name), .. } = *mention else { return Verdict::Keep };
     let trust = trust_in(proposal, mention);
     let directory = proposal.directory;
+    // An id that this batch brings along is refused beside an unrelated name.
+    if trust != IdTrust::Claimed && directory.known_ids().introduced(entity.kind, id).is_some() {
+        return Verdict::Keep;
+    }
     let Some(own) = directory.known(entity.kind, id, Some(name)) else {
         return match trust {
             IdTrust::Claimed if known_elsewhere(directory, mention).is_none() => unknown(mention),
@@ -142,6 +146,6 @@ fn of_another(mention: &Mention<'_>, own: &str, names: &[String]) -> Verdict {
         quoted(names.first().map_or(own, String::as_str)),
         quoted(name),
     );
-    let at = mention.path(mention.entity.id);
+    let at = mention.path(mention.entity.name);
     Verdict::Drop(Some(Warning::new(at, WarningCode::NameOfAnother, message)))
 }

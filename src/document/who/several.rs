@@ -94,17 +94,8 @@ fn parts(text: &str) -> Vec<&str> {
     for separator in SEPARATORS {
         parts = parts.into_iter().flat_map(|part| part.split(separator)).collect();
     }
-    // "A B, C D, and E F": what stands before "and" ends with a comma.
-    let parts = parts.into_iter().map(|part| {
-        let part = part.trim();
-        part.strip_prefix("and ").or_else(|| part.strip_prefix("& ")).unwrap_or(part).trim()
-    });
-    let mut parts: Vec<&str> = parts.collect();
-    let ends_in_nothing = parts.last().is_some_and(|last| last.is_empty());
-    if ends_in_nothing {
-        parts.pop();
-    }
-    parts
+    // Before "and" there may be a comma too.
+    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
 /// Whether a text looks like the full name of one person: a given and a family name at least.
