@@ -58,8 +58,8 @@ pub(super) fn judge_claim(
         return Verdict::Keep;
     }
     let names = directory.known_ids().names(entity.kind, own);
-    let is_contradicted =
-        trust == IdTrust::Claimed || names.iter().all(|known| is_comparable(known, name));
+    let is_contradicted = trust == IdTrust::Claimed
+        || names.iter().take(MOST_ITEMS).all(|known| is_contradicted_by(known, name));
     if is_contradicted { of_another(mention, own, names) } else { Verdict::Keep }
 }
 
@@ -117,6 +117,13 @@ fn is_edited_here(stored: &Stored<'_>, mention: &Mention<'_>, own: &str, name: &
     };
     let mut standing = stored.items_of(kind, own, mention.list).take(MOST_ITEMS);
     standing.any(|object| says_the_same(object) || is_another_script(object))
+}
+
+/// Whether two names are certainly those of two: they can be compared, and have no word in common.
+fn is_contradicted_by(known: &str, name: &str) -> bool {
+    let (known, name) = (Name::of(known), Name::of(name));
+    known.is_other_script() == name.is_other_script()
+        && !known.words().any(|word| name.words().any(|other| other == word))
 }
 
 /// Whether two names are written in letters that can be compared.
