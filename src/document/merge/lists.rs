@@ -44,7 +44,10 @@ impl<'v> States<'v> {
     fn of(item: &Item, stored: &[&'v Object], base: Option<Vec<&'v Object>>) -> Self {
         let mut known: Vec<Known<'v>> = stored
             .iter()
-            .map(|object| Known { current: Some(*object), base: None, is_added: base.is_some() })
+            .map(|object| {
+                let is_added = base.is_some();
+                Known { current: Some(*object), base: None, is_added, base_place: None }
+            })
             .collect();
         let Some(base) = base else { return Self { known, base_order: None } };
         let places: HashMap<&str, usize> = stored
@@ -56,10 +59,11 @@ impl<'v> States<'v> {
         for object in base {
             let place = text(object, item.id).and_then(|id| places.get(id).copied());
             let place = place.unwrap_or_else(|| {
-                known.push(Known { current: None, base: None, is_added: false });
+                known.push(Known { current: None, base: None, is_added: false, base_place: None });
                 known.len() - 1
             });
             (known[place].base, known[place].is_added) = (Some(object), false);
+            known[place].base_place = Some(base_order.len());
             base_order.push(place);
         }
         Self { known, base_order: Some(base_order) }
@@ -225,14 +229,14 @@ impl Merger<'_> {
                     if !self.comes_back(list, base, &object, &at) {
                         continue;
                     }
-                    Known { current: Some(base), base: None, is_added: false }
+                    Known { current: Some(base), base: None, is_added: false, base_place: None }
                 }
                 // Both sides added it: what they say of it differently is a conflict.
                 Some(known @ Known { is_added: true, .. }) => {
                     Known { base: Some(&absent), ..known }
                 }
                 Some(known) => known,
-                None => Known { current: None, base: None, is_added: false },
+                None => Known { current: None, base: None, is_added: false, base_place: None },
             };
             let is_new = known.current.is_none();
             let repeated = repetitions.repeated(&object, &at);
