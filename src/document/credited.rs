@@ -230,7 +230,8 @@ impl Credits<'_> {
         );
         let has_job = find(self.item.fields, JOB).is_some() && !credit.contains_key(JOB);
         if let Some(job) = notes.iter().find_map(|note| job_of(note)).filter(|_| has_job) {
-            message.push_str(&format!(", and was read as the job {}", quoted(&job)));
+            message.push_str(", and was read as the job ");
+            message.push_str(&quoted(&job));
             credit.insert(JOB.to_owned(), Value::String(job));
         }
         credit.insert(field.to_owned(), Value::String(read));

@@ -53,7 +53,7 @@ impl Merger<'_> {
         }
         let by_key = by_key.get_or_insert_with(|| {
             let mut by_key: HashMap<Vec<String>, Vec<&Object>> = HashMap::new();
-            for object in stored.iter() {
+            for object in *stored {
                 by_key.entry(self.key_without_year(item, object)).or_default().push(object);
             }
             by_key

@@ -203,8 +203,9 @@ pub fn noted(text: &str) -> Option<Noted> {
         if is_other_script && !is_known {
             found.other_script = Some(note.to_owned());
         }
-        found.notes.insert(0, note.to_owned());
-        found.name = name.to_owned();
+        let (name, note) = (name.to_owned(), note.to_owned());
+        found.notes.insert(0, note);
+        found.name = name;
     }
     (!found.notes.is_empty()).then_some(found)
 }
