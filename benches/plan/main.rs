@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use reelport::document::budget::WorkBudget;
 use reelport::document::entity::{Directory, EntityKind};
+use reelport::document::given_ids::IdTrust;
 use reelport::document::ids::{IdSource, item_id};
 use reelport::document::locks::LockRule;
 use reelport::document::merge::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
@@ -102,6 +103,7 @@ fn main() {
                         current: &current,
                         base: Some(&base),
                         source: Source::Manual,
+                        id_trust: IdTrust::Unsaid,
                         mode: ImportMode::Merge,
                         nulls: NullPolicy::Keep,
                         on_conflict: ConflictPolicy::KeepCurrent,

@@ -139,7 +139,14 @@ impl Catalog {
         let metadata =
             SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };
         let content = Content::Merge(reading);
-        let record = Record { movie: movie.clone(), category, content, metadata, sent: None };
+        let record = Record {
+            movie: movie.clone(),
+            category,
+            content,
+            metadata,
+            is_typed: false,
+            sent: None,
+        };
         let batch = Batch {
             catalog: self,
             author,

@@ -51,7 +51,14 @@ impl Catalog {
                 ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };
             let content = Content::Exact(state.data);
             let metadata = SentMetadata::default();
-            let record = Record { movie: movie.clone(), category, content, metadata, sent: None };
+            let record = Record {
+                movie: movie.clone(),
+                category,
+                content,
+                metadata,
+                is_typed: false,
+                sent: None,
+            };
             let batch = Batch {
                 catalog: self,
                 author,

@@ -13,6 +13,7 @@ pub mod budget;
 pub mod cast_crew;
 pub mod category;
 mod changes;
+pub mod credited;
 pub mod definition;
 pub mod diff;
 pub mod entity;

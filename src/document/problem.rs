@@ -101,16 +101,21 @@ pub enum WarningCode {
     /// Null was sent for something that has a value; the value was kept.
     NullIgnored,
     /// The id names no item of this document; the item was recognised by its key, or is new. Of an
-    /// entity: the id is a bare number that is not known to be its id; the name was looked up.
+    /// entity: the id is a bare number, or comes from a language model, and is not known to be its
+    /// id; the name was looked up.
     UnknownId,
     /// A name fits several, or one who may as well be somebody else. A nominee is stored as text, without an
     /// id; in a draft it waits as an open question.
     AmbiguousMatch,
-    /// Nobody has that name, and somebody has nearly the same; a new entity was made.
+    /// Nobody has that name, and somebody has nearly the same; a new entity was made. Or an item
+    /// was added that is nearly the same as one that is there.
     PossibleDuplicate,
-    /// The id is that of an entity, and the name beside it is no form of any of its names. The id
-    /// was taken, and nothing was renamed.
+    /// The id is that of an entity, and the name beside it is no form of any of its names. From a
+    /// trusted source the id was taken, and nothing was renamed; else it was read as no id, and the
+    /// name was looked up.
     NameOfAnother,
+    /// One text names several people, or several jobs. The message says how it was read.
+    SeveralInOne,
     /// The revision that the document says it was made from is not known here, so what changed since
     /// then cannot be told.
     UnknownBase,

@@ -577,7 +577,8 @@ on_both_databases! {
         let admin = app.movie("two").await;
         // As a split leaves them: somebody of another name, credited as they were before.
         assert_eq!(admin.import("one", "cast_crew", json!({ "crew": [{ "id": "p-2", "name": "Ada Quist", "job": "Gaffer" }] })).await.status, 200);
-        assert_eq!(admin.import("two", "cast_crew", json!({ "cast": [{ "id": "p-2", "name": "Jo Lee" }] })).await.status, 200);
+        let file = envelope("two", "cast_crew", json!({ "cast": [{ "id": "p-2", "name": "Jo Lee" }] }));
+        assert_eq!(admin.import_with(&file, "?source=manual").await.status, 200);
         let reply = admin.import("two", "cast_crew", json!({ "writers": [{ "name": "Jo Lee" }] })).await;
         assert_eq!((reply.status, ids_in(&admin, "two", "writers").await), (200, vec!["p-2".to_owned()]), "{}", reply.text);
     }
@@ -784,13 +785,13 @@ on_both_databases! {
         app.movie("m").await;
         let before = dump(&app.database.url, &["entities", "entity_names"]).await;
         let file = envelope("m", "cast_crew", json!({ "cast": [{ "id": "p-1", "name": "Bo Renn" }, { "id": "p-2", "name": "B. Renn" }] }));
-        let reply = admin.import_with(&file, "").await;
+        let reply = admin.import_with(&file, "?source=manual").await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         assert_eq!(pairs_of(&reply.json()["plan"]["warnings"]), [("/cast/0/name".to_owned(), "NAME_OF_ANOTHER".to_owned())], "{}", reply.text);
         assert_eq!(ids_in(&admin, "m", "cast").await, ["p-1", "p-2"]);
         assert_eq!(admin.export("m", "cast_crew").await["data"]["cast"][0]["name"], "Bo Renn");
         assert_eq!(dump(&app.database.url, &["entities", "entity_names"]).await, before, "nobody is renamed");
-        let again = admin.import_with(&file, "").await.json();
+        let again = admin.import_with(&file, "?source=manual").await.json();
         assert_eq!((&again["status"], &again["plan"]["warnings"]), (&json!("unchanged"), &json!([])), "{again}");
     }
 

@@ -254,7 +254,8 @@ on_both_databases! {
                 "m",
                 &[(json!(id), "Ada Quist"), (json!("fine"), "Per Dahl"), (json!(id), "Bo Renn")],
             );
-            for options in ["", "?dry_run=true", "?target=draft"] {
+            for options in ["", "&dry_run=true", "&target=draft"] {
+                let options = &format!("?source=manual{options}");
                 let reply = admin.import_with(&file, options).await;
                 assert_eq!(
                     (reply.status, reply.errors()),
@@ -359,14 +360,14 @@ on_both_databases! {
         let of_another = warnings(&[("/cast/0/name", "NAME_OF_ANOTHER")]);
         app.movie("m").await;
         let file = cast("m", &[(json!("tmdb-person-1"), "Eva Lund")]);
-        let reply = admin.import_with(&file, "?dry_run=true").await;
+        let reply = admin.import_with(&file, "?source=manual&dry_run=true").await;
         assert_eq!(
             (reply.status, warned(&reply.json()["plan"])),
             (200, of_another.clone()),
             "{}",
             reply.text
         );
-        let payload = admin.import_document(&file, json!({})).await;
+        let payload = admin.import_document(&file, json!({ "source": "MANUAL" })).await;
         assert_eq!(
             (&payload["status"], warned(&payload["plan"])),
             (&json!("PUBLISHED"), of_another.clone()),
@@ -390,7 +391,7 @@ on_both_databases! {
                 "crew": [{ "id": "tmdb-person-1", "name": "Ada Quist", "job": "Grip" }],
             }),
         );
-        let reply = admin.import_with(&both, "").await;
+        let reply = admin.import_with(&both, "?source=manual").await;
         assert_eq!(
             (reply.status, &reply.json()["plan"]["warnings"]),
             (200, &json!([])),
@@ -400,7 +401,7 @@ on_both_databases! {
         // A stored name that is edited into another one.
         let mut edited = admin.export("one", "cast_crew").await;
         edited["data"]["cast"][0]["name"] = json!("Ulf Strand");
-        let reply = admin.import_with(&edited, "").await;
+        let reply = admin.import_with(&edited, "?source=manual").await;
         assert_eq!(
             (reply.status, warned(&reply.json()["plan"])),
             (200, of_another),
@@ -438,7 +439,8 @@ on_both_databases! {
         )
         .await;
         let more = json!({ "crew": [{ "id": "odd-one", "name": "Ada Q. Moor", "job": "Grip" }] });
-        assert_eq!(admin.import("m", "cast_crew", more).await.status, 200);
+        let more = envelope("m", "cast_crew", more);
+        assert_eq!(admin.import_with(&more, "?source=manual").await.status, 200);
         for (from, to) in [("odd-one", "null"), ("odd-two", "7"), ("odd-six", "0")] {
             for (table, column) in [
                 ("documents", "body"),

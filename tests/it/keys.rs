@@ -250,7 +250,12 @@ fn lists_of_the_most_items_are_matched_in_a_moment() {
     ] {
         let stored: Vec<_> = stored
             .iter()
-            .map(|object| Known { current: Some(object), base: None, is_added: false })
+            .map(|object| Known {
+                current: Some(object),
+                base: None,
+                is_added: false,
+                base_place: None,
+            })
             .collect();
         let found = claims(item, &stored, &arriving, &directory, &meant, &budget).claimed;
         assert_eq!(found.iter().flatten().count(), claimed, "{:?} to {:?}", arriving[1], stored[1]);

@@ -19,6 +19,7 @@ mod bases;
 mod bodies;
 mod budget;
 mod catalogue;
+mod claims;
 mod command_line;
 mod concurrency;
 mod conflicts;

@@ -434,18 +434,18 @@ fn a_file_that_moves_one_of_two_equal_keyed_events_leaves_the_other_alone_both_t
         &json!({ "events": [shot("In the docks."), shot("At sea."), release()] }),
     );
     let file = json!({ "events": [release(), shot("In the old docks.")] });
-    for changes in [2, 0] {
+    for changes in [1, 0] {
         assert_eq!(
             world.import(&file, MERGE).unwrap().report.changes.len(),
             changes,
-            "the description and the order, then nothing"
+            "the description, then nothing: a part of a list moves nothing"
         );
         let data = world.export();
         let told: Vec<_> = list(&data, "events")
             .iter()
             .filter_map(|event| event["description"].as_str())
             .collect();
-        assert_eq!(told, ["At sea.", "In the old docks."]);
+        assert_eq!(told, ["In the old docks.", "At sea."]);
     }
 }
 

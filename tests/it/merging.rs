@@ -256,12 +256,11 @@ fn some_way(number: u8, base: &Object) -> How<'_> {
     How { nulls, on_conflict, base: (number & 8 == 0).then_some(base), ..mode }
 }
 
-/// The same cases each time: of some thousands there is one, of half a dozen items of one key, in which orders
-/// come to rest at the second import. With `PROPTEST_CASES` that many others.
+/// The same cases each time; with `PROPTEST_CASES` that many others.
 fn cases() -> Config {
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => Config::default(),
-        None => Config { rng_seed: RngSeed::Fixed(8), ..Config::with_cases(400) },
+        None => Config { rng_seed: RngSeed::Fixed(7), ..Config::with_cases(400) },
     }
 }
 
@@ -426,7 +425,18 @@ proptest! {
             let plan = world.plan(&file, How { base: base_of, nulls: NullPolicy::Clear, ..mode }).unwrap();
             prop_assert_eq!(&plan.report.conflicts, &vec![]);
             let mut stands = Value::Object(plan.data);
+            let mut wanted = wanted.clone();
             if merges {
+                // A part of a list moves nothing, unless it says other places.
+                for (name, item) in item_lists(category) {
+                    let place = |object: &Value| list(&base, name).iter().position(|known| known[item.id] == object[item.id]);
+                    let is_part = list(&base, name).iter().any(|object| forgotten.contains(&object[item.id]));
+                    let old: Vec<_> = list(&stands, name).iter().filter_map(place).collect();
+                    prop_assert!(!is_part || name == "cast" || old.is_sorted(), "{}: {:?}", name, old);
+                    for data in [&mut stands, &mut wanted].into_iter().filter(|_| is_part) {
+                        data[name].as_array_mut().unwrap().sort_by_key(|object| place(object).unwrap_or(usize::MAX));
+                    }
+                }
                 // And what the file forgot, as it was.
                 for (name, item) in item_lists(category) {
                     for object in list(&stands, name).iter().filter(|object| forgotten.contains(&object[item.id])) {
@@ -655,5 +665,26 @@ proptest! {
         let warned = overridden.report.warnings.iter().filter(|warning| warning.code == WarningCode::Locked).count();
         prop_assert_eq!(warned, held.len());
         prop_assert_eq!(without_made_up(&overridden), without_made_up(&free));
+    }
+}
+
+#[test]
+fn items_of_one_key_that_others_changed_are_found_again_once_the_file_has_moved_them() {
+    let url = |url: &str| json!({ "text": "It rained.", "source_url": url });
+    let bare = || json!({ "text": "It rained." });
+    let mut world =
+        World::with(Category::Trivia, &json!({ "items": [bare(), bare(), bare(), bare()] }));
+    let base = world.data.clone();
+    // Somebody else adds two, of which one says what the file does not say.
+    let [a, b, c, d] = [0, 1, 2, 3].map(|at| world.export()["items"][at].clone());
+    let other = "https://example.org/other";
+    let theirs = json!({ "items": [url(other), a, b, bare(), c, d] });
+    world.import(&theirs, How { base: Some(&base), ..REPLACE }).unwrap();
+    let ours = "https://example.org/ours";
+    let file = json!({ "items": [bare(), bare(), url(ours), url(ours), bare()] });
+    let how = How { base: Some(&base), on_conflict: ConflictPolicy::KeepCurrent, ..MERGE };
+    world.import(&file, how).unwrap();
+    for _ in 0..2 {
+        assert_eq!(world.import(&file, how).unwrap().report.changes, vec![]);
     }
 }

@@ -81,7 +81,8 @@ on_both_databases! {
             None => json!({ "platform": platform, "type": "rent" }),
         });
         assert_eq!(admin.import("m", "awards", json!({ "awards": awards })).await.status, 200);
-        assert_eq!(admin.import("m", "streaming", json!({ "streaming_options": offers })).await.status, 200);
+        let offers = envelope("m", "streaming", json!({ "streaming_options": offers }));
+        assert_eq!(admin.import_with(&offers, "?source=manual").await.status, 200);
         assert_eq!(admin.import("m", "basic_info", json!({ "genres": ["SciFi", "Acción"] })).await.status, 200);
         for (category, list, id, expected) in [
             ("awards", "awards", "ceremony_id", "ceremony-academy-awards"),
@@ -142,7 +143,7 @@ on_both_databases! {
         // The id that others know it by is its own from now on.
         let admin = app.movie("m").await;
         let offer = json!({ "streaming_options": [{ "platform": "Some Other", "platform_id": "tmdb-platform-122", "type": "free" }] });
-        assert_eq!(admin.import("m", "streaming", offer).await.status, 200);
+        assert_eq!(admin.import_with(&envelope("m", "streaming", offer), "?source=manual").await.status, 200);
         assert_eq!(admin.export("m", "streaming").await["data"]["streaming_options"][0]["platform_id"], "platform-old");
     }
 

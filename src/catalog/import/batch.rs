@@ -15,9 +15,11 @@ use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::budget::{Stopped, WorkBudget};
 use crate::document::entity::Directory;
+use crate::document::given_ids::IdTrust;
 use crate::document::locks::LockRule;
 use crate::document::merge::Proposal;
-use crate::document::plan::{Plan, Restoration, plan, restore};
+use crate::document::parse::Reading;
+use crate::document::plan::{Plan, Restoration, plan, restore, settle};
 use crate::document::{Metadata, MovieId, Object, Problem, ProblemCode, Source, Stage};
 use crate::storage::Transaction;
 
@@ -46,7 +48,7 @@ impl Batch<'_> {
             transaction.lock_movies(&movies).await?;
         }
         let mut loaded = self.load(transaction, records, &movies).await?;
-        let directory = self.directory(transaction, records, &loaded).await?;
+        let directory = self.directory(transaction, records, &loaded, now).await?;
         loaded.follow(&directory);
         let (mut outcomes, mut writes) = self.plan(records, &loaded, directory, now)?;
         self.catalog.work.admit(0, writes.new_names())?;
@@ -55,7 +57,7 @@ impl Batch<'_> {
         }
         if writes.names_anew() && transaction.lock_entities().await? {
             // Someone may have made the same ones in between.
-            let directory = self.directory(transaction, records, &loaded).await?;
+            let directory = self.directory(transaction, records, &loaded, now).await?;
             (outcomes, writes) = self.plan(records, &loaded, directory, now)?;
         }
         writes.apply(transaction, &loaded.existing, &self.author.name, now).await?;
@@ -159,12 +161,19 @@ impl Batch<'_> {
     }
 }
 
+/// What a document is planned with, beside itself.
+struct Surroundings<'a> {
+    directory: &'a Directory,
+    credited: &'a HashSet<String>,
+    budget: &'a WorkBudget<'a>,
+}
+
 /// One record on its way.
 pub(super) struct Task<'a> {
     pub(super) batch: &'a Batch<'a>,
     pub(super) record: &'a Record,
     pub(super) loaded: &'a Loaded,
-    now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl Task<'_> {
@@ -195,51 +204,82 @@ impl Task<'_> {
         credited: &HashSet<String>,
         budget: &WorkBudget<'_>,
     ) -> Result<Plan, Stopped> {
-        let Self { batch, record, loaded, .. } = self;
+        let Self { batch, record, .. } = self;
         let definition = record.category.definition();
-        let empty = definition.empty();
-        let current: &Object = self.current().map_or(&empty, |current| &current.data);
-        let locks = loaded.locks.get(&record.key()).map_or(&[][..], Vec::as_slice);
-        let source = self.source();
-        let lock_rule = self.lock_rule(source);
         match &record.content {
             Content::Exact(data) => Ok(restore(&Restoration {
                 definition,
                 movie: &record.movie,
-                current,
+                current: self.current().map_or(&definition.empty(), |current| &current.data),
                 data,
-                locks,
-                lock_rule,
+                locks: self.locks(),
+                lock_rule: self.lock_rule(self.source()),
             })),
             Content::Merge(reading) => {
-                let (base, no_stand_ins) = (self.base(), HashSet::new());
-                let mut plan = plan(
-                    &Proposal {
-                        definition,
-                        movie: &record.movie,
-                        stage: batch.options.target,
-                        arriving: reading,
-                        current,
-                        base: base.map(|base| &base.data),
-                        source,
-                        mode: batch.options.mode,
-                        nulls: batch.options.nulls,
-                        on_conflict: batch.options.on_conflict,
-                        remove_items: &batch.options.remove_items,
-                        locks,
-                        lock_rule,
-                        directory,
-                        credited,
-                        resolutions: &batch.options.resolutions,
-                        stand_ins: loaded.stand_ins.get(&record.key()).unwrap_or(&no_stand_ins),
-                        budget,
-                    },
-                    &*batch.catalog.ids,
-                )?;
-                self.check_base(base, &mut plan);
+                let surroundings = Surroundings { directory, credited, budget };
+                let mut plan = self.with_proposal(reading, &surroundings, |proposal| {
+                    plan(proposal, &*batch.catalog.ids)
+                })?;
+                self.check_base(self.base(), &mut plan);
                 Ok(plan)
             }
         }
+    }
+
+    /// What arrived as it is understood with the ids and names that are known: `None` if that is what
+    /// was read.
+    pub(super) fn settled(
+        &self,
+        directory: &Directory,
+        credited: &HashSet<String>,
+        budget: &WorkBudget<'_>,
+    ) -> Option<Reading> {
+        let Content::Merge(reading) = &self.record.content else { return None };
+        if self.id_trust() == IdTrust::Given {
+            return None;
+        }
+        let surroundings = Surroundings { directory, credited, budget };
+        self.with_proposal(reading, &surroundings, settle).map(|(reading, _)| reading)
+    }
+
+    /// Does something with the proposal to merge what arrived into what is stored.
+    fn with_proposal<T>(
+        &self,
+        arriving: &Reading,
+        surroundings: &Surroundings<'_>,
+        act: impl FnOnce(&Proposal<'_>) -> T,
+    ) -> T {
+        let Self { batch, record, loaded, .. } = self;
+        let Surroundings { directory, credited, budget } = *surroundings;
+        let definition = record.category.definition();
+        let (empty, no_stand_ins) = (definition.empty(), HashSet::new());
+        let source = self.source();
+        act(&Proposal {
+            definition,
+            movie: &record.movie,
+            stage: batch.options.target,
+            arriving,
+            current: self.current().map_or(&empty, |current| &current.data),
+            base: self.base().map(|base| &base.data),
+            source,
+            id_trust: self.id_trust(),
+            mode: batch.options.mode,
+            nulls: batch.options.nulls,
+            on_conflict: batch.options.on_conflict,
+            remove_items: &batch.options.remove_items,
+            locks: self.locks(),
+            lock_rule: self.lock_rule(source),
+            directory,
+            credited,
+            resolutions: &batch.options.resolutions,
+            stand_ins: loaded.stand_ins.get(&record.key()).unwrap_or(&no_stand_ins),
+            budget,
+        })
+    }
+
+    /// What is locked.
+    fn locks(&self) -> &[String] {
+        self.loaded.locks.get(&self.record.key()).map_or(&[], Vec::as_slice)
     }
 
     /// What came of planning, before anything is written: the plan and what it comes to, or the
@@ -314,6 +354,22 @@ impl Task<'_> {
             Some(source) if !untouched => source,
             _ => Source::Manual,
         }
+    }
+
+    /// How far the ids of the document are believed. An answer of a language model is often an export
+    /// with changes, so that metadata that an export may have says nothing.
+    fn id_trust(&self) -> IdTrust {
+        let Self { batch, record, .. } = self;
+        if batch.operation != Operation::Import {
+            return IdTrust::Given;
+        }
+        if self.source() == Source::LlmGenerated {
+            return IdTrust::Claimed;
+        }
+        let is_said = batch.options.source.or(batch.author.source).is_some();
+        let metadata = &record.metadata;
+        let is_of_catalogue = metadata.source == Some(Source::Tmdb) && metadata.revision.is_none();
+        if record.is_typed || is_said || is_of_catalogue { IdTrust::Given } else { IdTrust::Unsaid }
     }
 
     /// What a lock does here. An agent stays one, whatever source it names.

@@ -2,12 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
+
 use super::base::Base;
-use super::batch::{Batch, distinct};
+use super::batch::{Batch, Task, distinct};
 use super::{Content, Operation, Record};
 use crate::catalog::CatalogError;
+use crate::document::budget::WorkBudget;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::ids::is_entity_id;
+use crate::document::parse::Reading;
 use crate::document::readdress::follow;
 use crate::document::who::Resolution;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
@@ -202,20 +206,75 @@ impl Batch<'_> {
         transaction: &Transaction,
         records: &[Record],
         loaded: &Loaded,
+        now: DateTime<Utc>,
     ) -> Result<Directory, CatalogError> {
+        let mut mentions = self.mentions(records, loaded);
+        self.catalog.work.admit(0, mentions.open.len())?;
+        if mentions.is_empty() {
+            return Ok(Directory::default());
+        }
+        let mut directory = transaction.directory(&mentions).await?;
+        let (open, names) = (mentions.open.len(), mentions.names.len());
+        self.add_settled(&mut mentions, records, loaded, &directory, now);
+        // Names that stand for themselves by now are to be weighed as well.
+        if (open, names) != (mentions.open.len(), mentions.names.len()) {
+            self.catalog.work.admit(0, mentions.open.len())?;
+            directory = transaction.directory(&mentions).await?;
+        }
+        // Whoever a draft brings into the world is known to it before it is published.
+        for ((_, category), draft) in &loaded.drafts {
+            for entity in NewEntity::all_in(category.definition().fields, &draft.current.data) {
+                if directory.by_id(entity.kind, &entity.id).is_none() {
+                    directory.add(&entity);
+                }
+            }
+        }
+        Ok(directory)
+    }
+
+    /// Adds the names of documents that are understood otherwise than they were read, once it is known
+    /// which ids and names there are.
+    fn add_settled(
+        &self,
+        mentions: &mut Mentions,
+        records: &[Record],
+        loaded: &Loaded,
+        directory: &Directory,
+        now: DateTime<Utc>,
+    ) {
+        let (budget, nobody) = (WorkBudget::unlimited(), HashSet::new());
+        for record in records {
+            let task = Task { batch: self, record, loaded, now };
+            let Some(reading) = task.settled(directory, &nobody, &budget) else { continue };
+            self.add_arriving(mentions, record, &reading, loaded);
+        }
+    }
+
+    /// Adds what arrived for a movie.
+    fn add_arriving(
+        &self,
+        mentions: &mut Mentions,
+        record: &Record,
+        reading: &Reading,
+        loaded: &Loaded,
+    ) {
+        let (key, none) = (record.key(), HashSet::new());
+        let fields = record.category.definition().fields;
+        let current = loaded.current(&key, self.options.target).map(|current| &current.data);
+        let stand_ins = loaded.stand_ins.get(&key).unwrap_or(&none);
+        let movie = record.movie.as_str();
+        mentions.collect_arriving(movie, fields, &reading.data, current, stand_ins);
+    }
+
+    /// What the records and what they are merged into name.
+    fn mentions(&self, records: &[Record], loaded: &Loaded) -> Mentions {
         let mut mentions = Mentions::default();
-        let none = HashSet::new();
         for record in records {
             let fields = record.category.definition().fields;
             match &record.content {
                 Content::Merge(reading) => {
-                    let current = loaded
-                        .current(&record.key(), self.options.target)
-                        .map(|current| &current.data);
-                    let movie = record.movie.as_str();
-                    let stand_ins = loaded.stand_ins.get(&record.key()).unwrap_or(&none);
-                    mentions.collect_arriving(movie, fields, &reading.data, current, stand_ins);
-                    if let Some(credited) = loaded.credited.get(movie) {
+                    self.add_arriving(&mut mentions, record, reading, loaded);
+                    if let Some(credited) = loaded.credited.get(record.movie.as_str()) {
                         mentions.familiar.extend(credited.iter().cloned());
                     }
                 }
@@ -234,22 +293,9 @@ impl Batch<'_> {
         for ((_, category), base) in &loaded.bases {
             mentions.collect(category.definition().fields, &base.data);
         }
-        let mut in_drafts: Vec<NewEntity> = Vec::new();
         for ((_, category), draft) in &loaded.drafts {
             mentions.collect(category.definition().fields, &draft.current.data);
-            in_drafts.extend(NewEntity::all_in(category.definition().fields, &draft.current.data));
         }
-        self.catalog.work.admit(0, mentions.open.len())?;
-        if mentions.is_empty() {
-            return Ok(Directory::default());
-        }
-        let mut directory = transaction.directory(&mentions).await?;
-        // Whoever a draft brings into the world is known to it before it is published.
-        for entity in in_drafts {
-            if directory.by_id(entity.kind, &entity.id).is_none() {
-                directory.add(&entity);
-            }
-        }
-        Ok(directory)
+        mentions
     }
 }

@@ -110,6 +110,8 @@ pub struct Record {
     pub category: Category,
     pub(super) content: Content,
     pub(super) metadata: SentMetadata,
+    /// Whether it came as typed values, and not as the text of a document.
+    pub(super) is_typed: bool,
     /// The text as it was sent.
     pub(super) sent: Option<String>,
 }
@@ -169,6 +171,7 @@ impl Record {
             category: arrived.category,
             content: Content::Merge(reading),
             metadata: arrived.metadata,
+            is_typed: false,
             sent: None,
         })
     }
@@ -187,7 +190,7 @@ impl Record {
     pub fn typed(movie: MovieId, category: Category, data: Value, options: ParseOptions) -> Self {
         let sent = Some(as_text(data.to_string().as_bytes()));
         let content = Content::Merge(parse_typed(category.definition(), data, options));
-        Self { movie, category, content, metadata: SentMetadata::default(), sent }
+        Self { movie, category, content, metadata: SentMetadata::default(), is_typed: true, sent }
     }
 
     pub(super) fn key(&self) -> DocumentKey {

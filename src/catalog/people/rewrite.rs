@@ -68,6 +68,7 @@ impl Rewrite<'_> {
                     category,
                     content,
                     metadata,
+                    is_typed: false,
                     sent: Some(self.request.to_owned()),
                 });
             }

@@ -1,10 +1,12 @@
 //! Which of the ids that arrive beside names are identities.
 //!
-//! An id that a document gives is trusted, with three exceptions. A [placeholder] is no id. A bare
+//! An id that a document gives is trusted, with four exceptions. A [placeholder] is no id. A bare
 //! [number](number) is one only where an entity has it, here or in another database, and the name
-//! beside it is a form of one of that entity's names: row numbers look the same. And one id beside
-//! two unrelated names is refused. What a document says again that is stored is never questioned.
+//! beside it is a form of one of that entity's names: row numbers look the same. What a language
+//! model wrote, or may have written, is a [claim](claim). And one id beside two unrelated names is
+//! refused. What a document says again that is stored is never questioned.
 
+mod claim;
 mod contradictions;
 mod known;
 mod number;
@@ -21,6 +23,8 @@ use super::problem::{Warning, WarningCode, pointer_at};
 use super::text::{index_key, quoted};
 use super::who::Name;
 
+pub use claim::IdTrust;
+use claim::judge_claim;
 use contradictions::contradictions;
 pub use known::{Introduced, KnownIds};
 pub use number::{NUMBERED_SOURCES, bare_number, external_values};
@@ -142,7 +146,7 @@ fn judge(proposal: &Proposal<'_>, stored: &Stored<'_>, mention: &Mention<'_>) ->
         // An id of another database, of an entity that is known here under another id.
         let is_known = directory.known(kind, id, mention.name).is_some();
         let meant = (!is_known).then(|| known_elsewhere(directory, mention)).flatten();
-        return meant.map_or(Verdict::Keep, Verdict::Means);
+        return meant.map_or_else(|| judge_claim(proposal, stored, mention), Verdict::Means);
     }
     if stored.says(mention) {
         return Verdict::Keep;

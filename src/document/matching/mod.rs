@@ -28,6 +28,8 @@ pub struct Known<'a> {
     pub base: Option<&'a Object>,
     /// Whether it was added since the file was made. Then the file speaks of it only with its whole key.
     pub is_added: bool,
+    /// Its place in the state that the file was made from.
+    pub base_place: Option<usize>,
 }
 
 impl<'a> Known<'a> {
@@ -61,8 +63,15 @@ pub fn claims(
     meant: &Meant,
     budget: &WorkBudget<'_>,
 ) -> Claims {
+    let by_rank = in_lasting_order(item, stored);
+    let mut ranks = vec![0; stored.len()];
+    for (rank, stored) in by_rank.iter().enumerate() {
+        ranks[*stored] = rank;
+    }
     let mut round = Round {
         item,
+        by_rank,
+        ranks,
         budget,
         reader: Reader::new(),
         stored: Vec::with_capacity(stored.len()),
@@ -137,6 +146,24 @@ impl Claims {
     }
 }
 
+/// The stored items in an order that an import of the file does not change: as they stood when the file was made, then
+/// those that were added since, by their ids. Without a base, as they stand. Else a file that moves items of one key
+/// would find another one of them first when it is sent again.
+fn in_lasting_order(item: &Item, stored: &[Known<'_>]) -> Vec<usize> {
+    let id = |known: &Known<'_>| {
+        let added = known.current.filter(|_| known.is_added);
+        added.and_then(|object| object.get(item.id)?.as_str().map(str::to_owned))
+    };
+    let mut order: Vec<usize> = (0..stored.len()).collect();
+    if stored.iter().any(|known| known.is_added || known.base_place.is_some()) {
+        order.sort_by_cached_key(|index| {
+            let known = &stored[*index];
+            (known.base_place.unwrap_or(usize::MAX), id(known))
+        });
+    }
+    order
+}
+
 /// What it costs to read an item and to look it up.
 fn steps_of(view: &View<'_>) -> usize {
     16 + view.exact_key.len() / 4
@@ -184,6 +211,9 @@ struct Round<'a> {
     stored: Vec<[Option<View<'a>>; 2]>,
     /// Which of the stored were there when the file was made, and still are.
     lasting: Vec<bool>,
+    /// The stored in the order in which equal keys are claimed, and the place of each in it.
+    by_rank: Vec<usize>,
+    ranks: Vec<usize>,
     arriving: Vec<View<'a>>,
     /// Which of the stored are claimed.
     claimed: Vec<bool>,
@@ -432,12 +462,12 @@ impl Round<'_> {
         let mut places = Places::new();
         for (stored, view) in self.unclaimed_at(states) {
             for signs in view.signs() {
-                places.add((key(view), signs), stored);
+                places.add((key(view), signs), self.ranks[stored]);
             }
         }
         let found = self.unplaced().filter_map(|(arriving, view)| {
             let keys: Vec<_> = view.sought().into_iter().map(|signs| (key(view), signs)).collect();
-            Some((arriving, places.take(&keys, None)?))
+            Some((arriving, self.by_rank[places.take(&keys, None)?]))
         });
         found.collect()
     }

@@ -323,7 +323,7 @@ proptest! {
             }
         }
         let stored: Vec<_> =
-            stored.iter().map(|(current, base)| Known { current: current.as_ref(), base: base.as_ref(), is_added: false }).collect();
+            stored.iter().map(|(current, base)| Known { current: current.as_ref(), base: base.as_ref(), is_added: false, base_place: None }).collect();
         let meant = Meant::from([((EntityKind::Person, "bo".to_owned()), ["person-1".to_owned(), "person-3".to_owned()].into())]);
         prop_assert_eq!(claims(item, &stored, &arriving, &names, &meant, &WorkBudget::unlimited()).claimed, plain_claims(item, &stored, &arriving, &names, &meant));
     }

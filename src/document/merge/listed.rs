@@ -15,10 +15,17 @@ use crate::document::who::{Agreement, Name};
 /// By field and name in any form, the ids that are credited so.
 type ByForm = HashMap<(&'static str, String), Arc<[String]>>;
 
+/// By field and word, the entries whose names have the word.
+type ByWord = HashMap<(&'static str, String), Vec<usize>>;
+
+/// Most entries of one word that are compared.
+const MOST_OF_ONE_WORD: usize = 8;
+
 pub(super) struct Listed<'o> {
     stored: Vec<Stored<'o>>,
     index: OnceCell<Index<'o>>,
     by_form: OnceCell<ByForm>,
+    by_word: OnceCell<ByWord>,
     /// What the items of an entity say, by the field of its name and its id.
     said: RefCell<HashMap<(&'static str, String), Said>>,
 }
@@ -174,6 +181,7 @@ impl<'o> Listed<'o> {
             stored: Vec::new(),
             index: OnceCell::new(),
             by_form: OnceCell::new(),
+            by_word: OnceCell::new(),
             said: RefCell::default(),
         }
     }
@@ -250,6 +258,35 @@ impl<'o> Listed<'o> {
             by_form.into_iter().map(|(form, ids)| (form, ids.into())).collect()
         });
         by_form.get(&(entity.name, Name::of(name).form()))
+    }
+
+    /// Who of the list has a name that has all words of this one, or whose words this one has all: a name that was
+    /// shortened, or written out. With the name that stands there.
+    pub(super) fn with_more_or_fewer_words(
+        &self,
+        entity: &EntityReference,
+        name: &str,
+    ) -> Option<(&'o str, &'o str)> {
+        let entries = &self.index().entries;
+        let by_word = self.by_word.get_or_init(|| {
+            let mut by_word = ByWord::new();
+            for (place, Entry { field, credited_as, .. }) in entries.iter().enumerate() {
+                for word in Name::of(credited_as).words() {
+                    let places = by_word.entry((*field, word.to_owned())).or_default();
+                    if places.len() < MOST_OF_ONE_WORD {
+                        places.push(place);
+                    }
+                }
+            }
+            by_word
+        });
+        let given = Name::of(name);
+        let near = given.words().filter_map(|word| by_word.get(&(entity.name, word.to_owned())));
+        let found = near.flatten().map(|place| &entries[*place]).find(|entry| {
+            let other = Name::of(&entry.credited_as);
+            given.has_all_words_of(&other) || other.has_all_words_of(&given)
+        })?;
+        Some((found.id, text(found.object, entity.name).unwrap_or(found.id)))
     }
 
     pub(super) fn has(&self, entity: &EntityReference, id: &str) -> bool {

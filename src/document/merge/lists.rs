@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::deciding::Place;
 use super::listed::Listed;
 use super::naming::{Naming, Who};
-use super::order::{arrange, file_order_wins};
+use super::nearly::{Nearly, Repetitions};
+use super::order::{self, FileOrder, arrange, gives_another_place};
 use super::removed::{Removed, repeats};
 use super::three_way::Sides;
 use super::{ImportMode, Merger, NullPolicy, array, objects, text};
@@ -22,13 +23,13 @@ use crate::document::spelling::{adopt_spelling, adopt_typography};
 use crate::document::text::index_key;
 
 /// A list of items in the document.
-struct ItemList {
-    item: &'static Item,
+pub(super) struct ItemList {
+    pub(super) item: &'static Item,
     /// The field it stands in.
     name: &'static str,
     /// What it is called in labels.
     label: &'static str,
-    path: String,
+    pub(super) path: String,
 }
 
 /// The items of a list as they stand, and as they were when the file was made.
@@ -43,7 +44,10 @@ impl<'v> States<'v> {
     fn of(item: &Item, stored: &[&'v Object], base: Option<Vec<&'v Object>>) -> Self {
         let mut known: Vec<Known<'v>> = stored
             .iter()
-            .map(|object| Known { current: Some(*object), base: None, is_added: base.is_some() })
+            .map(|object| {
+                let is_added = base.is_some();
+                Known { current: Some(*object), base: None, is_added, base_place: None }
+            })
             .collect();
         let Some(base) = base else { return Self { known, base_order: None } };
         let places: HashMap<&str, usize> = stored
@@ -55,10 +59,11 @@ impl<'v> States<'v> {
         for object in base {
             let place = text(object, item.id).and_then(|id| places.get(id).copied());
             let place = place.unwrap_or_else(|| {
-                known.push(Known { current: None, base: None, is_added: false });
+                known.push(Known { current: None, base: None, is_added: false, base_place: None });
                 known.len() - 1
             });
             (known[place].base, known[place].is_added) = (Some(object), false);
+            known[place].base_place = Some(base_order.len());
             base_order.push(place);
         }
         Self { known, base_order: Some(base_order) }
@@ -165,17 +170,23 @@ impl Merger<'_> {
             self.arriving_items(list, sent, &stored);
         let states = States::of(item, &stored, proposal.base.map(|base| objects(base, list.name)));
         let budget = proposal.budget;
-        let Claims { claimed, has_repetitions } =
+        let Claims { mut claimed, has_repetitions } =
             claims(item, &states.known, &arriving, proposal.directory, &meant, budget);
         if budget.is_stopped() {
             return Vec::new();
         }
         self.merged.has_repetitions |= has_repetitions;
+        self.claim_transcribed(list, &stored, &indices, &mut arriving, &mut claimed);
+        let mut nearly = Nearly::new(item, &stored);
+        let mut repetitions = Repetitions::new(item, has_repetitions, proposal.id_trust);
         let mut listed = Listed::new(item, &stored, &claimed);
         let absent = Object::new();
         let mut placed = Vec::with_capacity(arriving.len());
+        let mut gives_places = false;
         for (object, claim) in arriving.iter_mut().zip(&claimed) {
             let known = claim.map(|claim| states.known[claim]);
+            let before = known.and_then(|known| known.base.or(known.current));
+            gives_places |= before.is_some_and(|before| gives_another_place(item, before, object));
             for state in known.into_iter().flat_map(|known| [known.current, known.base]).flatten() {
                 adopt_spelling(item, state, object, proposal.directory);
                 adopt_typography(item, state, object);
@@ -218,19 +229,22 @@ impl Merger<'_> {
                     if !self.comes_back(list, base, &object, &at) {
                         continue;
                     }
-                    Known { current: Some(base), base: None, is_added: false }
+                    Known { current: Some(base), base: None, is_added: false, base_place: None }
                 }
                 // Both sides added it: what they say of it differently is a conflict.
                 Some(known @ Known { is_added: true, .. }) => {
                     Known { base: Some(&absent), ..known }
                 }
                 Some(known) => known,
-                None => Known { current: None, base: None, is_added: false },
+                None => Known { current: None, base: None, is_added: false, base_place: None },
             };
             let is_new = known.current.is_none();
+            let repeated = repetitions.repeated(&object, &at);
             let merged = self.item(list, known, object, &at, &mut listed);
             if is_new {
                 self.warn_of_another_credit(item, &merged, &stored, &mut credits, &at);
+                self.warn_of_nearly_the_same(&mut nearly, &merged, &at);
+                self.warn_of_repetition(repeated, &at);
             }
             placed.push((Value::Object(merged), claim.filter(|claim| *claim < stored.len())));
         }
@@ -251,9 +265,11 @@ impl Merger<'_> {
         // What goes now has moved nothing: else the same file would find another order the next time.
         let current: Vec<usize> =
             (0..stored.len()).filter(|index| keep[*index] || claims.contains(index)).collect();
-        let file_order_wins = file_order_wins(states.base_order.as_deref(), &current, &file);
+        let sides =
+            order::Sides { base: states.base_order.as_deref(), current: &current, file: &file };
+        let order = FileOrder::of(proposal.mode, &sides, gives_places);
         let stored = stored.into_iter().map(|object| Value::Object(object.clone())).collect();
-        arrange(stored, &keep, placed, file_order_wins)
+        arrange(stored, &keep, placed, order)
     }
 
     /// A credit that does not say as what, of someone who stands in the list already: which of theirs was meant,
@@ -378,11 +394,11 @@ impl Merger<'_> {
         let mut listed = Listed::new(item, stored, &[]);
         let mut arriving = Arriving::default();
         let mut waiting = Waiting::default();
-        for (index, object) in sent.iter().enumerate() {
+        for index in self.following.order(list.name, sent.len()) {
             if !self.proposal.budget.charge(STEPS_OF_ITEM) {
                 break;
             }
-            let Value::Object(object) = object else { continue };
+            let Some(Value::Object(object)) = sent.get(index) else { continue };
             if text(object, item.id).is_some_and(|id| self.remove.contains(id)) {
                 continue;
             }

@@ -10,27 +10,30 @@ mod listed;
 mod lists;
 mod names;
 mod naming;
+mod nearly;
 mod order;
 mod removed;
 mod three_way;
+mod transcribed;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use crate::document::budget::WorkBudget;
 use crate::document::category::Definition;
+use crate::document::credited::Following;
 use crate::document::definition::{Field, Item, Kind, Object, define_choice};
 use crate::document::entity::{Directory, NewEntity};
 use crate::document::envelope::{Source, Stage};
 use crate::document::example;
-use crate::document::given_ids::Stored;
+use crate::document::given_ids::{IdTrust, Stored};
 use crate::document::ids::{IdSource, MovieId};
 use crate::document::locks::LockRule;
 use crate::document::parse::{MAX_LISTED, Reading};
 use crate::document::plan::{Conflict, Match, NotRemoved, Remember};
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode};
-use crate::document::who::Resolution;
+use crate::document::who::{Candidate, Resolution};
 
 define_choice! {
     /// What an import may do to what is stored.
@@ -78,6 +81,8 @@ pub struct Proposal<'a> {
     pub base: Option<&'a Object>,
     /// Where the values come from.
     pub source: Source,
+    /// How far the ids of `arriving` are believed.
+    pub id_trust: IdTrust,
     pub mode: ImportMode,
     pub nulls: NullPolicy,
     pub on_conflict: ConflictPolicy,
@@ -138,9 +143,10 @@ pub struct Merged {
 
 /// Merges. Pure but for the ids that new items and entities get from `ids`.
 #[must_use]
-pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
+pub fn merge(proposal: &Proposal<'_>, following: &Following, ids: &dyn IdSource) -> Merged {
     let mut merger = Merger {
         proposal,
+        following,
         ids,
         newcomers: Directory::default(),
         merged: Merged::default(),
@@ -149,6 +155,7 @@ pub fn merge(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Merged {
         locks: proposal.locks.iter().map(String::as_str).collect(),
         taken: item_ids(proposal.definition, proposal.current),
         identities: Identities::of(proposal),
+        may_be: HashMap::new(),
         stored: Stored::new(proposal),
     };
     // Nor is the id of an item that was removed since the file was made another's.
@@ -173,6 +180,8 @@ use three_way::Sides;
 
 struct Merger<'a> {
     proposal: &'a Proposal<'a>,
+    /// Which items of the file came of one text that names several people.
+    following: &'a Following,
     ids: &'a dyn IdSource,
     newcomers: Directory,
     merged: Merged,
@@ -183,6 +192,8 @@ struct Merger<'a> {
     /// The ids of items that are given away, in all lists: an id stands once in a document.
     taken: HashSet<String>,
     identities: Identities<'a>,
+    /// By the path of a name, who stands in the list and may be meant by it.
+    may_be: HashMap<String, Candidate>,
     /// Which ids and names stand together in the stored states.
     stored: Stored<'a>,
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::deciding::{Mention, Place};
 use super::listed::Listed;
-use super::order::{arrange, file_order_wins};
+use super::order::{FileOrder, Sides, arrange};
 use super::{ImportMode, Merger, array};
 use crate::document::definition::{EntityReference, Object};
 use crate::document::entity::{EntityKind, NewEntity};
@@ -148,7 +148,8 @@ impl Merger<'_> {
             .filter(|(_, value)| value.is_string())
             .map(|(id, _)| id)
             .collect();
-        arrange(stored.to_vec(), &keep, placed, file_order_wins(base.as_deref(), &current, &file))
+        let sides = Sides { base: base.as_deref(), current: &current, file: &file };
+        arrange(stored.to_vec(), &keep, placed, FileOrder::of(proposal.mode, &sides, false))
     }
 
     fn decide_name(&mut self, kind: EntityKind, given: &str, at: &str) -> Match {

@@ -17,7 +17,10 @@ use crate::document::matching::Meant;
 use crate::document::plan::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::text::{comparable, index_key, quoted};
-use crate::document::who::{MAX_CANDIDATES, MatchDecision, MatchReason, Name, Relation};
+use crate::document::who::{Candidate, MAX_CANDIDATES, MatchDecision, MatchReason, Name, Relation};
+
+/// Steps of comparing a name with others that have words of it.
+const STEPS_OF_WORDS: usize = 32;
 
 /// An item that names somebody.
 pub(super) struct Naming<'n> {
@@ -176,6 +179,25 @@ impl Merger<'_> {
         }
         let mut found =
             self.decide(&Mention { entity, name, object: sent, place: &place }, list, true);
+        // Who stands there in another script, at the same place or with the same part, may be meant.
+        if let Some(standing) = self.may_be.remove(&at)
+            && found.decision == MatchDecision::New
+            && found.reasons.is_empty()
+        {
+            found.decision = MatchDecision::Ambiguous;
+            found.candidates.insert(0, standing);
+        }
+        if found.decision == MatchDecision::New
+            && found.reasons.is_empty()
+            && found.candidates.is_empty()
+            && entity.creates
+            && entity.kind == EntityKind::Person
+        {
+            let near = list.with_more_or_fewer_words(entity, name);
+            let near = near.filter(|_| self.proposal.budget.charge(STEPS_OF_WORDS));
+            let reasons = vec![MatchReason::ListedHere];
+            found.candidates.extend(near.map(|(id, name)| Candidate::standing(id, name, reasons)));
+        }
         let who = match found.decision {
             MatchDecision::New
                 if entity.creates || found.reasons.contains(&MatchReason::Resolved) =>

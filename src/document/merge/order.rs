@@ -1,23 +1,85 @@
-//! The order of a list. The file's order wins where the file is the only side that moved anything;
-//! what only is stored stays where it was; what is new follows what it follows in the file.
+//! The order of a list. The file's order wins where the file has the whole list, or gives other
+//! places, and is the only side that moved anything. What only is stored stays where it was. What is
+//! new follows what it follows in the file; behind the last item of a part of the list it goes to
+//! the end.
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
+
+use super::ImportMode;
+use crate::document::definition::{Item, Object, find};
+
+/// What the order of a file says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FileOrder {
+    /// Whether the items that the file has stand in its order.
+    pub(super) wins: bool,
+    /// Whether the file has a part of the list: what is new behind its last item is added to the list, and not
+    /// put behind that item.
+    pub(super) is_partial: bool,
+}
+
+/// The stored items, by any sign that tells them apart.
+pub(super) struct Sides<'s, T> {
+    /// Those that the file was made from, in their order; `None` if they are not known.
+    pub(super) base: Option<&'s [T]>,
+    /// Those that stay, in their order.
+    pub(super) current: &'s [T],
+    /// Those that the file has, in its order.
+    pub(super) file: &'s [T],
+}
+
+impl FileOrder {
+    /// What the order of a file says under a mode; `gives_places` where its items have other places in
+    /// words than those that are stored.
+    pub(super) fn of<T: Eq + std::hash::Hash>(
+        mode: ImportMode,
+        sides: &Sides<'_, T>,
+        gives_places: bool,
+    ) -> Self {
+        let Sides { base, current, file } = *sides;
+        let is_partial = mode == ImportMode::Merge && {
+            let has: HashSet<&T> = file.iter().collect();
+            // What was added since the file was made, it cannot have.
+            let known: Option<HashSet<&T>> = base.map(|base| base.iter().collect());
+            let is_known = |id: &&T| known.as_ref().is_none_or(|known| known.contains(id));
+            current.iter().filter(is_known).any(|id| !has.contains(id))
+        };
+        let wins = (!is_partial || gives_places)
+            && base.is_none_or(|base| moved(base, file) && !moved(base, current));
+        Self { wins, is_partial }
+    }
+}
+
+/// The field in which an item says its place in the list.
+const PLACE: &str = "order";
+
+/// Whether an item of the file gives another place than the stored one has.
+pub(super) fn gives_another_place(item: &Item, stored: &Object, sent: &Object) -> bool {
+    let place = |object: &Object| object.get(PLACE).and_then(Value::as_i64);
+    find(item.fields, PLACE).is_some()
+        && place(sent).is_some_and(|sent| place(stored) != Some(sent))
+}
 
 /// Puts a list in order: `keep` tells which of the stored stand although no arriving one claimed
 /// them, `placed` are the arriving ones, each with the stored one that it claimed.
 pub(super) fn arrange(
     stored: Vec<Value>,
     keep: &[bool],
-    placed: Vec<(Value, Option<usize>)>,
-    file_order_wins: bool,
+    mut placed: Vec<(Value, Option<usize>)>,
+    order: FileOrder,
 ) -> Vec<Value> {
     let mut slots: Vec<usize> = placed.iter().filter_map(|(_, claim)| *claim).collect();
     if slots.is_empty() {
         let kept = stored.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(value, _)| value);
         return kept.chain(placed.into_iter().map(|(value, _)| value)).collect();
     }
+    let last = placed.iter().rposition(|(_, claim)| claim.is_some());
+    let behind = match last {
+        Some(last) if order.is_partial => placed.split_off(last + 1),
+        _ => Vec::new(),
+    };
     // Each claimed one with the new ones around it, under the place that it takes.
     let mut groups: Vec<(usize, Vec<Value>)> = Vec::with_capacity(slots.len());
     let mut leading = Vec::new();
@@ -31,14 +93,14 @@ pub(super) fn arrange(
             (None, None) => leading.push(value),
         }
     }
-    if file_order_wins {
+    if order.wins {
         slots.sort_unstable();
         for (slot, (place, _)) in slots.iter().zip(&mut groups) {
             *place = *slot;
         }
     }
     let mut groups: HashMap<usize, Vec<Value>> = groups.into_iter().collect();
-    let mut result = Vec::with_capacity(stored.len());
+    let mut result = Vec::with_capacity(stored.len() + behind.len());
     for (index, value) in stored.into_iter().enumerate() {
         match groups.remove(&index) {
             Some(group) => result.extend(group),
@@ -46,22 +108,57 @@ pub(super) fn arrange(
             None => {}
         }
     }
+    result.extend(behind.into_iter().map(|(value, _)| value));
     result
-}
-
-/// Whether the file's order is to be taken: there is nothing to compare it with, or the file moved
-/// items since its base and nobody else did.
-pub(super) fn file_order_wins<T: Eq + std::hash::Hash>(
-    base: Option<&[T]>,
-    current: &[T],
-    file: &[T],
-) -> bool {
-    let Some(base) = base else { return true };
-    moved(base, file) && !moved(base, current)
 }
 
 /// Whether those that both have stand in another order.
 fn moved<T: Eq + std::hash::Hash>(before: &[T], after: &[T]) -> bool {
     let (old, new): (HashSet<&T>, HashSet<&T>) = (before.iter().collect(), after.iter().collect());
     before.iter().filter(|id| new.contains(id)).ne(after.iter().filter(|id| old.contains(id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The list `abcd` after an import of the file, in which capital letters are new.
+    fn merged(file: &str, base: Option<&str>, gives_places: bool) -> String {
+        let stored: Vec<char> = "abcd".chars().collect();
+        let base: Option<Vec<char>> = base.map(|base| base.chars().collect());
+        let has: Vec<char> = file.chars().filter(char::is_ascii_lowercase).collect();
+        let sides = Sides { base: base.as_deref(), current: &stored, file: &has };
+        let order = FileOrder::of(ImportMode::Merge, &sides, gives_places);
+        let place = |letter: char| stored.iter().position(|known| *known == letter);
+        let placed = file.chars().map(|letter| (json!(letter.to_string()), place(letter)));
+        let keep: Vec<bool> = stored.iter().map(|letter| !has.contains(letter)).collect();
+        let stored = stored.iter().map(|letter| json!(letter.to_string())).collect();
+        let list = arrange(stored, &keep, placed.collect(), order);
+        list.iter().filter_map(Value::as_str).collect()
+    }
+
+    #[test]
+    fn a_part_of_a_list_moves_nothing() {
+        for base in [None, Some("abcd")] {
+            assert_eq!(merged("ca", base, false), "abcd");
+            assert_eq!(merged("dcb", base, false), "abcd");
+            assert_eq!(merged("dcba", base, false), "dcba");
+            assert_eq!(merged("ca", base, true), "cbad");
+        }
+        // d was added since the file was made.
+        assert_eq!(merged("cba", Some("abc"), false), "cbad");
+        // Somebody else has moved it already.
+        assert_eq!(merged("abdc", Some("bacd"), false), "abcd");
+    }
+
+    #[test]
+    fn what_is_new_follows_what_it_follows_and_is_added_behind_a_part() {
+        assert_eq!(merged("aX", None, false), "abcdX");
+        assert_eq!(merged("aXbY", None, false), "aXbcdY");
+        assert_eq!(merged("Xb", None, false), "aXbcd");
+        assert_eq!(merged("abXcd", None, false), "abXcd");
+        assert_eq!(merged("XY", None, false), "abcdXY");
+    }
 }

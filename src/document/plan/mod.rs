@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::budget::Stopped;
 use super::category::Definition;
+use super::credited::{self, Following};
 use super::definition::{Kind, Object};
 use super::diff::{Change, ChangeOperation, diff};
 use super::entity::{Directory, EntityKind, NewEntity};
@@ -17,6 +18,7 @@ use super::given_ids;
 use super::ids::{IdSource, MovieId};
 use super::locks::{self, LockRule};
 use super::merge::{ConflictPolicy, ImportMode, Proposal, merge};
+use super::parse::Reading;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
 use super::who::{Candidate, MatchDecision, MatchReason};
 use digest::digest;
@@ -228,17 +230,30 @@ impl Plan {
     }
 }
 
+/// Reads the ids and the names of an arriving document: which ids are identities, and which names
+/// hold more than a name. `None` if it stays as it is.
+#[must_use]
+pub fn settle(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
+    let with_ids = given_ids::settle(proposal);
+    let arriving = with_ids.as_ref().unwrap_or(proposal.arriving);
+    let with_names = credited::settle(&Proposal { arriving, ..*proposal });
+    with_names.or_else(|| with_ids.map(|reading| (reading, Following::default())))
+}
+
 /// Computes the plan of a proposal.
 ///
 /// # Errors
 /// When its budget is spent.
 pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped> {
-    let settled = given_ids::settle(proposal);
-    let arriving = settled.as_ref().unwrap_or(proposal.arriving);
+    let settled = settle(proposal);
+    let (arriving, following) = match &settled {
+        Some((arriving, following)) => (arriving, following),
+        None => (proposal.arriving, &Following::default()),
+    };
     let proposal = &Proposal { arriving, ..*proposal };
-    let mut merged = merge(proposal, ids);
+    let mut merged = merge(proposal, following, ids);
     if merged.has_repetitions && merged.problems.is_empty() {
-        merged.data = at_rest(proposal, ids, merged.data, &merged.new_entities);
+        merged.data = at_rest(proposal, following, ids, merged.data, &merged.new_entities);
     }
     proposal.budget.outcome()?;
     let mut problems = proposal.arriving.problems.clone();
@@ -308,6 +323,7 @@ const MAX_STATES: usize = 8;
 /// move, this one does. Where they would move in circles, a place on the circle is kept, the present one if it is on it.
 fn at_rest(
     proposal: &Proposal<'_>,
+    following: &Following,
     ids: &dyn IdSource,
     first: Object,
     newcomers: &[NewEntity],
@@ -323,7 +339,7 @@ fn at_rest(
     }
     let mut states = vec![proposal.current.clone(), first];
     while let Some(current) = states.last().filter(|_| states.len() < MAX_STATES) {
-        let next = merge(&Proposal { current, directory, ..*proposal }, ids);
+        let next = merge(&Proposal { current, directory, ..*proposal }, following, ids);
         if proposal.budget.is_stopped() {
             break;
         }

@@ -8,9 +8,11 @@ pub mod blocks;
 mod known;
 mod name;
 mod newcomers;
+mod notes;
 mod parts;
 mod resolution;
 mod score;
+mod several;
 mod sound;
 
 use serde::{Deserialize, Serialize};
@@ -18,9 +20,12 @@ use serde::{Deserialize, Serialize};
 pub use known::{Appearance, Knowledge, Known};
 pub use name::{Name, Relation};
 pub use newcomers::Newcomers;
+pub use notes::{Noted, job_of, noted};
+pub use parts::is_han;
 pub use resolution::{Answer, Resolution};
 pub use score::{Agreement, MOST_OF_ONE_NAME, Question, Standing, candidates};
 use score::{CERTAIN, probability};
+pub use several::{may_be_several, several_jobs, several_names};
 
 use super::definition::define_choice;
 use super::entity::EntityKind;
@@ -111,6 +116,20 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// Somebody who stands in the document and may be meant by a name that cannot be compared with theirs.
+    #[must_use]
+    pub fn standing(id: &str, name: &str, reasons: Vec<MatchReason>) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            score: EVEN,
+            reasons,
+            known_for: Vec::new(),
+            weight: 0.0,
+            is_named_so: false,
+        }
+    }
+
     /// Whether the name is the very name, or an alias.
     #[must_use]
     pub const fn is_named_so(&self) -> bool {
@@ -118,6 +137,8 @@ impl Candidate {
     }
 }
 
+/// As likely as not.
+const EVEN: f64 = 0.5;
 /// How far the best ceremony, platform or genre must be ahead of the next: they have few rivals, told apart by aliases
 /// and languages.
 const MARGIN_BY_NAME: f64 = 1.0;

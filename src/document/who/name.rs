@@ -284,7 +284,7 @@ impl Name {
 
     /// Whether it is written in letters that are not Latin.
     #[must_use]
-    pub(super) const fn is_other_script(&self) -> bool {
+    pub const fn is_other_script(&self) -> bool {
         self.is_other_script
     }
 

@@ -179,7 +179,7 @@ fn without_quoted(text: &str) -> String {
 
 /// Societies and degrees that stand behind a name in credits: American Society of Cinematographers, American
 /// Cinema Editors, and the like.
-fn is_society(word: &str) -> bool {
+pub(super) fn is_society(word: &str) -> bool {
     const SOCIETIES: [&str; 17] = [
         "asc", "bsc", "acs", "csc", "isc", "afc", "aic", "ace", "bfe", "cas", "mpse", "csa", "phd",
         "md", "obe", "cbe", "mbe",
@@ -195,11 +195,11 @@ fn is_title(word: &str) -> bool {
 }
 
 /// A Chinese character (Unicode's Han script, but for what no name has).
-pub(super) const fn is_han(c: char) -> bool {
+pub const fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')
 }
 
-fn suffix_of(word: &str) -> Option<Suffix> {
+pub(super) fn suffix_of(word: &str) -> Option<Suffix> {
     match word.trim_matches(['.', ',', ' ']).to_lowercase().as_str() {
         "sr" | "senior" => Some(Suffix::Senior),
         "jr" | "jnr" | "junior" => Some(Suffix::Junior),

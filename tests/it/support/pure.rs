@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use reelport::document::budget::WorkBudget;
 use reelport::document::definition::{Item, Kind};
 use reelport::document::entity::{Directory, Mentions, NewEntity};
+use reelport::document::given_ids::IdTrust;
 use reelport::document::ids::IdSource;
 use reelport::document::locks::LockRule;
 use reelport::document::merge::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
@@ -33,6 +34,7 @@ impl IdSource for Counter {
 pub struct How<'a> {
     pub stage: Stage,
     pub source: Source,
+    pub id_trust: IdTrust,
     pub mode: ImportMode,
     pub nulls: NullPolicy,
     pub base: Option<&'a Object>,
@@ -45,6 +47,7 @@ pub struct How<'a> {
 pub const MERGE: How<'static> = How {
     stage: Stage::Published,
     source: Source::Manual,
+    id_trust: IdTrust::Given,
     mode: ImportMode::Merge,
     nulls: NullPolicy::Keep,
     base: None,
@@ -112,6 +115,7 @@ impl World {
             base: how.base,
             stage: how.stage,
             source: how.source,
+            id_trust: how.id_trust,
             mode: how.mode,
             nulls: how.nulls,
             on_conflict: how.on_conflict,

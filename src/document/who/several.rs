@@ -1,0 +1,191 @@
+//! Several names in one text: `A B, C D`, `A B & C D`, `A B / C D`.
+
+use super::parts::{is_han, is_society, suffix_of};
+
+/// Most names in one text.
+const MOST_NAMES: usize = 20;
+/// Most characters of a text that is looked at.
+const LONGEST_TEXT: usize = 1_000;
+/// Most words of a name of one person.
+const MOST_WORDS: usize = 5;
+
+/// What stands between two names.
+const SEPARATORS: [&str; 10] =
+    [" & ", " / ", " and ", " und ", " et ", " y ", ";", ",", "、", "，"];
+/// What stands between two names and is never part of one.
+const STRONG_SEPARATORS: [&str; 4] = [" & ", " / ", " and ", ";"];
+
+/// Words of names that begin with a small letter.
+const PARTICLES: [&str; 24] = [
+    "de", "da", "do", "dos", "das", "del", "della", "di", "du", "des", "la", "le", "van", "von",
+    "der", "den", "ter", "ten", "bin", "ibn", "al", "el", "ben", "af",
+];
+
+/// Words of what is no person: a company, a band.
+const COMPANY: [&str; 28] = [
+    "pictures",
+    "picture",
+    "films",
+    "film",
+    "studio",
+    "studios",
+    "productions",
+    "production",
+    "entertainment",
+    "company",
+    "media",
+    "group",
+    "orchestra",
+    "philharmonic",
+    "symphony",
+    "ensemble",
+    "choir",
+    "chorus",
+    "quartet",
+    "band",
+    "brothers",
+    "sisters",
+    "inc",
+    "ltd",
+    "llc",
+    "effects",
+    "vfx",
+    "records",
+];
+
+/// The names of several people in one text, if each looks like a full name; `None` if it is one name, or
+/// may be.
+#[must_use]
+pub fn several_names(text: &str) -> Option<Vec<&str>> {
+    if text.len() > LONGEST_TEXT {
+        return None;
+    }
+    let names = parts(text);
+    let is_several = (2..=MOST_NAMES).contains(&names.len());
+    (is_several && names.iter().all(|name| is_full_name(name))).then_some(names)
+}
+
+/// Whether a text looks like several people, of whom it cannot be told where one name ends:
+/// `Ada & Bo Quist`.
+#[must_use]
+pub fn may_be_several(text: &str) -> bool {
+    text.len() <= LONGEST_TEXT
+        && STRONG_SEPARATORS.iter().any(|separator| text.contains(separator))
+        && {
+            let names = parts(text);
+            names.len() > 1
+                && names.iter().all(|name| name.starts_with(char::is_uppercase))
+                && names.iter().any(|name| is_full_name(name))
+        }
+}
+
+/// The parts of a text that names several jobs, `Editor / Production Design`; fewer than two if it is one job.
+#[must_use]
+pub fn several_jobs(text: &str) -> Vec<&str> {
+    let parts =
+        text.split(" / ").flat_map(|part| part.split(';')).flat_map(|part| part.split(", "));
+    let parts: Vec<&str> = parts.map(str::trim).filter(|part| !part.is_empty()).collect();
+    let is_job = |part: &&str| part.starts_with(char::is_uppercase) && !part.contains(['(', ')']);
+    if text.len() <= LONGEST_TEXT && parts.iter().all(is_job) { parts } else { Vec::new() }
+}
+
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = vec![text];
+    for separator in SEPARATORS {
+        parts = parts.into_iter().flat_map(|part| part.split(separator)).collect();
+    }
+    // Before "and" there may be a comma too.
+    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+/// Whether a text looks like the full name of one person: a given and a family name at least.
+#[must_use]
+pub fn is_full_name(text: &str) -> bool {
+    // "Ada Quist (voice)" is one as well.
+    let name = text.split(['(', '[', '（']).next().unwrap_or_default().trim();
+    if !name.is_empty() && name.chars().all(|c| is_east_asian(c) || c == '・') {
+        return (2..=12).contains(&name.chars().count());
+    }
+    let words: Vec<&str> = name.split_whitespace().collect();
+    if !(2..=MOST_WORDS).contains(&words.len()) {
+        return false;
+    }
+    let is_letter = |c: char| c.is_alphabetic() || is_mark(c) || "-.'’‘\"".contains(c);
+    let is_word = |word: &&str| {
+        let begins = word.trim_start_matches(['\'', '"', '’', '‘']);
+        let is_name = begins.chars().next().is_some_and(|first| !first.is_lowercase());
+        word.chars().all(is_letter) && (is_name || PARTICLES.contains(word))
+    };
+    let is_company = |word: &&str| COMPANY.contains(&word.to_lowercase().trim_matches('.'));
+    words.iter().all(is_word)
+        && !words[0].chars().next().is_some_and(char::is_lowercase)
+        && !words.iter().any(is_company)
+        && !is_society(words[0])
+        && suffix_of(words[0]).is_none()
+}
+
+/// A letter of a script that writes names without spaces.
+const fn is_east_asian(c: char) -> bool {
+    is_han(c) || matches!(c, '\u{3040}'..='\u{30FF}' | '\u{AC00}'..='\u{D7AF}' | '々')
+}
+
+/// A vowel sign or an accent that is a character of its own.
+fn is_mark(c: char) -> bool {
+    use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+    c.general_category_group() == GeneralCategoryGroup::Mark
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_full_names_are_told_apart() {
+        for (text, names) in [
+            (
+                "Ada Quist, Bo Renn, Cleo Marsh-Vale",
+                vec!["Ada Quist", "Bo Renn", "Cleo Marsh-Vale"],
+            ),
+            ("Ada Quist & Bo Renn", vec!["Ada Quist", "Bo Renn"]),
+            ("Ada Quist / Bo Renn", vec!["Ada Quist", "Bo Renn"]),
+            ("Ada Quist and Bo Renn", vec!["Ada Quist", "Bo Renn"]),
+            ("Ada Quist, Bo Renn, and Eli Stone", vec!["Ada Quist", "Bo Renn", "Eli Stone"]),
+            ("Ada de Quist; J. R. Renn", vec!["Ada de Quist", "J. R. Renn"]),
+            ("石田海、小林空", vec!["石田海", "小林空"]),
+        ] {
+            assert_eq!(several_names(text), Some(names), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_name_stays_one() {
+        for text in [
+            "Ada Quist",
+            "Quist, Ada",
+            "Bo Renn, Jr.",
+            "Bo Renn, ASC",
+            "Ada & Bo Quist",
+            "Ada and the Harbour",
+            "Quist and Sons",
+            "Bo Renn, Harbour Films Inc",
+            "Earth, Wind & Fire",
+            "Bo Renn, who sang",
+            "トム・モア",
+            "Ada Quist/Bo Renn",
+        ] {
+            assert_eq!(several_names(text), None, "{text}");
+        }
+        assert!(may_be_several("Ada & Bo Quist"));
+        for text in ["Quist, Ada", "Ada Quist", "Quist and Sons", "Ada and the Harbour"] {
+            assert!(!may_be_several(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn several_jobs_are_told_from_one() {
+        assert_eq!(several_jobs("Editor / Production Design / Costume Design").len(), 3);
+        for job in ["Editor", "Hair & Makeup", "Art Director (second unit)", "Stunts/Utility"] {
+            assert!(several_jobs(job).len() < 2, "{job}");
+        }
+    }
+}
