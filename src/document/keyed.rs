@@ -24,6 +24,12 @@ pub(super) fn of_categories(
     if keyed.is_empty() || (objects == 0 && keyed.len() < 2) {
         return Ok(None);
     }
+    if let (Some(asked), [(key, category)]) = (asked, &keyed[..])
+        && *category == asked
+        && is_list_in_groups(data, key, asked)
+    {
+        return Ok(None);
+    }
     let has_asked = keyed.iter().any(|(_, category)| Some(*category) == asked);
     if !has_asked && asked.is_some_and(|asked| has_field(data, asked.definition())) {
         return Ok(None);
@@ -69,6 +75,14 @@ pub(super) fn of_categories(
         }
     }
     Ok(Some(*category))
+}
+
+/// Whether the key is the name of the category's list as well, and holds its items in groups.
+fn is_list_in_groups(data: &Object, key: &str, category: Category) -> bool {
+    let definition = category.definition();
+    let inner = data[key].as_object();
+    has_field(data, definition)
+        && inner.is_some_and(|inner| !inner.contains_key("data") && !has_field(inner, definition))
 }
 
 /// The keys of an object that are names of categories and hold something.

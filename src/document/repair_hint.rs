@@ -35,12 +35,8 @@ pub fn repair_hint(
                 | ProblemCode::IdempotencyMismatch
         )
     };
-    let is_lost = |code: WarningCode| {
-        matches!(
-            code,
-            WarningCode::UnknownField | WarningCode::MarkupInText | WarningCode::NameOfAnother
-        )
-    };
+    let is_lost =
+        |code: WarningCode| matches!(code, WarningCode::UnknownField | WarningCode::MarkupInText);
     let wrong = problems.iter().filter(|problem| of_document(problem.code));
     let lost = warnings.iter().filter(|warning| is_lost(warning.code));
     let mut points: Vec<String> = wrong

@@ -391,6 +391,14 @@ fn control_characters_are_refused_and_marks_shown() {
     assert_eq!(cleaned.data["items"][0]["text"], "It rained.");
 }
 
+#[test]
+fn latex_keeps_its_backslashes_where_the_text_is_no_json_anyway() {
+    let text = r#"{"text": "It is \(\sqrt{2}\) or $\frac{1}{2}\times\theta$,\nand more."}"#;
+    let read = reelport::document::lenient::read(text.as_bytes()).unwrap();
+    assert_eq!(read.value["text"], "It is (\\sqrt{2}) or $\\frac{1}{2}\\times\\theta$,\nand more.");
+    assert!(read.warnings.iter().any(|warning| warning.message.contains(r"\frac")));
+}
+
 on_both_databases! {
     async fn zero_in_typed_input_is_a_number(app: TestApp) {
         let admin = app.movie("m").await;

@@ -49,6 +49,25 @@ fn ends_a_line(text: &str) -> bool {
     text.is_empty() || text.starts_with(['\n', '\r'])
 }
 
+/// LaTeX commands that begin as an escape of JSON does, and are no text behind one.
+const LATEX: &[&str] = &[
+    "bar", "begin", "beta", "binom", "flat", "forall", "frac", "nabla", "neq", "rangle", "rho",
+    "right", "tau", "text", "textbf", "textit", "texttt", "theta", "times",
+];
+
+/// The LaTeX command that begins with `first`, which stood behind a backslash. The text is no JSON
+/// anyway, so that its backslashes may not be escaped.
+fn latex_command(first: char, rest: &str) -> Option<&'static str> {
+    if !matches!(first, 'b' | 'f' | 'n' | 'r' | 't') {
+        return None;
+    }
+    let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+    LATEX
+        .iter()
+        .copied()
+        .find(|command| command.strip_prefix(first).is_some_and(|others| others == &rest[..end]))
+}
+
 impl Reader<'_> {
     /// Reads a string. Whether a quotation mark ends it, `closes` tells by what follows.
     pub(super) fn string(&mut self, closes: fn(&str) -> bool) -> Result<String, Failure> {
@@ -148,6 +167,13 @@ impl Reader<'_> {
     fn escape(&mut self, result: &mut String) -> Result<(), Failure> {
         let Some(c) = self.peek() else { return self.ends_in_the_middle("a string") };
         self.advance(c);
+        if let Some(command) = latex_command(c, self.rest()) {
+            result.extend(['\\', c]);
+            self.repaired(format!(
+                "the backslash of the LaTeX command \\{command} was not escaped"
+            ));
+            return Ok(());
+        }
         match c {
             '"' | '\\' | '/' => result.push(c),
             'b' => result.push('\u{8}'),
