@@ -623,7 +623,7 @@ fn refused() -> Vec<Refused> {
         ),
         (
             "streaming",
-            json!({ "streaming_options": [{ "platform": "A", "type": "theft", "region": "XX", "currency": "DM", "price": "cheap", "quality": "8K" }] }),
+            json!({ "streaming_options": [{ "platform": "A", "type": "theft", "region": "ZQ", "currency": "DM", "price": "cheap", "quality": "8K" }] }),
             vec![
                 ("/streaming_options/0/type", "INVALID"),
                 ("/streaming_options/0/region", "INVALID"),

@@ -362,7 +362,8 @@ proptest! {
             // Who a nominee is may be unknown; other ids follow from what they identify.
             let is_lasting_id = matches!(field.rule.kind, Kind::Id) && key != "nominee_id";
             if !is_lasting_id {
-                let warned: Vec<_> = kept.report.warnings.iter().map(|warning| (warning.path.as_str(), warning.code)).collect();
+                let warned = beside_markup(&kept.report.warnings).into_iter();
+                let warned: Vec<_> = warned.map(|warning| (warning.path.as_str(), warning.code)).collect();
                 let expected = if is_empty { vec![] } else { vec![(path.as_str(), WarningCode::NullIgnored)] };
                 prop_assert_eq!(warned, expected);
             }

@@ -31,7 +31,7 @@ on_both_databases! {
                 json!({ "a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7 }),
                 "and 2 more",
             ),
-            ("trivia", json!({ "facts": null }), "\"facts\""),
+            ("trivia", json!({ "remarks": null }), "\"remarks\""),
         ] {
             let file = envelope("m", category, data);
             for options in ["", "?dry_run=true", "?mode=replace", "?target=draft"] {
@@ -74,7 +74,7 @@ on_both_databases! {
             |reply: &crate::support::Reply| reply.json()["message"].as_str().unwrap().to_owned();
         let all = admin.import_with(&file, "").await;
         assert!(message(&all).contains("says all of this already"), "{}", all.text);
-        file["data"]["events"][0]["titel"] = json!("Another");
+        file["data"]["events"][0]["titl"] = json!("Another");
         let one = admin.import_with(&file, "").await;
         assert_eq!((one.status, &one.json()["status"]), (200, &json!("unchanged")));
         assert!(message(&one).contains("1 field of the document was not read"), "{}", one.text);

@@ -128,8 +128,11 @@ pub fn is_nothing(field: &Field, text: &str) -> bool {
     if text.is_empty() {
         return true;
     }
-    if let Kind::Url = field.rule.kind {
-        return is_no_url(text);
+    match &field.rule.kind {
+        Kind::Url => return is_no_url(text),
+        // "NA" is Namibia.
+        Kind::Form { matches, .. } | Kind::Code { matches, .. } if matches(text) => return false,
+        _ => {}
     }
     if text.len() > MAX_LENGTH {
         return false;
@@ -137,7 +140,7 @@ pub fn is_nothing(field: &Field, text: &str) -> bool {
     let wording = field.rule.wording;
     is_word(text, wording)
         || is_template(text, wording, field)
-        || match field.rule.kind {
+        || match &field.rule.kind {
             Kind::Date | Kind::PartialDate => is_no_date(text),
             Kind::Form { .. } | Kind::Code { .. } => is_masked(text),
             _ => false,
