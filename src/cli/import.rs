@@ -26,6 +26,7 @@ use crate::document::{Category, MovieId, Source, Stage};
 
 /// Options of `import`.
 #[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ImportArgs {
     /// Files to import; - is standard input
     #[arg(required = true, value_name = "FILE")]

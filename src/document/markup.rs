@@ -102,6 +102,9 @@ fn without_citations(text: &str) -> Cow<'_, str> {
     Cow::Owned(result)
 }
 
+/// What stands before the citations of one service: `:contentReference[oaicite:0]{index=0}`.
+const REFERENCE: &str = ":contentReference";
+
 /// Where the citation at that place begins and ends.
 fn citation(text: &str, start: usize) -> Option<(usize, usize)> {
     let rest = &text[start..];
@@ -113,7 +116,6 @@ fn citation(text: &str, start: usize) -> Option<(usize, usize)> {
         let length = inner.find(']').filter(|length| *length <= 60)?;
         let end = start + length + 2;
         let mark = &inner[..length];
-        const REFERENCE: &str = ":contentReference";
         if mark.starts_with("oaicite:") && text[..start].ends_with(REFERENCE) {
             let index = text[end..].strip_prefix('{').and_then(|index| index.find('}'));
             return Some((start - REFERENCE.len(), end + index.map_or(0, |length| length + 2)));

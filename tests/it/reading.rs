@@ -224,5 +224,5 @@ fn no_text_takes_long() {
     )
     .unwrap();
     assert!(read.warnings.iter().map(|warning| warning.path.len()).sum::<usize>() < LENGTH);
-    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
 }

@@ -111,7 +111,7 @@ impl Groups {
                     }
                 }
                 Value::Object(object) if is_item(self.item, object) => {
-                    self.add(&at, value, given)?
+                    self.add(&at, value, given)?;
                 }
                 Value::Object(object) => self.open(object, &at, given)?,
                 member => self.add(&at, member, given)?,

@@ -85,13 +85,13 @@ fn refused(code: ProblemCode, found: &Value, allowed: &str) -> Refusal {
 /// # Errors
 /// The code and message of what is wrong with it.
 pub fn read_scalar(rule: &Rule, value: Value) -> Result<Read, Refusal> {
-    if let Value::String(text) = &value {
-        if text.contains('\0') {
-            return Err((
-                ProblemCode::Invalid,
-                "found the character U+0000; any other is allowed".to_owned(),
-            ));
-        }
+    if let Value::String(text) = &value
+        && text.contains('\0')
+    {
+        return Err((
+            ProblemCode::Invalid,
+            "found the character U+0000; any other is allowed".to_owned(),
+        ));
     }
     match &rule.kind {
         Kind::Text { max } => text(rule, value, *max),

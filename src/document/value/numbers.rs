@@ -19,11 +19,10 @@ pub fn plain_number(text: &str) -> Option<String> {
     let count = |mark: char| text.matches(mark).count();
     let (points, commas) = (count('.'), count(','));
     let fraction_mark = match (points, commas) {
-        (0, 0) => None,
         (1, 0) => Some('.'),
         (0, 1) => text.rsplit(',').next().filter(|rest| rest.len() != 3).map(|_| ','),
         (_, 0) | (0, _) => None,
-        _ => {
+        (_, _) => {
             let last = if text.rfind('.') > text.rfind(',') { '.' } else { ',' };
             (count(last) == 1).then_some(last)
         }

@@ -105,7 +105,7 @@ impl Bundles {
             memory: self.memory.clone(),
             memory_wait: self.memory_wait,
             next: Vec::new(),
-            categories: &Category::ALL,
+            categories: Category::ALL,
             packer: Some(Packer::default()),
             packed: Bytes::new(),
             room: Room::default(),
