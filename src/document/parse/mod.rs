@@ -3,7 +3,10 @@
 //! What is clearly meant is read and warned of; what is not, is a problem with its path, what was
 //! found and what is allowed.
 
+mod items;
+mod marks;
 mod names;
+mod nothing;
 mod shapes;
 
 use std::collections::{HashMap, HashSet};
@@ -11,17 +14,16 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::category::{Category, Definition};
-use super::definition::{Absence, Field, Item, Kind, Object, Rule, Wording, find};
-use super::entity::EntityKind;
+use super::definition::{Field, Kind, Object, find};
 use super::given_ids::is_placeholder;
-use super::markup::cleaned;
 use super::plan::Remember;
 use super::problem::{
     Problem, ProblemCode, Warning, WarningCode, excerpt, pointer, pointer_at, shown,
 };
 use super::suggest::{did_you_mean, nearest};
-use super::text::{comparable, is_elision, key_letters, means_nothing, quoted};
-use super::value::{Implied, Read, is_id, is_no_name, is_nothing, read_scalar, tmdb_image};
+use super::text::{is_elision, key_letters, quoted};
+use super::value::{Implied, Read, is_id, is_nothing, read_scalar, tmdb_image};
+use nothing::is_unknown_zero;
 
 /// Most items in one list.
 pub const MAX_ITEMS: usize = 5_000;
@@ -370,103 +372,6 @@ impl Reader {
         None
     }
 
-    /// Reads a list that came in another shape, if it is certain which items are meant.
-    fn reshaped(
-        &mut self,
-        field: &'static Field,
-        item: &'static Item,
-        sent: &Value,
-        at: &str,
-        result: &mut Object,
-    ) {
-        let Some(reshaped) = shapes::as_list(item, sent) else {
-            self.mismatch(at, sent, &shapes::allowed(item));
-            return;
-        };
-        self.warn(at, WarningCode::ValueRepaired, reshaped.note);
-        for below in reshaped.left_out {
-            let message = "it stands among groups of items, is none, and was not stored".to_owned();
-            self.unknown(&format!("{at}{below}"), message);
-        }
-        if self.fits(reshaped.items.len(), MAX_ITEMS, at) {
-            let mut members = Vec::with_capacity(reshaped.items.len());
-            for (index, (below, member)) in reshaped.items.into_iter().enumerate() {
-                self.origins.insert((field.name, index), format!("{at}{below}"));
-                members.push(member);
-            }
-            let items = self.items(item, members, at, field.name);
-            if !items.iter().all(Value::is_null) {
-                result.insert(field.name.to_owned(), Value::Array(items));
-            }
-        }
-    }
-
-    /// Whether text is how "nothing here" or "as it was" is written in that field; then it is
-    /// warned of.
-    fn says_nothing(&mut self, field: &Field, text: &str, at: &str) -> bool {
-        if self.says_as_it_was(text, at) {
-            return true;
-        }
-        let is_nothing = match field.rule.kind {
-            // What stands for no id is judged with the name beside it.
-            Kind::Id => means_nothing(text),
-            _ => is_nothing(field, text),
-        };
-        if is_nothing {
-            self.warn_of_nothing(text, at);
-        }
-        is_nothing
-    }
-
-    /// Warns of marks that do not belong in a text, and takes them away where that is asked for.
-    fn without_markup(&mut self, field: &Field, value: Value, at: &str) -> Value {
-        let Kind::Text { max } = field.rule.kind else { return value };
-        let Some(cleaned) = value.as_str().and_then(cleaned) else { return value };
-        let fits = (1..=max).contains(&cleaned.text.chars().count());
-        let found = cleaned.found.join(" and ");
-        let shown = quoted(&long_excerpt(&cleaned.text));
-        let message = if self.options.clean && fits {
-            format!("{found} were taken away; the text is now {shown}")
-        } else {
-            format!("found {found}, which were kept; without them the text is {shown}")
-        };
-        self.warn(at, WarningCode::MarkupInText, message);
-        if self.options.clean && fits { Value::String(cleaned.text) } else { value }
-    }
-
-    fn warn_of_nothing(&mut self, text: &str, at: &str) {
-        let message = format!("{} was read as nothing", quoted(&excerpt(text)));
-        self.warn(at, WarningCode::ValueRepaired, message);
-    }
-
-    fn says_as_it_was(&mut self, text: &str, at: &str) -> bool {
-        let is_elided = is_elision(text);
-        if is_elided {
-            let message = format!("{} was read as \"as it was\"", quoted(&excerpt(text)));
-            self.warn(at, WarningCode::Elided, message);
-        }
-        is_elided
-    }
-
-    /// Whether an element of a list says nothing. `says_nothing` judges texts.
-    fn is_skipped(&mut self, element: &Value, at: &str, says_nothing: fn(&str) -> bool) -> bool {
-        match element {
-            Value::Null => {
-                self.warn(at, WarningCode::ValueRepaired, "null in a list was skipped");
-                true
-            }
-            Value::String(text) if self.says_as_it_was(text, at) => {
-                self.reading.elided = true;
-                true
-            }
-            Value::String(text) if says_nothing(text) => {
-                self.warn_of_nothing(text, at);
-                true
-            }
-            _ => false,
-        }
-    }
-
     fn fits(&mut self, length: usize, max: usize, at: &str) -> bool {
         if length > max {
             self.problem(
@@ -477,193 +382,6 @@ impl Reader {
         }
         length <= max
     }
-
-    /// Reads items. What was skipped is null, so that those after it keep their places.
-    fn items(
-        &mut self,
-        item: &'static Item,
-        sent: Vec<Value>,
-        path: &str,
-        list: &'static str,
-    ) -> Vec<Value> {
-        let is_named = item
-            .bare_text
-            .is_some_and(|field| item.entities.first().is_some_and(|entity| entity.name == field));
-        let says_nothing = if is_named { is_no_name } else { means_nothing };
-        let mut items = Vec::with_capacity(sent.len());
-        for (index, value) in sent.into_iter().enumerate() {
-            let origin = self.origins.remove(&(list, index));
-            let at = origin.unwrap_or_else(|| pointer_at(path, index));
-            self.within = format!("/{list}/{index}");
-            if self.is_skipped(&value, &at, says_nothing) {
-                items.push(Value::Null);
-                continue;
-            }
-            match (value, item.bare_text) {
-                (Value::Object(object), _) => {
-                    let read = self.item(item, object, &at);
-                    items.push(read.map_or(Value::Null, Value::Object));
-                }
-                (Value::String(text), Some(field)) => {
-                    self.warn(
-                        &at,
-                        WarningCode::ValueRepaired,
-                        format!("bare text was read as {field:?}"),
-                    );
-                    let object = Object::from_iter([(field.to_owned(), Value::String(text))]);
-                    items.push(Value::Object(self.object(item.fields, object, &at)));
-                    self.reading.bare.insert(self.within.clone());
-                }
-                (other, _) => {
-                    self.mismatch(&at, &other, "an object");
-                    self.reading.refused.insert(self.within.clone());
-                    // Keeps the indices of later items right in what is reported of them.
-                    items.push(Value::Object(Object::new()));
-                }
-            }
-        }
-        self.within.clear();
-        items
-    }
-
-    /// Reads one item; `None`, with a warning, where it says that there is none.
-    fn item(&mut self, item: &'static Item, sent: Object, at: &str) -> Option<Object> {
-        if let Some((found, absence)) = absent(item, &sent) {
-            let message = format!(
-                "the item was left out, as its {} is {}",
-                absence.field,
-                quoted(&excerpt(&found))
-            );
-            self.warn(at, WarningCode::ValueRepaired, message);
-            return None;
-        }
-        let named = sent_name(item, &sent);
-        let read = self.object(item.fields, sent, at);
-        let is_known = |field: &str| read.get(field).is_some_and(|value| !value.is_null());
-        let is_identified =
-            is_known(item.id) || item.entities.first().is_some_and(|entity| is_known(entity.id));
-        match named {
-            Some(name) if !is_known(name) && !is_identified && !self.is_refused(name) => {
-                let message = format!("the item was left out, as its {name} is nothing");
-                self.warn(at, WarningCode::ValueRepaired, message);
-                None
-            }
-            _ => Some(read),
-        }
-    }
-
-    /// Whether a value of that field in the present item could not be read.
-    fn is_refused(&self, field: &str) -> bool {
-        self.reading.refused.contains(&format!("{}/{field}", self.within))
-    }
-
-    /// Reads names. What was skipped is null, so that those after it keep their places.
-    fn names(
-        &mut self,
-        entity: EntityKind,
-        max_length: usize,
-        sent: Vec<Value>,
-        path_of: &dyn Fn(usize) -> String,
-    ) -> Vec<Value> {
-        let mut names: Vec<Value> = Vec::with_capacity(sent.len());
-        let mut seen = HashSet::new();
-        let rule = Rule::new(Kind::Text { max: max_length }).worded_as(Wording::Name);
-        for (index, value) in self.separate_names(entity, sent, path_of) {
-            let at = path_of(index);
-            if self.is_skipped(&value, &at, is_no_name) {
-                names.push(Value::Null);
-                continue;
-            }
-            if value.is_number() {
-                self.mismatch(&at, &value, "a name, or a genre's number at The Movie Database");
-                names.push(Value::Null);
-                continue;
-            }
-            let value = match value {
-                Value::Object(mut object) if object.get("name").is_some_and(Value::is_string) => {
-                    self.warn(
-                        &at,
-                        WarningCode::ValueRepaired,
-                        "of an object in a list of names, the \"name\" was taken",
-                    );
-                    object.remove("name").unwrap_or_default()
-                }
-                value => value,
-            };
-            match read_scalar(&rule, value) {
-                Ok(read) => {
-                    let is_new =
-                        read.value.as_str().is_none_or(|name| seen.insert(comparable(name)));
-                    if !is_new {
-                        self.warn(
-                            &at,
-                            WarningCode::ValueRepaired,
-                            format!("{} is in the list already", read.value),
-                        );
-                    }
-                    names.push(if is_new { read.value } else { Value::Null });
-                }
-                Err((code, message)) => {
-                    self.problem(&at, code, message);
-                    names.push(Value::Null);
-                }
-            }
-        }
-        names
-    }
-
-    /// Names with the index they came from: several in one text apart, and numbers of The Movie
-    /// Database as the names they stand for.
-    fn separate_names(
-        &mut self,
-        entity: EntityKind,
-        sent: Vec<Value>,
-        path_of: &dyn Fn(usize) -> String,
-    ) -> Vec<(usize, Value)> {
-        let mut separate = Vec::with_capacity(sent.len());
-        for (index, value) in sent.into_iter().enumerate() {
-            let at = path_of(index);
-            if let Some(name) = names::by_number(entity, &value) {
-                let message = format!("{} was read as {name:?}", shown(&value));
-                self.warn(&at, WarningCode::ValueRepaired, message);
-                separate.push((index, Value::from(name)));
-            } else if let Some(names) = value
-                .as_str()
-                .filter(|text| !is_no_name(text))
-                .and_then(|text| names::split(entity, text))
-            {
-                let message = format!("{} was read as {} names", shown(&value), names.len());
-                self.warn(&at, WarningCode::ValueRepaired, message);
-                separate.extend(names.into_iter().map(|name| (index, Value::String(name))));
-            } else {
-                separate.push((index, value));
-            }
-        }
-        separate
-    }
-}
-
-/// Most characters of a cleaned text that a message shows.
-const MAX_CLEANED_SHOWN: usize = 300;
-
-fn long_excerpt(text: &str) -> String {
-    match text.char_indices().nth(MAX_CLEANED_SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// Whether the value is a zero that stands for "not known", as The Movie Database has it.
-fn is_unknown_zero(rule: &Rule, value: &Value) -> bool {
-    rule.zero_is_unknown
-        && match value {
-            Value::Number(number) => number.as_f64() == Some(0.0),
-            Value::String(text) => {
-                let text = text.trim().trim_start_matches('$');
-                !text.is_empty() && text.parse::<f64>() == Ok(0.0)
-            }
-            _ => false,
-        }
 }
 
 /// Says that a key such as `source` holds no URL, where it is another name of a URL's field.
@@ -683,27 +401,4 @@ fn not_a_url(fields: &'static [Field], key: &str, value: &Value) -> Option<Strin
             field.name
         )
     })
-}
-
-/// The value that says that there is no such item.
-fn absent(item: &'static Item, sent: &Object) -> Option<(String, &'static Absence)> {
-    let absence = item.absence.as_ref()?;
-    let field = find(item.fields, absence.field)?;
-    let found = sent.iter().find(|(key, _)| is_called(field, key))?.1.as_str()?;
-    let letters = key_letters(found);
-    absence.words.contains(&letters.as_str()).then(|| (found.to_owned(), absence))
-}
-
-/// The field without which there is nothing to store, if the item was sent with it: the name of
-/// its entity, or a URL.
-fn sent_name(item: &'static Item, sent: &Object) -> Option<&'static str> {
-    let by_entity = item.entities.first().map(|entity| entity.name);
-    let by_url = || {
-        let is_url = |field: &&Field| field.rule.required && matches!(field.rule.kind, Kind::Url);
-        item.fields.iter().find(is_url).map(|field| field.name)
-    };
-    let name = by_entity.or_else(by_url)?;
-    let field = find(item.fields, name)?;
-    let value = sent.iter().find(|(key, _)| is_called(field, key))?.1;
-    value.is_string().then_some(name)
 }

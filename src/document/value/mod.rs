@@ -3,6 +3,8 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "all readers take the value; most give it back")]
 
+mod amounts;
+mod codes;
 mod dates;
 mod durations;
 mod marks;
@@ -12,16 +14,14 @@ mod nothing;
 mod numbers;
 mod urls;
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
-use super::definition::{Kind, Rule, Unit};
+use super::definition::{Kind, Rule};
 use super::markup::control_character;
 use super::problem::{ProblemCode, shown};
 use super::scalars::{MAX_URL, is_date, is_partial_date, is_web_url, whole_number};
-use super::text::key_letters;
 use marks::{bare, without_note};
 use money::Sign;
-use numbers::{has_two_readings, plain_number};
 
 pub use nothing::{WORDS as WORDS_FOR_NOTHING, is_no_name, is_nothing};
 pub use urls::tmdb_image;
@@ -95,16 +95,18 @@ pub fn read_scalar(rule: &Rule, value: Value) -> Result<Read, Refusal> {
     }
     match &rule.kind {
         Kind::Text { max } => text(rule, value, *max),
-        Kind::Form { matches, allowed, .. } => form(value, *matches, allowed),
-        Kind::Code { matches, allowed, synonyms, .. } => code(value, *matches, allowed, synonyms),
-        Kind::Decimal => decimal(value),
+        Kind::Form { matches, allowed, .. } => codes::form(value, *matches, allowed),
+        Kind::Code { matches, allowed, synonyms, .. } => {
+            codes::code(value, *matches, allowed, synonyms)
+        }
+        Kind::Decimal => amounts::decimal(value),
         Kind::Date => date(value),
         Kind::PartialDate => partial_date(value),
         Kind::Url => url(value),
-        Kind::Integer { min, max } => integer(rule.unit, value, *min, *max),
-        Kind::Number { min, max } => number(value, *min, *max),
+        Kind::Integer { min, max } => amounts::integer(rule.unit, value, *min, *max),
+        Kind::Number { min, max } => amounts::number(value, *min, *max),
         Kind::Boolean => boolean(value),
-        Kind::Choice { values, synonyms } => choice(value, values, synonyms),
+        Kind::Choice { values, synonyms } => codes::choice(value, values, synonyms),
         Kind::Id => id(value),
         Kind::Names { .. } | Kind::Items { .. } => {
             Err(refused(ProblemCode::TypeMismatch, &value, "a list"))
@@ -168,101 +170,6 @@ fn joined(parts: &[Value]) -> Option<String> {
     };
     let names: Option<Vec<String>> = parts.iter().map(name).collect();
     names.filter(|names| !names.is_empty()).map(|names| names.join(", "))
-}
-
-fn form(value: Value, matches: fn(&str) -> bool, allowed: &str) -> Result<Read, Refusal> {
-    let candidate = match &value {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => {
-            whole_number(number).map_or_else(|| number.to_string(), |whole| whole.to_string())
-        }
-        other => return Err(refused(ProblemCode::TypeMismatch, other, allowed)),
-    };
-    if matches(&candidate) {
-        return Ok(as_it_is(Value::String(candidate)));
-    }
-    // The one part of a longer text that has the form: of a URL, or of a date.
-    let is_boundary = |c: char| !c.is_alphanumeric();
-    let lower = bare(&candidate).to_ascii_lowercase();
-    let mut parts = lower.split(is_boundary).filter(|part| matches(part));
-    match (parts.next(), parts.next()) {
-        (Some(part), None) if candidate.chars().count() <= 200 => {
-            Ok(repaired(Value::String(part.to_owned()), &value))
-        }
-        _ => Err(refused(ProblemCode::Invalid, &value, allowed)),
-    }
-}
-
-fn code(
-    value: Value,
-    matches: fn(&str) -> bool,
-    allowed: &str,
-    synonyms: &[(&str, &str)],
-) -> Result<Read, Refusal> {
-    let Value::String(text) = &value else {
-        return Err(refused(ProblemCode::TypeMismatch, &value, allowed));
-    };
-    if matches(text) {
-        return Ok(as_it_is(value));
-    }
-    let upper = bare(text).to_ascii_uppercase();
-    if matches(&upper) {
-        return Ok(repaired(Value::String(upper), &value));
-    }
-    let letters = key_letters(text);
-    let synonym = synonyms.iter().find(|(from, _)| key_letters(from) == letters);
-    let meant = synonym.map(|(_, to)| *to).or_else(|| country_code(&letters)).or_else(|| {
-        let Some(Sign::Certain(code)) = money::currency(text) else { return None };
-        Some(code)
-    });
-    match meant.filter(|meant| matches(meant)) {
-        Some(meant) => Ok(repaired(Value::String(meant.to_owned()), &value)),
-        None => Err(refused(ProblemCode::Invalid, &value, allowed)),
-    }
-}
-
-/// The ISO 3166-1 alpha-2 code of a country by its name or its three letters.
-fn country_code(letters: &str) -> Option<&'static str> {
-    let found = rust_iso3166::ALL.iter().find(|country| {
-        key_letters(country.name) == letters || country.alpha3.eq_ignore_ascii_case(letters)
-    });
-    found.map(|country| country.alpha2)
-}
-
-const DECIMAL_ALLOWED: &str = "a decimal amount as text, \"3.99\"";
-
-fn is_decimal(text: &str) -> bool {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |part: &str, max: usize| {
-        (1..=max).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    digits(whole, 12) && digits(fraction, 6)
-}
-
-fn decimal(value: Value) -> Result<Read, Refusal> {
-    let sent = match &value {
-        Value::String(text) if is_decimal(text) => return Ok(as_it_is(value)),
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        other => return Err(refused(ProblemCode::TypeMismatch, other, DECIMAL_ALLOWED)),
-    };
-    let found = money::find(&sent).filter(|money| is_decimal(&money.amount));
-    let Some(money) = found else {
-        return Err(refused(ProblemCode::Invalid, &value, DECIMAL_ALLOWED));
-    };
-    let mut read = repaired(Value::String(money.amount), &value);
-    if let Some(sign) = money.currency {
-        // Dollars are many countries', and ¥ is China's too.
-        let certain = matches!(sign, Sign::Certain(_));
-        let currency = sign.usual();
-        if let (Some(note), false) = (&mut read.note, certain) {
-            note.push_str("; where nothing else says the currency, it is taken to be ");
-            note.push_str(currency);
-        }
-        let value = Value::String(currency.to_owned());
-        read.implied = Some(Implied { field: "currency", value, certain, sign });
-    }
-    Ok(read)
 }
 
 /// The day of a date-time: `1999-10-15T00:00:00Z` → `1999-10-15`.
@@ -342,106 +249,6 @@ fn url(value: Value) -> Result<Read, Refusal> {
     }
 }
 
-/// The number that text writes: `"139"`, `"1,299"`, `"-1"`, `"1e3"`.
-fn number_in(text: &str) -> Option<Number> {
-    let text = text.trim();
-    let looks_like_one = text.bytes().any(|byte| byte.is_ascii_digit())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
-    let plain = looks_like_one.then(|| serde_json::from_str(text).ok()).flatten();
-    plain.or_else(|| serde_json::from_str(&plain_number(text)?).ok())
-}
-
-fn integer(unit: Unit, value: Value, min: i64, max: i64) -> Result<Read, Refusal> {
-    let allowed = match unit {
-        Unit::None => {
-            let example = if min > 1_000 { 1999 } else { min };
-            format!("a whole number from {min} to {max}, written {example}")
-        }
-        Unit::Minutes => format!("whole minutes from {min} to {max}, written 119"),
-        Unit::UsDollars => {
-            format!("whole US dollars from {min} to {max}, written 63000000")
-        }
-    };
-    let (number, from_text) = match &value {
-        Value::Number(number) => (number.clone(), false),
-        Value::String(text) => match integer_in(unit, text) {
-            Ok(number) => (number, true),
-            Err(code) => return Err(refused(code, &value, &allowed)),
-        },
-        other => return Err(refused(ProblemCode::TypeMismatch, other, &allowed)),
-    };
-    let Some(whole) = whole_number(&number) else {
-        let too_large = number.as_f64().is_some_and(|float| float.fract() == 0.0);
-        let code = if too_large { ProblemCode::OutOfRange } else { ProblemCode::Invalid };
-        return Err(refused(code, &value, &allowed));
-    };
-    if !(min..=max).contains(&whole) {
-        return Err(refused(ProblemCode::OutOfRange, &value, &allowed));
-    }
-    let read = Value::Number(whole.into());
-    Ok(if from_text { repaired(read, &value) } else { as_it_is(read) })
-}
-
-/// The number that a text writes in that unit, or the code of why it cannot be read.
-fn integer_in(unit: Unit, text: &str) -> Result<Number, ProblemCode> {
-    if has_two_readings(text) {
-        return Err(ProblemCode::Invalid);
-    }
-    if let Some(number) = number_in(text) {
-        return Ok(number);
-    }
-    let found = match unit {
-        Unit::None => number_in(bare(text)),
-        Unit::Minutes => {
-            durations::minutes(bare(text)).map(Number::from).or_else(|| number_in(bare(text)))
-        }
-        Unit::UsDollars => {
-            let money = money::find(text).filter(|_| !money::is_ambiguous(bare(text)));
-            let Some(money) = money else { return Err(ProblemCode::TypeMismatch) };
-            if money.currency.is_some_and(|sign| !sign.allows("USD")) {
-                return Err(ProblemCode::Invalid);
-            }
-            number_in(&money.amount)
-        }
-    };
-    found.ok_or(ProblemCode::TypeMismatch)
-}
-
-fn number(value: Value, min: f64, max: f64) -> Result<Read, Refusal> {
-    let allowed = format!("a number from {min} to {max}, written {}", max * 0.83);
-    let (number, from_text) = match &value {
-        Value::Number(number) => (number.clone(), false),
-        Value::String(text) => match scored(text, max) {
-            Some(number) => (number, true),
-            None => return Err(refused(ProblemCode::TypeMismatch, &value, &allowed)),
-        },
-        other => return Err(refused(ProblemCode::TypeMismatch, other, &allowed)),
-    };
-    if !number.as_f64().is_some_and(|float| (min..=max).contains(&float)) {
-        return Err(refused(ProblemCode::OutOfRange, &value, &allowed));
-    }
-    let read = Value::Number(number);
-    Ok(if from_text { repaired(read, &value) } else { as_it_is(read) })
-}
-
-/// A score on a scale up to `max`: `8.3`, `8.3/10`, `66 out of 100`, `79%` where it goes to 100.
-fn scored(text: &str, max: f64) -> Option<Number> {
-    let text = bare(text);
-    if let Some(number) = number_in(text) {
-        return Some(number);
-    }
-    let lower = text.to_lowercase();
-    let percent = ["%", "percent", "per cent", "prozent"];
-    if let Some(score) = percent.iter().find_map(|sign| lower.strip_suffix(sign)) {
-        return if (max - 100.0).abs() < f64::EPSILON { number_in(score) } else { None };
-    }
-    let (score, scale) = lower.split_once('/').or_else(|| lower.split_once(" out of "))?;
-    let scale = number_in(scale)?.as_f64()?;
-    if (scale - max).abs() < f64::EPSILON { number_in(score) } else { None }
-}
-
 fn boolean(value: Value) -> Result<Read, Refusal> {
     let meant = match &value {
         Value::Bool(_) => return Ok(as_it_is(value)),
@@ -458,43 +265,6 @@ fn boolean(value: Value) -> Result<Read, Refusal> {
         other => return Err(refused(ProblemCode::TypeMismatch, other, "true or false")),
     };
     Ok(repaired(Value::Bool(meant), &value))
-}
-
-fn choice(value: Value, values: &[&str], synonyms: &[(&str, &str)]) -> Result<Read, Refusal> {
-    let allowed = || format!("one of {}", values.join(", "));
-    let sent = match &value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(truth) => truth.to_string(),
-        other => return Err(refused(ProblemCode::TypeMismatch, other, &allowed())),
-    };
-    let folded = |text: &str| {
-        let words = text
-            .split(|c: char| c.is_whitespace() || c == '_' || c == '-')
-            .filter(|word| !word.is_empty());
-        words.collect::<Vec<_>>().join("_").to_lowercase()
-    };
-    let wanted = folded(&sent);
-    if let Some(found) = values.iter().find(|candidate| folded(candidate) == wanted) {
-        let read = Value::String((*found).to_owned());
-        return Ok(if value.is_string() { as_it_is(read) } else { repaired(read, &value) });
-    }
-    // Without marks and without a note: "Won 🏆", "Winner (shared)".
-    [sent.as_str(), bare(&sent)]
-        .into_iter()
-        .map(key_letters)
-        .filter(|letters| !letters.is_empty())
-        .find_map(|letters| {
-            let synonym = synonyms.iter().find(|(synonym, _)| key_letters(synonym) == letters);
-            let named = || values.iter().find(|value| key_letters(value) == letters);
-            synonym.map(|(_, meant)| *meant).or_else(|| named().copied())
-        })
-        .map(|meant| repaired(Value::String(meant.to_owned()), &value))
-        .ok_or_else(|| {
-            let code =
-                if value.is_string() { ProblemCode::Invalid } else { ProblemCode::TypeMismatch };
-            refused(code, &value, &allowed())
-        })
 }
 
 /// Whether a text has the form of an id.
