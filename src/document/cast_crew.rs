@@ -55,7 +55,7 @@ define! {
         /// The name as credited.
         name: String = name().aliases(NAME),
         /// Who the person plays.
-        character: Option<String> = line().aliases(&["role", "character_name", "rolle"]),
+        character: Option<String> = line().joined().aliases(&["role", "character_name", "characters", "rolle", "personaje", "personnage"]),
         /// The place in the billing, from 0. Places may repeat.
         order: Option<i32> = integer(0, 1_000_000).aliases(&["billing"]),
         /// A picture of the person.
@@ -82,7 +82,7 @@ define! {
     }
 }
 
-const NAME: &[&str] = &["actor", "actress", "person", "person_name", "full_name"];
+const NAME: &[&str] = &["actor", "actress", "actor_name", "person", "person_name", "full_name"];
 const IMAGE: &[&str] = &["profile_path", "photo", "image_url", "profile_url"];
 
 const WRITING: &[ItemKey] = &[

@@ -35,7 +35,7 @@ pub fn value(field: &'static Field) -> Value {
             Unit::None if *min > 1_000 => json!(1999),
             Unit::None => json!(min),
         },
-        Kind::Number { max, .. } => json!(max * 0.83),
+        Kind::Number { max, .. } => json!((max * 8.3).round() / 10.0),
         Kind::Boolean => json!(false),
         Kind::Choice { values, .. } => json!(values.first()),
         Kind::Id => json!("as given, else left out"),

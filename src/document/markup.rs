@@ -47,7 +47,7 @@ pub fn cleaned(text: &str) -> Option<Cleaned> {
 }
 
 fn may_be_a_mark(c: char) -> bool {
-    matches!(c, '[' | '【' | '*' | '<' | '&' | '`' | '#' | '\t' | '\r')
+    matches!(c, '[' | '【' | '*' | '<' | '&' | '`' | '#' | '~' | '\t' | '\r')
         || is_superscript(c)
         || is_invisible(c)
 }
@@ -124,10 +124,14 @@ fn citation(text: &str, start: usize) -> Option<(usize, usize)> {
             && mark.len() <= 12
             && mark.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b' ' | b'-'))
             && mark.split([',', '-']).all(|number| (1..=3).contains(&number.trim().len()));
-        let is_named = ["cite", "citation", "source"].iter().any(|word| {
-            mark.strip_prefix(word)
-                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
+        let is_footnote = mark.strip_prefix('^').is_some_and(|mark| {
+            !mark.is_empty() && mark.bytes().all(|byte| byte.is_ascii_alphanumeric())
         });
+        let is_named = is_footnote
+            || ["cite", "citation", "source"].iter().any(|word| {
+                mark.strip_prefix(word)
+                    .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
+            });
         // Behind a word or the end of a sentence, and not the address of a link.
         let follows = text[..start].chars().next_back().is_some_and(|c| !c.is_whitespace());
         let is_link = text[end..].starts_with('(');
@@ -183,6 +187,14 @@ fn without_tags(text: &str) -> Cow<'_, str> {
         let inner = &text[start + 1..];
         let Some(length) = inner.find('>').filter(|length| *length <= 500) else { continue };
         if inner.starts_with(char::is_whitespace) {
+            continue;
+        }
+        let is_token = inner.starts_with('|') && inner[..length].ends_with('|');
+        let is_co =
+            inner[..length].trim_start_matches('/').starts_with("co:") || inner[..length] == *"/co";
+        if is_token || is_co {
+            result.push_str(&text[kept..start]);
+            kept = start + length + 2;
             continue;
         }
         let tag = inner[..length].trim_start_matches('/').trim_end_matches('/').trim();
@@ -265,7 +277,7 @@ fn entity(name: &str) -> Option<String> {
 /// Links become their text, emphasis and code the words in them, and headings their lines.
 fn without_markdown(text: &str) -> Cow<'_, str> {
     let links = without_links(text);
-    let emphasis = ["**", "*", "`"];
+    let emphasis = ["**", "*", "~~", "`"];
     let plain = emphasis.iter().fold(links, |text, mark| match without_pairs(&text, mark) {
         Some(changed) => Cow::Owned(changed),
         None => text,
@@ -360,6 +372,22 @@ fn without_invisible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_invisible) && !text.contains('\r') {
         return Cow::Borrowed(text);
     }
+    // A citation between characters for private use: `cite`, its number, and marks around them.
+    let mut within = false;
+    let text: String = text
+        .chars()
+        .filter(|c| match c {
+            '\u{E200}' => {
+                within = true;
+                false
+            }
+            '\u{E201}' => {
+                within = false;
+                false
+            }
+            _ => !within,
+        })
+        .collect();
     // Windows-1252 has letters and marks where the controls of old encodings are.
     let shown = |c: char| match u8::try_from(u32::from(c)) {
         Ok(byte @ 0x80..=0x9F) => {
@@ -412,6 +440,10 @@ mod tests {
             ("zero\u{200B}width\u{FEFF}", "zerowidth"),
             ("it\u{92}s", "it’s"),
             ("one\r\ntwo", "one\ntwo"),
+            ("It rained.\u{E200}cite\u{E202}turn0search1\u{E201}", "It rained."),
+            ("It rained.[^1]", "It rained."),
+            ("A ~~wet~~ dry day<|endoftext|>", "A wet dry day"),
+            ("<co: 0>It rained.</co: 0>", "It rained."),
             ("at \textit{Trinity}", "at \\textit{Trinity}"),
         ] {
             assert_eq!(clean(text).as_deref(), Some(expected), "{text}");

@@ -32,7 +32,7 @@ define! {
         /// Where it can be watched, ISO 3166-1 alpha-2. Null: not known.
         region: Option<String> = region().aliases(&["country", "country_code"]),
         /// What it takes to watch it.
-        offer_type["type", "type"]: OfferType = choice(OfferType::VALUES, OFFER_SYNONYMS).required().aliases(&["offer_type", "access"]),
+        offer_type["type", "type"]: OfferType = choice(OfferType::VALUES, OFFER_SYNONYMS).required().aliases(&["offer_type", "access", "monetization_type"]),
         /// The price, a decimal string such as 3.99.
         price: Option<String> = decimal(),
         /// The currency of the price, ISO 4217.
@@ -59,6 +59,18 @@ const OFFER_SYNONYMS: &[(&str, &str)] = &[
     ("ad supported", "ads"),
     ("rental", "rent"),
     ("renting", "rent"),
+    ("digital rental", "rent"),
+    ("leihen", "rent"),
+    ("location", "rent"),
+    ("alquiler", "rent"),
+    ("digital purchase", "buy"),
+    ("kauf", "buy"),
+    ("kaufen", "buy"),
+    ("achat", "buy"),
+    ("compra", "buy"),
+    ("abo", "subscription"),
+    ("abonnement", "subscription"),
+    ("suscripción", "subscription"),
     ("purchase", "buy"),
     ("est", "buy"),
 ];
@@ -70,6 +82,7 @@ const QUALITY_SYNONYMS: &[(&str, &str)] = &[
     ("4K Ultra HD", "4K"),
     ("UHD 4K", "4K"),
     ("4K HDR", "4K"),
+    ("4K Dolby Vision", "4K"),
     ("2160p", "4K"),
     ("2160", "4K"),
     ("Full HD", "HD"),

@@ -96,6 +96,75 @@ pub fn is_elision(text: &str) -> bool {
         || (rest.starts_with(['(', '[']) && rest.ends_with([')', ']']))
 }
 
+/// How a text begins that stands in a list for items that were left out.
+const OTHERS: &[&str] = &[
+    "remaining ",
+    "rest ",
+    "the rest ",
+    "other items",
+    "other entries",
+    "all other ",
+    "all others",
+    "others ",
+    "existing ",
+    "keep ",
+    "same ",
+    "see above",
+    "unchanged",
+    "no change",
+    "as above",
+    "as before",
+];
+
+/// What such a text says of them.
+const LEFT_AS_THEY_ARE: &[&str] = &[
+    "unchanged",
+    "omitted",
+    "as above",
+    "as before",
+    "see above",
+    "same as",
+    "same above",
+    "existing",
+    "as they are",
+    "as is",
+    "the same",
+    "not shown",
+    "truncated",
+    "for brevity",
+    "no change",
+];
+
+/// Whether a text in a list of items stands for others that were left out: "Remaining items omitted
+/// for brevity.", "and 4 more items", "… and others", "<!-- rest -->".
+#[must_use]
+pub fn is_elision_in_list(text: &str) -> bool {
+    let text = text.trim();
+    if is_elision(text) {
+        return true;
+    }
+    if text.len() > 80 {
+        return false;
+    }
+    let comment = text.strip_prefix("<!--").and_then(|text| text.strip_suffix("-->"));
+    let marks = |c: char| c.is_whitespace() || matches!(c, '.' | '…' | '(' | ')' | '[' | ']' | '+');
+    let words = comment.unwrap_or(text).trim_matches(marks).to_lowercase();
+    let begins = OTHERS.iter().any(|start| words.starts_with(start.trim_end()));
+    if comment.is_some() && begins {
+        return true;
+    }
+    let counts =
+        words.strip_prefix("and ").or_else(|| words.strip_prefix("plus ")).unwrap_or(&words);
+    let after_number = counts.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+    let is_counted = after_number.len() < counts.len()
+        && ["more", "others", "other items", "additional"].iter().any(|word| {
+            after_number.strip_prefix(word).is_some_and(|rest| rest.split_whitespace().count() <= 2)
+        });
+    let is_rest =
+        ["and others", "and more", "and many more", "and so on"].contains(&words.as_str());
+    is_counted || is_rest || (begins && LEFT_AS_THEY_ARE.iter().any(|word| words.contains(word)))
+}
+
 /// The letters and digits of a key: `release_date`, `releaseDate` and `Release Date` have the same.
 #[must_use]
 pub fn key_letters(key: &str) -> String {
@@ -179,6 +248,33 @@ mod tests {
             "A (...)",
         ] {
             assert!(!is_elision(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_in_a_list_may_stand_for_items_left_out() {
+        for text in [
+            "Remaining items omitted for brevity.",
+            "and 4 more items",
+            "(other items as above)",
+            "… and others",
+            "keep existing items",
+            "<!-- rest -->",
+            "Same as before",
+            "unchanged",
+            "see above",
+            "+ 12 more",
+        ] {
+            assert!(is_elision_in_list(text), "{text}");
+        }
+        for text in [
+            "The script was unchanged.",
+            "Other actors were considered.",
+            "It took 4 more items than planned to fill the shelf.",
+            "Keep Calm was the working title.",
+            "Same Time, Next Year was shot next door.",
+        ] {
+            assert!(!is_elision_in_list(text), "{text}");
         }
     }
 

@@ -589,7 +589,6 @@ fn refused() -> Vec<Refused> {
                 ("/items/2/text", "INVALID"),
                 ("/items/3/spoiler", "TYPE_MISMATCH"),
                 ("/items/0", "REQUIRED"),
-                ("/items/1", "REQUIRED"),
             ],
         ),
         (

@@ -392,6 +392,105 @@ fn control_characters_are_refused_and_marks_shown() {
 }
 
 #[test]
+fn strings_that_are_joined_are_one() {
+    let text = r#"{"text": "It cost $94 million" + " to make.",}"#;
+    let read = reelport::document::lenient::read(text.as_bytes()).unwrap();
+    assert_eq!(read.value["text"], "It cost $94 million to make.");
+}
+
+#[test]
+fn a_sign_of_several_currencies_is_that_of_the_region() {
+    for (price, region, currency) in [
+        ("kr 49", "NO", "NOK"),
+        ("$4.99", "CA", "CAD"),
+        ("¥30", "CN", "CNY"),
+        ("$4.99", "FR", "USD"),
+    ] {
+        let offer =
+            json!({ "platform": "Kiosk", "price": price, "type": "rent", "region": region });
+        let sent = json!({ "streaming_options": [offer] });
+        repaired(Category::Streaming, sent, "/streaming_options/0/currency", json!(currency));
+    }
+    let reading = read(Category::BasicInfo, json!({ "budget": "44 crore" }));
+    assert!(reading.problems[0].message.contains("US dollars"), "{reading:?}");
+}
+
+#[test]
+fn sentences_that_say_that_nothing_is_known_are_not_stored() {
+    for text in [
+        "No tagline available",
+        "There is no official tagline.",
+        "I don't have enough information.",
+        "As an AI language model, I cannot look this up.",
+        "I could not find any verified trivia about this movie.",
+    ] {
+        let (found, _) =
+            at(Category::BasicInfo, json!({ "title": "A", "tagline": text }), "/tagline");
+        assert_eq!(found, None, "{text}");
+    }
+    for text in ["No one will be known by name", "I don't do goodbyes", "There is no second chance"]
+    {
+        let (found, _) = at(Category::BasicInfo, json!({ "tagline": text }), "/tagline");
+        assert_eq!(found, Some(json!(text)));
+    }
+    let items = json!({ "items": ["Unknown", { "text": "[Insert trivia here]" }, "It rained."] });
+    let reading = read(Category::Trivia, items);
+    assert_eq!(reading.problems, []);
+    assert_eq!(reading.data["items"], json!([null, null, { "text": "It rained." }]));
+}
+
+#[test]
+fn placeholders_of_urls_and_names_are_nothing() {
+    for url in [
+        "https://www.youtube.com/watch?v=VIDEO_ID",
+        "https://www.youtube.com/watch?v=",
+        "https://image.tmdb.org/t/p/original/",
+        "https://image.tmdb.org/t/p/original/<poster_path>",
+        "https://via.placeholder.com/150",
+        "https://your-image-host.com/poster.jpg",
+        "https://images.test/path_to_poster.jpg",
+    ] {
+        assert_eq!(
+            at(Category::Media, json!({ "trailer_url": url }), "/trailer_url").0,
+            None,
+            "{url}"
+        );
+    }
+    for name in ["Actor Name", "and more...", "Supporting Cast", "अज्ञात", "Not listed"]
+    {
+        let reading = read(Category::CastCrew, json!({ "cast": [{ "name": name }] }));
+        assert_eq!(reading.data.get("cast"), None, "{name}");
+    }
+}
+
+#[test]
+fn numbered_items_are_a_list() {
+    for sent in [
+        json!({ "1": { "text": "A" }, "2": { "text": "B" } }),
+        json!({ "fact_1": "A", "fact_2": "B" }),
+    ] {
+        let (found, _) = at(Category::Trivia, json!({ "items": sent }), "/items");
+        assert_eq!(found, Some(json!([{ "text": "A" }, { "text": "B" }])));
+    }
+    let reading = read(Category::CastCrew, json!({ "crew": { "Sound": ["Ada Berg"] } }));
+    assert_eq!(reading.data["crew"], json!([{ "name": "Ada Berg", "department": "Sound" }]));
+}
+
+#[test]
+fn genres_are_told_apart_in_every_way_to_write_several() {
+    for sent in [
+        json!("Drama & Romance"),
+        json!("Drama\nRomance"),
+        json!("- Drama\n- Romance"),
+        json!("[\"Drama\",\"Romance\"]"),
+        json!(["Drama (primary)", "Romance"]),
+    ] {
+        let (found, _) = at(Category::BasicInfo, json!({ "genres": sent }), "/genres");
+        assert_eq!(found, Some(json!(["Drama", "Romance"])), "{sent}");
+    }
+}
+
+#[test]
 fn latex_keeps_its_backslashes_where_the_text_is_no_json_anyway() {
     let text = r#"{"text": "It is \(\sqrt{2}\) or $\frac{1}{2}\times\theta$,\nand more."}"#;
     let read = reelport::document::lenient::read(text.as_bytes()).unwrap();

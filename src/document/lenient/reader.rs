@@ -26,6 +26,10 @@ const LEFT_OUT: &[&str] = &[
     "truncated",
     "same as before",
     "existing",
+    " more ",
+    "and so on",
+    "as they are",
+    "continue",
 ];
 
 /// Why a text could not be read on.

@@ -90,6 +90,9 @@ impl Reader<'_> {
                 if closes(self.rest()) {
                     break;
                 }
+                if self.skip_concatenation(open) {
+                    continue;
+                }
                 inner += 1;
                 // One between letters is an apostrophe; others come in pairs.
                 let between_letters = result.ends_with(char::is_alphanumeric)
@@ -124,6 +127,17 @@ impl Reader<'_> {
             self.repaired(format!("a quotation mark in {} was not escaped", quoted(&result)));
         }
         Ok(result)
+    }
+
+    /// Skips what joins two strings, `" + "`, if it stands here.
+    fn skip_concatenation(&mut self, open: char) -> bool {
+        let rest = self.rest();
+        let Some(after) = rest.trim_start().strip_prefix('+') else { return false };
+        let Some(next) = after.trim_start().strip_prefix(open) else { return false };
+        let length = rest.len() - next.len();
+        self.at += length;
+        self.repaired("two strings with + between them were joined".to_owned());
+        true
     }
 
     /// Reads a string in three quotation marks, as Python writes texts of several lines; `None` if none

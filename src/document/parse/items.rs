@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{MAX_ITEMS, Reader, is_called, shapes};
-use crate::document::definition::{Absence, Field, Item, Kind, Object, find};
+use crate::document::definition::{Absence, Field, Item, Object, find};
 use crate::document::problem::{WarningCode, excerpt, pointer_at};
 use crate::document::text::{key_letters, means_nothing, quoted};
 use crate::document::value::is_no_name;
@@ -73,8 +73,11 @@ impl Reader {
                         format!("bare text was read as {field:?}"),
                     );
                     let object = Object::from_iter([(field.to_owned(), Value::String(text))]);
-                    items.push(Value::Object(self.object(item.fields, object, &at)));
-                    self.reading.bare.insert(self.within.clone());
+                    let read = self.item(item, object, &at);
+                    if read.is_some() {
+                        self.reading.bare.insert(self.within.clone());
+                    }
+                    items.push(read.map_or(Value::Null, Value::Object));
                 }
                 (other, _) => {
                     self.mismatch(&at, &other, "an object");
@@ -99,14 +102,17 @@ impl Reader {
             self.warn(at, WarningCode::ValueRepaired, message);
             return None;
         }
-        let named = sent_name(item, &sent);
+        let needed = needed(item, &sent);
         let read = self.object(item.fields, sent, at);
         let is_known = |field: &str| read.get(field).is_some_and(|value| !value.is_null());
         let is_identified =
             is_known(item.id) || item.entities.first().is_some_and(|entity| is_known(entity.id));
-        match named {
-            Some(name) if !is_known(name) && !is_identified && !self.is_refused(name) => {
-                let message = format!("the item was left out, as its {name} is nothing");
+        let is_nothing = |name: &&str| !is_known(name) && !self.is_refused(name);
+        let missing = needed.iter().find(|names| names.iter().all(is_nothing));
+        match missing {
+            Some(names) if !is_identified => {
+                let names = names.join(" and ");
+                let message = format!("the item was left out, as its {names} is nothing");
                 self.warn(at, WarningCode::ValueRepaired, message);
                 None
             }
@@ -129,16 +135,14 @@ fn absent(item: &'static Item, sent: &Object) -> Option<(String, &'static Absenc
     absence.words.contains(&letters.as_str()).then(|| (found.to_owned(), absence))
 }
 
-/// The field without which there is nothing to store, if the item was sent with it: the name of
-/// its entity, or a URL.
-fn sent_name(item: &'static Item, sent: &Object) -> Option<&'static str> {
-    let by_entity = item.entities.first().map(|entity| entity.name);
-    let by_url = || {
-        let is_url = |field: &&Field| field.rule.required && matches!(field.rule.kind, Kind::Url);
-        item.fields.iter().find(is_url).map(|field| field.name)
-    };
-    let name = by_entity.or_else(by_url)?;
-    let field = find(item.fields, name)?;
-    let value = sent.iter().find(|(key, _)| is_called(field, key))?.1;
-    value.is_string().then_some(name)
+/// What the item was sent with and must have: each required field, and, where one of several is
+/// needed, those of them.
+fn needed(item: &'static Item, sent: &Object) -> Vec<Vec<&'static str>> {
+    let is_sent =
+        |field: &&Field| sent.iter().any(|(key, value)| value.is_string() && is_called(field, key));
+    let sent_fields = || item.fields.iter().filter(is_sent);
+    let required = sent_fields().filter(|field| field.rule.required).map(|field| vec![field.name]);
+    let any_of = sent_fields().map(|field| field.name).filter(|name| item.any_of.contains(name));
+    let any_of: Vec<_> = any_of.collect();
+    required.chain((!any_of.is_empty()).then_some(any_of)).collect()
 }

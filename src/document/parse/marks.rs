@@ -17,12 +17,12 @@ impl Reader {
         let Kind::Text { max } = field.rule.kind else { return value };
         let Some(cleaned) = value.as_str().and_then(cleaned) else { return value };
         let fits = (1..=max).contains(&cleaned.text.chars().count());
-        let found = cleaned.found.join(" and ");
+        let found = cleaned.found.join(", ");
         let shown = quoted(&long_excerpt(&cleaned.text));
         let message = if self.options.clean && fits {
             format!("{found} were taken away; the text is now {shown}")
         } else {
-            format!("found {found}, which were kept; without them the text is {shown}")
+            format!("found {found}; the text was kept as sent; without them it is {shown}")
         };
         self.warn(at, WarningCode::MarkupInText, message);
         if self.options.clean && fits { Value::String(cleaned.text) } else { value }

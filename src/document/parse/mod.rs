@@ -177,8 +177,12 @@ impl Reader {
     fn object(&mut self, fields: &'static [Field], sent: Object, path: &str) -> Object {
         let sent = self.gathered(fields, sent, path);
         let mut result = Object::new();
-        let present: HashSet<&'static str> =
-            sent.keys().filter_map(|key| find(fields, key)).map(|field| field.name).collect();
+        let present: HashSet<&'static str> = sent
+            .iter()
+            .filter(|(_, value)| !value.is_null() && value.as_str() != Some(""))
+            .filter_map(|(key, _)| find(fields, key))
+            .map(|field| field.name)
+            .collect();
         let mut implied: Vec<&'static str> = Vec::new();
         let mut said: Vec<(String, Implied)> = Vec::new();
         for (key, value) in sent {
@@ -210,6 +214,12 @@ impl Reader {
             said.push((at, implication));
         }
         for (at, implication) in said {
+            // The sign of several currencies, in a country that has one of them.
+            if self.reading.implied.contains(&pointer(path, implication.field))
+                && let Some(meant) = implication.in_region(result.get("region"))
+            {
+                result.insert(implication.field.to_owned(), Value::from(meant));
+            }
             let stated = result.get(implication.field);
             if let Some(message) = stated.and_then(|stated| implication.contradiction(stated)) {
                 self.problem(&at, ProblemCode::Invalid, message);
@@ -253,7 +263,10 @@ impl Reader {
         let field =
             fields.iter().find(|field| meant(field.name)).or_else(|| fields.iter().find(by_alias));
         match field {
-            Some(field) if !present.contains(field.name) && !result.contains_key(field.name) => {
+            Some(field)
+                if !present.contains(field.name)
+                    && result.get(field.name).is_none_or(Value::is_null) =>
+            {
                 let message = format!("{key:?} was read as {:?}", field.name);
                 self.warn(at, WarningCode::FieldRenamed, message);
                 Some(field)

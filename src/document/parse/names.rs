@@ -16,6 +16,37 @@ use crate::document::value::{is_no_name, read_scalar};
 /// Marks between names in one text.
 const SEPARATORS: [char; 4] = [',', '|', ';', '/'];
 
+/// The names in a text of several: with marks or lines between them, as a list in JSON, or with
+/// "and" between names that are known.
+fn several(entity: EntityKind, text: &str) -> Option<Vec<String>> {
+    let text = text.trim();
+    if let Ok(names) = serde_json::from_str::<Vec<String>>(text) {
+        return Some(names);
+    }
+    if let Some(names) = split(entity, text) {
+        return Some(names);
+    }
+    let is_known = |name: &str| reference::by_name(entity, name, None).is_some();
+    if text.contains('\n') {
+        let lines = text.lines().map(|line| line.trim_start_matches(['-', '*', '•', ' ']).trim());
+        let names: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+        let all_known = names.iter().all(|name| is_known(name));
+        return all_known.then(|| names.into_iter().map(str::to_owned).collect());
+    }
+    if is_known(text) {
+        return None;
+    }
+    let parts = [" & ", " and "].iter().find_map(|mark| text.split_once(mark));
+    if let Some((one, other)) = parts.filter(|(one, other)| is_known(one) && is_known(other)) {
+        return Some(vec![one.trim().to_owned(), other.trim().to_owned()]);
+    }
+    let without_note = text.strip_suffix(')').and_then(|text| text.rsplit_once(" ("));
+    without_note
+        .map(|(name, _)| name)
+        .filter(|name| is_known(name))
+        .map(|name| vec![name.to_owned()])
+}
+
 /// The names in a text that has several: `Drama, Thriller`. A name that is known as it stands is one
 /// name: `Sci-Fi & Fantasy`.
 fn split(entity: EntityKind, text: &str) -> Option<Vec<String>> {
@@ -109,10 +140,15 @@ impl Reader {
                 let message = format!("{} was read as {name:?}", shown(&value));
                 self.warn(&at, WarningCode::ValueRepaired, message);
                 separate.push((index, Value::from(name)));
-            } else if let Some(names) =
-                value.as_str().filter(|text| !is_no_name(text)).and_then(|text| split(entity, text))
+            } else if let Some(names) = value
+                .as_str()
+                .filter(|text| !is_no_name(text))
+                .and_then(|text| several(entity, text))
             {
-                let message = format!("{} was read as {} names", shown(&value), names.len());
+                let message = match &names[..] {
+                    [name] => format!("{} was read as {name:?}", shown(&value)),
+                    names => format!("{} was read as {} names", shown(&value), names.len()),
+                };
                 self.warn(&at, WarningCode::ValueRepaired, message);
                 separate.extend(names.into_iter().map(|name| (index, Value::String(name))));
             } else {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Reader;
 use crate::document::definition::{Field, Kind, Rule};
 use crate::document::problem::{WarningCode, excerpt};
-use crate::document::text::{is_elision, means_nothing, quoted};
+use crate::document::text::{is_elision, is_elision_in_list, means_nothing, quoted};
 use crate::document::value::is_nothing;
 
 impl Reader {
@@ -34,10 +34,14 @@ impl Reader {
     pub(super) fn says_as_it_was(&mut self, text: &str, at: &str) -> bool {
         let is_elided = is_elision(text);
         if is_elided {
-            let message = format!("{} was read as \"as it was\"", quoted(&excerpt(text)));
-            self.warn(at, WarningCode::Elided, message);
+            self.warn_of_elision(text, at);
         }
         is_elided
+    }
+
+    fn warn_of_elision(&mut self, text: &str, at: &str) {
+        let message = format!("{} was read as \"as it was\"", quoted(&excerpt(text)));
+        self.warn(at, WarningCode::Elided, message);
     }
 
     /// Whether an element of a list says nothing. `says_nothing` judges texts.
@@ -52,7 +56,8 @@ impl Reader {
                 self.warn(at, WarningCode::ValueRepaired, "null in a list was skipped");
                 true
             }
-            Value::String(text) if self.says_as_it_was(text, at) => {
+            Value::String(text) if is_elision_in_list(text) => {
+                self.warn_of_elision(text, at);
                 self.reading.elided = true;
                 true
             }

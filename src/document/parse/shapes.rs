@@ -33,6 +33,11 @@ pub(super) fn as_list(item: &'static Item, value: &Value) -> Option<Reshaped> {
     match value {
         Value::String(_) if item.bare_text.is_some() => Some(alone(value.clone())),
         Value::Object(object) if is_item(item, object) => Some(alone(value.clone())),
+        Value::Object(object) if is_numbered(object) => Some(Reshaped {
+            items: object.iter().map(|(key, value)| (pointer("", key), value.clone())).collect(),
+            note: "numbered items were read as a list".to_owned(),
+            left_out: Vec::new(),
+        }),
         Value::Object(object) if !object.is_empty() => {
             let mut groups =
                 Groups { item, items: Vec::new(), by: Vec::new(), left_out: Vec::new() };
@@ -53,6 +58,24 @@ pub(super) fn as_list(item: &'static Item, value: &Value) -> Option<Reshaped> {
         }
         _ => None,
     }
+}
+
+/// Whether the keys number the values, from 0 or 1: `1`, `2`; `fact_1`, `fact_2`.
+fn is_numbered(object: &Object) -> bool {
+    let number = |key: &str| {
+        let digits = key.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let number = digits.parse::<usize>().ok().filter(|_| digits.len() <= 3)?;
+        Some((key.len() - digits.len(), number))
+    };
+    let mut expected = None;
+    !object.is_empty()
+        && object.iter().all(|(key, value)| {
+            let Some((start, number)) = number(key) else { return false };
+            let (of_first, next) = *expected.get_or_insert((start, number));
+            expected = Some((of_first, number + 1));
+            number == next && start == of_first && (value.is_object() || value.is_string())
+        })
+        && matches!(expected, Some((_, next)) if next <= object.len() + 1)
 }
 
 /// Whether an object has a field of the item, and nothing that may be a group.
@@ -140,6 +163,7 @@ impl Groups {
         lacking
             && given.iter().all(|(other, _)| *other != field.name)
             && read_scalar(&field.rule, Value::from(key)).is_ok()
+            && !(field.name == "job" && is_department(key))
     }
 
     fn add(&mut self, path: &str, member: &Value, given: &[(&'static str, String)]) -> Option<()> {
@@ -156,6 +180,25 @@ impl Groups {
         self.items.push((path.to_owned(), Value::Object(object)));
         Some(())
     }
+}
+
+/// Whether a key names a department of a crew, and no job in it.
+fn is_department(key: &str) -> bool {
+    const DEPARTMENTS: &[&str] = &[
+        "art",
+        "camera",
+        "costumemakeup",
+        "crew",
+        "directing",
+        "editing",
+        "lighting",
+        "music",
+        "production",
+        "sound",
+        "visualeffects",
+        "writing",
+    ];
+    DEPARTMENTS.contains(&key_letters(key).as_str())
 }
 
 /// Items under a key of their own that were moved to the list they belong to.

@@ -103,7 +103,7 @@ fn integer_in(unit: Unit, text: &str) -> Result<Number, ProblemCode> {
 }
 
 pub(super) fn number(value: Value, min: f64, max: f64) -> Result<Read, Refusal> {
-    let allowed = format!("a number from {min} to {max}, written {}", max * 0.83);
+    let allowed = format!("a number from {min} to {max}, written {}", (max * 8.3).round() / 10.0);
     let (number, from_text) = match &value {
         Value::Number(number) => (number.clone(), false),
         Value::String(text) => match scored(text, max) {

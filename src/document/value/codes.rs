@@ -26,7 +26,11 @@ pub(super) fn form(
     }
     // The one part of a longer text that has the form: of a URL, or of a date.
     let is_boundary = |c: char| !c.is_alphanumeric();
-    let lower = bare(&candidate).to_ascii_lowercase();
+    let mut lower = bare(&candidate).to_ascii_lowercase();
+    // The number of a title at IMDb without its letters.
+    if lower.len() >= 7 && lower.bytes().all(|byte| byte.is_ascii_digit()) {
+        lower.insert_str(0, "tt");
+    }
     let mut parts = lower.split(is_boundary).filter(|part| matches(part));
     match (parts.next(), parts.next()) {
         (Some(part), None) if candidate.chars().count() <= 200 => {
@@ -52,7 +56,8 @@ pub(super) fn code(
     if matches(&upper) {
         return Ok(repaired(Value::String(upper), &value));
     }
-    let letters = key_letters(text);
+    // Without a note: "USA (only)".
+    let letters = key_letters(bare(text));
     let synonym = synonyms.iter().find(|(from, _)| key_letters(from) == letters);
     let meant = synonym.map(|(_, to)| *to).or_else(|| country_code(&letters)).or_else(|| {
         let Some(Sign::Certain(code)) = money::currency(text) else { return None };

@@ -67,8 +67,23 @@ fn exact(date: String) -> Found {
     Found { date, is_inexact: false }
 }
 
+/// `1960年6月16日` and `1960년 6월 16일`.
+fn in_characters(text: &str) -> Option<String> {
+    if !text.contains(['年', '년']) {
+        return None;
+    }
+    let spaced = text.replace(['年', '月', '년', '월'], " ").replace(['日', '일'], "");
+    let parts: Vec<&str> = spaced.split_whitespace().collect();
+    digits(&parts.join("-"))
+}
+
 fn single(text: &str) -> Option<Found> {
-    digits(text).map(exact).or_else(|| decade(text)).or_else(|| words(text))
+    let text = text.strip_suffix(':').unwrap_or(text);
+    in_characters(text)
+        .or_else(|| digits(text))
+        .map(exact)
+        .or_else(|| decade(text))
+        .or_else(|| words(text))
 }
 
 /// A range begins with its first date, which may lack the year: `March – May 1928`.
@@ -77,7 +92,11 @@ fn range(text: &str) -> Option<Found> {
         let (first, last) = text.split_once(mark)?;
         let (first, last) = (first.trim(), last.trim());
         let last_date = single(last).map(|found| found.date);
-        let is_short_year = last.len() == 2 && last.bytes().all(|byte| byte.is_ascii_digit());
+        // "2023-13" is no range; "1930/31" is one.
+        let is_short_year = *mark != "-"
+            && last.len() == 2
+            && last.bytes().all(|byte| byte.is_ascii_digit())
+            && first.get(2..4).is_some_and(|start| start < last);
         let is_open = ["present", "now", "today"].contains(&last);
         if last_date.is_none() && !is_short_year && !is_open {
             return None;
@@ -254,6 +273,9 @@ mod tests {
             ("1999.10.15", "1999-10-15"),
             ("1999-5-1", "1999-05-01"),
             ("19991015", "1999-10-15"),
+            ("1960年6月16日", "1960-06-16"),
+            ("1960년 6월 16일", "1960-06-16"),
+            ("16 июня 1960", "1960-06-16"),
             ("08.09.2004", "2004-09-08"),
             ("25/12/2019", "2019-12-25"),
             ("12/25/2019", "2019-12-25"),
@@ -314,6 +336,7 @@ mod tests {
         for text in [
             "",
             "03/04/1999",
+            "2023-13",
             "1/2/3",
             "15",
             "October 15",

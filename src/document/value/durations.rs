@@ -3,11 +3,52 @@
 use super::numbers::plain_number;
 
 const HOURS: &[&str] = &[
-    "h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden", "heure", "heures", "hora",
-    "horas", "ora", "ore",
+    "h",
+    "hr",
+    "hrs",
+    "hour",
+    "hours",
+    "std",
+    "stunde",
+    "stunden",
+    "heure",
+    "heures",
+    "hora",
+    "horas",
+    "ora",
+    "घंटे",
+    "घंटा",
+    "час",
+    "часа",
+    "часов",
+    "时",
+    "小时",
+    "時間",
+    "시간",
+    "ore",
 ];
 const MINUTES: &[&str] = &[
-    "m", "min", "mins", "minute", "minutes", "minuten", "minuto", "minutos", "minuti", "mn", "'",
+    "m",
+    "min",
+    "mins",
+    "minute",
+    "minutes",
+    "minuten",
+    "minuto",
+    "minutos",
+    "minuti",
+    "मिनट",
+    "минут",
+    "минута",
+    "минуты",
+    "мин",
+    "分",
+    "分钟",
+    "分鐘",
+    "분",
+    "دقيقة",
+    "mn",
+    "'",
     "′",
 ];
 
@@ -15,7 +56,8 @@ const MINUTES: &[&str] = &[
 /// (ISO 8601) and `1:59` (hours and minutes).
 #[must_use]
 pub fn minutes(text: &str) -> Option<i64> {
-    let text = text.trim().trim_end_matches('.').to_lowercase();
+    let text = text.trim().trim_start_matches(['~', '≈']).trim().trim_end_matches('.');
+    let text = text.to_lowercase();
     clock(&text).or_else(|| words(text.strip_prefix("pt").unwrap_or(&text)))
 }
 
@@ -38,15 +80,19 @@ fn words(text: &str) -> Option<i64> {
     let mut rest = text.trim();
     let (mut hours, mut minutes) = (None, None);
     while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')?;
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',');
+        let end = end.unwrap_or(rest.len());
         let number: f64 = plain_number(rest[..end].trim_end_matches(['.', ',']))?.parse().ok()?;
         let after = rest[end..].trim_start();
-        let length = after.find(|c: char| !c.is_alphabetic() && !matches!(c, '\'' | '′'));
+        let length =
+            after.find(|c: char| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '.' | ','));
         let (unit, after) = after.split_at(length.unwrap_or(after.len()));
         let is_unit = |units: &[&str]| units.contains(&unit);
         if is_unit(HOURS) && hours.is_none() && minutes.is_none() {
             hours = Some(number);
-        } else if is_unit(MINUTES) && minutes.is_none() {
+        } else if (is_unit(MINUTES) || (unit.is_empty() && hours.is_some() && after.is_empty()))
+            && minutes.is_none()
+        {
             minutes = Some(number);
         } else {
             return None;
@@ -85,6 +131,10 @@ mod tests {
             ("PT1H59M", Some(119)),
             ("1:59", Some(119)),
             ("01:59:00", Some(119)),
+            ("1h59", Some(119)),
+            ("109分", Some(109)),
+            ("1時間49分", Some(109)),
+            ("~119 min", Some(119)),
             ("1:99", None),
             ("119", None),
             ("119 km", None),

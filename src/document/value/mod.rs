@@ -51,6 +51,12 @@ pub struct Implied {
 }
 
 impl Implied {
+    /// The value that is meant in that region, where the sign is that of several currencies.
+    #[must_use]
+    pub fn in_region(&self, region: Option<&Value>) -> Option<&'static str> {
+        self.sign.of_region(region?.as_str()?)
+    }
+
     /// What is wrong with a sibling that has the value `stated`: `€3.99` is no price in dollars.
     #[must_use]
     pub fn contradiction(&self, stated: &Value) -> Option<String> {

@@ -32,6 +32,14 @@ impl Sign {
         }
     }
 
+    /// The currency that is meant in that country, ISO 3166-1 alpha-2, if it is one with this sign.
+    #[must_use]
+    pub fn of_region(self, region: &str) -> Option<&'static str> {
+        let Self::OneOf(codes) = self else { return None };
+        let of_region = REGIONS.iter().find(|(code, _)| *code == region).map(|(_, code)| *code);
+        of_region.filter(|code| codes.contains(code))
+    }
+
     /// Whether an amount with this sign may be one of that currency.
     #[must_use]
     pub fn allows(self, code: &str) -> bool {
@@ -47,6 +55,31 @@ const DOLLARS: Sign =
 const CROWNS: Sign = Sign::OneOf(&["SEK", "NOK", "DKK", "ISK"]);
 const RUPEES: Sign = Sign::OneOf(&["INR", "PKR", "LKR", "NPR"]);
 const POUNDS: Sign = Sign::OneOf(&["GBP", "EGP"]);
+
+/// The currencies of countries whose signs are those of several currencies.
+const REGIONS: &[(&str, &str)] = &[
+    ("US", "USD"),
+    ("CA", "CAD"),
+    ("AU", "AUD"),
+    ("NZ", "NZD"),
+    ("SG", "SGD"),
+    ("HK", "HKD"),
+    ("TW", "TWD"),
+    ("MX", "MXN"),
+    ("CL", "CLP"),
+    ("CO", "COP"),
+    ("AR", "ARS"),
+    ("SE", "SEK"),
+    ("NO", "NOK"),
+    ("DK", "DKK"),
+    ("IS", "ISK"),
+    ("JP", "JPY"),
+    ("CN", "CNY"),
+    ("IN", "INR"),
+    ("PK", "PKR"),
+    ("LK", "LKR"),
+    ("NP", "NPR"),
+];
 
 /// Signs and words for currencies, in lower case.
 const SIGNS: &[(&str, Sign)] = &[
@@ -75,6 +108,7 @@ const SIGNS: &[(&str, Sign)] = &[
     ("£", Sign::Certain("GBP")),
     ("pounds", POUNDS),
     ("₹", Sign::Certain("INR")),
+    ("us $", Sign::Certain("USD")),
     ("rs", RUPEES),
     ("rs.", RUPEES),
     ("rupees", RUPEES),
@@ -144,11 +178,14 @@ const ABOUT: &[&str] = &[
     "estimated ",
     "est. ",
     "roughly ",
+    "from ",
     "~",
     "≈",
 ];
 /// Words behind a price that say how often it is paid.
-const PERIODS: &[&str] = &["/month", "/mo", "/mo.", "per month", "a month", "/year", "per year"];
+/// and other words that say nothing of the amount.
+const PERIODS: &[&str] =
+    &["/month", "/mo", "/mo.", "per month", "a month", "/year", "per year", "rental", "+"];
 
 /// The amount of money that `text` writes.
 #[must_use]
@@ -160,6 +197,9 @@ pub fn find(text: &str) -> Option<Money> {
     }
     let text = PERIODS.iter().find_map(|period| text.strip_suffix(period)).unwrap_or(text).trim();
     let (before, digits, after) = around_digits(text)?;
+    let is_indian = ["lakh", "lakhs", "crore", "crores", "cr"]
+        .iter()
+        .any(|word| after.split_whitespace().next() == Some(word));
     let (power, after) = power_of(after);
     let before = sign(before)?;
     let after = sign(after)?;
@@ -174,6 +214,8 @@ pub fn find(text: &str) -> Option<Money> {
         }
         (one, other) => one.or(other),
     };
+    // Such words count rupees where nothing else is said.
+    let currency = currency.or(is_indian.then_some(RUPEES));
     let amount = scaled(&plain_number(digits)?, power)?;
     Some(Money { amount, currency })
 }

@@ -11,7 +11,8 @@ use crate::document::text::key_letters;
 const MAX_LENGTH: usize = 80;
 
 /// Nothing in every field, in the form of [`key_letters`]: `N/A` is `na`.
-const EVERYWHERE: &[&str] = &["na", "null", "undefined", "nan"];
+const EVERYWHERE: &[&str] =
+    &["na", "null", "undefined", "nan", "movietitle", "filmtitle", "titlehere", "titleofthemovie"];
 
 /// Nothing in every field but a title, in the form of [`key_letters`].
 pub const WORDS: &[&str] = &[
@@ -47,6 +48,7 @@ pub const WORDS: &[&str] = &[
     "empty",
     "blank",
     "placeholder",
+    "string",
     "desconocido",
     "desconhecido",
     "inconnu",
@@ -70,11 +72,6 @@ const NO_NAMES: &[&str] = &[
     "etal",
     "several",
     "multiple",
-    "nobody",
-    "noone",
-    "nothing",
-    "someone",
-    "somebody",
     "tobecast",
     "tobefilled",
     "name",
@@ -92,7 +89,95 @@ const NO_NAMES: &[&str] = &[
     "notnominated",
     "noawards",
     "nonominations",
+    "andmore",
+    "andmanymore",
+    "seeimdb",
+    "uncredited",
+    "namenotavailable",
+    "namenotfound",
+    "notlisted",
+    "notcredited",
+    "supportingcast",
+    "additionalcast",
+    "additionalcastmembers",
+    "othercastmembers",
+    "multipleactors",
+    "variousactors",
+    "ensemble",
+    "ensemblecast",
+    "leadactor",
+    "leadactress",
+    "supportingactor",
+    "supportingactress",
+    "nodirectorinformation",
+    "notcurrentlystreaming",
+    "notcurrentlyavailable",
+    "notstreaming",
+    "notavailableonanyplatform",
+    "notavailableforstreaming",
+    "streamingservice",
+    "streamingplatform",
+    "platform",
+    "platformname",
+    "अजञात",
+    "غيرمعروف",
+    "미상",
+    "알수없음",
 ];
+
+/// Words for a price that is none.
+const NO_PRICES: &[&str] =
+    &["free", "included", "includedwithsubscription", "varies", "subscription"];
+
+/// How a language model begins to say that it does not know.
+const REFUSALS: &[&str] = &[
+    "as an ai",
+    "as a language model",
+    "i'm sorry",
+    "i am sorry",
+    "sorry,",
+    "i don't",
+    "i do not",
+    "i cannot",
+    "i can't",
+    "i could not",
+    "i couldn't",
+    "i was unable",
+    "i'm unable",
+    "i am unable",
+    "unable to",
+    "there is no",
+];
+
+/// What is lacking where a text says "no … available".
+const LACKING: &[&str] = &[
+    "tagline",
+    "overview",
+    "description",
+    "information",
+    "data",
+    "details",
+    "plot",
+    "explanation",
+];
+
+/// What such a sentence is about.
+const UNKNOWN_THINGS: &[&str] = &[
+    "information",
+    "language model",
+    "verified",
+    "reliable",
+    "available",
+    "official",
+    "knowledge",
+    "data about",
+    "found",
+    "known",
+    "provided",
+];
+
+/// Longest sentence that is taken for such a refusal, in bytes.
+const MAX_REFUSAL: usize = 200;
 
 /// How a text in brackets begins that asks for a value.
 const ASKS: &[&str] = &[
@@ -118,14 +203,29 @@ const ASKS: &[&str] = &[
     "url",
 ];
 
-/// The host that stands for any host, [RFC 2606](https://www.rfc-editor.org/rfc/rfc2606).
-const EXAMPLE_HOST: &str = "example.com";
+/// Hosts that stand for any host ([RFC 2606](https://www.rfc-editor.org/rfc/rfc2606)), and of pictures
+/// that only fill a layout.
+const HOSTS: &[&str] = &[
+    "example.com",
+    "placeholder.com",
+    "placehold.co",
+    "placehold.it",
+    "localhost",
+    "127.0.0.1",
+    "todo",
+];
 
 /// Whether `text` says that the field has no value.
 #[must_use]
 pub fn is_nothing(field: &Field, text: &str) -> bool {
     let text = text.trim_matches(|c: char| c.is_whitespace() || is_ignorable(c));
     if text.is_empty() {
+        return true;
+    }
+    if matches!(field.rule.kind, Kind::Text { .. })
+        && field.rule.wording == Wording::Text
+        && is_refusal(text)
+    {
         return true;
     }
     match &field.rule.kind {
@@ -143,6 +243,7 @@ pub fn is_nothing(field: &Field, text: &str) -> bool {
         || match &field.rule.kind {
             Kind::Date | Kind::PartialDate => is_no_date(text),
             Kind::Form { .. } | Kind::Code { .. } => is_masked(text),
+            Kind::Decimal => NO_PRICES.contains(&key_letters(text).as_str()),
             _ => false,
         }
 }
@@ -160,9 +261,7 @@ fn is_word(text: &str, wording: Wording) -> bool {
     // Most texts begin with a letter with which no such word begins.
     let first = text.chars().find(|c| c.is_alphanumeric());
     let Some(first) = first else { return is_marks(text, wording) };
-    if first.is_ascii()
-        && !b"abdefimnopstuv".contains(&first.to_ascii_lowercase().try_into().unwrap_or(b'n'))
-    {
+    if matches!(first.to_ascii_lowercase(), 'h' | 'j' | 'k' | 'q' | 'r' | 'w' | 'x' | 'y' | 'z') {
         return false;
     }
     if text == r"\N" {
@@ -186,6 +285,27 @@ fn is_word(text: &str, wording: Wording) -> bool {
     }
 }
 
+/// "No tagline available", "As an AI language model, I …", and text that fills a layout.
+fn is_refusal(text: &str) -> bool {
+    if text.len() > MAX_REFUSAL {
+        return text.starts_with("As an AI ") || text.starts_with("Lorem ipsum");
+    }
+    if !text.starts_with(['A', 'I', 'N', 'S', 'T', 'U', 'L', 'a', 'i', 'n', 's', 't', 'u', 'l']) {
+        return false;
+    }
+    let lower = text.to_lowercase().replace('’', "'");
+    lower.starts_with("lorem ipsum")
+        || lower.starts_with("as an ai ")
+        || (REFUSALS.iter().any(|start| lower.starts_with(start))
+            && UNKNOWN_THINGS.iter().any(|thing| lower.contains(thing)))
+        || lower.strip_prefix("no ").is_some_and(|rest| {
+            let rest = rest.strip_prefix("official ").unwrap_or(rest);
+            LACKING.iter().any(|thing| {
+                rest.strip_prefix(thing).is_some_and(|rest| rest.split_whitespace().count() <= 3)
+            })
+        })
+}
+
 /// A text of dashes or question marks only; `?` may be a title.
 fn is_marks(text: &str, wording: Wording) -> bool {
     let is_dash = |c: char| matches!(c, '-' | '‐' | '‑' | '–' | '—' | '―' | '−' | '_');
@@ -197,7 +317,7 @@ fn bracketed(text: &str) -> Option<&str> {
     let pairs = [("{{", "}}"), ("${", "}"), ("{", "}"), ("<", ">"), ("[", "]"), ("%", "%")];
     pairs.iter().find_map(|(open, close)| {
         let inner = text.strip_prefix(open)?.strip_suffix(close)?.trim();
-        (!inner.is_empty() && !inner.contains(['{', '}', '<', '>', '[', ']'])).then_some(inner)
+        (!inner.is_empty() && !inner.contains(['{', '}', '<', '>', '[', ']', '"'])).then_some(inner)
     })
 }
 
@@ -251,15 +371,25 @@ fn is_no_url(text: &str) -> bool {
                 || (is_constant && text.contains('_'))
                 || bracketed(text).is_some_and(|inner| !inner.contains(['.', '/'])));
     }
-    if !text.contains(EXAMPLE_HOST) && !text.contains(['X', 'x']) && !text.ends_with("://...") {
-        return false;
-    }
-    let url = url::Url::parse(text).ok();
-    let is_example = url.as_ref().and_then(url::Url::host_str).is_some_and(|host| {
-        host.strip_suffix(EXAMPLE_HOST).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    });
+    let Ok(url) = url::Url::parse(text) else { return text.ends_with("://...") };
+    let host = url.host_str().unwrap_or_default();
+    let is_no_host = HOSTS.iter().any(|known| {
+        host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }) || host.starts_with("your-")
+        || host.starts_with("your.");
+    // A picture of The Movie Database without its name.
+    let lacks_its_name = host == "image.tmdb.org" && text.ends_with('/');
     let id = text.rsplit(['/', '=']).next().unwrap_or_default();
     let id = id.split(['.', '?', '&', '#']).next().unwrap_or_default();
+    let is_constant = id.ends_with("_ID")
+        || ["YOUR_", "INSERT_"].iter().any(|start| id.starts_with(start))
+        || id.ends_with("_HERE");
     let is_masked = id.len() >= 4 && id.bytes().all(|byte| matches!(byte, b'X' | b'x'));
-    is_example || is_masked || text.ends_with("://...")
+    let has_blank = ["...", "<", "{", "path_to_", "path/to/", "%3C", "%7B"];
+    is_no_host
+        || lacks_its_name
+        || is_constant
+        || is_masked
+        || text.ends_with("watch?v=")
+        || has_blank.iter().any(|blank| text.contains(blank))
 }
