@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::category::{Category, CategoryDocument};
 use super::definition::{
-    Absence, EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department,
+    Absence, EntityReference, Field, Item, ItemKey, KeyPart, Object, define, define_choice,
+    no_department,
 };
 use super::entity::EntityKind;
 use super::projection::{Names, NominationRow, Projection, text_of};
@@ -17,7 +18,7 @@ define! {
     /// What a movie, or someone for it, was nominated for and won.
     pub struct Awards, input AwardsInput {
         /// The nominations, won or not.
-        awards: Vec<Award> = items(&AWARD, "Award").aliases(&["nominations", "auszeichnungen"]),
+        awards: Vec<Award> = items(&AWARD, "Award").aliases(&["auszeichnungen"]).item_keys(BY_RESULT),
     }
 }
 
@@ -39,7 +40,7 @@ define! {
         /// The nominated person's id, where the nominee is a known person.
         nominee_id: Option<ID> = id(),
         /// Whether it was won.
-        result: AwardResult = choice(AwardResult::VALUES, RESULT_SYNONYMS).required().aliases(&["status", "outcome"]),
+        result: AwardResult = choice(AwardResult::VALUES, RESULT_SYNONYMS).required().aliases(&["status", "outcome", "won", "is_winner", "winner"]),
         /// The country of the ceremony, as text.
         country: Option<String> = line().joined(),
         /// The language of the ceremony, as text.
@@ -62,6 +63,14 @@ const RESULT_SYNONYMS: &[(&str, &str)] = &[
     ("nomination", "nominee"),
     ("nominiert", "nominee"),
     ("lost", "nominee"),
+    ("true", "winner"),
+    ("false", "nominee"),
+];
+
+const BY_RESULT: &[ItemKey] = &[
+    ItemKey { key: "wins", values: &[("result", "winner")] },
+    ItemKey { key: "awards_won", values: &[("result", "winner")] },
+    ItemKey { key: "nominations", values: &[("result", "nominee")] },
 ];
 
 /// Results that say that there was no nomination.

@@ -21,7 +21,7 @@ define! {
         /// Who produced it.
         producers: Vec<Credit> = items(&CREDIT, "Producers").aliases(&["producer", "produced_by"]).item_keys(PRODUCING),
         /// Who plays in it, in the order of billing.
-        cast: Vec<CastCredit> = items(&CAST_CREDIT, "Cast").aliases(&["actors", "starring", "besetzung"]),
+        cast: Vec<CastCredit> = items(&CAST_CREDIT, "Cast").aliases(&["actors", "starring", "besetzung"]).item_keys(CASTS),
         /// Everyone else.
         crew: Vec<CrewCredit> = items(&CREW_CREDIT, "Crew").item_keys(CREW_JOBS),
     }
@@ -84,6 +84,13 @@ define! {
 
 const NAME: &[&str] = &["actor", "actress", "actor_name", "person", "person_name", "full_name"];
 const IMAGE: &[&str] = &["profile_path", "photo", "image_url", "profile_url"];
+
+const CASTS: &[ItemKey] = &[
+    ItemKey { key: "main_cast", values: &[] },
+    ItemKey { key: "lead_cast", values: &[] },
+    ItemKey { key: "supporting_cast", values: &[] },
+    ItemKey { key: "voice_cast", values: &[] },
+];
 
 const WRITING: &[ItemKey] = &[
     ItemKey { key: "screenplay", values: &[("job", "Screenplay")] },

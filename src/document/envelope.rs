@@ -175,7 +175,7 @@ pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrive
     }
     let category =
         read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
-    let movie = read_movie(&envelope, expected.movie, &mut problems);
+    let movie = read_movie(&envelope, expected.movie, &mut problems, &mut warnings);
     if let (Some(category), Some(movie)) = (category, &movie) {
         warn_of_missing(&envelope, category, movie, &mut warnings);
     }
@@ -309,10 +309,19 @@ fn read_movie(
     envelope: &Object,
     expected: Option<&MovieId>,
     problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Warning>,
 ) -> Option<MovieId> {
     let text = match envelope.get("movie_id") {
         Some(Value::String(text)) => text.trim(),
         Some(other) if !other.is_null() => {
+            // The number of The Movie Database without its prefix.
+            let is_expected =
+                |movie: &&MovieId| other.is_number() && movie.as_str() == format!("tmdb-{other}");
+            if let Some(movie) = expected.filter(is_expected) {
+                let message = format!("movie_id {other} was read as {movie}");
+                warnings.push(Warning::new("", WarningCode::ValueRepaired, message));
+                return Some(movie.clone());
+            }
             let message = format!("movie_id: found {}; allowed is text", shown(other));
             problems.push(Problem::new("", ProblemCode::MovieMismatch, message));
             return None;

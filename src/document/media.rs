@@ -27,9 +27,9 @@ define! {
         /// This item's own id; stable and opaque.
         id: ID = id(),
         /// Where it is.
-        url: WebUrl = url().required().aliases(&["file_path", "link", "src"]),
+        url: WebUrl = url().required().aliases(&["file_path", "image_url", "link", "src"]),
         /// What it is.
-        kind: MediaKind = choice(MediaKind::VALUES, KIND_SYNONYMS).required().aliases(&["type"]),
+        kind: MediaKind = choice(MediaKind::VALUES, KIND_SYNONYMS).required().aliases(&["type", "image_type"]),
         /// What it shows.
         caption: Option<String> = prose().aliases(&["title", "description"]),
         /// The language of the text in it, as text.

@@ -92,10 +92,17 @@ fn is_wrapper(value: &Value) -> bool {
     match value {
         Value::Object(object) => object_wraps(object),
         Value::Array(list) => {
-            !list.is_empty() && list.iter().all(|value| value.as_object().is_some_and(object_wraps))
+            let wraps = |value: &Value| value.as_object().is_some_and(object_wraps);
+            // Reasoning may stand beside the answer.
+            list.iter().any(wraps) && list.iter().all(|value| wraps(value) || is_no_answer(value))
         }
         _ => false,
     }
+}
+
+/// Whether a value is a part of a message that is no answer.
+fn is_no_answer(value: &Value) -> bool {
+    value.get("type").and_then(Value::as_str).is_some_and(|kind| NO_ANSWER.contains(&kind))
 }
 
 /// Whether an object has the form of an answer, a message or a call.
@@ -138,7 +145,10 @@ fn object_wraps(object: &Object) -> bool {
         || (object.get("type").and_then(Value::as_str).is_some_and(|kind| PARTS.contains(&kind))
             && ["text", "input", "arguments", "content"].iter().any(|key| says(key)))
         || (is_list("output")
-            && (object.contains_key("model") || object.contains_key("usage") || is_alone))
+            && (object.contains_key("model")
+                || object.contains_key("usage")
+                || object["output"].get(0).is_some_and(|part| part.get("type").is_some())
+                || is_alone))
         || (is_named && is_call.iter().any(|key| says(key)))
         || (object.contains_key("method") && is_object("params"))
         || ["generated_text", "output_text", "document", "variables", "completion"]
