@@ -29,7 +29,7 @@ fn bytes(place: &Place, name: &str) -> Vec<u8> {
 fn no_temporary_files(place: &Place) {
     for entry in std::fs::read_dir(place.folder.path()).unwrap() {
         let name = entry.unwrap().file_name();
-        assert!(!name.to_string_lossy().starts_with(".reelport"), "{name:?}");
+        assert!(!name.to_string_lossy().starts_with(".reelport"), "{}", name.display());
     }
 }
 
