@@ -121,6 +121,17 @@ pub async fn open_read_only_catalog(
     Ok(Catalog::new(database, sources.clock, sources.ids))
 }
 
+/// Connects to a database for a backup of it as it is: it is not migrated.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn open_for_backup(
+    database_url: &str,
+    connections: u32,
+) -> Result<Database, StorageError> {
+    Database::connect_read_only(database_url, connections).await
+}
+
 /// Reads the secret at `path`, or makes one there that only the owner can read. Whole or not at
 /// all: of two that start at once, one makes it and both read it.
 ///

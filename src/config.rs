@@ -4,7 +4,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use crate::catalog::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::tokens::MIN_SECRET;
@@ -136,6 +136,43 @@ impl TokenArgs {
     }
 }
 
+/// What an option without a value is set to, by a flag or a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switch {
+    On,
+    Off,
+    /// Neither; refused when the options are checked.
+    Unclear(String),
+}
+
+impl Switch {
+    /// Whether it is on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        *self == Self::On
+    }
+
+    /// Reads a variable. One that is empty is not set.
+    #[allow(clippy::unnecessary_wraps, reason = "the form that clap takes")]
+    fn read(text: &str) -> Result<Self, std::convert::Infallible> {
+        Ok(match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" | "y" | "t" => Self::On,
+            "false" | "0" | "no" | "off" | "n" | "f" | "" => Self::Off,
+            _ => Self::Unclear(text.to_owned()),
+        })
+    }
+
+    fn validate(&self, option: &'static str) -> Result<(), ConfigError> {
+        match self {
+            Self::On | Self::Off => Ok(()),
+            Self::Unclear(text) => {
+                let allowed = "true, false, 1, 0, yes or no";
+                Err(ConfigError::new(option, format!("{text:?}"), allowed))
+            }
+        }
+    }
+}
+
 /// Options of `serve`.
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
@@ -149,8 +186,13 @@ pub struct ServeArgs {
     #[arg(long, env = "REELPORT_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     pub admin_password: Option<String>,
     /// Load a small catalogue if the database has no movies
-    #[arg(long, env = "REELPORT_DEMO", value_parser = clap::builder::FalseyValueParser::new())]
-    pub demo: bool,
+    #[arg(
+        long,
+        env = "REELPORT_DEMO",
+        action = ArgAction::SetTrue,
+        value_parser = Switch::read
+    )]
+    pub demo: Switch,
     /// Most open connections; left out, as many as the process's limit of file descriptors leaves room for
     #[arg(long, env = "REELPORT_MAX_CONNECTIONS", value_name = "N")]
     pub max_connections: Option<String>,
@@ -164,9 +206,10 @@ pub struct ServeArgs {
     #[arg(
         long,
         env = "REELPORT_READ_ONLY",
-        value_parser = clap::builder::FalseyValueParser::new()
+        action = ArgAction::SetTrue,
+        value_parser = Switch::read
     )]
-    pub read_only: bool,
+    pub read_only: Switch,
 }
 
 impl ServeArgs {
@@ -197,7 +240,9 @@ impl ServeArgs {
             let allowed = "an address such as admin@example.com";
             return Err(ConfigError::new("REELPORT_ADMIN_EMAIL", format!("{email:?}"), allowed));
         }
-        if self.read_only && self.demo {
+        self.demo.validate("REELPORT_DEMO")?;
+        self.read_only.validate("REELPORT_READ_ONLY")?;
+        if self.read_only.is_on() && self.demo.is_on() {
             let found = "--demo together with --read-only";
             return Err(ConfigError::new("REELPORT_DEMO", found, "one of the two"));
         }

@@ -1,16 +1,16 @@
 //! `reelport export`.
 
-use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
+use super::files::{DatabaseFiles, Output, standard_output};
 use super::terminal::print_error;
-use super::{CliError, FAILED, SOME_FAILED, open};
+use super::{CliError, FAILED, SOME_FAILED, must_exist, open};
 use crate::catalog::CatalogError;
 use crate::catalog::access::command_line;
 use crate::catalog::bulk::{ArchiveError, Selection, write_entry, writer};
@@ -64,6 +64,18 @@ pub(super) async fn export(
             "a ZIP archive is not for a terminal; name a file with -o".to_owned(),
         ));
     }
+    must_exist(database)?;
+    let files = DatabaseFiles::of(database);
+    let output = args.output.as_deref().map(Output::at);
+    match &output {
+        Some(output) => output.must_not_be_of(&files, "--output")?,
+        None if files.has(&standard_output()) => {
+            return Err(CliError::Usage(
+                "standard output is a file of the database; name another file".to_owned(),
+            ));
+        }
+        None => {}
+    }
     let catalog = open(database).await?;
     let (permission, _) = command_line();
     let mut unknown = Vec::new();
@@ -78,21 +90,22 @@ pub(super) async fn export(
         });
     }
     let (sender, receiver) = mpsc::channel(64);
-    let (format, output) = (args.format, args.output.clone());
-    let writing = tokio::task::spawn_blocking(move || write(format, output.as_deref(), receiver));
+    let (format, place) = (args.format, output.clone());
+    let writing = tokio::task::spawn_blocking(move || write(format, place.as_ref(), receiver));
     let read = catalog.export_stream(&permission, &Selection { movies, category }, sender).await;
     let written = writing.await.map_err(CatalogError::from)?;
     catalog.database().close().await;
     // What was not read to its end is never put in the place of an older file.
     read?;
     let written = written.and_then(|Written { count, file }| {
-        if let (Some(file), Some(path)) = (file, &args.output) {
-            file.persist(path).map_err(|error| error.error)?;
+        if let (Some(file), Some(output)) = (file, &output) {
+            output.persist(file)?;
         }
         Ok(count)
     });
     match written {
-        Ok(count) => eprintln!("{count} documents exported"),
+        Ok(1) => print_error("1 document exported"),
+        Ok(count) => print_error(&format!("{count} documents exported")),
         // Whoever reads standard output has read enough.
         Err(ArchiveError::Io(error))
             if args.output.is_none() && error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -116,20 +129,17 @@ struct Written {
 /// Writes all that comes. A plain file is written beside its place, to be named when it is whole.
 fn write(
     format: Format,
-    output: Option<&Path>,
+    output: Option<&Output>,
     exports: mpsc::Receiver<Export>,
 ) -> Result<Written, ArchiveError> {
     let whole = |count| Written { count, file: None };
-    let Some(path) = output else {
+    let Some(output) = output else {
         return write_to(format, BufWriter::new(io::stdout().lock()), exports).map(whole);
     };
-    let is_plain = std::fs::symlink_metadata(path).map_or(true, |metadata| metadata.is_file());
-    if !is_plain {
-        return write_to(format, BufWriter::new(File::create(path)?), exports).map(whole);
+    if let Some(stream) = output.stream()? {
+        return write_to(format, BufWriter::new(stream), exports).map(whole);
     }
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".reelport-export").tempfile_in(folder)?;
+    let mut file = output.temporary()?;
     let count = write_to(format, BufWriter::new(file.as_file_mut()), exports)?;
     Ok(Written { count, file: Some(file) })
 }

@@ -10,6 +10,8 @@ use std::time::Instant;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::error_log::ErrorLog;
+use super::files::DatabaseFiles;
 use super::inputs::{Input, open_inputs};
 use super::outcomes::Outcomes;
 use super::terminal::{print_error, print_line};
@@ -79,7 +81,8 @@ pub struct ImportArgs {
     /// Take texts without citation marks, markup and invisible characters
     #[arg(long)]
     clean: bool,
-    /// Keep all failures and warnings in this file, a JSON object on each line
+    /// Keep all failures and warnings in this file, a JSON object on each line; it may be missing, empty or an
+    /// older such file
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
     /// The most that an entry of an archive, or a packed archive, may unpack to: bytes, or with K, M or G
@@ -182,8 +185,11 @@ pub(super) async fn import(
 ) -> Result<ExitCode, CliError> {
     let options = args.options()?;
     let document = args.document()?;
-    let inputs = open_inputs(&args.files)?;
-    let mut outcomes = Outcomes::new(args.errors.as_deref(), !options.dry_run)?;
+    database.validate()?;
+    let files = DatabaseFiles::of(database);
+    let inputs = open_inputs(&args.files, &files)?;
+    let log = args.errors.as_deref().map(|path| ErrorLog::prepare(path, &inputs, &files));
+    let mut outcomes = Outcomes::new(log.transpose()?, !options.dry_run);
     let catalog = open_or_make(database).await?;
     let bar = progress(&inputs);
     let start = Instant::now();
@@ -222,20 +228,25 @@ pub(super) async fn import(
     let report = match report {
         Ok(report) => report,
         Err(error) => {
-            print_error(&format!(
-                "reelport: the import stopped after {done} documents, which are in: {error}"
-            ));
+            let when = match done {
+                0 => "before any document was in".to_owned(),
+                1 => "after 1 document, which is in".to_owned(),
+                _ => format!("after {done} documents, which are in"),
+            };
+            let error = CliError::from(error).told();
+            print_error(&format!("reelport: the import stopped {when}: {error}"));
+            outcomes.keep_all();
             return Ok(ExitCode::from(FAILED));
         }
     };
     let seconds = start.elapsed().as_secs_f64();
-    let BulkReport { planned, drafted, published, unchanged, rejected } = report;
+    let BulkReport { planned, drafted, published, unchanged, rejected, movies_created } = report;
     let done = match (options.dry_run, options.target) {
         (true, _) => format!("{planned} planned (a dry run: nothing was written)"),
         (false, Stage::Draft) => format!("{drafted} drafted, {unchanged} unchanged"),
         (false, Stage::Published) => format!("{published} published, {unchanged} unchanged"),
     };
-    let others = outcomes.counts(read.skipped.len());
+    let others = outcomes.counts(read.skipped.len(), movies_created, options.dry_run);
     print_line(&format!("{done}, {rejected} failed{others}, in {seconds:.1} s"));
     outcomes.finish(&read.skipped);
     Ok(ExitCode::from(if rejected > 0 { SOME_FAILED } else { 0 }))

@@ -1,25 +1,42 @@
 //! The files that an import reads.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek as _};
 use std::path::Path;
 
 use super::CliError;
-use crate::catalog::bulk::Source;
+use super::files::{DatabaseFiles, Identity};
+use crate::catalog::bulk::{SQLITE_REFUSED, Source};
 
 /// An input that could be opened.
 pub(super) struct Input {
     pub(super) name: String,
     pub(super) source: Source,
     pub(super) size: Option<u64>,
+    pub(super) identity: Identity,
 }
 
 /// Opens all files; `-` is standard input.
 ///
 /// # Errors
-/// At the first that cannot be read, so that nothing is imported by half.
-pub(super) fn open_inputs(files: &[String]) -> Result<Vec<Input>, CliError> {
-    files.iter().map(|name| open(name)).collect()
+/// At the first that cannot be read or is of the database, so that nothing is imported by half.
+pub(super) fn open_inputs(
+    files: &[String],
+    database: &DatabaseFiles,
+) -> Result<Vec<Input>, CliError> {
+    let inputs: Vec<Input> = files.iter().map(|name| open(name)).collect::<Result<_, _>>()?;
+    for Input { name, identity, .. } in &inputs {
+        // SQLite's locks on a file end when the process closes any other handle of it, so that this
+        // comes before the database is opened.
+        if database.is_database(identity) {
+            return Err(CliError::Usage(format!("{name}: {SQLITE_REFUSED}")));
+        }
+        if database.has(identity) {
+            let what = "this file belongs to the database and is not a document";
+            return Err(CliError::Usage(format!("{name}: {what}")));
+        }
+    }
+    Ok(inputs)
 }
 
 fn open(name: &str) -> Result<Input, CliError> {
@@ -42,7 +59,8 @@ fn open(name: &str) -> Result<Input, CliError> {
         )));
     }
     let source = of_file(file, metadata.is_file());
-    Ok(Input { name: name.to_owned(), source, size: metadata.is_file().then_some(metadata.len()) })
+    let size = metadata.is_file().then_some(metadata.len());
+    Ok(Input { name: name.to_owned(), source, size, identity: Identity::of_path(Path::new(name)) })
 }
 
 fn of_file(file: File, is_regular: bool) -> Source {
@@ -51,23 +69,30 @@ fn of_file(file: File, is_regular: bool) -> Source {
 
 fn standard_input() -> Input {
     let name = "standard input".to_owned();
-    if let Some(file) = redirected_file() {
-        return Input { name, source: Source::File(file), size: None };
-    }
-    Input { name, source: Source::Stream(Box::new(io::stdin())), size: None }
+    let file = standard_input_file();
+    let metadata = file.as_ref().and_then(|file| file.metadata().ok());
+    let identity = metadata.as_ref().map(Identity::of_open).unwrap_or_default();
+    let source = match file.and_then(from_its_start) {
+        Some(file) => Source::File(file),
+        None => Source::Stream(Box::new(io::stdin())),
+    };
+    Input { name, source, size: None, identity }
 }
 
-/// The file that standard input is, if it is one and is read from its start.
+/// What standard input is.
 #[cfg(unix)]
-fn redirected_file() -> Option<File> {
-    use std::io::Seek as _;
+fn standard_input_file() -> Option<File> {
     use std::os::fd::AsFd as _;
-    let mut file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
-    let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    (is_regular && file.stream_position().is_ok_and(|position| position == 0)).then_some(file)
+    Some(File::from(io::stdin().as_fd().try_clone_to_owned().ok()?))
 }
 
 #[cfg(not(unix))]
-fn redirected_file() -> Option<File> {
+fn standard_input_file() -> Option<File> {
     None
+}
+
+/// The file, if it is a regular one and is read from its start.
+fn from_its_start(mut file: File) -> Option<File> {
+    let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    (is_regular && file.stream_position().is_ok_and(|position| position == 0)).then_some(file)
 }

@@ -1,8 +1,12 @@
 //! The command line.
 
+mod backup;
+mod error_log;
 mod export;
+mod files;
 mod import;
 mod inputs;
+mod origins;
 mod outcomes;
 mod plans;
 mod serve;
@@ -14,8 +18,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use self::origins::Origins;
 use crate::app::{Sources, open_catalog};
 use crate::catalog::access::command_line;
 use crate::catalog::{Catalog, CatalogError};
@@ -64,6 +69,13 @@ enum Command {
         database: DatabaseArgs,
         #[command(flatten)]
         export: export::ExportArgs,
+    },
+    /// Write a SQLite database, with all that is in it, into a new file; it may be served meanwhile
+    Backup {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        #[command(flatten)]
+        backup: backup::BackupArgs,
     },
     /// Bring the database's schema up to date
     Migrate {
@@ -129,19 +141,22 @@ impl CliError {
         Self::Io(format!("{what}: {error}"))
     }
 
-    /// What to do about it, where the error itself does not say.
-    fn hint(&self) -> &'static str {
+    /// What happened, with what to do about it where the error itself does not say.
+    fn told(&self) -> String {
         let why = match self {
             Self::Storage(error) => error.unavailability(),
             Self::Catalog(error) => error.unavailability(),
             _ => None,
         };
         match why {
-            Some(Unavailability::Full) => "; there is no space left for the database",
-            Some(Unavailability::ReadOnly | Unavailability::Failing) => {
-                "; the database cannot be written to: if that is meant, serve --read-only serves it"
+            Some(Unavailability::Full) => {
+                format!("the disk is full: there is no space left for the database ({self})")
             }
-            _ => "",
+            Some(Unavailability::ReadOnly | Unavailability::Failing) => format!(
+                "{self}; the database cannot be written to: if that is meant, serve --read-only \
+                 serves it"
+            ),
+            _ => self.to_string(),
         }
     }
 }
@@ -154,22 +169,32 @@ const FAILED: u8 = 2;
 /// How long work on other threads may take to end after the command is done.
 const ENDING: Duration = Duration::from_millis(500);
 
-/// Runs the command line on a runtime of its own.
-pub fn run(cli: Cli) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let result = runtime.map_err(|error| CliError::io("the runtime", &error)).and_then(|runtime| {
-        let result = runtime.block_on(execute(cli));
-        // Dropped, it would wait for threads that are busy, however long they take.
-        runtime.shutdown_timeout(ENDING);
-        result
-    });
-    match result {
+/// Reads the command line and runs it.
+pub fn run() -> ExitCode {
+    let command = Cli::command();
+    let matches = command.clone().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    match run_to_end(cli) {
         Ok(code) => code,
         Err(error) => {
-            terminal::print_error(&format!("reelport: {error}{}", error.hint()));
+            let told = Origins::of(&command, &matches).told(error.told());
+            terminal::print_error(&format!("reelport: {told}"));
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// Runs a command on a runtime of its own.
+fn run_to_end(cli: Cli) -> Result<ExitCode, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::io("the runtime", &error))?;
+    let result = runtime.block_on(execute(cli));
+    // Dropped, it would wait for threads that are busy, however long they take.
+    runtime.shutdown_timeout(ENDING);
+    result
 }
 
 fn start_log(filter: &str) -> Result<(), CliError> {
@@ -218,6 +243,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         }
         Command::Import { database, import } => import::import(&database, &import).await,
         Command::Export { database, export } => export::export(&database, &export).await,
+        Command::Backup { database, backup } => backup::backup(&database, &backup).await,
         Command::Migrate { database } => {
             open_or_make(&database).await?.database().close().await;
             println!("the database's schema is up to date");

@@ -1,20 +1,20 @@
 //! What an import says of its documents: failures, warnings, and what was skipped.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io;
 
 use serde_json::json;
 
-use super::CliError;
+use super::error_log::ErrorLog;
 use super::terminal::{print_error, print_line};
 use crate::catalog::bulk::{Place, RecordResult};
 use crate::catalog::import::ImportStatus;
-use crate::document::Warning;
+use crate::document::{MovieId, Warning};
 
 /// Most warnings that are printed.
 const MAX_WARNINGS: usize = 20;
+/// Most new movies that are named.
+const MAX_CREATED: usize = 5;
 /// Most problems that are printed of one document.
 const MAX_PROBLEMS: usize = 3;
 /// Most names of skipped entries that are printed.
@@ -23,26 +23,32 @@ const MAX_SKIPPED: usize = 20;
 /// Prints what there is to say of each document, and counts.
 pub(super) struct Outcomes {
     /// Keeps all failures and warnings.
-    kept: Option<File>,
+    kept: Option<ErrorLog>,
     /// Why not all could be kept.
     lost: Option<io::Error>,
     /// Whether warnings are printed: a plan shows its own.
     prints_warnings: bool,
     warnings: usize,
+    /// How many movies were created, and the first of them, where no plan names them.
+    created: usize,
+    created_first: Vec<MovieId>,
     /// How many warnings of each kind were not printed.
     not_printed: BTreeMap<String, usize>,
 }
 
 impl Outcomes {
-    /// # Errors
-    /// When the file that keeps them cannot be made.
-    pub(super) fn new(kept: Option<&Path>, prints_warnings: bool) -> Result<Self, CliError> {
-        let make = |path: &Path| {
-            File::create(path).map_err(|error| CliError::io(&path.display().to_string(), &error))
-        };
-        let kept = kept.map(make).transpose()?;
+    pub(super) fn new(kept: Option<ErrorLog>, prints_warnings: bool) -> Self {
         let not_printed = BTreeMap::new();
-        Ok(Self { kept, lost: None, prints_warnings, warnings: 0, not_printed })
+        let created_first = Vec::new();
+        Self {
+            kept,
+            lost: None,
+            prints_warnings,
+            warnings: 0,
+            created: 0,
+            created_first,
+            not_printed,
+        }
     }
 
     /// Prints and keeps what there is to say of a document.
@@ -52,14 +58,20 @@ impl Outcomes {
         if is_rejected {
             print_error(&failure(result));
         }
+        if let (true, Some((movie, _))) = (result.creates_movie, &result.key) {
+            self.created += 1;
+            if self.created <= MAX_CREATED && self.prints_warnings {
+                self.created_first.push(movie.clone());
+            }
+        }
         if self.prints_warnings {
             self.print_warnings(result);
         }
         self.warnings += warnings.len();
         if (is_rejected || !warnings.is_empty())
-            && let Some(file) = &mut self.kept
+            && let Some(log) = &mut self.kept
         {
-            self.lost = self.lost.take().or_else(|| keep(file, result).err());
+            self.lost = self.lost.take().or_else(|| log.keep(result).err());
         }
     }
 
@@ -76,19 +88,33 @@ impl Outcomes {
         }
     }
 
-    /// How many warnings and skipped entries there are, as a part of the summary.
-    pub(super) fn counts(&self, skipped: usize) -> String {
-        let count = |count: usize, one: &str, many: &str| match count {
+    /// How many warnings, skipped entries and new movies there are, as a part of the summary.
+    pub(super) fn counts(&self, skipped: usize, movies: u64, is_plan: bool) -> String {
+        let count = |count: u64, one: &str, many: &str| match count {
             0 => String::new(),
             1 => format!(", 1 {one}"),
             _ => format!(", {count} {many}"),
         };
-        let warnings = count(self.warnings, "warning", "warnings");
-        format!("{warnings}{}", count(skipped, "skipped", "skipped"))
+        let warnings = count(self.warnings as u64, "warning", "warnings");
+        let skipped = count(skipped as u64, "skipped", "skipped");
+        let movies = if is_plan {
+            count(movies, "movie to create", "movies to create")
+        } else {
+            count(movies, "movie created", "movies created")
+        };
+        format!("{warnings}{skipped}{movies}")
     }
 
     /// Prints what was not printed of each document.
     pub(super) fn finish(self, skipped: &[Place]) {
+        if !self.created_first.is_empty() {
+            let named: Vec<_> = self.created_first.iter().map(MovieId::as_str).collect();
+            let more = match self.created - named.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            print_line(&format!("created: {}{more}", named.join(", ")));
+        }
         for place in skipped.iter().take(MAX_SKIPPED) {
             print_line(&format!("skipped: {place} (no .json, .ndjson, .jsonl or .zip)"));
         }
@@ -102,7 +128,13 @@ impl Outcomes {
             let hint = if self.kept.is_some() { "" } else { "; --errors FILE keeps all of them" };
             print_error(&format!("{total} more warnings: {}{hint}", kinds.join(", ")));
         }
-        if let Some(error) = self.lost {
+        self.keep_all();
+    }
+
+    /// Ends the file that keeps failures and warnings, also of an import that stopped.
+    pub(super) fn keep_all(mut self) {
+        let ended = self.kept.as_mut().map_or(Ok(()), ErrorLog::finish);
+        if let Some(error) = self.lost.or(ended.err()) {
             print_error(&format!(
                 "reelport: the failures and warnings could not all be kept: {error}"
             ));
@@ -135,15 +167,4 @@ fn failure(result: &RecordResult) -> String {
     let more = result.problems.len().saturating_sub(reasons.len());
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     format!("{}{}{more}", prefix(result), reasons.join("; "))
-}
-
-fn keep(file: &mut File, result: &RecordResult) -> io::Result<()> {
-    let line = json!({
-        "place": result.place.to_string(),
-        "movie_id": result.key.as_ref().map(|(movie, _)| movie.as_str()),
-        "category": result.key.as_ref().map(|(_, category)| category.as_str()),
-        "errors": result.problems,
-        "warnings": result.warnings(),
-    });
-    writeln!(file, "{line}")
 }

@@ -15,10 +15,13 @@ pub(super) fn lines(result: &RecordResult) -> Vec<String> {
         return Vec::new();
     };
     let told = told(plan);
-    if told.is_empty() {
+    if told.is_empty() && !result.creates_movie {
         return told;
     }
-    let first = format!("{}: {movie} {category}: {}", result.place, plan.changes_in_words());
+    let creates =
+        if result.creates_movie { format!("; creates movie {movie}") } else { String::new() };
+    let changes = plan.changes_in_words();
+    let first = format!("{}: {movie} {category}: {changes}{creates}", result.place);
     let digest = format!("  plan {}", plan.digest);
     std::iter::once(first).chain(told).chain([digest]).collect()
 }

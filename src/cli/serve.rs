@@ -26,6 +26,8 @@ static DEMO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
 
 /// The file beside a `SQLite` database that keeps the password of the first start.
 pub(super) const ADMIN_PASSWORD: &str = "admin-password";
+/// The file beside a `SQLite` database that keeps the secret that signs tokens.
+pub(super) const JWT_SECRET: &str = "jwt-secret";
 /// The admin that is made when none is configured.
 const DEFAULT_ADMIN: &str = "admin@reelport.local";
 
@@ -44,7 +46,7 @@ pub(super) fn secret(database: &DatabaseArgs, tokens: &TokenArgs) -> Result<Stri
                 .to_owned(),
         ));
     };
-    let path = folder.join("jwt-secret");
+    let path = folder.join(JWT_SECRET);
     let make = || format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
     let (secret, _) = kept_secret(&path, make)
         .map_err(|error| CliError::io(&path.display().to_string(), &error))?;
@@ -71,7 +73,7 @@ pub(super) async fn serve(
         .await
         .map_err(|error| CliError::io(&format!("REELPORT_LISTEN: {address}"), &error))?;
     let (url, connections) = (&database.database_url, database.connections()?);
-    let catalog = if serve.read_only {
+    let catalog = if serve.read_only.is_on() {
         open_read_only_catalog(url, connections, Sources::default()).await?
     } else {
         open_catalog(url, connections, Sources::default()).await?
@@ -81,11 +83,11 @@ pub(super) async fn serve(
     app.limits = limits;
     warn_if_shared(database);
     let mut admin = None;
-    if serve.read_only {
+    if serve.read_only.is_on() {
         println!("the database is served read-only");
     } else if takes_writes(&app).await? {
         admin = make_admin(&app, database.folder().as_deref(), serve).await?;
-        if serve.demo {
+        if serve.demo.is_on() {
             load_demo(&app).await?;
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zip::ZipReadOptions;
 use zip::read::{Config, ZipFileEntry};
+use zip::result::ZipError;
 // Unlike `ZipArchive`, it keeps entries apart that have the same name.
 use zip::unstable::read::ZipIterable;
 
@@ -138,9 +139,16 @@ impl Reader<'_> {
         }
     }
 
-    fn send_damage(&mut self, error: &zip::result::ZipError) -> Result<(), Stopped> {
+    fn send_damage(&mut self, error: &ZipError) -> Result<(), Stopped> {
         let what = if self.place.entry.is_some() { "entry" } else { "archive" };
-        let message = format!("the {what} cannot be read: {error}");
+        let message = match error {
+            ZipError::InvalidArchive(_) if what == "archive" => {
+                "the archive is not whole: the list of its entries, which stands at the end, is \
+                 missing or damaged"
+                    .to_owned()
+            }
+            _ => format!("the {what} cannot be read: {error}"),
+        };
         self.send_problem(None, ProblemCode::Unreadable, message)
     }
 }

@@ -16,8 +16,8 @@ use tokio::sync::mpsc;
 pub use archive::{ArchiveError, Packer, write_entry, writer};
 pub use channel::{RecordReceiver, RecordSender, record_channel};
 pub use place::{At, Place};
-pub use read::read_source;
 pub use read::{MAX_UNPACKED, Options as ReadOptions, RawRecord, ReadReport, Source, Stopped};
+pub use read::{SQLITE_REFUSED, read_source};
 
 use super::access::{CanPublish, CanRead};
 use super::export::Export;
@@ -42,6 +42,8 @@ pub struct RecordResult {
     pub key: Option<DocumentKey>,
     pub status: ImportStatus,
     pub problems: Vec<Problem>,
+    /// Whether it is the first document of a movie that was not there.
+    pub creates_movie: bool,
     /// What was planned, if it could be read.
     pub plan: Option<Report>,
     /// Bytes of input read so far, for a progress bar.
@@ -64,6 +66,8 @@ pub struct BulkReport {
     pub published: u64,
     pub unchanged: u64,
     pub rejected: u64,
+    /// Movies that were not there before.
+    pub movies_created: u64,
 }
 
 impl BulkReport {
@@ -102,6 +106,8 @@ impl Catalog {
         let mut total = BulkReport::default();
         let mut held: Option<RawRecord> = None;
         let mut known_to_planner = 0;
+        // A dry run finds a movie missing with each of its documents.
+        let mut planned = HashSet::new();
         loop {
             let mut waiting = Vec::new();
             let mut batch: Vec<Record> = Vec::new();
@@ -136,6 +142,10 @@ impl Catalog {
                     }
                 }
             }
+            let mut missing = self.missing_movies(&batch).await?;
+            if options.dry_run {
+                missing.retain(|movie| !planned.contains(movie));
+            }
             let outcomes = if batch.is_empty() {
                 Vec::new()
             } else {
@@ -149,22 +159,30 @@ impl Catalog {
                         key: None,
                         status: ImportStatus::Rejected,
                         problems,
+                        creates_movie: false,
                         plan: None,
                         position,
                     },
                     None => {
                         let Some((record, outcome)) = outcomes.next() else { continue };
+                        let creates_movie = outcome.status != ImportStatus::Rejected
+                            && missing.remove(&record.movie);
+                        if creates_movie && options.dry_run {
+                            planned.insert(record.movie.clone());
+                        }
                         RecordResult {
                             place,
                             key: Some(record.key()),
                             status: outcome.status,
                             problems: outcome.problems,
+                            creates_movie,
                             plan: outcome.plan,
                             position,
                         }
                     }
                 };
                 total.count(result.status);
+                total.movies_created += u64::from(result.creates_movie);
                 report(result);
             }
             let written = total.published + total.drafted;
@@ -180,6 +198,17 @@ impl Catalog {
                 return Ok(total);
             }
         }
+    }
+
+    /// The movies of some records that are not there.
+    async fn missing_movies(&self, records: &[Record]) -> Result<HashSet<MovieId>, CatalogError> {
+        let mut movies: HashSet<MovieId> =
+            records.iter().map(|record| record.movie.clone()).collect();
+        let asked: Vec<MovieId> = movies.iter().cloned().collect();
+        for found in self.database().movies(&asked).await? {
+            movies.remove(&found.id);
+        }
+        Ok(movies)
     }
 
     /// Imports records in one transaction; where planning them takes more work than is allowed, each

@@ -176,6 +176,23 @@ impl Database {
         Ok(())
     }
 
+    /// Writes a `SQLite` database as it is at this moment into a file that is empty or missing. Writers
+    /// go on meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be read or the file cannot be written.
+    pub async fn back_up(&self, file: &Path) -> Result<(), StorageError> {
+        let path = file.to_str().ok_or_else(|| {
+            DbErr::Custom("a backup's path is not UTF-8, which SQLite cannot open".to_owned())
+        })?;
+        let pool = self.reader.pool.as_sea_orm();
+        let values = [path.into()];
+        let statement =
+            Statement::from_sql_and_values(self.reader.backend(), "VACUUM INTO ?", values);
+        pool.execute_raw(statement).await?;
+        Ok(())
+    }
+
     /// Closes the connections, so that `SQLite` folds its log into the database file.
     pub async fn close(&self) {
         self.reader.pool.close().await;

@@ -151,7 +151,10 @@ async fn what_macos_keeps_beside_files_is_ignored() {
         ("empty/", Vec::new()),
     ];
     let ran = place.run(&["import", &place.write("mac.zip", zipped(&entries))]).await.ok();
-    assert!(ran.stdout.starts_with("1 published, 0 unchanged, 0 failed, in"), "{ran:?}");
+    assert!(
+        ran.stdout.starts_with("1 published, 0 unchanged, 0 failed, 1 movie created, in"),
+        "{ran:?}"
+    );
     assert_eq!(ran.stderr, "");
 }
 

@@ -1,6 +1,9 @@
 //! The command line, by running the real binary.
 
 mod archives;
+mod backup;
+mod files;
+mod messages;
 mod secrets;
 mod texts;
 
@@ -587,6 +590,8 @@ async fn a_bad_value_of_the_configuration_stops_the_start_with_one_line() {
         ("REELPORT_JWT_SECRET", "hunter2", "7 bytes", "32 bytes"),
         ("REELPORT_ADMIN_EMAIL", "nobody", "nobody", "admin@example.com"),
         ("REELPORT_ADMIN_PASSWORD", "hunter2", "7 characters", "8 to"),
+        ("REELPORT_READ_ONLY", "maybe", "maybe", "true, false, 1, 0, yes or no"),
+        ("REELPORT_DEMO", "2", "2", "true, false, 1, 0, yes or no"),
         ("REELPORT_LOG", "loud=loudest", "loudest", "debug"),
     ];
     for (variable, value, found, allowed) in cases {
@@ -808,7 +813,7 @@ async fn a_port_that_is_taken_stops_the_start_before_the_database_is_made() {
     let ran = run(command, b"").await;
     assert_eq!(ran.code, 2);
     assert!(
-        one_line(&ran).contains("REELPORT_LISTEN") && one_line(&ran).contains(&address),
+        one_line(&ran).contains("--listen") && one_line(&ran).contains(&address),
         "{}",
         ran.stderr
     );

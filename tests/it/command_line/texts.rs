@@ -177,7 +177,7 @@ async fn warnings_are_printed_with_place_and_path_and_kept_in_a_file() {
         .collect();
     let file = place.write("many.ndjson", lines.concat());
     let ran = place.run(&["import", &file, "--errors", &kept]).await.ok();
-    assert!(ran.stdout.contains(", 50 warnings, in"), "{ran:?}");
+    assert!(ran.stdout.contains(", 50 warnings, 50 movies created, in"), "{ran:?}");
     let printed: Vec<&str> = ran.stderr.lines().collect();
     assert_eq!(printed.len(), 21, "{ran:?}");
     assert_eq!(printed[20], "30 more warnings: UNKNOWN_FIELD 30");
