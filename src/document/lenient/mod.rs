@@ -102,6 +102,12 @@ pub fn read_for(
     stored: Option<&Object>,
     budget: &WorkBudget<'_>,
 ) -> Result<Lenient, Refusal> {
+    // RFC 1952: the first bytes of what gzip packed.
+    if text.starts_with(b"\x1F\x8B") {
+        let message = "the text is packed with gzip; unpack it, or send it over HTTP with \
+                       Content-Encoding: gzip";
+        return Err(Problem::new("", ProblemCode::Unreadable, message).into());
+    }
     let (stripped, had_mark) = match text.strip_prefix(b"\xEF\xBB\xBF") {
         Some(rest) => (rest, true),
         None => (text, false),
@@ -250,6 +256,9 @@ fn unreadable(text: &str, failure: &Failure, expected: Expected<'_>) -> Problem 
 
 /// Says in which form a text is, and how it begins.
 fn form_found(form: Form, text: &str) -> String {
+    if text.trim().is_empty() {
+        return "the text is empty".to_owned();
+    }
     let is_fence = |line: &&str| line.starts_with("```") || line.starts_with("~~~");
     let start = text.lines().map(str::trim).find(|line| !line.is_empty() && !is_fence(line));
     let start = start.map(|start| format!(", {}", quoted(&super::problem::excerpt(start))));

@@ -316,7 +316,7 @@ fn what_cannot_be_told_is_refused_with_its_place() {
         ),
         (
             "",
-            "no object is in the text; it is plain text; send the document as JSON: an object with category, movie_id and data",
+            "the text is empty; send the document as JSON: an object with category, movie_id and data",
         ),
         (
             "category: trivia\nmovie_id: m\ndata:\n  items: []",

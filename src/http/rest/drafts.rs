@@ -68,7 +68,11 @@ pub async fn publish(
         }
         None => state.catalog.plan_publication(&reader, &movie, category, &options).await?,
     };
-    answer(&movie, category, outcome)
+    let Json(mut answer) = answer(&movie, category, outcome)?;
+    if !is_dry_run {
+        answer.close_draft();
+    }
+    Ok(Json(answer))
 }
 
 /// Discards the draft of a category.

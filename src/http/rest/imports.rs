@@ -59,6 +59,15 @@ pub struct ImportAnswer {
     repair_hint: Option<String>,
 }
 
+impl ImportAnswer {
+    /// Says that the draft is gone, where not all of it was published.
+    pub(super) fn close_draft(&mut self) {
+        if self.status == ImportStatus::Unchanged {
+            self.message.push_str("; the draft is closed");
+        }
+    }
+}
+
 /// Imports one category of a movie: an exported file, or what was made of it.
 #[utoipa::path(
     post, path = "/api/v1/admin/movies/{id}/import/{category}", tag = "import", security(("bearer" = [])),
