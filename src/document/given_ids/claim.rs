@@ -65,7 +65,7 @@ pub(super) fn judge_claim(
     if !is_contradicted {
         return Verdict::Keep;
     }
-    // An item's own id that is that of a credit of theirs is no more right than theirs.
+    // The item's own id is that of a credit of the same person, and as doubtful as the person's id.
     let item = is_renaming && mention.item.entities.len() == 1;
     Verdict::Drop { warning: Some(of_another(mention, own, names)), item }
 }
