@@ -2,7 +2,7 @@
 //!
 //! A note of a fixed table, and the same name in another script, are taken off with a warning. One
 //! text that names several people becomes a credit of each, where each looks like a full name and
-//! nobody is known under the whole. What is stored already is never questioned, nor what a
+//! nobody is known under the whole. In a cast, a part behind a name is read as the character. What is stored already is never questioned, nor what a
 //! trusted source says.
 
 use std::collections::{HashMap, HashSet};
@@ -16,7 +16,10 @@ use super::merge::Proposal;
 use super::parse::{MAX_LISTED, Reading};
 use super::problem::{Warning, WarningCode, pointer_at};
 use super::text::{index_key, quoted};
-use super::who::{Noted, job_of, may_be_several, noted, several_jobs, several_names};
+use super::who::{
+    Noted, is_full_name, job_of, may_be_credit_line, may_be_several, name_and_part, noted,
+    several_jobs, several_names, without_heading,
+};
 
 /// By the name of a list, which of its items came of a text that names several people: each with
 /// the item that it follows. They stand at the end of the list, so that all others keep their
@@ -102,11 +105,14 @@ fn is_in_question(item: &Item, credit: &Object) -> bool {
                 .iter()
                 .any(|mark| name.contains(mark))
     };
-    name.is_some_and(has_more) || text(credit, JOB).is_some_and(|job| job.contains(['/', ';', ',']))
+    let is_line = |name: &str| has_more(name) || may_be_credit_line(name);
+    name.is_some_and(is_line) || text(credit, JOB).is_some_and(|job| job.contains(['/', ';', ',']))
 }
 
 /// The field of a credit that says the job.
 const JOB: &str = "job";
+/// The field of a credit that says the part.
+const CHARACTER: &str = "character";
 
 fn text<'o>(object: &'o Object, key: &str) -> Option<&'o str> {
     object.get(key).and_then(Value::as_str)
@@ -154,6 +160,8 @@ impl Credits<'_> {
         let path = pointer_at(&format!("/{}", self.list), index);
         let at = format!("{path}/{}", entity.name);
         self.warn_of_jobs(credit, &path);
+        let line = self.read_as_line(credit, &at, entity.name);
+        let credit = line.as_ref().unwrap_or(credit);
         let Some(name) = text(credit, entity.name).filter(|name| !self.stands(name)) else {
             return vec![credit.clone()];
         };
@@ -236,6 +244,48 @@ impl Credits<'_> {
         }
         credit.insert(field.to_owned(), Value::String(read));
         self.warn(at.to_owned(), WarningCode::ValueRepaired, message);
+    }
+
+    /// Reads a line of credits as its name, and in a cast as the name and the character: "Robert Davi as Big
+    /// Johnson". `None` if it is a name alone.
+    fn read_as_line(&mut self, credit: &Object, at: &str, field: &str) -> Option<Object> {
+        let text = text(credit, field)?;
+        if self.stands(text) || self.is_known(text) {
+            return None;
+        }
+        let name = without_heading(text).unwrap_or(text);
+        let is_open = find(self.item.fields, CHARACTER).is_some()
+            && credit.get(CHARACTER).is_none_or(Value::is_null);
+        let mut read = credit.clone();
+        let message = match name_and_part(name).filter(|_| is_open) {
+            Some((one, another)) => {
+                // Either may come first: "Mona: Ida Berg".
+                let is_reversed = self.stands(another) && !self.stands(one);
+                let (name, part) = if is_reversed { (another, one) } else { (one, another) };
+                if !(self.stands(name) || self.is_known(name) || is_full_name(name)) {
+                    let message = format!(
+                        "{} may be a name and a character; it was read as a name. Write {{\"name\": \
+                         {}, \"character\": {}}}",
+                        quoted(text),
+                        quoted(name),
+                        quoted(part)
+                    );
+                    self.warn(at.to_owned(), WarningCode::SeveralInOne, message);
+                    return None;
+                }
+                read.insert(field.to_owned(), Value::from(name));
+                read.insert(CHARACTER.to_owned(), Value::from(part));
+                let (name, part) = (quoted(name), quoted(part));
+                format!("{} was read as the name {name} and the character {part}", quoted(text))
+            }
+            None if name != text => {
+                read.insert(field.to_owned(), Value::from(name));
+                format!("{} was read as the name {}", quoted(text), quoted(name))
+            }
+            None => return None,
+        };
+        self.warn(at.to_owned(), WarningCode::ValueRepaired, message);
+        Some(read)
     }
 
     /// Warns of a job that is several jobs.

@@ -12,7 +12,7 @@ use super::definition::{EntityReference, Field, Kind, Object, define_choice};
 use super::given_ids::{KnownIds, is_questionable};
 use super::reference::{self, ReferenceEntity};
 use super::text::index_key;
-use super::who::{Knowledge, Newcomers};
+use super::who::{Knowledge, Newcomers, forms_without_edition};
 
 define_choice! {
     /// What kind of thing a document names.
@@ -156,6 +156,7 @@ impl Mentions {
                         name.as_ref().filter(|_| id.is_none() || entity.kind.is_told_by_name())
                     {
                         self.names.insert((entity.kind.as_str(), name.clone()));
+                        self.add_forms(entity, object);
                     }
                     if let Some(id) = id {
                         self.ids
@@ -166,6 +167,14 @@ impl Mentions {
                 }
             }
         }
+    }
+
+    /// Adds the names that a ceremony may be known by whose name says its edition.
+    fn add_forms(&mut self, entity: &EntityReference, object: &Object) {
+        let name = object.get(entity.name).and_then(Value::as_str);
+        let Some(name) = name.filter(|_| entity.kind == EntityKind::Ceremony) else { return };
+        let forms = forms_without_edition(name).into_iter();
+        self.names.extend(forms.map(|form| (entity.kind.as_str(), index_key(&form))));
     }
 
     /// Adds whom a name means in the language that stands beside it.
@@ -443,6 +452,18 @@ impl Directory {
     pub fn by_name(&self, kind: EntityKind, name_key: &str) -> &[String] {
         let bearers = self.names.get(&(kind.as_str(), name_key.to_owned()));
         bearers.map_or(&[], |bearers| &bearers.ids)
+    }
+
+    /// Those that a ceremony's name means which nobody goes by as it stands: whoever goes by the first
+    /// of its forms without the edition that somebody goes by.
+    #[must_use]
+    pub fn without_edition(&self, kind: EntityKind, name: &str) -> &[String] {
+        if kind != EntityKind::Ceremony || !self.by_name(kind, &index_key(name)).is_empty() {
+            return &[];
+        }
+        let forms = forms_without_edition(name).into_iter();
+        let mut found = forms.map(|form| self.by_name(kind, &index_key(&form)));
+        found.find(|ids| !ids.is_empty()).unwrap_or_default()
     }
 
     /// Whether the entity of that id goes by the name, in [`index_key`] form.

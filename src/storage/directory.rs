@@ -132,6 +132,11 @@ async fn look_up_ids(
         }
     }
     look_up_elsewhere(connection, kind, given, mentions, directory, &mut compared).await?;
+    // An id that nobody has may be a mistaken one of whoever has the name.
+    if kind == EntityKind::Person {
+        let unknown = given.iter().filter(|id| directory.by_id(kind, id).is_none());
+        others.extend(unknown.flat_map(|id| names_beside(mentions, kind, id)).cloned());
+    }
     let compared: Vec<String> = compared.into_iter().collect();
     for ids in compared.chunks(VALUES_PER_STATEMENT) {
         let rows: Vec<(String, String)> = entity_name::Entity::find()

@@ -304,4 +304,120 @@ on_both_databases! {
         send(&admin, "m", "", json!({ "cast": [credit("Cleo Marsh", 0), credit("Ada Quist", 2)] })).await;
         assert_eq!(all(&admin, "m", "cast", "name").await, ["Cleo Marsh", "Bo Renn", "Ada Quist"]);
     }
+
+    async fn an_id_beside_an_unrelated_name_renames_nobody(app: TestApp) {
+        let admin = app.movie("m").await;
+        send(&admin, "m", "?source=tmdb", json!({ "cast": [
+            { "id": "tmdb-person-1", "name": "Ada Quist", "character": "Herself" },
+            { "id": "tmdb-person-2", "name": "Bo Renn", "character": "The Clerk" },
+        ] })).await;
+        let stored = admin.export("m", "cast_crew").await["data"]["cast"].clone();
+        let credit = &stored[0]["credit_id"];
+        let wrong = json!({ "id": "tmdb-person-1", "name": "Zed Lindqvist", "character": "Herself" });
+        let both = json!({ "id": "tmdb-person-1", "credit_id": credit, "name": "Bo Renn" });
+        for options in ["?dry_run=true", "?source=llm-generated&dry_run=true", ""] {
+            let reply = send(&admin, "m", options, json!({ "cast": [wrong] })).await;
+            assert!(warned(&reply).contains(&at("/cast/0/name", "NAME_OF_ANOTHER")), "{}", reply.text);
+        }
+        assert_eq!(all(&admin, "m", "cast", "name").await, ["Ada Quist", "Bo Renn", "Zed Lindqvist"]);
+        for options in ["", MODEL] {
+            let reply = send(&admin, "m", options, json!({ "cast": [both] })).await;
+            assert!(warned(&reply).contains(&at("/cast/0/name", "NAME_OF_ANOTHER")), "{}", reply.text);
+            assert_eq!(all(&admin, "m", "cast", "name").await, ["Ada Quist", "Bo Renn", "Zed Lindqvist"], "{}", reply.text);
+        }
+        // A credit that keeps its id and becomes somebody else's is told of.
+        let taken = json!({ "id": "tmdb-person-2", "credit_id": credit, "name": "Bo Renn" });
+        let reply = send(&admin, "m", "?dry_run=true", json!({ "cast": [taken] })).await;
+        assert!(warned(&reply).contains(&at("/cast/0/name", "NAME_OF_ANOTHER")), "{}", reply.text);
+        // A catalogue, and a person who says so, may rename.
+        let renamed = json!({ "id": "tmdb-person-1", "credit_id": credit, "name": "Zoe Lark" });
+        send(&admin, "m", "?source=manual", json!({ "cast": [renamed] })).await;
+        assert_eq!(all(&admin, "m", "cast", "name").await, ["Zoe Lark", "Bo Renn", "Zed Lindqvist"]);
+    }
+
+    async fn an_unknown_id_beside_a_known_name_is_told_of(app: TestApp) {
+        let admin = with_cast(&app, "one", "First Tide", &TWO).await;
+        app.movie("m").await;
+        let cast = json!({ "cast": [{ "id": "tmdb-person-99999999", "name": "Ada Quist" }, { "id": "tmdb-person-7", "name": "Eva Moor" }] });
+        let reply = send(&admin, "m", "?source=tmdb&dry_run=true", cast.clone()).await;
+        assert_eq!(warned(&reply), [], "{}", reply.text);
+        let reply = send(&admin, "m", "", cast).await;
+        assert_eq!(warned(&reply), [at("/cast/0/name", "POSSIBLE_DUPLICATE")], "{}", reply.text);
+        assert!(reply.text.contains("tmdb-person-1"), "{}", reply.text);
+    }
+
+    async fn names_in_another_script_alone_are_told_of(app: TestApp) {
+        let admin = app.movie("m").await;
+        let cast = ["Kai Ishida", "Sora Kobayashi", "Ulf Strand"].map(|name| json!({ "name": name, "character": "The Clerk" }));
+        send(&admin, "m", "?source=tmdb", json!({ "cast": cast })).await;
+        for (names, options) in [(["石田海", "小林空"], MODEL), (["Жора Быков", "김민지"], ""), (["मीना वर्मा", "ليلى حداد"], MODEL)] {
+            let options = format!("{options}{}dry_run=true", if options.is_empty() { "?" } else { "&" });
+            let reply = send(&admin, "m", &options, json!({ "cast": names.map(|name| json!({ "name": name })) })).await;
+            let expected = [at("/cast/0/name", "POSSIBLE_DUPLICATE"), at("/cast/1/name", "POSSIBLE_DUPLICATE")];
+            assert_eq!(warned(&reply), expected, "{}", reply.text);
+        }
+    }
+
+    async fn a_ceremony_is_known_whatever_edition_its_name_says(app: TestApp) {
+        let admin = with_cast(&app, "m", "First Tide", &[]).await;
+        let award = |ceremony: &str, year: i32| json!({ "ceremony": ceremony, "year": year,
+            "category": "Best Picture", "nominee": "First Tide", "result": "nominee" });
+        let file = |awards: Vec<Value>| envelope("m", "awards", json!({ "awards": awards }));
+        let names = ["12th Saturn Awards", "The Saturn Awards", "Saturn Awards (1996)", "Saturn Awards 1996",
+            "Annual Saturn Awards", "38th Annual Grammy Awards", "The 38th Grammy Award", "76th Academy Awards"];
+        let awards = names.iter().zip(1980..).map(|(name, year)| award(name, 2 * year - 1980)).collect();
+        let reply = admin.import_with(&file(awards), MODEL).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let stored = admin.export("m", "awards").await["data"]["awards"].clone();
+        let ids: Vec<&Value> = stored.as_array().unwrap().iter().map(|award| &award["ceremony_id"]).collect();
+        let expected = [["ceremony-saturn-awards"; 5].as_slice(), &["ceremony-grammy-awards"; 2], &["ceremony-academy-awards"]].concat();
+        assert_eq!(ids, expected, "{}", reply.text);
+        // A catalogue's own ceremony as well, and what is stored keeps its name.
+        app.movie("n").await;
+        let own = envelope("n", "awards", json!({ "awards": [award("Harbour Film Awards", 2001), award("Academy Awards", 2004)] }));
+        assert_eq!(admin.import_with(&own, "?source=manual").await.status, 200);
+        let before = admin.export("n", "awards").await["data"].clone();
+        for (harbour, academy) in [("The 9th Annual Harbour Film Awards", "76th Academy Awards"), ("Harbour Film Award 2001", "The 76th Annual Oscars"), ("harbour film awards", "Academy Awards (2004)")] {
+            let file = envelope("n", "awards", json!({ "awards": [award(harbour, 2001), award(academy, 2004)] }));
+            let reply = admin.import_with(&file, MODEL).await;
+            assert_eq!(admin.export("n", "awards").await["data"], before, "{}", reply.text);
+        }
+    }
+
+    async fn an_item_without_a_value_repeats_nothing(app: TestApp) {
+        let admin = app.movie("m").await;
+        let file = envelope("m", "cast_crew", json!({ "cast": [{ "foo": 1 }, { "foo": 1 }] }));
+        let reply = admin.import_with(&file, MODEL).await;
+        assert!(!reply.text.contains("says the same"), "{}", reply.text);
+    }
+
+    async fn a_genre_under_several_of_its_names_stands_once(app: TestApp) {
+        let admin = app.movie("m").await;
+        let file = envelope("m", "basic_info", json!({ "title": "First Tide", "genres": ["Scifi", "SF", "Drama", "Sci-Fi", "Science Fiction"] }));
+        let reply = admin.import_with(&file, MODEL).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let genres = admin.export("m", "basic_info").await["data"]["genres"].clone();
+        assert_eq!(genres, json!(["Scifi", "Drama"]), "{}", reply.text);
+        let expected = [1, 3, 4].map(|place| at(&format!("/genres/{place}"), "VALUE_REPAIRED"));
+        assert_eq!(warned(&reply), expected, "{}", reply.text);
+        assert_eq!(admin.import_with(&file, MODEL).await.json()["status"], "unchanged");
+    }
+
+    async fn a_line_of_credits_is_a_name_and_a_character(app: TestApp) {
+        let admin = app.movie("m").await;
+        send(&admin, "m", "?source=tmdb", json!({ "cast": [{ "id": "tmdb-person-1", "name": "Ada Quist", "character": "The Pilot" }] })).await;
+        let file = json!({ "cast": ["Bo Renn as Big Olsen", "Eva Moor - The Clerk", "Ulf Strand: Mona", "Gus Lind ... The Cook", "1. Ida Berg", "The Pilot: Ada Quist", "Zora as Mira"],
+            "directors": ["Directed by Kai Marsh"] });
+        let reply = send(&admin, "m", MODEL, file.clone()).await;
+        let names = ["Bo Renn", "Eva Moor", "Ulf Strand", "Gus Lind", "Ida Berg", "Ada Quist", "Zora as Mira"];
+        assert_eq!(all(&admin, "m", "cast", "name").await, names, "{}", reply.text);
+        let parts = all(&admin, "m", "cast", "character").await;
+        assert_eq!((&parts[..4], &parts[5]), (&["Big Olsen", "The Clerk", "Mona", "The Cook"].map(Value::from)[..], &json!("The Pilot")));
+        assert_eq!(all(&admin, "m", "directors", "name").await, ["Kai Marsh"]);
+        for (path, code) in [("/cast/0/name", "VALUE_REPAIRED"), ("/cast/4/name", "VALUE_REPAIRED"), ("/cast/5/name", "VALUE_REPAIRED"),
+            ("/cast/6/name", "SEVERAL_IN_ONE"), ("/directors/0/name", "VALUE_REPAIRED")] {
+            assert!(warned(&reply).contains(&at(path, code)), "{path}: {}", reply.text);
+        }
+        assert_eq!(send(&admin, "m", MODEL, file).await.json()["status"], "unchanged");
+    }
 }

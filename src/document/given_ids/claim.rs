@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::stored::Stored;
-use super::{Mention, Verdict, goes_by, known_elsewhere, may_be_one};
+use super::{Mention, Verdict, goes_by, is_contradicted, known_elsewhere, may_be_one};
 use crate::document::definition::{EntityReference, KeyPart, Object};
 use crate::document::entity::bound_to_language;
 use crate::document::ids::is_item_id_of;
@@ -35,7 +35,8 @@ pub(super) fn judge_claim(
     stored: &Stored<'_>,
     mention: &Mention<'_>,
 ) -> Verdict {
-    if proposal.id_trust == IdTrust::Given || stored.says(mention) {
+    let is_renaming = stored.is_renaming(mention);
+    if proposal.id_trust == IdTrust::Given || (stored.says(mention) && !is_renaming) {
         return Verdict::Keep;
     }
     let Mention { entity, id, name: Some(name), .. } = *mention else { return Verdict::Keep };
@@ -51,7 +52,7 @@ pub(super) fn judge_claim(
             _ => Verdict::Keep,
         };
     };
-    let kept = trust == IdTrust::Given
+    let kept = (trust == IdTrust::Given && !is_renaming)
         || is_its_name(proposal, stored, mention, own, name)
         || is_edited_here(stored, mention, own, name);
     if kept {
@@ -59,8 +60,14 @@ pub(super) fn judge_claim(
     }
     let names = directory.known_ids().names(entity.kind, own);
     let is_contradicted = trust == IdTrust::Claimed
-        || names.iter().take(MOST_ITEMS).all(|known| is_contradicted_by(known, name));
-    if is_contradicted { of_another(mention, own, names) } else { Verdict::Keep }
+        || is_renaming
+        || names.iter().take(MOST_ITEMS).all(|known| is_contradicted(known, name));
+    if !is_contradicted {
+        return Verdict::Keep;
+    }
+    // The item's own id is that of a credit of the same person, and as doubtful as the person's id.
+    let item = is_renaming && mention.item.entities.len() == 1;
+    Verdict::Drop { warning: Some(of_another(mention, own, names)), item }
 }
 
 /// How far this id is believed. In a document that does not say where it comes from, an item's own
@@ -95,7 +102,8 @@ fn is_its_name(
 }
 
 /// Whether the id stands in that list already and the item is an edit of what stands there: of the
-/// same part, of none, or in another script. Of an item that names several, only its own id tells.
+/// same part or of none, with a name that may be theirs; or in another script. Of an item that names
+/// several, only its own id tells.
 fn is_edited_here(stored: &Stored<'_>, mention: &Mention<'_>, own: &str, name: &str) -> bool {
     let EntityReference { kind, name: field, .. } = *mention.entity;
     if mention.item.entities.len() > 1 {
@@ -115,15 +123,12 @@ fn is_edited_here(stored: &Stored<'_>, mention: &Mention<'_>, own: &str, name: &
     let is_another_script = |object: &Object| {
         object.get(field).and_then(Value::as_str).is_some_and(|known| !is_comparable(known, name))
     };
+    let may_be_theirs = |object: &Object| {
+        object.get(field).and_then(Value::as_str).is_none_or(|known| !is_contradicted(known, name))
+    };
     let mut standing = stored.items_of(kind, own, mention.list).take(MOST_ITEMS);
-    standing.any(|object| says_the_same(object) || is_another_script(object))
-}
-
-/// Whether two names are certainly those of two: they can be compared, and have no word in common.
-fn is_contradicted_by(known: &str, name: &str) -> bool {
-    let (known, name) = (Name::of(known), Name::of(name));
-    known.is_other_script() == name.is_other_script()
-        && !known.words().any(|word| name.words().any(|other| other == word))
+    standing
+        .any(|object| (says_the_same(object) && may_be_theirs(object)) || is_another_script(object))
 }
 
 /// Whether two names are written in letters that can be compared.
@@ -140,10 +145,10 @@ fn unknown(mention: &Mention<'_>) -> Verdict {
         quoted(mention.id)
     );
     let at = mention.path(mention.entity.id);
-    Verdict::Drop(Some(Warning::new(at, WarningCode::UnknownId, message)))
+    Verdict::without(Some(Warning::new(at, WarningCode::UnknownId, message)))
 }
 
-fn of_another(mention: &Mention<'_>, own: &str, names: &[String]) -> Verdict {
+fn of_another(mention: &Mention<'_>, own: &str, names: &[String]) -> Warning {
     let (kind, name) = (mention.entity.kind.as_str(), mention.name.unwrap_or_default());
     let message = format!(
         "the id {} is that of {}, and the name {} is no form of any of its names; it was read as \
@@ -154,5 +159,5 @@ fn of_another(mention: &Mention<'_>, own: &str, names: &[String]) -> Verdict {
         quoted(name),
     );
     let at = mention.path(mention.entity.name);
-    Verdict::Drop(Some(Warning::new(at, WarningCode::NameOfAnother, message)))
+    Warning::new(at, WarningCode::NameOfAnother, message)
 }

@@ -40,7 +40,7 @@ pub(super) fn contradictions<'p>(
         }
         match search.contradicts(mention, name, beside) {
             None => beside.names.push((name, mention)),
-            Some(_) if search.is_answered(mention) => *verdict = Verdict::Drop(None),
+            Some(_) if search.is_answered(mention) => *verdict = Verdict::without(None),
             Some((other, place)) => {
                 let at = mention.path(mention.entity.name);
                 let message = format!(

@@ -49,6 +49,17 @@ pub fn may_be_one(kind: EntityKind, a: &str, b: &str) -> bool {
     a.relation(&b).is_some() || (kind == EntityKind::Person && is_part())
 }
 
+/// Whether two names are certainly those of two: they are written in one script, have no word in
+/// common and are no forms of one name.
+#[must_use]
+pub fn is_contradicted(known: &str, name: &str) -> bool {
+    if index_key(known) == index_key(name) {
+        return false;
+    }
+    let (known, name) = (Name::of(known), Name::of(name));
+    known.is_unrelated_to(&name)
+}
+
 /// An id beside a name, and where it stands.
 struct Mention<'p> {
     list: &'static str,
@@ -76,7 +87,18 @@ enum Verdict {
     /// It means the entity of this id.
     Means(String),
     /// It is none.
-    Drop(Option<Warning>),
+    Drop {
+        warning: Option<Warning>,
+        /// Whether the item's own id is none either.
+        item: bool,
+    },
+}
+
+impl Verdict {
+    /// The id is none; the item's own id stays.
+    const fn without(warning: Option<Warning>) -> Self {
+        Self::Drop { warning, item: false }
+    }
 }
 
 /// Reads the ids of an arriving document: drops those that are no identities, with warnings, and
@@ -101,8 +123,11 @@ pub fn settle(proposal: &Proposal<'_>) -> Option<Reading> {
             Verdict::Means(id) => {
                 object.insert(mention.entity.id.to_owned(), Value::String(id));
             }
-            Verdict::Drop(warning) => {
+            Verdict::Drop { warning, item } => {
                 object.remove(mention.entity.id);
+                if item {
+                    object.remove(mention.item.id);
+                }
                 let room = MAX_LISTED.saturating_sub(reading.warnings.len());
                 reading.warnings.extend(warning.into_iter().take(room));
             }
@@ -148,13 +173,14 @@ fn judge(proposal: &Proposal<'_>, stored: &Stored<'_>, mention: &Mention<'_>) ->
         let meant = (!is_known).then(|| known_elsewhere(directory, mention)).flatten();
         return meant.map_or_else(|| judge_claim(proposal, stored, mention), Verdict::Means);
     }
-    if stored.says(mention) {
+    let is_trusted = proposal.id_trust == IdTrust::Given;
+    if stored.says(mention) && (is_trusted || !stored.is_renaming(mention)) {
         return Verdict::Keep;
     }
     let at = mention.path(entity.id);
     if is_placeholder {
         let message = format!("{} is a placeholder and was read as no id", quoted(id));
-        return Verdict::Drop(Some(Warning::new(at, WarningCode::ValueRepaired, message)));
+        return Verdict::without(Some(Warning::new(at, WarningCode::ValueRepaired, message)));
     }
     match known_elsewhere(directory, mention) {
         Some(meant) if meant == id => Verdict::Keep,
@@ -166,7 +192,7 @@ fn judge(proposal: &Proposal<'_>, stored: &Stored<'_>, mention: &Mention<'_>) ->
                  read as no id, and {name:?} tells which {kind} is meant",
                 quoted(id)
             );
-            Verdict::Drop(Some(Warning::new(at, WarningCode::UnknownId, message)))
+            Verdict::without(Some(Warning::new(at, WarningCode::UnknownId, message)))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Mention, may_be_one};
+use super::{Mention, is_contradicted, may_be_one};
 use crate::document::category::Definition;
 use crate::document::definition::{Kind, Object};
 use crate::document::entity::EntityKind;
@@ -104,5 +104,19 @@ impl<'p> Stored<'p> {
                 beside.known_names.contains(name)
                     || compared.any(|known| may_be_one(kind, known, name))
             })
+    }
+
+    /// Whether an item with the id of a stored one has the id that stands there beside a name that is
+    /// certainly somebody else's: a renaming, or a mistaken id.
+    pub(super) fn is_renaming(&self, mention: &Mention<'_>) -> bool {
+        let (Some(name), Some(beside)) =
+            (mention.name, self.beside(mention.entity.kind, mention.id))
+        else {
+            return false;
+        };
+        let own = mention.object.get(mention.item.id).and_then(Value::as_str);
+        own.is_some_and(|own| beside.items.contains(own))
+            && !beside.known_names.contains(name)
+            && beside.names.iter().take(MOST_NAMES).all(|known| is_contradicted(known, name))
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Listed<'o> {
     index: OnceCell<Index<'o>>,
     by_form: OnceCell<ByForm>,
     by_word: OnceCell<ByWord>,
+    /// Whether it has names, all of them in Latin letters.
+    is_latin: OnceCell<bool>,
     /// What the items of an entity say, by the field of its name and its id.
     said: RefCell<HashMap<(&'static str, String), Said>>,
 }
@@ -182,6 +184,7 @@ impl<'o> Listed<'o> {
             index: OnceCell::new(),
             by_form: OnceCell::new(),
             by_word: OnceCell::new(),
+            is_latin: OnceCell::new(),
             said: RefCell::default(),
         }
     }
@@ -258,6 +261,18 @@ impl<'o> Listed<'o> {
             by_form.into_iter().map(|(form, ids)| (form, ids.into())).collect()
         });
         by_form.get(&(entity.name, Name::of(name).form()))
+    }
+
+    /// Whether the list has names, all of them in Latin letters. Of a list whose items name several, nobody
+    /// asks.
+    pub(super) fn is_in_latin_letters(&self, entity: &EntityReference) -> bool {
+        *self.is_latin.get_or_init(|| {
+            let is_latin = |name: &str| name.is_ascii() || !Name::of(name).is_other_script();
+            let names = self.stored.iter().filter_map(|known| text(known.object, entity.name));
+            let mut names = names.peekable();
+            let is_alone = self.stored.iter().all(|known| known.item.entities.len() == 1);
+            is_alone && names.peek().is_some() && names.all(is_latin)
+        })
     }
 
     /// Who of the list has a name that has all words of this one, or whose words this one has all: a name that was

@@ -14,13 +14,15 @@ use super::three_way::Sides;
 use super::{ImportMode, Merger, NullPolicy, array, objects, text};
 use crate::document::definition::{EntityReference, Field, Item, KeyPart, Kind, Object};
 use crate::document::diff::label_of;
+use crate::document::entity::EntityKind;
+use crate::document::given_ids::{IdTrust, is_contradicted};
 use crate::document::ids::{is_item_id_of, item_id};
 use crate::document::matching::{Claims, Known, Meant, claims};
 use crate::document::parse::MAX_ITEMS;
 use crate::document::plan::{Conflict, NotRemoved};
 use crate::document::problem::{ProblemCode, WarningCode, excerpt, pointer_at};
 use crate::document::spelling::{adopt_spelling, adopt_typography};
-use crate::document::text::index_key;
+use crate::document::text::{index_key, quoted};
 
 /// A list of items in the document.
 pub(super) struct ItemList {
@@ -544,6 +546,9 @@ impl Merger<'_> {
             }
             match self.settle_entity(entity, stored, &mut sent, &naming, listed) {
                 Who::Is(id) => {
+                    if let Some(stored) = stored.filter(|_| came_with_id) {
+                        self.warn_of_another_person(entity, item, stored, &sent, &id, path);
+                    }
                     sent.insert(entity.id.to_owned(), Value::String(id));
                 }
                 Who::AsStored => {}
@@ -568,6 +573,38 @@ impl Merger<'_> {
         }
         self.require_of_item(item, &merged, path);
         merged
+    }
+
+    /// Warns where the id of a stored credit stands beside an unrelated name: whose credit it was, nobody
+    /// may have meant to change.
+    fn warn_of_another_person(
+        &mut self,
+        entity: &EntityReference,
+        item: &Item,
+        stored: &Object,
+        sent: &Object,
+        who: &str,
+        path: &str,
+    ) {
+        let is_asked = self.proposal.id_trust != IdTrust::Given
+            && entity.creates
+            && entity.kind == EntityKind::Person;
+        let (Some(known), Some(name)) = (text(stored, entity.name), text(sent, entity.name)) else {
+            return;
+        };
+        if !is_asked || text(stored, entity.id) == Some(who) || !is_contradicted(known, name) {
+            return;
+        }
+        let message = format!(
+            "the item with the {} {} was that of {}, and is that of {} now. If one more was meant, \
+             leave the {} out",
+            item.id,
+            quoted(text(stored, item.id).unwrap_or_default()),
+            quoted(known),
+            quoted(name),
+            item.id
+        );
+        self.warn(format!("{path}/{}", entity.name), WarningCode::NameOfAnother, message);
     }
 
     /// Gives a new item an id, and a claimed one the id it has.

@@ -87,6 +87,7 @@ impl Merger<'_> {
             places.entry(identity(value)).or_default().push(index);
         }
         let mut placed = Vec::with_capacity(sent.len());
+        let mut added: HashSet<&str> = HashSet::new();
         let meant = |index: usize, value: &Value| {
             let found = decided.get(&index).and_then(|found: &Match| found.entity.clone());
             found.unwrap_or_else(|| identity(value))
@@ -104,7 +105,10 @@ impl Merger<'_> {
             claimed.extend(found);
             match found {
                 Some(index) => placed.push((stored[index].clone(), Some(index))),
-                None if same.is_some() => {}
+                None if same.is_some() || added.contains(file[index].as_str()) => {
+                    let message = format!("{} is in the list already", quoted(given));
+                    self.warn(pointer_at(&path, index), WarningCode::ValueRepaired, message);
+                }
                 None if known.contains(&file[index]) => {
                     let message = format!(
                         "{} was removed since the document was made, and stays removed",
@@ -116,6 +120,7 @@ impl Merger<'_> {
                     if let Some(found) = decision
                         && self.take_name(kind, found)
                     {
+                        added.insert(&file[index]);
                         placed.push((value.clone(), None));
                     }
                 }

@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use super::deciding::{Mention, Place};
 use super::listed::Listed;
-use super::{Merger, NullPolicy, objects, text};
+use super::{Merger, NullPolicy, array, text};
 use crate::document::Stage;
 use crate::document::definition::{EntityReference, Item, Kind, Object};
 use crate::document::entity::{EntityKind, NewEntity, bound_to_language, is_of_another_language};
-use crate::document::given_ids::may_be_one;
+use crate::document::given_ids::{IdTrust, may_be_one};
 use crate::document::ids::entity_id;
 use crate::document::matching::Meant;
 use crate::document::plan::Match;
-use crate::document::problem::{ProblemCode, WarningCode};
+use crate::document::problem::{ProblemCode, WarningCode, pointer_at};
 use crate::document::text::{comparable, index_key, quoted};
 use crate::document::who::{Candidate, MAX_CANDIDATES, MatchDecision, MatchReason, Name, Relation};
 
@@ -46,10 +46,13 @@ impl Merger<'_> {
         let stored_id = stored.and_then(|object| text(object, entity.id));
         let name = text(sent, entity.name).map(str::to_owned);
         // An item that is known by who it is says nothing new with another of their names.
+        let directory = self.proposal.directory;
         let is_theirs = |name: &str| {
             !naming.came_with_id
                 && stored_id.is_some_and(|id| {
-                    self.proposal.directory.has_name(entity.kind, &index_key(name), id)
+                    directory.has_name(entity.kind, &index_key(name), id)
+                        || directory.without_edition(entity.kind, name).iter().any(|own| own == id)
+                        || is_edition_of(entity.kind, name, stored_name.unwrap_or_default())
                 })
         };
         let is_kept = |name: &str, kept: &str| naming.is_same_name(name, kept) || is_theirs(name);
@@ -198,6 +201,7 @@ impl Merger<'_> {
             let reasons = vec![MatchReason::ListedHere];
             found.candidates.extend(near.map(|(id, name)| Candidate::standing(id, name, reasons)));
         }
+        self.warn_of_another_script(entity, &found, list);
         let who = match found.decision {
             MatchDecision::New
                 if entity.creates || found.reasons.contains(&MatchReason::Resolved) =>
@@ -217,6 +221,35 @@ impl Merger<'_> {
         };
         self.merged.matches.push(found);
         who
+    }
+
+    /// Warns of a new person in a list that has none in that script: whoever is meant may stand there, and
+    /// neither the part nor the place told so.
+    fn warn_of_another_script(
+        &mut self,
+        entity: &EntityReference,
+        found: &Match,
+        list: &Listed<'_>,
+    ) {
+        let is_new = found.decision == MatchDecision::New
+            && found.reasons.is_empty()
+            && found.candidates.is_empty();
+        if !is_new
+            || !entity.creates
+            || entity.kind != EntityKind::Person
+            || found.given.is_ascii()
+            || !Name::of(&found.given).is_other_script()
+            || !list.is_in_latin_letters(entity)
+        {
+            return;
+        }
+        let message = format!(
+            "{} was made anew; all names that stand in this list are in Latin letters, and one of \
+             them may be meant. If so, send its id, or the character or job and the order of the \
+             credit, or a resolution",
+            quoted(&found.given)
+        );
+        self.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);
     }
 
     /// In a draft a question waits: a name of its own stands for whoever it is.
@@ -322,7 +355,8 @@ impl Merger<'_> {
         let proposal = self.proposal;
         for field in proposal.definition.fields {
             let Kind::Items { item, .. } = &field.rule.kind else { continue };
-            for object in objects(&proposal.arriving.data, field.name) {
+            for (index, value) in array(&proposal.arriving.data, field.name).iter().enumerate() {
+                let Some(object) = value.as_object() else { continue };
                 if self.is_removed_id(item, object) {
                     continue;
                 }
@@ -334,10 +368,33 @@ impl Merger<'_> {
                         && self.newcomers.known(entity.kind, id, Some(name)).is_none()
                     {
                         self.create(entity.kind, id.to_owned(), name.to_owned());
+                        let at = pointer_at(&format!("/{}", field.name), index);
+                        self.warn_of_namesake(entity, id, name, &at);
                     }
                 }
             }
         }
+    }
+
+    /// Warns of an id that nobody has here, beside a name that somebody has, where nobody said that the
+    /// ids of the document are right.
+    fn warn_of_namesake(&mut self, entity: &EntityReference, id: &str, name: &str, path: &str) {
+        let proposal = self.proposal;
+        if proposal.id_trust == IdTrust::Given || entity.kind != EntityKind::Person {
+            return;
+        }
+        let known = proposal.directory.by_name(entity.kind, &index_key(name));
+        if known.is_empty() {
+            return;
+        }
+        let message = format!(
+            "somebody new was made with the id {}; the name {} has {} already. If that is who is \
+             meant, send that id, or leave the id out",
+            quoted(id),
+            quoted(name),
+            known[..known.len().min(MAX_CANDIDATES)].join(", ")
+        );
+        self.warn(format!("{path}/{}", entity.name), WarningCode::PossibleDuplicate, message);
     }
 
     pub(super) fn create(&mut self, kind: EntityKind, id: String, name: String) {
@@ -354,6 +411,14 @@ impl Merger<'_> {
         self.create(kind, id.clone(), name.to_owned());
         id
     }
+}
+
+/// Whether two names are those of one ceremony in different years, or one of them says no year.
+fn is_edition_of(kind: EntityKind, name: &str, stored: &str) -> bool {
+    kind == EntityKind::Ceremony
+        && Name::of_kind(kind, name)
+            .relation(&Name::of_kind(kind, stored))
+            .is_some_and(Relation::is_the_name)
 }
 
 impl Naming<'_> {

@@ -145,6 +145,9 @@ impl Repetitions {
         let first = self.first.as_mut()?;
         let mut said = object.clone();
         said.remove(self.item.id);
+        if said.values().all(Value::is_null) {
+            return None;
+        }
         let said = Value::Object(said).to_string();
         match first.get(&said) {
             Some(first) => Some(first.clone()),

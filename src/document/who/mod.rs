@@ -5,6 +5,7 @@
 //! [`MatchDecision::Ambiguous`] and asked, never guessed.
 
 pub mod blocks;
+mod credit_line;
 mod known;
 mod name;
 mod newcomers;
@@ -17,15 +18,16 @@ mod sound;
 
 use serde::{Deserialize, Serialize};
 
+pub use credit_line::{may_be_credit_line, name_and_part, without_heading};
 pub use known::{Appearance, Knowledge, Known};
 pub use name::{Name, Relation};
 pub use newcomers::Newcomers;
 pub use notes::{Noted, job_of, noted};
-pub use parts::is_han;
+pub use parts::{forms_without_edition, is_han};
 pub use resolution::{Answer, Resolution};
 pub use score::{Agreement, MOST_OF_ONE_NAME, Question, Standing, candidates};
 use score::{CERTAIN, probability};
-pub use several::{may_be_several, several_jobs, several_names};
+pub use several::{is_full_name, may_be_several, several_jobs, several_names};
 
 use super::definition::define_choice;
 use super::entity::EntityKind;

@@ -370,6 +370,37 @@ impl Name {
             && other.parts.iter().all(has)
     }
 
+    /// Whether it is certainly the name of somebody else: both are written in one script, have no word
+    /// in common, and are no forms of one name.
+    #[must_use]
+    pub fn is_unrelated_to(&self, other: &Self) -> bool {
+        let is_told = |name: &Self| name.has_letters && name.words().next().is_some();
+        if self.script() != other.script() || !is_told(self) || !is_told(other) {
+            return false;
+        }
+        let is_shared = if self.read.is_some() {
+            self.letters.chars().any(|c| other.letters.contains(c))
+        } else {
+            self.words().any(|word| other.words().any(|another| another == word))
+        };
+        !is_shared && self.relation(other).is_none()
+    }
+
+    /// Tells scripts apart, roughly: by the block of the first letter.
+    fn script(&self) -> u32 {
+        if self.read.is_some() {
+            return u32::from('一');
+        }
+        if !self.is_other_script {
+            return 0;
+        }
+        let first = self.comparable.chars().find(|c| c.is_alphabetic() && !c.is_ascii());
+        match first.unwrap_or_default() {
+            '\u{AC00}'..='\u{D7AF}' => u32::from('가'),
+            first => u32::from(first) >> 8,
+        }
+    }
+
     fn first(&self) -> &Part {
         &self.parts[0]
     }

@@ -41,20 +41,62 @@ fn is_roman(word: &str) -> bool {
     word.len() > 1 && rest.is_empty()
 }
 
+/// A year, `1996` or `(1996)`.
+fn is_year(word: &str) -> bool {
+    let digits = word.trim_matches(['(', ')', '[', ']', ',']);
+    digits.len() == 4
+        && digits.starts_with(['1', '2'])
+        && digits.chars().all(|c| c.is_ascii_digit())
+}
+
+/// `12th`.
+fn is_ordinal(word: &str) -> bool {
+    let word = word.to_lowercase();
+    let digits = ["st", "nd", "rd", "th"].iter().find_map(|ending| word.strip_suffix(ending));
+    digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// The names that a ceremony may be known by whose name is written with its edition, an article or in
+/// the singular: `The 12th Annual Saturn Award (1996)` → `Saturn Award`, `Saturn Awards`, `The Saturn
+/// Award`, `The Saturn Awards`. None of them is the name itself.
+#[must_use]
+pub fn forms_without_edition(text: &str) -> Vec<String> {
+    if text.chars().nth(LONGEST_CEREMONY).is_some() {
+        return Vec::new();
+    }
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    while let [_, .., last] = words[..] {
+        let bare = last.trim_matches(['(', ')', '[', ']', ',']);
+        let is_edition = is_year(last) || (bare.len() < last.len() && is_ordinal(bare));
+        if !is_edition && last.chars().any(char::is_alphanumeric) {
+            break;
+        }
+        words.pop();
+    }
+    let plain = without_edition(&words.join(" "));
+    let plain = plain.trim_end_matches(',');
+    let plain = match plain.split_once(' ') {
+        Some((first, rest)) if first.eq_ignore_ascii_case("the") => rest,
+        _ => plain,
+    };
+    let lower = plain.to_lowercase();
+    let number = if lower.ends_with(" award") {
+        Some(format!("{plain}s"))
+    } else if lower.ends_with(" awards") {
+        plain.get(..plain.len() - 1).map(str::to_owned)
+    } else {
+        None
+    };
+    let plain: Vec<String> = std::iter::once(plain.to_owned()).chain(number).collect();
+    let with_article: Vec<String> = plain.iter().map(|form| format!("The {form}")).collect();
+    plain.into_iter().chain(with_article).filter(|form| form != text).collect()
+}
+
+/// Most characters of the name of a ceremony that is looked at.
+const LONGEST_CEREMONY: usize = 200;
+
 /// `The 83rd Annual Academy Awards`, `LXXXIII Academy Awards` and `Academy Awards (2011)` → `Academy Awards`.
 pub(super) fn without_edition(text: &str) -> String {
-    let is_year = |word: &str| {
-        let digits = word.trim_matches(['(', ')', '[', ']', ',']);
-        digits.len() == 4
-            && digits.starts_with(['1', '2'])
-            && digits.chars().all(|c| c.is_ascii_digit())
-    };
-    let is_ordinal = |word: &str| {
-        let word = word.to_lowercase();
-        let digits = ["st", "nd", "rd", "th"].iter().find_map(|ending| word.strip_suffix(ending));
-        digits
-            .is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
-    };
     let mut words: Vec<&str> = text.split_whitespace().collect();
     if words.last().is_some_and(|last| is_year(last)) {
         words.pop();
@@ -308,4 +350,31 @@ pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
         }
     }
     (parts, suffix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ceremony_has_forms_without_its_edition() {
+        for text in [
+            "12th Saturn Awards",
+            "The Saturn Awards",
+            "Saturn Awards (1996)",
+            "Saturn Awards, 1996",
+            "Saturn Awards - 1996",
+            "Saturn Award (12th)",
+            "Annual Saturn Awards",
+            "The 12th Annual Saturn Award",
+        ] {
+            let forms = forms_without_edition(text);
+            assert!(forms.iter().any(|form| form == "Saturn Awards"), "{text}: {forms:?}");
+        }
+        assert_eq!(forms_without_edition("Harbour Prize"), ["The Harbour Prize"]);
+        assert!(forms_without_edition(&"a".repeat(201)).is_empty());
+        for text in ["", "1996", "The", "The 1996"] {
+            assert!(forms_without_edition(text).iter().all(|form| form.len() < 12), "{text}");
+        }
+    }
 }

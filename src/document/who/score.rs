@@ -131,9 +131,11 @@ pub fn candidates(
     let given = Name::of_kind(question.kind, question.given);
     let knowledge = directory.knowledge();
     let by_name = directory.by_name(question.kind, &key);
+    let without_edition = directory.without_edition(question.kind, question.given);
     let named_here: HashSet<&str> = others.iter().map(String::as_str).collect();
     let near = knowledge.near(question.kind, &key);
-    let first = by_name.iter().take(MOST_OF_ONE_NAME).chain(others).map(String::as_str);
+    let named = by_name.iter().chain(without_edition).take(MOST_OF_ONE_NAME);
+    let first = named.chain(others).map(String::as_str);
     let mut seen = HashSet::new();
     let mut ids: Vec<&str> = first.chain(near).filter(|id| seen.insert(*id)).collect();
     let newcomers: HashMap<&str, (Known, &Name)> = directory
@@ -160,11 +162,18 @@ pub fn candidates(
             let standing = standing(id);
             let is_named_so =
                 directory.has_name(question.kind, &key, id) || named_here.contains(id);
+            let is_sole_edition = without_edition == [id];
+            // But for the edition, the name is theirs, in whatever form.
+            let given = if is_sole_edition {
+                as_given.get_or_init(|| Name::of(question.given))
+            } else {
+                &given
+            };
             let unknown = || {
                 let as_given = as_given.get_or_init(|| Name::of(question.given));
-                unknown(question, &given, as_given, id, standing, knowledge)
+                unknown(question, given, as_given, id, standing, knowledge)
             };
-            if is_sole && is_named_so {
+            if (is_sole && is_named_so) || is_sole_edition {
                 return Some(unknown());
             }
             let named = knowledge.with_names(question.kind, id);
@@ -178,7 +187,7 @@ pub fn candidates(
             match named {
                 Some((known, own, aliases)) => {
                     let named = Named { id, known, own, aliases, is_named_so };
-                    weigh(question, &given, &named, standing, knowledge)
+                    weigh(question, given, &named, standing, knowledge)
                 }
                 None => is_named_so.then(unknown),
             }

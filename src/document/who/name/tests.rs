@@ -199,3 +199,27 @@ fn a_name_that_grew_has_all_words_of_the_other() {
         assert!(!Name::of(longer).has_all_words_of(&Name::of(shorter)), "{longer}");
     }
 }
+
+#[test]
+fn unrelated_names_are_told_from_those_that_cannot_be_compared() {
+    let is_unrelated = |one, another| Name::of(one).is_unrelated_to(&Name::of(another));
+    for (one, another) in [
+        ("Ada Quist", "Zed Lindqvist"),
+        ("Anton Moor", "Zed Quist"),
+        ("石田海", "小林空"),
+        ("Иван Петров", "Жора Быков"),
+    ] {
+        assert!(is_unrelated(one, another), "{one} and {another}");
+    }
+    for (one, another) in [
+        ("Ada Quist", "Ada Moor"),
+        ("Ada Quist", "Quist, Ada"),
+        ("Meat Loaf", "Meatloaf"),
+        ("Kai Ishida", "石田海"),
+        ("石田海", "石田 海斗"),
+        ("Иван Петров", "김민지"),
+        ("J. J.", "Ada Quist"),
+    ] {
+        assert!(!is_unrelated(one, another), "{one} and {another}");
+    }
+}
