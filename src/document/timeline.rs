@@ -21,7 +21,7 @@ define! {
         /// This event's own id; stable and opaque.
         id: ID = id(),
         /// When: a year, a month or a day.
-        date: PartialDate = partial_date().required().aliases(&["datum", "year"]),
+        date: PartialDate = partial_date().required().aliases(&["datum"]),
         /// What happened, in a line.
         title: String = title(500).required().aliases(&["event", "name", "titel"]),
         /// What happened, at length.
