@@ -246,8 +246,8 @@ impl Credits<'_> {
         self.warn(at.to_owned(), WarningCode::ValueRepaired, message);
     }
 
-    /// Reads a line of credits as its name, and in a cast as the name and the character: "Robert Davi as Big
-    /// Johnson". `None` if it is a name alone.
+    /// Reads a line of credits as its name, and in a cast as the name and the character: "Ida Berg as Big
+    /// Mona". `None` if it is a name alone.
     fn read_as_line(&mut self, credit: &Object, at: &str, field: &str) -> Option<Object> {
         let text = text(credit, field)?;
         if self.stands(text) || self.is_known(text) {

@@ -388,8 +388,8 @@ impl Merger<'_> {
             return;
         }
         let message = format!(
-            "somebody new was made with the id {}; the name {} has {} already. If that is who is \
-             meant, send that id, or leave the id out",
+            "a new person was made with the id {}; {} is the name of {} too. If that person is meant, \
+             send that id, or leave the id out",
             quoted(id),
             quoted(name),
             known[..known.len().min(MAX_CANDIDATES)].join(", ")

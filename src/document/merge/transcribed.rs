@@ -220,7 +220,7 @@ impl Merger<'_> {
                 let name = text(&arriving[at], entity.name).unwrap_or_default();
                 let place = if has_places { "place and the same part" } else { "part" };
                 let message = format!(
-                    "{} was read as {}, who has the same {place} here; if it is somebody else, say so \
+                    "{} was read as {}, who has the same {place} here; if another person is meant, say so \
                      with a resolution",
                     quoted(name),
                     quoted(known.name)

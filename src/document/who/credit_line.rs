@@ -1,4 +1,4 @@
-//! Lines of credits that are written as one text: `Robert Davi as Big Johnson`, `1. Ida Berg`,
+//! Lines of credits that are written as one text: `Ida Berg as Big Mona`, `1. Ida Berg`,
 //! `Directed by John McTiernan`.
 
 use super::notes::noted;
@@ -80,8 +80,8 @@ mod tests {
     #[test]
     fn a_name_is_told_from_the_part() {
         for (text, name, part) in [
-            ("Robert Davi as Big Johnson", "Robert Davi", "Big Johnson"),
-            ("Bruce Willis - John McClane", "Bruce Willis", "John McClane"),
+            ("Ida Berg as Big Mona", "Ida Berg", "Big Mona"),
+            ("Bo Quist - John Marsh", "Bo Quist", "John Marsh"),
             ("Ida Berg: Mona", "Ida Berg", "Mona"),
             ("Brad Pitt ... Jules (voice)", "Brad Pitt", "Jules (voice)"),
             ("Ada Quist – The Pilot - later", "Ada Quist", "The Pilot - later"),
