@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{MAX_ITEMS, Reader, is_called, shapes};
+use super::{MAX_ITEMS, Reader, field_called, shapes};
 use crate::document::definition::{Absence, Field, Item, Object, find};
 use crate::document::problem::{WarningCode, excerpt, pointer_at};
 use crate::document::text::{key_letters, means_nothing, quoted};
@@ -54,7 +54,8 @@ impl Reader {
         let says_nothing = if is_named { is_no_name } else { means_nothing };
         let mut items = Vec::with_capacity(sent.len());
         for (index, value) in sent.into_iter().enumerate() {
-            let origin = self.origins.remove(&(list, index));
+            let is_elsewhere = !self.origins.is_empty();
+            let origin = if is_elsewhere { self.origins.remove(&(list, index)) } else { None };
             let at = origin.unwrap_or_else(|| pointer_at(path, index));
             self.within = format!("/{list}/{index}");
             if self.is_skipped(&value, &at, says_nothing) {
@@ -130,7 +131,11 @@ impl Reader {
 fn absent(item: &'static Item, sent: &Object) -> Option<(String, &'static Absence)> {
     let absence = item.absence.as_ref()?;
     let field = find(item.fields, absence.field)?;
-    let found = sent.iter().find(|(key, _)| is_called(field, key))?.1.as_str()?;
+    let is_it = |key: &str| field_called(item.fields, key).is_some_and(|is| is.name == field.name);
+    let found = match sent.get(field.name) {
+        Some(value) => value.as_str()?,
+        None => sent.iter().find(|(key, _)| is_it(key))?.1.as_str()?,
+    };
     let letters = key_letters(found);
     absence.words.contains(&letters.as_str()).then(|| (found.to_owned(), absence))
 }
@@ -138,9 +143,12 @@ fn absent(item: &'static Item, sent: &Object) -> Option<(String, &'static Absenc
 /// What the item was sent with and must have: each required field, and, where one of several is
 /// needed, those of them.
 fn needed(item: &'static Item, sent: &Object) -> Vec<Vec<&'static str>> {
-    let is_sent =
-        |field: &&Field| sent.iter().any(|(key, value)| value.is_string() && is_called(field, key));
-    let sent_fields = || item.fields.iter().filter(is_sent);
+    let sent_fields: Vec<&'static Field> = sent
+        .iter()
+        .filter(|(_, value)| value.is_string())
+        .filter_map(|(key, _)| field_called(item.fields, key))
+        .collect();
+    let sent_fields = || sent_fields.iter();
     let required = sent_fields().filter(|field| field.rule.required).map(|field| vec![field.name]);
     let any_of = sent_fields().map(|field| field.name).filter(|name| item.any_of.contains(name));
     let any_of: Vec<_> = any_of.collect();

@@ -135,6 +135,11 @@ pub(super) fn is_called(field: &Field, key: &str) -> bool {
     [field.name].iter().chain(field.rule.aliases).any(|name| key_letters(name) == letters)
 }
 
+/// The field of that name, or of that name in another case or for older templates.
+fn field_called(fields: &'static [Field], key: &str) -> Option<&'static Field> {
+    find(fields, key).or_else(|| fields.iter().find(|field| is_called(field, key)))
+}
+
 /// Whether what stands under a key is read into a field, under its own or another name, or as an
 /// item of its list.
 pub(super) fn leads_to(field: &Field, key: &str) -> bool {

@@ -3,6 +3,8 @@
 //! How much is taken for nothing depends on what may stand in a field: "Unknown" is the title of a
 //! movie, and no name of a person.
 
+use std::sync::LazyLock;
+
 use crate::document::definition::{Field, Kind, Wording};
 use crate::document::folding::is_ignorable;
 use crate::document::text::key_letters;
@@ -256,16 +258,40 @@ pub fn is_no_name(text: &str) -> bool {
         || (text.len() <= MAX_LENGTH && (is_word(text, Wording::Name) || is_bracketed(text)))
 }
 
+/// For each first letter of a word, the numbers of letters that such words have, as bits.
+static LENGTHS: LazyLock<[u64; 26]> = LazyLock::new(|| {
+    let mut lengths = [0_u64; 26];
+    for word in EVERYWHERE.iter().chain(WORDS).chain(NO_NAMES).filter(|word| word.is_ascii()) {
+        if let Some(bits) = word.bytes().next().and_then(|first| lengths.get_mut(place(first))) {
+            *bits |= 1 << word.len().min(63);
+        }
+    }
+    lengths
+});
+
+/// The place of a letter in the alphabet, from 0; of anything else, one that no letter has.
+fn place(letter: u8) -> usize {
+    usize::from(letter.to_ascii_lowercase().wrapping_sub(b'a'))
+}
+
+/// Whether a word of the tables begins with that letter and has as many letters as the text.
+fn may_be_word(first: char, text: &str) -> bool {
+    let letters = text.bytes().filter(u8::is_ascii_alphanumeric).count();
+    let bits = u8::try_from(first).ok().and_then(|first| LENGTHS.get(place(first)));
+    bits.is_some_and(|bits| letters < 64 && bits & (1 << letters) != 0)
+}
+
 /// `N/A`, `\N`, `(not found)`, `N/A (not nominated)`, dashes.
 fn is_word(text: &str, wording: Wording) -> bool {
-    // Most texts begin with a letter with which no such word begins.
-    let first = text.chars().find(|c| c.is_alphanumeric());
-    let Some(first) = first else { return is_marks(text, wording) };
-    if matches!(first.to_ascii_lowercase(), 'h' | 'j' | 'k' | 'q' | 'r' | 'w' | 'x' | 'y' | 'z') {
-        return false;
-    }
+    let Some(first) = text.chars().find(|c| c.is_alphanumeric()) else {
+        return is_marks(text, wording);
+    };
     if text == r"\N" {
         return true;
+    }
+    // Most texts have another length than every word that begins like them.
+    if text.is_ascii() && !text.ends_with(')') && !may_be_word(first, text) {
+        return false;
     }
     // An explanation in brackets behind the word says no more than the word.
     let head = match text.find(" (") {
