@@ -77,23 +77,32 @@ const fn is_superscript(c: char) -> bool {
     matches!(c, '¹' | '²' | '³' | '⁰' | '⁴'..='⁹')
 }
 
-/// `【1†source】`, `[1]`, `[cite: 1]`, `:contentReference[oaicite:0]{index=0}`, and a superscript
-/// number behind a word of letters.
-fn without_citations(text: &str) -> Cow<'_, str> {
+/// A part of a text, and what stands for it.
+struct Part {
+    begin: usize,
+    end: usize,
+    meant: String,
+}
+
+/// A text with parts replaced. `part` is asked at each place at which a mark stands, with the end of
+/// the part before it and whether nothing stands before it; each part is looked for within a bounded
+/// length, so that this takes time linear in the text.
+fn replaced(
+    text: &str,
+    is_mark: impl Fn(char) -> bool,
+    mut part: impl FnMut(usize, usize, bool) -> Option<Part>,
+) -> Cow<'_, str> {
     let mut result = String::new();
     let mut kept = 0;
-    let mut at = 0;
-    while let Some(offset) =
-        text[at..].find(['[', '【', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'])
-    {
-        let start = at + offset;
-        let Some((begin, end)) = citation(text, start) else {
-            at = start + text[start..].chars().next().map_or(1, char::len_utf8);
+    for (start, _) in text.char_indices().filter(|(_, c)| is_mark(*c)) {
+        if start < kept {
             continue;
-        };
-        result.push_str(text[kept..begin].trim_end_matches(' '));
+        }
+        let is_first = result.is_empty() && start == kept;
+        let Some(Part { begin, end, meant }) = part(start, kept, is_first) else { continue };
+        result.push_str(&text[kept..begin]);
+        result.push_str(&meant);
         kept = end;
-        at = end;
     }
     if kept == 0 {
         return Cow::Borrowed(text);
@@ -102,22 +111,46 @@ fn without_citations(text: &str) -> Cow<'_, str> {
     Cow::Owned(result)
 }
 
+/// Where `close` stands in a text, if that is at `most` or before.
+fn find_within(text: &str, close: char, most: usize) -> Option<usize> {
+    let end = text.floor_char_boundary(most + close.len_utf8());
+    text[..end].find(close)
+}
+
+/// `【1†source】`, `[1]`, `[cite: 1]`, `:contentReference[oaicite:0]{index=0}`, and a superscript
+/// number behind a word of letters.
+fn without_citations(text: &str) -> Cow<'_, str> {
+    // "Alien³" is a title: a mark behind a single word is a part of it.
+    let second_word = text.split_whitespace().nth(1).map(|word| {
+        // Both are parts of one text.
+        word.as_ptr().addr() - text.as_ptr().addr()
+    });
+    let is_mark = |c: char| matches!(c, '[' | '【') || (is_superscript(c) && c != '⁰');
+    replaced(text, is_mark, |start, kept, _| {
+        let in_a_sentence = second_word.is_some_and(|second| second < start);
+        let (begin, end) = citation(text, start, in_a_sentence)?;
+        let begin = kept + text[kept..begin].trim_end_matches(' ').len();
+        Some(Part { begin, end, meant: String::new() })
+    })
+}
+
 /// What stands before the citations of one service: `:contentReference[oaicite:0]{index=0}`.
 const REFERENCE: &str = ":contentReference";
 
 /// Where the citation at that place begins and ends.
-fn citation(text: &str, start: usize) -> Option<(usize, usize)> {
+fn citation(text: &str, start: usize, in_a_sentence: bool) -> Option<(usize, usize)> {
     let rest = &text[start..];
     if let Some(inner) = rest.strip_prefix('【') {
-        let length = inner.find('】').filter(|length| *length <= 60)?;
+        let length = find_within(inner, '】', 60)?;
         return Some((start, start + '【'.len_utf8() + length + '】'.len_utf8()));
     }
     if let Some(inner) = rest.strip_prefix('[') {
-        let length = inner.find(']').filter(|length| *length <= 60)?;
+        let length = find_within(inner, ']', 60)?;
         let end = start + length + 2;
         let mark = &inner[..length];
         if mark.starts_with("oaicite:") && text[..start].ends_with(REFERENCE) {
-            let index = text[end..].strip_prefix('{').and_then(|index| index.find('}'));
+            let index = text[end..].strip_prefix('{');
+            let index = index.and_then(|index| find_within(index, '}', 60));
             return Some((start - REFERENCE.len(), end + index.map_or(0, |length| length + 2)));
         }
         let is_number = !mark.is_empty()
@@ -137,13 +170,14 @@ fn citation(text: &str, start: usize) -> Option<(usize, usize)> {
         let is_link = text[end..].starts_with('(');
         return (((is_number && follows) || is_named) && !is_link).then_some((start, end));
     }
+    if text[..start].ends_with(is_superscript) {
+        return None;
+    }
     let end = rest.find(|c: char| !is_superscript(c)).map_or(text.len(), |length| start + length);
     let word = text[..start].rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
     let ends = text[end..].chars().next().is_none_or(|c| !c.is_alphanumeric());
     let follows_mark = text[..start].ends_with(['.', ',', '”', '"']);
-    // "Alien³" is a title.
-    let is_in_a_sentence = text[..start].split_whitespace().count() > 1;
-    (ends && ((is_in_a_sentence && word.chars().count() > 4) || follows_mark))
+    (ends && ((in_a_sentence && word.chars().nth(4).is_some()) || follows_mark))
         .then_some((start, end))
 }
 
@@ -178,41 +212,33 @@ const TAGS: &[&str] = &[
 ];
 
 fn without_tags(text: &str) -> Cow<'_, str> {
-    let mut result = String::new();
-    let mut kept = 0;
-    for (start, _) in text.match_indices('<') {
-        if start < kept {
-            continue;
-        }
-        let inner = &text[start + 1..];
-        let Some(length) = inner.find('>').filter(|length| *length <= 500) else { continue };
-        if inner.starts_with(char::is_whitespace) {
-            continue;
-        }
-        let is_token = inner.starts_with('|') && inner[..length].ends_with('|');
-        let is_co =
-            inner[..length].trim_start_matches('/').starts_with("co:") || inner[..length] == *"/co";
-        if is_token || is_co {
-            result.push_str(&text[kept..start]);
-            kept = start + length + 2;
-            continue;
-        }
-        let tag = inner[..length].trim_start_matches('/').trim_end_matches('/').trim();
-        let name = tag.split(char::is_whitespace).next().unwrap_or_default().to_ascii_lowercase();
-        if !TAGS.contains(&name.as_str()) {
-            continue;
-        }
-        result.push_str(&text[kept..start]);
-        if matches!(name.as_str(), "br" | "p" | "li" | "div") && !result.is_empty() {
-            result.push('\n');
-        }
-        kept = start + length + 2;
-    }
-    if kept == 0 {
-        return Cow::Borrowed(text);
-    }
-    result.push_str(&text[kept..]);
-    Cow::Owned(result)
+    replaced(
+        text,
+        |c| c == '<',
+        |begin, _, is_first| {
+            let inner = &text[begin + 1..];
+            let length = find_within(inner, '>', 500)?;
+            let end = begin + length + 2;
+            if inner.starts_with(char::is_whitespace) {
+                return None;
+            }
+            let is_token = inner.starts_with('|') && inner[..length].ends_with('|');
+            let is_co = inner[..length].trim_start_matches('/').starts_with("co:")
+                || inner[..length] == *"/co";
+            if is_token || is_co {
+                return Some(Part { begin, end, meant: String::new() });
+            }
+            let tag = inner[..length].trim_start_matches('/').trim_end_matches('/').trim();
+            let name = tag.split(char::is_whitespace).next().unwrap_or_default();
+            let name = name.to_ascii_lowercase();
+            if !TAGS.contains(&name.as_str()) {
+                return None;
+            }
+            let ends_a_line = matches!(name.as_str(), "br" | "p" | "li" | "div") && !is_first;
+            let meant = if ends_a_line { "\n".to_owned() } else { String::new() };
+            Some(Part { begin, end, meant })
+        },
+    )
 }
 
 const ENTITIES: &[(&str, &str)] = &[
@@ -240,26 +266,16 @@ const ENTITIES: &[(&str, &str)] = &[
 ];
 
 fn without_entities(text: &str) -> Cow<'_, str> {
-    let mut result = String::new();
-    let mut kept = 0;
-    for (start, _) in text.match_indices('&') {
-        if start < kept {
-            continue;
-        }
-        let inner = &text[start + 1..];
-        let Some(length) = inner.find(';').filter(|length| (1..=10).contains(length)) else {
-            continue;
-        };
-        let Some(meant) = entity(&inner[..length]) else { continue };
-        result.push_str(&text[kept..start]);
-        result.push_str(&meant);
-        kept = start + length + 2;
-    }
-    if kept == 0 {
-        return Cow::Borrowed(text);
-    }
-    result.push_str(&text[kept..]);
-    Cow::Owned(result)
+    replaced(
+        text,
+        |c| c == '&',
+        |begin, _, _| {
+            let inner = &text[begin + 1..];
+            let length = find_within(inner, ';', 10).filter(|length| *length > 0)?;
+            let meant = entity(&inner[..length])?;
+            Some(Part { begin, end: begin + length + 2, meant })
+        },
+    )
 }
 
 fn entity(name: &str) -> Option<String> {
@@ -296,27 +312,25 @@ fn without_markdown(text: &str) -> Cow<'_, str> {
 }
 
 fn without_links(text: &str) -> Cow<'_, str> {
-    let mut result = String::new();
-    let mut kept = 0;
-    for (middle, _) in text.match_indices("](") {
-        if middle < kept {
-            continue;
-        }
-        let address = &text[middle + 2..];
-        let Some(length) = address.find(')').filter(|length| *length <= 2_048) else { continue };
-        let Some(start) = text[kept..middle].rfind('[').map(|start| kept + start) else { continue };
-        if !["http://", "https://"].iter().any(|scheme| address.starts_with(scheme)) {
-            continue;
-        }
-        result.push_str(text[kept..start].trim_end_matches('!'));
-        result.push_str(&text[start + 1..middle]);
-        kept = middle + 2 + length + 1;
-    }
-    if kept == 0 {
-        return Cow::Borrowed(text);
-    }
-    result.push_str(&text[kept..]);
-    Cow::Owned(result)
+    let mut last_open = None;
+    replaced(
+        text,
+        |c| matches!(c, '[' | ']'),
+        |at, kept, _| {
+            if text[at..].starts_with('[') {
+                last_open = Some(at);
+                return None;
+            }
+            let address = text[at..].strip_prefix("](")?;
+            let length = find_within(address, ')', 2_048)?;
+            let open = last_open.filter(|open| *open >= kept)?;
+            if !["http://", "https://"].iter().any(|scheme| address.starts_with(scheme)) {
+                return None;
+            }
+            let begin = kept + text[kept..open].trim_end_matches('!').len();
+            Some(Part { begin, end: at + 2 + length + 1, meant: text[open + 1..at].to_owned() })
+        },
+    )
 }
 
 /// The text without pairs of `mark` around words; `None` if it has none.
@@ -471,6 +485,28 @@ mod tests {
             "AT&T;",
         ] {
             assert_eq!(clean(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_of_many_marks_without_an_end_are_read() {
+        for unit in [
+            "<",
+            "[",
+            "【",
+            "&",
+            "](http://a",
+            "[a](http://a",
+            "a¹ ",
+            "¹",
+            "**",
+            "`",
+            "*a",
+            ":contentReference[oaicite:0]{",
+            "\u{E200}",
+        ] {
+            let text = unit.repeat(200_000 / unit.len());
+            let _ = cleaned(&text);
         }
     }
 

@@ -25,8 +25,8 @@ fn without_last_citation(text: &str) -> &str {
             && inner.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b' ' | b'-'))
     };
     let is_named = |inner: &str| inner.starts_with("cite") || inner.starts_with("source");
-    if let Some(start) = text.rfind(":contentReference[oaicite:")
-        && text.ends_with('}')
+    if text.ends_with('}')
+        && let Some(start) = text.rfind(":contentReference[oaicite:")
     {
         return &text[..start];
     }
