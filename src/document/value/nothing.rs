@@ -397,6 +397,31 @@ fn is_no_url(text: &str) -> bool {
                 || (is_constant && text.contains('_'))
                 || bracketed(text).is_some_and(|inner| !inner.contains(['.', '/'])));
     }
+    let id = text.rsplit(['/', '=']).next().unwrap_or_default();
+    let id = id.split(['.', '?', '&', '#']).next().unwrap_or_default();
+    let is_constant = id.ends_with("_ID")
+        || ["YOUR_", "INSERT_"].iter().any(|start| id.starts_with(start))
+        || id.ends_with("_HERE");
+    let is_masked = id.len() >= 4 && id.bytes().all(|byte| matches!(byte, b'X' | b'x'));
+    let has_blank = ["...", "<", "{", "path_to_", "path/to/", "%3C", "%7B"];
+    let lacks_a_part = is_constant
+        || is_masked
+        || text.ends_with("watch?v=")
+        || has_blank.iter().any(|blank| text.contains(blank));
+    // Most URLs need not be taken apart to see that their host is none of these.
+    let lower = text.to_ascii_lowercase();
+    let may_be_no_host = text.ends_with('/')
+        || lower.contains("your")
+        || HOSTS.iter().any(|host| lower.contains(host))
+        || !text.is_ascii()
+        || text.contains('%')
+        || text
+            .split("://")
+            .nth(1)
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if !lacks_a_part && !may_be_no_host {
+        return false;
+    }
     let Ok(url) = url::Url::parse(text) else { return text.ends_with("://...") };
     let host = url.host_str().unwrap_or_default();
     let is_no_host = HOSTS.iter().any(|known| {
@@ -405,17 +430,5 @@ fn is_no_url(text: &str) -> bool {
         || host.starts_with("your.");
     // A picture of The Movie Database without its name.
     let lacks_its_name = host == "image.tmdb.org" && text.ends_with('/');
-    let id = text.rsplit(['/', '=']).next().unwrap_or_default();
-    let id = id.split(['.', '?', '&', '#']).next().unwrap_or_default();
-    let is_constant = id.ends_with("_ID")
-        || ["YOUR_", "INSERT_"].iter().any(|start| id.starts_with(start))
-        || id.ends_with("_HERE");
-    let is_masked = id.len() >= 4 && id.bytes().all(|byte| matches!(byte, b'X' | b'x'));
-    let has_blank = ["...", "<", "{", "path_to_", "path/to/", "%3C", "%7B"];
-    is_no_host
-        || lacks_its_name
-        || is_constant
-        || is_masked
-        || text.ends_with("watch?v=")
-        || has_blank.iter().any(|blank| text.contains(blank))
+    lacks_a_part || is_no_host || lacks_its_name
 }
