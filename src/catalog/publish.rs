@@ -139,14 +139,7 @@ impl Catalog {
         let metadata =
             SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };
         let content = Content::Merge(reading);
-        let record = Record {
-            movie: movie.clone(),
-            category,
-            content,
-            metadata,
-            is_typed: false,
-            sent: None,
-        };
+        let record = Record::of_catalogue(movie.clone(), category, content, metadata);
         let batch = Batch {
             catalog: self,
             author,

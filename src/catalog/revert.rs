@@ -51,14 +51,7 @@ impl Catalog {
                 ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };
             let content = Content::Exact(state.data);
             let metadata = SentMetadata::default();
-            let record = Record {
-                movie: movie.clone(),
-                category,
-                content,
-                metadata,
-                is_typed: false,
-                sent: None,
-            };
+            let record = Record::of_catalogue(movie.clone(), category, content, metadata);
             let batch = Batch {
                 catalog: self,
                 author,

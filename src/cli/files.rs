@@ -8,11 +8,10 @@ use tempfile::NamedTempFile;
 
 use super::CliError;
 use super::serve::{ADMIN_PASSWORD, JWT_SECRET};
+use crate::catalog::bulk::SQLITE_HEADER;
 use crate::config::DatabaseArgs;
 use crate::storage::sqlite_path;
 
-/// The first bytes of a `SQLite` database.
-const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 /// Most symbolic links that are followed.
 const MAX_LINKS: usize = 40;
 

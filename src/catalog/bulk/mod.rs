@@ -17,7 +17,7 @@ pub use archive::{ArchiveError, Packer, write_entry, writer};
 pub use channel::{RecordReceiver, RecordSender, record_channel};
 pub use place::{At, Place};
 pub use read::{MAX_UNPACKED, Options as ReadOptions, RawRecord, ReadReport, Source, Stopped};
-pub use read::{SQLITE_REFUSED, read_source};
+pub use read::{SQLITE_HEADER, SQLITE_REFUSED, read_source};
 
 use super::access::{CanPublish, CanRead};
 use super::export::Export;

@@ -22,6 +22,9 @@ use crate::document::{Category, MovieId, Problem, ProblemCode};
 pub const MAX_RECORD: usize = 64 * 1024 * 1024;
 /// Most bytes that an entry of an archive, or an archive that is packed itself, may unpack to.
 pub const MAX_UNPACKED: u64 = 1024 * 1024 * 1024;
+/// What a `SQLite` database begins with, <https://www.sqlite.org/fileformat.html>.
+pub const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
+
 /// Why a `SQLite` database is not read: the pages in it hold parts of documents, old ones too.
 pub const SQLITE_REFUSED: &str =
     "this is a SQLite database, not a document; export it with reelport export";
@@ -210,7 +213,7 @@ impl<'a> Reader<'a> {
                 return self.packed_archive(input, depth);
             }
             if !start.starts_with(&[0x1F, 0x8B]) {
-                if start.starts_with(b"SQLite format 3\0") {
+                if start.starts_with(SQLITE_HEADER) {
                     let message = SQLITE_REFUSED.to_owned();
                     return self.send_problem(None, ProblemCode::Unreadable, message);
                 }

@@ -25,7 +25,7 @@ use super::work::compute;
 use super::{Catalog, CatalogError};
 use crate::document::budget::WorkBudget;
 use crate::document::diff::updated_fields;
-use crate::document::envelope::{self, Expected, SentMetadata};
+use crate::document::envelope::{self, Arrived, Expected, SentMetadata};
 use crate::document::lenient;
 use crate::document::parse::{ParseOptions, Reading, parse, parse_typed};
 use crate::document::plan::Report;
@@ -166,14 +166,9 @@ impl Record {
         let mut reading = parse(arrived.category.definition(), arrived.data, options);
         reading.warnings.splice(..0, lenient.warnings.into_iter().chain(arrived.warnings));
         reading.elided |= lenient.elided;
-        Ok(Self {
-            movie: arrived.movie,
-            category: arrived.category,
-            content: Content::Merge(reading),
-            metadata: arrived.metadata,
-            is_typed: false,
-            sent: None,
-        })
+        let Arrived { movie, category, metadata, .. } = arrived;
+        let content = Content::Merge(reading);
+        Ok(Self { movie, category, content, metadata, is_typed: false, sent: None })
     }
 
     /// Adds what was found in the text around it, before all other warnings.
@@ -191,6 +186,16 @@ impl Record {
         let sent = Some(as_text(data.to_string().as_bytes()));
         let content = Content::Merge(parse_typed(category.definition(), data, options));
         Self { movie, category, content, metadata: SentMetadata::default(), is_typed: true, sent }
+    }
+
+    /// A document that came from the catalogue itself: a draft, or an earlier state.
+    pub(in crate::catalog) const fn of_catalogue(
+        movie: MovieId,
+        category: Category,
+        content: Content,
+        metadata: SentMetadata,
+    ) -> Self {
+        Self { movie, category, content, metadata, is_typed: false, sent: None }
     }
 
     pub(super) fn key(&self) -> DocumentKey {

@@ -63,14 +63,8 @@ impl Rewrite<'_> {
                 readdress(document.category.definition().fields, &mut data, other);
                 let (movie, category) = (document.movie, document.category);
                 let (content, metadata) = (Content::Exact(data), SentMetadata::default());
-                records.push(Record {
-                    movie,
-                    category,
-                    content,
-                    metadata,
-                    is_typed: false,
-                    sent: Some(self.request.to_owned()),
-                });
+                let record = Record::of_catalogue(movie, category, content, metadata);
+                records.push(Record { sent: Some(self.request.to_owned()), ..record });
             }
             records.sort_by(|a, b| (&a.movie, a.category).cmp(&(&b.movie, b.category)));
             let outcomes = batch.run(transaction, &records).await?;
