@@ -10,7 +10,7 @@ use super::envelope::Expected;
 use super::envelope_keys::key_of;
 use super::ids::MovieId;
 use super::keyed::of_categories;
-use super::parse::is_called;
+use super::parse::field_called;
 use super::problem::{Problem, Warning, WarningCode};
 
 /// The envelope and its data, out of what was sent.
@@ -36,7 +36,7 @@ pub(super) fn data_for(value: Value, category: Category) -> Option<Object> {
     };
     let fields = category.definition().fields;
     let name = |key: String| {
-        let field = fields.iter().find(|field| is_called(field, &key));
+        let field = field_called(fields, &key);
         field.map_or(key, |field| field.name.to_owned())
     };
     Some(data.into_iter().map(|(key, value)| (name(key), value)).collect())

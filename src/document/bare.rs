@@ -11,7 +11,7 @@ use super::definition::{Field, Item, Kind, Object};
 use super::envelope::Expected;
 use super::envelope_keys::is_no_content;
 use super::example::{data_example, example};
-use super::parse::{is_called, leads_to};
+use super::parse::{field_called, is_called, leads_to};
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
 use super::text::{key_letters, quoted};
 
@@ -121,7 +121,7 @@ fn known_keys(elements: &[&Value], item: &Item) -> Option<usize> {
     let mut total = 0;
     for element in elements {
         let object = element.as_object()?;
-        let field_of = |key: &String| item.fields.iter().find(|field| is_called(field, key));
+        let field_of = |key: &String| field_called(item.fields, key);
         let known: Vec<&Field> = object.keys().filter_map(field_of).collect();
         let is_telling = known.iter().any(|field| !COMMON.contains(&field.name))
             || known.iter().filter(|field| field.rule.required).count() >= 2;

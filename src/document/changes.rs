@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::bare::list_of;
 use super::category::Category;
 use super::definition::{Field, Kind, Object};
-use super::parse::is_called;
+use super::parse::{field_called, is_called};
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
 use super::text::{key_letters, quoted};
 
@@ -104,7 +104,7 @@ pub(super) fn apply(
     warnings: &mut Vec<Warning>,
 ) -> Result<(), Problem> {
     let fields = category.definition().fields;
-    let is_field = |key: &str| fields.iter().any(|field| is_called(field, key));
+    let is_field = |key: &str| field_called(fields, key).is_some();
     let keys: Vec<(String, Change)> = data
         .iter()
         .filter(|(key, value)| (value.is_array() || value.is_object()) && !is_field(key))
@@ -130,7 +130,7 @@ pub(super) fn apply(
             }
             (_, Value::Object(object)) => {
                 for (name, value) in object {
-                    let Some(field) = fields.iter().find(|field| is_called(field, &name)) else {
+                    let Some(field) = field_called(fields, &name) else {
                         return Err(unknown(&shown_key, fields, category));
                     };
                     match value {

@@ -6,7 +6,7 @@ use super::bare::says_nothing;
 use super::category::Category;
 use super::definition::{Field, Kind, Object};
 use super::envelope_keys::is_no_content;
-use super::parse::is_called;
+use super::parse::{field_called, is_called};
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt};
 use super::suggest::did_you_mean;
 use super::text::{key_letters, quoted};
@@ -91,7 +91,7 @@ fn message(key: &str, category: Category) -> String {
 /// Whether a single value is one of the category's fields, and says what the data does not.
 fn is_field_beside(key: &str, value: &Value, data: &Value, category: Category) -> bool {
     let fields = category.definition().fields;
-    let Some(field) = fields.iter().find(|field| is_called(field, key)) else { return false };
+    let Some(field) = field_called(fields, key) else { return false };
     let data = data.as_object();
     let is_in_data = data.is_some_and(|data| {
         data.iter().any(|(key, found)| is_called(field, key) && found == value)
@@ -107,8 +107,7 @@ fn is_content(key: &str, value: &Value, category: Category) -> bool {
         _ => return true,
     };
     let is_name = |of: &Category| {
-        key_letters(of.as_str()) == letters
-            || of.definition().fields.iter().any(|field| is_called(field, key))
+        key_letters(of.as_str()) == letters || field_called(of.definition().fields, key).is_some()
     };
     Category::ALL.iter().any(is_name)
         || elements

@@ -131,11 +131,9 @@ impl Reader {
 fn absent(item: &'static Item, sent: &Object) -> Option<(String, &'static Absence)> {
     let absence = item.absence.as_ref()?;
     let field = find(item.fields, absence.field)?;
-    let is_it = |key: &str| field_called(item.fields, key).is_some_and(|is| is.name == field.name);
-    let found = match sent.get(field.name) {
-        Some(value) => value.as_str()?,
-        None => sent.iter().find(|(key, _)| is_it(key))?.1.as_str()?,
-    };
+    let is_it =
+        |key: &str| field_called(item.fields, key).is_some_and(|found| found.name == field.name);
+    let found = sent.iter().find(|(key, _)| is_it(key))?.1.as_str()?;
     let letters = key_letters(found);
     absence.words.contains(&letters.as_str()).then(|| (found.to_owned(), absence))
 }

@@ -136,7 +136,7 @@ pub(super) fn is_called(field: &Field, key: &str) -> bool {
 }
 
 /// The field of that name, or of that name in another case or for older templates.
-fn field_called(fields: &'static [Field], key: &str) -> Option<&'static Field> {
+pub(super) fn field_called(fields: &'static [Field], key: &str) -> Option<&'static Field> {
     find(fields, key).or_else(|| fields.iter().find(|field| is_called(field, key)))
 }
 
@@ -408,7 +408,7 @@ fn not_a_url(fields: &'static [Field], key: &str, value: &Value) -> Option<Strin
     if find(fields, key).is_some() {
         return None;
     }
-    let field = fields.iter().find(|field| is_called(field, key))?;
+    let field = field_called(fields, key)?;
     let is_url = || matches!(field.rule.kind, Kind::Url);
     let is_plain = || key_letters(key) != key_letters(field.name) && !text.starts_with('/');
     let reads = || is_nothing(field, text) || read_scalar(&field.rule, value.clone()).is_ok();

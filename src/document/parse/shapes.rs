@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::is_called;
+use super::{field_called, is_called};
 use crate::document::definition::{Field, Item, Kind, Object, find};
 use crate::document::example;
 use crate::document::problem::{pointer, pointer_at};
@@ -80,7 +80,7 @@ fn is_numbered(object: &Object) -> bool {
 
 /// Whether an object has a field of the item, and nothing that may be a group.
 fn is_item(item: &Item, object: &Object) -> bool {
-    let is_field = |key: &str| item.fields.iter().any(|field| is_called(field, key));
+    let is_field = |key: &str| field_called(item.fields, key).is_some();
     let is_group =
         |key: &str, value: &Value| (value.is_array() || value.is_object()) && !is_field(key);
     object.keys().any(|key| is_field(key))

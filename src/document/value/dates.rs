@@ -185,12 +185,15 @@ fn digits(text: &str) -> Option<String> {
 /// The day of a date with a time.
 fn day_of_time(text: &str) -> Option<&str> {
     let (day, time) = text.split_once(['t', 'T', ' '])?;
-    let is_time = time.contains(':')
-        && time.starts_with(|c: char| c.is_ascii_digit())
-        && time
+    (time.contains(':') && is_time(time)).then_some(day)
+}
+
+/// Whether a text has the characters of a time of day with an offset, a digit first.
+pub fn is_time(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && text
             .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'z' | 'Z' | ' '));
-    is_time.then_some(day)
+            .all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'z' | 'Z' | ' '))
 }
 
 /// Dates with a month in words, in any order, and years with a word for a part of them.

@@ -182,11 +182,7 @@ fn joined(parts: &[Value]) -> Option<String> {
 fn day_of(text: &str) -> Option<&str> {
     let day = text.get(..10)?;
     let time = text.get(11..)?;
-    let is_time = text[10..].starts_with(['T', 't', ' '])
-        && time.starts_with(|c: char| c.is_ascii_digit())
-        && time
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'Z' | 'z' | ' '));
+    let is_time = text[10..].starts_with(['T', 't', ' ']) && dates::is_time(time);
     (is_date(day) && is_time).then_some(day)
 }
 
