@@ -142,6 +142,10 @@ pub fn value(field: &'static Field) -> BoxedStrategy<Value> {
         }
         Kind::Url => {
             let other = matching("https?://[a-z]{1,9}\\.example\\.org/[a-zA-Z0-9/_.~é🌊-]{0,30}");
+            // "https://host/..." is no URL, but a place for one.
+            let means_itself =
+                |url: &Value| !url.as_str().is_some_and(|url| is_nothing(field, url));
+            let other = other.prop_filter("the URL is a placeholder", means_itself);
             prop_oneof![1 => select(URLS).prop_map(Value::from), 1 => other].boxed()
         }
         Kind::Integer { min, max } => {
