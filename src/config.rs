@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
-use crate::catalog::passwords::{MAX_PASSWORD, MIN_PASSWORD};
-use crate::catalog::tokens::MIN_SECRET;
+use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
+use crate::catalog::accounts::tokens::MIN_SECRET;
 use crate::http::Limits;
 use crate::storage::{TextLimits, sqlite_path};
 

@@ -24,7 +24,7 @@ use reelport::catalog::Catalog;
 use reelport::catalog::access::{Principal, Role, command_line};
 use reelport::catalog::bulk::{ReadOptions, Source, read_source, record_channel};
 use reelport::catalog::import::{ImportOptions, Incoming};
-use reelport::document::who::MatchDecision;
+use reelport::document::resolve::MatchDecision;
 use reelport::document::{Category, MovieId};
 
 /// What became of a case.

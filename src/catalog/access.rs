@@ -1,7 +1,7 @@
 //! Who may do what. A permission is a value that only a fitting role can make.
 
 use super::import::ImportOptions;
-use crate::document::definition::define_choice;
+use crate::document::schema::definition::define_choice;
 use crate::document::{Source, Stage};
 
 define_choice! {

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::access::CanRead;
 use super::{Catalog, CatalogError};
-use crate::document::{Category, Metadata, MovieId, envelope};
+use crate::document::read::envelope;
+use crate::document::{Category, Metadata, MovieId};
 use crate::storage::StoredDocument;
 
 /// One category of one movie, ready to be shown or sent.

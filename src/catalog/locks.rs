@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::access::{CanDraft, CanPublish};
 use super::{Catalog, CatalogError};
-use crate::document::category::Definition;
-use crate::document::definition::find;
-use crate::document::locks::field_target;
+use crate::document::categories::Definition;
+use crate::document::plan::locks::field_target;
 use crate::document::problem::excerpt;
 use crate::document::provenance::item_ids;
+use crate::document::schema::definition::find;
 use crate::document::text::snake_case;
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode};
 use crate::storage::{DocumentKey, Lock, Transaction};

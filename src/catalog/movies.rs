@@ -6,8 +6,8 @@ use super::access::{CanPublish, CanRead};
 use super::import::{ImportOptions, Record};
 use super::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
-use crate::document::parse::ParseOptions;
 use crate::document::projection::Names;
+use crate::document::read::parse::ParseOptions;
 use crate::document::text::{index_key, is_elision, means_nothing};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{

@@ -275,7 +275,7 @@ fn schema(category: Option<&str>) -> Result<ExitCode, CliError> {
         Some(text) => {
             let category: Category =
                 text.parse().map_err(|error| CliError::Usage(format!("--json: {error}")))?;
-            println!("{:#}", crate::document::json_schema::json_schema(category));
+            println!("{:#}", crate::document::schema::json_schema::json_schema(category));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::catalog::bulk::RecordResult;
-use crate::document::diff::ChangeOperation;
+use crate::document::plan::diff::ChangeOperation;
 use crate::document::plan::{Match, Report};
 use crate::document::problem::shown;
-use crate::document::who::MatchDecision;
+use crate::document::resolve::MatchDecision;
 
 /// The lines that tell what a record would change, and what of it would not be; none if it says all that is
 /// there already.

@@ -12,13 +12,13 @@ use super::terminal::printable;
 use crate::app::{App, Sources, kept_secret, open_catalog, open_read_only_catalog};
 use crate::catalog::access::{Role, command_line};
 use crate::catalog::accounts::AccountProblem;
+use crate::catalog::accounts::passwords;
+use crate::catalog::accounts::tokens::TokenConfig;
 use crate::catalog::import::{ImportOptions, Record};
-use crate::catalog::passwords;
-use crate::catalog::tokens::TokenConfig;
 use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
-use crate::document::envelope::Expected;
-use crate::document::parse::ParseOptions;
+use crate::document::read::envelope::Expected;
+use crate::document::read::parse::ParseOptions;
 use crate::storage::{Unavailability, shared_mode, sqlite_path};
 
 /// The demo catalogue: `{movie}/{category}.json`.
@@ -50,7 +50,7 @@ pub(super) fn secret(database: &DatabaseArgs, tokens: &TokenArgs) -> Result<Stri
     let make = || format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
     let (secret, _) = kept_secret(&path, make)
         .map_err(|error| CliError::io(&path.display().to_string(), &error))?;
-    if secret.len() < crate::catalog::tokens::MIN_SECRET {
+    if secret.len() < crate::catalog::accounts::tokens::MIN_SECRET {
         return Err(CliError::Usage(format!(
             "{}: the secret in it is too short; delete it to have one made",
             path.display()

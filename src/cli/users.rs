@@ -10,9 +10,9 @@ use super::serve::{ADMIN_PASSWORD, secret};
 use super::terminal::{print_error, print_line, printable};
 use super::{CliError, must_exist, open, open_or_make};
 use crate::catalog::access::Role;
+use crate::catalog::accounts::passwords;
+use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::accounts::{AccountProblem, Accounts};
-use crate::catalog::passwords;
-use crate::catalog::tokens::{TokenConfig, Tokens};
 use crate::config::{DatabaseArgs, TokenArgs};
 
 /// What to do with accounts.

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::definition::{EntityReference, Field, Kind, Object, define_choice};
-use super::given_ids::{KnownIds, is_questionable};
 use super::reference::{self, ReferenceEntity};
+use super::resolve::given_ids::{KnownIds, is_questionable};
+use super::resolve::{Knowledge, Newcomers, forms_without_edition};
+use super::schema::definition::{EntityReference, Field, Kind, Object, define_choice};
 use super::text::index_key;
-use super::who::{Knowledge, Newcomers, forms_without_edition};
 
 define_choice! {
     /// What kind of thing a document names.

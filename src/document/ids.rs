@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::category::Category;
+use super::categories::Category;
 
 /// Where made-up ids come from; injected, so that tests can fix them.
 pub trait IdSource: Send + Sync {

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::definition::Object;
 use super::entity::EntityKind;
+use super::schema::definition::Object;
 
 /// The rows that follow from one document.
 #[derive(Debug, Clone, Default, PartialEq)]

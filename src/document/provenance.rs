@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::category::Definition;
-use super::definition::{Item, Kind, Object};
-use super::diff::label_of;
-use super::locks::field_target;
+use super::categories::Definition;
+use super::plan::diff::label_of;
+use super::plan::locks::field_target;
 use super::problem::pointer_at;
+use super::schema::definition::{Item, Kind, Object};
 
 /// A value whose origin is told: a field at the top, or an item of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

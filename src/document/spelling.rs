@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
-use super::definition::{Item, KeyPart, Kind, Object, find};
 use super::entity::Directory;
+use super::schema::definition::{Item, KeyPart, Kind, Object, find};
 use super::text::{comparable, index_key};
 
 /// Which field it is, and what its spellings mean.

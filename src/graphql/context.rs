@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::Context;
 
 use super::budget::{Budget, fields_below};
-use super::draft_loaders::DraftLoaders;
 use super::error::ApiError;
 use super::loaders::Loaders;
+use super::loaders::drafts::DraftLoaders;
 use crate::catalog::Catalog;
 use crate::catalog::access::{CanDraft, CanImport, CanPublish, CanRead, Principal};
 use crate::catalog::accounts::Accounts;

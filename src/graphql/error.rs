@@ -9,7 +9,7 @@ use async_graphql::{Error, ErrorExtensionValues, ServerError};
 use super::budget::Exhausted;
 use crate::catalog::access::Forbidden;
 use crate::catalog::{CatalogError, UNSTORABLE_TEXT};
-use crate::document::scalars;
+use crate::document::schema::scalars;
 
 /// Why a field has no value.
 #[derive(Debug)]

@@ -2,29 +2,15 @@
 
 #![allow(clippy::unused_async, reason = "resolvers are async whether they wait or not")]
 
-mod batch;
 pub mod budget;
 pub mod checks;
 mod context;
-mod draft_loaders;
-mod drafts;
 pub mod error;
-mod history;
-mod inputs;
 pub mod limits;
 mod loaders;
-mod locks;
-mod mending;
-mod mutation;
-mod pages;
-mod payloads;
-mod people;
-mod people_query;
+pub mod model;
+mod mutations;
 mod query;
-mod records;
-mod things;
-pub mod types;
-mod work_loaders;
 
 use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
 
@@ -36,15 +22,15 @@ pub use context::RequestContext;
 pub use limits::Limits;
 
 /// The schema.
-pub type Schema = async_graphql::Schema<query::Query, mutation::Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<query::Query, mutations::Mutation, EmptySubscription>;
 
 /// The schema without anything behind it, so that it can be printed and tested alone. Requests are
 /// held to `limits`.
 #[must_use]
 pub fn schema_builder(
     limits: Limits,
-) -> SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
-    Schema::build(query::Query, mutation::Mutation, EmptySubscription)
+) -> SchemaBuilder<query::Query, mutations::Mutation, EmptySubscription> {
+    Schema::build(query::Query, mutations::Mutation, EmptySubscription)
         .limit_depth(limits::MAX_DEPTH)
         .limit_recursive_depth(limits.depth)
         .limit_aliases(limits.aliases)
@@ -57,32 +43,32 @@ pub fn schema_builder(
         .override_output_type_description::<query::MovieConnection>(
             "A page of the list of movies, with what is beyond it.",
         )
-        .override_output_type_description::<drafts::DraftConnection>(
+        .override_output_type_description::<model::drafts::DraftConnection>(
             "A page of the review queue, with what is beyond it.",
         )
-        .override_output_type_description::<history::RevisionConnection>(
+        .override_output_type_description::<model::history::RevisionConnection>(
             "A page of the history of a category, with what is beyond it.",
         )
-        .override_output_type_description::<records::ImportRecordConnection>(
+        .override_output_type_description::<model::import_log::ImportRecordConnection>(
             "A page of the records of imports, with what is beyond it.",
         )
-        .override_output_type_description::<people::PersonConnection>("A page of people, with what is beyond it.")
-        .override_output_type_description::<people::PersonCreditConnection>(
+        .override_output_type_description::<model::people::PersonConnection>("A page of people, with what is beyond it.")
+        .override_output_type_description::<model::people::PersonCreditConnection>(
             "A page of someone's credits, with what is beyond it.",
         )
-        .override_output_type_description::<people::PersonNominationConnection>(
+        .override_output_type_description::<model::people::PersonNominationConnection>(
             "A page of someone's nominations, with what is beyond it.",
         )
-        .override_output_type_description::<people::PossibleDuplicateConnection>(
+        .override_output_type_description::<model::people::PossibleDuplicateConnection>(
             "A page of people who may be one, with what is beyond it.",
         )
-        .override_output_type_description::<things::CeremonyConnection>(
+        .override_output_type_description::<model::entities::CeremonyConnection>(
             "A page of award ceremonies, with what is beyond it.",
         )
-        .override_output_type_description::<things::PlatformConnection>(
+        .override_output_type_description::<model::entities::PlatformConnection>(
             "A page of streaming platforms, with what is beyond it.",
         )
-        .override_output_type_description::<things::GenreConnection>("A page of genres, with what is beyond it.")
+        .override_output_type_description::<model::entities::GenreConnection>("A page of genres, with what is beyond it.")
 }
 
 /// The schema in the schema definition language, as `schema.graphql` holds it.

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use super::AppState;
 use super::problem::ProblemDetails;
 use crate::catalog::access::Principal;
-use crate::catalog::tokens::InvalidToken;
+use crate::catalog::accounts::tokens::InvalidToken;
 
 /// The principal of a valid token. Requests without one are refused.
 pub struct Bearer(pub Principal);

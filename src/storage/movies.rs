@@ -9,8 +9,8 @@ use sea_orm::{
     QuerySelect, Set,
 };
 
-use super::documents::ROWS_PER_STATEMENT;
-use super::entities::{answer, document, movie, movie_genre};
+use super::documents::published::ROWS_PER_STATEMENT;
+use super::tables::{answer, document, movie, movie_genre};
 use super::{Database, StorageError, Transaction};
 use crate::document::projection::MovieFacts;
 use crate::document::text::{comparable, index_key};
@@ -30,7 +30,7 @@ pub struct MovieRow {
 #[derive(Debug, Clone, Default)]
 pub struct MovieFilter {
     /// Part of the title or original title, in whichever typography (see
-    /// [`crate::document::folding`]).
+    /// [`crate::document::text::folding`]).
     pub search: Option<String>,
     pub year_from: Option<i32>,
     pub year_to: Option<i32>,

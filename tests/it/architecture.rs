@@ -169,7 +169,7 @@ fn time_and_chance_come_from_one_place() {
     // a lookup looks for that can find nothing.
     let elsewhere = [
         "catalog/clock.rs",
-        "catalog/passwords.rs",
+        "catalog/accounts/passwords.rs",
         "cli/serve.rs",
         "http/request_id.rs",
         "storage/db/health.rs",

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use reelport::document::budget::WorkBudget;
-use reelport::document::definition::{Field, Item, KeyPart, Kind};
+use reelport::document::schema::definition::{Field, Item, KeyPart, Kind};
 use reelport::document::{Category, Object};
 use serde_json::{Value, json};
 

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use reelport::document::envelope::{self, Expected};
-use reelport::document::{Category, lenient};
+use reelport::document::Category;
+use reelport::document::read::envelope::{self, Expected};
+use reelport::document::read::lenient;
 use serde_json::Value;
 
 use crate::corpus;

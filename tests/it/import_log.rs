@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use reelport::catalog::access::command_line;
 use reelport::catalog::import::{ImportOptions, Record};
-use reelport::document::envelope::Expected;
-use reelport::document::parse::ParseOptions;
+use reelport::document::read::envelope::Expected;
+use reelport::document::read::parse::ParseOptions;
 use reelport::document::text::sha256;
 use reelport::document::{Category, Stage};
 use reelport::storage::{

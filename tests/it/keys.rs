@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use reelport::document::align::{Known, Meant, claims};
 use reelport::document::budget::WorkBudget;
-use reelport::document::definition::{Item, KeyPart};
 use reelport::document::entity::Directory;
-use reelport::document::matching::{Known, Meant, claims};
-use reelport::document::parse::MAX_ITEMS;
+use reelport::document::read::parse::MAX_ITEMS;
+use reelport::document::schema::definition::{Item, KeyPart};
 use reelport::document::text::comparable;
 use reelport::document::{Category, Object};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use reelport::document::definition::{Item, KeyPart, Kind, find};
+use reelport::document::schema::definition::{Item, KeyPart, Kind, find};
 use reelport::document::{Category, WarningCode};
 use serde_json::{Value, json};
 

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRng, TestRunner};
-use reelport::document::definition::{Field, Item, Kind};
-use reelport::document::diff::{Change, ChangeOperation};
-use reelport::document::locks::LockRule;
 use reelport::document::merge::{ConflictPolicy, NullPolicy};
 use reelport::document::plan::Plan;
+use reelport::document::plan::diff::{Change, ChangeOperation};
+use reelport::document::plan::locks::LockRule;
 use reelport::document::problem::{pointer, pointer_at};
+use reelport::document::schema::definition::{Field, Item, Kind};
 use reelport::document::{Category, Object, ProblemCode, Source, Stage, WarningCode};
 use serde_json::{Value, json};
 

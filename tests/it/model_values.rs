@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use reelport::document::parse::{ParseOptions, Reading, parse};
+use reelport::document::read::parse::{ParseOptions, Reading, parse};
 use reelport::document::{Category, WarningCode};
 use serde_json::{Value, json};
 
@@ -394,7 +394,7 @@ fn control_characters_are_refused_and_marks_shown() {
 #[test]
 fn strings_that_are_joined_are_one() {
     let text = r#"{"text": "It cost $94 million" + " to make.",}"#;
-    let read = reelport::document::lenient::read(text.as_bytes()).unwrap();
+    let read = reelport::document::read::lenient::read(text.as_bytes()).unwrap();
     assert_eq!(read.value["text"], "It cost $94 million to make.");
 }
 
@@ -493,7 +493,7 @@ fn genres_are_told_apart_in_every_way_to_write_several() {
 #[test]
 fn latex_keeps_its_backslashes_where_the_text_is_no_json_anyway() {
     let text = r#"{"text": "It is \(\sqrt{2}\) or $\frac{1}{2}\times\theta$,\nand more."}"#;
-    let read = reelport::document::lenient::read(text.as_bytes()).unwrap();
+    let read = reelport::document::read::lenient::read(text.as_bytes()).unwrap();
     assert_eq!(read.value["text"], "It is (\\sqrt{2}) or $\\frac{1}{2}\\times\\theta$,\nand more.");
     assert!(read.warnings.iter().any(|warning| warning.message.contains(r"\frac")));
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use reelport::document::lenient;
 use reelport::document::merge::{ConflictPolicy, NullPolicy};
-use reelport::document::parse::{ParseOptions, parse};
+use reelport::document::read::lenient;
+use reelport::document::read::parse::{ParseOptions, parse};
 use reelport::document::{Category, WarningCode};
 use serde_json::{Value, json};
 

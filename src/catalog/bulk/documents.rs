@@ -11,12 +11,12 @@ use super::read::{Reader, Stopped};
 use super::transcode::Transcoded;
 use crate::catalog::import::Record;
 use crate::document::budget::WorkBudget;
-use crate::document::envelope::Expected;
-use crate::document::lenient::split::{Cut, Piece, Splitter};
-use crate::document::lenient::{
+use crate::document::problem::{ProblemCode, Warning, excerpt};
+use crate::document::read::envelope::Expected;
+use crate::document::read::lenient::split::{Cut, Piece, Splitter};
+use crate::document::read::lenient::{
     read_as, skipped_reasoning, skipped_text, utf16, without_reasoning,
 };
-use crate::document::problem::{ProblemCode, Warning, excerpt};
 
 /// Most bytes that are read at once.
 const CHUNK: usize = 64 * 1024;

@@ -15,7 +15,7 @@ use super::documents;
 use super::limit::{Counting, Limited, TooLarge};
 use super::place::{At, Place};
 use crate::catalog::import::Record;
-use crate::document::parse::ParseOptions;
+use crate::document::read::parse::ParseOptions;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 
 /// Most bytes of one record.

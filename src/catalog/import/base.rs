@@ -1,11 +1,11 @@
 //! The state that a document was made from, and whether REPLACE may go by it.
 
 use super::Record;
-use super::batch::{Batch, Task};
 use super::load::{Current, Loaded};
-use crate::document::envelope::NO_REVISION;
+use super::pipeline::{Batch, Task};
 use crate::document::merge::ImportMode;
 use crate::document::plan::Plan;
+use crate::document::read::envelope::NO_REVISION;
 use crate::document::{Problem, ProblemCode, Stage, Warning, WarningCode};
 
 /// Where the state is that a document was made from.

@@ -5,15 +5,15 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use super::base::Base;
-use super::batch::{Batch, Task, distinct};
+use super::pipeline::{Batch, Task, distinct};
 use super::{Content, Operation, Record};
 use crate::catalog::CatalogError;
 use crate::document::budget::WorkBudget;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::ids::is_entity_id;
-use crate::document::parse::Reading;
-use crate::document::readdress::follow;
-use crate::document::who::Resolution;
+use crate::document::read::parse::Reading;
+use crate::document::references::follow;
+use crate::document::resolve::Resolution;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
 use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
 

@@ -1,36 +1,36 @@
 //! Import: read, plan, and write what the plan says, in one transaction.
 
-mod act;
 mod base;
-pub(in crate::catalog) mod batch;
-mod load;
+mod command;
+mod execute;
+pub(in crate::catalog) mod load;
+mod log;
 mod options;
-mod records;
-mod writes;
+pub(in crate::catalog) mod pipeline;
 
 use std::sync::Arc;
 
-use batch::Batch;
 use bytes::Bytes;
+use pipeline::Batch;
 use serde_json::Value;
 
-pub(in crate::catalog) use act::Act;
+pub(in crate::catalog) use command::Act;
 pub(in crate::catalog) use load::Current;
+pub(in crate::catalog) use log::KeptTexts;
 pub use options::{ImportOptions, ImportStatus, Operation};
-pub(in crate::catalog) use records::KeptTexts;
 
 use super::access::{CanImport, CanPublish};
 use super::export::Export;
 use super::work::compute;
 use super::{Catalog, CatalogError};
 use crate::document::budget::WorkBudget;
-use crate::document::diff::updated_fields;
-use crate::document::envelope::{self, Arrived, Expected, SentMetadata};
-use crate::document::lenient;
-use crate::document::parse::{ParseOptions, Reading, parse, parse_typed};
 use crate::document::plan::Report;
+use crate::document::plan::diff::updated_fields;
 use crate::document::problem::{Warning, WarningCode};
-use crate::document::repair_hint::repair_hint;
+use crate::document::read::envelope::{self, Arrived, Expected, SentMetadata};
+use crate::document::read::lenient;
+use crate::document::read::parse::{ParseOptions, Reading, parse, parse_typed};
+use crate::document::read::repair_hint::repair_hint;
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode, Stage};
 use crate::storage::{DocumentKey, Transaction};
 

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::document::definition::define_choice;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
-use crate::document::parse::ParseOptions;
-use crate::document::who::Resolution;
+use crate::document::read::parse::ParseOptions;
+use crate::document::resolve::Resolution;
+use crate::document::schema::definition::define_choice;
 use crate::document::{Source, Stage};
 
 /// How to import.

@@ -7,15 +7,15 @@ use serde_json::Value;
 use super::listed::Listed;
 use super::{Merger, Proposal, text};
 use crate::document::Stage;
-use crate::document::definition::{EntityReference, Item, Kind, Object};
 use crate::document::entity::{EntityKind, Remembered, bound_to_language, is_of_another_language};
 use crate::document::plan::{Match, Remember};
 use crate::document::problem::{ProblemCode, WarningCode};
-use crate::document::text::{comparable, index_key, quoted};
-use crate::document::who::{
+use crate::document::resolve::{
     self, Agreement, Answer, Candidate, MOST_OF_ONE_NAME, MatchDecision, MatchReason, Question,
     Resolution, Standing,
 };
+use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
+use crate::document::text::{comparable, index_key, quoted};
 
 /// Steps of a decision, beside those of its candidates: the name is taken apart, and its blocking keys
 /// are computed.
@@ -354,7 +354,7 @@ impl<'a> Merger<'a> {
                 self.newcomers.by_id(entity.kind, &candidate.id).is_none()
                     || candidate.is_named_so()
             });
-        who::told_of(&mut told_of);
+        resolve::told_of(&mut told_of);
         let named_so: Vec<&str> = candidates
             .iter()
             .filter(|candidate| candidate.is_named_so())
@@ -371,7 +371,7 @@ impl<'a> Merger<'a> {
             found.entity = Some(id);
             return found;
         }
-        found.decision = who::decide(entity.kind, &mut candidates);
+        found.decision = resolve::decide(entity.kind, &mut candidates);
         match found.decision {
             MatchDecision::Matched => {
                 if let Some(best) = candidates.into_iter().next() {
@@ -381,7 +381,7 @@ impl<'a> Merger<'a> {
             }
             _ => {
                 let shown = candidates.into_iter().chain(told_of).collect();
-                found.candidates = who::worth_showing(entity.kind, shown);
+                found.candidates = resolve::worth_showing(entity.kind, shown);
             }
         }
         found
@@ -425,7 +425,7 @@ impl<'a> Merger<'a> {
                 Standing::Unknown
             }
         };
-        let mut found = who::candidates(
+        let mut found = resolve::candidates(
             &question,
             self.proposal.directory,
             others,

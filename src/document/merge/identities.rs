@@ -4,11 +4,11 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Proposal, objects, text};
-use crate::document::definition::{EntityReference, Kind, Object};
 use crate::document::entity::EntityKind;
 use crate::document::plan::Match;
+use crate::document::resolve::{Answer, MatchReason, Resolution};
+use crate::document::schema::definition::{EntityReference, Kind, Object};
 use crate::document::text::index_key;
-use crate::document::who::{Answer, MatchReason, Resolution};
 
 /// Who the names of a document mean, as far as it is known on the way.
 pub(super) struct Identities<'a> {

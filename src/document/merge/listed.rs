@@ -8,9 +8,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::text;
-use crate::document::definition::{EntityReference, Item, KeyPart, Object};
+use crate::document::resolve::{Agreement, Name};
+use crate::document::schema::definition::{EntityReference, Item, KeyPart, Object};
 use crate::document::text::{comparable, index_key};
-use crate::document::who::{Agreement, Name};
 
 /// By field and name in any form, the ids that are credited so.
 type ByForm = HashMap<(&'static str, String), Arc<[String]>>;

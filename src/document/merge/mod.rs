@@ -6,34 +6,34 @@
 
 mod deciding;
 mod identities;
+mod item_lists;
 mod listed;
-mod lists;
-mod names;
+mod name_lists;
 mod naming;
-mod nearly;
+mod near_duplicates;
 mod order;
-mod removed;
+mod other_script;
+mod removed_items;
 mod three_way;
-mod transcribed;
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use crate::document::budget::WorkBudget;
-use crate::document::category::Definition;
-use crate::document::credited::Following;
-use crate::document::definition::{Field, Item, Kind, Object, define_choice};
+use crate::document::categories::Definition;
 use crate::document::entity::{Directory, NewEntity};
-use crate::document::envelope::{Source, Stage};
-use crate::document::example;
-use crate::document::given_ids::{IdTrust, Stored};
 use crate::document::ids::{IdSource, MovieId};
-use crate::document::locks::LockRule;
-use crate::document::parse::{MAX_LISTED, Reading};
+use crate::document::plan::locks::LockRule;
 use crate::document::plan::{Conflict, Match, NotRemoved, Remember};
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode};
-use crate::document::who::{Candidate, Resolution};
+use crate::document::read::envelope::{Source, Stage};
+use crate::document::read::parse::{MAX_LISTED, Reading};
+use crate::document::resolve::credited_names::Following;
+use crate::document::resolve::given_ids::{IdTrust, Stored};
+use crate::document::resolve::{Candidate, Resolution};
+use crate::document::schema::definition::{Field, Item, Kind, Object, define_choice};
+use crate::document::schema::example;
 
 define_choice! {
     /// What an import may do to what is stored.
@@ -284,7 +284,7 @@ impl Merger<'_> {
             }
         }
         for (key, value) in current {
-            if crate::document::definition::find(fields, key).is_none() {
+            if crate::document::schema::definition::find(fields, key).is_none() {
                 result.insert(key.clone(), value.clone());
             }
         }

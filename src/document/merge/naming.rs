@@ -9,15 +9,17 @@ use super::deciding::{Mention, Place};
 use super::listed::Listed;
 use super::{Merger, NullPolicy, array, text};
 use crate::document::Stage;
-use crate::document::definition::{EntityReference, Item, Kind, Object};
+use crate::document::align::Meant;
 use crate::document::entity::{EntityKind, NewEntity, bound_to_language, is_of_another_language};
-use crate::document::given_ids::{IdTrust, may_be_one};
 use crate::document::ids::entity_id;
-use crate::document::matching::Meant;
 use crate::document::plan::Match;
 use crate::document::problem::{ProblemCode, WarningCode, pointer_at};
+use crate::document::resolve::given_ids::{IdTrust, may_be_one};
+use crate::document::resolve::{
+    Candidate, MAX_CANDIDATES, MatchDecision, MatchReason, Name, Relation,
+};
+use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
 use crate::document::text::{comparable, index_key, quoted};
-use crate::document::who::{Candidate, MAX_CANDIDATES, MatchDecision, MatchReason, Name, Relation};
 
 /// Steps of comparing a name with others that have words of it.
 const STEPS_OF_WORDS: usize = 32;

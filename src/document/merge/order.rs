@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::ImportMode;
-use crate::document::definition::{Item, Object, find};
+use crate::document::schema::definition::{Item, Object, find};
 
 /// What the order of a file says.
 #[derive(Debug, Clone, Copy)]

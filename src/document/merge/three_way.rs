@@ -5,10 +5,10 @@
 use serde_json::Value;
 
 use super::{ConflictPolicy, Merger, same, text};
-use crate::document::definition::{EntityReference, Item, Object};
-use crate::document::diff::label_of;
-use crate::document::locks::LockRule;
 use crate::document::plan::Conflict;
+use crate::document::plan::diff::label_of;
+use crate::document::plan::locks::LockRule;
+use crate::document::schema::definition::{EntityReference, Item, Object};
 use crate::document::text::comparable;
 
 /// Two states of an object that a third is merged into.

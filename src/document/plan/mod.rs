@@ -1,7 +1,9 @@
 //! A plan: what an import would make of a document, as a value. Applying it is the application's
 //! work.
 
+pub mod diff;
 mod digest;
+pub mod locks;
 
 use std::collections::HashSet;
 
@@ -9,19 +11,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::budget::Stopped;
-use super::category::Definition;
-use super::credited::{self, Following};
-use super::definition::{Kind, Object};
-use super::diff::{Change, ChangeOperation, diff};
+use super::categories::Definition;
 use super::entity::{Directory, EntityKind, NewEntity};
-use super::given_ids;
 use super::ids::{IdSource, MovieId};
-use super::locks::{self, LockRule};
 use super::merge::{ConflictPolicy, ImportMode, Proposal, merge};
-use super::parse::Reading;
 use super::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
-use super::who::{Candidate, MatchDecision, MatchReason};
+use super::read::parse::Reading;
+use super::resolve::credited_names::{self, Following};
+use super::resolve::given_ids;
+use super::resolve::{Candidate, MatchDecision, MatchReason};
+use super::schema::definition::{Kind, Object};
+use diff::{Change, ChangeOperation, diff};
 use digest::digest;
+use locks::LockRule;
 
 /// A value that both sides changed, each in its own way, since the document was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -236,7 +238,7 @@ impl Plan {
 pub fn settle(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
     let with_ids = given_ids::settle(proposal);
     let arriving = with_ids.as_ref().unwrap_or(proposal.arriving);
-    let with_names = credited::settle(&Proposal { arriving, ..*proposal });
+    let with_names = credited_names::settle(&Proposal { arriving, ..*proposal });
     with_names.or_else(|| with_ids.map(|reading| (reading, Following::default())))
 }
 

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use self::award_categories::{Categories, CategorySet};
-use super::awards::PrestigeLevel;
+use super::categories::awards::PrestigeLevel;
 use super::entity::{EntityKind, NewEntity};
 use super::text::{comparable, index_key, sha256};
 

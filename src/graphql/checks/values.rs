@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::nearest::did_you_mean;
 use super::types::{InputField, Shape, Types, concrete};
-use crate::document::scalars;
+use crate::document::schema::scalars;
 
 /// Most characters of a value that a message shows.
 const MAX_SHOWN: usize = 40;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{movie_of, no_such_movie};
 use crate::catalog::drafts::DraftStatus;
-use crate::document::envelope::timestamp;
+use crate::document::read::envelope::timestamp;
 use crate::document::{Category, MovieId, Source};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;

@@ -7,7 +7,7 @@ use axum::{Json, Router};
 
 use super::imports::{ImportAnswer, answer, idempotency_key};
 use super::{category_of, given, movie_of, no_parameters};
-use crate::catalog::publish::PublishOptions;
+use crate::catalog::drafts::publish::PublishOptions;
 use crate::document::merge::ConflictPolicy;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{is_json, read_body, unsupported_media_type};
 use crate::document::problem::excerpt;
-use crate::document::suggest::did_you_mean;
+use crate::document::text::suggest::did_you_mean;
 use crate::document::{Object, Problem, ProblemCode};
 use crate::http::problem::ProblemDetails;
 

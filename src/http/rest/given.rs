@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::document::problem::excerpt;
-use crate::document::suggest::did_you_mean;
-use crate::document::who::Resolution;
+use crate::document::resolve::Resolution;
+use crate::document::text::suggest::did_you_mean;
 use crate::http::problem::ProblemDetails;
 
 /// One parameter as it was given.

@@ -17,7 +17,7 @@ use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
 use crate::document::MovieId;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::plan::{Match, Report};
-use crate::document::who::MatchDecision;
+use crate::document::resolve::MatchDecision;
 use crate::document::{Category, Source, Stage};
 use crate::http::bearer::Bearer;
 use crate::http::openapi::{DocumentError, Plan, ProblemBody};

@@ -59,7 +59,7 @@ fn no_such_movie(id: &str) -> ProblemDetails {
 }
 
 fn category_of(text: &str) -> Result<Category, ProblemDetails> {
-    text.parse().map_err(|error: crate::document::category::UnknownCategory| {
+    text.parse().map_err(|error: crate::document::categories::UnknownCategory| {
         ProblemDetails::not_found(format!("there is no such category: {error}"))
     })
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::category_of;
-use crate::document::json_schema::json_schema;
+use crate::document::schema::json_schema::json_schema;
 use crate::http::AppState;
 use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;

@@ -9,7 +9,7 @@ use sea_orm::{EntityTrait, Set};
 
 use super::{Database, Transaction};
 use crate::storage::StorageError;
-use crate::storage::entities::storage_probe;
+use crate::storage::tables::storage_probe;
 use crate::storage::unavailable::Unavailability;
 
 /// What is known of writes. Costs one load of a flag as long as they succeed.

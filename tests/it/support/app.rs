@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use reelport::app::{App, Sources};
 use reelport::catalog::access::{Principal, Role};
-use reelport::catalog::tokens::{TokenConfig, Tokens};
+use reelport::catalog::accounts::tokens::{TokenConfig, Tokens};
 use reelport::catalog::{Clock, SystemClock};
 use reelport::document::Source;
 use reelport::http::Limits;

@@ -8,9 +8,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::string::string_regex;
-use reelport::document::definition::{Field, Item, Kind};
+use reelport::document::read::values::is_nothing;
+use reelport::document::schema::definition::{Field, Item, Kind};
 use reelport::document::text::{comparable, is_elision};
-use reelport::document::value::is_nothing;
 use reelport::document::{Category, Object};
 use serde_json::{Number, Value, json};
 

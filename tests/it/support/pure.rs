@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashSet;
 
 use reelport::document::budget::WorkBudget;
-use reelport::document::definition::{Item, Kind};
 use reelport::document::entity::{Directory, Mentions, NewEntity};
-use reelport::document::given_ids::IdTrust;
 use reelport::document::ids::IdSource;
-use reelport::document::locks::LockRule;
 use reelport::document::merge::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
-use reelport::document::parse::{ParseOptions, parse};
+use reelport::document::plan::locks::LockRule;
 use reelport::document::plan::{Plan, plan};
+use reelport::document::read::parse::{ParseOptions, parse};
+use reelport::document::resolve::given_ids::IdTrust;
+use reelport::document::schema::definition::{Item, Kind};
 use reelport::document::text::comparable;
 use reelport::document::{Category, MovieId, Object, Problem, Source, Stage};
 use serde_json::Value;

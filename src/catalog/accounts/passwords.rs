@@ -1,0 +1,89 @@
+//! Passwords: argon2id, in PHC string format.
+
+use argon2::password_hash::rand_core::OsRng;
+use argon2::password_hash::{PasswordHash, SaltString};
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::catalog::CatalogError;
+
+/// Most characters of a password; hashing a longer one would be work for nothing.
+pub const MAX_PASSWORD: usize = 1_024;
+/// Fewest characters of a password.
+pub const MIN_PASSWORD: usize = 8;
+
+/// Hashing takes 19 MiB each, so that many at once and no more.
+static AT_ONCE: Semaphore = Semaphore::const_new(4);
+
+/// Hashes a password with a fresh salt.
+///
+/// # Errors
+/// When the hash cannot be computed.
+pub async fn hash(password: String) -> Result<String, CatalogError> {
+    let permit = permit().await;
+    on_worker(permit, move || {
+        let salt = SaltString::generate(&mut OsRng);
+        let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
+        hash.map(|hash| hash.to_string()).map_err(|error| CatalogError::Password(error.to_string()))
+    })
+    .await
+}
+
+/// Leave to hash or verify; so many at once and no more.
+pub type Permit = SemaphorePermit<'static>;
+
+/// Waits for leave to hash or verify.
+pub async fn permit() -> Option<Permit> {
+    // The semaphore is never closed.
+    AT_ONCE.acquire().await.ok()
+}
+
+/// Whether `password` is the one of `hash`. Without a hash the same work is done for nothing, so
+/// that the time does not tell whether an account exists.
+///
+/// # Errors
+/// When the stored hash cannot be read.
+pub async fn verify(
+    permit: Option<Permit>,
+    password: String,
+    hash: Option<String>,
+) -> Result<bool, CatalogError> {
+    on_worker(permit, move || {
+        let exists = hash.is_some();
+        let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
+        let parsed =
+            PasswordHash::new(&hash).map_err(|error| CatalogError::Password(error.to_string()))?;
+        Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && exists)
+    })
+    .await
+}
+
+/// The hash of no password, with the parameters of [`Argon2::default`].
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWF0LWFsbC4$ZXhhY3RseS10aGlydHktdHdvLWJ5dGVzLWxvbmchISE";
+
+async fn on_worker<T: Send + 'static>(
+    _permit: Option<Permit>,
+    work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static,
+) -> Result<T, CatalogError> {
+    tokio::task::spawn_blocking(work).await?
+}
+
+/// Makes a password: 20 letters and digits, 100 bits and more.
+#[must_use]
+pub fn generate() -> String {
+    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    (0..20).map(|_| char::from(LETTERS[rand::random_range(0..LETTERS.len())])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_fits_its_own_hash_and_nobody_has_one() {
+        let stored = hash("correct horse".to_owned()).await.unwrap();
+        assert!(verify(None, "correct horse".to_owned(), Some(stored.clone())).await.unwrap());
+        assert!(!verify(None, "battery staple".to_owned(), Some(stored)).await.unwrap());
+        assert!(!verify(None, "correct horse".to_owned(), None).await.unwrap());
+    }
+}

@@ -1,0 +1,292 @@
+//! Drafts become published, or are discarded.
+
+use serde_json::Value;
+
+use crate::catalog::access::{Author, CanDraft, CanPublish};
+use crate::catalog::import::pipeline::Batch;
+use crate::catalog::import::{
+    Act, Content, ImportOptions, ImportStatus, Operation, Outcome, Record, no_draft, no_such_movie,
+};
+use crate::catalog::{Catalog, CatalogError};
+use crate::document::categories::Definition;
+use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::plan::locks::with_lists;
+use crate::document::read::envelope::SentMetadata;
+use crate::document::read::parse::Reading;
+use crate::document::resolve::Resolution;
+use crate::document::schema::definition::{Field, Item, Kind, Object};
+use crate::document::{Category, MovieId, Source, Stage};
+use crate::storage::{StoredContribution, StoredDraft, Transaction};
+
+/// How to publish a draft, or to go back to a revision.
+#[derive(Debug, Clone, Default)]
+pub struct PublishOptions {
+    /// Whether to plan only: nothing is written.
+    pub dry_run: bool,
+    /// The digest of the plan that is to be carried out; another one is refused.
+    pub expected_plan: Option<String>,
+    /// How to settle what was changed both in the draft and in the published document since.
+    pub on_conflict: Option<ConflictPolicy>,
+    /// Answers to the open questions of the draft.
+    pub resolutions: Vec<Resolution>,
+    /// Whether what is locked may change.
+    pub override_locks: bool,
+    /// Makes a repeated request the same request: it gets the answer of the first.
+    pub idempotency_key: Option<String>,
+}
+
+impl PublishOptions {
+    /// The draft, or the revision, is all that there is to be; what it lacks, goes.
+    pub(in crate::catalog) fn as_import(&self) -> ImportOptions {
+        ImportOptions {
+            mode: ImportMode::Replace,
+            nulls: NullPolicy::Clear,
+            dry_run: self.dry_run,
+            expected_plan: self.expected_plan.clone(),
+            on_conflict: self.on_conflict.unwrap_or(ConflictPolicy::Fail),
+            resolutions: self.resolutions.clone(),
+            override_locks: self.override_locks,
+            idempotency_key: self.idempotency_key.clone(),
+            ..ImportOptions::default()
+        }
+    }
+}
+
+impl Catalog {
+    /// Publishes the draft of a document: merges it, three-way, into what is published by now.
+    ///
+    /// # Errors
+    /// When storage fails. What speaks against it is part of the outcome.
+    pub async fn publish_draft(
+        &self,
+        permission: &CanPublish,
+        movie: &MovieId,
+        category: Category,
+        options: &PublishOptions,
+    ) -> Result<Outcome, CatalogError> {
+        self.publish(&permission.author, movie, category, &options.as_import()).await
+    }
+
+    /// What publishing the draft would change. Nothing is written.
+    ///
+    /// # Errors
+    /// When storage fails. What speaks against it is part of the outcome.
+    pub async fn plan_publication(
+        &self,
+        permission: &CanDraft,
+        movie: &MovieId,
+        category: Category,
+        options: &PublishOptions,
+    ) -> Result<Outcome, CatalogError> {
+        let options = ImportOptions { dry_run: true, ..options.as_import() };
+        self.publish(&permission.author, movie, category, &options).await
+    }
+
+    async fn publish(
+        &self,
+        author: &Author,
+        movie: &MovieId,
+        category: Category,
+        options: &ImportOptions,
+    ) -> Result<Outcome, CatalogError> {
+        let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
+        // How much there is to do, the draft tells.
+        self.apart(0, move |catalog| {
+            let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
+            async move {
+                let act = Act::new(&catalog, &author, &options, Operation::Publish)
+                    .about(&movie, Some(category), None)
+                    .once(&(&movie, category));
+                let (catalog, author, movie, options) = (&catalog, &author, &movie, &options);
+                act.run(|transaction| async move {
+                    catalog.publish_in(&transaction, author, movie, category, options).await
+                })
+                .await
+            }
+        })
+        .await
+    }
+
+    async fn publish_in(
+        &self,
+        transaction: &Transaction,
+        author: &Author,
+        movie: &MovieId,
+        category: Category,
+        options: &ImportOptions,
+    ) -> Result<Outcome, CatalogError> {
+        if !options.dry_run {
+            transaction.lock_movies(&[movie]).await?;
+        }
+        let Some(draft) = transaction.drafts(&[movie], &[category]).await?.pop() else {
+            let outcome = self.no_draft(transaction, movie, category).await?;
+            let batch = Batch {
+                catalog: self,
+                author,
+                options,
+                operation: Operation::Publish,
+                create_movies: false,
+            };
+            return batch.refuse(transaction, movie, category, outcome).await;
+        };
+        let contributions =
+            transaction.contributions(movie, category, draft.first_contribution).await?;
+        // By hand only if all of it is: of the others' part nobody knows whether a person read it.
+        let source = source_of(&contributions).unwrap_or(draft.metadata.source);
+        let options = ImportOptions { source: Some(source), ..options.clone() };
+        self.work.admit(draft.body.len(), 0)?;
+        let reading = reading_of(category, &draft, &contributions)?;
+        let metadata =
+            SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };
+        let content = Content::Merge(reading);
+        let record = Record::of_catalogue(movie.clone(), category, content, metadata);
+        let batch = Batch {
+            catalog: self,
+            author,
+            options: &options,
+            operation: Operation::Publish,
+            create_movies: false,
+        };
+        let outcome = batch.run(transaction, &[record]).await?.remove(0);
+        match outcome.status {
+            ImportStatus::Published => {
+                let revision = outcome.export.as_ref().map(|export| export.metadata.revision);
+                transaction.close_draft(movie, category, revision).await?;
+            }
+            // All that it says is published already.
+            ImportStatus::Unchanged => {
+                transaction.close_draft(movie, category, None).await?;
+            }
+            ImportStatus::Planned | ImportStatus::Drafted | ImportStatus::Rejected => {}
+        }
+        Ok(outcome)
+    }
+
+    async fn no_draft(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+    ) -> Result<Outcome, CatalogError> {
+        if transaction.existing_movies(&[movie]).await?.is_empty() {
+            return Ok(Outcome::no_movie(no_such_movie(movie)));
+        }
+        let stored = self.stored(transaction, movie, category, Stage::Published).await?;
+        let export =
+            crate::catalog::export::Export::as_stored(stored, movie, category, self.clock.now());
+        Ok(Outcome::rejected(vec![no_draft(movie, category)], None, Some(export)))
+    }
+
+    /// Discards the draft of a document; `None` if there was none. What it was stays in its
+    /// contributions.
+    ///
+    /// # Errors
+    /// When storage fails. What speaks against it is part of the outcome.
+    pub async fn discard_draft(
+        &self,
+        permission: &CanPublish,
+        movie: &MovieId,
+        category: Category,
+    ) -> Result<Outcome, CatalogError> {
+        let options = ImportOptions { target: Stage::Draft, ..ImportOptions::default() };
+        let author = &permission.author;
+        let act = Act::new(self, author, &options, Operation::Discard);
+        let options = &options;
+        act.run(|transaction| async move {
+            transaction.lock_movies(&[movie]).await?;
+            let batch = Batch {
+                catalog: self,
+                author,
+                options,
+                operation: Operation::Discard,
+                create_movies: false,
+            };
+            if !transaction.close_draft(movie, category, None).await? {
+                let outcome = self.no_draft(&transaction, movie, category).await?;
+                return batch.refuse(&transaction, movie, category, outcome).await;
+            }
+            let now = self.clock.now();
+            let stored = self.stored(&transaction, movie, category, Stage::Published).await?;
+            let export = crate::catalog::export::Export::as_stored(stored, movie, category, now);
+            let mut outcome = Outcome {
+                status: ImportStatus::Unchanged,
+                export: Some(export),
+                plan: None,
+                problems: Vec::new(),
+                import_id: None,
+            };
+            batch
+                .record_unplanned(&transaction, movie, Some(category), None, &mut outcome, now)
+                .await?;
+            Ok(outcome)
+        })
+        .await
+    }
+}
+
+/// The source of what several contributed: theirs, if it is one; else the one that is no person.
+fn source_of(contributions: &[StoredContribution]) -> Option<Source> {
+    let mut sources = contributions.iter().rev().map(|contribution| contribution.metadata.source);
+    let last = sources.next()?;
+    Some(sources.chain([last]).find(|source| *source != Source::Manual).unwrap_or(last))
+}
+
+/// The draft as a file that says everything: what it lacks is null. Who the names are that were new to the
+/// draft is decided now.
+fn reading_of(
+    category: Category,
+    draft: &StoredDraft,
+    contributions: &[StoredContribution],
+) -> Result<Reading, CatalogError> {
+    let data = with_nulls(category.definition(), serde_json::from_str(&draft.body)?);
+    let named = contributions.iter().flat_map(|contribution| &contribution.named);
+    let provisional = named.map(|entity| entity.id.clone()).collect();
+    let people =
+        contributions.iter().filter(|contribution| contribution.metadata.source == Source::Manual);
+    let touched = people.flat_map(|contribution| contribution.touched.iter().cloned());
+    let personal = with_lists(category.definition(), &data, touched);
+    let answers = contributions
+        .iter()
+        .flat_map(|contribution| contribution.answers.iter().cloned())
+        .collect();
+    Ok(Reading { data, provisional, answers, personal, ..Reading::default() })
+}
+
+fn items_mut<'v>(
+    definition: &'static Definition,
+    data: &'v mut Object,
+) -> impl Iterator<Item = (&'static Item, &'v mut Object)> {
+    data.iter_mut().flat_map(|(key, value)| {
+        let item =
+            definition.fields.iter().find(|field| field.name == key).and_then(|field| match &field
+                .rule
+                .kind
+            {
+                Kind::Items { item, .. } => Some(*item),
+                _ => None,
+            });
+        let list = value.as_array_mut().map(|list| list.iter_mut()).into_iter().flatten();
+        list.filter_map(move |value| Some((item?, value.as_object_mut()?)))
+    })
+}
+
+/// The document with null for every value that it lacks.
+fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
+    let fill = |fields: &'static [Field], object: &mut Object, skip: &[&str]| {
+        for field in
+            fields.iter().filter(|field| !field.rule.kind.is_list() && !skip.contains(&field.name))
+        {
+            if !object.contains_key(field.name) {
+                object.insert(field.name.to_owned(), Value::Null);
+            }
+        }
+    };
+    fill(definition.fields, &mut data, &[]);
+    for (item, object) in items_mut(definition, &mut data) {
+        // Who it is, a name without an id asks; it does not say that it is nobody.
+        let identity: Vec<&str> =
+            item.entities.iter().map(|entity| entity.id).chain([item.id]).collect();
+        fill(item.fields, object, &identity);
+    }
+    data
+}

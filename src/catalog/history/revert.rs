@@ -1,0 +1,105 @@
+//! Going back: a new revision that says what an old one said. The past is never rewritten.
+
+use crate::catalog::access::CanPublish;
+use crate::catalog::drafts::publish::PublishOptions;
+use crate::catalog::import::pipeline::Batch;
+use crate::catalog::import::{
+    Act, Content, Current, ImportOptions, Operation, Outcome, Record, no_such_movie,
+};
+use crate::catalog::{Catalog, CatalogError};
+use crate::document::read::envelope::SentMetadata;
+use crate::document::{Category, MovieId, Problem, ProblemCode, Source, Stage};
+use crate::storage::Transaction;
+
+impl Catalog {
+    /// Publishes, as a new revision, what the document said at an old one; 0 is the empty document.
+    ///
+    /// # Errors
+    /// When storage fails. What speaks against it is part of the outcome.
+    pub async fn revert(
+        &self,
+        permission: &CanPublish,
+        movie: &MovieId,
+        category: Category,
+        revision: i64,
+        options: &PublishOptions,
+    ) -> Result<Outcome, CatalogError> {
+        let author = &permission.author;
+        let options = &ImportOptions { revision: Some(revision), ..options.as_import() };
+        let act = Act::new(self, author, options, Operation::Revert)
+            .about(movie, Some(category), None)
+            .once(&(movie, category, revision));
+        act.run(|transaction| async move {
+            if !options.dry_run {
+                transaction.lock_movies(&[movie]).await?;
+            }
+            let Some(state) = self.past_state(&transaction, movie, category, revision).await?
+            else {
+                let outcome =
+                    self.no_such_revision(&transaction, movie, category, revision).await?;
+                let batch = Batch {
+                    catalog: self,
+                    author,
+                    options,
+                    operation: Operation::Revert,
+                    create_movies: false,
+                };
+                return batch.refuse(&transaction, movie, category, outcome).await;
+            };
+            // Whose values they are does not change by going back to them.
+            let options =
+                ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };
+            let content = Content::Exact(state.data);
+            let metadata = SentMetadata::default();
+            let record = Record::of_catalogue(movie.clone(), category, content, metadata);
+            let batch = Batch {
+                catalog: self,
+                author,
+                options: &options,
+                operation: Operation::Revert,
+                create_movies: false,
+            };
+            Ok(batch.run(&transaction, &[record]).await?.remove(0))
+        })
+        .await
+    }
+
+    async fn past_state(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+        revision: i64,
+    ) -> Result<Option<Current>, CatalogError> {
+        if revision == 0 {
+            let mut empty = Current::never_written(movie, category);
+            empty.document.metadata.source = Source::Manual;
+            return Ok(Some(empty));
+        }
+        self.published_at(transaction, movie, category, revision)
+            .await?
+            .map(Current::of)
+            .transpose()
+    }
+
+    async fn no_such_revision(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+        revision: i64,
+    ) -> Result<Outcome, CatalogError> {
+        if transaction.existing_movies(&[movie]).await?.is_empty() {
+            return Ok(Outcome::no_movie(no_such_movie(movie)));
+        }
+        let stored = self.stored(transaction, movie, category, Stage::Published).await?;
+        let export =
+            crate::catalog::export::Export::as_stored(stored, movie, category, self.clock.now());
+        let newest = export.metadata.revision;
+        let message = format!(
+            "there is no revision {revision} of {category} of {movie}; the newest is {newest}"
+        );
+        let problem = Problem::new("/revision", ProblemCode::NotFound, message);
+        Ok(Outcome::rejected(vec![problem], None, Some(export)))
+    }
+}

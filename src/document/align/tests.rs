@@ -1,0 +1,330 @@
+//! The rounds as docs/imports.md describes them, each item compared with each: what [`claims`] must come to.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::view::{FEW, View, Who};
+use super::{Key, Known, Meant, STATES, States, claims};
+use crate::document::Category;
+use crate::document::budget::WorkBudget;
+use crate::document::entity::{Directory, EntityKind};
+use crate::document::merge::same;
+use crate::document::schema::definition::{Field, Item, KeyPart, Kind, Object};
+
+struct Plain<'a> {
+    item: &'static Item,
+    stored: Vec<[Option<View<'a>>; 2]>,
+    lasting: Vec<bool>,
+    arriving: Vec<View<'a>>,
+    claims: Vec<Option<usize>>,
+}
+
+fn plain_claims(
+    item: &'static Item,
+    stored: &[Known<'_>],
+    arriving: &[Object],
+    names: &Directory,
+    meant: &Meant,
+) -> Vec<Option<usize>> {
+    let lasting =
+        stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect();
+    let stored: Vec<_> = stored.iter().map(|known| known.views(item)).collect();
+    let arriving: Vec<_> =
+        arriving.iter().map(|object| View::of(item, object, Some((names, meant)))).collect();
+    let mut plain = Plain { item, claims: vec![None; arriving.len()], stored, lasting, arriving };
+    plain.in_order(|plain, arriving, stored| {
+        let id = plain.stored[stored].iter().flatten().next().and_then(|view| view.id);
+        plain.arriving[arriving].id.is_some() && plain.arriving[arriving].id == id
+    });
+    let by_id = plain.claims.clone();
+    for states in STATES {
+        plain.by_equal_content(states, Key::Exact);
+    }
+    let keys = [
+        |view: &View<'_>| view.exact_key.clone(),
+        |view: &View<'_>| view.key.clone(),
+        |view: &View<'_>| view.meant_key.clone(),
+    ];
+    for (place, key) in
+        keys.into_iter().take(if item.spellings.is_some() { 3 } else { 2 }).enumerate()
+    {
+        for states in STATES.into_iter().filter(|_| place == 2) {
+            plain.by_equal_content(states, Key::Meant);
+        }
+        for states in STATES {
+            plain.in_order(|plain, arriving, stored| {
+                plain.at(stored, states).is_some_and(|view| {
+                    key(view) == key(&plain.arriving[arriving])
+                        && plain.same_entities(arriving, view)
+                })
+            });
+        }
+    }
+    for by_name in [true, false] {
+        plain.only_candidates(|plain, arriving, view| {
+            let compared: Vec<bool> = (0..view.parts.len())
+                .filter_map(|part| plain.same_part(arriving, view, part, by_name))
+                .collect();
+            !compared.is_empty() && compared.iter().all(|same| *same)
+        });
+    }
+    for by_name in [true, false].into_iter().filter(|_| item.entity_alone) {
+        plain.only_candidates(|plain, arriving, view| {
+            let (a, b) = (&plain.arriving[arriving].entities[0], &view.entities[0]);
+            !a.is_absent() && same_entity(a, b, by_name)
+        });
+    }
+    plain.repetitions_in_order(&by_id);
+    plain.claims
+}
+
+/// Whether they are one; `by_name` looks at no other names that someone goes by.
+fn same_entity(arriving: &Who<'_>, stored: &Who<'_>, by_name: bool) -> bool {
+    match (arriving.id, &arriving.name, stored.id, &stored.name) {
+        (Some(a), _, Some(b), _) => a == b,
+        (None, None, None, None) => true,
+        (_, Some(a), None, Some(b)) => a == b,
+        (None, Some(a), Some(b), name) => {
+            name.as_ref() == Some(a) || (!by_name && arriving.known.iter().any(|id| id == b))
+        }
+        _ => false,
+    }
+}
+
+impl Plain<'_> {
+    fn unclaimed(&self) -> Vec<usize> {
+        (0..self.stored.len()).filter(|stored| !self.claims.contains(&Some(*stored))).collect()
+    }
+
+    fn at(&self, stored: usize, states: States) -> Option<&View<'_>> {
+        self.stored[stored][states.side]
+            .as_ref()
+            .filter(|_| !states.lasting || self.lasting[stored])
+    }
+
+    fn in_order(&mut self, fits: impl Fn(&Self, usize, usize) -> bool) {
+        for arriving in 0..self.arriving.len() {
+            if self.claims[arriving].is_none() {
+                self.claims[arriving] =
+                    self.unclaimed().into_iter().find(|stored| fits(self, arriving, *stored));
+            }
+        }
+    }
+
+    fn by_equal_content(&mut self, states: States, key: Key) {
+        let before = self.claims.clone();
+        for says_all in [true, false] {
+            let mut last = None;
+            for arriving in 0..self.arriving.len() {
+                if self.claims[arriving].is_none() {
+                    let mut fitting = self.unclaimed();
+                    fitting.retain(|stored| {
+                        self.at(*stored, states).is_some_and(|view| {
+                            key.of(view) == key.of(&self.arriving[arriving])
+                                && self.same_entities(arriving, view)
+                                && self.says_nothing_new(&self.arriving[arriving], view, key)
+                                && (!says_all
+                                    || self.says_nothing_new(view, &self.arriving[arriving], key))
+                        })
+                    });
+                    let next = fitting.iter().find(|stored| Some(**stored) > last);
+                    self.claims[arriving] = next.or(fitting.first()).copied();
+                }
+                last = self.claims[arriving].or(last);
+            }
+        }
+        // Stored ones that say the very same are claimed in their order.
+        for first in 0..self.claims.len() {
+            for second in first + 1..self.claims.len() {
+                let now = (self.claims[first], self.claims[second]);
+                if let (None, None, (Some(a), Some(b))) = (before[first], before[second], now)
+                    && a > b
+                    && matches!((self.at(a, states), self.at(b, states)), (Some(a), Some(b)) if self.are_the_same(a, b))
+                {
+                    self.claims.swap(first, second);
+                }
+            }
+        }
+    }
+
+    /// What repeats another claims in its order.
+    fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
+        for first in 0..self.claims.len() {
+            for second in first + 1..self.claims.len() {
+                let [a, b] =
+                    [first, second].map(|arriving| self.claims[arriving].unwrap_or(usize::MAX));
+                if from[first].is_none()
+                    && from[second].is_none()
+                    && a > b
+                    && self.are_the_same(&self.arriving[first], &self.arriving[second])
+                {
+                    self.claims.swap(first, second);
+                }
+            }
+        }
+    }
+
+    fn are_the_same(&self, a: &View<'_>, b: &View<'_>) -> bool {
+        let who = |view: &View<'_>| -> Vec<_> {
+            view.entities.iter().map(|who| (who.id.map(str::to_owned), who.name.clone())).collect()
+        };
+        let says_no_more = |one, other| self.says_nothing_new(one, other, Key::Exact);
+        a.exact_key == b.exact_key && says_no_more(a, b) && says_no_more(b, a) && who(a) == who(b)
+    }
+
+    fn is_identity(&self, key: &str) -> bool {
+        key == self.item.id
+            || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
+    }
+
+    /// Whether the other says all of it already, ids and names aside. Null says nothing.
+    fn says_nothing_new(&self, one: &View<'_>, other: &View<'_>, read: Key) -> bool {
+        let spelled = self
+            .item
+            .spellings
+            .as_ref()
+            .map(|spellings| spellings.field)
+            .filter(|_| read == Key::Meant);
+        one.object.iter().all(|(key, value)| {
+            let is_of_the_key = self.is_identity(key) || spelled == Some(key.as_str());
+            value.is_null()
+                || is_of_the_key
+                || other.object.get(key).is_some_and(|known| same(value, known))
+        })
+    }
+
+    fn same_entities(&self, arriving: usize, stored: &View<'_>) -> bool {
+        self.arriving[arriving]
+            .entities
+            .iter()
+            .zip(&stored.entities)
+            .all(|(a, b)| same_entity(a, b, false))
+    }
+
+    /// How the parts compare: `None` if one side lacks it.
+    fn same_part(
+        &self,
+        arriving: usize,
+        stored: &View<'_>,
+        part: usize,
+        by_name: bool,
+    ) -> Option<bool> {
+        let (kind, a) = &self.arriving[arriving].parts[part];
+        match kind {
+            KeyPart::Field(_) => {
+                let of = |view: &View<'_>| {
+                    view.meaning.filter(|(field, _)| *kind == KeyPart::Field(field))
+                };
+                let meant = of(&self.arriving[arriving]);
+                Some(
+                    a.as_ref()? == stored.parts[part].1.as_ref()?
+                        || (meant.is_some() && meant == of(stored)),
+                )
+            }
+            KeyPart::Entity(index) => {
+                let (a, b) = (&self.arriving[arriving].entities[*index], &stored.entities[*index]);
+                (!a.is_absent() && !b.is_absent()).then(|| same_entity(a, b, by_name))
+            }
+        }
+    }
+
+    fn only_candidates(&mut self, fits: impl Fn(&Self, usize, &View<'_>) -> bool) {
+        let unclaimed = self.unclaimed();
+        let candidates: Vec<(usize, Vec<usize>)> = (0..self.arriving.len())
+            .filter(|arriving| self.claims[*arriving].is_none())
+            .map(|arriving| {
+                let fits = |stored: &usize| {
+                    self.stored[*stored].iter().flatten().any(|view| fits(self, arriving, view))
+                };
+                (arriving, unclaimed.iter().copied().filter(fits).collect())
+            })
+            .collect();
+        for (arriving, mine) in &candidates {
+            if let [only] = mine[..]
+                && candidates.iter().filter(|(_, theirs)| theirs.contains(&only)).count() == 1
+            {
+                self.claims[*arriving] = Some(only);
+            }
+        }
+    }
+}
+
+/// An item of few words, so that much of it is equal to others and much is missing.
+fn object(item: &'static Item) -> impl Strategy<Value = Object> {
+    let words =
+        |of: [Value; 4]| proptest::option::weighted(0.7, proptest::sample::select(of.to_vec()));
+    let value = move |field: &'static Field| {
+        if let Some(entity) = item.entities.iter().find(|entity| entity.id == field.name) {
+            let id = |number: u8| json!(format!("{}-{number}", entity.kind.as_str()));
+            return words([id(1), id(2), id(3), Value::Null]).boxed();
+        }
+        match field.rule.kind {
+            Kind::Id => words([json!("a"), json!("b"), json!("c"), json!("d")]).boxed(),
+            Kind::Integer { .. } | Kind::Number { .. } => {
+                words([json!(8), json!(8.0), json!(9), Value::Null]).boxed()
+            }
+            _ => words([json!("Ada"), json!("áda "), json!("Bo"), Value::Null]).boxed(),
+        }
+    };
+    // Most of what is in no key is not there: else hardly two are alike.
+    let values: Vec<_> = item.fields.iter().map(value).collect();
+    (values, vec(0..3_u8, item.fields.len())).prop_map(move |(values, kept)| {
+        let is_in_a_key = |name: &str| {
+            item.keys.iter().any(|parts| {
+                parts.iter().any(|part| matches!(part, KeyPart::Field(field) if *field == name))
+            }) || item.entities.iter().any(|entity| entity.name == name || entity.id == name)
+        };
+        let entries = item.fields.iter().zip(values).zip(kept);
+        let kept = entries.filter(|((field, _), kept)| *kept == 0 || is_in_a_key(field.name));
+        kept.filter_map(|((field, value), _)| Some((field.name.to_owned(), value?))).collect()
+    })
+}
+
+/// A stored item: as it stands, and as it was.
+type Stored = (Option<Object>, Option<Object>);
+
+/// Of each kind of item: what is stored, as it stands and as it was, and what arrives.
+fn lists() -> impl Strategy<Value = (&'static Item, Vec<Stored>, Vec<Object>)> {
+    let items = Category::ALL.iter().flat_map(|category| category.definition().fields);
+    let each = items.filter_map(|field| match &field.rule.kind {
+        Kind::Items { item, .. } => {
+            let state = || proptest::option::weighted(0.8, object(item));
+            let stored = vec((state(), state()), 0..6).prop_map(|mut stored| {
+                // An id stands once in a document.
+                for ((current, base), id) in stored.iter_mut().zip(["a", "b", "c", "d", "e", "f"]) {
+                    for object in [current, base].into_iter().flatten() {
+                        object.insert(item.id.to_owned(), json!(id));
+                    }
+                }
+                stored
+            });
+            Some((Just(*item), stored, vec(object(item), 0..6)).boxed())
+        }
+        _ => None,
+    });
+    proptest::strategy::Union::new(each)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn looking_pairs_up_finds_what_comparing_each_with_each_finds(
+        (item, stored, arriving) in lists(),
+        bearers in prop_oneof![Just(0), Just(FEW)],
+    ) {
+        let mut names = Directory::default();
+        for entity in item.entities {
+            // One of the names has so many bearers that they are looked for as a group.
+            let bearers = (4..4 + bearers).map(|number| ("ada", number));
+            for (name, number) in [("ada", 1), ("ada", 2), ("bo", 3)].into_iter().chain(bearers) {
+                names.add_name(entity.kind, name.to_owned(), format!("{}-{number}", entity.kind.as_str()));
+            }
+        }
+        let stored: Vec<_> =
+            stored.iter().map(|(current, base)| Known { current: current.as_ref(), base: base.as_ref(), is_added: false, base_place: None }).collect();
+        let meant = Meant::from([((EntityKind::Person, "bo".to_owned()), ["person-1".to_owned(), "person-3".to_owned()].into())]);
+        prop_assert_eq!(claims(item, &stored, &arriving, &names, &meant, &WorkBudget::unlimited()).claimed, plain_claims(item, &stored, &arriving, &names, &meant));
+    }
+}

@@ -1,0 +1,269 @@
+//! Items as matching sees them.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use serde_json::Value;
+
+use super::Meant;
+use super::content::{Content, Reader};
+use super::index::Sign;
+use crate::document::entity::Directory;
+use crate::document::schema::definition::{Item, KeyPart, Kind, Object, find};
+use crate::document::spelling::{Meaning, meaning};
+use crate::document::text::{comparable, index_key};
+
+/// An item as matching sees it.
+pub(super) struct View<'a> {
+    pub object: &'a Object,
+    pub id: Option<&'a str>,
+    /// The fields of the natural key, apart from entities, as they are.
+    pub exact_key: String,
+    /// The same in comparable form.
+    pub key: String,
+    /// The same with what a field means in place of its spelling; empty where no field has several.
+    pub meant_key: String,
+    /// What the field with several spellings means, with its name.
+    pub meaning: Option<(&'static str, Meaning)>,
+    /// Every field that may be part of a key, in comparable form.
+    pub parts: Vec<(KeyPart, Option<String>)>,
+    /// Who it names, in the order of [`Item::entities`].
+    pub entities: Vec<Who<'a>>,
+    /// What it says, once it was asked.
+    said: OnceCell<Said>,
+}
+
+/// What an item says.
+pub(super) struct Said {
+    /// With its exact key.
+    pub exact_key: Content,
+    /// With what its fields mean.
+    pub meant_key: Content,
+    /// The fields, each with its name, in one order for all items.
+    pub fields: Vec<(Content, Content)>,
+}
+
+/// Who an item names: by id, by name, by both or not at all.
+pub(super) struct Who<'a> {
+    pub id: Option<&'a str>,
+    pub name: Option<String>,
+    /// The ids of all that go by the name, where there is no id.
+    pub known: &'a [String],
+    /// Of an arriving one, the number of the group of those that go by the name, if they are many.
+    pub group: Option<usize>,
+    /// Of a stored one, the numbers of the groups that the id belongs to.
+    pub groups: Vec<usize>,
+}
+
+/// So many ids of one name are looked for one by one; more are looked for as a group.
+pub(super) const FEW: usize = 8;
+
+impl Who<'_> {
+    pub fn is_absent(&self) -> bool {
+        self.id.is_none() && self.name.is_none()
+    }
+
+    /// What someone who is stored is found by. An arriving one is the same if it looks for any of it.
+    pub fn signs(&self) -> Vec<Sign<'_>> {
+        match (self.id, &self.name) {
+            (Some(id), name) => {
+                let groups = self.groups.iter().map(|group| Sign::OneOf(*group));
+                let name = name.as_deref().map(Sign::Name);
+                std::iter::once(Sign::Id(id)).chain(name).chain(groups).collect()
+            }
+            (None, Some(name)) => vec![Sign::NameAlone(name)],
+            (None, None) => vec![Sign::Nobody],
+        }
+    }
+
+    /// As [`Self::sought`], under the very name alone: an alias may be that of somebody else.
+    pub fn sought_by_name(&self) -> Vec<Sign<'_>> {
+        match (self.id, &self.name) {
+            (None, Some(name)) => vec![Sign::NameAlone(name), Sign::Name(name)],
+            _ => self.sought(),
+        }
+    }
+
+    /// What an arriving one looks for. One that came without an id is who is stored under that name
+    /// here, or anyone known by it.
+    pub fn sought(&self) -> Vec<Sign<'_>> {
+        match (self.id, &self.name) {
+            (Some(id), name) => {
+                std::iter::once(Sign::Id(id)).chain(name.as_deref().map(Sign::NameAlone)).collect()
+            }
+            (None, Some(name)) => {
+                let known = match self.group {
+                    Some(_) => &[][..],
+                    None => self.known,
+                };
+                let known = known.iter().map(|id| Sign::Id(id));
+                let group = self.group.map(Sign::OneOf);
+                let names = [Sign::NameAlone(name), Sign::Name(name)];
+                names.into_iter().chain(known).chain(group).collect()
+            }
+            (None, None) => vec![Sign::Nobody],
+        }
+    }
+}
+
+fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
+    object.get(key).and_then(Value::as_str)
+}
+
+/// A key field in the form in which it is compared: text is folded. Of a URL or a code each
+/// character counts, but for case.
+fn compared(item: &Item, field: &str, value: &str) -> String {
+    match find(item.fields, field).map(|field| &field.rule.kind) {
+        Some(Kind::Text { .. }) => comparable(value),
+        _ => value.to_lowercase(),
+    }
+}
+
+/// A key field as text: numbers are written out, null is absent.
+fn field_text<'o>(object: &'o Object, key: &str) -> Option<Cow<'o, str>> {
+    match object.get(key)? {
+        Value::Null => None,
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        other => Some(Cow::Owned(other.to_string())),
+    }
+}
+
+impl<'a> View<'a> {
+    /// An item; an arriving one with whoever its names may mean.
+    pub fn of(
+        item: &'static Item,
+        object: &'a Object,
+        who: Option<(&'a Directory, &'a Meant)>,
+    ) -> Self {
+        let directory = who.map(|(directory, _)| directory);
+        let is_there = |part: &KeyPart| match part {
+            KeyPart::Field(name) => object.get(*name).is_some_and(|value| !value.is_null()),
+            KeyPart::Entity(_) => true,
+        };
+        let alternative = item.keys.iter().position(|parts| parts.first().is_some_and(is_there));
+        let full = alternative.map_or(&[][..], |index| item.keys[index]);
+        let before_full = item.keys.iter().take(alternative.unwrap_or_default());
+        let start: usize = before_full.map(|parts| parts.len()).sum();
+        let parts: Vec<(KeyPart, Option<String>)> = item
+            .keys
+            .iter()
+            .flat_map(|parts| parts.iter())
+            .map(|part| match part {
+                KeyPart::Field(name) => {
+                    (*part, field_text(object, name).map(|text| compared(item, name, &text)))
+                }
+                KeyPart::Entity(_) => (*part, None),
+            })
+            .collect();
+        // U+0000 is refused in text, so it can part the parts.
+        let mut exact_key = match alternative {
+            Some(alternative) => alternative.to_string(),
+            None => String::new(),
+        };
+        let mut key = exact_key.clone();
+        let mut meant_key = item.spellings.as_ref().map(|_| exact_key.clone()).unwrap_or_default();
+        let meaning = meaning(item, object, directory);
+        let meaning =
+            item.spellings.as_ref().and_then(|spellings| Some((spellings.field, meaning?)));
+        for (part, (_, value)) in full.iter().zip(&parts[start..]) {
+            let KeyPart::Field(name) = part else { continue };
+            if item.spellings.is_some() {
+                let meant = meaning.filter(|(field, _)| field == name).map(|(_, (_, text))| text);
+                meant_key.push('\0');
+                match meant {
+                    Some(meant) => meant_key.push_str(&compared(item, name, meant)),
+                    None => meant_key.push_str(value.as_deref().unwrap_or("\0")),
+                }
+            }
+            exact_key.push('\0');
+            key.push('\0');
+            exact_key.push_str(field_text(object, name).as_deref().unwrap_or("\0"));
+            key.push_str(value.as_deref().unwrap_or("\0"));
+        }
+        let entities = item.entities.iter().map(|entity| {
+            let id = text(object, entity.id);
+            let name = text(object, entity.name).map(index_key);
+            let known = match (id, &name, who) {
+                (None, Some(name), Some((directory, meant))) => {
+                    match meant.get(&(entity.kind, name.clone())) {
+                        Some(listed) => listed,
+                        None => directory.by_name(entity.kind, name),
+                    }
+                }
+                _ => &[],
+            };
+            Who { id, name, known, group: None, groups: Vec::new() }
+        });
+        Self {
+            object,
+            id: text(object, item.id),
+            exact_key,
+            key,
+            meant_key,
+            meaning,
+            parts,
+            entities: entities.collect(),
+            said: OnceCell::new(),
+        }
+    }
+
+    /// What it says; always asked with the same reader.
+    pub fn said(&self, item: &Item, reader: &Reader) -> &Said {
+        self.said.get_or_init(|| Said {
+            exact_key: reader.text(&self.exact_key),
+            meant_key: reader.text(&self.meant_key),
+            fields: reader.fields(item, self.object),
+        })
+    }
+
+    /// Who it names, as signs; one for each of its entities in every combination.
+    pub fn signs(&self) -> Vec<Vec<Sign<'_>>> {
+        combinations(self.entities.iter().map(Who::signs))
+    }
+
+    pub fn sought(&self) -> Vec<Vec<Sign<'_>>> {
+        combinations(self.entities.iter().map(Who::sought))
+    }
+
+    /// Those of `parts` that it has, as bits.
+    pub fn present(&self, parts: &[usize]) -> u32 {
+        let is_there = |part: usize| match &self.parts[part] {
+            (KeyPart::Field(_), value) => value.is_some(),
+            (KeyPart::Entity(index), _) => !self.entities[*index].is_absent(),
+        };
+        parts.iter().filter(|part| is_there(**part)).fold(0, |bits, part| bits | (1 << part))
+    }
+
+    /// The parts of these bits as signs; those of an entity by `signs`.
+    pub fn values<'v>(
+        &'v self,
+        bits: u32,
+        signs: fn(&'v Who<'a>) -> Vec<Sign<'v>>,
+    ) -> Vec<Vec<Sign<'v>>> {
+        let present = self.parts.iter().enumerate().filter(|(part, _)| bits & (1 << part) != 0);
+        combinations(present.map(|(_, (kind, value))| match kind {
+            KeyPart::Field(name) => {
+                let meant = self
+                    .meaning
+                    .filter(|(field, _)| field == name)
+                    .map(|(_, meaning)| Sign::Meaning(meaning));
+                std::iter::once(Sign::Text(value.as_deref().unwrap_or_default()))
+                    .chain(meant)
+                    .collect()
+            }
+            KeyPart::Entity(index) => signs(&self.entities[*index]),
+        }))
+    }
+}
+
+fn combinations<'v>(each: impl Iterator<Item = Vec<Sign<'v>>>) -> Vec<Vec<Sign<'v>>> {
+    each.fold(vec![Vec::new()], |starts, signs| {
+        let longer = |start: &Vec<Sign<'v>>| {
+            signs
+                .iter()
+                .map(|sign| start.iter().copied().chain([*sign]).collect())
+                .collect::<Vec<_>>()
+        };
+        starts.iter().flat_map(longer).collect()
+    })
+}

@@ -1,0 +1,172 @@
+//! Streaming: where a movie can be watched.
+
+use async_graphql::ID;
+use serde_json::Value;
+
+use crate::document::categories::{Category, CategoryDocument};
+use crate::document::entity::EntityKind;
+use crate::document::projection::{Names, OfferRow, Projection, text_of};
+use crate::document::schema::definition::{
+    EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department,
+};
+use crate::document::schema::rules::{
+    boolean, choice, currency, decimal, id, items, name, region, url,
+};
+use crate::document::schema::scalars::WebUrl;
+
+define! {
+    /// Where a movie can be watched.
+    pub struct Streaming, input StreamingInput {
+        /// The offers.
+        streaming_options: Vec<StreamingOption> = items(&OPTION, "Streaming").aliases(&["streaming", "offers", "providers", "watch_providers", "results"]),
+    }
+}
+
+define! {
+    /// One offer of one platform.
+    pub struct StreamingOption, input StreamingOptionInput {
+        /// This offer's own id; stable and opaque.
+        id: ID = id(),
+        /// The platform's name as sent, for example Netflix.
+        platform: String = name().aliases(&["provider", "provider_name", "service"]),
+        /// The platform's id. It may be left out of an import: the name tells.
+        platform_id: Option<ID> = id(),
+        /// Where it can be watched, ISO 3166-1 alpha-2. Null: not known.
+        region: Option<String> = region().aliases(&["country", "country_code"]),
+        /// What it takes to watch it.
+        offer_type["type", "type"]: OfferType = choice(OfferType::VALUES, OFFER_SYNONYMS).required().aliases(&["offer_type", "access", "monetization_type"]),
+        /// The price, a decimal string such as 3.99.
+        price: Option<String> = decimal(),
+        /// The currency of the price, ISO 4217.
+        currency: Option<String> = currency(),
+        /// The best picture quality.
+        quality: Option<VideoQuality> = choice(VideoQuality::VALUES, QUALITY_SYNONYMS),
+        /// Where to watch it.
+        url: Option<WebUrl> = url().aliases(&["link"]),
+        /// Whether someone has checked that the offer stands.
+        verified: Option<bool> = boolean(),
+    }
+}
+
+const OFFER_SYNONYMS: &[(&str, &str)] = &[
+    ("flatrate", "subscription"),
+    ("subscribe", "subscription"),
+    ("svod", "subscription"),
+    ("subscription video on demand", "subscription"),
+    ("included", "subscription"),
+    ("avod", "ads"),
+    ("free with ads", "ads"),
+    ("with ads", "ads"),
+    ("ad-supported", "ads"),
+    ("ad supported", "ads"),
+    ("rental", "rent"),
+    ("renting", "rent"),
+    ("digital rental", "rent"),
+    ("leihen", "rent"),
+    ("location", "rent"),
+    ("alquiler", "rent"),
+    ("digital purchase", "buy"),
+    ("kauf", "buy"),
+    ("kaufen", "buy"),
+    ("achat", "buy"),
+    ("compra", "buy"),
+    ("abo", "subscription"),
+    ("abonnement", "subscription"),
+    ("suscripción", "subscription"),
+    ("purchase", "buy"),
+    ("est", "buy"),
+];
+
+const QUALITY_SYNONYMS: &[(&str, &str)] = &[
+    ("UHD", "4K"),
+    ("Ultra HD", "4K"),
+    ("4K UHD", "4K"),
+    ("4K Ultra HD", "4K"),
+    ("UHD 4K", "4K"),
+    ("4K HDR", "4K"),
+    ("4K Dolby Vision", "4K"),
+    ("2160p", "4K"),
+    ("2160", "4K"),
+    ("Full HD", "HD"),
+    ("FHD", "HD"),
+    ("High definition", "HD"),
+    ("1080p", "HD"),
+    ("1080", "HD"),
+    ("720p", "HD"),
+    ("720", "HD"),
+    ("Standard definition", "SD"),
+    ("480p", "SD"),
+    ("480", "SD"),
+];
+
+define_choice! {
+    /// What it takes to watch a movie on a platform.
+    pub enum OfferType {
+        /// A running subscription.
+        Subscription = "subscription",
+        /// Nothing.
+        Free = "free",
+        /// Watching advertisements.
+        Ads = "ads",
+        /// Paying for a while.
+        Rent = "rent",
+        /// Paying once, for good.
+        Buy = "buy",
+    }
+}
+
+define_choice! {
+    /// Picture quality.
+    pub enum VideoQuality {
+        /// Standard definition.
+        Sd = "SD",
+        /// High definition.
+        Hd = "HD",
+        /// Ultra high definition; written 4K in files.
+        Uhd = "4K",
+    }
+}
+
+static OPTION: Item = Item {
+    fields: StreamingOption::FIELDS,
+    id: "id",
+    keys: &[&[
+        KeyPart::Entity(0),
+        KeyPart::Field("region"),
+        KeyPart::Field("type"),
+        KeyPart::Field("quality"),
+    ]],
+    entities: &[EntityReference {
+        kind: EntityKind::Platform,
+        name: "platform",
+        id: "platform_id",
+        creates: true,
+        department: no_department,
+        traits: &["region"],
+    }],
+    entity_alone: false,
+    spellings: None,
+    bare_text: Some("platform"),
+    bare_defaults: &[],
+    label: &["platform", "region"],
+    any_of: &[],
+    groups: &["region", "type", "platform"],
+    absence: None,
+};
+
+impl CategoryDocument for Streaming {
+    const CATEGORY: Category = Category::Streaming;
+    const FIELDS: &'static [Field] = Streaming::FIELDS;
+
+    fn project(data: &Object, _: &dyn Names) -> Projection {
+        let offers = data.get("streaming_options").and_then(Value::as_array).into_iter().flatten();
+        let offers = offers.filter_map(Value::as_object).map(|offer| OfferRow {
+            id: text_of(offer, "id").unwrap_or_default(),
+            platform_id: text_of(offer, "platform_id").unwrap_or_default(),
+            region: text_of(offer, "region"),
+            offer_type: text_of(offer, "type").unwrap_or_default(),
+            quality: text_of(offer, "quality"),
+        });
+        Projection { offers: offers.collect(), ..Projection::default() }
+    }
+}

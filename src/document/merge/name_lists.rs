@@ -1,0 +1,203 @@
+//! Merging lists of names (genres): sets in an order. The same name in another spelling is the same
+//! name.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use serde_json::Value;
+
+use super::deciding::{Mention, Place};
+use super::listed::Listed;
+use super::order::{FileOrder, Sides, arrange};
+use super::{ImportMode, Merger, array};
+use crate::document::entity::{EntityKind, NewEntity};
+use crate::document::plan::{Match, NotRemoved};
+use crate::document::problem::{WarningCode, pointer_at};
+use crate::document::projection::Names as _;
+use crate::document::read::envelope::Stage;
+use crate::document::resolve::MatchDecision;
+use crate::document::schema::definition::{EntityReference, Object};
+use crate::document::text::{index_key, quoted};
+
+/// Places of equal names, in order.
+#[derive(Default)]
+struct Places {
+    places: VecDeque<usize>,
+}
+
+impl Places {
+    fn push(&mut self, place: usize) {
+        self.places.push_back(place);
+    }
+
+    fn first_unclaimed(&mut self, claimed: &HashSet<usize>) -> Option<usize> {
+        while self.places.front().is_some_and(|place| claimed.contains(place)) {
+            self.places.pop_front();
+        }
+        self.places.front().copied()
+    }
+}
+
+impl Merger<'_> {
+    #[allow(clippy::too_many_lines, reason = "one walk over the items in their order")]
+    pub(super) fn names(
+        &mut self,
+        kind: EntityKind,
+        name: &'static str,
+        sent: &[Value],
+    ) -> Vec<Value> {
+        let proposal = self.proposal;
+        let path = format!("/{name}");
+        let known_here: HashSet<String> =
+            array(proposal.current, name).iter().filter_map(Value::as_str).map(index_key).collect();
+        // Whom each name means that is new here: it may be another form of one that stands there.
+        let mut decided: HashMap<usize, Match> = HashMap::new();
+        for (index, given) in
+            sent.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_str()?)))
+        {
+            if !proposal.budget.charge(1) {
+                return Vec::new();
+            }
+            if !known_here.contains(&index_key(given)) {
+                decided.insert(index, self.decide_name(kind, given, &pointer_at(&path, index)));
+            }
+        }
+        let identity = |value: &Value| {
+            let name = value.as_str().unwrap_or_default();
+            proposal.directory.entity(kind, name).unwrap_or_else(|| index_key(name))
+        };
+        let stored = array(proposal.current, name);
+        let base: Option<Vec<String>> =
+            proposal.base.map(|base| array(base, name).iter().map(identity).collect());
+        let known: HashSet<&String> = base.iter().flatten().collect();
+        let mut claimed = HashSet::new();
+        let mut claims: Vec<Option<usize>> = Vec::with_capacity(sent.len());
+        // The very name first: one genre may stand there under two of its names.
+        let mut spelled: HashMap<&str, Places> = HashMap::new();
+        for (index, name) in stored.iter().enumerate() {
+            spelled.entry(name.as_str().unwrap_or_default()).or_default().push(index);
+        }
+        for value in sent {
+            let places = value.as_str().and_then(|name| spelled.get_mut(name));
+            let found = places.and_then(|places| places.first_unclaimed(&claimed));
+            claimed.extend(found);
+            claims.push(found);
+        }
+        let mut places: HashMap<String, Places> = HashMap::new();
+        for (index, value) in stored.iter().enumerate() {
+            places.entry(identity(value)).or_default().push(index);
+        }
+        let mut placed = Vec::with_capacity(sent.len());
+        let mut added: HashSet<&str> = HashSet::new();
+        let meant = |index: usize, value: &Value| {
+            let found = decided.get(&index).and_then(|found: &Match| found.entity.clone());
+            found.unwrap_or_else(|| identity(value))
+        };
+        let file: Vec<String> =
+            sent.iter().enumerate().map(|(index, value)| meant(index, value)).collect();
+        let decisions: Vec<Option<Match>> =
+            (0..sent.len()).map(|index| decided.get(&index).cloned()).collect();
+        for (index, ((value, claim), decision)) in
+            sent.iter().zip(claims).zip(decisions).enumerate()
+        {
+            let Some(given) = value.as_str() else { continue };
+            let mut same = places.get_mut(&file[index]);
+            let found = claim.or_else(|| same.as_mut()?.first_unclaimed(&claimed));
+            claimed.extend(found);
+            match found {
+                Some(index) => placed.push((stored[index].clone(), Some(index))),
+                None if same.is_some() || added.contains(file[index].as_str()) => {
+                    let message = format!("{} is in the list already", quoted(given));
+                    self.warn(pointer_at(&path, index), WarningCode::ValueRepaired, message);
+                }
+                None if known.contains(&file[index]) => {
+                    let message = format!(
+                        "{} was removed since the document was made, and stays removed",
+                        quoted(given)
+                    );
+                    self.warn(pointer_at(&path, index), WarningCode::RemovedSince, message);
+                }
+                None => {
+                    if let Some(found) = decision
+                        && self.take_name(kind, found)
+                    {
+                        added.insert(&file[index]);
+                        placed.push((value.clone(), None));
+                    }
+                }
+            }
+        }
+        let mut keep = Vec::with_capacity(stored.len());
+        for (index, value) in stored.iter().enumerate() {
+            let is_dropped = !claimed.contains(&index)
+                && base.as_ref().is_none_or(|_| known.contains(&identity(value)));
+            if is_dropped && base.is_some() && proposal.mode == ImportMode::Merge {
+                let label = format!("{name}: {}", value.as_str().unwrap_or_default());
+                self.merged.not_removed.push(NotRemoved {
+                    path: pointer_at(&path, index),
+                    label,
+                    id: None,
+                });
+            }
+            let is_removed = is_dropped && proposal.mode == ImportMode::Replace;
+            if is_removed {
+                self.merged.dropped.push(pointer_at(&path, index));
+            }
+            keep.push(!claimed.contains(&index) && !is_removed);
+        }
+        let stays = |(index, _): &(usize, &Value)| keep[*index] || claimed.contains(index);
+        let current: Vec<String> =
+            stored.iter().enumerate().filter(stays).map(|(_, value)| identity(value)).collect();
+        let file: Vec<String> = file
+            .into_iter()
+            .zip(sent)
+            .filter(|(_, value)| value.is_string())
+            .map(|(id, _)| id)
+            .collect();
+        let sides = Sides { base: base.as_deref(), current: &current, file: &file };
+        arrange(stored.to_vec(), &keep, placed, FileOrder::of(proposal.mode, &sides, false))
+    }
+
+    fn decide_name(&mut self, kind: EntityKind, given: &str, at: &str) -> Match {
+        let place = Place { of: None, item: at, name: at, is_alone: true };
+        let reference = EntityReference::bare(kind);
+        if self.is_left_out(&reference, given, &place)
+            && let Some(found) = self.merged.matches.pop()
+        {
+            return found;
+        }
+        let mention =
+            Mention { entity: &reference, name: given, object: &Object::new(), place: &place };
+        self.decide(&mention, &mut Listed::empty(), false)
+    }
+
+    /// Finds or makes the entity of a name that is new in its list; whether it is to stand there.
+    fn take_name(&mut self, kind: EntityKind, mut found: Match) -> bool {
+        let at = found.path.clone();
+        let place = Place { of: None, item: &at, name: &at, is_alone: true };
+        let is_taken = match found.decision {
+            MatchDecision::New => {
+                self.make(kind, &mut found, &place);
+                true
+            }
+            MatchDecision::Matched => {
+                // A name stands without an id, so it must be told by itself who it is.
+                let key = index_key(&found.given);
+                if let Some(id) = found
+                    .entity
+                    .clone()
+                    .filter(|_| self.proposal.directory.by_name(kind, &key).is_empty())
+                {
+                    self.merged.new_aliases.push(NewEntity { kind, id, name: found.given.clone() });
+                }
+                true
+            }
+            MatchDecision::Skipped => false,
+            MatchDecision::Ambiguous => {
+                self.ask(&found, "id", self.proposal.stage == Stage::Published);
+                true
+            }
+        };
+        self.merged.matches.push(found);
+        is_taken
+    }
+}

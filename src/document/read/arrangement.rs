@@ -1,0 +1,138 @@
+//! What was sent as an envelope and its data: keys under their right names, data where it belongs.
+
+use serde_json::Value;
+
+use super::by_category::of_categories;
+use super::change_lists;
+use super::envelope::Expected;
+use super::envelope_keys::key_of;
+use super::parse::field_called;
+use super::without_envelope::{self, category_called};
+use crate::document::categories::Category;
+use crate::document::ids::MovieId;
+use crate::document::problem::{Problem, Warning, WarningCode};
+use crate::document::schema::definition::Object;
+
+/// The envelope and its data, out of what was sent.
+pub(in crate::document) fn arranged(
+    mut value: Value,
+    expected: Expected<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(Object, Option<Value>), Problem> {
+    if let Value::Object(object) = &mut value {
+        rename(object, &["category", "movie_id", "version", "data", "metadata"], warnings);
+    }
+    let mut envelope = without_envelope::enveloped(value, expected, warnings)?;
+    let data = read_data(&mut envelope, expected, warnings)?;
+    Ok((envelope, data))
+}
+
+/// The data that a value of a text has for a document of that category, by the names of its fields.
+pub(in crate::document) fn data_for(value: Value, category: Category) -> Option<Object> {
+    let expected = Expected { category: Some(category), movie: None };
+    let (_, data) = arranged(value, expected, &mut Vec::new()).ok()?;
+    let Value::Object(data) = data.unwrap_or_else(|| Value::Object(Object::new())) else {
+        return None;
+    };
+    let fields = category.definition().fields;
+    let name = |key: String| {
+        let field = field_called(fields, &key);
+        field.map_or(key, |field| field.name.to_owned())
+    };
+    Some(data.into_iter().map(|(key, value)| (name(key), value)).collect())
+}
+
+/// The data of an envelope, in the form in which data is sent.
+fn read_data(
+    envelope: &mut Object,
+    expected: Expected<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Value>, Problem> {
+    let wrapped = envelope.remove("data");
+    if let Some(data) = wrapped.map(|data| without_wrapping(data, envelope, warnings)) {
+        envelope.insert("data".to_owned(), data);
+    }
+    let named = envelope.get("category").and_then(Value::as_str).and_then(category_called);
+    let mut category = expected.category.or(named);
+    if let Some(Value::Object(data)) = envelope.get_mut("data")
+        && let Some(found) = of_categories(data, category, warnings)?
+    {
+        category = Some(found);
+        if envelope.get("category").is_none_or(Value::is_null) {
+            envelope.insert("category".to_owned(), Value::from(found.as_str()));
+        }
+    }
+    let Some(category) = category else { return Ok(envelope.remove("data")) };
+    without_envelope::take_fields_beside(envelope, category, warnings);
+    Ok(match envelope.remove("data") {
+        Some(Value::Array(list)) if !list.is_empty() => Some(
+            without_envelope::data_around(list, category, warnings).unwrap_or_else(Value::Array),
+        ),
+        Some(Value::Object(mut data)) => {
+            change_lists::apply(&mut data, category, warnings)?;
+            change_lists::take_new_items(None, &mut data, category, warnings)?;
+            change_lists::take_new_items(Some(envelope), &mut data, category, warnings)?;
+            Some(Value::Object(data))
+        }
+        other => other,
+    })
+}
+
+/// Says what the envelope lacks and the request names.
+pub(in crate::document) fn warn_of_missing(
+    envelope: &Object,
+    category: Category,
+    movie: &MovieId,
+    warnings: &mut Vec<Warning>,
+) {
+    let is_said = |warning: &Warning| {
+        warning.code == WarningCode::EnvelopeMissing && !warning.message.starts_with('"')
+    };
+    let lacks = |key: &&str| envelope.get(*key).is_none_or(Value::is_null);
+    let lacking: Vec<&str> = ["category", "movie_id"].into_iter().filter(lacks).collect();
+    if lacking.is_empty() || warnings.iter().any(is_said) {
+        return;
+    }
+    let lacking = lacking.iter().map(|key| format!("{key:?}")).collect::<Vec<_>>().join(" and ");
+    let message = format!(
+        "{lacking} missing in the envelope; the document was read as {category} of {movie}, as the request says"
+    );
+    warnings.push(without_envelope::missing(message));
+}
+
+/// Gives keys in another case (`movieId`) or in translation their right names.
+pub(in crate::document) fn rename(
+    object: &mut Object,
+    names: &[&str],
+    warnings: &mut Vec<Warning>,
+) {
+    for name in names.iter().filter(|name| !object.contains_key(**name)).collect::<Vec<_>>() {
+        let Some(key) = key_of(object, name).map(str::to_owned) else { continue };
+        if let Some(value) = object.remove(&key) {
+            object.insert((*name).to_owned(), value);
+            warnings.push(Warning::new(
+                "",
+                WarningCode::FieldRenamed,
+                format!("{key:?} was read as {name:?}"),
+            ));
+        }
+    }
+}
+
+/// Data in data, alone or in an envelope that says the same as the outer one, is the data.
+fn without_wrapping(data: Value, envelope: &Object, warnings: &mut Vec<Warning>) -> Value {
+    let agrees = |(key, value): (&String, &Value)| match key.as_str() {
+        "data" => value.is_object(),
+        "metadata" | "exported_at" => true,
+        "category" | "movie_id" | "version" => envelope.get(key) == Some(value),
+        _ => false,
+    };
+    match data {
+        Value::Object(mut outer) if outer.contains_key("data") && outer.iter().all(agrees) => {
+            let message = "the data stood in another \"data\"; paths lead into the inner one";
+            warnings.push(Warning::new("", WarningCode::SyntaxRepaired, message));
+            outer.remove("data").unwrap_or_default()
+        }
+        data => data,
+    }
+}

@@ -1,0 +1,131 @@
+//! Content that stands beside `data` in an envelope, where it is not read.
+
+use serde_json::Value;
+
+use super::envelope_keys::is_no_content;
+use super::parse::{field_called, is_called};
+use super::without_envelope::says_nothing;
+use crate::document::categories::Category;
+use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt};
+use crate::document::schema::definition::{Field, Kind, Object};
+use crate::document::text::suggest::did_you_mean;
+use crate::document::text::{key_letters, quoted};
+
+/// Fields that other things than documents have as well.
+const COMMON: [&str; 12] = [
+    "id",
+    "name",
+    "title",
+    "type",
+    "kind",
+    "url",
+    "status",
+    "notes",
+    "language",
+    "country",
+    "category",
+    "description",
+];
+
+/// Most keys that are named.
+const MAX_NAMED: usize = 20;
+/// Most elements of a list that are looked at.
+const MAX_LOOKED_AT: usize = 20;
+
+/// What stands beside the data of an envelope and was not read.
+pub(in crate::document) struct Unread {
+    /// What is said of each key.
+    messages: Vec<String>,
+    /// Whether the data says nothing, while something beside it looks like the content.
+    is_all: bool,
+}
+
+impl Unread {
+    /// Lists and objects beside the data, and fields of the category that the data does not have.
+    pub(in crate::document) fn beside(envelope: &Object, data: &Value, category: Category) -> Self {
+        let found = || {
+            let others = envelope.iter().filter(|(key, _)| !is_no_content(key));
+            others.filter(|(key, value)| match value {
+                Value::Array(list) => !list.is_empty(),
+                Value::Object(object) => !object.is_empty(),
+                Value::Null => false,
+                value => is_field_beside(key, value, data, category),
+            })
+        };
+        let is_all = says_nothing(Some(data))
+            && found().any(|(key, value)| is_content(key, value, category));
+        Self {
+            messages: found().take(MAX_NAMED).map(|(key, _)| message(key, category)).collect(),
+            is_all,
+        }
+    }
+
+    /// What is wrong with it: with `strict`, each key is; else that nothing was read.
+    pub(in crate::document) fn problems(&self, strict: bool) -> Vec<Problem> {
+        let problem = |code| move |message: &String| Problem::new("", code, message.clone());
+        if strict {
+            return self.messages.iter().map(problem(ProblemCode::UnknownField)).collect();
+        }
+        let all = self.is_all.then(|| self.messages.join("; "));
+        let message = all.map(|all| format!("nothing of the document was read: {all}"));
+        message.iter().map(problem(ProblemCode::NothingRead)).collect()
+    }
+
+    /// What is warned of.
+    pub(in crate::document) fn warnings(self) -> impl Iterator<Item = Warning> {
+        let warning = |message| Warning::new("", WarningCode::UnknownField, message);
+        self.messages.into_iter().map(warning)
+    }
+}
+
+fn message(key: &str, category: Category) -> String {
+    let names = || category.definition().fields.iter().map(|field| field.name);
+    format!(
+        "{} stands beside \"data\" and was not read; content belongs in \"data\", which has {}{}",
+        quoted(&excerpt(key)),
+        names().collect::<Vec<_>>().join(", "),
+        did_you_mean(key, names())
+    )
+}
+
+/// Whether a single value is one of the category's fields, and says what the data does not.
+fn is_field_beside(key: &str, value: &Value, data: &Value, category: Category) -> bool {
+    let fields = category.definition().fields;
+    let Some(field) = field_called(fields, key) else { return false };
+    let data = data.as_object();
+    let is_in_data = data.is_some_and(|data| {
+        data.iter().any(|(key, found)| is_called(field, key) && found == value)
+    });
+    !is_in_data
+}
+
+fn is_content(key: &str, value: &Value, category: Category) -> bool {
+    let letters = key_letters(key);
+    let elements: Vec<&Value> = match value {
+        Value::Object(_) => vec![value],
+        Value::Array(list) => list.iter().take(MAX_LOOKED_AT).collect(),
+        _ => return true,
+    };
+    let is_name = |of: &Category| {
+        key_letters(of.as_str()) == letters || field_called(of.definition().fields, key).is_some()
+    };
+    Category::ALL.iter().any(is_name)
+        || elements
+            .into_iter()
+            .filter_map(Value::as_object)
+            .any(|object| has_field(object, category))
+}
+
+/// Whether an object has a field that documents of a category or their items have, and little else.
+fn has_field(object: &Object, category: Category) -> bool {
+    let is_telling = |field: &Field| {
+        !COMMON.contains(&field.name) && object.keys().any(|key| is_called(field, key))
+    };
+    category.definition().fields.iter().any(|field| {
+        is_telling(field)
+            || match &field.rule.kind {
+                Kind::Items { item, .. } => item.fields.iter().any(is_telling),
+                _ => false,
+            }
+    })
+}

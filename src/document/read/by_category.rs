@@ -1,0 +1,96 @@
+//! Several categories in one object, each under its name.
+
+use serde_json::Value;
+
+use super::without_envelope::{category_called, has_field, missing};
+use crate::document::categories::Category;
+use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt};
+use crate::document::schema::definition::Object;
+use crate::document::text::quoted;
+
+/// The data of the asked category, out of data that has several, each under its name. What it is not, stays
+/// as it is.
+///
+/// # Errors
+/// When it has others than the one that was asked for, or several and none was.
+pub(in crate::document) fn of_categories(
+    data: &mut Object,
+    asked: Option<Category>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Category>, Problem> {
+    let keyed = categories_in(data);
+    let objects = keyed.iter().filter(|(key, _)| data[key.as_str()].is_object()).count();
+    // "awards" and "trivia" are names of lists as well.
+    if keyed.is_empty() || (objects == 0 && keyed.len() < 2) {
+        return Ok(None);
+    }
+    if let (Some(asked), [(key, category)]) = (asked, &keyed[..])
+        && *category == asked
+        && is_list_in_groups(data, key, asked)
+    {
+        return Ok(None);
+    }
+    let has_asked = keyed.iter().any(|(_, category)| Some(*category) == asked);
+    if !has_asked && asked.is_some_and(|asked| has_field(data, asked.definition())) {
+        return Ok(None);
+    }
+    let names = keyed.iter().map(|(_, category)| category.as_str()).collect::<Vec<_>>().join(", ");
+    let chosen = match asked {
+        Some(asked) => keyed.iter().find(|(_, category)| *category == asked),
+        None => keyed.first().filter(|_| keyed.len() == 1),
+    };
+    let Some((key, category)) = chosen else {
+        let message = match asked {
+            Some(asked) => format!("found the data of {names}; {asked} was asked for"),
+            None => format!("found the data of {names}; send one category at a time"),
+        };
+        return Err(Problem::new("", ProblemCode::CategoryMismatch, message));
+    };
+    let inner = match data.remove(key.as_str()) {
+        Some(Value::Object(mut inner)) => match inner.remove("data") {
+            Some(Value::Object(data)) => data,
+            Some(other) => {
+                inner.insert("data".to_owned(), other);
+                inner
+            }
+            None => inner,
+        },
+        Some(list) => Object::from_iter([(key.clone(), list)]),
+        None => Object::new(),
+    };
+    let message = format!("what stood under {} was read as the data of {category}", quoted(key));
+    warnings.push(missing(message));
+    for (other, _) in keyed.iter().filter(|(_, other)| other != category) {
+        data.remove(other.as_str());
+        let message = format!(
+            "{} is of another category and was not read; import it by itself",
+            quoted(&excerpt(other))
+        );
+        warnings.push(Warning::new("", WarningCode::UnknownField, message));
+    }
+    let beside = std::mem::replace(data, inner);
+    for (key, value) in beside {
+        if !data.contains_key(&key) {
+            data.insert(key, value);
+        }
+    }
+    Ok(Some(*category))
+}
+
+/// Whether the key is the name of the category's list as well, and holds its items in groups.
+fn is_list_in_groups(data: &Object, key: &str, category: Category) -> bool {
+    let definition = category.definition();
+    let inner = data[key].as_object();
+    has_field(data, definition)
+        && inner.is_some_and(|inner| !inner.contains_key("data") && !has_field(inner, definition))
+}
+
+/// The keys of an object that are names of categories and hold something.
+fn categories_in(object: &Object) -> Vec<(String, Category)> {
+    let holds = |value: &Value| {
+        value.as_object().is_some_and(|object| !object.is_empty())
+            || value.as_array().is_some_and(|list| !list.is_empty())
+    };
+    let found = object.iter().filter(|(_, value)| holds(value));
+    found.filter_map(|(key, _)| Some((key.clone(), category_called(key)?))).collect()
+}

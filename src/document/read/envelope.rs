@@ -1,0 +1,397 @@
+//! The envelope: one movie, one category, one JSON file.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::Value;
+
+use super::arrangement::{arranged, rename, warn_of_missing};
+use super::beside_data::Unread;
+use super::without_envelope::{self, category_called};
+use crate::document::categories::{Category, Definition};
+use crate::document::ids::MovieId;
+use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
+use crate::document::schema::definition::{Kind, Object, define_choice};
+use crate::document::schema::scalars::whole_number;
+use crate::document::text::key_letters;
+
+/// The version that is written. Any 1.x is read.
+pub const VERSION: &str = "1.0";
+
+define_choice! {
+    /// Where the values of a document come from.
+    pub enum Source {
+        /// The Movie Database.
+        Tmdb = "tmdb",
+        /// A person.
+        Manual = "manual",
+        /// A language model.
+        LlmGenerated = "llm-generated",
+    }
+}
+
+define_choice! {
+    /// Which state of a document.
+    pub enum Stage {
+        /// What everyone sees.
+        Published = "published",
+        /// What waits for someone to publish it.
+        Draft = "draft",
+    }
+}
+
+/// What is known of how a document came to be as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata {
+    /// Counts the times the document really changed; 0: never written. Of a draft, the published
+    /// revision that it was made from.
+    pub revision: i64,
+    /// Of a draft: counts the contributions to it, and to the drafts of this document before it.
+    pub draft_revision: Option<i64>,
+    pub source: Source,
+    /// When it last really changed. Microseconds.
+    pub last_updated: Option<DateTime<Utc>>,
+    /// Who last really changed it.
+    pub updated_by: Option<String>,
+}
+
+impl Metadata {
+    /// Of a category that was never written.
+    #[must_use]
+    pub const fn never_written() -> Self {
+        Self {
+            revision: 0,
+            draft_revision: None,
+            source: Source::Manual,
+            last_updated: None,
+            updated_by: None,
+        }
+    }
+}
+
+/// A moment as files show it: `2025-11-02T05:15:25.813298+00:00`.
+#[must_use]
+pub fn timestamp(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, false)
+}
+
+/// Writes the envelope around `data`, which is the document's JSON as stored.
+#[must_use]
+pub fn write(
+    category: Category,
+    movie: &MovieId,
+    exported_at: DateTime<Utc>,
+    data: &str,
+    metadata: &Metadata,
+) -> String {
+    let mut text = String::with_capacity(data.len() + 320);
+    // A movie id, a category, a source and a timestamp hold nothing that JSON would escape.
+    let _ = write!(
+        text,
+        r#"{{"category":"{category}","movie_id":"{movie}","version":"{VERSION}","exported_at":"{}","data":{data},"metadata":{{"source":"{}","last_updated":"#,
+        timestamp(exported_at),
+        metadata.source.as_str(),
+    );
+    match metadata.last_updated {
+        Some(moment) => {
+            let _ = write!(text, "\"{}\"", timestamp(moment));
+        }
+        None => text.push_str("null"),
+    }
+    text.push_str(",\"updated_by\":");
+    text.push_str(&Value::from(metadata.updated_by.clone()).to_string());
+    let _ = write!(text, ",\"revision\":{}", metadata.revision);
+    if let Some(draft_revision) = metadata.draft_revision {
+        let _ = write!(text, ",\"draft_revision\":{draft_revision}");
+    }
+    text.push_str("}}");
+    text
+}
+
+/// The name of a file that holds it: `tmdb-550-timeline.json`.
+#[must_use]
+pub fn file_name(movie: &MovieId, category: Category) -> String {
+    format!("{movie}-{}.json", category.slug())
+}
+
+/// An envelope as it arrived; its data is yet to be parsed.
+#[derive(Debug)]
+pub struct Arrived {
+    pub category: Category,
+    pub movie: MovieId,
+    pub data: Value,
+    pub metadata: SentMetadata,
+    /// What was put right in the envelope.
+    pub warnings: Vec<Warning>,
+}
+
+/// What stands in a file where its revision should, and is none.
+pub const NO_REVISION: i64 = -1;
+
+/// The metadata of an arriving file; what cannot be read of it is as if it were missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SentMetadata {
+    pub source: Option<Source>,
+    pub revision: Option<i64>,
+    /// The state of the draft that the file was taken from.
+    pub draft_revision: Option<i64>,
+    pub last_updated: Option<DateTime<Utc>>,
+}
+
+impl SentMetadata {
+    /// Whether this is what an export of `metadata` would have said, come back untouched.
+    #[must_use]
+    pub fn is_untouched(&self, metadata: &Metadata) -> bool {
+        self.source == Some(metadata.source)
+            && self.revision == Some(metadata.revision)
+            && self.draft_revision == metadata.draft_revision
+            && self.last_updated == metadata.last_updated
+    }
+}
+
+/// What the caller already knows of an arriving file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Expected<'a> {
+    pub category: Option<Category>,
+    pub movie: Option<&'a MovieId>,
+}
+
+/// Reads an envelope and holds it against what is expected. What the envelope does not say of the movie
+/// and the category, is as expected; see [`super::without_envelope`] for data without an envelope. With `strict`, content
+/// beside the data is a problem.
+///
+/// # Errors
+/// Every problem of the envelope.
+pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrived, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    let (mut envelope, data) =
+        arranged(value, expected, &mut warnings).map_err(|problem| vec![problem])?;
+    if let Some(version) = envelope.get("version").filter(|version| !version.is_null())
+        && !is_version_1(version)
+    {
+        let message = format!("found version {}; allowed is 1.x", shown(version));
+        problems.push(Problem::new("", ProblemCode::UnsupportedVersion, message));
+    }
+    let category =
+        read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
+    let movie = read_movie(&envelope, expected.movie, &mut problems, &mut warnings);
+    if let (Some(category), Some(movie)) = (category, &movie) {
+        warn_of_missing(&envelope, category, movie, &mut warnings);
+    }
+    let data = match data {
+        Some(data @ Value::Object(_)) => Some(data),
+        Some(other) => {
+            let form = category
+                .map(|category| format!(", {}", without_envelope::wrapped_form(category)))
+                .unwrap_or_default();
+            let message = format!("data: found {}; allowed is an object{form}", shown(&other));
+            problems.push(Problem::new("", ProblemCode::TypeMismatch, message));
+            None
+        }
+        None => {
+            problems.push(Problem::new("", ProblemCode::Required, "data is missing"));
+            None
+        }
+    };
+    match (category, movie, data) {
+        (Some(category), Some(movie), Some(data)) if problems.is_empty() => {
+            let mut metadata = match envelope.remove("metadata") {
+                Some(Value::Object(metadata)) => metadata,
+                _ => Object::new(),
+            };
+            rename(
+                &mut metadata,
+                &["source", "revision", "draft_revision", "last_updated"],
+                &mut warnings,
+            );
+            let metadata = read_metadata(&metadata, &mut warnings);
+            let unread = Unread::beside(&envelope, &data, category);
+            problems.extend(unread.problems(strict));
+            if !problems.is_empty() {
+                return Err(problems);
+            }
+            warnings.extend(unread.warnings());
+            Ok(Arrived { category, movie, data, metadata, warnings })
+        }
+        _ => Err(problems),
+    }
+}
+
+fn is_version_1(version: &Value) -> bool {
+    match version {
+        Value::String(text) => {
+            let text = text.trim();
+            text == "1"
+                || text.strip_prefix("1.").is_some_and(|minor| {
+                    !minor.is_empty()
+                        && minor.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+                })
+        }
+        Value::Number(number) => number.as_f64().is_some_and(|number| (1.0..2.0).contains(&number)),
+        _ => false,
+    }
+}
+
+fn read_category(
+    envelope: &Object,
+    data: Option<&Value>,
+    expected: Option<Category>,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Warning>,
+) -> Option<Category> {
+    let mut mismatch =
+        |message: String| problems.push(Problem::new("", ProblemCode::CategoryMismatch, message));
+    let found = match envelope.get("category") {
+        Some(Value::String(text)) => match text.trim().parse::<Category>() {
+            Ok(category) => category,
+            Err(error) => {
+                // In another case: `basicInfo`, or as GraphQL writes it.
+                if let Some(meant) = category_called(text) {
+                    let message = format!("category {text:?} was read as {meant}");
+                    warnings.push(Warning::new("", WarningCode::ValueRepaired, message));
+                    return checked(meant, expected, problems);
+                }
+                mismatch(format!("category: {error}"));
+                return None;
+            }
+        },
+        Some(other) if !other.is_null() => {
+            mismatch(format!(
+                "category: found {}; allowed is the name of a category",
+                shown(other)
+            ));
+            return None;
+        }
+        _ if expected.is_some() => return expected,
+        _ => {
+            let meant = data.and_then(Value::as_object).and_then(category_of_data);
+            let hint = meant
+                .map(|category| format!(" (the data looks like {category})"))
+                .unwrap_or_default();
+            problems.push(Problem::new(
+                "",
+                ProblemCode::Required,
+                format!("category is missing{hint}"),
+            ));
+            return None;
+        }
+    };
+    checked(found, expected, problems)
+}
+
+/// The category that was found, if none or no other was asked for.
+fn checked(
+    found: Category,
+    expected: Option<Category>,
+    problems: &mut Vec<Problem>,
+) -> Option<Category> {
+    if let Some(expected) = expected.filter(|expected| *expected != found) {
+        let message = format!("category: found {found}; {expected} was asked for");
+        problems.push(Problem::new("", ProblemCode::CategoryMismatch, message));
+        return None;
+    }
+    Some(found)
+}
+
+/// The only category that has the list fields of `data`, if there is just one.
+fn category_of_data(data: &Object) -> Option<Category> {
+    let fits = |definition: &Definition| {
+        let lists =
+            definition.fields.iter().filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
+        lists.clone().count() > 0 && lists.into_iter().any(|field| data.contains_key(field.name))
+    };
+    let mut fitting = Category::ALL.iter().filter(|category| fits(category.definition()));
+    fitting.next().filter(|_| fitting.next().is_none()).copied()
+}
+
+fn read_movie(
+    envelope: &Object,
+    expected: Option<&MovieId>,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Warning>,
+) -> Option<MovieId> {
+    let text = match envelope.get("movie_id") {
+        Some(Value::String(text)) => text.trim(),
+        Some(other) if !other.is_null() => {
+            // The number of The Movie Database without its prefix.
+            let is_expected =
+                |movie: &&MovieId| other.is_number() && movie.as_str() == format!("tmdb-{other}");
+            if let Some(movie) = expected.filter(is_expected) {
+                let message = format!("movie_id {other} was read as {movie}");
+                warnings.push(Warning::new("", WarningCode::ValueRepaired, message));
+                return Some(movie.clone());
+            }
+            let message = format!("movie_id: found {}; allowed is text", shown(other));
+            problems.push(Problem::new("", ProblemCode::MovieMismatch, message));
+            return None;
+        }
+        _ => {
+            if expected.is_none() {
+                problems.push(Problem::new("", ProblemCode::Required, "movie_id is missing"));
+            }
+            return expected.cloned();
+        }
+    };
+    let mut mismatch =
+        |message: String| problems.push(Problem::new("", ProblemCode::MovieMismatch, message));
+    match text.parse::<MovieId>() {
+        Err(error) => mismatch(format!("movie_id: {error}")),
+        Ok(found) => match expected.filter(|expected| **expected != found) {
+            Some(expected) => {
+                mismatch(format!("movie_id: found {found}; {expected} was asked for"));
+            }
+            None => return Some(found),
+        },
+    }
+    None
+}
+
+/// A revision, also where it was written as text; one that is no revision is none of ours.
+fn read_revision(value: &Value) -> i64 {
+    let whole = match value {
+        Value::Number(number) => whole_number(number),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    whole.filter(|revision| *revision >= 0).unwrap_or(NO_REVISION)
+}
+
+/// How language models call themselves when they are asked where a document comes from.
+const MODELS: [&str; 6] = ["llm", "ai", "gpt", "chatgpt", "claude", "gemini"];
+
+/// The source, in whatever case; what is none is told of, and says nothing.
+fn read_source(found: &str, warnings: &mut Vec<Warning>) -> Source {
+    if let Some(source) = Source::ALL.iter().copied().find(|source| source.as_str() == found) {
+        return source;
+    }
+    let letters = key_letters(found);
+    let names_a_model = || {
+        let mut words = found.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
+        words.any(|word| MODELS.contains(&word.trim_end_matches("generated")))
+    };
+    let meant = Source::ALL.iter().copied().find(|source| key_letters(source.as_str()) == letters);
+    let meant = meant.or_else(|| names_a_model().then_some(Source::LlmGenerated));
+    let source = meant.unwrap_or(Source::Manual);
+    let allowed = Source::VALUES.join(", ");
+    let message =
+        format!("{:?} was read as {:?}; allowed are {allowed}", excerpt(found), source.as_str());
+    warnings.push(Warning::new("/metadata/source", WarningCode::ValueRepaired, message));
+    source
+}
+
+fn read_metadata(metadata: &Object, warnings: &mut Vec<Warning>) -> SentMetadata {
+    let text = |key: &str| metadata.get(key).and_then(Value::as_str);
+    let source = text("source").filter(|found| !crate::document::text::means_nothing(found));
+    SentMetadata {
+        source: source.map(|found| read_source(found, warnings)),
+        revision: metadata.get("revision").filter(|value| !value.is_null()).map(read_revision),
+        draft_revision: metadata
+            .get("draft_revision")
+            .filter(|value| !value.is_null())
+            .map(read_revision),
+        last_updated: text("last_updated")
+            .and_then(|moment| DateTime::parse_from_rfc3339(moment).ok())
+            .map(|moment| moment.with_timezone(&Utc)),
+    }
+}

@@ -1,0 +1,424 @@
+//! One document read tolerantly, from a place in a text on, with every repair noted.
+
+use serde_json::{Number, Value};
+
+use super::foreign::Form;
+use super::quoted;
+use super::room::{OBJECT, Room, VALUE};
+use super::strings::{closes, is_blank, opens};
+use crate::document::problem::{Warning, WarningCode};
+use crate::document::read::parse::MAX_LISTED;
+use crate::document::schema::definition::Object;
+
+/// Deepest nesting, as in `serde_json`.
+const MAX_DEPTH: usize = 128;
+/// Most bytes of a path in a warning; of a longer one, its start is told.
+const MAX_PATH: usize = 300;
+/// Words by which a comment says that something was left out.
+const LEFT_OUT: &[&str] = &[
+    "...",
+    "…",
+    "unchanged",
+    "omitted",
+    "remain",
+    "rest of",
+    "the rest",
+    "truncated",
+    "same as before",
+    "existing",
+    " more ",
+    "and so on",
+    "as they are",
+    "continue",
+];
+
+/// Why a text could not be read on.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// Where, in bytes.
+    pub(super) at: usize,
+    pub(super) reason: String,
+    /// Whether the document had begun: its first key and value were read, or it was still open at the end.
+    pub(super) inside: bool,
+    /// The place in the document, as a JSON Pointer.
+    pub(super) path: String,
+    /// Whether the text ends before the document does.
+    pub(super) is_cut_off: bool,
+    /// The form of the text, if it has no JSON in it.
+    pub(super) other_form: Option<Form>,
+}
+
+impl Failure {
+    /// Why the text as a whole cannot be read.
+    pub(super) fn at(at: usize, reason: String) -> Self {
+        let (inside, path) = (true, String::new());
+        Self { at, reason, inside, path, is_cut_off: false, other_form: None }
+    }
+
+    /// That the text has no JSON in it, but something of another form.
+    pub(super) fn of_form(at: usize, form: Form) -> Self {
+        Self { other_form: Some(form), ..Self::at(at, form.name().to_owned()) }
+    }
+}
+
+pub(super) struct Reader<'t> {
+    room: &'t Room<'t>,
+    pub(super) text: &'t str,
+    pub(super) at: usize,
+    path: String,
+    depth: usize,
+    /// Whether a key and its value were read.
+    inside: bool,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) elided: bool,
+}
+
+type Step<T> = Result<T, Failure>;
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(text: &'t str, at: usize, room: &'t Room<'t>) -> Self {
+        let (path, warnings) = (String::new(), Vec::new());
+        Self { room, text, at, path, depth: 0, inside: false, warnings, elided: false }
+    }
+
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Reads the document that begins here.
+    pub(super) fn document(&mut self) -> Step<Value> {
+        self.value()
+    }
+
+    pub(super) fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    pub(super) fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    /// Charges the reading of so many bytes.
+    pub(super) fn pass(&self, bytes: usize) {
+        self.room.pass(bytes);
+    }
+
+    pub(super) fn advance(&mut self, c: char) {
+        self.at += c.len_utf8();
+    }
+
+    /// The path as it is told.
+    fn place(&self) -> String {
+        let told = &self.path[..self.path.floor_char_boundary(MAX_PATH)];
+        let whole = if told.len() < self.path.len() {
+            told.rfind('/').unwrap_or_default()
+        } else {
+            told.len()
+        };
+        told[..whole].to_owned()
+    }
+
+    /// Goes down to a key or an index, escaped as RFC 6901 asks; `path.truncate` goes back up.
+    fn enter(&mut self, token: &str) {
+        self.path.push('/');
+        for c in token.chars() {
+            match c {
+                '~' => self.path.push_str("~0"),
+                '/' => self.path.push_str("~1"),
+                c => self.path.push(c),
+            }
+        }
+    }
+
+    pub(super) fn repaired(&mut self, message: String) {
+        self.warn(WarningCode::SyntaxRepaired, message);
+    }
+
+    fn warn(&mut self, code: WarningCode, message: String) {
+        let path = self.place();
+        let repeats =
+            self.warnings.last().is_some_and(|last| last.path == path && last.message == message);
+        if self.warnings.len() < MAX_LISTED && !repeats {
+            self.warnings.push(Warning::new(path, code, message));
+        }
+    }
+
+    pub(super) fn fail<T>(&self, reason: impl Into<String>) -> Step<T> {
+        let (inside, path) = (self.inside, self.place());
+        Err(Failure { inside, path, ..Failure::at(self.at, reason.into()) })
+    }
+
+    pub(super) fn ends_in_the_middle<T>(&self, of: &str) -> Step<T> {
+        let reason = format!("the text ends in the middle of {of}, so the document is not whole");
+        let (at, path) = (self.text.len(), self.place());
+        Err(Failure { path, is_cut_off: true, ..Failure::at(at, reason) })
+    }
+
+    fn unexpected<T>(&self, allowed: &str) -> Step<T> {
+        match self.peek() {
+            Some(_) => {
+                let found: String =
+                    self.rest().chars().take_while(|c| !c.is_whitespace()).take(20).collect();
+                self.fail(format!("found {}; allowed is {allowed}", quoted(&found)))
+            }
+            None => self.ends_in_the_middle("the document"),
+        }
+    }
+
+    /// Skips white space and comments; whether a line ended in between.
+    fn blank(&mut self) -> Step<bool> {
+        let mut new_line = false;
+        while let Some(c) = self.peek() {
+            let rest = self.rest();
+            if matches!(c, ' ' | '\t' | '\n' | '\r') {
+                new_line |= c == '\n';
+                self.advance(c);
+            } else if is_blank(c) {
+                self.advance(c);
+                self.repaired(format!(
+                    "the character U+{:04X} between values was skipped",
+                    u32::from(c)
+                ));
+            } else if c == '\\' && rest[1..].starts_with(['[', ']', '{', '}']) {
+                // As Markdown writes it.
+                self.advance(c);
+                self.repaired("a backslash before a bracket was skipped".to_owned());
+            } else if rest.starts_with("/*") {
+                let Some(end) = rest.find("*/") else {
+                    return self.ends_in_the_middle("a comment");
+                };
+                self.comment(end + 2);
+            } else if rest.starts_with("//") || c == '#' {
+                self.comment(rest.find('\n').unwrap_or(rest.len()));
+            } else {
+                break;
+            }
+        }
+        Ok(new_line)
+    }
+
+    fn comment(&mut self, length: usize) {
+        let comment = &self.rest()[..length];
+        self.room.pass(length);
+        self.at += length;
+        let plain = comment.to_lowercase();
+        if LEFT_OUT.iter().any(|words| plain.contains(words)) {
+            self.elision(comment);
+        } else {
+            self.repaired(format!("the comment {} was skipped", quoted(comment)));
+        }
+    }
+
+    fn elision(&mut self, mark: &str) {
+        self.elided = true;
+        let message = format!(
+            "{} says that something was left out here; nothing was made of it",
+            quoted(mark)
+        );
+        self.warn(WarningCode::Elided, message);
+    }
+
+    /// Skips a mark of something left out, if one stands here.
+    fn skip_elision(&mut self) -> bool {
+        let rest = self.rest();
+        if !rest.starts_with("...") && !rest.starts_with('…') {
+            return false;
+        }
+        let length = rest.find([',', '\n', '}', ']', '"', '{']).unwrap_or(rest.len());
+        self.room.pass(length);
+        self.at += length;
+        self.elision(rest[..length].trim_end());
+        true
+    }
+
+    fn value(&mut self) -> Step<Value> {
+        let start = self.at;
+        self.blank()?;
+        let object = if self.peek() == Some('{') { OBJECT } else { 0 };
+        if !self.room.take(VALUE + object) || !self.room.pass(self.at - start) {
+            self.inside = true;
+            return self.fail("reading ended early");
+        }
+        match self.peek() {
+            Some('{') => self.nested(Self::object),
+            Some('[') => self.nested(Self::list),
+            Some(c) if opens(c) => Ok(Value::String(self.string(closes)?)),
+            // As JavaScript writes it; three of them are a code fence.
+            Some('`') if !self.rest().starts_with("```") => Ok(Value::String(self.string(closes)?)),
+            Some(_) => self.word(),
+            None => self.ends_in_the_middle("the document"),
+        }
+    }
+
+    fn nested(&mut self, read: impl Fn(&mut Self) -> Step<Value>) -> Step<Value> {
+        if self.depth >= MAX_DEPTH {
+            self.inside = true;
+            return self.fail(format!("it is nested more than {MAX_DEPTH} levels deep"));
+        }
+        self.depth += 1;
+        let value = read(self);
+        self.depth -= 1;
+        value
+    }
+
+    /// Skips what stands between two members; whether one more follows.
+    fn next_member(&mut self, close: char, first: bool) -> Step<bool> {
+        let new_line = self.blank()?;
+        let mut commas = 0;
+        let mut elisions = 0;
+        while let Some(c) = self.peek() {
+            if c == ',' {
+                commas += 1;
+                self.advance(c);
+            } else if self.skip_elision() {
+                elisions += 1;
+            } else {
+                break;
+            }
+            self.blank()?;
+        }
+        if self.peek() == Some(close) {
+            self.advance(close);
+            if commas > 0 && elisions == 0 {
+                self.repaired(format!("a comma before {close} was skipped"));
+            }
+            return Ok(false);
+        }
+        if self.peek().is_none() {
+            return self.ends_in_the_middle(if close == '}' { "an object" } else { "a list" });
+        }
+        let expected = usize::from(!first);
+        if commas > expected && elisions == 0 {
+            self.repaired("a comma too many was skipped".to_owned());
+        } else if commas < expected && elisions == 0 {
+            if !new_line {
+                return self.unexpected(&format!("a comma or {close}"));
+            }
+            self.repaired("a comma that is missing was added".to_owned());
+        }
+        Ok(true)
+    }
+
+    fn object(&mut self) -> Step<Value> {
+        self.advance('{');
+        let mut object = Object::new();
+        let length = self.path.len();
+        let mut first = true;
+        while self.next_member('}', first)? {
+            first = false;
+            let key = self.key()?;
+            self.enter(&key);
+            self.blank()?;
+            if self.peek() != Some(':') {
+                return self.unexpected(&format!("a colon after the key {}", quoted(&key)));
+            }
+            self.advance(':');
+            let value = self.value()?;
+            self.inside = true;
+            if let Some(earlier) = object.get(&key).filter(|earlier| **earlier != value) {
+                let earlier = super::shown(earlier);
+                let message = format!(
+                    "the key {} stands twice; the later one was taken, not {earlier}",
+                    quoted(&key)
+                );
+                self.warn(WarningCode::DuplicateKey, message);
+            }
+            object.insert(key, value);
+            self.path.truncate(length);
+        }
+        Ok(Value::Object(object))
+    }
+
+    fn key(&mut self) -> Step<String> {
+        if self.peek().is_some_and(opens) {
+            // No key has a quotation mark in it.
+            return self.string(|_| true);
+        }
+        let rest = self.rest();
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '-');
+        let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let starts_well = rest.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '$'));
+        if length == 0 || !starts_well {
+            return self.unexpected("a key in quotation marks");
+        }
+        self.at += length;
+        self.repaired(format!("the key {} had no quotation marks", quoted(&rest[..length])));
+        Ok(rest[..length].to_owned())
+    }
+
+    fn list(&mut self) -> Step<Value> {
+        self.advance('[');
+        let mut list = Vec::new();
+        let length = self.path.len();
+        let mut first = true;
+        while self.next_member(']', first)? {
+            first = false;
+            self.enter(&list.len().to_string());
+            list.push(self.value()?);
+            self.path.truncate(length);
+        }
+        Ok(Value::Array(list))
+    }
+
+    /// A number, or one of the words that stand for a value.
+    fn word(&mut self) -> Step<Value> {
+        let rest = self.rest();
+        let length = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_')))
+            .unwrap_or(rest.len());
+        let word = &rest[..length];
+        let (value, is_json) = match word {
+            "true" => (Value::Bool(true), true),
+            "false" => (Value::Bool(false), true),
+            "null" => (Value::Null, true),
+            "True" | "TRUE" => (Value::Bool(true), false),
+            "False" | "FALSE" => (Value::Bool(false), false),
+            "None" | "NULL" | "Null" | "nil" | "undefined" | "NaN" | "nan" | "Infinity"
+            | "-Infinity" | "+Infinity" => (Value::Null, false),
+            number => match (serde_json::from_str::<Number>(number), repaired_number(number)) {
+                (Ok(number), _) => (Value::Number(number), true),
+                (Err(_), Some(number)) => (Value::Number(number), false),
+                (Err(_), None) => return self.unexpected("a JSON value"),
+            },
+        };
+        self.at += length;
+        if self.at == self.text.len() && self.depth > 0 {
+            return self.ends_in_the_middle("the document");
+        }
+        if !is_json {
+            self.repaired(format!("{} was read as {value}", quoted(word)));
+        }
+        Ok(value)
+    }
+}
+
+/// A number in a form that JSON does not have: `+1`, `.5`, `5.`, `007`, `1_000`, `0x10`.
+fn repaired_number(text: &str) -> Option<Number> {
+    let (sign, digits) = match text.strip_prefix(['+', '-']) {
+        Some(digits) => (if text.starts_with('-') { "-" } else { "" }, digits),
+        None => ("", text),
+    };
+    if let Some(hexadecimal) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        let value = i64::from_str_radix(hexadecimal, 16).ok()?;
+        return Some(if sign.is_empty() { value } else { -value }.into());
+    }
+    // Underscores part thousands, and nothing else.
+    let groups: Vec<&str> = digits.split('_').collect();
+    if groups.len() > 1
+        && !(groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3))
+    {
+        return None;
+    }
+    let plain = groups.concat();
+    if !plain.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    let mut plain = plain.trim_start_matches('0').to_owned();
+    if plain.is_empty() || plain.starts_with(['.', 'e', 'E']) {
+        plain.insert(0, '0');
+    }
+    if plain.ends_with('.') {
+        plain.push('0');
+    }
+    serde_json::from_str(&format!("{sign}{plain}")).ok()
+}

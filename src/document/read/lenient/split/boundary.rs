@@ -1,0 +1,128 @@
+//! Where the next envelope begins after a document that is broken.
+
+use super::RECORD_SEPARATOR;
+use super::value::{Strict, strict};
+use crate::document::categories::Category;
+use crate::document::read::lenient::MAX_PASSES;
+use crate::document::text::key_letters;
+
+/// Most bytes that the first key of an envelope and its value may take.
+const MAX_FIRST_KEY: usize = 4096;
+
+/// Keys with which an envelope begins and no item of a list does.
+const FIRST_KEYS: &[&str] = &["movieid", "version", "exportedat", "metadata", "data", "schema"];
+
+/// Where the next envelope begins.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Boundary {
+    At(usize),
+    /// What begins here may be an envelope; the text ends before that can be told.
+    Undecided(usize),
+    /// There is none in the text.
+    None,
+}
+
+/// Where in `text`, after `start`, the next envelope begins: on a line that is indented by no more
+/// than `indent`, or directly behind another value.
+pub(super) fn boundary(text: &[u8], start: usize, indent: usize, ended: bool) -> Boundary {
+    let mut at = start + 1;
+    let mut in_vain = 0;
+    while at < text.len() {
+        let byte = text[at];
+        if byte == RECORD_SEPARATOR {
+            return Boundary::At(at);
+        }
+        if !matches!(byte, b'\n' | b'}' | b',') {
+            at += 1;
+            continue;
+        }
+        let (next, column) = after_blanks(text, at);
+        let is_indented = column.is_some_and(|column| column > indent);
+        match text.get(next) {
+            None if !ended => return Boundary::Undecided(at),
+            Some(b'{') if !(byte == b'\n' && is_indented) => {
+                match begins_envelope(&text[next..], &mut in_vain) {
+                    Some(true) => return Boundary::At(next),
+                    None if !ended => return Boundary::Undecided(at),
+                    _ => at = next + 1,
+                }
+            }
+            Some(b'{') => at = next + 1,
+            _ => at = next.max(at + 1),
+        }
+    }
+    Boundary::None
+}
+
+/// The first byte after `at` that is neither blank nor a comma, and its column if a line begins in
+/// between.
+fn after_blanks(text: &[u8], at: usize) -> (usize, Option<usize>) {
+    let mut column = (text[at] == b'\n').then_some(0);
+    let mut next = at + 1;
+    while let Some(byte) = text.get(next) {
+        match byte {
+            b'\n' => column = Some(0),
+            b' ' | b'\t' | b'\r' | b',' => column = column.map(|column| column + 1),
+            _ => break,
+        }
+        next += 1;
+    }
+    (next, column)
+}
+
+/// Whether the object at the start of `text` is an envelope, by its first key or as a whole; `None`
+/// if the text ends before that can be told. What was read in vain is counted, and bounded.
+fn begins_envelope(text: &[u8], in_vain: &mut usize) -> Option<bool> {
+    let by_first_key = first_key(text);
+    if by_first_key == Some(true) || *in_vain / MAX_PASSES > text.len() {
+        return by_first_key;
+    }
+    match strict(text) {
+        Strict::End { is_envelope, .. } => Some(is_envelope),
+        Strict::Incomplete => {
+            *in_vain += text.len();
+            None
+        }
+        Strict::Broken => by_first_key,
+    }
+}
+
+/// Whether the object at the start of `text` is an envelope by its first key; `None` if the text ends
+/// before that can be told.
+pub(super) fn first_key(text: &[u8]) -> Option<bool> {
+    let text = &text[..text.len().min(MAX_FIRST_KEY)];
+    let undecided = if text.len() < MAX_FIRST_KEY { None } else { Some(false) };
+    let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'');
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-');
+    let mut bytes = text[1..].iter().copied().peekable();
+    let mut word = |after_colon: bool| -> Option<String> {
+        let passed = |byte: &u8| byte.is_ascii_whitespace() || is_quote(byte);
+        let mut colons = 0;
+        while let Some(byte) = bytes.peek() {
+            if passed(byte) || (after_colon && *byte == b':' && colons == 0) {
+                colons += usize::from(*byte == b':');
+                bytes.next();
+            } else {
+                break;
+            }
+        }
+        let mut word = String::new();
+        while let Some(byte) = bytes.next_if(is_word) {
+            word.push(char::from(byte));
+        }
+        // What ends with the text may go on.
+        bytes.peek()?;
+        Some(word)
+    };
+    let Some(key) = word(false) else { return undecided };
+    let key = key_letters(&key);
+    if FIRST_KEYS.contains(&key.as_str()) {
+        return Some(true);
+    }
+    if key != "category" {
+        return Some(false);
+    }
+    let Some(value) = word(true) else { return undecided };
+    let letters = key_letters(&value);
+    Some(Category::ALL.iter().any(|category| key_letters(category.as_str()) == letters))
+}

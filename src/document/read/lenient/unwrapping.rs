@@ -1,0 +1,251 @@
+//! The values of a text, out of whatever carries them: lists, strings, messages and calls of tools.
+
+use serde_json::Value;
+
+use super::around::first_words;
+use super::find::{Block, Found, find};
+use super::foreign::{Form, is_yaml};
+use super::reader::Failure;
+use super::repaired;
+use super::room::Room;
+use super::strict;
+use super::wrappers::{Payload, payloads};
+use crate::document::problem::{Warning, pointer};
+use crate::document::read::envelope_keys::is_envelope;
+use crate::document::schema::definition::Object;
+
+/// How deep documents stand in strings and messages.
+const MAX_DEPTH: usize = 16;
+
+/// The values of a text.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    pub(super) blocks: Vec<Block>,
+    /// What is said of the text as a whole.
+    pub(super) notes: Vec<String>,
+}
+
+/// The values of a text that is no JSON as a whole.
+///
+/// # Errors
+/// When a document begins and cannot be read to its end, or none is there.
+pub(super) fn blocks_of_text(text: &str, room: &Room<'_>) -> Result<Blocks, Failure> {
+    of_text(text, room, 0)
+}
+
+/// The values in a value that is all of a text.
+///
+/// # Errors
+/// When a document within it cannot be read.
+pub(super) fn blocks_of_value(
+    value: Value,
+    text: &str,
+    room: &Room<'_>,
+) -> Result<Blocks, Failure> {
+    let mut result = Blocks::default();
+    unwrap(Block::alone(value, text), room, 0, &mut result)?;
+    Ok(result)
+}
+
+fn of_text(text: &str, room: &Room<'_>, depth: usize) -> Result<Blocks, Failure> {
+    let mut result = Blocks::default();
+    if let Ok(strict::Strict { value, has_duplicates: false }) = strict::read(text.as_bytes(), room)
+    {
+        unwrap(Block::alone(value, text), room, depth, &mut result)?;
+        return Ok(result);
+    }
+    // YAML may have braces within it.
+    let is_before_braces = || is_yaml(text.split(['{', '[']).next().unwrap_or_default());
+    let Found { blocks, notes, skipped, broken } = match find(text, room) {
+        Ok(found) => found,
+        Err(failure) if is_before_braces() => return Err(Failure::of_form(failure.at, Form::Yaml)),
+        Err(failure) => return Err(failure),
+    };
+    result.notes = notes;
+    if blocks.is_empty() {
+        let form = skipped.iter().map(|(_, form)| *form).find(|form| *form != Form::Reasoning);
+        return Err(match (broken, form) {
+            (Some(failure), _) if is_before_braces() => Failure::of_form(failure.at, Form::Yaml),
+            (Some(failure), _) => failure,
+            (None, Some(form)) => Failure::of_form(0, form),
+            (None, None) => Failure::of_form(0, Form::of_text(text)),
+        });
+    }
+    // A part of what is broken is not the document.
+    let is_envelope = |block: &Block| super::looks_like_envelope(&block.value);
+    if let Some(failure) = broken
+        && !blocks.iter().any(is_envelope)
+    {
+        return Err(failure);
+    }
+    for block in blocks {
+        unwrap(block, room, depth, &mut result)?;
+    }
+    Ok(result)
+}
+
+/// Adds what a value carries, or itself.
+fn unwrap(
+    mut block: Block,
+    room: &Room<'_>,
+    depth: usize,
+    result: &mut Blocks,
+) -> Result<(), Failure> {
+    if depth > MAX_DEPTH {
+        result.blocks.push(block);
+        return Ok(());
+    }
+    if let Some(carried) = payloads(&block.value) {
+        return unwrap_message(&block, &carried, room, depth, result);
+    }
+    match std::mem::take(&mut block.value) {
+        Value::Array(mut list)
+            if list.len() == 1
+                && list[0].is_object()
+                && (block.label.is_none() || super::looks_like_envelope(&list[0])) =>
+        {
+            block.value = list.remove(0);
+            below(&mut block, "/0");
+            let message = "the document stood alone in a list".to_owned();
+            block.warnings.insert(0, repaired("", message));
+            unwrap(block, room, depth + 1, result)
+        }
+        Value::Array(list) if list.len() > 1 && list.iter().all(is_named_envelope) => {
+            let message = "the documents stood in a list".to_owned();
+            for (index, value) in list.into_iter().enumerate() {
+                let mut part = Block::part_of(&block, value);
+                part.warnings.clone_from(&block.warnings);
+                below(&mut part, &format!("/{index}"));
+                part.warnings.insert(0, repaired("", message.clone()));
+                unwrap(part, room, depth + 1, result)?;
+            }
+            Ok(())
+        }
+        Value::String(inner) if inner.trim_start().starts_with(['{', '[']) => {
+            let note = repaired("", "the document was written as text in a string".to_owned());
+            let inner = of_text(&inner, room, depth + 1)?;
+            result.notes.extend(inner.notes);
+            result
+                .blocks
+                .extend(inner.blocks.into_iter().map(|inner| carried_by(&block, inner, &note)));
+            Ok(())
+        }
+        Value::Object(object) if holds_envelopes(&object) => {
+            let message = "the document stood in another object".to_owned();
+            for (key, value) in object.into_iter().filter(|(_, value)| is_whole_envelope(value)) {
+                let mut part = Block::part_of(&block, value);
+                part.warnings.clone_from(&block.warnings);
+                below(&mut part, &pointer("", &key));
+                part.warnings.insert(0, repaired("", message.clone()));
+                unwrap(part, room, depth + 1, result)?;
+            }
+            Ok(())
+        }
+        Value::Object(mut object) => {
+            if let Some(note) = data_in_string(&mut object, room) {
+                block.warnings.insert(0, note);
+            }
+            block.value = Value::Object(object);
+            result.blocks.push(block);
+            Ok(())
+        }
+        value => {
+            block.value = value;
+            result.blocks.push(block);
+            Ok(())
+        }
+    }
+}
+
+/// Adds the documents that a message or a call of a tool carries.
+fn unwrap_message(
+    block: &Block,
+    carried: &[Payload<'_>],
+    room: &Room<'_>,
+    depth: usize,
+    result: &mut Blocks,
+) -> Result<(), Failure> {
+    let message = "the document was taken out of a message or a call of a tool".to_owned();
+    let note = repaired("", message);
+    let before = result.blocks.len();
+    let mut refused = None;
+    for payload in carried {
+        let inner = match payload {
+            Payload::Text(text) if !text.contains(['{', '[']) => {
+                refused.get_or_insert_with(|| Failure::of_form(0, Form::of_text(text)));
+                continue;
+            }
+            Payload::Text(text) => of_text(text, room, depth + 1),
+            Payload::Value(value) => {
+                let mut inner = Blocks::default();
+                let part = Block::part_of(block, (*value).clone());
+                unwrap(part, room, depth + 1, &mut inner).map(|()| inner)
+            }
+        };
+        match inner {
+            Ok(inner) => {
+                result.notes.extend(inner.notes);
+                let inner = inner.blocks.into_iter();
+                result.blocks.extend(inner.map(|inner| carried_by(block, inner, &note)));
+            }
+            // Text without a document beside one.
+            Err(failure) if failure.other_form.is_some() => {
+                refused.get_or_insert(failure);
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    if result.blocks.len() > before {
+        return Ok(());
+    }
+    Err(refused.unwrap_or_else(|| Failure::of_form(0, Form::Text)))
+}
+
+/// A value that another one carried.
+fn carried_by(carrier: &Block, mut inner: Block, note: &Warning) -> Block {
+    let said =
+        carrier.warnings.iter().map(|warning| Warning { path: String::new(), ..warning.clone() });
+    inner.warnings.splice(..0, said.chain([note.clone()]));
+    inner.line += carrier.line - 1;
+    inner.elided |= carrier.elided;
+    inner
+}
+
+/// Takes the paths of warnings as those of what stands at `place`.
+fn below(block: &mut Block, place: &str) {
+    for warning in &mut block.warnings {
+        let rest = warning.path.strip_prefix(place);
+        let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        warning.path = rest.unwrap_or_default().to_owned();
+    }
+    block.start = first_words(&block.value.to_string());
+}
+
+/// Whether an object is nothing but what envelopes stand in, and perhaps single values.
+fn holds_envelopes(object: &Object) -> bool {
+    let is_single = |value: &Value| !value.is_object() && !value.is_array();
+    !is_envelope(object)
+        && object.values().any(is_whole_envelope)
+        && object.values().all(|value| is_whole_envelope(value) || is_single(value))
+}
+
+fn is_whole_envelope(value: &Value) -> bool {
+    is_named_envelope(value) && value.get("data").is_some_and(Value::is_object)
+}
+
+fn is_named_envelope(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| {
+        is_envelope(object) && (object.contains_key("category") || object.contains_key("movie_id"))
+    })
+}
+
+/// Reads the data of an envelope that is JSON in a string.
+fn data_in_string(object: &mut Object, room: &Room<'_>) -> Option<Warning> {
+    let text = object.get("data")?.as_str()?;
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let read = strict::read(text.as_bytes(), room).ok().filter(|read| !read.has_duplicates)?;
+    object.insert("data".to_owned(), read.value);
+    Some(repaired("", "\"data\" was written as text in a string".to_owned()))
+}

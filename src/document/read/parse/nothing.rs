@@ -1,0 +1,84 @@
+//! Values that say nothing, or "as it was".
+
+use serde_json::Value;
+
+use super::Reader;
+use crate::document::problem::{WarningCode, excerpt};
+use crate::document::read::values::is_nothing;
+use crate::document::schema::definition::{Field, Kind, Rule};
+use crate::document::text::{is_elision, is_elision_in_list, means_nothing, quoted};
+
+impl Reader {
+    /// Whether text is how "nothing here" or "as it was" is written in that field; then it is
+    /// warned of.
+    pub(super) fn says_nothing(&mut self, field: &Field, text: &str, at: &str) -> bool {
+        if self.says_as_it_was(text, at) {
+            return true;
+        }
+        let is_nothing = match field.rule.kind {
+            // What stands for no id is judged with the name beside it.
+            Kind::Id => means_nothing(text),
+            _ => is_nothing(field, text),
+        };
+        if is_nothing {
+            self.warn_of_nothing(text, at);
+        }
+        is_nothing
+    }
+
+    pub(super) fn warn_of_nothing(&mut self, text: &str, at: &str) {
+        let message = format!("{} was read as nothing", quoted(&excerpt(text)));
+        self.warn(at, WarningCode::ValueRepaired, message);
+    }
+
+    pub(super) fn says_as_it_was(&mut self, text: &str, at: &str) -> bool {
+        let is_elided = is_elision(text);
+        if is_elided {
+            self.warn_of_elision(text, at);
+        }
+        is_elided
+    }
+
+    fn warn_of_elision(&mut self, text: &str, at: &str) {
+        let message = format!("{} was read as \"as it was\"", quoted(&excerpt(text)));
+        self.warn(at, WarningCode::Elided, message);
+    }
+
+    /// Whether an element of a list says nothing. `says_nothing` judges texts.
+    pub(super) fn is_skipped(
+        &mut self,
+        element: &Value,
+        at: &str,
+        says_nothing: fn(&str) -> bool,
+    ) -> bool {
+        match element {
+            Value::Null => {
+                self.warn(at, WarningCode::ValueRepaired, "null in a list was skipped");
+                true
+            }
+            Value::String(text) if is_elision_in_list(text) => {
+                self.warn_of_elision(text, at);
+                self.reading.elided = true;
+                true
+            }
+            Value::String(text) if says_nothing(text) => {
+                self.warn_of_nothing(text, at);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether the value is a zero that stands for "not known", as The Movie Database has it.
+pub(super) fn is_unknown_zero(rule: &Rule, value: &Value) -> bool {
+    rule.zero_is_unknown
+        && match value {
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::String(text) => {
+                let text = text.trim().trim_start_matches('$');
+                !text.is_empty() && text.parse::<f64>() == Ok(0.0)
+            }
+            _ => false,
+        }
+}

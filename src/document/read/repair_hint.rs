@@ -1,0 +1,107 @@
+//! The text that a person pastes back to a language model so that its next answer can be imported.
+
+use serde_json::json;
+
+use crate::document::categories::Category;
+use crate::document::ids::MovieId;
+use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode};
+use crate::document::schema::definition::Object;
+use crate::document::schema::example;
+
+const TEMPLATE: &str = include_str!("repair_hint.txt");
+
+/// Most points that a hint lists.
+const MAX_POINTS: usize = 20;
+
+/// What a language model is to correct in a document, made of what was found in it. `None` if there
+/// is nothing that another document would mend.
+#[must_use]
+pub fn repair_hint(
+    movie: &MovieId,
+    category: Option<Category>,
+    problems: &[Problem],
+    warnings: &[Warning],
+) -> Option<String> {
+    let of_document = |code: ProblemCode| {
+        !matches!(
+            code,
+            ProblemCode::NotFound
+                | ProblemCode::AlreadyExists
+                | ProblemCode::Conflict
+                | ProblemCode::BaseRequired
+                | ProblemCode::PlanStale
+                | ProblemCode::Locked
+                | ProblemCode::NoDraft
+                | ProblemCode::IdempotencyMismatch
+        )
+    };
+    let is_lost =
+        |code: WarningCode| matches!(code, WarningCode::UnknownField | WarningCode::MarkupInText);
+    let wrong = problems.iter().filter(|problem| of_document(problem.code));
+    let lost = warnings.iter().filter(|warning| is_lost(warning.code));
+    let mut points: Vec<String> = wrong
+        .map(|problem| point(&problem.path, &problem.message))
+        .chain(lost.map(|warning| point(&warning.path, &warning.message)))
+        .collect();
+    if points.is_empty() || (!problems.is_empty() && !problems.iter().any(|p| of_document(p.code)))
+    {
+        return None;
+    }
+    let more = points.len().saturating_sub(MAX_POINTS);
+    points.truncate(MAX_POINTS);
+    if more > 0 {
+        points.push(format!("- and {more} more of these"));
+    }
+    let verdict =
+        if problems.is_empty() { "was read, but not all of it" } else { "was not imported" };
+    let name = category.map_or("one category", |category| category.as_str());
+    let filled = TEMPLATE
+        .replace("{category}", name)
+        .replace("{movie}", movie.as_str())
+        .replace("{verdict}", verdict)
+        .replace("{form}", &form(movie, category));
+    // Last, so that nothing in what was found is taken for a place of the template.
+    Some(filled.replace("{points}", &points.join("\n")))
+}
+
+fn point(path: &str, message: &str) -> String {
+    if path.is_empty() { format!("- {message}") } else { format!("- {path}: {message}") }
+}
+
+/// An envelope of the category with one example of each value.
+fn form(movie: &MovieId, category: Option<Category>) -> String {
+    let data =
+        category.map_or_else(Object::new, |category| example::object(category.definition().fields));
+    let name = category.map_or("the category", |category| category.as_str());
+    json!({ "category": name, "movie_id": movie.as_str(), "data": data }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn movie() -> MovieId {
+        "film-1".parse().unwrap()
+    }
+
+    #[test]
+    fn a_hint_lists_what_is_wrong_and_shows_the_form() {
+        let problem = Problem::new(
+            "/items/0",
+            ProblemCode::Required,
+            "one of text, question must be there {form}",
+        );
+        let warning = Warning::new("/items/1/mood", WarningCode::UnknownField, "not a field here");
+        let hint = repair_hint(&movie(), Some(Category::Trivia), &[problem], &[warning]).unwrap();
+        insta::assert_snapshot!(hint);
+    }
+
+    #[test]
+    fn what_no_document_mends_has_no_hint() {
+        let locked = Problem::new("/title", ProblemCode::Locked, "it is locked");
+        assert_eq!(repair_hint(&movie(), None, &[locked], &[]), None);
+        let repaired = Warning::new("", WarningCode::SyntaxRepaired, "a comma was skipped");
+        assert_eq!(repair_hint(&movie(), Some(Category::Media), &[], &[repaired]), None);
+        assert_eq!(repair_hint(&movie(), Some(Category::Media), &[], &[]), None);
+    }
+}

@@ -1,0 +1,390 @@
+//! Documents without an envelope, or with a part of one: the data alone, its list, one item of it, fields
+//! that stand at the top of the envelope, several categories in one object.
+//!
+//! They are read where the request names the movie and the category, and only one reading is there.
+
+use serde_json::Value;
+
+use super::change_lists;
+use super::envelope::Expected;
+use super::envelope_keys::is_no_content;
+use super::parse::{field_called, is_called, leads_to};
+use crate::document::categories::{Category, Definition};
+use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
+use crate::document::schema::definition::{Field, Item, Kind, Object};
+use crate::document::schema::example::{data_example, example};
+use crate::document::text::{key_letters, quoted};
+
+/// Most elements of a list by which it is recognised.
+const MAX_LOOKED_AT: usize = 20;
+/// Keys that items of several lists have, and other things too.
+const COMMON: [&str; 8] =
+    ["id", "category", "language", "country", "image", "notes", "url", "type"];
+
+/// What a value without an envelope is, seen as a part of a category's document.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::document) enum Shape {
+    /// The data, or some of its fields.
+    Data,
+    /// The items of that list.
+    List(&'static Field),
+    /// One item of that list.
+    Item(&'static Field),
+    Unknown,
+}
+
+/// What a value is in a document of that category. `label` is a name that stood before it.
+pub(in crate::document) fn shape_of(
+    value: &Value,
+    category: Category,
+    label: Option<&str>,
+) -> Shape {
+    let definition = category.definition();
+    match value {
+        Value::Object(object) if has_field(object, definition) || change_lists::has_any(object) => {
+            Shape::Data
+        }
+        Value::Object(_) => list_of(std::slice::from_ref(value), definition, label)
+            .map_or(Shape::Unknown, Shape::Item),
+        Value::Array(list) => list_of(list, definition, label).map_or(Shape::Unknown, Shape::List),
+        _ => Shape::Unknown,
+    }
+}
+
+/// Whether an object has a field of the document itself.
+pub(in crate::document) fn has_field(object: &Object, definition: &Definition) -> bool {
+    definition.fields.iter().any(|field| object.keys().any(|key| leads_to(field, key)))
+}
+
+/// The only other category that has the keys of an object.
+pub(in crate::document) fn other_category(
+    value: &Value,
+    but: Option<Category>,
+) -> Option<Category> {
+    let object = value.as_object()?;
+    let others = Category::ALL.iter().copied().filter(|category| Some(*category) != but);
+    let mut fitting = others.filter(|category| {
+        let fields = category.definition().fields.iter();
+        let known = fields.filter(|field| object.keys().any(|key| is_called(field, key)));
+        known.clone().any(|field| field.rule.kind.is_list()) || known.count() >= 2
+    });
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// The list whose items these are, if it can be only one.
+pub(in crate::document) fn list_of(
+    elements: &[Value],
+    definition: &Definition,
+    label: Option<&str>,
+) -> Option<&'static Field> {
+    let lists = || definition.fields.iter().filter(|field| field.rule.kind.is_list());
+    let looked_at: Vec<&Value> =
+        elements.iter().filter(|element| !element.is_null()).take(MAX_LOOKED_AT).collect();
+    if looked_at.is_empty() {
+        return None;
+    }
+    let labelled = label.and_then(|label| lists().find(|field| is_called(field, label)));
+    if looked_at.iter().all(|element| element.is_string()) {
+        let takes_text = |field: &&'static Field| match &field.rule.kind {
+            Kind::Items { item, .. } => item.bare_text.is_some(),
+            _ => true,
+        };
+        let mut fitting = lists().filter(takes_text);
+        let only = fitting.next().filter(|_| fitting.next().is_none());
+        return labelled.filter(takes_text).or(only);
+    }
+    let mut best: Option<(usize, &'static Field)> = None;
+    let mut is_tied = false;
+    for (field, item) in items_of(definition) {
+        let Some(known) = known_keys(&looked_at, item) else { continue };
+        if labelled.is_some_and(|labelled| std::ptr::eq(labelled, field)) {
+            return Some(field);
+        }
+        match best {
+            Some((most, _)) if known < most => {}
+            Some((most, _)) if known == most => is_tied = true,
+            _ => {
+                best = Some((known, field));
+                is_tied = false;
+            }
+        }
+    }
+    best.filter(|_| !is_tied).map(|(_, field)| field)
+}
+
+fn items_of(
+    definition: &Definition,
+) -> impl Iterator<Item = (&'static Field, &'static Item)> + use<> {
+    let fields: &'static [Field] = definition.fields;
+    fields.iter().filter_map(|field| match &field.rule.kind {
+        Kind::Items { item, .. } => Some((field, *item)),
+        _ => None,
+    })
+}
+
+/// How many keys of objects are those of an item; `None` if one of the objects has no telling key of it,
+/// or more keys that are not.
+fn known_keys(elements: &[&Value], item: &Item) -> Option<usize> {
+    let mut total = 0;
+    for element in elements {
+        let object = element.as_object()?;
+        let field_of = |key: &String| field_called(item.fields, key);
+        let known: Vec<&Field> = object.keys().filter_map(field_of).collect();
+        let is_telling = known.iter().any(|field| !COMMON.contains(&field.name))
+            || known.iter().filter(|field| field.rule.required).count() >= 2;
+        if !is_telling || known.len() * 2 < object.len() {
+            return None;
+        }
+        total += known.len();
+    }
+    Some(total)
+}
+
+/// An envelope out of what was sent, as far as it can be told; what is missing of it stays missing.
+///
+/// # Errors
+/// When the value is nothing that an envelope could be put around.
+pub(in crate::document) fn enveloped(
+    value: Value,
+    expected: Expected<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Object, Problem> {
+    let object = match value {
+        Value::Object(object) => object,
+        Value::Array(list) => return of_list(list, expected, warnings),
+        other => return Err(no_envelope(&other, expected)),
+    };
+    let has = |name| object.get(name).is_some_and(|value: &Value| !value.is_null());
+    if has("data") && has("category") && has("movie_id") {
+        return Ok(object);
+    }
+    if change_lists::is_patch(&object) {
+        return Err(patch(expected));
+    }
+    let named = object.get("category").and_then(Value::as_str).and_then(category_called);
+    let category = expected.category.or(named);
+    if !object.contains_key("data")
+        && let Some(category) = expected.category
+        && let Some(envelope) = of_item(&object, category, warnings)
+    {
+        return Ok(envelope);
+    }
+    if has("data") {
+        return Ok(object);
+    }
+    let is_bare = !object.contains_key("movie_id") && named.is_none();
+    let (mut envelope, rest) = parted(object, category);
+    if rest.is_empty() {
+        return Ok(envelope);
+    }
+    let found = if is_bare { "the envelope is missing" } else { "\"data\" is missing" };
+    warnings.push(missing(format!(
+        "{found}; what stands at the top was read as the data{}",
+        of_document(expected)
+    )));
+    envelope.insert("data".to_owned(), Value::Object(rest));
+    Ok(envelope)
+}
+
+/// What a warning says of the document that the request names.
+fn of_document(expected: Expected<'_>) -> String {
+    match (expected.category, expected.movie) {
+        (Some(category), Some(movie)) => format!(" of {category} of {movie}"),
+        (Some(category), None) => format!(" of {category}"),
+        (None, Some(movie)) => format!(" of {movie}"),
+        (None, None) => String::new(),
+    }
+}
+
+pub(in crate::document) fn missing(message: String) -> Warning {
+    Warning::new("", WarningCode::EnvelopeMissing, message)
+}
+
+/// The category of that name, in any case.
+pub(in crate::document) fn category_called(name: &str) -> Option<Category> {
+    let letters = key_letters(name);
+    Category::ALL.iter().copied().find(|category| key_letters(category.as_str()) == letters)
+}
+
+/// The keys of the envelope, and all other keys but those that templates and models add.
+fn parted(object: Object, category: Option<Category>) -> (Object, Object) {
+    let is_field = |key: &str| {
+        category.is_some_and(|category| {
+            category.definition().fields.iter().any(|field| leads_to(field, key))
+        })
+    };
+    object.into_iter().partition(|(key, _)| is_no_content(key) && !is_field(key))
+}
+
+/// A list without anything around it.
+fn of_list(
+    list: Vec<Value>,
+    expected: Expected<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Object, Problem> {
+    if list.iter().filter_map(Value::as_object).any(change_lists::is_patch) {
+        return Err(patch(expected));
+    }
+    let field = expected.category.and_then(|category| list_of(&list, category.definition(), None));
+    let Some(field) = field else { return Err(no_envelope(&Value::Array(list), expected)) };
+    warnings.push(missing(format!(
+        "the envelope is missing; the list was read as {:?} in the data{}",
+        field.name,
+        of_document(expected)
+    )));
+    Ok(with_data(data_of_list(field, list)))
+}
+
+fn with_data(data: Value) -> Object {
+    Object::from_iter([("data".to_owned(), data)])
+}
+
+fn data_of_list(field: &Field, list: Vec<Value>) -> Value {
+    Value::Object(Object::from_iter([(field.name.to_owned(), Value::Array(list))]))
+}
+
+/// The envelope of one item that stands alone; what the envelope would say may stand beside its fields.
+fn of_item(object: &Object, category: Category, warnings: &mut Vec<Warning>) -> Option<Object> {
+    let definition = category.definition();
+    if has_field(object, definition) {
+        return None;
+    }
+    let names_movie = object.contains_key("movie_id");
+    let is_of_envelope = |key: &String| match key.as_str() {
+        "movie_id" | "version" | "exported_at" | "metadata" => true,
+        // Most items have a category of their own.
+        "category" => {
+            names_movie
+                && object["category"].as_str().is_some_and(|name| category_called(name).is_some())
+        }
+        _ => false,
+    };
+    let (mut envelope, item): (Object, Object) =
+        object.clone().into_iter().partition(|(key, _)| is_of_envelope(key));
+    let item = Value::Object(item);
+    let field = list_of(std::slice::from_ref(&item), definition, None)?;
+    warnings.push(missing(format!(
+        "the envelope is missing; the object was read as one item of {:?} in the data of {category}",
+        field.name
+    )));
+    envelope.insert("data".to_owned(), data_of_list(field, vec![item]));
+    Some(envelope)
+}
+
+/// The list that stands where the data should, as data.
+///
+/// # Errors
+/// The list itself, if it can be the list of several fields or of none.
+pub(in crate::document) fn data_around(
+    list: Vec<Value>,
+    category: Category,
+    warnings: &mut Vec<Warning>,
+) -> Result<Value, Vec<Value>> {
+    let Some(field) = list_of(&list, category.definition(), None) else { return Err(list) };
+    warnings.push(missing(format!(
+        "\"data\" is a list; it was read as {:?} in the data of {category}",
+        field.name
+    )));
+    Ok(data_of_list(field, list))
+}
+
+fn no_envelope(found: &Value, expected: Expected<'_>) -> Problem {
+    let form = match expected.category {
+        Some(category) => format!(", for example {}", example(category, expected.movie)),
+        None => String::new(),
+    };
+    let message = format!(
+        "found {}; allowed is an object with category, movie_id and data{form}",
+        shown(found)
+    );
+    Problem::new("", ProblemCode::TypeMismatch, message)
+}
+
+fn patch(expected: Expected<'_>) -> Problem {
+    let form = expected.category.map_or_else(
+        || {
+            "the document with the changed values, in an object with category, movie_id and data"
+                .to_owned()
+        },
+        |category| example(category, expected.movie),
+    );
+    let message = format!(
+        "found a JSON Patch (RFC 6902), which is not read; send what changes as a document: {form}"
+    );
+    Problem::new("", ProblemCode::Unreadable, message)
+}
+
+/// Whether `data` says nothing: it is missing, null, or has nothing but empty values.
+pub(in crate::document) fn says_nothing(data: Option<&Value>) -> bool {
+    match data {
+        None | Some(Value::Null) => true,
+        Some(Value::Object(data)) => data.values().all(|value| match value {
+            Value::Null => true,
+            Value::Array(list) => list.is_empty(),
+            Value::Object(object) => object.is_empty(),
+            _ => false,
+        }),
+        Some(_) => false,
+    }
+}
+
+/// Moves fields of the category that stand beside empty data into it.
+pub(in crate::document) fn take_fields_beside(
+    envelope: &mut Object,
+    category: Category,
+    warnings: &mut Vec<Warning>,
+) {
+    if !says_nothing(envelope.get("data")) {
+        return;
+    }
+    let fields = category.definition().fields;
+    let is_of_envelope = |key: &str| {
+        matches!(key, "category" | "movie_id" | "version" | "data" | "metadata" | "exported_at")
+    };
+    let is_field = |key: &str, value: &Value| {
+        let is_list = value.is_array() || value.is_object();
+        (is_list && change_lists::is_change(key)) || fields.iter().any(|field| leads_to(field, key))
+    };
+    let beside: Vec<String> = envelope
+        .iter()
+        .filter(|(key, value)| !is_of_envelope(key) && is_field(key, value))
+        .filter(|(_, value)| !says_nothing(Some(value)) && !is_empty(value))
+        .map(|(key, _)| key.clone())
+        .collect();
+    if beside.is_empty() {
+        return;
+    }
+    let mut data = match envelope.remove("data") {
+        Some(Value::Object(data)) => data,
+        _ => Object::new(),
+    };
+    for key in beside {
+        let Some(value) = envelope.remove(&key) else { continue };
+        warnings.push(missing(format!(
+            "{} stood beside \"data\" and was read as a part of it",
+            quoted(&excerpt(&key))
+        )));
+        data.retain(|known, _| {
+            !fields.iter().any(|field| is_called(field, known) && is_called(field, &key))
+        });
+        data.insert(key, value);
+    }
+    envelope.insert("data".to_owned(), Value::Object(data));
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty)
+}
+
+/// How a list that cannot be told is to be wrapped, for a message.
+pub(in crate::document) fn wrapped_form(category: Category) -> String {
+    let lists: Vec<&str> = items_of(category.definition()).map(|(field, _)| field.name).collect();
+    match lists.len() {
+        0 | 1 => format!("for example {}", data_example(category)),
+        _ => format!(
+            "with the list under one of {}, for example {}",
+            lists.join(", "),
+            data_example(category)
+        ),
+    }
+}

@@ -1,0 +1,116 @@
+//! Lines of credits that are written as one text: `Ida Berg as Big Mona`, `1. Ida Berg`,
+//! `Directed by John McTiernan`.
+
+use super::credit_notes::noted;
+
+/// What stands between a name and a part.
+const BEFORE_PARTS: [&str; 7] = [" as ", " ... ", " … ", " – ", " — ", " - ", ": "];
+
+/// What stands before a name that tells the job, in small letters.
+const HEADINGS: [&str; 16] = [
+    "directed by ",
+    "written by ",
+    "screenplay by ",
+    "story by ",
+    "produced by ",
+    "music by ",
+    "edited by ",
+    "cinematography by ",
+    "starring ",
+    "director: ",
+    "writer: ",
+    "producer: ",
+    "composer: ",
+    "actor: ",
+    "actress: ",
+    "cast: ",
+];
+
+/// Most digits of the number of a line.
+const MOST_DIGITS: usize = 3;
+
+/// Whether a text may be more than a name.
+#[must_use]
+pub fn may_be_credit_line(text: &str) -> bool {
+    BEFORE_PARTS.iter().any(|between| text.contains(between)) || without_heading(text).is_some()
+}
+
+/// The line without its number, and without what tells the job; `None` if it has neither.
+#[must_use]
+pub fn without_heading(text: &str) -> Option<&str> {
+    let line = without_number(text).unwrap_or(text);
+    let heading = HEADINGS.iter().find(|heading| {
+        line.get(..heading.len()).is_some_and(|start| start.eq_ignore_ascii_case(heading))
+    });
+    let name = heading.map_or(line, |heading| &line[heading.len()..]).trim();
+    (name.len() < text.trim().len() && name.contains(char::is_alphabetic)).then_some(name)
+}
+
+fn without_number(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    if !(1..=MOST_DIGITS).contains(&(text.len() - rest.len())) {
+        return None;
+    }
+    rest.strip_prefix(['.', ')'])?.strip_prefix(' ')
+}
+
+/// A name and the part behind it; `None` if it is a name alone, or has a note behind it.
+#[must_use]
+pub fn name_and_part(text: &str) -> Option<(&str, &str)> {
+    let found = BEFORE_PARTS.iter().filter_map(|between| {
+        let at = text.find(between)?;
+        Some((at, at + between.len()))
+    });
+    let (end, start) = found.min()?;
+    let (name, part) = (text[..end].trim(), text[start..].trim());
+    let is_note =
+        || noted(text).is_some_and(|found| found.is_certain && found.name.len() <= name.len());
+    let is_told = !name.is_empty()
+        && !part.is_empty()
+        && !name.contains(['(', '[', '（', '［', '"', ','])
+        && !is_note();
+    is_told.then_some((name, part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_told_from_the_part() {
+        for (text, name, part) in [
+            ("Ida Berg as Big Mona", "Ida Berg", "Big Mona"),
+            ("Bo Quist - John Marsh", "Bo Quist", "John Marsh"),
+            ("Ida Berg: Mona", "Ida Berg", "Mona"),
+            ("Brad Pitt ... Jules (voice)", "Brad Pitt", "Jules (voice)"),
+            ("Ada Quist – The Pilot - later", "Ada Quist", "The Pilot - later"),
+        ] {
+            assert_eq!(name_and_part(text), Some((name, part)), "{text}");
+        }
+        for text in [
+            "Ada Quist",
+            "Ada Quist - uncredited",
+            "Ada Quist (credited as A. Quist)",
+            "Jean-Luc Moor",
+            "Ada Quist as ",
+        ] {
+            assert_eq!(name_and_part(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_jobs_before_a_name_are_taken_off() {
+        for (text, name) in [
+            ("1. Ida Berg", "Ida Berg"),
+            ("12) Ida Berg", "Ida Berg"),
+            ("Directed by John McTiernan", "John McTiernan"),
+            ("2. Written by Ada Quist", "Ada Quist"),
+        ] {
+            assert_eq!(without_heading(text), Some(name), "{text}");
+        }
+        for text in ["50 Cent", "Ida Berg", "1. 2", "1984. Ida Berg", "Directed by "] {
+            assert_eq!(without_heading(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! What is written into the name of a credit beside the name: notes, and the names of others.
+//!
+//! A note of a fixed table, and the same name in another script, are taken off with a warning. One
+//! text that names several people becomes a credit of each, where each looks like a full name and
+//! nobody is known under the whole. In a cast, a part behind a name is read as the character. What is stored already is never questioned, nor what a
+//! trusted source says.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::given_ids::IdTrust;
+use crate::document::entity::EntityKind;
+use crate::document::merge::Proposal;
+use crate::document::problem::{Warning, WarningCode, pointer_at};
+use crate::document::read::parse::{MAX_LISTED, Reading};
+use crate::document::resolve::{
+    Noted, is_full_name, job_of, may_be_credit_line, may_be_several, name_and_part, noted,
+    several_jobs, several_names, without_heading,
+};
+use crate::document::schema::definition::{Item, Kind, Object, find};
+use crate::document::text::{index_key, quoted};
+
+/// By the name of a list, which of its items came of a text that names several people: each with
+/// the item that it follows. They stand at the end of the list, so that all others keep their
+/// paths.
+#[derive(Debug, Default)]
+pub struct Following(HashMap<&'static str, Vec<(usize, usize)>>);
+
+impl Following {
+    /// The places of a list of that length in the order in which the file has the items.
+    #[must_use]
+    pub fn order(&self, list: &str, length: usize) -> Vec<usize> {
+        let following = self.0.get(list).map_or(&[][..], Vec::as_slice);
+        let mut order = Vec::with_capacity(length);
+        let mut following = following.iter().peekable();
+        for index in 0..length.saturating_sub(following.len()) {
+            order.push(index);
+            while let Some((added, _)) = following.next_if(|(_, after)| *after == index) {
+                order.push(*added);
+            }
+        }
+        order
+    }
+}
+
+/// Settles the names of credits. `None` if they stay as they are.
+#[must_use]
+pub fn settle(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
+    if proposal.id_trust == IdTrust::Given {
+        return None;
+    }
+    let mut settled: Option<Reading> = None;
+    let mut following = Following::default();
+    for field in proposal.definition.fields {
+        let Kind::Items { item, .. } = &field.rule.kind else { continue };
+        if !is_of_credits(item) {
+            continue;
+        }
+        let list = proposal.arriving.data.get(field.name).and_then(Value::as_array);
+        let list = list.map_or(&[][..], Vec::as_slice);
+        if !list.iter().filter_map(Value::as_object).any(|credit| is_in_question(item, credit)) {
+            continue;
+        }
+        let standing = Standing::of(proposal, field.name, item);
+        let mut credits = Credits { proposal, list: field.name, item, standing, warnings: vec![] };
+        let mut changed = Vec::with_capacity(list.len());
+        let mut added: Vec<(usize, Object)> = Vec::new();
+        for (index, value) in list.iter().enumerate() {
+            let Some(credit) = value.as_object().filter(|credit| is_in_question(item, credit))
+            else {
+                changed.push(value.clone());
+                continue;
+            };
+            let mut read = credits.read(index, credit, list.len() + added.len()).into_iter();
+            changed.push(read.next().map_or_else(|| value.clone(), Value::Object));
+            added.extend(read.map(|credit| (index, credit)));
+        }
+        if credits.warnings.is_empty() {
+            continue;
+        }
+        let reading = settled.get_or_insert_with(|| proposal.arriving.clone());
+        let room = MAX_LISTED.saturating_sub(reading.warnings.len());
+        reading.warnings.extend(credits.warnings.into_iter().take(room));
+        for (after, credit) in added {
+            following.0.entry(field.name).or_default().push((changed.len(), after));
+            changed.push(Value::Object(credit));
+        }
+        reading.data.insert(field.name.to_owned(), Value::Array(changed));
+    }
+    settled.map(|reading| (reading, following))
+}
+
+/// Whether the items are credits: each names one person, who is made if nobody is known.
+fn is_of_credits(item: &Item) -> bool {
+    matches!(item.entities, [entity] if entity.kind == EntityKind::Person && entity.creates)
+}
+
+/// Whether a credit may hold more than a name and a job; nearly all do not.
+fn is_in_question(item: &Item, credit: &Object) -> bool {
+    let name = item.entities.first().and_then(|entity| text(credit, entity.name));
+    let has_more = |name: &str| {
+        name.contains(['(', '[', '（', '［', '【', '〔', ',', '、', '，', ';', '&', '/'])
+            || [" - ", " – ", " — ", " and ", " und ", " et ", " y "]
+                .iter()
+                .any(|mark| name.contains(mark))
+    };
+    let is_line = |name: &str| has_more(name) || may_be_credit_line(name);
+    name.is_some_and(is_line) || text(credit, JOB).is_some_and(|job| job.contains(['/', ';', ',']))
+}
+
+/// The field of a credit that says the job.
+const JOB: &str = "job";
+/// The field of a credit that says the part.
+const CHARACTER: &str = "character";
+
+fn text<'o>(object: &'o Object, key: &str) -> Option<&'o str> {
+    object.get(key).and_then(Value::as_str)
+}
+
+/// What a list has, as it stands and as it was when the file was made.
+struct Standing {
+    /// In the form in which names are compared.
+    names: HashSet<String>,
+    jobs: HashSet<String>,
+    /// The ids of credits.
+    ids: HashSet<String>,
+}
+
+impl Standing {
+    fn of(proposal: &Proposal<'_>, list: &str, item: &Item) -> Self {
+        let mut standing =
+            Self { names: HashSet::new(), jobs: HashSet::new(), ids: HashSet::new() };
+        for state in [Some(proposal.current), proposal.base].into_iter().flatten() {
+            let credits = state.get(list).and_then(Value::as_array).into_iter().flatten();
+            for credit in credits.filter_map(Value::as_object) {
+                let names = item.entities.iter().filter_map(|entity| text(credit, entity.name));
+                standing.names.extend(names.map(index_key));
+                standing.jobs.extend(text(credit, JOB).map(str::to_owned));
+                standing.ids.extend(text(credit, item.id).map(str::to_owned));
+            }
+        }
+        standing
+    }
+}
+
+/// The credits of one list of the file.
+struct Credits<'a> {
+    proposal: &'a Proposal<'a>,
+    list: &'static str,
+    item: &'static Item,
+    standing: Standing,
+    warnings: Vec<Warning>,
+}
+
+impl Credits<'_> {
+    /// What a credit says, as one credit or several; the second of them will stand at `next`.
+    fn read(&mut self, index: usize, credit: &Object, next: usize) -> Vec<Object> {
+        let [entity] = self.item.entities else { return vec![credit.clone()] };
+        let path = pointer_at(&format!("/{}", self.list), index);
+        let at = format!("{path}/{}", entity.name);
+        self.warn_of_jobs(credit, &path);
+        let line = self.read_as_line(credit, &at, entity.name);
+        let credit = line.as_ref().unwrap_or(credit);
+        let Some(name) = text(credit, entity.name).filter(|name| !self.stands(name)) else {
+            return vec![credit.clone()];
+        };
+        let own = text(credit, self.item.id);
+        let is_one = text(credit, entity.id).is_some()
+            || own.is_some_and(|own| self.standing.ids.contains(own))
+            || self.is_known(name);
+        if !is_one && let Some(names) = several_names(name) {
+            self.warn(at, WarningCode::SeveralInOne, told_apart(name, &names, self.list, next));
+            let one = |(place, name): (usize, &&str)| {
+                let mut credit = credit.clone();
+                if place > 0 {
+                    credit.remove(self.item.id);
+                    credit.remove("image");
+                }
+                credit.insert(entity.name.to_owned(), Value::from(*name));
+                credit
+            };
+            let mut credits: Vec<Object> = names.iter().enumerate().map(one).collect();
+            for (place, credit) in credits.iter_mut().enumerate() {
+                let index = if place == 0 { index } else { next + place - 1 };
+                let at = pointer_at(&format!("/{}", self.list), index);
+                self.take_notes_off(credit, &format!("{at}/{}", entity.name), entity.name);
+            }
+            return credits;
+        }
+        let mut credit = credit.clone();
+        if !is_one && may_be_several(name) {
+            let message = format!(
+                "{} may name several people; it was read as one name. Write one item for each, \
+                 with the full name",
+                quoted(name)
+            );
+            self.warn(at, WarningCode::SeveralInOne, message);
+        } else {
+            self.take_notes_off(&mut credit, &at, entity.name);
+        }
+        vec![credit]
+    }
+
+    fn warn(&mut self, path: String, code: WarningCode, message: String) {
+        self.warnings.push(Warning { path, code, message });
+    }
+
+    /// Whether a name stands in the list.
+    fn stands(&self, name: &str) -> bool {
+        self.standing.names.contains(&index_key(name))
+    }
+
+    /// Whether a person is known under that name.
+    fn is_known(&self, name: &str) -> bool {
+        !self.proposal.directory.by_name(EntityKind::Person, &index_key(name)).is_empty()
+    }
+
+    /// Takes the notes off the name of a credit. One that says the job fills the job in.
+    fn take_notes_off(&mut self, credit: &mut Object, at: &str, field: &'static str) {
+        let Some(name) = text(credit, field).map(str::to_owned) else { return };
+        let Some(Noted { name: own, notes, other_script, is_certain }) = noted(&name) else {
+            return;
+        };
+        // What is no known note is part of the name, unless the name without it stands there.
+        if !is_certain && (self.is_known(&name) || !self.stands(&own)) {
+            return;
+        }
+        let is_meant = |name: &&String| self.stands(name) || self.is_known(name);
+        let other = other_script.filter(|other| !is_meant(&&own) && is_meant(&other));
+        let read = other.unwrap_or(own);
+        let shown: Vec<String> = notes.iter().map(|note| quoted(note)).collect();
+        let mut message = format!(
+            "{} was read as the name {}; {} is no part of it",
+            quoted(&name),
+            quoted(&read),
+            shown.join(" and ")
+        );
+        let has_job = find(self.item.fields, JOB).is_some() && !credit.contains_key(JOB);
+        if let Some(job) = notes.iter().find_map(|note| job_of(note)).filter(|_| has_job) {
+            message.push_str(", and was read as the job ");
+            message.push_str(&quoted(&job));
+            credit.insert(JOB.to_owned(), Value::String(job));
+        }
+        credit.insert(field.to_owned(), Value::String(read));
+        self.warn(at.to_owned(), WarningCode::ValueRepaired, message);
+    }
+
+    /// Reads a line of credits as its name, and in a cast as the name and the character: "Ida Berg as Big
+    /// Mona". `None` if it is a name alone.
+    fn read_as_line(&mut self, credit: &Object, at: &str, field: &str) -> Option<Object> {
+        let text = text(credit, field)?;
+        if self.stands(text) || self.is_known(text) {
+            return None;
+        }
+        let name = without_heading(text).unwrap_or(text);
+        let is_open = find(self.item.fields, CHARACTER).is_some()
+            && credit.get(CHARACTER).is_none_or(Value::is_null);
+        let mut read = credit.clone();
+        let message = match name_and_part(name).filter(|_| is_open) {
+            Some((one, another)) => {
+                // Either may come first: "Mona: Ida Berg".
+                let is_reversed = self.stands(another) && !self.stands(one);
+                let (name, part) = if is_reversed { (another, one) } else { (one, another) };
+                if !(self.stands(name) || self.is_known(name) || is_full_name(name)) {
+                    let message = format!(
+                        "{} may be a name and a character; it was read as a name. Write {{\"name\": \
+                         {}, \"character\": {}}}",
+                        quoted(text),
+                        quoted(name),
+                        quoted(part)
+                    );
+                    self.warn(at.to_owned(), WarningCode::SeveralInOne, message);
+                    return None;
+                }
+                read.insert(field.to_owned(), Value::from(name));
+                read.insert(CHARACTER.to_owned(), Value::from(part));
+                let (name, part) = (quoted(name), quoted(part));
+                format!("{} was read as the name {name} and the character {part}", quoted(text))
+            }
+            None if name != text => {
+                read.insert(field.to_owned(), Value::from(name));
+                format!("{} was read as the name {}", quoted(text), quoted(name))
+            }
+            None => return None,
+        };
+        self.warn(at.to_owned(), WarningCode::ValueRepaired, message);
+        Some(read)
+    }
+
+    /// Warns of a job that is several jobs.
+    fn warn_of_jobs(&mut self, credit: &Object, path: &str) {
+        let Some(job) = text(credit, JOB).filter(|job| !self.standing.jobs.contains(*job)) else {
+            return;
+        };
+        let jobs = several_jobs(job);
+        if let [first, second, ..] = jobs[..] {
+            let message = format!(
+                "{} was read as one job. For {} credits write an item for each job, {{\"name\": \
+                 \"…\", \"job\": {}}} and {{\"name\": \"…\", \"job\": {}}}",
+                quoted(job),
+                jobs.len(),
+                quoted(first),
+                quoted(second)
+            );
+            self.warn(format!("{path}/{JOB}"), WarningCode::SeveralInOne, message);
+        }
+    }
+}
+
+fn told_apart(text: &str, names: &[&str], list: &str, next: usize) -> String {
+    let shown: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    let count = names.len();
+    let places = if count == 2 {
+        format!("the second has the path /{list}/{next}")
+    } else {
+        format!(
+            "those after the first have the paths /{list}/{next} to /{list}/{}",
+            next + count - 2
+        )
+    };
+    format!(
+        "{} names {count} people and was read as a credit of each: {}; {places}",
+        quoted(text),
+        shown.join(", ")
+    )
+}

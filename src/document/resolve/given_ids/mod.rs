@@ -1,0 +1,216 @@
+//! Which of the ids that arrive beside names are identities.
+//!
+//! An id that a document gives is trusted, with four exceptions. A [placeholder] is no id. A bare
+//! [number](number) is one only where an entity has it, here or in another database, and the name
+//! beside it is a form of one of that entity's names: row numbers look the same. What a language
+//! model wrote, or may have written, is a [claim](claim). And one id beside two unrelated names is
+//! refused. What a document says again that is stored is never questioned.
+
+mod claim;
+mod contradictions;
+mod known;
+mod number;
+mod placeholder;
+mod stored;
+
+use serde_json::Value;
+
+use super::Name;
+use crate::document::entity::{Directory, EntityKind};
+use crate::document::merge::Proposal;
+use crate::document::problem::{Warning, WarningCode, pointer_at};
+use crate::document::read::parse::{MAX_LISTED, Reading};
+use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
+use crate::document::text::{index_key, quoted};
+
+pub use claim::IdTrust;
+use claim::judge_claim;
+use contradictions::contradictions;
+pub use known::{Introduced, KnownIds};
+pub use number::{NUMBERED_SOURCES, bare_number, external_values};
+pub use placeholder::is_placeholder;
+pub(in crate::document) use stored::Stored;
+
+/// Whether an id may be no identity, so that the name beside it has to be looked up as well.
+#[must_use]
+pub fn is_questionable(id: &str) -> bool {
+    is_placeholder(id) || bare_number(id).is_some()
+}
+
+/// Whether two names may be names of one entity: one is a form of the other, or, of people, has all
+/// words of it.
+#[must_use]
+pub fn may_be_one(kind: EntityKind, a: &str, b: &str) -> bool {
+    if index_key(a) == index_key(b) {
+        return true;
+    }
+    let (a, b) = (Name::of_kind(kind, a), Name::of_kind(kind, b));
+    let is_part = || a.has_all_words_of(&b) || b.has_all_words_of(&a);
+    a.relation(&b).is_some() || (kind == EntityKind::Person && is_part())
+}
+
+/// Whether two names are certainly those of two: they are written in one script, have no word in
+/// common and are no forms of one name.
+#[must_use]
+pub fn is_contradicted(known: &str, name: &str) -> bool {
+    if index_key(known) == index_key(name) {
+        return false;
+    }
+    let (known, name) = (Name::of(known), Name::of(name));
+    known.is_unrelated_to(&name)
+}
+
+/// An id beside a name, and where it stands.
+struct Mention<'p> {
+    list: &'static str,
+    index: usize,
+    item: &'static Item,
+    entity: &'static EntityReference,
+    object: &'p Object,
+    id: &'p str,
+    name: Option<&'p str>,
+}
+
+impl Mention<'_> {
+    fn path(&self, field: &str) -> String {
+        format!("{}/{field}", pointer_at(&format!("/{}", self.list), self.index))
+    }
+
+    fn item_path(&self) -> String {
+        pointer_at(&format!("/{}", self.list), self.index)
+    }
+}
+
+/// What is done to an id.
+enum Verdict {
+    Keep,
+    /// It means the entity of this id.
+    Means(String),
+    /// It is none.
+    Drop {
+        warning: Option<Warning>,
+        /// Whether the item's own id is none either.
+        item: bool,
+    },
+}
+
+impl Verdict {
+    /// The id is none; the item's own id stays.
+    const fn without(warning: Option<Warning>) -> Self {
+        Self::Drop { warning, item: false }
+    }
+}
+
+/// Reads the ids of an arriving document: drops those that are no identities, with warnings, and
+/// refuses one id beside two unrelated names. `None` if it stays as it is.
+#[must_use]
+pub fn settle(proposal: &Proposal<'_>) -> Option<Reading> {
+    let stored = Stored::new(proposal);
+    let mentions = mentions(proposal);
+    let mut verdicts: Vec<Verdict> =
+        mentions.iter().map(|mention| judge(proposal, &stored, mention)).collect();
+    let problems = contradictions(proposal, &stored, &mentions, &mut verdicts);
+    if problems.is_empty() && verdicts.iter().all(|verdict| matches!(verdict, Verdict::Keep)) {
+        return None;
+    }
+    let mut reading = proposal.arriving.clone();
+    for (mention, verdict) in mentions.iter().zip(verdicts) {
+        let list = reading.data.get_mut(mention.list).and_then(Value::as_array_mut);
+        let object = list.and_then(|list| list.get_mut(mention.index));
+        let Some(object) = object.and_then(Value::as_object_mut) else { continue };
+        match verdict {
+            Verdict::Keep => {}
+            Verdict::Means(id) => {
+                object.insert(mention.entity.id.to_owned(), Value::String(id));
+            }
+            Verdict::Drop { warning, item } => {
+                object.remove(mention.entity.id);
+                if item {
+                    object.remove(mention.item.id);
+                }
+                let room = MAX_LISTED.saturating_sub(reading.warnings.len());
+                reading.warnings.extend(warning.into_iter().take(room));
+            }
+        }
+    }
+    reading.problems.extend(problems);
+    Some(reading)
+}
+
+/// Every id that stands beside a name in the arriving document, or in place of one.
+fn mentions<'p>(proposal: &Proposal<'p>) -> Vec<Mention<'p>> {
+    let mut found = Vec::new();
+    for field in proposal.definition.fields {
+        let Kind::Items { item, .. } = &field.rule.kind else { continue };
+        let list = proposal.arriving.data.get(field.name).and_then(Value::as_array);
+        for (index, object) in list.into_iter().flatten().enumerate() {
+            let Some(object) = object.as_object() else { continue };
+            let text = |key: &str| object.get(key).and_then(Value::as_str);
+            if text(item.id).is_some_and(|id| proposal.remove_items.iter().any(|gone| gone == id)) {
+                continue;
+            }
+            for entity in item.entities {
+                let Some(id) = text(entity.id).filter(|id| !proposal.stand_ins.contains(*id))
+                else {
+                    continue;
+                };
+                let (list, name) = (field.name, text(entity.name));
+                found.push(Mention { list, index, item, entity, object, id, name });
+            }
+        }
+    }
+    found
+}
+
+fn judge(proposal: &Proposal<'_>, stored: &Stored<'_>, mention: &Mention<'_>) -> Verdict {
+    let Mention { entity, id, .. } = *mention;
+    let (kind, directory) = (entity.kind, proposal.directory);
+    let is_number = bare_number(id).is_some();
+    let is_placeholder = !is_number && is_placeholder(id);
+    if !is_number && !is_placeholder {
+        // An id of another database, of an entity that is known here under another id.
+        let is_known = directory.known(kind, id, mention.name).is_some();
+        let meant = (!is_known).then(|| known_elsewhere(directory, mention)).flatten();
+        return meant.map_or_else(|| judge_claim(proposal, stored, mention), Verdict::Means);
+    }
+    let is_trusted = proposal.id_trust == IdTrust::Given;
+    if stored.says(mention) && (is_trusted || !stored.is_renaming(mention)) {
+        return Verdict::Keep;
+    }
+    let at = mention.path(entity.id);
+    if is_placeholder {
+        let message = format!("{} is a placeholder and was read as no id", quoted(id));
+        return Verdict::without(Some(Warning::new(at, WarningCode::ValueRepaired, message)));
+    }
+    match known_elsewhere(directory, mention) {
+        Some(meant) if meant == id => Verdict::Keep,
+        Some(meant) => Verdict::Means(meant),
+        None => {
+            let (kind, name) = (kind.as_str(), entity.name);
+            let message = format!(
+                "{} is a bare number, and no {kind} of this id goes by the name beside it; it was \
+                 read as no id, and {name:?} tells which {kind} is meant",
+                quoted(id)
+            );
+            Verdict::without(Some(Warning::new(at, WarningCode::UnknownId, message)))
+        }
+    }
+}
+
+/// The only entity that has the id, here or in another database, and goes by the name beside it.
+fn known_elsewhere(directory: &Directory, mention: &Mention<'_>) -> Option<String> {
+    let (kind, name) = (mention.entity.kind, mention.name?);
+    let fits = |id: &&str| goes_by(directory, kind, id, name);
+    if let Some(own) = directory.by_id(kind, mention.id).filter(fits) {
+        return Some(own.to_owned());
+    }
+    let elsewhere = directory.known_ids().elsewhere(kind, mention.id);
+    let mut fitting = elsewhere.into_iter().filter(fits);
+    fitting.next().filter(|_| fitting.next().is_none()).map(str::to_owned)
+}
+
+/// Whether a name is a form of one of an entity's names.
+fn goes_by(directory: &Directory, kind: EntityKind, id: &str, name: &str) -> bool {
+    directory.by_name(kind, &index_key(name)).iter().any(|named| named == id)
+        || directory.known_ids().names(kind, id).iter().any(|known| may_be_one(kind, known, name))
+}

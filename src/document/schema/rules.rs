@@ -1,0 +1,179 @@
+//! The rules that the definitions of the seven documents are written with.
+
+use super::definition::{Item, Kind, Rule, Unit, Wording};
+use crate::document::entity::EntityKind;
+
+/// Longest one-line text: a name, a title, a job.
+const LINE: usize = 500;
+/// Longest prose: an overview, a description, a piece of trivia.
+pub const PROSE: usize = 20_000;
+
+pub const fn text(max: usize) -> Rule {
+    Rule::new(Kind::Text { max })
+}
+
+pub const fn line() -> Rule {
+    text(LINE)
+}
+
+/// The name of a person, ceremony or platform.
+pub const fn name() -> Rule {
+    line().required().worded_as(Wording::Name)
+}
+
+/// Words of which none stands for "nothing": a title.
+pub const fn title(max: usize) -> Rule {
+    text(max).worded_as(Wording::Title)
+}
+
+pub const fn prose() -> Rule {
+    text(PROSE)
+}
+
+pub const fn id() -> Rule {
+    Rule::new(Kind::Id)
+}
+
+pub const fn date() -> Rule {
+    Rule::new(Kind::Date)
+}
+
+pub const fn partial_date() -> Rule {
+    Rule::new(Kind::PartialDate)
+}
+
+pub const fn url() -> Rule {
+    Rule::new(Kind::Url)
+}
+
+pub const fn integer(min: i64, max: i64) -> Rule {
+    Rule::new(Kind::Integer { min, max })
+}
+
+/// A length of time; zero is how "not known" is written.
+pub const fn minutes(max: i64) -> Rule {
+    integer(1, max).in_unit(Unit::Minutes).zero_is_unknown()
+}
+
+/// An amount of money; zero is how "not known" is written.
+pub const fn us_dollars(max: i64) -> Rule {
+    integer(0, max).in_unit(Unit::UsDollars).zero_is_unknown()
+}
+
+pub const fn number(min: f64, max: f64) -> Rule {
+    Rule::new(Kind::Number { min, max })
+}
+
+pub const fn boolean() -> Rule {
+    Rule::new(Kind::Boolean)
+}
+
+pub const fn decimal() -> Rule {
+    Rule::new(Kind::Decimal)
+}
+
+pub const fn choice(
+    values: &'static [&'static str],
+    synonyms: &'static [(&'static str, &'static str)],
+) -> Rule {
+    Rule::new(Kind::Choice { values, synonyms })
+}
+
+pub const fn names(entity: EntityKind) -> Rule {
+    Rule::new(Kind::Names { entity, max_length: 100 }).worded_as(Wording::Name)
+}
+
+pub const fn items(item: &'static Item, label: &'static str) -> Rule {
+    Rule::new(Kind::Items { item, label })
+}
+
+/// Four digits, `1999`.
+pub const fn year_text() -> Rule {
+    Rule::new(Kind::Form {
+        matches: |text| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()),
+        allowed: "a year of four digits, \"1999\"",
+        pattern: "^[0-9]{4}$",
+    })
+}
+
+/// `tt` and 7 to 10 digits, <https://developer.imdb.com/documentation/key-concepts>.
+pub const fn imdb_title() -> Rule {
+    Rule::new(Kind::Form {
+        matches: |text| {
+            text.strip_prefix("tt").is_some_and(|digits| {
+                (7..=10).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+            })
+        },
+        allowed: "tt and 7 to 10 digits, \"tt0137523\"",
+        pattern: "^tt[0-9]{7,10}$",
+    })
+}
+
+/// ISO 3166-1 alpha-2.
+pub const fn region() -> Rule {
+    Rule::new(Kind::Code {
+        matches: |code| rust_iso3166::from_alpha2(code).is_some(),
+        allowed: "an ISO 3166-1 alpha-2 code, \"US\"",
+        pattern: "^[A-Z]{2}$",
+        synonyms: &[
+            ("UK", "GB"),
+            ("United Kingdom", "GB"),
+            ("Great Britain", "GB"),
+            ("Britain", "GB"),
+            ("England", "GB"),
+            ("USA", "US"),
+            ("United States", "US"),
+            ("America", "US"),
+            ("South Korea", "KR"),
+            ("Korea", "KR"),
+            ("Russia", "RU"),
+            ("Taiwan", "TW"),
+            ("Vietnam", "VN"),
+            ("Iran", "IR"),
+            ("Turkey", "TR"),
+            ("Czech Republic", "CZ"),
+            ("Netherlands", "NL"),
+            ("Deutschland", "DE"),
+            ("Frankreich", "FR"),
+            ("España", "ES"),
+            ("Brasil", "BR"),
+            ("Österreich", "AT"),
+            ("Schweiz", "CH"),
+            ("भारत", "IN"),
+            ("日本", "JP"),
+            ("アメリカ", "US"),
+            ("中国", "CN"),
+            ("한국", "KR"),
+            ("США", "US"),
+            ("Россия", "RU"),
+            ("U.S.", "US"),
+            ("UAE", "AE"),
+            ("États-Unis", "US"),
+            ("Estados Unidos", "US"),
+            ("Royaume-Uni", "GB"),
+            ("Reino Unido", "GB"),
+            ("Vereinigte Staaten", "US"),
+            ("Vereinigtes Königreich", "GB"),
+        ],
+    })
+}
+
+/// ISO 4217.
+pub const fn currency() -> Rule {
+    Rule::new(Kind::Code {
+        matches: |code| iso_currency::Currency::from_code(code).is_some(),
+        allowed: "an ISO 4217 code, \"USD\"",
+        pattern: "^[A-Z]{3}$",
+        synonyms: &[
+            ("US dollar", "USD"),
+            ("dollar", "USD"),
+            ("dollars", "USD"),
+            ("pound", "GBP"),
+            ("pounds", "GBP"),
+            ("pound sterling", "GBP"),
+            ("rupee", "INR"),
+            ("rupees", "INR"),
+            ("Indian rupee", "INR"),
+        ],
+    })
+}

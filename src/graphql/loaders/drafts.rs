@@ -1,0 +1,163 @@
+//! Loaders of what contributors see: drafts, states of the history, locks, texts as sent.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::batch::{Batcher, Load, LoadError};
+use crate::catalog::Catalog;
+use crate::catalog::access::CanDraft;
+use crate::catalog::export::Export;
+use crate::document::{Category, MovieId};
+use crate::graphql::budget::Budget;
+use crate::storage::{ContributionEntry, DocumentKey, DraftEntry, Lock, MovieRow, StateKey};
+
+/// The loaders of one request of a contributor.
+pub struct DraftLoaders {
+    pub movies: Batcher<Movies>,
+    pub drafts: Batcher<Drafts>,
+    pub draft_exports: Batcher<DraftExports>,
+    pub contributions: Batcher<Contributions>,
+    pub states: Batcher<States>,
+    pub locks: Batcher<Locks>,
+    pub sent: Batcher<SentDocuments>,
+}
+
+impl DraftLoaders {
+    pub fn new(catalog: &Arc<Catalog>, permission: CanDraft, budget: &Arc<Budget>) -> Self {
+        let reader = Reader { catalog: Arc::clone(catalog), permission };
+        Self {
+            movies: Batcher::new(Movies(reader.clone()), budget),
+            drafts: Batcher::new(Drafts(reader.clone()), budget),
+            draft_exports: Batcher::new(DraftExports(reader.clone()), budget),
+            contributions: Batcher::new(Contributions(reader.clone()), budget),
+            states: Batcher::new(States(reader.clone()), budget),
+            locks: Batcher::new(Locks(reader.clone()), budget),
+            sent: Batcher::new(SentDocuments(reader), budget),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Reader {
+    catalog: Arc<Catalog>,
+    permission: CanDraft,
+}
+
+/// Movies by id.
+pub struct Movies(Reader);
+
+impl Load for Movies {
+    type Key = MovieId;
+    type Value = MovieRow;
+
+    async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, MovieRow>, LoadError> {
+        let movies = self.0.catalog.movies(&self.0.permission.can_read(), keys).await?;
+        Ok(movies.into_iter().map(|movie| (movie.id.clone(), movie)).collect())
+    }
+}
+
+/// The open drafts of a movie.
+pub struct Drafts(Reader);
+
+impl Load for Drafts {
+    type Key = MovieId;
+    type Value = Vec<DraftEntry>;
+
+    async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, Vec<DraftEntry>>, LoadError> {
+        let movies: Vec<_> = keys.iter().collect();
+        let mut found: HashMap<MovieId, Vec<DraftEntry>> = HashMap::new();
+        for draft in self.0.catalog.drafts_of(&self.0.permission, &movies).await? {
+            found.entry(draft.movie.clone()).or_default().push(draft);
+        }
+        Ok(found)
+    }
+}
+
+/// Exports of open drafts.
+pub struct DraftExports(Reader);
+
+impl Load for DraftExports {
+    type Key = DocumentKey;
+    type Value = Arc<Export>;
+
+    async fn load(
+        &self,
+        keys: &[DocumentKey],
+    ) -> Result<HashMap<DocumentKey, Arc<Export>>, LoadError> {
+        let movies: BTreeSet<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
+        let categories: BTreeSet<Category> = keys.iter().map(|(_, category)| *category).collect();
+        let movies: Vec<_> = movies.into_iter().collect();
+        let categories: Vec<_> = categories.into_iter().collect();
+        let exports =
+            self.0.catalog.draft_exports(&self.0.permission, &movies, &categories).await?;
+        Ok(exports
+            .into_iter()
+            .map(|export| ((export.movie.clone(), export.category), Arc::new(export)))
+            .collect())
+    }
+}
+
+/// What was contributed to open drafts.
+pub struct Contributions(Reader);
+
+impl Load for Contributions {
+    type Key = DocumentKey;
+    type Value = Vec<ContributionEntry>;
+
+    async fn load(
+        &self,
+        keys: &[DocumentKey],
+    ) -> Result<HashMap<DocumentKey, Vec<ContributionEntry>>, LoadError> {
+        Ok(self.0.catalog.contributions(&self.0.permission, keys).await?)
+    }
+}
+
+/// Published states of documents.
+pub struct States(Reader);
+
+impl Load for States {
+    type Key = StateKey;
+    type Value = Arc<Export>;
+
+    async fn load(&self, keys: &[StateKey]) -> Result<HashMap<StateKey, Arc<Export>>, LoadError> {
+        let states = self.0.catalog.states(&self.0.permission, keys).await?;
+        Ok(states.into_iter().map(|(key, export)| (key, Arc::new(export))).collect())
+    }
+}
+
+/// The locks of a movie, by category.
+pub struct Locks(Reader);
+
+impl Load for Locks {
+    type Key = MovieId;
+    type Value = Vec<(Category, Lock)>;
+
+    async fn load(
+        &self,
+        keys: &[MovieId],
+    ) -> Result<HashMap<MovieId, Vec<(Category, Lock)>>, LoadError> {
+        let movies: Vec<_> = keys.iter().collect();
+        let mut found: HashMap<MovieId, Vec<(Category, Lock)>> = HashMap::new();
+        for ((movie, category), locks) in self.0.catalog.locks(&self.0.permission, &movies).await? {
+            found.entry(movie).or_default().extend(locks.into_iter().map(|lock| (category, lock)));
+        }
+        for locks in found.values_mut() {
+            locks.sort_by(|(a, left), (b, right)| {
+                (a, left.locked_at, &left.target).cmp(&(b, right.locked_at, &right.target))
+            });
+        }
+        Ok(found)
+    }
+}
+
+/// Documents as they were sent, by the id of their record.
+pub struct SentDocuments(Reader);
+
+impl Load for SentDocuments {
+    type Key = String;
+    type Value = String;
+
+    async fn load(&self, keys: &[String]) -> Result<HashMap<String, String>, LoadError> {
+        Ok(self.0.catalog.import_documents(&self.0.permission, keys).await?)
+    }
+}

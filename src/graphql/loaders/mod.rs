@@ -1,0 +1,104 @@
+//! Loaders: however many objects of a request ask for the same kind of thing, it is one query.
+
+mod batch;
+pub(super) mod credits;
+pub(super) mod drafts;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::budget::Budget;
+use crate::catalog::Catalog;
+use crate::catalog::access::CanRead;
+use crate::catalog::export::Export;
+use crate::document::entity::EntityKind;
+use crate::document::{Category, MovieId};
+use crate::storage::Entity;
+use batch::{Batcher, Load, LoadError};
+use credits::WorkLoaders;
+
+/// The loaders of one request.
+pub struct Loaders {
+    pub exports: Batcher<Exports>,
+    pub present: Batcher<PresentCategories>,
+    pub people: Batcher<People>,
+    pub works: WorkLoaders,
+}
+
+impl Loaders {
+    pub fn new(catalog: &Arc<Catalog>, permission: CanRead, budget: &Arc<Budget>) -> Self {
+        let reader = Reader { catalog: Arc::clone(catalog), permission };
+        Self {
+            exports: Batcher::new(Exports(reader.clone()), budget),
+            present: Batcher::new(PresentCategories(reader.clone()), budget),
+            people: Batcher::new(People(reader), budget),
+            works: WorkLoaders::new(catalog, permission, budget),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Reader {
+    catalog: Arc<Catalog>,
+    permission: CanRead,
+}
+
+/// Exports of movies that exist.
+pub struct Exports(Reader);
+
+impl Load for Exports {
+    type Key = (MovieId, Category);
+    type Value = Arc<Export>;
+
+    async fn load(
+        &self,
+        keys: &[(MovieId, Category)],
+    ) -> Result<HashMap<(MovieId, Category), Arc<Export>>, LoadError> {
+        let movies: BTreeSet<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
+        let categories: BTreeSet<Category> = keys.iter().map(|(_, category)| *category).collect();
+        let movies: Vec<_> = movies.into_iter().collect();
+        let categories: Vec<_> = categories.into_iter().collect();
+        let exports = self.0.catalog.exports(&self.0.permission, &movies, &categories).await?;
+        Ok(exports
+            .into_iter()
+            .map(|export| ((export.movie.clone(), export.category), Arc::new(export)))
+            .collect())
+    }
+}
+
+/// Which categories of a movie hold anything.
+pub struct PresentCategories(Reader);
+
+impl Load for PresentCategories {
+    type Key = MovieId;
+    type Value = Vec<Category>;
+
+    async fn load(&self, keys: &[MovieId]) -> Result<HashMap<MovieId, Vec<Category>>, LoadError> {
+        let movies: Vec<_> = keys.iter().collect();
+        let mut found: HashMap<MovieId, Vec<Category>> =
+            keys.iter().map(|movie| (movie.clone(), Vec::new())).collect();
+        for (movie, category) in
+            self.0.catalog.present_categories(&self.0.permission, &movies).await?
+        {
+            found.entry(movie).or_default().push(category);
+        }
+        for categories in found.values_mut() {
+            categories.sort();
+        }
+        Ok(found)
+    }
+}
+
+/// People by any id that leads to them.
+pub struct People(Reader);
+
+impl Load for People {
+    type Key = String;
+    type Value = Arc<Entity>;
+
+    async fn load(&self, keys: &[String]) -> Result<HashMap<String, Arc<Entity>>, LoadError> {
+        let found =
+            self.0.catalog.find_entities(&self.0.permission, EntityKind::Person, keys).await?;
+        Ok(found.into_iter().map(|(given, entity)| (given, Arc::new(entity))).collect())
+    }
+}

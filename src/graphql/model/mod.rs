@@ -1,0 +1,13 @@
+//! The types of the schema: objects, connections, inputs and payloads. The types of the seven
+//! documents are defined with their fields, in `document/categories`.
+
+pub(super) mod drafts;
+pub(super) mod entities;
+pub(super) mod history;
+pub(super) mod import_log;
+pub(super) mod inputs;
+pub(super) mod locks;
+pub(super) mod pages;
+pub(super) mod payloads;
+pub(super) mod people;
+pub mod types;

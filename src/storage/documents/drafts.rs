@@ -1,0 +1,319 @@
+//! Drafts: what waits for someone to publish it.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
+};
+
+use super::contributions::{check_format, metadata_of};
+use super::published::{DocumentKey, ROWS_PER_STATEMENT, source};
+use crate::document::{Category, Metadata, MovieId, Source};
+use crate::storage::tables::{contribution, draft};
+use crate::storage::{Database, StorageError, Transaction};
+
+/// The open draft of a document.
+#[derive(Debug, Clone)]
+pub struct StoredDraft {
+    pub movie: MovieId,
+    pub category: Category,
+    /// `revision` is the published revision that it was made from, `draft_revision` its newest
+    /// contribution; source, author and time are those of that contribution.
+    pub metadata: Metadata,
+    /// Its data as compact JSON.
+    pub body: String,
+    /// The contribution that opened it.
+    pub first_contribution: i64,
+    pub opened_at: DateTime<Utc>,
+    pub opened_by: String,
+}
+
+/// An open draft as lists show it: without its data.
+#[derive(Debug, Clone)]
+pub struct DraftEntry {
+    pub movie: MovieId,
+    pub category: Category,
+    /// As of [`StoredDraft`].
+    pub metadata: Metadata,
+    pub opened_at: DateTime<Utc>,
+    pub opened_by: String,
+}
+
+/// Which drafts to list; what is `None` does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct DraftFilter {
+    pub movie: Option<MovieId>,
+    pub category: Option<Category>,
+    /// Where any of its contributions comes from.
+    pub source: Option<Source>,
+    /// Who made any of its contributions; together with `source`, one and the same.
+    pub author: Option<String>,
+    /// When it was last contributed to, at the latest; the moment itself is left out.
+    pub updated_before: Option<DateTime<Utc>>,
+    /// When it was last contributed to, at the earliest.
+    pub updated_after: Option<DateTime<Utc>>,
+}
+
+/// The place of a draft in the review queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftPlace {
+    pub updated_at: DateTime<Utc>,
+    pub movie: String,
+    pub category: Category,
+}
+
+/// A part of the review queue, in its order.
+#[derive(Debug)]
+pub struct DraftPage {
+    pub drafts: Vec<DraftEntry>,
+    /// Whether there are more after it.
+    pub has_more: bool,
+}
+
+impl DraftEntry {
+    /// Where it stands in the review queue.
+    #[must_use]
+    pub fn place(&self) -> DraftPlace {
+        let updated_at = self.metadata.last_updated.unwrap_or(self.opened_at);
+        DraftPlace { updated_at, movie: self.movie.to_string(), category: self.category }
+    }
+}
+
+#[derive(FromQueryResult)]
+struct EntryRow {
+    movie_id: String,
+    category: String,
+    draft_revision: i64,
+    base_revision: i64,
+    opened_at: DateTime<Utc>,
+    opened_by: String,
+    updated_at: DateTime<Utc>,
+    source: String,
+    updated_by: Option<String>,
+}
+
+fn corrupt(movie: &str, reason: impl std::fmt::Display) -> StorageError {
+    StorageError::Corrupt { what: "draft", key: movie.to_owned(), reason: reason.to_string() }
+}
+
+fn read_key(movie: &str, category: &str) -> Result<DocumentKey, StorageError> {
+    Ok((
+        movie.parse().map_err(|error| corrupt(movie, error))?,
+        category.parse().map_err(|error| corrupt(movie, error))?,
+    ))
+}
+
+fn entry(row: EntryRow) -> Result<DraftEntry, StorageError> {
+    let (movie, category) = read_key(&row.movie_id, &row.category)?;
+    Ok(DraftEntry {
+        movie,
+        category,
+        metadata: Metadata {
+            revision: row.base_revision,
+            draft_revision: Some(row.draft_revision),
+            source: source(&row.source),
+            last_updated: Some(row.updated_at),
+            updated_by: row.updated_by,
+        },
+        opened_at: row.opened_at,
+        opened_by: row.opened_by,
+    })
+}
+
+/// Drafts as lists show them.
+fn entries() -> sea_orm::Select<draft::Entity> {
+    draft::Entity::find()
+        .join(JoinType::InnerJoin, draft::Relation::Head.def())
+        .select_only()
+        .columns([
+            draft::Column::MovieId,
+            draft::Column::Category,
+            draft::Column::DraftRevision,
+            draft::Column::BaseRevision,
+            draft::Column::OpenedAt,
+            draft::Column::OpenedBy,
+            draft::Column::UpdatedAt,
+        ])
+        .columns([contribution::Column::Source, contribution::Column::UpdatedBy])
+}
+
+async fn find(
+    connection: &impl ConnectionTrait,
+    movies: &[&MovieId],
+    categories: &[Category],
+) -> Result<Vec<StoredDraft>, StorageError> {
+    let mut found = Vec::new();
+    for movies in movies.chunks(ROWS_PER_STATEMENT) {
+        let rows = draft::Entity::find()
+            .find_also_related(contribution::Entity)
+            .filter(draft::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
+            .filter(
+                draft::Column::Category.is_in(categories.iter().map(|category| category.as_str())),
+            )
+            .all(connection)
+            .await?;
+        for (row, head) in rows {
+            let (movie, category) = read_key(&row.movie_id, &row.category)?;
+            let head =
+                head.ok_or_else(|| corrupt(&row.movie_id, "its newest contribution is missing"))?;
+            check_format(&head)?;
+            found.push(StoredDraft {
+                movie,
+                category,
+                metadata: Metadata { revision: row.base_revision, ..metadata_of(&head) },
+                body: head.body,
+                first_contribution: row.first_contribution,
+                opened_at: row.opened_at,
+                opened_by: row.opened_by,
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn condition(filter: &DraftFilter) -> Condition {
+    let mut all = Condition::all()
+        .add_option(filter.movie.as_ref().map(|movie| draft::Column::MovieId.eq(movie.as_str())))
+        .add_option(filter.category.map(|category| draft::Column::Category.eq(category.as_str())))
+        .add_option(filter.updated_before.map(|moment| draft::Column::UpdatedAt.lt(moment)))
+        .add_option(filter.updated_after.map(|moment| draft::Column::UpdatedAt.gte(moment)));
+    if filter.source.is_some() || filter.author.is_some() {
+        let same = |ours: draft::Column, theirs: contribution::Column| {
+            Expr::col((contribution::Entity, theirs)).equals((draft::Entity, ours))
+        };
+        let contributed = Query::select()
+            .expr(Expr::value(1))
+            .from(contribution::Entity)
+            .cond_where(
+                Condition::all()
+                    .add(same(draft::Column::MovieId, contribution::Column::MovieId))
+                    .add(same(draft::Column::Category, contribution::Column::Category))
+                    .add(contribution::Column::Closed.eq(false))
+                    .add_option(
+                        filter
+                            .source
+                            .map(|source| contribution::Column::Source.eq(source.as_str())),
+                    )
+                    .add_option(
+                        filter
+                            .author
+                            .as_ref()
+                            .map(|author| contribution::Column::UpdatedBy.eq(author)),
+                    ),
+            )
+            .to_owned();
+        all = all.add(Expr::exists(contributed));
+    }
+    all
+}
+
+impl Database {
+    /// The open drafts of those movies in those categories, in no order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drafts(
+        &self,
+        movies: &[&MovieId],
+        categories: &[Category],
+    ) -> Result<Vec<StoredDraft>, StorageError> {
+        find(&self.reader, movies, categories).await
+    }
+
+    /// The open drafts of those movies as lists show them, by movie and category.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drafts_of(&self, movies: &[&MovieId]) -> Result<Vec<DraftEntry>, StorageError> {
+        let mut found = Vec::new();
+        for movies in movies.chunks(ROWS_PER_STATEMENT) {
+            let of_movies = draft::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str()));
+            let rows =
+                entries().filter(of_movies).into_model::<EntryRow>().all(&self.reader).await?;
+            for row in rows {
+                found.push(entry(row)?);
+            }
+        }
+        found.sort_by(|a, b| (&a.movie, a.category).cmp(&(&b.movie, b.category)));
+        Ok(found)
+    }
+
+    /// A page of the review queue: the draft that was contributed to longest ago comes first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn draft_page(
+        &self,
+        filter: &DraftFilter,
+        after: Option<&DraftPlace>,
+        limit: u64,
+    ) -> Result<DraftPage, StorageError> {
+        let mut query = entries().filter(condition(filter));
+        if let Some(DraftPlace { updated_at, movie, category }) = after {
+            let same_moment = Condition::all().add(draft::Column::UpdatedAt.eq(*updated_at));
+            let same_movie = same_moment.clone().add(draft::Column::MovieId.eq(movie.as_str()));
+            query = query.filter(
+                Condition::any()
+                    .add(draft::Column::UpdatedAt.gt(*updated_at))
+                    .add(same_moment.add(draft::Column::MovieId.gt(movie.as_str())))
+                    .add(same_movie.add(draft::Column::Category.gt(category.as_str()))),
+            );
+        }
+        let rows = query
+            .order_by_asc(draft::Column::UpdatedAt)
+            .order_by_asc(draft::Column::MovieId)
+            .order_by_asc(draft::Column::Category)
+            .limit(limit + 1)
+            .into_model::<EntryRow>()
+            .all(&self.reader)
+            .await?;
+        let mut drafts = rows.into_iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = drafts.len() > limit;
+        drafts.truncate(limit);
+        Ok(DraftPage { drafts, has_more })
+    }
+
+    /// How many drafts fit.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_drafts(&self, filter: &DraftFilter) -> Result<u64, StorageError> {
+        Ok(draft::Entity::find().filter(condition(filter)).count(&self.reader).await?)
+    }
+}
+
+impl Transaction {
+    /// The open drafts of those movies in those categories, in no order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drafts(
+        &self,
+        movies: &[&MovieId],
+        categories: &[Category],
+    ) -> Result<Vec<StoredDraft>, StorageError> {
+        find(&self.connection, movies, categories).await
+    }
+
+    /// Closes the open draft of a document: it was published as that revision, or discarded. Its
+    /// contributions stay. Whether there was one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn close_draft(
+        &self,
+        movie: &MovieId,
+        category: Category,
+        published_as: Option<i64>,
+    ) -> Result<bool, StorageError> {
+        let key = (movie.to_string(), category.as_str().to_owned());
+        let deleted = draft::Entity::delete_by_id(key).exec(&self.connection).await?;
+        if deleted.rows_affected == 0 {
+            return Ok(false);
+        }
+        self.close_contributions(movie, category, published_as).await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,9 @@
+//! Documents: what is published, drafts and contributions to them, superseded revisions, editorial
+//! locks, and the projections that are kept beside each published document.
+
+pub(super) mod contributions;
+pub(super) mod drafts;
+pub(super) mod history;
+pub(super) mod locks;
+pub(super) mod projections;
+pub(super) mod published;

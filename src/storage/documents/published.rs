@@ -1,0 +1,424 @@
+//! Documents and their history.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, OnConflict};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, Set,
+};
+
+use crate::document::{Category, Metadata, MovieId, Source};
+use crate::storage::tables::{document, lock, revision};
+use crate::storage::{Database, Lock, StorageError, StoredContribution, StoredDraft, Transaction};
+
+/// The format in which documents are stored. Readers lift older ones; nobody overwrites a newer one.
+pub const FORMAT: i32 = 1;
+
+/// Most rows in one statement, well below the limits of bound values of both databases.
+pub(in crate::storage) const ROWS_PER_STATEMENT: usize = 500;
+
+/// The read behind every export, by hand: building it anew for each request was measured to cost as
+/// much as the read.
+const ONE: &str = "SELECT revision, format, source, updated_at, updated_by, body FROM documents \
+                   WHERE movie_id = $1 AND category = $2";
+
+/// A row of [`ONE`].
+type Found = (i64, i32, String, DateTime<Utc>, Option<String>, String);
+
+/// A document's key.
+pub type DocumentKey = (MovieId, Category);
+
+/// A published document.
+#[derive(Debug, Clone)]
+pub struct StoredDocument {
+    pub movie: MovieId,
+    pub category: Category,
+    pub metadata: Metadata,
+    /// Its data as compact JSON.
+    pub body: String,
+}
+
+/// A superseded state.
+pub type StoredRevision = StoredDocument;
+
+/// A state to be published.
+#[derive(Debug, Clone)]
+pub struct NewState {
+    pub movie: MovieId,
+    pub category: Category,
+    pub metadata: Metadata,
+    pub body: String,
+    pub is_empty: bool,
+}
+
+pub(in crate::storage) fn source(text: &str) -> Source {
+    Source::ALL.iter().copied().find(|source| source.as_str() == text).unwrap_or(Source::Manual)
+}
+
+pub(in crate::storage) fn corrupt(key: &str, reason: impl std::fmt::Display) -> StorageError {
+    StorageError::Corrupt { what: "document", key: key.to_owned(), reason: reason.to_string() }
+}
+
+pub(in crate::storage) fn stored(row: document::Model) -> Result<StoredDocument, StorageError> {
+    let category: Category = row.category.parse().map_err(|error| corrupt(&row.movie_id, error))?;
+    if row.format > FORMAT {
+        let (movie, category) = (row.movie_id, row.category);
+        return Err(StorageError::NewerFormat {
+            movie,
+            category,
+            found: row.format,
+            known: FORMAT,
+        });
+    }
+    Ok(StoredDocument {
+        movie: row.movie_id.parse().map_err(|error| corrupt(&row.movie_id, error))?,
+        category,
+        metadata: Metadata {
+            revision: row.revision,
+            draft_revision: None,
+            source: source(&row.source),
+            last_updated: Some(row.updated_at),
+            updated_by: row.updated_by,
+        },
+        body: row.body,
+    })
+}
+
+pub(in crate::storage) fn from_revision(row: revision::Model) -> document::Model {
+    document::Model {
+        movie_id: row.movie_id,
+        category: row.category,
+        revision: row.revision,
+        format: row.format,
+        source: row.source,
+        updated_at: row.updated_at,
+        updated_by: row.updated_by,
+        body: row.body,
+        is_empty: false,
+    }
+}
+
+fn of(movies: &[&str], categories: &[Category]) -> Select<document::Entity> {
+    let query =
+        document::Entity::find().filter(document::Column::MovieId.is_in(movies.iter().copied()));
+    if categories.len() == Category::ALL.len() {
+        return query;
+    }
+    query.filter(
+        document::Column::Category.is_in(categories.iter().map(|category| category.as_str())),
+    )
+}
+
+async fn find(
+    connection: &impl ConnectionTrait,
+    movies: &[&str],
+    categories: &[Category],
+) -> Result<Vec<StoredDocument>, StorageError> {
+    let mut found = Vec::new();
+    for movies in movies.chunks(ROWS_PER_STATEMENT) {
+        for row in of(movies, categories).all(connection).await? {
+            found.push(stored(row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// A published document, and whether anything of it is locked.
+#[derive(FromQueryResult)]
+struct WithLocked {
+    #[sea_orm(nested)]
+    document: document::Model,
+    is_locked: bool,
+}
+
+impl Database {
+    /// One published document; `None` if it was never written.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn document(
+        &self,
+        movie: &MovieId,
+        category: Category,
+    ) -> Result<Option<StoredDocument>, StorageError> {
+        let key = [movie.as_str(), category.as_str()];
+        let found: Option<Found> = self.reader.row(ONE, &key).await?;
+        let read = |(revision, format, source, updated_at, updated_by, body)| {
+            let (movie_id, category) = (movie.to_string(), category.as_str().to_owned());
+            stored(document::Model {
+                movie_id,
+                category,
+                revision,
+                format,
+                source,
+                updated_at,
+                updated_by,
+                body,
+                is_empty: false,
+            })
+        };
+        found.map(read).transpose()
+    }
+
+    /// The published documents of those movies in those categories, in no order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn documents(
+        &self,
+        movies: &[&MovieId],
+        categories: &[Category],
+    ) -> Result<Vec<StoredDocument>, StorageError> {
+        let movies: Vec<_> = movies.iter().map(|movie| movie.as_str()).collect();
+        find(&self.reader, &movies, categories).await
+    }
+
+    /// How many bytes the published documents of a movie have together.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stored_bytes(&self, movie: &MovieId) -> Result<u64, StorageError> {
+        let bytes = Func::cust("octet_length").arg(Expr::col(document::Column::Body));
+        let sizes: Vec<i32> = document::Entity::find()
+            .select_only()
+            .expr(bytes)
+            .filter(document::Column::MovieId.eq(movie.as_str()))
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        Ok(sizes.into_iter().filter_map(|size| u64::try_from(size).ok()).sum())
+    }
+
+    /// Which categories of those movies hold anything.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn present_categories(
+        &self,
+        movies: &[&MovieId],
+    ) -> Result<Vec<DocumentKey>, StorageError> {
+        let mut found = Vec::new();
+        for movies in movies.chunks(ROWS_PER_STATEMENT) {
+            let rows: Vec<(String, String)> = document::Entity::find()
+                .select_only()
+                .columns([document::Column::MovieId, document::Column::Category])
+                .filter(document::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
+                .filter(document::Column::IsEmpty.eq(false))
+                .into_tuple()
+                .all(&self.reader)
+                .await?;
+            for (movie, category) in rows {
+                let key = movie.clone();
+                found.push((
+                    movie.parse().map_err(|error| corrupt(&key, error))?,
+                    category.parse().map_err(|error| corrupt(&key, error))?,
+                ));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The next published documents in the order of movie and category, for reading the catalogue
+    /// page by page.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn documents_after(
+        &self,
+        after: Option<&DocumentKey>,
+        category: Option<Category>,
+        limit: u64,
+    ) -> Result<Vec<StoredDocument>, StorageError> {
+        page(&self.reader, after, category, limit).await
+    }
+}
+
+async fn page(
+    connection: &impl ConnectionTrait,
+    after: Option<&DocumentKey>,
+    category: Option<Category>,
+    limit: u64,
+) -> Result<Vec<StoredDocument>, StorageError> {
+    let mut query = document::Entity::find();
+    if let Some((movie, category)) = after {
+        query = query.filter(
+            Condition::any().add(document::Column::MovieId.gt(movie.as_str())).add(
+                Condition::all()
+                    .add(document::Column::MovieId.eq(movie.as_str()))
+                    .add(document::Column::Category.gt(category.as_str())),
+            ),
+        );
+    }
+    if let Some(category) = category {
+        query = query.filter(document::Column::Category.eq(category.as_str()));
+    }
+    let rows = query
+        .order_by_asc(document::Column::MovieId)
+        .order_by_asc(document::Column::Category)
+        .limit(limit)
+        .all(connection)
+        .await?;
+    rows.into_iter().map(stored).collect()
+}
+
+async fn superseded(
+    connection: &impl ConnectionTrait,
+    movie: &MovieId,
+    category: Category,
+    number: i64,
+) -> Result<Option<StoredRevision>, StorageError> {
+    let key = (movie.to_string(), category.as_str().to_owned(), number);
+    let row = revision::Entity::find_by_id(key).one(connection).await?;
+    row.map(|row| stored(from_revision(row))).transpose()
+}
+
+impl Transaction {
+    /// The published documents of those movies in those categories, in no order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn documents(
+        &self,
+        movies: &[&MovieId],
+        categories: &[Category],
+    ) -> Result<Vec<StoredDocument>, StorageError> {
+        let movies: Vec<_> = movies.iter().map(|movie| movie.as_str()).collect();
+        find(&self.connection, &movies, categories).await
+    }
+
+    /// Those of the documents that are published, in no order, and the locks on any of them. Where nothing is
+    /// locked, as nearly everywhere, it is one statement.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn documents_and_locks(
+        &self,
+        movies: &[&MovieId],
+        categories: &[Category],
+    ) -> Result<(Vec<StoredDocument>, HashMap<DocumentKey, Vec<Lock>>), StorageError> {
+        let locks = lock::Entity::find().select_only().expr(Expr::val(1)).filter(
+            Condition::all()
+                .add(
+                    Expr::col((lock::Entity, lock::Column::MovieId))
+                        .equals((document::Entity, document::Column::MovieId)),
+                )
+                .add(
+                    Expr::col((lock::Entity, lock::Column::Category))
+                        .equals((document::Entity, document::Column::Category)),
+                ),
+        );
+        let is_locked = Expr::exists(locks.into_query());
+        let names: Vec<_> = movies.iter().map(|movie| movie.as_str()).collect();
+        let mut documents = Vec::new();
+        let mut unlocked: HashSet<DocumentKey> = HashSet::new();
+        for names in names.chunks(ROWS_PER_STATEMENT) {
+            let query = of(names, categories)
+                .expr_as(is_locked.clone(), "is_locked")
+                .into_model::<WithLocked>();
+            for row in query.all(&self.connection).await? {
+                let document = stored(row.document)?;
+                if !row.is_locked {
+                    unlocked.insert((document.movie.clone(), document.category));
+                }
+                documents.push(document);
+            }
+        }
+        // What was never written may be locked too.
+        let is_unlocked =
+            |movie: &MovieId, category: &Category| unlocked.contains(&(movie.clone(), *category));
+        let asked = movies
+            .iter()
+            .copied()
+            .filter(|movie| !categories.iter().all(|category| is_unlocked(movie, category)));
+        let asked: Vec<&MovieId> = asked.collect();
+        let locks = if asked.is_empty() { HashMap::new() } else { self.locks(&asked).await? };
+        Ok((documents, locks))
+    }
+
+    /// The next published documents in the order of movie and category.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn documents_after(
+        &self,
+        after: Option<&DocumentKey>,
+        limit: u64,
+    ) -> Result<Vec<StoredDocument>, StorageError> {
+        page(&self.connection, after, None, limit).await
+    }
+
+    /// A superseded state, by its revision.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revision(
+        &self,
+        movie: &MovieId,
+        category: Category,
+        revision: i64,
+    ) -> Result<Option<StoredRevision>, StorageError> {
+        superseded(&self.connection, movie, category, revision).await
+    }
+
+    /// Publishes new states. What they supersede, the database keeps by itself (`documents_succession` in the
+    /// migrations).
+    ///
+    /// # Errors
+    /// When the database fails, and when a state does not succeed the one that stands.
+    pub async fn publish(&self, states: &[NewState]) -> Result<(), StorageError> {
+        let published: Vec<_> = states.iter().map(published_row).collect();
+        for rows in published.chunks(ROWS_PER_STATEMENT) {
+            let replace =
+                OnConflict::columns([document::Column::MovieId, document::Column::Category])
+                    .update_columns([
+                        document::Column::Revision,
+                        document::Column::Format,
+                        document::Column::Source,
+                        document::Column::UpdatedAt,
+                        document::Column::UpdatedBy,
+                        document::Column::Body,
+                        document::Column::IsEmpty,
+                    ])
+                    .to_owned();
+            document::Entity::insert_many(rows.to_vec())
+                .on_conflict(replace)
+                .exec_without_returning(&self.connection)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn published_row(state: &NewState) -> document::ActiveModel {
+    document::ActiveModel {
+        movie_id: Set(state.movie.to_string()),
+        category: Set(state.category.as_str().to_owned()),
+        revision: Set(state.metadata.revision),
+        format: Set(FORMAT),
+        source: Set(state.metadata.source.as_str().to_owned()),
+        updated_at: Set(moment(&state.metadata)),
+        updated_by: Set(state.metadata.updated_by.clone()),
+        body: Set(state.body.clone()),
+        is_empty: Set(state.is_empty),
+    }
+}
+
+pub(in crate::storage) fn moment(metadata: &Metadata) -> DateTime<Utc> {
+    metadata.last_updated.unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+impl From<StoredDraft> for StoredDocument {
+    fn from(StoredDraft { movie, category, metadata, body, .. }: StoredDraft) -> Self {
+        Self { movie, category, metadata, body }
+    }
+}
+
+impl From<StoredContribution> for StoredDocument {
+    fn from(
+        StoredContribution { movie, category, metadata, body, .. }: StoredContribution,
+    ) -> Self {
+        Self { movie, category, metadata, body }
+    }
+}

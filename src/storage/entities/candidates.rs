@@ -1,0 +1,317 @@
+//! Whoever the open names of documents may mean, with what speaks for and against them: a constant number
+//! of statements, whatever the number of names.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    RelationTrait as _,
+};
+
+use super::directory::VALUES_PER_STATEMENT;
+use super::fuzzy::people_of_nearly;
+use crate::document::categories::cast_crew::department_of;
+use crate::document::entity::{Directory, EntityKind, Mentions, Remembered};
+use crate::document::reference::Details;
+use crate::document::resolve::{Appearance, Known, MOST_OF_ONE_NAME, Name, blocking_keys};
+use crate::storage::StorageError;
+use crate::storage::tables::{answer, credit, entity, entity_block, entity_name, movie, name_word};
+
+/// Most entities that share blocking keys with the open names.
+const MOST_NEAR: u64 = 20_000;
+/// Most credits that are weighed.
+const MOST_CREDITS: u64 = 20_000;
+
+/// Adds to a directory what is known of everyone that an open name may mean.
+pub(in crate::storage) async fn look_up(
+    connection: &impl ConnectionTrait,
+    mentions: &Mentions,
+    directory: &mut Directory,
+) -> Result<(), StorageError> {
+    if mentions.open.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<(EntityKind, &str, Name)> = mentions
+        .open
+        .iter()
+        .filter_map(|((kind, key), given)| {
+            let kind = EntityKind::parse(kind)?;
+            Some((kind, key.as_str(), Name::of_kind(kind, given)))
+        })
+        .filter(|(kind, key, _)| {
+            !kind.is_told_by_name() || directory.by_name(*kind, key).len() != 1
+        })
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    near(connection, mentions, &names, directory).await?;
+    let mut wanted: HashSet<(EntityKind, String)> = HashSet::new();
+    for (kind, key, _) in &names {
+        let named_so = directory.by_name(*kind, key).iter().take(MOST_OF_ONE_NAME).cloned();
+        wanted.extend(named_so.map(|id| (*kind, id)));
+        wanted.extend(
+            directory.knowledge().near(*kind, key).into_iter().map(|id| (*kind, id.to_owned())),
+        );
+    }
+    let familiar = mentions.ids.keys().filter(|(kind, _)| *kind == EntityKind::Person.as_str());
+    let people = names.iter().any(|(kind, ..)| *kind == EntityKind::Person);
+    if people {
+        // Whom the documents name by id tell of others whom they have worked with.
+        let familiar = familiar.map(|(_, id)| id.clone()).chain(mentions.familiar.iter().cloned());
+        wanted.extend(familiar.take(VALUES_PER_STATEMENT / 2).map(|id| (EntityKind::Person, id)));
+    }
+    known(connection, &wanted, directory).await?;
+    wanted.extend(second_look(connection, &names, directory).await?);
+    if people {
+        let people: Vec<String> = wanted
+            .into_iter()
+            .filter(|(kind, _)| *kind == EntityKind::Person)
+            .map(|(_, id)| id)
+            .collect();
+        appearances(connection, &people, directory).await?;
+        words(connection, &people, &names, directory).await?;
+        years(connection, mentions, directory).await?;
+    }
+    Ok(())
+}
+
+/// Adds to a directory what was answered before to the open names. Answers with whom the answers name.
+pub(in crate::storage) async fn remembered(
+    connection: &impl ConnectionTrait,
+    mentions: &Mentions,
+    directory: &mut Directory,
+) -> Result<Vec<(EntityKind, String)>, StorageError> {
+    let mut named = Vec::new();
+    let movies: Vec<&str> = mentions.movies.iter().map(String::as_str).chain([""]).collect();
+    let keys: Vec<&str> = mentions.open.keys().map(|(_, key)| key.as_str()).collect();
+    for keys in keys.chunks(VALUES_PER_STATEMENT) {
+        let rows = answer::Entity::find()
+            .filter(answer::Column::MovieId.is_in(movies.iter().copied()))
+            .filter(answer::Column::NameKey.is_in(keys.iter().copied()))
+            .all(connection)
+            .await?;
+        for row in rows {
+            if let Some(kind) = EntityKind::parse(&row.kind) {
+                named.extend(row.entity_id.clone().map(|id| (kind, id)));
+                let answer = row.entity_id.map_or(Remembered::Skip, Remembered::Is);
+                directory.remember(row.movie_id, kind, row.name_key, answer);
+            }
+        }
+    }
+    Ok(named)
+}
+
+/// Whoever has one of those blocking keys.
+pub(in crate::storage) async fn of_blocks(
+    connection: &impl ConnectionTrait,
+    keys: Vec<i64>,
+) -> Result<Vec<entity_block::Model>, StorageError> {
+    let mut found = Vec::new();
+    for keys in keys.chunks(VALUES_PER_STATEMENT) {
+        let rows = entity_block::Entity::find()
+            .filter(entity_block::Column::Block.is_in(keys.iter().copied()));
+        found.extend(rows.limit(MOST_NEAR).all(connection).await?);
+    }
+    Ok(found)
+}
+
+/// Finds those that share a blocking key with an open name.
+async fn near(
+    connection: &impl ConnectionTrait,
+    mentions: &Mentions,
+    names: &[(EntityKind, &str, Name)],
+    directory: &mut Directory,
+) -> Result<(), StorageError> {
+    let mut of_block: HashMap<i64, Vec<usize>> = HashMap::new();
+    for (place, (kind, _, name)) in names.iter().enumerate() {
+        for block in blocking_keys::looked_up(*kind, name) {
+            of_block.entry(block).or_default().push(place);
+        }
+    }
+    let mut of_key: HashMap<i64, BTreeSet<String>> = HashMap::new();
+    for row in of_blocks(connection, of_block.keys().copied().collect()).await? {
+        of_key.entry(row.block).or_default().insert(row.entity_id);
+    }
+    // The first of all who share a key with a name are among the first of each of its keys; so no
+    // crowd that many names share is gone through for each of them.
+    let mut found: HashMap<usize, (BTreeSet<&String>, BTreeSet<&String>)> = HashMap::new();
+    for (block, ids) in &of_key {
+        let (familiar, others): (Vec<&String>, Vec<&String>) =
+            ids.iter().partition(|id| mentions.familiar.contains(*id));
+        for place in of_block.get(block).into_iter().flatten() {
+            let (first_familiar, first_others) = found.entry(*place).or_default();
+            first_familiar.extend(familiar.iter().take(MOST_OF_ONE_NAME).copied());
+            first_others.extend(others.iter().take(MOST_OF_ONE_NAME).copied());
+        }
+    }
+    for (place, (familiar, others)) in found {
+        let (kind, key, _) = &names[place];
+        for id in familiar.into_iter().chain(others.into_iter().take(MOST_OF_ONE_NAME)) {
+            directory.knowledge_mut().add_near(*kind, key, id);
+        }
+    }
+    Ok(())
+}
+
+/// Adds whoever may be meant by names of people that nobody was found for. Answers with them.
+async fn second_look(
+    connection: &impl ConnectionTrait,
+    names: &[(EntityKind, &str, Name)],
+    directory: &mut Directory,
+) -> Result<HashSet<(EntityKind, String)>, StorageError> {
+    let is_unfound = |kind: EntityKind, key: &str, name: &Name| {
+        kind == EntityKind::Person
+            && name.is_worth_a_second_look()
+            && directory.by_name(kind, key).is_empty()
+            && !directory.knowledge().has_anybody_like(kind, name, key)
+    };
+    let unfound: Vec<(usize, &Name)> = names
+        .iter()
+        .enumerate()
+        .filter(|(_, (kind, key, name))| is_unfound(*kind, key, name))
+        .map(|(place, (_, _, name))| (place, name))
+        .collect();
+    let mut wanted = HashSet::new();
+    for (place, people) in people_of_nearly(connection, &unfound).await? {
+        let (kind, key, _) = &names[place];
+        for id in people.into_iter().take(MOST_OF_ONE_NAME) {
+            directory.knowledge_mut().add_near(*kind, key, &id);
+            wanted.insert((*kind, id));
+        }
+    }
+    known(connection, &wanted, directory).await?;
+    Ok(wanted)
+}
+
+/// Reads the names of entities.
+async fn known(
+    connection: &impl ConnectionTrait,
+    wanted: &HashSet<(EntityKind, String)>,
+    directory: &mut Directory,
+) -> Result<(), StorageError> {
+    for kind in EntityKind::ALL.iter().copied() {
+        let ids: BTreeSet<&str> =
+            wanted.iter().filter(|(of, _)| *of == kind).map(|(_, id)| id.as_str()).collect();
+        let ids: Vec<&str> = ids.into_iter().collect();
+        for ids in ids.chunks(VALUES_PER_STATEMENT) {
+            let rows = entity::Entity::find()
+                .filter(entity::Column::Kind.eq(kind.as_str()))
+                .filter(entity::Column::Id.is_in(ids.iter().copied()))
+                .all(connection)
+                .await?;
+            for row in rows {
+                let details = row
+                    .details
+                    .as_deref()
+                    .and_then(|details| serde_json::from_str::<Details>(details).ok());
+                let traits = details.as_ref().map(Details::traits).unwrap_or_default();
+                directory.knowledge_mut().add(
+                    kind,
+                    row.id,
+                    Known { name: row.name, traits, ..Known::default() },
+                );
+            }
+            let rows = entity_name::Entity::find()
+                .filter(entity_name::Column::Kind.eq(kind.as_str()))
+                .filter(entity_name::Column::EntityId.is_in(ids.iter().copied()))
+                .all(connection)
+                .await?;
+            for row in rows {
+                if let Some(known) = directory.knowledge_mut().of_mut(kind, &row.entity_id)
+                    && known.name != row.name
+                {
+                    known.aliases.push(row.name);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A credit with what is known of its movie.
+type CreditRow = (String, String, String, Option<String>, i32, Option<String>);
+
+async fn appearances(
+    connection: &impl ConnectionTrait,
+    people: &[String],
+    directory: &mut Directory,
+) -> Result<(), StorageError> {
+    for people in people.chunks(VALUES_PER_STATEMENT) {
+        let rows: Vec<CreditRow> = credit::Entity::find()
+            .select_only()
+            .columns([
+                credit::Column::PersonId,
+                credit::Column::MovieId,
+                credit::Column::List,
+                credit::Column::Department,
+            ])
+            .columns([movie::Column::Year])
+            .columns([movie::Column::Title])
+            .join(JoinType::InnerJoin, credit::Relation::Movie.def())
+            .filter(credit::Column::PersonId.is_in(people.iter().map(String::as_str)))
+            .limit(MOST_CREDITS)
+            .into_tuple()
+            .all(connection)
+            .await?;
+        for (person, movie, list, department, year, title) in rows {
+            if let Some(known) = directory.knowledge_mut().of_mut(EntityKind::Person, &person) {
+                let department = department_of(&list, department.as_deref());
+                known.appearances.push(Appearance { movie, title, year, department });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How common the words of the open names and of those they may mean are.
+async fn words(
+    connection: &impl ConnectionTrait,
+    people: &[String],
+    names: &[(EntityKind, &str, Name)],
+    directory: &mut Directory,
+) -> Result<(), StorageError> {
+    let mut words: BTreeSet<String> = BTreeSet::from([String::new()]);
+    for (_, _, name) in names.iter().filter(|(kind, ..)| *kind == EntityKind::Person) {
+        words.extend(name.words().map(str::to_owned));
+    }
+    for known in people.iter().filter_map(|id| directory.knowledge().of(EntityKind::Person, id)) {
+        words.extend(Name::of(&known.name).words().map(str::to_owned));
+    }
+    let words: Vec<String> = words.into_iter().collect();
+    let mut counts = HashMap::new();
+    for words in words.chunks(VALUES_PER_STATEMENT) {
+        let rows = name_word::Entity::find()
+            .filter(name_word::Column::Word.is_in(words.iter().map(String::as_str)))
+            .all(connection)
+            .await?;
+        counts.extend(
+            rows.into_iter().map(|row| (row.word, u64::try_from(row.people).unwrap_or_default())),
+        );
+    }
+    let people = counts.remove("").unwrap_or_default();
+    directory.knowledge_mut().set_words(counts, people);
+    Ok(())
+}
+
+async fn years(
+    connection: &impl ConnectionTrait,
+    mentions: &Mentions,
+    directory: &mut Directory,
+) -> Result<(), StorageError> {
+    let movies: Vec<&str> = mentions.movies.iter().map(String::as_str).collect();
+    for movies in movies.chunks(VALUES_PER_STATEMENT) {
+        let rows: Vec<(String, i32)> = movie::Entity::find()
+            .select_only()
+            .columns([movie::Column::Id])
+            .columns([movie::Column::Year])
+            .filter(movie::Column::Id.is_in(movies.iter().copied()))
+            .into_tuple()
+            .all(connection)
+            .await?;
+        for (movie, year) in rows {
+            directory.knowledge_mut().set_year(&movie, year);
+        }
+    }
+    Ok(())
+}

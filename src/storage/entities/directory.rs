@@ -1,0 +1,380 @@
+//! People, ceremonies, platforms and genres: who exists, under which ids and names.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::NotSet;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
+
+use super::candidates;
+use super::name_index::{NewName, write_names};
+use super::redirects::redirects;
+use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use crate::document::reference::Details;
+use crate::document::resolve::given_ids::{NUMBERED_SOURCES, bare_number, external_values};
+use crate::document::text::index_key;
+use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::tables::{entity, entity_external_id, entity_name};
+use crate::storage::{Database, StorageError, Transaction};
+
+/// Most values in one IN list.
+pub(in crate::storage) const VALUES_PER_STATEMENT: usize = 5_000;
+
+/// An entity with all that is known of it.
+#[derive(Debug, Clone)]
+pub struct Entity {
+    pub kind: EntityKind,
+    pub id: String,
+    pub name: String,
+    /// Other names it goes by.
+    pub aliases: Vec<String>,
+    /// Its ids elsewhere: (source, value).
+    pub external_ids: Vec<(String, String)>,
+    /// What else is known of a ceremony or a platform.
+    pub details: Details,
+}
+
+fn of_kind(set: &BTreeSet<(&'static str, String)>, kind: EntityKind) -> Vec<String> {
+    set.iter().filter(|(of, _)| *of == kind.as_str()).map(|(_, value)| value.clone()).collect()
+}
+
+async fn look_up(
+    connection: &impl ConnectionTrait,
+    mentions: &Mentions,
+) -> Result<Directory, StorageError> {
+    let mut directory = Directory::default();
+    // Whom an answer names may go by quite another name.
+    let answered = candidates::remembered(connection, mentions, &mut directory).await?;
+    for kind in EntityKind::ALL.iter().copied() {
+        let mentioned =
+            mentions.ids.keys().filter(|(of, _)| *of == kind.as_str()).map(|(_, id)| id);
+        let answered = answered.iter().filter(|(of, _)| *of == kind).map(|(_, id)| id);
+        let ids: BTreeSet<String> = mentioned.chain(answered).cloned().collect();
+        let ids: Vec<String> = ids.into_iter().collect();
+        let mut names = of_kind(&mentions.names, kind);
+        names.extend(look_up_ids(connection, kind, &ids, mentions, &mut directory).await?);
+        for names in names.chunks(VALUES_PER_STATEMENT) {
+            let rows: Vec<(String, String)> = entity_name::Entity::find()
+                .select_only()
+                .columns([entity_name::Column::NameKey, entity_name::Column::EntityId])
+                .filter(entity_name::Column::Kind.eq(kind.as_str()))
+                .filter(entity_name::Column::NameKey.is_in(names.iter().map(String::as_str)))
+                .into_tuple()
+                .all(connection)
+                .await?;
+            for (name, id) in rows {
+                directory.add_name(kind, name, id);
+            }
+        }
+    }
+    directory.sort_names();
+    if !mentions.open.is_empty() {
+        directory.expect_open_names();
+    }
+    candidates::look_up(connection, mentions, &mut directory).await?;
+    Ok(directory)
+}
+
+/// Looks ids up, in a constant number of statements. Answers with the names beside them that are
+/// not the entities' own.
+async fn look_up_ids(
+    connection: &impl ConnectionTrait,
+    kind: EntityKind,
+    given: &[String],
+    mentions: &Mentions,
+    directory: &mut Directory,
+) -> Result<Vec<String>, StorageError> {
+    let numbers: Vec<(&String, String)> =
+        given.iter().filter_map(|id| Some((id, bare_number(id)?))).collect();
+    let spelled: BTreeSet<String> =
+        given.iter().cloned().chain(numbers.iter().map(|(_, number)| number.clone())).collect();
+    let ids: Vec<&str> = spelled.iter().map(String::as_str).collect();
+    let mut others = Vec::new();
+    // The entities with names that must be compared with those beside their ids.
+    let mut compared: BTreeSet<String> = BTreeSet::new();
+    for ids in ids.chunks(VALUES_PER_STATEMENT) {
+        let known: Vec<(String, String)> = entity::Entity::find()
+            .select_only()
+            .columns([entity::Column::Id, entity::Column::Name])
+            .filter(entity::Column::Kind.eq(kind.as_str()))
+            .filter(entity::Column::Id.is_in(ids.iter().copied()))
+            .into_tuple()
+            .all(connection)
+            .await?;
+        for (id, name) in known {
+            let own = index_key(&name);
+            let beside = names_beside(mentions, kind, &id).filter(|beside| **beside != own);
+            let count = others.len();
+            others.extend(beside.cloned());
+            if others.len() > count || bare_number(&id).is_some() {
+                directory.known_ids_mut().add_name(kind, &id, &name);
+                compared.insert(id.clone());
+            }
+            directory.add_id(kind, id.clone(), id);
+        }
+    }
+    // The id of someone who was merged into another one leads there.
+    let unknown: Vec<&str> =
+        ids.iter().copied().filter(|id| directory.by_id(kind, id).is_none()).collect();
+    for unknown in unknown.chunks(VALUES_PER_STATEMENT) {
+        for (given, id) in redirects(connection, kind, unknown).await? {
+            others.extend(names_beside(mentions, kind, &given).cloned());
+            compared.insert(id.clone());
+            directory.add_id(kind, given, id);
+        }
+    }
+    for (given, number) in &numbers {
+        if let Some(own) = directory.by_id(kind, number).filter(|_| *given != number) {
+            let own = own.to_owned();
+            directory.known_ids_mut().add_elsewhere(kind, given, &own);
+        }
+    }
+    look_up_elsewhere(connection, kind, given, mentions, directory, &mut compared).await?;
+    // An id that nobody has may be a mistaken one of whoever has the name.
+    if kind == EntityKind::Person {
+        let unknown = given.iter().filter(|id| directory.by_id(kind, id).is_none());
+        others.extend(unknown.flat_map(|id| names_beside(mentions, kind, id)).cloned());
+    }
+    let compared: Vec<String> = compared.into_iter().collect();
+    for ids in compared.chunks(VALUES_PER_STATEMENT) {
+        let rows: Vec<(String, String)> = entity_name::Entity::find()
+            .select_only()
+            .columns([entity_name::Column::EntityId, entity_name::Column::Name])
+            .filter(entity_name::Column::Kind.eq(kind.as_str()))
+            .filter(entity_name::Column::EntityId.is_in(ids.iter().map(String::as_str)))
+            .order_by_asc(entity_name::Column::NameKey)
+            .into_tuple()
+            .all(connection)
+            .await?;
+        for (id, name) in rows {
+            directory.known_ids_mut().add_name(kind, &id, &name);
+        }
+    }
+    Ok(others)
+}
+
+/// The names, in [`index_key`] form, that stand beside an id.
+fn names_beside<'m>(
+    mentions: &'m Mentions,
+    kind: EntityKind,
+    id: &str,
+) -> impl Iterator<Item = &'m String> {
+    mentions.ids.get(&(kind.as_str(), id.to_owned())).into_iter().flatten()
+}
+
+/// Sources of external ids in one statement. Documents name one or two; a statement looks up each
+/// of its values at each of its sources.
+const SOURCES_PER_STATEMENT: usize = 50;
+
+/// Finds the entities that have ids which are not theirs here in another database.
+async fn look_up_elsewhere(
+    connection: &impl ConnectionTrait,
+    kind: EntityKind,
+    given: &[String],
+    mentions: &Mentions,
+    directory: &mut Directory,
+    compared: &mut BTreeSet<String>,
+) -> Result<(), StorageError> {
+    // `tmdb-person-287` is 287 at TMDB alone; the bare number may be one of any database.
+    let mut exact: BTreeMap<String, HashMap<String, &String>> = BTreeMap::new();
+    let mut bare: HashMap<String, Vec<&String>> = HashMap::new();
+    for id in given {
+        if directory.by_id(kind, id).is_none() {
+            let entity = NewEntity { kind, id: id.clone(), name: String::new() };
+            if let Some((source, value)) = entity.external_id() {
+                exact.entry(source.to_owned()).or_default().insert(value.to_owned(), id);
+            }
+        }
+        for value in external_values(id) {
+            bare.entry(value).or_default().push(id);
+        }
+    }
+    let numbers: Vec<&str> = bare.keys().map(String::as_str).collect();
+    for row in external_ids(connection, kind, &NUMBERED_SOURCES, &numbers).await? {
+        for given in bare.get(&row.value).into_iter().flatten() {
+            directory.known_ids_mut().add_elsewhere(kind, given, &row.entity_id);
+        }
+        directory.add_id(kind, row.entity_id.clone(), row.entity_id.clone());
+        compared.insert(row.entity_id);
+    }
+    let sources: Vec<&str> = exact.keys().map(String::as_str).collect();
+    for sources in sources.chunks(SOURCES_PER_STATEMENT) {
+        let of_sources = sources.iter().filter_map(|source| exact.get(*source));
+        let values: BTreeSet<&str> =
+            of_sources.flat_map(HashMap::keys).map(String::as_str).collect();
+        let values: Vec<&str> = values.into_iter().collect();
+        for row in external_ids(connection, kind, sources, &values).await? {
+            let given = exact.get(&row.source).and_then(|values| values.get(&row.value));
+            let Some(given) = given else { continue };
+            if names_beside(mentions, kind, given).next().is_some() {
+                compared.insert(row.entity_id.clone());
+            }
+            directory.add_id(kind, (*given).clone(), row.entity_id);
+        }
+    }
+    Ok(())
+}
+
+/// The rows of those values at any of those sources.
+async fn external_ids(
+    connection: &impl ConnectionTrait,
+    kind: EntityKind,
+    sources: &[&str],
+    values: &[&str],
+) -> Result<Vec<entity_external_id::Model>, StorageError> {
+    let mut found = Vec::new();
+    for values in values.chunks(VALUES_PER_STATEMENT) {
+        let rows = entity_external_id::Entity::find()
+            .filter(entity_external_id::Column::Kind.eq(kind.as_str()))
+            .filter(entity_external_id::Column::Source.is_in(sources.iter().copied()))
+            .filter(entity_external_id::Column::Value.is_in(values.iter().copied()));
+        found.extend(rows.all(connection).await?);
+    }
+    Ok(found)
+}
+
+impl Transaction {
+    /// All entities that `mentions` may mean.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn directory(&self, mentions: &Mentions) -> Result<Directory, StorageError> {
+        look_up(&self.connection, mentions).await
+    }
+
+    /// Adds names that entities go by.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_aliases(&self, names: &[NewEntity]) -> Result<(), StorageError> {
+        let names: Vec<NewName<'_>> = names
+            .iter()
+            .map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name })
+            .collect();
+        write_names(&self.connection, &names).await
+    }
+
+    /// Stores new entities, with their own name as one they go by.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_entities(
+        &self,
+        entities: &[NewEntity],
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        for entities in entities.chunks(ROWS_PER_STATEMENT) {
+            let rows = entities.iter().map(|new| entity::ActiveModel {
+                kind: Set(new.kind.as_str().to_owned()),
+                id: Set(new.id.clone()),
+                name: Set(new.name.clone()),
+                created_at: Set(now),
+                details: NotSet,
+            });
+            entity::Entity::insert_many(rows).exec_without_returning(&self.connection).await?;
+            let names: Vec<NewName<'_>> = entities
+                .iter()
+                .map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name })
+                .collect();
+            write_names(&self.connection, &names).await?;
+            let rows: Vec<_> = entities
+                .iter()
+                .filter_map(|new| {
+                    let (source, value) = new.external_id()?;
+                    Some(entity_external_id::ActiveModel {
+                        kind: Set(new.kind.as_str().to_owned()),
+                        source: Set(source.to_owned()),
+                        value: Set(value.to_owned()),
+                        entity_id: Set(new.id.clone()),
+                    })
+                })
+                .collect();
+            if !rows.is_empty() {
+                let same = OnConflict::new().do_nothing().to_owned();
+                entity_external_id::Entity::insert_many(rows)
+                    .on_conflict(same)
+                    .exec_without_returning(&self.connection)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Database {
+    /// All entities that `mentions` may mean.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn directory(&self, mentions: &Mentions) -> Result<Directory, StorageError> {
+        look_up(&self.reader, mentions).await
+    }
+
+    /// Entities of one kind by their ids, in no order; unknown ids are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn entities(
+        &self,
+        kind: EntityKind,
+        ids: &[String],
+    ) -> Result<Vec<Entity>, StorageError> {
+        let mut found: HashMap<String, Entity> = HashMap::new();
+        for ids in ids.chunks(VALUES_PER_STATEMENT) {
+            let rows = entity::Entity::find()
+                .filter(entity::Column::Kind.eq(kind.as_str()))
+                .filter(entity::Column::Id.is_in(ids.iter().map(String::as_str)))
+                .all(&self.reader)
+                .await?;
+            for row in rows {
+                let details = row.details.map(|details| {
+                    serde_json::from_str(&details).map_err(|error| StorageError::Corrupt {
+                        what: "details of an entity",
+                        key: row.id.clone(),
+                        reason: error.to_string(),
+                    })
+                });
+                let entity = Entity {
+                    kind,
+                    id: row.id.clone(),
+                    name: row.name,
+                    aliases: Vec::new(),
+                    external_ids: Vec::new(),
+                    details: details.transpose()?.unwrap_or_default(),
+                };
+                found.insert(row.id, entity);
+            }
+            let names = entity_name::Entity::find()
+                .filter(entity_name::Column::Kind.eq(kind.as_str()))
+                .filter(entity_name::Column::EntityId.is_in(ids.iter().map(String::as_str)))
+                .all(&self.reader)
+                .await?;
+            for row in names {
+                if let Some(entity) = found.get_mut(&row.entity_id)
+                    && entity.name != row.name
+                {
+                    entity.aliases.push(row.name);
+                }
+            }
+            let external = entity_external_id::Entity::find()
+                .filter(entity_external_id::Column::Kind.eq(kind.as_str()))
+                .filter(entity_external_id::Column::EntityId.is_in(ids.iter().map(String::as_str)))
+                .all(&self.reader)
+                .await?;
+            for row in external {
+                if let Some(entity) = found.get_mut(&row.entity_id) {
+                    entity.external_ids.push((row.source, row.value));
+                }
+            }
+        }
+        let mut found: Vec<Entity> = found.into_values().collect();
+        for entity in &mut found {
+            entity.aliases.sort();
+            entity.external_ids.sort();
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,65 @@
+//! A second look at names that nobody was found for: whoever has the name but for a word that is spelled otherwise, or
+//! one that sounds like it in another script.
+//!
+//! Many share what is left of a name then, which is why only those names are looked up so, and why names are compared
+//! before anything else is read.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::candidates::of_blocks;
+use super::directory::VALUES_PER_STATEMENT;
+use crate::document::entity::EntityKind;
+use crate::document::resolve::{Name, blocking_keys};
+use crate::storage::StorageError;
+use crate::storage::tables::entity_name;
+
+/// A name that nobody was found for, with its place among the names of the documents.
+pub(in crate::storage) type Unfound<'a> = (usize, &'a Name);
+
+/// Most names of one family name that are looked for again, so that a document of nothing else takes no longer.
+const MOST_OF_ONE_BLOCK: usize = 40;
+const KIND: EntityKind = EntityKind::Person;
+
+/// People whose names are nearly those names, by the place of each name: ids, those first that are most like it.
+pub(in crate::storage) async fn people_of_nearly(
+    connection: &impl ConnectionTrait,
+    unfound: &[Unfound<'_>],
+) -> Result<BTreeMap<usize, Vec<String>>, StorageError> {
+    let mut found: BTreeMap<usize, Vec<(f64, String)>> = BTreeMap::new();
+    let mut of_block: HashMap<i64, Vec<Unfound<'_>>> = HashMap::new();
+    for (place, name) in unfound {
+        for block in blocking_keys::looked_up_again(KIND, name) {
+            let names = of_block.entry(block).or_default();
+            if names.len() < MOST_OF_ONE_BLOCK {
+                names.push((*place, *name));
+            }
+        }
+    }
+    // Who shares several keys with a name is compared with it once.
+    let mut of_person: HashMap<String, BTreeMap<usize, &Name>> = HashMap::new();
+    for row in of_blocks(connection, of_block.keys().copied().collect()).await? {
+        let given = of_block.get(&row.block).into_iter().flatten();
+        of_person.entry(row.entity_id).or_default().extend(given.copied());
+    }
+    let people: Vec<&str> = of_person.keys().map(String::as_str).collect();
+    for people in people.chunks(VALUES_PER_STATEMENT) {
+        let names = entity_name::Entity::find()
+            .filter(entity_name::Column::Kind.eq(KIND.as_str()))
+            .filter(entity_name::Column::EntityId.is_in(people.iter().copied()));
+        for row in names.all(connection).await? {
+            for (place, given) in of_person.get(&row.entity_id).into_iter().flatten() {
+                if let Some(likeness) = given.likeness(&row.name) {
+                    found.entry(*place).or_default().push((likeness, row.entity_id.clone()));
+                }
+            }
+        }
+    }
+    let best_first = |mut people: Vec<(f64, String)>| {
+        people.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let mut seen = HashSet::new();
+        people.into_iter().map(|(_, id)| id).filter(|id| seen.insert(id.clone())).collect()
+    };
+    Ok(found.into_iter().map(|(place, people)| (place, best_first(people))).collect())
+}

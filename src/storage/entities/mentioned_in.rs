@@ -1,0 +1,107 @@
+//! The movies whose documents name a ceremony, a platform or a genre: for many of them at once, so that a
+//! list of them costs as much as one.
+
+use std::collections::HashMap;
+
+use sea_orm::{FromQueryResult, IdenStatic as _, Value};
+
+use super::credits::places;
+use super::names::read_movie;
+use crate::document::MovieId;
+use crate::document::entity::EntityKind;
+use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::{Database, MovieOrder, PageRequest, StorageError};
+
+#[derive(FromQueryResult)]
+struct Naming {
+    entity: String,
+    movie_id: String,
+}
+
+#[derive(FromQueryResult)]
+struct Counted {
+    entity: String,
+    movies: i64,
+}
+
+/// The projection that names an entity of that kind: its table and its column.
+const fn projection(kind: EntityKind) -> (&'static str, &'static str) {
+    match kind {
+        EntityKind::Person => ("credits", "person_id"),
+        EntityKind::Ceremony => ("nominations", "ceremony_id"),
+        EntityKind::Platform => ("offers", "platform_id"),
+        EntityKind::Genre => ("movie_genres", "genre_id"),
+    }
+}
+
+impl Database {
+    /// For each entity the movies that name it, beyond a place: (the entity's id, the movie's id), in the
+    /// order of reading, one more than the page holds if there are more. `None` if the cursor is not of this
+    /// order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn movies_naming(
+        &self,
+        kind: EntityKind,
+        entities: &[String],
+        order: MovieOrder,
+        page: &PageRequest,
+    ) -> Result<Option<Vec<(String, MovieId)>>, StorageError> {
+        let (table, column) = projection(kind);
+        let sorted = order.column();
+        let sorted = sorted.as_str();
+        let (direction, beyond) =
+            if order.descending == page.backward { ("ASC", ">") } else { ("DESC", "<") };
+        let mut found = Vec::new();
+        for entities in entities.chunks(ROWS_PER_STATEMENT) {
+            let mut values: Vec<Value> = entities.iter().map(|id| id.as_str().into()).collect();
+            let (all, last) = (places(values.len()), values.len() + 1);
+            values.push(i64::try_from(page.limit + 1).unwrap_or(i64::MAX).into());
+            let mut condition = String::new();
+            if let Some((value, id)) = &page.from {
+                let Some(bound) = order.bound(value) else { return Ok(None) };
+                let (bound_at, id_at) = (last + 1, last + 2);
+                condition = format!(
+                    "WHERE m.{sorted} {beyond} ${bound_at} OR (m.{sorted} = ${bound_at} AND m.id {beyond} ${id_at})"
+                );
+                values.extend([bound, id.as_str().into()]);
+            }
+            let sql = format!(
+                "SELECT entity, movie_id FROM (SELECT named.entity, named.movie_id, ROW_NUMBER() OVER (PARTITION BY \
+                 named.entity ORDER BY m.{sorted} {direction}, m.id {direction}) AS place FROM (SELECT DISTINCT {column} \
+                 AS entity, movie_id FROM {table} WHERE {column} IN ({all})) AS named JOIN movies m ON m.id = \
+                 named.movie_id {condition}) AS placed WHERE place <= ${last} ORDER BY entity, place"
+            );
+            for Naming { entity, movie_id } in self.rows(sql, values).await? {
+                found.push((entity, read_movie(&movie_id)?));
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// How many movies name each of those entities; what no movie names is left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_naming(
+        &self,
+        kind: EntityKind,
+        entities: &[String],
+    ) -> Result<HashMap<String, u64>, StorageError> {
+        let (table, column) = projection(kind);
+        let mut found = HashMap::new();
+        for entities in entities.chunks(ROWS_PER_STATEMENT) {
+            let values: Vec<Value> = entities.iter().map(|id| id.as_str().into()).collect();
+            let all = places(values.len());
+            let sql = format!(
+                "SELECT {column} AS entity, COUNT(DISTINCT movie_id) AS movies FROM {table} WHERE {column} IN ({all}) \
+                 GROUP BY {column}"
+            );
+            for Counted { entity, movies } in self.rows(sql, values).await? {
+                found.insert(entity, u64::try_from(movies).unwrap_or_default());
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,62 @@
+//! The answers that were given to the question who a name means.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{EntityTrait, Set};
+
+use crate::document::entity::EntityKind;
+use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::tables::answer;
+use crate::storage::{StorageError, Transaction};
+
+/// Who a name was said to mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The movie on which it holds; `None`: on all.
+    pub movie: Option<String>,
+    pub kind: EntityKind,
+    /// In comparable form.
+    pub name_key: String,
+    /// `None`: what has the name is left out.
+    pub entity: Option<String>,
+}
+
+impl Transaction {
+    /// Remembers answers; a later one takes the place of an earlier one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remember_answers(
+        &self,
+        answers: &[Answer],
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        for answers in answers.chunks(ROWS_PER_STATEMENT) {
+            let rows = answers.iter().map(|answer| answer::ActiveModel {
+                movie_id: Set(answer.movie.clone().unwrap_or_default()),
+                kind: Set(answer.kind.as_str().to_owned()),
+                name_key: Set(answer.name_key.clone()),
+                entity_id: Set(answer.entity.clone()),
+                answered_at: Set(now),
+                answered_by: Set(by.to_owned()),
+            });
+            let later = OnConflict::columns([
+                answer::Column::MovieId,
+                answer::Column::Kind,
+                answer::Column::NameKey,
+            ])
+            .update_columns([
+                answer::Column::EntityId,
+                answer::Column::AnsweredAt,
+                answer::Column::AnsweredBy,
+            ])
+            .to_owned();
+            answer::Entity::insert_many(rows)
+                .on_conflict(later)
+                .exec_without_returning(&self.connection)
+                .await?;
+        }
+        Ok(())
+    }
+}

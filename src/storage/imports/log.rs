@@ -1,0 +1,348 @@
+//! The record of every import, and what is remembered for clients who ask again.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set,
+};
+
+use super::texts::{SentText, TextLimits, is_small};
+use crate::document::ids::InvalidMovieId;
+use crate::document::{Category, MovieId, Source, Stage};
+use crate::storage::documents::published::{ROWS_PER_STATEMENT, source};
+use crate::storage::tables::{idempotency_key, import};
+use crate::storage::{Database, StorageError, Transaction};
+
+/// What became of an import, or of another act on a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImportRow {
+    /// Ids of later records are larger, by code point.
+    pub id: String,
+    pub movie: MovieId,
+    /// `None`: the document could not be read, and nobody said of which category it is.
+    pub category: Option<Category>,
+    /// import, publish, revert or discard.
+    pub operation: String,
+    pub stage: Stage,
+    pub created_at: DateTime<Utc>,
+    /// Who did it, as shown.
+    pub author: String,
+    /// Who did it, as tokens name them.
+    pub account: String,
+    pub source: Option<Source>,
+    /// What came of it, in the words of a file.
+    pub status: String,
+    /// How it was done, as JSON.
+    pub options: String,
+    /// The plan as JSON; `None`: there was none. Of what was published, without the changes: the
+    /// history has them.
+    pub report: Option<String>,
+    /// What was wrong, as JSON: a list of problems.
+    pub problems: String,
+    /// The revision of the document as it stood afterwards; of a draft, the one it was made from.
+    pub revision: Option<i64>,
+    /// The newest contribution to the draft afterwards, where the draft was asked for.
+    pub draft_revision: Option<i64>,
+    /// SHA-256 of the document as it was sent, in hexadecimal digits. `None`: none was sent, or the
+    /// record is from before it was computed.
+    pub text_hash: Option<String>,
+    /// Bytes of the document as it was sent, likewise.
+    pub text_size: Option<i64>,
+}
+
+/// A record to be kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewImport {
+    pub row: ImportRow,
+    /// The document as it was sent, of that size and hash.
+    pub document: Option<SentText>,
+}
+
+/// Which records to list; what is `None` does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct ImportFilter {
+    pub movie: Option<MovieId>,
+    pub category: Option<Category>,
+    pub status: Option<String>,
+    pub author: Option<String>,
+    pub source: Option<Source>,
+    pub operation: Option<String>,
+    /// The earliest moment.
+    pub since: Option<DateTime<Utc>>,
+    /// The latest moment; itself left out.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// A part of the list of records, newest first.
+#[derive(Debug)]
+pub struct ImportPage {
+    pub records: Vec<ImportRow>,
+    /// Whether there are older ones.
+    pub has_more: bool,
+}
+
+/// What a client did before under an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// Of the request.
+    pub hash: String,
+    /// The record of what was done.
+    pub import_id: String,
+}
+
+/// What is to be remembered of what a client does under an idempotency key.
+#[derive(Debug, Clone, Copy)]
+pub struct NewKey<'a> {
+    pub account: &'a str,
+    pub operation: &'a str,
+    pub key: &'a str,
+    /// Of the request.
+    pub hash: &'a str,
+    /// The record of what is done.
+    pub import_id: &'a str,
+    pub now: DateTime<Utc>,
+}
+
+/// The columns of an [`ImportRow`]; the document may have megabytes, so lists leave it out.
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "import::Entity")]
+struct Listed {
+    id: String,
+    movie_id: String,
+    category: Option<String>,
+    operation: String,
+    stage: String,
+    created_at: DateTime<Utc>,
+    author: String,
+    account: String,
+    source: Option<String>,
+    status: String,
+    options: String,
+    report: Option<String>,
+    problems: String,
+    revision: Option<i64>,
+    draft_revision: Option<i64>,
+    text_hash: Option<String>,
+    text_size: Option<i64>,
+}
+
+fn row(listed: Listed) -> Result<ImportRow, StorageError> {
+    let corrupt = |reason: String| StorageError::Corrupt {
+        what: "import record",
+        key: listed.id.clone(),
+        reason,
+    };
+    let movie =
+        listed.movie_id.parse().map_err(|error: InvalidMovieId| corrupt(error.to_string()))?;
+    let category = listed.category.as_deref().map(str::parse::<Category>).transpose();
+    let category = category.map_err(|error| corrupt(error.to_string()))?;
+    let stage = Stage::ALL.iter().copied().find(|stage| stage.as_str() == listed.stage);
+    let stage = stage.ok_or_else(|| corrupt(format!("found the stage {:?}", listed.stage)))?;
+    Ok(ImportRow {
+        id: listed.id,
+        movie,
+        category,
+        operation: listed.operation,
+        stage,
+        created_at: listed.created_at,
+        author: listed.author,
+        account: listed.account,
+        source: listed.source.as_deref().map(source),
+        status: listed.status,
+        options: listed.options,
+        report: listed.report,
+        problems: listed.problems,
+        revision: listed.revision,
+        draft_revision: listed.draft_revision,
+        text_hash: listed.text_hash,
+        text_size: listed.text_size,
+    })
+}
+
+fn new_row(new: &NewImport) -> import::ActiveModel {
+    let row = &new.row;
+    import::ActiveModel {
+        id: Set(row.id.clone()),
+        movie_id: Set(row.movie.to_string()),
+        category: Set(row.category.map(|category| category.as_str().to_owned())),
+        operation: Set(row.operation.clone()),
+        stage: Set(row.stage.as_str().to_owned()),
+        created_at: Set(row.created_at),
+        author: Set(row.author.clone()),
+        account: Set(row.account.clone()),
+        source: Set(row.source.map(|source| source.as_str().to_owned())),
+        status: Set(row.status.clone()),
+        options: Set(row.options.clone()),
+        document: Set(new
+            .document
+            .as_ref()
+            .filter(|sent| sent.is_kept && is_small(&sent.text))
+            .map(|sent| sent.text.clone())),
+        report: Set(row.report.clone()),
+        problems: Set(row.problems.clone()),
+        revision: Set(row.revision),
+        draft_revision: Set(row.draft_revision),
+        text_hash: Set(row.text_hash.clone()),
+        text_size: Set(row.text_size),
+    }
+}
+
+fn condition(filter: &ImportFilter) -> Condition {
+    Condition::all()
+        .add_option(filter.movie.as_ref().map(|movie| import::Column::MovieId.eq(movie.as_str())))
+        .add_option(filter.category.map(|category| import::Column::Category.eq(category.as_str())))
+        .add_option(filter.status.as_ref().map(|status| import::Column::Status.eq(status)))
+        .add_option(filter.author.as_ref().map(|author| import::Column::Author.eq(author)))
+        .add_option(filter.source.map(|source| import::Column::Source.eq(source.as_str())))
+        .add_option(
+            filter.operation.as_ref().map(|operation| import::Column::Operation.eq(operation)),
+        )
+        .add_option(filter.since.map(|since| import::Column::CreatedAt.gte(since)))
+        .add_option(filter.until.map(|until| import::Column::CreatedAt.lt(until)))
+}
+
+async fn find(
+    connection: &impl ConnectionTrait,
+    id: &str,
+) -> Result<Option<ImportRow>, StorageError> {
+    let found =
+        import::Entity::find_by_id(id).into_partial_model::<Listed>().one(connection).await?;
+    found.map(row).transpose()
+}
+
+impl Database {
+    /// The record of that id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn import_record(&self, id: &str) -> Result<Option<ImportRow>, StorageError> {
+        find(&self.reader, id).await
+    }
+
+    /// The documents of those records as they were sent, by the record's id; records without one,
+    /// and those of which it was dropped, are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn import_documents(
+        &self,
+        ids: &[String],
+    ) -> Result<HashMap<String, String>, StorageError> {
+        let mut found = HashMap::new();
+        for ids in ids.chunks(ROWS_PER_STATEMENT) {
+            let rows: Vec<(String, String)> = import::Entity::find()
+                .select_only()
+                .columns([import::Column::Id, import::Column::Document])
+                .filter(import::Column::Id.is_in(ids.iter().map(String::as_str)))
+                .filter(import::Column::Document.is_not_null())
+                .into_tuple()
+                .all(&self.reader)
+                .await?;
+            found.extend(rows);
+            found.extend(self.texts_of(ids).await?);
+        }
+        Ok(found)
+    }
+
+    /// A page of the records, newest first, of those before the one of that id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn import_page(
+        &self,
+        filter: &ImportFilter,
+        before: Option<&str>,
+        limit: u64,
+    ) -> Result<ImportPage, StorageError> {
+        let listed = import::Entity::find()
+            .filter(
+                condition(filter).add_option(before.map(|before| import::Column::Id.lt(before))),
+            )
+            .order_by_desc(import::Column::Id)
+            .limit(limit + 1)
+            .into_partial_model::<Listed>()
+            .all(&self.reader)
+            .await?;
+        let mut records = listed.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = records.len() > limit;
+        records.truncate(limit);
+        Ok(ImportPage { records, has_more })
+    }
+}
+
+impl Transaction {
+    /// Keeps records, and their texts within the limits. How many bytes of texts were stored.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn record_imports(
+        &self,
+        records: &[NewImport],
+        limits: TextLimits,
+    ) -> Result<u64, StorageError> {
+        let mut bytes = 0;
+        for records in records.chunks(ROWS_PER_STATEMENT) {
+            bytes += self.keep_texts(records, limits).await?;
+            import::Entity::insert_many(records.iter().map(new_row))
+                .exec_without_returning(&self.connection)
+                .await?;
+        }
+        Ok(bytes)
+    }
+
+    /// The record of that id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn import_record(&self, id: &str) -> Result<Option<ImportRow>, StorageError> {
+        find(&self.connection, id).await
+    }
+
+    /// What the account did under that key since `not_before`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remembered(
+        &self,
+        account: &str,
+        operation: &str,
+        key: &str,
+        not_before: DateTime<Utc>,
+    ) -> Result<Option<Remembered>, StorageError> {
+        let key = (account.to_owned(), operation.to_owned(), key.to_owned());
+        let row = idempotency_key::Entity::find_by_id(key)
+            .filter(idempotency_key::Column::CreatedAt.gte(not_before))
+            .one(&self.connection)
+            .await?;
+        Ok(row.map(|row| Remembered { hash: row.hash, import_id: row.import_id }))
+    }
+
+    /// Remembers what the account does under that key, and forgets what was done before
+    /// `delete_before`. Of two that use a key at once, one fails and may be run again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remember(
+        &self,
+        new: &NewKey<'_>,
+        delete_before: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        idempotency_key::Entity::delete_many()
+            .filter(idempotency_key::Column::CreatedAt.lt(delete_before))
+            .exec(&self.connection)
+            .await?;
+        let row = idempotency_key::ActiveModel {
+            account: Set(new.account.to_owned()),
+            operation: Set(new.operation.to_owned()),
+            key: Set(new.key.to_owned()),
+            hash: Set(new.hash.to_owned()),
+            import_id: Set(new.import_id.to_owned()),
+            created_at: Set(new.now),
+        };
+        idempotency_key::Entity::insert(row).exec_without_returning(&self.connection).await?;
+        Ok(())
+    }
+}

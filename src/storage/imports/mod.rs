@@ -1,0 +1,4 @@
+//! The import log: a row for each import, the texts that were sent, and idempotency keys.
+
+pub(super) mod log;
+pub(super) mod texts;

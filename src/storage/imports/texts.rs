@@ -1,0 +1,340 @@
+//! The texts that imports sent: compressed, each text of a document once, and within limits.
+//!
+//! Records are kept for good, their texts within a limit for each document and one for all
+//! ([`TextLimits`]): the texts that were sent least recently are dropped first. A record keeps the
+//! size and the SHA-256 of a text that is no longer there.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{Read as _, Write as _};
+
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait as _, DatabaseBackend, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, Set, Statement, Value,
+};
+
+use super::log::NewImport;
+use crate::storage::entities::credits::places;
+use crate::storage::tables::import_text;
+use crate::storage::{Database, StorageError, Transaction};
+
+/// How many bytes the texts of imports may take, compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextLimits {
+    /// The texts of one document.
+    pub of_document: u64,
+    /// All texts.
+    pub of_all: u64,
+}
+
+impl Default for TextLimits {
+    fn default() -> Self {
+        Self { of_document: 8 << 20, of_all: 4 << 30 }
+    }
+}
+
+/// What a row takes beside its text, roughly, so that many short texts count too.
+const ROW: u64 = 256;
+/// Texts from this size on are compressed on a thread of their own.
+const LARGE: usize = 64 * 1024;
+/// Rows that are read at once to find the oldest texts.
+const PAGE: u64 = 1_000;
+/// Pages that one transaction drops at most.
+const MOST_PAGES: usize = 20;
+/// Held by the one transaction that drops the oldest of all texts.
+const DROPPING: i64 = 0x7265_656c_0000_0003;
+
+/// A text as it was sent, of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentText {
+    pub text: String,
+    /// Whether the text itself is kept, and not only its size and hash.
+    pub is_kept: bool,
+}
+
+/// What is left of a limit when the oldest texts are dropped, so that it is not done on every
+/// import.
+const fn room(limit: u64) -> u64 {
+    limit - limit / 8
+}
+
+fn pack(text: &str) -> std::io::Result<Vec<u8>> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes())?;
+    encoder.finish()
+}
+
+/// The text, of which it must be told how many bytes it has.
+fn unpack(body: &[u8], size: i64) -> std::io::Result<String> {
+    let size = u64::try_from(size).unwrap_or_default();
+    let mut text = String::new();
+    ZlibDecoder::new(body).take(size + 1).read_to_string(&mut text)?;
+    if text.len() as u64 == size {
+        return Ok(text);
+    }
+    Err(std::io::Error::other("it has another size than its record says"))
+}
+
+fn corrupt(id: &str, error: impl std::fmt::Display) -> StorageError {
+    StorageError::Corrupt {
+        what: "text of an import",
+        key: id.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+async fn packed(id: &str, text: &str) -> Result<Vec<u8>, StorageError> {
+    if text.len() < LARGE {
+        return pack(text).map_err(|error| corrupt(id, error));
+    }
+    let text = text.to_owned();
+    let packed = tokio::task::spawn_blocking(move || pack(&text)).await;
+    packed.map_err(|error| corrupt(id, error))?.map_err(|error| corrupt(id, error))
+}
+
+#[derive(FromQueryResult)]
+struct StoredText {
+    id: String,
+    size: i64,
+    body: Vec<u8>,
+}
+
+#[derive(FromQueryResult)]
+struct Full {
+    movie_id: String,
+    category: String,
+}
+
+#[derive(FromQueryResult)]
+struct Total {
+    total: i64,
+}
+
+/// The texts of records, by the record's id.
+const OF_RECORDS: &str = "SELECT i.id, t.size, t.body FROM imports i JOIN import_texts t \
+    ON t.movie_id = i.movie_id AND t.category = COALESCE(i.category, '') AND t.hash = i.text_hash \
+    WHERE i.id IN";
+
+impl Database {
+    /// The texts of those records that are stored, by the record's id.
+    pub(in crate::storage) async fn texts_of(
+        &self,
+        ids: &[String],
+    ) -> Result<HashMap<String, String>, StorageError> {
+        let values: Vec<Value> = ids.iter().map(|id| id.as_str().into()).collect();
+        let sql = format!("{OF_RECORDS} ({})", places(values.len()));
+        let mut texts = HashMap::new();
+        for StoredText { id, size, body } in self.rows(sql, values).await? {
+            let text = unpack(&body, size).map_err(|error| corrupt(&id, error))?;
+            texts.insert(id, text);
+        }
+        Ok(texts)
+    }
+}
+
+/// A text of fewer bytes is stored with its record: compressing it would save little, and cost a
+/// statement for each import.
+const SMALL: usize = 8 * 1024;
+
+/// Whether a text is stored with its record, and not in the table of texts, which takes U+0000.
+pub(in crate::storage) fn is_small(text: &str) -> bool {
+    text.len() < SMALL && !text.contains('\0')
+}
+
+/// The bytes of a text as a column has them.
+pub fn size_of(text: &str) -> i64 {
+    i64::try_from(text.len()).unwrap_or(i64::MAX)
+}
+
+/// The document that an import was about, as the columns have it.
+fn document_of(new: &NewImport) -> (String, String) {
+    let category = new.row.category.map(|category| category.as_str().to_owned());
+    (new.row.movie.to_string(), category.unwrap_or_default())
+}
+
+impl Transaction {
+    /// Stores the texts of records, and drops the oldest texts of the same documents that are
+    /// beyond the limit. How many bytes were stored.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(in crate::storage) async fn keep_texts(
+        &self,
+        records: &[NewImport],
+        limits: TextLimits,
+    ) -> Result<u64, StorageError> {
+        let mut rows = BTreeMap::new();
+        let mut bytes = 0;
+        for new in records {
+            let sent = new.document.as_ref().filter(|sent| sent.is_kept && !is_small(&sent.text));
+            let Some((sent, hash)) = sent.zip(new.row.text_hash.clone()) else { continue };
+            let (movie_id, category) = document_of(new);
+            let body = packed(&new.row.id, &sent.text).await?;
+            bytes += body.len() as u64 + ROW;
+            let row = import_text::ActiveModel {
+                movie_id: Set(movie_id.clone()),
+                category: Set(category.clone()),
+                hash: Set(hash.clone()),
+                last_import: Set(new.row.id.clone()),
+                size: Set(size_of(&sent.text)),
+                stored: Set(i64::try_from(body.len()).unwrap_or(i64::MAX)),
+                body: Set(body),
+            };
+            rows.insert((movie_id, category, hash), row);
+        }
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let documents: Vec<Value> = rows.keys().map(|(movie, ..)| movie.as_str().into()).collect();
+        let again = OnConflict::columns([
+            import_text::Column::MovieId,
+            import_text::Column::Category,
+            import_text::Column::Hash,
+        ])
+        .update_column(import_text::Column::LastImport)
+        .to_owned();
+        import_text::Entity::insert_many(rows.into_values())
+            .on_conflict(again)
+            .exec_without_returning(&self.connection)
+            .await?;
+        for Full { movie_id, category } in self.full(documents, limits.of_document).await? {
+            self.drop_oldest_of(&movie_id, &category, limits.of_document).await?;
+        }
+        Ok(bytes)
+    }
+
+    /// The documents of those movies whose texts take more than that.
+    async fn full(&self, mut movies: Vec<Value>, limit: u64) -> Result<Vec<Full>, StorageError> {
+        movies.dedup();
+        let (all, last) = (places(movies.len()), movies.len() + 1);
+        movies.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+        let sql = format!(
+            "SELECT movie_id, category FROM import_texts WHERE movie_id IN ({all}) \
+             GROUP BY movie_id, category HAVING SUM(stored + {ROW}) > ${last}"
+        );
+        let backend = self.connection.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, sql, movies);
+        Ok(Full::find_by_statement(statement).all(&self.connection).await?)
+    }
+
+    async fn drop_oldest_of(
+        &self,
+        movie: &str,
+        category: &str,
+        limit: u64,
+    ) -> Result<(), StorageError> {
+        let of_document = || {
+            import_text::Entity::find()
+                .filter(import_text::Column::MovieId.eq(movie))
+                .filter(import_text::Column::Category.eq(category))
+        };
+        let newest: Vec<(String, i64)> = of_document()
+            .select_only()
+            .columns([import_text::Column::LastImport, import_text::Column::Stored])
+            .order_by_desc(import_text::Column::LastImport)
+            .into_tuple()
+            .all(&self.connection)
+            .await?;
+        let mut left = room(limit);
+        // The newest one stays, whatever its size.
+        let kept = newest.iter().enumerate().take_while(|(place, (_, stored))| {
+            let bytes = stored.unsigned_abs() + ROW;
+            let fits = bytes <= left || *place == 0;
+            left = left.saturating_sub(bytes);
+            fits
+        });
+        let Some(oldest_kept) = kept.last().map(|(_, (import, _))| import.clone()) else {
+            return Ok(());
+        };
+        import_text::Entity::delete_many()
+            .filter(import_text::Column::MovieId.eq(movie))
+            .filter(import_text::Column::Category.eq(category))
+            .filter(import_text::Column::LastImport.lt(oldest_kept))
+            .exec(&self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Drops the oldest texts of all, if they take more than that; in several transactions if they
+    /// are many. Whether the rest is within the limit. Another transaction that is at it is left to
+    /// it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drop_oldest_texts(&self, limit: u64) -> Result<bool, StorageError> {
+        let backend = self.connection.get_database_backend();
+        if backend == DatabaseBackend::Postgres && !self.is_first_to_drop().await? {
+            return Ok(true);
+        }
+        let sql = format!(
+            "SELECT CAST(COALESCE(SUM(stored + {ROW}), 0) AS BIGINT) AS total FROM import_texts"
+        );
+        let total = Total::find_by_statement(Statement::from_string(backend, sql));
+        let total = total.one(&self.connection).await?.map_or(0, |row| row.total.unsigned_abs());
+        if total <= limit {
+            return Ok(true);
+        }
+        let mut excess = total.saturating_sub(room(limit));
+        for _ in 0..MOST_PAGES {
+            let oldest: Vec<(String, i64)> = import_text::Entity::find()
+                .select_only()
+                .columns([import_text::Column::LastImport, import_text::Column::Stored])
+                .order_by_asc(import_text::Column::LastImport)
+                .limit(PAGE)
+                .into_tuple()
+                .all(&self.connection)
+                .await?;
+            let mut last = None;
+            for (import, stored) in oldest {
+                if excess == 0 {
+                    break;
+                }
+                excess = excess.saturating_sub(stored.unsigned_abs() + ROW);
+                last = Some(import);
+            }
+            let Some(last) = last else { break };
+            import_text::Entity::delete_many()
+                .filter(import_text::Column::LastImport.lte(last))
+                .exec(&self.connection)
+                .await?;
+        }
+        Ok(excess == 0)
+    }
+
+    async fn is_first_to_drop(&self) -> Result<bool, StorageError> {
+        let statement = Statement::from_sql_and_values(
+            self.connection.get_database_backend(),
+            "SELECT pg_try_advisory_xact_lock($1) AS held",
+            [DROPPING.into()],
+        );
+        let row = self.connection.query_one_raw(statement).await?;
+        Ok(row.map(|row| row.try_get("", "held")).transpose()?.unwrap_or(false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_comes_back_byte_for_byte_and_smaller() {
+        for text in ["", "a\0b", "Łódź “é” 😀", &"{\"title\": \"A movie\"}\n".repeat(10_000)]
+        {
+            let packed = pack(text).unwrap();
+            assert_eq!(unpack(&packed, size_of(text)).unwrap(), text);
+            assert!(packed.len() <= text.len() + 64, "{} of {}", packed.len(), text.len());
+        }
+        let long = "x".repeat(1 << 20);
+        assert!(pack(&long).unwrap().len() < 16 * 1024);
+    }
+
+    #[test]
+    fn no_more_is_unpacked_than_there_is_said_to_be() {
+        let packed = pack(&"x".repeat(1 << 20)).unwrap();
+        assert!(unpack(&packed, 10).is_err());
+        assert!(unpack(&packed[..20], 1 << 20).is_err());
+    }
+}

@@ -1,0 +1,272 @@
+//! Computing stored search columns anew after the rules changed by which they are made: the folding
+//! of texts, and the index of names.
+//!
+//! Which rules a database was indexed by stands in `index_versions`. The work is done in one
+//! transaction, in pages, and again from the start if it was cut off.
+
+use std::collections::HashSet;
+
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
+
+use super::documents::published::ROWS_PER_STATEMENT;
+use super::entities::name_index::{self, NamePlace};
+use super::entities::redirects::refold_names;
+use super::movies::{search_text, title_key};
+use super::tables::{answer, entity, entity_name, index_version, merged_entity, movie};
+use super::{Database, StorageError, Transaction};
+use crate::document::resolve::blocking_keys;
+use crate::document::text::folding::{self, refold_key};
+use crate::document::text::index_key;
+
+const FOLDING: &str = "folding";
+const NAMES: &str = "names";
+
+/// The indexes that were made by other rules than those of this version, or never.
+async fn outdated(connection: &impl ConnectionTrait) -> Result<Vec<&'static str>, StorageError> {
+    let made_by = index_version::Entity::find().all(connection).await?;
+    let is_made_by = |name: &str, version: u32| {
+        made_by.iter().any(|row| row.name == name && row.version == version.to_string())
+    };
+    let current = [(FOLDING, folding::VERSION), (NAMES, blocking_keys::VERSION)];
+    let outdated = current.into_iter().filter(|(name, version)| !is_made_by(name, *version));
+    Ok(outdated.map(|(name, _)| name).collect())
+}
+
+impl Database {
+    /// Computes the search columns and the index of names anew if they were made by other rules.
+    /// Nothing is written if they were not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn refresh_search(&self) -> Result<(), StorageError> {
+        if outdated(&self.reader).await?.is_empty() {
+            return Ok(());
+        }
+        self.write(|transaction| async move {
+            transaction.lock_all_movies().await?;
+            transaction.lock_entities().await?;
+            let outdated = outdated(&transaction.connection).await?;
+            if outdated.contains(&FOLDING) {
+                transaction.refold_movies().await?;
+                transaction.refold_names().await?;
+                transaction.made_by(FOLDING, folding::VERSION).await?;
+            }
+            if outdated.contains(&NAMES) {
+                name_index::rebuild(&transaction.connection).await?;
+                transaction.made_by(NAMES, blocking_keys::VERSION).await?;
+            }
+            Ok::<_, StorageError>(())
+        })
+        .await
+    }
+}
+
+impl Transaction {
+    async fn made_by(&self, name: &str, version: u32) -> Result<(), StorageError> {
+        let made = index_version::ActiveModel {
+            name: Set(name.to_owned()),
+            version: Set(version.to_string()),
+        };
+        let anew = OnConflict::column(index_version::Column::Name)
+            .update_column(index_version::Column::Version)
+            .to_owned();
+        index_version::Entity::insert(made)
+            .on_conflict(anew)
+            .exec_without_returning(&self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Folds anew what movies are searched and sorted by.
+    async fn refold_movies(&self) -> Result<(), StorageError> {
+        let mut after = String::new();
+        loop {
+            let page = movie::Entity::find()
+                .filter(movie::Column::Id.gt(after.as_str()))
+                .order_by_asc(movie::Column::Id)
+                .limit(ROWS_PER_STATEMENT as u64)
+                .all(&self.connection)
+                .await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after.clone_from(&last.id);
+            for row in page {
+                let title = row.title.as_deref();
+                let search = search_text(title, row.original_title.as_deref());
+                let key = title_key(title);
+                if (&search, &key) != (&row.search_text, &row.title_key) {
+                    movie::Entity::update_many()
+                        .col_expr(movie::Column::SearchText, Expr::value(search))
+                        .col_expr(movie::Column::TitleKey, Expr::value(key))
+                        .filter(movie::Column::Id.eq(row.id))
+                        .exec(&self.connection)
+                        .await?;
+                }
+            }
+        }
+    }
+
+    /// Folds anew the keys of all names: of entities, of merged entities and of remembered answers.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refold_names(&self) -> Result<(), StorageError> {
+        self.refold_entity_names().await?;
+        self.refold_merged().await?;
+        self.refold_answers().await
+    }
+
+    /// A key that changes moves its row to another place of the order, where it may be read once
+    /// more and is as it should be.
+    async fn refold_entity_names(&self) -> Result<(), StorageError> {
+        let mut after: Option<NamePlace> = None;
+        loop {
+            let page = name_index::page_of_names(&self.connection, after.as_ref()).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(NamePlace::of(last));
+            let changed: Vec<entity_name::Model> =
+                page.into_iter().filter(|row| index_key(&row.name) != row.name_key).collect();
+            if !changed.is_empty() {
+                self.move_names(changed).await?;
+            }
+        }
+    }
+
+    /// Gives names their keys. Of names of one entity that have the same key by now, its own name
+    /// stays, else the one that had it.
+    async fn move_names(&self, changed: Vec<entity_name::Model>) -> Result<(), StorageError> {
+        let ids: HashSet<&str> = changed.iter().map(|row| row.entity_id.as_str()).collect();
+        let own: Vec<(String, String, String)> = entity::Entity::find()
+            .select_only()
+            .columns([entity::Column::Kind, entity::Column::Id, entity::Column::Name])
+            .filter(entity::Column::Id.is_in(ids))
+            .into_tuple()
+            .all(&self.connection)
+            .await?;
+        let mut own: HashSet<(String, String, String)> = own.into_iter().collect();
+        let mut gone = Condition::any();
+        for row in &changed {
+            gone = gone.add(
+                Condition::all()
+                    .add(entity_name::Column::Kind.eq(row.kind.as_str()))
+                    .add(entity_name::Column::NameKey.eq(row.name_key.as_str()))
+                    .add(entity_name::Column::EntityId.eq(row.entity_id.as_str())),
+            );
+        }
+        entity_name::Entity::delete_many().filter(gone).exec(&self.connection).await?;
+        let key = [
+            entity_name::Column::Kind,
+            entity_name::Column::NameKey,
+            entity_name::Column::EntityId,
+        ];
+        let keep = OnConflict::columns(key).do_nothing().to_owned();
+        let take = OnConflict::columns(key).update_column(entity_name::Column::Name).to_owned();
+        let (own, others): (Vec<_>, Vec<_>) = changed.into_iter().partition(|row| {
+            own.remove(&(row.kind.clone(), row.entity_id.clone(), row.name.clone()))
+        });
+        for (rows, on_conflict) in [(own, take), (others, keep)] {
+            if rows.is_empty() {
+                continue;
+            }
+            let rows = rows.into_iter().map(|row| entity_name::ActiveModel {
+                name_key: Set(index_key(&row.name)),
+                kind: Set(row.kind),
+                entity_id: Set(row.entity_id),
+                name: Set(row.name),
+            });
+            entity_name::Entity::insert_many(rows)
+                .on_conflict(on_conflict)
+                .exec_without_returning(&self.connection)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn refold_merged(&self) -> Result<(), StorageError> {
+        let mut after: Option<(String, String)> = None;
+        loop {
+            let mut query = merged_entity::Entity::find();
+            if let Some((kind, id)) = &after {
+                let later = Condition::any().add(merged_entity::Column::Kind.gt(kind)).add(
+                    Condition::all()
+                        .add(merged_entity::Column::Kind.eq(kind))
+                        .add(merged_entity::Column::Id.gt(id)),
+                );
+                query = query.filter(later);
+            }
+            let page = query
+                .order_by_asc(merged_entity::Column::Kind)
+                .order_by_asc(merged_entity::Column::Id)
+                .limit(ROWS_PER_STATEMENT as u64)
+                .all(&self.connection)
+                .await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some((last.kind.clone(), last.id.clone()));
+            for row in page {
+                let names = refold_names(&row)?;
+                if names != row.names {
+                    merged_entity::Entity::update_many()
+                        .col_expr(merged_entity::Column::Names, Expr::value(names))
+                        .filter(merged_entity::Column::Kind.eq(row.kind))
+                        .filter(merged_entity::Column::Id.eq(row.id))
+                        .exec(&self.connection)
+                        .await?;
+                }
+            }
+        }
+    }
+
+    /// Of answers whose keys are the same by now, the latest holds.
+    async fn refold_answers(&self) -> Result<(), StorageError> {
+        let mut after: Option<(String, String, String)> = None;
+        loop {
+            let mut query = answer::Entity::find();
+            if let Some((movie, kind, key)) = &after {
+                let of_movie = Condition::all().add(answer::Column::MovieId.eq(movie));
+                let of_kind = of_movie.clone().add(answer::Column::Kind.eq(kind));
+                let later = Condition::any()
+                    .add(answer::Column::MovieId.gt(movie))
+                    .add(of_movie.add(answer::Column::Kind.gt(kind)))
+                    .add(of_kind.add(answer::Column::NameKey.gt(key)));
+                query = query.filter(later);
+            }
+            let page = query
+                .order_by_asc(answer::Column::MovieId)
+                .order_by_asc(answer::Column::Kind)
+                .order_by_asc(answer::Column::NameKey)
+                .limit(ROWS_PER_STATEMENT as u64)
+                .all(&self.connection)
+                .await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some((last.movie_id.clone(), last.kind.clone(), last.name_key.clone()));
+            for row in page {
+                let key = refold_key(&row.name_key);
+                if key != row.name_key {
+                    self.move_answer(row, key).await?;
+                }
+            }
+        }
+    }
+
+    async fn move_answer(&self, row: answer::Model, key: String) -> Result<(), StorageError> {
+        let place = |key: &str| (row.movie_id.clone(), row.kind.clone(), key.to_owned());
+        answer::Entity::delete_by_id(place(&row.name_key)).exec(&self.connection).await?;
+        let rival = answer::Entity::find_by_id(place(&key)).one(&self.connection).await?;
+        if rival.as_ref().is_some_and(|rival| rival.answered_at >= row.answered_at) {
+            return Ok(());
+        }
+        answer::Entity::delete_by_id(place(&key)).exec(&self.connection).await?;
+        let moved = answer::ActiveModel {
+            movie_id: Set(row.movie_id),
+            kind: Set(row.kind),
+            name_key: Set(key),
+            entity_id: Set(row.entity_id),
+            answered_at: Set(row.answered_at),
+            answered_by: Set(row.answered_by),
+        };
+        answer::Entity::insert(moved).exec_without_returning(&self.connection).await?;
+        Ok(())
+    }
+}
