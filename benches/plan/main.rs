@@ -102,6 +102,7 @@ fn main() {
                         arriving: &reading,
                         current: &current,
                         base: Some(&base),
+                        unknown_base: None,
                         source: Source::Manual,
                         id_trust: IdTrust::Unsaid,
                         mode: ImportMode::Merge,

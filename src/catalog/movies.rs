@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::access::{CanPublish, CanRead};
-use super::import::{ImportOptions, Record};
+use super::import::{ImportCommand, ImportOptions, Operation, Record};
 use super::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
 use crate::document::projection::Names;
@@ -150,25 +150,20 @@ impl Catalog {
             json!({ "title": title }),
             ParseOptions::default(),
         );
-        let records = [record];
+        let documents = [record];
+        let options = ImportOptions { create_movie: true, ..ImportOptions::default() };
+        let (author, operation) = (&permission.author, Operation::Import);
+        let command = ImportCommand { catalog: self, author, operation, options: &options };
         let outcome = self
             .database
             .write(|transaction| {
-                let (movie, records) = (&movie, &records);
+                let (movie, documents, command) = (&movie, &documents, &command);
                 async move {
                     transaction.lock_movies(&[movie]).await?;
                     if !transaction.existing_movies(&[movie]).await?.is_empty() {
                         return Ok(None);
                     }
-                    let outcomes = self
-                        .import_in(
-                            &transaction,
-                            permission,
-                            records,
-                            &ImportOptions::default(),
-                            true,
-                        )
-                        .await?;
+                    let outcomes = command.import(&transaction, documents).await?;
                     Ok::<_, CatalogError>(outcomes.into_iter().next())
                 }
             })

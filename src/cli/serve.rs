@@ -197,8 +197,8 @@ async fn load_demo(app: &App) -> Result<(), CliError> {
                 .push(Record::read(file.contents(), Expected::default(), options).map_err(broken)?);
         }
     }
-    let outcomes =
-        app.catalog.import_batch(&permission, &records, &ImportOptions::default(), true).await?;
+    let options = ImportOptions { create_movie: true, ..ImportOptions::default() };
+    let outcomes = app.catalog.import_batch(&permission, &records, &options).await?;
     let rejected: Vec<_> = outcomes.iter().filter(|outcome| !outcome.problems.is_empty()).collect();
     if let Some(outcome) = rejected.first() {
         return Err(CliError::Usage(format!("demo catalogue: {:?}", outcome.problems)));

@@ -236,7 +236,7 @@ on_both_databases! {
             let text = envelope("m", "trivia", json!({ "items": [{ "text": noise(number) }] }))
                 .to_string();
             let record = Record::read(text.as_bytes(), Expected::default(), ParseOptions::default()).unwrap();
-            catalog.import_batch(&permission, &[record], &options, false).await.unwrap();
+            catalog.import_batch(&permission, &[record], &options).await.unwrap();
         }
         let stored: u64 = rows(&app.database.url, "import_texts")
             .await

@@ -24,7 +24,7 @@ use super::export::Export;
 use super::import::{ImportOptions, ImportStatus, Outcome, Record};
 use super::{Catalog, CatalogError};
 use crate::document::plan::Report;
-use crate::document::{Category, MovieId, Problem, ProblemCode, Warning};
+use crate::document::{Category, MovieId, Problem, ProblemCode, Stage, Warning};
 use crate::storage::DocumentKey;
 
 /// Most documents in one transaction.
@@ -103,6 +103,9 @@ impl Catalog {
         options: &ImportOptions,
         mut report: impl FnMut(RecordResult),
     ) -> Result<BulkReport, CatalogError> {
+        // A published document creates its movie.
+        let create_movie = options.create_movie || options.target == Stage::Published;
+        let options = &ImportOptions { create_movie, ..options.clone() };
         let mut total = BulkReport::default();
         let mut held: Option<RawRecord> = None;
         let mut known_to_planner = 0;
@@ -219,7 +222,7 @@ impl Catalog {
         records: &[Record],
         options: &ImportOptions,
     ) -> Result<Vec<Outcome>, CatalogError> {
-        match self.import_batch(permission, records, options, true).await {
+        match self.import_batch(permission, records, options).await {
             Err(CatalogError::Stopped(stopped)) if records.len() < 2 => {
                 let message = stopped.what_to_do();
                 let problem = Problem::new("", ProblemCode::TooLong, message);

@@ -1,11 +1,13 @@
 //! Drafts become published, or are discarded.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::catalog::access::{Author, CanDraft, CanPublish};
-use crate::catalog::import::pipeline::Batch;
 use crate::catalog::import::{
-    Act, Content, ImportOptions, ImportStatus, Operation, Outcome, Record, no_draft, no_such_movie,
+    Content, ImportCommand, ImportOptions, ImportStatus, Operation, Outcome, Record, Request,
+    no_draft, no_such_movie,
 };
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::categories::Definition;
@@ -94,72 +96,23 @@ impl Catalog {
         self.apart(0, move |catalog| {
             let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
             async move {
-                let act = Act::new(&catalog, &author, &options, Operation::Publish)
-                    .about(&movie, Some(category), None)
-                    .once(&(&movie, category));
-                let (catalog, author, movie, options) = (&catalog, &author, &movie, &options);
-                act.run(|transaction| async move {
-                    catalog.publish_in(&transaction, author, movie, category, options).await
-                })
-                .await
+                let operation = Operation::Publish;
+                let command = ImportCommand {
+                    catalog: &catalog,
+                    author: &author,
+                    operation,
+                    options: &options,
+                };
+                let request = Request::about(&movie, category);
+                let (command, movie) = (&command, &movie);
+                command
+                    .run_once(&request, |transaction| async move {
+                        command.publish_draft(&transaction, movie, category).await
+                    })
+                    .await
             }
         })
         .await
-    }
-
-    async fn publish_in(
-        &self,
-        transaction: &Transaction,
-        author: &Author,
-        movie: &MovieId,
-        category: Category,
-        options: &ImportOptions,
-    ) -> Result<Outcome, CatalogError> {
-        if !options.dry_run {
-            transaction.lock_movies(&[movie]).await?;
-        }
-        let Some(draft) = transaction.drafts(&[movie], &[category]).await?.pop() else {
-            let outcome = self.no_draft(transaction, movie, category).await?;
-            let batch = Batch {
-                catalog: self,
-                author,
-                options,
-                operation: Operation::Publish,
-                create_movies: false,
-            };
-            return batch.refuse(transaction, movie, category, outcome).await;
-        };
-        let contributions =
-            transaction.contributions(movie, category, draft.first_contribution).await?;
-        // By hand only if all of it is: of the others' part nobody knows whether a person read it.
-        let source = source_of(&contributions).unwrap_or(draft.metadata.source);
-        let options = ImportOptions { source: Some(source), ..options.clone() };
-        self.work.admit(draft.body.len(), 0)?;
-        let reading = reading_of(category, &draft, &contributions)?;
-        let metadata =
-            SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };
-        let content = Content::Merge(reading);
-        let record = Record::of_catalogue(movie.clone(), category, content, metadata);
-        let batch = Batch {
-            catalog: self,
-            author,
-            options: &options,
-            operation: Operation::Publish,
-            create_movies: false,
-        };
-        let outcome = batch.run(transaction, &[record]).await?.remove(0);
-        match outcome.status {
-            ImportStatus::Published => {
-                let revision = outcome.export.as_ref().map(|export| export.metadata.revision);
-                transaction.close_draft(movie, category, revision).await?;
-            }
-            // All that it says is published already.
-            ImportStatus::Unchanged => {
-                transaction.close_draft(movie, category, None).await?;
-            }
-            ImportStatus::Planned | ImportStatus::Drafted | ImportStatus::Rejected => {}
-        }
-        Ok(outcome)
     }
 
     async fn no_draft(
@@ -189,38 +142,71 @@ impl Catalog {
         category: Category,
     ) -> Result<Outcome, CatalogError> {
         let options = ImportOptions { target: Stage::Draft, ..ImportOptions::default() };
-        let author = &permission.author;
-        let act = Act::new(self, author, &options, Operation::Discard);
-        let options = &options;
-        act.run(|transaction| async move {
+        let (author, operation) = (&permission.author, Operation::Discard);
+        let command = ImportCommand { catalog: self, author, operation, options: &options };
+        let request = Request::about(movie, category);
+        let (command, request) = (&command, &request);
+        let discard = |transaction: Arc<Transaction>| async move {
             transaction.lock_movies(&[movie]).await?;
-            let batch = Batch {
-                catalog: self,
-                author,
-                options,
-                operation: Operation::Discard,
-                create_movies: false,
-            };
             if !transaction.close_draft(movie, category, None).await? {
                 let outcome = self.no_draft(&transaction, movie, category).await?;
-                return batch.refuse(&transaction, movie, category, outcome).await;
+                return command.refuse(&transaction, request, outcome).await;
             }
             let now = self.clock.now();
             let stored = self.stored(&transaction, movie, category, Stage::Published).await?;
             let export = crate::catalog::export::Export::as_stored(stored, movie, category, now);
-            let mut outcome = Outcome {
+            let outcome = Outcome {
                 status: ImportStatus::Unchanged,
                 export: Some(export),
                 plan: None,
                 problems: Vec::new(),
                 import_id: None,
             };
-            batch
-                .record_unplanned(&transaction, movie, Some(category), None, &mut outcome, now)
-                .await?;
-            Ok(outcome)
-        })
-        .await
+            command.refuse(&transaction, request, outcome).await
+        };
+        command.run_once(request, discard).await
+    }
+}
+
+impl ImportCommand<'_> {
+    async fn publish_draft(
+        &self,
+        transaction: &Transaction,
+        movie: &MovieId,
+        category: Category,
+    ) -> Result<Outcome, CatalogError> {
+        if !self.options.dry_run {
+            transaction.lock_movies(&[movie]).await?;
+        }
+        let Some(draft) = transaction.drafts(&[movie], &[category]).await?.pop() else {
+            let outcome = self.catalog.no_draft(transaction, movie, category).await?;
+            return self.refuse(transaction, &Request::about(movie, category), outcome).await;
+        };
+        let contributions =
+            transaction.contributions(movie, category, draft.first_contribution).await?;
+        // By hand only if all of it is: of the others' part nobody knows whether a person read it.
+        let source = source_of(&contributions).unwrap_or(draft.metadata.source);
+        let options = ImportOptions { source: Some(source), ..self.options.clone() };
+        self.catalog.work.admit(draft.body.len(), 0)?;
+        let reading = reading_of(category, &draft, &contributions)?;
+        let metadata =
+            SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };
+        let content = Content::Merge(reading);
+        let record = Record::of_catalogue(movie.clone(), category, content, metadata);
+        let command = ImportCommand { options: &options, ..*self };
+        let outcome = command.import(transaction, &[record]).await?.remove(0);
+        match outcome.status {
+            ImportStatus::Published => {
+                let revision = outcome.export.as_ref().map(|export| export.metadata.revision);
+                transaction.close_draft(movie, category, revision).await?;
+            }
+            // All that it says is published already.
+            ImportStatus::Unchanged => {
+                transaction.close_draft(movie, category, None).await?;
+            }
+            ImportStatus::Planned | ImportStatus::Drafted | ImportStatus::Rejected => {}
+        }
+        Ok(outcome)
     }
 }
 

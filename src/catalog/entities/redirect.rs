@@ -2,8 +2,9 @@
 //! name in it changes.
 
 use crate::catalog::access::Author;
-use crate::catalog::import::pipeline::Batch;
-use crate::catalog::import::{Content, Current, ImportOptions, Operation, Outcome, Record};
+use crate::catalog::import::{
+    Content, Current, ImportCommand, ImportOptions, Operation, Outcome, Record,
+};
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::read::envelope::SentMetadata;
 use crate::document::references::{Named, readdress};
@@ -46,7 +47,7 @@ impl Rewrite<'_> {
             ..ImportOptions::default()
         };
         let Self { catalog, author, operation, .. } = *self;
-        let batch = Batch { catalog, author, options: &options, operation, create_movies: false };
+        let command = ImportCommand { catalog, author, operation, options: &options };
         let mut rewritten = Vec::with_capacity(documents.len());
         for keys in documents.chunks(AT_ONCE) {
             let movies: Vec<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
@@ -64,10 +65,10 @@ impl Rewrite<'_> {
                 let (movie, category) = (document.movie, document.category);
                 let (content, metadata) = (Content::Exact(data), SentMetadata::default());
                 let record = Record::of_catalogue(movie, category, content, metadata);
-                records.push(Record { sent: Some(self.request.to_owned()), ..record });
+                records.push(record.with_sent(self.request));
             }
             records.sort_by(|a, b| (&a.movie, a.category).cmp(&(&b.movie, b.category)));
-            let outcomes = batch.run(transaction, &records).await?;
+            let outcomes = command.import(transaction, &records).await?;
             let done = records.into_iter().zip(outcomes);
             rewritten.extend(done.map(|(Record { movie, category, .. }, mut outcome)| {
                 // Only what changed is shown, and there may be many.

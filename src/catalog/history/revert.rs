@@ -1,10 +1,12 @@
 //! Going back: a new revision that says what an old one said. The past is never rewritten.
 
+use std::sync::Arc;
+
 use crate::catalog::access::CanPublish;
 use crate::catalog::drafts::publish::PublishOptions;
-use crate::catalog::import::pipeline::Batch;
 use crate::catalog::import::{
-    Act, Content, Current, ImportOptions, Operation, Outcome, Record, no_such_movie,
+    Content, Current, ImportCommand, ImportOptions, Operation, Outcome, Record, Request,
+    no_such_movie,
 };
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::read::envelope::SentMetadata;
@@ -26,10 +28,11 @@ impl Catalog {
     ) -> Result<Outcome, CatalogError> {
         let author = &permission.author;
         let options = &ImportOptions { revision: Some(revision), ..options.as_import() };
-        let act = Act::new(self, author, options, Operation::Revert)
-            .about(movie, Some(category), None)
-            .once(&(movie, category, revision));
-        act.run(|transaction| async move {
+        let operation = Operation::Revert;
+        let command = ImportCommand { catalog: self, author, operation, options };
+        let request = Request { revision: Some(revision), ..Request::about(movie, category) };
+        let (command, request) = (&command, &request);
+        let bring_back = |transaction: Arc<Transaction>| async move {
             if !options.dry_run {
                 transaction.lock_movies(&[movie]).await?;
             }
@@ -37,14 +40,7 @@ impl Catalog {
             else {
                 let outcome =
                     self.no_such_revision(&transaction, movie, category, revision).await?;
-                let batch = Batch {
-                    catalog: self,
-                    author,
-                    options,
-                    operation: Operation::Revert,
-                    create_movies: false,
-                };
-                return batch.refuse(&transaction, movie, category, outcome).await;
+                return command.refuse(&transaction, request, outcome).await;
             };
             // Whose values they are does not change by going back to them.
             let options =
@@ -52,16 +48,10 @@ impl Catalog {
             let content = Content::Exact(state.data);
             let metadata = SentMetadata::default();
             let record = Record::of_catalogue(movie.clone(), category, content, metadata);
-            let batch = Batch {
-                catalog: self,
-                author,
-                options: &options,
-                operation: Operation::Revert,
-                create_movies: false,
-            };
-            Ok(batch.run(&transaction, &[record]).await?.remove(0))
-        })
-        .await
+            let command = ImportCommand { options: &options, ..*command };
+            Ok(command.import(&transaction, &[record]).await?.remove(0))
+        };
+        command.run_once(request, bring_back).await
     }
 
     async fn past_state(

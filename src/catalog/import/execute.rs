@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use super::load::Current;
+use super::load::distinct;
 use super::options::ImportStatus;
-use super::pipeline::distinct;
 use super::{Content, Outcome, Record};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;

@@ -1,16 +1,17 @@
-//! What a batch is planned from, read once for all of its records.
+//! What an import is planned from, read in a constant number of statements for all documents of a
+//! batch.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::base::Base;
-use super::pipeline::{Batch, Task, distinct};
+use super::command::ImportCommand;
+use super::planning::{Inputs, Planning};
 use super::{Content, Operation, Record};
 use crate::catalog::CatalogError;
-use crate::document::budget::WorkBudget;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::ids::is_entity_id;
+use crate::document::plan::base::{Base, Revisions, base_of};
 use crate::document::read::parse::Reading;
 use crate::document::references::follow;
 use crate::document::resolve::Resolution;
@@ -62,16 +63,28 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Reads drafts and old states as naming those that they name by who they are today.
-    pub(super) fn follow(&mut self, directory: &Directory) {
+    /// Replaces ids of merged entities in drafts and earlier states by those they were merged into.
+    pub(super) fn follow_redirects(&mut self, directory: &Directory) {
         let drafts = self.drafts.iter_mut().map(|(key, draft)| (key, &mut draft.current));
         for ((_, category), state) in drafts.chain(&mut self.bases) {
             follow(category.definition().fields, &mut state.data, directory);
         }
     }
 
-    /// The state that is imported into: the draft if it is to be a draft and there is one, else the
-    /// published document.
+    /// The revisions that exist of a document.
+    pub(super) fn revisions(&self, key: &DocumentKey) -> Revisions {
+        let published = self.published.get(key);
+        let draft = self.drafts.get(key);
+        Revisions {
+            published: published.map_or(0, |current| current.document.metadata.revision),
+            draft: draft.and_then(|draft| draft.current.document.metadata.draft_revision),
+            has_draft: draft.is_some(),
+            last_draft: self.last_draft_revisions.get(key).copied().unwrap_or(0),
+        }
+    }
+
+    /// The state that is imported into: of an import into the draft the open draft, if there is
+    /// one; else the published document.
     pub(super) fn current(&self, key: &DocumentKey, stage: Stage) -> Option<&Current> {
         let draft =
             self.drafts.get(key).filter(|_| stage == Stage::Draft).map(|draft| &draft.current);
@@ -79,7 +92,8 @@ impl Loaded {
     }
 }
 
-impl Batch<'_> {
+impl ImportCommand<'_> {
+    /// Loads the stored states of documents, their bases and their locks.
     pub(super) async fn load(
         &self,
         transaction: &Transaction,
@@ -180,7 +194,10 @@ impl Batch<'_> {
         record: &Record,
         loaded: &Loaded,
     ) -> Result<Option<Current>, CatalogError> {
-        let found = match self.base_of(record, loaded) {
+        let revisions = loaded.revisions(&record.key());
+        let options = self.options;
+        let base = base_of(options.base_revision, &record.metadata, options.target, &revisions);
+        let found = match base {
             Base::Empty => return Ok(Some(Current::never_written(&record.movie, record.category))),
             Base::Revision(number) => {
                 transaction.revision(&record.movie, record.category, number).await?
@@ -195,13 +212,13 @@ impl Batch<'_> {
                     body: found.body,
                 })
             }
-            Base::Unsaid | Base::Unknown | Base::Published | Base::Draft => None,
+            Base::Unstated | Base::Unknown | Base::Published | Base::Draft => None,
         };
         found.map(Current::of).transpose()
     }
 
-    /// The entities that the records and what they are merged into may name.
-    pub(super) async fn directory(
+    /// Loads the entities that the documents, and the states they are merged into, may name.
+    pub(super) async fn load_directory(
         &self,
         transaction: &Transaction,
         records: &[Record],
@@ -215,13 +232,13 @@ impl Batch<'_> {
         }
         let mut directory = transaction.directory(&mentions).await?;
         let (open, names) = (mentions.open.len(), mentions.names.len());
-        self.add_settled(&mut mentions, records, loaded, &directory, now);
+        self.add_settled(&mut mentions, records, loaded, &directory, now)?;
         // Names that stand for themselves by now are to be weighed as well.
         if (open, names) != (mentions.open.len(), mentions.names.len()) {
             self.catalog.work.admit(0, mentions.open.len())?;
             directory = transaction.directory(&mentions).await?;
         }
-        // Whoever a draft brings into the world is known to it before it is published.
+        // An entity that a draft introduces is known to the draft before it is published.
         for ((_, category), draft) in &loaded.drafts {
             for entity in NewEntity::all_in(category.definition().fields, &draft.current.data) {
                 if directory.by_id(entity.kind, &entity.id).is_none() {
@@ -241,13 +258,15 @@ impl Batch<'_> {
         loaded: &Loaded,
         directory: &Directory,
         now: DateTime<Utc>,
-    ) {
-        let (budget, nobody) = (WorkBudget::unlimited(), HashSet::new());
-        for record in records {
-            let task = Task { batch: self, record, loaded, now };
-            let Some(reading) = task.settled(directory, &nobody, &budget) else { continue };
-            self.add_arriving(mentions, record, &reading, loaded);
+    ) -> Result<(), CatalogError> {
+        let (budget, credited) = (self.catalog.work.budget(), HashSet::new());
+        let inputs = Inputs { directory, credited: &credited, budget: &budget };
+        for document in records {
+            let planning = Planning { command: self, document, loaded, now };
+            let Some(reading) = planning.settled(&inputs) else { continue };
+            self.add_arriving(mentions, document, &reading, loaded);
         }
+        Ok(budget.outcome()?)
     }
 
     /// Adds what arrived for a movie.
@@ -298,4 +317,10 @@ impl Batch<'_> {
         }
         mentions
     }
+}
+
+/// Each value once, in order.
+pub(super) fn distinct<T: Copy + Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    values.filter(|value| seen.insert(*value)).collect()
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 
+use super::command::ImportCommand;
+use super::idempotency::Request;
 use super::options::ImportStatus;
-use super::pipeline::Batch;
 use super::{Outcome, Record};
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
@@ -50,9 +51,9 @@ impl KeptTexts {
     }
 }
 
-impl Batch<'_> {
-    /// Keeps the records of a batch.
-    pub(super) async fn record(
+impl ImportCommand<'_> {
+    /// Logs an import of each document.
+    pub(super) async fn log(
         &self,
         transaction: &Transaction,
         records: &[Record],
@@ -62,43 +63,29 @@ impl Batch<'_> {
         let mut rows = Vec::with_capacity(records.len());
         for (index, (record, outcome)) in records.iter().zip(outcomes).enumerate() {
             let (sent, category) = (record.sent.as_deref(), Some(record.category));
-            rows.push(self.new_record(&record.movie, category, sent, outcome, now, index)?);
+            let request = Request { movie: &record.movie, category, sent, revision: None };
+            rows.push(self.log_row(&request, outcome, now, index)?);
         }
         self.keep(transaction, &rows).await
     }
 
-    /// Keeps the record of a request of which there is nothing to plan: of a text that could not be read, of one that
-    /// brought none, and of one that was refused before it was looked at.
-    pub(in crate::catalog) async fn record_unplanned(
-        &self,
-        transaction: &Transaction,
-        movie: &MovieId,
-        category: Option<Category>,
-        sent: Option<&str>,
-        outcome: &mut Outcome,
-        now: DateTime<Utc>,
-    ) -> Result<(), CatalogError> {
-        let row = self.new_record(movie, category, sent, outcome, now, 0)?;
-        self.keep(transaction, &[row]).await
-    }
-
-    /// Keeps the record of a request for which there is nothing to be done to; a dry run leaves none.
+    /// Logs a request that has no plan: its text could not be read, its document does not exist,
+    /// or it was refused before. A dry run is not logged.
     pub(in crate::catalog) async fn refuse(
         &self,
         transaction: &Transaction,
-        movie: &MovieId,
-        category: Category,
+        request: &Request<'_>,
         mut outcome: Outcome,
     ) -> Result<Outcome, CatalogError> {
         if !self.options.dry_run {
             let now = self.catalog.clock.now();
-            self.record_unplanned(transaction, movie, Some(category), None, &mut outcome, now)
-                .await?;
+            let row = self.log_row(request, &mut outcome, now, 0)?;
+            self.keep(transaction, &[row]).await?;
         }
         Ok(outcome)
     }
 
-    /// Keeps records, and now and then drops the oldest texts of all.
+    /// Stores rows of the log, and drops the oldest texts when a check is due.
     async fn keep(
         &self,
         transaction: &Transaction,
@@ -112,15 +99,14 @@ impl Batch<'_> {
         Ok(())
     }
 
-    fn new_record(
+    fn log_row(
         &self,
-        movie: &MovieId,
-        category: Option<Category>,
-        sent: Option<&str>,
+        request: &Request<'_>,
         outcome: &mut Outcome,
         now: DateTime<Utc>,
         index: usize,
     ) -> Result<NewImport, CatalogError> {
+        let Request { movie, category, sent, .. } = *request;
         let place = i64::try_from(index).unwrap_or(i64::MAX);
         let id = timed_id(now.timestamp_micros() + place, self.catalog.ids.next());
         outcome.import_id = Some(id.clone());

@@ -94,21 +94,3 @@ define_choice! {
         Rejected = "rejected",
     }
 }
-
-define_choice! {
-    /// What was asked for.
-    pub enum Operation {
-        /// An import, into the published document or its draft.
-        Import = "import",
-        /// The draft was to be published.
-        Publish = "publish",
-        /// An earlier revision was to be brought back.
-        Revert = "revert",
-        /// The draft was to be discarded.
-        Discard = "discard",
-        /// People who are one were to be named by one id.
-        MergePeople = "merge_people",
-        /// Some credits of a person were to become someone else's.
-        SplitPerson = "split_person",
-    }
-}

@@ -24,6 +24,7 @@ use crate::document::budget::WorkBudget;
 use crate::document::categories::Definition;
 use crate::document::entity::{Directory, NewEntity};
 use crate::document::ids::{IdSource, MovieId};
+use crate::document::plan::base::UnknownBase;
 use crate::document::plan::locks::LockRule;
 use crate::document::plan::{Conflict, Match, NotRemoved, Remember};
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode};
@@ -79,6 +80,8 @@ pub struct Proposal<'a> {
     pub current: &'a Object,
     /// The document that the file was made from, if it is known.
     pub base: Option<&'a Object>,
+    /// Why `base` may not be the state that the file was made from.
+    pub unknown_base: Option<&'a UnknownBase>,
     /// Where the values come from.
     pub source: Source,
     /// How far the ids of `arriving` are believed.

@@ -1,9 +1,11 @@
 //! A plan: what an import would make of a document, as a value. Applying it is the application's
 //! work.
 
+pub mod base;
 pub mod diff;
 mod digest;
 pub mod locks;
+pub mod policy;
 
 use std::collections::HashSet;
 
@@ -312,6 +314,13 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
             change.op == ChangeOperation::Remove && dropped.contains(change.path.as_str())
         };
         plan.dropped = plan.report.changes.iter().filter(is_dropped).count();
+    }
+    if let Some(base) = proposal.unknown_base {
+        if proposal.mode == ImportMode::Replace && plan.dropped > 0 {
+            plan.problems.push(base.base_required(plan.dropped));
+        } else {
+            plan.report.warnings.extend(base.warning());
+        }
     }
     plan.report.digest = digest(proposal, &plan.report, &plan.made_up);
     Ok(plan)

@@ -113,6 +113,7 @@ impl World {
             arriving: &reading,
             current: &self.data,
             base: how.base,
+            unknown_base: None,
             stage: how.stage,
             source: how.source,
             id_trust: how.id_trust,

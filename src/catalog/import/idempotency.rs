@@ -1,0 +1,155 @@
+//! One request, one transaction, carried out once: a request that is repeated with the same
+//! idempotency key gets the first answer. A dry run reads a snapshot and cannot write.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::Outcome;
+use super::command::ImportCommand;
+use crate::catalog::CatalogError;
+use crate::document::plan::policy::Operation;
+use crate::document::text::sha256;
+use crate::document::{Category, MovieId, Problem, ProblemCode};
+use crate::storage::{NewKey, Transaction, TransientError as _};
+
+/// How long an idempotency key is remembered.
+const KEY_LIFETIME: TimeDelta = TimeDelta::days(1);
+/// Most characters of an idempotency key.
+const MAX_KEY: usize = 255;
+
+/// What a request is about, for the import log and for recognising a repeated request.
+pub(in crate::catalog) struct Request<'a> {
+    pub(in crate::catalog) movie: &'a MovieId,
+    /// The category, as far as it is known before the document is read.
+    pub(in crate::catalog) category: Option<Category>,
+    /// The text as sent.
+    pub(in crate::catalog) sent: Option<&'a str>,
+    /// The revision to bring back.
+    pub(in crate::catalog) revision: Option<i64>,
+}
+
+impl<'a> Request<'a> {
+    /// A request about one category of a movie.
+    pub(in crate::catalog) const fn about(movie: &'a MovieId, category: Category) -> Self {
+        Self { movie, category: Some(category), sent: None, revision: None }
+    }
+}
+
+impl ImportCommand<'_> {
+    /// Runs `body` once for a request, in a writing transaction; as a dry run, in a snapshot that
+    /// cannot write.
+    ///
+    /// # Errors
+    /// When storage fails; then nothing is written.
+    pub(in crate::catalog) async fn run_once<R>(
+        &self,
+        request: &Request<'_>,
+        body: impl Fn(Arc<Transaction>) -> R,
+    ) -> Result<Outcome, CatalogError>
+    where
+        R: Future<Output = Result<Outcome, CatalogError>>,
+    {
+        let database = &self.catalog.database;
+        if self.options.dry_run {
+            return database.snapshot(&body).await;
+        }
+        let key = self.options.idempotency_key.as_deref();
+        if let Some(problem) = key.and_then(invalid_key) {
+            let problem = &problem;
+            return database
+                .write(|transaction| async move {
+                    let outcome = Outcome::rejected(vec![problem.clone()], None, None);
+                    self.refuse(&transaction, request, outcome).await
+                })
+                .await;
+        }
+        let result = database
+            .write(|transaction| {
+                let body = &body;
+                async move {
+                    let Some(key) = key else { return body(transaction).await };
+                    let hash = self.hash_of(request)?;
+                    if let Some(answer) =
+                        self.first_answer(&transaction, request, key, &hash).await?
+                    {
+                        return Ok(answer);
+                    }
+                    let outcome = body(Arc::clone(&transaction)).await?;
+                    self.remember(&transaction, key, &hash, &outcome).await?;
+                    Ok(outcome)
+                }
+            })
+            .await;
+        match result {
+            // Every retry lost against another writer.
+            Err(error) if error.is_transient() => {
+                let message = "others keep changing the same; nothing was written, try again";
+                let problem = Problem::new("", ProblemCode::Conflict, message);
+                Ok(Outcome::rejected(vec![problem], None, None))
+            }
+            result => result,
+        }
+    }
+
+    /// The SHA-256 by which a repeated request is told from another one with the same key.
+    fn hash_of(&self, request: &Request<'_>) -> Result<String, CatalogError> {
+        let Request { movie, category, sent, revision } = request;
+        let options = self.options;
+        let text = match self.operation {
+            Operation::Import => serde_json::to_vec(&((movie, category, sent), options))?,
+            Operation::Revert => serde_json::to_vec(&((movie, category, revision), options))?,
+            _ => serde_json::to_vec(&((movie, category), options))?,
+        };
+        Ok(sha256(&text))
+    }
+
+    async fn first_answer(
+        &self,
+        transaction: &Transaction,
+        request: &Request<'_>,
+        key: &str,
+        hash: &str,
+    ) -> Result<Option<Outcome>, CatalogError> {
+        let not_before = self.catalog.clock.now() - KEY_LIFETIME;
+        let (account, operation) = (&self.author.account, self.operation.as_str());
+        let Some(first) = transaction.remembered(account, operation, key, not_before).await? else {
+            return Ok(None);
+        };
+        if first.hash != hash {
+            let message = "the idempotency key was used with another request; nothing was written";
+            let problem = Problem::new("", ProblemCode::IdempotencyMismatch, message);
+            let outcome = Outcome::rejected(vec![problem], None, None);
+            return self.refuse(transaction, request, outcome).await.map(Some);
+        }
+        self.catalog.replay(transaction, &first.import_id).await
+    }
+
+    async fn remember(
+        &self,
+        transaction: &Transaction,
+        key: &str,
+        hash: &str,
+        outcome: &Outcome,
+    ) -> Result<(), CatalogError> {
+        let Some(import_id) = &outcome.import_id else { return Ok(()) };
+        let now = self.catalog.clock.now();
+        let (account, operation) = (&self.author.account, self.operation.as_str());
+        let key = NewKey { account, operation, key, hash, import_id, now };
+        transaction.remember(&key, now - KEY_LIFETIME).await?;
+        Ok(())
+    }
+}
+
+/// What is wrong with an idempotency key.
+fn invalid_key(key: &str) -> Option<Problem> {
+    let length = key.chars().count();
+    if (1..=MAX_KEY).contains(&length) && !key.contains('\0') {
+        return None;
+    }
+    let message = format!(
+        "the idempotency key has {length} characters; allowed are 1 to {MAX_KEY}, none of them \
+         U+0000"
+    );
+    Some(Problem::new("", ProblemCode::Invalid, message))
+}
