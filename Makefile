@@ -1,11 +1,11 @@
-# `make run` and `make test` are all that is needed; `make help` lists the rest.
+# `make run` serves the demo catalogue, `make test` runs all tests; `make help` lists all targets.
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
 
 .PHONY: help run test fuzz lint schema schema-check bench attacks tools graphiql
 
-help: ## List what can be made
+help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: ## Serve on 127.0.0.1:8000 with SQLite and a small demo catalogue
@@ -14,30 +14,30 @@ run: ## Serve on 127.0.0.1:8000 with SQLite and a small demo catalogue
 test: tools ## Run all tests, on SQLite and PostgreSQL
 	scripts/with-postgres $(CARGO) test --workspace
 
-fuzz: ## Feed mutated documents to all that reads, for FUZZ_SECONDS (600)
+fuzz: ## Feed mutated documents to the readers, for FUZZ_SECONDS (600)
 	REELPORT_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --test it fuzz:: -- --nocapture
 
 lint: ## Check formatting and lints; warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-schema: ## Write the generated files: schema.graphql and openapi.json
+schema: ## Generate schema.graphql and openapi.json
 	$(CARGO) run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
 	$(CARGO) run --quiet -- schema --openapi > openapi.json.new && mv openapi.json.new openapi.json
 
-schema-check: ## Fail if a generated file is stale
+schema-check: ## Fail if schema.graphql or openapi.json is out of date
 	$(CARGO) run --quiet -- schema | diff -u schema.graphql -
 	$(CARGO) run --quiet -- schema --openapi | diff -u openapi.json -
 
-bench: tools ## Measure against yardsticks; BENCH_CATALOGUE=FILE measures an import and matching too
+bench: tools ## Run the benchmarks; BENCH_CATALOGUE=FILE adds an import and name resolution
 	$(CARGO) bench --profile dist --bench plan
 	scripts/with-postgres $(CARGO) bench --profile dist --bench matching
 	scripts/with-postgres $(CARGO) bench --profile dist --bench service
 
-attacks: ## Send hostile requests to an optimised build while exports are measured
+attacks: ## Send hostile requests to an optimised build while measuring exports
 	$(CARGO) bench --profile dist --bench attacks
 
-tools: ## Install what the tests need and is missing
+tools: ## Install the PostgreSQL server that the tests need, if it is missing
 	scripts/tools
 
 graphiql: ## Rebuild the committed GraphiQL page (needs Node)
