@@ -1,4 +1,5 @@
-//! What was sent as an envelope and its data: keys under their right names, data where it belongs.
+//! Normalises what was sent into an envelope and its data: renames keys and moves the data to where
+//! it belongs.
 
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use crate::document::ids::MovieId;
 use crate::document::problem::{Problem, Warning, WarningCode};
 use crate::document::schema::definition::Object;
 
-/// The envelope and its data, out of what was sent.
+/// Splits the sent value into an envelope and its data.
 pub(in crate::document) fn arranged(
     mut value: Value,
     expected: Expected<'_>,
@@ -27,7 +28,8 @@ pub(in crate::document) fn arranged(
     Ok((envelope, data))
 }
 
-/// The data that a value of a text has for a document of that category, by the names of its fields.
+/// The data of `value` as a document of `category`, under the names of its fields; `None` if the
+/// value cannot be read as one.
 pub(in crate::document) fn data_for(value: Value, category: Category) -> Option<Object> {
     let expected = Expected { category: Some(category), movie: None };
     let (_, data) = arranged(value, expected, &mut Vec::new()).ok()?;
@@ -42,7 +44,7 @@ pub(in crate::document) fn data_for(value: Value, category: Category) -> Option<
     Some(data.into_iter().map(|(key, value)| (name(key), value)).collect())
 }
 
-/// The data of an envelope, in the form in which data is sent.
+/// Takes the data out of the envelope and normalises its form.
 fn read_data(
     envelope: &mut Object,
     expected: Expected<'_>,
@@ -78,7 +80,7 @@ fn read_data(
     })
 }
 
-/// Says what the envelope lacks and the request names.
+/// Warns of keys that the envelope lacks and the request supplies.
 pub(in crate::document) fn warn_of_missing(
     envelope: &Object,
     category: Category,
@@ -100,7 +102,7 @@ pub(in crate::document) fn warn_of_missing(
     warnings.push(without_envelope::missing(message));
 }
 
-/// Gives keys in another case (`movieId`) or in translation their right names.
+/// Renames keys in another case (`movieId`) or language to the names in `names`.
 pub(in crate::document) fn rename(
     object: &mut Object,
     names: &[&str],
@@ -119,7 +121,8 @@ pub(in crate::document) fn rename(
     }
 }
 
-/// Data in data, alone or in an envelope that says the same as the outer one, is the data.
+/// Unwraps data nested in another `data`, alone or in an inner envelope with the same metadata as
+/// the outer one.
 fn without_wrapping(data: Value, envelope: &Object, warnings: &mut Vec<Warning>) -> Value {
     let agrees = |(key, value): (&String, &Value)| match key.as_str() {
         "data" => value.is_object(),

@@ -1,4 +1,4 @@
-//! Content that stands beside `data` in an envelope, where it is not read.
+//! Detects content beside `data` in an envelope, which is not read.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::document::schema::definition::{Field, Kind, Object};
 use crate::document::text::suggest::did_you_mean;
 use crate::document::text::{key_letters, quoted};
 
-/// Fields that other things than documents have as well.
+/// Fields that are too common to identify a document.
 const COMMON: [&str; 12] = [
     "id",
     "name",
@@ -27,21 +27,22 @@ const COMMON: [&str; 12] = [
     "description",
 ];
 
-/// Most keys that are named.
+/// Maximum number of keys that are reported.
 const MAX_NAMED: usize = 20;
-/// Most elements of a list that are looked at.
+/// Maximum number of list elements that are inspected.
 const MAX_LOOKED_AT: usize = 20;
 
-/// What stands beside the data of an envelope and was not read.
+/// Content found beside the data of an envelope.
 pub(in crate::document) struct Unread {
-    /// What is said of each key.
+    /// One message per key.
     messages: Vec<String>,
-    /// Whether the data says nothing, while something beside it looks like the content.
+    /// Whether the data has no values while something beside it looks like the content.
     is_all: bool,
 }
 
 impl Unread {
-    /// Lists and objects beside the data, and fields of the category that the data does not have.
+    /// Collects lists and objects beside the data, and fields of the category that the data does
+    /// not have.
     pub(in crate::document) fn beside(envelope: &Object, data: &Value, category: Category) -> Self {
         let found = || {
             let others = envelope.iter().filter(|(key, _)| !is_no_content(key));
@@ -60,7 +61,7 @@ impl Unread {
         }
     }
 
-    /// What is wrong with it: with `strict`, each key is; else that nothing was read.
+    /// The problems: with `strict`, one per key; otherwise one if nothing was read at all.
     pub(in crate::document) fn problems(&self, strict: bool) -> Vec<Problem> {
         let problem = |code| move |message: &String| Problem::new("", code, message.clone());
         if strict {
@@ -71,7 +72,7 @@ impl Unread {
         message.iter().map(problem(ProblemCode::NothingRead)).collect()
     }
 
-    /// What is warned of.
+    /// One warning per key.
     pub(in crate::document) fn warnings(self) -> impl Iterator<Item = Warning> {
         let warning = |message| Warning::new("", WarningCode::UnknownField, message);
         self.messages.into_iter().map(warning)
@@ -88,7 +89,7 @@ fn message(key: &str, category: Category) -> String {
     )
 }
 
-/// Whether a single value is one of the category's fields, and says what the data does not.
+/// Whether a key names a field of the category and its value is not also in the data.
 fn is_field_beside(key: &str, value: &Value, data: &Value, category: Category) -> bool {
     let fields = category.definition().fields;
     let Some(field) = field_called(fields, key) else { return false };
@@ -116,7 +117,7 @@ fn is_content(key: &str, value: &Value, category: Category) -> bool {
             .any(|object| has_field(object, category))
 }
 
-/// Whether an object has a field that documents of a category or their items have, and little else.
+/// Whether an object has a distinctive field of the category's documents or of their items.
 fn has_field(object: &Object, category: Category) -> bool {
     let is_telling = |field: &Field| {
         !COMMON.contains(&field.name) && object.keys().any(|key| is_called(field, key))

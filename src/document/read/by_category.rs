@@ -1,4 +1,4 @@
-//! Several categories in one object, each under its name.
+//! Selects the data of one category from an object that holds several, each under its name.
 
 use serde_json::Value;
 
@@ -8,11 +8,11 @@ use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excer
 use crate::document::schema::definition::Object;
 use crate::document::text::quoted;
 
-/// The data of the asked category, out of data that has several, each under its name. What it is not, stays
-/// as it is.
+/// Replaces `data` with the data of the requested category, if `data` holds categories under their
+/// names. Returns the category, or `None` if `data` was left unchanged.
 ///
 /// # Errors
-/// When it has others than the one that was asked for, or several and none was.
+/// The object holds only other categories, or several and none was requested.
 pub(in crate::document) fn of_categories(
     data: &mut Object,
     asked: Option<Category>,
@@ -20,7 +20,7 @@ pub(in crate::document) fn of_categories(
 ) -> Result<Option<Category>, Problem> {
     let keyed = categories_in(data);
     let objects = keyed.iter().filter(|(key, _)| data[key.as_str()].is_object()).count();
-    // "awards" and "trivia" are names of lists as well.
+    // "awards" and "trivia" are also names of lists.
     if keyed.is_empty() || (objects == 0 && keyed.len() < 2) {
         return Ok(None);
     }
@@ -77,7 +77,7 @@ pub(in crate::document) fn of_categories(
     Ok(Some(*category))
 }
 
-/// Whether the key is the name of the category's list as well, and holds its items in groups.
+/// Whether the key is also the name of the category's list and its value holds items in groups.
 fn is_list_in_groups(data: &Object, key: &str, category: Category) -> bool {
     let definition = category.definition();
     let inner = data[key].as_object();
@@ -85,7 +85,7 @@ fn is_list_in_groups(data: &Object, key: &str, category: Category) -> bool {
         && inner.is_some_and(|inner| !inner.contains_key("data") && !has_field(inner, definition))
 }
 
-/// The keys of an object that are names of categories and hold something.
+/// The keys that name a category and have a value that is not empty.
 fn categories_in(object: &Object) -> Vec<(String, Category)> {
     let holds = |value: &Value| {
         value.as_object().is_some_and(|object| !object.is_empty())

@@ -1,8 +1,8 @@
-//! Documents that say what changes: `added` and `modified` items beside `removed` ones, new items beside
-//! the list that they belong to.
+//! Reads documents that list their changes: `added` and `modified` items beside `removed` ones, or
+//! new items beside the list they belong to.
 //!
-//! Under MERGE an item that is sent is added or changed, so both are read as items. Removing is another
-//! matter: nothing is removed because a text says so.
+//! MERGE adds or changes each item that is sent, so both kinds are read as items. A document cannot
+//! remove items this way: a removal is a problem.
 
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ const REMOVED: [&str; 8] = [
 ];
 const UNCHANGED: [&str; 3] = ["unchanged", "kept", "unmodified"];
 
-/// What a key says of the items under it.
+/// The kind of change that a key describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
     Added,
@@ -76,12 +76,12 @@ fn change_of(key: &str) -> Option<Change> {
     }
 }
 
-/// Whether a key says that the items under it are added, modified or removed.
+/// Whether a key describes its items as added, modified or removed.
 pub(in crate::document) fn is_change(key: &str) -> bool {
     matches!(change_of(key), Some(Change::Added | Change::Modified | Change::Removed))
 }
 
-/// Whether an object has items that were added or modified, under a key that says so.
+/// Whether an object has a list or an object under a key that describes a change.
 pub(in crate::document) fn has_any(object: &Object) -> bool {
     object.iter().any(|(key, value)| (value.is_array() || value.is_object()) && is_change(key))
 }
@@ -94,10 +94,10 @@ pub(in crate::document) fn is_patch(object: &Object) -> bool {
     object.get("op").is_some_and(is_operation) && object.get("path").is_some_and(Value::is_string)
 }
 
-/// Reads what the data says of changes as items of its lists.
+/// Moves items listed as changes into the lists they belong to.
 ///
 /// # Errors
-/// When something is to be removed, or it cannot be told which list is meant.
+/// The document asks for a removal, or the list of the items is ambiguous.
 pub(in crate::document) fn apply(
     data: &mut Object,
     category: Category,
@@ -175,7 +175,7 @@ fn unknown(shown_key: &str, fields: &'static [Field], category: Category) -> Pro
     Problem::new("", ProblemCode::Invalid, message)
 }
 
-/// Appends items to the list of that field, under whichever name it was sent.
+/// Appends items to the list of `field`, under the name that was sent.
 fn append(data: &mut Object, field: &Field, items: Vec<Value>) {
     let key = data.keys().find(|key| is_called(field, key)).cloned();
     let key = key.unwrap_or_else(|| field.name.to_owned());
@@ -185,7 +185,8 @@ fn append(data: &mut Object, field: &Field, items: Vec<Value>) {
     }
 }
 
-/// Words before or after the name of a list, as in `new_events` and `events_to_add`.
+/// Words for new or changed items, before or after the name of a list: `new_events`,
+/// `events_to_add`.
 const NEW: [&str; 10] = [
     "new",
     "added",
@@ -198,14 +199,14 @@ const NEW: [&str; 10] = [
     "toadd",
     "additions",
 ];
-/// The same for what is to be removed.
+/// Words for removed items, before or after the name of a list.
 const GONE: [&str; 5] = ["removed", "deleted", "obsolete", "toremove", "todelete"];
 
-/// Takes items that stand beside the list that they belong to, under its name with a word that says that
-/// they are new, into the list. They stand in `beside`, or, if that is `None`, in the data itself.
+/// Moves items from keys such as `new_events` into the list they belong to. The keys are taken from
+/// `beside`, or from the data itself if that is `None`.
 ///
 /// # Errors
-/// When the word says that they are to be removed.
+/// The key describes the items as removed.
 pub(in crate::document) fn take_new_items(
     mut beside: Option<&mut Object>,
     data: &mut Object,
@@ -243,7 +244,7 @@ fn is_list_of_items(value: &Value) -> bool {
     })
 }
 
-/// What a key says that is the name of a list with a word before or after it.
+/// The change that a key describes if it is the name of the list with a word before or after it.
 fn change_to(key: &str, field: &Field) -> Option<Change> {
     let letters = key_letters(key);
     let names = [field.name].into_iter().chain(field.rule.aliases.iter().copied());

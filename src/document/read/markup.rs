@@ -1,19 +1,19 @@
-//! Marks in a text that do not belong to it: citations, Markdown, HTML, invisible characters.
+//! Finds marks in a text that do not belong to it: citations, Markdown, HTML, invisible characters.
 //!
-//! A text is stored as it was sent, since any of these may be meant; what it would be without them
-//! is shown, and taken where that is asked for.
+//! Texts are stored as sent, since any mark may be intended. The cleaned text is shown in a
+//! warning, and stored if the import asks for it.
 
 use std::borrow::Cow;
 
-/// A text without the marks, and which there were.
+/// A text without marks, and the kinds of marks that were found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaned {
     pub text: String,
-    /// The kinds of marks, as a message lists them.
+    /// The kinds of marks, as listed in messages.
     pub found: Vec<&'static str>,
 }
 
-/// A kind of marks, and how a text is without them.
+/// A kind of mark, and the function that removes it.
 type Pass = (&'static str, fn(&str) -> Cow<'_, str>);
 
 const PASSES: &[Pass] = &[
@@ -52,7 +52,7 @@ fn may_be_a_mark(c: char) -> bool {
         || is_invisible(c)
 }
 
-/// The first control character of a text that is none of tab, line feed and CR LF, with its place.
+/// The first control character other than a tab, a line feed or CR LF, with its character index.
 #[must_use]
 pub fn control_character(text: &str) -> Option<(usize, char)> {
     let is_control = |byte: &u8| *byte < 0x20 || *byte == 0x7F;
@@ -77,16 +77,16 @@ const fn is_superscript(c: char) -> bool {
     matches!(c, '¹' | '²' | '³' | '⁰' | '⁴'..='⁹')
 }
 
-/// A part of a text, and what stands for it.
+/// A range of a text, and its replacement.
 struct Part {
     begin: usize,
     end: usize,
     meant: String,
 }
 
-/// A text with parts replaced. `part` is asked at each place at which a mark stands, with the end of
-/// the part before it and whether nothing stands before it; each part is looked for within a bounded
-/// length, so that this takes time linear in the text.
+/// Replaces parts of a text. `part` is called at each mark, with the position of the mark, the end
+/// of the previous part, and whether no text remains before the mark. Each part is searched
+/// within a bounded length, so the function takes time linear in the length of the text.
 fn replaced(
     text: &str,
     is_mark: impl Fn(char) -> bool,
@@ -111,18 +111,18 @@ fn replaced(
     Cow::Owned(result)
 }
 
-/// Where `close` stands in a text, if that is at `most` or before.
+/// The position of `close` in a text, if it is at most `most`.
 fn find_within(text: &str, close: char, most: usize) -> Option<usize> {
     let end = text.floor_char_boundary(most + close.len_utf8());
     text[..end].find(close)
 }
 
-/// `【1†source】`, `[1]`, `[cite: 1]`, `:contentReference[oaicite:0]{index=0}`, and a superscript
-/// number behind a word of letters.
+/// Removes `【1†source】`, `[1]`, `[cite: 1]`, `:contentReference[oaicite:0]{index=0}`, and
+/// superscript numbers after a word.
 fn without_citations(text: &str) -> Cow<'_, str> {
-    // "Alien³" is a title: a mark behind a single word is a part of it.
+    // "Alien³" is a title: a superscript after a single word belongs to it.
     let second_word = text.split_whitespace().nth(1).map(|word| {
-        // Both are parts of one text.
+        // Both point into the same text.
         word.as_ptr().addr() - text.as_ptr().addr()
     });
     let is_mark = |c: char| matches!(c, '[' | '【') || (is_superscript(c) && c != '⁰');
@@ -134,10 +134,10 @@ fn without_citations(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// What stands before the citations of one service: `:contentReference[oaicite:0]{index=0}`.
+/// The text before some citations: `:contentReference[oaicite:0]{index=0}`.
 const REFERENCE: &str = ":contentReference";
 
-/// Where the citation at that place begins and ends.
+/// The start and the end of the citation at `start`.
 fn citation(text: &str, start: usize, in_a_sentence: bool) -> Option<(usize, usize)> {
     let rest = &text[start..];
     if let Some(inner) = rest.strip_prefix('【') {
@@ -165,7 +165,7 @@ fn citation(text: &str, start: usize, in_a_sentence: bool) -> Option<(usize, usi
                 mark.strip_prefix(word)
                     .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
             });
-        // Behind a word or the end of a sentence, and not the address of a link.
+        // After a word or the end of a sentence, and not the text of a link.
         let follows = text[..start].chars().next_back().is_some_and(|c| !c.is_whitespace());
         let is_link = text[end..].starts_with('(');
         return (((is_number && follows) || is_named) && !is_link).then_some((start, end));
@@ -290,7 +290,7 @@ fn entity(name: &str) -> Option<String> {
     ENTITIES.iter().find(|(known, _)| *known == name).map(|(_, meant)| (*meant).to_owned())
 }
 
-/// Links become their text, emphasis and code the words in them, and headings their lines.
+/// Replaces links with their text, and removes the marks of emphasis, code and headings.
 fn without_markdown(text: &str) -> Cow<'_, str> {
     let links = without_links(text);
     let emphasis = ["**", "*", "~~", "`"];
@@ -333,7 +333,7 @@ fn without_links(text: &str) -> Cow<'_, str> {
     )
 }
 
-/// The text without pairs of `mark` around words; `None` if it has none.
+/// Removes pairs of `mark` around words; `None` if there are none.
 fn without_pairs(text: &str, mark: &str) -> Option<String> {
     if !text.contains(mark) {
         return None;
@@ -372,7 +372,8 @@ fn without_pairs(text: &str, mark: &str) -> Option<String> {
     })
 }
 
-/// Characters without a width that no script needs, and controls of old encodings.
+/// Zero-width characters that no script needs, bidirectional controls, C1 controls, private-use
+/// characters and tags.
 const fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -386,7 +387,7 @@ fn without_invisible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_invisible) && !text.contains('\r') {
         return Cow::Borrowed(text);
     }
-    // A citation between characters for private use: `cite`, its number, and marks around them.
+    // Private-use characters may enclose a citation: `cite` and its number.
     let mut within = false;
     let text: String = text
         .chars()
@@ -402,7 +403,7 @@ fn without_invisible(text: &str) -> Cow<'_, str> {
             _ => !within,
         })
         .collect();
-    // Windows-1252 has letters and marks where the controls of old encodings are.
+    // Windows-1252 has letters and punctuation in the range of the C1 controls.
     let shown = |c: char| match u8::try_from(u32::from(c)) {
         Ok(byte @ 0x80..=0x9F) => {
             let decoded = encoding_rs::WINDOWS_1252.decode(&[byte]).0.chars().next();
@@ -413,7 +414,7 @@ fn without_invisible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter_map(shown).collect())
 }
 
-/// What is left of LaTeX commands whose `\t` was read as a tab.
+/// The rest of LaTeX commands that begin with `\t`, after `\t` was read as a tab.
 const AFTER_TAB: &[&str] = &["extit{", "extbf{", "ext{", "exttt{", "imes", "heta", "an(", "au "];
 
 fn without_tabs_of_latex(text: &str) -> Cow<'_, str> {

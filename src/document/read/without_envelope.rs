@@ -1,7 +1,8 @@
-//! Documents without an envelope, or with a part of one: the data alone, its list, one item of it, fields
-//! that stand at the top of the envelope, several categories in one object.
+//! Reads documents with a missing or partial envelope: the data alone, its list, one item of it,
+//! fields at the top level of the envelope, several categories in one object.
 //!
-//! They are read where the request names the movie and the category, and only one reading is there.
+//! They are read only if the request names the movie and the category, and the reading is
+//! unambiguous.
 
 use serde_json::Value;
 
@@ -15,13 +16,13 @@ use crate::document::schema::definition::{Field, Item, Kind, Object};
 use crate::document::schema::example::{data_example, example};
 use crate::document::text::{key_letters, quoted};
 
-/// Most elements of a list by which it is recognised.
+/// Maximum number of list elements that are inspected.
 const MAX_LOOKED_AT: usize = 20;
-/// Keys that items of several lists have, and other things too.
+/// Keys that are too common to identify an item.
 const COMMON: [&str; 8] =
     ["id", "category", "language", "country", "image", "notes", "url", "type"];
 
-/// What a value without an envelope is, seen as a part of a category's document.
+/// The shape of a value without an envelope, as part of a category's document.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::document) enum Shape {
     /// The data, or some of its fields.
@@ -33,7 +34,7 @@ pub(in crate::document) enum Shape {
     Unknown,
 }
 
-/// What a value is in a document of that category. `label` is a name that stood before it.
+/// The shape of a value in a document of that category. `label` is the name before the value.
 pub(in crate::document) fn shape_of(
     value: &Value,
     category: Category,
@@ -56,7 +57,7 @@ pub(in crate::document) fn has_field(object: &Object, definition: &Definition) -
     definition.fields.iter().any(|field| object.keys().any(|key| leads_to(field, key)))
 }
 
-/// The only other category that has the keys of an object.
+/// The only other category whose fields an object has.
 pub(in crate::document) fn other_category(
     value: &Value,
     but: Option<Category>,
@@ -71,7 +72,7 @@ pub(in crate::document) fn other_category(
     fitting.next().filter(|_| fitting.next().is_none())
 }
 
-/// The list whose items these are, if it can be only one.
+/// The list that the elements belong to, if it is unambiguous.
 pub(in crate::document) fn list_of(
     elements: &[Value],
     definition: &Definition,
@@ -122,8 +123,8 @@ fn items_of(
     })
 }
 
-/// How many keys of objects are those of an item; `None` if one of the objects has no telling key of it,
-/// or more keys that are not.
+/// The number of keys that are fields of the item, over all elements. `None` if an element has no
+/// distinctive field, or mostly unknown keys.
 fn known_keys(elements: &[&Value], item: &Item) -> Option<usize> {
     let mut total = 0;
     for element in elements {
@@ -140,10 +141,10 @@ fn known_keys(elements: &[&Value], item: &Item) -> Option<usize> {
     Some(total)
 }
 
-/// An envelope out of what was sent, as far as it can be told; what is missing of it stays missing.
+/// Adds an envelope to what was sent. Missing parts of the envelope stay missing.
 ///
 /// # Errors
-/// When the value is nothing that an envelope could be put around.
+/// The value cannot be the content of an envelope.
 pub(in crate::document) fn enveloped(
     value: Value,
     expected: Expected<'_>,
@@ -186,7 +187,7 @@ pub(in crate::document) fn enveloped(
     Ok(envelope)
 }
 
-/// What a warning says of the document that the request names.
+/// The part of a warning that describes the expected document.
 fn of_document(expected: Expected<'_>) -> String {
     match (expected.category, expected.movie) {
         (Some(category), Some(movie)) => format!(" of {category} of {movie}"),
@@ -200,13 +201,13 @@ pub(in crate::document) fn missing(message: String) -> Warning {
     Warning::new("", WarningCode::EnvelopeMissing, message)
 }
 
-/// The category of that name, in any case.
+/// The category with that name, in any case.
 pub(in crate::document) fn category_called(name: &str) -> Option<Category> {
     let letters = key_letters(name);
     Category::ALL.iter().copied().find(|category| key_letters(category.as_str()) == letters)
 }
 
-/// The keys of the envelope, and all other keys but those that templates and models add.
+/// Separates the keys of the envelope, and keys that templates and models add, from all other keys.
 fn parted(object: Object, category: Option<Category>) -> (Object, Object) {
     let is_field = |key: &str| {
         category.is_some_and(|category| {
@@ -216,7 +217,7 @@ fn parted(object: Object, category: Option<Category>) -> (Object, Object) {
     object.into_iter().partition(|(key, _)| is_no_content(key) && !is_field(key))
 }
 
-/// A list without anything around it.
+/// Adds an envelope to a list.
 fn of_list(
     list: Vec<Value>,
     expected: Expected<'_>,
@@ -243,7 +244,7 @@ fn data_of_list(field: &Field, list: Vec<Value>) -> Value {
     Value::Object(Object::from_iter([(field.name.to_owned(), Value::Array(list))]))
 }
 
-/// The envelope of one item that stands alone; what the envelope would say may stand beside its fields.
+/// Adds an envelope to a single item. Keys of the envelope may be among its fields.
 fn of_item(object: &Object, category: Category, warnings: &mut Vec<Warning>) -> Option<Object> {
     let definition = category.definition();
     if has_field(object, definition) {
@@ -271,10 +272,10 @@ fn of_item(object: &Object, category: Category, warnings: &mut Vec<Warning>) -> 
     Some(envelope)
 }
 
-/// The list that stands where the data should, as data.
+/// Converts a list in place of the data to data.
 ///
 /// # Errors
-/// The list itself, if it can be the list of several fields or of none.
+/// Returns the list if it may belong to several fields or to none.
 pub(in crate::document) fn data_around(
     list: Vec<Value>,
     category: Category,
@@ -314,7 +315,7 @@ fn patch(expected: Expected<'_>) -> Problem {
     Problem::new("", ProblemCode::Unreadable, message)
 }
 
-/// Whether `data` says nothing: it is missing, null, or has nothing but empty values.
+/// Whether `data` has no values: it is missing, null, or has only empty values.
 pub(in crate::document) fn says_nothing(data: Option<&Value>) -> bool {
     match data {
         None | Some(Value::Null) => true,
@@ -328,7 +329,7 @@ pub(in crate::document) fn says_nothing(data: Option<&Value>) -> bool {
     }
 }
 
-/// Moves fields of the category that stand beside empty data into it.
+/// Moves fields of the category beside empty data into the data.
 pub(in crate::document) fn take_fields_beside(
     envelope: &mut Object,
     category: Category,
@@ -376,7 +377,7 @@ fn is_empty(value: &Value) -> bool {
     value.as_array().is_some_and(Vec::is_empty)
 }
 
-/// How a list that cannot be told is to be wrapped, for a message.
+/// How to wrap an ambiguous list, for a message.
 pub(in crate::document) fn wrapped_form(category: Category) -> String {
     let lists: Vec<&str> = items_of(category.definition()).map(|(field, _)| field.name).collect();
     match lists.len() {
