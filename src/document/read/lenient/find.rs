@@ -1,4 +1,5 @@
-//! Where in a text JSON values stand: between prose, code fences, reasoning and other turns.
+//! Finds the JSON values of a text between prose, code fences, reasoning and other turns of a
+//! conversation.
 
 use std::ops::Range;
 
@@ -14,34 +15,34 @@ use super::strings::is_blank;
 use super::{MAX_CANDIDATES, MAX_PASSES, REASONING_SKIPPED, quoted};
 use crate::document::problem::{Warning, excerpt};
 
-/// Most notes of blocks of other forms.
+/// Maximum number of notes about blocks of other forms.
 const MAX_NOTES: usize = 20;
 
-/// A value that stands in a text.
+/// A JSON value found in a text.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) value: Value,
-    /// What was repaired in it, by paths into it.
+    /// Repairs made to the value, with paths relative to it.
     pub(super) warnings: Vec<Warning>,
     pub(super) elided: bool,
-    /// Its line, from 1.
+    /// The line it begins on, counted from 1.
     pub(super) line: usize,
-    /// Its first words, for a message.
+    /// Its first words, for messages.
     pub(super) start: String,
     /// The name before it, as in `cast = [` or `"cast": [`.
     pub(super) label: Option<String>,
-    /// Whether it stands within a sentence.
+    /// Whether it is part of a sentence.
     pub(super) is_inline: bool,
-    /// Whether only blanks and commas part it from the block before.
+    /// Whether only blanks and commas separate it from the previous block.
     pub(super) is_adjacent: bool,
-    /// What goes on after it as if it were not whole: where.
+    /// The position after the value, if the text continues there as if the value were incomplete.
     pub(super) goes_on: Option<usize>,
     range: Range<usize>,
     turn: usize,
 }
 
 impl Block {
-    /// A value that is all of a text.
+    /// A block for a value that is the entire text.
     pub(super) fn alone(value: Value, text: &str) -> Self {
         Self {
             value,
@@ -58,7 +59,7 @@ impl Block {
         }
     }
 
-    /// A value that stands in another one.
+    /// A block for a value inside another one.
     pub(super) fn part_of(whole: &Self, value: Value) -> Self {
         Self {
             line: whole.line,
@@ -70,22 +71,22 @@ impl Block {
     }
 }
 
-/// What was found in a text.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) blocks: Vec<Block>,
-    /// What is said of the text as a whole.
+    /// Notes about the text as a whole.
     pub(super) notes: Vec<String>,
-    /// Where reasoning and blocks of other forms stand.
+    /// The ranges of reasoning and of blocks of other forms.
     pub(super) skipped: Vec<(Range<usize>, Form)>,
-    /// A part of the text that is no JSON as it should be, and may have been meant as the document.
+    /// The failure of a part that is not valid JSON and may be the document.
     pub(super) broken: Option<Failure>,
 }
 
-/// Finds the values of a text.
+/// Finds the JSON values of a text.
 ///
 /// # Errors
-/// When a document begins and cannot be read to its end, and nothing says that it is none.
+/// A document begins and cannot be read to its end, and no mark shows that it is a draft.
 pub(super) fn find(text: &str, room: &Room<'_>) -> Result<Found, Failure> {
     room.pass(text.len());
     let marks = marks(text);
@@ -103,10 +104,10 @@ struct Search<'t> {
     tried: usize,
     in_vain: usize,
     turn: usize,
-    /// The line at `counted`.
+    /// The line number at `counted`.
     line: usize,
     counted: usize,
-    /// Where reasoning began that does not end.
+    /// Where reasoning begins that has no end.
     open: Option<usize>,
     has_unescaped: bool,
     found: Found,
@@ -132,7 +133,7 @@ impl<'t> Search<'t> {
     }
 
     fn run(&mut self) -> Result<(), Failure> {
-        // Looked for once, however many marks stand before it.
+        // Computed once for all marks that precede it.
         let mut candidate = next_candidate(self.text, self.at);
         loop {
             while self.marks.get(self.next_mark).is_some_and(|mark| mark.at < self.at) {
@@ -204,7 +205,7 @@ impl<'t> Search<'t> {
             self.string_at(start, before);
             return Ok(());
         }
-        // Once is enough: it goes up to the last bracket of the text.
+        // Tried only once: it extends to the last bracket of the text.
         if !std::mem::replace(&mut self.has_unescaped, true)
             && let Some((inner, length)) = unescaped(&self.text[start..])
         {
@@ -220,7 +221,8 @@ impl<'t> Search<'t> {
                     && !reader.warnings.is_empty()
                     && !names(&value, &self.text[mark.at..mark.end])
                 {
-                    // What was read goes over a mark: it is a draft in reasoning, and not whole.
+                    // The value was repaired across a mark, so it is an incomplete draft in the
+                    // reasoning.
                     self.at = mark.at;
                     self.in_vain += end - start;
                     return Ok(());
@@ -250,7 +252,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Takes the string of JSON at `start`, in which a document may be written.
+    /// Reads the JSON string at `start`, which may hold a document.
     fn string_at(&mut self, start: usize, before: &str) {
         let rest = &self.text[start..];
         let mut strings = serde_json::Deserializer::from_str(rest).into_iter::<String>();
@@ -263,7 +265,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// The first mark between two places that ends reasoning or begins an answer.
+    /// The first mark between two positions that ends reasoning or begins an answer.
     fn mark_within(&self, start: usize, end: usize) -> Option<&'t Mark> {
         let later = self.marks[self.next_mark..].iter();
         later
@@ -314,7 +316,7 @@ impl<'t> Search<'t> {
 
     fn finish(mut self) -> Found {
         let found = &mut self.found;
-        // What was said last is the answer; what stands before it, the prompt.
+        // The last turn is the answer; earlier turns are the prompt.
         let last = found.blocks.iter().map(|block| block.turn).max().unwrap_or_default();
         if found.blocks.iter().any(|block| block.turn < last) {
             found.blocks.retain(|block| block.turn == last);
@@ -339,7 +341,7 @@ impl<'t> Search<'t> {
         self.found
     }
 
-    /// Why none of what was found can be the document.
+    /// Why none of the values found can be the document.
     fn refusal(&self) -> Option<Failure> {
         let fail = |at: usize, reason: String| Some(Failure::at(at, reason));
         match self.found.blocks.first() {
@@ -383,13 +385,13 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Whether a block stands on a line that a diff marks.
+    /// Whether a block begins on a line that a diff marks.
     fn is_marked(&self, block: &Block) -> bool {
         let start = self.text[..block.range.start].rfind('\n').map_or(0, |line| line + 1);
         matches!(self.text[start..block.range.start].trim(), "+" | "-")
     }
 
-    /// Whether text stands around the blocks.
+    /// Whether other text surrounds the blocks.
     fn surrounds(&self) -> bool {
         let mut at = 0;
         let blanks = |part: &str| part.chars().all(|c| c == ',' || is_blank(c));
@@ -404,7 +406,7 @@ impl<'t> Search<'t> {
     }
 }
 
-/// Whether a mark is part of a text of one line in a value.
+/// Whether a single-line text in a value contains the mark.
 fn names(value: &Value, mark: &str) -> bool {
     match value {
         Value::String(text) => text.contains(mark) && !text.contains('\n'),

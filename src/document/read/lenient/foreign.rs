@@ -1,4 +1,4 @@
-//! Other forms than JSON that are recognised, so that the refusal says which form to send.
+//! Recognises forms other than JSON, so that a refusal can name the form that was found.
 
 /// A form that is not read as a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,11 +14,11 @@ pub(super) enum Form {
     Text,
 }
 
-/// Most lines that are looked at.
+/// Maximum number of lines that are inspected.
 const MAX_LINES: usize = 400;
 
 impl Form {
-    /// The form that the language of a code fence names, if it is none that JSON may stand in.
+    /// The form that the language tag of a code fence names; `None` if the block may hold JSON.
     pub(super) fn of_language(language: &str) -> Option<Self> {
         match language.to_ascii_lowercase().as_str() {
             "diff" | "patch" => Some(Self::Diff),
@@ -61,7 +61,7 @@ impl Form {
         Self::Text
     }
 
-    /// What it is, for a sentence that begins "the text is".
+    /// The name of the form in a sentence that begins "the text is".
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Reasoning => "the reasoning of a model",
@@ -77,7 +77,7 @@ impl Form {
     }
 }
 
-/// Whether a line is an entry of a list: `1. …`, `- …`.
+/// Whether a line is a list entry: `1. …`, `- …`.
 fn is_listed(line: &str) -> bool {
     let after_number = line.trim_start_matches(|c: char| c.is_ascii_digit());
     line.starts_with("- ")
@@ -99,7 +99,7 @@ pub(super) fn is_diff(text: &str) -> bool {
         || (lines().any(|line| is_marked(line, '+')) && lines().any(|line| is_marked(line, '-')))
 }
 
-/// Whether the lines have keys without quotation marks, of an envelope or of its data.
+/// Whether lines have unquoted keys of an envelope or of its data.
 pub(super) fn is_yaml(text: &str) -> bool {
     let is_key = |line: &str| {
         let line = line.trim_end();

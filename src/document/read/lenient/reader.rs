@@ -1,4 +1,4 @@
-//! One document read tolerantly, from a place in a text on, with every repair noted.
+//! Reads one document tolerantly from a position in a text, and records every repair.
 
 use serde_json::{Number, Value};
 
@@ -10,11 +10,11 @@ use crate::document::problem::{Warning, WarningCode};
 use crate::document::read::parse::MAX_LISTED;
 use crate::document::schema::definition::Object;
 
-/// Deepest nesting, as in `serde_json`.
+/// Maximum nesting depth, the same as in `serde_json`.
 const MAX_DEPTH: usize = 128;
-/// Most bytes of a path in a warning; of a longer one, its start is told.
+/// Maximum length in bytes of a path in a warning. Longer paths are cut at a `/`.
 const MAX_PATH: usize = 300;
-/// Words by which a comment says that something was left out.
+/// Words in a comment that mark an omission.
 const LEFT_OUT: &[&str] = &[
     "...",
     "…",
@@ -32,15 +32,16 @@ const LEFT_OUT: &[&str] = &[
     "continue",
 ];
 
-/// Why a text could not be read on.
+/// Why a text could not be read further.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// Where, in bytes.
+    /// The position in bytes.
     pub(super) at: usize,
     pub(super) reason: String,
-    /// Whether the document had begun: its first key and value were read, or it was still open at the end.
+    /// Whether the document had begun: its first key and value were read, or it was still open at
+    /// the end.
     pub(super) inside: bool,
-    /// The place in the document, as a JSON Pointer.
+    /// The position in the document, as a JSON Pointer.
     pub(super) path: String,
     /// Whether the text ends before the document does.
     pub(super) is_cut_off: bool,
@@ -49,13 +50,13 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Why the text as a whole cannot be read.
+    /// A failure of the text as a whole.
     pub(super) fn at(at: usize, reason: String) -> Self {
         let (inside, path) = (true, String::new());
         Self { at, reason, inside, path, is_cut_off: false, other_form: None }
     }
 
-    /// That the text has no JSON in it, but something of another form.
+    /// A failure because the text is in another form and has no JSON.
     pub(super) fn of_form(at: usize, form: Form) -> Self {
         Self { other_form: Some(form), ..Self::at(at, form.name().to_owned()) }
     }
@@ -85,7 +86,7 @@ impl<'t> Reader<'t> {
         self.at
     }
 
-    /// Reads the document that begins here.
+    /// Reads the document that begins at the current position.
     pub(super) fn document(&mut self) -> Step<Value> {
         self.value()
     }
@@ -98,7 +99,7 @@ impl<'t> Reader<'t> {
         self.rest().chars().next()
     }
 
-    /// Charges the reading of so many bytes.
+    /// Charges the budget for reading `bytes` bytes.
     pub(super) fn pass(&self, bytes: usize) {
         self.room.pass(bytes);
     }
@@ -107,7 +108,7 @@ impl<'t> Reader<'t> {
         self.at += c.len_utf8();
     }
 
-    /// The path as it is told.
+    /// The current path, shortened for messages.
     fn place(&self) -> String {
         let told = &self.path[..self.path.floor_char_boundary(MAX_PATH)];
         let whole = if told.len() < self.path.len() {
@@ -118,7 +119,8 @@ impl<'t> Reader<'t> {
         told[..whole].to_owned()
     }
 
-    /// Goes down to a key or an index, escaped as RFC 6901 asks; `path.truncate` goes back up.
+    /// Appends a key or an index to the path, escaped according to RFC 6901. The caller restores
+    /// the path with `path.truncate`.
     fn enter(&mut self, token: &str) {
         self.path.push('/');
         for c in token.chars() {
@@ -165,7 +167,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Skips white space and comments; whether a line ended in between.
+    /// Skips white space and comments. Returns whether a line ended in between.
     fn blank(&mut self) -> Step<bool> {
         let mut new_line = false;
         while let Some(c) = self.peek() {
@@ -180,7 +182,7 @@ impl<'t> Reader<'t> {
                     u32::from(c)
                 ));
             } else if c == '\\' && rest[1..].starts_with(['[', ']', '{', '}']) {
-                // As Markdown writes it.
+                // Markdown escapes brackets this way.
                 self.advance(c);
                 self.repaired("a backslash before a bracket was skipped".to_owned());
             } else if rest.starts_with("/*") {
@@ -218,7 +220,7 @@ impl<'t> Reader<'t> {
         self.warn(WarningCode::Elided, message);
     }
 
-    /// Skips a mark of something left out, if one stands here.
+    /// Skips a mark of an omission. Returns whether there was one.
     fn skip_elision(&mut self) -> bool {
         let rest = self.rest();
         if !rest.starts_with("...") && !rest.starts_with('…') {
@@ -243,7 +245,7 @@ impl<'t> Reader<'t> {
             Some('{') => self.nested(Self::object),
             Some('[') => self.nested(Self::list),
             Some(c) if opens(c) => Ok(Value::String(self.string(closes)?)),
-            // As JavaScript writes it; three of them are a code fence.
+            // A JavaScript template string. Three back-quotes are a code fence.
             Some('`') if !self.rest().starts_with("```") => Ok(Value::String(self.string(closes)?)),
             Some(_) => self.word(),
             None => self.ends_in_the_middle("the document"),
@@ -261,7 +263,7 @@ impl<'t> Reader<'t> {
         value
     }
 
-    /// Skips what stands between two members; whether one more follows.
+    /// Skips the separators between two members. Returns whether another member follows.
     fn next_member(&mut self, close: char, first: bool) -> Step<bool> {
         let new_line = self.blank()?;
         let mut commas = 0;
@@ -331,7 +333,7 @@ impl<'t> Reader<'t> {
 
     fn key(&mut self) -> Step<String> {
         if self.peek().is_some_and(opens) {
-            // No key has a quotation mark in it.
+            // Keys contain no quotation marks, so the first one closes the key.
             return self.string(|_| true);
         }
         let rest = self.rest();
@@ -360,7 +362,7 @@ impl<'t> Reader<'t> {
         Ok(Value::Array(list))
     }
 
-    /// A number, or one of the words that stand for a value.
+    /// Reads a number or a word such as `true` or `None`.
     fn word(&mut self) -> Step<Value> {
         let rest = self.rest();
         let length = rest
@@ -392,7 +394,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// A number in a form that JSON does not have: `+1`, `.5`, `5.`, `007`, `1_000`, `0x10`.
+/// Reads a number in a form that JSON does not have: `+1`, `.5`, `5.`, `007`, `1_000`, `0x10`.
 fn repaired_number(text: &str) -> Option<Number> {
     let (sign, digits) = match text.strip_prefix(['+', '-']) {
         Some(digits) => (if text.starts_with('-') { "-" } else { "" }, digits),
@@ -402,7 +404,7 @@ fn repaired_number(text: &str) -> Option<Number> {
         let value = i64::from_str_radix(hexadecimal, 16).ok()?;
         return Some(if sign.is_empty() { value } else { -value }.into());
     }
-    // Underscores part thousands, and nothing else.
+    // Underscores may only separate thousands.
     let groups: Vec<&str> = digits.split('_').collect();
     if groups.len() > 1
         && !(groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3))

@@ -1,16 +1,16 @@
-//! How much is read of a text: so many values, which take many times the room of their text in
-//! memory, and as much work as its budget has.
+//! Limits for reading one text: a maximum number of values, because values take much more memory
+//! than their text, and a work budget.
 
 use std::cell::Cell;
 
 use crate::document::budget::WorkBudget;
 
-/// What a value counts.
+/// The cost of a value.
 pub(super) const VALUE: usize = 1;
-/// What an object counts beside its own value: it takes the room of several.
+/// The additional cost of an object, which takes the memory of several values.
 pub(super) const OBJECT: usize = 4;
-/// Most values of a document, an object counted as five. The largest that can be stored has about
-/// 300,000.
+/// Maximum number of values in a document, an object counted as five. The largest document that can
+/// be stored has about 300,000.
 pub const MAX_VALUES: usize = 500_000;
 
 pub(super) struct Room<'b> {
@@ -24,7 +24,7 @@ impl<'b> Room<'b> {
         Self { left: Cell::new(MAX_VALUES), is_over: Cell::new(false), budget }
     }
 
-    /// Takes room for values; whether there was any.
+    /// Charges for values. Returns whether reading may continue.
     pub(super) fn take(&self, values: usize) -> bool {
         match self.left.get().checked_sub(values) {
             Some(left) => self.left.set(left),
@@ -33,12 +33,12 @@ impl<'b> Room<'b> {
         !self.is_over.get() && self.budget.charge(values)
     }
 
-    /// Charges the reading of so many bytes; whether reading may go on.
+    /// Charges the work budget for reading `bytes` bytes. Returns whether reading may continue.
     pub(super) fn pass(&self, bytes: usize) -> bool {
         self.budget.charge(bytes / 16)
     }
 
-    /// Whether there are more values than are read.
+    /// Whether the maximum number of values is exceeded.
     pub(super) const fn is_over(&self) -> bool {
         self.is_over.get()
     }

@@ -1,4 +1,5 @@
-//! JSON as it should be, and whether a key stands twice in an object: the later one would win unseen.
+//! Reads strict JSON and detects duplicate keys, which `serde_json` would silently resolve to the
+//! last one.
 
 use std::cell::Cell;
 use std::fmt;
@@ -14,7 +15,7 @@ pub(super) struct Strict {
     pub(super) has_duplicates: bool,
 }
 
-/// Reads a text; each value takes of the room.
+/// Reads a text; each value counts against the limits.
 pub(super) fn read(text: &[u8], room: &Room<'_>) -> serde_json::Result<Strict> {
     let has_duplicates = Cell::new(false);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
@@ -23,7 +24,7 @@ pub(super) fn read(text: &[u8], room: &Room<'_>) -> serde_json::Result<Strict> {
     Ok(Strict { value, has_duplicates: has_duplicates.get() })
 }
 
-/// Makes the same value as `serde_json` does.
+/// Builds the same value as `serde_json`.
 #[derive(Clone, Copy)]
 struct Watching<'a>(&'a Cell<bool>, &'a Room<'a>);
 

@@ -1,9 +1,9 @@
-//! Strings: in any quotation marks, with line breaks and quotation marks inside that nobody escaped.
+//! Reads strings in any quotation marks, with unescaped line breaks and quotation marks inside.
 
 use super::quoted;
 use super::reader::{Failure, Reader};
 
-/// The marks that close what `open` opened.
+/// The marks that close a string opened with `open`.
 fn closers(open: char) -> &'static [char] {
     match open {
         '\'' => &['\''],
@@ -14,13 +14,13 @@ fn closers(open: char) -> &'static [char] {
     }
 }
 
-/// Whether a string may begin with it.
+/// Whether a character may open a string.
 pub(super) fn opens(c: char) -> bool {
     matches!(c, '"' | '\'' | '“' | '”' | '„' | '‘' | '’' | '‚')
 }
 
-/// Whether a quotation mark closes a string, by what follows it: JSON goes on, or the line ends. One
-/// within a sentence is followed by more of it.
+/// Whether a quotation mark followed by `after` closes its string: JSON continues, or the line
+/// ends. A quotation mark inside a text is followed by more text.
 pub(super) fn closes(after: &str) -> bool {
     let after = after.trim_start_matches(is_space);
     ends_a_line(after)
@@ -28,19 +28,19 @@ pub(super) fn closes(after: &str) -> bool {
         || ["//", "/*", "\\}", "\\]"].iter().any(|start| after.starts_with(start))
 }
 
-/// Whether nothing but a comma or closing brackets follow on this line.
+/// Whether a closing bracket follows, or the line ends after at most a comma.
 fn closes_the_line(after: &str) -> bool {
     let after = after.trim_start_matches(is_space);
     after.starts_with(['}', ']'])
         || ends_a_line(after.strip_prefix(',').unwrap_or(after).trim_start_matches(is_space))
 }
 
-/// Whether nothing is to be seen of it, and no line ends with it.
+/// Whether a character is invisible and does not end a line.
 fn is_space(c: char) -> bool {
     is_blank(c) && !matches!(c, '\n' | '\r')
 }
 
-/// What parts values and is none: white space, also such as JSON does not have.
+/// Whether a character may separate values: white space, including kinds that JSON does not allow.
 pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}')
 }
@@ -49,14 +49,14 @@ fn ends_a_line(text: &str) -> bool {
     text.is_empty() || text.starts_with(['\n', '\r'])
 }
 
-/// LaTeX commands that begin as an escape of JSON does, and are no text behind one.
+/// LaTeX commands that begin like a JSON escape.
 const LATEX: &[&str] = &[
     "bar", "begin", "beta", "binom", "flat", "forall", "frac", "nabla", "neq", "rangle", "rho",
     "right", "tau", "text", "textbf", "textit", "texttt", "theta", "times",
 ];
 
-/// The LaTeX command that begins with `first`, which stood behind a backslash. The text is no JSON
-/// anyway, so that its backslashes may not be escaped.
+/// The LaTeX command that begins with `first`, the character after a backslash. Such a text is not
+/// valid JSON, so its backslashes may be unescaped.
 fn latex_command(first: char, rest: &str) -> Option<&'static str> {
     if !matches!(first, 'b' | 'f' | 'n' | 'r' | 't') {
         return None;
@@ -69,7 +69,8 @@ fn latex_command(first: char, rest: &str) -> Option<&'static str> {
 }
 
 impl Reader<'_> {
-    /// Reads a string. Whether a quotation mark ends it, `closes` tells by what follows.
+    /// Reads a string. `is_closing_quote` decides by the text after a quotation mark whether it
+    /// ends the string.
     pub(super) fn string(&mut self, closes: fn(&str) -> bool) -> Result<String, Failure> {
         let Some(open) = self.peek() else { return self.ends_in_the_middle("a string") };
         if let Some(text) = self.triple_quoted(open)? {
@@ -94,7 +95,7 @@ impl Reader<'_> {
                     continue;
                 }
                 inner += 1;
-                // One between letters is an apostrophe; others come in pairs.
+                // A mark between letters is an apostrophe; others come in pairs.
                 let between_letters = result.ends_with(char::is_alphanumeric)
                     && self.rest().starts_with(char::is_alphanumeric);
                 unpaired ^= !between_letters;
@@ -129,7 +130,7 @@ impl Reader<'_> {
         Ok(result)
     }
 
-    /// Skips what joins two strings, `" + "`, if it stands here.
+    /// Skips a concatenation of two strings, `" + "`. Returns whether there was one.
     fn skip_concatenation(&mut self, open: char) -> bool {
         let rest = self.rest();
         let Some(after) = rest.trim_start().strip_prefix('+') else { return false };
@@ -140,8 +141,8 @@ impl Reader<'_> {
         true
     }
 
-    /// Reads a string in three quotation marks, as Python writes texts of several lines; `None` if none
-    /// stands here. Of more than three marks at its end, the last three close it.
+    /// Reads a Python string in three quotation marks; `None` if there is none. Of more than three
+    /// marks at the end, the last three close it.
     fn triple_quoted(&mut self, open: char) -> Result<Option<String>, Failure> {
         let mark = match open {
             '"' => "\"\"\"",
@@ -177,7 +178,7 @@ impl Reader<'_> {
         self.ends_in_the_middle("a string")
     }
 
-    /// What follows a backslash.
+    /// Reads the escape after a backslash.
     fn escape(&mut self, result: &mut String) -> Result<(), Failure> {
         let Some(c) = self.peek() else { return self.ends_in_the_middle("a string") };
         self.advance(c);
@@ -196,7 +197,7 @@ impl Reader<'_> {
             'r' => result.push('\r'),
             't' => result.push('\t'),
             'u' => self.unicode(result)?,
-            // As Python writes it.
+            // A Python escape.
             'x' => {
                 let code = self.digits(2)?;
                 result.extend(char::from_u32(code));
@@ -244,7 +245,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// So many hexadecimal digits, of an escape.
+    /// Reads `count` hexadecimal digits of an escape.
     fn digits(&mut self, count: usize) -> Result<u32, Failure> {
         if self.rest().len() < count {
             return self.ends_in_the_middle("a string");

@@ -1,4 +1,4 @@
-//! What is repaired, with what is said of it; what is refused, with its place.
+//! Tests for repairs with their warnings, and for refusals with their positions.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ fn is_read(text: &[u8], expected: &Value, warnings: &[(WarningCode, &str)]) {
     assert_eq!(lenient.elided, warnings.iter().any(|(code, _)| *code == Elided), "{shown}");
 }
 
-/// That data is read from an envelope, with warnings.
+/// Asserts that data is read from an envelope, with these warnings.
 #[track_caller]
 fn data_is_read(data: &str, expected: &Value, warnings: &[(WarningCode, &str)]) {
     let expected = json!({ "category": "trivia", "movie_id": "m", "data": expected });
@@ -167,7 +167,7 @@ fn what_stands_around_a_document_is_skipped_with_a_warning() {
     ] {
         is_read(text.as_bytes(), &value, &[(SyntaxRepaired, "")]);
     }
-    // And all at once, each said.
+    // All at once, each with its warning.
     let text =
         Value::from("{category: 'trivia', \"movie_id\": \"m\", data: {a: [1,]}}").to_string();
     let expected = json!({ "category": "trivia", "movie_id": "m", "data": { "a": [1] } });
@@ -194,7 +194,7 @@ fn text_in_another_encoding_is_read_where_it_can_be_told() {
         &expected,
         &[(SyntaxRepaired, "")],
     );
-    // With its quotation marks, too.
+    // Also with Windows-1252 quotation marks.
     let warnings = [(SyntaxRepaired, ""), (SyntaxRepaired, ""), (SyntaxRepaired, "/a")];
     is_read(
         b"{\x93data\x94: {\x93a\x94: \x93caf\xe9\x94}}",
@@ -209,7 +209,8 @@ fn text_in_another_encoding_is_read_where_it_can_be_told() {
             .collect();
         is_read(&bytes, &expected, &[(SyntaxRepaired, "")]);
     }
-    // What is UTF-8 but for one byte is not read as another encoding: every other letter would change.
+    // A text that is UTF-8 except for one byte is not read in another encoding: every non-ASCII
+    // letter would change.
     for damaged in [
         &b"{\n\"data\": {\"a\": \"Am\xc3\xa9lie caf\xe9\"}}"[..],
         b"{\n\"data\": {\"a\": \"\x83\x8d\x81[\"}}",
@@ -221,7 +222,7 @@ fn text_in_another_encoding_is_read_where_it_can_be_told() {
 #[test]
 fn what_cannot_be_told_is_refused_with_its_place() {
     for (text, reason) in [
-        // What is missing would be taken for removed.
+        // The missing part would count as removed.
         (
             around(r#"{"items": [{"text": "A"}, {"text": "B"#).trim_end_matches('}'),
             "the text ends in the middle of a string, so the document is not whole (line 1, column 86, at /data/items/1/text); send all of it, or less at a time: what changes alone, one list after another",
@@ -254,7 +255,7 @@ fn what_cannot_be_told_is_refused_with_its_place() {
             "{\"data\": {\"a\": \"\\u00",
             "the text ends in the middle of a string, so the document is not whole (line 1, column 21, at /data/a); send all of it, or less at a time: what changes alone, one list after another",
         ),
-        // Two that differ.
+        // Two documents that differ.
         (
             "Before:\n{\"data\": {\"a\": 1}}\nAfter:\n{\"data\": {\"a\": 2}}",
             "several documents are in the text, and which is meant cannot be told: line 2 \"{\\\"data\\\": {\\\"a\\\": 1}}\", line 4 \"{\\\"data\\\": {\\\"a\\\": 2}}\"; send one of them alone, or all of them as one",
@@ -263,7 +264,7 @@ fn what_cannot_be_told_is_refused_with_its_place() {
             "{\"data\": {\"a\": 1}}, \"b\": 2}",
             "the document ends before its text does: a bracket is closed too early (line 1, column 19)",
         ),
-        // Values that are none.
+        // Invalid values.
         (
             "{\"category\": trivia, \"data\": {\"items\": []}}",
             "found \"trivia,\"; allowed is a JSON value (line 1, column 14, at /category)",
@@ -296,7 +297,7 @@ fn what_cannot_be_told_is_refused_with_its_place() {
             "{\"a\": 1, \"b\": \"\\uZZZZ\"}",
             "found an escape without its 4 hexadecimal digits (line 1, column 18, at /b)",
         ),
-        // Where a text ends that has quotation marks of its own.
+        // Strings with unescaped quotation marks whose end is ambiguous.
         (
             "{\"a\": 1, \"b\": [\"He said \"no\", \"maybe\" and left.\"]}",
             "a quotation mark in \"He said \\\"no\" is not escaped, and where the text ends cannot be told (line 1, column 29, at /b/0)",
@@ -305,7 +306,7 @@ fn what_cannot_be_told_is_refused_with_its_place() {
             "{\"a\": 1, \"b\": [\"c\" \"d\", \"e\"]}",
             "a quotation mark in \"c\\\" \\\"d\" is not escaped, and where the text ends cannot be told (line 1, column 23, at /b/0)",
         ),
-        // No document at all.
+        // Texts without a document.
         (
             "| date | title |\n| --- | --- |\n| 1999 | Release |",
             "no object is in the text; it is a Markdown table, \"| date | title |\"; send the document as JSON: an object with category, movie_id and data",
@@ -333,14 +334,14 @@ fn what_cannot_be_told_is_refused_with_its_place() {
     assert!(refusal(braces).contains("so many brackets"));
 }
 
-/// The steps of reading a text.
+/// The work that reading a text takes.
 fn steps(text: &str) -> u64 {
     let budget = WorkBudget::unlimited();
     let _ = read_within(text.as_bytes(), &budget);
     budget.spent()
 }
 
-/// Makes a text of a size.
+/// Makes a text of a given size.
 type Make = Box<dyn Fn(usize) -> String>;
 
 #[test]

@@ -1,4 +1,4 @@
-//! The values of a text, out of whatever carries them: lists, strings, messages and calls of tools.
+//! Unwraps the values of a text from lists, strings, messages and tool calls.
 
 use serde_json::Value;
 
@@ -14,29 +14,29 @@ use crate::document::problem::{Warning, pointer};
 use crate::document::read::envelope_keys::is_envelope;
 use crate::document::schema::definition::Object;
 
-/// How deep documents stand in strings and messages.
+/// Maximum nesting of documents in strings and messages.
 const MAX_DEPTH: usize = 16;
 
 /// The values of a text.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
     pub(super) blocks: Vec<Block>,
-    /// What is said of the text as a whole.
+    /// Notes about the text as a whole.
     pub(super) notes: Vec<String>,
 }
 
-/// The values of a text that is no JSON as a whole.
+/// The values of a text that is not valid JSON as a whole.
 ///
 /// # Errors
-/// When a document begins and cannot be read to its end, or none is there.
+/// A document begins and cannot be read to its end, or there is none.
 pub(super) fn blocks_of_text(text: &str, room: &Room<'_>) -> Result<Blocks, Failure> {
     of_text(text, room, 0)
 }
 
-/// The values in a value that is all of a text.
+/// The values inside a value that is the entire text.
 ///
 /// # Errors
-/// When a document within it cannot be read.
+/// A document within the value cannot be read.
 pub(super) fn blocks_of_value(
     value: Value,
     text: &str,
@@ -54,7 +54,7 @@ fn of_text(text: &str, room: &Room<'_>, depth: usize) -> Result<Blocks, Failure>
         unwrap(Block::alone(value, text), room, depth, &mut result)?;
         return Ok(result);
     }
-    // YAML may have braces within it.
+    // YAML may contain braces.
     let is_before_braces = || is_yaml(text.split(['{', '[']).next().unwrap_or_default());
     let Found { blocks, notes, skipped, broken } = match find(text, room) {
         Ok(found) => found,
@@ -71,7 +71,7 @@ fn of_text(text: &str, room: &Room<'_>, depth: usize) -> Result<Blocks, Failure>
             (None, None) => Failure::of_form(0, Form::of_text(text)),
         });
     }
-    // A part of what is broken is not the document.
+    // A complete value inside a broken document is not the document.
     let is_envelope = |block: &Block| super::looks_like_envelope(&block.value);
     if let Some(failure) = broken
         && !blocks.iter().any(is_envelope)
@@ -84,7 +84,7 @@ fn of_text(text: &str, room: &Room<'_>, depth: usize) -> Result<Blocks, Failure>
     Ok(result)
 }
 
-/// Adds what a value carries, or itself.
+/// Adds the values that a block carries, or the block itself.
 fn unwrap(
     mut block: Block,
     room: &Room<'_>,
@@ -157,7 +157,7 @@ fn unwrap(
     }
 }
 
-/// Adds the documents that a message or a call of a tool carries.
+/// Adds the documents that a message or a tool call carries.
 fn unwrap_message(
     block: &Block,
     carried: &[Payload<'_>],
@@ -188,7 +188,7 @@ fn unwrap_message(
                 let inner = inner.blocks.into_iter();
                 result.blocks.extend(inner.map(|inner| carried_by(block, inner, &note)));
             }
-            // Text without a document beside one.
+            // A payload without a document may accompany one.
             Err(failure) if failure.other_form.is_some() => {
                 refused.get_or_insert(failure);
             }
@@ -201,7 +201,7 @@ fn unwrap_message(
     Err(refused.unwrap_or_else(|| Failure::of_form(0, Form::Text)))
 }
 
-/// A value that another one carried.
+/// Adds the position and the warnings of the carrier to a value that it carried.
 fn carried_by(carrier: &Block, mut inner: Block, note: &Warning) -> Block {
     let said =
         carrier.warnings.iter().map(|warning| Warning { path: String::new(), ..warning.clone() });
@@ -211,7 +211,7 @@ fn carried_by(carrier: &Block, mut inner: Block, note: &Warning) -> Block {
     inner
 }
 
-/// Takes the paths of warnings as those of what stands at `place`.
+/// Prefixes the paths of the warnings with `place`.
 fn below(block: &mut Block, place: &str) {
     for warning in &mut block.warnings {
         let rest = warning.path.strip_prefix(place);
@@ -221,7 +221,7 @@ fn below(block: &mut Block, place: &str) {
     block.start = first_words(&block.value.to_string());
 }
 
-/// Whether an object is nothing but what envelopes stand in, and perhaps single values.
+/// Whether an object only holds envelopes and perhaps scalar values.
 fn holds_envelopes(object: &Object) -> bool {
     let is_single = |value: &Value| !value.is_object() && !value.is_array();
     !is_envelope(object)
@@ -239,7 +239,7 @@ fn is_named_envelope(value: &Value) -> bool {
     })
 }
 
-/// Reads the data of an envelope that is JSON in a string.
+/// Parses the data of an envelope if it is JSON in a string.
 fn data_in_string(object: &mut Object, room: &Room<'_>) -> Option<Warning> {
     let text = object.get("data")?.as_str()?;
     if !text.trim_start().starts_with(['{', '[']) {

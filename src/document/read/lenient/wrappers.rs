@@ -1,5 +1,5 @@
-//! What language models and their services put around a document: calls of tools, messages, whole
-//! answers of the large providers, and JSON in a string.
+//! Recognises what language models and their services put around a document: tool calls, messages,
+//! complete responses of the large providers, and JSON in a string.
 
 use serde_json::Value;
 
@@ -9,16 +9,16 @@ use crate::document::schema::definition::Object;
 /// What a wrapper carries.
 #[derive(Debug)]
 pub(super) enum Payload<'v> {
-    /// A text, in which documents may stand.
+    /// A text that may contain documents.
     Text(&'v str),
-    /// A value that is no text.
+    /// A value that is not a text.
     Value(&'v Value),
 }
 
-/// How deep wrappers stand in each other.
+/// Maximum nesting of wrappers.
 const MAX_DEPTH: usize = 24;
 
-/// Keys of answers, messages and calls under which others of them stand.
+/// Keys of responses, messages and calls that hold nested responses, messages or calls.
 const STRUCTURE: [&str; 19] = [
     "candidates",
     "choices",
@@ -40,7 +40,7 @@ const STRUCTURE: [&str; 19] = [
     "tool_calls",
     "variables",
 ];
-/// Keys under which they carry what the model said.
+/// Keys of responses, messages and calls that hold the output of the model.
 const CARGO: [&str; 17] = [
     "answer",
     "args",
@@ -72,13 +72,13 @@ const PARTS: [&str; 8] = [
     "tool_use",
 ];
 
-/// Roles of messages that are not a model's.
+/// Roles of messages that do not come from the model.
 const OTHERS: [&str; 7] = ["user", "system", "developer", "tool", "function", "human", "ipython"];
-/// Types of parts that are no answer.
+/// Types of parts that are not an answer.
 const NO_ANSWER: [&str; 6] =
     ["thinking", "redacted_thinking", "reasoning", "tool_result", "image", "reasoning_text"];
 
-/// What a value carries, if it is a wrapper around something else.
+/// The payloads of a value, if it is a wrapper.
 pub(super) fn payloads(value: &Value) -> Option<Vec<Payload<'_>>> {
     if !is_wrapper(value) {
         return None;
@@ -93,25 +93,25 @@ fn is_wrapper(value: &Value) -> bool {
         Value::Object(object) => object_wraps(object),
         Value::Array(list) => {
             let wraps = |value: &Value| value.as_object().is_some_and(object_wraps);
-            // Reasoning may stand beside the answer.
+            // Reasoning may accompany the answer.
             list.iter().any(wraps) && list.iter().all(|value| wraps(value) || is_no_answer(value))
         }
         _ => false,
     }
 }
 
-/// Whether a value is a part of a message that is no answer.
+/// Whether a value is part of a message and not an answer.
 fn is_no_answer(value: &Value) -> bool {
     value.get("type").and_then(Value::as_str).is_some_and(|kind| NO_ANSWER.contains(&kind))
 }
 
-/// Whether an object has the form of an answer, a message or a call.
+/// Whether an object has the form of a response, a message or a call.
 fn object_wraps(object: &Object) -> bool {
     if object.contains_key("category") && object.contains_key("movie_id") {
         return object.get("document").is_some_and(says_something);
     }
     if let Some(data) = object.get("data") {
-        // The answer of a service, around a document or another wrapper.
+        // The response of a service around a document or another wrapper.
         return data.as_object().is_some_and(|data| {
             object
                 .keys()
@@ -171,7 +171,7 @@ fn object_wraps(object: &Object) -> bool {
             .any(|key| says(key)))
 }
 
-/// Whether a value may carry a document.
+/// Whether a value may hold a document.
 fn says_something(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(['{', '[']),
@@ -192,7 +192,7 @@ fn collect<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     match value {
         Value::String(text) => found.push(Payload::Text(text)),
         Value::Array(list) => {
-            // Of a conversation, what the model said last.
+            // In a conversation, only the last message of the model counts.
             if list.iter().any(|part| role_of(part).is_some()) {
                 if let Some(last) = list.iter().rfind(|part| !is_other(part)) {
                     collect(last, depth + 1, found);
@@ -220,7 +220,7 @@ fn collect<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     }
 }
 
-/// What stands under a key that carries what the model said.
+/// Collects payloads under a key that holds the output of the model.
 fn cargo<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     match value {
         Value::String(text) => found.push(Payload::Text(text)),
@@ -233,7 +233,7 @@ fn cargo<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     }
 }
 
-/// What stands under a key of the structure: more of it, or the document itself.
+/// Collects payloads under a structural key: nested wrappers, or the document itself.
 fn structure<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     let before = found.len();
     collect(value, depth + 1, found);
@@ -252,7 +252,7 @@ fn role_of(value: &Value) -> Option<&str> {
     object.get("role").or_else(|| object.get("from")).and_then(Value::as_str)
 }
 
-/// Whether a message or a part of one is no answer of a model.
+/// Whether a message or part of one is not an answer of the model.
 fn is_other(value: &Value) -> bool {
     let Some(object) = value.as_object() else { return false };
     let is_reasoning =
@@ -267,7 +267,7 @@ mod tests {
 
     use super::*;
 
-    /// What a value carries, as JSON.
+    /// The payloads of a value, as JSON.
     fn carried(value: &Value) -> Option<Vec<Value>> {
         let payloads = payloads(value)?.into_iter().map(|payload| match payload {
             Payload::Text(text) => json!(text),

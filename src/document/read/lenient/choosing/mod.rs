@@ -1,4 +1,5 @@
-//! Which of the values in a text is the document that was asked for, or which of them are together.
+//! Chooses which of the values in a text is the requested document, or which of them form it
+//! together.
 
 use serde_json::Value;
 
@@ -15,27 +16,27 @@ use crate::document::read::parse::{ParseOptions, parse};
 use crate::document::read::without_envelope::{Shape, category_called, other_category, shape_of};
 use crate::document::schema::definition::Object;
 
-/// Most values that are compared with each other.
+/// Maximum number of values that are compared with each other.
 const MAX_COMPARED: usize = 20;
 
-/// Why none was chosen.
+/// Why no document was chosen.
 pub(super) enum Undecided {
     Unreadable(Failure),
     Refused(Refusal),
 }
 
-/// What a value is to the document that was asked for.
+/// How a value relates to the requested document.
 enum Role {
-    /// It, or a part of it.
+    /// The requested document, or part of it.
     Asked,
-    /// A document of another movie or category, of that name.
+    /// A document of another movie or category. Holds its description.
     Other(String),
-    /// Something that is known as none of it.
+    /// Not recognised as part of a document.
     Unread,
 }
 
-/// The document among the values of a text. `stored`, if it is known, tells what was quoted from what was
-/// changed.
+/// Chooses the document among the values of a text. `stored`, if known, distinguishes quotations of
+/// the stored document from changes.
 pub(super) fn choose(
     blocks: Vec<Block>,
     expected: Expected<'_>,
@@ -53,7 +54,7 @@ pub(super) fn choose(
     let (mut asked, mut others, mut unread) = (Vec::new(), Vec::new(), Vec::new());
     for block in blocks {
         match role(&block, expected, category) {
-            // What is alone is judged with its envelope.
+            // A single value is checked later, with its envelope.
             _ if is_single => asked.push(block),
             Role::Asked => asked.push(block),
             Role::Other(name) => others.push((name, block)),
@@ -97,7 +98,7 @@ pub(super) fn choose(
     Ok(lenient)
 }
 
-/// One document out of values that are all of it.
+/// Makes one document of values that all belong to it.
 fn one_of(
     blocks: Vec<Block>,
     category: Option<Category>,
@@ -126,7 +127,7 @@ fn one_of(
     let Some(datas) = datas.filter(|datas| datas.len() <= MAX_COMPARED) else {
         return Err(refused(several(&blocks), None));
     };
-    // What another one says as well, is a quotation of it.
+    // A value that another one covers is a quotation of it.
     let is_quoted = |index: usize| {
         datas.iter().enumerate().any(|(other, data)| {
             other != index
@@ -175,13 +176,13 @@ fn one_of(
     Ok(merged(blocks, category))
 }
 
-/// Whether no field stands in two of the documents.
+/// Whether the chosen documents have no field in common.
 fn are_disjoint(datas: &[Object], chosen: &[usize]) -> bool {
     let mut seen = std::collections::HashSet::new();
     chosen.iter().all(|index| datas[*index].keys().all(|key| seen.insert(key)))
 }
 
-/// Blocks that are parts of one document, as one.
+/// Merges blocks that are parts of one document.
 fn merged(blocks: Vec<Block>, category: Category) -> Lenient {
     let lines: Vec<String> = blocks.iter().map(|block| block.line.to_string()).collect();
     let message = format!("the parts on lines {} were read as one document", lines.join(", "));
@@ -199,7 +200,7 @@ fn merged(blocks: Vec<Block>, category: Category) -> Lenient {
         }
         data.extend(data_for(block.value, category).unwrap_or_default());
     }
-    // Its fields may stand at the top of an envelope.
+    // The fields may be at the top level of an envelope.
     envelope.retain(|key, _| !data.contains_key(key) || key == "category");
     let value = if envelope.is_empty() {
         Value::Object(data)
@@ -215,7 +216,7 @@ fn taken(block: Block, category: Option<Category>) -> Lenient {
     Lenient { value: block.value, warnings, elided: block.elided }
 }
 
-/// The warnings of a value, by paths into the data of its document.
+/// The warnings of a block, with paths relative to the data of its document.
 fn into_data(block: &Block, category: Option<Category>) -> Vec<Warning> {
     let shape = category.map(|category| shape_of(&block.value, category, None));
     let data_key = block.value.as_object().and_then(|object| {
@@ -235,7 +236,7 @@ fn into_data(block: &Block, category: Option<Category>) -> Vec<Warning> {
             _ => path.to_owned(),
         }
     };
-    // A place outside of the data is none of it: there the same is said once.
+    // Outside the data all paths are empty, so equal messages are reported once.
     let mut said = std::collections::HashSet::new();
     let warnings = block.warnings.iter().map(|warning| {
         let path = place(&warning.path);
@@ -257,7 +258,7 @@ fn named_movie(object: &Object) -> Option<&str> {
     key_of(object, "movie_id").and_then(|key| object[key].as_str()).map(str::trim)
 }
 
-/// The only category that the envelopes of the movie name.
+/// The category that the envelopes of the movie name, if they agree.
 fn only_category(blocks: &[Block], expected: Expected<'_>) -> Option<Category> {
     let envelopes = blocks.iter().filter_map(|block| block.value.as_object());
     let envelopes = envelopes.filter(|object| is_envelope(object)).filter(|object| {
@@ -300,7 +301,7 @@ fn role(block: &Block, expected: Expected<'_>, category: Option<Category>) -> Ro
     }
 }
 
-/// Values without those in which nothing is, unless there are no others.
+/// Removes empty objects and lists, unless all values are empty.
 fn without_empty(mut blocks: Vec<Block>) -> Vec<Block> {
     let is_empty = |value: &Value| match value {
         Value::Object(object) => object.is_empty(),
@@ -313,7 +314,7 @@ fn without_empty(mut blocks: Vec<Block>) -> Vec<Block> {
     blocks
 }
 
-/// Values each once: of equal ones the last.
+/// Removes repeated values; of equal ones the last is kept.
 fn without_repetitions(blocks: Vec<Block>) -> Vec<Block> {
     let mut left: Vec<Block> = Vec::with_capacity(blocks.len());
     for block in blocks {
@@ -325,10 +326,10 @@ fn without_repetitions(blocks: Vec<Block>) -> Vec<Block> {
     left
 }
 
-/// Items that stand one after another, as in JSON Lines, as one list.
+/// Groups consecutive items, as in JSON Lines, into one list.
 fn grouped(blocks: Vec<Block>, category: Category) -> Vec<Block> {
     let mut result: Vec<Block> = Vec::with_capacity(blocks.len());
-    // The field whose items the last block has, and how many of them.
+    // The field of the items in the last block, and their number.
     let mut open: Option<(&'static str, usize)> = None;
     for mut block in blocks {
         let field = match shape_of(&block.value, category, None) {
@@ -367,7 +368,7 @@ fn grouped(blocks: Vec<Block>, category: Category) -> Vec<Block> {
     result
 }
 
-/// Puts a list under the name that stands before it, as in `cast = [`.
+/// Puts a list under the name that precedes it, as in `cast = [`.
 fn apply_label(block: &mut Block, category: Category) {
     if !block.value.is_array() {
         return;
@@ -390,7 +391,7 @@ fn refused(problem: Problem, undecided: Option<Category>) -> Undecided {
     Undecided::Refused(Refusal { problem, undecided })
 }
 
-/// That several values may be meant, with the line and the first words of each.
+/// The problem that several values may be meant, with the line and the first words of each.
 fn several(blocks: &[Block]) -> Problem {
     let shown = blocks.iter().take(MAX_COMPARED);
     let places: Vec<String> =
@@ -403,7 +404,7 @@ fn several(blocks: &[Block]) -> Problem {
     Problem::new("", ProblemCode::Unreadable, message)
 }
 
-/// That the documents of a text are others than the one that was asked for.
+/// The problem that the text only has documents that were not requested.
 fn none_asked(others: &[(String, Block)], expected: Expected<'_>) -> Problem {
     let shown = others.iter().take(MAX_COMPARED);
     let found: Vec<String> =

@@ -1,4 +1,4 @@
-//! Answers as language models write them: which part of a text is the document, and what is said of the
+//! Tests with answers as language models write them: which part is read, and the warnings for the
 //! rest.
 
 use serde_json::{Value, json};
@@ -10,14 +10,14 @@ use crate::document::read::envelope::{self, Arrived, Expected};
 use crate::document::read::lenient::{Lenient, Refusal, read_for};
 use crate::document::schema::definition::Object;
 
-/// Reads a text of that category of the movie `m`.
+/// Reads a text for that category of the movie `m`.
 fn sent(text: &str, category: Category, stored: Option<&Object>) -> Result<Lenient, Refusal> {
     let movie: MovieId = "m".parse().unwrap();
     let expected = Expected { category: Some(category), movie: Some(&movie) };
     read_for(text.as_bytes(), expected, stored, &WorkBudget::unlimited())
 }
 
-/// The data that is read, and all that is said of it.
+/// The data that is read, and all warnings.
 #[track_caller]
 fn read(text: &str, category: Category, stored: Option<&Object>) -> (Value, Vec<String>) {
     let movie: MovieId = "m".parse().unwrap();
@@ -37,7 +37,7 @@ fn is_read(text: &str, category: Category, data: &Value) {
     assert!(!said.is_empty(), "{text}");
 }
 
-/// What a refusal says.
+/// The message of a refusal.
 #[track_caller]
 fn refusal(text: &str, category: Category) -> String {
     let movie: MovieId = "m".parse().unwrap();
@@ -104,7 +104,7 @@ fn marks_in_the_texts_of_a_document_are_text() {
         let text = format!("The prop says {mark} twice.");
         let (data, said) = read(&trivia(&text), Category::Trivia, None);
         assert_eq!((data, said), (one(&text), vec![]), "{mark}");
-        // Also where the document itself is repaired.
+        // The same holds when the document itself is repaired.
         let repaired = trivia(&text).replace("}]", ",}]");
         is_read(&format!("So:\n```json\n{repaired}\n```"), Category::Trivia, &one(&text));
     }
@@ -159,7 +159,7 @@ fn parts_of_one_document_are_put_together() {
         Category::CastCrew,
         &expected,
     );
-    // Of the same list, which is meant cannot be told.
+    // Two values for the same list are ambiguous.
     let text = "One:\n{\"overview\": \"A sea.\"}\nTwo:\n{\"overview\": \"A tide.\"}";
     let said = refusal(text, Category::BasicInfo);
     assert!(said.contains("line 2 \"{\\\"overview\\\": \\\"A sea.\\\"}\", line 4"), "{said}");
@@ -174,16 +174,16 @@ fn a_quotation_is_told_from_what_was_changed() {
     assert!(said.iter().any(|said| said.contains("line 3") && said.contains("quotes")), "{said:?}");
     let refused = sent(text, Category::BasicInfo, None).unwrap_err();
     assert_eq!(refused.undecided, Some(Category::BasicInfo));
-    // Neither is what is stored.
+    // Neither is the stored value.
     let other = json!({ "title": "A", "runtime": 99 });
     assert!(sent(text, Category::BasicInfo, other.as_object()).is_err());
-    // An item that the whole document has as well.
+    // An item that the complete document also has.
     let text = format!("I added this:\n{{\"text\": \"A\"}}\nThe whole:\n{}", trivia("A"));
     is_read(&text, Category::Trivia, &one("A"));
-    // One that it does not have is no text around it.
+    // An item that the document does not have is not skipped as text.
     let text = format!("Add this:\n{{\"text\": \"B\"}}\nTo:\n{}", trivia("A"));
     assert!(refusal(&text, Category::Trivia).contains("several documents"));
-    // But an example within a sentence is.
+    // An example within a sentence is skipped.
     let text = format!("An item looks like {{\"text\": \"B\"}}, as you know.\n{}", trivia("A"));
     is_read(&text, Category::Trivia, &one("A"));
 }
@@ -383,7 +383,7 @@ fn other_forms_are_refused_with_the_form_to_send() {
             "{said}"
         );
     }
-    // Beside a document they are skipped.
+    // Other forms beside a document are skipped.
     let text = format!(
         "```diff\n- {{\"text\": \"A\"}}\n+ {{\"text\": \"B\"}}\n```\n```json\n{}\n```",
         trivia("B")

@@ -1,4 +1,4 @@
-//! Where the next envelope begins after a document that is broken.
+//! Finds where the next envelope begins after a broken document.
 
 use super::RECORD_SEPARATOR;
 use super::value::{Strict, strict};
@@ -6,24 +6,24 @@ use crate::document::categories::Category;
 use crate::document::read::lenient::MAX_PASSES;
 use crate::document::text::key_letters;
 
-/// Most bytes that the first key of an envelope and its value may take.
+/// Maximum length in bytes of an envelope's first key and its value.
 const MAX_FIRST_KEY: usize = 4096;
 
-/// Keys with which an envelope begins and no item of a list does.
+/// Keys that begin an envelope and never an item of a list.
 const FIRST_KEYS: &[&str] = &["movieid", "version", "exportedat", "metadata", "data", "schema"];
 
 /// Where the next envelope begins.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Boundary {
     At(usize),
-    /// What begins here may be an envelope; the text ends before that can be told.
+    /// An envelope may begin here; more text is needed to decide.
     Undecided(usize),
-    /// There is none in the text.
+    /// The text has no envelope.
     None,
 }
 
-/// Where in `text`, after `start`, the next envelope begins: on a line that is indented by no more
-/// than `indent`, or directly behind another value.
+/// Finds the next envelope in `text` after `start`: on a line indented by at most `indent`, or
+/// directly after another value.
 pub(super) fn boundary(text: &[u8], start: usize, indent: usize, ended: bool) -> Boundary {
     let mut at = start + 1;
     let mut in_vain = 0;
@@ -71,7 +71,7 @@ fn after_blanks(text: &[u8], at: usize) -> (usize, Option<usize>) {
 }
 
 /// Whether the object at the start of `text` is an envelope, by its first key or as a whole; `None`
-/// if the text ends before that can be told. What was read in vain is counted, and bounded.
+/// if more text is needed to decide. Failed attempts add to `wasted`, which is bounded.
 fn begins_envelope(text: &[u8], in_vain: &mut usize) -> Option<bool> {
     let by_first_key = first_key(text);
     if by_first_key == Some(true) || *in_vain / MAX_PASSES > text.len() {
@@ -87,8 +87,8 @@ fn begins_envelope(text: &[u8], in_vain: &mut usize) -> Option<bool> {
     }
 }
 
-/// Whether the object at the start of `text` is an envelope by its first key; `None` if the text ends
-/// before that can be told.
+/// Whether the object at the start of `text` is an envelope, by its first key; `None` if more text
+/// is needed to decide.
 pub(super) fn first_key(text: &[u8]) -> Option<bool> {
     let text = &text[..text.len().min(MAX_FIRST_KEY)];
     let undecided = if text.len() < MAX_FIRST_KEY { None } else { Some(false) };
@@ -110,7 +110,7 @@ pub(super) fn first_key(text: &[u8]) -> Option<bool> {
         while let Some(byte) = bytes.next_if(is_word) {
             word.push(char::from(byte));
         }
-        // What ends with the text may go on.
+        // A number at the end of the text may continue.
         bytes.peek()?;
         Some(word)
     };

@@ -1,17 +1,17 @@
 use super::*;
 
-/// A document of that name, on one line.
+/// A document of that movie, on one line.
 fn line(movie: &str) -> String {
     format!(r#"{{"category":"trivia","movie_id":"{movie}","data":{{"items":[{{"text":"T"}}]}}}}"#)
 }
 
-/// The same over several lines.
+/// The same document over several lines.
 fn pretty(movie: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(&line(movie)).unwrap();
     format!("{value:#}")
 }
 
-/// What is found in a text, as the tests write it: documents and stray parts as they stand.
+/// The pieces found in a text that arrives in chunks of `step` bytes.
 fn found(text: &[u8], step: usize) -> Vec<String> {
     let mut splitter = Splitter::new();
     let mut found = Vec::new();
@@ -22,7 +22,7 @@ fn found(text: &[u8], step: usize) -> Vec<String> {
         };
         match splitter.next(&text[start..end], end == text.len()) {
             Piece::Incomplete => {
-                // What was passed is no longer there.
+                // Discarded bytes are no longer passed.
                 start += splitter.position();
                 splitter.discard(splitter.position());
                 end = (end + step).min(text.len());
@@ -34,7 +34,7 @@ fn found(text: &[u8], step: usize) -> Vec<String> {
     }
 }
 
-/// What is found, however the text arrives.
+/// The pieces found in a text; asserts that they do not depend on the size of the chunks.
 #[track_caller]
 fn split(text: impl AsRef<[u8]>) -> Vec<String> {
     let text = text.as_ref();
@@ -124,7 +124,7 @@ fn after_a_broken_document_the_next_envelope_is_read() {
         let in_list = split(format!("[{a},{broken},{b}]"));
         assert!(in_list.first() == Some(&a) && in_list.last() == Some(&b), "{in_list:?}");
         assert!(in_list.len() > 2, "{in_list:?}");
-        // An envelope whose first key says nothing.
+        // An envelope with an unknown first key.
         let other = b.replacen('{', r#"{"note_to_self":"x","#, 1);
         assert_eq!(split(format!("{a}\n{broken}\n{other}\n")).last(), Some(&other));
         let (a, b) = (pretty("a"), pretty("b"));
@@ -140,7 +140,7 @@ fn what_lost_its_beginning_is_not_passed_over_as_prose() {
     assert_eq!((pieces.first(), pieces.last()), (Some(&a), Some(&b)));
     assert!(pieces.iter().any(|piece| piece.starts_with("stray: ")), "{pieces:?}");
     assert_eq!(split(format!("{a}\n}}\n{b}\n")), [a.clone(), "stray: }".to_owned(), b.clone()]);
-    // In a list everything is an element.
+    // In a list every value is an element.
     assert_eq!(split(format!("[{a},7,\"x\",{b}]")), [&a, "7", "\"x\"", &b]);
 }
 
