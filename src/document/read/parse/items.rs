@@ -1,4 +1,4 @@
-//! The items of a list: read one by one, left out where they say that there is none.
+//! Reads the items of a list, and leaves out those that only state that there is no item.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::document::schema::definition::{Absence, Field, Item, Object, find};
 use crate::document::text::{key_letters, means_nothing, quoted};
 
 impl Reader {
-    /// Reads a list that came in another shape, if it is certain which items are meant.
+    /// Reads a list that was sent in another shape, if its items are unambiguous.
     pub(super) fn reshaped(
         &mut self,
         field: &'static Field,
@@ -40,7 +40,7 @@ impl Reader {
         }
     }
 
-    /// Reads items. What was skipped is null, so that those after it keep their places.
+    /// Reads items. A skipped item becomes null, so that later items keep their indices.
     pub(super) fn items(
         &mut self,
         item: &'static Item,
@@ -83,7 +83,7 @@ impl Reader {
                 (other, _) => {
                     self.mismatch(&at, &other, "an object");
                     self.reading.refused.insert(self.within.clone());
-                    // Keeps the indices of later items right in what is reported of them.
+                    // A placeholder keeps the indices of later items right in messages.
                     items.push(Value::Object(Object::new()));
                 }
             }
@@ -92,7 +92,7 @@ impl Reader {
         items
     }
 
-    /// Reads one item; `None`, with a warning, where it says that there is none.
+    /// Reads one item; `None`, with a warning, if it states that there is no item.
     fn item(&mut self, item: &'static Item, sent: Object, at: &str) -> Option<Object> {
         if let Some((found, absence)) = absent(item, &sent) {
             let message = format!(
@@ -121,13 +121,13 @@ impl Reader {
         }
     }
 
-    /// Whether a value of that field in the present item could not be read.
+    /// Whether the value of that field in the current item was refused.
     fn is_refused(&self, field: &str) -> bool {
         self.reading.refused.contains(&format!("{}/{field}", self.within))
     }
 }
 
-/// The value that says that there is no such item.
+/// The value that states that there is no such item, and the rule that recognises it.
 fn absent(item: &'static Item, sent: &Object) -> Option<(String, &'static Absence)> {
     let absence = item.absence.as_ref()?;
     let field = find(item.fields, absence.field)?;
@@ -138,8 +138,8 @@ fn absent(item: &'static Item, sent: &Object) -> Option<(String, &'static Absenc
     absence.words.contains(&letters.as_str()).then(|| (found.to_owned(), absence))
 }
 
-/// What the item was sent with and must have: each required field, and, where one of several is
-/// needed, those of them.
+/// The fields that were sent as text and that the item needs: each required field, and those of
+/// which at least one is needed.
 fn needed(item: &'static Item, sent: &Object) -> Vec<Vec<&'static str>> {
     let sent_fields: Vec<&'static Field> = sent
         .iter()

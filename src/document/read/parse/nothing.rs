@@ -1,4 +1,4 @@
-//! Values that say nothing, or "as it was".
+//! Recognises values that mean "no value" or "unchanged".
 
 use serde_json::Value;
 
@@ -9,14 +9,13 @@ use crate::document::schema::definition::{Field, Kind, Rule};
 use crate::document::text::{is_elision, is_elision_in_list, means_nothing, quoted};
 
 impl Reader {
-    /// Whether text is how "nothing here" or "as it was" is written in that field; then it is
-    /// warned of.
+    /// Whether a text means "no value" or "unchanged" in that field. Adds a warning if it does.
     pub(super) fn says_nothing(&mut self, field: &Field, text: &str, at: &str) -> bool {
         if self.says_as_it_was(text, at) {
             return true;
         }
         let is_nothing = match field.rule.kind {
-            // What stands for no id is judged with the name beside it.
+            // A placeholder for an id is checked later, with the name beside it.
             Kind::Id => means_nothing(text),
             _ => is_nothing(field, text),
         };
@@ -44,7 +43,7 @@ impl Reader {
         self.warn(at, WarningCode::Elided, message);
     }
 
-    /// Whether an element of a list says nothing. `says_nothing` judges texts.
+    /// Whether an element of a list has no value. Adds a warning if so. `is_nothing` checks texts.
     pub(super) fn is_skipped(
         &mut self,
         element: &Value,
@@ -70,7 +69,7 @@ impl Reader {
     }
 }
 
-/// Whether the value is a zero that stands for "not known", as The Movie Database has it.
+/// Whether the value is a zero that means "unknown", as in data of The Movie Database.
 pub(super) fn is_unknown_zero(rule: &Rule, value: &Value) -> bool {
     rule.zero_is_unknown
         && match value {
