@@ -1,4 +1,4 @@
-//! Numbers, scores, prices, and whole amounts of money and time.
+//! Reads numbers, scores, prices, and whole amounts of money and time.
 
 use serde_json::{Number, Value};
 
@@ -25,7 +25,7 @@ pub(super) fn decimal(value: Value) -> Result<Read, Refusal> {
     };
     let mut read = repaired(Value::String(money.amount), &value);
     if let Some(sign) = money.currency {
-        // Dollars are many countries', and ¥ is China's too.
+        // Many countries use dollars, and ¥ is also the sign of the yuan.
         let certain = matches!(sign, Sign::Certain(_));
         let currency = sign.usual();
         if let (Some(note), false) = (&mut read.note, certain) {
@@ -77,7 +77,7 @@ pub(super) fn integer(unit: Unit, value: Value, min: i64, max: i64) -> Result<Re
     Ok(if from_text { repaired(read, &value) } else { as_it_is(read) })
 }
 
-/// The number that a text writes in that unit, or the code of why it cannot be read.
+/// The number that a text states in that unit, or the code of the problem.
 fn integer_in(unit: Unit, text: &str) -> Result<Number, ProblemCode> {
     if has_two_readings(text) {
         return Err(ProblemCode::Invalid);
@@ -119,7 +119,7 @@ pub(super) fn number(value: Value, min: f64, max: f64) -> Result<Read, Refusal> 
     Ok(if from_text { repaired(read, &value) } else { as_it_is(read) })
 }
 
-/// A score on a scale up to `max`: `8.3`, `8.3/10`, `66 out of 100`, `79%` where it goes to 100.
+/// A score on a scale up to `max`: `8.3`, `8.3/10`, `66 out of 100`, and `79%` if `max` is 100.
 fn scored(text: &str, max: f64) -> Option<Number> {
     let text = bare(text);
     if let Some(number) = number_in(text) {
@@ -135,7 +135,7 @@ fn scored(text: &str, max: f64) -> Option<Number> {
     if (scale - max).abs() < f64::EPSILON { number_in(score) } else { None }
 }
 
-/// The number that text writes: `"139"`, `"1,299"`, `"-1"`, `"1e3"`.
+/// The number in a text: `"139"`, `"1,299"`, `"-1"`, `"1e3"`.
 fn number_in(text: &str) -> Option<Number> {
     let text = text.trim();
     let looks_like_one = text.bytes().any(|byte| byte.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! Texts of a fixed form, codes of published lists, and choices of a few words.
+//! Reads texts of a fixed form, codes of published lists, and choices.
 
 use serde_json::Value;
 
@@ -24,10 +24,10 @@ pub(super) fn form(
     if matches(&candidate) {
         return Ok(as_it_is(Value::String(candidate)));
     }
-    // The one part of a longer text that has the form: of a URL, or of a date.
+    // Finds the one part of a longer text that has the form, as in a URL or a date.
     let is_boundary = |c: char| !c.is_alphanumeric();
     let mut lower = bare(&candidate).to_ascii_lowercase();
-    // The number of a title at IMDb without its letters.
+    // An IMDb title number without its letters.
     if lower.len() >= 7 && lower.bytes().all(|byte| byte.is_ascii_digit()) {
         lower.insert_str(0, "tt");
     }
@@ -69,7 +69,7 @@ pub(super) fn code(
     }
 }
 
-/// The ISO 3166-1 alpha-2 code of a country by its name or its three letters.
+/// The ISO 3166-1 alpha-2 code of a country, by its name or its alpha-3 code.
 fn country_code(letters: &str) -> Option<&'static str> {
     let found = rust_iso3166::ALL.iter().find(|country| {
         key_letters(country.name) == letters || country.alpha3.eq_ignore_ascii_case(letters)

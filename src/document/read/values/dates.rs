@@ -1,21 +1,21 @@
-//! Dates in words and in other orders than year, month, day.
+//! Reads dates in words and in other orders than year, month, day.
 //!
-//! Only what has one reading is read: `03/04/1999` is a day in March or in April, and is refused.
+//! Ambiguous dates are refused: `03/04/1999` may be in March or in April.
 
 use super::marks::bare;
 use super::months::{is_weekday, month};
 use crate::document::schema::scalars::{is_date, is_partial_date};
 
-/// A date that was found in a text.
+/// A date found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
     pub date: String,
-    /// Whether the text says less or more than that: "late 2008", or a range of dates.
+    /// Whether the text is less exact or contains more than that: "late 2008", or a range of dates.
     pub is_inexact: bool,
 }
 
-/// Words before a date that say that it is not exact.
+/// Words before a date that is not exact.
 const ABOUT: &[&str] =
     &["c", "ca", "circa", "about", "around", "approx", "approximately", "approximate", "roughly"];
 /// Words for a part of a year.
@@ -43,15 +43,15 @@ const PARTS: &[&str] = &[
     "half",
     "quarter",
 ];
-/// Words that stand between the parts of a date.
+/// Words between the parts of a date.
 const JOINTS: &[&str] = &["of", "the", "de", "den", "der", "le", "el", "du", "in", "on", "del"];
 const CHRISTMAS: &[&str] = &["christmas", "xmas"];
 /// Marks and words between the ends of a range.
 const RANGES: &[&str] = &[" – ", " — ", "–", "—", " - ", " to ", " until ", " through ", "/", "-"];
-/// The longest text that is read as a date, in bytes.
+/// Maximum length in bytes of a text that is read as a date.
 const MAX_LENGTH: usize = 80;
 
-/// The one date that `text` writes; a range of dates gives its first.
+/// The only date in a text; for a range of dates, its start.
 #[must_use]
 pub fn find(text: &str) -> Option<Found> {
     if text.len() > MAX_LENGTH {
@@ -86,13 +86,13 @@ fn single(text: &str) -> Option<Found> {
         .or_else(|| words(text))
 }
 
-/// A range begins with its first date, which may lack the year: `March – May 1928`.
+/// The start of a range, which may lack the year: `March – May 1928`.
 fn range(text: &str) -> Option<Found> {
     RANGES.iter().find_map(|mark| {
         let (first, last) = text.split_once(mark)?;
         let (first, last) = (first.trim(), last.trim());
         let last_date = single(last).map(|found| found.date);
-        // "2023-13" is no range; "1930/31" is one.
+        // "2023-13" is not a range; "1930/31" is one.
         let is_short_year = *mark != "-"
             && last.len() == 2
             && last.bytes().all(|byte| byte.is_ascii_digit())
@@ -138,7 +138,7 @@ fn written(year: &str, month: u32, day: Option<u32>) -> Option<String> {
     is_partial_date(&date).then_some(date)
 }
 
-/// Dates without a word: `1999/10/15`, `1999-10-00`, `15.10.1999`, `25/12/2019`, `19991015`.
+/// Dates without words: `1999/10/15`, `1999-10-00`, `15.10.1999`, `25/12/2019`, `19991015`.
 fn digits(text: &str) -> Option<String> {
     let text = day_of_time(text).unwrap_or(text);
     let text = text.strip_prefix('+').unwrap_or(text);
@@ -171,7 +171,7 @@ fn digits(text: &str) -> Option<String> {
         [first, second, year] if is_year(year) => {
             let (first, second) = (number(first)?, number(second)?);
             match mark {
-                // Where a point separates them, the day stands before the month.
+                // With points, the day precedes the month.
                 '.' => written(year, second, Some(first)),
                 _ if first > 12 || first == second => written(year, second, Some(first)),
                 _ if second > 12 => written(year, first, Some(second)),
@@ -182,13 +182,13 @@ fn digits(text: &str) -> Option<String> {
     }
 }
 
-/// The day of a date with a time.
+/// The date part of a date with a time.
 fn day_of_time(text: &str) -> Option<&str> {
     let (day, time) = text.split_once(['t', 'T', ' '])?;
     (time.contains(':') && is_time(time)).then_some(day)
 }
 
-/// Whether a text has the characters of a time of day with an offset, a digit first.
+/// Whether a text consists of the characters of a time with an offset and begins with a digit.
 pub fn is_time(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
         && text

@@ -1,5 +1,5 @@
-//! Reading one scalar value by its [`Rule`]: as it should be written, or as people, databases and
-//! language models write it. What has two readings is refused with the form to write.
+//! Reads one scalar value by its [`Rule`], in the documented form or in a form that people,
+//! databases and language models write. Ambiguous values are refused with the allowed form.
 
 #![allow(clippy::needless_pass_by_value, reason = "all readers take the value; most give it back")]
 
@@ -28,38 +28,39 @@ use money::Sign;
 pub use nothing::{WORDS as WORDS_FOR_NOTHING, is_no_name, is_nothing};
 pub use urls::tmdb_image;
 
-/// Longest id of an item or entity that is read.
+/// Maximum length of the id of an item or an entity.
 const MAX_ID: usize = 128;
 
-/// A value that could be read.
+/// A value that was read.
 #[derive(Debug)]
 pub struct Read {
     pub value: Value,
-    /// What had to be done to read it.
+    /// The repair that was needed, as a message.
     pub note: Option<String>,
-    /// What it says of a sibling field.
+    /// The value that it implies for another field.
     pub implied: Option<Implied>,
 }
 
-/// What a value says of a sibling: a price of its currency.
+/// A value that is implied for another field: a currency by a price.
 #[derive(Debug)]
 pub struct Implied {
     pub field: &'static str,
     pub value: Value,
-    /// Whether it can mean nothing else. `$` is the dollar of many countries, `₹` of one.
+    /// Whether the value is unambiguous. Many countries use `$`, one uses `₹`.
     pub certain: bool,
-    /// Whether the sibling may have that value beside it.
+    /// The currency sign, which decides whether a stated currency agrees.
     sign: Sign,
 }
 
 impl Implied {
-    /// The value that is meant in that region, where the sign is that of several currencies.
+    /// The value for that region, if the sign is ambiguous.
     #[must_use]
     pub fn in_region(&self, region: Option<&Value>) -> Option<&'static str> {
         self.sign.of_region(region?.as_str()?)
     }
 
-    /// What is wrong with a sibling that has the value `stated`: `€3.99` is no price in dollars.
+    /// The message for a contradiction between the sign and a stated value: `€3.99` with the
+    /// currency USD.
     #[must_use]
     pub fn contradiction(&self, stated: &Value) -> Option<String> {
         let stated = stated.as_str()?;
@@ -88,10 +89,10 @@ fn refused(code: ProblemCode, found: &Value, allowed: &str) -> Refusal {
     (code, format!("found {}; allowed is {allowed}", shown(found)))
 }
 
-/// Reads `value` as the rule asks.
+/// Reads `value` by the rule.
 ///
 /// # Errors
-/// The code and message of what is wrong with it.
+/// The code and the message of the problem.
 pub fn read_scalar(rule: &Rule, value: Value) -> Result<Read, Refusal> {
     if let Value::String(text) = &value
         && text.contains('\0')
@@ -141,7 +142,7 @@ fn text(rule: &Rule, value: Value, max: usize) -> Result<Read, Refusal> {
     if found <= max {
         return Ok(read);
     }
-    // A short label with an explanation behind it: "R (for language)".
+    // A short label with an explanation after it: "R (for language)".
     let label = read.value.as_str().map(without_note).filter(|label| label.chars().count() <= max);
     if max <= 100
         && let Some(label) = label
@@ -165,7 +166,7 @@ fn control_refused(at: usize, found: char) -> String {
     )
 }
 
-/// The names in a list of texts, or of objects with a name, as one text.
+/// Joins the names in a list of texts, or of objects with a name, into one text.
 fn joined(parts: &[Value]) -> Option<String> {
     let name = |part: &Value| match part {
         Value::String(text) => Some(text.trim().to_owned()),
@@ -180,7 +181,7 @@ fn joined(parts: &[Value]) -> Option<String> {
     names.filter(|names| !names.is_empty()).map(|names| names.join(", "))
 }
 
-/// The day of a date-time: `1999-10-15T00:00:00Z` → `1999-10-15`.
+/// The date part of a date-time: `1999-10-15T00:00:00Z` → `1999-10-15`.
 fn day_of(text: &str) -> Option<&str> {
     let day = text.get(..10)?;
     let time = text.get(11..)?;

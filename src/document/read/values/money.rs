@@ -1,29 +1,29 @@
-//! Amounts of money as people write them: `$3.99`, `3,99 €`, `US$63 million`, `92.180.910 $`.
+//! Reads amounts of money in common notations: `$3.99`, `3,99 €`, `US$63 million`, `92.180.910 $`.
 
 use iso_currency::Currency;
 
 use super::marks::bare;
 use super::numbers::{around_digits, has_two_readings, plain_number};
 
-/// An amount of money that was found in a text.
+/// An amount of money found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Money {
-    /// In plain digits, with a point before a fraction.
+    /// In plain digits, with a decimal point before a fraction.
     pub amount: String,
     pub currency: Option<Sign>,
 }
 
-/// What a text says of the currency.
+/// The currency that a sign or a word states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
     /// An ISO 4217 code.
     Certain(&'static str),
-    /// A sign of several currencies: the first is taken where nothing else says which it is.
+    /// A sign of several currencies; the first is the default.
     OneOf(&'static [&'static str]),
 }
 
 impl Sign {
-    /// The currency that is taken where nothing else says which it is.
+    /// The currency, or the default for an ambiguous sign.
     #[must_use]
     pub fn usual(self) -> &'static str {
         match self {
@@ -32,7 +32,7 @@ impl Sign {
         }
     }
 
-    /// The currency that is meant in that country, ISO 3166-1 alpha-2, if it is one with this sign.
+    /// The currency of that country (ISO 3166-1 alpha-2), if it is one with this sign.
     #[must_use]
     pub fn of_region(self, region: &str) -> Option<&'static str> {
         let Self::OneOf(codes) = self else { return None };
@@ -40,7 +40,7 @@ impl Sign {
         of_region.filter(|code| codes.contains(code))
     }
 
-    /// Whether an amount with this sign may be one of that currency.
+    /// Whether the sign is compatible with a currency code.
     #[must_use]
     pub fn allows(self, code: &str) -> bool {
         match self {
@@ -56,7 +56,7 @@ const CROWNS: Sign = Sign::OneOf(&["SEK", "NOK", "DKK", "ISK"]);
 const RUPEES: Sign = Sign::OneOf(&["INR", "PKR", "LKR", "NPR"]);
 const POUNDS: Sign = Sign::OneOf(&["GBP", "EGP"]);
 
-/// The currencies of countries whose signs are those of several currencies.
+/// The currencies of countries that use an ambiguous sign.
 const REGIONS: &[(&str, &str)] = &[
     ("US", "USD"),
     ("CA", "CAD"),
@@ -165,7 +165,7 @@ const POWERS: &[(&str, u32)] = &[
     ("milliards", 9),
 ];
 
-/// Words before an amount that change nothing of what is stored.
+/// Words before an amount that are ignored.
 const ABOUT: &[&str] = &[
     "about ",
     "approximately ",
@@ -182,12 +182,11 @@ const ABOUT: &[&str] = &[
     "~",
     "≈",
 ];
-/// Words behind a price that say how often it is paid.
-/// and other words that say nothing of the amount.
+/// Words after a price that are ignored, such as how often it is paid.
 const PERIODS: &[&str] =
     &["/month", "/mo", "/mo.", "per month", "a month", "/year", "per year", "rental", "+"];
 
-/// The amount of money that `text` writes.
+/// The amount of money in a text.
 #[must_use]
 pub fn find(text: &str) -> Option<Money> {
     let text = bare(text).to_lowercase();
@@ -205,7 +204,7 @@ pub fn find(text: &str) -> Option<Money> {
     let after = sign(after)?;
     let currency = match (before, after) {
         (Some(one), Some(other)) if one != other => {
-            // "$3.99 USD": the certain one says which dollar it is.
+            // "$3.99 USD": the unambiguous one decides which dollar it is.
             let certain = [one, other].into_iter().find(|sign| matches!(sign, Sign::Certain(_)))?;
             if !(one.allows(certain.usual()) && other.allows(certain.usual())) {
                 return None;
@@ -214,13 +213,13 @@ pub fn find(text: &str) -> Option<Money> {
         }
         (one, other) => one.or(other),
     };
-    // Such words count rupees where nothing else is said.
+    // Indian number words imply rupees if no currency is stated.
     let currency = currency.or(is_indian.then_some(RUPEES));
     let amount = scaled(&plain_number(digits)?, power)?;
     Some(Money { amount, currency })
 }
 
-/// Whether the amount that `text` writes may as well be a thousand times as much: `63.000 $`.
+/// Whether the amount in a text may also be a thousand times as much: `63.000 $`.
 #[must_use]
 pub fn is_ambiguous(text: &str) -> bool {
     around_digits(text).is_some_and(|(_, digits, after)| {
@@ -228,7 +227,7 @@ pub fn is_ambiguous(text: &str) -> bool {
     })
 }
 
-/// The power of ten that a text begins with, and what follows it.
+/// The power of ten at the start of a text, and the text after it.
 fn power_of(text: &str) -> (u32, &str) {
     let end = text.find(|c: char| c.is_whitespace()).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
@@ -236,7 +235,7 @@ fn power_of(text: &str) -> (u32, &str) {
     found.map_or((0, text), |(_, power)| (*power, rest.trim_start()))
 }
 
-/// What a text says of the currency; an empty one says nothing. `None` for any other text.
+/// The currency stated by a text, if any. The outer `None` means that the text is not a currency.
 #[allow(clippy::option_option, reason = "nothing said and not understood differ")]
 fn sign(text: &str) -> Option<Option<Sign>> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == ',');
@@ -252,13 +251,13 @@ fn sign(text: &str) -> Option<Option<Sign>> {
     Some(Some(Sign::Certain(currency.code())))
 }
 
-/// The code of the currency that a word or sign names.
+/// The currency that a word or a sign names.
 #[must_use]
 pub fn currency(text: &str) -> Option<Sign> {
     sign(&bare(text).to_lowercase()).flatten()
 }
 
-/// A decimal number in plain digits, times a power of ten.
+/// A decimal number in plain digits, multiplied by a power of ten.
 fn scaled(number: &str, power: u32) -> Option<String> {
     if power == 0 {
         return Some(number.to_owned());
