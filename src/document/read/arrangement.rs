@@ -3,27 +3,27 @@
 
 use serde_json::Value;
 
-use super::by_category::of_categories;
+use super::by_category::select_category;
 use super::change_lists;
 use super::envelope::Expected;
 use super::envelope_keys::key_of;
-use super::parse::field_called;
-use super::without_envelope::{self, category_called};
+use super::parse::field_by_name;
+use super::without_envelope::{self, category_by_name};
 use crate::document::categories::Category;
 use crate::document::ids::MovieId;
 use crate::document::problem::{Problem, Warning, WarningCode};
 use crate::document::schema::definition::Object;
 
 /// Splits the sent value into an envelope and its data.
-pub(in crate::document) fn arranged(
+pub(in crate::document) fn arrange(
     mut value: Value,
     expected: Expected<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<(Object, Option<Value>), Problem> {
     if let Value::Object(object) = &mut value {
-        rename(object, &["category", "movie_id", "version", "data", "metadata"], warnings);
+        rename_keys(object, &["category", "movie_id", "version", "data", "metadata"], warnings);
     }
-    let mut envelope = without_envelope::enveloped(value, expected, warnings)?;
+    let mut envelope = without_envelope::with_envelope(value, expected, warnings)?;
     let data = read_data(&mut envelope, expected, warnings)?;
     Ok((envelope, data))
 }
@@ -32,13 +32,13 @@ pub(in crate::document) fn arranged(
 /// value cannot be read as one.
 pub(in crate::document) fn data_for(value: Value, category: Category) -> Option<Object> {
     let expected = Expected { category: Some(category), movie: None };
-    let (_, data) = arranged(value, expected, &mut Vec::new()).ok()?;
+    let (_, data) = arrange(value, expected, &mut Vec::new()).ok()?;
     let Value::Object(data) = data.unwrap_or_else(|| Value::Object(Object::new())) else {
         return None;
     };
     let fields = category.definition().fields;
     let name = |key: String| {
-        let field = field_called(fields, &key);
+        let field = field_by_name(fields, &key);
         field.map_or(key, |field| field.name.to_owned())
     };
     Some(data.into_iter().map(|(key, value)| (name(key), value)).collect())
@@ -51,13 +51,13 @@ fn read_data(
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Value>, Problem> {
     let wrapped = envelope.remove("data");
-    if let Some(data) = wrapped.map(|data| without_wrapping(data, envelope, warnings)) {
+    if let Some(data) = wrapped.map(|data| unwrap_nested_data(data, envelope, warnings)) {
         envelope.insert("data".to_owned(), data);
     }
-    let named = envelope.get("category").and_then(Value::as_str).and_then(category_called);
+    let named = envelope.get("category").and_then(Value::as_str).and_then(category_by_name);
     let mut category = expected.category.or(named);
     if let Some(Value::Object(data)) = envelope.get_mut("data")
-        && let Some(found) = of_categories(data, category, warnings)?
+        && let Some(found) = select_category(data, category, warnings)?
     {
         category = Some(found);
         if envelope.get("category").is_none_or(Value::is_null) {
@@ -68,7 +68,7 @@ fn read_data(
     without_envelope::take_fields_beside(envelope, category, warnings);
     Ok(match envelope.remove("data") {
         Some(Value::Array(list)) if !list.is_empty() => Some(
-            without_envelope::data_around(list, category, warnings).unwrap_or_else(Value::Array),
+            without_envelope::list_to_data(list, category, warnings).unwrap_or_else(Value::Array),
         ),
         Some(Value::Object(mut data)) => {
             change_lists::apply(&mut data, category, warnings)?;
@@ -81,7 +81,7 @@ fn read_data(
 }
 
 /// Warns of keys that the envelope lacks and the request supplies.
-pub(in crate::document) fn warn_of_missing(
+pub(in crate::document) fn warn_missing_keys(
     envelope: &Object,
     category: Category,
     movie: &MovieId,
@@ -99,11 +99,11 @@ pub(in crate::document) fn warn_of_missing(
     let message = format!(
         "{lacking} missing in the envelope; the document was read as {category} of {movie}, as the request says"
     );
-    warnings.push(without_envelope::missing(message));
+    warnings.push(without_envelope::envelope_missing(message));
 }
 
 /// Renames keys in another case (`movieId`) or language to the names in `names`.
-pub(in crate::document) fn rename(
+pub(in crate::document) fn rename_keys(
     object: &mut Object,
     names: &[&str],
     warnings: &mut Vec<Warning>,
@@ -123,7 +123,7 @@ pub(in crate::document) fn rename(
 
 /// Unwraps data nested in another `data`, alone or in an inner envelope with the same metadata as
 /// the outer one.
-fn without_wrapping(data: Value, envelope: &Object, warnings: &mut Vec<Warning>) -> Value {
+fn unwrap_nested_data(data: Value, envelope: &Object, warnings: &mut Vec<Warning>) -> Value {
     let agrees = |(key, value): (&String, &Value)| match key.as_str() {
         "data" => value.is_object(),
         "metadata" | "exported_at" => true,

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::envelope_keys::is_no_content;
-use super::parse::{field_called, is_called};
-use super::without_envelope::says_nothing;
+use super::envelope_keys::is_non_content_key;
+use super::parse::{field_by_name, has_name};
+use super::without_envelope::has_no_values;
 use crate::document::categories::Category;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt};
 use crate::document::schema::definition::{Field, Kind, Object};
@@ -45,7 +45,7 @@ impl Unread {
     /// not have.
     pub(in crate::document) fn beside(envelope: &Object, data: &Value, category: Category) -> Self {
         let found = || {
-            let others = envelope.iter().filter(|(key, _)| !is_no_content(key));
+            let others = envelope.iter().filter(|(key, _)| !is_non_content_key(key));
             others.filter(|(key, value)| match value {
                 Value::Array(list) => !list.is_empty(),
                 Value::Object(object) => !object.is_empty(),
@@ -53,10 +53,10 @@ impl Unread {
                 value => is_field_beside(key, value, data, category),
             })
         };
-        let is_all = says_nothing(Some(data))
+        let is_all = has_no_values(Some(data))
             && found().any(|(key, value)| is_content(key, value, category));
         Self {
-            messages: found().take(MAX_NAMED).map(|(key, _)| message(key, category)).collect(),
+            messages: found().take(MAX_NAMED).map(|(key, _)| message_for(key, category)).collect(),
             is_all,
         }
     }
@@ -79,7 +79,7 @@ impl Unread {
     }
 }
 
-fn message(key: &str, category: Category) -> String {
+fn message_for(key: &str, category: Category) -> String {
     let names = || category.definition().fields.iter().map(|field| field.name);
     format!(
         "{} stands beside \"data\" and was not read; content belongs in \"data\", which has {}{}",
@@ -92,11 +92,10 @@ fn message(key: &str, category: Category) -> String {
 /// Whether a key names a field of the category and its value is not also in the data.
 fn is_field_beside(key: &str, value: &Value, data: &Value, category: Category) -> bool {
     let fields = category.definition().fields;
-    let Some(field) = field_called(fields, key) else { return false };
+    let Some(field) = field_by_name(fields, key) else { return false };
     let data = data.as_object();
-    let is_in_data = data.is_some_and(|data| {
-        data.iter().any(|(key, found)| is_called(field, key) && found == value)
-    });
+    let is_in_data = data
+        .is_some_and(|data| data.iter().any(|(key, found)| has_name(field, key) && found == value));
     !is_in_data
 }
 
@@ -108,7 +107,7 @@ fn is_content(key: &str, value: &Value, category: Category) -> bool {
         _ => return true,
     };
     let is_name = |of: &Category| {
-        key_letters(of.as_str()) == letters || field_called(of.definition().fields, key).is_some()
+        key_letters(of.as_str()) == letters || field_by_name(of.definition().fields, key).is_some()
     };
     Category::ALL.iter().any(is_name)
         || elements
@@ -119,13 +118,13 @@ fn is_content(key: &str, value: &Value, category: Category) -> bool {
 
 /// Whether an object has a distinctive field of the category's documents or of their items.
 fn has_field(object: &Object, category: Category) -> bool {
-    let is_telling = |field: &Field| {
-        !COMMON.contains(&field.name) && object.keys().any(|key| is_called(field, key))
+    let is_distinctive = |field: &Field| {
+        !COMMON.contains(&field.name) && object.keys().any(|key| has_name(field, key))
     };
     category.definition().fields.iter().any(|field| {
-        is_telling(field)
+        is_distinctive(field)
             || match &field.rule.kind {
-                Kind::Items { item, .. } => item.fields.iter().any(is_telling),
+                Kind::Items { item, .. } => item.fields.iter().any(is_distinctive),
                 _ => false,
             }
     })

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::without_envelope::{category_called, has_field, missing};
+use super::without_envelope::{category_by_name, envelope_missing, has_field};
 use crate::document::categories::Category;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt};
 use crate::document::schema::definition::Object;
@@ -13,7 +13,7 @@ use crate::document::text::quoted;
 ///
 /// # Errors
 /// The object holds only other categories, or several and none was requested.
-pub(in crate::document) fn of_categories(
+pub(in crate::document) fn select_category(
     data: &mut Object,
     asked: Option<Category>,
     warnings: &mut Vec<Warning>,
@@ -59,7 +59,7 @@ pub(in crate::document) fn of_categories(
         None => Object::new(),
     };
     let message = format!("what stood under {} was read as the data of {category}", quoted(key));
-    warnings.push(missing(message));
+    warnings.push(envelope_missing(message));
     for (other, _) in keyed.iter().filter(|(_, other)| other != category) {
         data.remove(other.as_str());
         let message = format!(
@@ -92,5 +92,5 @@ fn categories_in(object: &Object) -> Vec<(String, Category)> {
             || value.as_array().is_some_and(|list| !list.is_empty())
     };
     let found = object.iter().filter(|(_, value)| holds(value));
-    found.filter_map(|(key, _)| Some((key.clone(), category_called(key)?))).collect()
+    found.filter_map(|(key, _)| Some((key.clone(), category_by_name(key)?))).collect()
 }

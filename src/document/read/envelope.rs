@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
-use super::arrangement::{arranged, rename, warn_of_missing};
+use super::arrangement::{arrange, rename_keys, warn_missing_keys};
 use super::beside_data::Unread;
-use super::without_envelope::{self, category_called};
+use super::without_envelope::{self, category_by_name};
 use crate::document::categories::{Category, Definition};
 use crate::document::ids::MovieId;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
@@ -116,7 +116,7 @@ pub fn file_name(movie: &MovieId, category: Category) -> String {
 
 /// An incoming envelope. Its data is not parsed yet.
 #[derive(Debug)]
-pub struct Arrived {
+pub struct IncomingEnvelope {
     pub category: Category,
     pub movie: MovieId,
     pub data: Value,
@@ -163,11 +163,15 @@ pub struct Expected<'a> {
 ///
 /// # Errors
 /// All problems of the envelope.
-pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrived, Vec<Problem>> {
+pub fn read(
+    value: Value,
+    expected: Expected<'_>,
+    strict: bool,
+) -> Result<IncomingEnvelope, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
     let (mut envelope, data) =
-        arranged(value, expected, &mut warnings).map_err(|problem| vec![problem])?;
+        arrange(value, expected, &mut warnings).map_err(|problem| vec![problem])?;
     if let Some(version) = envelope.get("version").filter(|version| !version.is_null())
         && !is_version_1(version)
     {
@@ -178,7 +182,7 @@ pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrive
         read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
     let movie = read_movie(&envelope, expected.movie, &mut problems, &mut warnings);
     if let (Some(category), Some(movie)) = (category, &movie) {
-        warn_of_missing(&envelope, category, movie, &mut warnings);
+        warn_missing_keys(&envelope, category, movie, &mut warnings);
     }
     let data = match data {
         Some(data @ Value::Object(_)) => Some(data),
@@ -201,7 +205,7 @@ pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrive
                 Some(Value::Object(metadata)) => metadata,
                 _ => Object::new(),
             };
-            rename(
+            rename_keys(
                 &mut metadata,
                 &["source", "revision", "draft_revision", "last_updated"],
                 &mut warnings,
@@ -213,7 +217,7 @@ pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrive
                 return Err(problems);
             }
             warnings.extend(unread.warnings());
-            Ok(Arrived { category, movie, data, metadata, warnings })
+            Ok(IncomingEnvelope { category, movie, data, metadata, warnings })
         }
         _ => Err(problems),
     }
@@ -248,10 +252,10 @@ fn read_category(
             Ok(category) => category,
             Err(error) => {
                 // In another case: `basicInfo`, or the GraphQL form.
-                if let Some(meant) = category_called(text) {
+                if let Some(meant) = category_by_name(text) {
                     let message = format!("category {text:?} was read as {meant}");
                     warnings.push(Warning::new("", WarningCode::ValueRepaired, message));
-                    return checked(meant, expected, problems);
+                    return check_expected(meant, expected, problems);
                 }
                 mismatch(format!("category: {error}"));
                 return None;
@@ -278,11 +282,11 @@ fn read_category(
             return None;
         }
     };
-    checked(found, expected, problems)
+    check_expected(found, expected, problems)
 }
 
 /// Returns the category if it agrees with the expected one.
-fn checked(
+fn check_expected(
     found: Category,
     expected: Option<Category>,
     problems: &mut Vec<Problem>,

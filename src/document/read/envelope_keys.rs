@@ -95,13 +95,13 @@ const NO_CONTENT: [&str; 15] = [
 
 /// Whether the value under a key is never content: a key of the envelope, or one added by a
 /// template or a language model.
-pub(in crate::document) fn is_no_content(key: &str) -> bool {
+pub(in crate::document) fn is_non_content_key(key: &str) -> bool {
     let letters = key_letters(key);
     NO_CONTENT.contains(&letters.as_str())
-        || TRANSLATED.iter().any(|(_, keys)| is_one_of(keys, key))
+        || TRANSLATED.iter().any(|(_, keys)| contains_key(keys, key))
 }
 
-fn is_one_of(keys: &[&str], key: &str) -> bool {
+fn contains_key(keys: &[&str], key: &str) -> bool {
     let letters = key_letters(key);
     keys.iter().any(|known| key_letters(known) == letters)
 }
@@ -114,7 +114,7 @@ pub(in crate::document) fn key_of<'o>(object: &'o Object, name: &str) -> Option<
     let letters = key_letters(name);
     let translations = TRANSLATED.iter().find(|(known, _)| *known == name).map(|(_, keys)| *keys);
     let is_meant = |key: &&String| {
-        key_letters(key) == letters || translations.is_some_and(|keys| is_one_of(keys, key))
+        key_letters(key) == letters || translations.is_some_and(|keys| contains_key(keys, key))
     };
     object.keys().find(is_meant).map(String::as_str)
 }

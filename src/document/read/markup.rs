@@ -22,7 +22,7 @@ const PASSES: &[Pass] = &[
     ("HTML", without_tags),
     ("Markdown", without_markdown),
     ("invisible characters", without_invisible),
-    ("LaTeX commands that became tabs", without_tabs_of_latex),
+    ("LaTeX commands that became tabs", without_latex_tabs),
 ];
 
 /// The text without marks; `None` if it has none.
@@ -81,13 +81,13 @@ const fn is_superscript(c: char) -> bool {
 struct Part {
     begin: usize,
     end: usize,
-    meant: String,
+    replacement: String,
 }
 
 /// Replaces parts of a text. `part` is called at each mark, with the position of the mark, the end
 /// of the previous part, and whether no text remains before the mark. Each part is searched
 /// within a bounded length, so the function takes time linear in the length of the text.
-fn replaced(
+fn replace_parts(
     text: &str,
     is_mark: impl Fn(char) -> bool,
     mut part: impl FnMut(usize, usize, bool) -> Option<Part>,
@@ -99,9 +99,9 @@ fn replaced(
             continue;
         }
         let is_first = result.is_empty() && start == kept;
-        let Some(Part { begin, end, meant }) = part(start, kept, is_first) else { continue };
+        let Some(Part { begin, end, replacement }) = part(start, kept, is_first) else { continue };
         result.push_str(&text[kept..begin]);
-        result.push_str(&meant);
+        result.push_str(&replacement);
         kept = end;
     }
     if kept == 0 {
@@ -126,11 +126,11 @@ fn without_citations(text: &str) -> Cow<'_, str> {
         word.as_ptr().addr() - text.as_ptr().addr()
     });
     let is_mark = |c: char| matches!(c, '[' | '【') || (is_superscript(c) && c != '⁰');
-    replaced(text, is_mark, |start, kept, _| {
+    replace_parts(text, is_mark, |start, kept, _| {
         let in_a_sentence = second_word.is_some_and(|second| second < start);
         let (begin, end) = citation(text, start, in_a_sentence)?;
         let begin = kept + text[kept..begin].trim_end_matches(' ').len();
-        Some(Part { begin, end, meant: String::new() })
+        Some(Part { begin, end, replacement: String::new() })
     })
 }
 
@@ -212,7 +212,7 @@ const TAGS: &[&str] = &[
 ];
 
 fn without_tags(text: &str) -> Cow<'_, str> {
-    replaced(
+    replace_parts(
         text,
         |c| c == '<',
         |begin, _, is_first| {
@@ -226,7 +226,7 @@ fn without_tags(text: &str) -> Cow<'_, str> {
             let is_co = inner[..length].trim_start_matches('/').starts_with("co:")
                 || inner[..length] == *"/co";
             if is_token || is_co {
-                return Some(Part { begin, end, meant: String::new() });
+                return Some(Part { begin, end, replacement: String::new() });
             }
             let tag = inner[..length].trim_start_matches('/').trim_end_matches('/').trim();
             let name = tag.split(char::is_whitespace).next().unwrap_or_default();
@@ -235,8 +235,8 @@ fn without_tags(text: &str) -> Cow<'_, str> {
                 return None;
             }
             let ends_a_line = matches!(name.as_str(), "br" | "p" | "li" | "div") && !is_first;
-            let meant = if ends_a_line { "\n".to_owned() } else { String::new() };
-            Some(Part { begin, end, meant })
+            let replacement = if ends_a_line { "\n".to_owned() } else { String::new() };
+            Some(Part { begin, end, replacement })
         },
     )
 }
@@ -266,14 +266,14 @@ const ENTITIES: &[(&str, &str)] = &[
 ];
 
 fn without_entities(text: &str) -> Cow<'_, str> {
-    replaced(
+    replace_parts(
         text,
         |c| c == '&',
         |begin, _, _| {
             let inner = &text[begin + 1..];
             let length = find_within(inner, ';', 10).filter(|length| *length > 0)?;
-            let meant = entity(&inner[..length])?;
-            Some(Part { begin, end: begin + length + 2, meant })
+            let replacement = entity(&inner[..length])?;
+            Some(Part { begin, end: begin + length + 2, replacement })
         },
     )
 }
@@ -284,10 +284,13 @@ fn entity(name: &str) -> Option<String> {
             Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok(),
             None => number.parse().ok(),
         };
-        let meant = code.and_then(char::from_u32).filter(|c| !c.is_control());
-        return meant.map(String::from);
+        let replacement = code.and_then(char::from_u32).filter(|c| !c.is_control());
+        return replacement.map(String::from);
     }
-    ENTITIES.iter().find(|(known, _)| *known == name).map(|(_, meant)| (*meant).to_owned())
+    ENTITIES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, replacement)| (*replacement).to_owned())
 }
 
 /// Replaces links with their text, and removes the marks of emphasis, code and headings.
@@ -313,7 +316,7 @@ fn without_markdown(text: &str) -> Cow<'_, str> {
 
 fn without_links(text: &str) -> Cow<'_, str> {
     let mut last_open = None;
-    replaced(
+    replace_parts(
         text,
         |c| matches!(c, '[' | ']'),
         |at, kept, _| {
@@ -328,7 +331,11 @@ fn without_links(text: &str) -> Cow<'_, str> {
                 return None;
             }
             let begin = kept + text[kept..open].trim_end_matches('!').len();
-            Some(Part { begin, end: at + 2 + length + 1, meant: text[open + 1..at].to_owned() })
+            Some(Part {
+                begin,
+                end: at + 2 + length + 1,
+                replacement: text[open + 1..at].to_owned(),
+            })
         },
     )
 }
@@ -417,7 +424,7 @@ fn without_invisible(text: &str) -> Cow<'_, str> {
 /// The rest of LaTeX commands that begin with `\t`, after `\t` was read as a tab.
 const AFTER_TAB: &[&str] = &["extit{", "extbf{", "ext{", "exttt{", "imes", "heta", "an(", "au "];
 
-fn without_tabs_of_latex(text: &str) -> Cow<'_, str> {
+fn without_latex_tabs(text: &str) -> Cow<'_, str> {
     let is_command = |at: usize| AFTER_TAB.iter().any(|rest| text[at + 1..].starts_with(rest));
     if !text.match_indices('\t').any(|(at, _)| is_command(at)) {
         return Cow::Borrowed(text);

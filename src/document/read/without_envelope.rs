@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::change_lists;
 use super::envelope::Expected;
-use super::envelope_keys::is_no_content;
-use super::parse::{field_called, is_called, leads_to};
+use super::envelope_keys::is_non_content_key;
+use super::parse::{accepts_key, field_by_name, has_name};
 use crate::document::categories::{Category, Definition};
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
 use crate::document::schema::definition::{Field, Item, Kind, Object};
@@ -42,7 +42,9 @@ pub(in crate::document) fn shape_of(
 ) -> Shape {
     let definition = category.definition();
     match value {
-        Value::Object(object) if has_field(object, definition) || change_lists::has_any(object) => {
+        Value::Object(object)
+            if has_field(object, definition) || change_lists::has_changes(object) =>
+        {
             Shape::Data
         }
         Value::Object(_) => list_of(std::slice::from_ref(value), definition, label)
@@ -54,7 +56,7 @@ pub(in crate::document) fn shape_of(
 
 /// Whether an object has a field of the document itself.
 pub(in crate::document) fn has_field(object: &Object, definition: &Definition) -> bool {
-    definition.fields.iter().any(|field| object.keys().any(|key| leads_to(field, key)))
+    definition.fields.iter().any(|field| object.keys().any(|key| accepts_key(field, key)))
 }
 
 /// The only other category whose fields an object has.
@@ -66,7 +68,7 @@ pub(in crate::document) fn other_category(
     let others = Category::ALL.iter().copied().filter(|category| Some(*category) != but);
     let mut fitting = others.filter(|category| {
         let fields = category.definition().fields.iter();
-        let known = fields.filter(|field| object.keys().any(|key| is_called(field, key)));
+        let known = fields.filter(|field| object.keys().any(|key| has_name(field, key)));
         known.clone().any(|field| field.rule.kind.is_list()) || known.count() >= 2
     });
     fitting.next().filter(|_| fitting.next().is_none())
@@ -84,7 +86,7 @@ pub(in crate::document) fn list_of(
     if looked_at.is_empty() {
         return None;
     }
-    let labelled = label.and_then(|label| lists().find(|field| is_called(field, label)));
+    let labelled = label.and_then(|label| lists().find(|field| has_name(field, label)));
     if looked_at.iter().all(|element| element.is_string()) {
         let takes_text = |field: &&'static Field| match &field.rule.kind {
             Kind::Items { item, .. } => item.bare_text.is_some(),
@@ -97,7 +99,7 @@ pub(in crate::document) fn list_of(
     let mut best: Option<(usize, &'static Field)> = None;
     let mut is_tied = false;
     for (field, item) in items_of(definition) {
-        let Some(known) = known_keys(&looked_at, item) else { continue };
+        let Some(known) = count_known_keys(&looked_at, item) else { continue };
         if labelled.is_some_and(|labelled| std::ptr::eq(labelled, field)) {
             return Some(field);
         }
@@ -125,15 +127,15 @@ fn items_of(
 
 /// The number of keys that are fields of the item, over all elements. `None` if an element has no
 /// distinctive field, or mostly unknown keys.
-fn known_keys(elements: &[&Value], item: &Item) -> Option<usize> {
+fn count_known_keys(elements: &[&Value], item: &Item) -> Option<usize> {
     let mut total = 0;
     for element in elements {
         let object = element.as_object()?;
-        let field_of = |key: &String| field_called(item.fields, key);
+        let field_of = |key: &String| field_by_name(item.fields, key);
         let known: Vec<&Field> = object.keys().filter_map(field_of).collect();
-        let is_telling = known.iter().any(|field| !COMMON.contains(&field.name))
+        let is_distinctive = known.iter().any(|field| !COMMON.contains(&field.name))
             || known.iter().filter(|field| field.rule.required).count() >= 2;
-        if !is_telling || known.len() * 2 < object.len() {
+        if !is_distinctive || known.len() * 2 < object.len() {
             return None;
         }
         total += known.len();
@@ -145,28 +147,28 @@ fn known_keys(elements: &[&Value], item: &Item) -> Option<usize> {
 ///
 /// # Errors
 /// The value cannot be the content of an envelope.
-pub(in crate::document) fn enveloped(
+pub(in crate::document) fn with_envelope(
     value: Value,
     expected: Expected<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Object, Problem> {
     let object = match value {
         Value::Object(object) => object,
-        Value::Array(list) => return of_list(list, expected, warnings),
-        other => return Err(no_envelope(&other, expected)),
+        Value::Array(list) => return envelope_for_list(list, expected, warnings),
+        other => return Err(no_envelope_problem(&other, expected)),
     };
     let has = |name| object.get(name).is_some_and(|value: &Value| !value.is_null());
     if has("data") && has("category") && has("movie_id") {
         return Ok(object);
     }
-    if change_lists::is_patch(&object) {
-        return Err(patch(expected));
+    if change_lists::is_json_patch(&object) {
+        return Err(json_patch_problem(expected));
     }
-    let named = object.get("category").and_then(Value::as_str).and_then(category_called);
+    let named = object.get("category").and_then(Value::as_str).and_then(category_by_name);
     let category = expected.category.or(named);
     if !object.contains_key("data")
         && let Some(category) = expected.category
-        && let Some(envelope) = of_item(&object, category, warnings)
+        && let Some(envelope) = envelope_for_item(&object, category, warnings)
     {
         return Ok(envelope);
     }
@@ -174,21 +176,21 @@ pub(in crate::document) fn enveloped(
         return Ok(object);
     }
     let is_bare = !object.contains_key("movie_id") && named.is_none();
-    let (mut envelope, rest) = parted(object, category);
+    let (mut envelope, rest) = split_envelope_keys(object, category);
     if rest.is_empty() {
         return Ok(envelope);
     }
     let found = if is_bare { "the envelope is missing" } else { "\"data\" is missing" };
-    warnings.push(missing(format!(
+    warnings.push(envelope_missing(format!(
         "{found}; what stands at the top was read as the data{}",
-        of_document(expected)
+        describe_expected(expected)
     )));
     envelope.insert("data".to_owned(), Value::Object(rest));
     Ok(envelope)
 }
 
 /// The part of a warning that describes the expected document.
-fn of_document(expected: Expected<'_>) -> String {
+fn describe_expected(expected: Expected<'_>) -> String {
     match (expected.category, expected.movie) {
         (Some(category), Some(movie)) => format!(" of {category} of {movie}"),
         (Some(category), None) => format!(" of {category}"),
@@ -197,55 +199,59 @@ fn of_document(expected: Expected<'_>) -> String {
     }
 }
 
-pub(in crate::document) fn missing(message: String) -> Warning {
+pub(in crate::document) fn envelope_missing(message: String) -> Warning {
     Warning::new("", WarningCode::EnvelopeMissing, message)
 }
 
 /// The category with that name, in any case.
-pub(in crate::document) fn category_called(name: &str) -> Option<Category> {
+pub(in crate::document) fn category_by_name(name: &str) -> Option<Category> {
     let letters = key_letters(name);
     Category::ALL.iter().copied().find(|category| key_letters(category.as_str()) == letters)
 }
 
 /// Separates the keys of the envelope, and keys that templates and models add, from all other keys.
-fn parted(object: Object, category: Option<Category>) -> (Object, Object) {
+fn split_envelope_keys(object: Object, category: Option<Category>) -> (Object, Object) {
     let is_field = |key: &str| {
         category.is_some_and(|category| {
-            category.definition().fields.iter().any(|field| leads_to(field, key))
+            category.definition().fields.iter().any(|field| accepts_key(field, key))
         })
     };
-    object.into_iter().partition(|(key, _)| is_no_content(key) && !is_field(key))
+    object.into_iter().partition(|(key, _)| is_non_content_key(key) && !is_field(key))
 }
 
 /// Adds an envelope to a list.
-fn of_list(
+fn envelope_for_list(
     list: Vec<Value>,
     expected: Expected<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Object, Problem> {
-    if list.iter().filter_map(Value::as_object).any(change_lists::is_patch) {
-        return Err(patch(expected));
+    if list.iter().filter_map(Value::as_object).any(change_lists::is_json_patch) {
+        return Err(json_patch_problem(expected));
     }
     let field = expected.category.and_then(|category| list_of(&list, category.definition(), None));
-    let Some(field) = field else { return Err(no_envelope(&Value::Array(list), expected)) };
-    warnings.push(missing(format!(
+    let Some(field) = field else { return Err(no_envelope_problem(&Value::Array(list), expected)) };
+    warnings.push(envelope_missing(format!(
         "the envelope is missing; the list was read as {:?} in the data{}",
         field.name,
-        of_document(expected)
+        describe_expected(expected)
     )));
-    Ok(with_data(data_of_list(field, list)))
+    Ok(with_data(data_with_list(field, list)))
 }
 
 fn with_data(data: Value) -> Object {
     Object::from_iter([("data".to_owned(), data)])
 }
 
-fn data_of_list(field: &Field, list: Vec<Value>) -> Value {
+fn data_with_list(field: &Field, list: Vec<Value>) -> Value {
     Value::Object(Object::from_iter([(field.name.to_owned(), Value::Array(list))]))
 }
 
 /// Adds an envelope to a single item. Keys of the envelope may be among its fields.
-fn of_item(object: &Object, category: Category, warnings: &mut Vec<Warning>) -> Option<Object> {
+fn envelope_for_item(
+    object: &Object,
+    category: Category,
+    warnings: &mut Vec<Warning>,
+) -> Option<Object> {
     let definition = category.definition();
     if has_field(object, definition) {
         return None;
@@ -256,7 +262,7 @@ fn of_item(object: &Object, category: Category, warnings: &mut Vec<Warning>) -> 
         // Most items have a category of their own.
         "category" => {
             names_movie
-                && object["category"].as_str().is_some_and(|name| category_called(name).is_some())
+                && object["category"].as_str().is_some_and(|name| category_by_name(name).is_some())
         }
         _ => false,
     };
@@ -264,11 +270,11 @@ fn of_item(object: &Object, category: Category, warnings: &mut Vec<Warning>) -> 
         object.clone().into_iter().partition(|(key, _)| is_of_envelope(key));
     let item = Value::Object(item);
     let field = list_of(std::slice::from_ref(&item), definition, None)?;
-    warnings.push(missing(format!(
+    warnings.push(envelope_missing(format!(
         "the envelope is missing; the object was read as one item of {:?} in the data of {category}",
         field.name
     )));
-    envelope.insert("data".to_owned(), data_of_list(field, vec![item]));
+    envelope.insert("data".to_owned(), data_with_list(field, vec![item]));
     Some(envelope)
 }
 
@@ -276,20 +282,20 @@ fn of_item(object: &Object, category: Category, warnings: &mut Vec<Warning>) -> 
 ///
 /// # Errors
 /// Returns the list if it may belong to several fields or to none.
-pub(in crate::document) fn data_around(
+pub(in crate::document) fn list_to_data(
     list: Vec<Value>,
     category: Category,
     warnings: &mut Vec<Warning>,
 ) -> Result<Value, Vec<Value>> {
     let Some(field) = list_of(&list, category.definition(), None) else { return Err(list) };
-    warnings.push(missing(format!(
+    warnings.push(envelope_missing(format!(
         "\"data\" is a list; it was read as {:?} in the data of {category}",
         field.name
     )));
-    Ok(data_of_list(field, list))
+    Ok(data_with_list(field, list))
 }
 
-fn no_envelope(found: &Value, expected: Expected<'_>) -> Problem {
+fn no_envelope_problem(found: &Value, expected: Expected<'_>) -> Problem {
     let form = match expected.category {
         Some(category) => format!(", for example {}", example(category, expected.movie)),
         None => String::new(),
@@ -301,7 +307,7 @@ fn no_envelope(found: &Value, expected: Expected<'_>) -> Problem {
     Problem::new("", ProblemCode::TypeMismatch, message)
 }
 
-fn patch(expected: Expected<'_>) -> Problem {
+fn json_patch_problem(expected: Expected<'_>) -> Problem {
     let form = expected.category.map_or_else(
         || {
             "the document with the changed values, in an object with category, movie_id and data"
@@ -316,7 +322,7 @@ fn patch(expected: Expected<'_>) -> Problem {
 }
 
 /// Whether `data` has no values: it is missing, null, or has only empty values.
-pub(in crate::document) fn says_nothing(data: Option<&Value>) -> bool {
+pub(in crate::document) fn has_no_values(data: Option<&Value>) -> bool {
     match data {
         None | Some(Value::Null) => true,
         Some(Value::Object(data)) => data.values().all(|value| match value {
@@ -335,7 +341,7 @@ pub(in crate::document) fn take_fields_beside(
     category: Category,
     warnings: &mut Vec<Warning>,
 ) {
-    if !says_nothing(envelope.get("data")) {
+    if !has_no_values(envelope.get("data")) {
         return;
     }
     let fields = category.definition().fields;
@@ -344,12 +350,13 @@ pub(in crate::document) fn take_fields_beside(
     };
     let is_field = |key: &str, value: &Value| {
         let is_list = value.is_array() || value.is_object();
-        (is_list && change_lists::is_change(key)) || fields.iter().any(|field| leads_to(field, key))
+        (is_list && change_lists::is_change_key(key))
+            || fields.iter().any(|field| accepts_key(field, key))
     };
     let beside: Vec<String> = envelope
         .iter()
         .filter(|(key, value)| !is_of_envelope(key) && is_field(key, value))
-        .filter(|(_, value)| !says_nothing(Some(value)) && !is_empty(value))
+        .filter(|(_, value)| !has_no_values(Some(value)) && !is_empty(value))
         .map(|(key, _)| key.clone())
         .collect();
     if beside.is_empty() {
@@ -361,12 +368,12 @@ pub(in crate::document) fn take_fields_beside(
     };
     for key in beside {
         let Some(value) = envelope.remove(&key) else { continue };
-        warnings.push(missing(format!(
+        warnings.push(envelope_missing(format!(
             "{} stood beside \"data\" and was read as a part of it",
             quoted(&excerpt(&key))
         )));
         data.retain(|known, _| {
-            !fields.iter().any(|field| is_called(field, known) && is_called(field, &key))
+            !fields.iter().any(|field| has_name(field, known) && has_name(field, &key))
         });
         data.insert(key, value);
     }

@@ -22,14 +22,14 @@ pub(super) enum Ending {
     /// A comma follows that ends the line or precedes another value. Holds its length in bytes.
     Comma(usize),
     /// More of the same document follows.
-    GoesOn,
+    Continues,
 }
 
 impl Ending {
     pub(super) fn of(after: &str) -> Self {
         let rest = after.trim_start();
         if rest.starts_with(['}', ']', ':']) {
-            return Self::GoesOn;
+            return Self::Continues;
         }
         if !rest.starts_with(',') {
             return Self::Other;
@@ -42,10 +42,10 @@ impl Ending {
             return Self::Comma(length);
         }
         if !ends_line || !after[..length].contains(',') || next.starts_with([',', '}', ']', ':']) {
-            return Self::GoesOn;
+            return Self::Continues;
         }
         if next.starts_with('"') && !is_labelled(next) {
-            return Self::GoesOn;
+            return Self::Continues;
         }
         Self::Comma(length)
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::document::read::without_envelope::says_nothing;
+use crate::document::read::without_envelope::has_no_values;
 use crate::document::schema::definition::Object;
 
 /// Maximum number of items that are compared with one item of the other document.
@@ -25,7 +25,7 @@ fn covers_value(whole: &Value, part: &Value) -> bool {
         (Value::Object(whole), Value::Object(part)) => {
             part.iter().all(|(key, value)| {
                 value.is_null() || whole.get(key).is_some_and(|found| is_same(found, value))
-            }) && !says_nothing(Some(&Value::Object(part.clone())))
+            }) && !has_no_values(Some(&Value::Object(part.clone())))
         }
         (whole, part) => is_same(whole, part),
     }

@@ -2,7 +2,7 @@
 //! `{&quot;category&quot;: …` from a web page.
 
 /// The unescaped document at the start of `rest`, and its length in the text.
-pub(super) fn unescaped(rest: &str) -> Option<(String, usize)> {
+pub(super) fn unescape(rest: &str) -> Option<(String, usize)> {
     let first = rest.strip_prefix('{')?.trim_start();
     let first = first.trim_start_matches("\\n").trim_start();
     if first.starts_with("\\\"") {
@@ -49,7 +49,7 @@ mod tests {
             ("{\"a\": \"\\\"\"}", None),
             ("{a}", None),
         ] {
-            assert_eq!(unescaped(text).map(|(inner, _)| inner).as_deref(), expected, "{text}");
+            assert_eq!(unescape(text).map(|(inner, _)| inner).as_deref(), expected, "{text}");
         }
     }
 }

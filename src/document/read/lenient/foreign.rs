@@ -47,7 +47,7 @@ impl Form {
         if count(|line| line.starts_with("</") || line.ends_with("/>")) >= 2 {
             return Self::Xml;
         }
-        if count(is_listed) >= 2 {
+        if count(is_list_entry) >= 2 {
             return Self::List;
         }
         let commas = |line: &str| line.matches(',').count();
@@ -78,7 +78,7 @@ impl Form {
 }
 
 /// Whether a line is a list entry: `1. …`, `- …`.
-fn is_listed(line: &str) -> bool {
+fn is_list_entry(line: &str) -> bool {
     let after_number = line.trim_start_matches(|c: char| c.is_ascii_digit());
     line.starts_with("- ")
         || line.starts_with("* ")
@@ -112,7 +112,7 @@ pub(super) fn is_yaml(text: &str) -> bool {
     };
     let lines = || text.lines().take(MAX_LINES);
     let keys = lines().filter(|line| is_key(line)).count();
-    let opens = lines().any(|line| {
+    let has_parent_key = lines().any(|line| {
         let line = line.trim_end();
         is_key(line) && line.ends_with(':')
     });
@@ -120,7 +120,7 @@ pub(super) fn is_yaml(text: &str) -> bool {
         .iter()
         .filter(|key| lines().any(|line| line.starts_with(**key)))
         .count();
-    names_envelope >= 2 || (keys >= 2 && opens)
+    names_envelope >= 2 || (keys >= 2 && has_parent_key)
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ mod decode;
 mod escaped;
 mod find;
 mod foreign;
+mod limits;
 mod reader;
 mod reasoning;
-mod room;
 pub mod split;
 mod strict;
 mod strings;
@@ -31,12 +31,12 @@ use crate::document::categories::Category;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
 use crate::document::schema::definition::Object;
 use crate::document::schema::example::example;
-use choosing::{Undecided, choose};
+use choosing::{ChoiceError, choose};
 pub use decode::utf16;
 use foreign::Form;
+use limits::Limits;
+pub use limits::MAX_VALUES;
 use reader::Failure;
-pub use room::MAX_VALUES;
-use room::Room;
 use unwrapping::{Blocks, blocks_of_text, blocks_of_value};
 
 /// A text that was read as JSON.
@@ -56,7 +56,7 @@ const MAX_PASSES: usize = 4;
 
 /// Decodes bytes in any recognised encoding; bytes that fit none are shown as U+FFFD.
 #[must_use]
-pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+pub fn decode_lossy(bytes: &[u8]) -> Cow<'_, str> {
     decode::decode(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), |decoded| decoded.text)
 }
 
@@ -83,12 +83,12 @@ pub struct Refusal {
     pub problem: Problem,
     /// The category whose stored document would resolve the ambiguity, by showing which parts of
     /// the text are quotations.
-    pub undecided: Option<Category>,
+    pub unresolved: Option<Category>,
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self { problem, undecided: None }
+        Self { problem, unresolved: None }
     }
 }
 
@@ -116,31 +116,31 @@ pub fn read_for(
     if had_mark {
         warnings.push(repaired("", "a byte-order mark was skipped".to_owned()));
     }
-    let room = Room::new(budget);
-    match strict::read(stripped, &room) {
-        _ if room.is_over() => return Err(too_many_values().into()),
+    let limits = Limits::new(budget);
+    match strict::read(stripped, &limits) {
+        _ if limits.is_exceeded() => return Err(too_many_values().into()),
         Ok(strict::Strict { value, has_duplicates: false }) => {
             // A complete envelope needs no further inspection.
-            if is_whole(&value) {
+            if is_complete_envelope(&value) {
                 return Ok(Lenient { value, warnings, elided: false });
             }
             let text = String::from_utf8_lossy(stripped);
-            let found = blocks_of_value(value, &text, &room);
-            return chosen(found, &text, warnings, expected, stored, &room);
+            let found = blocks_of_value(value, &text, &limits);
+            return choose_document(found, &text, warnings, expected, stored, &limits);
         }
         _ => {}
     }
     let decoded = decode::decode(stripped)?;
     if let Some(encoding) = decoded.encoding {
-        warnings.push(read_as(encoding));
+        warnings.push(encoding_warning(encoding));
     }
-    let room = Room::new(budget);
-    let found = blocks_of_text(&decoded.text, &room);
-    chosen(found, &decoded.text, warnings, expected, stored, &room)
+    let limits = Limits::new(budget);
+    let found = blocks_of_text(&decoded.text, &limits);
+    choose_document(found, &decoded.text, warnings, expected, stored, &limits)
 }
 
 /// Whether a value is an envelope with all required keys.
-fn is_whole(value: &Value) -> bool {
+fn is_complete_envelope(value: &Value) -> bool {
     let Value::Object(object) = value else { return false };
     object.get("data").is_some_and(Value::is_object)
         && object.contains_key("category")
@@ -148,15 +148,15 @@ fn is_whole(value: &Value) -> bool {
 }
 
 /// Chooses the document among the values of a text and adds the notes of the search.
-fn chosen(
+fn choose_document(
     found: Result<Blocks, Failure>,
     text: &str,
     mut warnings: Vec<Warning>,
     expected: Expected<'_>,
     stored: Option<&Object>,
-    room: &Room<'_>,
+    limits: &Limits<'_>,
 ) -> Result<Lenient, Refusal> {
-    if room.is_over() {
+    if limits.is_exceeded() {
         return Err(too_many_values().into());
     }
     let refused = |failure: &Failure| Refusal::from(unreadable(text, failure, expected));
@@ -167,8 +167,8 @@ fn chosen(
             warnings.extend(lenient.warnings);
             Ok(Lenient { warnings, ..lenient })
         }
-        Err(Undecided::Refused(refusal)) => Err(refusal),
-        Err(Undecided::Unreadable(failure)) => Err(refused(&failure)),
+        Err(ChoiceError::Refused(refusal)) => Err(refusal),
+        Err(ChoiceError::Unreadable(failure)) => Err(refused(&failure)),
     }
 }
 
@@ -176,7 +176,7 @@ fn chosen(
 /// reasoning.
 #[must_use]
 pub fn without_reasoning(text: &str, budget: &WorkBudget<'_>) -> Option<String> {
-    let found = find::find(text, &Room::new(budget)).ok()?;
+    let found = find::find(text, &Limits::new(budget)).ok()?;
     let mut ranges =
         found.skipped.into_iter().filter(|(_, form)| *form == Form::Reasoning).peekable();
     ranges.peek()?;
@@ -189,13 +189,13 @@ pub fn without_reasoning(text: &str, budget: &WorkBudget<'_>) -> Option<String> 
 
 /// The warning that the text was in that encoding.
 #[must_use]
-pub fn read_as(encoding: &str) -> Warning {
+pub fn encoding_warning(encoding: &str) -> Warning {
     repaired("", format!("the text is not UTF-8; it was read as {encoding}"))
 }
 
 /// The warning that the reasoning of a model was skipped.
 #[must_use]
-pub fn skipped_reasoning() -> Warning {
+pub fn skipped_reasoning_warning() -> Warning {
     repaired("", REASONING_SKIPPED.to_owned())
 }
 
@@ -204,7 +204,7 @@ const REASONING_SKIPPED: &str = "the reasoning of the model was skipped";
 
 /// The warning that text before or after a document, beginning with `start`, was skipped.
 #[must_use]
-pub fn skipped_text(place: &str, start: &str) -> Warning {
+pub fn skipped_text_warning(place: &str, start: &str) -> Warning {
     repaired("", format!("text {place} the document was skipped: {}", quoted(start)))
 }
 
@@ -235,7 +235,7 @@ fn unreadable(text: &str, failure: &Failure, expected: Expected<'_>) -> Problem 
                 || "an object with category, movie_id and data".to_owned(),
                 |category| example(category, expected.movie),
             );
-            format!("{}; send the document as JSON: {example}", form_found(form, text))
+            format!("{}; send the document as JSON: {example}", describe_form(form, text))
         }
         None => {
             let (line, column) = line_and_column(text, failure.at);
@@ -256,7 +256,7 @@ fn unreadable(text: &str, failure: &Failure, expected: Expected<'_>) -> Problem 
 }
 
 /// Describes the form of a text without JSON, with its first line.
-fn form_found(form: Form, text: &str) -> String {
+fn describe_form(form: Form, text: &str) -> String {
     if text.trim().is_empty() {
         return "the text is empty".to_owned();
     }

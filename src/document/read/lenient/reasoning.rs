@@ -81,7 +81,7 @@ pub(super) fn marks(text: &str) -> Vec<Mark> {
 }
 
 /// The first bytes of a text, at most `most`.
-fn start_of(text: &str, most: usize) -> &str {
+fn prefix(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 
@@ -94,7 +94,7 @@ fn begins_line(text: &str, at: usize) -> bool {
 
 /// A tag in angle or square brackets: `<think>`, `</think>`, `[/INST]`.
 fn tag(text: &str, at: usize) -> Option<Mark> {
-    let rest = start_of(&text[at..], MAX_TAG);
+    let rest = prefix(&text[at..], MAX_TAG);
     let mut chars = rest.chars();
     let close = match chars.next()? {
         '<' => '>',
@@ -130,7 +130,7 @@ fn tag(text: &str, at: usize) -> Option<Mark> {
 
 /// The start of a turn, by the role that follows a mark.
 fn turn(text: &str, at: usize, end: usize) -> Option<Mark> {
-    let rest = start_of(&text[end..], MAX_TAG);
+    let rest = prefix(&text[end..], MAX_TAG);
     let letters = rest.trim_start();
     let role: String = letters.chars().take_while(char::is_ascii_alphabetic).collect();
     let end = end + (rest.len() - letters.len()) + role.len();
@@ -144,7 +144,7 @@ fn turn(text: &str, at: usize, end: usize) -> Option<Mark> {
 
 /// A special token: `<|channel|>analysis<|message|>`, `<|im_start|>assistant`.
 fn token(text: &str, at: usize) -> Option<Mark> {
-    let rest = start_of(&text[at..], MAX_TAG);
+    let rest = prefix(&text[at..], MAX_TAG);
     let (inner, _) = rest.get(2..)?.split_once("|>")?;
     let end = at + inner.len() + 4;
     let kind = match inner.trim().to_ascii_lowercase().as_str() {

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
-use super::room::{OBJECT, Room, VALUE};
+use super::limits::{Limits, OBJECT, VALUE};
 use crate::document::schema::definition::Object;
 
 pub(super) struct Strict {
@@ -16,17 +16,17 @@ pub(super) struct Strict {
 }
 
 /// Reads a text; each value counts against the limits.
-pub(super) fn read(text: &[u8], room: &Room<'_>) -> serde_json::Result<Strict> {
+pub(super) fn read(text: &[u8], limits: &Limits<'_>) -> serde_json::Result<Strict> {
     let has_duplicates = Cell::new(false);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Watching(&has_duplicates, room).deserialize(&mut deserializer)?;
+    let value = Watching(&has_duplicates, limits).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(Strict { value, has_duplicates: has_duplicates.get() })
 }
 
 /// Builds the same value as `serde_json`.
 #[derive(Clone, Copy)]
-struct Watching<'a>(&'a Cell<bool>, &'a Room<'a>);
+struct Watching<'a>(&'a Cell<bool>, &'a Limits<'a>);
 
 impl<'de> DeserializeSeed<'de> for Watching<'_> {
     type Value = Value;

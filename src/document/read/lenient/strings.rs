@@ -15,13 +15,13 @@ fn closers(open: char) -> &'static [char] {
 }
 
 /// Whether a character may open a string.
-pub(super) fn opens(c: char) -> bool {
+pub(super) fn is_opening_quote(c: char) -> bool {
     matches!(c, '"' | '\'' | '“' | '”' | '„' | '‘' | '’' | '‚')
 }
 
 /// Whether a quotation mark followed by `after` closes its string: JSON continues, or the line
 /// ends. A quotation mark inside a text is followed by more text.
-pub(super) fn closes(after: &str) -> bool {
+pub(super) fn is_closing_quote(after: &str) -> bool {
     let after = after.trim_start_matches(is_space);
     ends_a_line(after)
         || after.starts_with([',', ':', '}', ']', '#'])
@@ -29,7 +29,7 @@ pub(super) fn closes(after: &str) -> bool {
 }
 
 /// Whether a closing bracket follows, or the line ends after at most a comma.
-fn closes_the_line(after: &str) -> bool {
+fn closes_before_line_end(after: &str) -> bool {
     let after = after.trim_start_matches(is_space);
     after.starts_with(['}', ']'])
         || ends_a_line(after.strip_prefix(',').unwrap_or(after).trim_start_matches(is_space))
@@ -71,8 +71,8 @@ fn latex_command(first: char, rest: &str) -> Option<&'static str> {
 impl Reader<'_> {
     /// Reads a string. `is_closing_quote` decides by the text after a quotation mark whether it
     /// ends the string.
-    pub(super) fn string(&mut self, closes: fn(&str) -> bool) -> Result<String, Failure> {
-        let Some(open) = self.peek() else { return self.ends_in_the_middle("a string") };
+    pub(super) fn string(&mut self, is_closing_quote: fn(&str) -> bool) -> Result<String, Failure> {
+        let Some(open) = self.peek() else { return self.fail_cut_off("a string") };
         if let Some(text) = self.triple_quoted(open)? {
             return Ok(text);
         }
@@ -83,12 +83,12 @@ impl Reader<'_> {
         let (mut breaks, mut inner) = (0_usize, 0_usize);
         let (mut unpaired, mut ambiguous) = (false, false);
         loop {
-            let Some(c) = self.peek() else { return self.ends_in_the_middle("a string") };
+            let Some(c) = self.peek() else { return self.fail_cut_off("a string") };
             self.advance(c);
             if c == '\\' {
                 self.escape(&mut result)?;
             } else if closers.contains(&c) {
-                if closes(self.rest()) {
+                if is_closing_quote(self.rest()) {
                     break;
                 }
                 if self.skip_concatenation(open) {
@@ -108,8 +108,8 @@ impl Reader<'_> {
                 result.push(c);
             }
         }
-        self.pass(self.at - start);
-        if ambiguous || (unpaired && !closes_the_line(self.rest())) {
+        self.charge(self.at - start);
+        if ambiguous || (unpaired && !closes_before_line_end(self.rest())) {
             let reason = format!(
                 "a quotation mark in {} is not escaped, and where the text ends cannot be told",
                 quoted(&result)
@@ -117,15 +117,15 @@ impl Reader<'_> {
             return self.fail(reason);
         }
         if open != '"' {
-            self.repaired(format!("a string stood in {open}, not in \""));
+            self.warn_repaired(format!("a string stood in {open}, not in \""));
         }
         if breaks > 0 {
-            self.repaired(
+            self.warn_repaired(
                 "a line break or control character in a string was not escaped".to_owned(),
             );
         }
         if inner > 0 {
-            self.repaired(format!("a quotation mark in {} was not escaped", quoted(&result)));
+            self.warn_repaired(format!("a quotation mark in {} was not escaped", quoted(&result)));
         }
         Ok(result)
     }
@@ -137,7 +137,7 @@ impl Reader<'_> {
         let Some(next) = after.trim_start().strip_prefix(open) else { return false };
         let length = rest.len() - next.len();
         self.at += length;
-        self.repaired("two strings with + between them were joined".to_owned());
+        self.warn_repaired("two strings with + between them were joined".to_owned());
         true
     }
 
@@ -152,7 +152,7 @@ impl Reader<'_> {
         let Some(body) = self.rest().strip_prefix(mark) else { return Ok(None) };
         let is_closed = body.find(mark).is_some_and(|at| {
             let after = body[at..].trim_start_matches(open);
-            closes(after)
+            is_closing_quote(after)
         });
         if !is_closed {
             return Ok(None);
@@ -164,8 +164,8 @@ impl Reader<'_> {
             let rest = self.rest();
             if rest.starts_with(mark) && !rest[1..].starts_with(mark) {
                 self.at += mark.len();
-                self.pass(self.at - start);
-                self.repaired("a string stood in three quotation marks".to_owned());
+                self.charge(self.at - start);
+                self.warn_repaired("a string stood in three quotation marks".to_owned());
                 return Ok(Some(result));
             }
             self.advance(c);
@@ -175,16 +175,16 @@ impl Reader<'_> {
                 result.push(c);
             }
         }
-        self.ends_in_the_middle("a string")
+        self.fail_cut_off("a string")
     }
 
     /// Reads the escape after a backslash.
     fn escape(&mut self, result: &mut String) -> Result<(), Failure> {
-        let Some(c) = self.peek() else { return self.ends_in_the_middle("a string") };
+        let Some(c) = self.peek() else { return self.fail_cut_off("a string") };
         self.advance(c);
         if let Some(command) = latex_command(c, self.rest()) {
             result.extend(['\\', c]);
-            self.repaired(format!(
+            self.warn_repaired(format!(
                 "the backslash of the LaTeX command \\{command} was not escaped"
             ));
             return Ok(());
@@ -201,19 +201,19 @@ impl Reader<'_> {
             'x' => {
                 let code = self.digits(2)?;
                 result.extend(char::from_u32(code));
-                self.repaired(format!(
+                self.warn_repaired(format!(
                     "\\x{code:02x} is no escape in JSON; it was read as a character"
                 ));
             }
             other if other.is_alphanumeric() => {
                 result.extend(['\\', other]);
-                self.repaired(format!(
+                self.warn_repaired(format!(
                     "the backslash before {} was not escaped",
                     quoted(&other.to_string())
                 ));
             }
             other => {
-                self.repaired(format!(
+                self.warn_repaired(format!(
                     "{} is no escape in JSON; the backslash was skipped",
                     quoted(&format!("\\{other}"))
                 ));
@@ -239,7 +239,7 @@ impl Reader<'_> {
             first
         };
         result.push(char::from_u32(code).unwrap_or_else(|| {
-            self.repaired(format!("\\u{code:04x} is half a character; it was replaced"));
+            self.warn_repaired(format!("\\u{code:04x} is half a character; it was replaced"));
             char::REPLACEMENT_CHARACTER
         }));
         Ok(())
@@ -248,7 +248,7 @@ impl Reader<'_> {
     /// Reads `count` hexadecimal digits of an escape.
     fn digits(&mut self, count: usize) -> Result<u32, Failure> {
         if self.rest().len() < count {
-            return self.ends_in_the_middle("a string");
+            return self.fail_cut_off("a string");
         }
         let digits = self
             .rest()

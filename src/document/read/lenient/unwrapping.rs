@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::around::first_words;
 use super::find::{Block, Found, find};
 use super::foreign::{Form, is_yaml};
+use super::limits::Limits;
 use super::reader::Failure;
 use super::repaired;
-use super::room::Room;
 use super::strict;
 use super::wrappers::{Payload, payloads};
 use crate::document::problem::{Warning, pointer};
@@ -29,8 +29,8 @@ pub(super) struct Blocks {
 ///
 /// # Errors
 /// A document begins and cannot be read to its end, or there is none.
-pub(super) fn blocks_of_text(text: &str, room: &Room<'_>) -> Result<Blocks, Failure> {
-    of_text(text, room, 0)
+pub(super) fn blocks_of_text(text: &str, limits: &Limits<'_>) -> Result<Blocks, Failure> {
+    unwrap_text(text, limits, 0)
 }
 
 /// The values inside a value that is the entire text.
@@ -40,23 +40,24 @@ pub(super) fn blocks_of_text(text: &str, room: &Room<'_>) -> Result<Blocks, Fail
 pub(super) fn blocks_of_value(
     value: Value,
     text: &str,
-    room: &Room<'_>,
+    limits: &Limits<'_>,
 ) -> Result<Blocks, Failure> {
     let mut result = Blocks::default();
-    unwrap(Block::alone(value, text), room, 0, &mut result)?;
+    unwrap(Block::alone(value, text), limits, 0, &mut result)?;
     Ok(result)
 }
 
-fn of_text(text: &str, room: &Room<'_>, depth: usize) -> Result<Blocks, Failure> {
+fn unwrap_text(text: &str, limits: &Limits<'_>, depth: usize) -> Result<Blocks, Failure> {
     let mut result = Blocks::default();
-    if let Ok(strict::Strict { value, has_duplicates: false }) = strict::read(text.as_bytes(), room)
+    if let Ok(strict::Strict { value, has_duplicates: false }) =
+        strict::read(text.as_bytes(), limits)
     {
-        unwrap(Block::alone(value, text), room, depth, &mut result)?;
+        unwrap(Block::alone(value, text), limits, depth, &mut result)?;
         return Ok(result);
     }
     // YAML may contain braces.
     let is_before_braces = || is_yaml(text.split(['{', '[']).next().unwrap_or_default());
-    let Found { blocks, notes, skipped, broken } = match find(text, room) {
+    let Found { blocks, notes, skipped, broken } = match find(text, limits) {
         Ok(found) => found,
         Err(failure) if is_before_braces() => return Err(Failure::of_form(failure.at, Form::Yaml)),
         Err(failure) => return Err(failure),
@@ -79,7 +80,7 @@ fn of_text(text: &str, room: &Room<'_>, depth: usize) -> Result<Blocks, Failure>
         return Err(failure);
     }
     for block in blocks {
-        unwrap(block, room, depth, &mut result)?;
+        unwrap(block, limits, depth, &mut result)?;
     }
     Ok(result)
 }
@@ -87,7 +88,7 @@ fn of_text(text: &str, room: &Room<'_>, depth: usize) -> Result<Blocks, Failure>
 /// Adds the values that a block carries, or the block itself.
 fn unwrap(
     mut block: Block,
-    room: &Room<'_>,
+    limits: &Limits<'_>,
     depth: usize,
     result: &mut Blocks,
 ) -> Result<(), Failure> {
@@ -96,7 +97,7 @@ fn unwrap(
         return Ok(());
     }
     if let Some(carried) = payloads(&block.value) {
-        return unwrap_message(&block, &carried, room, depth, result);
+        return unwrap_message(&block, &carried, limits, depth, result);
     }
     match std::mem::take(&mut block.value) {
         Value::Array(mut list)
@@ -105,29 +106,29 @@ fn unwrap(
                 && (block.label.is_none() || super::looks_like_envelope(&list[0])) =>
         {
             block.value = list.remove(0);
-            below(&mut block, "/0");
+            prefix_paths(&mut block, "/0");
             let message = "the document stood alone in a list".to_owned();
             block.warnings.insert(0, repaired("", message));
-            unwrap(block, room, depth + 1, result)
+            unwrap(block, limits, depth + 1, result)
         }
         Value::Array(list) if list.len() > 1 && list.iter().all(is_named_envelope) => {
             let message = "the documents stood in a list".to_owned();
             for (index, value) in list.into_iter().enumerate() {
                 let mut part = Block::part_of(&block, value);
                 part.warnings.clone_from(&block.warnings);
-                below(&mut part, &format!("/{index}"));
+                prefix_paths(&mut part, &format!("/{index}"));
                 part.warnings.insert(0, repaired("", message.clone()));
-                unwrap(part, room, depth + 1, result)?;
+                unwrap(part, limits, depth + 1, result)?;
             }
             Ok(())
         }
         Value::String(inner) if inner.trim_start().starts_with(['{', '[']) => {
             let note = repaired("", "the document was written as text in a string".to_owned());
-            let inner = of_text(&inner, room, depth + 1)?;
+            let inner = unwrap_text(&inner, limits, depth + 1)?;
             result.notes.extend(inner.notes);
             result
                 .blocks
-                .extend(inner.blocks.into_iter().map(|inner| carried_by(&block, inner, &note)));
+                .extend(inner.blocks.into_iter().map(|inner| with_carrier(&block, inner, &note)));
             Ok(())
         }
         Value::Object(object) if holds_envelopes(&object) => {
@@ -135,14 +136,14 @@ fn unwrap(
             for (key, value) in object.into_iter().filter(|(_, value)| is_whole_envelope(value)) {
                 let mut part = Block::part_of(&block, value);
                 part.warnings.clone_from(&block.warnings);
-                below(&mut part, &pointer("", &key));
+                prefix_paths(&mut part, &pointer("", &key));
                 part.warnings.insert(0, repaired("", message.clone()));
-                unwrap(part, room, depth + 1, result)?;
+                unwrap(part, limits, depth + 1, result)?;
             }
             Ok(())
         }
         Value::Object(mut object) => {
-            if let Some(note) = data_in_string(&mut object, room) {
+            if let Some(note) = parse_data_string(&mut object, limits) {
                 block.warnings.insert(0, note);
             }
             block.value = Value::Object(object);
@@ -161,7 +162,7 @@ fn unwrap(
 fn unwrap_message(
     block: &Block,
     carried: &[Payload<'_>],
-    room: &Room<'_>,
+    limits: &Limits<'_>,
     depth: usize,
     result: &mut Blocks,
 ) -> Result<(), Failure> {
@@ -175,18 +176,18 @@ fn unwrap_message(
                 refused.get_or_insert_with(|| Failure::of_form(0, Form::of_text(text)));
                 continue;
             }
-            Payload::Text(text) => of_text(text, room, depth + 1),
+            Payload::Text(text) => unwrap_text(text, limits, depth + 1),
             Payload::Value(value) => {
                 let mut inner = Blocks::default();
                 let part = Block::part_of(block, (*value).clone());
-                unwrap(part, room, depth + 1, &mut inner).map(|()| inner)
+                unwrap(part, limits, depth + 1, &mut inner).map(|()| inner)
             }
         };
         match inner {
             Ok(inner) => {
                 result.notes.extend(inner.notes);
                 let inner = inner.blocks.into_iter();
-                result.blocks.extend(inner.map(|inner| carried_by(block, inner, &note)));
+                result.blocks.extend(inner.map(|inner| with_carrier(block, inner, &note)));
             }
             // A payload without a document may accompany one.
             Err(failure) if failure.other_form.is_some() => {
@@ -202,7 +203,7 @@ fn unwrap_message(
 }
 
 /// Adds the position and the warnings of the carrier to a value that it carried.
-fn carried_by(carrier: &Block, mut inner: Block, note: &Warning) -> Block {
+fn with_carrier(carrier: &Block, mut inner: Block, note: &Warning) -> Block {
     let said =
         carrier.warnings.iter().map(|warning| Warning { path: String::new(), ..warning.clone() });
     inner.warnings.splice(..0, said.chain([note.clone()]));
@@ -212,7 +213,7 @@ fn carried_by(carrier: &Block, mut inner: Block, note: &Warning) -> Block {
 }
 
 /// Prefixes the paths of the warnings with `place`.
-fn below(block: &mut Block, place: &str) {
+fn prefix_paths(block: &mut Block, place: &str) {
     for warning in &mut block.warnings {
         let rest = warning.path.strip_prefix(place);
         let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -240,12 +241,12 @@ fn is_named_envelope(value: &Value) -> bool {
 }
 
 /// Parses the data of an envelope if it is JSON in a string.
-fn data_in_string(object: &mut Object, room: &Room<'_>) -> Option<Warning> {
+fn parse_data_string(object: &mut Object, limits: &Limits<'_>) -> Option<Warning> {
     let text = object.get("data")?.as_str()?;
     if !text.trim_start().starts_with(['{', '[']) {
         return None;
     }
-    let read = strict::read(text.as_bytes(), room).ok().filter(|read| !read.has_duplicates)?;
+    let read = strict::read(text.as_bytes(), limits).ok().filter(|read| !read.has_duplicates)?;
     object.insert("data".to_owned(), read.value);
     Some(repaired("", "\"data\" was written as text in a string".to_owned()))
 }

@@ -19,7 +19,7 @@ pub(super) enum Payload<'v> {
 const MAX_DEPTH: usize = 24;
 
 /// Keys of responses, messages and calls that hold nested responses, messages or calls.
-const STRUCTURE: [&str; 19] = [
+const STRUCTURE_KEYS: [&str; 19] = [
     "candidates",
     "choices",
     "content",
@@ -41,7 +41,7 @@ const STRUCTURE: [&str; 19] = [
     "variables",
 ];
 /// Keys of responses, messages and calls that hold the output of the model.
-const CARGO: [&str; 17] = [
+const OUTPUT_KEYS: [&str; 17] = [
     "answer",
     "args",
     "arguments",
@@ -61,7 +61,7 @@ const CARGO: [&str; 17] = [
     "value",
 ];
 /// Types of messages and of their parts.
-const PARTS: [&str; 8] = [
+const PART_TYPES: [&str; 8] = [
     "custom_tool_call",
     "function",
     "function_call",
@@ -73,9 +73,10 @@ const PARTS: [&str; 8] = [
 ];
 
 /// Roles of messages that do not come from the model.
-const OTHERS: [&str; 7] = ["user", "system", "developer", "tool", "function", "human", "ipython"];
+const OTHER_ROLES: [&str; 7] =
+    ["user", "system", "developer", "tool", "function", "human", "ipython"];
 /// Types of parts that are not an answer.
-const NO_ANSWER: [&str; 6] =
+const NON_ANSWER_TYPES: [&str; 6] =
     ["thinking", "redacted_thinking", "reasoning", "tool_result", "image", "reasoning_text"];
 
 /// The payloads of a value, if it is a wrapper.
@@ -90,25 +91,26 @@ pub(super) fn payloads(value: &Value) -> Option<Vec<Payload<'_>>> {
 
 fn is_wrapper(value: &Value) -> bool {
     match value {
-        Value::Object(object) => object_wraps(object),
+        Value::Object(object) => is_wrapper_object(object),
         Value::Array(list) => {
-            let wraps = |value: &Value| value.as_object().is_some_and(object_wraps);
+            let is_wrapper_part = |value: &Value| value.as_object().is_some_and(is_wrapper_object);
             // Reasoning may accompany the answer.
-            list.iter().any(wraps) && list.iter().all(|value| wraps(value) || is_no_answer(value))
+            list.iter().any(is_wrapper_part)
+                && list.iter().all(|value| is_wrapper_part(value) || is_non_answer_part(value))
         }
         _ => false,
     }
 }
 
 /// Whether a value is part of a message and not an answer.
-fn is_no_answer(value: &Value) -> bool {
-    value.get("type").and_then(Value::as_str).is_some_and(|kind| NO_ANSWER.contains(&kind))
+fn is_non_answer_part(value: &Value) -> bool {
+    value.get("type").and_then(Value::as_str).is_some_and(|kind| NON_ANSWER_TYPES.contains(&kind))
 }
 
 /// Whether an object has the form of a response, a message or a call.
-fn object_wraps(object: &Object) -> bool {
+fn is_wrapper_object(object: &Object) -> bool {
     if object.contains_key("category") && object.contains_key("movie_id") {
-        return object.get("document").is_some_and(says_something);
+        return object.get("document").is_some_and(may_hold_document);
     }
     if let Some(data) = object.get("data") {
         // The response of a service around a document or another wrapper.
@@ -116,13 +118,13 @@ fn object_wraps(object: &Object) -> bool {
             object
                 .keys()
                 .all(|key| ["data", "status", "code", "ok", "success"].contains(&key.as_str()))
-                && (is_whole(data) || object_wraps(data))
+                && (is_envelope_with_data(data) || is_wrapper_object(data))
         });
     }
     let is_text = |key: &str| object.get(key).is_some_and(Value::is_string);
     let is_list = |key: &str| object.get(key).is_some_and(Value::is_array);
     let is_object = |key: &str| object.get(key).is_some_and(Value::is_object);
-    let says = |key: &str| object.get(key).is_some_and(says_something);
+    let has_document = |key: &str| object.get(key).is_some_and(may_hold_document);
     let is_named =
         is_text("name") || is_text("tool") || is_text("tool_name") || is_text("recipient_name");
     let is_call = ["arguments", "parameters", "args", "input"];
@@ -142,19 +144,22 @@ fn object_wraps(object: &Object) -> bool {
         || (object.contains_key("role")
             && (is_list("content") || is_text("content") || is_list("parts")))
         || (object.contains_key("from") && is_text("value"))
-        || (object.get("type").and_then(Value::as_str).is_some_and(|kind| PARTS.contains(&kind))
-            && ["text", "input", "arguments", "content"].iter().any(|key| says(key)))
+        || (object
+            .get("type")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| PART_TYPES.contains(&kind))
+            && ["text", "input", "arguments", "content"].iter().any(|key| has_document(key)))
         || (is_list("output")
             && (object.contains_key("model")
                 || object.contains_key("usage")
                 || object["output"].get(0).is_some_and(|part| part.get("type").is_some())
                 || is_alone))
-        || (is_named && is_call.iter().any(|key| says(key)))
+        || (is_named && is_call.iter().any(|key| has_document(key)))
         || (object.contains_key("method") && is_object("params"))
         || ["generated_text", "output_text", "document", "variables", "completion"]
             .iter()
-            .any(|key| says(key))
-        || (says("response") && (is_alone || object.contains_key("model")))
+            .any(|key| has_document(key))
+        || (has_document("response") && (is_alone || object.contains_key("model")))
         || (is_alone
             && [
                 "answer",
@@ -168,20 +173,20 @@ fn object_wraps(object: &Object) -> bool {
                 "result",
             ]
             .iter()
-            .any(|key| says(key)))
+            .any(|key| has_document(key)))
 }
 
 /// Whether a value may hold a document.
-fn says_something(value: &Value) -> bool {
+fn may_hold_document(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(['{', '[']),
         Value::Object(object) => !object.is_empty(),
-        Value::Array(list) => list.iter().any(says_something),
+        Value::Array(list) => list.iter().any(may_hold_document),
         _ => false,
     }
 }
 
-fn is_whole(object: &Object) -> bool {
+fn is_envelope_with_data(object: &Object) -> bool {
     object.contains_key("data") && is_envelope(object)
 }
 
@@ -194,7 +199,7 @@ fn collect<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
         Value::Array(list) => {
             // In a conversation, only the last message of the model counts.
             if list.iter().any(|part| role_of(part).is_some()) {
-                if let Some(last) = list.iter().rfind(|part| !is_other(part)) {
+                if let Some(last) = list.iter().rfind(|part| !is_not_model_answer(part)) {
                     collect(last, depth + 1, found);
                 }
             } else {
@@ -203,16 +208,16 @@ fn collect<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
                 }
             }
         }
-        Value::Object(object) if !is_other(value) => {
-            if is_whole(object) {
+        Value::Object(object) if !is_not_model_answer(value) => {
+            if is_envelope_with_data(object) {
                 found.push(Payload::Value(value));
                 return;
             }
             for (key, value) in object {
-                if CARGO.contains(&key.as_str()) {
-                    cargo(value, depth, found);
-                } else if STRUCTURE.contains(&key.as_str()) {
-                    structure(value, depth, found);
+                if OUTPUT_KEYS.contains(&key.as_str()) {
+                    collect_output(value, depth, found);
+                } else if STRUCTURE_KEYS.contains(&key.as_str()) {
+                    collect_structure(value, depth, found);
                 }
             }
         }
@@ -221,10 +226,10 @@ fn collect<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
 }
 
 /// Collects payloads under a key that holds the output of the model.
-fn cargo<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
+fn collect_output<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     match value {
         Value::String(text) => found.push(Payload::Text(text)),
-        Value::Object(object) if object_wraps(object) && !is_whole(object) => {
+        Value::Object(object) if is_wrapper_object(object) && !is_envelope_with_data(object) => {
             collect(value, depth + 1, found);
         }
         Value::Object(object) if !object.is_empty() => found.push(Payload::Value(value)),
@@ -234,15 +239,16 @@ fn cargo<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
 }
 
 /// Collects payloads under a structural key: nested wrappers, or the document itself.
-fn structure<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
+fn collect_structure<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     let before = found.len();
     collect(value, depth + 1, found);
     let is_document = value.as_object().is_some_and(|object| {
-        let is_known =
-            |key: &String| CARGO.contains(&key.as_str()) || STRUCTURE.contains(&key.as_str());
+        let is_known = |key: &String| {
+            OUTPUT_KEYS.contains(&key.as_str()) || STRUCTURE_KEYS.contains(&key.as_str())
+        };
         !object.is_empty() && !object.keys().any(is_known)
     });
-    if found.len() == before && is_document && !is_other(value) {
+    if found.len() == before && is_document && !is_not_model_answer(value) {
         found.push(Payload::Value(value));
     }
 }
@@ -253,12 +259,14 @@ fn role_of(value: &Value) -> Option<&str> {
 }
 
 /// Whether a message or part of one is not an answer of the model.
-fn is_other(value: &Value) -> bool {
+fn is_not_model_answer(value: &Value) -> bool {
     let Some(object) = value.as_object() else { return false };
-    let is_reasoning =
-        object.get("type").and_then(Value::as_str).is_some_and(|kind| NO_ANSWER.contains(&kind))
-            || object.get("thought").and_then(Value::as_bool).unwrap_or_default();
-    is_reasoning || role_of(value).is_some_and(|role| OTHERS.contains(&role))
+    let is_reasoning = object
+        .get("type")
+        .and_then(Value::as_str)
+        .is_some_and(|kind| NON_ANSWER_TYPES.contains(&kind))
+        || object.get("thought").and_then(Value::as_bool).unwrap_or_default();
+    is_reasoning || role_of(value).is_some_and(|role| OTHER_ROLES.contains(&role))
 }
 
 #[cfg(test)]

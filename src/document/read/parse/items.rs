@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{MAX_ITEMS, Reader, field_called, shapes};
+use super::{MAX_ITEMS, Reader, field_by_name, shapes};
 use crate::document::problem::{WarningCode, excerpt, pointer_at};
 use crate::document::read::values::is_no_name;
 use crate::document::schema::definition::{Absence, Field, Item, Object, find};
@@ -10,7 +10,7 @@ use crate::document::text::{key_letters, means_nothing, quoted};
 
 impl Reader {
     /// Reads a list that was sent in another shape, if its items are unambiguous.
-    pub(super) fn reshaped(
+    pub(super) fn read_reshaped(
         &mut self,
         field: &'static Field,
         item: &'static Item,
@@ -25,9 +25,9 @@ impl Reader {
         self.warn(at, WarningCode::ValueRepaired, reshaped.note);
         for below in reshaped.left_out {
             let message = "it stands among groups of items, is none, and was not stored".to_owned();
-            self.unknown(&format!("{at}{below}"), message);
+            self.report_unknown(&format!("{at}{below}"), message);
         }
-        if self.fits(reshaped.items.len(), MAX_ITEMS, at) {
+        if self.check_length(reshaped.items.len(), MAX_ITEMS, at) {
             let mut members = Vec::with_capacity(reshaped.items.len());
             for (index, (below, member)) in reshaped.items.into_iter().enumerate() {
                 self.origins.insert((field.name, index), format!("{at}{below}"));
@@ -51,14 +51,14 @@ impl Reader {
         let is_named = item
             .bare_text
             .is_some_and(|field| item.entities.first().is_some_and(|entity| entity.name == field));
-        let says_nothing = if is_named { is_no_name } else { means_nothing };
+        let is_nothing = if is_named { is_no_name } else { means_nothing };
         let mut items = Vec::with_capacity(sent.len());
         for (index, value) in sent.into_iter().enumerate() {
             let is_elsewhere = !self.origins.is_empty();
             let origin = if is_elsewhere { self.origins.remove(&(list, index)) } else { None };
             let at = origin.unwrap_or_else(|| pointer_at(path, index));
             self.within = format!("/{list}/{index}");
-            if self.is_skipped(&value, &at, says_nothing) {
+            if self.warn_if_skipped(&value, &at, is_nothing) {
                 items.push(Value::Null);
                 continue;
             }
@@ -94,7 +94,7 @@ impl Reader {
 
     /// Reads one item; `None`, with a warning, if it states that there is no item.
     fn item(&mut self, item: &'static Item, sent: Object, at: &str) -> Option<Object> {
-        if let Some((found, absence)) = absent(item, &sent) {
+        if let Some((found, absence)) = find_absence(item, &sent) {
             let message = format!(
                 "the item was left out, as its {} is {}",
                 absence.field,
@@ -103,7 +103,7 @@ impl Reader {
             self.warn(at, WarningCode::ValueRepaired, message);
             return None;
         }
-        let needed = needed(item, &sent);
+        let needed = needed_fields(item, &sent);
         let read = self.object(item.fields, sent, at);
         let is_known = |field: &str| read.get(field).is_some_and(|value| !value.is_null());
         let is_identified =
@@ -128,23 +128,23 @@ impl Reader {
 }
 
 /// The value that states that there is no such item, and the rule that recognises it.
-fn absent(item: &'static Item, sent: &Object) -> Option<(String, &'static Absence)> {
+fn find_absence(item: &'static Item, sent: &Object) -> Option<(String, &'static Absence)> {
     let absence = item.absence.as_ref()?;
     let field = find(item.fields, absence.field)?;
-    let is_it =
-        |key: &str| field_called(item.fields, key).is_some_and(|found| found.name == field.name);
-    let found = sent.iter().find(|(key, _)| is_it(key))?.1.as_str()?;
+    let is_field =
+        |key: &str| field_by_name(item.fields, key).is_some_and(|found| found.name == field.name);
+    let found = sent.iter().find(|(key, _)| is_field(key))?.1.as_str()?;
     let letters = key_letters(found);
     absence.words.contains(&letters.as_str()).then(|| (found.to_owned(), absence))
 }
 
 /// The fields that were sent as text and that the item needs: each required field, and those of
 /// which at least one is needed.
-fn needed(item: &'static Item, sent: &Object) -> Vec<Vec<&'static str>> {
+fn needed_fields(item: &'static Item, sent: &Object) -> Vec<Vec<&'static str>> {
     let sent_fields: Vec<&'static Field> = sent
         .iter()
         .filter(|(_, value)| value.is_string())
-        .filter_map(|(key, _)| field_called(item.fields, key))
+        .filter_map(|(key, _)| field_by_name(item.fields, key))
         .collect();
     let sent_fields = || sent_fields.iter();
     let required = sent_fields().filter(|field| field.rule.required).map(|field| vec![field.name]);

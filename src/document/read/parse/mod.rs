@@ -85,15 +85,15 @@ fn read(definition: &Definition, data: Value, options: ParseOptions, typed: bool
         typed,
         within: String::new(),
         origins: HashMap::new(),
-        understands_any: false,
+        has_known_key: false,
     };
     match data {
         Value::Object(object) => {
             let keys: Vec<String> = object.keys().take(MAX_KEYS_SHOWN + 1).cloned().collect();
             let count = object.len();
             reader.reading.data = reader.object(definition.fields, object, "");
-            if !keys.is_empty() && !reader.understands_any && !options.strict {
-                let message = nothing_read(definition, &keys, count);
+            if !keys.is_empty() && !reader.has_known_key && !options.strict {
+                let message = nothing_read_message(definition, &keys, count);
                 reader.problem("", ProblemCode::NothingRead, message);
             }
         }
@@ -106,7 +106,7 @@ fn read(definition: &Definition, data: Value, options: ParseOptions, typed: bool
 const MAX_KEYS_SHOWN: usize = 5;
 
 /// The message for data without any known key, with the keys found and the fields of the category.
-fn nothing_read(definition: &Definition, keys: &[String], count: usize) -> String {
+fn nothing_read_message(definition: &Definition, keys: &[String], count: usize) -> String {
     let names = || definition.fields.iter().map(|field| field.name);
     let shown = keys.iter().take(MAX_KEYS_SHOWN).map(|key| match nearest(key, names()) {
         Some(name) => format!("{} (did you mean {name:?}?)", quoted(&excerpt(key))),
@@ -118,7 +118,7 @@ fn nothing_read(definition: &Definition, keys: &[String], count: usize) -> Strin
     let others = Category::ALL.iter().filter(|category| **category != definition.category);
     let has_key = |category: &&Category| {
         let fields = category.definition().fields;
-        fields.iter().any(|field| keys.iter().any(|key| is_called(field, key)))
+        fields.iter().any(|field| keys.iter().any(|key| has_name(field, key)))
     };
     let meant = others.copied().find(|category| has_key(&category));
     let meant = meant.map(|category| format!("; {category} has such a field")).unwrap_or_default();
@@ -130,24 +130,24 @@ fn nothing_read(definition: &Definition, keys: &[String], count: usize) -> Strin
 }
 
 /// Whether a key is the name or an alias of a field, in any case and spacing.
-pub(in crate::document) fn is_called(field: &Field, key: &str) -> bool {
+pub(in crate::document) fn has_name(field: &Field, key: &str) -> bool {
     let letters = key_letters(key);
     [field.name].iter().chain(field.rule.aliases).any(|name| key_letters(name) == letters)
 }
 
 /// The field with that name or alias, in any case and spacing.
-pub(in crate::document) fn field_called(
+pub(in crate::document) fn field_by_name(
     fields: &'static [Field],
     key: &str,
 ) -> Option<&'static Field> {
-    find(fields, key).or_else(|| fields.iter().find(|field| is_called(field, key)))
+    find(fields, key).or_else(|| fields.iter().find(|field| has_name(field, key)))
 }
 
 /// Whether a key is read into a field: as its name or alias, or as a key of single items of its
 /// list.
-pub(in crate::document) fn leads_to(field: &Field, key: &str) -> bool {
+pub(in crate::document) fn accepts_key(field: &Field, key: &str) -> bool {
     let letters = key_letters(key);
-    is_called(field, key)
+    has_name(field, key)
         || field.rule.item_keys.iter().any(|found| key_letters(found.key) == letters)
 }
 
@@ -157,7 +157,7 @@ struct Reader {
     /// Whether the values already have the types of their fields.
     typed: bool,
     /// Whether any key was the name of a field.
-    understands_any: bool,
+    has_known_key: bool,
     /// The path of the object that is being read.
     within: String,
     /// Paths of items that were sent elsewhere than in their list.
@@ -183,7 +183,7 @@ impl Reader {
     }
 
     fn object(&mut self, fields: &'static [Field], sent: Object, path: &str) -> Object {
-        let sent = self.gathered(fields, sent, path);
+        let sent = self.move_keyed_items(fields, sent, path);
         let mut result = Object::new();
         let present: HashSet<&'static str> = sent
             .iter()
@@ -195,12 +195,12 @@ impl Reader {
         let mut said: Vec<(String, Implied)> = Vec::new();
         for (key, value) in sent {
             let at = pointer(path, &key);
-            if let Some(message) = not_a_url(fields, &key, &value) {
-                self.unknown(&at, message);
+            if let Some(message) = not_a_url_message(fields, &key, &value) {
+                self.report_unknown(&at, message);
                 continue;
             }
             let Some(field) = self.field_of(fields, &key, &at, &present, &result) else { continue };
-            self.understands_any = true;
+            self.has_known_key = true;
             // A null does not remove a value that another field implied.
             if value.is_null() && implied.contains(&field.name) {
                 continue;
@@ -237,8 +237,8 @@ impl Reader {
     }
 
     /// Moves items under keys of their own, such as `composer`, to their lists.
-    fn gathered(&mut self, fields: &'static [Field], sent: Object, path: &str) -> Object {
-        let (sent, moved) = shapes::gather(fields, sent);
+    fn move_keyed_items(&mut self, fields: &'static [Field], sent: Object, path: &str) -> Object {
+        let (sent, moved) = shapes::move_to_lists(fields, sent);
         for moved in moved {
             // The list is incomplete, so missing items are not removed.
             self.reading.elided |= moved.is_only;
@@ -281,7 +281,7 @@ impl Reader {
             }
             Some(field) => {
                 let message = format!("{key:?} was not read, as {:?} is there too", field.name);
-                self.unknown(at, message);
+                self.report_unknown(at, message);
                 None
             }
             None => {
@@ -292,13 +292,13 @@ impl Reader {
                     names.join(", "),
                     did_you_mean(key, names.iter().copied())
                 );
-                self.unknown(at, message);
+                self.report_unknown(at, message);
                 None
             }
         }
     }
 
-    fn unknown(&mut self, at: &str, message: String) {
+    fn report_unknown(&mut self, at: &str, message: String) {
         if self.options.strict {
             self.problem(at, ProblemCode::UnknownField, message);
         } else {
@@ -335,7 +335,7 @@ impl Reader {
             (_, Value::Null) => {
                 result.insert(name(), Value::Null);
             }
-            (_, Value::String(text)) if self.says_nothing(field, &text, at) => {
+            (_, Value::String(text)) if self.warn_if_nothing(field, &text, at) => {
                 self.reading.elided |= field.rule.kind.is_list() && is_elision(&text);
             }
             (_, value) if !self.typed && is_unknown_zero(&field.rule, &value) => {
@@ -348,7 +348,7 @@ impl Reader {
                 self.warn(at, WarningCode::ValueRepaired, message);
             }
             (Kind::Items { item, .. }, Value::Array(sent)) => {
-                if self.fits(sent.len(), MAX_ITEMS, at) {
+                if self.check_length(sent.len(), MAX_ITEMS, at) {
                     let was_empty = sent.is_empty();
                     let items = self.items(item, sent, at, field.name);
                     // A list with only "unknown" elements does not empty the stored list.
@@ -358,7 +358,7 @@ impl Reader {
                 }
             }
             (Kind::Names { entity, max_length }, Value::Array(sent)) => {
-                if self.fits(sent.len(), MAX_ITEMS, at) {
+                if self.check_length(sent.len(), MAX_ITEMS, at) {
                     let was_empty = sent.is_empty();
                     let names =
                         self.names(*entity, *max_length, sent, &|index| pointer_at(at, index));
@@ -367,7 +367,9 @@ impl Reader {
                     }
                 }
             }
-            (Kind::Items { item, .. }, other) => self.reshaped(field, item, &other, at, result),
+            (Kind::Items { item, .. }, other) => {
+                self.read_reshaped(field, item, &other, at, result)
+            }
             (Kind::Names { entity, max_length }, other @ (Value::String(_) | Value::Number(_))) => {
                 let message = format!("{} was read as a list of names", shown(&other));
                 self.warn(at, WarningCode::ValueRepaired, message);
@@ -394,7 +396,7 @@ impl Reader {
         None
     }
 
-    fn fits(&mut self, length: usize, max: usize, at: &str) -> bool {
+    fn check_length(&mut self, length: usize, max: usize, at: &str) -> bool {
         if length > max {
             self.problem(
                 at,
@@ -407,12 +409,12 @@ impl Reader {
 }
 
 /// The message that a value is not a URL, if the key is an alias of a URL field, such as `source`.
-fn not_a_url(fields: &'static [Field], key: &str, value: &Value) -> Option<String> {
+fn not_a_url_message(fields: &'static [Field], key: &str, value: &Value) -> Option<String> {
     let text = value.as_str()?;
     if find(fields, key).is_some() {
         return None;
     }
-    let field = field_called(fields, key)?;
+    let field = field_by_name(fields, key)?;
     let is_url = || matches!(field.rule.kind, Kind::Url);
     let is_plain = || key_letters(key) != key_letters(field.name) && !text.starts_with('/');
     let reads = || is_nothing(field, text) || read_scalar(&field.rule, value.clone()).is_ok();

@@ -18,12 +18,12 @@ const SEPARATORS: [char; 4] = [',', '|', ';', '/'];
 
 /// The names in a text: a JSON list, names separated by marks or lines, or known names joined by
 /// "and".
-fn several(entity: EntityKind, text: &str) -> Option<Vec<String>> {
+fn names_in_text(entity: EntityKind, text: &str) -> Option<Vec<String>> {
     let text = text.trim();
     if let Ok(names) = serde_json::from_str::<Vec<String>>(text) {
         return Some(names);
     }
-    if let Some(names) = split(entity, text) {
+    if let Some(names) = split_names(entity, text) {
         return Some(names);
     }
     let is_known = |name: &str| reference::by_name(entity, name, None).is_some();
@@ -48,7 +48,7 @@ fn several(entity: EntityKind, text: &str) -> Option<Vec<String>> {
 }
 
 /// Splits a text at separators: `Drama, Thriller`. A known name is not split: `Sci-Fi & Fantasy`.
-fn split(entity: EntityKind, text: &str) -> Option<Vec<String>> {
+fn split_names(entity: EntityKind, text: &str) -> Option<Vec<String>> {
     if !text.contains(SEPARATORS) || reference::by_name(entity, text, None).is_some() {
         return None;
     }
@@ -82,7 +82,7 @@ impl Reader {
         let rule = Rule::new(Kind::Text { max: max_length }).worded_as(Wording::Name);
         for (index, value) in self.separate_names(entity, sent, path_of) {
             let at = path_of(index);
-            if self.is_skipped(&value, &at, is_no_name) {
+            if self.warn_if_skipped(&value, &at, is_no_name) {
                 names.push(Value::Null);
                 continue;
             }
@@ -142,7 +142,7 @@ impl Reader {
             } else if let Some(names) = value
                 .as_str()
                 .filter(|text| !is_no_name(text))
-                .and_then(|text| several(entity, text))
+                .and_then(|text| names_in_text(entity, text))
             {
                 let message = match &names[..] {
                     [name] => format!("{} was read as {name:?}", shown(&value)),

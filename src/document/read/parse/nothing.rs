@@ -10,8 +10,8 @@ use crate::document::text::{is_elision, is_elision_in_list, means_nothing, quote
 
 impl Reader {
     /// Whether a text means "no value" or "unchanged" in that field. Adds a warning if it does.
-    pub(super) fn says_nothing(&mut self, field: &Field, text: &str, at: &str) -> bool {
-        if self.says_as_it_was(text, at) {
+    pub(super) fn warn_if_nothing(&mut self, field: &Field, text: &str, at: &str) -> bool {
+        if self.warn_if_elision(text, at) {
             return true;
         }
         let is_nothing = match field.rule.kind {
@@ -30,7 +30,7 @@ impl Reader {
         self.warn(at, WarningCode::ValueRepaired, message);
     }
 
-    pub(super) fn says_as_it_was(&mut self, text: &str, at: &str) -> bool {
+    pub(super) fn warn_if_elision(&mut self, text: &str, at: &str) -> bool {
         let is_elided = is_elision(text);
         if is_elided {
             self.warn_of_elision(text, at);
@@ -44,11 +44,11 @@ impl Reader {
     }
 
     /// Whether an element of a list has no value. Adds a warning if so. `is_nothing` checks texts.
-    pub(super) fn is_skipped(
+    pub(super) fn warn_if_skipped(
         &mut self,
         element: &Value,
         at: &str,
-        says_nothing: fn(&str) -> bool,
+        is_nothing: fn(&str) -> bool,
     ) -> bool {
         match element {
             Value::Null => {
@@ -60,7 +60,7 @@ impl Reader {
                 self.reading.elided = true;
                 true
             }
-            Value::String(text) if says_nothing(text) => {
+            Value::String(text) if is_nothing(text) => {
                 self.warn_of_nothing(text, at);
                 true
             }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{field_called, is_called};
+use super::{field_by_name, has_name};
 use crate::document::problem::{pointer, pointer_at};
 use crate::document::read::values::read_scalar;
 use crate::document::schema::definition::{Field, Item, Kind, Object, find};
@@ -81,7 +81,7 @@ fn is_numbered(object: &Object) -> bool {
 
 /// Whether an object has a field of the item and nothing that may be a group.
 fn is_item(item: &Item, object: &Object) -> bool {
-    let is_field = |key: &str| field_called(item.fields, key).is_some();
+    let is_field = |key: &str| field_by_name(item.fields, key).is_some();
     let is_group =
         |key: &str, value: &Value| (value.is_array() || value.is_object()) && !is_field(key);
     object.keys().any(|key| is_field(key))
@@ -155,7 +155,7 @@ impl Groups {
     ) -> bool {
         let Some(field) = find(self.item.fields, field) else { return false };
         let has_it = |member: &Value| {
-            member.as_object().is_some_and(|object| object.keys().any(|key| is_called(field, key)))
+            member.as_object().is_some_and(|object| object.keys().any(|key| has_name(field, key)))
         };
         let lacking = match members {
             Value::Array(list) => !list.iter().any(has_it),
@@ -217,7 +217,7 @@ pub(super) struct Moved {
 }
 
 /// Moves items under keys such as `composer` to their list, with the values that the key implies.
-pub(super) fn gather(fields: &'static [Field], sent: Object) -> (Object, Vec<Moved>) {
+pub(super) fn move_to_lists(fields: &'static [Field], sent: Object) -> (Object, Vec<Moved>) {
     let is_other = |key: &String| find(fields, key).is_none();
     if !sent.keys().any(|key| is_other(key) && list_of(fields, key).is_some()) {
         return (sent, Vec::new());
@@ -242,7 +242,7 @@ pub(super) fn gather(fields: &'static [Field], sent: Object) -> (Object, Vec<Mov
         };
         let count = members.len();
         let members = members.into_iter().map(|member| with_values(item, member, values));
-        let target = result.keys().find(|key| is_called(field, key)).cloned();
+        let target = result.keys().find(|key| has_name(field, key)).cloned();
         let is_only = target.is_none();
         let target = target.unwrap_or_else(|| field.name.to_owned());
         let list = result.entry(target).or_insert_with(|| Value::Array(Vec::new()));
@@ -278,7 +278,7 @@ fn with_values(item: &Item, member: Value, values: Values) -> Value {
     };
     for (name, value) in values {
         let has_it = find(item.fields, name)
-            .is_some_and(|field| object.keys().any(|key| is_called(field, key)));
+            .is_some_and(|field| object.keys().any(|key| has_name(field, key)));
         if !has_it {
             object.insert((*name).to_owned(), Value::from(*value));
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::marks::bare;
 use super::money::{self, Sign};
-use super::{Read, Refusal, as_it_is, refused, repaired};
+use super::{Read, Refusal, refused, repaired, unchanged};
 use crate::document::problem::ProblemCode;
 use crate::document::schema::scalars::whole_number;
 use crate::document::text::key_letters;
@@ -22,7 +22,7 @@ pub(super) fn form(
         other => return Err(refused(ProblemCode::TypeMismatch, other, allowed)),
     };
     if matches(&candidate) {
-        return Ok(as_it_is(Value::String(candidate)));
+        return Ok(unchanged(Value::String(candidate)));
     }
     // Finds the one part of a longer text that has the form, as in a URL or a date.
     let is_boundary = |c: char| !c.is_alphanumeric();
@@ -50,7 +50,7 @@ pub(super) fn code(
         return Err(refused(ProblemCode::TypeMismatch, &value, allowed));
     };
     if matches(text) {
-        return Ok(as_it_is(value));
+        return Ok(unchanged(value));
     }
     let upper = bare(text).to_ascii_uppercase();
     if matches(&upper) {
@@ -98,7 +98,7 @@ pub(super) fn choice(
     let wanted = folded(&sent);
     if let Some(found) = values.iter().find(|candidate| folded(candidate) == wanted) {
         let read = Value::String((*found).to_owned());
-        return Ok(if value.is_string() { as_it_is(read) } else { repaired(read, &value) });
+        return Ok(if value.is_string() { unchanged(read) } else { repaired(read, &value) });
     }
     // Without marks and without a note: "Won 🏆", "Winner (shared)".
     [sent.as_str(), bare(&sent)]

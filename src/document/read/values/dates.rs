@@ -19,7 +19,7 @@ pub struct Found {
 const ABOUT: &[&str] =
     &["c", "ca", "circa", "about", "around", "approx", "approximately", "approximate", "roughly"];
 /// Words for a part of a year.
-const PARTS: &[&str] = &[
+const YEAR_PARTS: &[&str] = &[
     "early",
     "mid",
     "middle",
@@ -44,7 +44,7 @@ const PARTS: &[&str] = &[
     "quarter",
 ];
 /// Words between the parts of a date.
-const JOINTS: &[&str] = &["of", "the", "de", "den", "der", "le", "el", "du", "in", "on", "del"];
+const CONNECTORS: &[&str] = &["of", "the", "de", "den", "der", "le", "el", "du", "in", "on", "del"];
 const CHRISTMAS: &[&str] = &["christmas", "xmas"];
 /// Marks and words between the ends of a range.
 const RANGES: &[&str] = &[" – ", " — ", "–", "—", " - ", " to ", " until ", " through ", "/", "-"];
@@ -68,7 +68,7 @@ fn exact(date: String) -> Found {
 }
 
 /// `1960年6月16日` and `1960년 6월 16일`.
-fn in_characters(text: &str) -> Option<String> {
+fn cjk_date(text: &str) -> Option<String> {
     if !text.contains(['年', '년']) {
         return None;
     }
@@ -79,7 +79,7 @@ fn in_characters(text: &str) -> Option<String> {
 
 fn single(text: &str) -> Option<Found> {
     let text = text.strip_suffix(':').unwrap_or(text);
-    in_characters(text)
+    cjk_date(text)
         .or_else(|| digits(text))
         .map(exact)
         .or_else(|| decade(text))
@@ -120,7 +120,7 @@ fn decade(text: &str) -> Option<Found> {
     let last = words.next_back()?;
     let year = last.strip_suffix('s').map(|year| year.trim_end_matches(['\'', '’']))?;
     let is_decade = is_year(year) && year.ends_with('0');
-    (is_decade && words.all(|word| PARTS.contains(&word) || JOINTS.contains(&word)))
+    (is_decade && words.all(|word| YEAR_PARTS.contains(&word) || CONNECTORS.contains(&word)))
         .then(|| Found { date: year.to_owned(), is_inexact: true })
 }
 
@@ -130,7 +130,7 @@ fn is_year(text: &str) -> bool {
         && ("1800".."2200").contains(&text)
 }
 
-fn written(year: &str, month: u32, day: Option<u32>) -> Option<String> {
+fn format_date(year: &str, month: u32, day: Option<u32>) -> Option<String> {
     let date = match day {
         Some(day) => format!("{year}-{month:02}-{day:02}"),
         None => format!("{year}-{month:02}"),
@@ -160,21 +160,21 @@ fn digits(text: &str) -> Option<String> {
     match parts[..] {
         [year, month, day] if is_year(year) => match (number(month)?, number(day)?) {
             (0, 0) => Some(year.to_owned()),
-            (month, 0) => written(year, month, None),
-            (month, day) => written(year, month, Some(day)),
+            (month, 0) => format_date(year, month, None),
+            (month, day) => format_date(year, month, Some(day)),
         },
         [year, month] if is_year(year) => match number(month)? {
             0 => Some(year.to_owned()),
-            month => written(year, month, None),
+            month => format_date(year, month, None),
         },
-        [month, year] if is_year(year) => written(year, number(month)?, None),
+        [month, year] if is_year(year) => format_date(year, number(month)?, None),
         [first, second, year] if is_year(year) => {
             let (first, second) = (number(first)?, number(second)?);
             match mark {
                 // With points, the day precedes the month.
-                '.' => written(year, second, Some(first)),
-                _ if first > 12 || first == second => written(year, second, Some(first)),
-                _ if second > 12 => written(year, first, Some(second)),
+                '.' => format_date(year, second, Some(first)),
+                _ if first > 12 || first == second => format_date(year, second, Some(first)),
+                _ if second > 12 => format_date(year, first, Some(second)),
                 _ => None,
             }
         }
@@ -205,12 +205,12 @@ fn words(text: &str) -> Option<Found> {
         let word = word.trim_matches(['.', '(', ')']);
         let word = word.strip_prefix('~').inspect(|_| is_inexact = true).unwrap_or(word);
         let word = word.strip_prefix("mid-").inspect(|_| has_part = true).unwrap_or(word);
-        if word.is_empty() || is_weekday(word) || JOINTS.contains(&word) {
+        if word.is_empty() || is_weekday(word) || CONNECTORS.contains(&word) {
             continue;
         }
         if ABOUT.contains(&word) {
             is_inexact = true;
-        } else if PARTS.contains(&word) {
+        } else if YEAR_PARTS.contains(&word) {
             has_part = true;
         } else if CHRISTMAS.contains(&word) && found_month.is_none() {
             found_month = Some(12);
@@ -238,9 +238,11 @@ fn words(text: &str) -> Option<Found> {
     }
     let year = year?;
     let date = match (found_month, day) {
-        (Some(month), Some(day)) if has_month_word && !has_part => written(year, month, Some(day))?,
+        (Some(month), Some(day)) if has_month_word && !has_part => {
+            format_date(year, month, Some(day))?
+        }
         (_, Some(_)) => return None,
-        (Some(month), None) => written(year, month, None)?,
+        (Some(month), None) => format_date(year, month, None)?,
         (None, None) => year.to_owned(),
     };
     Some(Found { date, is_inexact: is_inexact || has_part })

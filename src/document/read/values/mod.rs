@@ -56,7 +56,7 @@ impl Implied {
     /// The value for that region, if the sign is ambiguous.
     #[must_use]
     pub fn in_region(&self, region: Option<&Value>) -> Option<&'static str> {
-        self.sign.of_region(region?.as_str()?)
+        self.sign.in_region(region?.as_str()?)
     }
 
     /// The message for a contradiction between the sign and a stated value: `€3.99` with the
@@ -76,7 +76,7 @@ impl Implied {
 
 type Refusal = (ProblemCode, String);
 
-fn as_it_is(value: Value) -> Read {
+fn unchanged(value: Value) -> Read {
     Read { value, note: None, implied: None }
 }
 
@@ -125,7 +125,7 @@ pub fn read_scalar(rule: &Rule, value: Value) -> Result<Read, Refusal> {
 
 fn text(rule: &Rule, value: Value, max: usize) -> Result<Read, Refusal> {
     let read = match value {
-        Value::String(_) => as_it_is(value),
+        Value::String(_) => unchanged(value),
         Value::Number(ref number) => repaired(Value::String(number.to_string()), &value),
         Value::Bool(truth) => repaired(Value::String(truth.to_string()), &value),
         Value::Array(ref parts) if rule.joined => match joined(parts) {
@@ -192,12 +192,12 @@ fn day_of(text: &str) -> Option<&str> {
 fn date(value: Value) -> Result<Read, Refusal> {
     const ALLOWED: &str = "a date written YYYY-MM-DD, \"1999-10-15\"";
     let text = match &value {
-        Value::String(text) if is_date(text) => return Ok(as_it_is(value)),
+        Value::String(text) if is_date(text) => return Ok(unchanged(value)),
         Value::String(text) => text,
         other => return Err(refused(ProblemCode::TypeMismatch, other, ALLOWED)),
     };
     if let Some(day) = day_of(text.trim()) {
-        return Ok(as_it_is(Value::String(day.to_owned())));
+        return Ok(unchanged(Value::String(day.to_owned())));
     }
     let found = dates::find(text).filter(|found| !found.is_inexact && is_date(&found.date));
     match found {
@@ -209,7 +209,7 @@ fn date(value: Value) -> Result<Read, Refusal> {
 fn partial_date(value: Value) -> Result<Read, Refusal> {
     const ALLOWED: &str = "a date written YYYY, YYYY-MM or YYYY-MM-DD";
     let found = match &value {
-        Value::String(text) if is_partial_date(text) => return Ok(as_it_is(value)),
+        Value::String(text) if is_partial_date(text) => return Ok(unchanged(value)),
         Value::String(text) => match day_of(text.trim()) {
             Some(day) => Some((day.to_owned(), false)),
             None => dates::find(text).map(|found| (found.date, found.is_inexact)),
@@ -236,7 +236,7 @@ fn url(value: Value) -> Result<Read, Refusal> {
         return Err(refused(ProblemCode::TypeMismatch, &value, ALLOWED));
     };
     if is_web_url(text) && text.len() <= MAX_URL {
-        return Ok(as_it_is(value));
+        return Ok(unchanged(value));
     }
     let length = text.chars().count();
     if length > MAX_URL {
@@ -246,7 +246,7 @@ fn url(value: Value) -> Result<Read, Refusal> {
         ));
     }
     if is_web_url(text) {
-        return Ok(as_it_is(value));
+        return Ok(unchanged(value));
     }
     match urls::find(text) {
         Some(address) => Ok(repaired(Value::String(address), &value)),
@@ -256,7 +256,7 @@ fn url(value: Value) -> Result<Read, Refusal> {
 
 fn boolean(value: Value) -> Result<Read, Refusal> {
     let meant = match &value {
-        Value::Bool(_) => return Ok(as_it_is(value)),
+        Value::Bool(_) => return Ok(unchanged(value)),
         Value::Number(number) => match number.as_i64() {
             Some(1) => true,
             Some(0) => false,
@@ -280,7 +280,7 @@ pub fn is_id(text: &str) -> bool {
 fn id(value: Value) -> Result<Read, Refusal> {
     const ALLOWED: &str = "an id: 1 to 128 characters without white space";
     let read = match &value {
-        Value::String(_) => as_it_is(value),
+        Value::String(_) => unchanged(value),
         Value::Number(number) => repaired(Value::String(number.to_string()), &value),
         other => return Err(refused(ProblemCode::TypeMismatch, other, ALLOWED)),
     };

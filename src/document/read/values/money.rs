@@ -25,7 +25,7 @@ pub enum Sign {
 impl Sign {
     /// The currency, or the default for an ambiguous sign.
     #[must_use]
-    pub fn usual(self) -> &'static str {
+    pub fn default_currency(self) -> &'static str {
         match self {
             Self::Certain(code) => code,
             Self::OneOf(codes) => codes.first().copied().unwrap_or("USD"),
@@ -34,10 +34,10 @@ impl Sign {
 
     /// The currency of that country (ISO 3166-1 alpha-2), if it is one with this sign.
     #[must_use]
-    pub fn of_region(self, region: &str) -> Option<&'static str> {
+    pub fn in_region(self, region: &str) -> Option<&'static str> {
         let Self::OneOf(codes) = self else { return None };
-        let of_region = REGIONS.iter().find(|(code, _)| *code == region).map(|(_, code)| *code);
-        of_region.filter(|code| codes.contains(code))
+        let in_region = REGIONS.iter().find(|(code, _)| *code == region).map(|(_, code)| *code);
+        in_region.filter(|code| codes.contains(code))
     }
 
     /// Whether the sign is compatible with a currency code.
@@ -199,14 +199,15 @@ pub fn find(text: &str) -> Option<Money> {
     let is_indian = ["lakh", "lakhs", "crore", "crores", "cr"]
         .iter()
         .any(|word| after.split_whitespace().next() == Some(word));
-    let (power, after) = power_of(after);
-    let before = sign(before)?;
-    let after = sign(after)?;
+    let (power, after) = power_prefix(after);
+    let before = parse_sign(before)?;
+    let after = parse_sign(after)?;
     let currency = match (before, after) {
         (Some(one), Some(other)) if one != other => {
             // "$3.99 USD": the unambiguous one decides which dollar it is.
             let certain = [one, other].into_iter().find(|sign| matches!(sign, Sign::Certain(_)))?;
-            if !(one.allows(certain.usual()) && other.allows(certain.usual())) {
+            if !(one.allows(certain.default_currency()) && other.allows(certain.default_currency()))
+            {
                 return None;
             }
             Some(certain)
@@ -215,7 +216,7 @@ pub fn find(text: &str) -> Option<Money> {
     };
     // Indian number words imply rupees if no currency is stated.
     let currency = currency.or(is_indian.then_some(RUPEES));
-    let amount = scaled(&plain_number(digits)?, power)?;
+    let amount = scale(&plain_number(digits)?, power)?;
     Some(Money { amount, currency })
 }
 
@@ -223,12 +224,12 @@ pub fn find(text: &str) -> Option<Money> {
 #[must_use]
 pub fn is_ambiguous(text: &str) -> bool {
     around_digits(text).is_some_and(|(_, digits, after)| {
-        has_two_readings(digits) && power_of(&after.to_lowercase()).0 == 0
+        has_two_readings(digits) && power_prefix(&after.to_lowercase()).0 == 0
     })
 }
 
 /// The power of ten at the start of a text, and the text after it.
-fn power_of(text: &str) -> (u32, &str) {
+fn power_prefix(text: &str) -> (u32, &str) {
     let end = text.find(|c: char| c.is_whitespace()).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
     let found = POWERS.iter().find(|(name, _)| *name == word);
@@ -237,7 +238,7 @@ fn power_of(text: &str) -> (u32, &str) {
 
 /// The currency stated by a text, if any. The outer `None` means that the text is not a currency.
 #[allow(clippy::option_option, reason = "nothing said and not understood differ")]
-fn sign(text: &str) -> Option<Option<Sign>> {
+fn parse_sign(text: &str) -> Option<Option<Sign>> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == ',');
     if text.is_empty() || text == "." || text == ".-" {
         return Some(None);
@@ -254,11 +255,11 @@ fn sign(text: &str) -> Option<Option<Sign>> {
 /// The currency that a word or a sign names.
 #[must_use]
 pub fn currency(text: &str) -> Option<Sign> {
-    sign(&bare(text).to_lowercase()).flatten()
+    parse_sign(&bare(text).to_lowercase()).flatten()
 }
 
 /// A decimal number in plain digits, multiplied by a power of ten.
-fn scaled(number: &str, power: u32) -> Option<String> {
+fn scale(number: &str, power: u32) -> Option<String> {
     if power == 0 {
         return Some(number.to_owned());
     }
@@ -276,7 +277,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Option<(String, Option<&'static str>)> {
-        find(text).map(|money| (money.amount, money.currency.map(Sign::usual)))
+        find(text).map(|money| (money.amount, money.currency.map(Sign::default_currency)))
     }
 
     #[test]

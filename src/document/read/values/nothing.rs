@@ -13,7 +13,7 @@ use crate::document::text::key_letters;
 const MAX_LENGTH: usize = 80;
 
 /// Texts that mean "no value" in every field, in the form of [`key_letters`]: `N/A` is `na`.
-const EVERYWHERE: &[&str] =
+const IN_EVERY_FIELD: &[&str] =
     &["na", "null", "undefined", "nan", "movietitle", "filmtitle", "titlehere", "titleofthemovie"];
 
 /// Texts that mean "no value" in every field except titles, in the form of [`key_letters`].
@@ -182,7 +182,7 @@ const UNKNOWN_THINGS: &[&str] = &[
 const MAX_REFUSAL: usize = 200;
 
 /// Beginnings of a text in brackets that asks for a value.
-const ASKS: &[&str] = &[
+const REQUESTS: &[&str] = &[
     "insert",
     "enter",
     "add",
@@ -262,8 +262,10 @@ pub fn is_no_name(text: &str) -> bool {
 /// letters.
 static LENGTHS: LazyLock<[u64; 26]> = LazyLock::new(|| {
     let mut lengths = [0_u64; 26];
-    for word in EVERYWHERE.iter().chain(WORDS).chain(NO_NAMES).filter(|word| word.is_ascii()) {
-        if let Some(bits) = word.bytes().next().and_then(|first| lengths.get_mut(place(first))) {
+    for word in IN_EVERY_FIELD.iter().chain(WORDS).chain(NO_NAMES).filter(|word| word.is_ascii()) {
+        if let Some(bits) =
+            word.bytes().next().and_then(|first| lengths.get_mut(letter_index(first)))
+        {
             *bits |= 1 << word.len().min(63);
         }
     }
@@ -271,21 +273,21 @@ static LENGTHS: LazyLock<[u64; 26]> = LazyLock::new(|| {
 });
 
 /// The index of a letter in the alphabet, from 0; 26 or more for any other byte.
-fn place(letter: u8) -> usize {
+fn letter_index(letter: u8) -> usize {
     usize::from(letter.to_ascii_lowercase().wrapping_sub(b'a'))
 }
 
 /// Whether a word in the tables has the same first letter and the same number of letters.
 fn may_be_word(first: char, text: &str) -> bool {
     let letters = text.bytes().filter(u8::is_ascii_alphanumeric).count();
-    let bits = u8::try_from(first).ok().and_then(|first| LENGTHS.get(place(first)));
+    let bits = u8::try_from(first).ok().and_then(|first| LENGTHS.get(letter_index(first)));
     bits.is_some_and(|bits| letters < 64 && bits & (1 << letters) != 0)
 }
 
 /// Matches `N/A`, `\N`, `(not found)`, `N/A (not nominated)` and dashes.
 fn is_word(text: &str, wording: Wording) -> bool {
     let Some(first) = text.chars().find(|c| c.is_alphanumeric()) else {
-        return is_marks(text, wording);
+        return is_only_marks(text, wording);
     };
     if text == r"\N" {
         return true;
@@ -301,7 +303,7 @@ fn is_word(text: &str, wording: Wording) -> bool {
     };
     let letters = key_letters(head);
     let listed = |words: &[&str]| words.contains(&letters.as_str());
-    if listed(EVERYWHERE) {
+    if listed(IN_EVERY_FIELD) {
         // "Na" is a name of people, except in these forms.
         return letters != "na" || head.contains('/') || head == "NA";
     }
@@ -334,7 +336,7 @@ fn is_refusal(text: &str) -> bool {
 }
 
 /// Whether a text consists of dashes or question marks only. A title may be `?`.
-fn is_marks(text: &str, wording: Wording) -> bool {
+fn is_only_marks(text: &str, wording: Wording) -> bool {
     let is_dash = |c: char| matches!(c, '-' | '‐' | '‑' | '–' | '—' | '―' | '−' | '_');
     text.chars().all(is_dash) || (wording != Wording::Title && text.chars().all(|c| c == '?'))
 }
@@ -360,7 +362,7 @@ fn is_template(text: &str, wording: Wording, field: &Field) -> bool {
         return is_variable || wording == Wording::Name || {
             let letters = key_letters(inner);
             let names = std::iter::once(&field.name).chain(field.rule.aliases);
-            ASKS.iter().any(|start| letters.starts_with(start))
+            REQUESTS.iter().any(|start| letters.starts_with(start))
                 || names.map(|name| key_letters(name)).any(|name| letters.contains(&name))
         };
     }

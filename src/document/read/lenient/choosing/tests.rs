@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::document::budget::WorkBudget;
 use crate::document::categories::Category;
 use crate::document::ids::MovieId;
-use crate::document::read::envelope::{self, Arrived, Expected};
+use crate::document::read::envelope::{self, Expected, IncomingEnvelope};
 use crate::document::read::lenient::{Lenient, Refusal, read_for};
 use crate::document::schema::definition::Object;
 
@@ -24,7 +24,7 @@ fn read(text: &str, category: Category, stored: Option<&Object>) -> (Value, Vec<
     let expected = Expected { category: Some(category), movie: Some(&movie) };
     let read = sent(text, category, stored)
         .unwrap_or_else(|refusal| panic!("{}\n{text}", refusal.problem.message));
-    let arrived: Arrived = envelope::read(read.value, expected, false)
+    let arrived: IncomingEnvelope = envelope::read(read.value, expected, false)
         .unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
     let said = read.warnings.into_iter().chain(arrived.warnings);
     (arrived.data, said.map(|warning| warning.message).collect())
@@ -173,7 +173,7 @@ fn a_quotation_is_told_from_what_was_changed() {
     assert_eq!(data, json!({ "runtime": 103 }));
     assert!(said.iter().any(|said| said.contains("line 3") && said.contains("quotes")), "{said:?}");
     let refused = sent(text, Category::BasicInfo, None).unwrap_err();
-    assert_eq!(refused.undecided, Some(Category::BasicInfo));
+    assert_eq!(refused.unresolved, Some(Category::BasicInfo));
     // Neither is the stored value.
     let other = json!({ "title": "A", "runtime": 99 });
     assert!(sent(text, Category::BasicInfo, other.as_object()).is_err());

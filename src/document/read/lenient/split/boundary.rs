@@ -26,7 +26,7 @@ pub(super) enum Boundary {
 /// directly after another value.
 pub(super) fn boundary(text: &[u8], start: usize, indent: usize, ended: bool) -> Boundary {
     let mut at = start + 1;
-    let mut in_vain = 0;
+    let mut wasted = 0;
     while at < text.len() {
         let byte = text[at];
         if byte == RECORD_SEPARATOR {
@@ -41,7 +41,7 @@ pub(super) fn boundary(text: &[u8], start: usize, indent: usize, ended: bool) ->
         match text.get(next) {
             None if !ended => return Boundary::Undecided(at),
             Some(b'{') if !(byte == b'\n' && is_indented) => {
-                match begins_envelope(&text[next..], &mut in_vain) {
+                match begins_envelope(&text[next..], &mut wasted) {
                     Some(true) => return Boundary::At(next),
                     None if !ended => return Boundary::Undecided(at),
                     _ => at = next + 1,
@@ -72,15 +72,15 @@ fn after_blanks(text: &[u8], at: usize) -> (usize, Option<usize>) {
 
 /// Whether the object at the start of `text` is an envelope, by its first key or as a whole; `None`
 /// if more text is needed to decide. Failed attempts add to `wasted`, which is bounded.
-fn begins_envelope(text: &[u8], in_vain: &mut usize) -> Option<bool> {
+fn begins_envelope(text: &[u8], wasted: &mut usize) -> Option<bool> {
     let by_first_key = first_key(text);
-    if by_first_key == Some(true) || *in_vain / MAX_PASSES > text.len() {
+    if by_first_key == Some(true) || *wasted / MAX_PASSES > text.len() {
         return by_first_key;
     }
     match strict(text) {
         Strict::End { is_envelope, .. } => Some(is_envelope),
         Strict::Incomplete => {
-            *in_vain += text.len();
+            *wasted += text.len();
             None
         }
         Strict::Broken => by_first_key,
@@ -91,7 +91,7 @@ fn begins_envelope(text: &[u8], in_vain: &mut usize) -> Option<bool> {
 /// is needed to decide.
 pub(super) fn first_key(text: &[u8]) -> Option<bool> {
     let text = &text[..text.len().min(MAX_FIRST_KEY)];
-    let undecided = if text.len() < MAX_FIRST_KEY { None } else { Some(false) };
+    let unresolved = if text.len() < MAX_FIRST_KEY { None } else { Some(false) };
     let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'');
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-');
     let mut bytes = text[1..].iter().copied().peekable();
@@ -114,7 +114,7 @@ pub(super) fn first_key(text: &[u8]) -> Option<bool> {
         bytes.peek()?;
         Some(word)
     };
-    let Some(key) = word(false) else { return undecided };
+    let Some(key) = word(false) else { return unresolved };
     let key = key_letters(&key);
     if FIRST_KEYS.contains(&key.as_str()) {
         return Some(true);
@@ -122,7 +122,7 @@ pub(super) fn first_key(text: &[u8]) -> Option<bool> {
     if key != "category" {
         return Some(false);
     }
-    let Some(value) = word(true) else { return undecided };
+    let Some(value) = word(true) else { return unresolved };
     let letters = key_letters(&value);
     Some(Category::ALL.iter().any(|category| key_letters(category.as_str()) == letters))
 }

@@ -14,8 +14,8 @@ use std::ops::Range;
 use super::MAX_PASSES;
 use super::strings::is_blank;
 use boundary::{Boundary, boundary, first_key};
-use prose::{Skipped, belongs_to_a_document, comment_end, fence_end, opens_list};
-use value::{Continuation, Strict, lenient_end, strict, strict_string, what_follows};
+use prose::{Skipped, comment_end, fence_end, is_document_part, opens_list};
+use value::{Continuation, Strict, continuation, lenient_end, strict, strict_string};
 
 /// Separates the texts of a JSON text sequence (RFC 7464).
 const RECORD_SEPARATOR: u8 = 0x1E;
@@ -72,7 +72,7 @@ pub struct Splitter {
     /// Whether the rest of a document that is too long is being skipped.
     is_giving_up: bool,
     /// The number of bytes read for incomplete objects at the end of the text, in total.
-    in_vain: usize,
+    wasted: usize,
     skipped: Skipped,
 }
 
@@ -278,9 +278,9 @@ impl Splitter {
         let mut is_closed_too_early = false;
         match strict(rest) {
             Strict::End { length, is_envelope } => {
-                match what_follows(&rest[length..], self.lists > 0) {
+                match continuation(&rest[length..], self.lists > 0) {
                     Continuation::Unknown if !ended => return Some(Piece::Incomplete),
-                    Continuation::OfTheDocument => is_closed_too_early = true,
+                    Continuation::SameDocument => is_closed_too_early = true,
                     _ if self.in_prose && !is_envelope => {
                         self.at += length;
                         return None;
@@ -290,8 +290,8 @@ impl Splitter {
             }
             Strict::Incomplete if !ended => return Some(Piece::Incomplete),
             Strict::Incomplete => {
-                self.in_vain += rest.len();
-                if self.in_vain / MAX_PASSES > text.len() {
+                self.wasted += rest.len();
+                if self.wasted / MAX_PASSES > text.len() {
                     return Some(self.cut(rest.len(), true));
                 }
             }
@@ -315,8 +315,8 @@ impl Splitter {
         };
         let chunk = rest[..length].trim_ascii_end();
         if !is_closed_too_early && let Some((end, is_envelope)) = lenient_end(chunk) {
-            let follows = what_follows(&rest[end..length], self.lists > 0);
-            if follows != Continuation::OfTheDocument {
+            let follows = continuation(&rest[end..length], self.lists > 0);
+            if follows != Continuation::SameDocument {
                 return Some(self.cut(end, is_envelope));
             }
         }
@@ -329,7 +329,7 @@ impl Splitter {
         let rest = &text[self.at..];
         match strict(rest) {
             Strict::End { length, is_envelope } => {
-                return match what_follows(&rest[length..], true) {
+                return match continuation(&rest[length..], true) {
                     Continuation::Unknown if !ended => Some(Piece::Incomplete),
                     _ => Some(self.cut(length, is_envelope)),
                 };
@@ -358,7 +358,7 @@ impl Splitter {
             None if !ended && rest.len() < MAX_PROSE => return Some(Piece::Incomplete),
             None => rest.len(),
         };
-        let is_stray = !self.in_prose && belongs_to_a_document(&rest[..length]);
+        let is_stray = !self.in_prose && is_document_part(&rest[..length]);
         self.in_prose = true;
         self.has_content = true;
         if !is_stray {

@@ -12,16 +12,16 @@ pub(super) struct Skipped(Option<String>);
 impl Skipped {
     pub(super) fn add(&mut self, text: &[u8]) {
         let shown = self.0.get_or_insert_default();
-        let room = MAX_SHOWN.saturating_sub(shown.chars().count());
-        if room == 0 {
+        let left = MAX_SHOWN.saturating_sub(shown.chars().count());
+        if left == 0 {
             return;
         }
         // A character has at most four bytes.
-        let start = String::from_utf8_lossy(&text[..text.len().min(room * 4)]);
+        let start = String::from_utf8_lossy(&text[..text.len().min(left * 4)]);
         if !shown.is_empty() {
             shown.push(' ');
         }
-        shown.extend(start.trim().chars().take(room));
+        shown.extend(start.trim().chars().take(left));
     }
 
     pub(super) fn take(&mut self) -> Option<String> {
@@ -84,7 +84,7 @@ fn holds_several(text: &[u8]) -> bool {
 }
 
 /// Whether a line looks like part of a document: a key with a colon, or a closing bracket.
-pub(super) fn belongs_to_a_document(line: &[u8]) -> bool {
+pub(super) fn is_document_part(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     line.starts_with(b"}")
         || line.starts_with(b"]")

@@ -7,9 +7,9 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde::de::{Error, Visitor};
 
 use crate::document::budget::WorkBudget;
+use crate::document::read::lenient::limits::Limits;
 use crate::document::read::lenient::looks_like_envelope;
 use crate::document::read::lenient::reader::Reader;
-use crate::document::read::lenient::room::Room;
 
 /// Maximum number of blanks after a document that are skipped to see how the text continues.
 const MAX_LOOKAHEAD: usize = 4096;
@@ -32,7 +32,7 @@ pub(super) enum Strict {
 pub(super) enum Continuation {
     Unknown,
     /// With more of the same document: a bracket was closed too early.
-    OfTheDocument,
+    SameDocument,
     Other,
 }
 
@@ -62,16 +62,16 @@ fn read_strict<'t, T: Deserialize<'t>>(text: &'t [u8], is_envelope: fn(T) -> boo
 /// Reads the document at the start of `text` tolerantly. Returns where it ends and whether it is an
 /// envelope; `None` if it cannot be read.
 pub(super) fn lenient_end(text: &[u8]) -> Option<(usize, bool)> {
-    let text = of_the_same_length(text);
+    let text = decode_with_placeholders(text);
     let budget = WorkBudget::unlimited();
-    let room = Room::new(&budget);
-    let mut reader = Reader::new(&text, 0, &room);
+    let limits = Limits::new(&budget);
+    let mut reader = Reader::new(&text, 0, &limits);
     let value = reader.document().ok()?;
     Some((reader.position(), looks_like_envelope(&value)))
 }
 
 /// Decodes a text with a placeholder for each invalid byte, so that positions stay the same.
-fn of_the_same_length(text: &[u8]) -> Cow<'_, str> {
+fn decode_with_placeholders(text: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(text) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => {
@@ -86,7 +86,7 @@ fn of_the_same_length(text: &[u8]) -> Cow<'_, str> {
 }
 
 /// How the text continues after a document that ended before `after`.
-pub(super) fn what_follows(after: &[u8], in_list: bool) -> Continuation {
+pub(super) fn continuation(after: &[u8], in_list: bool) -> Continuation {
     let is_passed = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r') || (in_list && byte == b'\n');
     let blanks = after.iter().take_while(|byte| is_passed(**byte)).count();
     if blanks > MAX_LOOKAHEAD {
@@ -95,11 +95,11 @@ pub(super) fn what_follows(after: &[u8], in_list: bool) -> Continuation {
     let rest = &after[blanks..];
     match rest.first() {
         None => Continuation::Unknown,
-        Some(b'}' | b':') => Continuation::OfTheDocument,
-        Some(b']') if !in_list => Continuation::OfTheDocument,
+        Some(b'}' | b':') => Continuation::SameDocument,
+        Some(b']') if !in_list => Continuation::SameDocument,
         Some(b',') => match key_follows(&rest[1..]) {
             None => Continuation::Unknown,
-            Some(true) => Continuation::OfTheDocument,
+            Some(true) => Continuation::SameDocument,
             Some(false) => Continuation::Other,
         },
         Some(_) => Continuation::Other,
@@ -111,21 +111,21 @@ pub(super) fn key_follows(text: &[u8]) -> Option<bool> {
     let text = &text[..text.len().min(MAX_LOOKAHEAD)];
     let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let rest = &text[blanks..];
-    let undecided = if text.len() < MAX_LOOKAHEAD { None } else { Some(false) };
+    let unresolved = if text.len() < MAX_LOOKAHEAD { None } else { Some(false) };
     match rest.first() {
-        None => return undecided,
+        None => return unresolved,
         Some(b'"') => {}
         Some(_) => return Some(false),
     }
     let Some(length) = rest[1..].iter().position(|byte| matches!(byte, b'"' | b'\n')) else {
-        return undecided;
+        return unresolved;
     };
     let after = &rest[1 + length..];
     if after[0] == b'\n' {
         return Some(false);
     }
     match after[1..].iter().find(|byte| !matches!(byte, b' ' | b'\t')) {
-        None => undecided,
+        None => unresolved,
         Some(byte) => Some(*byte == b':'),
     }
 }

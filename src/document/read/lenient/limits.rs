@@ -13,33 +13,33 @@ pub(super) const OBJECT: usize = 4;
 /// be stored has about 300,000.
 pub const MAX_VALUES: usize = 500_000;
 
-pub(super) struct Room<'b> {
+pub(super) struct Limits<'b> {
     left: Cell<usize>,
-    is_over: Cell<bool>,
+    is_exceeded: Cell<bool>,
     budget: &'b WorkBudget<'b>,
 }
 
-impl<'b> Room<'b> {
+impl<'b> Limits<'b> {
     pub(super) fn new(budget: &'b WorkBudget<'b>) -> Self {
-        Self { left: Cell::new(MAX_VALUES), is_over: Cell::new(false), budget }
+        Self { left: Cell::new(MAX_VALUES), is_exceeded: Cell::new(false), budget }
     }
 
     /// Charges for values. Returns whether reading may continue.
     pub(super) fn take(&self, values: usize) -> bool {
         match self.left.get().checked_sub(values) {
             Some(left) => self.left.set(left),
-            None => self.is_over.set(true),
+            None => self.is_exceeded.set(true),
         }
-        !self.is_over.get() && self.budget.charge(values)
+        !self.is_exceeded.get() && self.budget.charge(values)
     }
 
     /// Charges the work budget for reading `bytes` bytes. Returns whether reading may continue.
-    pub(super) fn pass(&self, bytes: usize) -> bool {
+    pub(super) fn charge(&self, bytes: usize) -> bool {
         self.budget.charge(bytes / 16)
     }
 
     /// Whether the maximum number of values is exceeded.
-    pub(super) const fn is_over(&self) -> bool {
-        self.is_over.get()
+    pub(super) const fn is_exceeded(&self) -> bool {
+        self.is_exceeded.get()
     }
 }
