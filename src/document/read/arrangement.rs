@@ -97,7 +97,8 @@ pub(in crate::document) fn warn_missing_keys(
     }
     let lacking = lacking.iter().map(|key| format!("{key:?}")).collect::<Vec<_>>().join(" and ");
     let message = format!(
-        "{lacking} missing in the envelope; the document was read as {category} of {movie}, as the request says"
+        "the envelope has no {lacking}; the document was read as {category} of {movie}, as \
+         requested"
     );
     warnings.push(without_envelope::envelope_missing(message));
 }
@@ -132,7 +133,8 @@ fn unwrap_nested_data(data: Value, envelope: &Object, warnings: &mut Vec<Warning
     };
     match data {
         Value::Object(mut outer) if outer.contains_key("data") && outer.iter().all(agrees) => {
-            let message = "the data stood in another \"data\"; paths lead into the inner one";
+            let message = "\"data\" was nested in another \"data\"; paths are relative to the \
+                           inner one";
             warnings.push(Warning::new("", WarningCode::SyntaxRepaired, message));
             outer.remove("data").unwrap_or_default()
         }

@@ -82,7 +82,7 @@ impl Unread {
 fn message_for(key: &str, category: Category) -> String {
     let names = || category.definition().fields.iter().map(|field| field.name);
     format!(
-        "{} stands beside \"data\" and was not read; content belongs in \"data\", which has {}{}",
+        "{} is beside \"data\" and was not read; put content into \"data\", with the fields {}{}",
         quoted(&excerpt(key)),
         names().collect::<Vec<_>>().join(", "),
         did_you_mean(key, names())

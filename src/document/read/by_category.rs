@@ -58,12 +58,12 @@ pub(in crate::document) fn select_category(
         Some(list) => Object::from_iter([(key.clone(), list)]),
         None => Object::new(),
     };
-    let message = format!("what stood under {} was read as the data of {category}", quoted(key));
+    let message = format!("the value of {} was read as the data of {category}", quoted(key));
     warnings.push(envelope_missing(message));
     for (other, _) in keyed.iter().filter(|(_, other)| other != category) {
         data.remove(other.as_str());
         let message = format!(
-            "{} is of another category and was not read; import it by itself",
+            "{} belongs to another category and was not read; import it separately",
             quoted(&excerpt(other))
         );
         warnings.push(Warning::new("", WarningCode::UnknownField, message));

@@ -59,7 +59,7 @@ pub(in crate::document) fn has_field(object: &Object, definition: &Definition) -
     definition.fields.iter().any(|field| object.keys().any(|key| accepts_key(field, key)))
 }
 
-/// The only other category whose fields an object has.
+/// The only category other than `but` that has the fields of an object.
 pub(in crate::document) fn other_category(
     value: &Value,
     but: Option<Category>,
@@ -182,7 +182,7 @@ pub(in crate::document) fn with_envelope(
     }
     let found = if is_bare { "the envelope is missing" } else { "\"data\" is missing" };
     warnings.push(envelope_missing(format!(
-        "{found}; what stands at the top was read as the data{}",
+        "{found}; the top-level keys were read as the data{}",
         describe_expected(expected)
     )));
     envelope.insert("data".to_owned(), Value::Object(rest));
@@ -271,7 +271,8 @@ fn envelope_for_item(
     let item = Value::Object(item);
     let field = list_of(std::slice::from_ref(&item), definition, None)?;
     warnings.push(envelope_missing(format!(
-        "the envelope is missing; the object was read as one item of {:?} in the data of {category}",
+        "the envelope is missing; the object was read as one item of {:?} in the data of \
+         {category}",
         field.name
     )));
     envelope.insert("data".to_owned(), data_with_list(field, vec![item]));
@@ -369,7 +370,7 @@ pub(in crate::document) fn take_fields_beside(
     for key in beside {
         let Some(value) = envelope.remove(&key) else { continue };
         warnings.push(envelope_missing(format!(
-            "{} stood beside \"data\" and was read as a part of it",
+            "{} was beside \"data\" and was read as part of it",
             quoted(&excerpt(&key))
         )));
         data.retain(|known, _| {

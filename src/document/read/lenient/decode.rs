@@ -57,7 +57,8 @@ fn unreadable(bytes: &[u8], encoding: &str) -> Problem {
     let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
     let line = valid.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let message = format!(
-        "the document is not JSON: it is neither whole {encoding} nor another encoding that can be told (line {line})"
+        "the document is not JSON: it is neither valid {encoding} nor in another recognisable \
+         encoding (line {line})"
     );
     Problem::new("", ProblemCode::Unreadable, message)
 }

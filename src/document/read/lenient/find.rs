@@ -197,8 +197,7 @@ impl<'t> Search<'t> {
         self.tried += usize::from(!before.trim().is_empty() || line_start < self.at);
         if self.tried > MAX_CANDIDATES || self.wasted / MAX_PASSES > self.text.len() {
             let reason =
-                "so many brackets are in the text that the document cannot be told from the rest"
-                    .to_owned();
+                "the text has too many brackets to find the document among them".to_owned();
             return Err(Failure::at(start, reason));
         }
         if self.text[start..].starts_with('"') {
@@ -320,7 +319,7 @@ impl<'t> Search<'t> {
         let last = found.blocks.iter().map(|block| block.turn).max().unwrap_or_default();
         if found.blocks.iter().any(|block| block.turn < last) {
             found.blocks.retain(|block| block.turn == last);
-            found.notes.push("what stands before the answer of the model was skipped".to_owned());
+            found.notes.push("the text before the answer of the model was skipped".to_owned());
         }
         if found.skipped.iter().any(|(_, form)| *form == Form::Reasoning) {
             found.notes.push(REASONING_SKIPPED.to_owned());
@@ -352,8 +351,8 @@ impl<'t> Search<'t> {
                     return fail(
                         at,
                         format!(
-                            "the reasoning that {mark} begins does not end, and no document follows it; \
-                             send the answer alone"
+                            "the reasoning that {mark} begins does not end, and no document \
+                             follows it; send the answer alone"
                         ),
                     );
                 }

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_are_told_apart() {
+    fn forms_are_distinguished() {
         for (text, form) in [
             ("Here:\n| a | b |\n|---|---|\n| 1 | 2 |", Form::Table),
             ("  \"a\": 1,\n-  \"b\": 2,\n+  \"b\": 3,", Form::Diff),
@@ -138,7 +138,8 @@ mod tests {
             ("- one\n- two", Form::List),
             ("date,title,category\n1999,A,release\n2000,B,release", Form::Csv),
             (
-                "I have no reliable information, sorry, about that.\nTell me, please, more, and I may.",
+                "I have no reliable information, sorry, about that.\nTell me, please, more, and \
+                 I may.",
                 Form::Text,
             ),
             ("I have no reliable information about that.", Form::Text),

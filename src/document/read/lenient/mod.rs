@@ -81,8 +81,8 @@ pub fn read_within(text: &[u8], budget: &WorkBudget<'_>) -> Result<Lenient, Prob
 #[derive(Debug)]
 pub struct Refusal {
     pub problem: Problem,
-    /// The category whose stored document would resolve the ambiguity, by showing which parts of
-    /// the text are quotations.
+    /// The category, if its stored document would resolve the ambiguity by showing which parts
+    /// of the text are quotations.
     pub unresolved: Option<Category>,
 }
 
@@ -245,7 +245,7 @@ fn unreadable(text: &str, failure: &Failure, expected: Expected<'_>) -> Problem 
                 format!(", at {}", failure.path)
             };
             let remedy = if failure.is_cut_off {
-                "; send all of it, or less at a time: what changes alone, one list after another"
+                "; send the complete document, or only what changes, one list at a time"
             } else {
                 ""
             };
@@ -265,7 +265,7 @@ fn describe_form(form: Form, text: &str) -> String {
     let start =
         start.map(|start| format!(", {}", quoted(&crate::document::problem::excerpt(start))));
     let start = start.unwrap_or_default();
-    format!("no object is in the text; it is {}{start}", form.name())
+    format!("the text contains no object; it is {}{start}", form.name())
 }
 
 fn line_and_column(text: &str, at: usize) -> (usize, usize) {

@@ -151,7 +151,7 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn fail_cut_off<T>(&self, of: &str) -> Step<T> {
-        let reason = format!("the text ends in the middle of {of}, so the document is not whole");
+        let reason = format!("the text ends in the middle of {of}, so the document is incomplete");
         let (at, path) = (self.text.len(), self.shown_path());
         Err(Failure { path, is_cut_off: true, ..Failure::at(at, reason) })
     }
@@ -213,10 +213,7 @@ impl<'t> Reader<'t> {
 
     fn warn_elided(&mut self, mark: &str) {
         self.elided = true;
-        let message = format!(
-            "{} says that something was left out here; nothing was made of it",
-            quoted(mark)
-        );
+        let message = format!("{} marks an omission and was skipped", quoted(mark));
         self.warn(WarningCode::Elided, message);
     }
 
@@ -293,12 +290,12 @@ impl<'t> Reader<'t> {
         }
         let expected = usize::from(!first);
         if commas > expected && elisions == 0 {
-            self.warn_repaired("a comma too many was skipped".to_owned());
+            self.warn_repaired("an extra comma was skipped".to_owned());
         } else if commas < expected && elisions == 0 {
             if !new_line {
                 return self.unexpected(&format!("a comma or {close}"));
             }
-            self.warn_repaired("a comma that is missing was added".to_owned());
+            self.warn_repaired("a missing comma was added".to_owned());
         }
         Ok(true)
     }
@@ -322,7 +319,7 @@ impl<'t> Reader<'t> {
             if let Some(earlier) = object.get(&key).filter(|earlier| **earlier != value) {
                 let earlier = super::shown(earlier);
                 let message = format!(
-                    "the key {} stands twice; the later one was taken, not {earlier}",
+                    "the key {} occurs twice; the later value was used, not {earlier}",
                     quoted(&key)
                 );
                 self.warn(WarningCode::DuplicateKey, message);

@@ -215,7 +215,8 @@ mod tests {
             ("◁think▷so◁/think▷", vec![(ReasoningBegins, "◁think▷"), (ReasoningEnds, "◁/think▷")]),
             ("[INST] a [/INST] b", vec![(Prompt, "[INST]"), (Answer, "[/INST]")]),
             (
-                "<|channel|>analysis<|message|>so<|end|><|start|>assistant<|channel|>final<|message|>{}",
+                "<|channel|>analysis<|message|>so<|end|>\
+                 <|start|>assistant<|channel|>final<|message|>{}",
                 vec![
                     (Other(Form::Reasoning), "<|channel|>analysis<|message|>so"),
                     (Answer, "<|start|>assistant"),

@@ -111,13 +111,13 @@ impl Reader<'_> {
         self.charge(self.at - start);
         if ambiguous || (unpaired && !closes_before_line_end(self.rest())) {
             let reason = format!(
-                "a quotation mark in {} is not escaped, and where the text ends cannot be told",
+                "a quotation mark in {} is not escaped, and it is not clear where the text ends",
                 quoted(&result)
             );
             return self.fail(reason);
         }
         if open != '"' {
-            self.warn_repaired(format!("a string stood in {open}, not in \""));
+            self.warn_repaired(format!("a string was quoted with {open}, not with \""));
         }
         if breaks > 0 {
             self.warn_repaired(
@@ -165,7 +165,7 @@ impl Reader<'_> {
             if rest.starts_with(mark) && !rest[1..].starts_with(mark) {
                 self.at += mark.len();
                 self.charge(self.at - start);
-                self.warn_repaired("a string stood in three quotation marks".to_owned());
+                self.warn_repaired("a string was quoted with three quotation marks".to_owned());
                 return Ok(Some(result));
             }
             self.advance(c);
@@ -202,7 +202,7 @@ impl Reader<'_> {
                 let code = self.digits(2)?;
                 result.extend(char::from_u32(code));
                 self.warn_repaired(format!(
-                    "\\x{code:02x} is no escape in JSON; it was read as a character"
+                    "\\x{code:02x} is not a JSON escape; it was read as a character"
                 ));
             }
             other if other.is_alphanumeric() => {
@@ -214,7 +214,7 @@ impl Reader<'_> {
             }
             other => {
                 self.warn_repaired(format!(
-                    "{} is no escape in JSON; the backslash was skipped",
+                    "{} is not a JSON escape; the backslash was skipped",
                     quoted(&format!("\\{other}"))
                 ));
                 result.push(other);
@@ -239,7 +239,10 @@ impl Reader<'_> {
             first
         };
         result.push(char::from_u32(code).unwrap_or_else(|| {
-            self.warn_repaired(format!("\\u{code:04x} is half a character; it was replaced"));
+            self.warn_repaired(format!(
+                "\\u{code:04x} is half of a surrogate pair; it was replaced \
+                 with U+FFFD"
+            ));
             char::REPLACEMENT_CHARACTER
         }));
         Ok(())

@@ -107,12 +107,12 @@ fn unwrap(
         {
             block.value = list.remove(0);
             prefix_paths(&mut block, "/0");
-            let message = "the document stood alone in a list".to_owned();
+            let message = "the document was the only element of a list".to_owned();
             block.warnings.insert(0, repaired("", message));
             unwrap(block, limits, depth + 1, result)
         }
         Value::Array(list) if list.len() > 1 && list.iter().all(is_named_envelope) => {
-            let message = "the documents stood in a list".to_owned();
+            let message = "the documents were elements of a list".to_owned();
             for (index, value) in list.into_iter().enumerate() {
                 let mut part = Block::part_of(&block, value);
                 part.warnings.clone_from(&block.warnings);
@@ -132,7 +132,7 @@ fn unwrap(
             Ok(())
         }
         Value::Object(object) if holds_envelopes(&object) => {
-            let message = "the document stood in another object".to_owned();
+            let message = "the document was inside another object".to_owned();
             for (key, value) in object.into_iter().filter(|(_, value)| is_whole_envelope(value)) {
                 let mut part = Block::part_of(&block, value);
                 part.warnings.clone_from(&block.warnings);
@@ -166,7 +166,7 @@ fn unwrap_message(
     depth: usize,
     result: &mut Blocks,
 ) -> Result<(), Failure> {
-    let message = "the document was taken out of a message or a call of a tool".to_owned();
+    let message = "the document was taken out of a message or a tool call".to_owned();
     let note = repaired("", message);
     let before = result.blocks.len();
     let mut refused = None;

@@ -285,22 +285,27 @@ mod tests {
     }
 
     #[test]
-    fn what_the_large_providers_answer_is_unwrapped() {
+    fn responses_of_large_providers_are_unwrapped() {
         let text = "{\"items\": []}";
         let items = json!({ "items": [] });
         for (wrapper, expected) in [
             (
-                json!({ "choices": [{ "index": 0, "message": { "role": "assistant", "content": text } }] }),
+                json!({ "choices": [{ "index": 0, "message": { "role": "assistant",
+                    "content": text } }] }),
                 json!([text]),
             ),
             (
-                json!({ "choices": [{ "message": { "role": "assistant", "content": null, "reasoning_content": "{}",
-                    "tool_calls": [{ "type": "function", "function": { "name": "f", "arguments": text } }] } }] }),
+                json!({ "choices": [{ "message": { "role": "assistant", "content": null,
+                    "reasoning_content": "{}",
+                    "tool_calls": [{ "type": "function", "function": { "name": "f",
+                        "arguments": text } }] } }] }),
                 json!([text]),
             ),
             (
-                json!({ "output": [{ "type": "reasoning", "content": [{ "type": "reasoning_text", "text": "{}" }] },
-                    { "type": "message", "role": "assistant", "content": [{ "type": "output_text", "text": text }] }], "model": "m" }),
+                json!({ "output": [{ "type": "reasoning", "content": [{ "type": "reasoning_text",
+                    "text": "{}" }] },
+                    { "type": "message", "role": "assistant", "content": [{ "type": "output_text",
+                        "text": text }] }], "model": "m" }),
                 json!([text]),
             ),
             (
@@ -310,29 +315,35 @@ mod tests {
                 json!(["So:", items]),
             ),
             (
-                json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": "{}", "thought": true }, { "text": text }] } }] }),
+                json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": "{}",
+                    "thought": true }, { "text": text }] } }] }),
                 json!([text]),
             ),
             (
-                json!({ "candidates": [{ "content": { "parts": [{ "functionCall": { "name": "f", "args": items } }] } }] }),
+                json!({ "candidates": [{ "content": { "parts": [{ "functionCall": { "name": "f",
+                    "args": items } }] } }] }),
                 json!([items]),
             ),
             (
-                json!({ "model": "m", "message": { "role": "assistant", "content": text, "thinking": "{}" }, "done": true }),
+                json!({ "model": "m", "message": { "role": "assistant", "content": text,
+                    "thinking": "{}" }, "done": true }),
                 json!([text]),
             ),
             (json!({ "model": "m", "response": text, "done": true }), json!([text])),
             (
-                json!({ "output": { "message": { "role": "assistant", "content": [{ "text": text }] } } }),
+                json!({ "output": { "message": { "role": "assistant", "content": [{
+                    "text": text }] } } }),
                 json!([text]),
             ),
             (json!([{ "generated_text": text }]), json!([text])),
             (
-                json!([{ "role": "user", "content": "{}" }, { "role": "assistant", "content": text }]),
+                json!([{ "role": "user", "content": "{}" }, { "role": "assistant",
+                    "content": text }]),
                 json!([text]),
             ),
             (
-                json!({ "messages": [{ "role": "assistant", "content": text }, { "role": "user", "content": "{}" }] }),
+                json!({ "messages": [{ "role": "assistant", "content": text }, { "role": "user",
+                    "content": "{}" }] }),
                 json!([text]),
             ),
             (json!({ "name": "f", "arguments": items }), json!([items])),
@@ -342,12 +353,14 @@ mod tests {
                 json!([text]),
             ),
             (
-                json!({ "jsonrpc": "2.0", "method": "tools/call", "params": { "name": "f", "arguments": items } }),
+                json!({ "jsonrpc": "2.0", "method": "tools/call", "params": { "name": "f",
+                    "arguments": items } }),
                 json!([items]),
             ),
             (json!({ "result": items }), json!([items])),
             (
-                json!({ "query": "mutation", "variables": { "input": { "movieId": "m", "document": text } } }),
+                json!({ "query": "mutation", "variables": { "input": { "movieId": "m",
+                    "document": text } } }),
                 json!([text]),
             ),
         ] {
@@ -356,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_and_their_parts_are_no_wrappers() {
+    fn documents_and_their_parts_are_not_wrappers() {
         for value in [
             json!({ "category": "trivia", "movie_id": "m", "data": { "items": [] } }),
             json!({ "data": { "items": [] } }),

@@ -24,7 +24,7 @@ impl Reader {
         };
         self.warn(at, WarningCode::ValueRepaired, reshaped.note);
         for below in reshaped.left_out {
-            let message = "it stands among groups of items, is none, and was not stored".to_owned();
+            let message = "it is not a group of items and was not stored".to_owned();
             self.report_unknown(&format!("{at}{below}"), message);
         }
         if self.check_length(reshaped.items.len(), MAX_ITEMS, at) {
@@ -112,8 +112,8 @@ impl Reader {
         let missing = needed.iter().find(|names| names.iter().all(is_nothing));
         match missing {
             Some(names) if !is_identified => {
-                let names = names.join(" and ");
-                let message = format!("the item was left out, as its {names} is nothing");
+                let names = names.join(" or ");
+                let message = format!("the item was left out, as it has no {names}");
                 self.warn(at, WarningCode::ValueRepaired, message);
                 None
             }

@@ -21,7 +21,7 @@ impl Reader {
         let found = cleaned.found.join(", ");
         let shown = quoted(&long_excerpt(&cleaned.text));
         let message = if self.options.clean && fits {
-            format!("{found} were taken away; the text is now {shown}")
+            format!("{found} were removed; the text is now {shown}")
         } else {
             format!("found {found}; the text was kept as sent; without them it is {shown}")
         };

@@ -72,7 +72,8 @@ pub fn parse(definition: &Definition, data: Value, options: ParseOptions) -> Rea
     read(definition, data, options, false)
 }
 
-/// Reads data whose values already have the types of their fields: zero is a number, not "unknown".
+/// Reads data with values that already have the types of their fields: zero is a number, not
+/// "unknown".
 #[must_use]
 pub fn parse_typed(definition: &Definition, data: Value, options: ParseOptions) -> Reading {
     read(definition, data, options, true)
@@ -339,7 +340,7 @@ impl Reader {
                 self.reading.elided |= field.rule.kind.is_list() && is_elision(&text);
             }
             (_, value) if !self.typed && is_unknown_zero(&field.rule, &value) => {
-                let message = format!("{} was read as nothing: not known", shown(&value));
+                let message = format!("{} was read as no value: not known", shown(&value));
                 self.warn(at, WarningCode::ValueRepaired, message);
             }
             // A placeholder in the form of an id is checked later, with the name beside it.
@@ -420,7 +421,7 @@ fn not_a_url_message(fields: &'static [Field], key: &str, value: &Value) -> Opti
     let reads = || is_nothing(field, text) || read_scalar(&field.rule, value.clone()).is_ok();
     (is_url() && is_plain() && !reads()).then(|| {
         format!(
-            "{} is no URL and was not stored; a URL is stored as {:?}",
+            "{} is not a URL and was not stored; a URL is stored as {:?}",
             quoted(&excerpt(text)),
             field.name
         )

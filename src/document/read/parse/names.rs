@@ -96,7 +96,7 @@ impl Reader {
                     self.warn(
                         &at,
                         WarningCode::ValueRepaired,
-                        "of an object in a list of names, the \"name\" was taken",
+                        "an object in a list of names was read as its \"name\"",
                     );
                     object.remove("name").unwrap_or_default()
                 }

@@ -26,7 +26,7 @@ impl Reader {
     }
 
     pub(super) fn warn_of_nothing(&mut self, text: &str, at: &str) {
-        let message = format!("{} was read as nothing", quoted(&excerpt(text)));
+        let message = format!("{} was read as no value", quoted(&excerpt(text)));
         self.warn(at, WarningCode::ValueRepaired, message);
     }
 
@@ -39,7 +39,7 @@ impl Reader {
     }
 
     fn warn_of_elision(&mut self, text: &str, at: &str) {
-        let message = format!("{} was read as \"as it was\"", quoted(&excerpt(text)));
+        let message = format!("{} was read as \"unchanged\"", quoted(&excerpt(text)));
         self.warn(at, WarningCode::Elided, message);
     }
 

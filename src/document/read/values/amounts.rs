@@ -29,7 +29,7 @@ pub(super) fn decimal(value: Value) -> Result<Read, Refusal> {
         let certain = matches!(sign, Sign::Certain(_));
         let currency = sign.default_currency();
         if let (Some(note), false) = (&mut read.note, certain) {
-            note.push_str("; where nothing else says the currency, it is taken to be ");
+            note.push_str("; unless another value states the currency, it is read as ");
             note.push_str(currency);
         }
         let value = Value::String(currency.to_owned());

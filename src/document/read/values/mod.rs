@@ -225,7 +225,7 @@ fn partial_date(value: Value) -> Result<Read, Refusal> {
     };
     let mut read = repaired(Value::String(date), &value);
     if let (Some(note), true) = (&mut read.note, is_inexact) {
-        note.push_str(", the part of it that is certain; of a range, its start");
+        note.push_str(", the part that is certain; for a range, its start");
     }
     Ok(read)
 }

@@ -77,7 +77,7 @@ pub(super) fn choose(
         notes.push(repaired(
             "",
             format!(
-                "the document on line {} is of {name} and was not read; import it by itself",
+                "the document on line {} is {name} and was not read; import it separately",
                 block.line
             ),
         ));
@@ -89,8 +89,9 @@ pub(super) fn choose(
         notes.push(Warning::new("", code, message));
     }
     if let Some(at) = asked.iter().find_map(|block| block.continues_at) {
-        let reason =
-            "the document ends before its text does: a bracket is closed too early".to_owned();
+        let reason = "the text continues after the end of the document: a bracket is closed too \
+             early"
+            .to_owned();
         return Err(ChoiceError::Unreadable(Failure::at(at, reason)));
     }
     let mut lenient = choose_one(asked, category, expected, stored, &mut notes)?;
@@ -109,7 +110,7 @@ fn choose_one(
     let count = blocks.len();
     let mut blocks = without_repetitions(blocks);
     if blocks.len() < count {
-        let message = "the same document stands in the text more than once".to_owned();
+        let message = "the text contains the same document more than once".to_owned();
         notes.push(repaired("", message));
     }
     let Some(category) = category.filter(|_| blocks.len() > 1) else {
@@ -156,7 +157,8 @@ fn choose_one(
         notes.push(repaired(
             "",
             format!(
-                "line {}: {} was not read; it quotes what is stored, or what the document says as well",
+                "line {}: {} was not read; it repeats the stored document or another part of the \
+                 text",
                 block.line,
                 quoted(&block.start)
             ),
@@ -344,7 +346,7 @@ fn group_items(blocks: Vec<Block>, category: Category) -> Vec<Block> {
                     let first = std::mem::take(&mut last.value);
                     last.value = Value::Array(vec![first]);
                     last.warnings.iter_mut().for_each(|warning| warning.path.insert_str(0, "/0"));
-                    let message = "items that stood one after another were read as a list";
+                    let message = "consecutive items were read as a list";
                     last.warnings.insert(0, repaired("", message.to_owned()));
                 }
                 if let Value::Array(items) = &mut last.value {
@@ -397,8 +399,8 @@ fn ambiguous_problem(blocks: &[Block]) -> Problem {
     let places: Vec<String> =
         shown.map(|block| format!("line {} {}", block.line, quoted(&block.start))).collect();
     let message = format!(
-        "several documents are in the text, and which is meant cannot be told: {}; send one of them \
-         alone, or all of them as one",
+        "the text contains several documents, and it is not clear which is meant: {}; send one \
+         of them alone, or all of them as one",
         places.join(", ")
     );
     Problem::new("", ProblemCode::Unreadable, message)
