@@ -153,15 +153,15 @@ fn is_empty(value: &Value) -> bool {
 }
 
 fn read_as_warning(shown_key: &str, list: &str) -> Warning {
-    let message = format!("what stood under {shown_key} was read as part of {list:?}");
+    let message = format!("the value of {shown_key} was read as part of {list:?}");
     Warning::new("", WarningCode::FieldRenamed, message)
 }
 
 fn removal_problem(shown_key: &str, found: &Value) -> Problem {
     let message = format!(
-        "{shown_key}: found {}; a document cannot remove items by naming them. Leave {shown_key} out, and \
-         remove items by their ids with the option removeItems (remove_items, --remove-items), or send the \
-         whole list with mode REPLACE",
+        "{shown_key}: found {}; a document cannot remove items by naming them. Leave {shown_key} \
+         out, and remove items by their ids with the option removeItems (remove_items, \
+         --remove-items), or send the whole list with mode REPLACE",
         shown(found)
     );
     Problem::new("", ProblemCode::Invalid, message)
@@ -170,7 +170,8 @@ fn removal_problem(shown_key: &str, found: &Value) -> Problem {
 fn unknown_list_problem(shown_key: &str, fields: &'static [Field], category: Category) -> Problem {
     let names = fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
     let message = format!(
-        "which list {shown_key} belongs to cannot be told; send its items under the fields of {category}: {names}"
+        "it is not clear which list {shown_key} belongs to; send its items under the fields of \
+         {category}: {names}"
     );
     Problem::new("", ProblemCode::Invalid, message)
 }
@@ -267,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_a_list_with_a_word_says_what_becomes_of_the_items() {
+    fn a_word_beside_the_name_of_a_list_describes_the_change() {
         let Some(events) = Category::Timeline.definition().fields.first() else { return };
         for (key, change) in [
             ("new_events", Some(Change::Added)),
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_of_a_patch_is_told_from_an_item() {
+    fn json_patch_operations_are_distinguished_from_items() {
         for (value, expected) in [
             (json!({ "op": "add", "path": "/data/events/-", "value": {} }), true),
             (json!({ "op": "opera", "path": "/a" }), false),

@@ -88,7 +88,9 @@ pub fn write(
     // A movie id, a category, a source and a timestamp need no escaping in JSON.
     let _ = write!(
         text,
-        r#"{{"category":"{category}","movie_id":"{movie}","version":"{VERSION}","exported_at":"{}","data":{data},"metadata":{{"source":"{}","last_updated":"#,
+        "{{\"category\":\"{category}\",\"movie_id\":\"{movie}\",\"version\":\"{VERSION}\",\
+         \"exported_at\":\"{}\",\"data\":{data},\
+         \"metadata\":{{\"source\":\"{}\",\"last_updated\":",
         timestamp(exported_at),
         metadata.source.as_str(),
     );
@@ -125,7 +127,7 @@ pub struct IncomingEnvelope {
     pub warnings: Vec<Warning>,
 }
 
-/// The revision of a file whose `revision` is not a valid number.
+/// The revision of a file with an invalid `revision`.
 pub const NO_REVISION: i64 = -1;
 
 /// The metadata of an incoming file. Values that cannot be read count as missing.
@@ -299,7 +301,7 @@ fn check_expected(
     Some(found)
 }
 
-/// The category whose list fields occur in `data`, if there is exactly one.
+/// The category that has the list fields in `data`, if there is exactly one.
 fn category_of_data(data: &Object) -> Option<Category> {
     let fits = |definition: &Definition| {
         let lists =

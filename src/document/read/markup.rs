@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_found_and_taken_away() {
+    fn marks_are_found_and_removed() {
         for (text, expected) in [
             ("The end.【1†source】", "The end."),
             ("One【3†L1-L4】 and two.[2][3]", "One and two."),
@@ -473,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_only_looks_like_marks_is_text() {
+    fn text_that_looks_like_marks_is_kept() {
         for text in [
             "Alien³",
             "[REC]",
@@ -497,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_many_marks_without_an_end_are_read() {
+    fn texts_with_many_unclosed_marks_are_read() {
         for unit in [
             "<",
             "[",
@@ -519,7 +519,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_found_with_their_place() {
+    fn control_characters_are_found_with_their_position() {
         assert_eq!(control_character("a\u{C}rac"), Some((1, '\u{C}')));
         assert_eq!(control_character("\u{1B}[0m"), Some((0, '\u{1B}')));
         assert_eq!(control_character("a\rb"), Some((1, '\r')));

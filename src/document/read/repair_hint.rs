@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_document_mends_has_no_hint() {
+    fn problems_that_no_document_can_fix_have_no_hint() {
         let locked = Problem::new("/title", ProblemCode::Locked, "it is locked");
         assert_eq!(repair_hint(&movie(), None, &[locked], &[]), None);
         let repaired = Warning::new("", WarningCode::SyntaxRepaired, "a comma was skipped");

@@ -261,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_dates_with_one_reading_are_read() {
+    fn unambiguous_dates_are_read() {
         for (text, date) in [
             ("15 Oct 1999", "1999-10-15"),
             ("October 15, 1999", "1999-10-15"),
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_known_in_part_keeps_what_is_known() {
+    fn partial_dates_keep_their_known_parts() {
         for (text, date) in [
             ("1999-10-00", "1999-10"),
             ("1999-00-00", "1999"),
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inexact_date_keeps_what_is_certain_and_a_range_its_first() {
+    fn inexact_dates_keep_the_certain_part_and_ranges_the_start() {
         for (text, date) in [
             ("Late 2008", "2008"),
             ("mid-2008", "2008"),
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_two_readings_or_none_is_no_date() {
+    fn ambiguous_and_invalid_dates_are_not_read() {
         for text in [
             "",
             "03/04/1999",

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn citations_and_notes_are_no_part_of_a_value() {
+    fn citations_and_notes_are_not_part_of_a_value() {
         for (sent, value) in [
             ("100%【3†source】", "100%"),
             ("98 (Metacritic) :contentReference[oaicite:3]{index=3}", "98"),

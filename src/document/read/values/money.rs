@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_amount_is_not_read() {
+    fn texts_without_a_single_amount_are_not_read() {
         for text in [
             "",
             "free",

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_are_told_from_what_stands_around_them() {
+    fn digits_are_separated_from_the_text_around_them() {
         assert_eq!(around_digits("US$63,000,000."), Some(("US$", "63,000,000", ".")));
         assert_eq!(around_digits("63 000 000 dollars"), Some(("", "63 000 000", "dollars")));
         assert_eq!(around_digits("none"), None);

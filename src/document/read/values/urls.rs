@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_found_in_its_marks() {
+    fn a_url_is_found_inside_marks() {
         for text in [
             "https://images.test/a_b.jpg",
             "<https://images.test/a_b.jpg>",
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_is_not_made_one() {
+    fn other_texts_are_not_urls() {
         for text in [
             "",
             "poster.jpg",
