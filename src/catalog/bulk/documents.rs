@@ -15,7 +15,7 @@ use crate::document::problem::{ProblemCode, Warning, excerpt};
 use crate::document::read::envelope::Expected;
 use crate::document::read::lenient::split::{Cut, Piece, Splitter};
 use crate::document::read::lenient::{
-    read_as, skipped_reasoning, skipped_text, utf16, without_reasoning,
+    encoding_warning, skipped_reasoning_warning, skipped_text_warning, utf16, without_reasoning,
 };
 
 /// Most bytes that are read at once.
@@ -34,7 +34,7 @@ pub(super) fn read(reader: &mut Reader<'_>, mut input: impl BufRead) -> Result<(
     };
     match encoding {
         Some(encoding) => {
-            let notes = vec![read_as(encoding.name())];
+            let notes = vec![encoding_warning(encoding.name())];
             Documents::new(reader, Transcoded::new(input, encoding), notes).read_noting(|_| ())
         }
         None if is_answer => {
@@ -193,7 +193,7 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
     fn several(&mut self) -> Result<(), Stopped> {
         self.has_several = true;
         if self.answer.take().is_some() {
-            self.notes.push(skipped_reasoning());
+            self.notes.push(skipped_reasoning_warning());
         }
         let last = self.held.pop();
         self.send_held(None)?;
@@ -353,9 +353,9 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
             let at = cut.item.map_or(At::Line(line), At::Item);
             let piece = &text[cut.range];
             let mut notes = Vec::new();
-            notes.extend(cut.skipped.map(|skipped| skipped_text("before", &skipped)));
+            notes.extend(cut.skipped.map(|skipped| skipped_text_warning("before", &skipped)));
             if index == last {
-                notes.extend(trailing.map(|skipped| skipped_text("after", skipped)));
+                notes.extend(trailing.map(|skipped| skipped_text_warning("after", skipped)));
             }
             result = if is_stray {
                 self.send_stray(at, piece)

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::document::budget::WorkBudget;
 use crate::document::problem::{Warning, WarningCode};
-use crate::document::read::envelope::{self, Arrived, Expected, SentMetadata};
+use crate::document::read::envelope::{self, IncomingEnvelope, Expected, SentMetadata};
 use crate::document::read::lenient;
 use crate::document::read::parse::{ParseOptions, Reading, parse, parse_typed};
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode};
@@ -75,7 +75,7 @@ impl Record {
         let mut reading = parse(arrived.category.definition(), arrived.data, options);
         reading.warnings.splice(..0, lenient.warnings.into_iter().chain(arrived.warnings));
         reading.elided |= lenient.elided;
-        let Arrived { movie, category, metadata, .. } = arrived;
+        let IncomingEnvelope { movie, category, metadata, .. } = arrived;
         let content = Content::Merge(reading);
         Ok(Self { movie, category, content, metadata, is_typed: false, sent: None })
     }
@@ -122,24 +122,24 @@ impl Record {
 pub(super) struct Refused {
     pub(super) problems: Vec<Problem>,
     /// The category whose stored document would tell what of the text was quoted from it.
-    pub(super) undecided: Option<Category>,
+    pub(super) unresolved: Option<Category>,
 }
 
 impl From<Vec<Problem>> for Refused {
     fn from(problems: Vec<Problem>) -> Self {
-        Self { problems, undecided: None }
+        Self { problems, unresolved: None }
     }
 }
 
 impl From<lenient::Refusal> for Refused {
     fn from(refusal: lenient::Refusal) -> Self {
-        Self { problems: vec![refusal.problem], undecided: refusal.undecided }
+        Self { problems: vec![refusal.problem], unresolved: refusal.unresolved }
     }
 }
 
 /// Text as a database keeps it: in whatever encoding it came, and without U+0000, which `PostgreSQL` has not.
 fn as_text(bytes: &[u8]) -> String {
-    let text = lenient::text_of(bytes);
+    let text = lenient::decode_lossy(bytes);
     if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text.into_owned() }
 }
 

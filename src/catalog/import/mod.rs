@@ -51,7 +51,7 @@ impl Catalog {
         let (of_movie, again) = (movie.clone(), incoming.clone());
         let mut read =
             compute(bytes, move |budget| incoming.read(&of_movie, None, options, budget)).await?;
-        if let Err((Refused { undecided: Some(category), .. }, _)) = read.record
+        if let Err((Refused { unresolved: Some(category), .. }, _)) = read.record
             && let Some(stored) = self.data_of(&movie, category, permission.options.target).await?
         {
             let of_movie = movie.clone();

@@ -1,17 +1,17 @@
-//! Content that stands beside `data` in an envelope, where it is not read.
+//! Detects content beside `data` in an envelope, which is not read.
 
 use serde_json::Value;
 
-use super::envelope_keys::is_no_content;
-use super::parse::{field_called, is_called};
-use super::without_envelope::says_nothing;
+use super::envelope_keys::is_non_content_key;
+use super::parse::{field_by_name, has_name};
+use super::without_envelope::has_no_values;
 use crate::document::categories::Category;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt};
 use crate::document::schema::definition::{Field, Kind, Object};
 use crate::document::text::suggest::did_you_mean;
 use crate::document::text::{key_letters, quoted};
 
-/// Fields that other things than documents have as well.
+/// Fields that are too common to identify a document.
 const COMMON: [&str; 12] = [
     "id",
     "name",
@@ -27,24 +27,25 @@ const COMMON: [&str; 12] = [
     "description",
 ];
 
-/// Most keys that are named.
+/// Maximum number of keys that are reported.
 const MAX_NAMED: usize = 20;
-/// Most elements of a list that are looked at.
+/// Maximum number of list elements that are inspected.
 const MAX_LOOKED_AT: usize = 20;
 
-/// What stands beside the data of an envelope and was not read.
+/// Content found beside the data of an envelope.
 pub(in crate::document) struct Unread {
-    /// What is said of each key.
+    /// One message per key.
     messages: Vec<String>,
-    /// Whether the data says nothing, while something beside it looks like the content.
+    /// Whether the data has no values while something beside it looks like the content.
     is_all: bool,
 }
 
 impl Unread {
-    /// Lists and objects beside the data, and fields of the category that the data does not have.
+    /// Collects lists and objects beside the data, and fields of the category that the data does
+    /// not have.
     pub(in crate::document) fn beside(envelope: &Object, data: &Value, category: Category) -> Self {
         let found = || {
-            let others = envelope.iter().filter(|(key, _)| !is_no_content(key));
+            let others = envelope.iter().filter(|(key, _)| !is_non_content_key(key));
             others.filter(|(key, value)| match value {
                 Value::Array(list) => !list.is_empty(),
                 Value::Object(object) => !object.is_empty(),
@@ -52,15 +53,15 @@ impl Unread {
                 value => is_field_beside(key, value, data, category),
             })
         };
-        let is_all = says_nothing(Some(data))
+        let is_all = has_no_values(Some(data))
             && found().any(|(key, value)| is_content(key, value, category));
         Self {
-            messages: found().take(MAX_NAMED).map(|(key, _)| message(key, category)).collect(),
+            messages: found().take(MAX_NAMED).map(|(key, _)| message_for(key, category)).collect(),
             is_all,
         }
     }
 
-    /// What is wrong with it: with `strict`, each key is; else that nothing was read.
+    /// The problems: with `strict`, one per key; otherwise one if nothing was read at all.
     pub(in crate::document) fn problems(&self, strict: bool) -> Vec<Problem> {
         let problem = |code| move |message: &String| Problem::new("", code, message.clone());
         if strict {
@@ -71,31 +72,30 @@ impl Unread {
         message.iter().map(problem(ProblemCode::NothingRead)).collect()
     }
 
-    /// What is warned of.
+    /// One warning per key.
     pub(in crate::document) fn warnings(self) -> impl Iterator<Item = Warning> {
         let warning = |message| Warning::new("", WarningCode::UnknownField, message);
         self.messages.into_iter().map(warning)
     }
 }
 
-fn message(key: &str, category: Category) -> String {
+fn message_for(key: &str, category: Category) -> String {
     let names = || category.definition().fields.iter().map(|field| field.name);
     format!(
-        "{} stands beside \"data\" and was not read; content belongs in \"data\", which has {}{}",
+        "{} is beside \"data\" and was not read; put content into \"data\", with the fields {}{}",
         quoted(&excerpt(key)),
         names().collect::<Vec<_>>().join(", "),
         did_you_mean(key, names())
     )
 }
 
-/// Whether a single value is one of the category's fields, and says what the data does not.
+/// Whether a key names a field of the category and its value is not also in the data.
 fn is_field_beside(key: &str, value: &Value, data: &Value, category: Category) -> bool {
     let fields = category.definition().fields;
-    let Some(field) = field_called(fields, key) else { return false };
+    let Some(field) = field_by_name(fields, key) else { return false };
     let data = data.as_object();
-    let is_in_data = data.is_some_and(|data| {
-        data.iter().any(|(key, found)| is_called(field, key) && found == value)
-    });
+    let is_in_data = data
+        .is_some_and(|data| data.iter().any(|(key, found)| has_name(field, key) && found == value));
     !is_in_data
 }
 
@@ -107,7 +107,7 @@ fn is_content(key: &str, value: &Value, category: Category) -> bool {
         _ => return true,
     };
     let is_name = |of: &Category| {
-        key_letters(of.as_str()) == letters || field_called(of.definition().fields, key).is_some()
+        key_letters(of.as_str()) == letters || field_by_name(of.definition().fields, key).is_some()
     };
     Category::ALL.iter().any(is_name)
         || elements
@@ -116,15 +116,15 @@ fn is_content(key: &str, value: &Value, category: Category) -> bool {
             .any(|object| has_field(object, category))
 }
 
-/// Whether an object has a field that documents of a category or their items have, and little else.
+/// Whether an object has a distinctive field of the category's documents or of their items.
 fn has_field(object: &Object, category: Category) -> bool {
-    let is_telling = |field: &Field| {
-        !COMMON.contains(&field.name) && object.keys().any(|key| is_called(field, key))
+    let is_distinctive = |field: &Field| {
+        !COMMON.contains(&field.name) && object.keys().any(|key| has_name(field, key))
     };
     category.definition().fields.iter().any(|field| {
-        is_telling(field)
+        is_distinctive(field)
             || match &field.rule.kind {
-                Kind::Items { item, .. } => item.fields.iter().any(is_telling),
+                Kind::Items { item, .. } => item.fields.iter().any(is_distinctive),
                 _ => false,
             }
     })

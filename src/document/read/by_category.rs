@@ -1,26 +1,26 @@
-//! Several categories in one object, each under its name.
+//! Selects the data of one category from an object that holds several, each under its name.
 
 use serde_json::Value;
 
-use super::without_envelope::{category_called, has_field, missing};
+use super::without_envelope::{category_by_name, envelope_missing, has_field};
 use crate::document::categories::Category;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt};
 use crate::document::schema::definition::Object;
 use crate::document::text::quoted;
 
-/// The data of the asked category, out of data that has several, each under its name. What it is not, stays
-/// as it is.
+/// Replaces `data` with the data of the requested category, if `data` holds categories under their
+/// names. Returns the category, or `None` if `data` was left unchanged.
 ///
 /// # Errors
-/// When it has others than the one that was asked for, or several and none was.
-pub(in crate::document) fn of_categories(
+/// The object holds only other categories, or several and none was requested.
+pub(in crate::document) fn select_category(
     data: &mut Object,
     asked: Option<Category>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Category>, Problem> {
     let keyed = categories_in(data);
     let objects = keyed.iter().filter(|(key, _)| data[key.as_str()].is_object()).count();
-    // "awards" and "trivia" are names of lists as well.
+    // "awards" and "trivia" are also names of lists.
     if keyed.is_empty() || (objects == 0 && keyed.len() < 2) {
         return Ok(None);
     }
@@ -58,12 +58,12 @@ pub(in crate::document) fn of_categories(
         Some(list) => Object::from_iter([(key.clone(), list)]),
         None => Object::new(),
     };
-    let message = format!("what stood under {} was read as the data of {category}", quoted(key));
-    warnings.push(missing(message));
+    let message = format!("the value of {} was read as the data of {category}", quoted(key));
+    warnings.push(envelope_missing(message));
     for (other, _) in keyed.iter().filter(|(_, other)| other != category) {
         data.remove(other.as_str());
         let message = format!(
-            "{} is of another category and was not read; import it by itself",
+            "{} belongs to another category and was not read; import it separately",
             quoted(&excerpt(other))
         );
         warnings.push(Warning::new("", WarningCode::UnknownField, message));
@@ -77,7 +77,7 @@ pub(in crate::document) fn of_categories(
     Ok(Some(*category))
 }
 
-/// Whether the key is the name of the category's list as well, and holds its items in groups.
+/// Whether the key is also the name of the category's list and its value holds items in groups.
 fn is_list_in_groups(data: &Object, key: &str, category: Category) -> bool {
     let definition = category.definition();
     let inner = data[key].as_object();
@@ -85,12 +85,12 @@ fn is_list_in_groups(data: &Object, key: &str, category: Category) -> bool {
         && inner.is_some_and(|inner| !inner.contains_key("data") && !has_field(inner, definition))
 }
 
-/// The keys of an object that are names of categories and hold something.
+/// The keys that name a category and have a value that is not empty.
 fn categories_in(object: &Object) -> Vec<(String, Category)> {
     let holds = |value: &Value| {
         value.as_object().is_some_and(|object| !object.is_empty())
             || value.as_array().is_some_and(|list| !list.is_empty())
     };
     let found = object.iter().filter(|(_, value)| holds(value));
-    found.filter_map(|(key, _)| Some((key.clone(), category_called(key)?))).collect()
+    found.filter_map(|(key, _)| Some((key.clone(), category_by_name(key)?))).collect()
 }

@@ -1,12 +1,12 @@
-//! Documents that say what changes: `added` and `modified` items beside `removed` ones, new items beside
-//! the list that they belong to.
+//! Reads documents that list their changes: `added` and `modified` items beside `removed` ones, or
+//! new items beside the list they belong to.
 //!
-//! Under MERGE an item that is sent is added or changed, so both are read as items. Removing is another
-//! matter: nothing is removed because a text says so.
+//! MERGE adds or changes each item that is sent, so both kinds are read as items. A document cannot
+//! remove items this way: a removal is a problem.
 
 use serde_json::Value;
 
-use super::parse::{field_called, is_called};
+use super::parse::{field_by_name, has_name};
 use super::without_envelope::list_of;
 use crate::document::categories::Category;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
@@ -53,7 +53,7 @@ const REMOVED: [&str; 8] = [
 ];
 const UNCHANGED: [&str; 3] = ["unchanged", "kept", "unmodified"];
 
-/// What a key says of the items under it.
+/// The kind of change that a key describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
     Added,
@@ -62,7 +62,7 @@ enum Change {
     Unchanged,
 }
 
-fn change_of(key: &str) -> Option<Change> {
+fn change_by_key(key: &str) -> Option<Change> {
     let letters = key_letters(key);
     let is_one = |names: &[&str]| names.iter().any(|name| key_letters(name) == letters);
     if is_one(&ADDED) {
@@ -76,46 +76,46 @@ fn change_of(key: &str) -> Option<Change> {
     }
 }
 
-/// Whether a key says that the items under it are added, modified or removed.
-pub(in crate::document) fn is_change(key: &str) -> bool {
-    matches!(change_of(key), Some(Change::Added | Change::Modified | Change::Removed))
+/// Whether a key describes its items as added, modified or removed.
+pub(in crate::document) fn is_change_key(key: &str) -> bool {
+    matches!(change_by_key(key), Some(Change::Added | Change::Modified | Change::Removed))
 }
 
-/// Whether an object has items that were added or modified, under a key that says so.
-pub(in crate::document) fn has_any(object: &Object) -> bool {
-    object.iter().any(|(key, value)| (value.is_array() || value.is_object()) && is_change(key))
+/// Whether an object has a list or an object under a key that describes a change.
+pub(in crate::document) fn has_changes(object: &Object) -> bool {
+    object.iter().any(|(key, value)| (value.is_array() || value.is_object()) && is_change_key(key))
 }
 
 /// Whether an object is an operation of a JSON Patch (RFC 6902).
-pub(in crate::document) fn is_patch(object: &Object) -> bool {
+pub(in crate::document) fn is_json_patch(object: &Object) -> bool {
     let is_operation = |op: &Value| {
         matches!(op.as_str(), Some("add" | "remove" | "replace" | "move" | "copy" | "test"))
     };
     object.get("op").is_some_and(is_operation) && object.get("path").is_some_and(Value::is_string)
 }
 
-/// Reads what the data says of changes as items of its lists.
+/// Moves items listed as changes into the lists they belong to.
 ///
 /// # Errors
-/// When something is to be removed, or it cannot be told which list is meant.
+/// The document asks for a removal, or the list of the items is ambiguous.
 pub(in crate::document) fn apply(
     data: &mut Object,
     category: Category,
     warnings: &mut Vec<Warning>,
 ) -> Result<(), Problem> {
     let fields = category.definition().fields;
-    let is_field = |key: &str| field_called(fields, key).is_some();
+    let is_field = |key: &str| field_by_name(fields, key).is_some();
     let keys: Vec<(String, Change)> = data
         .iter()
         .filter(|(key, value)| (value.is_array() || value.is_object()) && !is_field(key))
-        .filter_map(|(key, _)| Some((key.clone(), change_of(key)?)))
+        .filter_map(|(key, _)| Some((key.clone(), change_by_key(key)?)))
         .collect();
     for (key, change) in keys {
         let Some(value) = data.remove(&key) else { continue };
         let shown_key = quoted(&excerpt(&key));
         match (change, value) {
             (_, value) if is_empty(&value) => {}
-            (Change::Removed, value) => return Err(removing(&shown_key, &value)),
+            (Change::Removed, value) => return Err(removal_problem(&shown_key, &value)),
             (Change::Unchanged, value) => {
                 let message =
                     format!("{shown_key}: {} was not read, as it changes nothing", shown(&value));
@@ -123,15 +123,15 @@ pub(in crate::document) fn apply(
             }
             (_, Value::Array(items)) => {
                 let Some(field) = list_of(&items, category.definition(), None) else {
-                    return Err(unknown(&shown_key, fields, category));
+                    return Err(unknown_list_problem(&shown_key, fields, category));
                 };
                 append(data, field, items);
-                warnings.push(read_as(&shown_key, field.name));
+                warnings.push(read_as_warning(&shown_key, field.name));
             }
             (_, Value::Object(object)) => {
                 for (name, value) in object {
-                    let Some(field) = field_called(fields, &name) else {
-                        return Err(unknown(&shown_key, fields, category));
+                    let Some(field) = field_by_name(fields, &name) else {
+                        return Err(unknown_list_problem(&shown_key, fields, category));
                     };
                     match value {
                         Value::Array(items) if field.rule.kind.is_list() => {
@@ -139,7 +139,7 @@ pub(in crate::document) fn apply(
                         }
                         value => drop(data.insert(field.name.to_owned(), value)),
                     }
-                    warnings.push(read_as(&shown_key, field.name));
+                    warnings.push(read_as_warning(&shown_key, field.name));
                 }
             }
             _ => {}
@@ -152,32 +152,33 @@ fn is_empty(value: &Value) -> bool {
     value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Object::is_empty)
 }
 
-fn read_as(shown_key: &str, list: &str) -> Warning {
-    let message = format!("what stood under {shown_key} was read as part of {list:?}");
+fn read_as_warning(shown_key: &str, list: &str) -> Warning {
+    let message = format!("the value of {shown_key} was read as part of {list:?}");
     Warning::new("", WarningCode::FieldRenamed, message)
 }
 
-fn removing(shown_key: &str, found: &Value) -> Problem {
+fn removal_problem(shown_key: &str, found: &Value) -> Problem {
     let message = format!(
-        "{shown_key}: found {}; a document cannot remove items by naming them. Leave {shown_key} out, and \
-         remove items by their ids with the option removeItems (remove_items, --remove-items), or send the \
-         whole list with mode REPLACE",
+        "{shown_key}: found {}; a document cannot remove items by naming them. Leave {shown_key} \
+         out, and remove items by their ids with the option removeItems (remove_items, \
+         --remove-items), or send the whole list with mode REPLACE",
         shown(found)
     );
     Problem::new("", ProblemCode::Invalid, message)
 }
 
-fn unknown(shown_key: &str, fields: &'static [Field], category: Category) -> Problem {
+fn unknown_list_problem(shown_key: &str, fields: &'static [Field], category: Category) -> Problem {
     let names = fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
     let message = format!(
-        "which list {shown_key} belongs to cannot be told; send its items under the fields of {category}: {names}"
+        "it is not clear which list {shown_key} belongs to; send its items under the fields of \
+         {category}: {names}"
     );
     Problem::new("", ProblemCode::Invalid, message)
 }
 
-/// Appends items to the list of that field, under whichever name it was sent.
+/// Appends items to the list of `field`, under the name that was sent.
 fn append(data: &mut Object, field: &Field, items: Vec<Value>) {
-    let key = data.keys().find(|key| is_called(field, key)).cloned();
+    let key = data.keys().find(|key| has_name(field, key)).cloned();
     let key = key.unwrap_or_else(|| field.name.to_owned());
     match data.get_mut(&key) {
         Some(Value::Array(list)) => list.extend(items),
@@ -185,8 +186,9 @@ fn append(data: &mut Object, field: &Field, items: Vec<Value>) {
     }
 }
 
-/// Words before or after the name of a list, as in `new_events` and `events_to_add`.
-const NEW: [&str; 10] = [
+/// Words for new or changed items, before or after the name of a list: `new_events`,
+/// `events_to_add`.
+const ADDED_WORDS: [&str; 10] = [
     "new",
     "added",
     "additional",
@@ -198,14 +200,14 @@ const NEW: [&str; 10] = [
     "toadd",
     "additions",
 ];
-/// The same for what is to be removed.
-const GONE: [&str; 5] = ["removed", "deleted", "obsolete", "toremove", "todelete"];
+/// Words for removed items, before or after the name of a list.
+const REMOVED_WORDS: [&str; 5] = ["removed", "deleted", "obsolete", "toremove", "todelete"];
 
-/// Takes items that stand beside the list that they belong to, under its name with a word that says that
-/// they are new, into the list. They stand in `beside`, or, if that is `None`, in the data itself.
+/// Moves items from keys such as `new_events` into the list they belong to. The keys are taken from
+/// `beside`, or from the data itself if that is `None`.
 ///
 /// # Errors
-/// When the word says that they are to be removed.
+/// The key describes the items as removed.
 pub(in crate::document) fn take_new_items(
     mut beside: Option<&mut Object>,
     data: &mut Object,
@@ -217,7 +219,7 @@ pub(in crate::document) fn take_new_items(
         let from: &Object = beside.as_ref().map_or(&*data, |beside| &**beside);
         let keys = from.iter().filter(|(_, value)| is_list_of_items(value)).map(|(key, _)| key);
         let keys: Vec<(String, Change)> =
-            keys.filter_map(|key| Some((key.clone(), change_to(key, field)?))).collect();
+            keys.filter_map(|key| Some((key.clone(), change_by_list_key(key, field)?))).collect();
         for (key, change) in keys {
             let removed = match &mut beside {
                 Some(beside) => beside.remove(&key),
@@ -226,11 +228,11 @@ pub(in crate::document) fn take_new_items(
             let Some(value) = removed else { continue };
             let shown_key = quoted(&excerpt(&key));
             if change == Change::Removed {
-                return Err(removing(&shown_key, &value));
+                return Err(removal_problem(&shown_key, &value));
             }
             if let Value::Array(items) = value {
                 append(data, field, items);
-                warnings.push(read_as(&shown_key, field.name));
+                warnings.push(read_as_warning(&shown_key, field.name));
             }
         }
     }
@@ -243,18 +245,18 @@ fn is_list_of_items(value: &Value) -> bool {
     })
 }
 
-/// What a key says that is the name of a list with a word before or after it.
-fn change_to(key: &str, field: &Field) -> Option<Change> {
+/// The change that a key describes if it is the name of the list with a word before or after it.
+fn change_by_list_key(key: &str, field: &Field) -> Option<Change> {
     let letters = key_letters(key);
     let names = [field.name].into_iter().chain(field.rule.aliases.iter().copied());
     let mut words = names.map(key_letters).filter_map(|name| {
         letters.strip_suffix(name.as_str()).or_else(|| letters.strip_prefix(name.as_str()))
     });
     words.find_map(|word| {
-        if NEW.contains(&word) {
+        if ADDED_WORDS.contains(&word) {
             Some(Change::Added)
         } else {
-            GONE.contains(&word).then_some(Change::Removed)
+            REMOVED_WORDS.contains(&word).then_some(Change::Removed)
         }
     })
 }
@@ -266,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_a_list_with_a_word_says_what_becomes_of_the_items() {
+    fn a_word_beside_the_name_of_a_list_describes_the_change() {
         let Some(events) = Category::Timeline.definition().fields.first() else { return };
         for (key, change) in [
             ("new_events", Some(Change::Added)),
@@ -277,18 +279,18 @@ mod tests {
             ("events", None),
             ("main_events", None),
         ] {
-            assert_eq!(change_to(key, events), change, "{key}");
+            assert_eq!(change_by_list_key(key, events), change, "{key}");
         }
     }
 
     #[test]
-    fn an_operation_of_a_patch_is_told_from_an_item() {
+    fn json_patch_operations_are_distinguished_from_items() {
         for (value, expected) in [
             (json!({ "op": "add", "path": "/data/events/-", "value": {} }), true),
             (json!({ "op": "opera", "path": "/a" }), false),
             (json!({ "title": "A" }), false),
         ] {
-            assert_eq!(value.as_object().is_some_and(is_patch), expected, "{value}");
+            assert_eq!(value.as_object().is_some_and(is_json_patch), expected, "{value}");
         }
     }
 }

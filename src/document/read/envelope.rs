@@ -1,13 +1,13 @@
-//! The envelope: one movie, one category, one JSON file.
+//! The envelope: the JSON file around the document of one category of one movie.
 
 use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
-use super::arrangement::{arranged, rename, warn_of_missing};
+use super::arrangement::{arrange, rename_keys, warn_missing_keys};
 use super::beside_data::Unread;
-use super::without_envelope::{self, category_called};
+use super::without_envelope::{self, category_by_name};
 use crate::document::categories::{Category, Definition};
 use crate::document::ids::MovieId;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
@@ -19,7 +19,7 @@ use crate::document::text::key_letters;
 pub const VERSION: &str = "1.0";
 
 define_choice! {
-    /// Where the values of a document come from.
+    /// The source of a document's values.
     pub enum Source {
         /// The Movie Database.
         Tmdb = "tmdb",
@@ -31,32 +31,32 @@ define_choice! {
 }
 
 define_choice! {
-    /// Which state of a document.
+    /// The stage of a document.
     pub enum Stage {
-        /// What everyone sees.
+        /// The published document.
         Published = "published",
-        /// What waits for someone to publish it.
+        /// A draft that is not published yet.
         Draft = "draft",
     }
 }
 
-/// What is known of how a document came to be as it is.
+/// Metadata of a stored document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata {
-    /// Counts the times the document really changed; 0: never written. Of a draft, the published
-    /// revision that it was made from.
+    /// The number of published changes; 0 if the document was never written. For a draft, the
+    /// published revision that it is based on.
     pub revision: i64,
-    /// Of a draft: counts the contributions to it, and to the drafts of this document before it.
+    /// For a draft: the number of contributions to it and to earlier drafts of this document.
     pub draft_revision: Option<i64>,
     pub source: Source,
-    /// When it last really changed. Microseconds.
+    /// When the document last changed, in microseconds.
     pub last_updated: Option<DateTime<Utc>>,
-    /// Who last really changed it.
+    /// The account that last changed the document.
     pub updated_by: Option<String>,
 }
 
 impl Metadata {
-    /// Of a category that was never written.
+    /// The metadata of a category that was never written.
     #[must_use]
     pub const fn never_written() -> Self {
         Self {
@@ -69,13 +69,13 @@ impl Metadata {
     }
 }
 
-/// A moment as files show it: `2025-11-02T05:15:25.813298+00:00`.
+/// Formats a moment for files: `2025-11-02T05:15:25.813298+00:00`.
 #[must_use]
 pub fn timestamp(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Micros, false)
 }
 
-/// Writes the envelope around `data`, which is the document's JSON as stored.
+/// Writes the envelope around `data`, the document's JSON as stored.
 #[must_use]
 pub fn write(
     category: Category,
@@ -85,10 +85,12 @@ pub fn write(
     metadata: &Metadata,
 ) -> String {
     let mut text = String::with_capacity(data.len() + 320);
-    // A movie id, a category, a source and a timestamp hold nothing that JSON would escape.
+    // A movie id, a category, a source and a timestamp need no escaping in JSON.
     let _ = write!(
         text,
-        r#"{{"category":"{category}","movie_id":"{movie}","version":"{VERSION}","exported_at":"{}","data":{data},"metadata":{{"source":"{}","last_updated":"#,
+        "{{\"category\":\"{category}\",\"movie_id\":\"{movie}\",\"version\":\"{VERSION}\",\
+         \"exported_at\":\"{}\",\"data\":{data},\
+         \"metadata\":{{\"source\":\"{}\",\"last_updated\":",
         timestamp(exported_at),
         metadata.source.as_str(),
     );
@@ -108,38 +110,39 @@ pub fn write(
     text
 }
 
-/// The name of a file that holds it: `tmdb-550-timeline.json`.
+/// The file name of a document: `tmdb-550-timeline.json`.
 #[must_use]
 pub fn file_name(movie: &MovieId, category: Category) -> String {
     format!("{movie}-{}.json", category.slug())
 }
 
-/// An envelope as it arrived; its data is yet to be parsed.
+/// An incoming envelope. Its data is not parsed yet.
 #[derive(Debug)]
-pub struct Arrived {
+pub struct IncomingEnvelope {
     pub category: Category,
     pub movie: MovieId,
     pub data: Value,
     pub metadata: SentMetadata,
-    /// What was put right in the envelope.
+    /// Repairs made to the envelope.
     pub warnings: Vec<Warning>,
 }
 
-/// What stands in a file where its revision should, and is none.
+/// The revision of a file with an invalid `revision`.
 pub const NO_REVISION: i64 = -1;
 
-/// The metadata of an arriving file; what cannot be read of it is as if it were missing.
+/// The metadata of an incoming file. Values that cannot be read count as missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SentMetadata {
     pub source: Option<Source>,
     pub revision: Option<i64>,
-    /// The state of the draft that the file was taken from.
+    /// The draft revision that the file was exported from.
     pub draft_revision: Option<i64>,
     pub last_updated: Option<DateTime<Utc>>,
 }
 
 impl SentMetadata {
-    /// Whether this is what an export of `metadata` would have said, come back untouched.
+    /// Whether these values equal those of an export of `metadata`, so that the file's metadata was
+    /// not edited.
     #[must_use]
     pub fn is_untouched(&self, metadata: &Metadata) -> bool {
         self.source == Some(metadata.source)
@@ -149,24 +152,28 @@ impl SentMetadata {
     }
 }
 
-/// What the caller already knows of an arriving file.
+/// What the caller already knows about an incoming file.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Expected<'a> {
     pub category: Option<Category>,
     pub movie: Option<&'a MovieId>,
 }
 
-/// Reads an envelope and holds it against what is expected. What the envelope does not say of the movie
-/// and the category, is as expected; see [`super::without_envelope`] for data without an envelope. With `strict`, content
-/// beside the data is a problem.
+/// Reads an envelope and checks it against what is expected. A missing movie or category is taken
+/// from `expected`; see [`super::without_envelope`] for data without an envelope. With `strict`,
+/// content beside the data is a problem.
 ///
 /// # Errors
-/// Every problem of the envelope.
-pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrived, Vec<Problem>> {
+/// All problems of the envelope.
+pub fn read(
+    value: Value,
+    expected: Expected<'_>,
+    strict: bool,
+) -> Result<IncomingEnvelope, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
     let (mut envelope, data) =
-        arranged(value, expected, &mut warnings).map_err(|problem| vec![problem])?;
+        arrange(value, expected, &mut warnings).map_err(|problem| vec![problem])?;
     if let Some(version) = envelope.get("version").filter(|version| !version.is_null())
         && !is_version_1(version)
     {
@@ -177,7 +184,7 @@ pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrive
         read_category(&envelope, data.as_ref(), expected.category, &mut problems, &mut warnings);
     let movie = read_movie(&envelope, expected.movie, &mut problems, &mut warnings);
     if let (Some(category), Some(movie)) = (category, &movie) {
-        warn_of_missing(&envelope, category, movie, &mut warnings);
+        warn_missing_keys(&envelope, category, movie, &mut warnings);
     }
     let data = match data {
         Some(data @ Value::Object(_)) => Some(data),
@@ -200,7 +207,7 @@ pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrive
                 Some(Value::Object(metadata)) => metadata,
                 _ => Object::new(),
             };
-            rename(
+            rename_keys(
                 &mut metadata,
                 &["source", "revision", "draft_revision", "last_updated"],
                 &mut warnings,
@@ -212,7 +219,7 @@ pub fn read(value: Value, expected: Expected<'_>, strict: bool) -> Result<Arrive
                 return Err(problems);
             }
             warnings.extend(unread.warnings());
-            Ok(Arrived { category, movie, data, metadata, warnings })
+            Ok(IncomingEnvelope { category, movie, data, metadata, warnings })
         }
         _ => Err(problems),
     }
@@ -246,11 +253,11 @@ fn read_category(
         Some(Value::String(text)) => match text.trim().parse::<Category>() {
             Ok(category) => category,
             Err(error) => {
-                // In another case: `basicInfo`, or as GraphQL writes it.
-                if let Some(meant) = category_called(text) {
+                // In another case: `basicInfo`, or the GraphQL form.
+                if let Some(meant) = category_by_name(text) {
                     let message = format!("category {text:?} was read as {meant}");
                     warnings.push(Warning::new("", WarningCode::ValueRepaired, message));
-                    return checked(meant, expected, problems);
+                    return check_expected(meant, expected, problems);
                 }
                 mismatch(format!("category: {error}"));
                 return None;
@@ -277,11 +284,11 @@ fn read_category(
             return None;
         }
     };
-    checked(found, expected, problems)
+    check_expected(found, expected, problems)
 }
 
-/// The category that was found, if none or no other was asked for.
-fn checked(
+/// Returns the category if it agrees with the expected one.
+fn check_expected(
     found: Category,
     expected: Option<Category>,
     problems: &mut Vec<Problem>,
@@ -294,7 +301,7 @@ fn checked(
     Some(found)
 }
 
-/// The only category that has the list fields of `data`, if there is just one.
+/// The category that has the list fields in `data`, if there is exactly one.
 fn category_of_data(data: &Object) -> Option<Category> {
     let fits = |definition: &Definition| {
         let lists =
@@ -347,7 +354,7 @@ fn read_movie(
     None
 }
 
-/// A revision, also where it was written as text; one that is no revision is none of ours.
+/// Reads a revision, also one written as text. Invalid values become [`NO_REVISION`].
 fn read_revision(value: &Value) -> i64 {
     let whole = match value {
         Value::Number(number) => whole_number(number),
@@ -357,10 +364,10 @@ fn read_revision(value: &Value) -> i64 {
     whole.filter(|revision| *revision >= 0).unwrap_or(NO_REVISION)
 }
 
-/// How language models call themselves when they are asked where a document comes from.
+/// Words that name a language model as the source.
 const MODELS: [&str; 6] = ["llm", "ai", "gpt", "chatgpt", "claude", "gemini"];
 
-/// The source, in whatever case; what is none is told of, and says nothing.
+/// Reads the source in any case. An unknown source is reported and read as `manual`.
 fn read_source(found: &str, warnings: &mut Vec<Warning>) -> Source {
     if let Some(source) = Source::ALL.iter().copied().find(|source| source.as_str() == found) {
         return source;

@@ -1,9 +1,9 @@
-//! The keys of an envelope, also as language models translate them with the rest of a file.
+//! The keys of an envelope, including translations that language models make of them.
 
 use crate::document::schema::definition::Object;
 use crate::document::text::key_letters;
 
-/// Translations of the keys. What is not in this table is not read as a key of the envelope.
+/// Translations of the keys. Other translations are not recognised.
 const TRANSLATED: [(&str, &[&str]); 4] = [
     (
         "category",
@@ -73,8 +73,8 @@ const TRANSLATED: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// Keys of an envelope, and keys that templates and language models add to it, by their letters. What
-/// stands under them is no content of a document.
+/// Letters of the envelope's keys and of keys that templates and language models add. Their values
+/// are not content of a document.
 const NO_CONTENT: [&str; 15] = [
     "category",
     "movieid",
@@ -93,20 +93,20 @@ const NO_CONTENT: [&str; 15] = [
     "template",
 ];
 
-/// Whether nothing is expected under that key but what belongs to an envelope, or to whoever wrote it.
-pub(in crate::document) fn is_no_content(key: &str) -> bool {
+/// Whether the value under a key is never content: a key of the envelope, or one added by a
+/// template or a language model.
+pub(in crate::document) fn is_non_content_key(key: &str) -> bool {
     let letters = key_letters(key);
     NO_CONTENT.contains(&letters.as_str())
-        || TRANSLATED.iter().any(|(_, keys)| is_one_of(keys, key))
+        || TRANSLATED.iter().any(|(_, keys)| contains_key(keys, key))
 }
 
-fn is_one_of(keys: &[&str], key: &str) -> bool {
+fn contains_key(keys: &[&str], key: &str) -> bool {
     let letters = key_letters(key);
     keys.iter().any(|known| key_letters(known) == letters)
 }
 
-/// The key under which an object has what an envelope has as `name`: the same in another case, or a
-/// translation of it.
+/// The key that an object has for the envelope key `name`: the same in any case, or a translation.
 pub(in crate::document) fn key_of<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
     if let Some((key, _)) = object.get_key_value(name) {
         return Some(key);
@@ -114,12 +114,12 @@ pub(in crate::document) fn key_of<'o>(object: &'o Object, name: &str) -> Option<
     let letters = key_letters(name);
     let translations = TRANSLATED.iter().find(|(known, _)| *known == name).map(|(_, keys)| *keys);
     let is_meant = |key: &&String| {
-        key_letters(key) == letters || translations.is_some_and(|keys| is_one_of(keys, key))
+        key_letters(key) == letters || translations.is_some_and(|keys| contains_key(keys, key))
     };
     object.keys().find(is_meant).map(String::as_str)
 }
 
-/// Whether an object is an envelope: it has data, or says of which movie and category it is.
+/// Whether an object is an envelope: it has data, or both a category and a movie id.
 pub(in crate::document) fn is_envelope(object: &Object) -> bool {
     let has = |name| key_of(object, name).is_some();
     has("data") || (has("category") && has("movie_id"))

@@ -1,19 +1,19 @@
-//! Marks in a text that do not belong to it: citations, Markdown, HTML, invisible characters.
+//! Finds marks in a text that do not belong to it: citations, Markdown, HTML, invisible characters.
 //!
-//! A text is stored as it was sent, since any of these may be meant; what it would be without them
-//! is shown, and taken where that is asked for.
+//! Texts are stored as sent, since any mark may be intended. The cleaned text is shown in a
+//! warning, and stored if the import asks for it.
 
 use std::borrow::Cow;
 
-/// A text without the marks, and which there were.
+/// A text without marks, and the kinds of marks that were found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaned {
     pub text: String,
-    /// The kinds of marks, as a message lists them.
+    /// The kinds of marks, as listed in messages.
     pub found: Vec<&'static str>,
 }
 
-/// A kind of marks, and how a text is without them.
+/// A kind of mark, and the function that removes it.
 type Pass = (&'static str, fn(&str) -> Cow<'_, str>);
 
 const PASSES: &[Pass] = &[
@@ -22,7 +22,7 @@ const PASSES: &[Pass] = &[
     ("HTML", without_tags),
     ("Markdown", without_markdown),
     ("invisible characters", without_invisible),
-    ("LaTeX commands that became tabs", without_tabs_of_latex),
+    ("LaTeX commands that became tabs", without_latex_tabs),
 ];
 
 /// The text without marks; `None` if it has none.
@@ -52,7 +52,7 @@ fn may_be_a_mark(c: char) -> bool {
         || is_invisible(c)
 }
 
-/// The first control character of a text that is none of tab, line feed and CR LF, with its place.
+/// The first control character other than a tab, a line feed or CR LF, with its character index.
 #[must_use]
 pub fn control_character(text: &str) -> Option<(usize, char)> {
     let is_control = |byte: &u8| *byte < 0x20 || *byte == 0x7F;
@@ -77,17 +77,17 @@ const fn is_superscript(c: char) -> bool {
     matches!(c, '¹' | '²' | '³' | '⁰' | '⁴'..='⁹')
 }
 
-/// A part of a text, and what stands for it.
+/// A range of a text, and its replacement.
 struct Part {
     begin: usize,
     end: usize,
-    meant: String,
+    replacement: String,
 }
 
-/// A text with parts replaced. `part` is asked at each place at which a mark stands, with the end of
-/// the part before it and whether nothing stands before it; each part is looked for within a bounded
-/// length, so that this takes time linear in the text.
-fn replaced(
+/// Replaces parts of a text. `part` is called at each mark, with the position of the mark, the end
+/// of the previous part, and whether no text remains before the mark. Each part is searched
+/// within a bounded length, so the function takes time linear in the length of the text.
+fn replace_parts(
     text: &str,
     is_mark: impl Fn(char) -> bool,
     mut part: impl FnMut(usize, usize, bool) -> Option<Part>,
@@ -99,9 +99,9 @@ fn replaced(
             continue;
         }
         let is_first = result.is_empty() && start == kept;
-        let Some(Part { begin, end, meant }) = part(start, kept, is_first) else { continue };
+        let Some(Part { begin, end, replacement }) = part(start, kept, is_first) else { continue };
         result.push_str(&text[kept..begin]);
-        result.push_str(&meant);
+        result.push_str(&replacement);
         kept = end;
     }
     if kept == 0 {
@@ -111,33 +111,33 @@ fn replaced(
     Cow::Owned(result)
 }
 
-/// Where `close` stands in a text, if that is at `most` or before.
+/// The position of `close` in a text, if it is at most `most`.
 fn find_within(text: &str, close: char, most: usize) -> Option<usize> {
     let end = text.floor_char_boundary(most + close.len_utf8());
     text[..end].find(close)
 }
 
-/// `【1†source】`, `[1]`, `[cite: 1]`, `:contentReference[oaicite:0]{index=0}`, and a superscript
-/// number behind a word of letters.
+/// Removes `【1†source】`, `[1]`, `[cite: 1]`, `:contentReference[oaicite:0]{index=0}`, and
+/// superscript numbers after a word.
 fn without_citations(text: &str) -> Cow<'_, str> {
-    // "Alien³" is a title: a mark behind a single word is a part of it.
+    // "Alien³" is a title: a superscript after a single word belongs to it.
     let second_word = text.split_whitespace().nth(1).map(|word| {
-        // Both are parts of one text.
+        // Both point into the same text.
         word.as_ptr().addr() - text.as_ptr().addr()
     });
     let is_mark = |c: char| matches!(c, '[' | '【') || (is_superscript(c) && c != '⁰');
-    replaced(text, is_mark, |start, kept, _| {
+    replace_parts(text, is_mark, |start, kept, _| {
         let in_a_sentence = second_word.is_some_and(|second| second < start);
         let (begin, end) = citation(text, start, in_a_sentence)?;
         let begin = kept + text[kept..begin].trim_end_matches(' ').len();
-        Some(Part { begin, end, meant: String::new() })
+        Some(Part { begin, end, replacement: String::new() })
     })
 }
 
-/// What stands before the citations of one service: `:contentReference[oaicite:0]{index=0}`.
+/// The text before some citations: `:contentReference[oaicite:0]{index=0}`.
 const REFERENCE: &str = ":contentReference";
 
-/// Where the citation at that place begins and ends.
+/// The start and the end of the citation at `start`.
 fn citation(text: &str, start: usize, in_a_sentence: bool) -> Option<(usize, usize)> {
     let rest = &text[start..];
     if let Some(inner) = rest.strip_prefix('【') {
@@ -165,7 +165,7 @@ fn citation(text: &str, start: usize, in_a_sentence: bool) -> Option<(usize, usi
                 mark.strip_prefix(word)
                     .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
             });
-        // Behind a word or the end of a sentence, and not the address of a link.
+        // After a word or the end of a sentence, and not the text of a link.
         let follows = text[..start].chars().next_back().is_some_and(|c| !c.is_whitespace());
         let is_link = text[end..].starts_with('(');
         return (((is_number && follows) || is_named) && !is_link).then_some((start, end));
@@ -212,7 +212,7 @@ const TAGS: &[&str] = &[
 ];
 
 fn without_tags(text: &str) -> Cow<'_, str> {
-    replaced(
+    replace_parts(
         text,
         |c| c == '<',
         |begin, _, is_first| {
@@ -226,7 +226,7 @@ fn without_tags(text: &str) -> Cow<'_, str> {
             let is_co = inner[..length].trim_start_matches('/').starts_with("co:")
                 || inner[..length] == *"/co";
             if is_token || is_co {
-                return Some(Part { begin, end, meant: String::new() });
+                return Some(Part { begin, end, replacement: String::new() });
             }
             let tag = inner[..length].trim_start_matches('/').trim_end_matches('/').trim();
             let name = tag.split(char::is_whitespace).next().unwrap_or_default();
@@ -235,8 +235,8 @@ fn without_tags(text: &str) -> Cow<'_, str> {
                 return None;
             }
             let ends_a_line = matches!(name.as_str(), "br" | "p" | "li" | "div") && !is_first;
-            let meant = if ends_a_line { "\n".to_owned() } else { String::new() };
-            Some(Part { begin, end, meant })
+            let replacement = if ends_a_line { "\n".to_owned() } else { String::new() };
+            Some(Part { begin, end, replacement })
         },
     )
 }
@@ -266,14 +266,14 @@ const ENTITIES: &[(&str, &str)] = &[
 ];
 
 fn without_entities(text: &str) -> Cow<'_, str> {
-    replaced(
+    replace_parts(
         text,
         |c| c == '&',
         |begin, _, _| {
             let inner = &text[begin + 1..];
             let length = find_within(inner, ';', 10).filter(|length| *length > 0)?;
-            let meant = entity(&inner[..length])?;
-            Some(Part { begin, end: begin + length + 2, meant })
+            let replacement = entity(&inner[..length])?;
+            Some(Part { begin, end: begin + length + 2, replacement })
         },
     )
 }
@@ -284,13 +284,16 @@ fn entity(name: &str) -> Option<String> {
             Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok(),
             None => number.parse().ok(),
         };
-        let meant = code.and_then(char::from_u32).filter(|c| !c.is_control());
-        return meant.map(String::from);
+        let replacement = code.and_then(char::from_u32).filter(|c| !c.is_control());
+        return replacement.map(String::from);
     }
-    ENTITIES.iter().find(|(known, _)| *known == name).map(|(_, meant)| (*meant).to_owned())
+    ENTITIES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, replacement)| (*replacement).to_owned())
 }
 
-/// Links become their text, emphasis and code the words in them, and headings their lines.
+/// Replaces links with their text, and removes the marks of emphasis, code and headings.
 fn without_markdown(text: &str) -> Cow<'_, str> {
     let links = without_links(text);
     let emphasis = ["**", "*", "~~", "`"];
@@ -313,7 +316,7 @@ fn without_markdown(text: &str) -> Cow<'_, str> {
 
 fn without_links(text: &str) -> Cow<'_, str> {
     let mut last_open = None;
-    replaced(
+    replace_parts(
         text,
         |c| matches!(c, '[' | ']'),
         |at, kept, _| {
@@ -328,12 +331,16 @@ fn without_links(text: &str) -> Cow<'_, str> {
                 return None;
             }
             let begin = kept + text[kept..open].trim_end_matches('!').len();
-            Some(Part { begin, end: at + 2 + length + 1, meant: text[open + 1..at].to_owned() })
+            Some(Part {
+                begin,
+                end: at + 2 + length + 1,
+                replacement: text[open + 1..at].to_owned(),
+            })
         },
     )
 }
 
-/// The text without pairs of `mark` around words; `None` if it has none.
+/// Removes pairs of `mark` around words; `None` if there are none.
 fn without_pairs(text: &str, mark: &str) -> Option<String> {
     if !text.contains(mark) {
         return None;
@@ -372,7 +379,8 @@ fn without_pairs(text: &str, mark: &str) -> Option<String> {
     })
 }
 
-/// Characters without a width that no script needs, and controls of old encodings.
+/// Zero-width characters that no script needs, bidirectional controls, C1 controls, private-use
+/// characters and tags.
 const fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -386,7 +394,7 @@ fn without_invisible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_invisible) && !text.contains('\r') {
         return Cow::Borrowed(text);
     }
-    // A citation between characters for private use: `cite`, its number, and marks around them.
+    // Private-use characters may enclose a citation: `cite` and its number.
     let mut within = false;
     let text: String = text
         .chars()
@@ -402,7 +410,7 @@ fn without_invisible(text: &str) -> Cow<'_, str> {
             _ => !within,
         })
         .collect();
-    // Windows-1252 has letters and marks where the controls of old encodings are.
+    // Windows-1252 has letters and punctuation in the range of the C1 controls.
     let shown = |c: char| match u8::try_from(u32::from(c)) {
         Ok(byte @ 0x80..=0x9F) => {
             let decoded = encoding_rs::WINDOWS_1252.decode(&[byte]).0.chars().next();
@@ -413,10 +421,10 @@ fn without_invisible(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter_map(shown).collect())
 }
 
-/// What is left of LaTeX commands whose `\t` was read as a tab.
+/// The rest of LaTeX commands that begin with `\t`, after `\t` was read as a tab.
 const AFTER_TAB: &[&str] = &["extit{", "extbf{", "ext{", "exttt{", "imes", "heta", "an(", "au "];
 
-fn without_tabs_of_latex(text: &str) -> Cow<'_, str> {
+fn without_latex_tabs(text: &str) -> Cow<'_, str> {
     let is_command = |at: usize| AFTER_TAB.iter().any(|rest| text[at + 1..].starts_with(rest));
     if !text.match_indices('\t').any(|(at, _)| is_command(at)) {
         return Cow::Borrowed(text);
@@ -437,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_found_and_taken_away() {
+    fn marks_are_found_and_removed() {
         for (text, expected) in [
             ("The end.【1†source】", "The end."),
             ("One【3†L1-L4】 and two.[2][3]", "One and two."),
@@ -465,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_only_looks_like_marks_is_text() {
+    fn text_that_looks_like_marks_is_kept() {
         for text in [
             "Alien³",
             "[REC]",
@@ -489,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_many_marks_without_an_end_are_read() {
+    fn texts_with_many_unclosed_marks_are_read() {
         for unit in [
             "<",
             "[",
@@ -511,7 +519,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_found_with_their_place() {
+    fn control_characters_are_found_with_their_position() {
         assert_eq!(control_character("a\u{C}rac"), Some((1, '\u{C}')));
         assert_eq!(control_character("\u{1B}[0m"), Some((0, '\u{1B}')));
         assert_eq!(control_character("a\rb"), Some((1, '\r')));

@@ -1,7 +1,8 @@
-//! From text to the typed document of one category.
+//! Reads a text into the typed document of one category.
 //!
-//! [`lenient`] finds JSON in a text and repairs it, [`envelope`] takes it apart, and [`parse`] reads
-//! its `data` into the form of its category: every value checked, every problem reported.
+//! [`lenient`] finds and repairs the JSON in a text, [`envelope`] takes it apart, and [`parse`]
+//! reads its `data` into the form of the category, checking every value and reporting every
+//! problem.
 
 mod arrangement;
 mod beside_data;

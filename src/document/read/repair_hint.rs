@@ -1,4 +1,4 @@
-//! The text that a person pastes back to a language model so that its next answer can be imported.
+//! Writes the text that a user pastes back to a language model to get an importable answer.
 
 use serde_json::json;
 
@@ -10,11 +10,11 @@ use crate::document::schema::example;
 
 const TEMPLATE: &str = include_str!("repair_hint.txt");
 
-/// Most points that a hint lists.
+/// Maximum number of points in a hint.
 const MAX_POINTS: usize = 20;
 
-/// What a language model is to correct in a document, made of what was found in it. `None` if there
-/// is nothing that another document would mend.
+/// A request to a language model to correct its document, made from the problems and warnings.
+/// `None` if a corrected document would not help.
 #[must_use]
 pub fn repair_hint(
     movie: &MovieId,
@@ -60,7 +60,7 @@ pub fn repair_hint(
         .replace("{movie}", movie.as_str())
         .replace("{verdict}", verdict)
         .replace("{form}", &form(movie, category));
-    // Last, so that nothing in what was found is taken for a place of the template.
+    // Replaced last, so that placeholders inside messages are kept.
     Some(filled.replace("{points}", &points.join("\n")))
 }
 
@@ -68,7 +68,7 @@ fn point(path: &str, message: &str) -> String {
     if path.is_empty() { format!("- {message}") } else { format!("- {path}: {message}") }
 }
 
-/// An envelope of the category with one example of each value.
+/// An envelope of the category with an example of each value.
 fn form(movie: &MovieId, category: Option<Category>) -> String {
     let data =
         category.map_or_else(Object::new, |category| example::object(category.definition().fields));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_document_mends_has_no_hint() {
+    fn problems_that_no_document_can_fix_have_no_hint() {
         let locked = Problem::new("/title", ProblemCode::Locked, "it is locked");
         assert_eq!(repair_hint(&movie(), None, &[locked], &[]), None);
         let repaired = Warning::new("", WarningCode::SyntaxRepaired, "a comma was skipped");

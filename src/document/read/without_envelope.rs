@@ -1,27 +1,28 @@
-//! Documents without an envelope, or with a part of one: the data alone, its list, one item of it, fields
-//! that stand at the top of the envelope, several categories in one object.
+//! Reads documents with a missing or partial envelope: the data alone, its list, one item of it,
+//! fields at the top level of the envelope, several categories in one object.
 //!
-//! They are read where the request names the movie and the category, and only one reading is there.
+//! They are read only if the request names the movie and the category, and the reading is
+//! unambiguous.
 
 use serde_json::Value;
 
 use super::change_lists;
 use super::envelope::Expected;
-use super::envelope_keys::is_no_content;
-use super::parse::{field_called, is_called, leads_to};
+use super::envelope_keys::is_non_content_key;
+use super::parse::{accepts_key, field_by_name, has_name};
 use crate::document::categories::{Category, Definition};
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
 use crate::document::schema::definition::{Field, Item, Kind, Object};
 use crate::document::schema::example::{data_example, example};
 use crate::document::text::{key_letters, quoted};
 
-/// Most elements of a list by which it is recognised.
+/// Maximum number of list elements that are inspected.
 const MAX_LOOKED_AT: usize = 20;
-/// Keys that items of several lists have, and other things too.
+/// Keys that are too common to identify an item.
 const COMMON: [&str; 8] =
     ["id", "category", "language", "country", "image", "notes", "url", "type"];
 
-/// What a value without an envelope is, seen as a part of a category's document.
+/// The shape of a value without an envelope, as part of a category's document.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::document) enum Shape {
     /// The data, or some of its fields.
@@ -33,7 +34,7 @@ pub(in crate::document) enum Shape {
     Unknown,
 }
 
-/// What a value is in a document of that category. `label` is a name that stood before it.
+/// The shape of a value in a document of that category. `label` is the name before the value.
 pub(in crate::document) fn shape_of(
     value: &Value,
     category: Category,
@@ -41,7 +42,9 @@ pub(in crate::document) fn shape_of(
 ) -> Shape {
     let definition = category.definition();
     match value {
-        Value::Object(object) if has_field(object, definition) || change_lists::has_any(object) => {
+        Value::Object(object)
+            if has_field(object, definition) || change_lists::has_changes(object) =>
+        {
             Shape::Data
         }
         Value::Object(_) => list_of(std::slice::from_ref(value), definition, label)
@@ -53,10 +56,10 @@ pub(in crate::document) fn shape_of(
 
 /// Whether an object has a field of the document itself.
 pub(in crate::document) fn has_field(object: &Object, definition: &Definition) -> bool {
-    definition.fields.iter().any(|field| object.keys().any(|key| leads_to(field, key)))
+    definition.fields.iter().any(|field| object.keys().any(|key| accepts_key(field, key)))
 }
 
-/// The only other category that has the keys of an object.
+/// The only category other than `but` that has the fields of an object.
 pub(in crate::document) fn other_category(
     value: &Value,
     but: Option<Category>,
@@ -65,13 +68,13 @@ pub(in crate::document) fn other_category(
     let others = Category::ALL.iter().copied().filter(|category| Some(*category) != but);
     let mut fitting = others.filter(|category| {
         let fields = category.definition().fields.iter();
-        let known = fields.filter(|field| object.keys().any(|key| is_called(field, key)));
+        let known = fields.filter(|field| object.keys().any(|key| has_name(field, key)));
         known.clone().any(|field| field.rule.kind.is_list()) || known.count() >= 2
     });
     fitting.next().filter(|_| fitting.next().is_none())
 }
 
-/// The list whose items these are, if it can be only one.
+/// The list that the elements belong to, if it is unambiguous.
 pub(in crate::document) fn list_of(
     elements: &[Value],
     definition: &Definition,
@@ -83,7 +86,7 @@ pub(in crate::document) fn list_of(
     if looked_at.is_empty() {
         return None;
     }
-    let labelled = label.and_then(|label| lists().find(|field| is_called(field, label)));
+    let labelled = label.and_then(|label| lists().find(|field| has_name(field, label)));
     if looked_at.iter().all(|element| element.is_string()) {
         let takes_text = |field: &&'static Field| match &field.rule.kind {
             Kind::Items { item, .. } => item.bare_text.is_some(),
@@ -96,7 +99,7 @@ pub(in crate::document) fn list_of(
     let mut best: Option<(usize, &'static Field)> = None;
     let mut is_tied = false;
     for (field, item) in items_of(definition) {
-        let Some(known) = known_keys(&looked_at, item) else { continue };
+        let Some(known) = count_known_keys(&looked_at, item) else { continue };
         if labelled.is_some_and(|labelled| std::ptr::eq(labelled, field)) {
             return Some(field);
         }
@@ -122,17 +125,17 @@ fn items_of(
     })
 }
 
-/// How many keys of objects are those of an item; `None` if one of the objects has no telling key of it,
-/// or more keys that are not.
-fn known_keys(elements: &[&Value], item: &Item) -> Option<usize> {
+/// The number of keys that are fields of the item, over all elements. `None` if an element has no
+/// distinctive field, or mostly unknown keys.
+fn count_known_keys(elements: &[&Value], item: &Item) -> Option<usize> {
     let mut total = 0;
     for element in elements {
         let object = element.as_object()?;
-        let field_of = |key: &String| field_called(item.fields, key);
+        let field_of = |key: &String| field_by_name(item.fields, key);
         let known: Vec<&Field> = object.keys().filter_map(field_of).collect();
-        let is_telling = known.iter().any(|field| !COMMON.contains(&field.name))
+        let is_distinctive = known.iter().any(|field| !COMMON.contains(&field.name))
             || known.iter().filter(|field| field.rule.required).count() >= 2;
-        if !is_telling || known.len() * 2 < object.len() {
+        if !is_distinctive || known.len() * 2 < object.len() {
             return None;
         }
         total += known.len();
@@ -140,32 +143,32 @@ fn known_keys(elements: &[&Value], item: &Item) -> Option<usize> {
     Some(total)
 }
 
-/// An envelope out of what was sent, as far as it can be told; what is missing of it stays missing.
+/// Adds an envelope to what was sent. Missing parts of the envelope stay missing.
 ///
 /// # Errors
-/// When the value is nothing that an envelope could be put around.
-pub(in crate::document) fn enveloped(
+/// The value cannot be the content of an envelope.
+pub(in crate::document) fn with_envelope(
     value: Value,
     expected: Expected<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Object, Problem> {
     let object = match value {
         Value::Object(object) => object,
-        Value::Array(list) => return of_list(list, expected, warnings),
-        other => return Err(no_envelope(&other, expected)),
+        Value::Array(list) => return envelope_for_list(list, expected, warnings),
+        other => return Err(no_envelope_problem(&other, expected)),
     };
     let has = |name| object.get(name).is_some_and(|value: &Value| !value.is_null());
     if has("data") && has("category") && has("movie_id") {
         return Ok(object);
     }
-    if change_lists::is_patch(&object) {
-        return Err(patch(expected));
+    if change_lists::is_json_patch(&object) {
+        return Err(json_patch_problem(expected));
     }
-    let named = object.get("category").and_then(Value::as_str).and_then(category_called);
+    let named = object.get("category").and_then(Value::as_str).and_then(category_by_name);
     let category = expected.category.or(named);
     if !object.contains_key("data")
         && let Some(category) = expected.category
-        && let Some(envelope) = of_item(&object, category, warnings)
+        && let Some(envelope) = envelope_for_item(&object, category, warnings)
     {
         return Ok(envelope);
     }
@@ -173,21 +176,21 @@ pub(in crate::document) fn enveloped(
         return Ok(object);
     }
     let is_bare = !object.contains_key("movie_id") && named.is_none();
-    let (mut envelope, rest) = parted(object, category);
+    let (mut envelope, rest) = split_envelope_keys(object, category);
     if rest.is_empty() {
         return Ok(envelope);
     }
     let found = if is_bare { "the envelope is missing" } else { "\"data\" is missing" };
-    warnings.push(missing(format!(
-        "{found}; what stands at the top was read as the data{}",
-        of_document(expected)
+    warnings.push(envelope_missing(format!(
+        "{found}; the top-level keys were read as the data{}",
+        describe_expected(expected)
     )));
     envelope.insert("data".to_owned(), Value::Object(rest));
     Ok(envelope)
 }
 
-/// What a warning says of the document that the request names.
-fn of_document(expected: Expected<'_>) -> String {
+/// The part of a warning that describes the expected document.
+fn describe_expected(expected: Expected<'_>) -> String {
     match (expected.category, expected.movie) {
         (Some(category), Some(movie)) => format!(" of {category} of {movie}"),
         (Some(category), None) => format!(" of {category}"),
@@ -196,55 +199,59 @@ fn of_document(expected: Expected<'_>) -> String {
     }
 }
 
-pub(in crate::document) fn missing(message: String) -> Warning {
+pub(in crate::document) fn envelope_missing(message: String) -> Warning {
     Warning::new("", WarningCode::EnvelopeMissing, message)
 }
 
-/// The category of that name, in any case.
-pub(in crate::document) fn category_called(name: &str) -> Option<Category> {
+/// The category with that name, in any case.
+pub(in crate::document) fn category_by_name(name: &str) -> Option<Category> {
     let letters = key_letters(name);
     Category::ALL.iter().copied().find(|category| key_letters(category.as_str()) == letters)
 }
 
-/// The keys of the envelope, and all other keys but those that templates and models add.
-fn parted(object: Object, category: Option<Category>) -> (Object, Object) {
+/// Separates the keys of the envelope, and keys that templates and models add, from all other keys.
+fn split_envelope_keys(object: Object, category: Option<Category>) -> (Object, Object) {
     let is_field = |key: &str| {
         category.is_some_and(|category| {
-            category.definition().fields.iter().any(|field| leads_to(field, key))
+            category.definition().fields.iter().any(|field| accepts_key(field, key))
         })
     };
-    object.into_iter().partition(|(key, _)| is_no_content(key) && !is_field(key))
+    object.into_iter().partition(|(key, _)| is_non_content_key(key) && !is_field(key))
 }
 
-/// A list without anything around it.
-fn of_list(
+/// Adds an envelope to a list.
+fn envelope_for_list(
     list: Vec<Value>,
     expected: Expected<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Object, Problem> {
-    if list.iter().filter_map(Value::as_object).any(change_lists::is_patch) {
-        return Err(patch(expected));
+    if list.iter().filter_map(Value::as_object).any(change_lists::is_json_patch) {
+        return Err(json_patch_problem(expected));
     }
     let field = expected.category.and_then(|category| list_of(&list, category.definition(), None));
-    let Some(field) = field else { return Err(no_envelope(&Value::Array(list), expected)) };
-    warnings.push(missing(format!(
+    let Some(field) = field else { return Err(no_envelope_problem(&Value::Array(list), expected)) };
+    warnings.push(envelope_missing(format!(
         "the envelope is missing; the list was read as {:?} in the data{}",
         field.name,
-        of_document(expected)
+        describe_expected(expected)
     )));
-    Ok(with_data(data_of_list(field, list)))
+    Ok(with_data(data_with_list(field, list)))
 }
 
 fn with_data(data: Value) -> Object {
     Object::from_iter([("data".to_owned(), data)])
 }
 
-fn data_of_list(field: &Field, list: Vec<Value>) -> Value {
+fn data_with_list(field: &Field, list: Vec<Value>) -> Value {
     Value::Object(Object::from_iter([(field.name.to_owned(), Value::Array(list))]))
 }
 
-/// The envelope of one item that stands alone; what the envelope would say may stand beside its fields.
-fn of_item(object: &Object, category: Category, warnings: &mut Vec<Warning>) -> Option<Object> {
+/// Adds an envelope to a single item. Keys of the envelope may be among its fields.
+fn envelope_for_item(
+    object: &Object,
+    category: Category,
+    warnings: &mut Vec<Warning>,
+) -> Option<Object> {
     let definition = category.definition();
     if has_field(object, definition) {
         return None;
@@ -255,7 +262,7 @@ fn of_item(object: &Object, category: Category, warnings: &mut Vec<Warning>) -> 
         // Most items have a category of their own.
         "category" => {
             names_movie
-                && object["category"].as_str().is_some_and(|name| category_called(name).is_some())
+                && object["category"].as_str().is_some_and(|name| category_by_name(name).is_some())
         }
         _ => false,
     };
@@ -263,32 +270,33 @@ fn of_item(object: &Object, category: Category, warnings: &mut Vec<Warning>) -> 
         object.clone().into_iter().partition(|(key, _)| is_of_envelope(key));
     let item = Value::Object(item);
     let field = list_of(std::slice::from_ref(&item), definition, None)?;
-    warnings.push(missing(format!(
-        "the envelope is missing; the object was read as one item of {:?} in the data of {category}",
+    warnings.push(envelope_missing(format!(
+        "the envelope is missing; the object was read as one item of {:?} in the data of \
+         {category}",
         field.name
     )));
-    envelope.insert("data".to_owned(), data_of_list(field, vec![item]));
+    envelope.insert("data".to_owned(), data_with_list(field, vec![item]));
     Some(envelope)
 }
 
-/// The list that stands where the data should, as data.
+/// Converts a list in place of the data to data.
 ///
 /// # Errors
-/// The list itself, if it can be the list of several fields or of none.
-pub(in crate::document) fn data_around(
+/// Returns the list if it may belong to several fields or to none.
+pub(in crate::document) fn list_to_data(
     list: Vec<Value>,
     category: Category,
     warnings: &mut Vec<Warning>,
 ) -> Result<Value, Vec<Value>> {
     let Some(field) = list_of(&list, category.definition(), None) else { return Err(list) };
-    warnings.push(missing(format!(
+    warnings.push(envelope_missing(format!(
         "\"data\" is a list; it was read as {:?} in the data of {category}",
         field.name
     )));
-    Ok(data_of_list(field, list))
+    Ok(data_with_list(field, list))
 }
 
-fn no_envelope(found: &Value, expected: Expected<'_>) -> Problem {
+fn no_envelope_problem(found: &Value, expected: Expected<'_>) -> Problem {
     let form = match expected.category {
         Some(category) => format!(", for example {}", example(category, expected.movie)),
         None => String::new(),
@@ -300,7 +308,7 @@ fn no_envelope(found: &Value, expected: Expected<'_>) -> Problem {
     Problem::new("", ProblemCode::TypeMismatch, message)
 }
 
-fn patch(expected: Expected<'_>) -> Problem {
+fn json_patch_problem(expected: Expected<'_>) -> Problem {
     let form = expected.category.map_or_else(
         || {
             "the document with the changed values, in an object with category, movie_id and data"
@@ -314,8 +322,8 @@ fn patch(expected: Expected<'_>) -> Problem {
     Problem::new("", ProblemCode::Unreadable, message)
 }
 
-/// Whether `data` says nothing: it is missing, null, or has nothing but empty values.
-pub(in crate::document) fn says_nothing(data: Option<&Value>) -> bool {
+/// Whether `data` has no values: it is missing, null, or has only empty values.
+pub(in crate::document) fn has_no_values(data: Option<&Value>) -> bool {
     match data {
         None | Some(Value::Null) => true,
         Some(Value::Object(data)) => data.values().all(|value| match value {
@@ -328,13 +336,13 @@ pub(in crate::document) fn says_nothing(data: Option<&Value>) -> bool {
     }
 }
 
-/// Moves fields of the category that stand beside empty data into it.
+/// Moves fields of the category beside empty data into the data.
 pub(in crate::document) fn take_fields_beside(
     envelope: &mut Object,
     category: Category,
     warnings: &mut Vec<Warning>,
 ) {
-    if !says_nothing(envelope.get("data")) {
+    if !has_no_values(envelope.get("data")) {
         return;
     }
     let fields = category.definition().fields;
@@ -343,12 +351,13 @@ pub(in crate::document) fn take_fields_beside(
     };
     let is_field = |key: &str, value: &Value| {
         let is_list = value.is_array() || value.is_object();
-        (is_list && change_lists::is_change(key)) || fields.iter().any(|field| leads_to(field, key))
+        (is_list && change_lists::is_change_key(key))
+            || fields.iter().any(|field| accepts_key(field, key))
     };
     let beside: Vec<String> = envelope
         .iter()
         .filter(|(key, value)| !is_of_envelope(key) && is_field(key, value))
-        .filter(|(_, value)| !says_nothing(Some(value)) && !is_empty(value))
+        .filter(|(_, value)| !has_no_values(Some(value)) && !is_empty(value))
         .map(|(key, _)| key.clone())
         .collect();
     if beside.is_empty() {
@@ -360,12 +369,12 @@ pub(in crate::document) fn take_fields_beside(
     };
     for key in beside {
         let Some(value) = envelope.remove(&key) else { continue };
-        warnings.push(missing(format!(
-            "{} stood beside \"data\" and was read as a part of it",
+        warnings.push(envelope_missing(format!(
+            "{} was beside \"data\" and was read as part of it",
             quoted(&excerpt(&key))
         )));
         data.retain(|known, _| {
-            !fields.iter().any(|field| is_called(field, known) && is_called(field, &key))
+            !fields.iter().any(|field| has_name(field, known) && has_name(field, &key))
         });
         data.insert(key, value);
     }
@@ -376,7 +385,7 @@ fn is_empty(value: &Value) -> bool {
     value.as_array().is_some_and(Vec::is_empty)
 }
 
-/// How a list that cannot be told is to be wrapped, for a message.
+/// How to wrap an ambiguous list, for a message.
 pub(in crate::document) fn wrapped_form(category: Category) -> String {
     let lists: Vec<&str> = items_of(category.definition()).map(|(field, _)| field.name).collect();
     match lists.len() {

@@ -121,8 +121,8 @@ async fn a_text_without_a_document_fails_and_says_why() {
         (" \r\n\t\n", "only white space is in it; there is nothing to import in it"),
         ("\u{feff}\n", "there is nothing to import in it"),
         ("[ ]\n", "there is nothing to import in it"),
-        ("I could not find that movie.\n", "no object is in the text"),
-        ("# only a comment\n", "no object is in the text"),
+        ("I could not find that movie.\n", "the text contains no object"),
+        ("# only a comment\n", "the text contains no object"),
         ("{}\n", "missing"),
     ] {
         let file = place.write("in", text);

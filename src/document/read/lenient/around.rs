@@ -1,12 +1,12 @@
-//! What stands before and after a value in a text: where one may begin, how the text goes on after it,
-//! and the name before it.
+//! Inspects the text around a value: where a value may begin, how the text continues after it, and
+//! the name before it.
 
 use std::ops::Range;
 
 use super::strings::is_blank;
 use crate::document::problem::excerpt;
 
-/// Most characters that are shown of a text.
+/// Maximum number of characters shown of a text.
 const MAX_WORDS: usize = 100;
 
 /// The first words of a text, on one line.
@@ -15,21 +15,21 @@ pub(super) fn first_words(text: &str) -> String {
     excerpt(&start.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// How a text goes on after a value.
+/// How a text continues after a value.
 pub(super) enum Ending {
-    /// With something else.
+    /// Other text follows.
     Other,
-    /// With a comma that ends its line, or parts it from another value: so many bytes.
+    /// A comma follows that ends the line or precedes another value. Holds its length in bytes.
     Comma(usize),
-    /// With more of the same document.
-    GoesOn,
+    /// More of the same document follows.
+    Continues,
 }
 
 impl Ending {
     pub(super) fn of(after: &str) -> Self {
         let rest = after.trim_start();
         if rest.starts_with(['}', ']', ':']) {
-            return Self::GoesOn;
+            return Self::Continues;
         }
         if !rest.starts_with(',') {
             return Self::Other;
@@ -42,16 +42,16 @@ impl Ending {
             return Self::Comma(length);
         }
         if !ends_line || !after[..length].contains(',') || next.starts_with([',', '}', ']', ':']) {
-            return Self::GoesOn;
+            return Self::Continues;
         }
         if next.starts_with('"') && !is_labelled(next) {
-            return Self::GoesOn;
+            return Self::Continues;
         }
         Self::Comma(length)
     }
 }
 
-/// Whether a key in quotation marks and a list or an object follow.
+/// Whether the text begins with a quoted key that has a list or an object as its value.
 fn is_labelled(text: &str) -> bool {
     let Some((_, after)) = text.get(1..).and_then(|rest| rest.split_once('"')) else {
         return false;
@@ -78,7 +78,7 @@ pub(super) fn label_of(before: &str) -> Option<String> {
     (!name.is_empty() && name.chars().all(is_part)).then(|| name.to_owned())
 }
 
-/// Whether a value stands within a sentence, as an example does.
+/// Whether a value is part of a sentence, as an example is.
 pub(super) fn is_inline(text: &str, before: &str, range: &Range<usize>) -> bool {
     if text[range.clone()].contains('\n') {
         return false;
@@ -92,7 +92,7 @@ pub(super) fn is_inline(text: &str, before: &str, range: &Range<usize>) -> bool 
         || (has_words(before) && has_words(line) && !line.starts_with('<'))
 }
 
-/// Where an object, or a list, may begin.
+/// Where the next object, list or string with JSON may begin.
 pub(super) fn next_candidate(text: &str, from: usize) -> Option<usize> {
     let rest = text.get(from..)?;
     rest.char_indices().map(|(offset, c)| (from + offset, c)).find_map(|(at, c)| match c {
@@ -100,7 +100,7 @@ pub(super) fn next_candidate(text: &str, from: usize) -> Option<usize> {
         '[' => {
             let next = text[at + 1..].trim_start_matches(is_blank);
             let opens_items = ["{", "//", "/*"].iter().any(|start| next.starts_with(start));
-            // A list of texts, where a line begins with it.
+            // A list of texts, at the start of a line.
             let opens_texts = next.starts_with('"') && begins_line(text, at);
             (opens_items || opens_texts).then_some(at)
         }
@@ -110,7 +110,7 @@ pub(super) fn next_candidate(text: &str, from: usize) -> Option<usize> {
     })
 }
 
-/// Whether only blanks stand before `at` on its line.
+/// Whether only blanks precede `at` on its line.
 pub(super) fn begins_line(text: &str, at: usize) -> bool {
     let before = text[..at].trim_end_matches([' ', '\t']);
     before.is_empty() || before.ends_with('\n')

@@ -1,16 +1,17 @@
-//! Whether all that one document says stands in another one as well: a quotation, or what is stored.
+//! Checks whether one document contains all of another: a quotation, or a copy of the stored
+//! document.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::document::read::without_envelope::says_nothing;
+use crate::document::read::without_envelope::has_no_values;
 use crate::document::schema::definition::Object;
 
-/// Most items that are compared with one of the other document.
+/// Maximum number of items that are compared with one item of the other document.
 const MAX_COMPARED: usize = 50;
 
-/// Whether `whole` says all that `part` says. Keys are compared as they are.
+/// Whether `whole` contains everything in `part`. Keys are compared literally.
 pub(super) fn covers(whole: &Object, part: &Object) -> bool {
     part.iter().all(|(key, value)| {
         let is_nothing = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
@@ -24,13 +25,13 @@ fn covers_value(whole: &Value, part: &Value) -> bool {
         (Value::Object(whole), Value::Object(part)) => {
             part.iter().all(|(key, value)| {
                 value.is_null() || whole.get(key).is_some_and(|found| is_same(found, value))
-            }) && !says_nothing(Some(&Value::Object(part.clone())))
+            }) && !has_no_values(Some(&Value::Object(part.clone())))
         }
         (whole, part) => is_same(whole, part),
     }
 }
 
-/// Whether two values are the same, whichever type they were written in.
+/// Whether two values are equal regardless of their JSON type (`"139"` and 139).
 fn is_same(one: &Value, other: &Value) -> bool {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.trim().to_owned()),
@@ -40,7 +41,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
     one == other || text(one).is_some_and(|one| text(other).is_some_and(|other| one == other))
 }
 
-/// Whether each item of `part` is one of `whole`, which may say more.
+/// Whether each item of `part` is covered by an item of `whole`.
 fn covers_items(whole: &[Value], part: &[Value]) -> bool {
     let mut by_text: HashMap<&str, Vec<&Value>> = HashMap::new();
     for item in whole {
@@ -49,7 +50,7 @@ fn covers_items(whole: &[Value], part: &[Value]) -> bool {
         }
     }
     part.iter().filter(|item| !item.is_null()).all(|item| {
-        // The items that share its rarest text.
+        // Only items that share this item's rarest text are compared.
         let sharing = texts_of(item).map(|text| by_text.get(text).map_or(&[][..], Vec::as_slice));
         let rarest = sharing.min_by_key(|items| items.len()).unwrap_or_default();
         rarest.iter().take(MAX_COMPARED).any(|found| covers_value(found, item))

@@ -1,5 +1,5 @@
-//! Bytes as text: UTF-8 as it should be, UTF-16 with or without a mark, else Windows-1252, which is
-//! what editors and spreadsheets write.
+//! Decodes bytes as UTF-8, UTF-16 with or without a byte-order mark, or Windows-1252, which editors
+//! and spreadsheets write.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ pub(super) struct Decoded<'t> {
     pub(super) encoding: Option<&'static str>,
 }
 
-/// UTF-16, by the byte-order mark at the start of a text, or by the zero bytes of its first two
-/// characters, which are ASCII where JSON begins (RFC 4627, section 3).
+/// Detects UTF-16 by a byte-order mark, or by the zero bytes of the first two characters, which are
+/// ASCII at the start of JSON (RFC 4627, section 3).
 #[must_use]
 pub fn utf16(start: &[u8]) -> Option<&'static Encoding> {
     match start {
@@ -26,10 +26,12 @@ pub fn utf16(start: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
+/// Decodes a text.
+///
 /// # Errors
-/// When no encoding fits all of it: read as another one, what is right in it would become wrong.
+/// No encoding fits all of the bytes. Another encoding would garble the valid parts.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Problem> {
-    // Without a mark, ASCII in UTF-16 is UTF-8 as well.
+    // Without a byte-order mark, ASCII in UTF-16 is also valid UTF-8.
     if let Some(encoding) = utf16(bytes) {
         let (text, is_broken) = encoding.decode_with_bom_removal(bytes);
         return if is_broken {
@@ -41,7 +43,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Problem> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok(Decoded { text: Cow::Borrowed(text), encoding: None });
     }
-    // Letters past ASCII in UTF-8, and broken ones beside them: it was damaged, or put together of two.
+    // Valid non-ASCII UTF-8 beside invalid bytes: the text is damaged or mixes two encodings.
     let is_partly_utf8 = bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
     let is_undefined = |byte: &u8| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D);
     if is_partly_utf8 || bytes.iter().any(is_undefined) {
@@ -55,7 +57,8 @@ fn unreadable(bytes: &[u8], encoding: &str) -> Problem {
     let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
     let line = valid.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let message = format!(
-        "the document is not JSON: it is neither whole {encoding} nor another encoding that can be told (line {line})"
+        "the document is not JSON: it is neither valid {encoding} nor in another recognisable \
+         encoding (line {line})"
     );
     Problem::new("", ProblemCode::Unreadable, message)
 }

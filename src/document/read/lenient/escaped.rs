@@ -1,8 +1,8 @@
-//! Documents that are escaped as a whole: `{\"category\": …` out of a log, `{&quot;category&quot;: …` out
-//! of a page.
+//! Unescapes documents that are escaped as a whole: `{\"category\": …` from a log,
+//! `{&quot;category&quot;: …` from a web page.
 
-/// What begins here, without its escapes, and how long it is in the text.
-pub(super) fn unescaped(rest: &str) -> Option<(String, usize)> {
+/// The unescaped document at the start of `rest`, and its length in the text.
+pub(super) fn unescape(rest: &str) -> Option<(String, usize)> {
     let first = rest.strip_prefix('{')?.trim_start();
     let first = first.trim_start_matches("\\n").trim_start();
     if first.starts_with("\\\"") {
@@ -18,7 +18,7 @@ pub(super) fn unescaped(rest: &str) -> Option<(String, usize)> {
     None
 }
 
-/// A text with the characters for the entities that every page has.
+/// Replaces the HTML entities of quotation marks, angle brackets and ampersands.
 fn without_entities(text: &str) -> String {
     let mut result = text.to_owned();
     for (entity, character) in [
@@ -49,7 +49,7 @@ mod tests {
             ("{\"a\": \"\\\"\"}", None),
             ("{a}", None),
         ] {
-            assert_eq!(unescaped(text).map(|(inner, _)| inner).as_deref(), expected, "{text}");
+            assert_eq!(unescape(text).map(|(inner, _)| inner).as_deref(), expected, "{text}");
         }
     }
 }

@@ -1,47 +1,48 @@
-//! Where in a text JSON values stand: between prose, code fences, reasoning and other turns.
+//! Finds the JSON values of a text between prose, code fences, reasoning and other turns of a
+//! conversation.
 
 use std::ops::Range;
 
 use serde_json::Value;
 
 use super::around::{Ending, first_words, is_inline, label_of, next_candidate};
-use super::escaped::unescaped;
+use super::escaped::unescape;
 use super::foreign::{Form, is_diff, is_yaml};
+use super::limits::Limits;
 use super::reader::{Failure, Reader};
 use super::reasoning::{Kind, Mark, marks};
-use super::room::Room;
 use super::strings::is_blank;
 use super::{MAX_CANDIDATES, MAX_PASSES, REASONING_SKIPPED, quoted};
 use crate::document::problem::{Warning, excerpt};
 
-/// Most notes of blocks of other forms.
+/// Maximum number of notes about blocks of other forms.
 const MAX_NOTES: usize = 20;
 
-/// A value that stands in a text.
+/// A JSON value found in a text.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) value: Value,
-    /// What was repaired in it, by paths into it.
+    /// Repairs made to the value, with paths relative to it.
     pub(super) warnings: Vec<Warning>,
     pub(super) elided: bool,
-    /// Its line, from 1.
+    /// The line it begins on, counted from 1.
     pub(super) line: usize,
-    /// Its first words, for a message.
+    /// Its first words, for messages.
     pub(super) start: String,
     /// The name before it, as in `cast = [` or `"cast": [`.
     pub(super) label: Option<String>,
-    /// Whether it stands within a sentence.
+    /// Whether it is part of a sentence.
     pub(super) is_inline: bool,
-    /// Whether only blanks and commas part it from the block before.
+    /// Whether only blanks and commas separate it from the previous block.
     pub(super) is_adjacent: bool,
-    /// What goes on after it as if it were not whole: where.
-    pub(super) goes_on: Option<usize>,
+    /// The position after the value, if the text continues there as if the value were incomplete.
+    pub(super) continues_at: Option<usize>,
     range: Range<usize>,
     turn: usize,
 }
 
 impl Block {
-    /// A value that is all of a text.
+    /// A block for a value that is the entire text.
     pub(super) fn alone(value: Value, text: &str) -> Self {
         Self {
             value,
@@ -52,87 +53,87 @@ impl Block {
             label: None,
             is_inline: false,
             is_adjacent: false,
-            goes_on: None,
+            continues_at: None,
             range: 0..text.len(),
             turn: 0,
         }
     }
 
-    /// A value that stands in another one.
+    /// A block for a value inside another one.
     pub(super) fn part_of(whole: &Self, value: Value) -> Self {
         Self {
             line: whole.line,
             label: whole.label.clone(),
             is_inline: whole.is_inline,
-            goes_on: whole.goes_on,
+            continues_at: whole.continues_at,
             ..Self::alone(value, &whole.start)
         }
     }
 }
 
-/// What was found in a text.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) blocks: Vec<Block>,
-    /// What is said of the text as a whole.
+    /// Notes about the text as a whole.
     pub(super) notes: Vec<String>,
-    /// Where reasoning and blocks of other forms stand.
+    /// The ranges of reasoning and of blocks of other forms.
     pub(super) skipped: Vec<(Range<usize>, Form)>,
-    /// A part of the text that is no JSON as it should be, and may have been meant as the document.
+    /// The failure of a part that is not valid JSON and may be the document.
     pub(super) broken: Option<Failure>,
 }
 
-/// Finds the values of a text.
+/// Finds the JSON values of a text.
 ///
 /// # Errors
-/// When a document begins and cannot be read to its end, and nothing says that it is none.
-pub(super) fn find(text: &str, room: &Room<'_>) -> Result<Found, Failure> {
-    room.pass(text.len());
+/// A document begins and cannot be read to its end, and no mark shows that it is a draft.
+pub(super) fn find(text: &str, limits: &Limits<'_>) -> Result<Found, Failure> {
+    limits.charge(text.len());
     let marks = marks(text);
-    let mut search = Search::new(text, room, &marks);
+    let mut search = Search::new(text, limits, &marks);
     search.run()?;
     Ok(search.finish())
 }
 
 struct Search<'t> {
     text: &'t str,
-    room: &'t Room<'t>,
+    limits: &'t Limits<'t>,
     marks: &'t [Mark],
     next_mark: usize,
     at: usize,
     tried: usize,
-    in_vain: usize,
+    wasted: usize,
     turn: usize,
-    /// The line at `counted`.
+    /// The line number at `counted`.
     line: usize,
     counted: usize,
-    /// Where reasoning began that does not end.
-    open: Option<usize>,
+    /// Where reasoning begins that has no end.
+    unclosed: Option<usize>,
     has_unescaped: bool,
     found: Found,
 }
 
 impl<'t> Search<'t> {
-    fn new(text: &'t str, room: &'t Room<'t>, marks: &'t [Mark]) -> Self {
+    fn new(text: &'t str, limits: &'t Limits<'t>, marks: &'t [Mark]) -> Self {
         Self {
             text,
-            room,
+            limits,
             marks,
             next_mark: 0,
             at: 0,
             tried: 0,
-            in_vain: 0,
+            wasted: 0,
             turn: 0,
             line: 1,
             counted: 0,
-            open: None,
+            unclosed: None,
             has_unescaped: false,
             found: Found::default(),
         }
     }
 
     fn run(&mut self) -> Result<(), Failure> {
-        // Looked for once, however many marks stand before it.
+        // Computed once for all marks that precede it.
         let mut candidate = next_candidate(self.text, self.at);
         loop {
             while self.marks.get(self.next_mark).is_some_and(|mark| mark.at < self.at) {
@@ -144,7 +145,7 @@ impl<'t> Search<'t> {
             let mark = self.marks.get(self.next_mark);
             match (candidate, mark) {
                 (candidate, Some(mark)) if candidate.is_none_or(|at| mark.at < at) => {
-                    self.pass_mark(mark.at, mark.end, mark.kind);
+                    self.handle_mark(mark.at, mark.end, mark.kind);
                 }
                 (Some(start), _) => self.try_at(start)?,
                 (None, _) => return Ok(()),
@@ -152,7 +153,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    fn pass_mark(&mut self, at: usize, end: usize, kind: Kind) {
+    fn handle_mark(&mut self, at: usize, end: usize, kind: Kind) {
         self.at = end;
         match kind {
             Kind::ReasoningBegins => {
@@ -163,7 +164,7 @@ impl<'t> Search<'t> {
                         self.at = mark.end;
                     }
                     None => {
-                        self.open = Some(at);
+                        self.unclosed = Some(at);
                         self.at = self.text.len();
                     }
                 }
@@ -190,39 +191,39 @@ impl<'t> Search<'t> {
 
     /// Reads the value that may begin at `start`.
     fn try_at(&mut self, start: usize) -> Result<(), Failure> {
-        self.room.pass(start - self.at);
+        self.limits.charge(start - self.at);
         let line_start = self.text[..start].rfind('\n').map_or(0, |line| line + 1);
         let before = &self.text[line_start.max(self.at)..start];
         self.tried += usize::from(!before.trim().is_empty() || line_start < self.at);
-        if self.tried > MAX_CANDIDATES || self.in_vain / MAX_PASSES > self.text.len() {
+        if self.tried > MAX_CANDIDATES || self.wasted / MAX_PASSES > self.text.len() {
             let reason =
-                "so many brackets are in the text that the document cannot be told from the rest"
-                    .to_owned();
+                "the text has too many brackets to find the document among them".to_owned();
             return Err(Failure::at(start, reason));
         }
         if self.text[start..].starts_with('"') {
-            self.string_at(start, before);
+            self.read_string_at(start, before);
             return Ok(());
         }
-        // Once is enough: it goes up to the last bracket of the text.
+        // Tried only once: it extends to the last bracket of the text.
         if !std::mem::replace(&mut self.has_unescaped, true)
-            && let Some((inner, length)) = unescaped(&self.text[start..])
+            && let Some((inner, length)) = unescape(&self.text[start..])
         {
             let range = start..start + length;
             self.add(Value::String(inner), Vec::new(), false, range, before);
             return Ok(());
         }
-        let mut reader = Reader::new(self.text, start, self.room);
+        let mut reader = Reader::new(self.text, start, self.limits);
         match reader.document() {
             Ok(value) => {
                 let end = reader.position();
                 if let Some(mark) = self.mark_within(start, end)
                     && !reader.warnings.is_empty()
-                    && !names(&value, &self.text[mark.at..mark.end])
+                    && !contains_mark(&value, &self.text[mark.at..mark.end])
                 {
-                    // What was read goes over a mark: it is a draft in reasoning, and not whole.
+                    // The value was repaired across a mark, so it is an incomplete draft in the
+                    // reasoning.
                     self.at = mark.at;
-                    self.in_vain += end - start;
+                    self.wasted += end - start;
                     return Ok(());
                 }
                 let (warnings, elided) = (reader.warnings, reader.elided);
@@ -230,9 +231,9 @@ impl<'t> Search<'t> {
                 Ok(())
             }
             // A brace in prose, not the start of a document.
-            Err(failure) if !failure.inside => {
+            Err(failure) if !failure.has_begun => {
                 self.at = start + 1;
-                self.in_vain += failure.at - start;
+                self.wasted += failure.at - start;
                 if !failure.path.is_empty() {
                     self.found.broken.get_or_insert(failure);
                 }
@@ -242,7 +243,7 @@ impl<'t> Search<'t> {
                 let Some(mark) = self.mark_within(start, self.text.len()) else {
                     return Err(failure);
                 };
-                self.in_vain += failure.at.max(mark.at) - start;
+                self.wasted += failure.at.max(mark.at) - start;
                 self.at = mark.at;
                 self.found.broken.get_or_insert(failure);
                 Ok(())
@@ -250,20 +251,20 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Takes the string of JSON at `start`, in which a document may be written.
-    fn string_at(&mut self, start: usize, before: &str) {
+    /// Reads the JSON string at `start`, which may hold a document.
+    fn read_string_at(&mut self, start: usize, before: &str) {
         let rest = &self.text[start..];
         let mut strings = serde_json::Deserializer::from_str(rest).into_iter::<String>();
         if let Some(Ok(inner)) = strings.next() {
             let range = start..start + strings.byte_offset();
             self.add(Value::String(inner), Vec::new(), false, range, before);
         } else {
-            self.in_vain += strings.byte_offset();
+            self.wasted += strings.byte_offset();
             self.at = start + 1;
         }
     }
 
-    /// The first mark between two places that ends reasoning or begins an answer.
+    /// The first mark between two positions that ends reasoning or begins an answer.
     fn mark_within(&self, start: usize, end: usize) -> Option<&'t Mark> {
         let later = self.marks[self.next_mark..].iter();
         later
@@ -306,7 +307,7 @@ impl<'t> Search<'t> {
             label: label_of(before),
             is_inline: is_inline(text, before, &range),
             is_adjacent,
-            goes_on: matches!(ending, Ending::GoesOn).then_some(range.end),
+            continues_at: matches!(ending, Ending::Continues).then_some(range.end),
             range,
             turn: self.turn,
         });
@@ -314,11 +315,11 @@ impl<'t> Search<'t> {
 
     fn finish(mut self) -> Found {
         let found = &mut self.found;
-        // What was said last is the answer; what stands before it, the prompt.
+        // The last turn is the answer; earlier turns are the prompt.
         let last = found.blocks.iter().map(|block| block.turn).max().unwrap_or_default();
         if found.blocks.iter().any(|block| block.turn < last) {
             found.blocks.retain(|block| block.turn == last);
-            found.notes.push("what stands before the answer of the model was skipped".to_owned());
+            found.notes.push("the text before the answer of the model was skipped".to_owned());
         }
         if found.skipped.iter().any(|(_, form)| *form == Form::Reasoning) {
             found.notes.push(REASONING_SKIPPED.to_owned());
@@ -331,7 +332,7 @@ impl<'t> Search<'t> {
         if let Some(reason) = self.refusal() {
             self.found.blocks.clear();
             self.found.broken = Some(reason);
-        } else if self.surrounds() {
+        } else if self.has_text_around() {
             let has_fence = self.text.contains("```") || self.text.contains("~~~");
             let what = if has_fence { "a code fence and text" } else { "text" };
             self.found.notes.insert(0, format!("{what} around the document was skipped"));
@@ -339,19 +340,19 @@ impl<'t> Search<'t> {
         self.found
     }
 
-    /// Why none of what was found can be the document.
+    /// Why none of the values found can be the document.
     fn refusal(&self) -> Option<Failure> {
         let fail = |at: usize, reason: String| Some(Failure::at(at, reason));
         match self.found.blocks.first() {
             None => {
-                if let Some(at) = self.open {
+                if let Some(at) = self.unclosed {
                     let mark =
                         quoted(&excerpt(self.text[at..].split_inclusive(['>', ']', '▷']).next()?));
                     return fail(
                         at,
                         format!(
-                            "the reasoning that {mark} begins does not end, and no document follows it; \
-                             send the answer alone"
+                            "the reasoning that {mark} begins does not end, and no document \
+                             follows it; send the answer alone"
                         ),
                     );
                 }
@@ -372,7 +373,7 @@ impl<'t> Search<'t> {
                 let form = if is_yaml(&self.text[..first.range.start]) {
                     Form::Yaml
                 } else if is_diff(self.text)
-                    && self.found.blocks.iter().any(|block| self.is_marked(block))
+                    && self.found.blocks.iter().any(|block| self.is_on_diff_line(block))
                 {
                     Form::Diff
                 } else {
@@ -383,14 +384,14 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Whether a block stands on a line that a diff marks.
-    fn is_marked(&self, block: &Block) -> bool {
+    /// Whether a block begins on a line that a diff marks.
+    fn is_on_diff_line(&self, block: &Block) -> bool {
         let start = self.text[..block.range.start].rfind('\n').map_or(0, |line| line + 1);
         matches!(self.text[start..block.range.start].trim(), "+" | "-")
     }
 
-    /// Whether text stands around the blocks.
-    fn surrounds(&self) -> bool {
+    /// Whether other text surrounds the blocks.
+    fn has_text_around(&self) -> bool {
         let mut at = 0;
         let blanks = |part: &str| part.chars().all(|c| c == ',' || is_blank(c));
         let ranges = self.found.blocks.iter().map(|block| block.range.clone());
@@ -404,12 +405,12 @@ impl<'t> Search<'t> {
     }
 }
 
-/// Whether a mark is part of a text of one line in a value.
-fn names(value: &Value, mark: &str) -> bool {
+/// Whether a single-line text in a value contains the mark.
+fn contains_mark(value: &Value, mark: &str) -> bool {
     match value {
         Value::String(text) => text.contains(mark) && !text.contains('\n'),
-        Value::Array(list) => list.iter().any(|value| names(value, mark)),
-        Value::Object(object) => object.iter().any(|(_, value)| names(value, mark)),
+        Value::Array(list) => list.iter().any(|value| contains_mark(value, mark)),
+        Value::Object(object) => object.iter().any(|(_, value)| contains_mark(value, mark)),
         _ => false,
     }
 }

@@ -1,4 +1,4 @@
-//! Other forms than JSON that are recognised, so that the refusal says which form to send.
+//! Recognises forms other than JSON, so that a refusal can name the form that was found.
 
 /// A form that is not read as a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,11 +14,11 @@ pub(super) enum Form {
     Text,
 }
 
-/// Most lines that are looked at.
+/// Maximum number of lines that are inspected.
 const MAX_LINES: usize = 400;
 
 impl Form {
-    /// The form that the language of a code fence names, if it is none that JSON may stand in.
+    /// The form that the language tag of a code fence names; `None` if the block may hold JSON.
     pub(super) fn of_language(language: &str) -> Option<Self> {
         match language.to_ascii_lowercase().as_str() {
             "diff" | "patch" => Some(Self::Diff),
@@ -47,7 +47,7 @@ impl Form {
         if count(|line| line.starts_with("</") || line.ends_with("/>")) >= 2 {
             return Self::Xml;
         }
-        if count(is_listed) >= 2 {
+        if count(is_list_entry) >= 2 {
             return Self::List;
         }
         let commas = |line: &str| line.matches(',').count();
@@ -61,7 +61,7 @@ impl Form {
         Self::Text
     }
 
-    /// What it is, for a sentence that begins "the text is".
+    /// The name of the form in a sentence that begins "the text is".
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Reasoning => "the reasoning of a model",
@@ -77,8 +77,8 @@ impl Form {
     }
 }
 
-/// Whether a line is an entry of a list: `1. …`, `- …`.
-fn is_listed(line: &str) -> bool {
+/// Whether a line is a list entry: `1. …`, `- …`.
+fn is_list_entry(line: &str) -> bool {
     let after_number = line.trim_start_matches(|c: char| c.is_ascii_digit());
     line.starts_with("- ")
         || line.starts_with("* ")
@@ -99,7 +99,7 @@ pub(super) fn is_diff(text: &str) -> bool {
         || (lines().any(|line| is_marked(line, '+')) && lines().any(|line| is_marked(line, '-')))
 }
 
-/// Whether the lines have keys without quotation marks, of an envelope or of its data.
+/// Whether lines have unquoted keys of an envelope or of its data.
 pub(super) fn is_yaml(text: &str) -> bool {
     let is_key = |line: &str| {
         let line = line.trim_end();
@@ -112,7 +112,7 @@ pub(super) fn is_yaml(text: &str) -> bool {
     };
     let lines = || text.lines().take(MAX_LINES);
     let keys = lines().filter(|line| is_key(line)).count();
-    let opens = lines().any(|line| {
+    let has_parent_key = lines().any(|line| {
         let line = line.trim_end();
         is_key(line) && line.ends_with(':')
     });
@@ -120,7 +120,7 @@ pub(super) fn is_yaml(text: &str) -> bool {
         .iter()
         .filter(|key| lines().any(|line| line.starts_with(**key)))
         .count();
-    names_envelope >= 2 || (keys >= 2 && opens)
+    names_envelope >= 2 || (keys >= 2 && has_parent_key)
 }
 
 #[cfg(test)]
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_are_told_apart() {
+    fn forms_are_distinguished() {
         for (text, form) in [
             ("Here:\n| a | b |\n|---|---|\n| 1 | 2 |", Form::Table),
             ("  \"a\": 1,\n-  \"b\": 2,\n+  \"b\": 3,", Form::Diff),
@@ -138,7 +138,8 @@ mod tests {
             ("- one\n- two", Form::List),
             ("date,title,category\n1999,A,release\n2000,B,release", Form::Csv),
             (
-                "I have no reliable information, sorry, about that.\nTell me, please, more, and I may.",
+                "I have no reliable information, sorry, about that.\nTell me, please, more, and \
+                 I may.",
                 Form::Text,
             ),
             ("I have no reliable information about that.", Form::Text),

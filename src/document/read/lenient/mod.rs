@@ -1,8 +1,8 @@
-//! Reading what was meant as JSON: what language models and copying by hand make of it.
+//! Reads almost-JSON, as language models and copying by hand produce it.
 //!
-//! Text that is JSON is taken as it is. Else each repair is a warning with its place; what cannot be
-//! told for certain is refused, above all a text that ends in the middle: what is missing from it would
-//! be taken for removed. (No library reports its repairs by place, so the reader is our own.)
+//! Valid JSON is read unchanged. Otherwise each repair is a warning with its path, and ambiguous
+//! text is refused. In particular, a text that is cut off is refused, since its missing part would
+//! count as removed. (The reader is our own because no library reports its repairs by path.)
 
 mod around;
 mod choosing;
@@ -11,9 +11,9 @@ mod decode;
 mod escaped;
 mod find;
 mod foreign;
+mod limits;
 mod reader;
 mod reasoning;
-mod room;
 pub mod split;
 mod strict;
 mod strings;
@@ -31,78 +31,78 @@ use crate::document::categories::Category;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, shown};
 use crate::document::schema::definition::Object;
 use crate::document::schema::example::example;
-use choosing::{Undecided, choose};
+use choosing::{ChoiceError, choose};
 pub use decode::utf16;
 use foreign::Form;
+use limits::Limits;
+pub use limits::MAX_VALUES;
 use reader::Failure;
-pub use room::MAX_VALUES;
-use room::Room;
 use unwrapping::{Blocks, blocks_of_text, blocks_of_value};
 
-/// A text as it was understood.
+/// A text that was read as JSON.
 #[derive(Debug)]
 pub struct Lenient {
     pub value: Value,
-    /// What was repaired. Paths lead into `data`; of what stands elsewhere, they are empty.
+    /// The repairs. Paths are relative to `data`, and empty outside of it.
     pub warnings: Vec<Warning>,
-    /// Whether the text says that something was left out of it ("..."), so that what it lacks is not what
-    /// it dropped.
+    /// Whether the text marks an omission ("..."), so that missing items do not count as removed.
     pub elided: bool,
 }
 
-/// Most places in prose at which a document is looked for.
+/// Maximum number of places in prose that are tried as the start of a document.
 const MAX_CANDIDATES: usize = 50;
-/// How often the length of the text may be read in vain at such places.
+/// How many times the length of the text may be read without a result.
 const MAX_PASSES: usize = 4;
 
-/// The bytes as text, in whichever encoding they are; what no encoding fits is shown as U+FFFD.
+/// Decodes bytes in any recognised encoding; bytes that fit none are shown as U+FFFD.
 #[must_use]
-pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+pub fn decode_lossy(bytes: &[u8]) -> Cow<'_, str> {
     decode::decode(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), |decoded| decoded.text)
 }
 
-/// Reads a text as JSON, or as what was clearly meant to be JSON.
+/// Reads a text as JSON, or as almost-JSON with one clear reading.
 ///
 /// # Errors
-/// One problem, for a text that cannot be read.
+/// One problem, if the text cannot be read.
 pub fn read(text: &[u8]) -> Result<Lenient, Problem> {
     read_within(text, &WorkBudget::unlimited())
 }
 
-/// As [`read`], within a budget. When that is spent, the answer is some problem, and to be
-/// discarded.
+/// Like [`read`], within a work budget. If the budget is exceeded, the result is an arbitrary
+/// problem that the caller must discard.
 ///
 /// # Errors
-/// One problem, for a text that cannot be read.
+/// One problem, if the text cannot be read.
 pub fn read_within(text: &[u8], budget: &WorkBudget<'_>) -> Result<Lenient, Problem> {
     read_for(text, Expected::default(), None, budget).map_err(|refusal| refusal.problem)
 }
 
-/// Why a text is refused.
+/// The reason that a text is refused.
 #[derive(Debug)]
 pub struct Refusal {
     pub problem: Problem,
-    /// The category whose stored document would tell what of the text was quoted from it.
-    pub undecided: Option<Category>,
+    /// The category, if its stored document would resolve the ambiguity by showing which parts
+    /// of the text are quotations.
+    pub unresolved: Option<Category>,
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self { problem, undecided: None }
+        Self { problem, unresolved: None }
     }
 }
 
-/// As [`read_within`], of the document that is expected; `stored` is the data that is stored of it.
+/// Like [`read_within`], for an expected document; `stored` is the stored data of that document.
 ///
 /// # Errors
-/// One problem, for a text that cannot be read.
+/// One problem, if the text cannot be read.
 pub fn read_for(
     text: &[u8],
     expected: Expected<'_>,
     stored: Option<&Object>,
     budget: &WorkBudget<'_>,
 ) -> Result<Lenient, Refusal> {
-    // RFC 1952: the first bytes of what gzip packed.
+    // The gzip signature (RFC 1952).
     if text.starts_with(b"\x1F\x8B") {
         let message = "the text is packed with gzip; unpack it, or send it over HTTP with \
                        Content-Encoding: gzip";
@@ -116,47 +116,47 @@ pub fn read_for(
     if had_mark {
         warnings.push(repaired("", "a byte-order mark was skipped".to_owned()));
     }
-    let room = Room::new(budget);
-    match strict::read(stripped, &room) {
-        _ if room.is_over() => return Err(too_many_values().into()),
+    let limits = Limits::new(budget);
+    match strict::read(stripped, &limits) {
+        _ if limits.is_exceeded() => return Err(too_many_values().into()),
         Ok(strict::Strict { value, has_duplicates: false }) => {
-            // What is as it should be is looked at no further.
-            if is_whole(&value) {
+            // A complete envelope needs no further inspection.
+            if is_complete_envelope(&value) {
                 return Ok(Lenient { value, warnings, elided: false });
             }
             let text = String::from_utf8_lossy(stripped);
-            let found = blocks_of_value(value, &text, &room);
-            return chosen(found, &text, warnings, expected, stored, &room);
+            let found = blocks_of_value(value, &text, &limits);
+            return choose_document(found, &text, warnings, expected, stored, &limits);
         }
         _ => {}
     }
     let decoded = decode::decode(stripped)?;
     if let Some(encoding) = decoded.encoding {
-        warnings.push(read_as(encoding));
+        warnings.push(encoding_warning(encoding));
     }
-    let room = Room::new(budget);
-    let found = blocks_of_text(&decoded.text, &room);
-    chosen(found, &decoded.text, warnings, expected, stored, &room)
+    let limits = Limits::new(budget);
+    let found = blocks_of_text(&decoded.text, &limits);
+    choose_document(found, &decoded.text, warnings, expected, stored, &limits)
 }
 
-/// Whether a value is an envelope with all that one must have.
-fn is_whole(value: &Value) -> bool {
+/// Whether a value is an envelope with all required keys.
+fn is_complete_envelope(value: &Value) -> bool {
     let Value::Object(object) = value else { return false };
     object.get("data").is_some_and(Value::is_object)
         && object.contains_key("category")
         && object.contains_key("movie_id")
 }
 
-/// The document among what was found in a text.
-fn chosen(
+/// Chooses the document among the values of a text and adds the notes of the search.
+fn choose_document(
     found: Result<Blocks, Failure>,
     text: &str,
     mut warnings: Vec<Warning>,
     expected: Expected<'_>,
     stored: Option<&Object>,
-    room: &Room<'_>,
+    limits: &Limits<'_>,
 ) -> Result<Lenient, Refusal> {
-    if room.is_over() {
+    if limits.is_exceeded() {
         return Err(too_many_values().into());
     }
     let refused = |failure: &Failure| Refusal::from(unreadable(text, failure, expected));
@@ -167,15 +167,16 @@ fn chosen(
             warnings.extend(lenient.warnings);
             Ok(Lenient { warnings, ..lenient })
         }
-        Err(Undecided::Refused(refusal)) => Err(refusal),
-        Err(Undecided::Unreadable(failure)) => Err(refused(&failure)),
+        Err(ChoiceError::Refused(refusal)) => Err(refusal),
+        Err(ChoiceError::Unreadable(failure)) => Err(refused(&failure)),
     }
 }
 
-/// The text with blanks for what is a model's reasoning, of the same length; `None` if there is none.
+/// Replaces a model's reasoning with blanks, keeping the length of the text; `None` if there is no
+/// reasoning.
 #[must_use]
 pub fn without_reasoning(text: &str, budget: &WorkBudget<'_>) -> Option<String> {
-    let found = find::find(text, &Room::new(budget)).ok()?;
+    let found = find::find(text, &Limits::new(budget)).ok()?;
     let mut ranges =
         found.skipped.into_iter().filter(|(_, form)| *form == Form::Reasoning).peekable();
     ranges.peek()?;
@@ -186,24 +187,24 @@ pub fn without_reasoning(text: &str, budget: &WorkBudget<'_>) -> Option<String> 
     String::from_utf8(blanked).ok()
 }
 
-/// The text was in that encoding.
+/// The warning that the text was in that encoding.
 #[must_use]
-pub fn read_as(encoding: &str) -> Warning {
+pub fn encoding_warning(encoding: &str) -> Warning {
     repaired("", format!("the text is not UTF-8; it was read as {encoding}"))
 }
 
-/// The reasoning of a model in a text is no document.
+/// The warning that the reasoning of a model was skipped.
 #[must_use]
-pub fn skipped_reasoning() -> Warning {
+pub fn skipped_reasoning_warning() -> Warning {
     repaired("", REASONING_SKIPPED.to_owned())
 }
 
-/// What is said of the reasoning of a model.
+/// The message for skipped reasoning.
 const REASONING_SKIPPED: &str = "the reasoning of the model was skipped";
 
-/// Text of that start, before or after a document of several, belongs to none.
+/// The warning that text before or after a document, beginning with `start`, was skipped.
 #[must_use]
-pub fn skipped_text(place: &str, start: &str) -> Warning {
+pub fn skipped_text_warning(place: &str, start: &str) -> Warning {
     repaired("", format!("text {place} the document was skipped: {}", quoted(start)))
 }
 
@@ -234,7 +235,7 @@ fn unreadable(text: &str, failure: &Failure, expected: Expected<'_>) -> Problem 
                 || "an object with category, movie_id and data".to_owned(),
                 |category| example(category, expected.movie),
             );
-            format!("{}; send the document as JSON: {example}", form_found(form, text))
+            format!("{}; send the document as JSON: {example}", describe_form(form, text))
         }
         None => {
             let (line, column) = line_and_column(text, failure.at);
@@ -244,7 +245,7 @@ fn unreadable(text: &str, failure: &Failure, expected: Expected<'_>) -> Problem 
                 format!(", at {}", failure.path)
             };
             let remedy = if failure.is_cut_off {
-                "; send all of it, or less at a time: what changes alone, one list after another"
+                "; send the complete document, or only what changes, one list at a time"
             } else {
                 ""
             };
@@ -254,8 +255,8 @@ fn unreadable(text: &str, failure: &Failure, expected: Expected<'_>) -> Problem 
     Problem::new("", ProblemCode::Unreadable, format!("the document is not JSON: {message}"))
 }
 
-/// Says in which form a text is, and how it begins.
-fn form_found(form: Form, text: &str) -> String {
+/// Describes the form of a text without JSON, with its first line.
+fn describe_form(form: Form, text: &str) -> String {
     if text.trim().is_empty() {
         return "the text is empty".to_owned();
     }
@@ -264,7 +265,7 @@ fn form_found(form: Form, text: &str) -> String {
     let start =
         start.map(|start| format!(", {}", quoted(&crate::document::problem::excerpt(start))));
     let start = start.unwrap_or_default();
-    format!("no object is in the text; it is {}{start}", form.name())
+    format!("the text contains no object; it is {}{start}", form.name())
 }
 
 fn line_and_column(text: &str, at: usize) -> (usize, usize) {
@@ -274,7 +275,7 @@ fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// A value as a message shows it.
+/// Formats a text for a message.
 fn quoted(text: &str) -> String {
     shown(&Value::from(text))
 }

@@ -1,20 +1,20 @@
-//! One document read tolerantly, from a place in a text on, with every repair noted.
+//! Reads one document tolerantly from a position in a text, and records every repair.
 
 use serde_json::{Number, Value};
 
 use super::foreign::Form;
+use super::limits::{Limits, OBJECT, VALUE};
 use super::quoted;
-use super::room::{OBJECT, Room, VALUE};
-use super::strings::{closes, is_blank, opens};
+use super::strings::{is_blank, is_closing_quote, is_opening_quote};
 use crate::document::problem::{Warning, WarningCode};
 use crate::document::read::parse::MAX_LISTED;
 use crate::document::schema::definition::Object;
 
-/// Deepest nesting, as in `serde_json`.
+/// Maximum nesting depth, the same as in `serde_json`.
 const MAX_DEPTH: usize = 128;
-/// Most bytes of a path in a warning; of a longer one, its start is told.
+/// Maximum length in bytes of a path in a warning. Longer paths are cut at a `/`.
 const MAX_PATH: usize = 300;
-/// Words by which a comment says that something was left out.
+/// Words in a comment that mark an omission.
 const LEFT_OUT: &[&str] = &[
     "...",
     "…",
@@ -32,15 +32,16 @@ const LEFT_OUT: &[&str] = &[
     "continue",
 ];
 
-/// Why a text could not be read on.
+/// Why a text could not be read further.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// Where, in bytes.
+    /// The position in bytes.
     pub(super) at: usize,
     pub(super) reason: String,
-    /// Whether the document had begun: its first key and value were read, or it was still open at the end.
-    pub(super) inside: bool,
-    /// The place in the document, as a JSON Pointer.
+    /// Whether the document had begun: its first key and value were read, or it was still open at
+    /// the end.
+    pub(super) has_begun: bool,
+    /// The position in the document, as a JSON Pointer.
     pub(super) path: String,
     /// Whether the text ends before the document does.
     pub(super) is_cut_off: bool,
@@ -49,26 +50,26 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Why the text as a whole cannot be read.
+    /// A failure of the text as a whole.
     pub(super) fn at(at: usize, reason: String) -> Self {
-        let (inside, path) = (true, String::new());
-        Self { at, reason, inside, path, is_cut_off: false, other_form: None }
+        let (has_begun, path) = (true, String::new());
+        Self { at, reason, has_begun, path, is_cut_off: false, other_form: None }
     }
 
-    /// That the text has no JSON in it, but something of another form.
+    /// A failure because the text is in another form and has no JSON.
     pub(super) fn of_form(at: usize, form: Form) -> Self {
         Self { other_form: Some(form), ..Self::at(at, form.name().to_owned()) }
     }
 }
 
 pub(super) struct Reader<'t> {
-    room: &'t Room<'t>,
+    limits: &'t Limits<'t>,
     pub(super) text: &'t str,
     pub(super) at: usize,
     path: String,
     depth: usize,
     /// Whether a key and its value were read.
-    inside: bool,
+    has_begun: bool,
     pub(super) warnings: Vec<Warning>,
     pub(super) elided: bool,
 }
@@ -76,16 +77,16 @@ pub(super) struct Reader<'t> {
 type Step<T> = Result<T, Failure>;
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str, at: usize, room: &'t Room<'t>) -> Self {
+    pub(super) fn new(text: &'t str, at: usize, limits: &'t Limits<'t>) -> Self {
         let (path, warnings) = (String::new(), Vec::new());
-        Self { room, text, at, path, depth: 0, inside: false, warnings, elided: false }
+        Self { limits, text, at, path, depth: 0, has_begun: false, warnings, elided: false }
     }
 
     pub(super) fn position(&self) -> usize {
         self.at
     }
 
-    /// Reads the document that begins here.
+    /// Reads the document that begins at the current position.
     pub(super) fn document(&mut self) -> Step<Value> {
         self.value()
     }
@@ -98,27 +99,28 @@ impl<'t> Reader<'t> {
         self.rest().chars().next()
     }
 
-    /// Charges the reading of so many bytes.
-    pub(super) fn pass(&self, bytes: usize) {
-        self.room.pass(bytes);
+    /// Charges the budget for reading `bytes` bytes.
+    pub(super) fn charge(&self, bytes: usize) {
+        self.limits.charge(bytes);
     }
 
     pub(super) fn advance(&mut self, c: char) {
         self.at += c.len_utf8();
     }
 
-    /// The path as it is told.
-    fn place(&self) -> String {
-        let told = &self.path[..self.path.floor_char_boundary(MAX_PATH)];
-        let whole = if told.len() < self.path.len() {
-            told.rfind('/').unwrap_or_default()
+    /// The current path, shortened for messages.
+    fn shown_path(&self) -> String {
+        let start = &self.path[..self.path.floor_char_boundary(MAX_PATH)];
+        let whole = if start.len() < self.path.len() {
+            start.rfind('/').unwrap_or_default()
         } else {
-            told.len()
+            start.len()
         };
-        told[..whole].to_owned()
+        start[..whole].to_owned()
     }
 
-    /// Goes down to a key or an index, escaped as RFC 6901 asks; `path.truncate` goes back up.
+    /// Appends a key or an index to the path, escaped according to RFC 6901. The caller restores
+    /// the path with `path.truncate`.
     fn enter(&mut self, token: &str) {
         self.path.push('/');
         for c in token.chars() {
@@ -130,12 +132,12 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(super) fn repaired(&mut self, message: String) {
+    pub(super) fn warn_repaired(&mut self, message: String) {
         self.warn(WarningCode::SyntaxRepaired, message);
     }
 
     fn warn(&mut self, code: WarningCode, message: String) {
-        let path = self.place();
+        let path = self.shown_path();
         let repeats =
             self.warnings.last().is_some_and(|last| last.path == path && last.message == message);
         if self.warnings.len() < MAX_LISTED && !repeats {
@@ -144,13 +146,13 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn fail<T>(&self, reason: impl Into<String>) -> Step<T> {
-        let (inside, path) = (self.inside, self.place());
-        Err(Failure { inside, path, ..Failure::at(self.at, reason.into()) })
+        let (has_begun, path) = (self.has_begun, self.shown_path());
+        Err(Failure { has_begun, path, ..Failure::at(self.at, reason.into()) })
     }
 
-    pub(super) fn ends_in_the_middle<T>(&self, of: &str) -> Step<T> {
-        let reason = format!("the text ends in the middle of {of}, so the document is not whole");
-        let (at, path) = (self.text.len(), self.place());
+    pub(super) fn fail_cut_off<T>(&self, of: &str) -> Step<T> {
+        let reason = format!("the text ends in the middle of {of}, so the document is incomplete");
+        let (at, path) = (self.text.len(), self.shown_path());
         Err(Failure { path, is_cut_off: true, ..Failure::at(at, reason) })
     }
 
@@ -161,12 +163,12 @@ impl<'t> Reader<'t> {
                     self.rest().chars().take_while(|c| !c.is_whitespace()).take(20).collect();
                 self.fail(format!("found {}; allowed is {allowed}", quoted(&found)))
             }
-            None => self.ends_in_the_middle("the document"),
+            None => self.fail_cut_off("the document"),
         }
     }
 
-    /// Skips white space and comments; whether a line ended in between.
-    fn blank(&mut self) -> Step<bool> {
+    /// Skips white space and comments. Returns whether a line ended in between.
+    fn skip_blanks(&mut self) -> Step<bool> {
         let mut new_line = false;
         while let Some(c) = self.peek() {
             let rest = self.rest();
@@ -175,21 +177,21 @@ impl<'t> Reader<'t> {
                 self.advance(c);
             } else if is_blank(c) {
                 self.advance(c);
-                self.repaired(format!(
+                self.warn_repaired(format!(
                     "the character U+{:04X} between values was skipped",
                     u32::from(c)
                 ));
             } else if c == '\\' && rest[1..].starts_with(['[', ']', '{', '}']) {
-                // As Markdown writes it.
+                // Markdown escapes brackets this way.
                 self.advance(c);
-                self.repaired("a backslash before a bracket was skipped".to_owned());
+                self.warn_repaired("a backslash before a bracket was skipped".to_owned());
             } else if rest.starts_with("/*") {
                 let Some(end) = rest.find("*/") else {
-                    return self.ends_in_the_middle("a comment");
+                    return self.fail_cut_off("a comment");
                 };
-                self.comment(end + 2);
+                self.skip_comment(end + 2);
             } else if rest.starts_with("//") || c == '#' {
-                self.comment(rest.find('\n').unwrap_or(rest.len()));
+                self.skip_comment(rest.find('\n').unwrap_or(rest.len()));
             } else {
                 break;
             }
@@ -197,62 +199,61 @@ impl<'t> Reader<'t> {
         Ok(new_line)
     }
 
-    fn comment(&mut self, length: usize) {
+    fn skip_comment(&mut self, length: usize) {
         let comment = &self.rest()[..length];
-        self.room.pass(length);
+        self.limits.charge(length);
         self.at += length;
         let plain = comment.to_lowercase();
         if LEFT_OUT.iter().any(|words| plain.contains(words)) {
-            self.elision(comment);
+            self.warn_elided(comment);
         } else {
-            self.repaired(format!("the comment {} was skipped", quoted(comment)));
+            self.warn_repaired(format!("the comment {} was skipped", quoted(comment)));
         }
     }
 
-    fn elision(&mut self, mark: &str) {
+    fn warn_elided(&mut self, mark: &str) {
         self.elided = true;
-        let message = format!(
-            "{} says that something was left out here; nothing was made of it",
-            quoted(mark)
-        );
+        let message = format!("{} marks an omission and was skipped", quoted(mark));
         self.warn(WarningCode::Elided, message);
     }
 
-    /// Skips a mark of something left out, if one stands here.
+    /// Skips a mark of an omission. Returns whether there was one.
     fn skip_elision(&mut self) -> bool {
         let rest = self.rest();
         if !rest.starts_with("...") && !rest.starts_with('…') {
             return false;
         }
         let length = rest.find([',', '\n', '}', ']', '"', '{']).unwrap_or(rest.len());
-        self.room.pass(length);
+        self.limits.charge(length);
         self.at += length;
-        self.elision(rest[..length].trim_end());
+        self.warn_elided(rest[..length].trim_end());
         true
     }
 
     fn value(&mut self) -> Step<Value> {
         let start = self.at;
-        self.blank()?;
+        self.skip_blanks()?;
         let object = if self.peek() == Some('{') { OBJECT } else { 0 };
-        if !self.room.take(VALUE + object) || !self.room.pass(self.at - start) {
-            self.inside = true;
+        if !self.limits.take(VALUE + object) || !self.limits.charge(self.at - start) {
+            self.has_begun = true;
             return self.fail("reading ended early");
         }
         match self.peek() {
             Some('{') => self.nested(Self::object),
             Some('[') => self.nested(Self::list),
-            Some(c) if opens(c) => Ok(Value::String(self.string(closes)?)),
-            // As JavaScript writes it; three of them are a code fence.
-            Some('`') if !self.rest().starts_with("```") => Ok(Value::String(self.string(closes)?)),
+            Some(c) if is_opening_quote(c) => Ok(Value::String(self.string(is_closing_quote)?)),
+            // A JavaScript template string. Three back-quotes are a code fence.
+            Some('`') if !self.rest().starts_with("```") => {
+                Ok(Value::String(self.string(is_closing_quote)?))
+            }
             Some(_) => self.word(),
-            None => self.ends_in_the_middle("the document"),
+            None => self.fail_cut_off("the document"),
         }
     }
 
     fn nested(&mut self, read: impl Fn(&mut Self) -> Step<Value>) -> Step<Value> {
         if self.depth >= MAX_DEPTH {
-            self.inside = true;
+            self.has_begun = true;
             return self.fail(format!("it is nested more than {MAX_DEPTH} levels deep"));
         }
         self.depth += 1;
@@ -261,9 +262,9 @@ impl<'t> Reader<'t> {
         value
     }
 
-    /// Skips what stands between two members; whether one more follows.
+    /// Skips the separators between two members. Returns whether another member follows.
     fn next_member(&mut self, close: char, first: bool) -> Step<bool> {
-        let new_line = self.blank()?;
+        let new_line = self.skip_blanks()?;
         let mut commas = 0;
         let mut elisions = 0;
         while let Some(c) = self.peek() {
@@ -275,26 +276,26 @@ impl<'t> Reader<'t> {
             } else {
                 break;
             }
-            self.blank()?;
+            self.skip_blanks()?;
         }
         if self.peek() == Some(close) {
             self.advance(close);
             if commas > 0 && elisions == 0 {
-                self.repaired(format!("a comma before {close} was skipped"));
+                self.warn_repaired(format!("a comma before {close} was skipped"));
             }
             return Ok(false);
         }
         if self.peek().is_none() {
-            return self.ends_in_the_middle(if close == '}' { "an object" } else { "a list" });
+            return self.fail_cut_off(if close == '}' { "an object" } else { "a list" });
         }
         let expected = usize::from(!first);
         if commas > expected && elisions == 0 {
-            self.repaired("a comma too many was skipped".to_owned());
+            self.warn_repaired("an extra comma was skipped".to_owned());
         } else if commas < expected && elisions == 0 {
             if !new_line {
                 return self.unexpected(&format!("a comma or {close}"));
             }
-            self.repaired("a comma that is missing was added".to_owned());
+            self.warn_repaired("a missing comma was added".to_owned());
         }
         Ok(true)
     }
@@ -308,17 +309,17 @@ impl<'t> Reader<'t> {
             first = false;
             let key = self.key()?;
             self.enter(&key);
-            self.blank()?;
+            self.skip_blanks()?;
             if self.peek() != Some(':') {
                 return self.unexpected(&format!("a colon after the key {}", quoted(&key)));
             }
             self.advance(':');
             let value = self.value()?;
-            self.inside = true;
+            self.has_begun = true;
             if let Some(earlier) = object.get(&key).filter(|earlier| **earlier != value) {
                 let earlier = super::shown(earlier);
                 let message = format!(
-                    "the key {} stands twice; the later one was taken, not {earlier}",
+                    "the key {} occurs twice; the later value was used, not {earlier}",
                     quoted(&key)
                 );
                 self.warn(WarningCode::DuplicateKey, message);
@@ -330,8 +331,8 @@ impl<'t> Reader<'t> {
     }
 
     fn key(&mut self) -> Step<String> {
-        if self.peek().is_some_and(opens) {
-            // No key has a quotation mark in it.
+        if self.peek().is_some_and(is_opening_quote) {
+            // Keys contain no quotation marks, so the first one closes the key.
             return self.string(|_| true);
         }
         let rest = self.rest();
@@ -342,7 +343,7 @@ impl<'t> Reader<'t> {
             return self.unexpected("a key in quotation marks");
         }
         self.at += length;
-        self.repaired(format!("the key {} had no quotation marks", quoted(&rest[..length])));
+        self.warn_repaired(format!("the key {} had no quotation marks", quoted(&rest[..length])));
         Ok(rest[..length].to_owned())
     }
 
@@ -360,7 +361,7 @@ impl<'t> Reader<'t> {
         Ok(Value::Array(list))
     }
 
-    /// A number, or one of the words that stand for a value.
+    /// Reads a number or a word such as `true` or `None`.
     fn word(&mut self) -> Step<Value> {
         let rest = self.rest();
         let length = rest
@@ -383,16 +384,16 @@ impl<'t> Reader<'t> {
         };
         self.at += length;
         if self.at == self.text.len() && self.depth > 0 {
-            return self.ends_in_the_middle("the document");
+            return self.fail_cut_off("the document");
         }
         if !is_json {
-            self.repaired(format!("{} was read as {value}", quoted(word)));
+            self.warn_repaired(format!("{} was read as {value}", quoted(word)));
         }
         Ok(value)
     }
 }
 
-/// A number in a form that JSON does not have: `+1`, `.5`, `5.`, `007`, `1_000`, `0x10`.
+/// Reads a number in a form that JSON does not have: `+1`, `.5`, `5.`, `007`, `1_000`, `0x10`.
 fn repaired_number(text: &str) -> Option<Number> {
     let (sign, digits) = match text.strip_prefix(['+', '-']) {
         Some(digits) => (if text.starts_with('-') { "-" } else { "" }, digits),
@@ -402,7 +403,7 @@ fn repaired_number(text: &str) -> Option<Number> {
         let value = i64::from_str_radix(hexadecimal, 16).ok()?;
         return Some(if sign.is_empty() { value } else { -value }.into());
     }
-    // Underscores part thousands, and nothing else.
+    // Underscores may only separate thousands.
     let groups: Vec<&str> = digits.split('_').collect();
     if groups.len() > 1
         && !(groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3))

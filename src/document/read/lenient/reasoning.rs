@@ -1,7 +1,7 @@
-//! Marks that part an answer of a language model from what is none: its reasoning, the prompt, other
-//! turns of a conversation, and blocks of another form than JSON.
+//! Finds marks that separate the answer of a language model from its reasoning, the prompt, other
+//! turns of a conversation, and blocks in other forms than JSON.
 //!
-//! Only marks that stand outside of the documents count: the texts of a document may name them.
+//! Only marks outside of the documents count: texts in a document may mention them.
 
 use super::foreign::Form;
 
@@ -13,18 +13,18 @@ pub(super) struct Mark {
     pub(super) kind: Kind,
 }
 
-/// What a mark says.
+/// The meaning of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Reasoning begins.
     ReasoningBegins,
-    /// Reasoning ends; if none was begun, all that stands before it was reasoning.
+    /// Reasoning ends. Without a beginning, everything before the mark is reasoning.
     ReasoningEnds,
     /// A turn of the model begins: the answer, if a document follows.
     Answer,
-    /// Somebody else's turn begins.
+    /// A turn of a user, the system or a tool begins.
     Prompt,
-    /// What stands between `at` and `end` is of another form than JSON.
+    /// The text between `at` and `end` is in a form other than JSON.
     Other(Form),
 }
 
@@ -45,16 +45,16 @@ const REASONING: [&str; 12] = [
 ];
 /// Names of tags around the answer.
 const ANSWER: [&str; 4] = ["answer", "final_answer", "final", "final-answer"];
-/// Most bytes of a tag.
+/// Maximum length of a tag in bytes.
 const MAX_TAG: usize = 80;
-/// Tokens with which a channel of the harmony format ends.
+/// Tokens that end a channel of the harmony format.
 const CHANNEL_ENDS: [&str; 5] = ["<|end|>", "<|start|>", "<|channel|>", "<|return|>", "<|call|>"];
 
-/// The marks of a text, in their order.
+/// The marks of a text, in order.
 pub(super) fn marks(text: &str) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mut passed = 0;
-    // What is left of the harmony format where its special tokens were dropped.
+    // The harmony format without its special tokens.
     if text.trim_start().starts_with("analysis")
         && let Some(at) = text.find("assistantfinal")
     {
@@ -80,12 +80,12 @@ pub(super) fn marks(text: &str) -> Vec<Mark> {
     marks
 }
 
-/// The start of a text, of so many bytes at most.
-fn start_of(text: &str, most: usize) -> &str {
+/// The first bytes of a text, at most `most`.
+fn prefix(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 
-/// Whether nothing but marks stands before `at` on its line.
+/// Whether only other marks precede `at` on its line.
 fn begins_line(text: &str, at: usize) -> bool {
     let before = &text[text.floor_char_boundary(at.saturating_sub(MAX_TAG))..at];
     let line = before.rsplit('\n').next().unwrap_or_default().trim_end();
@@ -94,7 +94,7 @@ fn begins_line(text: &str, at: usize) -> bool {
 
 /// A tag in angle or square brackets: `<think>`, `</think>`, `[/INST]`.
 fn tag(text: &str, at: usize) -> Option<Mark> {
-    let rest = start_of(&text[at..], MAX_TAG);
+    let rest = prefix(&text[at..], MAX_TAG);
     let mut chars = rest.chars();
     let close = match chars.next()? {
         '<' => '>',
@@ -108,7 +108,7 @@ fn tag(text: &str, at: usize) -> Option<Mark> {
         Some(name) => (name.trim(), true),
         None => (inner.split_whitespace().next().unwrap_or_default(), false),
     };
-    // In back-quotes a tag is only named.
+    // In back-quotes a tag is only mentioned.
     if text[..at].ends_with('`') {
         return None;
     }
@@ -128,9 +128,9 @@ fn tag(text: &str, at: usize) -> Option<Mark> {
     Some(Mark { at, end, kind })
 }
 
-/// A turn of the role that is named after a mark.
+/// The start of a turn, by the role that follows a mark.
 fn turn(text: &str, at: usize, end: usize) -> Option<Mark> {
-    let rest = start_of(&text[end..], MAX_TAG);
+    let rest = prefix(&text[end..], MAX_TAG);
     let letters = rest.trim_start();
     let role: String = letters.chars().take_while(char::is_ascii_alphabetic).collect();
     let end = end + (rest.len() - letters.len()) + role.len();
@@ -144,7 +144,7 @@ fn turn(text: &str, at: usize, end: usize) -> Option<Mark> {
 
 /// A special token: `<|channel|>analysis<|message|>`, `<|im_start|>assistant`.
 fn token(text: &str, at: usize) -> Option<Mark> {
-    let rest = start_of(&text[at..], MAX_TAG);
+    let rest = prefix(&text[at..], MAX_TAG);
     let (inner, _) = rest.get(2..)?.split_once("|>")?;
     let end = at + inner.len() + 4;
     let kind = match inner.trim().to_ascii_lowercase().as_str() {
@@ -153,7 +153,7 @@ fn token(text: &str, at: usize) -> Option<Mark> {
             if !name.starts_with("analysis") {
                 return Some(Mark { at, end, kind: Kind::Answer });
             }
-            // Up to the next of its marks, the channel is reasoning.
+            // The channel is reasoning up to the next special token.
             let mut from = end;
             while let Some(next) = text[from..].find("<|") {
                 let token = from + next;
@@ -174,7 +174,7 @@ fn token(text: &str, at: usize) -> Option<Mark> {
     Some(Mark { at, end, kind })
 }
 
-/// A fenced block of another form than JSON, as its language says.
+/// A fenced block with the language tag of another form than JSON.
 fn other_block(text: &str, at: usize) -> Option<Mark> {
     let rest = &text[at..];
     let is_fence = rest.starts_with("```") || rest.starts_with("~~~");
@@ -215,7 +215,8 @@ mod tests {
             ("◁think▷so◁/think▷", vec![(ReasoningBegins, "◁think▷"), (ReasoningEnds, "◁/think▷")]),
             ("[INST] a [/INST] b", vec![(Prompt, "[INST]"), (Answer, "[/INST]")]),
             (
-                "<|channel|>analysis<|message|>so<|end|><|start|>assistant<|channel|>final<|message|>{}",
+                "<|channel|>analysis<|message|>so<|end|>\
+                 <|start|>assistant<|channel|>final<|message|>{}",
                 vec![
                     (Other(Form::Reasoning), "<|channel|>analysis<|message|>so"),
                     (Answer, "<|start|>assistant"),
@@ -229,7 +230,7 @@ mod tests {
             ),
             ("```diff\n- a\n+ b\n```\n", vec![(Other(Form::Diff), "```diff\n- a\n+ b\n```\n")]),
             ("```json\n{}\n```", vec![]),
-            // What is only named in a sentence.
+            // Mentioned in a sentence only.
             ("I write <think> at times, and `</think>` too.", vec![]),
             ("a < b and [1] and <b>bold</b>", vec![]),
         ] {

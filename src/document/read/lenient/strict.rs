@@ -1,4 +1,5 @@
-//! JSON as it should be, and whether a key stands twice in an object: the later one would win unseen.
+//! Reads strict JSON and detects duplicate keys, which `serde_json` would silently resolve to the
+//! last one.
 
 use std::cell::Cell;
 use std::fmt;
@@ -6,7 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
-use super::room::{OBJECT, Room, VALUE};
+use super::limits::{Limits, OBJECT, VALUE};
 use crate::document::schema::definition::Object;
 
 pub(super) struct Strict {
@@ -14,18 +15,18 @@ pub(super) struct Strict {
     pub(super) has_duplicates: bool,
 }
 
-/// Reads a text; each value takes of the room.
-pub(super) fn read(text: &[u8], room: &Room<'_>) -> serde_json::Result<Strict> {
+/// Reads a text; each value counts against the limits.
+pub(super) fn read(text: &[u8], limits: &Limits<'_>) -> serde_json::Result<Strict> {
     let has_duplicates = Cell::new(false);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Watching(&has_duplicates, room).deserialize(&mut deserializer)?;
+    let value = Watching(&has_duplicates, limits).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(Strict { value, has_duplicates: has_duplicates.get() })
 }
 
-/// Makes the same value as `serde_json` does.
+/// Builds the same value as `serde_json`.
 #[derive(Clone, Copy)]
-struct Watching<'a>(&'a Cell<bool>, &'a Room<'a>);
+struct Watching<'a>(&'a Cell<bool>, &'a Limits<'a>);
 
 impl<'de> DeserializeSeed<'de> for Watching<'_> {
     type Value = Value;

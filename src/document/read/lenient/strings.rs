@@ -1,9 +1,9 @@
-//! Strings: in any quotation marks, with line breaks and quotation marks inside that nobody escaped.
+//! Reads strings in any quotation marks, with unescaped line breaks and quotation marks inside.
 
 use super::quoted;
 use super::reader::{Failure, Reader};
 
-/// The marks that close what `open` opened.
+/// The marks that close a string opened with `open`.
 fn closers(open: char) -> &'static [char] {
     match open {
         '\'' => &['\''],
@@ -14,33 +14,33 @@ fn closers(open: char) -> &'static [char] {
     }
 }
 
-/// Whether a string may begin with it.
-pub(super) fn opens(c: char) -> bool {
+/// Whether a character may open a string.
+pub(super) fn is_opening_quote(c: char) -> bool {
     matches!(c, '"' | '\'' | '“' | '”' | '„' | '‘' | '’' | '‚')
 }
 
-/// Whether a quotation mark closes a string, by what follows it: JSON goes on, or the line ends. One
-/// within a sentence is followed by more of it.
-pub(super) fn closes(after: &str) -> bool {
+/// Whether a quotation mark followed by `after` closes its string: JSON continues, or the line
+/// ends. A quotation mark inside a text is followed by more text.
+pub(super) fn is_closing_quote(after: &str) -> bool {
     let after = after.trim_start_matches(is_space);
     ends_a_line(after)
         || after.starts_with([',', ':', '}', ']', '#'])
         || ["//", "/*", "\\}", "\\]"].iter().any(|start| after.starts_with(start))
 }
 
-/// Whether nothing but a comma or closing brackets follow on this line.
-fn closes_the_line(after: &str) -> bool {
+/// Whether a closing bracket follows, or the line ends after at most a comma.
+fn closes_before_line_end(after: &str) -> bool {
     let after = after.trim_start_matches(is_space);
     after.starts_with(['}', ']'])
         || ends_a_line(after.strip_prefix(',').unwrap_or(after).trim_start_matches(is_space))
 }
 
-/// Whether nothing is to be seen of it, and no line ends with it.
+/// Whether a character is invisible and does not end a line.
 fn is_space(c: char) -> bool {
     is_blank(c) && !matches!(c, '\n' | '\r')
 }
 
-/// What parts values and is none: white space, also such as JSON does not have.
+/// Whether a character may separate values: white space, including kinds that JSON does not allow.
 pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}')
 }
@@ -49,14 +49,14 @@ fn ends_a_line(text: &str) -> bool {
     text.is_empty() || text.starts_with(['\n', '\r'])
 }
 
-/// LaTeX commands that begin as an escape of JSON does, and are no text behind one.
+/// LaTeX commands that begin like a JSON escape.
 const LATEX: &[&str] = &[
     "bar", "begin", "beta", "binom", "flat", "forall", "frac", "nabla", "neq", "rangle", "rho",
     "right", "tau", "text", "textbf", "textit", "texttt", "theta", "times",
 ];
 
-/// The LaTeX command that begins with `first`, which stood behind a backslash. The text is no JSON
-/// anyway, so that its backslashes may not be escaped.
+/// The LaTeX command that begins with `first`, the character after a backslash. Such a text is not
+/// valid JSON, so its backslashes may be unescaped.
 fn latex_command(first: char, rest: &str) -> Option<&'static str> {
     if !matches!(first, 'b' | 'f' | 'n' | 'r' | 't') {
         return None;
@@ -69,9 +69,10 @@ fn latex_command(first: char, rest: &str) -> Option<&'static str> {
 }
 
 impl Reader<'_> {
-    /// Reads a string. Whether a quotation mark ends it, `closes` tells by what follows.
-    pub(super) fn string(&mut self, closes: fn(&str) -> bool) -> Result<String, Failure> {
-        let Some(open) = self.peek() else { return self.ends_in_the_middle("a string") };
+    /// Reads a string. `is_closing_quote` decides by the text after a quotation mark whether it
+    /// ends the string.
+    pub(super) fn string(&mut self, is_closing_quote: fn(&str) -> bool) -> Result<String, Failure> {
+        let Some(open) = self.peek() else { return self.fail_cut_off("a string") };
         if let Some(text) = self.triple_quoted(open)? {
             return Ok(text);
         }
@@ -82,19 +83,19 @@ impl Reader<'_> {
         let (mut breaks, mut inner) = (0_usize, 0_usize);
         let (mut unpaired, mut ambiguous) = (false, false);
         loop {
-            let Some(c) = self.peek() else { return self.ends_in_the_middle("a string") };
+            let Some(c) = self.peek() else { return self.fail_cut_off("a string") };
             self.advance(c);
             if c == '\\' {
                 self.escape(&mut result)?;
             } else if closers.contains(&c) {
-                if closes(self.rest()) {
+                if is_closing_quote(self.rest()) {
                     break;
                 }
                 if self.skip_concatenation(open) {
                     continue;
                 }
                 inner += 1;
-                // One between letters is an apostrophe; others come in pairs.
+                // A mark between letters is an apostrophe; others come in pairs.
                 let between_letters = result.ends_with(char::is_alphanumeric)
                     && self.rest().starts_with(char::is_alphanumeric);
                 unpaired ^= !between_letters;
@@ -107,41 +108,41 @@ impl Reader<'_> {
                 result.push(c);
             }
         }
-        self.pass(self.at - start);
-        if ambiguous || (unpaired && !closes_the_line(self.rest())) {
+        self.charge(self.at - start);
+        if ambiguous || (unpaired && !closes_before_line_end(self.rest())) {
             let reason = format!(
-                "a quotation mark in {} is not escaped, and where the text ends cannot be told",
+                "a quotation mark in {} is not escaped, and it is not clear where the text ends",
                 quoted(&result)
             );
             return self.fail(reason);
         }
         if open != '"' {
-            self.repaired(format!("a string stood in {open}, not in \""));
+            self.warn_repaired(format!("a string was quoted with {open}, not with \""));
         }
         if breaks > 0 {
-            self.repaired(
+            self.warn_repaired(
                 "a line break or control character in a string was not escaped".to_owned(),
             );
         }
         if inner > 0 {
-            self.repaired(format!("a quotation mark in {} was not escaped", quoted(&result)));
+            self.warn_repaired(format!("a quotation mark in {} was not escaped", quoted(&result)));
         }
         Ok(result)
     }
 
-    /// Skips what joins two strings, `" + "`, if it stands here.
+    /// Skips a concatenation of two strings, `" + "`. Returns whether there was one.
     fn skip_concatenation(&mut self, open: char) -> bool {
         let rest = self.rest();
         let Some(after) = rest.trim_start().strip_prefix('+') else { return false };
         let Some(next) = after.trim_start().strip_prefix(open) else { return false };
         let length = rest.len() - next.len();
         self.at += length;
-        self.repaired("two strings with + between them were joined".to_owned());
+        self.warn_repaired("two strings with + between them were joined".to_owned());
         true
     }
 
-    /// Reads a string in three quotation marks, as Python writes texts of several lines; `None` if none
-    /// stands here. Of more than three marks at its end, the last three close it.
+    /// Reads a Python string in three quotation marks; `None` if there is none. Of more than three
+    /// marks at the end, the last three close it.
     fn triple_quoted(&mut self, open: char) -> Result<Option<String>, Failure> {
         let mark = match open {
             '"' => "\"\"\"",
@@ -151,7 +152,7 @@ impl Reader<'_> {
         let Some(body) = self.rest().strip_prefix(mark) else { return Ok(None) };
         let is_closed = body.find(mark).is_some_and(|at| {
             let after = body[at..].trim_start_matches(open);
-            closes(after)
+            is_closing_quote(after)
         });
         if !is_closed {
             return Ok(None);
@@ -163,8 +164,8 @@ impl Reader<'_> {
             let rest = self.rest();
             if rest.starts_with(mark) && !rest[1..].starts_with(mark) {
                 self.at += mark.len();
-                self.pass(self.at - start);
-                self.repaired("a string stood in three quotation marks".to_owned());
+                self.charge(self.at - start);
+                self.warn_repaired("a string was quoted with three quotation marks".to_owned());
                 return Ok(Some(result));
             }
             self.advance(c);
@@ -174,16 +175,16 @@ impl Reader<'_> {
                 result.push(c);
             }
         }
-        self.ends_in_the_middle("a string")
+        self.fail_cut_off("a string")
     }
 
-    /// What follows a backslash.
+    /// Reads the escape after a backslash.
     fn escape(&mut self, result: &mut String) -> Result<(), Failure> {
-        let Some(c) = self.peek() else { return self.ends_in_the_middle("a string") };
+        let Some(c) = self.peek() else { return self.fail_cut_off("a string") };
         self.advance(c);
         if let Some(command) = latex_command(c, self.rest()) {
             result.extend(['\\', c]);
-            self.repaired(format!(
+            self.warn_repaired(format!(
                 "the backslash of the LaTeX command \\{command} was not escaped"
             ));
             return Ok(());
@@ -196,24 +197,24 @@ impl Reader<'_> {
             'r' => result.push('\r'),
             't' => result.push('\t'),
             'u' => self.unicode(result)?,
-            // As Python writes it.
+            // A Python escape.
             'x' => {
                 let code = self.digits(2)?;
                 result.extend(char::from_u32(code));
-                self.repaired(format!(
-                    "\\x{code:02x} is no escape in JSON; it was read as a character"
+                self.warn_repaired(format!(
+                    "\\x{code:02x} is not a JSON escape; it was read as a character"
                 ));
             }
             other if other.is_alphanumeric() => {
                 result.extend(['\\', other]);
-                self.repaired(format!(
+                self.warn_repaired(format!(
                     "the backslash before {} was not escaped",
                     quoted(&other.to_string())
                 ));
             }
             other => {
-                self.repaired(format!(
-                    "{} is no escape in JSON; the backslash was skipped",
+                self.warn_repaired(format!(
+                    "{} is not a JSON escape; the backslash was skipped",
                     quoted(&format!("\\{other}"))
                 ));
                 result.push(other);
@@ -238,16 +239,19 @@ impl Reader<'_> {
             first
         };
         result.push(char::from_u32(code).unwrap_or_else(|| {
-            self.repaired(format!("\\u{code:04x} is half a character; it was replaced"));
+            self.warn_repaired(format!(
+                "\\u{code:04x} is half of a surrogate pair; it was replaced \
+                 with U+FFFD"
+            ));
             char::REPLACEMENT_CHARACTER
         }));
         Ok(())
     }
 
-    /// So many hexadecimal digits, of an escape.
+    /// Reads `count` hexadecimal digits of an escape.
     fn digits(&mut self, count: usize) -> Result<u32, Failure> {
         if self.rest().len() < count {
-            return self.ends_in_the_middle("a string");
+            return self.fail_cut_off("a string");
         }
         let digits = self
             .rest()

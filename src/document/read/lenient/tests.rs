@@ -1,4 +1,4 @@
-//! What is repaired, with what is said of it; what is refused, with its place.
+//! Tests for repairs with their warnings, and for refusals with their positions.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ fn is_read(text: &[u8], expected: &Value, warnings: &[(WarningCode, &str)]) {
     assert_eq!(lenient.elided, warnings.iter().any(|(code, _)| *code == Elided), "{shown}");
 }
 
-/// That data is read from an envelope, with warnings.
+/// Asserts that data is read from an envelope, with these warnings.
 #[track_caller]
 fn data_is_read(data: &str, expected: &Value, warnings: &[(WarningCode, &str)]) {
     let expected = json!({ "category": "trivia", "movie_id": "m", "data": expected });
@@ -38,7 +38,7 @@ fn refusal(text: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn what_is_right_is_taken_as_it_is() {
+fn valid_json_is_read_unchanged() {
     for data in [
         r#"{"items": []}"#,
         r#"{"text": "He said \"no\", // and # left\u2028\ud83d\ude00 ... “so” it's"}"#,
@@ -50,7 +50,7 @@ fn what_is_right_is_taken_as_it_is() {
 }
 
 #[test]
-fn what_was_clearly_meant_is_read_with_a_warning() {
+fn syntax_errors_are_repaired_with_a_warning() {
     for (data, expected, warnings) in [
         ("{\"a\": 1,}", json!({ "a": 1 }), vec![(SyntaxRepaired, "")]),
         (
@@ -151,7 +151,7 @@ fn what_was_clearly_meant_is_read_with_a_warning() {
 }
 
 #[test]
-fn what_stands_around_a_document_is_skipped_with_a_warning() {
+fn text_around_a_document_is_skipped_with_a_warning() {
     let document = around("{}");
     let value: Value = serde_json::from_str(&document).unwrap();
     for text in [
@@ -159,7 +159,8 @@ fn what_stands_around_a_document_is_skipped_with_a_warning() {
         format!("```json\n{document}\n```"),
         format!("~~~\n{document}\n~~~\n"),
         format!(
-            "Here is {{the updated}} file, of the form {{}}:\n\n```\n{document}\n```\nIs there anything else? {{ }}"
+            "Here is {{the updated}} file, of the form {{}}:\n\n```\n{document}\n```\nIs there \
+             anything else? {{ }}"
         ),
         format!("{document}\n{document}"),
         format!("[{document}]"),
@@ -167,7 +168,7 @@ fn what_stands_around_a_document_is_skipped_with_a_warning() {
     ] {
         is_read(text.as_bytes(), &value, &[(SyntaxRepaired, "")]);
     }
-    // And all at once, each said.
+    // All at once, each with its warning.
     let text =
         Value::from("{category: 'trivia', \"movie_id\": \"m\", data: {a: [1,]}}").to_string();
     let expected = json!({ "category": "trivia", "movie_id": "m", "data": { "a": [1] } });
@@ -187,14 +188,14 @@ fn what_stands_around_a_document_is_skipped_with_a_warning() {
 }
 
 #[test]
-fn text_in_another_encoding_is_read_where_it_can_be_told() {
+fn text_in_a_recognisable_encoding_is_read() {
     let expected = json!({ "data": { "a": "Amélie – “so”" } });
     is_read(
         b"{\"data\": {\"a\": \"Am\xe9lie \x96 \x93so\x94\"}}",
         &expected,
         &[(SyntaxRepaired, "")],
     );
-    // With its quotation marks, too.
+    // Also with Windows-1252 quotation marks.
     let warnings = [(SyntaxRepaired, ""), (SyntaxRepaired, ""), (SyntaxRepaired, "/a")];
     is_read(
         b"{\x93data\x94: {\x93a\x94: \x93caf\xe9\x94}}",
@@ -209,7 +210,8 @@ fn text_in_another_encoding_is_read_where_it_can_be_told() {
             .collect();
         is_read(&bytes, &expected, &[(SyntaxRepaired, "")]);
     }
-    // What is UTF-8 but for one byte is not read as another encoding: every other letter would change.
+    // A text that is UTF-8 except for one byte is not read in another encoding: every non-ASCII
+    // letter would change.
     for damaged in [
         &b"{\n\"data\": {\"a\": \"Am\xc3\xa9lie caf\xe9\"}}"[..],
         b"{\n\"data\": {\"a\": \"\x83\x8d\x81[\"}}",
@@ -219,16 +221,20 @@ fn text_in_another_encoding_is_read_where_it_can_be_told() {
 }
 
 #[test]
-fn what_cannot_be_told_is_refused_with_its_place() {
+fn ambiguous_text_is_refused_with_its_position() {
     for (text, reason) in [
-        // What is missing would be taken for removed.
+        // The missing part would count as removed.
         (
             around(r#"{"items": [{"text": "A"}, {"text": "B"#).trim_end_matches('}'),
-            "the text ends in the middle of a string, so the document is not whole (line 1, column 86, at /data/items/1/text); send all of it, or less at a time: what changes alone, one list after another",
+            "the text ends in the middle of a string, so the document is incomplete (line 1, \
+             column 86, at /data/items/1/text); send the complete document, or only what \
+             changes, one list at a time",
         ),
         (
             r#"{"category": "trivia", "data": {"runtime": 13"#,
-            "the text ends in the middle of the document, so the document is not whole (line 1, column 46, at /data/runtime); send all of it, or less at a time: what changes alone, one list after another",
+            "the text ends in the middle of the document, so the document is incomplete (line 1, \
+             column 46, at /data/runtime); send the complete document, or only what changes, one \
+             list at a time",
         ),
         (
             "```json\n{\"data\": {\"items\": [\n  {\"text\": \"A\"},\n```",
@@ -236,34 +242,44 @@ fn what_cannot_be_told_is_refused_with_its_place() {
         ),
         (
             "{\"data\": {\"items\": [{\"text\": \"A\"}",
-            "the text ends in the middle of a list, so the document is not whole (line 1, column 34, at /data/items); send all of it, or less at a time: what changes alone, one list after another",
+            "the text ends in the middle of a list, so the document is incomplete (line 1, \
+             column 34, at /data/items); send the complete document, or only what changes, one \
+             list at a time",
         ),
         (
             "{\"data\": {\"items\": []}",
-            "the text ends in the middle of an object, so the document is not whole (line 1, column 23); send all of it, or less at a time: what changes alone, one list after another",
+            "the text ends in the middle of an object, so the document is incomplete (line 1, \
+             column 23); send the complete document, or only what changes, one list at a time",
         ),
         (
             "{\"data\": {} /* not closed",
-            "the text ends in the middle of a comment, so the document is not whole (line 1, column 26); send all of it, or less at a time: what changes alone, one list after another",
+            "the text ends in the middle of a comment, so the document is incomplete (line 1, \
+             column 26); send the complete document, or only what changes, one list at a time",
         ),
         (
             "{\"dat",
-            "the text ends in the middle of a string, so the document is not whole (line 1, column 6); send all of it, or less at a time: what changes alone, one list after another",
+            "the text ends in the middle of a string, so the document is incomplete (line 1, \
+             column 6); send the complete document, or only what changes, one list at a time",
         ),
         (
             "{\"data\": {\"a\": \"\\u00",
-            "the text ends in the middle of a string, so the document is not whole (line 1, column 21, at /data/a); send all of it, or less at a time: what changes alone, one list after another",
+            "the text ends in the middle of a string, so the document is incomplete (line 1, \
+             column 21, at /data/a); send the complete document, or only what changes, one list \
+             at a time",
         ),
-        // Two that differ.
+        // Two documents that differ.
         (
             "Before:\n{\"data\": {\"a\": 1}}\nAfter:\n{\"data\": {\"a\": 2}}",
-            "several documents are in the text, and which is meant cannot be told: line 2 \"{\\\"data\\\": {\\\"a\\\": 1}}\", line 4 \"{\\\"data\\\": {\\\"a\\\": 2}}\"; send one of them alone, or all of them as one",
+            "the text contains several documents, and it is not clear which is meant: line 2 \
+             \"{\\\"data\\\": {\\\"a\\\": 1}}\", line 4 \"{\\\"data\\\": {\\\"a\\\": 2}}\"; send \
+             one of them alone, or all of them as one",
         ),
         (
             "{\"data\": {\"a\": 1}}, \"b\": 2}",
-            "the document ends before its text does: a bracket is closed too early (line 1, column 19)",
+            "the text continues after the end of the document: a bracket is closed too early \
+             (line 1, column 19)",
         ),
-        // Values that are none.
+        // Invalid values.
         (
             "{\"category\": trivia, \"data\": {\"items\": []}}",
             "found \"trivia,\"; allowed is a JSON value (line 1, column 14, at /category)",
@@ -296,31 +312,37 @@ fn what_cannot_be_told_is_refused_with_its_place() {
             "{\"a\": 1, \"b\": \"\\uZZZZ\"}",
             "found an escape without its 4 hexadecimal digits (line 1, column 18, at /b)",
         ),
-        // Where a text ends that has quotation marks of its own.
+        // Strings with unescaped quotation marks and an ambiguous end.
         (
             "{\"a\": 1, \"b\": [\"He said \"no\", \"maybe\" and left.\"]}",
-            "a quotation mark in \"He said \\\"no\" is not escaped, and where the text ends cannot be told (line 1, column 29, at /b/0)",
+            "a quotation mark in \"He said \\\"no\" is not escaped, and it is not clear where \
+             the text ends (line 1, column 29, at /b/0)",
         ),
         (
             "{\"a\": 1, \"b\": [\"c\" \"d\", \"e\"]}",
-            "a quotation mark in \"c\\\" \\\"d\" is not escaped, and where the text ends cannot be told (line 1, column 23, at /b/0)",
+            "a quotation mark in \"c\\\" \\\"d\" is not escaped, and it is not clear where the \
+             text ends (line 1, column 23, at /b/0)",
         ),
-        // No document at all.
+        // Texts without a document.
         (
             "| date | title |\n| --- | --- |\n| 1999 | Release |",
-            "no object is in the text; it is a Markdown table, \"| date | title |\"; send the document as JSON: an object with category, movie_id and data",
+            "the text contains no object; it is a Markdown table, \"| date | title |\"; send the \
+             document as JSON: an object with category, movie_id and data",
         ),
         (
             "I could not find that movie.",
-            "no object is in the text; it is plain text, \"I could not find that movie.\"; send the document as JSON: an object with category, movie_id and data",
+            "the text contains no object; it is plain text, \"I could not find that movie.\"; \
+             send the document as JSON: an object with category, movie_id and data",
         ),
         (
             "",
-            "the text is empty; send the document as JSON: an object with category, movie_id and data",
+            "the text is empty; send the document as JSON: an object with category, movie_id and \
+             data",
         ),
         (
             "category: trivia\nmovie_id: m\ndata:\n  items: []",
-            "no object is in the text; it is YAML, \"category: trivia\"; send the document as JSON: an object with category, movie_id and data",
+            "the text contains no object; it is YAML, \"category: trivia\"; send the document as \
+             JSON: an object with category, movie_id and data",
         ),
     ] {
         let said = refusal(text);
@@ -330,21 +352,21 @@ fn what_cannot_be_told_is_refused_with_its_place() {
     let nested = format!("{{\"data\": {}1{}}}", "{\"a\": [".repeat(100), "]}".repeat(100));
     assert!(refusal(nested).contains("nested more than 128 levels deep"));
     let braces = format!("{}{}", "{} ".repeat(60), around("{}"));
-    assert!(refusal(braces).contains("so many brackets"));
+    assert!(refusal(braces).contains("too many brackets"));
 }
 
-/// The steps of reading a text.
+/// The work that reading a text takes.
 fn steps(text: &str) -> u64 {
     let budget = WorkBudget::unlimited();
     let _ = read_within(text.as_bytes(), &budget);
     budget.spent()
 }
 
-/// Makes a text of a size.
+/// Makes a text of a given size.
 type Make = Box<dyn Fn(usize) -> String>;
 
 #[test]
-fn a_text_twice_as_long_takes_about_twice_as_much_work() {
+fn work_is_linear_in_the_length_of_the_text() {
     let repeated = |start: &'static str, part: &'static str, end: &'static str| {
         move |count: usize| format!("{start}{}{end}", part.repeat(count))
     };
@@ -380,7 +402,7 @@ fn a_text_twice_as_long_takes_about_twice_as_much_work() {
 }
 
 #[test]
-fn more_values_than_are_read_are_refused() {
+fn too_many_values_are_refused() {
     let text = |part: &str, count: usize| format!("{{\"data\": [{}1]}}", part.repeat(count));
     for (part, count) in [("1,", MAX_VALUES), ("{},", MAX_VALUES / 5), ("[[]],", MAX_VALUES / 2)] {
         for ending in ["", ",,"] {

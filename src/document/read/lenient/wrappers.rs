@@ -1,5 +1,5 @@
-//! What language models and their services put around a document: calls of tools, messages, whole
-//! answers of the large providers, and JSON in a string.
+//! Recognises what language models and their services put around a document: tool calls, messages,
+//! complete responses of the large providers, and JSON in a string.
 
 use serde_json::Value;
 
@@ -9,17 +9,17 @@ use crate::document::schema::definition::Object;
 /// What a wrapper carries.
 #[derive(Debug)]
 pub(super) enum Payload<'v> {
-    /// A text, in which documents may stand.
+    /// A text that may contain documents.
     Text(&'v str),
-    /// A value that is no text.
+    /// A value that is not a text.
     Value(&'v Value),
 }
 
-/// How deep wrappers stand in each other.
+/// Maximum nesting of wrappers.
 const MAX_DEPTH: usize = 24;
 
-/// Keys of answers, messages and calls under which others of them stand.
-const STRUCTURE: [&str; 19] = [
+/// Keys of responses, messages and calls that hold nested responses, messages or calls.
+const STRUCTURE_KEYS: [&str; 19] = [
     "candidates",
     "choices",
     "content",
@@ -40,8 +40,8 @@ const STRUCTURE: [&str; 19] = [
     "tool_calls",
     "variables",
 ];
-/// Keys under which they carry what the model said.
-const CARGO: [&str; 17] = [
+/// Keys of responses, messages and calls that hold the output of the model.
+const OUTPUT_KEYS: [&str; 17] = [
     "answer",
     "args",
     "arguments",
@@ -61,7 +61,7 @@ const CARGO: [&str; 17] = [
     "value",
 ];
 /// Types of messages and of their parts.
-const PARTS: [&str; 8] = [
+const PART_TYPES: [&str; 8] = [
     "custom_tool_call",
     "function",
     "function_call",
@@ -72,13 +72,14 @@ const PARTS: [&str; 8] = [
     "tool_use",
 ];
 
-/// Roles of messages that are not a model's.
-const OTHERS: [&str; 7] = ["user", "system", "developer", "tool", "function", "human", "ipython"];
-/// Types of parts that are no answer.
-const NO_ANSWER: [&str; 6] =
+/// Roles of messages that do not come from the model.
+const OTHER_ROLES: [&str; 7] =
+    ["user", "system", "developer", "tool", "function", "human", "ipython"];
+/// Types of parts that are not an answer.
+const NON_ANSWER_TYPES: [&str; 6] =
     ["thinking", "redacted_thinking", "reasoning", "tool_result", "image", "reasoning_text"];
 
-/// What a value carries, if it is a wrapper around something else.
+/// The payloads of a value, if it is a wrapper.
 pub(super) fn payloads(value: &Value) -> Option<Vec<Payload<'_>>> {
     if !is_wrapper(value) {
         return None;
@@ -90,39 +91,40 @@ pub(super) fn payloads(value: &Value) -> Option<Vec<Payload<'_>>> {
 
 fn is_wrapper(value: &Value) -> bool {
     match value {
-        Value::Object(object) => object_wraps(object),
+        Value::Object(object) => is_wrapper_object(object),
         Value::Array(list) => {
-            let wraps = |value: &Value| value.as_object().is_some_and(object_wraps);
-            // Reasoning may stand beside the answer.
-            list.iter().any(wraps) && list.iter().all(|value| wraps(value) || is_no_answer(value))
+            let is_wrapper_part = |value: &Value| value.as_object().is_some_and(is_wrapper_object);
+            // Reasoning may accompany the answer.
+            list.iter().any(is_wrapper_part)
+                && list.iter().all(|value| is_wrapper_part(value) || is_non_answer_part(value))
         }
         _ => false,
     }
 }
 
-/// Whether a value is a part of a message that is no answer.
-fn is_no_answer(value: &Value) -> bool {
-    value.get("type").and_then(Value::as_str).is_some_and(|kind| NO_ANSWER.contains(&kind))
+/// Whether a value is part of a message and not an answer.
+fn is_non_answer_part(value: &Value) -> bool {
+    value.get("type").and_then(Value::as_str).is_some_and(|kind| NON_ANSWER_TYPES.contains(&kind))
 }
 
-/// Whether an object has the form of an answer, a message or a call.
-fn object_wraps(object: &Object) -> bool {
+/// Whether an object has the form of a response, a message or a call.
+fn is_wrapper_object(object: &Object) -> bool {
     if object.contains_key("category") && object.contains_key("movie_id") {
-        return object.get("document").is_some_and(says_something);
+        return object.get("document").is_some_and(may_hold_document);
     }
     if let Some(data) = object.get("data") {
-        // The answer of a service, around a document or another wrapper.
+        // The response of a service around a document or another wrapper.
         return data.as_object().is_some_and(|data| {
             object
                 .keys()
                 .all(|key| ["data", "status", "code", "ok", "success"].contains(&key.as_str()))
-                && (is_whole(data) || object_wraps(data))
+                && (is_envelope_with_data(data) || is_wrapper_object(data))
         });
     }
     let is_text = |key: &str| object.get(key).is_some_and(Value::is_string);
     let is_list = |key: &str| object.get(key).is_some_and(Value::is_array);
     let is_object = |key: &str| object.get(key).is_some_and(Value::is_object);
-    let says = |key: &str| object.get(key).is_some_and(says_something);
+    let has_document = |key: &str| object.get(key).is_some_and(may_hold_document);
     let is_named =
         is_text("name") || is_text("tool") || is_text("tool_name") || is_text("recipient_name");
     let is_call = ["arguments", "parameters", "args", "input"];
@@ -142,19 +144,22 @@ fn object_wraps(object: &Object) -> bool {
         || (object.contains_key("role")
             && (is_list("content") || is_text("content") || is_list("parts")))
         || (object.contains_key("from") && is_text("value"))
-        || (object.get("type").and_then(Value::as_str).is_some_and(|kind| PARTS.contains(&kind))
-            && ["text", "input", "arguments", "content"].iter().any(|key| says(key)))
+        || (object
+            .get("type")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| PART_TYPES.contains(&kind))
+            && ["text", "input", "arguments", "content"].iter().any(|key| has_document(key)))
         || (is_list("output")
             && (object.contains_key("model")
                 || object.contains_key("usage")
                 || object["output"].get(0).is_some_and(|part| part.get("type").is_some())
                 || is_alone))
-        || (is_named && is_call.iter().any(|key| says(key)))
+        || (is_named && is_call.iter().any(|key| has_document(key)))
         || (object.contains_key("method") && is_object("params"))
         || ["generated_text", "output_text", "document", "variables", "completion"]
             .iter()
-            .any(|key| says(key))
-        || (says("response") && (is_alone || object.contains_key("model")))
+            .any(|key| has_document(key))
+        || (has_document("response") && (is_alone || object.contains_key("model")))
         || (is_alone
             && [
                 "answer",
@@ -168,20 +173,20 @@ fn object_wraps(object: &Object) -> bool {
                 "result",
             ]
             .iter()
-            .any(|key| says(key)))
+            .any(|key| has_document(key)))
 }
 
-/// Whether a value may carry a document.
-fn says_something(value: &Value) -> bool {
+/// Whether a value may hold a document.
+fn may_hold_document(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(['{', '[']),
         Value::Object(object) => !object.is_empty(),
-        Value::Array(list) => list.iter().any(says_something),
+        Value::Array(list) => list.iter().any(may_hold_document),
         _ => false,
     }
 }
 
-fn is_whole(object: &Object) -> bool {
+fn is_envelope_with_data(object: &Object) -> bool {
     object.contains_key("data") && is_envelope(object)
 }
 
@@ -192,9 +197,9 @@ fn collect<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     match value {
         Value::String(text) => found.push(Payload::Text(text)),
         Value::Array(list) => {
-            // Of a conversation, what the model said last.
+            // In a conversation, only the last message of the model counts.
             if list.iter().any(|part| role_of(part).is_some()) {
-                if let Some(last) = list.iter().rfind(|part| !is_other(part)) {
+                if let Some(last) = list.iter().rfind(|part| !is_not_model_answer(part)) {
                     collect(last, depth + 1, found);
                 }
             } else {
@@ -203,16 +208,16 @@ fn collect<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
                 }
             }
         }
-        Value::Object(object) if !is_other(value) => {
-            if is_whole(object) {
+        Value::Object(object) if !is_not_model_answer(value) => {
+            if is_envelope_with_data(object) {
                 found.push(Payload::Value(value));
                 return;
             }
             for (key, value) in object {
-                if CARGO.contains(&key.as_str()) {
-                    cargo(value, depth, found);
-                } else if STRUCTURE.contains(&key.as_str()) {
-                    structure(value, depth, found);
+                if OUTPUT_KEYS.contains(&key.as_str()) {
+                    collect_output(value, depth, found);
+                } else if STRUCTURE_KEYS.contains(&key.as_str()) {
+                    collect_structure(value, depth, found);
                 }
             }
         }
@@ -220,11 +225,11 @@ fn collect<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     }
 }
 
-/// What stands under a key that carries what the model said.
-fn cargo<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
+/// Collects payloads under a key that holds the output of the model.
+fn collect_output<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     match value {
         Value::String(text) => found.push(Payload::Text(text)),
-        Value::Object(object) if object_wraps(object) && !is_whole(object) => {
+        Value::Object(object) if is_wrapper_object(object) && !is_envelope_with_data(object) => {
             collect(value, depth + 1, found);
         }
         Value::Object(object) if !object.is_empty() => found.push(Payload::Value(value)),
@@ -233,16 +238,17 @@ fn cargo<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     }
 }
 
-/// What stands under a key of the structure: more of it, or the document itself.
-fn structure<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
+/// Collects payloads under a structural key: nested wrappers, or the document itself.
+fn collect_structure<'v>(value: &'v Value, depth: usize, found: &mut Vec<Payload<'v>>) {
     let before = found.len();
     collect(value, depth + 1, found);
     let is_document = value.as_object().is_some_and(|object| {
-        let is_known =
-            |key: &String| CARGO.contains(&key.as_str()) || STRUCTURE.contains(&key.as_str());
+        let is_known = |key: &String| {
+            OUTPUT_KEYS.contains(&key.as_str()) || STRUCTURE_KEYS.contains(&key.as_str())
+        };
         !object.is_empty() && !object.keys().any(is_known)
     });
-    if found.len() == before && is_document && !is_other(value) {
+    if found.len() == before && is_document && !is_not_model_answer(value) {
         found.push(Payload::Value(value));
     }
 }
@@ -252,13 +258,15 @@ fn role_of(value: &Value) -> Option<&str> {
     object.get("role").or_else(|| object.get("from")).and_then(Value::as_str)
 }
 
-/// Whether a message or a part of one is no answer of a model.
-fn is_other(value: &Value) -> bool {
+/// Whether a message or part of one is not an answer of the model.
+fn is_not_model_answer(value: &Value) -> bool {
     let Some(object) = value.as_object() else { return false };
-    let is_reasoning =
-        object.get("type").and_then(Value::as_str).is_some_and(|kind| NO_ANSWER.contains(&kind))
-            || object.get("thought").and_then(Value::as_bool).unwrap_or_default();
-    is_reasoning || role_of(value).is_some_and(|role| OTHERS.contains(&role))
+    let is_reasoning = object
+        .get("type")
+        .and_then(Value::as_str)
+        .is_some_and(|kind| NON_ANSWER_TYPES.contains(&kind))
+        || object.get("thought").and_then(Value::as_bool).unwrap_or_default();
+    is_reasoning || role_of(value).is_some_and(|role| OTHER_ROLES.contains(&role))
 }
 
 #[cfg(test)]
@@ -267,7 +275,7 @@ mod tests {
 
     use super::*;
 
-    /// What a value carries, as JSON.
+    /// The payloads of a value, as JSON.
     fn carried(value: &Value) -> Option<Vec<Value>> {
         let payloads = payloads(value)?.into_iter().map(|payload| match payload {
             Payload::Text(text) => json!(text),
@@ -277,22 +285,27 @@ mod tests {
     }
 
     #[test]
-    fn what_the_large_providers_answer_is_unwrapped() {
+    fn responses_of_large_providers_are_unwrapped() {
         let text = "{\"items\": []}";
         let items = json!({ "items": [] });
         for (wrapper, expected) in [
             (
-                json!({ "choices": [{ "index": 0, "message": { "role": "assistant", "content": text } }] }),
+                json!({ "choices": [{ "index": 0, "message": { "role": "assistant",
+                    "content": text } }] }),
                 json!([text]),
             ),
             (
-                json!({ "choices": [{ "message": { "role": "assistant", "content": null, "reasoning_content": "{}",
-                    "tool_calls": [{ "type": "function", "function": { "name": "f", "arguments": text } }] } }] }),
+                json!({ "choices": [{ "message": { "role": "assistant", "content": null,
+                    "reasoning_content": "{}",
+                    "tool_calls": [{ "type": "function", "function": { "name": "f",
+                        "arguments": text } }] } }] }),
                 json!([text]),
             ),
             (
-                json!({ "output": [{ "type": "reasoning", "content": [{ "type": "reasoning_text", "text": "{}" }] },
-                    { "type": "message", "role": "assistant", "content": [{ "type": "output_text", "text": text }] }], "model": "m" }),
+                json!({ "output": [{ "type": "reasoning", "content": [{ "type": "reasoning_text",
+                    "text": "{}" }] },
+                    { "type": "message", "role": "assistant", "content": [{ "type": "output_text",
+                        "text": text }] }], "model": "m" }),
                 json!([text]),
             ),
             (
@@ -302,29 +315,35 @@ mod tests {
                 json!(["So:", items]),
             ),
             (
-                json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": "{}", "thought": true }, { "text": text }] } }] }),
+                json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": "{}",
+                    "thought": true }, { "text": text }] } }] }),
                 json!([text]),
             ),
             (
-                json!({ "candidates": [{ "content": { "parts": [{ "functionCall": { "name": "f", "args": items } }] } }] }),
+                json!({ "candidates": [{ "content": { "parts": [{ "functionCall": { "name": "f",
+                    "args": items } }] } }] }),
                 json!([items]),
             ),
             (
-                json!({ "model": "m", "message": { "role": "assistant", "content": text, "thinking": "{}" }, "done": true }),
+                json!({ "model": "m", "message": { "role": "assistant", "content": text,
+                    "thinking": "{}" }, "done": true }),
                 json!([text]),
             ),
             (json!({ "model": "m", "response": text, "done": true }), json!([text])),
             (
-                json!({ "output": { "message": { "role": "assistant", "content": [{ "text": text }] } } }),
+                json!({ "output": { "message": { "role": "assistant", "content": [{
+                    "text": text }] } } }),
                 json!([text]),
             ),
             (json!([{ "generated_text": text }]), json!([text])),
             (
-                json!([{ "role": "user", "content": "{}" }, { "role": "assistant", "content": text }]),
+                json!([{ "role": "user", "content": "{}" }, { "role": "assistant",
+                    "content": text }]),
                 json!([text]),
             ),
             (
-                json!({ "messages": [{ "role": "assistant", "content": text }, { "role": "user", "content": "{}" }] }),
+                json!({ "messages": [{ "role": "assistant", "content": text }, { "role": "user",
+                    "content": "{}" }] }),
                 json!([text]),
             ),
             (json!({ "name": "f", "arguments": items }), json!([items])),
@@ -334,12 +353,14 @@ mod tests {
                 json!([text]),
             ),
             (
-                json!({ "jsonrpc": "2.0", "method": "tools/call", "params": { "name": "f", "arguments": items } }),
+                json!({ "jsonrpc": "2.0", "method": "tools/call", "params": { "name": "f",
+                    "arguments": items } }),
                 json!([items]),
             ),
             (json!({ "result": items }), json!([items])),
             (
-                json!({ "query": "mutation", "variables": { "input": { "movieId": "m", "document": text } } }),
+                json!({ "query": "mutation", "variables": { "input": { "movieId": "m",
+                    "document": text } } }),
                 json!([text]),
             ),
         ] {
@@ -348,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_and_their_parts_are_no_wrappers() {
+    fn documents_and_their_parts_are_not_wrappers() {
         for value in [
             json!({ "category": "trivia", "movie_id": "m", "data": { "items": [] } }),
             json!({ "data": { "items": [] } }),

@@ -1,16 +1,16 @@
-//! The items of a list: read one by one, left out where they say that there is none.
+//! Reads the items of a list, and leaves out those that only state that there is no item.
 
 use serde_json::Value;
 
-use super::{MAX_ITEMS, Reader, field_called, shapes};
+use super::{MAX_ITEMS, Reader, field_by_name, shapes};
 use crate::document::problem::{WarningCode, excerpt, pointer_at};
 use crate::document::read::values::is_no_name;
 use crate::document::schema::definition::{Absence, Field, Item, Object, find};
 use crate::document::text::{key_letters, means_nothing, quoted};
 
 impl Reader {
-    /// Reads a list that came in another shape, if it is certain which items are meant.
-    pub(super) fn reshaped(
+    /// Reads a list that was sent in another shape, if its items are unambiguous.
+    pub(super) fn read_reshaped(
         &mut self,
         field: &'static Field,
         item: &'static Item,
@@ -24,10 +24,10 @@ impl Reader {
         };
         self.warn(at, WarningCode::ValueRepaired, reshaped.note);
         for below in reshaped.left_out {
-            let message = "it stands among groups of items, is none, and was not stored".to_owned();
-            self.unknown(&format!("{at}{below}"), message);
+            let message = "it is not a group of items and was not stored".to_owned();
+            self.report_unknown(&format!("{at}{below}"), message);
         }
-        if self.fits(reshaped.items.len(), MAX_ITEMS, at) {
+        if self.check_length(reshaped.items.len(), MAX_ITEMS, at) {
             let mut members = Vec::with_capacity(reshaped.items.len());
             for (index, (below, member)) in reshaped.items.into_iter().enumerate() {
                 self.origins.insert((field.name, index), format!("{at}{below}"));
@@ -40,7 +40,7 @@ impl Reader {
         }
     }
 
-    /// Reads items. What was skipped is null, so that those after it keep their places.
+    /// Reads items. A skipped item becomes null, so that later items keep their indices.
     pub(super) fn items(
         &mut self,
         item: &'static Item,
@@ -51,14 +51,14 @@ impl Reader {
         let is_named = item
             .bare_text
             .is_some_and(|field| item.entities.first().is_some_and(|entity| entity.name == field));
-        let says_nothing = if is_named { is_no_name } else { means_nothing };
+        let is_nothing = if is_named { is_no_name } else { means_nothing };
         let mut items = Vec::with_capacity(sent.len());
         for (index, value) in sent.into_iter().enumerate() {
             let is_elsewhere = !self.origins.is_empty();
             let origin = if is_elsewhere { self.origins.remove(&(list, index)) } else { None };
             let at = origin.unwrap_or_else(|| pointer_at(path, index));
             self.within = format!("/{list}/{index}");
-            if self.is_skipped(&value, &at, says_nothing) {
+            if self.warn_if_skipped(&value, &at, is_nothing) {
                 items.push(Value::Null);
                 continue;
             }
@@ -83,7 +83,7 @@ impl Reader {
                 (other, _) => {
                     self.mismatch(&at, &other, "an object");
                     self.reading.refused.insert(self.within.clone());
-                    // Keeps the indices of later items right in what is reported of them.
+                    // A placeholder keeps the indices of later items right in messages.
                     items.push(Value::Object(Object::new()));
                 }
             }
@@ -92,9 +92,9 @@ impl Reader {
         items
     }
 
-    /// Reads one item; `None`, with a warning, where it says that there is none.
+    /// Reads one item; `None`, with a warning, if it states that there is no item.
     fn item(&mut self, item: &'static Item, sent: Object, at: &str) -> Option<Object> {
-        if let Some((found, absence)) = absent(item, &sent) {
+        if let Some((found, absence)) = find_absence(item, &sent) {
             let message = format!(
                 "the item was left out, as its {} is {}",
                 absence.field,
@@ -103,7 +103,7 @@ impl Reader {
             self.warn(at, WarningCode::ValueRepaired, message);
             return None;
         }
-        let needed = needed(item, &sent);
+        let needed = needed_fields(item, &sent);
         let read = self.object(item.fields, sent, at);
         let is_known = |field: &str| read.get(field).is_some_and(|value| !value.is_null());
         let is_identified =
@@ -112,8 +112,8 @@ impl Reader {
         let missing = needed.iter().find(|names| names.iter().all(is_nothing));
         match missing {
             Some(names) if !is_identified => {
-                let names = names.join(" and ");
-                let message = format!("the item was left out, as its {names} is nothing");
+                let names = names.join(" or ");
+                let message = format!("the item was left out, as it has no {names}");
                 self.warn(at, WarningCode::ValueRepaired, message);
                 None
             }
@@ -121,30 +121,30 @@ impl Reader {
         }
     }
 
-    /// Whether a value of that field in the present item could not be read.
+    /// Whether the value of that field in the current item was refused.
     fn is_refused(&self, field: &str) -> bool {
         self.reading.refused.contains(&format!("{}/{field}", self.within))
     }
 }
 
-/// The value that says that there is no such item.
-fn absent(item: &'static Item, sent: &Object) -> Option<(String, &'static Absence)> {
+/// The value that states that there is no such item, and the rule that recognises it.
+fn find_absence(item: &'static Item, sent: &Object) -> Option<(String, &'static Absence)> {
     let absence = item.absence.as_ref()?;
     let field = find(item.fields, absence.field)?;
-    let is_it =
-        |key: &str| field_called(item.fields, key).is_some_and(|found| found.name == field.name);
-    let found = sent.iter().find(|(key, _)| is_it(key))?.1.as_str()?;
+    let is_field =
+        |key: &str| field_by_name(item.fields, key).is_some_and(|found| found.name == field.name);
+    let found = sent.iter().find(|(key, _)| is_field(key))?.1.as_str()?;
     let letters = key_letters(found);
     absence.words.contains(&letters.as_str()).then(|| (found.to_owned(), absence))
 }
 
-/// What the item was sent with and must have: each required field, and, where one of several is
-/// needed, those of them.
-fn needed(item: &'static Item, sent: &Object) -> Vec<Vec<&'static str>> {
+/// The fields that were sent as text and that the item needs: each required field, and those of
+/// which at least one is needed.
+fn needed_fields(item: &'static Item, sent: &Object) -> Vec<Vec<&'static str>> {
     let sent_fields: Vec<&'static Field> = sent
         .iter()
         .filter(|(_, value)| value.is_string())
-        .filter_map(|(key, _)| field_called(item.fields, key))
+        .filter_map(|(key, _)| field_by_name(item.fields, key))
         .collect();
     let sent_fields = || sent_fields.iter();
     let required = sent_fields().filter(|field| field.rule.required).map(|field| vec![field.name]);

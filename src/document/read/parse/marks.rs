@@ -1,4 +1,4 @@
-//! Marks in a text that do not belong to it: warned of, and taken away where that is asked for.
+//! Warns of marks that do not belong to a text, and removes them if the options ask for it.
 
 use serde_json::Value;
 
@@ -8,11 +8,12 @@ use crate::document::read::markup::cleaned;
 use crate::document::schema::definition::{Field, Kind};
 use crate::document::text::quoted;
 
-/// Most characters of a cleaned text that a message shows.
+/// Maximum number of characters of a cleaned text in a message.
 const MAX_CLEANED_SHOWN: usize = 300;
 
 impl Reader {
-    /// Warns of marks that do not belong in a text, and takes them away where that is asked for.
+    /// Warns of marks in a text. Returns the cleaned text if the options ask for it and it is
+    /// valid, otherwise the value as sent.
     pub(super) fn without_markup(&mut self, field: &Field, value: Value, at: &str) -> Value {
         let Kind::Text { max } = field.rule.kind else { return value };
         let Some(cleaned) = value.as_str().and_then(cleaned) else { return value };
@@ -20,7 +21,7 @@ impl Reader {
         let found = cleaned.found.join(", ");
         let shown = quoted(&long_excerpt(&cleaned.text));
         let message = if self.options.clean && fits {
-            format!("{found} were taken away; the text is now {shown}")
+            format!("{found} were removed; the text is now {shown}")
         } else {
             format!("found {found}; the text was kept as sent; without them it is {shown}")
         };

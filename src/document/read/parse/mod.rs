@@ -1,7 +1,7 @@
-//! Reading `data` into the form of its category: every value checked, every problem reported.
+//! Reads `data` into the form of its category: checks every value and reports every problem.
 //!
-//! What is clearly meant is read and warned of; what is not, is a problem with its path, what was
-//! found and what is allowed.
+//! A value with one clear reading is repaired with a warning. Any other value is a problem with its
+//! path, what was found, and what is allowed.
 
 mod items;
 mod marks;
@@ -25,44 +25,44 @@ use crate::document::text::suggest::{did_you_mean, nearest};
 use crate::document::text::{is_elision, key_letters, quoted};
 use nothing::is_unknown_zero;
 
-/// Most items in one list.
+/// Maximum number of items in one list.
 pub const MAX_ITEMS: usize = 5_000;
-/// Most problems and most warnings that one answer lists.
+/// Maximum number of problems, and of warnings, that one result lists.
 pub(in crate::document) const MAX_LISTED: usize = 1_000;
 
-/// A document as it was understood.
+/// A document after reading.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
-    /// What was sent, under the right keys and in the right types; keys that were not sent are
-    /// absent, and null is null.
+    /// The values that were sent, under the names of their fields and in the right types. Keys that
+    /// were not sent are absent, and null stays null.
     pub data: Object,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Warning>,
-    /// Places of items that came as bare text. A place is a path under the right keys, whatever
-    /// keys were sent.
+    /// Paths of items that were sent as bare text, by the names of the fields.
     pub bare: HashSet<String>,
-    /// Paths of values that nobody wrote but another one says: `"$3.99"` of the currency. They fill
-    /// a gap and change nothing that is stored.
+    /// Paths of values that were implied by another value, such as the currency by `"$3.99"`. They
+    /// fill gaps and do not change stored values.
     pub implied: HashSet<String>,
-    /// Whether the text says that something was left out of it.
+    /// Whether the text marks an omission.
     pub elided: bool,
-    /// Ids of a draft that stand for names alone: who they are is decided when it is published.
+    /// Ids in a draft that only stand for names; the entities are resolved when the draft is
+    /// published.
     pub provisional: HashSet<String>,
-    /// Answers that were given when the draft was made.
+    /// Resolutions that were given when the draft was made.
     pub answers: Vec<Remember>,
-    /// Of a draft, what people had a part in, as lock targets: a lock refuses it, and never skips it.
+    /// For a draft, the lock targets that people contributed to. A locked one is refused instead of
+    /// skipped.
     pub personal: HashSet<String>,
-    /// Places of what was refused, so that it is not called missing too.
+    /// Paths of values that were refused, so that they are not also reported as missing.
     pub refused: HashSet<String>,
 }
 
-/// How data are read.
+/// Options for reading data.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ParseOptions {
     /// Whether an unknown key is a problem.
     pub strict: bool,
-    /// Whether a text is taken without the marks that do not belong in it, see
-    /// [`markup`](super::markup).
+    /// Whether marks that do not belong to a text are removed, see [`markup`](super::markup).
     pub clean: bool,
 }
 
@@ -72,7 +72,8 @@ pub fn parse(definition: &Definition, data: Value, options: ParseOptions) -> Rea
     read(definition, data, options, false)
 }
 
-/// Reads data that came in the types of its fields: zero is a number there, not "not known".
+/// Reads data with values that already have the types of their fields: zero is a number, not
+/// "unknown".
 #[must_use]
 pub fn parse_typed(definition: &Definition, data: Value, options: ParseOptions) -> Reading {
     read(definition, data, options, true)
@@ -85,15 +86,15 @@ fn read(definition: &Definition, data: Value, options: ParseOptions, typed: bool
         typed,
         within: String::new(),
         origins: HashMap::new(),
-        understands_any: false,
+        has_known_key: false,
     };
     match data {
         Value::Object(object) => {
             let keys: Vec<String> = object.keys().take(MAX_KEYS_SHOWN + 1).cloned().collect();
             let count = object.len();
             reader.reading.data = reader.object(definition.fields, object, "");
-            if !keys.is_empty() && !reader.understands_any && !options.strict {
-                let message = nothing_read(definition, &keys, count);
+            if !keys.is_empty() && !reader.has_known_key && !options.strict {
+                let message = nothing_read_message(definition, &keys, count);
                 reader.problem("", ProblemCode::NothingRead, message);
             }
         }
@@ -102,11 +103,11 @@ fn read(definition: &Definition, data: Value, options: ParseOptions, typed: bool
     reader.reading
 }
 
-/// Most keys that a message lists.
+/// Maximum number of keys that a message lists.
 const MAX_KEYS_SHOWN: usize = 5;
 
-/// Says which keys were found in data of which nothing was understood, and which are known.
-fn nothing_read(definition: &Definition, keys: &[String], count: usize) -> String {
+/// The message for data without any known key, with the keys found and the fields of the category.
+fn nothing_read_message(definition: &Definition, keys: &[String], count: usize) -> String {
     let names = || definition.fields.iter().map(|field| field.name);
     let shown = keys.iter().take(MAX_KEYS_SHOWN).map(|key| match nearest(key, names()) {
         Some(name) => format!("{} (did you mean {name:?}?)", quoted(&excerpt(key))),
@@ -118,7 +119,7 @@ fn nothing_read(definition: &Definition, keys: &[String], count: usize) -> Strin
     let others = Category::ALL.iter().filter(|category| **category != definition.category);
     let has_key = |category: &&Category| {
         let fields = category.definition().fields;
-        fields.iter().any(|field| keys.iter().any(|key| is_called(field, key)))
+        fields.iter().any(|field| keys.iter().any(|key| has_name(field, key)))
     };
     let meant = others.copied().find(|category| has_key(&category));
     let meant = meant.map(|category| format!("; {category} has such a field")).unwrap_or_default();
@@ -129,38 +130,38 @@ fn nothing_read(definition: &Definition, keys: &[String], count: usize) -> Strin
     )
 }
 
-/// Whether a key is the name of a field, or an older name of it, in any case and spacing.
-pub(in crate::document) fn is_called(field: &Field, key: &str) -> bool {
+/// Whether a key is the name or an alias of a field, in any case and spacing.
+pub(in crate::document) fn has_name(field: &Field, key: &str) -> bool {
     let letters = key_letters(key);
     [field.name].iter().chain(field.rule.aliases).any(|name| key_letters(name) == letters)
 }
 
-/// The field of that name, or of that name in another case or for older templates.
-pub(in crate::document) fn field_called(
+/// The field with that name or alias, in any case and spacing.
+pub(in crate::document) fn field_by_name(
     fields: &'static [Field],
     key: &str,
 ) -> Option<&'static Field> {
-    find(fields, key).or_else(|| fields.iter().find(|field| is_called(field, key)))
+    find(fields, key).or_else(|| fields.iter().find(|field| has_name(field, key)))
 }
 
-/// Whether what stands under a key is read into a field, under its own or another name, or as an
-/// item of its list.
-pub(in crate::document) fn leads_to(field: &Field, key: &str) -> bool {
+/// Whether a key is read into a field: as its name or alias, or as a key of single items of its
+/// list.
+pub(in crate::document) fn accepts_key(field: &Field, key: &str) -> bool {
     let letters = key_letters(key);
-    is_called(field, key)
+    has_name(field, key)
         || field.rule.item_keys.iter().any(|found| key_letters(found.key) == letters)
 }
 
 struct Reader {
     reading: Reading,
     options: ParseOptions,
-    /// Whether the values came in the types of their fields.
+    /// Whether the values already have the types of their fields.
     typed: bool,
-    /// Whether any key was that of a field.
-    understands_any: bool,
-    /// The place of the object that is being read.
+    /// Whether any key was the name of a field.
+    has_known_key: bool,
+    /// The path of the object that is being read.
     within: String,
-    /// Paths of items that were sent elsewhere than at their place in their list.
+    /// Paths of items that were sent elsewhere than in their list.
     origins: HashMap<(&'static str, usize), String>,
 }
 
@@ -183,7 +184,7 @@ impl Reader {
     }
 
     fn object(&mut self, fields: &'static [Field], sent: Object, path: &str) -> Object {
-        let sent = self.gathered(fields, sent, path);
+        let sent = self.move_keyed_items(fields, sent, path);
         let mut result = Object::new();
         let present: HashSet<&'static str> = sent
             .iter()
@@ -195,13 +196,13 @@ impl Reader {
         let mut said: Vec<(String, Implied)> = Vec::new();
         for (key, value) in sent {
             let at = pointer(path, &key);
-            if let Some(message) = not_a_url(fields, &key, &value) {
-                self.unknown(&at, message);
+            if let Some(message) = not_a_url_message(fields, &key, &value) {
+                self.report_unknown(&at, message);
                 continue;
             }
             let Some(field) = self.field_of(fields, &key, &at, &present, &result) else { continue };
-            self.understands_any = true;
-            // "Not known" does not take back what another field said.
+            self.has_known_key = true;
+            // A null does not remove a value that another field implied.
             if value.is_null() && implied.contains(&field.name) {
                 continue;
             }
@@ -222,7 +223,7 @@ impl Reader {
             said.push((at, implication));
         }
         for (at, implication) in said {
-            // The sign of several currencies, in a country that has one of them.
+            // The currency sign is ambiguous, but the region has only one currency with it.
             if self.reading.implied.contains(&pointer(path, implication.field))
                 && let Some(meant) = implication.in_region(result.get("region"))
             {
@@ -237,10 +238,10 @@ impl Reader {
     }
 
     /// Moves items under keys of their own, such as `composer`, to their lists.
-    fn gathered(&mut self, fields: &'static [Field], sent: Object, path: &str) -> Object {
-        let (sent, moved) = shapes::gather(fields, sent);
+    fn move_keyed_items(&mut self, fields: &'static [Field], sent: Object, path: &str) -> Object {
+        let (sent, moved) = shapes::move_to_lists(fields, sent);
         for moved in moved {
-            // What the list lacks is not what the document dropped.
+            // The list is incomplete, so missing items are not removed.
             self.reading.elided |= moved.is_only;
             let at = pointer(path, &moved.key);
             for index in 0..moved.count {
@@ -253,7 +254,7 @@ impl Reader {
         sent
     }
 
-    /// The field that `key` means; `None`, with a warning, for a key that is not stored.
+    /// The field for `key`; `None`, with a warning, if the key is not stored.
     fn field_of(
         &mut self,
         fields: &'static [Field],
@@ -281,7 +282,7 @@ impl Reader {
             }
             Some(field) => {
                 let message = format!("{key:?} was not read, as {:?} is there too", field.name);
-                self.unknown(at, message);
+                self.report_unknown(at, message);
                 None
             }
             None => {
@@ -292,13 +293,13 @@ impl Reader {
                     names.join(", "),
                     did_you_mean(key, names.iter().copied())
                 );
-                self.unknown(at, message);
+                self.report_unknown(at, message);
                 None
             }
         }
     }
 
-    fn unknown(&mut self, at: &str, message: String) {
+    fn report_unknown(&mut self, at: &str, message: String) {
         if self.options.strict {
             self.problem(at, ProblemCode::UnknownField, message);
         } else {
@@ -306,7 +307,8 @@ impl Reader {
         }
     }
 
-    /// Reads one value into `result`; returns what it says of a sibling (a price of its currency).
+    /// Reads one value into `result`. Returns the value that it implies for another field, such as
+    /// a currency.
     fn value(
         &mut self,
         field: &'static Field,
@@ -334,30 +336,30 @@ impl Reader {
             (_, Value::Null) => {
                 result.insert(name(), Value::Null);
             }
-            (_, Value::String(text)) if self.says_nothing(field, &text, at) => {
+            (_, Value::String(text)) if self.warn_if_nothing(field, &text, at) => {
                 self.reading.elided |= field.rule.kind.is_list() && is_elision(&text);
             }
             (_, value) if !self.typed && is_unknown_zero(&field.rule, &value) => {
-                let message = format!("{} was read as nothing: not known", shown(&value));
+                let message = format!("{} was read as no value: not known", shown(&value));
                 self.warn(at, WarningCode::ValueRepaired, message);
             }
-            // A placeholder in the form of an id is judged with the name that stands beside it.
+            // A placeholder in the form of an id is checked later, with the name beside it.
             (Kind::Id, Value::String(text)) if !is_id(&text) && is_placeholder(&text) => {
                 let message = format!("{} was read as no id", quoted(&text));
                 self.warn(at, WarningCode::ValueRepaired, message);
             }
             (Kind::Items { item, .. }, Value::Array(sent)) => {
-                if self.fits(sent.len(), MAX_ITEMS, at) {
+                if self.check_length(sent.len(), MAX_ITEMS, at) {
                     let was_empty = sent.is_empty();
                     let items = self.items(item, sent, at, field.name);
-                    // A list of nothing but "not known" is not known, and empties no list.
+                    // A list with only "unknown" elements does not empty the stored list.
                     if was_empty || !items.iter().all(Value::is_null) {
                         result.insert(name(), Value::Array(items));
                     }
                 }
             }
             (Kind::Names { entity, max_length }, Value::Array(sent)) => {
-                if self.fits(sent.len(), MAX_ITEMS, at) {
+                if self.check_length(sent.len(), MAX_ITEMS, at) {
                     let was_empty = sent.is_empty();
                     let names =
                         self.names(*entity, *max_length, sent, &|index| pointer_at(at, index));
@@ -366,7 +368,9 @@ impl Reader {
                     }
                 }
             }
-            (Kind::Items { item, .. }, other) => self.reshaped(field, item, &other, at, result),
+            (Kind::Items { item, .. }, other) => {
+                self.read_reshaped(field, item, &other, at, result)
+            }
             (Kind::Names { entity, max_length }, other @ (Value::String(_) | Value::Number(_))) => {
                 let message = format!("{} was read as a list of names", shown(&other));
                 self.warn(at, WarningCode::ValueRepaired, message);
@@ -393,7 +397,7 @@ impl Reader {
         None
     }
 
-    fn fits(&mut self, length: usize, max: usize, at: &str) -> bool {
+    fn check_length(&mut self, length: usize, max: usize, at: &str) -> bool {
         if length > max {
             self.problem(
                 at,
@@ -405,19 +409,19 @@ impl Reader {
     }
 }
 
-/// Says that a key such as `source` holds no URL, where it is another name of a URL's field.
-fn not_a_url(fields: &'static [Field], key: &str, value: &Value) -> Option<String> {
+/// The message that a value is not a URL, if the key is an alias of a URL field, such as `source`.
+fn not_a_url_message(fields: &'static [Field], key: &str, value: &Value) -> Option<String> {
     let text = value.as_str()?;
     if find(fields, key).is_some() {
         return None;
     }
-    let field = field_called(fields, key)?;
+    let field = field_by_name(fields, key)?;
     let is_url = || matches!(field.rule.kind, Kind::Url);
     let is_plain = || key_letters(key) != key_letters(field.name) && !text.starts_with('/');
     let reads = || is_nothing(field, text) || read_scalar(&field.rule, value.clone()).is_ok();
     (is_url() && is_plain() && !reads()).then(|| {
         format!(
-            "{} is no URL and was not stored; a URL is stored as {:?}",
+            "{} is not a URL and was not stored; a URL is stored as {:?}",
             quoted(&excerpt(text)),
             field.name
         )

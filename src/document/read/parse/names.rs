@@ -1,4 +1,4 @@
-//! Lists of names, also where they came as one text, or as numbers of The Movie Database.
+//! Reads lists of names, also those sent as one text or as numbers of The Movie Database.
 
 use std::collections::HashSet;
 
@@ -16,14 +16,14 @@ use crate::document::text::comparable;
 /// Marks between names in one text.
 const SEPARATORS: [char; 4] = [',', '|', ';', '/'];
 
-/// The names in a text of several: with marks or lines between them, as a list in JSON, or with
-/// "and" between names that are known.
-fn several(entity: EntityKind, text: &str) -> Option<Vec<String>> {
+/// The names in a text: a JSON list, names separated by marks or lines, or known names joined by
+/// "and".
+fn names_in_text(entity: EntityKind, text: &str) -> Option<Vec<String>> {
     let text = text.trim();
     if let Ok(names) = serde_json::from_str::<Vec<String>>(text) {
         return Some(names);
     }
-    if let Some(names) = split(entity, text) {
+    if let Some(names) = split_names(entity, text) {
         return Some(names);
     }
     let is_known = |name: &str| reference::by_name(entity, name, None).is_some();
@@ -47,9 +47,8 @@ fn several(entity: EntityKind, text: &str) -> Option<Vec<String>> {
         .map(|name| vec![name.to_owned()])
 }
 
-/// The names in a text that has several: `Drama, Thriller`. A name that is known as it stands is one
-/// name: `Sci-Fi & Fantasy`.
-fn split(entity: EntityKind, text: &str) -> Option<Vec<String>> {
+/// Splits a text at separators: `Drama, Thriller`. A known name is not split: `Sci-Fi & Fantasy`.
+fn split_names(entity: EntityKind, text: &str) -> Option<Vec<String>> {
     if !text.contains(SEPARATORS) || reference::by_name(entity, text, None).is_some() {
         return None;
     }
@@ -58,7 +57,7 @@ fn split(entity: EntityKind, text: &str) -> Option<Vec<String>> {
     (names.len() > 1).then_some(names)
 }
 
-/// The name that a number of The Movie Database stands for.
+/// The name with that number at The Movie Database.
 fn by_number(entity: EntityKind, value: &Value) -> Option<&'static str> {
     let number = match value {
         Value::Number(number) => whole_number(number)?,
@@ -70,7 +69,7 @@ fn by_number(entity: EntityKind, value: &Value) -> Option<&'static str> {
 }
 
 impl Reader {
-    /// Reads names. What was skipped is null, so that those after it keep their places.
+    /// Reads names. A skipped name becomes null, so that later names keep their indices.
     pub(super) fn names(
         &mut self,
         entity: EntityKind,
@@ -83,7 +82,7 @@ impl Reader {
         let rule = Rule::new(Kind::Text { max: max_length }).worded_as(Wording::Name);
         for (index, value) in self.separate_names(entity, sent, path_of) {
             let at = path_of(index);
-            if self.is_skipped(&value, &at, is_no_name) {
+            if self.warn_if_skipped(&value, &at, is_no_name) {
                 names.push(Value::Null);
                 continue;
             }
@@ -97,7 +96,7 @@ impl Reader {
                     self.warn(
                         &at,
                         WarningCode::ValueRepaired,
-                        "of an object in a list of names, the \"name\" was taken",
+                        "an object in a list of names was read as its \"name\"",
                     );
                     object.remove("name").unwrap_or_default()
                 }
@@ -125,8 +124,8 @@ impl Reader {
         names
     }
 
-    /// Names with the index they came from: several in one text apart, and numbers of The Movie
-    /// Database as the names they stand for.
+    /// The names with their original indices. Texts with several names are split, and numbers of
+    /// The Movie Database are replaced with names.
     fn separate_names(
         &mut self,
         entity: EntityKind,
@@ -143,7 +142,7 @@ impl Reader {
             } else if let Some(names) = value
                 .as_str()
                 .filter(|text| !is_no_name(text))
-                .and_then(|text| several(entity, text))
+                .and_then(|text| names_in_text(entity, text))
             {
                 let message = match &names[..] {
                     [name] => format!("{} was read as {name:?}", shown(&value)),

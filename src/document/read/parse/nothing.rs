@@ -1,4 +1,4 @@
-//! Values that say nothing, or "as it was".
+//! Recognises values that mean "no value" or "unchanged".
 
 use serde_json::Value;
 
@@ -9,14 +9,13 @@ use crate::document::schema::definition::{Field, Kind, Rule};
 use crate::document::text::{is_elision, is_elision_in_list, means_nothing, quoted};
 
 impl Reader {
-    /// Whether text is how "nothing here" or "as it was" is written in that field; then it is
-    /// warned of.
-    pub(super) fn says_nothing(&mut self, field: &Field, text: &str, at: &str) -> bool {
-        if self.says_as_it_was(text, at) {
+    /// Whether a text means "no value" or "unchanged" in that field. Adds a warning if it does.
+    pub(super) fn warn_if_nothing(&mut self, field: &Field, text: &str, at: &str) -> bool {
+        if self.warn_if_elision(text, at) {
             return true;
         }
         let is_nothing = match field.rule.kind {
-            // What stands for no id is judged with the name beside it.
+            // A placeholder for an id is checked later, with the name beside it.
             Kind::Id => means_nothing(text),
             _ => is_nothing(field, text),
         };
@@ -27,11 +26,11 @@ impl Reader {
     }
 
     pub(super) fn warn_of_nothing(&mut self, text: &str, at: &str) {
-        let message = format!("{} was read as nothing", quoted(&excerpt(text)));
+        let message = format!("{} was read as no value", quoted(&excerpt(text)));
         self.warn(at, WarningCode::ValueRepaired, message);
     }
 
-    pub(super) fn says_as_it_was(&mut self, text: &str, at: &str) -> bool {
+    pub(super) fn warn_if_elision(&mut self, text: &str, at: &str) -> bool {
         let is_elided = is_elision(text);
         if is_elided {
             self.warn_of_elision(text, at);
@@ -40,16 +39,16 @@ impl Reader {
     }
 
     fn warn_of_elision(&mut self, text: &str, at: &str) {
-        let message = format!("{} was read as \"as it was\"", quoted(&excerpt(text)));
+        let message = format!("{} was read as \"unchanged\"", quoted(&excerpt(text)));
         self.warn(at, WarningCode::Elided, message);
     }
 
-    /// Whether an element of a list says nothing. `says_nothing` judges texts.
-    pub(super) fn is_skipped(
+    /// Whether an element of a list has no value. Adds a warning if so. `is_nothing` checks texts.
+    pub(super) fn warn_if_skipped(
         &mut self,
         element: &Value,
         at: &str,
-        says_nothing: fn(&str) -> bool,
+        is_nothing: fn(&str) -> bool,
     ) -> bool {
         match element {
             Value::Null => {
@@ -61,7 +60,7 @@ impl Reader {
                 self.reading.elided = true;
                 true
             }
-            Value::String(text) if says_nothing(text) => {
+            Value::String(text) if is_nothing(text) => {
                 self.warn_of_nothing(text, at);
                 true
             }
@@ -70,7 +69,7 @@ impl Reader {
     }
 }
 
-/// Whether the value is a zero that stands for "not known", as The Movie Database has it.
+/// Whether the value is a zero that means "unknown", as in data of The Movie Database.
 pub(super) fn is_unknown_zero(rule: &Rule, value: &Value) -> bool {
     rule.zero_is_unknown
         && match value {

@@ -1,29 +1,30 @@
-//! Lists that came in another shape: one item alone, items in groups, items under keys of their own.
+//! Reads lists sent in another shape: a single item, items in groups, items under keys of their
+//! own.
 
 use serde_json::Value;
 
-use super::{field_called, is_called};
+use super::{field_by_name, has_name};
 use crate::document::problem::{pointer, pointer_at};
 use crate::document::read::values::read_scalar;
 use crate::document::schema::definition::{Field, Item, Kind, Object, find};
 use crate::document::schema::example;
 use crate::document::text::key_letters;
 
-/// Deepest nesting of groups: a region, in it a kind of offer.
+/// Maximum nesting of groups, such as a region and a kind of offer.
 const MAX_GROUPS: usize = 3;
 
-/// A list that was made of another shape, and what was done.
+/// A list that was made from another shape.
 #[derive(Debug)]
 pub(super) struct Reshaped {
-    /// Each item, with its path below that of the list.
+    /// Each item, with its path relative to the list.
     pub items: Vec<(String, Value)>,
     pub note: String,
-    /// Paths below that of the list to values among the groups that are no items.
+    /// Paths, relative to the list, of values among the groups that are not items.
     pub left_out: Vec<String>,
 }
 
-/// The items that `value` means, where it is no list: one item, or groups of items by one of the
-/// fields that [`Item::groups`] names. `None` if neither is certain.
+/// The items in a value that is not a list: a single item, numbered items, or items grouped by the
+/// fields in [`Item::groups`]. `None` if the value is ambiguous.
 pub(super) fn as_list(item: &'static Item, value: &Value) -> Option<Reshaped> {
     let alone = |value: Value| Reshaped {
         items: vec![(String::new(), value)],
@@ -78,9 +79,9 @@ fn is_numbered(object: &Object) -> bool {
         && matches!(expected, Some((_, next)) if next <= object.len() + 1)
 }
 
-/// Whether an object has a field of the item, and nothing that may be a group.
+/// Whether an object has a field of the item and nothing that may be a group.
 fn is_item(item: &Item, object: &Object) -> bool {
-    let is_field = |key: &str| field_called(item.fields, key).is_some();
+    let is_field = |key: &str| field_by_name(item.fields, key).is_some();
     let is_group =
         |key: &str, value: &Value| (value.is_array() || value.is_object()) && !is_field(key);
     object.keys().any(|key| is_field(key))
@@ -90,7 +91,7 @@ fn is_item(item: &Item, object: &Object) -> bool {
 struct Groups {
     item: &'static Item,
     items: Vec<(String, Value)>,
-    /// The fields that the keys of groups were read as.
+    /// The fields that the group keys were read as.
     by: Vec<String>,
     left_out: Vec<String>,
 }
@@ -144,7 +145,7 @@ impl Groups {
         Some(())
     }
 
-    /// Whether the key of a group may be the value of that field, which its members lack.
+    /// Whether a group key may be the value of that field, which its members lack.
     fn accepts(
         &self,
         field: &str,
@@ -154,7 +155,7 @@ impl Groups {
     ) -> bool {
         let Some(field) = find(self.item.fields, field) else { return false };
         let has_it = |member: &Value| {
-            member.as_object().is_some_and(|object| object.keys().any(|key| is_called(field, key)))
+            member.as_object().is_some_and(|object| object.keys().any(|key| has_name(field, key)))
         };
         let lacking = match members {
             Value::Array(list) => !list.iter().any(has_it),
@@ -182,7 +183,7 @@ impl Groups {
     }
 }
 
-/// Whether a key names a department of a crew, and no job in it.
+/// Whether a key names a department of the crew, and not a job.
 fn is_department(key: &str) -> bool {
     const DEPARTMENTS: &[&str] = &[
         "art",
@@ -201,23 +202,22 @@ fn is_department(key: &str) -> bool {
     DEPARTMENTS.contains(&key_letters(key).as_str())
 }
 
-/// Items under a key of their own that were moved to the list they belong to.
+/// Items under a key of their own that were moved to their list.
 #[derive(Debug)]
 pub(super) struct Moved {
     pub key: String,
     pub list: &'static str,
-    /// The index in the list of the first that was moved.
+    /// The index in the list of the first moved item.
     pub first: usize,
-    /// Whether they came as a list.
+    /// Whether the items were sent as a list.
     pub was_list: bool,
     pub count: usize,
     /// Whether the list itself was not sent.
     pub is_only: bool,
 }
 
-/// Moves items under keys such as `composer` to the list that they belong to, with what the key
-/// says of them.
-pub(super) fn gather(fields: &'static [Field], sent: Object) -> (Object, Vec<Moved>) {
+/// Moves items under keys such as `composer` to their list, with the values that the key implies.
+pub(super) fn move_to_lists(fields: &'static [Field], sent: Object) -> (Object, Vec<Moved>) {
     let is_other = |key: &String| find(fields, key).is_none();
     if !sent.keys().any(|key| is_other(key) && list_of(fields, key).is_some()) {
         return (sent, Vec::new());
@@ -242,7 +242,7 @@ pub(super) fn gather(fields: &'static [Field], sent: Object) -> (Object, Vec<Mov
         };
         let count = members.len();
         let members = members.into_iter().map(|member| with_values(item, member, values));
-        let target = result.keys().find(|key| is_called(field, key)).cloned();
+        let target = result.keys().find(|key| has_name(field, key)).cloned();
         let is_only = target.is_none();
         let target = target.unwrap_or_else(|| field.name.to_owned());
         let list = result.entry(target).or_insert_with(|| Value::Array(Vec::new()));
@@ -259,7 +259,7 @@ pub(super) fn gather(fields: &'static [Field], sent: Object) -> (Object, Vec<Mov
 
 type Values = &'static [(&'static str, &'static str)];
 
-/// The list whose items stand under that key, and what the key says of them.
+/// The list for items under that key, and the values that the key implies.
 fn list_of(fields: &'static [Field], key: &str) -> Option<(&'static Field, Values)> {
     let letters = key_letters(key);
     fields.iter().find_map(|field| {
@@ -278,7 +278,7 @@ fn with_values(item: &Item, member: Value, values: Values) -> Value {
     };
     for (name, value) in values {
         let has_it = find(item.fields, name)
-            .is_some_and(|field| object.keys().any(|key| is_called(field, key)));
+            .is_some_and(|field| object.keys().any(|key| has_name(field, key)));
         if !has_it {
             object.insert((*name).to_owned(), Value::from(*value));
         }
@@ -286,7 +286,7 @@ fn with_values(item: &Item, member: Value, values: Values) -> Value {
     Value::Object(object)
 }
 
-/// What a list of items looks like: `a list of objects, [{"ceremony":"text","year":1999}]`.
+/// The allowed form of a list of items: `a list of objects, [{"ceremony":"text","year":1999}]`.
 pub(super) fn allowed(item: &'static Item) -> String {
     format!("a list of objects, [{}]", example::required(item))
 }

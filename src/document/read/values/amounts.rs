@@ -1,11 +1,11 @@
-//! Numbers, scores, prices, and whole amounts of money and time.
+//! Reads numbers, scores, prices, and whole amounts of money and time.
 
 use serde_json::{Number, Value};
 
 use super::marks::bare;
 use super::money::{self, Sign};
 use super::numbers::{has_two_readings, plain_number};
-use super::{Implied, Read, Refusal, as_it_is, durations, refused, repaired};
+use super::{Implied, Read, Refusal, durations, refused, repaired, unchanged};
 use crate::document::problem::ProblemCode;
 use crate::document::schema::definition::Unit;
 use crate::document::schema::scalars::whole_number;
@@ -14,7 +14,7 @@ const DECIMAL_ALLOWED: &str = "a decimal amount as text, \"3.99\"";
 
 pub(super) fn decimal(value: Value) -> Result<Read, Refusal> {
     let sent = match &value {
-        Value::String(text) if is_decimal(text) => return Ok(as_it_is(value)),
+        Value::String(text) if is_decimal(text) => return Ok(unchanged(value)),
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         other => return Err(refused(ProblemCode::TypeMismatch, other, DECIMAL_ALLOWED)),
@@ -25,11 +25,11 @@ pub(super) fn decimal(value: Value) -> Result<Read, Refusal> {
     };
     let mut read = repaired(Value::String(money.amount), &value);
     if let Some(sign) = money.currency {
-        // Dollars are many countries', and ¥ is China's too.
+        // Many countries use dollars, and ¥ is also the sign of the yuan.
         let certain = matches!(sign, Sign::Certain(_));
-        let currency = sign.usual();
+        let currency = sign.default_currency();
         if let (Some(note), false) = (&mut read.note, certain) {
-            note.push_str("; where nothing else says the currency, it is taken to be ");
+            note.push_str("; unless another value states the currency, it is read as ");
             note.push_str(currency);
         }
         let value = Value::String(currency.to_owned());
@@ -74,10 +74,10 @@ pub(super) fn integer(unit: Unit, value: Value, min: i64, max: i64) -> Result<Re
         return Err(refused(ProblemCode::OutOfRange, &value, &allowed));
     }
     let read = Value::Number(whole.into());
-    Ok(if from_text { repaired(read, &value) } else { as_it_is(read) })
+    Ok(if from_text { repaired(read, &value) } else { unchanged(read) })
 }
 
-/// The number that a text writes in that unit, or the code of why it cannot be read.
+/// The number that a text states in that unit, or the code of the problem.
 fn integer_in(unit: Unit, text: &str) -> Result<Number, ProblemCode> {
     if has_two_readings(text) {
         return Err(ProblemCode::Invalid);
@@ -106,7 +106,7 @@ pub(super) fn number(value: Value, min: f64, max: f64) -> Result<Read, Refusal> 
     let allowed = format!("a number from {min} to {max}, written {}", (max * 8.3).round() / 10.0);
     let (number, from_text) = match &value {
         Value::Number(number) => (number.clone(), false),
-        Value::String(text) => match scored(text, max) {
+        Value::String(text) => match score_in(text, max) {
             Some(number) => (number, true),
             None => return Err(refused(ProblemCode::TypeMismatch, &value, &allowed)),
         },
@@ -116,11 +116,11 @@ pub(super) fn number(value: Value, min: f64, max: f64) -> Result<Read, Refusal> 
         return Err(refused(ProblemCode::OutOfRange, &value, &allowed));
     }
     let read = Value::Number(number);
-    Ok(if from_text { repaired(read, &value) } else { as_it_is(read) })
+    Ok(if from_text { repaired(read, &value) } else { unchanged(read) })
 }
 
-/// A score on a scale up to `max`: `8.3`, `8.3/10`, `66 out of 100`, `79%` where it goes to 100.
-fn scored(text: &str, max: f64) -> Option<Number> {
+/// A score on a scale up to `max`: `8.3`, `8.3/10`, `66 out of 100`, and `79%` if `max` is 100.
+fn score_in(text: &str, max: f64) -> Option<Number> {
     let text = bare(text);
     if let Some(number) = number_in(text) {
         return Some(number);
@@ -135,7 +135,7 @@ fn scored(text: &str, max: f64) -> Option<Number> {
     if (scale - max).abs() < f64::EPSILON { number_in(score) } else { None }
 }
 
-/// The number that text writes: `"139"`, `"1,299"`, `"-1"`, `"1e3"`.
+/// The number in a text: `"139"`, `"1,299"`, `"-1"`, `"1e3"`.
 fn number_in(text: &str) -> Option<Number> {
     let text = text.trim();
     let looks_like_one = text.bytes().any(|byte| byte.is_ascii_digit())

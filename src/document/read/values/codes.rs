@@ -1,10 +1,10 @@
-//! Texts of a fixed form, codes of published lists, and choices of a few words.
+//! Reads texts of a fixed form, codes of published lists, and choices.
 
 use serde_json::Value;
 
 use super::marks::bare;
 use super::money::{self, Sign};
-use super::{Read, Refusal, as_it_is, refused, repaired};
+use super::{Read, Refusal, refused, repaired, unchanged};
 use crate::document::problem::ProblemCode;
 use crate::document::schema::scalars::whole_number;
 use crate::document::text::key_letters;
@@ -22,12 +22,12 @@ pub(super) fn form(
         other => return Err(refused(ProblemCode::TypeMismatch, other, allowed)),
     };
     if matches(&candidate) {
-        return Ok(as_it_is(Value::String(candidate)));
+        return Ok(unchanged(Value::String(candidate)));
     }
-    // The one part of a longer text that has the form: of a URL, or of a date.
+    // Finds the one part of a longer text that has the form, as in a URL or a date.
     let is_boundary = |c: char| !c.is_alphanumeric();
     let mut lower = bare(&candidate).to_ascii_lowercase();
-    // The number of a title at IMDb without its letters.
+    // An IMDb title number without its letters.
     if lower.len() >= 7 && lower.bytes().all(|byte| byte.is_ascii_digit()) {
         lower.insert_str(0, "tt");
     }
@@ -50,7 +50,7 @@ pub(super) fn code(
         return Err(refused(ProblemCode::TypeMismatch, &value, allowed));
     };
     if matches(text) {
-        return Ok(as_it_is(value));
+        return Ok(unchanged(value));
     }
     let upper = bare(text).to_ascii_uppercase();
     if matches(&upper) {
@@ -69,7 +69,7 @@ pub(super) fn code(
     }
 }
 
-/// The ISO 3166-1 alpha-2 code of a country by its name or its three letters.
+/// The ISO 3166-1 alpha-2 code of a country, by its name or its alpha-3 code.
 fn country_code(letters: &str) -> Option<&'static str> {
     let found = rust_iso3166::ALL.iter().find(|country| {
         key_letters(country.name) == letters || country.alpha3.eq_ignore_ascii_case(letters)
@@ -98,7 +98,7 @@ pub(super) fn choice(
     let wanted = folded(&sent);
     if let Some(found) = values.iter().find(|candidate| folded(candidate) == wanted) {
         let read = Value::String((*found).to_owned());
-        return Ok(if value.is_string() { as_it_is(read) } else { repaired(read, &value) });
+        return Ok(if value.is_string() { unchanged(read) } else { repaired(read, &value) });
     }
     // Without marks and without a note: "Won 🏆", "Winner (shared)".
     [sent.as_str(), bare(&sent)]

@@ -1,25 +1,25 @@
-//! Dates in words and in other orders than year, month, day.
+//! Reads dates in words and in other orders than year, month, day.
 //!
-//! Only what has one reading is read: `03/04/1999` is a day in March or in April, and is refused.
+//! Ambiguous dates are refused: `03/04/1999` may be in March or in April.
 
 use super::marks::bare;
 use super::months::{is_weekday, month};
 use crate::document::schema::scalars::{is_date, is_partial_date};
 
-/// A date that was found in a text.
+/// A date found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
     pub date: String,
-    /// Whether the text says less or more than that: "late 2008", or a range of dates.
+    /// Whether the text is less exact or contains more than that: "late 2008", or a range of dates.
     pub is_inexact: bool,
 }
 
-/// Words before a date that say that it is not exact.
+/// Words before a date that is not exact.
 const ABOUT: &[&str] =
     &["c", "ca", "circa", "about", "around", "approx", "approximately", "approximate", "roughly"];
 /// Words for a part of a year.
-const PARTS: &[&str] = &[
+const YEAR_PARTS: &[&str] = &[
     "early",
     "mid",
     "middle",
@@ -43,15 +43,15 @@ const PARTS: &[&str] = &[
     "half",
     "quarter",
 ];
-/// Words that stand between the parts of a date.
-const JOINTS: &[&str] = &["of", "the", "de", "den", "der", "le", "el", "du", "in", "on", "del"];
+/// Words between the parts of a date.
+const CONNECTORS: &[&str] = &["of", "the", "de", "den", "der", "le", "el", "du", "in", "on", "del"];
 const CHRISTMAS: &[&str] = &["christmas", "xmas"];
 /// Marks and words between the ends of a range.
 const RANGES: &[&str] = &[" – ", " — ", "–", "—", " - ", " to ", " until ", " through ", "/", "-"];
-/// The longest text that is read as a date, in bytes.
+/// Maximum length in bytes of a text that is read as a date.
 const MAX_LENGTH: usize = 80;
 
-/// The one date that `text` writes; a range of dates gives its first.
+/// The only date in a text; for a range of dates, its start.
 #[must_use]
 pub fn find(text: &str) -> Option<Found> {
     if text.len() > MAX_LENGTH {
@@ -68,7 +68,7 @@ fn exact(date: String) -> Found {
 }
 
 /// `1960年6月16日` and `1960년 6월 16일`.
-fn in_characters(text: &str) -> Option<String> {
+fn cjk_date(text: &str) -> Option<String> {
     if !text.contains(['年', '년']) {
         return None;
     }
@@ -79,20 +79,20 @@ fn in_characters(text: &str) -> Option<String> {
 
 fn single(text: &str) -> Option<Found> {
     let text = text.strip_suffix(':').unwrap_or(text);
-    in_characters(text)
+    cjk_date(text)
         .or_else(|| digits(text))
         .map(exact)
         .or_else(|| decade(text))
         .or_else(|| words(text))
 }
 
-/// A range begins with its first date, which may lack the year: `March – May 1928`.
+/// The start of a range, which may lack the year: `March – May 1928`.
 fn range(text: &str) -> Option<Found> {
     RANGES.iter().find_map(|mark| {
         let (first, last) = text.split_once(mark)?;
         let (first, last) = (first.trim(), last.trim());
         let last_date = single(last).map(|found| found.date);
-        // "2023-13" is no range; "1930/31" is one.
+        // "2023-13" is not a range; "1930/31" is one.
         let is_short_year = *mark != "-"
             && last.len() == 2
             && last.bytes().all(|byte| byte.is_ascii_digit())
@@ -120,7 +120,7 @@ fn decade(text: &str) -> Option<Found> {
     let last = words.next_back()?;
     let year = last.strip_suffix('s').map(|year| year.trim_end_matches(['\'', '’']))?;
     let is_decade = is_year(year) && year.ends_with('0');
-    (is_decade && words.all(|word| PARTS.contains(&word) || JOINTS.contains(&word)))
+    (is_decade && words.all(|word| YEAR_PARTS.contains(&word) || CONNECTORS.contains(&word)))
         .then(|| Found { date: year.to_owned(), is_inexact: true })
 }
 
@@ -130,7 +130,7 @@ fn is_year(text: &str) -> bool {
         && ("1800".."2200").contains(&text)
 }
 
-fn written(year: &str, month: u32, day: Option<u32>) -> Option<String> {
+fn format_date(year: &str, month: u32, day: Option<u32>) -> Option<String> {
     let date = match day {
         Some(day) => format!("{year}-{month:02}-{day:02}"),
         None => format!("{year}-{month:02}"),
@@ -138,7 +138,7 @@ fn written(year: &str, month: u32, day: Option<u32>) -> Option<String> {
     is_partial_date(&date).then_some(date)
 }
 
-/// Dates without a word: `1999/10/15`, `1999-10-00`, `15.10.1999`, `25/12/2019`, `19991015`.
+/// Dates without words: `1999/10/15`, `1999-10-00`, `15.10.1999`, `25/12/2019`, `19991015`.
 fn digits(text: &str) -> Option<String> {
     let text = day_of_time(text).unwrap_or(text);
     let text = text.strip_prefix('+').unwrap_or(text);
@@ -160,21 +160,21 @@ fn digits(text: &str) -> Option<String> {
     match parts[..] {
         [year, month, day] if is_year(year) => match (number(month)?, number(day)?) {
             (0, 0) => Some(year.to_owned()),
-            (month, 0) => written(year, month, None),
-            (month, day) => written(year, month, Some(day)),
+            (month, 0) => format_date(year, month, None),
+            (month, day) => format_date(year, month, Some(day)),
         },
         [year, month] if is_year(year) => match number(month)? {
             0 => Some(year.to_owned()),
-            month => written(year, month, None),
+            month => format_date(year, month, None),
         },
-        [month, year] if is_year(year) => written(year, number(month)?, None),
+        [month, year] if is_year(year) => format_date(year, number(month)?, None),
         [first, second, year] if is_year(year) => {
             let (first, second) = (number(first)?, number(second)?);
             match mark {
-                // Where a point separates them, the day stands before the month.
-                '.' => written(year, second, Some(first)),
-                _ if first > 12 || first == second => written(year, second, Some(first)),
-                _ if second > 12 => written(year, first, Some(second)),
+                // With points, the day precedes the month.
+                '.' => format_date(year, second, Some(first)),
+                _ if first > 12 || first == second => format_date(year, second, Some(first)),
+                _ if second > 12 => format_date(year, first, Some(second)),
                 _ => None,
             }
         }
@@ -182,13 +182,13 @@ fn digits(text: &str) -> Option<String> {
     }
 }
 
-/// The day of a date with a time.
+/// The date part of a date with a time.
 fn day_of_time(text: &str) -> Option<&str> {
     let (day, time) = text.split_once(['t', 'T', ' '])?;
     (time.contains(':') && is_time(time)).then_some(day)
 }
 
-/// Whether a text has the characters of a time of day with an offset, a digit first.
+/// Whether a text consists of the characters of a time with an offset and begins with a digit.
 pub fn is_time(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
         && text
@@ -205,12 +205,12 @@ fn words(text: &str) -> Option<Found> {
         let word = word.trim_matches(['.', '(', ')']);
         let word = word.strip_prefix('~').inspect(|_| is_inexact = true).unwrap_or(word);
         let word = word.strip_prefix("mid-").inspect(|_| has_part = true).unwrap_or(word);
-        if word.is_empty() || is_weekday(word) || JOINTS.contains(&word) {
+        if word.is_empty() || is_weekday(word) || CONNECTORS.contains(&word) {
             continue;
         }
         if ABOUT.contains(&word) {
             is_inexact = true;
-        } else if PARTS.contains(&word) {
+        } else if YEAR_PARTS.contains(&word) {
             has_part = true;
         } else if CHRISTMAS.contains(&word) && found_month.is_none() {
             found_month = Some(12);
@@ -238,9 +238,11 @@ fn words(text: &str) -> Option<Found> {
     }
     let year = year?;
     let date = match (found_month, day) {
-        (Some(month), Some(day)) if has_month_word && !has_part => written(year, month, Some(day))?,
+        (Some(month), Some(day)) if has_month_word && !has_part => {
+            format_date(year, month, Some(day))?
+        }
         (_, Some(_)) => return None,
-        (Some(month), None) => written(year, month, None)?,
+        (Some(month), None) => format_date(year, month, None)?,
         (None, None) => year.to_owned(),
     };
     Some(Found { date, is_inexact: is_inexact || has_part })
@@ -259,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_dates_with_one_reading_are_read() {
+    fn unambiguous_dates_are_read() {
         for (text, date) in [
             ("15 Oct 1999", "1999-10-15"),
             ("October 15, 1999", "1999-10-15"),
@@ -292,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_known_in_part_keeps_what_is_known() {
+    fn partial_dates_keep_their_known_parts() {
         for (text, date) in [
             ("1999-10-00", "1999-10"),
             ("1999-00-00", "1999"),
@@ -306,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inexact_date_keeps_what_is_certain_and_a_range_its_first() {
+    fn inexact_dates_keep_the_certain_part_and_ranges_the_start() {
         for (text, date) in [
             ("Late 2008", "2008"),
             ("mid-2008", "2008"),
@@ -335,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_two_readings_or_none_is_no_date() {
+    fn ambiguous_and_invalid_dates_are_not_read() {
         for text in [
             "",
             "03/04/1999",

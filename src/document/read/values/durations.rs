@@ -1,4 +1,4 @@
-//! Durations as people write them, in whole minutes.
+//! Reads durations in common notations, as whole minutes.
 
 use super::numbers::plain_number;
 
@@ -75,7 +75,7 @@ fn clock(text: &str) -> Option<i64> {
     (seconds < 60 && parts.next().is_none()).then_some(hours * 60 + minutes)
 }
 
-/// Numbers with their units, hours before minutes.
+/// Numbers with units, hours before minutes.
 fn words(text: &str) -> Option<i64> {
     let mut rest = text.trim();
     let (mut hours, mut minutes) = (None, None);

@@ -1,7 +1,7 @@
-//! Marks of citations and notes in brackets that stand around a value and are no part of it.
+//! Strips citation marks and notes in brackets from around a value.
 
-/// `text` without the marks of citations that language models leave behind it: `【3†source】`,
-/// `[2]`, `[cite: 1, 2]`, `:contentReference[oaicite:3]{index=3}` and superscript numbers.
+/// `text` without citation marks at its end: `【3†source】`, `[2]`, `[cite: 1, 2]`,
+/// `:contentReference[oaicite:3]{index=3}` and superscript numbers.
 #[must_use]
 pub fn without_citations(text: &str) -> &str {
     let mut rest = text.trim();
@@ -52,7 +52,7 @@ pub fn without_note(text: &str) -> &str {
     }
 }
 
-/// The value of a number, a date or a code: without citations and without a note behind it.
+/// `text` without citations and without a note, for a number, a date or a code.
 #[must_use]
 pub fn bare(text: &str) -> &str {
     without_citations(without_note(without_citations(text)))
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn citations_and_notes_are_no_part_of_a_value() {
+    fn citations_and_notes_are_not_part_of_a_value() {
         for (sent, value) in [
             ("100%【3†source】", "100%"),
             ("98 (Metacritic) :contentReference[oaicite:3]{index=3}", "98"),

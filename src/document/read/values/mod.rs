@@ -1,5 +1,5 @@
-//! Reading one scalar value by its [`Rule`]: as it should be written, or as people, databases and
-//! language models write it. What has two readings is refused with the form to write.
+//! Reads one scalar value by its [`Rule`], in the documented form or in a form that people,
+//! databases and language models write. Ambiguous values are refused with the allowed form.
 
 #![allow(clippy::needless_pass_by_value, reason = "all readers take the value; most give it back")]
 
@@ -28,38 +28,39 @@ use money::Sign;
 pub use nothing::{WORDS as WORDS_FOR_NOTHING, is_no_name, is_nothing};
 pub use urls::tmdb_image;
 
-/// Longest id of an item or entity that is read.
+/// Maximum length of the id of an item or an entity.
 const MAX_ID: usize = 128;
 
-/// A value that could be read.
+/// A value that was read.
 #[derive(Debug)]
 pub struct Read {
     pub value: Value,
-    /// What had to be done to read it.
+    /// The repair that was needed, as a message.
     pub note: Option<String>,
-    /// What it says of a sibling field.
+    /// The value that it implies for another field.
     pub implied: Option<Implied>,
 }
 
-/// What a value says of a sibling: a price of its currency.
+/// A value that is implied for another field: a currency by a price.
 #[derive(Debug)]
 pub struct Implied {
     pub field: &'static str,
     pub value: Value,
-    /// Whether it can mean nothing else. `$` is the dollar of many countries, `₹` of one.
+    /// Whether the value is unambiguous. Many countries use `$`, one uses `₹`.
     pub certain: bool,
-    /// Whether the sibling may have that value beside it.
+    /// The currency sign, which decides whether a stated currency agrees.
     sign: Sign,
 }
 
 impl Implied {
-    /// The value that is meant in that region, where the sign is that of several currencies.
+    /// The value for that region, if the sign is ambiguous.
     #[must_use]
     pub fn in_region(&self, region: Option<&Value>) -> Option<&'static str> {
-        self.sign.of_region(region?.as_str()?)
+        self.sign.in_region(region?.as_str()?)
     }
 
-    /// What is wrong with a sibling that has the value `stated`: `€3.99` is no price in dollars.
+    /// The message for a contradiction between the sign and a stated value: `€3.99` with the
+    /// currency USD.
     #[must_use]
     pub fn contradiction(&self, stated: &Value) -> Option<String> {
         let stated = stated.as_str()?;
@@ -75,7 +76,7 @@ impl Implied {
 
 type Refusal = (ProblemCode, String);
 
-fn as_it_is(value: Value) -> Read {
+fn unchanged(value: Value) -> Read {
     Read { value, note: None, implied: None }
 }
 
@@ -88,10 +89,10 @@ fn refused(code: ProblemCode, found: &Value, allowed: &str) -> Refusal {
     (code, format!("found {}; allowed is {allowed}", shown(found)))
 }
 
-/// Reads `value` as the rule asks.
+/// Reads `value` by the rule.
 ///
 /// # Errors
-/// The code and message of what is wrong with it.
+/// The code and the message of the problem.
 pub fn read_scalar(rule: &Rule, value: Value) -> Result<Read, Refusal> {
     if let Value::String(text) = &value
         && text.contains('\0')
@@ -124,7 +125,7 @@ pub fn read_scalar(rule: &Rule, value: Value) -> Result<Read, Refusal> {
 
 fn text(rule: &Rule, value: Value, max: usize) -> Result<Read, Refusal> {
     let read = match value {
-        Value::String(_) => as_it_is(value),
+        Value::String(_) => unchanged(value),
         Value::Number(ref number) => repaired(Value::String(number.to_string()), &value),
         Value::Bool(truth) => repaired(Value::String(truth.to_string()), &value),
         Value::Array(ref parts) if rule.joined => match joined(parts) {
@@ -141,7 +142,7 @@ fn text(rule: &Rule, value: Value, max: usize) -> Result<Read, Refusal> {
     if found <= max {
         return Ok(read);
     }
-    // A short label with an explanation behind it: "R (for language)".
+    // A short label with an explanation after it: "R (for language)".
     let label = read.value.as_str().map(without_note).filter(|label| label.chars().count() <= max);
     if max <= 100
         && let Some(label) = label
@@ -165,7 +166,7 @@ fn control_refused(at: usize, found: char) -> String {
     )
 }
 
-/// The names in a list of texts, or of objects with a name, as one text.
+/// Joins the names in a list of texts, or of objects with a name, into one text.
 fn joined(parts: &[Value]) -> Option<String> {
     let name = |part: &Value| match part {
         Value::String(text) => Some(text.trim().to_owned()),
@@ -180,7 +181,7 @@ fn joined(parts: &[Value]) -> Option<String> {
     names.filter(|names| !names.is_empty()).map(|names| names.join(", "))
 }
 
-/// The day of a date-time: `1999-10-15T00:00:00Z` → `1999-10-15`.
+/// The date part of a date-time: `1999-10-15T00:00:00Z` → `1999-10-15`.
 fn day_of(text: &str) -> Option<&str> {
     let day = text.get(..10)?;
     let time = text.get(11..)?;
@@ -191,12 +192,12 @@ fn day_of(text: &str) -> Option<&str> {
 fn date(value: Value) -> Result<Read, Refusal> {
     const ALLOWED: &str = "a date written YYYY-MM-DD, \"1999-10-15\"";
     let text = match &value {
-        Value::String(text) if is_date(text) => return Ok(as_it_is(value)),
+        Value::String(text) if is_date(text) => return Ok(unchanged(value)),
         Value::String(text) => text,
         other => return Err(refused(ProblemCode::TypeMismatch, other, ALLOWED)),
     };
     if let Some(day) = day_of(text.trim()) {
-        return Ok(as_it_is(Value::String(day.to_owned())));
+        return Ok(unchanged(Value::String(day.to_owned())));
     }
     let found = dates::find(text).filter(|found| !found.is_inexact && is_date(&found.date));
     match found {
@@ -208,7 +209,7 @@ fn date(value: Value) -> Result<Read, Refusal> {
 fn partial_date(value: Value) -> Result<Read, Refusal> {
     const ALLOWED: &str = "a date written YYYY, YYYY-MM or YYYY-MM-DD";
     let found = match &value {
-        Value::String(text) if is_partial_date(text) => return Ok(as_it_is(value)),
+        Value::String(text) if is_partial_date(text) => return Ok(unchanged(value)),
         Value::String(text) => match day_of(text.trim()) {
             Some(day) => Some((day.to_owned(), false)),
             None => dates::find(text).map(|found| (found.date, found.is_inexact)),
@@ -224,7 +225,7 @@ fn partial_date(value: Value) -> Result<Read, Refusal> {
     };
     let mut read = repaired(Value::String(date), &value);
     if let (Some(note), true) = (&mut read.note, is_inexact) {
-        note.push_str(", the part of it that is certain; of a range, its start");
+        note.push_str(", the part that is certain; for a range, its start");
     }
     Ok(read)
 }
@@ -235,7 +236,7 @@ fn url(value: Value) -> Result<Read, Refusal> {
         return Err(refused(ProblemCode::TypeMismatch, &value, ALLOWED));
     };
     if is_web_url(text) && text.len() <= MAX_URL {
-        return Ok(as_it_is(value));
+        return Ok(unchanged(value));
     }
     let length = text.chars().count();
     if length > MAX_URL {
@@ -245,7 +246,7 @@ fn url(value: Value) -> Result<Read, Refusal> {
         ));
     }
     if is_web_url(text) {
-        return Ok(as_it_is(value));
+        return Ok(unchanged(value));
     }
     match urls::find(text) {
         Some(address) => Ok(repaired(Value::String(address), &value)),
@@ -255,7 +256,7 @@ fn url(value: Value) -> Result<Read, Refusal> {
 
 fn boolean(value: Value) -> Result<Read, Refusal> {
     let meant = match &value {
-        Value::Bool(_) => return Ok(as_it_is(value)),
+        Value::Bool(_) => return Ok(unchanged(value)),
         Value::Number(number) => match number.as_i64() {
             Some(1) => true,
             Some(0) => false,
@@ -279,7 +280,7 @@ pub fn is_id(text: &str) -> bool {
 fn id(value: Value) -> Result<Read, Refusal> {
     const ALLOWED: &str = "an id: 1 to 128 characters without white space";
     let read = match &value {
-        Value::String(_) => as_it_is(value),
+        Value::String(_) => unchanged(value),
         Value::Number(number) => repaired(Value::String(number.to_string()), &value),
         other => return Err(refused(ProblemCode::TypeMismatch, other, ALLOWED)),
     };

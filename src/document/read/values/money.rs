@@ -1,46 +1,46 @@
-//! Amounts of money as people write them: `$3.99`, `3,99 €`, `US$63 million`, `92.180.910 $`.
+//! Reads amounts of money in common notations: `$3.99`, `3,99 €`, `US$63 million`, `92.180.910 $`.
 
 use iso_currency::Currency;
 
 use super::marks::bare;
 use super::numbers::{around_digits, has_two_readings, plain_number};
 
-/// An amount of money that was found in a text.
+/// An amount of money found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Money {
-    /// In plain digits, with a point before a fraction.
+    /// In plain digits, with a decimal point before a fraction.
     pub amount: String,
     pub currency: Option<Sign>,
 }
 
-/// What a text says of the currency.
+/// The currency that a sign or a word states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
     /// An ISO 4217 code.
     Certain(&'static str),
-    /// A sign of several currencies: the first is taken where nothing else says which it is.
+    /// A sign of several currencies; the first is the default.
     OneOf(&'static [&'static str]),
 }
 
 impl Sign {
-    /// The currency that is taken where nothing else says which it is.
+    /// The currency, or the default for an ambiguous sign.
     #[must_use]
-    pub fn usual(self) -> &'static str {
+    pub fn default_currency(self) -> &'static str {
         match self {
             Self::Certain(code) => code,
             Self::OneOf(codes) => codes.first().copied().unwrap_or("USD"),
         }
     }
 
-    /// The currency that is meant in that country, ISO 3166-1 alpha-2, if it is one with this sign.
+    /// The currency of that country (ISO 3166-1 alpha-2), if it is one with this sign.
     #[must_use]
-    pub fn of_region(self, region: &str) -> Option<&'static str> {
+    pub fn in_region(self, region: &str) -> Option<&'static str> {
         let Self::OneOf(codes) = self else { return None };
-        let of_region = REGIONS.iter().find(|(code, _)| *code == region).map(|(_, code)| *code);
-        of_region.filter(|code| codes.contains(code))
+        let in_region = REGIONS.iter().find(|(code, _)| *code == region).map(|(_, code)| *code);
+        in_region.filter(|code| codes.contains(code))
     }
 
-    /// Whether an amount with this sign may be one of that currency.
+    /// Whether the sign is compatible with a currency code.
     #[must_use]
     pub fn allows(self, code: &str) -> bool {
         match self {
@@ -56,7 +56,7 @@ const CROWNS: Sign = Sign::OneOf(&["SEK", "NOK", "DKK", "ISK"]);
 const RUPEES: Sign = Sign::OneOf(&["INR", "PKR", "LKR", "NPR"]);
 const POUNDS: Sign = Sign::OneOf(&["GBP", "EGP"]);
 
-/// The currencies of countries whose signs are those of several currencies.
+/// The currencies of countries that use an ambiguous sign.
 const REGIONS: &[(&str, &str)] = &[
     ("US", "USD"),
     ("CA", "CAD"),
@@ -165,7 +165,7 @@ const POWERS: &[(&str, u32)] = &[
     ("milliards", 9),
 ];
 
-/// Words before an amount that change nothing of what is stored.
+/// Words before an amount that are ignored.
 const ABOUT: &[&str] = &[
     "about ",
     "approximately ",
@@ -182,12 +182,11 @@ const ABOUT: &[&str] = &[
     "~",
     "≈",
 ];
-/// Words behind a price that say how often it is paid.
-/// and other words that say nothing of the amount.
+/// Words after a price that are ignored, such as how often it is paid.
 const PERIODS: &[&str] =
     &["/month", "/mo", "/mo.", "per month", "a month", "/year", "per year", "rental", "+"];
 
-/// The amount of money that `text` writes.
+/// The amount of money in a text.
 #[must_use]
 pub fn find(text: &str) -> Option<Money> {
     let text = bare(text).to_lowercase();
@@ -200,45 +199,46 @@ pub fn find(text: &str) -> Option<Money> {
     let is_indian = ["lakh", "lakhs", "crore", "crores", "cr"]
         .iter()
         .any(|word| after.split_whitespace().next() == Some(word));
-    let (power, after) = power_of(after);
-    let before = sign(before)?;
-    let after = sign(after)?;
+    let (power, after) = power_prefix(after);
+    let before = parse_sign(before)?;
+    let after = parse_sign(after)?;
     let currency = match (before, after) {
         (Some(one), Some(other)) if one != other => {
-            // "$3.99 USD": the certain one says which dollar it is.
+            // "$3.99 USD": the unambiguous one decides which dollar it is.
             let certain = [one, other].into_iter().find(|sign| matches!(sign, Sign::Certain(_)))?;
-            if !(one.allows(certain.usual()) && other.allows(certain.usual())) {
+            if !(one.allows(certain.default_currency()) && other.allows(certain.default_currency()))
+            {
                 return None;
             }
             Some(certain)
         }
         (one, other) => one.or(other),
     };
-    // Such words count rupees where nothing else is said.
+    // Indian number words imply rupees if no currency is stated.
     let currency = currency.or(is_indian.then_some(RUPEES));
-    let amount = scaled(&plain_number(digits)?, power)?;
+    let amount = scale(&plain_number(digits)?, power)?;
     Some(Money { amount, currency })
 }
 
-/// Whether the amount that `text` writes may as well be a thousand times as much: `63.000 $`.
+/// Whether the amount in a text may also be a thousand times as much: `63.000 $`.
 #[must_use]
 pub fn is_ambiguous(text: &str) -> bool {
     around_digits(text).is_some_and(|(_, digits, after)| {
-        has_two_readings(digits) && power_of(&after.to_lowercase()).0 == 0
+        has_two_readings(digits) && power_prefix(&after.to_lowercase()).0 == 0
     })
 }
 
-/// The power of ten that a text begins with, and what follows it.
-fn power_of(text: &str) -> (u32, &str) {
+/// The power of ten at the start of a text, and the text after it.
+fn power_prefix(text: &str) -> (u32, &str) {
     let end = text.find(|c: char| c.is_whitespace()).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
     let found = POWERS.iter().find(|(name, _)| *name == word);
     found.map_or((0, text), |(_, power)| (*power, rest.trim_start()))
 }
 
-/// What a text says of the currency; an empty one says nothing. `None` for any other text.
+/// The currency stated by a text, if any. The outer `None` means that the text is not a currency.
 #[allow(clippy::option_option, reason = "nothing said and not understood differ")]
-fn sign(text: &str) -> Option<Option<Sign>> {
+fn parse_sign(text: &str) -> Option<Option<Sign>> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == ',');
     if text.is_empty() || text == "." || text == ".-" {
         return Some(None);
@@ -252,14 +252,14 @@ fn sign(text: &str) -> Option<Option<Sign>> {
     Some(Some(Sign::Certain(currency.code())))
 }
 
-/// The code of the currency that a word or sign names.
+/// The currency that a word or a sign names.
 #[must_use]
 pub fn currency(text: &str) -> Option<Sign> {
-    sign(&bare(text).to_lowercase()).flatten()
+    parse_sign(&bare(text).to_lowercase()).flatten()
 }
 
-/// A decimal number in plain digits, times a power of ten.
-fn scaled(number: &str, power: u32) -> Option<String> {
+/// A decimal number in plain digits, multiplied by a power of ten.
+fn scale(number: &str, power: u32) -> Option<String> {
     if power == 0 {
         return Some(number.to_owned());
     }
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Option<(String, Option<&'static str>)> {
-        find(text).map(|money| (money.amount, money.currency.map(Sign::usual)))
+        find(text).map(|money| (money.amount, money.currency.map(Sign::default_currency)))
     }
 
     #[test]
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_amount_is_not_read() {
+    fn texts_without_a_single_amount_are_not_read() {
         for text in [
             "",
             "free",

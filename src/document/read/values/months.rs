@@ -69,14 +69,14 @@ const WEEKDAYS: &[&str] = &[
     "sun",
 ];
 
-/// The number of the month of that name, 1 to 12. The name is in lower case.
+/// The number of a month, 1 to 12, by its name in lower case.
 #[must_use]
 pub fn month(name: &str) -> Option<u32> {
     let at = MONTHS.iter().position(|names| names.contains(&name))?;
     u32::try_from(at + 1).ok()
 }
 
-/// Whether it is the English name of a day of the week, in lower case.
+/// Whether a word is the English name of a day of the week, in lower case.
 #[must_use]
 pub fn is_weekday(name: &str) -> bool {
     WEEKDAYS.contains(&name)

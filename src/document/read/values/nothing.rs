@@ -1,7 +1,7 @@
-//! The ways to write "there is nothing here": words of templates, databases and language models.
+//! Recognises texts that mean "no value", as templates, databases and language models write them.
 //!
-//! How much is taken for nothing depends on what may stand in a field: "Unknown" is the title of a
-//! movie, and no name of a person.
+//! Which texts count depends on the field: "Unknown" is the title of a movie, but not the name of a
+//! person.
 
 use std::sync::LazyLock;
 
@@ -9,14 +9,14 @@ use crate::document::schema::definition::{Field, Kind, Wording};
 use crate::document::text::folding::is_ignorable;
 use crate::document::text::key_letters;
 
-/// Longest text that is looked up, in bytes; a longer one says something.
+/// Maximum length in bytes of a text that is looked up. Longer texts are values.
 const MAX_LENGTH: usize = 80;
 
-/// Nothing in every field, in the form of [`key_letters`]: `N/A` is `na`.
-const EVERYWHERE: &[&str] =
+/// Texts that mean "no value" in every field, in the form of [`key_letters`]: `N/A` is `na`.
+const IN_EVERY_FIELD: &[&str] =
     &["na", "null", "undefined", "nan", "movietitle", "filmtitle", "titlehere", "titleofthemovie"];
 
-/// Nothing in every field but a title, in the form of [`key_letters`].
+/// Texts that mean "no value" in every field except titles, in the form of [`key_letters`].
 pub const WORDS: &[&str] = &[
     "none",
     "nil",
@@ -65,7 +65,7 @@ pub const WORDS: &[&str] = &[
     "不明",
 ];
 
-/// Beside [`WORDS`], what names no person, ceremony, platform or genre.
+/// In addition to [`WORDS`], texts that are not names of a person, ceremony, platform or genre.
 const NO_NAMES: &[&str] = &[
     "various",
     "other",
@@ -127,11 +127,11 @@ const NO_NAMES: &[&str] = &[
     "알수없음",
 ];
 
-/// Words for a price that is none.
+/// Words for the lack of a price.
 const NO_PRICES: &[&str] =
     &["free", "included", "includedwithsubscription", "varies", "subscription"];
 
-/// How a language model begins to say that it does not know.
+/// Beginnings of sentences in which a language model states that it has no value.
 const REFUSALS: &[&str] = &[
     "as an ai",
     "as a language model",
@@ -151,7 +151,7 @@ const REFUSALS: &[&str] = &[
     "there is no",
 ];
 
-/// What is lacking where a text says "no … available".
+/// What is lacking in a text such as "no … available".
 const LACKING: &[&str] = &[
     "tagline",
     "overview",
@@ -163,7 +163,7 @@ const LACKING: &[&str] = &[
     "explanation",
 ];
 
-/// What such a sentence is about.
+/// The subjects of such sentences.
 const UNKNOWN_THINGS: &[&str] = &[
     "information",
     "language model",
@@ -178,11 +178,11 @@ const UNKNOWN_THINGS: &[&str] = &[
     "provided",
 ];
 
-/// Longest sentence that is taken for such a refusal, in bytes.
+/// Maximum length in bytes of such a sentence.
 const MAX_REFUSAL: usize = 200;
 
-/// How a text in brackets begins that asks for a value.
-const ASKS: &[&str] = &[
+/// Beginnings of a text in brackets that asks for a value.
+const REQUESTS: &[&str] = &[
     "insert",
     "enter",
     "add",
@@ -205,8 +205,8 @@ const ASKS: &[&str] = &[
     "url",
 ];
 
-/// Hosts that stand for any host ([RFC 2606](https://www.rfc-editor.org/rfc/rfc2606)), and of pictures
-/// that only fill a layout.
+/// Hosts reserved for examples ([RFC 2606](https://www.rfc-editor.org/rfc/rfc2606)), and hosts of
+/// placeholder images.
 const HOSTS: &[&str] = &[
     "example.com",
     "placeholder.com",
@@ -217,7 +217,7 @@ const HOSTS: &[&str] = &[
     "todo",
 ];
 
-/// Whether `text` says that the field has no value.
+/// Whether `text` means that the field has no value.
 #[must_use]
 pub fn is_nothing(field: &Field, text: &str) -> bool {
     let text = text.trim_matches(|c: char| c.is_whitespace() || is_ignorable(c));
@@ -250,7 +250,7 @@ pub fn is_nothing(field: &Field, text: &str) -> bool {
         }
 }
 
-/// Whether `text` is no name of a person, ceremony, platform or genre.
+/// Whether `text` is not a name of a person, ceremony, platform or genre.
 #[must_use]
 pub fn is_no_name(text: &str) -> bool {
     let text = text.trim_matches(|c: char| c.is_whitespace() || is_ignorable(c));
@@ -258,50 +258,53 @@ pub fn is_no_name(text: &str) -> bool {
         || (text.len() <= MAX_LENGTH && (is_word(text, Wording::Name) || is_bracketed(text)))
 }
 
-/// For each first letter of a word, the numbers of letters that such words have, as bits.
+/// For each first letter of a word in the tables, a bit set of the lengths of such words, in
+/// letters.
 static LENGTHS: LazyLock<[u64; 26]> = LazyLock::new(|| {
     let mut lengths = [0_u64; 26];
-    for word in EVERYWHERE.iter().chain(WORDS).chain(NO_NAMES).filter(|word| word.is_ascii()) {
-        if let Some(bits) = word.bytes().next().and_then(|first| lengths.get_mut(place(first))) {
+    for word in IN_EVERY_FIELD.iter().chain(WORDS).chain(NO_NAMES).filter(|word| word.is_ascii()) {
+        if let Some(bits) =
+            word.bytes().next().and_then(|first| lengths.get_mut(letter_index(first)))
+        {
             *bits |= 1 << word.len().min(63);
         }
     }
     lengths
 });
 
-/// The place of a letter in the alphabet, from 0; of anything else, one that no letter has.
-fn place(letter: u8) -> usize {
+/// The index of a letter in the alphabet, from 0; 26 or more for any other byte.
+fn letter_index(letter: u8) -> usize {
     usize::from(letter.to_ascii_lowercase().wrapping_sub(b'a'))
 }
 
-/// Whether a word of the tables begins with that letter and has as many letters as the text.
+/// Whether a word in the tables has the same first letter and the same number of letters.
 fn may_be_word(first: char, text: &str) -> bool {
     let letters = text.bytes().filter(u8::is_ascii_alphanumeric).count();
-    let bits = u8::try_from(first).ok().and_then(|first| LENGTHS.get(place(first)));
+    let bits = u8::try_from(first).ok().and_then(|first| LENGTHS.get(letter_index(first)));
     bits.is_some_and(|bits| letters < 64 && bits & (1 << letters) != 0)
 }
 
-/// `N/A`, `\N`, `(not found)`, `N/A (not nominated)`, dashes.
+/// Matches `N/A`, `\N`, `(not found)`, `N/A (not nominated)` and dashes.
 fn is_word(text: &str, wording: Wording) -> bool {
     let Some(first) = text.chars().find(|c| c.is_alphanumeric()) else {
-        return is_marks(text, wording);
+        return is_only_marks(text, wording);
     };
     if text == r"\N" {
         return true;
     }
-    // Most texts have another length than every word that begins like them.
+    // A quick test that excludes most texts.
     if text.is_ascii() && !text.ends_with(')') && !may_be_word(first, text) {
         return false;
     }
-    // An explanation in brackets behind the word says no more than the word.
+    // An explanation in brackets after the word adds no value.
     let head = match text.find(" (") {
         Some(at) if at > 0 && text.ends_with(')') => &text[..at],
         _ => text,
     };
     let letters = key_letters(head);
     let listed = |words: &[&str]| words.contains(&letters.as_str());
-    if listed(EVERYWHERE) {
-        // "Na" is a name of people, in any case but this one.
+    if listed(IN_EVERY_FIELD) {
+        // "Na" is a name of people, except in these forms.
         return letters != "na" || head.contains('/') || head == "NA";
     }
     match wording {
@@ -311,7 +314,7 @@ fn is_word(text: &str, wording: Wording) -> bool {
     }
 }
 
-/// "No tagline available", "As an AI language model, I …", and text that fills a layout.
+/// Matches "No tagline available", "As an AI language model, I …", and placeholder text.
 fn is_refusal(text: &str) -> bool {
     if text.len() > MAX_REFUSAL {
         return text.starts_with("As an AI ") || text.starts_with("Lorem ipsum");
@@ -332,13 +335,13 @@ fn is_refusal(text: &str) -> bool {
         })
 }
 
-/// A text of dashes or question marks only; `?` may be a title.
-fn is_marks(text: &str, wording: Wording) -> bool {
+/// Whether a text consists of dashes or question marks only. A title may be `?`.
+fn is_only_marks(text: &str, wording: Wording) -> bool {
     let is_dash = |c: char| matches!(c, '-' | '‐' | '‑' | '–' | '—' | '―' | '−' | '_');
     text.chars().all(is_dash) || (wording != Wording::Title && text.chars().all(|c| c == '?'))
 }
 
-/// The text between a pair of brackets that enclose all of it.
+/// The text inside a pair of brackets that encloses all of it.
 fn bracketed(text: &str) -> Option<&str> {
     let pairs = [("{{", "}}"), ("${", "}"), ("{", "}"), ("<", ">"), ("[", "]"), ("%", "%")];
     pairs.iter().find_map(|(open, close)| {
@@ -351,14 +354,15 @@ fn is_bracketed(text: &str) -> bool {
     bracketed(text).is_some()
 }
 
-/// `<tagline>`, `[rating]`, `{{genre}}`, `[insert the title]`, `YOUR_TITLE_HERE`: a value to fill in.
+/// Matches a value to fill in: `<tagline>`, `[rating]`, `{{genre}}`, `[insert the title]`,
+/// `YOUR_TITLE_HERE`.
 fn is_template(text: &str, wording: Wording, field: &Field) -> bool {
     if let Some(inner) = bracketed(text) {
         let is_variable = text.starts_with("{{") || text.starts_with("${");
         return is_variable || wording == Wording::Name || {
             let letters = key_letters(inner);
             let names = std::iter::once(&field.name).chain(field.rule.aliases);
-            ASKS.iter().any(|start| letters.starts_with(start))
+            REQUESTS.iter().any(|start| letters.starts_with(start))
                 || names.map(|name| key_letters(name)).any(|name| letters.contains(&name))
         };
     }
@@ -368,7 +372,7 @@ fn is_template(text: &str, wording: Wording, field: &Field) -> bool {
         && (text.ends_with("_HERE") || text.starts_with("YOUR_") || text.starts_with("INSERT_"))
 }
 
-/// `0001-01-01`, `0000-00-00` and `YYYY-MM-DD`.
+/// Matches `0001-01-01`, `0000-00-00` and `YYYY-MM-DD`.
 fn is_no_date(text: &str) -> bool {
     let is_year_zero = ["0000", "0001-01-01"].iter().any(|start| text.starts_with(start));
     let is_pattern = text.bytes().any(|byte| matches!(byte, b'Y' | b'y'))
@@ -378,7 +382,7 @@ fn is_no_date(text: &str) -> bool {
     is_year_zero || is_pattern
 }
 
-/// `ttXXXXXXX`, `tt0000000`, `YYYY`, `0000` and `XX`: the form without a value.
+/// Matches a form without a value: `ttXXXXXXX`, `tt0000000`, `YYYY`, `0000` and `XX`.
 fn is_masked(text: &str) -> bool {
     let digits = text.strip_prefix("tt").unwrap_or(text);
     digits.len() >= 2
@@ -387,7 +391,7 @@ fn is_masked(text: &str) -> bool {
             || (digits.len() >= 4 && digits.bytes().all(|byte| byte == b'0')))
 }
 
-/// A word where a URL belongs, a URL of a host for examples, or one whose id is x's.
+/// Whether a text is not a real URL: a word, a host reserved for examples, or a masked id.
 fn is_no_url(text: &str) -> bool {
     let has_scheme = text.contains("://");
     if !has_scheme {
@@ -408,7 +412,7 @@ fn is_no_url(text: &str) -> bool {
         || is_masked
         || text.ends_with("watch?v=")
         || has_blank.iter().any(|blank| text.contains(blank));
-    // Most URLs need not be taken apart to see that their host is none of these.
+    // A quick test that avoids parsing most URLs.
     let lower = text.to_ascii_lowercase();
     let may_be_no_host = text.ends_with('/')
         || lower.contains("your")
@@ -428,7 +432,7 @@ fn is_no_url(text: &str) -> bool {
         host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }) || host.starts_with("your-")
         || host.starts_with("your.");
-    // A picture of The Movie Database without its name.
+    // An image of The Movie Database without its file name.
     let lacks_its_name = host == "image.tmdb.org" && text.ends_with('/');
     lacks_a_part || is_no_host || lacks_its_name
 }

@@ -1,11 +1,11 @@
-//! Numbers in digits as people write them, with marks that group digits.
+//! Reads numbers with grouped digits, in the notations of several countries.
 
 /// Marks that group digits and never begin a fraction.
 const GROUPING: [char; 7] = [' ', '\u{A0}', '\u{202F}', '\u{2009}', '\'', '’', '_'];
 
 /// The number in plain digits: `1,299.00` → `1299.00`, `92.180.910` → `92180910`, `3,99` → `3.99`,
-/// `63 000 000` → `63000000`, `1,49,000` → `149000`. `None` for what is no number, or whose marks
-/// do not group digits as any country does.
+/// `63 000 000` → `63000000`, `1,49,000` → `149000`. `None` if the text is not a number, or its
+/// digits are grouped in an unknown way.
 #[must_use]
 pub fn plain_number(text: &str) -> Option<String> {
     let text = text.trim();
@@ -44,7 +44,7 @@ pub fn plain_number(text: &str) -> Option<String> {
     }
 }
 
-/// Digits without one kind of mark between groups: of three, or as India groups them.
+/// Removes the marks between groups of digits: groups of three, or Indian grouping.
 fn without_groups(text: &str) -> Option<String> {
     let mut marks = text.chars().filter(|c| !c.is_ascii_digit());
     let Some(mark) = marks.next() else { return Some(text.to_owned()) };
@@ -62,7 +62,7 @@ fn without_groups(text: &str) -> Option<String> {
     is_grouped.then(|| groups.concat())
 }
 
-/// Whether a point in `text` may as well group digits: `63.000`.
+/// Whether a point in `text` may also group digits: `63.000`.
 #[must_use]
 pub fn has_two_readings(text: &str) -> bool {
     let mut parts = text.trim().split('.');
@@ -74,7 +74,7 @@ pub fn has_two_readings(text: &str) -> bool {
         && !whole.contains(',')
 }
 
-/// What stands before the digits of a text, the digits, and what stands behind them.
+/// The text before the digits, the digits, and the text after them.
 #[must_use]
 pub fn around_digits(text: &str) -> Option<(&str, &str, &str)> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_are_told_from_what_stands_around_them() {
+    fn digits_are_separated_from_the_text_around_them() {
         assert_eq!(around_digits("US$63,000,000."), Some(("US$", "63,000,000", ".")));
         assert_eq!(around_digits("63 000 000 dollars"), Some(("", "63 000 000", "dollars")));
         assert_eq!(around_digits("none"), None);

@@ -1,11 +1,12 @@
-//! URLs in the marks that surround them when they are copied or written by a language model.
+//! Reads URLs with the marks that surround them when they are copied or written by a language
+//! model.
 
 use serde_json::Value;
 
 use crate::document::schema::scalars::is_web_url;
 
-/// The URL that `text` writes: alone, in `<…>`, in quotation marks, as a Markdown link or image
-/// with one address, as an HTML link or image, with escaped underscores, or without its scheme.
+/// The URL in a text: alone, in `<…>`, in quotation marks, as a Markdown link or image with one
+/// address, as an HTML link or image, with escaped underscores, or without its scheme.
 #[must_use]
 pub fn find(text: &str) -> Option<String> {
     let text = text.trim();
@@ -19,8 +20,8 @@ pub fn find(text: &str) -> Option<String> {
     is_web_url(&address).then_some(address)
 }
 
-/// The address of an image that The Movie Database gives as a path, `poster_path`; any other value as
-/// it is.
+/// Expands an image path of The Movie Database, as in `poster_path`, to its URL. Other values are
+/// returned unchanged.
 #[must_use]
 pub fn tmdb_image(key: &str, value: Value) -> Value {
     let Value::String(path) = &value else { return value };
@@ -53,7 +54,7 @@ fn html(text: &str) -> Option<&str> {
     value[1..].split_once(quote).map(|(address, _)| address)
 }
 
-/// `//host/path` and `www.host/path` are addresses of the web, as is `host.tld/path`.
+/// Adds the scheme to `//host/path`, `www.host/path` and `host.tld/path`.
 fn with_scheme(address: &str) -> String {
     if let Some(rest) = address.strip_prefix("//") {
         return format!("https://{rest}");
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_found_in_its_marks() {
+    fn a_url_is_found_inside_marks() {
         for text in [
             "https://images.test/a_b.jpg",
             "<https://images.test/a_b.jpg>",
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_is_not_made_one() {
+    fn other_texts_are_not_urls() {
         for text in [
             "",
             "poster.jpg",

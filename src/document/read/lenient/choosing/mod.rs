@@ -1,4 +1,5 @@
-//! Which of the values in a text is the document that was asked for, or which of them are together.
+//! Chooses which of the values in a text is the requested document, or which of them form it
+//! together.
 
 use serde_json::Value;
 
@@ -12,39 +13,39 @@ use crate::document::read::arrangement::data_for;
 use crate::document::read::envelope::Expected;
 use crate::document::read::envelope_keys::{is_envelope, key_of};
 use crate::document::read::parse::{ParseOptions, parse};
-use crate::document::read::without_envelope::{Shape, category_called, other_category, shape_of};
+use crate::document::read::without_envelope::{Shape, category_by_name, other_category, shape_of};
 use crate::document::schema::definition::Object;
 
-/// Most values that are compared with each other.
+/// Maximum number of values that are compared with each other.
 const MAX_COMPARED: usize = 20;
 
-/// Why none was chosen.
-pub(super) enum Undecided {
+/// Why no document was chosen.
+pub(super) enum ChoiceError {
     Unreadable(Failure),
     Refused(Refusal),
 }
 
-/// What a value is to the document that was asked for.
+/// How a value relates to the requested document.
 enum Role {
-    /// It, or a part of it.
-    Asked,
-    /// A document of another movie or category, of that name.
+    /// The requested document, or part of it.
+    Requested,
+    /// A document of another movie or category. Holds its description.
     Other(String),
-    /// Something that is known as none of it.
+    /// Not recognised as part of a document.
     Unread,
 }
 
-/// The document among the values of a text. `stored`, if it is known, tells what was quoted from what was
-/// changed.
+/// Chooses the document among the values of a text. `stored`, if known, distinguishes quotations of
+/// the stored document from changes.
 pub(super) fn choose(
     blocks: Vec<Block>,
     expected: Expected<'_>,
     stored: Option<&Object>,
-) -> Result<Lenient, Undecided> {
+) -> Result<Lenient, ChoiceError> {
     let category = expected.category.or_else(|| only_category(&blocks, expected));
     let mut blocks = without_empty(blocks);
     if let Some(category) = category {
-        blocks = grouped(blocks, category);
+        blocks = group_items(blocks, category);
         for block in &mut blocks {
             apply_label(block, category);
         }
@@ -53,9 +54,9 @@ pub(super) fn choose(
     let (mut asked, mut others, mut unread) = (Vec::new(), Vec::new(), Vec::new());
     for block in blocks {
         match role(&block, expected, category) {
-            // What is alone is judged with its envelope.
+            // A single value is checked later, with its envelope.
             _ if is_single => asked.push(block),
-            Role::Asked => asked.push(block),
+            Role::Requested => asked.push(block),
             Role::Other(name) => others.push((name, block)),
             Role::Unread => unread.push(block),
         }
@@ -64,11 +65,11 @@ pub(super) fn choose(
         if others.is_empty() && unread.len() == 1 {
             asked.append(&mut unread);
         } else if unread.iter().all(|block| block.is_inline) && !others.is_empty() {
-            return Err(refused(none_asked(&others, expected), None));
+            return Err(refused(not_requested_problem(&others, expected), None));
         } else {
             asked = unread;
             asked.extend(others.drain(..).map(|(_, block)| block));
-            return Err(refused(several(&asked), None));
+            return Err(refused(ambiguous_problem(&asked), None));
         }
     }
     let mut notes: Vec<Warning> = Vec::new();
@@ -76,7 +77,7 @@ pub(super) fn choose(
         notes.push(repaired(
             "",
             format!(
-                "the document on line {} is of {name} and was not read; import it by itself",
+                "the document on line {} is {name} and was not read; import it separately",
                 block.line
             ),
         ));
@@ -87,75 +88,77 @@ pub(super) fn choose(
             if block.is_inline { WarningCode::SyntaxRepaired } else { WarningCode::UnknownField };
         notes.push(Warning::new("", code, message));
     }
-    if let Some(at) = asked.iter().find_map(|block| block.goes_on) {
-        let reason =
-            "the document ends before its text does: a bracket is closed too early".to_owned();
-        return Err(Undecided::Unreadable(Failure::at(at, reason)));
+    if let Some(at) = asked.iter().find_map(|block| block.continues_at) {
+        let reason = "the text continues after the end of the document: a bracket is closed too \
+             early"
+            .to_owned();
+        return Err(ChoiceError::Unreadable(Failure::at(at, reason)));
     }
-    let mut lenient = one_of(asked, category, expected, stored, &mut notes)?;
+    let mut lenient = choose_one(asked, category, expected, stored, &mut notes)?;
     lenient.warnings.splice(..0, notes);
     Ok(lenient)
 }
 
-/// One document out of values that are all of it.
-fn one_of(
+/// Makes one document of values that all belong to it.
+fn choose_one(
     blocks: Vec<Block>,
     category: Option<Category>,
     expected: Expected<'_>,
     stored: Option<&Object>,
     notes: &mut Vec<Warning>,
-) -> Result<Lenient, Undecided> {
+) -> Result<Lenient, ChoiceError> {
     let count = blocks.len();
     let mut blocks = without_repetitions(blocks);
     if blocks.len() < count {
-        let message = "the same document stands in the text more than once".to_owned();
+        let message = "the text contains the same document more than once".to_owned();
         notes.push(repaired("", message));
     }
     let Some(category) = category.filter(|_| blocks.len() > 1) else {
         return match blocks.pop() {
-            Some(block) if blocks.is_empty() => Ok(taken(block, category)),
+            Some(block) if blocks.is_empty() => Ok(into_lenient(block, category)),
             Some(block) => {
                 blocks.push(block);
-                Err(refused(several(&blocks), None))
+                Err(refused(ambiguous_problem(&blocks), None))
             }
-            None => Err(refused(several(&blocks), None)),
+            None => Err(refused(ambiguous_problem(&blocks), None)),
         };
     };
-    let datas: Option<Vec<Object>> =
+    let data_list: Option<Vec<Object>> =
         blocks.iter().map(|block| data_for(block.value.clone(), category)).collect();
-    let Some(datas) = datas.filter(|datas| datas.len() <= MAX_COMPARED) else {
-        return Err(refused(several(&blocks), None));
+    let Some(data_list) = data_list.filter(|data_list| data_list.len() <= MAX_COMPARED) else {
+        return Err(refused(ambiguous_problem(&blocks), None));
     };
-    // What another one says as well, is a quotation of it.
+    // A value that another one covers is a quotation of it.
     let is_quoted = |index: usize| {
-        datas.iter().enumerate().any(|(other, data)| {
+        data_list.iter().enumerate().any(|(other, data)| {
             other != index
-                && covers(data, &datas[index])
-                && (other > index || !covers(&datas[index], data))
+                && covers(data, &data_list[index])
+                && (other > index || !covers(&data_list[index], data))
         })
     };
     let mut left: Vec<usize> = (0..blocks.len()).filter(|index| !is_quoted(*index)).collect();
-    if left.len() > 1 && !are_disjoint(&datas, &left) {
+    if left.len() > 1 && !are_disjoint(&data_list, &left) {
         let Some(stored) = stored else {
-            let undecided = expected.movie.map(|_| category);
-            return Err(refused(several(&blocks), undecided));
+            let unresolved = expected.movie.map(|_| category);
+            return Err(refused(ambiguous_problem(&blocks), unresolved));
         };
         let changes = |index: &usize| {
-            let data = Value::Object(datas[*index].clone());
+            let data = Value::Object(data_list[*index].clone());
             !covers(stored, &parse(category.definition(), data, ParseOptions::default()).data)
         };
         let changed: Vec<usize> = left.iter().copied().filter(changes).collect();
         left = if changed.is_empty() { left.split_off(left.len() - 1) } else { changed };
-        if left.len() > 1 && !are_disjoint(&datas, &left) {
-            return Err(refused(several(&blocks), None));
+        if left.len() > 1 && !are_disjoint(&data_list, &left) {
+            return Err(refused(ambiguous_problem(&blocks), None));
         }
     }
-    let quoted_ones = blocks.iter().enumerate().filter(|(index, _)| !left.contains(index));
-    for (_, block) in quoted_ones {
+    let quotations = blocks.iter().enumerate().filter(|(index, _)| !left.contains(index));
+    for (_, block) in quotations {
         notes.push(repaired(
             "",
             format!(
-                "line {}: {} was not read; it quotes what is stored, or what the document says as well",
+                "line {}: {} was not read; it repeats the stored document or another part of the \
+                 text",
                 block.line,
                 quoted(&block.start)
             ),
@@ -168,27 +171,27 @@ fn one_of(
     });
     if blocks.len() == 1 {
         return blocks.pop().map_or_else(
-            || Err(refused(several(&[]), None)),
-            |block| Ok(taken(block, Some(category))),
+            || Err(refused(ambiguous_problem(&[]), None)),
+            |block| Ok(into_lenient(block, Some(category))),
         );
     }
-    Ok(merged(blocks, category))
+    Ok(merge_parts(blocks, category))
 }
 
-/// Whether no field stands in two of the documents.
-fn are_disjoint(datas: &[Object], chosen: &[usize]) -> bool {
+/// Whether the chosen documents have no field in common.
+fn are_disjoint(data_list: &[Object], chosen: &[usize]) -> bool {
     let mut seen = std::collections::HashSet::new();
-    chosen.iter().all(|index| datas[*index].keys().all(|key| seen.insert(key)))
+    chosen.iter().all(|index| data_list[*index].keys().all(|key| seen.insert(key)))
 }
 
-/// Blocks that are parts of one document, as one.
-fn merged(blocks: Vec<Block>, category: Category) -> Lenient {
+/// Merges blocks that are parts of one document.
+fn merge_parts(blocks: Vec<Block>, category: Category) -> Lenient {
     let lines: Vec<String> = blocks.iter().map(|block| block.line.to_string()).collect();
     let message = format!("the parts on lines {} were read as one document", lines.join(", "));
     let mut warnings = vec![repaired("", message)];
     let (mut envelope, mut data, mut elided) = (Object::new(), Object::new(), false);
     for block in blocks {
-        warnings.extend(into_data(&block, Some(category)));
+        warnings.extend(warnings_in_data(&block, Some(category)));
         elided |= block.elided;
         if let Value::Object(object) = &block.value
             && is_envelope(object)
@@ -199,7 +202,7 @@ fn merged(blocks: Vec<Block>, category: Category) -> Lenient {
         }
         data.extend(data_for(block.value, category).unwrap_or_default());
     }
-    // Its fields may stand at the top of an envelope.
+    // The fields may be at the top level of an envelope.
     envelope.retain(|key, _| !data.contains_key(key) || key == "category");
     let value = if envelope.is_empty() {
         Value::Object(data)
@@ -210,13 +213,13 @@ fn merged(blocks: Vec<Block>, category: Category) -> Lenient {
     Lenient { value, warnings, elided }
 }
 
-fn taken(block: Block, category: Option<Category>) -> Lenient {
-    let warnings = into_data(&block, category);
+fn into_lenient(block: Block, category: Option<Category>) -> Lenient {
+    let warnings = warnings_in_data(&block, category);
     Lenient { value: block.value, warnings, elided: block.elided }
 }
 
-/// The warnings of a value, by paths into the data of its document.
-fn into_data(block: &Block, category: Option<Category>) -> Vec<Warning> {
+/// The warnings of a block, with paths relative to the data of its document.
+fn warnings_in_data(block: &Block, category: Option<Category>) -> Vec<Warning> {
     let shape = category.map(|category| shape_of(&block.value, category, None));
     let data_key = block.value.as_object().and_then(|object| {
         key_of(object, "data").filter(|_| is_envelope(object)).map(str::to_owned)
@@ -235,14 +238,14 @@ fn into_data(block: &Block, category: Option<Category>) -> Vec<Warning> {
             _ => path.to_owned(),
         }
     };
-    // A place outside of the data is none of it: there the same is said once.
-    let mut said = std::collections::HashSet::new();
+    // Outside the data all paths are empty, so equal messages are reported once.
+    let mut seen = std::collections::HashSet::new();
     let warnings = block.warnings.iter().map(|warning| {
         let path = place(&warning.path);
         Warning { path, ..warning.clone() }
     });
     warnings
-        .filter(|warning| said.insert((warning.path.clone(), warning.message.clone())))
+        .filter(|warning| seen.insert((warning.path.clone(), warning.message.clone())))
         .collect()
 }
 
@@ -250,14 +253,14 @@ fn into_data(block: &Block, category: Option<Category>) -> Vec<Warning> {
 fn named_category(object: &Object) -> Option<Category> {
     key_of(object, "category")
         .and_then(|key| object[key].as_str())
-        .and_then(|name| category_called(name.trim()))
+        .and_then(|name| category_by_name(name.trim()))
 }
 
 fn named_movie(object: &Object) -> Option<&str> {
     key_of(object, "movie_id").and_then(|key| object[key].as_str()).map(str::trim)
 }
 
-/// The only category that the envelopes of the movie name.
+/// The category that the envelopes of the movie name, if they agree.
 fn only_category(blocks: &[Block], expected: Expected<'_>) -> Option<Category> {
     let envelopes = blocks.iter().filter_map(|block| block.value.as_object());
     let envelopes = envelopes.filter(|object| is_envelope(object)).filter(|object| {
@@ -278,7 +281,7 @@ fn role(block: &Block, expected: Expected<'_>, category: Option<Category>) -> Ro
             || movie
                 .is_some_and(|movie| expected.movie.is_some_and(|asked| asked.as_str() != movie));
         if !is_other {
-            return Role::Asked;
+            return Role::Requested;
         }
         let name = match (found, movie) {
             (Some(found), Some(movie)) => format!("{found} of {movie}"),
@@ -288,7 +291,7 @@ fn role(block: &Block, expected: Expected<'_>, category: Option<Category>) -> Ro
         return Role::Other(name);
     }
     let Some(asked) = category else {
-        return if block.is_inline { Role::Unread } else { Role::Asked };
+        return if block.is_inline { Role::Unread } else { Role::Requested };
     };
     match shape_of(&block.value, asked, block.label.as_deref()) {
         Shape::Unknown => match other_category(&block.value, Some(asked)) {
@@ -296,11 +299,11 @@ fn role(block: &Block, expected: Expected<'_>, category: Option<Category>) -> Ro
             None => Role::Unread,
         },
         _ if block.is_inline => Role::Unread,
-        _ => Role::Asked,
+        _ => Role::Requested,
     }
 }
 
-/// Values without those in which nothing is, unless there are no others.
+/// Removes empty objects and lists, unless all values are empty.
 fn without_empty(mut blocks: Vec<Block>) -> Vec<Block> {
     let is_empty = |value: &Value| match value {
         Value::Object(object) => object.is_empty(),
@@ -313,7 +316,7 @@ fn without_empty(mut blocks: Vec<Block>) -> Vec<Block> {
     blocks
 }
 
-/// Values each once: of equal ones the last.
+/// Removes repeated values; of equal ones the last is kept.
 fn without_repetitions(blocks: Vec<Block>) -> Vec<Block> {
     let mut left: Vec<Block> = Vec::with_capacity(blocks.len());
     for block in blocks {
@@ -325,10 +328,10 @@ fn without_repetitions(blocks: Vec<Block>) -> Vec<Block> {
     left
 }
 
-/// Items that stand one after another, as in JSON Lines, as one list.
-fn grouped(blocks: Vec<Block>, category: Category) -> Vec<Block> {
+/// Groups consecutive items, as in JSON Lines, into one list.
+fn group_items(blocks: Vec<Block>, category: Category) -> Vec<Block> {
     let mut result: Vec<Block> = Vec::with_capacity(blocks.len());
-    // The field whose items the last block has, and how many of them.
+    // The field of the items in the last block, and their number.
     let mut open: Option<(&'static str, usize)> = None;
     for mut block in blocks {
         let field = match shape_of(&block.value, category, None) {
@@ -343,7 +346,7 @@ fn grouped(blocks: Vec<Block>, category: Category) -> Vec<Block> {
                     let first = std::mem::take(&mut last.value);
                     last.value = Value::Array(vec![first]);
                     last.warnings.iter_mut().for_each(|warning| warning.path.insert_str(0, "/0"));
-                    let message = "items that stood one after another were read as a list";
+                    let message = "consecutive items were read as a list";
                     last.warnings.insert(0, repaired("", message.to_owned()));
                 }
                 if let Value::Array(items) = &mut last.value {
@@ -355,7 +358,7 @@ fn grouped(blocks: Vec<Block>, category: Category) -> Vec<Block> {
                 };
                 last.warnings.extend(block.warnings.drain(..).map(at));
                 last.elided |= block.elided;
-                last.goes_on = block.goes_on;
+                last.continues_at = block.continues_at;
                 open = Some((list, count + 1));
             }
             _ => {
@@ -367,14 +370,14 @@ fn grouped(blocks: Vec<Block>, category: Category) -> Vec<Block> {
     result
 }
 
-/// Puts a list under the name that stands before it, as in `cast = [`.
+/// Puts a list under the name that precedes it, as in `cast = [`.
 fn apply_label(block: &mut Block, category: Category) {
     if !block.value.is_array() {
         return;
     }
     let Some(label) = block.label.as_deref() else { return };
     if let Shape::List(field) = shape_of(&block.value, category, Some(label))
-        && crate::document::read::parse::is_called(field, label)
+        && crate::document::read::parse::has_name(field, label)
     {
         let list = std::mem::take(&mut block.value);
         block.value = Value::Object(Object::from_iter([(field.name.to_owned(), list)]));
@@ -386,25 +389,25 @@ fn apply_label(block: &mut Block, category: Category) {
     }
 }
 
-fn refused(problem: Problem, undecided: Option<Category>) -> Undecided {
-    Undecided::Refused(Refusal { problem, undecided })
+fn refused(problem: Problem, unresolved: Option<Category>) -> ChoiceError {
+    ChoiceError::Refused(Refusal { problem, unresolved })
 }
 
-/// That several values may be meant, with the line and the first words of each.
-fn several(blocks: &[Block]) -> Problem {
+/// The problem that several values may be meant, with the line and the first words of each.
+fn ambiguous_problem(blocks: &[Block]) -> Problem {
     let shown = blocks.iter().take(MAX_COMPARED);
     let places: Vec<String> =
         shown.map(|block| format!("line {} {}", block.line, quoted(&block.start))).collect();
     let message = format!(
-        "several documents are in the text, and which is meant cannot be told: {}; send one of them \
-         alone, or all of them as one",
+        "the text contains several documents, and it is not clear which is meant: {}; send one \
+         of them alone, or all of them as one",
         places.join(", ")
     );
     Problem::new("", ProblemCode::Unreadable, message)
 }
 
-/// That the documents of a text are others than the one that was asked for.
-fn none_asked(others: &[(String, Block)], expected: Expected<'_>) -> Problem {
+/// The problem that the text only has documents that were not requested.
+fn not_requested_problem(others: &[(String, Block)], expected: Expected<'_>) -> Problem {
     let shown = others.iter().take(MAX_COMPARED);
     let found: Vec<String> =
         shown.map(|(name, block)| format!("{name} (line {})", block.line)).collect();

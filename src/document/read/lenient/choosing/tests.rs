@@ -1,4 +1,4 @@
-//! Answers as language models write them: which part of a text is the document, and what is said of the
+//! Tests with answers as language models write them: which part is read, and the warnings for the
 //! rest.
 
 use serde_json::{Value, json};
@@ -6,25 +6,25 @@ use serde_json::{Value, json};
 use crate::document::budget::WorkBudget;
 use crate::document::categories::Category;
 use crate::document::ids::MovieId;
-use crate::document::read::envelope::{self, Arrived, Expected};
+use crate::document::read::envelope::{self, Expected, IncomingEnvelope};
 use crate::document::read::lenient::{Lenient, Refusal, read_for};
 use crate::document::schema::definition::Object;
 
-/// Reads a text of that category of the movie `m`.
+/// Reads a text for that category of the movie `m`.
 fn sent(text: &str, category: Category, stored: Option<&Object>) -> Result<Lenient, Refusal> {
     let movie: MovieId = "m".parse().unwrap();
     let expected = Expected { category: Some(category), movie: Some(&movie) };
     read_for(text.as_bytes(), expected, stored, &WorkBudget::unlimited())
 }
 
-/// The data that is read, and all that is said of it.
+/// The data that is read, and all warnings.
 #[track_caller]
 fn read(text: &str, category: Category, stored: Option<&Object>) -> (Value, Vec<String>) {
     let movie: MovieId = "m".parse().unwrap();
     let expected = Expected { category: Some(category), movie: Some(&movie) };
     let read = sent(text, category, stored)
         .unwrap_or_else(|refusal| panic!("{}\n{text}", refusal.problem.message));
-    let arrived: Arrived = envelope::read(read.value, expected, false)
+    let arrived: IncomingEnvelope = envelope::read(read.value, expected, false)
         .unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
     let said = read.warnings.into_iter().chain(arrived.warnings);
     (arrived.data, said.map(|warning| warning.message).collect())
@@ -37,7 +37,7 @@ fn is_read(text: &str, category: Category, data: &Value) {
     assert!(!said.is_empty(), "{text}");
 }
 
-/// What a refusal says.
+/// The message of a refusal.
 #[track_caller]
 fn refusal(text: &str, category: Category) -> String {
     let movie: MovieId = "m".parse().unwrap();
@@ -61,7 +61,7 @@ fn one(text: &str) -> Value {
 }
 
 #[test]
-fn reasoning_is_no_document() {
+fn reasoning_is_not_a_document() {
     let (draft, last) = (trivia("Draft"), trivia("Last"));
     for text in [
         format!("<think>\nFirst: {draft}. No.\n</think>\n{last}"),
@@ -72,7 +72,8 @@ fn reasoning_is_no_document() {
         format!("[THINK]{draft}[/THINK]{last}"),
         format!("◁think▷{draft}◁/think▷{last}"),
         format!(
-            "<|channel|>analysis<|message|>{draft}<|end|><|start|>assistant<|channel|>final<|message|>{last}<|return|>"
+            "<|channel|>analysis<|message|>{draft}<|end|>\
+             <|start|>assistant<|channel|>final<|message|>{last}<|return|>"
         ),
         format!("analysisSo {draft} it is.assistantfinal{last}"),
         format!("<|begin_of_thought|>{draft}<|end_of_thought|>{last}"),
@@ -104,20 +105,20 @@ fn marks_in_the_texts_of_a_document_are_text() {
         let text = format!("The prop says {mark} twice.");
         let (data, said) = read(&trivia(&text), Category::Trivia, None);
         assert_eq!((data, said), (one(&text), vec![]), "{mark}");
-        // Also where the document itself is repaired.
+        // The same holds when the document itself is repaired.
         let repaired = trivia(&text).replace("}]", ",}]");
         is_read(&format!("So:\n```json\n{repaired}\n```"), Category::Trivia, &one(&text));
     }
 }
 
 #[test]
-fn of_several_documents_the_one_that_is_asked_for_is_read() {
+fn the_requested_document_is_read_from_several() {
     let cast =
         r#"{"category": "cast_crew", "movie_id": "m", "data": {"cast": [{"name": "Ada Quist"}]}}"#;
     let text = format!("### Trivia\n```json\n{}\n```\n### Cast\n```json\n{cast}\n```", trivia("A"));
     let (data, said) = read(&text, Category::Trivia, None);
     assert_eq!(data, one("A"));
-    assert!(said.iter().any(|said| said.contains("line 7 is of cast_crew of m")), "{said:?}");
+    assert!(said.iter().any(|said| said.contains("line 7 is cast_crew of m")), "{said:?}");
     let said = refusal(&text, Category::Awards);
     assert!(
         said.contains("trivia of m (line 3), cast_crew of m (line 7); awards of m was asked for"),
@@ -126,9 +127,21 @@ fn of_several_documents_the_one_that_is_asked_for_is_read() {
     // In one object, or in a list.
     for text in [
         format!("[{}, {cast}]", trivia("A")),
-        r#"{"movie_id": "m", "trivia": {"items": [{"text": "A"}]}, "cast_crew": {"cast": [{"name": "B"}]}}"#.to_owned(),
-        r#"{"category": "trivia", "movie_id": "m", "data": {"trivia": [{"text": "A"}], "awards": [{"year": 1999}]}}"#.to_owned(),
-        r#"{"trivia": {"category": "trivia", "movie_id": "m", "data": {"items": [{"text": "A"}]}}}"#.to_owned(),
+        concat!(
+            r#"{"movie_id": "m", "trivia": {"items": [{"text": "A"}]}, "#,
+            r#""cast_crew": {"cast": [{"name": "B"}]}}"#
+        )
+        .to_owned(),
+        concat!(
+            r#"{"category": "trivia", "movie_id": "m", "data": {"trivia": [{"text": "A"}], "#,
+            r#""awards": [{"year": 1999}]}}"#
+        )
+        .to_owned(),
+        concat!(
+            r#"{"trivia": {"category": "trivia", "movie_id": "m", "#,
+            r#""data": {"items": [{"text": "A"}]}}}"#
+        )
+        .to_owned(),
     ] {
         let (data, said) = read(&text, Category::Trivia, None);
         let items = data.get("items").or_else(|| data.get("trivia"));
@@ -140,10 +153,12 @@ fn of_several_documents_the_one_that_is_asked_for_is_read() {
 }
 
 #[test]
-fn parts_of_one_document_are_put_together() {
-    let text = "The cast:\n```json\n{\"cast\": [{\"name\": \"Ada Quist\"},]}\n```\nThe crew:\n```json\n{\"crew\": [{\"name\": \"Bo Ro\", \"job\": \"Editor\"}]}\n```";
+fn parts_of_one_document_are_merged() {
+    let text = "The cast:\n```json\n{\"cast\": [{\"name\": \"Ada Quist\"},]}\n```\nThe \
+                crew:\n```json\n{\"crew\": [{\"name\": \"Bo Ro\", \"job\": \"Editor\"}]}\n```";
     let (data, said) = read(text, Category::CastCrew, None);
-    let expected = json!({ "cast": [{ "name": "Ada Quist" }], "crew": [{ "name": "Bo Ro", "job": "Editor" }] });
+    let expected = json!({ "cast": [{ "name": "Ada Quist" }], "crew": [{ "name": "Bo Ro",
+        "job": "Editor" }] });
     assert_eq!(data, expected);
     assert!(
         said.iter().any(|said| said.contains("lines 3, 7 were read as one document")),
@@ -155,50 +170,62 @@ fn parts_of_one_document_are_put_together() {
         &expected,
     );
     is_read(
-        "\"cast\": [{\"name\": \"Ada Quist\"}],\n\"crew\": [{\"name\": \"Bo Ro\", \"job\": \"Editor\"}]",
+        "\"cast\": [{\"name\": \"Ada Quist\"}],\n\"crew\": [{\"name\": \"Bo Ro\", \"job\": \
+         \"Editor\"}]",
         Category::CastCrew,
         &expected,
     );
-    // Of the same list, which is meant cannot be told.
+    // Two values for the same list are ambiguous.
     let text = "One:\n{\"overview\": \"A sea.\"}\nTwo:\n{\"overview\": \"A tide.\"}";
     let said = refusal(text, Category::BasicInfo);
     assert!(said.contains("line 2 \"{\\\"overview\\\": \\\"A sea.\\\"}\", line 4"), "{said}");
 }
 
 #[test]
-fn a_quotation_is_told_from_what_was_changed() {
-    let text = "You have:\n```json\n{\"runtime\": 102, \"language\": \"English\"}\n```\nIt should be:\n```json\n{\"runtime\": 103}\n```";
+fn quotations_are_distinguished_from_changes() {
+    let text = "You have:\n```json\n{\"runtime\": 102, \"language\": \"English\"}\n```\nIt \
+                should be:\n```json\n{\"runtime\": 103}\n```";
     let stored = json!({ "title": "A", "runtime": 102, "language": "English" });
     let (data, said) = read(text, Category::BasicInfo, stored.as_object());
     assert_eq!(data, json!({ "runtime": 103 }));
     assert!(said.iter().any(|said| said.contains("line 3") && said.contains("quotes")), "{said:?}");
     let refused = sent(text, Category::BasicInfo, None).unwrap_err();
-    assert_eq!(refused.undecided, Some(Category::BasicInfo));
-    // Neither is what is stored.
+    assert_eq!(refused.unresolved, Some(Category::BasicInfo));
+    // Neither is the stored value.
     let other = json!({ "title": "A", "runtime": 99 });
     assert!(sent(text, Category::BasicInfo, other.as_object()).is_err());
-    // An item that the whole document has as well.
+    // An item that the complete document also has.
     let text = format!("I added this:\n{{\"text\": \"A\"}}\nThe whole:\n{}", trivia("A"));
     is_read(&text, Category::Trivia, &one("A"));
-    // One that it does not have is no text around it.
+    // An item that the document does not have is not skipped as text.
     let text = format!("Add this:\n{{\"text\": \"B\"}}\nTo:\n{}", trivia("A"));
     assert!(refusal(&text, Category::Trivia).contains("several documents"));
-    // But an example within a sentence is.
+    // An example within a sentence is skipped.
     let text = format!("An item looks like {{\"text\": \"B\"}}, as you know.\n{}", trivia("A"));
     is_read(&text, Category::Trivia, &one("A"));
 }
 
 #[test]
-fn what_carries_a_document_is_taken_off() {
+fn documents_are_unwrapped() {
     let document = trivia("A");
     let data = one("A");
     for text in [
-        json!({ "type": "function", "function": { "name": "f", "arguments": document } }).to_string(),
-        json!({ "tool": "f", "arguments": { "category": "trivia", "movie_id": "m", "data": data } }).to_string(),
-        json!({ "choices": [{ "message": { "role": "assistant", "content": format!("Here:\n```json\n{document}\n```") } }] }).to_string(),
-        json!({ "role": "assistant", "content": [{ "type": "text", "text": format!("<think>{}</think>{document}", trivia("B")) }] }).to_string(),
+        json!({ "type": "function", "function": { "name": "f",
+            "arguments": document } })
+        .to_string(),
+        json!({ "tool": "f", "arguments": { "category": "trivia", "movie_id": "m",
+            "data": data } })
+        .to_string(),
+        json!({ "choices": [{ "message": { "role": "assistant",
+            "content": format!("Here:\n```json\n{document}\n```") } }] })
+        .to_string(),
+        json!({ "role": "assistant", "content": [{ "type": "text",
+            "text": format!("<think>{}</think>{document}", trivia("B")) }] })
+        .to_string(),
         json!({ "candidates": [{ "content": { "parts": [{ "text": document }] } }] }).to_string(),
-        json!({ "message": { "role": "assistant", "content": document }, "done": true }).to_string(),
+        json!({ "message": { "role": "assistant", "content": document },
+            "done": true })
+        .to_string(),
         json!({ "movie_id": "m", "category": "trivia", "document": document }).to_string(),
         json!({ "category": "trivia", "movie_id": "m", "data": data.to_string() }).to_string(),
         format!("{}\n", Value::from(document.clone())),
@@ -208,7 +235,11 @@ fn what_carries_a_document_is_taken_off() {
         document.replace('"', "\\\""),
         document.replace('"', "&quot;"),
         format!("{{\"status\": \"ok\", \"updated\": {document}}}"),
-        r#"\{"category": "trivia", "movie\_id": "m", "data": \{"items": \[\{"text": "A"\}\]\}\}"#.to_owned(),
+        concat!(
+            r#"\{"category": "trivia", "movie\_id": "m", "#,
+            r#""data": \{"items": \[\{"text": "A"\}\]\}\}"#
+        )
+        .to_owned(),
         "export const trivia = { items: [{ text: `A` }] };".to_owned(),
         "{\"text\": \"A\"}\n".to_owned(),
         "[\"A\"]".to_owned(),
@@ -223,11 +254,11 @@ fn what_carries_a_document_is_taken_off() {
 }
 
 #[test]
-fn items_on_lines_of_their_own_are_a_list() {
+fn items_on_separate_lines_are_a_list() {
     let text = "{\"text\": \"A\"}\n{\"text\": \"B\",}\n{\"text\": \"C\"}\n";
     let (data, said) = read(text, Category::Trivia, None);
     assert_eq!(data, json!({ "items": [{ "text": "A" }, { "text": "B" }, { "text": "C" }] }));
-    assert!(said.iter().any(|said| said.contains("one after another")), "{said:?}");
+    assert!(said.iter().any(|said| said.contains("consecutive items")), "{said:?}");
     let read = sent(text, Category::Trivia, None).unwrap();
     assert!(read.warnings.iter().any(|warning| warning.path == "/items/1"), "{:?}", read.warnings);
     let many = "{\"text\": \"A\"}\n".repeat(80);
@@ -236,7 +267,7 @@ fn items_on_lines_of_their_own_are_a_list() {
 }
 
 #[test]
-fn an_envelope_may_be_missing_where_the_request_says_what_it_would() {
+fn an_envelope_may_be_missing_if_the_request_supplies_its_keys() {
     for (category, text, data) in [
         (Category::BasicInfo, r#"{"runtime": 139}"#, json!({ "runtime": 139 })),
         (Category::BasicInfo, r#"["Drama", "Noir"]"#, json!({ "genres": ["Drama", "Noir"] })),
@@ -253,7 +284,8 @@ fn an_envelope_may_be_missing_where_the_request_says_what_it_would() {
         (
             Category::Timeline,
             r#"[{"date": "1999", "title": "A"}, {"date": "2000", "title": "B"}]"#,
-            json!({ "events": [{ "date": "1999", "title": "A" }, { "date": "2000", "title": "B" }] }),
+            json!({ "events": [{ "date": "1999", "title": "A" }, { "date": "2000",
+                "title": "B" }] }),
         ),
         (
             Category::Timeline,
@@ -268,7 +300,10 @@ fn an_envelope_may_be_missing_where_the_request_says_what_it_would() {
         (Category::Timeline, r#"{"data": {"events": []}}"#, json!({ "events": [] })),
         (
             Category::Timeline,
-            r#"{"category": "timeline", "movie_id": "m", "data": [{"date": "1999", "title": "A"}]}"#,
+            concat!(
+                r#"{"category": "timeline", "movie_id": "m", "data": [{"date": "1999", "#,
+                r#""title": "A"}]}"#
+            ),
             json!({ "events": [{ "date": "1999", "title": "A" }] }),
         ),
         (
@@ -283,12 +318,19 @@ fn an_envelope_may_be_missing_where_the_request_says_what_it_would() {
         ),
         (
             Category::CastCrew,
-            r#"[{"name": "A", "job": "Gaffer", "department": "Lighting"}, {"name": "B", "job": "C"}]"#,
-            json!({ "crew": [{ "name": "A", "job": "Gaffer", "department": "Lighting" }, { "name": "B", "job": "C" }] }),
+            concat!(
+                r#"[{"name": "A", "job": "Gaffer", "department": "Lighting"}, {"name": "B", "#,
+                r#""job": "C"}]"#
+            ),
+            json!({ "crew": [{ "name": "A", "job": "Gaffer", "department": "Lighting" }, {
+                "name": "B", "job": "C" }] }),
         ),
         (
             Category::Streaming,
-            r#"{"category": "streaming", "movie_id": "m", "data": {}, "streaming_options": [{"platform": "A"}]}"#,
+            concat!(
+                r#"{"category": "streaming", "movie_id": "m", "data": {}, "#,
+                r#""streaming_options": [{"platform": "A"}]}"#
+            ),
             json!({ "streaming_options": [{ "platform": "A" }] }),
         ),
         (
@@ -319,8 +361,11 @@ fn an_envelope_may_be_missing_where_the_request_says_what_it_would() {
         ),
         (
             Category::Timeline,
-            r#"{"category": "timeline", "movie_id": "m", "data": {"events": []}, "proposals": [{"date": "1999", "title": "A"}]}"#,
-            "nothing of the document was read: \"proposals\" stands beside",
+            concat!(
+                r#"{"category": "timeline", "movie_id": "m", "data": {"events": []}, "#,
+                r#""proposals": [{"date": "1999", "title": "A"}]}"#
+            ),
+            "nothing of the document was read: \"proposals\" is beside",
         ),
     ] {
         let said = refusal(text, category);
@@ -329,14 +374,17 @@ fn an_envelope_may_be_missing_where_the_request_says_what_it_would() {
 }
 
 #[test]
-fn documents_that_say_what_changes_are_read_as_its_items() {
+fn lists_of_changes_are_read_as_items() {
     let (a, b) = (json!({ "date": "1999", "title": "A" }), json!({ "date": "2000", "title": "B" }));
     let events = json!({ "events": [a, b] });
     for text in [
         json!({ "added": [a], "modified": [b], "removed": [] }),
-        json!({ "category": "timeline", "movie_id": "m", "data": { "added": [a], "updated": [b] } }),
-        json!({ "category": "timeline", "movie_id": "m", "data": { "events": [a] }, "new_events": [b] }),
-        json!({ "category": "timeline", "movie_id": "m", "data": { "events": [a], "events_to_add": [b] } }),
+        json!({ "category": "timeline", "movie_id": "m", "data": { "added": [a],
+            "updated": [b] } }),
+        json!({ "category": "timeline", "movie_id": "m", "data": { "events": [a] },
+            "new_events": [b] }),
+        json!({ "category": "timeline", "movie_id": "m", "data": { "events": [a],
+            "events_to_add": [b] } }),
         json!({ "category": "timeline", "movie_id": "m", "data": {}, "added": [a, b] }),
         json!({ "added": { "events": [a, b] } }),
     ] {
@@ -345,14 +393,15 @@ fn documents_that_say_what_changes_are_read_as_its_items() {
     is_read(r#"{"modified": {"runtime": 103}}"#, Category::BasicInfo, &json!({ "runtime": 103 }));
     for text in [
         json!({ "added": [a], "removed": [b] }),
-        json!({ "category": "timeline", "movie_id": "m", "data": { "events": [a], "removed_events": [b] } }),
+        json!({ "category": "timeline", "movie_id": "m", "data": { "events": [a],
+            "removed_events": [b] } }),
     ] {
         assert!(refusal(&text.to_string(), Category::Timeline).contains("removeItems"), "{text}");
     }
 }
 
 #[test]
-fn other_forms_are_refused_with_the_form_to_send() {
+fn other_forms_are_refused_with_an_example() {
     for (text, reason) in [
         ("```yaml\ncategory: timeline\ndata:\n  events: []\n```", "YAML"),
         (
@@ -362,7 +411,8 @@ fn other_forms_are_refused_with_the_form_to_send() {
         ("| date | title |\n| --- | --- |\n| 1999 | A |", "a Markdown table"),
         ("```diff\n-  \"title\": \"A\",\n+  \"title\": \"B\",\n```", "a diff"),
         (
-            "  \"events\": [\n-    {\"date\": \"1999\", \"title\": \"A\"},\n+    {\"date\": \"1999\", \"title\": \"B\"},\n",
+            "  \"events\": [\n-    {\"date\": \"1999\", \"title\": \"A\"},\n+    {\"date\": \
+             \"1999\", \"title\": \"B\"},\n",
             "a diff",
         ),
         ("Events:\n1. **1999:** It began.\n2. **2000:** It ended.", "a list in plain text"),
@@ -372,7 +422,8 @@ fn other_forms_are_refused_with_the_form_to_send() {
             "a JSON Patch",
         ),
         (
-            "[{\"op\": \"add\", \"path\": \"/data/events/-\", \"value\": {}}, {\"op\": \"remove\", \"path\": \"/data/events/0\"}]",
+            "[{\"op\": \"add\", \"path\": \"/data/events/-\", \"value\": {}}, {\"op\": \
+             \"remove\", \"path\": \"/data/events/0\"}]",
             "a JSON Patch",
         ),
     ] {
@@ -383,7 +434,7 @@ fn other_forms_are_refused_with_the_form_to_send() {
             "{said}"
         );
     }
-    // Beside a document they are skipped.
+    // Other forms beside a document are skipped.
     let text = format!(
         "```diff\n- {{\"text\": \"A\"}}\n+ {{\"text\": \"B\"}}\n```\n```json\n{}\n```",
         trivia("B")

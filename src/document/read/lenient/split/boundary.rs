@@ -1,4 +1,4 @@
-//! Where the next envelope begins after a document that is broken.
+//! Finds where the next envelope begins after a broken document.
 
 use super::RECORD_SEPARATOR;
 use super::value::{Strict, strict};
@@ -6,27 +6,27 @@ use crate::document::categories::Category;
 use crate::document::read::lenient::MAX_PASSES;
 use crate::document::text::key_letters;
 
-/// Most bytes that the first key of an envelope and its value may take.
+/// Maximum length in bytes of an envelope's first key and its value.
 const MAX_FIRST_KEY: usize = 4096;
 
-/// Keys with which an envelope begins and no item of a list does.
+/// Keys that begin an envelope and never an item of a list.
 const FIRST_KEYS: &[&str] = &["movieid", "version", "exportedat", "metadata", "data", "schema"];
 
 /// Where the next envelope begins.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Boundary {
     At(usize),
-    /// What begins here may be an envelope; the text ends before that can be told.
+    /// An envelope may begin here; more text is needed to decide.
     Undecided(usize),
-    /// There is none in the text.
+    /// The text has no envelope.
     None,
 }
 
-/// Where in `text`, after `start`, the next envelope begins: on a line that is indented by no more
-/// than `indent`, or directly behind another value.
+/// Finds the next envelope in `text` after `start`: on a line indented by at most `indent`, or
+/// directly after another value.
 pub(super) fn boundary(text: &[u8], start: usize, indent: usize, ended: bool) -> Boundary {
     let mut at = start + 1;
-    let mut in_vain = 0;
+    let mut wasted = 0;
     while at < text.len() {
         let byte = text[at];
         if byte == RECORD_SEPARATOR {
@@ -41,7 +41,7 @@ pub(super) fn boundary(text: &[u8], start: usize, indent: usize, ended: bool) ->
         match text.get(next) {
             None if !ended => return Boundary::Undecided(at),
             Some(b'{') if !(byte == b'\n' && is_indented) => {
-                match begins_envelope(&text[next..], &mut in_vain) {
+                match begins_envelope(&text[next..], &mut wasted) {
                     Some(true) => return Boundary::At(next),
                     None if !ended => return Boundary::Undecided(at),
                     _ => at = next + 1,
@@ -71,27 +71,27 @@ fn after_blanks(text: &[u8], at: usize) -> (usize, Option<usize>) {
 }
 
 /// Whether the object at the start of `text` is an envelope, by its first key or as a whole; `None`
-/// if the text ends before that can be told. What was read in vain is counted, and bounded.
-fn begins_envelope(text: &[u8], in_vain: &mut usize) -> Option<bool> {
+/// if more text is needed to decide. Failed attempts add to `wasted`, which is bounded.
+fn begins_envelope(text: &[u8], wasted: &mut usize) -> Option<bool> {
     let by_first_key = first_key(text);
-    if by_first_key == Some(true) || *in_vain / MAX_PASSES > text.len() {
+    if by_first_key == Some(true) || *wasted / MAX_PASSES > text.len() {
         return by_first_key;
     }
     match strict(text) {
         Strict::End { is_envelope, .. } => Some(is_envelope),
         Strict::Incomplete => {
-            *in_vain += text.len();
+            *wasted += text.len();
             None
         }
         Strict::Broken => by_first_key,
     }
 }
 
-/// Whether the object at the start of `text` is an envelope by its first key; `None` if the text ends
-/// before that can be told.
+/// Whether the object at the start of `text` is an envelope, by its first key; `None` if more text
+/// is needed to decide.
 pub(super) fn first_key(text: &[u8]) -> Option<bool> {
     let text = &text[..text.len().min(MAX_FIRST_KEY)];
-    let undecided = if text.len() < MAX_FIRST_KEY { None } else { Some(false) };
+    let unresolved = if text.len() < MAX_FIRST_KEY { None } else { Some(false) };
     let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'');
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-');
     let mut bytes = text[1..].iter().copied().peekable();
@@ -110,11 +110,11 @@ pub(super) fn first_key(text: &[u8]) -> Option<bool> {
         while let Some(byte) = bytes.next_if(is_word) {
             word.push(char::from(byte));
         }
-        // What ends with the text may go on.
+        // A number at the end of the text may continue.
         bytes.peek()?;
         Some(word)
     };
-    let Some(key) = word(false) else { return undecided };
+    let Some(key) = word(false) else { return unresolved };
     let key = key_letters(&key);
     if FIRST_KEYS.contains(&key.as_str()) {
         return Some(true);
@@ -122,7 +122,7 @@ pub(super) fn first_key(text: &[u8]) -> Option<bool> {
     if key != "category" {
         return Some(false);
     }
-    let Some(value) = word(true) else { return undecided };
+    let Some(value) = word(true) else { return unresolved };
     let letters = key_letters(&value);
     Some(Category::ALL.iter().any(|category| key_letters(category.as_str()) == letters))
 }

@@ -1,9 +1,9 @@
-//! Where in a text of several documents each of them begins and ends.
+//! Splits a text into its documents.
 //!
-//! The text comes in pieces: lines of JSON, lists, documents over several lines, JSON text sequences
-//! (RFC 7464), with comments, code fences or prose between them. Each document is cut out and read
-//! by itself, so that a broken one does not keep the others out. After a broken one, reading goes on
-//! where the next envelope begins.
+//! The text arrives in chunks and may hold lines of JSON, lists, documents over several lines or
+//! JSON text sequences (RFC 7464), with comments, code fences or prose between them. Each document
+//! is cut out and read by itself, so that a broken one does not affect the others. After a broken
+//! document, splitting continues at the next envelope.
 
 mod boundary;
 mod prose;
@@ -14,65 +14,65 @@ use std::ops::Range;
 use super::MAX_PASSES;
 use super::strings::is_blank;
 use boundary::{Boundary, boundary, first_key};
-use prose::{Skipped, belongs_to_a_document, comment_end, fence_end, opens_list};
-use value::{Continuation, Strict, lenient_end, strict, strict_string, what_follows};
+use prose::{Skipped, comment_end, fence_end, is_document_part, opens_list};
+use value::{Continuation, Strict, continuation, lenient_end, strict, strict_string};
 
 /// Separates the texts of a JSON text sequence (RFC 7464).
 const RECORD_SEPARATOR: u8 = 0x1E;
-/// Most bytes of a line of prose that are looked at together.
+/// Maximum number of bytes of a line of prose that are inspected together.
 const MAX_PROSE: usize = 64 * 1024;
 
-/// What stands next in a text.
+/// The next piece of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// What follows depends on text that is not there yet.
+    /// More text is needed.
     Incomplete,
-    /// A document, or what was meant as one.
+    /// A document, or text that was meant as one.
     Document(Cut),
-    /// Text that is part of a document by its form and belongs to none: its beginning is missing.
+    /// Text that looks like part of a document but belongs to none: its beginning is missing.
     Stray(Cut),
-    /// Nothing is left.
+    /// The text has ended.
     End,
 }
 
-/// A part of a text that is to be read by itself.
+/// A part of a text that is read by itself.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// The bytes, counted from the first byte that was not discarded.
+    /// The byte range, relative to the first byte that was not discarded.
     pub range: Range<usize>,
-    /// The index in a list, if it stands in one.
+    /// The index, if it is an element of a list.
     pub item: Option<u64>,
     /// Whether it is an envelope, or may have been meant as one.
     pub is_envelope: bool,
-    /// Text before it that belongs to no document, if there was any: its start, for a message.
+    /// The start of skipped text before it, for a message.
     pub skipped: Option<String>,
 }
 
-/// Finds the documents of a text that arrives in parts.
+/// Finds the documents of a text that arrives in chunks.
 #[derive(Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact about the line or the text")]
 pub struct Splitter {
     at: usize,
-    /// How many lists are open.
+    /// The number of open lists.
     lists: usize,
-    /// Elements of the open lists so far.
+    /// The number of elements of the open lists so far.
     items: u64,
-    /// Blank columns at the start of the line.
+    /// The number of blank columns at the start of the line.
     indent: usize,
-    /// Whether only blanks were seen on the line.
+    /// Whether the line is blank so far.
     line_is_blank: bool,
-    /// Whether prose stands on the line.
+    /// Whether the current line has prose.
     in_prose: bool,
-    /// Whether something other than blanks was seen.
+    /// Whether anything but blanks was seen.
     has_content: bool,
-    /// Whether prose, and not only comments and code fences, was seen.
+    /// Whether prose was seen, apart from comments and code fences.
     has_prose: bool,
-    /// Whether the last piece was a stray one.
+    /// Whether the last piece was stray text.
     after_stray: bool,
-    /// Whether the rest of a document that is too long is being passed over.
+    /// Whether the rest of a document that is too long is being skipped.
     is_giving_up: bool,
-    /// Bytes of objects that were read up to the end of the text and are not whole.
-    in_vain: usize,
+    /// The number of bytes read for incomplete objects at the end of the text, in total.
+    wasted: usize,
     skipped: Skipped,
 }
 
@@ -82,7 +82,7 @@ impl Splitter {
         Self { line_is_blank: true, ..Self::default() }
     }
 
-    /// Where the next piece is looked for.
+    /// The position of the search for the next piece.
     #[must_use]
     pub const fn position(&self) -> usize {
         self.at
@@ -100,7 +100,7 @@ impl Splitter {
         self.has_prose
     }
 
-    /// How many lists are open.
+    /// The number of open lists.
     #[must_use]
     pub const fn open_lists(&self) -> usize {
         self.lists
@@ -112,21 +112,20 @@ impl Splitter {
         (self.lists > 0).then_some(self.items)
     }
 
-    /// Takes the text that was skipped since the last piece, if there was any.
+    /// Takes the text that was skipped since the last piece.
     pub fn take_skipped(&mut self) -> Option<String> {
         self.skipped.take()
     }
 
-    /// Says that the first `count` bytes of the text are no longer there.
+    /// Reports that the caller dropped the first `count` bytes of the text.
     pub fn discard(&mut self, count: usize) {
         self.at -= count;
     }
 
-    /// Passes over what stands here: it is longer than a document may be. The next piece begins
-    /// where an envelope does.
+    /// Skips a document that is too long. The next piece begins at the next envelope.
     pub fn give_up(&mut self) {
         if self.is_giving_up {
-            // What cannot be told with all the text that one document may have is no envelope.
+            // Undecided with the maximum length of a document in memory: this is no envelope.
             self.at += 1;
             return;
         }
@@ -135,14 +134,14 @@ impl Splitter {
         self.has_content = true;
     }
 
-    /// Whether what is too long is still being passed over.
+    /// Whether a document that is too long is still being skipped.
     #[must_use]
     pub const fn is_giving_up(&self) -> bool {
         self.is_giving_up
     }
 
-    /// The next piece of `text`, which begins with the first byte that was not discarded. `ended`:
-    /// no more text will come.
+    /// The next piece of `text`, which begins with the first byte that was not discarded. `ended`
+    /// means that no more text will arrive.
     pub fn next(&mut self, text: &[u8], ended: bool) -> Piece {
         if self.is_giving_up && !self.skip_to_boundary(text, ended) {
             return if ended { Piece::End } else { Piece::Incomplete };
@@ -185,7 +184,7 @@ impl Splitter {
         self.in_prose = false;
     }
 
-    /// What begins with a character that is no blank.
+    /// Reads what begins at a character that is not blank.
     fn token(&mut self, byte: u8, text: &[u8], ended: bool) -> Option<Piece> {
         let rest = &text[self.at..];
         match byte {
@@ -261,7 +260,7 @@ impl Splitter {
         }
     }
 
-    /// The document of `length` bytes that begins here.
+    /// Cuts the document of `length` bytes that begins at the current position.
     fn cut(&mut self, length: usize, is_envelope: bool) -> Piece {
         let range = self.at..self.at + length;
         self.at = range.end;
@@ -273,15 +272,15 @@ impl Splitter {
         Piece::Document(Cut { range, item, is_envelope, skipped: self.skipped.take() })
     }
 
-    /// An object, or a brace in prose.
+    /// Reads an object, or skips a brace in prose.
     fn document(&mut self, text: &[u8], ended: bool) -> Option<Piece> {
         let rest = &text[self.at..];
         let mut is_closed_too_early = false;
         match strict(rest) {
             Strict::End { length, is_envelope } => {
-                match what_follows(&rest[length..], self.lists > 0) {
+                match continuation(&rest[length..], self.lists > 0) {
                     Continuation::Unknown if !ended => return Some(Piece::Incomplete),
-                    Continuation::OfTheDocument => is_closed_too_early = true,
+                    Continuation::SameDocument => is_closed_too_early = true,
                     _ if self.in_prose && !is_envelope => {
                         self.at += length;
                         return None;
@@ -291,8 +290,8 @@ impl Splitter {
             }
             Strict::Incomplete if !ended => return Some(Piece::Incomplete),
             Strict::Incomplete => {
-                self.in_vain += rest.len();
-                if self.in_vain / MAX_PASSES > text.len() {
+                self.wasted += rest.len();
+                if self.wasted / MAX_PASSES > text.len() {
                     return Some(self.cut(rest.len(), true));
                 }
             }
@@ -316,21 +315,21 @@ impl Splitter {
         };
         let chunk = rest[..length].trim_ascii_end();
         if !is_closed_too_early && let Some((end, is_envelope)) = lenient_end(chunk) {
-            let follows = what_follows(&rest[end..length], self.lists > 0);
-            if follows != Continuation::OfTheDocument {
+            let follows = continuation(&rest[end..length], self.lists > 0);
+            if follows != Continuation::SameDocument {
                 return Some(self.cut(end, is_envelope));
             }
         }
         Some(self.cut(chunk.len(), true))
     }
 
-    /// An element of a list that is no object.
+    /// Reads an element of a list that is not an object.
     #[allow(clippy::unnecessary_wraps, reason = "as the other readers of a piece")]
     fn element(&mut self, text: &[u8], ended: bool) -> Option<Piece> {
         let rest = &text[self.at..];
         match strict(rest) {
             Strict::End { length, is_envelope } => {
-                return match what_follows(&rest[length..], true) {
+                return match continuation(&rest[length..], true) {
                     Continuation::Unknown if !ended => Some(Piece::Incomplete),
                     _ => Some(self.cut(length, is_envelope)),
                 };
@@ -341,12 +340,12 @@ impl Splitter {
         let ends = |byte: &u8| matches!(byte, b',' | b']' | b'\n');
         match rest.iter().position(ends) {
             None if !ended => Some(Piece::Incomplete),
-            // A stray quotation mark or the like must not stand here for ever.
+            // At least one byte, so that a stray quotation mark does not block the search.
             length => Some(self.cut(length.unwrap_or(rest.len()).max(1), false)),
         }
     }
 
-    /// Text up to the end of the line, or up to where a document may begin.
+    /// Skips text up to the end of the line or the possible start of a document.
     fn prose(&mut self, text: &[u8], ended: bool) -> Option<Piece> {
         let rest = &text[self.at..];
         let in_list = self.lists > 0;
@@ -359,7 +358,7 @@ impl Splitter {
             None if !ended && rest.len() < MAX_PROSE => return Some(Piece::Incomplete),
             None => rest.len(),
         };
-        let is_stray = !self.in_prose && belongs_to_a_document(&rest[..length]);
+        let is_stray = !self.in_prose && is_document_part(&rest[..length]);
         self.in_prose = true;
         self.has_content = true;
         if !is_stray {
@@ -379,7 +378,7 @@ impl Splitter {
         Some(Piece::Stray(Cut { range, item: None, is_envelope: false, skipped }))
     }
 
-    /// Goes on to where the next envelope begins; whether one was found.
+    /// Moves to the next envelope. Returns whether one was found.
     fn skip_to_boundary(&mut self, text: &[u8], ended: bool) -> bool {
         match boundary(text, self.at, self.indent, ended) {
             Boundary::At(next) => {
@@ -400,7 +399,7 @@ impl Splitter {
     }
 }
 
-/// The length of a blank that is not ASCII, if one stands here.
+/// The length of a non-ASCII blank at the start of `rest`.
 fn blank_length(rest: &[u8]) -> Option<usize> {
     let start = &rest[..rest.len().min(4)];
     let chunk = start.utf8_chunks().next()?;

@@ -1,27 +1,27 @@
-//! What stands between documents: comments, code fences, prose.
+//! Recognises the text between documents: comments, code fences, prose.
 
 use super::value::key_follows;
 
-/// Most characters of skipped text that a message shows.
+/// Maximum number of characters of skipped text in a message.
 const MAX_SHOWN: usize = 60;
 
-/// Text that was skipped since the last document: its start, for a message.
+/// The start of the text skipped since the last document, for a message.
 #[derive(Debug, Default)]
 pub(super) struct Skipped(Option<String>);
 
 impl Skipped {
     pub(super) fn add(&mut self, text: &[u8]) {
         let shown = self.0.get_or_insert_default();
-        let room = MAX_SHOWN.saturating_sub(shown.chars().count());
-        if room == 0 {
+        let left = MAX_SHOWN.saturating_sub(shown.chars().count());
+        if left == 0 {
             return;
         }
         // A character has at most four bytes.
-        let start = String::from_utf8_lossy(&text[..text.len().min(room * 4)]);
+        let start = String::from_utf8_lossy(&text[..text.len().min(left * 4)]);
         if !shown.is_empty() {
             shown.push(' ');
         }
-        shown.extend(start.trim().chars().take(room));
+        shown.extend(start.trim().chars().take(left));
     }
 
     pub(super) fn take(&mut self) -> Option<String> {
@@ -29,8 +29,8 @@ impl Skipped {
     }
 }
 
-/// The length of the comment at the start of `rest`: 0 if none stands there, `None` if the text ends
-/// before that can be told.
+/// The length of the comment at the start of `rest`: 0 if there is none, `None` if more text is
+/// needed to decide.
 pub(super) fn comment_end(rest: &[u8], ended: bool) -> Option<usize> {
     let to_the_end = if ended { Some(rest.len()) } else { None };
     if rest.starts_with(b"/*") {
@@ -43,8 +43,8 @@ pub(super) fn comment_end(rest: &[u8], ended: bool) -> Option<usize> {
     if rest == b"/" && !ended { None } else { Some(0) }
 }
 
-/// The length of the mark of a code fence at the start of `rest`, with the name of the language: 0
-/// if none stands there, `None` if the text ends before that can be told.
+/// The length of the code fence mark at the start of `rest`, including the language tag: 0 if there
+/// is none, `None` if more text is needed to decide.
 pub(super) fn fence_end(rest: &[u8], ended: bool) -> Option<usize> {
     let mark = rest[0];
     let marks = rest.iter().take_while(|byte| **byte == mark).count();
@@ -56,8 +56,8 @@ pub(super) fn fence_end(rest: &[u8], ended: bool) -> Option<usize> {
     Some(if marks >= 3 { length } else { 0 })
 }
 
-/// Whether the bracket at the start of `rest` opens a list of documents; `None` if the text ends
-/// before that can be told. A list of other values is one where `anything` may stand in it.
+/// Whether the bracket at the start of `rest` opens a list of documents; `None` if more text is
+/// needed to decide. With `anything`, a list of other values counts too.
 pub(super) fn opens_list(rest: &[u8], in_prose: bool, anything: bool) -> Option<bool> {
     let mut inner = rest[1..].iter().skip_while(|byte| byte.is_ascii_whitespace());
     let first = inner.next()?;
@@ -72,7 +72,7 @@ pub(super) fn opens_list(rest: &[u8], in_prose: bool, anything: bool) -> Option<
     })
 }
 
-/// Whether another value follows the first one of a list.
+/// Whether a list has more than one value.
 fn holds_several(text: &[u8]) -> bool {
     let mut values =
         serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
@@ -83,13 +83,13 @@ fn holds_several(text: &[u8]) -> bool {
     rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b',')
 }
 
-/// Whether a line has the form of a part of a document: a key with a colon, or a closing bracket.
-pub(super) fn belongs_to_a_document(line: &[u8]) -> bool {
+/// Whether a line looks like part of a document: a key with a colon, or a closing bracket.
+pub(super) fn is_document_part(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     line.starts_with(b"}")
         || line.starts_with(b"]")
         || line.starts_with(b":")
         || key_follows(line) == Some(true)
-        // A value follows on the next line or in braces of its own.
+        // The value follows on the next line or in braces.
         || (line.starts_with(b"\"") && line.ends_with(b":"))
 }

@@ -1,17 +1,17 @@
 use super::*;
 
-/// A document of that name, on one line.
+/// A document of that movie, on one line.
 fn line(movie: &str) -> String {
     format!(r#"{{"category":"trivia","movie_id":"{movie}","data":{{"items":[{{"text":"T"}}]}}}}"#)
 }
 
-/// The same over several lines.
+/// The same document over several lines.
 fn pretty(movie: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(&line(movie)).unwrap();
     format!("{value:#}")
 }
 
-/// What is found in a text, as the tests write it: documents and stray parts as they stand.
+/// The pieces found in a text that arrives in chunks of `step` bytes.
 fn found(text: &[u8], step: usize) -> Vec<String> {
     let mut splitter = Splitter::new();
     let mut found = Vec::new();
@@ -22,7 +22,7 @@ fn found(text: &[u8], step: usize) -> Vec<String> {
         };
         match splitter.next(&text[start..end], end == text.len()) {
             Piece::Incomplete => {
-                // What was passed is no longer there.
+                // Discarded bytes are no longer passed.
                 start += splitter.position();
                 splitter.discard(splitter.position());
                 end = (end + step).min(text.len());
@@ -34,7 +34,7 @@ fn found(text: &[u8], step: usize) -> Vec<String> {
     }
 }
 
-/// What is found, however the text arrives.
+/// The pieces found in a text; asserts that they do not depend on the size of the chunks.
 #[track_caller]
 fn split(text: impl AsRef<[u8]>) -> Vec<String> {
     let text = text.as_ref();
@@ -86,13 +86,15 @@ fn documents_are_found_in_every_form() {
 }
 
 #[test]
-fn a_document_that_is_not_quite_json_ends_where_it_ends() {
+fn the_end_of_an_almost_json_document_is_found() {
     for broken in [
         r#"{"category":"basic_info","movie_id":"x","data":{"runtime":NaN}}"#.to_owned(),
         r#"{"category":"basic_info","movie_id":"x","data":{"runtime":1,},}"#.to_owned(),
         r#"{"category":"basic_info","movie_id":"x","data":{/* } */}}"#.to_owned(),
         r"{'category':'basic_info','movie_id':'x','data':{'title':'}{'}}".to_owned(),
-        "{\n\"category\": \"trivia\",\n\"movie_id\": \"x\",\n\"data\": {\"items\": [\n{\"text\": \"A\"},\n{\"text\": \"B\",},\n]}\n}".to_owned(),
+        "{\n\"category\": \"trivia\",\n\"movie_id\": \"x\",\n\"data\": {\"items\": [\n{\"text\": \
+         \"A\"},\n{\"text\": \"B\",},\n]}\n}"
+            .to_owned(),
         pretty("x").replace("\"T\"", "NaN"),
     ] {
         let (a, b) = (line("a"), line("b"));
@@ -115,7 +117,10 @@ fn after_a_broken_document_the_next_envelope_is_read() {
         r#"{"category":"trivia","movie_id":"x","data":{"items":[]}}}"#,
         r#"{"category":"trivia","movie_id":"x"},"data":{"items":[]}}"#,
         r#"{"category":"trivia" "movie_id":"x","data":{"items":[]}}"#,
-        r#"{"category":"timeline","movie_id":"x","data":{"events":[{"category":"a"},{"category":"b",]}}"#,
+        concat!(
+            r#"{"category":"timeline","movie_id":"x","data":{"events":[{"category":"a"},"#,
+            r#"{"category":"b",]}}"#
+        ),
         "{nonsense}",
     ] {
         let (a, b) = (line("a"), line("b"));
@@ -124,7 +129,7 @@ fn after_a_broken_document_the_next_envelope_is_read() {
         let in_list = split(format!("[{a},{broken},{b}]"));
         assert!(in_list.first() == Some(&a) && in_list.last() == Some(&b), "{in_list:?}");
         assert!(in_list.len() > 2, "{in_list:?}");
-        // An envelope whose first key says nothing.
+        // An envelope with an unknown first key.
         let other = b.replacen('{', r#"{"note_to_self":"x","#, 1);
         assert_eq!(split(format!("{a}\n{broken}\n{other}\n")).last(), Some(&other));
         let (a, b) = (pretty("a"), pretty("b"));
@@ -133,19 +138,19 @@ fn after_a_broken_document_the_next_envelope_is_read() {
 }
 
 #[test]
-fn what_lost_its_beginning_is_not_passed_over_as_prose() {
+fn documents_without_a_beginning_are_reported_as_stray() {
     let (a, b) = (line("a"), line("b"));
     let headless = a.replacen('{', "", 1);
     let pieces = split(format!("{a}\n{headless}\n{b}\n"));
     assert_eq!((pieces.first(), pieces.last()), (Some(&a), Some(&b)));
     assert!(pieces.iter().any(|piece| piece.starts_with("stray: ")), "{pieces:?}");
     assert_eq!(split(format!("{a}\n}}\n{b}\n")), [a.clone(), "stray: }".to_owned(), b.clone()]);
-    // In a list everything is an element.
+    // In a list every value is an element.
     assert_eq!(split(format!("[{a},7,\"x\",{b}]")), [&a, "7", "\"x\"", &b]);
 }
 
 #[test]
-fn what_is_too_long_is_passed_over_up_to_the_next_envelope() {
+fn a_document_that_is_too_long_is_skipped_up_to_the_next_envelope() {
     let (a, b) = (line("a"), line("b"));
     let long = format!("{{\"category\":\"trivia\",\"x\":\"{}\"}}", "{\"y\":1}, ".repeat(1000));
     for text in [format!("{a}\n{long}\n{b}\n"), format!("[{a},{long},{b}]")] {
@@ -174,7 +179,7 @@ fn what_is_too_long_is_passed_over_up_to_the_next_envelope() {
 }
 
 #[test]
-fn bytes_that_are_no_text_stay_where_they_are() {
+fn invalid_bytes_keep_their_positions() {
     let (a, b) = (line("a"), line("b"));
     let odd = [b"{\"category\":\"trivia\",\"data\":{\"x\":\"caf\xE9\",}}".as_slice()].concat();
     let text = [a.as_bytes(), b"\n", &odd, b"\n", b.as_bytes()].concat();
@@ -183,7 +188,7 @@ fn bytes_that_are_no_text_stay_where_they_are() {
 }
 
 #[test]
-fn a_text_of_brackets_is_passed_in_one_go() {
+fn a_text_of_brackets_is_split_into_few_pieces() {
     for part in ["{", "x {\"a\":", "}},{{", "x {\"data\" ", "{\"a\":[{\"a\":1},", "[[{", "\"{"] {
         let text = part.repeat(100_000 / part.len());
         let pieces = found(text.as_bytes(), text.len());

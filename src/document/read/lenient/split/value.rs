@@ -1,4 +1,4 @@
-//! Where one value ends, as strict JSON or as what was meant as JSON.
+//! Finds where a value ends, as strict JSON or as almost-JSON.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,41 +7,42 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde::de::{Error, Visitor};
 
 use crate::document::budget::WorkBudget;
+use crate::document::read::lenient::limits::Limits;
 use crate::document::read::lenient::looks_like_envelope;
 use crate::document::read::lenient::reader::Reader;
-use crate::document::read::lenient::room::Room;
 
-/// Blanks after a document that are passed over to see how the text goes on.
+/// Maximum number of blanks after a document that are skipped to see how the text continues.
 const MAX_LOOKAHEAD: usize = 4096;
 
-/// A value read as strict JSON.
+/// The result of reading a value as strict JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Strict {
     End {
         length: usize,
         is_envelope: bool,
     },
-    /// The text ends within it.
+    /// The text ends within the value.
     Incomplete,
-    /// It is no JSON.
+    /// The value is not valid JSON.
     Broken,
 }
 
-/// How a text goes on after a document.
+/// How a text continues after a document.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Continuation {
     Unknown,
     /// With more of the same document: a bracket was closed too early.
-    OfTheDocument,
+    SameDocument,
     Other,
 }
 
-/// The strict JSON value at the start of `text`.
+/// Reads the strict JSON value at the start of `text`.
 pub(super) fn strict(text: &[u8]) -> Strict {
     read_strict::<Shape>(text, Shape::is_envelope)
 }
 
-/// The strict JSON string at the start of `text`; an envelope if a document is written in it.
+/// Reads the strict JSON string at the start of `text`. It counts as an envelope if it holds an
+/// object.
 pub(super) fn strict_string(text: &[u8]) -> Strict {
     read_strict::<Cow<'_, str>>(text, |inner| inner.trim_start().starts_with('{'))
 }
@@ -58,19 +59,19 @@ fn read_strict<'t, T: Deserialize<'t>>(text: &'t [u8], is_envelope: fn(T) -> boo
     }
 }
 
-/// The document at the start of `text`, read tolerantly: where it ends and whether it is an envelope.
-/// `None` if it cannot be read.
+/// Reads the document at the start of `text` tolerantly. Returns where it ends and whether it is an
+/// envelope; `None` if it cannot be read.
 pub(super) fn lenient_end(text: &[u8]) -> Option<(usize, bool)> {
-    let text = of_the_same_length(text);
+    let text = decode_with_placeholders(text);
     let budget = WorkBudget::unlimited();
-    let room = Room::new(&budget);
-    let mut reader = Reader::new(&text, 0, &room);
+    let limits = Limits::new(&budget);
+    let mut reader = Reader::new(&text, 0, &limits);
     let value = reader.document().ok()?;
     Some((reader.position(), looks_like_envelope(&value)))
 }
 
-/// The text with a placeholder for each byte that is not UTF-8, so that places stay the same.
-fn of_the_same_length(text: &[u8]) -> Cow<'_, str> {
+/// Decodes a text with a placeholder for each invalid byte, so that positions stay the same.
+fn decode_with_placeholders(text: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(text) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => {
@@ -84,8 +85,8 @@ fn of_the_same_length(text: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// How the text goes on after a document that ended before `after`.
-pub(super) fn what_follows(after: &[u8], in_list: bool) -> Continuation {
+/// How the text continues after a document that ended before `after`.
+pub(super) fn continuation(after: &[u8], in_list: bool) -> Continuation {
     let is_passed = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r') || (in_list && byte == b'\n');
     let blanks = after.iter().take_while(|byte| is_passed(**byte)).count();
     if blanks > MAX_LOOKAHEAD {
@@ -94,42 +95,42 @@ pub(super) fn what_follows(after: &[u8], in_list: bool) -> Continuation {
     let rest = &after[blanks..];
     match rest.first() {
         None => Continuation::Unknown,
-        Some(b'}' | b':') => Continuation::OfTheDocument,
-        Some(b']') if !in_list => Continuation::OfTheDocument,
+        Some(b'}' | b':') => Continuation::SameDocument,
+        Some(b']') if !in_list => Continuation::SameDocument,
         Some(b',') => match key_follows(&rest[1..]) {
             None => Continuation::Unknown,
-            Some(true) => Continuation::OfTheDocument,
+            Some(true) => Continuation::SameDocument,
             Some(false) => Continuation::Other,
         },
         Some(_) => Continuation::Other,
     }
 }
 
-/// Whether a key and a colon follow on this line; `None` if the text ends before that can be told.
+/// Whether a key and a colon follow on this line; `None` if more text is needed to decide.
 pub(super) fn key_follows(text: &[u8]) -> Option<bool> {
     let text = &text[..text.len().min(MAX_LOOKAHEAD)];
     let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let rest = &text[blanks..];
-    let undecided = if text.len() < MAX_LOOKAHEAD { None } else { Some(false) };
+    let unresolved = if text.len() < MAX_LOOKAHEAD { None } else { Some(false) };
     match rest.first() {
-        None => return undecided,
+        None => return unresolved,
         Some(b'"') => {}
         Some(_) => return Some(false),
     }
     let Some(length) = rest[1..].iter().position(|byte| matches!(byte, b'"' | b'\n')) else {
-        return undecided;
+        return unresolved;
     };
     let after = &rest[1 + length..];
     if after[0] == b'\n' {
         return Some(false);
     }
     match after[1..].iter().find(|byte| !matches!(byte, b' ' | b'\t')) {
-        None => undecided,
+        None => unresolved,
         Some(byte) => Some(*byte == b':'),
     }
 }
 
-/// What kind of value it is, as far as it matters here.
+/// The keys that show whether a value is an envelope.
 #[derive(Debug, Default, Clone, Copy)]
 struct Shape {
     has_data: bool,
@@ -196,7 +197,7 @@ impl<'de> Visitor<'de> for ShapeVisitor {
     }
 }
 
-/// Notes a key without keeping it.
+/// Records a key without storing it.
 struct Key<'a>(&'a mut Shape);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
