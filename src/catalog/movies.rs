@@ -8,7 +8,7 @@ use super::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
 use crate::document::projection::Names;
 use crate::document::read::parse::ParseOptions;
-use crate::document::text::{index_key, is_elision, means_nothing};
+use crate::document::text::{index_key, is_blank_or_na, is_elision};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{
     DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MovieRow, PageRequest,
@@ -136,7 +136,7 @@ impl Catalog {
             }
         };
         // A title that means nothing would make an empty document, and no movie should come of that.
-        if means_nothing(title) || is_elision(title) {
+        if is_blank_or_na(title) || is_elision(title) {
             let message = format!("found {title:?}; allowed is a title of 1 to 300 characters");
             return Ok(CreatedMovie::Refused(vec![Problem::new(
                 "/title",
