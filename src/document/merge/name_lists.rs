@@ -159,7 +159,7 @@ impl Merger<'_> {
 
     fn decide_name(&mut self, kind: EntityKind, given: &str, at: &str) -> Match {
         let place = Place { of: None, item: at, name: at, is_alone: true };
-        let reference = EntityReference::bare(kind);
+        let reference = EntityReference::by_name_only(kind);
         if self.is_left_out(&reference, given, &place)
             && let Some(found) = self.merged.matches.pop()
         {
