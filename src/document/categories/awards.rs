@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::entity::EntityKind;
 use crate::document::projection::{Names, NominationRow, Projection, text_of};
-use crate::document::reference::meaning_of_category;
+use crate::document::reference::canonical_award_category;
 use crate::document::schema::definition::{
     Absence, EntityReference, Field, Item, ItemKey, KeyPart, Object, define, define_choice,
     no_department,
@@ -145,7 +145,7 @@ static AWARD: Item = Item {
     spellings: Some(Spellings {
         field: "category",
         entity: 0,
-        meaning: meaning_of_category,
+        canonical: canonical_award_category,
     }),
     bare_text: None,
     bare_defaults: &[],
