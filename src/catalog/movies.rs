@@ -6,7 +6,7 @@ use super::access::{CanPublish, CanRead};
 use super::import::{ImportOptions, Record};
 use super::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
-use crate::document::projection::Names;
+use crate::document::projection::EntityLookup;
 use crate::document::read::parse::ParseOptions;
 use crate::document::text::{index_key, is_blank_or_na, is_elision};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
@@ -82,7 +82,7 @@ impl Catalog {
         );
         let directory = self.database.directory(&mentions).await?;
         for name in &query.genre_names {
-            match directory.entity(EntityKind::Genre, name) {
+            match directory.id_by_name(EntityKind::Genre, name) {
                 Some(id) => filter.genres.push(id),
                 None => return Ok(None),
             }

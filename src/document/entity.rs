@@ -474,8 +474,8 @@ impl Directory {
     }
 }
 
-impl super::projection::Names for Directory {
-    fn entity(&self, kind: EntityKind, name: &str) -> Option<String> {
+impl super::projection::EntityLookup for Directory {
+    fn id_by_name(&self, kind: EntityKind, name: &str) -> Option<String> {
         match self.by_name(kind, &index_key(name)) {
             [only] => Some(only.clone()),
             _ => None,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::entity::EntityKind;
-use crate::document::projection::{Names, NominationRow, Projection, text_of};
+use crate::document::projection::{EntityLookup, NominationRow, Projection, text_of};
 use crate::document::reference::canonical_award_category;
 use crate::document::schema::definition::{
     Absence, EntityReference, Field, Item, ItemKey, KeyPart, Object, define, define_choice,
@@ -159,7 +159,7 @@ impl CategoryDocument for Awards {
     const CATEGORY: Category = Category::Awards;
     const FIELDS: &'static [Field] = Awards::FIELDS;
 
-    fn project(data: &Object, _: &dyn Names) -> Projection {
+    fn project(data: &Object, _: &dyn EntityLookup) -> Projection {
         let awards = data.get("awards").and_then(Value::as_array).into_iter().flatten();
         let nominations = awards.filter_map(Value::as_object).map(|award| NominationRow {
             id: text_of(award, "id").unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::entity::EntityKind;
-use crate::document::projection::{Names, MovieFacts, Projection};
+use crate::document::projection::{EntityLookup, MovieFacts, Projection};
 use crate::document::schema::definition::{Object, define, define_choice};
 use crate::document::schema::rules::{
     choice, date, imdb_title, minutes, names, number, prose, text, title, us_dollars, year_text,
@@ -117,7 +117,7 @@ impl CategoryDocument for BasicInfo {
     const CATEGORY: Category = Category::BasicInfo;
     const FIELDS: &'static [crate::document::schema::definition::Field] = BasicInfo::FIELDS;
 
-    fn project(data: &Object, names: &dyn Names) -> Projection {
+    fn project(data: &Object, names: &dyn EntityLookup) -> Projection {
         let text = |key: &str| data.get(key).and_then(|value| value.as_str()).map(str::to_owned);
         let genres = data.get("genres").and_then(|value| value.as_array()).into_iter().flatten();
         let release_date = text("release_date");
@@ -131,7 +131,7 @@ impl CategoryDocument for BasicInfo {
                 status: text("status"),
             }),
             genres: distinct(
-                genres.filter_map(|name| names.entity(EntityKind::Genre, name.as_str()?)),
+                genres.filter_map(|name| names.id_by_name(EntityKind::Genre, name.as_str()?)),
             ),
             ..Projection::default()
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::entity::EntityKind;
-use crate::document::projection::{CreditRow, Names, Projection, text_of};
+use crate::document::projection::{CreditRow, EntityLookup, Projection, text_of};
 use crate::document::schema::definition::{
     EntityReference, Field, Item, ItemKey, KeyPart, Kind, Object, define,
 };
@@ -217,7 +217,7 @@ impl CategoryDocument for CastCrew {
     const CATEGORY: Category = Category::CastCrew;
     const FIELDS: &'static [Field] = CastCrew::FIELDS;
 
-    fn project(data: &Object, _: &dyn Names) -> Projection {
+    fn project(data: &Object, _: &dyn EntityLookup) -> Projection {
         let lists =
             Self::FIELDS.iter().filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
         let credits = lists.flat_map(|field| {

@@ -12,7 +12,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::problem::excerpt;
-use super::projection::{Names, Projection};
+use super::projection::{EntityLookup, Projection};
 use super::schema::definition::{Field, Kind, Object};
 use awards::Awards;
 use basic_info::BasicInfo;
@@ -30,7 +30,7 @@ pub trait CategoryDocument {
 
     /// The rows by which movies are queried, derived from a document of this category.
     #[must_use]
-    fn project(_data: &Object, _names: &dyn Names) -> Projection {
+    fn project(_data: &Object, _names: &dyn EntityLookup) -> Projection {
         Projection::default()
     }
 }
@@ -39,7 +39,7 @@ pub trait CategoryDocument {
 pub struct Definition {
     pub category: Category,
     pub fields: &'static [Field],
-    pub project: fn(&Object, &dyn Names) -> Projection,
+    pub project: fn(&Object, &dyn EntityLookup) -> Projection,
 }
 
 impl Definition {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::entity::EntityKind;
-use crate::document::projection::{Names, OfferRow, Projection, text_of};
+use crate::document::projection::{EntityLookup, OfferRow, Projection, text_of};
 use crate::document::schema::definition::{
     EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department,
 };
@@ -165,7 +165,7 @@ impl CategoryDocument for Streaming {
     const CATEGORY: Category = Category::Streaming;
     const FIELDS: &'static [Field] = Streaming::FIELDS;
 
-    fn project(data: &Object, _: &dyn Names) -> Projection {
+    fn project(data: &Object, _: &dyn EntityLookup) -> Projection {
         let offers = data.get("streaming_options").and_then(Value::as_array).into_iter().flatten();
         let offers = offers.filter_map(Value::as_object).map(|offer| OfferRow {
             id: text_of(offer, "id").unwrap_or_default(),
