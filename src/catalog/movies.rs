@@ -6,9 +6,9 @@ use super::access::{CanPublish, CanRead};
 use super::import::{ImportCommand, ImportOptions, Operation, Record};
 use super::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
-use crate::document::projection::Names;
+use crate::document::projection::EntityLookup;
 use crate::document::read::parse::ParseOptions;
-use crate::document::text::{index_key, is_elision, means_nothing};
+use crate::document::text::{index_key, is_blank_or_na, is_elision};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{
     DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MovieRow, PageRequest,
@@ -82,7 +82,7 @@ impl Catalog {
         );
         let directory = self.database.directory(&mentions).await?;
         for name in &query.genre_names {
-            match directory.entity(EntityKind::Genre, name) {
+            match directory.id_by_name(EntityKind::Genre, name) {
                 Some(id) => filter.genres.push(id),
                 None => return Ok(None),
             }
@@ -136,7 +136,7 @@ impl Catalog {
             }
         };
         // A title that means nothing would make an empty document, and no movie should come of that.
-        if means_nothing(title) || is_elision(title) {
+        if is_blank_or_na(title) || is_elision(title) {
             let message = format!("found {title:?}; allowed is a title of 1 to 300 characters");
             return Ok(CreatedMovie::Refused(vec![Problem::new(
                 "/title",

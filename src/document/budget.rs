@@ -1,40 +1,41 @@
-//! A budget of work: what reading and planning one document may cost, counted in steps.
+//! The work budget: a limit on the cost of reading and planning one document, counted in steps.
 //!
-//! The core has no clock and cannot be interrupted, so its loops charge what they are about to do
-//! and end when the budget is spent. What was computed until then is incomplete and must be
-//! discarded: [`WorkBudget::outcome`] tells.
+//! The core has no clock and cannot be interrupted, so its loops charge steps before they do the
+//! work, and stop when the budget is spent. A result that was computed with a stopped budget is
+//! incomplete and must be discarded: callers check [`WorkBudget::outcome`].
 
 use std::cell::Cell;
 use std::fmt;
 
-/// Steps between two questions whether the work is still wanted.
+/// Number of steps between two checks for cancellation.
 const CHECK_EVERY: u64 = 4_096;
 
-/// Counts the steps of one piece of work against a limit. A step is about what it takes to compare
+/// Counts the steps of one piece of work against a limit. One step costs about as much as comparing
 /// two short texts.
 pub struct WorkBudget<'s> {
     limit: u64,
     spent: Cell<u64>,
     next_check: Cell<u64>,
     stopped: Cell<Option<Stopped>>,
-    is_unwanted: Box<dyn Fn() -> bool + 's>,
+    is_cancelled: Box<dyn Fn() -> bool + 's>,
 }
 
 /// Why a piece of work was not completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Stopped {
-    /// It takes more steps than the budget has.
+    /// The work takes more steps than the budget allows.
     #[error("the document takes more than {limit} steps of work")]
     OverBudget { limit: u64 },
-    /// It is no longer wanted: the client left, its time is over, or the service ends.
+    /// The caller cancelled it: the client disconnected, the request timed out, or the service is
+    /// shutting down.
     #[error("the work was cancelled")]
     Cancelled,
 }
 
 impl Stopped {
-    /// What happened and what the client can do about it.
+    /// A message for the client: what happened, and what to try instead.
     #[must_use]
-    pub fn what_to_do(self) -> String {
+    pub fn user_message(self) -> String {
         match self {
             Self::OverBudget { .. } => format!(
                 "{self}; nothing was written. Send fewer items at a time, or send ids with the \
@@ -46,26 +47,26 @@ impl Stopped {
 }
 
 impl<'s> WorkBudget<'s> {
-    /// A budget of that many steps; `is_unwanted` is asked every few thousand steps whether the
-    /// work is to end early.
+    /// Creates a budget of `limit` steps. `is_cancelled` is called every few thousand steps; if it
+    /// returns true, the work stops early.
     #[must_use]
-    pub fn new(limit: u64, is_unwanted: impl Fn() -> bool + 's) -> Self {
+    pub fn new(limit: u64, is_cancelled: impl Fn() -> bool + 's) -> Self {
         Self {
             limit,
             spent: Cell::new(0),
             next_check: Cell::new(CHECK_EVERY),
             stopped: Cell::new(None),
-            is_unwanted: Box::new(is_unwanted),
+            is_cancelled: Box::new(is_cancelled),
         }
     }
 
-    /// A budget without a limit, which only counts.
+    /// Creates a budget without a limit, which only counts steps.
     #[must_use]
     pub fn unlimited() -> Self {
         Self::new(u64::MAX, || false)
     }
 
-    /// Charges steps. Whether the work may go on; if not, the caller ends its loop.
+    /// Charges `steps`. Returns whether the work may continue; if not, the caller leaves its loop.
     pub fn charge(&self, steps: usize) -> bool {
         let spent = self.spent.get().saturating_add(steps as u64);
         self.spent.set(spent);
@@ -78,7 +79,7 @@ impl<'s> WorkBudget<'s> {
         }
         if spent >= self.next_check.get() {
             self.next_check.set(spent + CHECK_EVERY);
-            if (self.is_unwanted)() {
+            if (self.is_cancelled)() {
                 self.stopped.set(Some(Stopped::Cancelled));
                 return false;
             }
@@ -86,27 +87,28 @@ impl<'s> WorkBudget<'s> {
         true
     }
 
-    /// Charges the handling of a text: one step, and one more for each 16 bytes.
+    /// Charges the processing of a text: one step, plus one for every 16 bytes. Returns the same as
+    /// [`Self::charge`].
     pub fn charge_text(&self, text: &str) -> bool {
         self.charge(1 + text.len() / 16)
     }
 
-    /// Whether the work ended early.
+    /// Whether the work stopped early.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped.get().is_some()
     }
 
-    /// The steps charged so far.
+    /// The number of steps charged so far.
     #[must_use]
     pub fn spent(&self) -> u64 {
         self.spent.get()
     }
 
-    /// Whether the work was completed.
+    /// Returns `Ok` if the work was completed.
     ///
     /// # Errors
-    /// Why it was not.
+    /// The reason why the work stopped early.
     pub fn outcome(&self) -> Result<(), Stopped> {
         self.stopped.get().map_or(Ok(()), Err)
     }
@@ -127,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_ends_at_its_limit() {
+    fn work_stops_at_its_limit() {
         let budget = WorkBudget::new(10, || false);
         assert!(budget.charge(10));
         assert_eq!(budget.outcome(), Ok(()));
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn work_ends_soon_after_it_is_cancelled() {
+    fn work_stops_soon_after_it_is_cancelled() {
         let is_cancelled = Cell::new(false);
         let budget = WorkBudget::new(u64::MAX, || is_cancelled.get());
         assert!(budget.charge(100_000));

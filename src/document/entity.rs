@@ -241,7 +241,7 @@ pub fn bound_to_language(
 pub fn is_of_another_language(entity: &EntityReference, object: &Object, id: &str) -> bool {
     let Some((name, language)) = name_and_language(entity, object) else { return false };
     let meant = reference::by_name(entity.kind, name, Some(language));
-    meant.is_some_and(|meant| meant.id != id) && reference::goes_by(entity.kind, id, name)
+    meant.is_some_and(|meant| meant.id != id) && reference::has_name(entity.kind, id, name)
 }
 
 /// The name in an item with the language beside it, where that may tell entities of one name apart.
@@ -474,8 +474,8 @@ impl Directory {
     }
 }
 
-impl super::projection::Names for Directory {
-    fn entity(&self, kind: EntityKind, name: &str) -> Option<String> {
+impl super::projection::EntityLookup for Directory {
+    fn id_by_name(&self, kind: EntityKind, name: &str) -> Option<String> {
         match self.by_name(kind, &index_key(name)) {
             [only] => Some(only.clone()),
             _ => None,

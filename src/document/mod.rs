@@ -1,10 +1,9 @@
-//! The pure core: the document of one category of one movie, and all that is done to it.
+//! The pure core: documents, each holding one category of one movie, and all operations on them.
 //!
-//! Each document is defined once, in the file of its name, as a table of fields with their rules.
-//! Reading ([`read`]), resolving names ([`resolve`]), aligning items ([`align`]), merging
-//! ([`merge`]), planning ([`plan`]) and the JSON Schema ([`schema`]) walk that table and know no
-//! category.
-//! Nothing here knows a database, a clock or a network.
+//! Each category is defined once, as a table of fields with their rules ([`categories`]). Reading
+//! ([`read`]), resolving names ([`resolve`]), aligning items ([`align`]), merging ([`merge`]),
+//! planning ([`plan`]) and the JSON Schema ([`schema`]) work on that table, without code for any
+//! single category. Nothing here uses a database, a clock or the network.
 
 pub mod align;
 pub mod budget;

@@ -1,14 +1,16 @@
-//! What can be wrong with a document, and what was put right while reading it.
+//! Problems and warnings: why a request is refused, and what was repaired or ignored.
+//!
+//! The descriptions of the codes are part of the GraphQL schema.
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that is wrong with what was sent, or with where it should go.
+/// A reason why a request is refused: an error in the input, or in the state of its target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// JSON Pointer (RFC 6901) into `data`, `snake_case`; empty for the document as a whole.
+    /// JSON Pointer (RFC 6901) into `data`, with `snake_case` keys; empty for the whole document.
     pub path: String,
     pub code: ProblemCode,
-    /// What was found and what is allowed.
+    /// What was found and what is allowed, in English.
     pub message: String,
 }
 
@@ -19,61 +21,64 @@ impl Problem {
     }
 }
 
-/// What kind of thing is wrong.
+/// The kind of a user error. Clients can branch on it; the message is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, async_graphql::Enum)]
 #[graphql(name = "UserErrorCode")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ProblemCode {
-    /// There is no such movie, or no such thing in it.
+    /// The movie, or another object that the request names, does not exist.
     NotFound,
-    /// There is one already.
+    /// An object with this id or name exists already.
     AlreadyExists,
-    /// The text is no JSON document.
+    /// The text could not be read as a JSON document, and could not be repaired.
     Unreadable,
-    /// The document's `version` is not 1.x.
+    /// The document's `version` is not supported. Supported are versions 1.x.
     UnsupportedVersion,
-    /// The document is of another category than was asked for, or of none.
+    /// The document belongs to another category than the request names, or to no known category.
     CategoryMismatch,
-    /// The document is of another movie than was asked for, or of none.
+    /// The document belongs to another movie than the request names, or names no movie.
     MovieMismatch,
-    /// A value that must be there is missing.
+    /// A required value is missing.
     Required,
-    /// The value is of another type: a number where a list belongs.
+    /// The value has the wrong type, for example a number where a list is expected.
     TypeMismatch,
-    /// The value is of the right type and breaks a rule of form.
+    /// The value has the right type but an invalid format or content.
     Invalid,
-    /// The number is too small or too large.
+    /// The number is below the minimum or above the maximum.
     OutOfRange,
-    /// The text or the list is too long.
+    /// The text has too many characters, or the list too many items.
     TooLong,
-    /// The key is not part of the document (an error with `strict` only).
+    /// The key is not a field of the document. An error only if `strict` is set, else a warning.
     UnknownField,
-    /// The document's data has keys, and none of them is a field of its category.
+    /// None of the keys in the document's data is a field of its category.
     NothingRead,
-    /// A name fits several people (or ceremonies, platforms, genres), and which is meant cannot be told.
+    /// The name matches several entities (people, ceremonies, platforms or genres) and could not be
+    /// resolved to one of them. Send an id or a resolution.
     AmbiguousMatch,
-    /// The document and the catalogue have changed the same value differently since the document was
-    /// made; or others kept changing the document at the same moment. Nothing was written.
+    /// Since the document was exported, it and the catalogue changed the same value differently; or
+    /// other writers changed the document at the same time. Nothing was written.
     Conflict,
-    /// REPLACE would remove something, and the revision that the document was made from is not known.
+    /// REPLACE would remove something, but the revision that the document is based on is unknown.
+    /// Send `baseRevision`, or `metadata.revision` in the file.
     BaseRequired,
-    /// The plan that was expected no longer holds; the answer has the new one.
+    /// The current plan differs from the expected one. The response contains the current plan.
     PlanStale,
-    /// The value is locked. Changing it takes a person's own edit and `overrideLocks`.
+    /// The value is locked. Only a manual edit with `overrideLocks` can change it.
     Locked,
-    /// There is no draft of this document.
+    /// The document has no draft.
     NoDraft,
-    /// The idempotency key was used with another request.
+    /// The idempotency key was used before with a different request.
     IdempotencyMismatch,
 }
 
-/// Something that was read although it was not as it should be, or that was left alone.
+/// A part of the input that was repaired, ignored, or may be a mistake. It does not stop the
+/// import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// JSON Pointer (RFC 6901) into `data`, `snake_case`; empty for the document as a whole.
+    /// JSON Pointer (RFC 6901) into `data`, with `snake_case` keys; empty for the whole document.
     pub path: String,
     pub code: WarningCode,
-    /// What was found and what was made of it.
+    /// What was found and how it was handled, in English.
     pub message: String,
 }
 
@@ -84,60 +89,61 @@ impl Warning {
     }
 }
 
-/// What kind of thing was put right or left alone.
+/// The kind of a warning. Clients can branch on it; the message is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, async_graphql::Enum)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum WarningCode {
-    /// The key is not part of the document; its value was not stored.
+    /// The key is not a field of the document; its value was not stored.
     UnknownField,
-    /// The key is an older or foreign spelling of the named field.
+    /// The key is an older or alternative name of a field, and was read as that field.
     FieldRenamed,
-    /// The value was read in another form than it was sent; "" and "N/A" as nothing, and an id
-    /// such as "null" or 0 as no id.
+    /// The value was converted, for example "139" to 139. "" and "N/A" are read as no value, and an
+    /// id such as "null" or 0 as no id.
     ValueRepaired,
-    /// The text holds marks that do not belong in it: citations, Markdown, HTML, invisible characters.
-    /// It was kept as sent, or cleaned where that was asked for.
+    /// The text contains citation marks, Markdown, HTML or invisible characters. It was kept as
+    /// sent, or cleaned if the request asked for that.
     MarkupInText,
-    /// Null was sent for something that has a value; the value was kept.
+    /// The document contains null for a field that has a value; the stored value was kept.
     NullIgnored,
-    /// The id names no item of this document; the item was recognised by its key, or is new. Of an
-    /// entity: the id is a bare number, or comes from a language model, and is not known to be its
-    /// id; the name was looked up.
+    /// The id does not exist. An item with an unknown id was aligned by its natural key, or added
+    /// as new. The unknown id of a person, ceremony or platform was ignored, and the name was
+    /// looked up, if the id is a bare number or was written by a language model.
     UnknownId,
-    /// A name fits several, or one who may as well be somebody else. A nominee is stored as text, without an
-    /// id; in a draft it waits as an open question.
+    /// The name matches several entities, or one entity with too low a score. A nominee is stored
+    /// as text, without an id; in a draft, the name stays open until it is resolved.
     AmbiguousMatch,
-    /// Nobody has that name, and somebody has nearly the same; a new entity was made. Or an item
-    /// was added that is nearly the same as one that is there.
+    /// A new entity was created although an existing one has nearly the same name, or an item was
+    /// added that is equal or nearly equal to another one.
     PossibleDuplicate,
-    /// The id is that of an entity, and the name beside it is no form of any of its names. From a
-    /// trusted source the id was taken, and nothing was renamed; else it was read as no id, and the
-    /// name was looked up.
+    /// The id belongs to an entity that has a different name. From a trusted source, the id was
+    /// used and the entity was not renamed. From other sources, the id was ignored and the name was
+    /// looked up.
     NameOfAnother,
-    /// One text names several people, or several jobs. The message says how it was read.
+    /// One text contains several people or several jobs. The message says how it was read.
     SeveralInOne,
-    /// The revision that the document says it was made from is not known here, so what changed since
-    /// then cannot be told.
+    /// The revision that the document is based on does not exist here, so conflicts with later
+    /// changes cannot be detected.
     UnknownBase,
-    /// The item was removed since the document was made, and the document did not change it; it stays
-    /// removed.
+    /// The item was removed from the catalogue after the document was exported. The document did
+    /// not change it, so it stays removed.
     RemovedSince,
-    /// The text was not JSON as it should be, and was read as what it was clearly meant to be.
+    /// The text was not valid JSON and was repaired, for example by removing a trailing comma.
     SyntaxRepaired,
-    /// The text is the data alone, its list or one item of it, or the envelope is not whole. The movie and
-    /// the category are those that the request names.
+    /// The envelope is missing or incomplete: the text is only the data, its list, or one item. The
+    /// movie and the category were taken from the request.
     EnvelopeMissing,
-    /// A key stands twice in an object; the later one was taken.
+    /// An object contains the same key twice; the last value was used.
     DuplicateKey,
-    /// The text says itself that something was left out of it ("..."). What it lacks was not removed.
+    /// The text contains a mark such as "..." for content that was left out. Nothing was removed
+    /// because it is missing from the text.
     Elided,
-    /// A locked value was changed, as the options say.
+    /// A locked value was changed, because `overrideLocks` is set.
     Locked,
-    /// A resolution was not used: the name came with an id, or who it is was known already.
+    /// A resolution was not used, because the name came with an id or was resolved already.
     ResolutionUnused,
 }
 
-/// Appends a key or index to a JSON Pointer, escaped as RFC 6901 asks.
+/// Appends a key to a JSON Pointer, escaped according to RFC 6901.
 #[must_use]
 pub fn pointer(parent: &str, token: &str) -> String {
     if token.contains(['~', '/']) {
@@ -153,13 +159,13 @@ pub fn pointer_at(parent: &str, index: usize) -> String {
     format!("{parent}/{index}")
 }
 
-/// The start of a text that was found, as messages show it.
+/// The first 60 characters of a text, for use in a message.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-/// A value as it is shown in a message: short, and never more than one line.
+/// Formats a value for use in a message: on one line and at most 60 characters long.
 #[must_use]
 pub fn shown(value: &serde_json::Value) -> String {
     let text = match value {

@@ -1,24 +1,24 @@
-//! What a document says that is asked for across movies. Storage keeps these as rows beside the
-//! document and can rebuild them from it at any time.
+//! Projections: the values of a document by which movies are queried. Storage keeps them as rows
+//! beside the document, written in the same transaction, and can rebuild them at any time.
 
 use serde_json::Value;
 
 use super::entity::EntityKind;
 use super::schema::definition::Object;
 
-/// The rows that follow from one document.
+/// The rows that are derived from one document.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Projection {
-    /// What a movie is listed by; `None` where the category says nothing of it.
+    /// The columns of the movie itself; `None` if the category does not contain them.
     pub movie: Option<MovieFacts>,
-    /// Ids of genres.
+    /// The ids of the movie's genres.
     pub genres: Vec<String>,
     pub credits: Vec<CreditRow>,
     pub nominations: Vec<NominationRow>,
     pub offers: Vec<OfferRow>,
 }
 
-/// What a movie is listed, sorted and searched by.
+/// The values by which movies are listed, sorted and searched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MovieFacts {
     pub title: Option<String>,
@@ -33,9 +33,9 @@ pub struct MovieFacts {
 pub struct CreditRow {
     pub id: String,
     pub person_id: String,
-    /// The list it stands in: `directors`, `cast`, …
+    /// The list that contains the credit: `directors`, `cast`, …
     pub list: &'static str,
-    /// The character or the job.
+    /// The character if there is one, else the job.
     pub part: Option<String>,
     pub department: Option<String>,
 }
@@ -51,7 +51,7 @@ pub struct NominationRow {
     pub won: bool,
 }
 
-/// One offer of a platform.
+/// One offer of one platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferRow {
     pub id: String,
@@ -61,13 +61,13 @@ pub struct OfferRow {
     pub quality: Option<String>,
 }
 
-/// Who a name means, for documents that hold names without ids (genres).
-pub trait Names {
-    /// The id of the entity of that name, if exactly one has it.
-    fn entity(&self, kind: EntityKind, name: &str) -> Option<String>;
+/// Finds entities by name, for lists that contain names without ids (genres).
+pub trait EntityLookup {
+    /// The id of the entity with this name; `None` if no entity or several entities have it.
+    fn id_by_name(&self, kind: EntityKind, name: &str) -> Option<String>;
 }
 
-/// The text in a field.
+/// A copy of the text in a field; `None` if the field is absent or not a text.
 #[must_use]
 pub fn text_of(object: &Object, key: &str) -> Option<String> {
     object.get(key).and_then(Value::as_str).map(str::to_owned)

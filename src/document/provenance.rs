@@ -1,5 +1,6 @@
-//! Which state of a document each of its values comes from. Derived from the history; what is kept
-//! is the history alone.
+//! Provenance: finds the revision in which each value of a document was last changed.
+//!
+//! It is computed from the stored revisions and is not stored itself.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,18 +12,18 @@ use super::plan::locks::field_target;
 use super::problem::pointer_at;
 use super::schema::definition::{Item, Kind, Object};
 
-/// A value whose origin is told: a field at the top, or an item of a list.
+/// A value with its own provenance: a top-level field, or an item of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// `/title`, the JSON Pointer of a field at the top; else the id of an item, which has no slash.
+    /// The JSON Pointer of a top-level field (`/title`), or the id of an item, which has no slash.
     pub name: String,
     /// JSON Pointer into the data.
     pub path: String,
-    /// What it is, for a person: `Cast: Brad Pitt`.
+    /// A label for display: `Cast: Brad Pitt`.
     pub label: String,
 }
 
-/// The values of a document whose origin is told, in its order.
+/// The values of a document that have their own provenance, in document order.
 #[must_use]
 pub fn targets(definition: &Definition, data: &Object) -> Vec<Target> {
     let mut targets = Vec::new();
@@ -51,7 +52,7 @@ pub fn targets(definition: &Definition, data: &Object) -> Vec<Target> {
     targets
 }
 
-/// The ids of all items of a document.
+/// The ids of all items in a document.
 pub fn item_ids<'a>(
     definition: &'static Definition,
     data: &'a Object,
@@ -62,40 +63,44 @@ pub fn item_ids<'a>(
     })
 }
 
-/// What differs between two states: fields at the top as `/field`, items by their ids. The order of
-/// items is nobody's value.
+/// The values that differ between two revisions: top-level fields as `/field`, items as their ids.
+/// The order of items is not compared.
 #[must_use]
-pub fn touched(definition: &Definition, before: &Object, after: &Object) -> BTreeSet<String> {
-    let mut touched = BTreeSet::new();
+pub fn changed_targets(
+    definition: &Definition,
+    before: &Object,
+    after: &Object,
+) -> BTreeSet<String> {
+    let mut changed = BTreeSet::new();
     for field in definition.fields {
         let (old, new) = (before.get(field.name), after.get(field.name));
         if old == new {
             continue;
         }
         match &field.rule.kind {
-            Kind::Items { item, .. } => touch_items(item, old, new, &mut touched),
+            Kind::Items { item, .. } => add_changed_items(item, old, new, &mut changed),
             _ => {
-                touched.insert(field_target(field.name));
+                changed.insert(field_target(field.name));
             }
         }
     }
-    touched
+    changed
 }
 
-fn touch_items(
+fn add_changed_items(
     item: &Item,
     old: Option<&Value>,
     new: Option<&Value>,
-    touched: &mut BTreeSet<String>,
+    changed: &mut BTreeSet<String>,
 ) {
     let mut old: HashMap<&str, &Value> = by_id(item, old).collect();
     for (id, object) in by_id(item, new) {
         if old.remove(id) != Some(object) {
-            touched.insert(id.to_owned());
+            changed.insert(id.to_owned());
         }
     }
-    // What is left is gone.
-    touched.extend(old.into_keys().map(str::to_owned));
+    // The items that are left were removed.
+    changed.extend(old.into_keys().map(str::to_owned));
 }
 
 fn by_id<'a>(item: &Item, list: Option<&'a Value>) -> impl Iterator<Item = (&'a str, &'a Value)> {
@@ -107,14 +112,14 @@ fn id_of<'a>(item: &Item, object: &'a Value) -> Option<&'a str> {
     object.get(item.id).and_then(Value::as_str)
 }
 
-/// A walk from the newest state of a document back, until it is known of every value in which state it
-/// last changed.
+/// Goes back through the revisions of a document, from the newest, until the revision in which each
+/// value last changed is known.
 pub struct Walk {
     definition: &'static Definition,
-    /// The state that was walked to last, with its number.
+    /// The number and the data of the last revision that was visited.
     newer: Option<(i64, Object)>,
     targets: Vec<Target>,
-    /// Of each target the state that it comes from.
+    /// For each target, the revision in which it last changed.
     origins: Vec<Option<i64>>,
 }
 
@@ -124,39 +129,40 @@ impl Walk {
         Self { definition, newer: None, targets: Vec::new(), origins: Vec::new() }
     }
 
-    /// Goes back to the next state; the first is the newest.
+    /// Visits the next older revision. The first call passes the newest one.
     pub fn step(&mut self, number: i64, data: Object) {
         match self.newer.take() {
             None => {
                 self.targets = targets(self.definition, &data);
                 self.origins = vec![None; self.targets.len()];
             }
-            Some((newer, after)) => self.explain(newer, &data, &after),
+            Some((newer, after)) => self.record_origins(newer, &data, &after),
         }
         self.newer = Some((number, data));
     }
 
-    /// Whether older states have nothing to add.
+    /// Whether the origin of every value is known, so that older revisions are not needed.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.newer.is_some() && self.origins.iter().all(Option::is_some)
     }
 
-    fn explain(&mut self, number: i64, before: &Object, after: &Object) {
-        let touched = touched(self.definition, before, after);
+    fn record_origins(&mut self, number: i64, before: &Object, after: &Object) {
+        let changed = changed_targets(self.definition, before, after);
         for (target, origin) in self.targets.iter().zip(&mut self.origins) {
-            if origin.is_none() && touched.contains(&target.name) {
+            if origin.is_none() && changed.contains(&target.name) {
                 *origin = Some(number);
             }
         }
     }
 
-    /// Ends at the state that was walked to last, before which there was nothing: every value of the
-    /// newest state, in its order, with the number of the state that it comes from.
+    /// Every value of the newest revision, in document order, with the number of the revision in
+    /// which it last changed. Values of unknown origin are attributed to the last revision that
+    /// was visited.
     #[must_use]
     pub fn finish(mut self) -> Vec<(Target, i64)> {
         let Some((oldest, data)) = self.newer.take() else { return Vec::new() };
-        self.explain(oldest, &self.definition.empty(), &data);
+        self.record_origins(oldest, &self.definition.empty(), &data);
         let origins = self.origins.into_iter().map(|origin| origin.unwrap_or(oldest));
         self.targets.into_iter().zip(origins).collect()
     }
@@ -178,49 +184,44 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_touched_and_order_is_not() {
+    fn changed_values_are_found_and_order_is_ignored() {
         let definition = Category::Media.definition();
         let before = object(json!({ "poster_url": "a", "trailer_url": "t", "gallery": [
             { "id": "1", "url": "x" }, { "id": "2", "url": "y" }, { "id": "3", "url": "z" }] }));
         let after = object(json!({ "poster_url": "b", "trailer_url": "t", "gallery": [
             { "id": "4", "url": "v" }, { "id": "2", "url": "y" }, { "id": "1", "url": "w" }] }));
-        assert_eq!(names(&touched(definition, &before, &after)), ["/poster_url", "1", "3", "4"]);
-        assert_eq!(names(&touched(definition, &after, &after)), [""; 0]);
+        assert_eq!(
+            names(&changed_targets(definition, &before, &after)),
+            ["/poster_url", "1", "3", "4"]
+        );
+        assert_eq!(names(&changed_targets(definition, &after, &after)), [""; 0]);
         let genres = |list: Value| object(json!({ "genres": list }));
         let definition = Category::BasicInfo.definition();
         assert_eq!(
-            names(&touched(definition, &genres(json!(["a"])), &genres(json!(["a", "b"])))),
+            names(&changed_targets(definition, &genres(json!(["a"])), &genres(json!(["a", "b"])))),
             ["/genres"]
         );
     }
 
     #[test]
-    fn each_value_is_traced_to_the_state_that_made_it_what_it_is() {
+    fn each_value_is_traced_to_the_revision_that_last_changed_it() {
         let definition = Category::Media.definition();
-        let states = [
-            (
-                1,
-                json!({ "poster_url": "a", "backdrop_url": "b", "gallery": [{ "id": "1", "url": "x" }] }),
-            ),
-            (
-                2,
-                json!({ "poster_url": "c", "backdrop_url": "b", "gallery": [{ "id": "1", "url": "x" }] }),
-            ),
+        let gallery = json!([{ "id": "1", "url": "x" }]);
+        let revisions = [
+            (1, json!({ "poster_url": "a", "backdrop_url": "b", "gallery": gallery })),
+            (2, json!({ "poster_url": "c", "backdrop_url": "b", "gallery": gallery })),
             (3, json!({ "poster_url": "a", "backdrop_url": "b", "gallery": [] })),
-            (
-                4,
-                json!({ "poster_url": "a", "backdrop_url": "b", "gallery": [{ "id": "1", "url": "x" }] }),
-            ),
+            (4, json!({ "poster_url": "a", "backdrop_url": "b", "gallery": gallery })),
         ];
         let mut walk = Walk::new(definition);
-        for (number, state) in states.into_iter().rev() {
+        for (number, data) in revisions.into_iter().rev() {
             assert!(!walk.is_done());
-            walk.step(number, object(state));
+            walk.step(number, object(data));
         }
         let found = walk.finish();
         let found: Vec<_> = found
             .iter()
-            .map(|(target, state)| (target.name.as_str(), target.path.as_str(), *state))
+            .map(|(target, revision)| (target.name.as_str(), target.path.as_str(), *revision))
             .collect();
         assert_eq!(
             found,
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_ends_when_all_is_explained() {
+    fn a_walk_is_done_when_all_origins_are_known() {
         let mut walk = Walk::new(Category::Trivia.definition());
         walk.step(7, object(json!({ "items": [{ "id": "1", "text": "x" }] })));
         assert!(!walk.is_done());

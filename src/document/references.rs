@@ -1,24 +1,26 @@
-//! Giving the items of a document other ids for whom they name. Names stay as credited.
+//! Replaces entity ids in the items of a document. The credited names are not changed.
 
 use serde_json::Value;
 
 use super::entity::{Directory, EntityKind};
 use super::schema::definition::{Field, Kind, Object};
 
-/// Someone whom an item names by id.
+/// A reference from an item to an entity.
 #[derive(Debug, Clone, Copy)]
-pub struct Named<'v> {
+pub struct Reference<'v> {
     pub kind: EntityKind,
     /// The item's own id.
     pub item: &'v str,
+    /// The entity's id.
     pub id: &'v str,
 }
 
-/// Gives every item the id that `other` says for whom it names; `None` leaves it as it is.
-pub fn readdress(
+/// Replaces entity ids in the items of `data`. `replacement` returns the new id of a reference, or
+/// `None` to keep the present one.
+pub fn replace_entity_ids(
     fields: &'static [Field],
     data: &mut Object,
-    other: &dyn Fn(Named<'_>) -> Option<String>,
+    replacement: &dyn Fn(Reference<'_>) -> Option<String>,
 ) {
     for field in fields {
         let Kind::Items { item, .. } = &field.rule.kind else { continue };
@@ -27,18 +29,20 @@ pub fn readdress(
             for entity in item.entities {
                 let own = object.get(item.id).and_then(Value::as_str).unwrap_or_default();
                 let Some(id) = object.get(entity.id).and_then(Value::as_str) else { continue };
-                if let Some(other) = other(Named { kind: entity.kind, item: own, id }) {
-                    object.insert(entity.id.to_owned(), Value::String(other));
+                let reference = Reference { kind: entity.kind, item: own, id };
+                if let Some(new_id) = replacement(reference) {
+                    object.insert(entity.id.to_owned(), Value::String(new_id));
                 }
             }
         }
     }
 }
 
-/// Names those who were merged into someone by who they are today, so that a state of before can be
-/// compared with one of after.
-pub fn follow(fields: &'static [Field], data: &mut Object, directory: &Directory) {
-    readdress(fields, data, &|named| {
-        directory.by_id(named.kind, named.id).filter(|own| *own != named.id).map(str::to_owned)
+/// Replaces the ids of merged entities by the ids that they redirect to, so that a revision from
+/// before a merge can be compared with a later one.
+pub fn follow_redirects(fields: &'static [Field], data: &mut Object, directory: &Directory) {
+    replace_entity_ids(fields, data, &|reference| {
+        let target = directory.by_id(reference.kind, reference.id);
+        target.filter(|id| *id != reference.id).map(str::to_owned)
     });
 }

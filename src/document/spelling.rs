@@ -1,6 +1,8 @@
-//! Fields whose text has several spellings of one meaning, by an entity of the item: "Best Actor"
-//! is "ACTOR IN A LEADING ROLE" where the ceremony is the Academy Awards. And texts that differ
-//! only in how they were typed.
+//! Spellings: keeps the stored text when an incoming item differs from it only in spelling.
+//!
+//! A field may have several spellings with one meaning, which depend on an entity of the item:
+//! at the Academy Awards, "Best Actor" and "ACTOR IN A LEADING ROLE" are the same category. Texts
+//! of a natural key may also differ in typography only, for example in their quotation marks.
 
 use serde_json::Value;
 
@@ -8,26 +10,33 @@ use super::entity::Directory;
 use super::schema::definition::{Item, KeyPart, Kind, Object, find};
 use super::text::{comparable, index_key};
 
-/// Which field it is, and what its spellings mean.
+/// Describes a field of an item that has several spellings with one meaning.
 #[derive(Debug)]
 pub struct Spellings {
     pub field: &'static str,
-    /// Whose spellings they are, by its place in [`Item::entities`].
+    /// The entity that defines the spellings, as an index into [`Item::entities`].
     pub entity: usize,
-    /// What the text means, given the item and the entity's own id, if that is known.
-    pub meaning: fn(&Object, Option<&str>, &str) -> Option<Meaning>,
+    /// Finds the canonical spelling of a text. The arguments are the item, the id of its entity if
+    /// that is known, and the text.
+    pub canonical: fn(&Object, Option<&str>, &str) -> Option<CanonicalSpelling>,
 }
 
-/// Whose spelling it is, and the spelling that stands for all of that meaning.
-pub type Meaning = (&'static str, &'static str);
+/// The id of the entity that defines a spelling, and the spelling that represents all with the same
+/// meaning.
+pub type CanonicalSpelling = (&'static str, &'static str);
 
 fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
     object.get(key).and_then(Value::as_str)
 }
 
-/// What the item's text means, if that is known. `directory` tells whose name stands there.
+/// The canonical spelling of the item's text, if it is known. `directory` is used to find the id of
+/// an entity that the item names without an id.
 #[must_use]
-pub fn meaning(item: &Item, object: &Object, directory: Option<&Directory>) -> Option<Meaning> {
+pub fn canonical_spelling(
+    item: &Item,
+    object: &Object,
+    directory: Option<&Directory>,
+) -> Option<CanonicalSpelling> {
     let spellings = item.spellings.as_ref()?;
     let given = text(object, spellings.field)?;
     let entity = item.entities.get(spellings.entity)?;
@@ -35,11 +44,12 @@ pub fn meaning(item: &Item, object: &Object, directory: Option<&Directory>) -> O
         [only] => Some(only.as_str()),
         _ => None,
     };
-    (spellings.meaning)(object, text(object, entity.id).or_else(by_name), given)
+    (spellings.canonical)(object, text(object, entity.id).or_else(by_name), given)
 }
 
-/// Gives an arriving item the spelling of a stored state of it, where both mean the same: another
-/// spelling is no change. Where the item does not say whose spelling it is, it is that of the stored.
+/// Replaces the text of an arriving item by the stored spelling if both have the same meaning, so
+/// that another spelling is not a change. If the arriving item does not name the entity that
+/// defines the spellings, the entity of the stored item is used.
 pub fn adopt_spelling(item: &Item, stored: &Object, arriving: &mut Object, directory: &Directory) {
     let Some(spellings) = &item.spellings else { return };
     let Some(kept) = stored.get(spellings.field) else { return };
@@ -47,24 +57,26 @@ pub fn adopt_spelling(item: &Item, stored: &Object, arriving: &mut Object, direc
         return;
     }
     let entity = &item.entities[spellings.entity];
-    let says_whose = [entity.id, entity.name].iter().any(|key| text(arriving, key).is_some());
-    let means = if says_whose {
-        meaning(item, arriving, Some(directory))
+    let names_entity = [entity.id, entity.name].iter().any(|key| text(arriving, key).is_some());
+    let arriving_spelling = if names_entity {
+        canonical_spelling(item, arriving, Some(directory))
     } else {
         let mut whole = stored.clone();
         whole.extend(
             arriving.get(spellings.field).map(|given| (spellings.field.to_owned(), given.clone())),
         );
-        meaning(item, &whole, Some(directory))
+        canonical_spelling(item, &whole, Some(directory))
     };
-    if means.is_some() && means == meaning(item, stored, Some(directory)) {
+    if arriving_spelling.is_some()
+        && arriving_spelling == canonical_spelling(item, stored, Some(directory))
+    {
         arriving.insert(spellings.field.to_owned(), kept.clone());
     }
 }
 
-/// Gives an arriving item that is recognised by its natural key the stored text of each part of the
-/// key that differs from it only in how it was typed: retyped quotation marks are no change. An
-/// item that names the stored one by its id is an edit, and keeps its text.
+/// Replaces the natural key's texts in an arriving item by the stored ones where they differ in
+/// typography only, so that, for example, other quotation marks are not a change. An item with the
+/// stored item's id is an edit and keeps its text.
 pub fn adopt_typography(item: &Item, stored: &Object, arriving: &mut Object) {
     if text(arriving, item.id).is_some_and(|id| Some(id) == text(stored, item.id)) {
         return;

@@ -100,7 +100,7 @@ impl From<ApiError> for Error {
                 error
             }
             ApiError::Internal(CatalogError::Stopped(stopped)) => {
-                with_code(stopped.what_to_do(), QUERY_TOO_COMPLEX)
+                with_code(stopped.user_message(), QUERY_TOO_COMPLEX)
             }
             ApiError::Internal(error) => match error.unavailability() {
                 Some(why) => {

@@ -216,7 +216,7 @@ impl From<CatalogError> for ProblemDetails {
     fn from(error: CatalogError) -> Self {
         if let CatalogError::Stopped(stopped) = error {
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            return Self::new(status, "TOO_EXPENSIVE", stopped.what_to_do());
+            return Self::new(status, "TOO_EXPENSIVE", stopped.user_message());
         }
         if let Some(why) = error.unavailability() {
             tracing::warn!(error = %error, "the database is unavailable");

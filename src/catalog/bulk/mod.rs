@@ -224,7 +224,7 @@ impl Catalog {
     ) -> Result<Vec<Outcome>, CatalogError> {
         match self.import_batch(permission, records, options).await {
             Err(CatalogError::Stopped(stopped)) if records.len() < 2 => {
-                let message = stopped.what_to_do();
+                let message = stopped.user_message();
                 let problem = Problem::new("", ProblemCode::TooLong, message);
                 Ok(vec![Outcome::rejected(vec![problem], None, None)])
             }

@@ -12,7 +12,7 @@ use crate::catalog::import::{
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::categories::Definition;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
-use crate::document::plan::locks::with_lists;
+use crate::document::plan::locks::with_containing_lists;
 use crate::document::read::envelope::SentMetadata;
 use crate::document::read::parse::Reading;
 use crate::document::resolve::Resolution;
@@ -230,7 +230,7 @@ fn reading_of(
     let people =
         contributions.iter().filter(|contribution| contribution.metadata.source == Source::Manual);
     let touched = people.flat_map(|contribution| contribution.touched.iter().cloned());
-    let personal = with_lists(category.definition(), &data, touched);
+    let personal = with_containing_lists(category.definition(), &data, touched);
     let answers = contributions
         .iter()
         .flat_map(|contribution| contribution.answers.iter().cloned())

@@ -11,7 +11,7 @@ use crate::catalog::import::Operation;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::{Directory, EntityKind};
 use crate::document::problem::shown;
-use crate::document::references::Named;
+use crate::document::references::Reference;
 use crate::document::{Problem, ProblemCode};
 use crate::storage::{Transaction, TransientError as _};
 
@@ -93,7 +93,7 @@ impl Catalog {
         };
         let going: Vec<&str> = others.iter().map(String::as_str).collect();
         let documents = transaction.documents_naming(&going).await?;
-        let other = |named: Named<'_>| {
+        let other = |named: Reference<'_>| {
             (named.kind == EntityKind::Person && others.contains(named.id)).then(|| stays.clone())
         };
         let request = json!({ "merge_people": { "id": stays, "other_ids": others } }).to_string();

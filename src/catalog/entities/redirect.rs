@@ -7,7 +7,7 @@ use crate::catalog::import::{
 };
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::read::envelope::SentMetadata;
-use crate::document::references::{Named, readdress};
+use crate::document::references::{Reference, replace_entity_ids};
 use crate::document::{Category, MovieId, Problem};
 use crate::storage::{DocumentKey, Transaction};
 
@@ -39,7 +39,7 @@ impl Rewrite<'_> {
         &self,
         transaction: &Transaction,
         documents: &[DocumentKey],
-        other: &(dyn Fn(Named<'_>) -> Option<String> + Sync),
+        other: &(dyn Fn(Reference<'_>) -> Option<String> + Sync),
     ) -> Result<Vec<Rewritten>, CatalogError> {
         let options = ImportOptions {
             dry_run: self.dry_run,
@@ -61,7 +61,7 @@ impl Rewrite<'_> {
                 }) {
                     continue;
                 }
-                readdress(document.category.definition().fields, &mut data, other);
+                replace_entity_ids(document.category.definition().fields, &mut data, other);
                 let (movie, category) = (document.movie, document.category);
                 let (content, metadata) = (Content::Exact(data), SentMetadata::default());
                 let record = Record::of_catalogue(movie, category, content, metadata);

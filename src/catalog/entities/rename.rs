@@ -9,7 +9,7 @@ use crate::catalog::access::CanPublish;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
 use crate::document::problem::shown;
-use crate::document::text::{index_key, means_nothing};
+use crate::document::text::{index_key, is_blank_or_na};
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode};
 use crate::storage::Transaction;
 
@@ -44,7 +44,7 @@ pub(super) fn fit_name(path: &str, name: &str) -> Result<String, Problem> {
         let message = format!("found {length} characters; at most {MAX_NAME} are allowed");
         return Err(Problem::new(path, ProblemCode::TooLong, message));
     }
-    if means_nothing(name) || name.contains('\0') || index_key(name).is_empty() {
+    if is_blank_or_na(name) || name.contains('\0') || index_key(name).is_empty() {
         let message = format!(
             "found {}; allowed is a name of 1 to {MAX_NAME} characters",
             shown(&json!(name))

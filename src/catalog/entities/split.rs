@@ -14,7 +14,7 @@ use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, NewEntity};
 use crate::document::ids::entity_id;
 use crate::document::problem::shown;
-use crate::document::references::Named;
+use crate::document::references::Reference;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{DocumentKey, Transaction};
 
@@ -108,7 +108,7 @@ impl Catalog {
             Whose::Known(id) | Whose::Merged(id) => id.clone(),
             Whose::New(entity) => entity.id.clone(),
         };
-        let other = |named: Named<'_>| {
+        let other = |named: Reference<'_>| {
             let is_theirs = named.kind == EntityKind::Person
                 && named.id == person
                 && chosen.items.contains(named.item);

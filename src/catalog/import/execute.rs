@@ -13,7 +13,7 @@ use crate::catalog::export::Export;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::plan::{Plan, Remember};
 use crate::document::projection::{CreditRow, MovieFacts};
-use crate::document::provenance::touched;
+use crate::document::provenance::changed_targets;
 use crate::document::resolve::MatchReason;
 use crate::document::{Metadata, MovieId, Object};
 use crate::storage::{Answer, NewContribution, NewState, ProjectionChange, Transaction};
@@ -122,7 +122,7 @@ impl Writes {
         let Change { record, plan, body, metadata } = change;
         let definition = record.category.definition();
         let empty = definition.empty();
-        let touched = touched(definition, before.unwrap_or(&empty), &plan.data);
+        let touched = changed_targets(definition, before.unwrap_or(&empty), &plan.data);
         let Plan { new_entities, made_up, report, answers, .. } = plan;
         // Of whoever an answer says that they are somebody new, nobody asks again.
         let resolved =

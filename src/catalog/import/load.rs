@@ -13,7 +13,7 @@ use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::ids::is_entity_id;
 use crate::document::plan::base::{Base, Revisions, base_of};
 use crate::document::read::parse::Reading;
-use crate::document::references::follow;
+use crate::document::references::follow_redirects;
 use crate::document::resolve::Resolution;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
 use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
@@ -67,7 +67,7 @@ impl Loaded {
     pub(super) fn follow_redirects(&mut self, directory: &Directory) {
         let drafts = self.drafts.iter_mut().map(|(key, draft)| (key, &mut draft.current));
         for ((_, category), state) in drafts.chain(&mut self.bases) {
-            follow(category.definition().fields, &mut state.data, directory);
+            follow_redirects(category.definition().fields, &mut state.data, directory);
         }
     }
 

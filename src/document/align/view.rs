@@ -10,7 +10,7 @@ use super::content::{Content, Reader};
 use super::index::Sign;
 use crate::document::entity::Directory;
 use crate::document::schema::definition::{Item, KeyPart, Kind, Object, find};
-use crate::document::spelling::{Meaning, meaning};
+use crate::document::spelling::{CanonicalSpelling, canonical_spelling};
 use crate::document::text::{comparable, index_key};
 
 /// An item as matching sees it.
@@ -24,7 +24,7 @@ pub(super) struct View<'a> {
     /// The same with what a field means in place of its spelling; empty where no field has several.
     pub meant_key: String,
     /// What the field with several spellings means, with its name.
-    pub meaning: Option<(&'static str, Meaning)>,
+    pub meaning: Option<(&'static str, CanonicalSpelling)>,
     /// Every field that may be part of a key, in comparable form.
     pub parts: Vec<(KeyPart, Option<String>)>,
     /// Who it names, in the order of [`Item::entities`].
@@ -162,7 +162,7 @@ impl<'a> View<'a> {
         };
         let mut key = exact_key.clone();
         let mut meant_key = item.spellings.as_ref().map(|_| exact_key.clone()).unwrap_or_default();
-        let meaning = meaning(item, object, directory);
+        let meaning = canonical_spelling(item, object, directory);
         let meaning =
             item.spellings.as_ref().and_then(|spellings| Some((spellings.field, meaning?)));
         for (part, (_, value)) in full.iter().zip(&parts[start..]) {

@@ -1,12 +1,12 @@
-//! Awards: nominations and wins.
+//! The awards category: nominations and wins.
 
 use async_graphql::ID;
 use serde_json::Value;
 
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::entity::EntityKind;
-use crate::document::projection::{Names, NominationRow, Projection, text_of};
-use crate::document::reference::meaning_of_category;
+use crate::document::projection::{EntityLookup, NominationRow, Projection, text_of};
+use crate::document::reference::canonical_award_category;
 use crate::document::schema::definition::{
     Absence, EntityReference, Field, Item, ItemKey, KeyPart, Object, define, define_choice,
     no_department,
@@ -15,41 +15,52 @@ use crate::document::schema::rules::{choice, id, integer, items, line, name, pro
 use crate::document::spelling::Spellings;
 
 define! {
-    /// What a movie, or someone for it, was nominated for and won.
+    /// The award nominations of a movie and of the people who worked on it, including wins.
     pub struct Awards, input AwardsInput {
-        /// The nominations, won or not.
-        awards: Vec<Award> = items(&AWARD, "Award").aliases(&["auszeichnungen"]).item_keys(BY_RESULT),
+        /// The nominations. `result` says whether the award was won.
+        awards: Vec<Award> = items(&AWARD, "Award")
+            .aliases(&["auszeichnungen"])
+            .item_keys(BY_RESULT),
     }
 }
 
 define! {
-    /// One nomination, won or not.
+    /// A nomination for an award.
     pub struct Award, input AwardInput {
-        /// This nomination's own id; stable and opaque.
+        /// The nomination's own id: opaque, stable, and assigned by the server. In an import, send
+        /// it for an existing nomination and omit it for a new one.
         id: ID = id(),
-        /// The ceremony's name as sent, for example Academy Awards.
+        /// The ceremony's name as it was sent, for example Academy Awards.
         ceremony: String = name().aliases(&["name", "award", "award_show", "event"]),
-        /// The ceremony's id. It may be left out of an import: the name tells.
+        /// The ceremony's id, for example ceremony-academy-awards. Always set in a stored document.
+        /// Omit it in an import to find the ceremony by name, or to create it if the name is new.
         ceremony_id: Option<ID> = id(),
-        /// The year, as the source counts it: of the films that are honoured, or of the ceremony.
+        /// The year of the award, for example 2000. Depending on the source, it is the year of the
+        /// ceremony or the year of the films.
         year: i32 = integer(1850, 2200).required().aliases(&["award_year", "jahr"]),
-        /// The category, for example Best Picture.
+        /// The category of the award, for example Best Picture.
         category: String = line().required().aliases(&["award_category", "kategorie"]),
-        /// Who or what was nominated.
-        nominee: Option<String> = line().joined().aliases(&["nominees", "recipient", "person", "for"]),
-        /// The nominated person's id, where the nominee is a known person.
+        /// The name of the nominated person, film or work. Null if unknown.
+        nominee: Option<String> = line()
+            .joined()
+            .aliases(&["nominees", "recipient", "person", "for"]),
+        /// The id of the nominated person, for example tmdb-person-287. Null if the nominee is not
+        /// a known person, for example if it is a film or a song.
         nominee_id: Option<ID> = id(),
-        /// Whether it was won.
-        result: AwardResult = choice(AwardResult::VALUES, RESULT_SYNONYMS).required().aliases(&["status", "outcome", "won", "is_winner", "winner"]),
-        /// The country of the ceremony, as text.
+        /// Whether the award was won.
+        result: AwardResult = choice(AwardResult::VALUES, RESULT_SYNONYMS)
+            .required()
+            .aliases(&["status", "outcome", "won", "is_winner", "winner"]),
+        /// The country of the ceremony as free text, for example United States. Null if unknown.
         country: Option<String> = line().joined(),
-        /// The language of the ceremony, as text.
+        /// The language of the films that the ceremony honours, as free text such as Tamil. Null if
+        /// unknown.
         language: Option<String> = line().joined(),
-        /// Who gives the award.
+        /// The organization that gives the award. Null if unknown.
         organization: Option<String> = line(),
-        /// How far it counts.
+        /// The level at which the award is recognized. Null if unknown.
         prestige_level: Option<PrestigeLevel> = choice(PrestigeLevel::VALUES, &[]),
-        /// Anything else.
+        /// Additional notes as free text. Null if there are none.
         notes: Option<String> = prose(),
     }
 }
@@ -73,32 +84,32 @@ const BY_RESULT: &[ItemKey] = &[
     ItemKey { key: "nominations", values: &[("result", "nominee")] },
 ];
 
-/// Results that say that there was no nomination.
+/// Words in `result` that say that there was no nomination.
 const NOT_NOMINATED: Absence = Absence {
     field: "result",
     words: &["notnominated", "nanotnominated", "nonomination", "none", "na", "noaward", "noawards"],
 };
 
 define_choice! {
-    /// What came of a nomination.
+    /// The result of a nomination.
     pub enum AwardResult {
-        /// Won.
+        /// The award was won.
         Winner = "winner",
-        /// Nominated, not won.
+        /// Nominated, but not won or not yet decided.
         Nominee = "nominee",
     }
 }
 
 define_choice! {
-    /// How far an award counts.
+    /// The level at which an award is recognized.
     pub enum PrestigeLevel {
-        /// Known around the world.
+        /// Recognized worldwide.
         International = "international",
-        /// Of one country.
+        /// Recognized in one country.
         National = "national",
-        /// Of a state or region.
+        /// Recognized in one state or region.
         State = "state",
-        /// Of a trade or guild.
+        /// Given by a trade association or guild.
         Industry = "industry",
     }
 }
@@ -131,7 +142,11 @@ static AWARD: Item = Item {
         },
     ],
     entity_alone: false,
-    spellings: Some(Spellings { field: "category", entity: 0, meaning: meaning_of_category }),
+    spellings: Some(Spellings {
+        field: "category",
+        entity: 0,
+        canonical: canonical_award_category,
+    }),
     bare_text: None,
     bare_defaults: &[],
     label: &["ceremony", "category"],
@@ -144,7 +159,7 @@ impl CategoryDocument for Awards {
     const CATEGORY: Category = Category::Awards;
     const FIELDS: &'static [Field] = Awards::FIELDS;
 
-    fn project(data: &Object, _: &dyn Names) -> Projection {
+    fn project(data: &Object, _: &dyn EntityLookup) -> Projection {
         let awards = data.get("awards").and_then(Value::as_array).into_iter().flatten();
         let nominations = awards.filter_map(Value::as_object).map(|award| NominationRow {
             id: text_of(award, "id").unwrap_or_default(),

@@ -1,8 +1,8 @@
-//! Basic info: what a movie is listed under.
+//! The basic info category: titles, dates, money, scores and genres.
 
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::entity::EntityKind;
-use crate::document::projection::{MovieFacts, Names, Projection};
+use crate::document::projection::{EntityLookup, MovieFacts, Projection};
 use crate::document::schema::definition::{Object, define, define_choice};
 use crate::document::schema::rules::{
     choice, date, imdb_title, minutes, names, number, prose, text, title, us_dollars, year_text,
@@ -10,45 +10,70 @@ use crate::document::schema::rules::{
 use crate::document::schema::scalars::{BigInt, Date, MAX_SAFE_INTEGER};
 
 define! {
-    /// The facts a movie is listed under: titles, dates, money, scores, genres.
+    /// Basic facts about a movie: titles, dates, money, scores and genres.
     pub struct BasicInfo, input BasicInfoInput {
-        /// The title it is listed under, 1 to 300 characters. Null until basic info is written.
-        title: Option<String> = title(300).required().aliases(&["name", "movie_title", "titel", "titre", "título"]),
-        /// The title in its original language.
-        original_title: Option<String> = title(300).aliases(&["originaltitel", "titre_original", "título_original"]),
-        /// The line on the poster, 500 characters at most.
+        /// The title under which the movie is listed, 1 to 300 characters. Null until basic info is
+        /// written for the first time.
+        title: Option<String> = title(300)
+            .required()
+            .aliases(&["name", "movie_title", "titel", "titre", "título"]),
+        /// The title in the original language, 1 to 300 characters. Null if unknown.
+        original_title: Option<String> = title(300)
+            .aliases(&["originaltitel", "titre_original", "título_original"]),
+        /// The advertising line, as on the poster. At most 500 characters. Null if there is none.
         tagline: Option<String> = text(500).aliases(&["slogan"]),
-        /// The year of release, four digits.
+        /// The year of release as a string of four digits, for example 1999. Null if unknown.
         year: Option<String> = year_text().aliases(&["release_year", "jahr", "année", "año"]),
-        /// The first release, YYYY-MM-DD.
-        release_date: Option<Date> = date().aliases(&["released", "erscheinungsdatum", "date_de_sortie", "fecha_de_estreno"]),
-        /// Length in minutes, 1 to 60,000.
-        runtime: Option<i32> = minutes(60_000).aliases(&["runtime_minutes", "duration", "laufzeit", "durée", "duración"]),
-        /// The certificate, for example PG-13; 20 characters at most.
-        rating: Option<String> = text(20).aliases(&["rated", "certificate", "certification", "content_rating"]),
-        /// The spoken language, as text.
-        language: Option<String> = text(100).joined().aliases(&["languages", "spoken_languages", "sprache", "langue", "idioma"]),
-        /// The country or countries of production, as text.
-        country: Option<String> = text(100).joined().aliases(&["countries", "production_countries", "land", "pays", "país"]),
-        /// What the movie is about, 20,000 characters at most.
-        overview: Option<String> = prose().aliases(&["plot", "synopsis", "description", "beschreibung", "handlung", "résumé", "sinopsis"]),
-        /// What it cost, in whole US dollars.
+        /// The date of the first release in the format YYYY-MM-DD. Null if unknown.
+        release_date: Option<Date> = date()
+            .aliases(&["released", "erscheinungsdatum", "date_de_sortie", "fecha_de_estreno"]),
+        /// The length in minutes, 1 to 60,000. Null if unknown.
+        runtime: Option<i32> = minutes(60_000)
+            .aliases(&["runtime_minutes", "duration", "laufzeit", "durée", "duración"]),
+        /// The age rating, for example PG-13. At most 20 characters. Null if unknown.
+        rating: Option<String> = text(20)
+            .aliases(&["rated", "certificate", "certification", "content_rating"]),
+        /// The spoken language or languages as free text, for example English. At most 100
+        /// characters. Null if unknown.
+        language: Option<String> = text(100)
+            .joined()
+            .aliases(&["languages", "spoken_languages", "sprache", "langue", "idioma"]),
+        /// The country or countries of production as free text, for example France. At most 100
+        /// characters. Null if unknown.
+        country: Option<String> = text(100)
+            .joined()
+            .aliases(&["countries", "production_countries", "land", "pays", "país"]),
+        /// A summary of the plot. At most 20,000 characters. Null if there is none.
+        overview: Option<String> = prose().aliases(&[
+            "plot",
+            "synopsis",
+            "description",
+            "beschreibung",
+            "handlung",
+            "résumé",
+            "sinopsis",
+        ]),
+        /// The production budget in whole US dollars, for example 63000000. Null if unknown.
         budget: Option<BigInt> = us_dollars(MAX_SAFE_INTEGER),
-        /// What it took at the box office, in whole US dollars.
-        revenue: Option<BigInt> = us_dollars(MAX_SAFE_INTEGER).aliases(&["box_office", "einspielergebnis"]),
-        /// Where it stands between rumour and release.
+        /// The box office revenue in whole US dollars. Null if unknown.
+        revenue: Option<BigInt> = us_dollars(MAX_SAFE_INTEGER)
+            .aliases(&["box_office", "einspielergebnis"]),
+        /// The stage of production or release. Null if unknown.
         status: Option<ReleaseStatus> = choice(ReleaseStatus::VALUES, STATUS_SYNONYMS),
-        /// Names of genres, as first sent.
+        /// The names of the genres as they were sent, for example Drama. A name that is not known
+        /// creates a genre.
         genres: Vec<String> = names(EntityKind::Genre).aliases(&["genre", "genre_ids"]),
-        /// The IMDb title id, tt and 7 to 10 digits.
+        /// The IMDb title id: tt followed by 7 to 10 digits, for example tt0137523. Null if
+        /// unknown.
         imdb_id: Option<String> = imdb_title().aliases(&["imdb", "imdb_url"]),
-        /// This platform's own score, 0 to 100.
+        /// This site's own score, from 0 to 100. Null if unknown.
         site_score: Option<f64> = number(0.0, 100.0).aliases(&["siddu_score"]),
-        /// The critics' score, 0 to 100.
+        /// The critics' score, from 0 to 100. Null if unknown.
         critics_score: Option<f64> = number(0.0, 100.0).aliases(&["metascore", "metacritic_score"]),
-        /// The Rotten Tomatoes score, 0 to 100.
-        rotten_tomatoes_score: Option<f64> = number(0.0, 100.0).aliases(&["rotten_tomatoes", "tomatometer"]),
-        /// The IMDb rating, 0 to 10.
+        /// The Rotten Tomatoes score, from 0 to 100. Null if unknown.
+        rotten_tomatoes_score: Option<f64> = number(0.0, 100.0)
+            .aliases(&["rotten_tomatoes", "tomatometer"]),
+        /// The IMDb rating, from 0 to 10. Null if unknown.
         imdb_rating: Option<f64> = number(0.0, 10.0).zero_is_unknown().aliases(&["imdb_score"]),
     }
 }
@@ -69,21 +94,21 @@ const STATUS_SYNONYMS: &[(&str, &str)] = &[
 ];
 
 define_choice! {
-    /// Where a movie stands between rumour and release.
+    /// The stage of a movie between the first rumours and the release.
     pub enum ReleaseStatus {
-        /// Talked of, not confirmed.
+        /// Rumoured, but not confirmed.
         Rumored = "rumored",
-        /// Confirmed, not begun.
+        /// Confirmed, but not in production yet.
         Planned = "planned",
-        /// Finished or nearly so, with a date ahead.
+        /// Finished or nearly finished, with a release date in the future.
         Upcoming = "upcoming",
-        /// Being shot.
+        /// In production: shooting has started.
         InProduction = "in_production",
-        /// Shot, being edited.
+        /// In post-production: shooting is over.
         PostProduction = "post_production",
-        /// Out.
+        /// Released.
         Released = "released",
-        /// Given up.
+        /// Canceled.
         Canceled = "canceled",
     }
 }
@@ -92,7 +117,7 @@ impl CategoryDocument for BasicInfo {
     const CATEGORY: Category = Category::BasicInfo;
     const FIELDS: &'static [crate::document::schema::definition::Field] = BasicInfo::FIELDS;
 
-    fn project(data: &Object, names: &dyn Names) -> Projection {
+    fn project(data: &Object, names: &dyn EntityLookup) -> Projection {
         let text = |key: &str| data.get(key).and_then(|value| value.as_str()).map(str::to_owned);
         let genres = data.get("genres").and_then(|value| value.as_array()).into_iter().flatten();
         let release_date = text("release_date");
@@ -106,14 +131,14 @@ impl CategoryDocument for BasicInfo {
                 status: text("status"),
             }),
             genres: distinct(
-                genres.filter_map(|name| names.entity(EntityKind::Genre, name.as_str()?)),
+                genres.filter_map(|name| names.id_by_name(EntityKind::Genre, name.as_str()?)),
             ),
             ..Projection::default()
         }
     }
 }
 
-/// Each genre once, also where it stands under two of its names.
+/// Removes duplicates: a genre may be listed under two of its names.
 fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     ids.filter(|id| seen.insert(id.clone())).collect()

@@ -1,11 +1,13 @@
-//! Cast and crew: who made a movie. A credit's own id is `credit_id`; `id` is the person's.
+//! The cast and crew category: the people who made a movie.
+//!
+//! In JSON files, `credit_id` is the id of a credit, and `id` is the id of its person.
 
 use async_graphql::ID;
 use serde_json::Value;
 
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::entity::EntityKind;
-use crate::document::projection::{CreditRow, Names, Projection, text_of};
+use crate::document::projection::{CreditRow, EntityLookup, Projection, text_of};
 use crate::document::schema::definition::{
     EntityReference, Field, Item, ItemKey, KeyPart, Kind, Object, define,
 };
@@ -14,72 +16,93 @@ use crate::document::schema::scalars::WebUrl;
 use crate::document::text::comparable;
 
 define! {
-    /// Everyone who made a movie. One person may hold several roles, jobs and characters.
+    /// The people who made a movie. A person can have several credits: roles, jobs and characters.
     pub struct CastCrew, input CastCrewInput {
-        /// Who directed it.
-        directors: Vec<Credit> = items(&CREDIT, "Directors").aliases(&["director", "directed_by", "regie"]),
-        /// Who wrote it, or what it is based on.
-        writers: Vec<Credit> = items(&CREDIT, "Writers").aliases(&["writer", "written_by", "drehbuch"]).item_keys(WRITING),
-        /// Who produced it.
-        producers: Vec<Credit> = items(&CREDIT, "Producers").aliases(&["producer", "produced_by"]).item_keys(PRODUCING),
-        /// Who plays in it, in the order of billing.
-        cast: Vec<CastCredit> = items(&CAST_CREDIT, "Cast").aliases(&["actors", "starring", "besetzung"]).item_keys(CASTS),
-        /// Everyone else.
+        /// The directors.
+        directors: Vec<Credit> = items(&CREDIT, "Directors")
+            .aliases(&["director", "directed_by", "regie"]),
+        /// The writers, including the authors of works that the movie is based on.
+        writers: Vec<Credit> = items(&CREDIT, "Writers")
+            .aliases(&["writer", "written_by", "drehbuch"])
+            .item_keys(WRITING),
+        /// The producers.
+        producers: Vec<Credit> = items(&CREDIT, "Producers")
+            .aliases(&["producer", "produced_by"])
+            .item_keys(PRODUCING),
+        /// The actors, in billing order.
+        cast: Vec<CastCredit> = items(&CAST_CREDIT, "Cast")
+            .aliases(&["actors", "starring", "besetzung"])
+            .item_keys(CASTS),
+        /// All other crew members.
         crew: Vec<CrewCredit> = items(&CREW_CREDIT, "Crew").item_keys(CREW_JOBS),
     }
 }
 
 define! {
-    /// A director's, writer's or producer's credit.
+    /// The credit of a director, writer or producer.
     #[graphql(complex)]
     pub struct Credit, input CreditInput {
-        /// The person's id, for example tmdb-person-287. Left out of an import, the person is found by name or made.
+        /// The person's id, for example tmdb-person-287. Omit it in an import to find the person by
+        /// name, or to create the person if the name is new.
         person_id["id", "personId"]: ID = id(),
-        /// This credit's own id; stable and opaque.
+        /// The credit's own id: opaque, stable, and assigned by the server. In an import, send it
+        /// for an existing credit and omit it for a new one.
         credit_id["credit_id", "id"]: ID = id(),
-        /// The name as credited.
+        /// The person's name as credited in this movie.
         name: String = name().aliases(NAME),
-        /// The exact job, for example Executive Producer.
+        /// The exact job, for example Executive Producer. Null if unknown.
         job: Option<String> = line().aliases(&["role", "position"]),
-        /// A picture of the person.
+        /// The URL of a portrait of the person. Null if there is none.
         image: Option<WebUrl> = url().aliases(IMAGE),
     }
 }
 
 define! {
-    /// A part in the movie.
+    /// The credit of an actor.
     #[graphql(complex)]
     pub struct CastCredit, input CastCreditInput {
-        /// The person's id, for example tmdb-person-287. Left out of an import, the person is found by name or made.
+        /// The person's id, for example tmdb-person-287. Omit it in an import to find the person by
+        /// name, or to create the person if the name is new.
         person_id["id", "personId"]: ID = id(),
-        /// This credit's own id; stable and opaque.
+        /// The credit's own id: opaque, stable, and assigned by the server. In an import, send it
+        /// for an existing credit and omit it for a new one.
         credit_id["credit_id", "id"]: ID = id(),
-        /// The name as credited.
+        /// The person's name as credited in this movie.
         name: String = name().aliases(NAME),
-        /// Who the person plays.
-        character: Option<String> = line().joined().aliases(&["role", "character_name", "characters", "rolle", "personaje", "personnage"]),
-        /// The place in the billing, from 0. Places may repeat.
+        /// The character that the person plays, for example Tyler Durden. Null if unknown.
+        character: Option<String> = line().joined().aliases(&[
+            "role",
+            "character_name",
+            "characters",
+            "rolle",
+            "personaje",
+            "personnage",
+        ]),
+        /// The position in the billing order, starting at 0. Several credits can have the same
+        /// position. Null if unknown.
         order: Option<i32> = integer(0, 1_000_000).aliases(&["billing"]),
-        /// A picture of the person.
+        /// The URL of a portrait of the person. Null if there is none.
         image: Option<WebUrl> = url().aliases(IMAGE),
     }
 }
 
 define! {
-    /// A credit of the crew.
+    /// The credit of a crew member.
     #[graphql(complex)]
     pub struct CrewCredit, input CrewCreditInput {
-        /// The person's id, for example tmdb-person-287. Left out of an import, the person is found by name or made.
+        /// The person's id, for example tmdb-person-287. Omit it in an import to find the person by
+        /// name, or to create the person if the name is new.
         person_id["id", "personId"]: ID = id(),
-        /// This credit's own id; stable and opaque.
+        /// The credit's own id: opaque, stable, and assigned by the server. In an import, send it
+        /// for an existing credit and omit it for a new one.
         credit_id["credit_id", "id"]: ID = id(),
-        /// The name as credited.
+        /// The person's name as credited in this movie.
         name: String = name().aliases(NAME),
         /// The job, for example Editor.
         job: String = line().required().aliases(&["role", "position"]),
-        /// The department, for example Editing.
+        /// The department, for example Editing. Null if unknown.
         department: Option<String> = line(),
-        /// A picture of the person.
+        /// The URL of a portrait of the person. Null if there is none.
         image: Option<WebUrl> = url().aliases(IMAGE),
     }
 }
@@ -106,7 +129,7 @@ const PRODUCING: &[ItemKey] = &[
     ItemKey { key: "executive_producers", values: &[("job", "Executive Producer")] },
 ];
 
-/// A key that says which job of the crew its people had.
+/// A key that contains the crew members with one job.
 const fn job(key: &'static str, values: &'static [(&'static str, &'static str)]) -> ItemKey {
     ItemKey { key, values }
 }
@@ -177,7 +200,8 @@ static CAST_CREDIT: Item =
     credit(CastCredit::FIELDS, &[&[KeyPart::Entity(0), KeyPart::Field("character")]], &[]);
 static CREW_CREDIT: Item = credit(CrewCredit::FIELDS, BY_JOB, &["job", "department"]);
 
-/// The kind of work that a credit of that list is, in comparable form; of the crew, as it says itself.
+/// The department of a credit in comparable form: derived from the list, or for the crew list, the
+/// credit's own department.
 #[must_use]
 pub fn department_of(list: &str, department: Option<&str>) -> Option<String> {
     match list {
@@ -193,7 +217,7 @@ impl CategoryDocument for CastCrew {
     const CATEGORY: Category = Category::CastCrew;
     const FIELDS: &'static [Field] = CastCrew::FIELDS;
 
-    fn project(data: &Object, _: &dyn Names) -> Projection {
+    fn project(data: &Object, _: &dyn EntityLookup) -> Projection {
         let lists =
             Self::FIELDS.iter().filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
         let credits = lists.flat_map(|field| {

@@ -1,4 +1,4 @@
-//! Media: pictures and clips.
+//! The media category: images and clips of a movie.
 
 use async_graphql::ID;
 
@@ -8,31 +8,37 @@ use crate::document::schema::rules::{choice, id, items, line, prose, url};
 use crate::document::schema::scalars::WebUrl;
 
 define! {
-    /// Pictures and clips of a movie.
+    /// Images and clips of a movie.
     pub struct Media, input MediaInput {
-        /// The main poster.
+        /// The URL of the main poster. Null if there is none.
         poster_url: Option<WebUrl> = url().aliases(&["poster", "poster_path"]),
-        /// The main wide picture.
+        /// The URL of the main backdrop, a wide image without text. Null if there is none.
         backdrop_url: Option<WebUrl> = url().aliases(&["backdrop", "backdrop_path"]),
-        /// The main trailer.
+        /// The URL of the main trailer. Null if there is none.
         trailer_url: Option<WebUrl> = url().aliases(&["trailer"]),
-        /// Everything else.
-        gallery: Vec<MediaItem> = items(&MEDIA_ITEM, "Gallery").aliases(&["gallery_images", "images"]).item_keys(BY_KIND),
+        /// All other images and clips.
+        gallery: Vec<MediaItem> = items(&MEDIA_ITEM, "Gallery")
+            .aliases(&["gallery_images", "images"])
+            .item_keys(BY_KIND),
     }
 }
 
 define! {
-    /// One picture or clip.
+    /// An image or clip.
     pub struct MediaItem, input MediaItemInput {
-        /// This item's own id; stable and opaque.
+        /// The item's own id: opaque, stable, and assigned by the server. In an import, send it for
+        /// an existing item and omit it for a new one.
         id: ID = id(),
-        /// Where it is.
+        /// The URL of the image or clip.
         url: WebUrl = url().required().aliases(&["file_path", "image_url", "link", "src"]),
-        /// What it is.
-        kind: MediaKind = choice(MediaKind::VALUES, KIND_SYNONYMS).required().aliases(&["type", "image_type"]),
-        /// What it shows.
+        /// The kind of image or clip.
+        kind: MediaKind = choice(MediaKind::VALUES, KIND_SYNONYMS)
+            .required()
+            .aliases(&["type", "image_type"]),
+        /// A caption that says what the image or clip shows. Null if there is none.
         caption: Option<String> = prose().aliases(&["title", "description"]),
-        /// The language of the text in it, as text.
+        /// The language of the text in the image or clip, as free text such as English. Null if
+        /// unknown, or if it contains no text.
         language: Option<String> = line().joined(),
     }
 }
@@ -75,21 +81,21 @@ const BY_KIND: &[ItemKey] = &[
 ];
 
 define_choice! {
-    /// What a picture or clip is.
+    /// The kind of an image or clip.
     pub enum MediaKind {
         /// A poster.
         Poster = "poster",
-        /// A wide picture without text.
+        /// A wide image without text.
         Backdrop = "backdrop",
-        /// A frame of the movie or a photo from the set.
+        /// A frame of the movie, or a photo from the set.
         Still = "still",
-        /// The title as a logo.
+        /// The title of the movie as a logo.
         Logo = "logo",
-        /// A trailer.
+        /// A full-length trailer.
         Trailer = "trailer",
-        /// A teaser.
+        /// A teaser: a short trailer published ahead of the full one.
         Teaser = "teaser",
-        /// A clip.
+        /// A clip from the movie, or about it.
         Clip = "clip",
     }
 }

@@ -1,4 +1,4 @@
-//! The seven categories: their one list, and what each of them has to say for itself.
+//! The registry of the seven categories, and the trait that each of them implements.
 
 pub mod awards;
 pub mod basic_info;
@@ -12,7 +12,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::problem::excerpt;
-use super::projection::{Names, Projection};
+use super::projection::{EntityLookup, Projection};
 use super::schema::definition::{Field, Kind, Object};
 use awards::Awards;
 use basic_info::BasicInfo;
@@ -22,24 +22,24 @@ use streaming::Streaming;
 use timeline::Timeline;
 use trivia::Trivia;
 
-/// What a category has to say for itself; one implementation each, in the file of that name.
+/// The definition of one category. Each category implements it in its own file.
 pub trait CategoryDocument {
     const CATEGORY: Category;
-    /// The fields at the top of the document.
+    /// The top-level fields of the document.
     const FIELDS: &'static [Field];
 
-    /// The rows by which questions across movies are answered.
+    /// The rows by which movies are queried, derived from a document of this category.
     #[must_use]
-    fn project(_data: &Object, _names: &dyn Names) -> Projection {
+    fn project(_data: &Object, _names: &dyn EntityLookup) -> Projection {
         Projection::default()
     }
 }
 
-/// A [`CategoryDocument`] as a value, for code that serves all categories.
+/// A [`CategoryDocument`] as a value, for code that handles all categories alike.
 pub struct Definition {
     pub category: Category,
     pub fields: &'static [Field],
-    pub project: fn(&Object, &dyn Names) -> Projection,
+    pub project: fn(&Object, &dyn EntityLookup) -> Projection,
 }
 
 impl Definition {
@@ -47,14 +47,15 @@ impl Definition {
         Self { category: T::CATEGORY, fields: T::FIELDS, project: T::project }
     }
 
-    /// The document of a category that was never written: every list, empty.
+    /// The data of a category that was never written: every list is present and empty.
     #[must_use]
     pub fn empty(&self) -> Object {
         let lists = self.fields.iter().filter(|field| field.rule.kind.is_list());
         lists.map(|field| (field.name.to_owned(), serde_json::Value::Array(Vec::new()))).collect()
     }
 
-    /// Whether it holds names that may be a credited person's, and are nobody's otherwise (nominees).
+    /// Whether the document contains names that are linked to credited people but never create an
+    /// entity (nominees).
     #[must_use]
     pub fn links_credited_people(&self) -> bool {
         self.fields.iter().any(|field| match &field.rule.kind {
@@ -63,7 +64,7 @@ impl Definition {
         })
     }
 
-    /// Whether nothing is in `data`: no value, no item.
+    /// Whether `data` contains neither values nor items.
     #[must_use]
     pub fn is_empty(&self, data: &Object) -> bool {
         data.values().all(|value| value.is_null() || value.as_array().is_some_and(Vec::is_empty))
@@ -71,18 +72,21 @@ impl Definition {
 }
 
 impl Kind {
-    /// Whether the field is a list, which is never absent from a stored document.
+    /// Whether the field is a list. Lists are always present in a stored document.
     #[must_use]
     pub fn is_list(&self) -> bool {
         matches!(self, Self::Names { .. } | Self::Items { .. })
     }
 }
 
-/// The one list of the categories; everything that needs all of them is made here or through
-/// [`with_categories`].
+/// Generates everything that enumerates the categories. Other modules use [`with_categories`].
 macro_rules! categories {
-    ($( $(#[doc = $doc:literal])* $Type:ident, $Input:ident, $field:ident, $name:literal, $slug:literal; )*) => {
-        /// One part of what is known of a movie: the unit of export and import.
+    ($(
+        $(#[doc = $doc:literal])*
+        $Type:ident, $Input:ident, $field:ident, $name:literal, $slug:literal;
+    )*) => {
+        /// A part of the data of a movie. One document holds one category; it is the unit of export
+        /// and import.
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
             serde::Serialize, serde::Deserialize, async_graphql::Enum,
@@ -92,22 +96,22 @@ macro_rules! categories {
         }
 
         impl Category {
-            /// All of them, in the order of a bundle.
+            /// All categories, in the order in which a bundle contains them.
             pub const ALL: &'static [Self] = &[$(Self::$Type),*];
 
-            /// As written in a file: `basic_info`.
+            /// The name in files: `basic_info`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$Type => $name),* }
             }
 
-            /// As written in a URL or a file name: `basic-info`.
+            /// The name in URLs and file names: `basic-info`.
             #[must_use]
             pub const fn slug(self) -> &'static str {
                 match self { $(Self::$Type => $slug),* }
             }
 
-            /// Its fields and rules.
+            /// The fields and rules of the category.
             #[must_use]
             pub fn definition(self) -> &'static Definition {
                 match self {
@@ -116,18 +120,21 @@ macro_rules! categories {
             }
         }
 
-        /// The data of one category; which one, `__typename` tells.
+        /// The data of one category. `__typename` says which one.
         #[derive(Debug, Clone, async_graphql::Union)]
-        #[allow(clippy::large_enum_variant, reason = "one lives for as long as an answer is written")]
+        #[allow(
+            clippy::large_enum_variant,
+            reason = "few exist at a time, and only while a response is written"
+        )]
         pub enum CategoryData {
             $( $Type($Type), )*
         }
 
         impl CategoryData {
-            /// Reads the stored JSON of a document.
+            /// Deserializes the stored JSON of a document.
             ///
             /// # Errors
-            /// When `json` is not a document of that category.
+            /// If `json` is not the data of a document of this category.
             pub fn from_json(category: Category, json: &str) -> serde_json::Result<Self> {
                 match category {
                     $(Category::$Type => serde_json::from_str(json).map(Self::$Type)),*
@@ -136,7 +143,7 @@ macro_rules! categories {
         }
 
         impl CategoryData {
-            /// The lists that hold anything: their keys in the JSON file, and how many items each has.
+            /// The lists that are not empty: the key in the JSON file, and the number of items.
             #[must_use]
             pub fn list_lengths(&self) -> Vec<(&'static str, usize)> {
                 match self {
@@ -145,18 +152,21 @@ macro_rules! categories {
             }
         }
 
-        /// The data of exactly one category.
+        /// The data of one category. Exactly one field must be set.
         #[derive(Debug, Clone, async_graphql::OneofObject)]
-        #[allow(clippy::large_enum_variant, reason = "one lives for as long as a request is read")]
+        #[allow(
+            clippy::large_enum_variant,
+            reason = "few exist at a time, and only while a request is read"
+        )]
         pub enum CategoryInput {
             $( $(#[doc = $doc])* $Type($field::$Input), )*
         }
 
         impl CategoryInput {
-            /// Which category it is, and its data as a file would hold it.
+            /// The category, and the data in the form of a JSON file.
             ///
             /// # Errors
-            /// When a value cannot be written as JSON (a number that is not finite).
+            /// If a value cannot be represented in JSON (a number that is not finite).
             pub fn into_json(self) -> serde_json::Result<(Category, serde_json::Value)> {
                 match self {
                     $(Self::$Type(input) => Ok((Category::$Type, serde_json::to_value(input)?))),*
@@ -164,7 +174,7 @@ macro_rules! categories {
             }
         }
 
-        /// Calls a macro with every category: `(Type, field)`.
+        /// Calls a macro with a list of all categories, each as `(Type, field)`.
         macro_rules! with_categories {
             ($callback:ident) => { $callback! { $(($Type, $field)),* } };
         }
@@ -173,19 +183,19 @@ macro_rules! categories {
 }
 
 categories! {
-    /// Titles, dates, money, scores, genres.
+    /// Titles, dates, runtime, budget and revenue, scores and genres.
     BasicInfo, BasicInfoInput, basic_info, "basic_info", "basic-info";
     /// Directors, writers, producers, cast and crew.
     CastCrew, CastCrewInput, cast_crew, "cast_crew", "cast-crew";
-    /// Dated events.
+    /// Dated events in the history of the movie, such as the start of shooting or a release.
     Timeline, TimelineInput, timeline, "timeline", "timeline";
-    /// Facts.
+    /// Facts about the movie, as statements or as questions with answers.
     Trivia, TriviaInput, trivia, "trivia", "trivia";
-    /// Nominations and wins.
+    /// Award nominations and wins.
     Awards, AwardsInput, awards, "awards", "awards";
-    /// Pictures and clips.
+    /// Poster, backdrop and trailer, and a gallery of images and clips.
     Media, MediaInput, media, "media", "media";
-    /// Where to watch it.
+    /// Offers of streaming platforms where the movie can be watched.
     Streaming, StreamingInput, streaming, "streaming", "streaming";
 }
 
@@ -195,9 +205,12 @@ impl fmt::Display for Category {
     }
 }
 
-/// The text was no category.
+/// The error of parsing a text that is not the name of a category.
 #[derive(Debug, thiserror::Error)]
-#[error("found {found:?}; allowed are {}", Category::ALL.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(", "))]
+#[error(
+    "found {found:?}; allowed are {}",
+    Category::ALL.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(", ")
+)]
 pub struct UnknownCategory {
     found: String,
 }
@@ -205,7 +218,7 @@ pub struct UnknownCategory {
 impl FromStr for Category {
     type Err = UnknownCategory;
 
-    /// Reads both spellings, `basic_info` and `basic-info`.
+    /// Accepts both spellings, `basic_info` and `basic-info`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found =
             Self::ALL.iter().find(|category| category.as_str() == text || category.slug() == text);

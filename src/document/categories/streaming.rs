@@ -1,11 +1,11 @@
-//! Streaming: where a movie can be watched.
+//! The streaming category: offers of streaming platforms.
 
 use async_graphql::ID;
 use serde_json::Value;
 
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::entity::EntityKind;
-use crate::document::projection::{Names, OfferRow, Projection, text_of};
+use crate::document::projection::{EntityLookup, OfferRow, Projection, text_of};
 use crate::document::schema::definition::{
     EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department,
 };
@@ -15,35 +15,42 @@ use crate::document::schema::rules::{
 use crate::document::schema::scalars::WebUrl;
 
 define! {
-    /// Where a movie can be watched.
+    /// The streaming platforms that offer a movie.
     pub struct Streaming, input StreamingInput {
-        /// The offers.
-        streaming_options: Vec<StreamingOption> = items(&OPTION, "Streaming").aliases(&["streaming", "offers", "providers", "watch_providers", "results"]),
+        /// The offers, one for each combination of platform, region, type and quality.
+        streaming_options: Vec<StreamingOption> = items(&OPTION, "Streaming")
+            .aliases(&["streaming", "offers", "providers", "watch_providers", "results"]),
     }
 }
 
 define! {
-    /// One offer of one platform.
+    /// An offer of one platform in one region.
     pub struct StreamingOption, input StreamingOptionInput {
-        /// This offer's own id; stable and opaque.
+        /// The offer's own id: opaque, stable, and assigned by the server. In an import, send it
+        /// for an existing offer and omit it for a new one.
         id: ID = id(),
-        /// The platform's name as sent, for example Netflix.
+        /// The platform's name as it was sent, for example Netflix.
         platform: String = name().aliases(&["provider", "provider_name", "service"]),
-        /// The platform's id. It may be left out of an import: the name tells.
+        /// The platform's id, for example tmdb-platform-8. Always set in a stored document. Omit it
+        /// in an import to find the platform by name, or to create it if the name is new.
         platform_id: Option<ID> = id(),
-        /// Where it can be watched, ISO 3166-1 alpha-2. Null: not known.
+        /// The country in which the offer is available, as an ISO 3166-1 alpha-2 code such as US.
+        /// Null if unknown.
         region: Option<String> = region().aliases(&["country", "country_code"]),
-        /// What it takes to watch it.
-        offer_type["type", "type"]: OfferType = choice(OfferType::VALUES, OFFER_SYNONYMS).required().aliases(&["offer_type", "access", "monetization_type"]),
-        /// The price, a decimal string such as 3.99.
+        /// How viewers pay for the movie.
+        offer_type["type", "type"]: OfferType = choice(OfferType::VALUES, OFFER_SYNONYMS)
+            .required()
+            .aliases(&["offer_type", "access", "monetization_type"]),
+        /// The price as a decimal string such as 3.99, without the currency. Null if unknown, or if
+        /// there is no price.
         price: Option<String> = decimal(),
-        /// The currency of the price, ISO 4217.
+        /// The currency of the price, as an ISO 4217 code such as USD. Null if unknown.
         currency: Option<String> = currency(),
-        /// The best picture quality.
+        /// The best picture quality of the offer. Null if unknown.
         quality: Option<VideoQuality> = choice(VideoQuality::VALUES, QUALITY_SYNONYMS),
-        /// Where to watch it.
+        /// The URL of the movie on the platform. Null if unknown.
         url: Option<WebUrl> = url().aliases(&["link"]),
-        /// Whether someone has checked that the offer stands.
+        /// Whether the offer was verified to be available. Null if unknown.
         verified: Option<bool> = boolean(),
     }
 }
@@ -100,29 +107,29 @@ const QUALITY_SYNONYMS: &[(&str, &str)] = &[
 ];
 
 define_choice! {
-    /// What it takes to watch a movie on a platform.
+    /// How viewers pay for a movie on a platform.
     pub enum OfferType {
-        /// A running subscription.
+        /// Included in a subscription.
         Subscription = "subscription",
-        /// Nothing.
+        /// Free of charge, without advertisements.
         Free = "free",
-        /// Watching advertisements.
+        /// Free of charge, with advertisements.
         Ads = "ads",
-        /// Paying for a while.
+        /// Paid once, for a limited time.
         Rent = "rent",
-        /// Paying once, for good.
+        /// Paid once, for unlimited time.
         Buy = "buy",
     }
 }
 
 define_choice! {
-    /// Picture quality.
+    /// The picture quality of an offer.
     pub enum VideoQuality {
         /// Standard definition.
         Sd = "SD",
         /// High definition.
         Hd = "HD",
-        /// Ultra high definition; written 4K in files.
+        /// Ultra high definition. In JSON files the value is 4K.
         Uhd = "4K",
     }
 }
@@ -158,7 +165,7 @@ impl CategoryDocument for Streaming {
     const CATEGORY: Category = Category::Streaming;
     const FIELDS: &'static [Field] = Streaming::FIELDS;
 
-    fn project(data: &Object, _: &dyn Names) -> Projection {
+    fn project(data: &Object, _: &dyn EntityLookup) -> Projection {
         let offers = data.get("streaming_options").and_then(Value::as_array).into_iter().flatten();
         let offers = offers.filter_map(Value::as_object).map(|offer| OfferRow {
             id: text_of(offer, "id").unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Timeline: what happened when, from the first idea to the last re-release.
+//! The timeline category: dated events in the history of a movie.
 
 use async_graphql::ID;
 
@@ -8,7 +8,7 @@ use crate::document::schema::rules::{id, items, line, partial_date, prose, title
 use crate::document::schema::scalars::{PartialDate, WebUrl};
 
 define! {
-    /// What happened when, from the first idea to the last re-release.
+    /// The history of a movie as a list of dated events, from the first idea to re-releases.
     pub struct Timeline, input TimelineInput {
         /// The events.
         events: Vec<TimelineEvent> = items(&EVENT, "Event").aliases(&["timeline", "ereignisse"]),
@@ -16,21 +16,23 @@ define! {
 }
 
 define! {
-    /// One dated event.
+    /// A dated event, such as the start of shooting or a premiere.
     pub struct TimelineEvent, input TimelineEventInput {
-        /// This event's own id; stable and opaque.
+        /// The event's own id: opaque, stable, and assigned by the server. In an import, send it
+        /// for an existing event and omit it for a new one.
         id: ID = id(),
-        /// When: a year, a month or a day.
+        /// The date of the event: a year, a month or a day, for example 1998, 1998-06 or
+        /// 1998-06-08.
         date: PartialDate = partial_date().required().aliases(&["datum"]),
-        /// What happened, in a line.
+        /// What happened, in one line. At most 500 characters.
         title: String = title(500).required().aliases(&["event", "name", "titel"]),
-        /// What happened, at length.
+        /// What happened, in detail. At most 20,000 characters. Null if there is no description.
         description: Option<String> = prose().aliases(&["details", "beschreibung"]),
-        /// The kind of event, for example production or release.
+        /// The kind of event as free text, for example production or release. Null if unknown.
         category: Option<String> = line().aliases(&["type"]),
-        /// A picture or clip of it.
+        /// The URL of an image or clip of the event. Null if there is none.
         media_url: Option<WebUrl> = url().aliases(&["image", "image_url"]),
-        /// Where this is known from.
+        /// The URL of the source of the information. Null if unknown.
         source_url: Option<WebUrl> = url().aliases(&["source", "reference"]),
     }
 }

@@ -1,4 +1,4 @@
-//! Trivia: facts, or questions with answers.
+//! The trivia category: facts, as statements or as questions with answers.
 
 use async_graphql::ID;
 
@@ -8,31 +8,33 @@ use crate::document::schema::rules::{PROSE, boolean, id, items, line, prose, tit
 use crate::document::schema::scalars::WebUrl;
 
 define! {
-    /// Facts about a movie, told as text or as a question with its answer.
+    /// Facts about a movie, as statements or as questions with answers.
     pub struct Trivia, input TriviaInput {
         /// The facts.
-        items: Vec<TriviaItem> = items(&ITEM, "Trivia").aliases(&["trivia", "facts", "trivia_items", "questions"]),
+        items: Vec<TriviaItem> = items(&ITEM, "Trivia")
+            .aliases(&["trivia", "facts", "trivia_items", "questions"]),
     }
 }
 
 define! {
-    /// One fact. It has a text, a question, or both.
+    /// A fact about a movie. At least one of text and question is set.
     pub struct TriviaItem, input TriviaItemInput {
-        /// This item's own id; stable and opaque.
+        /// The item's own id: opaque, stable, and assigned by the server. In an import, send it for
+        /// an existing item and omit it for a new one.
         id: ID = id(),
-        /// The fact as a statement.
+        /// The fact as a statement. Null if the item is only a question.
         text: Option<String> = prose().aliases(&["fact", "trivia", "fakt"]),
-        /// The fact as a question.
+        /// The fact as a question. Null if the item is only a statement.
         question: Option<String> = prose().aliases(&["frage"]),
-        /// The answer to the question.
+        /// The answer to the question. Null if there is none.
         answer: Option<String> = title(PROSE).aliases(&["correct_answer", "antwort"]),
-        /// Why it is so, or how it is known.
+        /// An explanation of the fact or of the answer. Null if there is none.
         explanation: Option<String> = prose(),
-        /// The kind of fact, for example production.
+        /// The kind of fact as free text, for example production. Null if unknown.
         category: Option<String> = line().aliases(&["type", "kategorie"]),
-        /// Whether it gives the plot away.
+        /// Whether the item reveals the plot. Null if unknown.
         spoiler: Option<bool> = boolean().aliases(&["is_spoiler", "spoilers", "contains_spoiler"]),
-        /// Where this is known from.
+        /// The URL of the source of the information. Null if unknown.
         source_url: Option<WebUrl> = url().aliases(&["source", "reference"]),
     }
 }

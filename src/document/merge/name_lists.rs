@@ -12,7 +12,7 @@ use super::{ImportMode, Merger, array};
 use crate::document::entity::{EntityKind, NewEntity};
 use crate::document::plan::{Match, NotRemoved};
 use crate::document::problem::{WarningCode, pointer_at};
-use crate::document::projection::Names as _;
+use crate::document::projection::EntityLookup as _;
 use crate::document::read::envelope::Stage;
 use crate::document::resolve::MatchDecision;
 use crate::document::schema::definition::{EntityReference, Object};
@@ -63,7 +63,7 @@ impl Merger<'_> {
         }
         let identity = |value: &Value| {
             let name = value.as_str().unwrap_or_default();
-            proposal.directory.entity(kind, name).unwrap_or_else(|| index_key(name))
+            proposal.directory.id_by_name(kind, name).unwrap_or_else(|| index_key(name))
         };
         let stored = array(proposal.current, name);
         let base: Option<Vec<String>> =
@@ -159,7 +159,7 @@ impl Merger<'_> {
 
     fn decide_name(&mut self, kind: EntityKind, given: &str, at: &str) -> Match {
         let place = Place { of: None, item: at, name: at, is_alone: true };
-        let reference = EntityReference::bare(kind);
+        let reference = EntityReference::by_name_only(kind);
         if self.is_left_out(&reference, given, &place)
             && let Some(found) = self.merged.matches.pop()
         {

@@ -9,7 +9,7 @@ use super::{Merger, text};
 use crate::document::problem::WarningCode;
 use crate::document::resolve::given_ids::{IdTrust, may_be_one};
 use crate::document::schema::definition::{Item, KeyPart, Kind, Object, find};
-use crate::document::spelling::meaning;
+use crate::document::spelling::canonical_spelling;
 use crate::document::text::{comparable, index_key, quoted};
 
 /// Most stored items of one key that are compared with a new one.
@@ -82,7 +82,7 @@ impl Merger<'_> {
     /// What an item is recognised by, less the year and those whom it may name as text.
     fn key_without_year(&self, item: &Item, object: &Object) -> Vec<String> {
         let directory = self.proposal.directory;
-        let meant = meaning(item, object, Some(directory));
+        let meant = canonical_spelling(item, object, Some(directory));
         let spelled = item.spellings.as_ref().map(|spellings| spellings.field);
         let parts = item.keys.iter().flat_map(|parts| parts.iter());
         let key = parts.filter_map(|part| match part {

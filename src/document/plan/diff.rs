@@ -1,4 +1,4 @@
-//! What differs between two states of a document, by path.
+//! Computes the changes between two versions of a document, each with its path.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,30 +10,32 @@ use crate::document::problem::pointer_at;
 use crate::document::schema::definition::{Field, Item, Kind, Object, define_choice};
 
 define_choice! {
-    /// What a change does.
+    /// The kind of a change.
     pub enum ChangeOperation {
-        /// Something is there that was not.
+        /// A value or an item is added.
         Add = "add",
-        /// Something has another value, or a list another order.
+        /// A value is replaced, or the order of a list changes.
         Update = "update",
-        /// Something is no longer there.
+        /// A value or an item is removed.
         Remove = "remove",
     }
 }
 
-/// One change.
+/// A change of one value, of one item, or of the order of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// JSON Pointer into the new `data`; for a removal, into the old.
+    /// JSON Pointer into the new `data`; for a removal, into the old one.
     pub path: String,
     pub op: ChangeOperation,
-    /// What changed, for a person: `Cast: Brad Pitt`.
+    /// A label of the changed value for display: `Cast: Brad Pitt`.
     pub label: String,
+    /// The old value; `None` if there was none.
     pub before: Option<Value>,
+    /// The new value; `None` if there is none.
     pub after: Option<Value>,
 }
 
-/// The changes that lead from `before` to `after`, in the order of the document.
+/// The changes from `before` to `after`, in document order.
 #[must_use]
 pub fn diff(definition: &Definition, before: &Object, after: &Object) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -71,7 +73,7 @@ pub fn diff(definition: &Definition, before: &Object, after: &Object) -> Vec<Cha
     changes
 }
 
-/// The top-level keys that changes touch, each once.
+/// The top-level keys that are affected by the changes, without duplicates.
 #[must_use]
 pub fn updated_fields(changes: &[Change]) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();
@@ -224,7 +226,7 @@ fn id_of<'a>(item: &Item, value: &'a Value) -> Option<&'a Value> {
     value.get(item.id)
 }
 
-/// `Cast: Brad Pitt`; long text is cut.
+/// The label of an item for display, such as `Cast: Brad Pitt`. Long text is truncated.
 pub(in crate::document) fn label_of(item: &Item, label: &str, object: &Object) -> String {
     let name = item
         .label

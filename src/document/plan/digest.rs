@@ -1,5 +1,5 @@
-//! The digest of a plan: SHA-256 over a canonical form of the target, the options and what the plan
-//! decides. Equal plans have equal digests, whichever ids were made up on the way.
+//! The digest of a plan: the SHA-256 hash of a canonical form of the target, the options and the
+//! decisions. Equal plans have equal digests, although their generated ids differ.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -12,10 +12,10 @@ use super::{Match, Report};
 use crate::document::merge::Proposal;
 use crate::document::text::hexadecimal;
 
-/// Feeds what is written to a hash.
-struct Hashing(Sha256);
+/// A writer that computes the hash of its input.
+struct HashWriter(Sha256);
 
-impl Write for Hashing {
+impl Write for HashWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.update(bytes);
         Ok(bytes.len())
@@ -26,11 +26,11 @@ impl Write for Hashing {
     }
 }
 
-/// Writes made-up ids as the order in which they were made up. None of them holds a character that
-/// JSON escapes, so each comes as one fragment.
-struct WithoutMadeUp<'a>(HashMap<&'a str, usize>);
+/// Replaces generated ids by their sequence numbers. The ids contain no characters that JSON
+/// escapes, so each is written as one fragment.
+struct GeneratedIdFormatter<'a>(HashMap<&'a str, usize>);
 
-impl Formatter for WithoutMadeUp<'_> {
+impl Formatter for GeneratedIdFormatter<'_> {
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
@@ -43,7 +43,8 @@ impl Formatter for WithoutMadeUp<'_> {
     }
 }
 
-/// The digest in hexadecimal digits.
+/// Computes the digest of a plan, in hexadecimal digits. `made_up` contains the generated ids in
+/// the order in which they were generated.
 pub(super) fn digest(proposal: &Proposal<'_>, report: &Report, made_up: &[String]) -> String {
     let mut remove_items: Vec<&String> = proposal.remove_items.iter().collect();
     remove_items.sort();
@@ -52,11 +53,11 @@ pub(super) fn digest(proposal: &Proposal<'_>, report: &Report, made_up: &[String
         (proposal.mode.as_str(), proposal.nulls.as_str(), proposal.on_conflict.as_str()),
         (proposal.source.as_str(), proposal.lock_rule.as_str(), remove_items),
         (&report.changes, &report.conflicts, &report.not_removed, &report.skipped),
-        report.matches.iter().map(decided).collect::<Vec<_>>(),
+        report.matches.iter().map(canonical_match).collect::<Vec<_>>(),
     );
     let everywhere = proposal.resolutions.iter().filter(|resolution| resolution.everywhere);
     let everywhere: Vec<&str> = everywhere.map(|resolution| resolution.path.as_str()).collect();
-    // What is remembered on all movies is more than this one's plan.
+    // Resolutions that are kept for all movies have effects beyond this plan.
     if everywhere.is_empty() {
         finish(&canonical, made_up)
     } else {
@@ -64,18 +65,18 @@ pub(super) fn digest(proposal: &Proposal<'_>, report: &Report, made_up: &[String
     }
 }
 
-/// What was decided, and between whom; how likely each was is no part of the plan.
-fn decided(found: &Match) -> impl Serialize {
+/// The decision for a name and its candidates, without their scores.
+fn canonical_match(found: &Match) -> impl Serialize {
     let candidates = found.candidates.iter().map(|candidate| &candidate.id).collect::<Vec<_>>();
     (&found.path, &found.given, found.decision, &found.entity, candidates)
 }
 
-/// The digest of any value that is told by its JSON.
+/// Computes the digest of a value from its JSON form.
 pub(super) fn finish(canonical: &impl Serialize, made_up: &[String]) -> String {
     let numbered = made_up.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect();
     let mut serializer =
-        Serializer::with_formatter(Hashing(Sha256::new()), WithoutMadeUp(numbered));
-    // Writing to a hash cannot fail, and no key of the form is other than text.
+        Serializer::with_formatter(HashWriter(Sha256::new()), GeneratedIdFormatter(numbered));
+    // Cannot fail: the writer never fails, and all map keys are strings.
     let _ = canonical.serialize(&mut serializer);
     hexadecimal(&serializer.into_inner().0.finalize())
 }

@@ -1,6 +1,7 @@
-//! Locks: values that an automatic source must not change, and a person only on purpose.
+//! Editorial locks: values that automatic sources cannot change, and users only on purpose.
 //!
-//! Held against the outcome of a merge, whatever led to it, so that no way of writing gets past.
+//! Locks are applied to the result of a merge or a restoration, so that every kind of write obeys
+//! them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,19 +13,19 @@ use crate::document::categories::Definition;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, pointer_at, shown};
 use crate::document::schema::definition::{Item, Kind, Object, find};
 
-/// What a lock does to a change.
+/// How a lock affects a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockRule {
-    /// The change comes from an automatic source: it is left out.
+    /// The change is left out, because it comes from an automatic source.
     Skip,
-    /// The change is a person's, who did not say that locks are to be overridden: it is refused.
+    /// The change is refused: it comes from a user who did not override locks.
     Refuse,
-    /// The change is a person's, who did.
+    /// The change is made: it comes from a user who overrides locks.
     Override,
 }
 
 impl LockRule {
-    /// The rule as a word.
+    /// The name of the rule.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,9 +36,10 @@ impl LockRule {
     }
 }
 
-/// What came of holding locks against a change.
+/// The result of applying locks to a change.
 #[derive(Debug, Default)]
 pub struct Held {
+    /// The changed document, in which skipped changes are undone.
     pub data: Object,
     pub skipped: Vec<Skipped>,
     pub problems: Vec<Problem>,
@@ -50,36 +52,37 @@ pub fn field_target(name: &str) -> String {
     format!("/{name}")
 }
 
-/// What was touched, with the list that each item of it stands in; of an item that is not there, any list.
+/// Adds to a set of lock targets the list of each item in it. For an item that is not in `data`,
+/// all lists are added.
 #[must_use]
-pub fn with_lists(
+pub fn with_containing_lists(
     definition: &Definition,
     data: &Object,
-    touched: impl Iterator<Item = String>,
+    targets: impl Iterator<Item = String>,
 ) -> HashSet<String> {
-    let mut touched: HashSet<String> = touched.collect();
+    let mut targets: HashSet<String> = targets.collect();
     let ids: Vec<String> =
-        touched.iter().filter(|target| !target.starts_with('/')).cloned().collect();
+        targets.iter().filter(|target| !target.starts_with('/')).cloned().collect();
     let places = Places::of(definition, data);
     for id in ids {
         match places.list_of(&id) {
             Some(list) => {
-                touched.insert(field_target(list));
+                targets.insert(field_target(list));
             }
             None => {
                 let lists = definition
                     .fields
                     .iter()
                     .filter(|field| matches!(field.rule.kind, Kind::Items { .. }));
-                touched.extend(lists.map(|field| field_target(field.name)));
+                targets.extend(lists.map(|field| field_target(field.name)));
             }
         }
     }
-    touched
+    targets
 }
 
-/// Holds `locks` against the change from `current` to `data`. A target is the JSON Pointer of a field
-/// (`/title`), or the id of a list item; `rule_of` says what its lock does.
+/// Applies `locks` to the change from `current` to `data`. Each lock is a target: the JSON Pointer
+/// of a field (`/title`), or the id of a list item. `rule_of` returns the rule for a target.
 #[must_use]
 pub fn hold(
     definition: &Definition,
@@ -93,12 +96,12 @@ pub fn hold(
     for target in locks {
         let rule = rule_of(target);
         match target.strip_prefix('/') {
-            Some(name) => held.field(definition, rule, current, name),
+            Some(name) => held.apply_to_field(definition, rule, current, name),
             None => {
                 let (before, after) = places.get_or_insert_with(|| {
                     (Places::of(definition, current), Places::of(definition, &held.data))
                 });
-                held.item(rule, current, target, before, after);
+                held.apply_to_item(rule, current, target, before, after);
             }
         }
     }
@@ -106,15 +109,21 @@ pub fn hold(
 }
 
 impl Held {
-    fn field(&mut self, definition: &Definition, rule: LockRule, current: &Object, name: &str) {
+    fn apply_to_field(
+        &mut self,
+        definition: &Definition,
+        rule: LockRule,
+        current: &Object,
+        name: &str,
+    ) {
         let (before, after) = (current.get(name), self.data.get(name));
         if before == after {
             return;
         }
         let path = field_target(name);
         let (before, after) = (before.cloned(), after.cloned());
-        if self.is_kept(rule, path, name.to_owned(), before.clone(), after) {
-            // In its place among the fields, wherever that is.
+        if self.keeps_current(rule, path, name.to_owned(), before.clone(), after) {
+            // Rebuilt, so that the restored field has its usual position.
             let mut restored = Object::new();
             let mut known: Vec<&str> = definition.fields.iter().map(|field| field.name).collect();
             known.extend(
@@ -133,7 +142,7 @@ impl Held {
         }
     }
 
-    fn item(
+    fn apply_to_item(
         &mut self,
         rule: LockRule,
         current: &Object,
@@ -142,7 +151,7 @@ impl Held {
         places_after: &mut Places,
     ) {
         let Some(Place { item, label, list, index }) = places.find(current, id) else {
-            return self.gone_item(rule, id, places_after);
+            return self.apply_to_removed_item(rule, id, places_after);
         };
         let before = &current[list][index];
         let there = places_after.find(&self.data, id).map(|place| (place.list, place.index));
@@ -153,7 +162,7 @@ impl Held {
         let label =
             before.as_object().map_or_else(String::new, |before| label_of(item, label, before));
         let path = there.map_or_else(|| at(list, index), |(list, index)| at(list, index));
-        if self.is_kept(rule, path, label, Some(before.clone()), after) {
+        if self.keeps_current(rule, path, label, Some(before.clone()), after) {
             match there {
                 Some((now, index)) if now == list => self.data[list][index] = before.clone(),
                 moved => {
@@ -171,15 +180,15 @@ impl Held {
         }
     }
 
-    /// A locked item that was removed stays so.
-    fn gone_item(&mut self, rule: LockRule, id: &str, places: &mut Places) {
+    /// Applies the lock of an item that is not in the current document: it may not be added again.
+    fn apply_to_removed_item(&mut self, rule: LockRule, id: &str, places: &mut Places) {
         let Some(Place { item, label, list, index }) = places.find(&self.data, id) else {
             return;
         };
         let after = self.data[list][index].clone();
         let label =
             after.as_object().map_or_else(String::new, |after| label_of(item, label, after));
-        if self.is_kept(rule, at(list, index), label, None, Some(after))
+        if self.keeps_current(rule, at(list, index), label, None, Some(after))
             && let Some(items) = self.data.get_mut(list).and_then(Value::as_array_mut)
         {
             items.remove(index);
@@ -187,8 +196,8 @@ impl Held {
         }
     }
 
-    /// Says what the rule says; whether the value is to stay as it was.
-    fn is_kept(
+    /// Records the effect of a lock on a change. Returns whether the current value must be kept.
+    fn keeps_current(
         &mut self,
         rule: LockRule,
         path: String,
@@ -210,17 +219,17 @@ impl Held {
             LockRule::Refuse => {
                 let found = match &imported {
                     None => " and would be removed".to_owned(),
-                    // What an item would become, the plan shows.
+                    // The plan shows the details of items and lists.
                     Some(Value::Object(_) | Value::Array(_)) => String::new(),
                     Some(value) => format!("; found {}", shown(value)),
                 };
                 let message =
-                    format!("{label} is locked{found}; to change it nevertheless, override locks");
+                    format!("{label} is locked{found}; to change it anyway, override locks");
                 self.problems.push(Problem::new(path, ProblemCode::Locked, message));
             }
             LockRule::Override => {
                 let message =
-                    format!("{label} is locked and changed nevertheless, as locks are overridden");
+                    format!("{label} is locked, but was changed because locks are overridden");
                 self.warnings.push(Warning::new(path, WarningCode::Locked, message));
             }
         }
@@ -232,6 +241,7 @@ fn at(list: &str, index: usize) -> String {
     pointer_at(&field_target(list), index)
 }
 
+/// The position of an item in a document.
 struct Place {
     item: &'static Item,
     label: &'static str,
@@ -239,11 +249,14 @@ struct Place {
     index: usize,
 }
 
-/// Where the items of a document stand, by their ids.
+/// The positions of the items of a document, by id.
 struct Places {
+    /// The name, the label and the item definition of each list.
     fields: Vec<(&'static str, &'static str, &'static Item)>,
+    /// Indexes into `fields` and into the list.
     by_id: HashMap<String, (usize, usize)>,
-    /// How many items were put in or taken out since: by so many places others may stand elsewhere.
+    /// The number of items that were inserted or removed since. Other items may have moved by up to
+    /// this many positions.
     moves: usize,
 }
 
@@ -263,22 +276,23 @@ impl Places {
         places
     }
 
+    /// The list that contains the item with this id.
     fn list_of(&self, id: &str) -> Option<&'static str> {
         self.by_id.get(id).map(|(field, _)| self.fields[*field].0)
     }
 
-    /// Where the item of that id stands in `data` now.
+    /// The present position in `data` of the item with this id.
     fn find(&self, data: &Object, id: &str) -> Option<Place> {
         let (field, was_at) = *self.by_id.get(id)?;
         let (list, label, item) = self.fields[field];
         let items = data.get(list)?.as_array()?;
-        let is_it = |index: &usize| {
+        let has_id = |index: &usize| {
             items
                 .get(*index)
                 .is_some_and(|value| value.get(item.id).and_then(Value::as_str) == Some(id))
         };
         let around = (0..=self.moves).flat_map(|by| [was_at.checked_sub(by), Some(was_at + by)]);
-        let index = around.flatten().find(is_it)?;
+        let index = around.flatten().find(has_id)?;
         Some(Place { item, label, list, index })
     }
 }

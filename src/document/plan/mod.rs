@@ -1,5 +1,5 @@
-//! A plan: what an import would make of a document, as a value. Applying it is the application's
-//! work.
+//! Plans: the complete result of an import, computed without side effects. The application shows a
+//! plan or executes it.
 
 pub mod base;
 pub mod diff;
@@ -27,67 +27,68 @@ use diff::{Change, ChangeOperation, diff};
 use digest::digest;
 use locks::LockRule;
 
-/// A value that both sides changed, each in its own way, since the document was made.
+/// A value that the document and the catalogue changed differently since the base revision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conflict {
-    /// JSON Pointer into the imported data; where the document dropped the item, into the current.
+    /// JSON Pointer into the imported data, or into the current data if the document lacks the
+    /// item.
     pub path: String,
-    /// What it is, for a person: `Cast: Brad Pitt`.
+    /// A label for display: `Cast: Brad Pitt`.
     pub label: String,
-    /// The value when the document was made.
+    /// The value in the base revision.
     pub base: Option<Value>,
-    /// The value as it stands.
+    /// The value that is stored now.
     pub current: Option<Value>,
-    /// The value that came.
+    /// The value in the imported document.
     pub imported: Option<Value>,
 }
 
-/// An item that the document dropped since its base and that is kept.
+/// An item of the base revision that is missing from the document, and is not removed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NotRemoved {
     /// JSON Pointer into the current data.
     pub path: String,
-    /// What it is, for a person.
+    /// A label for display.
     pub label: String,
     /// The item's id, for `removeItems`; `None` for a name, which has none.
     pub id: Option<String>,
 }
 
-/// A change that a lock kept out.
+/// A change that was left out because of a lock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// JSON Pointer into the new data where there is the value, else into the current.
+    /// JSON Pointer into the new data if it contains the value, else into the current data.
     pub path: String,
     /// Always LOCKED.
     pub code: ProblemCode,
-    /// What it is, for a person.
+    /// A label for display.
     pub label: String,
     /// The value that was kept.
     pub current: Option<Value>,
-    /// The value that would have taken its place.
+    /// The value that would have replaced it.
     pub imported: Option<Value>,
 }
 
-/// Who a name was taken for.
+/// How a name was resolved to an entity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Match {
     /// JSON Pointer into the imported data.
     pub path: String,
-    /// The name as it came.
+    /// The name as it was sent.
     pub given: String,
     pub kind: EntityKind,
     pub decision: MatchDecision,
-    /// The entity's id, unless it is ambiguous or left out.
+    /// The id of the entity; `None` if the name is ambiguous or the item is left out.
     pub entity: Option<String>,
-    /// How likely the entity is meant, from 0 to 1; nothing of a new one.
+    /// The score of the entity, from 0 to 1; `None` for a new one.
     pub score: Option<f64>,
     pub reasons: Vec<MatchReason>,
-    /// All that may be meant, best first; the likeliest only.
+    /// The candidates with the highest scores, best first.
     pub candidates: Vec<Candidate>,
 }
 
 impl Match {
-    /// A name of which nothing is known yet.
+    /// Creates the match of a name that is not resolved yet.
     #[must_use]
     pub fn new(path: &str, given: &str, kind: EntityKind) -> Self {
         Self {
@@ -103,54 +104,56 @@ impl Match {
     }
 }
 
-/// What an import does, as it is shown.
+/// The part of a plan that is shown to clients.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Report {
-    /// SHA-256, in hexadecimal digits, over a canonical form of what the plan decides. Made-up ids
-    /// and times are left out, so that equal plans have equal digests.
+    /// The SHA-256 hash of a canonical form of the plan, in hexadecimal digits. It does not depend
+    /// on generated ids or times, so that equal plans have equal digests.
     pub digest: String,
-    /// The changes, in the order of the document.
+    /// The changes, in document order.
     pub changes: Vec<Change>,
-    /// What both sides changed; how it is settled, the options say.
+    /// The values that both sides changed. The options say how conflicts are settled.
     pub conflicts: Vec<Conflict>,
-    /// What the document dropped and is kept.
+    /// Items and names that are missing from the document but are not removed.
     pub not_removed: Vec<NotRemoved>,
-    /// What locks kept out.
+    /// Changes that were left out because of locks.
     pub skipped: Vec<Skipped>,
-    /// Who the names that came without ids were taken for.
+    /// How names without ids were resolved.
     pub matches: Vec<Match>,
-    /// What was put right while reading, or left alone.
+    /// What was repaired, ignored, or may be a mistake.
     pub warnings: Vec<Warning>,
-    /// How many people, ceremonies, platforms and genres are made. Shown among the counts.
+    /// The number of people, ceremonies, platforms and genres that are created. It is part of the
+    /// counts.
     #[serde(skip_serializing)]
     pub new_entities: usize,
 }
 
-/// How much there is of everything in a plan.
+/// The number of changes, conflicts and other entries in a plan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, async_graphql::SimpleObject)]
 #[graphql(name = "PlanCounts")]
 pub struct Counts {
-    /// Changes that add something.
+    /// The number of changes that add a value or an item.
     pub added: usize,
-    /// Changes that give something another value or a list another order.
+    /// The number of changes that replace a value or change the order of a list.
     pub updated: usize,
-    /// Changes that remove something.
+    /// The number of changes that remove a value or an item.
     pub removed: usize,
-    /// Values that both sides changed.
+    /// The number of conflicts: values that the document and the catalogue changed differently.
     pub conflicts: usize,
-    /// Items that the document dropped and that are kept.
+    /// The number of items that are missing from the document but are not removed.
     pub not_removed: usize,
-    /// Changes that locks kept out.
+    /// The number of changes that were left out because of locks.
     pub skipped: usize,
-    /// People, ceremonies, platforms and genres that are made, of a name or of an id that nobody has.
+    /// The number of people, ceremonies, platforms and genres that are created, because their name
+    /// or id is unknown.
     pub new_entities: usize,
-    /// Warnings.
+    /// The number of warnings.
     pub warnings: usize,
 }
 
 impl Report {
-    /// How much there is of everything.
+    /// Counts the entries of the report.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let changed = |op| self.changes.iter().filter(|change| change.op == op).count();
@@ -167,47 +170,47 @@ impl Report {
     }
 }
 
-/// An answer that is remembered with an import.
+/// A resolution that is stored with an import, to be used again later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remember {
     pub kind: EntityKind,
-    /// In comparable form.
+    /// The name in comparable form.
     pub name_key: String,
-    /// Who is meant; `None`: what has the name is left out.
+    /// The id of the entity; `None` if items with the name are left out.
     pub entity: Option<String>,
-    /// Whether it holds on all movies.
+    /// Whether the resolution applies to all movies.
     pub everywhere: bool,
 }
 
-/// What an import would make of a document.
+/// The result of planning an import.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The document as it would stand.
+    /// The data of the document after the import.
     pub data: Object,
     pub report: Report,
-    /// Entities that would be made.
+    /// Entities to create.
     pub new_entities: Vec<NewEntity>,
-    /// Names that entities would go by from now on.
+    /// Aliases to add to existing entities.
     pub new_aliases: Vec<NewEntity>,
-    /// Answers that would be remembered.
+    /// Resolutions to store.
     pub answers: Vec<Remember>,
-    /// Ids that were made up for items and entities.
+    /// Ids that were generated for items and entities, in the order in which they were generated.
     pub made_up: Vec<String>,
-    /// How many of the changes remove an item or a name only because the document lacks it.
+    /// The number of changes that remove an item or a name only because the document lacks it.
     pub dropped: usize,
-    /// Why it may not be carried out, if anything speaks against it.
+    /// The reasons why the plan cannot be executed.
     pub problems: Vec<Problem>,
 }
 
 impl Report {
-    /// How many fields of the document were not read.
+    /// The number of unknown fields, which were not read.
     #[must_use]
     pub fn fields_not_read(&self) -> usize {
         let warnings = self.warnings.iter();
         warnings.filter(|warning| warning.code == WarningCode::UnknownField).count()
     }
 
-    /// How many changes there are, in words.
+    /// The number of changes as text: `1 change`, `2 changes`.
     #[must_use]
     pub fn changes_in_words(&self) -> String {
         match self.changes.len() {
@@ -218,7 +221,8 @@ impl Report {
 }
 
 impl Plan {
-    /// Whether only what the options settle speaks against it, so that it is worth showing.
+    /// Whether all problems can be solved by other options or resolutions, so that the plan is
+    /// worth showing.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let settled_by_options = |code| {
@@ -234,8 +238,8 @@ impl Plan {
     }
 }
 
-/// Reads the ids and the names of an arriving document: which ids are identities, and which names
-/// hold more than a name. `None` if it stays as it is.
+/// Prepares the entity references of an arriving document: decides which ids are used, and splits
+/// texts that contain more than one name. Returns `None` if the document does not change.
 #[must_use]
 pub fn settle(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
     let with_ids = given_ids::settle(proposal);
@@ -247,7 +251,7 @@ pub fn settle(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
 /// Computes the plan of a proposal.
 ///
 /// # Errors
-/// When its budget is spent.
+/// If the work budget is spent or the work was cancelled.
 pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped> {
     let settled = settle(proposal);
     let (arriving, following) = match &settled {
@@ -263,7 +267,8 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
     let mut problems = proposal.arriving.problems.clone();
     problems.extend(merged.problems);
     if proposal.arriving.elided && proposal.mode == ImportMode::Replace {
-        let message = "the document says itself that something was left out of it (\"...\"), so REPLACE would remove what it does not show";
+        let message = "the document contains a mark for content that was left out (\"...\"), so \
+                       REPLACE would remove content that the document does not show";
         problems.push(Problem::new("", ProblemCode::Invalid, message));
     }
     let mut warnings = proposal.arriving.warnings.clone();
@@ -308,7 +313,7 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
     };
     if plan.is_sound() {
         plan.report.changes = diff(proposal.definition, proposal.current, &plan.data);
-        // A lock may have kept what would have been removed.
+        // Locks may have prevented some of the removals.
         let dropped: HashSet<&str> = merged.dropped.iter().map(String::as_str).collect();
         let is_dropped = |change: &&Change| {
             change.op == ChangeOperation::Remove && dropped.contains(change.path.as_str())
@@ -326,12 +331,14 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
     Ok(plan)
 }
 
-/// Most states that are gone through to find one at rest.
+/// Maximum number of document versions that [`at_rest`] compares.
 const MAX_STATES: usize = 8;
 
-/// What stands when the file, sent again, changes nothing more. Of several items of one key the file's order alone
-/// tells which is which, and once they stand in another order it may tell otherwise: what the next import would still
-/// move, this one does. Where they would move in circles, a place on the circle is kept, the present one if it is on it.
+/// Repeats the merge until importing the same file again would change nothing.
+///
+/// Items with equal keys are aligned by their order alone, and a merge that changes the order can
+/// change the next alignment. Moves that the next import would make are made now. If the order
+/// repeats in a cycle, a version in the cycle is returned: the current one if it is part of it.
 fn at_rest(
     proposal: &Proposal<'_>,
     following: &Following,
@@ -354,7 +361,7 @@ fn at_rest(
         if proposal.budget.is_stopped() {
             break;
         }
-        // It is the order that may be new, and nothing else: what the file says, it has said.
+        // A repeated merge may only change the order.
         if !is_same_but_for_order(&states[1], &next.data) {
             break;
         }
@@ -366,7 +373,7 @@ fn at_rest(
     states.swap_remove(1)
 }
 
-/// Whether two states of a document have the same items, in whatever order.
+/// Whether two versions of a document are equal apart from the order of their lists.
 fn is_same_but_for_order(a: &Object, b: &Object) -> bool {
     let in_some_order = |value: &Value| {
         let mut items: Vec<String> =
@@ -381,18 +388,18 @@ fn is_same_but_for_order(a: &Object, b: &Object) -> bool {
     a.len() == b.len() && a.iter().all(is_same)
 }
 
-/// What is to be brought back, into what.
+/// The input of [`restore`].
 pub struct Restoration<'a> {
     pub definition: &'static Definition,
     pub movie: &'a MovieId,
     pub current: &'a Object,
-    /// The data as it is to stand, to the letter.
+    /// The data to restore, without any changes.
     pub data: &'a Object,
     pub locks: &'a [String],
     pub lock_rule: LockRule,
 }
 
-/// Computes the plan of bringing an earlier state back.
+/// Computes the plan that restores an earlier revision.
 #[must_use]
 pub fn restore(restoration: &Restoration<'_>) -> Plan {
     let Restoration { definition, movie, current, data, locks, lock_rule } = *restoration;
@@ -430,7 +437,7 @@ fn conflict_problem(conflict: &Conflict) -> Problem {
     Problem::new(conflict.path.clone(), ProblemCode::Conflict, message)
 }
 
-/// The ids and names of all entities that a document names.
+/// The ids and names of all entities to which a document refers.
 fn names_of<'v>(definition: &Definition, data: &'v Object) -> HashSet<&'v str> {
     let mut found = HashSet::new();
     for field in definition.fields {

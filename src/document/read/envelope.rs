@@ -389,7 +389,7 @@ fn read_source(found: &str, warnings: &mut Vec<Warning>) -> Source {
 
 fn read_metadata(metadata: &Object, warnings: &mut Vec<Warning>) -> SentMetadata {
     let text = |key: &str| metadata.get(key).and_then(Value::as_str);
-    let source = text("source").filter(|found| !crate::document::text::means_nothing(found));
+    let source = text("source").filter(|found| !crate::document::text::is_blank_or_na(found));
     SentMetadata {
         source: source.map(|found| read_source(found, warnings)),
         revision: metadata.get("revision").filter(|value| !value.is_null()).map(read_revision),

@@ -1,5 +1,5 @@
-//! What the categories of an award are called: "Best Actor" is "ACTOR IN A LEADING ROLE" at the
-//! Academy Awards.
+//! Canonical names of award categories: at the Academy Awards, "Best Actor" and "ACTOR IN A LEADING
+//! ROLE" are the same category.
 
 use std::collections::HashMap;
 
@@ -8,9 +8,9 @@ use crate::document::entity::EntityKind;
 use crate::document::schema::definition::Object;
 use crate::document::text::comparable;
 
-/// Groups of names that mean the same.
+/// Groups of names, each for one award category.
 pub(super) struct CategorySet {
-    /// From [`category_key`] to the first name of the group.
+    /// Maps the [`category_key`] of each name to the first name of its group.
     canonical: HashMap<String, String>,
 }
 
@@ -26,18 +26,19 @@ impl CategorySet {
     }
 }
 
-/// The categories of one ceremony: its own names first, then those that it shares with others. A
-/// group of its own and a shared one of the same first name are one.
+/// The award categories of one ceremony. Its own names take precedence over the shared sets. An own
+/// group and a shared group with the same first name are one category.
 pub(super) struct Categories {
     pub(super) own: CategorySet,
+    /// The names of the shared sets that the ceremony uses.
     pub(super) sets: Vec<String>,
 }
 
-/// How names of categories are compared: without case, accents and punctuation, and without the
-/// words that sources put in front of any of them.
+/// The form in which names of award categories are compared: without case, accents, punctuation,
+/// and prefixes such as "Best" that sources add to any name.
 pub(super) fn category_key(text: &str) -> String {
     let text = comparable(text).replace('&', " and ");
-    // What the mark of an omission parts is one word.
+    // A word with an apostrophe counts as one word.
     let text = text.replace(['\'', '\u{2019}'], "");
     let words: Vec<&str> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -48,8 +49,8 @@ pub(super) fn category_key(text: &str) -> String {
     words.join(" ")
 }
 
-/// The name that stands for all that mean this category at the ceremony of that id; `None` if either
-/// is not known.
+/// The canonical name of an award category at a ceremony; `None` if the ceremony or the category is
+/// not in the reference data.
 #[must_use]
 pub fn award_category(ceremony_id: &str, category: &str) -> Option<&'static str> {
     let categories = REFERENCE.categories.get(ceremony_id)?;
@@ -61,17 +62,18 @@ pub fn award_category(ceremony_id: &str, category: &str) -> Option<&'static str>
         .map(String::as_str)
 }
 
-/// The ceremony and the category that an award means, as far as they are known. `own_id` is the
-/// ceremony's id in the catalogue; one that was made before it was in the data is known by its name.
+/// The id of an award's ceremony and the canonical name of its category; `None` if either is not in
+/// the reference data. `ceremony_id` is the ceremony's id in the catalogue. If that id is not in
+/// the reference data, the ceremony is found by its name.
 #[must_use]
-pub fn meaning_of_category(
+pub fn canonical_award_category(
     award: &Object,
-    own_id: Option<&str>,
+    ceremony_id: Option<&str>,
     category: &str,
 ) -> Option<(&'static str, &'static str)> {
     let text = |key: &str| award.get(key).and_then(|value| value.as_str());
     let kind = EntityKind::Ceremony;
-    let known = own_id.and_then(|id| super::by_id(kind, id));
+    let known = ceremony_id.and_then(|id| super::by_id(kind, id));
     let ceremony = known.or_else(|| super::by_name(kind, text("ceremony")?, text("language")))?;
     Some((&ceremony.id, award_category(&ceremony.id, category)?))
 }

@@ -1,8 +1,8 @@
-//! The languages that the reference data names, and their codes.
+//! The languages that occur in the reference data, with their codes and other names.
 
 use crate::document::text::comparable;
 
-/// ISO 639-1 (639-2 where there is none) and the English name.
+/// The ISO 639-1 code (ISO 639-2 if there is none) and the English name of each language.
 const LANGUAGES: &[(&str, &str)] = &[
     ("ar", "Arabic"),
     ("as", "Assamese"),
@@ -44,7 +44,7 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("zh", "Chinese"),
 ];
 
-/// Other English names, what languages are called in themselves, and ISO 639-3 of Indian ones.
+/// Other English names, native names, and ISO 639-3 codes of Indian languages.
 const SYNONYMS: &[(&str, &str)] = &[
     ("Bangla", "Bengali"),
     ("Oriya", "Odia"),
@@ -76,8 +76,8 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("urd", "Urdu"),
 ];
 
-/// The English name of a language that is given by a name or a code, also with more beside it: "Tamil (India)",
-/// "Tamil language", `ta-IN` (BCP 47); `None` if it is not known here.
+/// The English name of a language that is given by name or code, which may have a suffix: "Tamil
+/// (India)", "Tamil language", `ta-IN` (BCP 47). `None` if the language is not in the list.
 #[must_use]
 pub fn language_name(text: &str) -> Option<&'static str> {
     let whole = comparable(text);
@@ -86,7 +86,7 @@ pub fn language_name(text: &str) -> Option<&'static str> {
     exact(&whole).or_else(|| exact(bare))
 }
 
-/// The same, of nothing but a name or a code in comparable form.
+/// The English name of a language, given by a name or code without a suffix, in comparable form.
 fn exact(text: &str) -> Option<&'static str> {
     let synonym = SYNONYMS.iter().find(|(name, _)| comparable(name) == text);
     let known = || LANGUAGES.iter().find(|(code, name)| *code == text || comparable(name) == text);
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_language_is_known_by_name_and_by_code() {
+    fn a_language_is_found_by_name_and_by_code() {
         for (given, expected) in [
             ("Tamil", Some("Tamil")),
             (" tamil ", Some("Tamil")),

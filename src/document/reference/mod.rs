@@ -1,8 +1,8 @@
-//! The reference data that ships with the service: award ceremonies, streaming platforms and genres
-//! with their names and what is known of them, and what the categories of an award are called.
+//! The built-in reference data: award ceremonies, streaming platforms and genres with their names
+//! and details, and the names of award categories.
 //!
-//! It is written by hand under `reference/`, embedded, and read once. That it can be read, and that
-//! no name in it means two things, is held by the tests.
+//! The JSON files under `reference/` are maintained by hand, embedded in the binary, and parsed
+//! once. Tests check that they can be parsed and that no name is ambiguous.
 
 mod award_categories;
 mod languages;
@@ -17,25 +17,25 @@ use super::categories::awards::PrestigeLevel;
 use super::entity::{EntityKind, NewEntity};
 use super::text::{comparable, index_key, sha256};
 
-pub use self::award_categories::{award_category, meaning_of_category};
+pub use self::award_categories::{award_category, canonical_award_category};
 pub use self::languages::language_name;
 
 const CEREMONIES: &str = include_str!("../../../reference/ceremonies.json");
 const PLATFORMS: &str = include_str!("../../../reference/platforms.json");
 const GENRES: &str = include_str!("../../../reference/genres.json");
 
-/// A ceremony, platform or genre that every catalogue knows.
+/// A ceremony, platform or genre that exists in every catalogue.
 #[derive(Debug, Clone)]
 pub struct ReferenceEntity {
     pub kind: EntityKind,
     pub id: String,
     pub name: String,
-    /// Other names it goes by.
+    /// Other names of the entity.
     pub aliases: Vec<Alias>,
-    /// The ids it has elsewhere: (source, value).
+    /// Ids in external sources: (source, value).
     pub external_ids: Vec<(String, String)>,
     pub details: Details,
-    /// See [`Self::unambiguous_names`].
+    /// (key, name); see [`Self::unambiguous_names`].
     unambiguous: Vec<(String, String)>,
 }
 
@@ -44,11 +44,12 @@ pub struct ReferenceEntity {
 #[serde(from = "AliasText")]
 pub struct Alias {
     pub name: String,
-    /// The language that it is the name in. Where two go by one name, it tells them apart.
+    /// The English name of the language to which the alias is limited. It distinguishes entities
+    /// with the same name.
     pub language: Option<String>,
 }
 
-/// How an alias is written: a name, or a name with its language.
+/// The JSON form of an alias: a name, or a name with its language.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum AliasText {
@@ -65,22 +66,24 @@ impl From<AliasText> for Alias {
     }
 }
 
-/// What is known of an entity beside its names; as JSON it leaves out what is not known.
+/// Details of an entity. Unknown values are omitted from the JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Details {
-    /// ISO 3166-1 alpha-2.
+    /// ISO 3166-1 alpha-2 code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// What it honours films in, by English name; empty where it honours all.
+    /// The languages of the films that a ceremony honours, by English name. Empty if it honours
+    /// films in all languages.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prestige_level: Option<PrestigeLevel>,
-    /// Who gives the award.
+    /// The organization that gives the award.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
-    /// Where a platform is offered, ISO 3166-1 alpha-2; empty where it is offered nearly everywhere.
+    /// The countries in which a platform is available, as ISO 3166-1 alpha-2 codes. Empty if it is
+    /// available almost everywhere.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,8 +91,8 @@ pub struct Details {
 }
 
 impl Details {
-    /// What tells an entity from another of the same name: the field of an item that says it, and its value
-    /// in comparable form. A country is said by its name or its code.
+    /// The values that distinguish the entity from others with the same name: the field of an item,
+    /// and the value in comparable form. A country is included by name and by code.
     #[must_use]
     pub fn traits(&self) -> BTreeSet<(&'static str, String)> {
         let country = self.country.iter().flat_map(|code| {
@@ -103,52 +106,53 @@ impl Details {
 }
 
 impl ReferenceEntity {
-    /// It as a plan would make it.
+    /// The entity as a plan would create it.
     #[must_use]
     pub fn as_new(&self) -> NewEntity {
         NewEntity { kind: self.kind, id: self.id.clone(), name: self.name.clone() }
     }
 
-    /// The names that mean it and nothing else of its kind, whatever the language: its own first,
-    /// then the aliases, each with its [`index_key`]. An alias gives way to another's own name, and
-    /// one that is bound to a language to one that is not.
+    /// The names that identify this entity among all of its kind, in any language: its own name,
+    /// then the aliases, each as (`index_key`, name). An alias that is another entity's own name is
+    /// left out, and so is an alias with a language if another entity has it without one.
     pub fn unambiguous_names(&self) -> impl Iterator<Item = (&str, &str)> {
         self.unambiguous.iter().map(|(key, name)| (key.as_str(), name.as_str()))
     }
 }
 
-/// All of it, ceremonies first, in the order of the files.
+/// All entities in the order of the files: ceremonies, platforms, genres.
 #[must_use]
 pub fn entities() -> &'static [ReferenceEntity] {
     &REFERENCE.entities
 }
 
-/// The entity of that id.
+/// Finds an entity by its id.
 #[must_use]
 pub fn by_id(kind: EntityKind, id: &str) -> Option<&'static ReferenceEntity> {
     REFERENCE.entities.get(*REFERENCE.ids.get(&(kind.as_str(), id.to_owned()))?)
 }
 
-/// The one entity that goes by that name; of several, the one that does so in that language, else
-/// the one whose own name it is, else the only one that does so in any language.
+/// Finds an entity by one of its names. If several entities have the name, the result is the one
+/// that has it in `language`, else the one that has it as its own name, else the only one that has
+/// it without a language. `None` if the name remains ambiguous.
 #[must_use]
 pub fn by_name(
     kind: EntityKind,
     name: &str,
     language: Option<&str>,
 ) -> Option<&'static ReferenceEntity> {
-    REFERENCE.entities.get(REFERENCE.named(kind, index_key(name), language)?)
+    REFERENCE.entities.get(REFERENCE.index_of_name(kind, index_key(name), language)?)
 }
 
-/// Whether the entity of that id goes by that name, in whatever language.
+/// Whether the entity with this id has this name, in any language.
 #[must_use]
-pub fn goes_by(kind: EntityKind, id: &str, name: &str) -> bool {
-    let named = REFERENCE.names.get(&(kind.as_str(), index_key(name)));
-    named.into_iter().flatten().any(|named| REFERENCE.entities[named.entity].id == id)
+pub fn has_name(kind: EntityKind, id: &str, name: &str) -> bool {
+    let entries = REFERENCE.names.get(&(kind.as_str(), index_key(name)));
+    entries.into_iter().flatten().any(|entry| REFERENCE.entities[entry.entity].id == id)
 }
 
-/// The languages that the entity's name in that spelling is bound to; none where it goes by it in
-/// any, or not at all.
+/// The languages to which an entity's alias is limited. Empty if the alias is valid in all
+/// languages, or if the entity does not have it.
 pub fn alias_languages(
     kind: EntityKind,
     id: &str,
@@ -161,7 +165,7 @@ pub fn alias_languages(
         .filter_map(|alias| alias.language.as_deref())
 }
 
-/// Which data this is: other data have another version. Telling it does not read the data.
+/// The version of the reference data: a hash of the files. Computing it does not parse them.
 #[must_use]
 pub fn version() -> &'static str {
     static VERSION: LazyLock<String> =
@@ -172,32 +176,33 @@ pub fn version() -> &'static str {
 struct Reference {
     entities: Vec<ReferenceEntity>,
     ids: HashMap<(&'static str, String), usize>,
-    /// By kind and [`index_key`].
-    names: HashMap<(&'static str, String), Vec<Named>>,
+    /// By kind and [`index_key`] of the name.
+    names: HashMap<(&'static str, String), Vec<NameEntry>>,
     /// By the ceremony's id.
     categories: HashMap<String, Categories>,
     category_sets: HashMap<String, CategorySet>,
 }
 
-/// One of those that go by a name.
-struct Named {
+/// An entity that has a certain name.
+struct NameEntry {
+    /// Index into [`Reference::entities`].
     entity: usize,
     is_own_name: bool,
-    /// As [`language_name`] has it.
+    /// In the form that [`language_name`] returns.
     language: Option<&'static str>,
 }
 
-static REFERENCE: LazyLock<Reference> = LazyLock::new(Reference::read);
+static REFERENCE: LazyLock<Reference> = LazyLock::new(Reference::parse);
 
-/// An entity as a file has it.
+/// The JSON form of an entity.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct EntityEntry {
     id: String,
     name: String,
     #[serde(default)]
     aliases: Vec<Alias>,
-    /// In the form of an id: `tmdb-platform-119`.
+    /// In the form of an id, such as `tmdb-platform-119`.
     #[serde(default)]
     external_ids: Vec<String>,
     country: Option<String>,
@@ -217,22 +222,23 @@ struct Written {
 #[derive(Deserialize, Default)]
 struct CeremoniesFile {
     category_sets: HashMap<String, Vec<Vec<String>>>,
-    ceremonies: Vec<Written>,
+    ceremonies: Vec<EntityEntry>,
 }
 
 #[derive(Deserialize, Default)]
 struct PlatformsFile {
-    platforms: Vec<Written>,
+    platforms: Vec<EntityEntry>,
 }
 
 #[derive(Deserialize, Default)]
 struct GenresFile {
-    genres: Vec<Written>,
+    genres: Vec<EntityEntry>,
 }
 
 impl Reference {
-    /// What cannot be read is left out; the tests see to it that all of it can.
-    fn read() -> Self {
+    /// Parses the embedded files. A file that cannot be parsed counts as empty; tests check that
+    /// all of them can be parsed.
+    fn parse() -> Self {
         let ceremonies: CeremoniesFile = serde_json::from_str(CEREMONIES).unwrap_or_default();
         let platforms: PlatformsFile = serde_json::from_str(PLATFORMS).unwrap_or_default();
         let genres: GenresFile = serde_json::from_str(GENRES).unwrap_or_default();
@@ -251,8 +257,8 @@ impl Reference {
             (EntityKind::Platform, platforms.platforms),
             (EntityKind::Genre, genres.genres),
         ] {
-            for written in list {
-                reference.add(kind, written);
+            for entry in list {
+                reference.add(kind, entry);
             }
         }
         for index in 0..reference.entities.len() {
@@ -261,21 +267,26 @@ impl Reference {
         reference
     }
 
-    fn named(&self, kind: EntityKind, key: String, language: Option<&str>) -> Option<usize> {
-        let named = self.names.get(&(kind.as_str(), key))?;
-        let only = |fits: &dyn Fn(&Named) -> bool| {
-            let mut found = named.iter().filter(|named| fits(named)).map(|named| named.entity);
+    fn index_of_name(
+        &self,
+        kind: EntityKind,
+        key: String,
+        language: Option<&str>,
+    ) -> Option<usize> {
+        let entries = self.names.get(&(kind.as_str(), key))?;
+        let only = |fits: &dyn Fn(&NameEntry) -> bool| {
+            let mut found = entries.iter().filter(|entry| fits(entry)).map(|entry| entry.entity);
             let first = found.next()?;
             found.all(|other| other == first).then_some(first)
         };
-        // An award may be for films of several languages.
+        // An award may be for films in several languages.
         let languages =
             language.into_iter().flat_map(|language| language.split([',', '/', ';', '&']));
         let mut languages = languages.filter_map(language_name);
         languages
-            .find_map(|language| only(&|named| named.language == Some(language)))
-            .or_else(|| only(&|named| named.is_own_name))
-            .or_else(|| only(&|named| named.language.is_none()))
+            .find_map(|language| only(&|entry| entry.language == Some(language)))
+            .or_else(|| only(&|entry| entry.is_own_name))
+            .or_else(|| only(&|entry| entry.language.is_none()))
             .or_else(|| only(&|_| true))
     }
 
@@ -287,33 +298,31 @@ impl Reference {
         {
             let key = index_key(name);
             let is_known = names.iter().any(|(known, _)| *known == key);
-            if !is_known && self.named(entity.kind, key.clone(), None) == Some(index) {
+            if !is_known && self.index_of_name(entity.kind, key.clone(), None) == Some(index) {
                 names.push((key, name.clone()));
             }
         }
         names
     }
 
-    fn add(&mut self, kind: EntityKind, written: Written) {
+    fn add(&mut self, kind: EntityKind, entry: EntityEntry) {
         let entity = self.entities.len();
-        let mut name = |text: &str, is_own_name: bool, language: Option<&str>| {
+        let mut add_name = |text: &str, is_own_name: bool, language: Option<&str>| {
             let language = language.and_then(language_name);
             let names = self.names.entry((kind.as_str(), index_key(text))).or_default();
-            names.push(Named { entity, is_own_name, language });
+            names.push(NameEntry { entity, is_own_name, language });
         };
-        name(&written.name, true, None);
-        for alias in &written.aliases {
-            name(&alias.name, false, alias.language.as_deref());
+        add_name(&entry.name, true, None);
+        for alias in &entry.aliases {
+            add_name(&alias.name, false, alias.language.as_deref());
         }
-        self.ids.insert((kind.as_str(), written.id.clone()), entity);
+        self.ids.insert((kind.as_str(), entry.id.clone()), entity);
         if kind == EntityKind::Ceremony {
-            let categories = Categories {
-                own: CategorySet::new(&written.categories),
-                sets: written.category_sets,
-            };
-            self.categories.insert(written.id.clone(), categories);
+            let categories =
+                Categories { own: CategorySet::new(&entry.categories), sets: entry.category_sets };
+            self.categories.insert(entry.id.clone(), categories);
         }
-        let ids = std::iter::once(&written.id).chain(&written.external_ids);
+        let ids = std::iter::once(&entry.id).chain(&entry.external_ids);
         let elsewhere = ids.filter_map(|id| {
             let named = NewEntity { kind, id: id.clone(), name: String::new() };
             named.external_id().map(|(source, value)| (source.to_owned(), value.to_owned()))
@@ -322,16 +331,16 @@ impl Reference {
             kind,
             external_ids: elsewhere.collect(),
             unambiguous: Vec::new(),
-            id: written.id,
-            name: written.name,
-            aliases: written.aliases,
+            id: entry.id,
+            name: entry.name,
+            aliases: entry.aliases,
             details: Details {
-                country: written.country,
-                languages: written.languages,
-                prestige_level: written.prestige_level,
-                organization: written.organization,
-                regions: written.regions,
-                home_page: written.home_page,
+                country: entry.country,
+                languages: entry.languages,
+                prestige_level: entry.prestige_level,
+                organization: entry.organization,
+                regions: entry.regions,
+                home_page: entry.home_page,
             },
         });
     }

@@ -1,4 +1,4 @@
-//! What the data promise: all of it is read, and no name means two things.
+//! Checks of the reference data: all of it is parsed, and no name is ambiguous.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,7 +12,7 @@ fn file(text: &str) -> Value {
 }
 
 #[test]
-fn all_of_the_data_is_read() {
+fn all_of_the_data_is_parsed() {
     let count = |text: &str, list: &str| file(text)[list].as_array().unwrap().len();
     for (text, list, kind, least) in [
         (CEREMONIES, "ceremonies", EntityKind::Ceremony, 65),
@@ -26,7 +26,7 @@ fn all_of_the_data_is_read() {
 }
 
 #[test]
-fn ids_are_of_their_kind_and_stand_once() {
+fn ids_have_the_form_of_their_kind_and_are_unique() {
     let mut seen = HashSet::new();
     for entity in entities() {
         let kind = entity.kind.as_str();
@@ -49,7 +49,7 @@ fn ids_are_of_their_kind_and_stand_once() {
 }
 
 #[test]
-fn no_name_means_two_entities_unless_languages_tell_them_apart() {
+fn no_name_is_shared_unless_the_languages_differ() {
     let mut names: BTreeMap<(&str, String, Option<&str>), BTreeSet<&str>> = BTreeMap::new();
     for entity in entities() {
         let aliases =
@@ -66,7 +66,7 @@ fn no_name_means_two_entities_unless_languages_tell_them_apart() {
 }
 
 #[test]
-fn an_alias_says_something_that_the_name_does_not() {
+fn aliases_differ_from_the_name_and_from_each_other() {
     for entity in entities() {
         let mut seen = HashSet::from([(index_key(&entity.name), None)]);
         for alias in &entity.aliases {
@@ -86,7 +86,7 @@ fn an_alias_says_something_that_the_name_does_not() {
 }
 
 #[test]
-fn countries_regions_languages_and_home_pages_are_of_their_form() {
+fn countries_regions_languages_and_home_pages_are_valid() {
     for ReferenceEntity { id, kind, details, .. } in entities() {
         for country in details.country.iter().chain(&details.regions) {
             assert!(rust_iso3166::from_alpha2(country).is_some(), "{country} of {id}");
@@ -104,7 +104,7 @@ fn countries_regions_languages_and_home_pages_are_of_their_form() {
 }
 
 #[test]
-fn a_name_is_told_apart_by_its_language() {
+fn entities_with_the_same_name_are_distinguished_by_language() {
     let ceremony = EntityKind::Ceremony;
     for (name, language, expected) in [
         ("Oscars", None, Some("ceremony-academy-awards")),
@@ -165,10 +165,10 @@ fn different_offers_stay_different() {
 }
 
 #[test]
-fn no_category_means_two_within_its_ceremony() {
+fn no_category_name_is_ambiguous_within_its_ceremony() {
     let file = file(CEREMONIES);
     let sets = file["category_sets"].as_object().unwrap();
-    let check = |whose: &str, groups: Vec<&Value>| {
+    let check = |ceremony: &str, groups: Vec<&Value>| {
         let mut first: BTreeMap<String, &Value> = BTreeMap::new();
         for group in groups {
             let names = group.as_array().unwrap();
@@ -177,7 +177,7 @@ fn no_category_means_two_within_its_ceremony() {
                 let before = first.insert(key, &names[0]);
                 assert!(
                     before.is_none_or(|before| *before == names[0]),
-                    "{whose}: {name} is {before:?} and {}",
+                    "{ceremony}: {name} is {before:?} and {}",
                     names[0]
                 );
             }
@@ -195,7 +195,7 @@ fn no_category_means_two_within_its_ceremony() {
 }
 
 #[test]
-fn a_category_is_known_by_its_names_within_its_ceremony() {
+fn a_category_is_found_by_all_of_its_names_within_its_ceremony() {
     let (oscars, globes) = ("ceremony-academy-awards", "ceremony-golden-globe-awards");
     for (ceremony, names) in [
         (
@@ -232,7 +232,7 @@ fn a_category_is_known_by_its_names_within_its_ceremony() {
 }
 
 #[test]
-fn categories_of_one_year_are_never_joined() {
+fn categories_of_one_year_stay_different() {
     let (oscars, globes) = ("ceremony-academy-awards", "ceremony-golden-globe-awards");
     for (ceremony, names) in [
         (

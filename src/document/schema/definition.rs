@@ -1,9 +1,9 @@
-//! How a document is defined: once, as a table of fields that also yields its types.
+//! The definition of documents: tables of fields, and the macros that generate types from them.
 //!
-//! `define!` takes a struct with a rule behind each field. From it come the output type
-//! (GraphQL object, read from the stored JSON), the input type (GraphQL input in which absent and
-//! null differ) and the table of [`Field`]s that parsing, validation, merging, comparing and the
-//! JSON Schema walk. So a field is added in one line.
+//! `define!` takes a struct with a rule for each field. It generates the GraphQL output type
+//! (deserialized from the stored JSON), the GraphQL input type (which distinguishes absent from
+//! null) and the table of [`Field`]s, which is used for parsing, validation, merging, comparison
+//! and the JSON Schema. A new field therefore takes one line.
 
 use async_graphql::{ID, InputType};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::scalars::{BigInt, Date, PartialDate, WebUrl};
 use crate::document::entity::EntityKind;
 use crate::document::spelling::Spellings;
 
-/// A JSON object of a document. Keys keep their order.
+/// A JSON object in a document. It keeps the order of its keys.
 pub type Object = serde_json::Map<String, serde_json::Value>;
 
 /// One field of a document or of a list item.
@@ -20,52 +20,54 @@ pub type Object = serde_json::Map<String, serde_json::Value>;
 pub struct Field {
     /// The key in the JSON file, `snake_case`.
     pub name: &'static str,
-    /// For the reader of a schema.
+    /// The description in the GraphQL schema and the JSON Schema.
     pub description: &'static str,
-    /// What may stand in it.
+    /// The values that are allowed.
     pub rule: Rule,
 }
 
-/// What may stand in a field.
+/// The values that are allowed in a field, and how other spellings of them are read.
 #[derive(Debug)]
 pub struct Rule {
     pub kind: Kind,
-    /// Whether a stored, non-empty document (or item) must have it. A partial import may not.
+    /// Whether every stored, non-empty document (or item) must have the field. A partial import may
+    /// omit it.
     pub required: bool,
-    /// Other keys under which older templates and language models send it.
+    /// Other keys for the same field, used by older templates and language models.
     pub aliases: &'static [&'static str],
-    /// Of a list: other keys whose items belong to it, with what such a key says of them.
+    /// For a list: other keys with items that belong to the list.
     pub item_keys: &'static [ItemKey],
-    /// Which words are taken for "nothing here".
+    /// Which words are read as no value.
     pub wording: Wording,
-    /// What a number counts.
+    /// The unit of a number.
     pub unit: Unit,
-    /// Whether zero is how "not known" is written.
+    /// Whether 0 is read as no value.
     pub zero_is_unknown: bool,
-    /// Whether a list of names is read as one text, separated by commas.
+    /// Whether a list of texts is accepted and joined into one text, separated by commas.
     pub joined: bool,
 }
 
-/// A key whose items belong to a list of another name: `composer`, of `crew`.
+/// A key with items that belong to a list with another name: `composer` belongs to `crew`.
 #[derive(Debug)]
 pub struct ItemKey {
     pub key: &'static str,
-    /// Fields of the item that the key gives a value where the item has none.
+    /// Default values that the key implies: each is used if the item lacks the field.
     pub values: &'static [(&'static str, &'static str)],
 }
 
-/// Which words are taken for "nothing here", the fewest first.
+/// Which words in a text field are read as no value. Each variant includes the words of the
+/// previous ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wording {
-    /// Any words may stand there: a title.
+    /// A title: any words are allowed.
     Title,
-    /// Words such as "Unknown" and "None" are nothing.
+    /// Other text: words such as "Unknown" and "None" are read as no value.
     Text,
-    /// A name of a person, ceremony, platform or genre: "Various" is nothing too.
+    /// The name of a person, ceremony, platform or genre: "Various" is read as no value too.
     Name,
 }
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     None,
@@ -74,6 +76,7 @@ pub enum Unit {
 }
 
 impl Rule {
+    /// Creates an optional rule without aliases or special handling.
     pub const fn new(kind: Kind) -> Self {
         Self {
             kind,
@@ -94,7 +97,7 @@ impl Rule {
     }
 
     #[must_use]
-    pub const fn worded_as(mut self, wording: Wording) -> Self {
+    pub const fn wording(mut self, wording: Wording) -> Self {
         self.wording = wording;
         self
     }
@@ -130,29 +133,30 @@ impl Rule {
     }
 }
 
-/// The kinds of value that documents are made of.
+/// The type of a field, with its limits.
 #[derive(Debug)]
 pub enum Kind {
-    /// Text of 1 to `max` characters.
+    /// A text of 1 to `max` characters.
     Text {
         max: usize,
     },
-    /// Text of a fixed form: `matches` decides, `allowed` says it in words, `pattern` as ECMA-262.
+    /// A text with a fixed format. `matches` checks it, `allowed` describes it for messages, with
+    /// an example in quotation marks, and `pattern` is an ECMA-262 regular expression for it.
     Form {
         matches: fn(&str) -> bool,
         allowed: &'static str,
         pattern: &'static str,
     },
-    /// A code in capitals out of a published list, with spellings that are read as one of them.
+    /// An upper-case code from a published list. `synonyms` maps other spellings to codes.
     Code {
         matches: fn(&str) -> bool,
         allowed: &'static str,
         pattern: &'static str,
         synonyms: &'static [(&'static str, &'static str)],
     },
-    /// A decimal amount as text, `3.99`.
+    /// A decimal number as text: `3.99`.
     Decimal,
-    /// A calendar date; a date-time is read too.
+    /// A calendar date. A date-time is accepted too.
     Date,
     /// A year, a month or a day.
     PartialDate,
@@ -169,127 +173,130 @@ pub enum Kind {
         max: f64,
     },
     Boolean,
-    /// One of a few words; read in any case and spacing.
+    /// One of a fixed set of words. Case and spacing are ignored. `synonyms` maps other words to
+    /// them.
     Choice {
         values: &'static [&'static str],
         synonyms: &'static [(&'static str, &'static str)],
     },
     /// The id of an item or an entity.
     Id,
-    /// A list of names of one kind of entity (genres).
+    /// A list of names of entities of one kind (genres).
     Names {
         entity: EntityKind,
         max_length: usize,
     },
-    /// A list of items.
+    /// A list of items. `label` names the list in messages and plans.
     Items {
         item: &'static Item,
         label: &'static str,
     },
 }
 
-/// How the items of a list are made and told apart.
+/// The definition of the items of a list.
 #[derive(Debug)]
 pub struct Item {
     pub fields: &'static [Field],
     /// The key that holds the item's own id.
     pub id: &'static str,
-    /// The natural key: the first alternative whose first part the item has.
+    /// The natural key. Of several alternatives, the first one is used of which the item has the
+    /// first part.
     pub keys: &'static [&'static [KeyPart]],
-    /// People, ceremonies and platforms that the item names.
+    /// References to the people, ceremonies and platforms that the item names.
     pub entities: &'static [EntityReference],
-    /// Whether, as a last resort, an item is recognised by its first entity alone.
+    /// Whether an item can be aligned by its first entity alone if nothing else matches.
     pub entity_alone: bool,
-    /// The field, if any, whose text has several spellings of one meaning.
+    /// The field, if any, that has several spellings with one meaning.
     pub spellings: Option<Spellings>,
-    /// The field that an item sent as bare text means.
+    /// The field into which an item is read that was sent as a plain text.
     pub bare_text: Option<&'static str>,
-    /// What a new item sent as bare text cannot say and must have.
+    /// Values of required fields for a new item that was sent as a plain text.
     pub bare_defaults: &'static [(&'static str, &'static str)],
-    /// The fields that name the item to a person, best first.
+    /// The fields that label the item for display, best first.
     pub label: &'static [&'static str],
-    /// At least one of these fields must be there, if there are any.
+    /// If not empty, every item must have at least one of these fields.
     pub any_of: &'static [&'static str],
-    /// Fields by which items are often grouped, outermost first: `{"US": {"rent": […]}}`.
+    /// Fields by which a document may group the items, outermost first: `{"US": {"rent": […]}}`.
     pub groups: &'static [&'static str],
-    /// A value of a field that says that there is no such item: a result "not nominated".
+    /// Field values that mean that the item does not exist, such as the result "not nominated".
     pub absence: Option<Absence>,
 }
 
-/// Words in a field that say that there is no such item.
+/// Words in a field that mean that the item does not exist.
 #[derive(Debug)]
 pub struct Absence {
     pub field: &'static str,
-    /// In the form of [`crate::document::text::key_letters`].
+    /// In the form that [`crate::document::text::key_letters`] returns.
     pub words: &'static [&'static str],
 }
 
 /// One part of a natural key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyPart {
-    /// A field, compared as [`crate::document::text::comparable`] text.
+    /// A field, compared in its [`crate::document::text::comparable`] form.
     Field(&'static str),
-    /// An entity (by its place in [`Item::entities`]), compared by who it is.
+    /// An entity, as an index into [`Item::entities`], compared by identity and not by name.
     Entity(usize),
 }
 
-/// An entity that an item names.
+/// A reference from an item to an entity, in a field for the name and a field for the id.
 #[derive(Debug)]
 pub struct EntityReference {
     pub kind: EntityKind,
-    /// The field that holds the name as credited.
+    /// The field that contains the credited name.
     pub name: &'static str,
-    /// The field that holds the entity's id.
+    /// The field that contains the entity's id.
     pub id: &'static str,
-    /// Whether an unknown name makes a new entity. A nominee may as well be a film or a song.
+    /// Whether an unknown name creates a new entity. Nominees do not, as they may be films or
+    /// songs.
     pub creates: bool,
-    /// The kind of work that an item of that list is, if it is one.
+    /// Finds the department of an item in the given list; `None` if it has none.
     pub department: fn(list: &str, item: &Object) -> Option<String>,
-    /// Fields of the item that tell entities of one name apart.
+    /// Fields of the item that distinguish entities with the same name.
     pub traits: &'static [&'static str],
 }
 
 impl EntityReference {
-    /// Of a name that stands without an item and without an id.
+    /// A reference by name only, for a list of names. It has no item and no id.
     #[must_use]
-    pub fn bare(kind: EntityKind) -> Self {
+    pub fn by_name_only(kind: EntityKind) -> Self {
         Self { kind, name: "", id: "", creates: true, department: no_department, traits: &[] }
     }
 }
 
-/// Of entities that do no work.
+/// The `department` function of references to entities that have no department.
 #[must_use]
 pub fn no_department(_: &str, _: &Object) -> Option<String> {
     None
 }
 
-/// The field of that JSON key.
+/// Finds a field by its JSON key.
 #[must_use]
 pub fn find(fields: &'static [Field], name: &str) -> Option<&'static Field> {
     fields.iter().find(|field| field.name == name)
 }
 
-/// The type of a field: the GraphQL input type that belongs to it, and its length if it is a list.
-pub trait Typed {
+/// The Rust type of a field: its GraphQL input type, and its length if it is a list.
+pub trait FieldType {
     type Input: InputType + Serialize;
 
-    /// How many items a list holds; 0 for everything else.
+    /// The number of items in a list; 0 for other types.
     fn list_length(&self) -> usize {
         0
     }
 }
 
-macro_rules! typed_as_itself {
-    ($($type:ty),*) => { $(impl Typed for $type { type Input = $type; })* };
+macro_rules! impl_field_type {
+    ($($type:ty),*) => { $(impl FieldType for $type { type Input = $type; })* };
 }
 
-typed_as_itself!(String, bool, i32, f64, ID, BigInt, Date, PartialDate, WebUrl);
+impl_field_type!(String, bool, i32, f64, ID, BigInt, Date, PartialDate, WebUrl);
 
-impl<T: Typed> Typed for Option<T> {
+impl<T: FieldType> FieldType for Option<T> {
     type Input = T::Input;
 }
 
-impl<T: Typed> Typed for Vec<T> {
+impl<T: FieldType> FieldType for Vec<T> {
     type Input = Vec<T::Input>;
 
     fn list_length(&self) -> usize {
@@ -297,11 +304,12 @@ impl<T: Typed> Typed for Vec<T> {
     }
 }
 
-/// Defines a document or a list item: its output type, its input type and its table of fields.
+/// Defines a document or a list item: generates its output type, its input type and its table of
+/// fields.
 ///
-/// A field is `name: Type = rule,`; where the JSON key or the GraphQL name is not the Rust name,
-/// they follow it in brackets, `["json", "graphql"]`. Lists are always there in a stored document,
-/// so the output type needs no defaults.
+/// A field is written `name: Type = rule,`. If the JSON key or the GraphQL name differs from the
+/// Rust name, both follow it in brackets: `["json", "graphql"]`. Lists are always present in a
+/// stored document, so the output type needs no defaults.
 macro_rules! define {
     (
         $(#[doc = $doc:literal])*
@@ -326,8 +334,8 @@ macro_rules! define {
 
         $(#[doc = $doc])*
         ///
-        /// A field that is left out is left as it is stored; null clears it. Ids and required fields
-        /// cannot be cleared, and a list is emptied by null or [] under REPLACE only.
+        /// An omitted field keeps its stored value; null clears it. Ids and required fields cannot
+        /// be cleared. null or [] empties a list in mode REPLACE only.
         #[derive(Debug, Clone, serde::Serialize, async_graphql::InputObject)]
         pub struct $Input {
             $(
@@ -335,27 +343,27 @@ macro_rules! define {
                 $(#[serde(rename = $json)] #[graphql(name = $graphql)])?
                 #[serde(skip_serializing_if = "async_graphql::MaybeUndefined::is_undefined")]
                 pub $field: async_graphql::MaybeUndefined<
-                    <$type as $crate::document::schema::definition::Typed>::Input,
+                    <$type as $crate::document::schema::definition::FieldType>::Input,
                 >,
             )*
         }
 
-        impl $crate::document::schema::definition::Typed for $Name {
+        impl $crate::document::schema::definition::FieldType for $Name {
             type Input = $Input;
         }
 
         impl $Name {
-            /// The lists that hold anything: their keys in the JSON file, and how many items each has.
+            /// The lists that are not empty: the key in the JSON file, and the number of items.
             #[must_use]
             pub fn list_lengths(&self) -> Vec<(&'static str, usize)> {
                 let lengths = [$((
                     $crate::document::schema::definition::json_name!($field $($json)?),
-                    $crate::document::schema::definition::Typed::list_length(&self.$field),
+                    $crate::document::schema::definition::FieldType::list_length(&self.$field),
                 )),*];
                 lengths.into_iter().filter(|(_, length)| *length > 0).collect()
             }
 
-            /// The fields in the order in which a file shows them.
+            /// The fields, in the order in which they appear in a file.
             pub const FIELDS: &'static [$crate::document::schema::definition::Field] = &[
                 $(
                     $crate::document::schema::definition::Field {
@@ -369,6 +377,7 @@ macro_rules! define {
     };
 }
 
+/// The JSON key of a field in [`define`]: the Rust name, unless another is given.
 macro_rules! json_name {
     ($field:ident) => {
         stringify!($field)
@@ -378,7 +387,7 @@ macro_rules! json_name {
     };
 }
 
-/// Defines a set of words: a GraphQL enum, its spelling in JSON, and the list of all.
+/// Defines a fixed set of words: generates a GraphQL enum with the spelling of each value in JSON.
 macro_rules! define_choice {
     (
         $(#[doc = $doc:literal])*
@@ -396,12 +405,12 @@ macro_rules! define_choice {
         }
 
         impl $Name {
-            /// Every value as it stands in a file.
+            /// The spelling of every value in a file.
             pub const VALUES: &'static [&'static str] = &[$($json),*];
-            /// Every value.
+            /// All values.
             pub const ALL: &'static [Self] = &[$(Self::$Value),*];
 
-            /// The value of that word, in any case, with hyphens, underscores or spaces.
+            /// Parses a value. Case is ignored; hyphens and spaces count as underscores.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 let plain = |text: &str| text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
@@ -409,14 +418,14 @@ macro_rules! define_choice {
                 Self::ALL.iter().copied().find(|value| plain(value.as_str()) == wanted)
             }
 
-            /// The value as it stands in a file.
+            /// The spelling of the value in a file.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$Value => $json),* }
             }
         }
 
-        impl $crate::document::schema::definition::Typed for $Name {
+        impl $crate::document::schema::definition::FieldType for $Name {
             type Input = Self;
         }
     };

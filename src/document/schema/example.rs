@@ -1,4 +1,4 @@
-//! Examples of documents and values, for messages that say what to write.
+//! Examples of documents and values, for use in error messages and prompts.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::definition::{Field, Item, Kind, Object, Unit};
 use crate::document::categories::Category;
 use crate::document::ids::MovieId;
 
-/// An object with an example of each field; of a choice, all words.
+/// An object with an example value for each field. For a choice, the value lists all words.
 #[must_use]
 pub fn object(fields: &'static [Field]) -> Object {
     let shown = |field: &'static Field| match &field.rule.kind {
@@ -16,13 +16,13 @@ pub fn object(fields: &'static [Field]) -> Object {
     fields.iter().map(|field| (field.name.to_owned(), shown(field))).collect()
 }
 
-/// An example of what may stand in a field.
+/// An example value for a field.
 #[must_use]
 pub fn value(field: &'static Field) -> Value {
     match &field.rule.kind {
         Kind::Text { .. } => json!("text"),
         Kind::Form { allowed, .. } | Kind::Code { allowed, .. } => {
-            // Each says its form with an example in quotation marks.
+            // `allowed` contains an example in quotation marks.
             json!(allowed.split('"').nth(1).unwrap_or("text"))
         }
         Kind::Decimal => json!("3.99"),
@@ -44,7 +44,7 @@ pub fn value(field: &'static Field) -> Value {
     }
 }
 
-/// The fields that an item must have, with examples: `{"ceremony":"text","year":1999}`.
+/// The required fields of an item, with example values: `{"ceremony":"text","year":1999}`.
 #[must_use]
 pub fn required(item: &'static Item) -> Value {
     let is_needed =
@@ -53,7 +53,7 @@ pub fn required(item: &'static Item) -> Value {
     Value::Object(needed.map(|field| (field.name.to_owned(), value(field))).collect())
 }
 
-/// A document of that category in its envelope, with `…` for each value.
+/// The shortest valid document of a category, in its envelope, with `…` for each value.
 pub(in crate::document) fn example(category: Category, movie: Option<&MovieId>) -> String {
     let movie = movie.map_or("…", MovieId::as_str);
     format!(
@@ -62,7 +62,7 @@ pub(in crate::document) fn example(category: Category, movie: Option<&MovieId>) 
     )
 }
 
-/// The data of that category, with `…` for each value.
+/// The shortest valid data of a category, with `…` for each value.
 pub(in crate::document) fn data_example(category: Category) -> String {
     let fields = category.definition().fields;
     let lists = fields.iter().find_map(|field| match &field.rule.kind {
@@ -75,7 +75,7 @@ pub(in crate::document) fn data_example(category: Category) -> String {
     }
 }
 
-/// Data with one item in that list, with `…` for each value.
+/// Data with one item in the given list, with `…` for each value.
 pub(in crate::document) fn list_example(field: &Field, item: &Item) -> String {
     let required = item.fields.iter().filter(|field| field.rule.required).map(|field| field.name);
     let mut names: Vec<&str> = required.collect();
@@ -96,7 +96,8 @@ mod tests {
         assert_eq!(data_example(Category::Trivia), r#"{"items": [{"text": "…"}]}"#);
         assert_eq!(
             example(Category::Timeline, None),
-            r#"{"category": "timeline", "movie_id": "…", "data": {"events": [{"date": "…", "title": "…"}]}}"#
+            r#"{"category": "timeline", "movie_id": "…", "#.to_owned()
+                + r#""data": {"events": [{"date": "…", "title": "…"}]}}"#
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The JSON Schema (2020-12) of a category's file, from the same table that validates it.
+//! The JSON Schema (draft 2020-12) of a category's file, generated from its table of fields.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::document::ids::MOVIE_ID_PATTERN;
 use crate::document::read::envelope::Source;
 use crate::document::read::parse::MAX_ITEMS;
 
-/// The schema of an envelope of that category.
+/// The JSON Schema of an envelope that contains a document of this category.
 #[must_use]
 pub fn json_schema(category: Category) -> Value {
     let Definition { fields, .. } = category.definition();
@@ -17,7 +17,8 @@ pub fn json_schema(category: Category) -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": format!("/api/v1/schemas/{}", category.slug()),
         "title": format!("Reelport {category}"),
-        "description": "One category of one movie. An import may leave out any key of data; what is left out is left as it is stored.",
+        "description": "One category of one movie. An import may omit any key of data; \
+                        omitted keys keep their stored values.",
         "type": "object",
         "required": ["category", "movie_id", "data"],
         "properties": {
@@ -57,7 +58,12 @@ fn field_schema(field: &Field) -> Value {
             json!({ "type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$" })
         }
         Kind::Url => {
-            json!({ "type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": MAX_URL })
+            json!({
+                "type": "string",
+                "format": "uri",
+                "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://",
+                "maxLength": MAX_URL,
+            })
         }
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Number { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
@@ -65,7 +71,9 @@ fn field_schema(field: &Field) -> Value {
         Kind::Choice { values, .. } => json!({ "enum": values }),
         Kind::Id => json!({ "type": "string", "minLength": 1, "maxLength": 128 }),
         Kind::Names { max_length, .. } => json!({
-            "type": "array", "maxItems": MAX_ITEMS, "items": { "type": "string", "minLength": 1, "maxLength": max_length },
+            "type": "array",
+            "maxItems": MAX_ITEMS,
+            "items": { "type": "string", "minLength": 1, "maxLength": max_length },
         }),
         Kind::Items { item, .. } => {
             let mut items = object_schema(item.fields);

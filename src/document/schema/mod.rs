@@ -1,4 +1,5 @@
-//! How a document is defined: fields, items, rules and scalars, and what is derived from them.
+//! The definition of documents: fields, items, rules and scalars, and the JSON Schema and examples
+//! that are generated from them.
 
 pub mod definition;
 pub mod example;

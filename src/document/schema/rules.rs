@@ -1,31 +1,34 @@
-//! The rules that the definitions of the seven documents are written with.
+//! Constructors of the field rules that the category definitions use.
 
 use super::definition::{Item, Kind, Rule, Unit, Wording};
 use crate::document::entity::EntityKind;
 
-/// Longest one-line text: a name, a title, a job.
+/// Maximum length of a one-line text (a name, a title, a job), in characters.
 const LINE: usize = 500;
-/// Longest prose: an overview, a description, a piece of trivia.
+/// Maximum length of prose (an overview, a description, an item of trivia), in characters.
 pub const PROSE: usize = 20_000;
 
+/// A text of 1 to `max` characters.
 pub const fn text(max: usize) -> Rule {
     Rule::new(Kind::Text { max })
 }
 
+/// A one-line text of up to 500 characters.
 pub const fn line() -> Rule {
     text(LINE)
 }
 
-/// The name of a person, ceremony or platform.
+/// The name of a person, ceremony or platform. It is required.
 pub const fn name() -> Rule {
-    line().required().worded_as(Wording::Name)
+    line().required().wording(Wording::Name)
 }
 
-/// Words of which none stands for "nothing": a title.
+/// A title of up to `max` characters. No word in it is read as no value.
 pub const fn title(max: usize) -> Rule {
-    text(max).worded_as(Wording::Title)
+    text(max).wording(Wording::Title)
 }
 
+/// A text of up to 20,000 characters.
 pub const fn prose() -> Rule {
     text(PROSE)
 }
@@ -50,12 +53,12 @@ pub const fn integer(min: i64, max: i64) -> Rule {
     Rule::new(Kind::Integer { min, max })
 }
 
-/// A length of time; zero is how "not known" is written.
+/// A duration in minutes, from 1 to `max`. 0 is read as no value.
 pub const fn minutes(max: i64) -> Rule {
     integer(1, max).in_unit(Unit::Minutes).zero_is_unknown()
 }
 
-/// An amount of money; zero is how "not known" is written.
+/// An amount in whole US dollars, up to `max`. 0 is read as no value.
 pub const fn us_dollars(max: i64) -> Rule {
     integer(0, max).in_unit(Unit::UsDollars).zero_is_unknown()
 }
@@ -80,14 +83,14 @@ pub const fn choice(
 }
 
 pub const fn names(entity: EntityKind) -> Rule {
-    Rule::new(Kind::Names { entity, max_length: 100 }).worded_as(Wording::Name)
+    Rule::new(Kind::Names { entity, max_length: 100 }).wording(Wording::Name)
 }
 
 pub const fn items(item: &'static Item, label: &'static str) -> Rule {
     Rule::new(Kind::Items { item, label })
 }
 
-/// Four digits, `1999`.
+/// A year of four digits: `1999`.
 pub const fn year_text() -> Rule {
     Rule::new(Kind::Form {
         matches: |text| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()),
@@ -96,7 +99,8 @@ pub const fn year_text() -> Rule {
     })
 }
 
-/// `tt` and 7 to 10 digits, <https://developer.imdb.com/documentation/key-concepts>.
+/// An IMDb title id: `tt` and 7 to 10 digits, see
+/// <https://developer.imdb.com/documentation/key-concepts>.
 pub const fn imdb_title() -> Rule {
     Rule::new(Kind::Form {
         matches: |text| {
@@ -109,7 +113,7 @@ pub const fn imdb_title() -> Rule {
     })
 }
 
-/// ISO 3166-1 alpha-2.
+/// A country code according to ISO 3166-1 alpha-2.
 pub const fn region() -> Rule {
     Rule::new(Kind::Code {
         matches: |code| rust_iso3166::from_alpha2(code).is_some(),
@@ -158,7 +162,7 @@ pub const fn region() -> Rule {
     })
 }
 
-/// ISO 4217.
+/// A currency code according to ISO 4217.
 pub const fn currency() -> Rule {
     Rule::new(Kind::Code {
         matches: |code| iso_currency::Currency::from_code(code).is_some(),

@@ -1,21 +1,21 @@
-//! Scalars of the documents that JSON and GraphQL do not have: each knows its own form.
+//! Custom scalars: dates, URLs, large integers and JSON, as GraphQL types with their validation.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// The largest whole number that JSON keeps exact everywhere (2^53 - 1).
+/// The largest integer that every JSON implementation represents exactly (2^53 - 1, RFC 8259).
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
-/// Longest URL that is stored, in characters.
+/// Maximum length of a URL, in characters.
 pub const MAX_URL: usize = 2048;
 
-/// A calendar date, `YYYY-MM-DD`.
+/// A calendar date in the format `YYYY-MM-DD`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Date(pub String);
 
-/// A date known to the year, the month or the day: `1998`, `1998-06` or `1998-06-08`.
+/// A year, a month or a day: `1998`, `1998-06` or `1998-06-08`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PartialDate(pub String);
@@ -25,7 +25,7 @@ pub struct PartialDate(pub String);
 #[serde(transparent)]
 pub struct WebUrl(pub String);
 
-/// A whole number past 32 bits.
+/// An integer that may exceed 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BigInt(pub i64);
@@ -35,13 +35,14 @@ pub struct BigInt(pub i64);
 #[serde(transparent)]
 pub struct Json(pub serde_json::Value);
 
-/// Whether `text` is a real day written `YYYY-MM-DD`.
+/// Whether `text` is an existing day in the format `YYYY-MM-DD`.
 #[must_use]
 pub fn is_date(text: &str) -> bool {
     text.len() == 10 && has_date_shape(text) && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
 
-/// Whether `text` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD` and names a real year, month or day.
+/// Whether `text` is an existing year, month or day in the format `YYYY`, `YYYY-MM` or
+/// `YYYY-MM-DD`.
 #[must_use]
 pub fn is_partial_date(text: &str) -> bool {
     match text.len() {
@@ -58,7 +59,7 @@ fn has_date_shape(text: &str) -> bool {
     })
 }
 
-/// Whether `text` is an absolute http(s) URL of a length that is stored.
+/// Whether `text` is an absolute http(s) URL. Its length is not checked.
 #[must_use]
 pub fn is_web_url(text: &str) -> bool {
     let scheme_ok = ["http://", "https://"].iter().any(|scheme| {
@@ -73,7 +74,7 @@ fn is_storable_url(text: &str) -> bool {
     text.chars().count() <= MAX_URL && is_web_url(text)
 }
 
-fn refuse<T: async_graphql::InputType>(found: &Value, allowed: &str) -> InputValueError<T> {
+fn invalid_value<T: async_graphql::InputType>(found: &Value, allowed: &str) -> InputValueError<T> {
     InputValueError::custom(format!("found {found}; allowed is {allowed}"))
 }
 
@@ -85,11 +86,11 @@ macro_rules! text_scalar {
             fn parse(value: Value) -> InputValueResult<Self> {
                 match &value {
                     Value::String(text) if $check(text.as_str()) => Ok(Self(text.clone())),
-                    _ => Err(refuse(&value, Self::ALLOWED)),
+                    _ => Err(invalid_value(&value, Self::ALLOWED)),
                 }
             }
 
-            // Asked before the query is run, where the path is known.
+            // Called during validation, where the path of the value is known.
             fn is_valid(value: &Value) -> bool {
                 Self::parse(value.clone()).is_ok()
             }
@@ -107,23 +108,23 @@ macro_rules! text_scalar {
 }
 
 text_scalar!(
-    /// A calendar date, `YYYY-MM-DD`.
+    /// A calendar date in the format `YYYY-MM-DD`, for example `1999-10-15`.
     Date, "Date", "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
     is_date, "a date written YYYY-MM-DD"
 );
 text_scalar!(
-    /// A date known to the year, the month or the day: `1998`, `1998-06` or `1998-06-08`.
+    /// A year, a month or a day: `1998`, `1998-06` or `1998-06-08`.
     PartialDate, "PartialDate", "https://www.w3.org/TR/NOTE-datetime",
     is_partial_date, "a date written YYYY, YYYY-MM or YYYY-MM-DD"
 );
 text_scalar!(
-    /// An absolute http or https URL, 2,048 characters at most.
+    /// An absolute http or https URL of at most 2,048 characters.
     WebUrl, "URL", "https://url.spec.whatwg.org/",
     is_storable_url,
     "an absolute http(s) URL of at most 2,048 characters"
 );
 
-/// A whole number that may be larger than 32 bits, as a JSON number from -(2^53 - 1) to 2^53 - 1.
+/// An integer that may exceed 32 bits: a JSON number from -(2^53 - 1) to 2^53 - 1.
 #[Scalar(name = "BigInt", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259#section-6")]
 impl ScalarType for BigInt {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -134,7 +135,7 @@ impl ScalarType for BigInt {
         whole
             .filter(|n| (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(n))
             .map(Self)
-            .ok_or_else(|| refuse(&value, Self::ALLOWED))
+            .ok_or_else(|| invalid_value(&value, Self::ALLOWED))
     }
 
     fn is_valid(value: &Value) -> bool {
@@ -151,7 +152,8 @@ impl BigInt {
     const ALLOWED: &str = "a whole number of at most 2^53 - 1";
 }
 
-/// What values the scalar of that name may have, in words.
+/// A description of the values that the scalar with this GraphQL name allows; `None` if the scalar
+/// is not defined in this file.
 #[must_use]
 pub fn allowed(scalar: &str) -> Option<&'static str> {
     let all = [
@@ -163,7 +165,8 @@ pub fn allowed(scalar: &str) -> Option<&'static str> {
     all.into_iter().find(|(name, _)| *name == scalar).map(|(_, allowed)| allowed)
 }
 
-/// Whether the scalar of that name allows a text; one that is not of this file allows any.
+/// Whether the scalar with this GraphQL name accepts `text`. True for scalars that are not defined
+/// in this file.
 #[must_use]
 pub fn accepts_text(scalar: &str, text: &str) -> bool {
     match scalar {
@@ -175,7 +178,8 @@ pub fn accepts_text(scalar: &str, text: &str) -> bool {
     }
 }
 
-/// Whether the scalar of that name allows a number; one that is not of this file allows any.
+/// Whether the scalar with this GraphQL name accepts `number`. True for scalars that are not
+/// defined in this file.
 #[must_use]
 pub fn accepts_number(scalar: &str, number: &serde_json::Number) -> bool {
     match scalar {
@@ -185,7 +189,7 @@ pub fn accepts_number(scalar: &str, number: &serde_json::Number) -> bool {
     }
 }
 
-/// Any JSON value: an object, a list, text, a number, true, false or null.
+/// Any JSON value: an object, a list, a string, a number, true, false or null.
 #[Scalar(name = "JSON", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -197,7 +201,8 @@ impl ScalarType for Json {
     }
 }
 
-/// The whole number that `number` writes, be it as `3000000000`, `3e9` or `3000000000.0`.
+/// The value of `number` if it is an integer in any notation: `3000000000`, `3e9` or
+/// `3000000000.0`.
 #[must_use]
 pub fn whole_number(number: &serde_json::Number) -> Option<i64> {
     if let Some(whole) = number.as_i64() {
@@ -205,7 +210,7 @@ pub fn whole_number(number: &serde_json::Number) -> Option<i64> {
     }
     let float = number.as_f64()?;
     let exact = float.fract() == 0.0 && float.abs() < 9.1e15;
-    #[allow(clippy::cast_possible_truncation, reason = "the line above keeps it within 2^53")]
+    #[allow(clippy::cast_possible_truncation, reason = "`exact` limits the magnitude")]
     exact.then_some(float as i64)
 }
 
@@ -214,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_real_days() {
+    fn dates_are_existing_days() {
         for good in ["1998", "1998-06", "1998-06-08", "2000-02-29"] {
             assert!(is_partial_date(good), "{good}");
         }
@@ -233,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_absolute_and_of_the_web() {
+    fn urls_are_absolute_and_use_http() {
         for good in ["https://example.org/a?b=c", "HTTP://example.org"] {
             assert!(is_web_url(good), "{good}");
         }
@@ -250,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_are_read_in_every_spelling() {
+    fn integers_are_read_in_every_notation() {
         for (text, whole) in [
             ("3000000000", Some(3_000_000_000)),
             ("3e9", Some(3_000_000_000)),

@@ -1,4 +1,5 @@
-//! How text is compared. What is stored is always the text as it was sent.
+//! Comparison forms of text, hashes, and detection of placeholder texts. Stored text itself is
+//! never changed by this module.
 
 pub mod folding;
 pub(super) mod normalisation;
@@ -10,22 +11,24 @@ use sha2::{Digest, Sha256};
 
 use super::text::folding::{fold, is_ignorable};
 
-/// The form in which two texts are compared: [`fold`]ed.
+/// The form in which texts are compared for equality: [`fold`]ed.
 #[must_use]
 pub fn comparable(text: &str) -> String {
     fold(text)
 }
 
-/// A text in quotation marks, as it is read: Rust's own form escapes the vowel signs of Indian scripts.
+/// Quotes a text for a message, as a JSON string. Rust's `{:?}` would escape the combining vowel
+/// signs of Indic scripts.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Most bytes of a key that a database indexes; `PostgreSQL` refuses rows past 2,700.
+/// Maximum length of an indexed key, in bytes. `PostgreSQL` refuses index rows above 2,704 bytes.
 const MAX_KEY: usize = 600;
 
-/// [`comparable`], short enough for an index: of a very long text the start, and a hash of the whole.
+/// The [`comparable`] form of a text, short enough for a database index: a very long text becomes
+/// its start and a hash of the whole.
 #[must_use]
 pub fn index_key(text: &str) -> String {
     let mut key = comparable(text);
@@ -42,13 +45,13 @@ pub fn index_key(text: &str) -> String {
     key
 }
 
-/// The SHA-256 of some bytes, in hexadecimal digits.
+/// The SHA-256 hash of `bytes`, in hexadecimal digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-/// Bytes in hexadecimal digits.
+/// Encodes bytes as lower-case hexadecimal digits.
 #[must_use]
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
@@ -57,15 +60,15 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// `""` and `"N/A"` are how templates and models write "nothing here".
+/// Whether a text is empty, blank or "N/A", which templates and language models write for no value.
 #[must_use]
-pub fn means_nothing(text: &str) -> bool {
+pub fn is_blank_or_na(text: &str) -> bool {
     let text = text.trim_matches(|c: char| c.is_whitespace() || is_ignorable(c));
     text.is_empty() || text.eq_ignore_ascii_case("n/a")
 }
 
-/// What a text in brackets begins with when a language model writes "and so on, as it was".
-const ELIDED: [&str; 9] = [
+/// The first words of texts in brackets that mark content as left out.
+const ELISION_STARTS: [&str; 9] = [
     "rest",
     "remaining",
     "remainder",
@@ -77,8 +80,8 @@ const ELIDED: [&str; 9] = [
     "existing",
 ];
 
-/// `"..."`, `"[…]"`, `"... (12 more)"`, `"[rest unchanged]"` and `"etc."` are how language models write "and so on,
-/// as it was".
+/// Whether a text marks content as left out, as language models do: `"..."`, `"[…]"`,
+/// `"... (12 more)"`, `"[rest unchanged]"`, `"etc."`.
 #[must_use]
 pub fn is_elision(text: &str) -> bool {
     let text = text.trim();
@@ -92,7 +95,8 @@ pub fn is_elision(text: &str) -> bool {
         let words = inner.trim_end_matches(['.', '…']).to_lowercase();
         let words = words.strip_prefix("the ").unwrap_or(&words);
         return ["etc", "et cetera", "and so on"].contains(&words)
-            || (bracketed.is_some() && ELIDED.iter().any(|start| words.starts_with(start)));
+            || (bracketed.is_some()
+                && ELISION_STARTS.iter().any(|start| words.starts_with(start)));
     }
     let rest = inner.trim_start_matches(['.', '…']).trim();
     rest.is_empty()
@@ -100,8 +104,8 @@ pub fn is_elision(text: &str) -> bool {
         || (rest.starts_with(['(', '[']) && rest.ends_with([')', ']']))
 }
 
-/// How a text begins that stands in a list for items that were left out.
-const OTHERS: &[&str] = &[
+/// The first words of texts in a list that stand for items that were left out.
+const LIST_ELISION_STARTS: &[&str] = &[
     "remaining ",
     "rest ",
     "the rest ",
@@ -120,8 +124,8 @@ const OTHERS: &[&str] = &[
     "as before",
 ];
 
-/// What such a text says of them.
-const LEFT_AS_THEY_ARE: &[&str] = &[
+/// Words of which such a text must contain one.
+const LIST_ELISION_WORDS: &[&str] = &[
     "unchanged",
     "omitted",
     "as above",
@@ -139,8 +143,8 @@ const LEFT_AS_THEY_ARE: &[&str] = &[
     "no change",
 ];
 
-/// Whether a text in a list of items stands for others that were left out: "Remaining items omitted
-/// for brevity.", "and 4 more items", "… and others", "<!-- rest -->".
+/// Whether a text in a list stands for items that were left out: "Remaining items omitted for
+/// brevity.", "and 4 more items", "… and others", "<!-- rest -->".
 #[must_use]
 pub fn is_elision_in_list(text: &str) -> bool {
     let text = text.trim();
@@ -153,7 +157,7 @@ pub fn is_elision_in_list(text: &str) -> bool {
     let comment = text.strip_prefix("<!--").and_then(|text| text.strip_suffix("-->"));
     let marks = |c: char| c.is_whitespace() || matches!(c, '.' | '…' | '(' | ')' | '[' | ']' | '+');
     let words = comment.unwrap_or(text).trim_matches(marks).to_lowercase();
-    let begins = OTHERS.iter().any(|start| words.starts_with(start.trim_end()));
+    let begins = LIST_ELISION_STARTS.iter().any(|start| words.starts_with(start.trim_end()));
     if comment.is_some() && begins {
         return true;
     }
@@ -166,16 +170,17 @@ pub fn is_elision_in_list(text: &str) -> bool {
         });
     let is_rest =
         ["and others", "and more", "and many more", "and so on"].contains(&words.as_str());
-    is_counted || is_rest || (begins && LEFT_AS_THEY_ARE.iter().any(|word| words.contains(word)))
+    is_counted || is_rest || (begins && LIST_ELISION_WORDS.iter().any(|word| words.contains(word)))
 }
 
-/// The letters and digits of a key: `release_date`, `releaseDate` and `Release Date` have the same.
+/// The letters and digits of a key in lower case. They are equal for `release_date`, `releaseDate`
+/// and `Release Date`.
 #[must_use]
 pub fn key_letters(key: &str) -> String {
     key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// `releaseDate` → `release_date`.
+/// Converts a key to `snake_case`: `releaseDate` becomes `release_date`.
 #[must_use]
 pub fn snake_case(key: &str) -> String {
     let mut result = String::with_capacity(key.len() + 4);
@@ -199,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_fits_an_index_whatever_the_text() {
+    fn an_index_key_never_exceeds_the_maximum_length() {
         let long = "\u{FDFA}".repeat(500);
         assert!(index_key(&long).len() <= MAX_KEY);
         assert_ne!(index_key(&long), index_key(&format!("{long}x")));
@@ -221,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_for_something_left_out_is_told_from_text() {
+    fn elision_marks_are_distinguished_from_text() {
         for mark in [
             "...",
             " … ",
@@ -258,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_in_a_list_may_stand_for_items_left_out() {
+    fn elision_marks_in_lists_are_distinguished_from_items() {
         for text in [
             "Remaining items omitted for brevity.",
             "and 4 more items",
@@ -285,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_known_in_every_case() {
+    fn a_key_is_recognised_in_every_case() {
         for key in ["releaseDate", "Release Date", "RELEASE_DATE", "release-date", "ReleaseDate"] {
             assert_eq!(key_letters(key), key_letters("release_date"), "{key}");
         }

@@ -1,16 +1,16 @@
-//! The nearest known name of a name that is not known, for "did you mean" in messages.
+//! Suggestions for misspelled names, for "did you mean" in messages.
 
 use super::key_letters;
 
-/// Longest name, in bytes, that a suggestion is made for. Longer ones are not misspellings, and the
-/// comparison is quadratic in the length.
+/// Maximum length, in bytes, of a name for which a suggestion is searched. Longer texts are
+/// unlikely to be misspelled names, and the comparison takes quadratic time.
 const MAX_LENGTH: usize = 64;
 
-/// The known name that `word` most likely means, or `None` if none is near enough.
+/// The known name that is most similar to `word`, or `None` if none is similar enough.
 ///
-/// Case, hyphens, underscores and spaces are ignored. A name is near if at most one letter in three
-/// of the longer name has to be inserted, removed, replaced, or swapped with its neighbour.
-/// Of several names that are equally near, the first is returned.
+/// Case, hyphens, underscores and spaces are ignored. A name is similar enough if at most one third
+/// of the letters of the longer name have to be inserted, removed, replaced, or swapped with their
+/// neighbour. Of several equally similar names, the first is returned.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > MAX_LENGTH {
@@ -32,7 +32,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// `; did you mean "dry_run"?`, or nothing if no known name is near. To be appended to a message.
+/// A suffix for a message, such as `; did you mean "dry_run"?`. Empty if no known name is similar.
 #[must_use]
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, known).map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()

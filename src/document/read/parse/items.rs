@@ -6,7 +6,7 @@ use super::{MAX_ITEMS, Reader, field_by_name, shapes};
 use crate::document::problem::{WarningCode, excerpt, pointer_at};
 use crate::document::read::values::is_no_name;
 use crate::document::schema::definition::{Absence, Field, Item, Object, find};
-use crate::document::text::{key_letters, means_nothing, quoted};
+use crate::document::text::{is_blank_or_na, key_letters, quoted};
 
 impl Reader {
     /// Reads a list that was sent in another shape, if its items are unambiguous.
@@ -51,7 +51,7 @@ impl Reader {
         let is_named = item
             .bare_text
             .is_some_and(|field| item.entities.first().is_some_and(|entity| entity.name == field));
-        let is_nothing = if is_named { is_no_name } else { means_nothing };
+        let is_nothing = if is_named { is_no_name } else { is_blank_or_na };
         let mut items = Vec::with_capacity(sent.len());
         for (index, value) in sent.into_iter().enumerate() {
             let is_elsewhere = !self.origins.is_empty();

@@ -79,7 +79,7 @@ impl Reader {
     ) -> Vec<Value> {
         let mut names: Vec<Value> = Vec::with_capacity(sent.len());
         let mut seen = HashSet::new();
-        let rule = Rule::new(Kind::Text { max: max_length }).worded_as(Wording::Name);
+        let rule = Rule::new(Kind::Text { max: max_length }).wording(Wording::Name);
         for (index, value) in self.separate_names(entity, sent, path_of) {
             let at = path_of(index);
             if self.warn_if_skipped(&value, &at, is_no_name) {

@@ -6,7 +6,7 @@ use super::Reader;
 use crate::document::problem::{WarningCode, excerpt};
 use crate::document::read::values::is_nothing;
 use crate::document::schema::definition::{Field, Kind, Rule};
-use crate::document::text::{is_elision, is_elision_in_list, means_nothing, quoted};
+use crate::document::text::{is_blank_or_na, is_elision, is_elision_in_list, quoted};
 
 impl Reader {
     /// Whether a text means "no value" or "unchanged" in that field. Adds a warning if it does.
@@ -16,7 +16,7 @@ impl Reader {
         }
         let is_nothing = match field.rule.kind {
             // A placeholder for an id is checked later, with the name beside it.
-            Kind::Id => means_nothing(text),
+            Kind::Id => is_blank_or_na(text),
             _ => is_nothing(field, text),
         };
         if is_nothing {

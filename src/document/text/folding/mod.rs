@@ -1,37 +1,37 @@
-//! Folding: the one form in which texts are compared, searched for and found again.
+//! Folding: the normal form in which texts are compared and searched.
 //!
-//! Folded texts are stored in the columns that are searched ([`VERSION`]). What differs between a
-//! text and its folded form is how it was typed or set, never what it says: case, accents, spacing,
-//! the kind of quotation mark or dash, and letters that a keyboard lacks.
+//! Search columns contain folded texts ([`VERSION`]). Folding removes typographic differences:
+//! case, accents, spacing, the kind of quotation marks and dashes, and letters that keyboards lack.
 
 use super::normalisation::decomposed;
 
-/// Must be increased whenever any text folds to something else, also when a library is the reason:
-/// stored search columns of another version are computed anew.
+/// The version of the folding. Must be increased whenever the folded form of any text changes, also
+/// if the cause is a library update. Search columns of another version are recomputed.
 pub const VERSION: u32 = 1;
 
-/// The folded form of a text:
+/// Folds a text:
 ///
-/// - compatibility-decomposed (NFKD) and in lower case;
-/// - Latin and Greek letters without accents, Latin letters outside of ASCII in ASCII (`ł` is `l`,
-///   `æ` is `ae`, `þ` is `th`), the Greek final sigma as any other;
-/// - every quotation mark, apostrophe and prime `'`, every dash, hyphen and middle dot `-`, a run
-///   of either one; three dots or more `...`;
-/// - without characters that are never visible, such as zero-width spaces and soft hyphens;
-/// - every run of white space one space, and none where typography alone decides about it: beside
-///   quotation marks, dashes, slashes and ellipses, before closing punctuation, and after an
-///   opening bracket.
+/// - The text is compatibility-decomposed (NFKD) and converted to lower case.
+/// - Accents of Latin and Greek letters are removed. Other Latin letters outside of ASCII become
+///   ASCII letters (`ł` becomes `l`, `æ` becomes `ae`, `þ` becomes `th`), and the Greek final sigma
+///   becomes the regular one.
+/// - Every quotation mark, apostrophe and prime becomes `'`, and every dash, hyphen and middle dot
+///   becomes `-`. A run of either becomes one character. Three or more dots become `...`.
+/// - Invisible characters, such as zero-width spaces and soft hyphens, are removed.
+/// - Every run of white space becomes one space. Spaces are removed where they are only
+///   typographic: next to quotation marks, dashes, slashes and ellipses, before closing
+///   punctuation, and after an opening bracket.
 ///
-/// Marks of other scripts are kept: in Devanagari or Thai a combining mark is a vowel, and without
-/// it two names would become one. If a text contains another one, its folded form contains the
-/// other's.
+/// Combining marks of other scripts are kept: in Devanagari or Thai they are vowels, and different
+/// names would become equal without them. If a text contains another text, its folded form contains
+/// the folded form of the other.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = Folded { text: String::with_capacity(text.len()), ..Folded::default() };
     if text.is_ascii() {
         text.chars().for_each(|c| folded.push(c));
     } else {
-        // Some marks decompose into a space and an accent, so they are replaced before.
+        // Replaced first, because some marks decompose into a space and an accent.
         let visible = text.chars().filter(|c| !is_ignorable(*c));
         let visible: String = visible.map(canonical).collect();
         decomposed(&visible).for_each(|c| folded.push(c));
@@ -39,40 +39,41 @@ pub fn fold(text: &str) -> String {
     folded.text
 }
 
-/// A key that was folded by an earlier version, folded by this one. Of the start of a long text
-/// with a hash ([`index_key`](super::index_key)), nothing can be told: it stays.
+/// Folds a key again that was folded by an earlier version. A shortened key with a hash
+/// ([`index_key`](super::index_key)) is returned unchanged, because its text is not known.
 #[must_use]
 pub fn refold_key(key: &str) -> String {
     if key.contains('…') { key.to_owned() } else { fold(key) }
 }
 
-/// How many dots an ellipsis has.
+/// The number of dots in an ellipsis.
 const ELLIPSIS: u8 = 3;
 
 #[derive(Default)]
 struct Folded {
     text: String,
-    /// The last character of the text.
+    /// The last character of `text`.
     last: Option<char>,
-    /// How many dots it ends with.
+    /// The number of dots at the end of `text`.
     dots: u8,
-    space_due: bool,
-    /// Whether the last character is a letter that stands for itself with any accent.
-    takes_accents: bool,
+    /// Whether white space was read since the last character.
+    has_pending_space: bool,
+    /// Whether the last character is a letter of a script in which accents are removed.
+    drops_accents: bool,
 }
 
 impl Folded {
     fn push(&mut self, c: char) {
-        if c.is_ascii_alphanumeric() && !self.space_due {
-            self.takes_accents = c.is_ascii_alphabetic();
+        if c.is_ascii_alphanumeric() && !self.has_pending_space {
+            self.drops_accents = c.is_ascii_alphabetic();
             self.write(c.to_ascii_lowercase());
             return;
         }
         if c.is_whitespace() {
-            self.space_due = true;
+            self.has_pending_space = true;
             return;
         }
-        if self.takes_accents && is_accent(c) {
+        if self.drops_accents && is_accent(c) {
             return;
         }
         let c = canonical(c);
@@ -82,17 +83,17 @@ impl Folded {
             _ => false,
         };
         if is_repeated {
-            self.space_due = false;
+            self.has_pending_space = false;
             return;
         }
-        self.space_before(c);
-        self.takes_accents = is_latin(c) || is_greek(c);
+        self.write_pending_space(c);
+        self.drops_accents = is_latin(c) || is_greek(c);
         if c.is_ascii() {
             self.write(c.to_ascii_lowercase());
             return;
         }
         for lower in c.to_lowercase() {
-            if self.takes_accents && is_accent(lower) {
+            if self.drops_accents && is_accent(lower) {
                 continue;
             }
             let start = self.text.len();
@@ -113,9 +114,9 @@ impl Folded {
         self.dots = if c == '.' { self.dots + 1 } else { 0 };
     }
 
-    /// Writes the space that is due, unless typography alone decides whether there is one.
-    fn space_before(&mut self, next: char) {
-        if !std::mem::take(&mut self.space_due) {
+    /// Writes the pending space, unless a space at this place is only typographic.
+    fn write_pending_space(&mut self, next: char) {
+        if !std::mem::take(&mut self.has_pending_space) {
             return;
         }
         let closes =
@@ -129,8 +130,8 @@ impl Folded {
     }
 }
 
-/// A typographic mark as a keyboard has it: `“` is `"`, `’` is `'`, `–` is `-`. Other characters
-/// stay.
+/// The keyboard equivalent of a typographic mark: `"` for `“`, `'` for `’`, `-` for `–`. Other
+/// characters are returned unchanged.
 #[must_use]
 pub const fn straight(c: char) -> char {
     match c {
@@ -142,13 +143,13 @@ pub const fn straight(c: char) -> char {
         // Dashes and hyphens.
         '֊' | '־' | '᠆' | '\u{2010}'..='\u{2015}' | '⁃' | '−' | '˗' | '⸗' | '⸚' | '⸺' | '⸻' | '⹀'
         | '\u{2E5D}' | '\u{10EAD}'
-        // Middle dots stand where another typesetter writes a hyphen: WALL·E.
+        // Middle dots, which are often used like hyphens: WALL·E.
         | '·' | '•' | '‧' | '∙' | '⋅' | '・' => '-',
         other => other,
     }
 }
 
-/// The character that stands for all of its kind.
+/// The character that represents all variants of a typographic mark.
 const fn canonical(c: char) -> char {
     match straight(c) {
         '"' => '\'',
@@ -178,9 +179,9 @@ const fn is_greek(c: char) -> bool {
     matches!(c, '\u{0370}'..='\u{03FF}' | '\u{1F00}'..='\u{1FFF}')
 }
 
-/// Whether a character is never visible (Unicode's `Default_Ignorable_Code_Point`), such as a
-/// zero-width space, a directional mark or a soft hyphen; or stretches a word and nothing else (the
-/// Arabic tatweel). The tags that tell flags apart are left out of it.
+/// Whether a character is invisible (`Default_Ignorable_Code_Point` in Unicode), such as a
+/// zero-width space, a directional mark or a soft hyphen, or only stretches a word (the Arabic
+/// tatweel). The tag characters are excluded, because they distinguish flags.
 #[must_use]
 pub const fn is_ignorable(c: char) -> bool {
     matches!(
