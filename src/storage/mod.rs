@@ -27,8 +27,8 @@ pub use db::{
 };
 pub use documents::contributions::{ContributionEntry, NewContribution, StoredContribution};
 pub use documents::drafts::{DraftEntry, DraftFilter, DraftPage, DraftPlace, StoredDraft};
+pub use documents::editorial_locks::EditorialLock;
 pub use documents::history::StateKey;
-pub use documents::locks::Lock;
 pub use documents::projections::ProjectionChange;
 pub use documents::published::{DocumentKey, FORMAT, NewState, StoredDocument, StoredRevision};
 pub use entities::credits::{CreditEntry, NominationEntry, WorkPlace, WorkTotals};

@@ -143,17 +143,17 @@ on_both_databases! {
         write(database, |transaction| {
             let targets = targets.clone();
             async move {
-                transaction.lock(&id("m"), Category::BasicInfo, &targets[..1], "a", at(0)).await?;
-                transaction.lock(&id("m"), Category::BasicInfo, &targets, "b", at(1)).await?;
-                transaction.unlock(&id("m"), Category::BasicInfo, &["item-2".to_owned()]).await
+                transaction.add_editorial_locks(&id("m"), Category::BasicInfo, &targets[..1], "a", at(0)).await?;
+                transaction.add_editorial_locks(&id("m"), Category::BasicInfo, &targets, "b", at(1)).await?;
+                transaction.remove_editorial_locks(&id("m"), Category::BasicInfo, &["item-2".to_owned()]).await
             }
         }).await;
-        let locks = database.locks(&[&id("m"), &id("n")]).await.unwrap();
+        let locks = database.editorial_locks(&[&id("m"), &id("n")]).await.unwrap();
         let found = locks[&(id("m"), Category::BasicInfo)].iter().map(|lock| (lock.target.as_str(), lock.locked_by.as_str()));
         assert_eq!(found.collect::<Vec<_>>(), [("/title", "a"), ("item", "b")]);
         write(database, |transaction| async move {
-            transaction.unlock(&id("m"), Category::BasicInfo, &["/title".to_owned()]).await?;
-            assert_eq!(transaction.locks(&[&id("m")]).await?[&(id("m"), Category::BasicInfo)].len(), 1);
+            transaction.remove_editorial_locks(&id("m"), Category::BasicInfo, &["/title".to_owned()]).await?;
+            assert_eq!(transaction.editorial_locks(&[&id("m")]).await?[&(id("m"), Category::BasicInfo)].len(), 1);
             Ok(())
         }).await;
     }
@@ -271,7 +271,7 @@ on_both_databases! {
         let database = app.app.catalog.database();
         contribute(database, &[contribution("m", 1, 1, "a", Source::Manual)]).await;
         write(database, |transaction| async move {
-            transaction.lock(&id("m"), Category::Trivia, &["item".to_owned()], "a", at(0)).await
+            transaction.add_editorial_locks(&id("m"), Category::Trivia, &["item".to_owned()], "a", at(0)).await
         }).await;
         let query = "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }";
         assert_eq!(admin.graphql(query, json!({})).await["data"]["deleteMovie"]["deletedMovieId"], "m");

@@ -88,7 +88,8 @@ impl Batch<'_> {
     ) -> Result<Loaded, CatalogError> {
         let categories: Vec<Category> = distinct(records.iter().map(|record| record.category));
         let mut published: HashMap<DocumentKey, Current> = HashMap::new();
-        let (documents, locks) = transaction.documents_and_locks(movies, &categories).await?;
+        let (documents, locks) =
+            transaction.documents_and_editorial_locks(movies, &categories).await?;
         let bytes = documents.iter().map(|document| document.body.len()).sum();
         self.catalog.work.admit(bytes, 0)?;
         for document in documents {

@@ -3,7 +3,7 @@
 
 pub(super) mod contributions;
 pub(super) mod drafts;
+pub(super) mod editorial_locks;
 pub(super) mod history;
-pub(super) mod locks;
 pub(super) mod projections;
 pub(super) mod published;

@@ -11,7 +11,9 @@ use sea_orm::{
 
 use crate::document::{Category, Metadata, MovieId, Source};
 use crate::storage::tables::{document, lock, revision};
-use crate::storage::{Database, Lock, StorageError, StoredContribution, StoredDraft, Transaction};
+use crate::storage::{
+    Database, EditorialLock, StorageError, StoredContribution, StoredDraft, Transaction,
+};
 
 /// The format in which documents are stored. Readers lift older ones; nobody overwrites a newer one.
 pub const FORMAT: i32 = 1;
@@ -293,11 +295,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn documents_and_locks(
+    pub async fn documents_and_editorial_locks(
         &self,
         movies: &[&MovieId],
         categories: &[Category],
-    ) -> Result<(Vec<StoredDocument>, HashMap<DocumentKey, Vec<Lock>>), StorageError> {
+    ) -> Result<(Vec<StoredDocument>, HashMap<DocumentKey, Vec<EditorialLock>>), StorageError> {
         let locks = lock::Entity::find().select_only().expr(Expr::val(1)).filter(
             Condition::all()
                 .add(
@@ -333,7 +335,8 @@ impl Transaction {
             .copied()
             .filter(|movie| !categories.iter().all(|category| is_unlocked(movie, category)));
         let asked: Vec<&MovieId> = asked.collect();
-        let locks = if asked.is_empty() { HashMap::new() } else { self.locks(&asked).await? };
+        let locks =
+            if asked.is_empty() { HashMap::new() } else { self.editorial_locks(&asked).await? };
         Ok((documents, locks))
     }
 

@@ -13,7 +13,7 @@ use crate::storage::{Database, StorageError, Transaction};
 
 /// A field or item that is locked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lock {
+pub struct EditorialLock {
     /// `/title`, the JSON Pointer of a field at the top; else the id of an item.
     pub target: String,
     pub locked_at: DateTime<Utc>,
@@ -23,8 +23,8 @@ pub struct Lock {
 async fn find(
     connection: &impl ConnectionTrait,
     movies: &[&MovieId],
-) -> Result<HashMap<DocumentKey, Vec<Lock>>, StorageError> {
-    let mut found: HashMap<DocumentKey, Vec<Lock>> = HashMap::new();
+) -> Result<HashMap<DocumentKey, Vec<EditorialLock>>, StorageError> {
+    let mut found: HashMap<DocumentKey, Vec<EditorialLock>> = HashMap::new();
     for movies in movies.chunks(ROWS_PER_STATEMENT) {
         let rows = lock::Entity::find()
             .filter(lock::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
@@ -45,8 +45,11 @@ async fn find(
             let category = row.category.parse().map_err(
                 |error: crate::document::categories::UnknownCategory| corrupt(error.to_string()),
             )?;
-            let lock =
-                Lock { target: row.target, locked_at: row.locked_at, locked_by: row.locked_by };
+            let lock = EditorialLock {
+                target: row.target,
+                locked_at: row.locked_at,
+                locked_by: row.locked_by,
+            };
             found.entry((movie, category)).or_default().push(lock);
         }
     }
@@ -58,10 +61,10 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn locks(
+    pub async fn editorial_locks(
         &self,
         movies: &[&MovieId],
-    ) -> Result<HashMap<DocumentKey, Vec<Lock>>, StorageError> {
+    ) -> Result<HashMap<DocumentKey, Vec<EditorialLock>>, StorageError> {
         find(&self.reader, movies).await
     }
 }
@@ -71,10 +74,10 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn locks(
+    pub async fn editorial_locks(
         &self,
         movies: &[&MovieId],
-    ) -> Result<HashMap<DocumentKey, Vec<Lock>>, StorageError> {
+    ) -> Result<HashMap<DocumentKey, Vec<EditorialLock>>, StorageError> {
         find(&self.connection, movies).await
     }
 
@@ -82,7 +85,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn lock(
+    pub async fn add_editorial_locks(
         &self,
         movie: &MovieId,
         category: Category,
@@ -111,7 +114,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn unlock(
+    pub async fn remove_editorial_locks(
         &self,
         movie: &MovieId,
         category: Category,
