@@ -58,7 +58,7 @@ impl Catalog {
     ) -> Result<LocksSet, CatalogError> {
         self.database
             .write(|transaction| async move {
-                transaction.lock_movies(&[movie]).await?;
+                transaction.advisory_lock_movies(&[movie]).await?;
                 self.set_locks_in(&transaction, permission, movie, category, targets, locked).await
             })
             .await

@@ -156,7 +156,7 @@ impl Catalog {
             .write(|transaction| {
                 let (movie, records) = (&movie, &records);
                 async move {
-                    transaction.lock_movies(&[movie]).await?;
+                    transaction.advisory_lock_movies(&[movie]).await?;
                     if !transaction.existing_movies(&[movie]).await?.is_empty() {
                         return Ok(None);
                     }
@@ -198,7 +198,7 @@ impl Catalog {
     ) -> Result<bool, CatalogError> {
         self.database
             .write(|transaction| async move {
-                transaction.lock_movies(&[movie]).await?;
+                transaction.advisory_lock_movies(&[movie]).await?;
                 Ok::<_, CatalogError>(transaction.delete_movie(movie).await?)
             })
             .await

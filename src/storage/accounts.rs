@@ -90,7 +90,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn lock_users_of_role(&self, role: &str) -> Result<Vec<String>, StorageError> {
+    pub async fn row_lock_users_of_role(&self, role: &str) -> Result<Vec<String>, StorageError> {
         let rows = user::Entity::find()
             .filter(user::Column::Role.eq(role))
             .order_by_asc(user::Column::Email)

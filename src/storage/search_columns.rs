@@ -46,8 +46,8 @@ impl Database {
             return Ok(());
         }
         self.write(|transaction| async move {
-            transaction.lock_all_movies().await?;
-            transaction.lock_entities().await?;
+            transaction.advisory_lock_all_movies().await?;
+            transaction.advisory_lock_entities().await?;
             let outdated = outdated(&transaction.connection).await?;
             if outdated.contains(&FOLDING) {
                 transaction.refold_movies().await?;

@@ -116,7 +116,7 @@ impl Catalog {
         options: &ImportOptions,
     ) -> Result<Outcome, CatalogError> {
         if !options.dry_run {
-            transaction.lock_movies(&[movie]).await?;
+            transaction.advisory_lock_movies(&[movie]).await?;
         }
         let Some(draft) = transaction.drafts(&[movie], &[category]).await?.pop() else {
             let outcome = self.no_draft(transaction, movie, category).await?;
@@ -193,7 +193,7 @@ impl Catalog {
         let act = Act::new(self, author, &options, Operation::Discard);
         let options = &options;
         act.run(|transaction| async move {
-            transaction.lock_movies(&[movie]).await?;
+            transaction.advisory_lock_movies(&[movie]).await?;
             let batch = Batch {
                 catalog: self,
                 author,

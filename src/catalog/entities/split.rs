@@ -82,8 +82,8 @@ impl Catalog {
         split: &Split,
     ) -> Result<Mended, CatalogError> {
         if !split.dry_run {
-            transaction.lock_all_movies().await?;
-            transaction.lock_entities().await?;
+            transaction.advisory_lock_all_movies().await?;
+            transaction.advisory_lock_entities().await?;
         }
         let ids = [Some(&split.id), split.to.as_ref()]
             .into_iter()

@@ -31,7 +31,7 @@ impl Catalog {
             .once(&(movie, category, revision));
         act.run(|transaction| async move {
             if !options.dry_run {
-                transaction.lock_movies(&[movie]).await?;
+                transaction.advisory_lock_movies(&[movie]).await?;
             }
             let Some(state) = self.past_state(&transaction, movie, category, revision).await?
             else {

@@ -175,7 +175,7 @@ impl Writes {
             if named.is_empty() || transaction.merged(kind, &named).await?.is_empty() {
                 continue;
             }
-            transaction.lock_entities().await?;
+            transaction.advisory_lock_entities().await?;
             // Someone may have brought them back in between.
             for (id, _) in transaction.merged(kind, &named).await? {
                 transaction.bring_back(kind, &id).await?;

@@ -45,7 +45,7 @@ impl Batch<'_> {
         let movies: Vec<&MovieId> = distinct(records.iter().map(|record| &record.movie));
         let writes_anything = !self.options.dry_run;
         if writes_anything {
-            transaction.lock_movies(&movies).await?;
+            transaction.advisory_lock_movies(&movies).await?;
         }
         let mut loaded = self.load(transaction, records, &movies).await?;
         let directory = self.directory(transaction, records, &loaded, now).await?;
@@ -55,7 +55,7 @@ impl Batch<'_> {
         if !writes_anything {
             return Ok(outcomes);
         }
-        if writes.names_anew() && transaction.lock_entities().await? {
+        if writes.names_anew() && transaction.advisory_lock_entities().await? {
             // Someone may have made the same ones in between.
             let directory = self.directory(transaction, records, &loaded, now).await?;
             (outcomes, writes) = self.plan(records, &loaded, directory, now)?;

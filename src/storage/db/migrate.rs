@@ -7,12 +7,10 @@ use reelport_migrations::Migrator;
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigratorTrait;
 
+use super::advisory_locks::MIGRATION;
 use super::{Backend, Database, sqlite_path};
 use crate::storage::StorageError;
 use crate::storage::files::open_private;
-
-/// An arbitrary number that all versions share.
-const ADVISORY_LOCK: i64 = 0x7265_656c_706f_7274;
 
 impl Database {
     /// Applies the migrations that are missing, and computes search columns anew that were made by
@@ -47,7 +45,7 @@ impl Database {
                 options.max_connections(1).sqlx_logging(false);
                 let session = sea_orm::Database::connect(options).await?;
                 session
-                    .execute_unprepared(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))
+                    .execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION})"))
                     .await?;
                 let migrated = Migrator::up(&session, None).await.map_err(StorageError::from);
                 let result = match migrated {

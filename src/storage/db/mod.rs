@@ -1,5 +1,6 @@
 //! Connections, transactions, and what is known of the database's state.
 
+mod advisory_locks;
 mod connection;
 mod database;
 mod faults;

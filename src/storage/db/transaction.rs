@@ -1,95 +1,21 @@
 //! Writing transactions.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Statement, Value};
-use sha2::{Digest, Sha256};
+use sea_orm::DbErr;
 
 use super::faults::Faults;
 use super::pool::{ATTEMPTS, Pool};
 use super::session::{CommitError, Session};
 use super::{Backend, Database};
-use crate::document::MovieId;
 use crate::storage::{StorageError, Unavailability};
 
 /// A writing transaction: all of it happens, or nothing.
 #[derive(Debug)]
 pub struct Transaction {
     pub(in crate::storage) connection: Session,
-    backend: Backend,
-}
-
-/// Held shared by whoever writes to some movies, alone by whoever writes to all.
-const ALL_MOVIES: i64 = 0x7265_656c_0000_0001;
-/// Held by whoever makes entities, so that a name is never made twice.
-const ENTITIES: i64 = 0x7265_656c_0000_0002;
-
-/// The lock of one movie, whether it exists or not.
-fn lock_of(movie: &MovieId) -> i64 {
-    let hash = Sha256::digest(movie.as_str());
-    i64::from_be_bytes(hash[..8].try_into().unwrap_or_default())
-}
-
-impl Transaction {
-    /// Waits until nobody else writes to those movies, and keeps others out until the end. `SQLite`
-    /// has one writer anyway.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn lock_movies(&self, movies: &[&MovieId]) -> Result<(), StorageError> {
-        if self.backend == Backend::Sqlite {
-            return Ok(());
-        }
-        // In one order for everyone, so that no two wait for each other.
-        let keys: BTreeSet<i64> = movies.iter().map(|movie| lock_of(movie)).collect();
-        let keys: Vec<i64> = keys.into_iter().collect();
-        self.run_with(
-            "SELECT pg_advisory_xact_lock_shared($1), \
-             (SELECT count(pg_advisory_xact_lock(key)) FROM unnest($2) AS key)",
-            [ALL_MOVIES.into(), keys.into()],
-        )
-        .await
-    }
-
-    /// Waits until nobody else writes to any movie, and keeps all others out until the end.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn lock_all_movies(&self) -> Result<(), StorageError> {
-        match self.backend {
-            Backend::Sqlite => Ok(()),
-            Backend::Postgres => {
-                self.run_with("SELECT pg_advisory_xact_lock($1)", [ALL_MOVIES.into()]).await
-            }
-        }
-    }
-
-    /// Waits until nobody else makes entities, and keeps others out until the end. Whether someone
-    /// may have made some since this transaction looked.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn lock_entities(&self) -> Result<bool, StorageError> {
-        match self.backend {
-            Backend::Sqlite => Ok(false),
-            Backend::Postgres => {
-                self.run_with("SELECT pg_advisory_xact_lock($1)", [ENTITIES.into()]).await?;
-                Ok(true)
-            }
-        }
-    }
-
-    async fn run_with(
-        &self,
-        sql: &str,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Result<(), StorageError> {
-        let statement = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, values);
-        self.connection.query_one_raw(statement).await?;
-        Ok(())
-    }
+    pub(super) backend: Backend,
 }
 
 /// How long a transaction is tried again that others keep coming between.

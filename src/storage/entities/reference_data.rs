@@ -31,7 +31,7 @@ impl Database {
         }
         let backend = self.backend;
         self.write(|transaction| async move {
-            transaction.lock_entities().await?;
+            transaction.advisory_lock_entities().await?;
             transaction.load_reference(backend, now).await
         })
         .await

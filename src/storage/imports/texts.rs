@@ -44,8 +44,6 @@ const LARGE: usize = 64 * 1024;
 const PAGE: u64 = 1_000;
 /// Pages that one transaction drops at most.
 const MOST_PAGES: usize = 20;
-/// Held by the one transaction that drops the oldest of all texts.
-const DROPPING: i64 = 0x7265_656c_0000_0003;
 
 /// A text as it was sent, of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,7 +264,7 @@ impl Transaction {
     /// When the database fails.
     pub async fn drop_oldest_texts(&self, limit: u64) -> Result<bool, StorageError> {
         let backend = self.connection.get_database_backend();
-        if backend == DatabaseBackend::Postgres && !self.is_first_to_drop().await? {
+        if backend == DatabaseBackend::Postgres && !self.try_advisory_lock_import_texts().await? {
             return Ok(true);
         }
         let sql = format!(
@@ -302,16 +300,6 @@ impl Transaction {
                 .await?;
         }
         Ok(excess == 0)
-    }
-
-    async fn is_first_to_drop(&self) -> Result<bool, StorageError> {
-        let statement = Statement::from_sql_and_values(
-            self.connection.get_database_backend(),
-            "SELECT pg_try_advisory_xact_lock($1) AS held",
-            [DROPPING.into()],
-        );
-        let row = self.connection.query_one_raw(statement).await?;
-        Ok(row.map(|row| row.try_get("", "held")).transpose()?.unwrap_or(false))
     }
 }
 
