@@ -5,7 +5,7 @@
 //! `PostgreSQL` has one pool; a writing transaction locks the movies it writes to before it reads
 //! them. (SERIALIZABLE was measured: on small tables it takes nearly every two writers for rivals.)
 //! Either is tried again when the database says that another one came between. A transaction that
-//! did not end cleanly costs its connection (`db/session.rs`).
+//! did not end cleanly costs its connection (`db/transaction_connection.rs`).
 
 mod accounts;
 mod db;
@@ -22,8 +22,8 @@ mod values;
 
 pub use accounts::UserRow;
 pub use db::{
-    Backend, Database, Fault, Faults, NotReady, Step, Transaction, TransientError, sqlite_path,
-    with_quiet_libraries,
+    Backend, Database, Fault, Faults, NotReady, Transaction, TransactionStep, TransientError,
+    sqlite_path, with_quiet_libraries,
 };
 pub use documents::contributions::{ContributionEntry, NewContribution, StoredContribution};
 pub use documents::drafts::{DraftEntry, DraftFilter, DraftPage, DraftPlace, StoredDraft};

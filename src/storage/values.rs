@@ -16,14 +16,14 @@ pub(super) struct HoldsNul;
 
 /// What a lookup looks for in place of a text with U+0000: a text that is not stored, since each
 /// process makes another one.
-static UNKNOWN: LazyLock<String> =
+static NEVER_STORED: LazyLock<String> =
     LazyLock::new(|| format!("\u{fdd0}{:032x}", rand::random::<u128>()));
 
 /// Makes the bound values of a statement such that both databases take them alike.
 ///
 /// # Errors
 /// When the statement would store a text with U+0000.
-pub(super) fn screen(statement: &mut Statement) -> Result<(), DbErr> {
+pub(super) fn handle_nul(statement: &mut Statement) -> Result<(), DbErr> {
     let Some(values) = &mut statement.values else { return Ok(()) };
     if !values.iter().any(holds_nul) {
         return Ok(());
@@ -32,7 +32,7 @@ pub(super) fn screen(statement: &mut Statement) -> Result<(), DbErr> {
         let error = Error::Encode(Box::new(HoldsNul));
         return Err(DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))));
     }
-    values.0.iter_mut().for_each(replace);
+    values.0.iter_mut().for_each(replace_nul);
     Ok(())
 }
 
@@ -52,10 +52,10 @@ fn holds_nul(value: &Value) -> bool {
     }
 }
 
-fn replace(value: &mut Value) {
+fn replace_nul(value: &mut Value) {
     match value {
-        Value::String(Some(text)) if text.contains('\0') => text.clone_from(&UNKNOWN),
-        Value::Array(_, Some(values)) => values.iter_mut().for_each(replace),
+        Value::String(Some(text)) if text.contains('\0') => text.clone_from(&NEVER_STORED),
+        Value::Array(_, Some(values)) => values.iter_mut().for_each(replace_nul),
         _ => {}
     }
 }
@@ -75,12 +75,12 @@ mod tests {
     fn a_lookup_looks_for_a_text_that_is_not_stored() {
         let list = Value::Array(ArrayType::String, Some(Box::new(vec!["a\0".into(), "b".into()])));
         let mut lookup = statement("SELECT 1", ["x\0y".into(), "z".into(), list]);
-        screen(&mut lookup).unwrap();
+        handle_nul(&mut lookup).unwrap();
         let values = lookup.values.unwrap().0;
-        assert_eq!(values[0], UNKNOWN.as_str().into());
+        assert_eq!(values[0], NEVER_STORED.as_str().into());
         assert_eq!(values[1], "z".into());
         let Value::Array(_, Some(list)) = &values[2] else { panic!("{values:?}") };
-        assert_eq!(list[..], [UNKNOWN.as_str().into(), "b".into()]);
+        assert_eq!(list[..], [NEVER_STORED.as_str().into(), "b".into()]);
     }
 
     #[test]
@@ -91,8 +91,8 @@ mod tests {
             "DELETE FROM t WHERE a = $1",
             "WITH a AS (SELECT 1) INSERT INTO t SELECT $1",
         ] {
-            assert!(screen(&mut statement(sql, ["a\0".into()])).is_err(), "{sql}");
-            assert!(screen(&mut statement(sql, ["a".into()])).is_ok(), "{sql}");
+            assert!(handle_nul(&mut statement(sql, ["a\0".into()])).is_err(), "{sql}");
+            assert!(handle_nul(&mut statement(sql, ["a".into()])).is_ok(), "{sql}");
         }
     }
 }

@@ -2,8 +2,7 @@
 //! editorial locks.
 //!
 //! On PostgreSQL each is released when its transaction ends. SQLite has a single writer, so it needs
-//! none of them. The keys share one prefix, so that they do not collide with those of other
-//! applications in the same database.
+//! none of them.
 
 use std::collections::BTreeSet;
 
@@ -96,6 +95,7 @@ impl Transaction {
         let row = self.connection.query_one_raw(statement).await?;
         Ok(row.map(|row| row.try_get("", "held")).transpose()?.unwrap_or(false))
     }
+
     async fn run_with(
         &self,
         sql: &str,

@@ -14,29 +14,31 @@ pub(super) enum Connection {
     Postgres(PoolConnection<Postgres>),
 }
 
-/// What is wanted of a statement.
+/// What a statement returns.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Wanted {
+pub(super) enum Fetch {
     /// How many rows it changed.
-    Count,
+    RowCount,
     /// Its first row.
-    First,
+    FirstRow,
     /// All its rows.
-    All,
+    AllRows,
 }
 
 /// What a statement gave.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum StatementResult {
     Executed(ExecResult),
     Rows(Vec<QueryResult>),
 }
 
-impl Answer {
+impl StatementResult {
     pub(super) fn executed(self) -> Result<ExecResult, DbErr> {
         match self {
             Self::Executed(result) => Ok(result),
-            Self::Rows(_) => Err(DbErr::Custom("a count was wanted and rows came".to_owned())),
+            Self::Rows(_) => {
+                Err(DbErr::Custom("a statement that counts rows returned rows".to_owned()))
+            }
         }
     }
 
@@ -49,22 +51,22 @@ impl Answer {
 }
 
 macro_rules! run_on {
-    ($connection:expr, $statement:expr, $wanted:expr) => {{
+    ($connection:expr, $statement:expr, $fetch:expr) => {{
         let values = $statement.values.clone().unwrap_or_else(|| Values(Vec::new()));
         let values = SqlxValues(values);
         let query = sqlx::query_with(AssertSqlSafe($statement.sql.as_str()), values);
-        match $wanted {
-            Wanted::Count => {
+        match $fetch {
+            Fetch::RowCount => {
                 let result = query.execute(&mut **$connection).await?;
-                Ok(Answer::Executed(result.into()))
+                Ok(StatementResult::Executed(result.into()))
             }
-            Wanted::First => {
+            Fetch::FirstRow => {
                 let row = query.fetch_optional(&mut **$connection).await?;
-                Ok(Answer::Rows(row.into_iter().map(Into::into).collect()))
+                Ok(StatementResult::Rows(row.into_iter().map(Into::into).collect()))
             }
-            Wanted::All => {
+            Fetch::AllRows => {
                 let rows = query.fetch_all(&mut **$connection).await?;
-                Ok(Answer::Rows(rows.into_iter().map(Into::into).collect()))
+                Ok(StatementResult::Rows(rows.into_iter().map(Into::into).collect()))
             }
         }
     }};
@@ -82,11 +84,11 @@ impl Connection {
     pub(super) async fn run(
         &mut self,
         statement: &Statement,
-        wanted: Wanted,
-    ) -> Result<Answer, Error> {
+        fetch: Fetch,
+    ) -> Result<StatementResult, Error> {
         match self {
-            Self::Sqlite(connection) => run_on!(connection, statement, wanted),
-            Self::Postgres(connection) => run_on!(connection, statement, wanted),
+            Self::Sqlite(connection) => run_on!(connection, statement, fetch),
+            Self::Postgres(connection) => run_on!(connection, statement, fetch),
         }
     }
 
@@ -132,9 +134,9 @@ impl Connection {
 /// A connection on which something may be left undone: when dropped it is closed, not given back to
 /// its pool, unless it was [released](Self::release) before.
 #[derive(Debug)]
-pub(super) struct Guarded(Option<Connection>);
+pub(super) struct CloseOnDrop(Option<Connection>);
 
-impl Guarded {
+impl CloseOnDrop {
     pub(super) const fn new(connection: Connection) -> Self {
         Self(Some(connection))
     }
@@ -150,7 +152,7 @@ impl Guarded {
     }
 }
 
-impl Drop for Guarded {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         if let Some(connection) = &mut self.0 {
             connection.close_on_drop();

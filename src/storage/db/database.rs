@@ -13,7 +13,7 @@ use super::faults::Faults;
 use super::health::WriteHealth;
 use super::pool::{Pool, SqliteAccess};
 use super::queue::WriteQueue;
-use super::reader::Reader;
+use super::read_pool::ReadPool;
 use crate::storage::StorageError;
 use crate::storage::files::{make_private_folder, open_private};
 
@@ -30,7 +30,7 @@ pub struct Database {
     pub(in crate::storage) backend: Backend,
     pub(super) url: Arc<str>,
     /// Answers reads.
-    pub(in crate::storage) reader: Reader,
+    pub(in crate::storage) reader: ReadPool,
     /// Runs writing transactions; on `SQLite` a single connection.
     pub(super) writer: Pool,
     pub(super) queries: Arc<AtomicU64>,
@@ -41,20 +41,20 @@ pub struct Database {
     pub(super) is_read_only: bool,
 }
 
-const SQLITE_READERS: u32 = 8;
+const MAX_SQLITE_READERS: u32 = 8;
 
 /// Which kind of database a URL names.
-enum Kind<'a> {
+enum DatabaseUrl<'a> {
     /// With the path of its file.
     Sqlite(&'a str),
     Postgres,
 }
 
-fn kind_of(url: &str) -> Result<Kind<'_>, StorageError> {
+fn parse_url(url: &str) -> Result<DatabaseUrl<'_>, StorageError> {
     if let Some(path) = sqlite_path(url) {
-        Ok(Kind::Sqlite(path))
+        Ok(DatabaseUrl::Sqlite(path))
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        Ok(Kind::Postgres)
+        Ok(DatabaseUrl::Postgres)
     } else {
         let found = url.split_once("://").map_or(url, |(scheme, _)| scheme).to_owned();
         Err(StorageError::UnknownUrl { found })
@@ -72,21 +72,21 @@ impl Database {
     /// # Errors
     /// When `url` is of no known kind or the database cannot be reached.
     pub async fn connect(url: &str, postgres_connections: u32) -> Result<Self, StorageError> {
-        let (backend, reader, writer) = match kind_of(url)? {
-            Kind::Sqlite(path) => {
+        let (backend, reader, writer) = match parse_url(url)? {
+            DatabaseUrl::Sqlite(path) => {
                 if let Some(folder) = Path::new(path).parent() {
                     make_private_folder(folder).map_err(|source| StorageError::Lock {
                         path: folder.display().to_string(),
                         source,
                     })?;
                 }
-                make_private_database(url);
+                create_private_file(url);
                 let access = SqliteAccess::Write;
                 let writer = Pool::sqlite(url, 1, access).await.map_err(connection_error)?;
-                let reader = Pool::sqlite(url, SQLITE_READERS, access).await;
+                let reader = Pool::sqlite(url, MAX_SQLITE_READERS, access).await;
                 (Backend::Sqlite, reader.map_err(connection_error)?, writer)
             }
-            Kind::Postgres => {
+            DatabaseUrl::Postgres => {
                 let pool = Pool::postgres(url, postgres_connections).await;
                 let pool = pool.map_err(connection_error)?;
                 (Backend::Postgres, pool.clone(), pool)
@@ -105,9 +105,9 @@ impl Database {
         url: &str,
         postgres_connections: u32,
     ) -> Result<Self, StorageError> {
-        let (backend, pool) = match kind_of(url)? {
-            Kind::Sqlite(path) => (Backend::Sqlite, read_only_sqlite(url, path).await?),
-            Kind::Postgres => {
+        let (backend, pool) = match parse_url(url)? {
+            DatabaseUrl::Sqlite(path) => (Backend::Sqlite, read_only_sqlite(url, path).await?),
+            DatabaseUrl::Postgres => {
                 let pool = Pool::postgres(url, postgres_connections).await;
                 (Backend::Postgres, pool.map_err(connection_error)?)
             }
@@ -120,7 +120,7 @@ impl Database {
         Self {
             backend,
             url: url.into(),
-            reader: Reader { pool: reader, queries: Arc::clone(&queries) },
+            reader: ReadPool { pool: reader, queries: Arc::clone(&queries) },
             writer,
             queries,
             write_queue: WriteQueue::default(),
@@ -131,7 +131,7 @@ impl Database {
     }
 
     /// Makes writing transactions fail as `faults` says, for tests. The first call counts.
-    pub fn inject(&self, faults: Arc<dyn Faults>) {
+    pub fn inject_faults(&self, faults: Arc<dyn Faults>) {
         let _ = self.faults.set(faults);
     }
 
@@ -203,7 +203,7 @@ impl Database {
 /// Opens a `SQLite` file for reading alone. Beside a log, reading needs the log's index; where that
 /// can be neither read nor made, only a file without a log can be read.
 async fn read_only_sqlite(url: &str, path: &str) -> Result<Pool, StorageError> {
-    let failed = match open_and_read(url, SqliteAccess::Read).await {
+    let failed = match open_and_probe(url, SqliteAccess::Read).await {
         Ok(pool) => return Ok(pool),
         Err(failed) => failed,
     };
@@ -215,11 +215,11 @@ async fn read_only_sqlite(url: &str, path: &str) -> Result<Pool, StorageError> {
     if has_log {
         return Err(StorageError::LogUnreadable { log });
     }
-    open_and_read(url, SqliteAccess::Immutable).await
+    open_and_probe(url, SqliteAccess::Immutable).await
 }
 
-async fn open_and_read(url: &str, access: SqliteAccess) -> Result<Pool, StorageError> {
-    let pool = Pool::sqlite(url, SQLITE_READERS, access).await.map_err(connection_error)?;
+async fn open_and_probe(url: &str, access: SqliteAccess) -> Result<Pool, StorageError> {
+    let pool = Pool::sqlite(url, MAX_SQLITE_READERS, access).await.map_err(connection_error)?;
     let sql = "SELECT 1 FROM sqlite_master LIMIT 1";
     let statement = Statement::from_string(pool.backend(), sql);
     match pool.as_sea_orm().query_one_raw(statement).await {
@@ -233,7 +233,7 @@ async fn open_and_read(url: &str, access: SqliteAccess) -> Result<Pool, StorageE
 
 /// Makes the file of a `SQLite` database that is missing readable by its owner alone; `SQLite` gives
 /// the files beside it the same mode. Where it cannot be made, `SQLite` says why.
-fn make_private_database(url: &str) {
+fn create_private_file(url: &str) {
     let Ok(options) = SqliteConnectOptions::from_str(url) else { return };
     let path = options.get_filename();
     if !path.exists() {

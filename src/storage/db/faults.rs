@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 /// A step of a writing transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum TransactionStep {
     Begin,
     /// The statement of that number since the transaction began, from 0.
     Statement(u64),
@@ -28,5 +28,5 @@ pub enum Fault {
 
 /// Says what goes wrong. Called for each step in the order in which they are made.
 pub trait Faults: Debug + Send + Sync {
-    fn at(&self, step: Step) -> Option<Fault>;
+    fn at(&self, step: TransactionStep) -> Option<Fault>;
 }

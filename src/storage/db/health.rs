@@ -16,39 +16,39 @@ use crate::storage::unavailable::Unavailability;
 #[derive(Debug, Default)]
 pub(super) struct WriteHealth {
     is_failing: AtomicBool,
-    why: Mutex<Option<Unavailability>>,
+    reason: Mutex<Option<Unavailability>>,
     /// When a write was last tried only to find out.
-    tried: tokio::sync::Mutex<Option<Instant>>,
+    last_probe: tokio::sync::Mutex<Option<Instant>>,
 }
 
 /// How often a write is tried to find out whether writes work again.
-const TRY_EVERY: Duration = Duration::from_secs(1);
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 /// How much is written then: about as much as a large document.
 const PROBE_BYTES: usize = 64 * 1024;
 
 impl WriteHealth {
     /// A write failed.
-    pub(super) fn failed(&self, why: Option<Unavailability>) {
+    pub(super) fn record_failure(&self, why: Option<Unavailability>) {
         let Some(why) = why.filter(|why| why.stops_writes()) else { return };
-        if let Ok(mut last) = self.why.lock() {
+        if let Ok(mut last) = self.reason.lock() {
             *last = Some(why);
         }
         self.is_failing.store(true, Ordering::Relaxed);
     }
 
     /// A write succeeded.
-    pub(super) fn succeeded(&self) {
+    pub(super) fn record_success(&self) {
         if self.is_failing.load(Ordering::Relaxed) {
             self.is_failing.store(false, Ordering::Relaxed);
         }
     }
 
     /// Why the last write failed, if none succeeded since.
-    fn failing(&self) -> Option<Unavailability> {
+    fn failure(&self) -> Option<Unavailability> {
         if !self.is_failing.load(Ordering::Relaxed) {
             return None;
         }
-        self.why.lock().ok().and_then(|why| *why)
+        self.reason.lock().ok().and_then(|why| *why)
     }
 }
 
@@ -82,14 +82,14 @@ impl Database {
     /// What does not work.
     pub async fn readiness(&self) -> Result<(), NotReady> {
         self.ping().await.map_err(NotReady::Unreachable)?;
-        let Some(why) = self.health.failing() else { return Ok(()) };
+        let Some(why) = self.health.failure() else { return Ok(()) };
         // While one tries, the others answer with what is known.
-        if let Ok(mut tried) = self.health.tried.try_lock()
-            && tried.is_none_or(|tried| tried.elapsed() >= TRY_EVERY)
+        if let Ok(mut last_probe) = self.health.last_probe.try_lock()
+            && last_probe.is_none_or(|at| at.elapsed() >= PROBE_INTERVAL)
         {
             let _ = self.try_write().await;
-            *tried = Some(Instant::now());
-            return self.health.failing().map_or(Ok(()), |why| Err(NotReady::NoWrites(why)));
+            *last_probe = Some(Instant::now());
+            return self.health.failure().map_or(Ok(()), |why| Err(NotReady::NoWrites(why)));
         }
         Err(NotReady::NoWrites(why))
     }
@@ -99,13 +99,13 @@ impl Database {
     /// # Errors
     /// When they do not.
     pub async fn try_write(&self) -> Result<(), StorageError> {
-        self.write(|transaction| async move { transaction.fill_probe().await }).await?;
-        self.write(|transaction| async move { transaction.empty_probe().await }).await
+        self.write(|transaction| async move { transaction.write_probe().await }).await?;
+        self.write(|transaction| async move { transaction.delete_probe().await }).await
     }
 }
 
 impl Transaction {
-    async fn fill_probe(&self) -> Result<(), StorageError> {
+    async fn write_probe(&self) -> Result<(), StorageError> {
         // Bytes that cannot be compressed.
         let mut filler = vec![0; PROBE_BYTES];
         rand::fill(filler.as_mut_slice());
@@ -120,7 +120,7 @@ impl Transaction {
         Ok(())
     }
 
-    async fn empty_probe(&self) -> Result<(), StorageError> {
+    async fn delete_probe(&self) -> Result<(), StorageError> {
         storage_probe::Entity::delete_many().exec(&self.connection).await?;
         Ok(())
     }

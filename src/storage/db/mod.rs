@@ -8,11 +8,11 @@ mod health;
 mod migrate;
 mod pool;
 mod queue;
-mod reader;
-mod session;
+mod read_pool;
 mod transaction;
+mod transaction_connection;
 
 pub use database::{Backend, Database, sqlite_path, with_quiet_libraries};
-pub use faults::{Fault, Faults, Step};
+pub use faults::{Fault, Faults, TransactionStep};
 pub use health::NotReady;
 pub use transaction::{Transaction, TransientError};

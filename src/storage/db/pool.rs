@@ -25,13 +25,13 @@ use super::connection::Connection;
 use crate::storage::unavailable::Unavailability;
 
 /// How long a request waits for a connection while the database works.
-const PATIENCE: Duration = Duration::from_secs(30);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long it waits before the database is asked whether it is there at all.
-const PATIENCE_UNASKED: Duration = Duration::from_secs(2);
+const CHECK_AFTER: Duration = Duration::from_secs(2);
 /// How long the database may take to answer that.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often something is begun anew on another connection when the first turns out to be dead.
-pub(super) const ATTEMPTS: usize = 3;
+pub(super) const MAX_ATTEMPTS: usize = 3;
 
 /// Pages in the log before they are folded into the database file, with two flushes to the disk:
 /// 16 MiB. Measured: at the default of 1,000 a tenth of an import is that.
@@ -40,14 +40,14 @@ const SQLITE_CHECKPOINT_PAGES: &str = "4000";
 /// A pool of connections. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
-    kind: Kind,
-    dead: Arc<LastDead>,
+    inner: BackendPool,
+    last_dead: Arc<LastDead>,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum BackendPool {
     Sqlite(SqlitePool),
-    Postgres(PgPool, Arc<Inquiry>),
+    Postgres(PgPool, Arc<ReachabilityCheck>),
 }
 
 /// When a connection was last found dead.
@@ -55,7 +55,7 @@ enum Kind {
 struct LastDead(std::sync::Mutex<Option<Instant>>);
 
 impl LastDead {
-    fn found(&self) {
+    fn record(&self) {
         if let Ok(mut last) = self.0.lock() {
             *last = Some(Instant::now());
         }
@@ -90,7 +90,7 @@ impl Pool {
         options = options
             .disable_statement_logging()
             .foreign_keys(true)
-            .busy_timeout(PATIENCE)
+            .busy_timeout(ACQUIRE_TIMEOUT)
             .pragma("cache_size", "-32000")
             .pragma("temp_store", "memory")
             .statement_cache_capacity(200);
@@ -111,10 +111,10 @@ impl Pool {
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false);
         let pool = pool.connect_with(options).await?;
-        Ok(Self { kind: Kind::Sqlite(pool), dead: Arc::default() })
+        Ok(Self { inner: BackendPool::Sqlite(pool), last_dead: Arc::default() })
     }
 
     /// Opens connections to a `PostgreSQL` server.
@@ -123,40 +123,42 @@ impl Pool {
         let options = options.disable_statement_logging();
         // A pool asks again and again until its patience ends, and then says only that.
         drop(PgConnection::connect_with(&options).await?.close().await);
-        let dead: Arc<LastDead> = Arc::default();
-        let last_dead = Arc::clone(&dead);
+        let last_dead: Arc<LastDead> = Arc::default();
+        let seen_dead = Arc::clone(&last_dead);
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(connections)
             .min_connections(1)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
             .before_acquire(move |connection, metadata| {
-                let is_suspect = last_dead.is_after(&metadata);
+                let is_suspect = seen_dead.is_after(&metadata);
                 Box::pin(async move {
                     if !is_suspect {
                         return Ok(true);
                     }
-                    let ping = tokio::time::timeout(ANSWER_WITHIN, connection.ping()).await;
+                    let ping = tokio::time::timeout(CHECK_TIMEOUT, connection.ping()).await;
                     Ok(matches!(ping, Ok(Ok(()))))
                 })
             });
         let pool = pool.connect_with(options.clone()).await?;
-        let inquiry = Arc::new(Inquiry { options, last: Mutex::new(None) });
-        Ok(Self { kind: Kind::Postgres(pool, inquiry), dead })
+        let check = Arc::new(ReachabilityCheck { options, last: Mutex::new(None) });
+        Ok(Self { inner: BackendPool::Postgres(pool, check), last_dead })
     }
 
     pub(super) const fn backend(&self) -> DatabaseBackend {
-        match self.kind {
-            Kind::Sqlite(_) => DatabaseBackend::Sqlite,
-            Kind::Postgres(..) => DatabaseBackend::Postgres,
+        match self.inner {
+            BackendPool::Sqlite(_) => DatabaseBackend::Sqlite,
+            BackendPool::Postgres(..) => DatabaseBackend::Postgres,
         }
     }
 
     /// The pool as SeaORM knows it, for migrations.
     pub(super) fn as_sea_orm(&self) -> DatabaseConnection {
-        match &self.kind {
-            Kind::Sqlite(pool) => SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone()),
-            Kind::Postgres(pool, _) => SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
+        match &self.inner {
+            BackendPool::Sqlite(pool) => SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone()),
+            BackendPool::Postgres(pool, _) => {
+                SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone())
+            }
         }
     }
 
@@ -165,15 +167,15 @@ impl Pool {
     /// # Errors
     /// When there is none for too long, or the database cannot be reached.
     pub(super) async fn acquire(&self) -> Result<Connection, DbErr> {
-        let taken = match &self.kind {
-            Kind::Sqlite(pool) => pool.acquire().await.map(Connection::Sqlite),
-            Kind::Postgres(pool, inquiry) => {
+        let taken = match &self.inner {
+            BackendPool::Sqlite(pool) => pool.acquire().await.map(Connection::Sqlite),
+            BackendPool::Postgres(pool, check) => {
                 let taking = std::pin::pin!(pool.acquire());
-                let asking = std::pin::pin!(tokio::time::sleep(PATIENCE_UNASKED));
+                let asking = std::pin::pin!(tokio::time::sleep(CHECK_AFTER));
                 match select(taking, asking).await {
                     Either::Left((taken, _)) => taken,
                     // All are in use, or the server is not there: the pool does not say which.
-                    Either::Right(((), taking)) => match inquiry.ask().await {
+                    Either::Right(((), taking)) => match check.run().await {
                         Ok(()) => taking.await,
                         Err(error) => Err(error),
                     },
@@ -186,7 +188,7 @@ impl Pool {
 
     /// Whether an error says that the connection was dead. If so, those that lay idle meanwhile are
     /// asked before they are used.
-    pub(super) fn is_dead(&self, error: &DbErr) -> bool {
+    pub(super) fn record_if_dead(&self, error: &DbErr) -> bool {
         let (DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error))) = error
         else {
@@ -194,32 +196,32 @@ impl Pool {
         };
         let is_dead = Unavailability::of(error) == Some(Unavailability::Unreachable);
         if is_dead {
-            self.dead.found();
+            self.last_dead.record();
         }
         is_dead
     }
 
     pub(super) async fn close(&self) {
-        match &self.kind {
-            Kind::Sqlite(pool) => pool.close().await,
-            Kind::Postgres(pool, _) => pool.close().await,
+        match &self.inner {
+            BackendPool::Sqlite(pool) => pool.close().await,
+            BackendPool::Postgres(pool, _) => pool.close().await,
         }
     }
 }
 
 /// When a server was asked, and what came back.
-type Asked = (Instant, Result<(), Arc<Error>>);
+type CheckResult = (Instant, Result<(), Arc<Error>>);
 
 /// Asks a server whether it takes connections, for all that wait at the same time together.
 #[derive(Debug)]
-struct Inquiry {
+struct ReachabilityCheck {
     options: PgConnectOptions,
     /// When the last one began, and what came back.
-    last: Mutex<Option<Asked>>,
+    last: Mutex<Option<CheckResult>>,
 }
 
-impl Inquiry {
-    async fn ask(&self) -> Result<(), Error> {
+impl ReachabilityCheck {
+    async fn run(&self) -> Result<(), Error> {
         let waiting_since = Instant::now();
         let mut last = self.last.lock().await;
         let answer = match &*last {
@@ -236,7 +238,7 @@ impl Inquiry {
 
     async fn connect(&self) -> Result<(), Error> {
         let connecting = PgConnection::connect_with(&self.options);
-        let connection = tokio::time::timeout(ANSWER_WITHIN, connecting);
+        let connection = tokio::time::timeout(CHECK_TIMEOUT, connecting);
         let connection = connection.await.map_err(|_| Error::PoolTimedOut)??;
         let _ = connection.close().await;
         Ok(())

@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 use sea_orm::DbErr;
 
 use super::faults::Faults;
-use super::pool::{ATTEMPTS, Pool};
-use super::session::{CommitError, Session};
+use super::pool::{MAX_ATTEMPTS, Pool};
+use super::transaction_connection::{CommitError, TransactionConnection};
 use super::{Backend, Database};
 use crate::storage::{StorageError, Unavailability};
 
 /// A writing transaction: all of it happens, or nothing.
 #[derive(Debug)]
 pub struct Transaction {
-    pub(in crate::storage) connection: Session,
+    pub(in crate::storage) connection: TransactionConnection,
     pub(super) backend: Backend,
 }
 
 /// How long a transaction is tried again that others keep coming between.
-const PATIENCE: Duration = Duration::from_secs(20);
+const RETRY_FOR: Duration = Duration::from_secs(20);
 
 impl Database {
     /// Runs `body` in a writing transaction and commits it if the body succeeds. When the database
@@ -43,7 +43,7 @@ impl Database {
         let mut pause = Duration::from_millis(2);
         loop {
             match self.attempt(&mut body).await {
-                Err(error) if error.is_transient() && start.elapsed() < PATIENCE => {
+                Err(error) if error.is_transient() && start.elapsed() < RETRY_FOR => {
                     let jitter = rand::random_range(0.5..1.5);
                     tokio::time::sleep(pause.mul_f64(jitter)).await;
                     pause = (pause * 2).min(Duration::from_millis(250));
@@ -51,12 +51,12 @@ impl Database {
                 Err(error) => {
                     // One that is to take no writes is not failing.
                     if !self.is_read_only {
-                        self.health.failed(error.unavailability());
+                        self.health.record_failure(error.unavailability());
                     }
                     return Err(error);
                 }
                 Ok(value) => {
-                    self.health.succeeded();
+                    self.health.record_success();
                     return Ok(value);
                 }
             }
@@ -82,7 +82,7 @@ impl Database {
             match self.begin(&self.reader.pool, begin, None).await {
                 Ok(connection) => break connection,
                 // Nothing has begun, so that it can begin anew on another connection.
-                Err(error) if attempt < ATTEMPTS && self.reader.pool.is_dead(&error) => {
+                Err(error) if attempt < MAX_ATTEMPTS && self.reader.pool.record_if_dead(&error) => {
                     attempt += 1;
                 }
                 Err(error) => return Err(StorageError::from(error).into()),
@@ -102,9 +102,9 @@ impl Database {
         pool: &Pool,
         sql: &str,
         faults: Option<Arc<dyn Faults>>,
-    ) -> Result<Session, DbErr> {
+    ) -> Result<TransactionConnection, DbErr> {
         let connection = pool.acquire().await?;
-        Session::begin(connection, sql, Arc::clone(&self.queries), faults).await
+        TransactionConnection::begin(connection, sql, Arc::clone(&self.queries), faults).await
     }
 
     async fn attempt<T, E, F, R>(&self, body: &mut F) -> Result<T, E>
@@ -126,7 +126,7 @@ impl Database {
         let connection = match self.begin(&self.writer, begin, faults).await {
             Ok(connection) => connection,
             Err(error) => {
-                self.writer.is_dead(&error);
+                self.writer.record_if_dead(&error);
                 return Err(StorageError::from(error).into());
             }
         };

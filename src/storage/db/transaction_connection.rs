@@ -15,26 +15,26 @@ use sea_orm::{
 };
 use tokio::sync::Mutex;
 
-use super::connection::{Answer, Connection, Guarded, Wanted};
-use super::faults::{Fault, Faults, Step};
+use super::connection::{CloseOnDrop, Connection, Fetch, StatementResult};
+use super::faults::{Fault, Faults, TransactionStep};
 use crate::storage::unavailable::Unavailability;
 use crate::storage::values;
 
 /// An open transaction. Rolled back by closing the connection, unless it was ended before.
 #[derive(Debug)]
-pub(in crate::storage) struct Session {
-    state: Mutex<State>,
+pub(in crate::storage) struct TransactionConnection {
+    state: Mutex<TransactionState>,
     backend: DatabaseBackend,
     queries: Arc<AtomicU64>,
     faults: Option<Arc<dyn Faults>>,
 }
 
 #[derive(Debug)]
-struct State {
-    connection: Guarded,
+struct TransactionState {
+    connection: CloseOnDrop,
     /// Whether each statement so far ended well. After one that did not, the database may have
     /// ended the transaction, and what is run next would be committed at once.
-    is_sound: bool,
+    is_usable: bool,
     statements: u64,
 }
 
@@ -52,11 +52,11 @@ fn exec_error(error: Error) -> DbErr {
 }
 
 /// The error of a statement after one that failed.
-fn unsound() -> DbErr {
+fn unusable() -> DbErr {
     DbErr::Custom("an earlier statement of the transaction failed".to_owned())
 }
 
-impl Session {
+impl TransactionConnection {
     /// Begins a transaction with `sql`. It is the outermost one: `SQLite` refuses to begin within
     /// a transaction, and a connection on which one was left open is in no pool.
     pub(super) async fn begin(
@@ -66,19 +66,25 @@ impl Session {
         faults: Option<Arc<dyn Faults>>,
     ) -> Result<Self, DbErr> {
         let backend = connection.backend();
-        let mut state =
-            State { connection: Guarded::new(connection), is_sound: true, statements: 0 };
-        state.end(sql, Step::Begin, faults.as_deref()).await.map_err(exec_error)?;
+        let mut state = TransactionState {
+            connection: CloseOnDrop::new(connection),
+            is_usable: true,
+            statements: 0,
+        };
+        state
+            .run_control(sql, TransactionStep::Begin, faults.as_deref())
+            .await
+            .map_err(exec_error)?;
         Ok(Self { state: Mutex::new(state), backend, queries, faults })
     }
 
     /// Commits.
     pub(super) async fn commit(self) -> Result<(), CommitError> {
         let mut state = self.state.into_inner();
-        if !state.is_sound {
-            return Err(CommitError::Refused(unsound()));
+        if !state.is_usable {
+            return Err(CommitError::Refused(unusable()));
         }
-        match state.end("COMMIT", Step::Commit, self.faults.as_deref()).await {
+        match state.run_control("COMMIT", TransactionStep::Commit, self.faults.as_deref()).await {
             Ok(()) => {
                 state.connection.release();
                 Ok(())
@@ -98,7 +104,8 @@ impl Session {
     /// Rolls back; by closing the connection if it does not do so itself.
     pub(super) async fn rollback(self) {
         let mut state = self.state.into_inner();
-        match state.end("ROLLBACK", Step::Rollback, self.faults.as_deref()).await {
+        match state.run_control("ROLLBACK", TransactionStep::Rollback, self.faults.as_deref()).await
+        {
             Ok(()) => state.connection.release(),
             Err(error) => {
                 tracing::debug!(error = %error, "a rollback failed; its connection is closed");
@@ -106,47 +113,47 @@ impl Session {
         }
     }
 
-    async fn run(&self, mut statement: Statement, wanted: Wanted) -> Result<Answer, DbErr> {
-        values::screen(&mut statement)?;
+    async fn run(&self, mut statement: Statement, fetch: Fetch) -> Result<StatementResult, DbErr> {
+        values::handle_nul(&mut statement)?;
         self.queries.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state.lock().await;
-        let answer = state.run(&statement, wanted, self.faults.as_deref()).await?;
+        let answer = state.run(&statement, fetch, self.faults.as_deref()).await?;
         Ok(answer)
     }
 }
 
-impl State {
+impl TransactionState {
     async fn run(
         &mut self,
         statement: &Statement,
-        wanted: Wanted,
+        fetch: Fetch,
         faults: Option<&dyn Faults>,
-    ) -> Result<Answer, DbErr> {
-        if !self.is_sound {
-            return Err(unsound());
+    ) -> Result<StatementResult, DbErr> {
+        if !self.is_usable {
+            return Err(unusable());
         }
         // Until it has ended well, also if it is cancelled.
-        self.is_sound = false;
-        let step = Step::Statement(self.statements);
+        self.is_usable = false;
+        let step = TransactionStep::Statement(self.statements);
         self.statements += 1;
         let fault = self.fault_at(step, faults).await.map_err(exec_error)?;
         let connection = self.connection.get().ok_or_else(unsound)?;
-        let answer = connection.run(statement, wanted).await.map_err(|error| match wanted {
-            Wanted::Count => exec_error(error),
+        let answer = connection.run(statement, fetch).await.map_err(|error| match fetch {
+            Fetch::RowCount => exec_error(error),
             _ => DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))),
         })?;
         if fault == Some(Fault::Unanswered) {
             return Err(exec_error(lost()));
         }
-        self.is_sound = true;
+        self.is_usable = true;
         Ok(answer)
     }
 
     /// Runs what begins or ends the transaction.
-    async fn end(
+    async fn run_control(
         &mut self,
         sql: &str,
-        step: Step,
+        step: TransactionStep,
         faults: Option<&dyn Faults>,
     ) -> Result<(), Error> {
         let fault = self.fault_at(step, faults).await?;
@@ -158,7 +165,7 @@ impl State {
     /// Lets go wrong what a test asked for.
     async fn fault_at(
         &mut self,
-        step: Step,
+        step: TransactionStep,
         faults: Option<&dyn Faults>,
     ) -> Result<Option<Fault>, Error> {
         let fault = faults.and_then(|faults| faults.at(step));
@@ -190,13 +197,13 @@ fn is_refused(error: &Error) -> bool {
 }
 
 #[async_trait::async_trait]
-impl ConnectionTrait for Session {
+impl ConnectionTrait for TransactionConnection {
     fn get_database_backend(&self) -> DatabaseBackend {
         self.backend
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.run(statement, Wanted::Count).await?.executed()
+        self.run(statement, Fetch::RowCount).await?.executed()
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -204,10 +211,10 @@ impl ConnectionTrait for Session {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        Ok(self.run(statement, Wanted::First).await?.rows().pop())
+        Ok(self.run(statement, Fetch::FirstRow).await?.rows().pop())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        Ok(self.run(statement, Wanted::All).await?.rows())
+        Ok(self.run(statement, Fetch::AllRows).await?.rows())
     }
 }
