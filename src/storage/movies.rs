@@ -9,7 +9,7 @@ use sea_orm::{
     QuerySelect, Set,
 };
 
-use super::documents::published::ROWS_PER_STATEMENT;
+use super::db::statements::ROWS_PER_STATEMENT;
 use super::tables::{answer, document, movie, movie_genre};
 use super::{Database, StorageError, Transaction};
 use crate::document::projection::MovieFacts;

@@ -11,7 +11,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use super::documents::published::ROWS_PER_STATEMENT;
+use super::db::statements::ROWS_PER_STATEMENT;
 use super::entities::name_index::{self, NamePlace};
 use super::entities::redirects::refold_names;
 use super::movies::{search_text, title_key};

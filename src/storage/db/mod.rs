@@ -9,6 +9,7 @@ mod migrate;
 mod pool;
 mod queue;
 mod read_pool;
+pub(super) mod statements;
 mod transaction;
 mod transaction_connection;
 

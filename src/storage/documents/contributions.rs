@@ -8,11 +8,12 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use super::published::{DocumentKey, FORMAT, ROWS_PER_STATEMENT, moment, source};
+use super::published::{DocumentKey, FORMAT, moment, source};
 use crate::document::entity::NewEntity;
 use crate::document::plan::Remember;
 use crate::document::text::folding::refold_key;
 use crate::document::{Category, Metadata, MovieId};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{contribution, draft};
 use crate::storage::{Database, StorageError, Transaction};
 

@@ -8,8 +8,9 @@ use sea_orm::{
 };
 
 use super::contributions::{check_format, metadata_of};
-use super::published::{DocumentKey, ROWS_PER_STATEMENT, source};
+use super::published::{DocumentKey, source};
 use crate::document::{Category, Metadata, MovieId, Source};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{contribution, draft};
 use crate::storage::{Database, StorageError, Transaction};
 

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
-use super::published::{DocumentKey, ROWS_PER_STATEMENT};
+use super::published::DocumentKey;
 use crate::document::{Category, MovieId};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::lock;
 use crate::storage::{Database, StorageError, Transaction};
 

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::published::{
-    DocumentKey, ROWS_PER_STATEMENT, StoredDocument, corrupt, from_revision, source, stored,
-};
+use super::published::{DocumentKey, StoredDocument, corrupt, from_revision, source, stored};
 use crate::document::{Category, Metadata, MovieId};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{document, revision};
 use crate::storage::{Database, StorageError};
 

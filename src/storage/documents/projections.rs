@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QuerySelect, Set};
 
-use super::published::ROWS_PER_STATEMENT;
 use crate::document::MovieId;
 use crate::document::projection::{CreditRow, NominationRow, OfferRow, Projection};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{credit, movie_genre, nomination, offer};
 use crate::storage::{StorageError, Transaction};
 

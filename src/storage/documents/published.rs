@@ -10,6 +10,7 @@ use sea_orm::{
 };
 
 use crate::document::{Category, Metadata, MovieId, Source};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{document, lock, revision};
 use crate::storage::{
     Database, EditorialLock, StorageError, StoredContribution, StoredDraft, Transaction,
@@ -17,9 +18,6 @@ use crate::storage::{
 
 /// The format in which documents are stored. Readers lift older ones; nobody overwrites a newer one.
 pub const FORMAT: i32 = 1;
-
-/// Most rows in one statement, well below the limits of bound values of both databases.
-pub(in crate::storage) const ROWS_PER_STATEMENT: usize = 500;
 
 /// The read behind every export, by hand: building it anew for each request was measured to cost as
 /// much as the read.

@@ -8,13 +8,13 @@ use sea_orm::{
     RelationTrait as _,
 };
 
-use super::directory::VALUES_PER_STATEMENT;
 use super::fuzzy::people_of_nearly;
 use crate::document::categories::cast_crew::department_of;
 use crate::document::entity::{Directory, EntityKind, Mentions, Remembered};
 use crate::document::reference::Details;
 use crate::document::resolve::{Appearance, Known, MOST_OF_ONE_NAME, Name, blocking_keys};
 use crate::storage::StorageError;
+use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{answer, credit, entity, entity_block, entity_name, movie, name_word};
 
 /// Most entities that share blocking keys with the open names.

@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement, Value,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Value};
 
 use super::names::read_movie;
 use crate::document::{Category, MovieId};
-use crate::storage::documents::published::{DocumentKey, ROWS_PER_STATEMENT};
+use crate::storage::db::statements::{ROWS_PER_STATEMENT, placeholders};
+use crate::storage::documents::published::DocumentKey;
 use crate::storage::tables::{credit, nomination};
 use crate::storage::{Database, StorageError, Transaction};
 
@@ -86,11 +85,6 @@ struct Known {
     movie_id: String,
 }
 
-/// `$1, $2, …` for so many values.
-pub(in crate::storage) fn places(count: usize) -> String {
-    (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
-}
-
 const CREDITS: &str = "c.person_id AS person, c.movie_id, m.year, c.id, c.list, c.part, c.department, \
     m.year AS sorted_by, c.person_id AS of_whom FROM credits c JOIN movies m ON m.id = c.movie_id \
     WHERE c.person_id";
@@ -105,7 +99,7 @@ fn page(
     limit: u64,
 ) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = people.iter().map(|id| id.as_str().into()).collect();
-    let all = places(values.len());
+    let all = placeholders(values.len());
     let next = values.len() + 1;
     values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
     let mut beyond = String::new();
@@ -124,15 +118,6 @@ fn page(
 }
 
 impl Database {
-    pub(in crate::storage) async fn rows<T: FromQueryResult>(
-        &self,
-        sql: String,
-        values: Vec<Value>,
-    ) -> Result<Vec<T>, StorageError> {
-        let statement = Statement::from_sql_and_values(self.reader.backend(), sql, values);
-        Ok(T::find_by_statement(statement).all(&self.reader).await?)
-    }
-
     /// The credits of some people, newest first for each: up to `limit` of each, after a place.
     ///
     /// # Errors
@@ -146,7 +131,7 @@ impl Database {
         let mut found = Vec::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
             let (sql, values) = page(CREDITS, people, after, limit);
-            found.extend(self.rows(sql, values).await?);
+            found.extend(self.query_rows(sql, values).await?);
         }
         Ok(found)
     }
@@ -164,7 +149,7 @@ impl Database {
         let mut found = Vec::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
             let (sql, values) = page(NOMINATIONS, people, after, limit);
-            found.extend(self.rows(sql, values).await?);
+            found.extend(self.query_rows(sql, values).await?);
         }
         Ok(found)
     }
@@ -180,12 +165,12 @@ impl Database {
         let mut found: HashMap<String, WorkTotals> = HashMap::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
             let values = || people.iter().map(|id| id.as_str().into()).collect::<Vec<Value>>();
-            let all = places(people.len());
+            let all = placeholders(people.len());
             let credits = format!(
                 "SELECT person_id AS person, COUNT(*) AS all_of_them, COUNT(DISTINCT movie_id) AS some \
                  FROM credits WHERE person_id IN ({all}) GROUP BY person_id"
             );
-            for Counted { person, all_of_them, some } in self.rows(credits, values()).await? {
+            for Counted { person, all_of_them, some } in self.query_rows(credits, values()).await? {
                 let totals = found.entry(person).or_default();
                 (totals.credits, totals.movies) = (all_of_them, some);
             }
@@ -193,7 +178,9 @@ impl Database {
                 "SELECT nominee_id AS person, COUNT(*) AS all_of_them, COUNT(CASE WHEN won THEN 1 END) AS some \
                  FROM nominations WHERE nominee_id IN ({all}) GROUP BY nominee_id"
             );
-            for Counted { person, all_of_them, some } in self.rows(nominations, values()).await? {
+            for Counted { person, all_of_them, some } in
+                self.query_rows(nominations, values()).await?
+            {
                 let totals = found.entry(person).or_default();
                 (totals.nominations, totals.wins) = (all_of_them, some);
             }
@@ -215,7 +202,7 @@ impl Database {
         for people in people.chunks(ROWS_PER_STATEMENT) {
             let mut values: Vec<Value> = people.iter().map(|id| id.as_str().into()).collect();
             values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-            let (all, last) = (places(people.len()), values.len());
+            let (all, last) = (placeholders(people.len()), values.len());
             let sql = format!(
                 "SELECT person, movie_id FROM (SELECT person, movie_id, ROW_NUMBER() OVER (PARTITION BY person ORDER BY part, \
                  (SELECT COUNT(*) FROM nominations n WHERE n.movie_id = works.movie_id) DESC, year DESC, movie_id) AS place \
@@ -224,7 +211,7 @@ impl Database {
                  AS part FROM credits c JOIN movies m ON m.id = c.movie_id WHERE c.person_id IN ({all}) \
                  GROUP BY c.person_id, c.movie_id, m.year) AS works) AS placed WHERE place <= ${last} ORDER BY person, place"
             );
-            for Known { person, movie_id } in self.rows(sql, values).await? {
+            for Known { person, movie_id } in self.query_rows(sql, values).await? {
                 found.push((person, read_movie(&movie_id)?));
             }
         }

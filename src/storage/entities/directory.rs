@@ -16,12 +16,9 @@ use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::reference::Details;
 use crate::document::resolve::given_ids::{NUMBERED_SOURCES, bare_number, external_values};
 use crate::document::text::index_key;
-use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::db::statements::{ROWS_PER_STATEMENT, VALUES_PER_STATEMENT};
 use crate::storage::tables::{entity, entity_external_id, entity_name};
 use crate::storage::{Database, StorageError, Transaction};
-
-/// Most values in one IN list.
-pub(in crate::storage) const VALUES_PER_STATEMENT: usize = 5_000;
 
 /// An entity with all that is known of it.
 #[derive(Debug, Clone)]

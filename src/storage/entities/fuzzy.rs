@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::candidates::of_blocks;
-use super::directory::VALUES_PER_STATEMENT;
 use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
 use crate::storage::StorageError;
+use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::entity_name;
 
 /// A name that nobody was found for, with its place among the names of the documents.

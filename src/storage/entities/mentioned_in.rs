@@ -5,11 +5,10 @@ use std::collections::HashMap;
 
 use sea_orm::{FromQueryResult, IdenStatic as _, Value};
 
-use super::credits::places;
 use super::names::read_movie;
 use crate::document::MovieId;
 use crate::document::entity::EntityKind;
-use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::db::statements::{ROWS_PER_STATEMENT, placeholders};
 use crate::storage::{Database, MovieOrder, PageRequest, StorageError};
 
 #[derive(FromQueryResult)]
@@ -56,7 +55,7 @@ impl Database {
         let mut found = Vec::new();
         for entities in entities.chunks(ROWS_PER_STATEMENT) {
             let mut values: Vec<Value> = entities.iter().map(|id| id.as_str().into()).collect();
-            let (all, last) = (places(values.len()), values.len() + 1);
+            let (all, last) = (placeholders(values.len()), values.len() + 1);
             values.push(i64::try_from(page.limit + 1).unwrap_or(i64::MAX).into());
             let mut condition = String::new();
             if let Some((value, id)) = &page.from {
@@ -73,7 +72,7 @@ impl Database {
                  AS entity, movie_id FROM {table} WHERE {column} IN ({all})) AS named JOIN movies m ON m.id = \
                  named.movie_id {condition}) AS placed WHERE place <= ${last} ORDER BY entity, place"
             );
-            for Naming { entity, movie_id } in self.rows(sql, values).await? {
+            for Naming { entity, movie_id } in self.query_rows(sql, values).await? {
                 found.push((entity, read_movie(&movie_id)?));
             }
         }
@@ -93,12 +92,12 @@ impl Database {
         let mut found = HashMap::new();
         for entities in entities.chunks(ROWS_PER_STATEMENT) {
             let values: Vec<Value> = entities.iter().map(|id| id.as_str().into()).collect();
-            let all = places(values.len());
+            let all = placeholders(values.len());
             let sql = format!(
                 "SELECT {column} AS entity, COUNT(DISTINCT movie_id) AS movies FROM {table} WHERE {column} IN ({all}) \
                  GROUP BY {column}"
             );
-            for Counted { entity, movies } in self.rows(sql, values).await? {
+            for Counted { entity, movies } in self.query_rows(sql, values).await? {
                 found.insert(entity, u64::try_from(movies).unwrap_or_default());
             }
         }

@@ -9,7 +9,7 @@ use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
 use crate::document::text::index_key;
 use crate::storage::StorageError;
-use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{entity_block, entity_name, name_word};
 
 /// A name that an entity goes by.

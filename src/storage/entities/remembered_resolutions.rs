@@ -5,7 +5,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, Set};
 
 use crate::document::entity::EntityKind;
-use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::answer;
 use crate::storage::{StorageError, Transaction};
 

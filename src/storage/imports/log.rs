@@ -11,7 +11,8 @@ use sea_orm::{
 use super::texts::{SentText, TextLimits, is_small};
 use crate::document::ids::InvalidMovieId;
 use crate::document::{Category, MovieId, Source, Stage};
-use crate::storage::documents::published::{ROWS_PER_STATEMENT, source};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
+use crate::storage::documents::published::source;
 use crate::storage::tables::{idempotency_key, import};
 use crate::storage::{Database, StorageError, Transaction};
 

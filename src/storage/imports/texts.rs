@@ -17,7 +17,7 @@ use sea_orm::{
 };
 
 use super::log::NewImport;
-use crate::storage::entities::credits::places;
+use crate::storage::db::statements::placeholders;
 use crate::storage::tables::import_text;
 use crate::storage::{Database, StorageError, Transaction};
 
@@ -123,9 +123,9 @@ impl Database {
         ids: &[String],
     ) -> Result<HashMap<String, String>, StorageError> {
         let values: Vec<Value> = ids.iter().map(|id| id.as_str().into()).collect();
-        let sql = format!("{OF_RECORDS} ({})", places(values.len()));
+        let sql = format!("{OF_RECORDS} ({})", placeholders(values.len()));
         let mut texts = HashMap::new();
-        for StoredText { id, size, body } in self.rows(sql, values).await? {
+        for StoredText { id, size, body } in self.query_rows(sql, values).await? {
             let text = unpack(&body, size).map_err(|error| corrupt(&id, error))?;
             texts.insert(id, text);
         }
@@ -207,7 +207,7 @@ impl Transaction {
     /// The documents of those movies whose texts take more than that.
     async fn full(&self, mut movies: Vec<Value>, limit: u64) -> Result<Vec<Full>, StorageError> {
         movies.dedup();
-        let (all, last) = (places(movies.len()), movies.len() + 1);
+        let (all, last) = (placeholders(movies.len()), movies.len() + 1);
         movies.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
         let sql = format!(
             "SELECT movie_id, category FROM import_texts WHERE movie_id IN ({all}) \
