@@ -26,14 +26,14 @@ pub use db::{
     sqlite_path, with_quiet_libraries,
 };
 pub use documents::contributions::{ContributionEntry, NewContribution, StoredContribution};
-pub use documents::drafts::{DraftEntry, DraftFilter, DraftPage, DraftPlace, StoredDraft};
+pub use documents::drafts::{DraftEntry, DraftFilter, DraftPage, DraftPosition, StoredDraft};
 pub use documents::editorial_locks::EditorialLock;
 pub use documents::history::StateKey;
 pub use documents::projections::ProjectionChange;
 pub use documents::published::{DocumentKey, FORMAT, NewState, StoredDocument, StoredRevision};
-pub use entities::credits::{CreditEntry, NominationEntry, WorkPlace, WorkTotals};
+pub use entities::credits::{CreditEntry, NominationEntry, WorkPosition, WorkTotals};
 pub use entities::directory::Entity;
-pub use entities::names::EntityPlace;
+pub use entities::names::EntityPosition;
 pub use entities::remembered_resolutions::Answer;
 pub use error::StorageError;
 pub use files::{make_private_folder, shared_mode};

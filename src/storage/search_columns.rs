@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::db::statements::ROWS_PER_STATEMENT;
-use super::entities::name_index::{self, NamePlace};
+use super::entities::name_index::{self, NamePosition};
 use super::entities::redirects::refold_names;
 use super::movies::{search_text, title_key};
 use super::tables::{answer, entity, entity_name, index_version, merged_entity, movie};
@@ -121,11 +121,11 @@ impl Transaction {
     /// A key that changes moves its row to another place of the order, where it may be read once
     /// more and is as it should be.
     async fn refold_entity_names(&self) -> Result<(), StorageError> {
-        let mut after: Option<NamePlace> = None;
+        let mut after: Option<NamePosition> = None;
         loop {
             let page = name_index::page_of_names(&self.connection, after.as_ref()).await?;
             let Some(last) = page.last() else { return Ok(()) };
-            after = Some(NamePlace::of(last));
+            after = Some(NamePosition::of(last));
             let changed: Vec<entity_name::Model> =
                 page.into_iter().filter(|row| index_key(&row.name) != row.name_key).collect();
             if !changed.is_empty() {

@@ -58,7 +58,7 @@ pub struct DraftFilter {
 
 /// The place of a draft in the review queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DraftPlace {
+pub struct DraftPosition {
     pub updated_at: DateTime<Utc>,
     pub movie: String,
     pub category: Category,
@@ -75,9 +75,9 @@ pub struct DraftPage {
 impl DraftEntry {
     /// Where it stands in the review queue.
     #[must_use]
-    pub fn place(&self) -> DraftPlace {
+    pub fn position(&self) -> DraftPosition {
         let updated_at = self.metadata.last_updated.unwrap_or(self.opened_at);
-        DraftPlace { updated_at, movie: self.movie.to_string(), category: self.category }
+        DraftPosition { updated_at, movie: self.movie.to_string(), category: self.category }
     }
 }
 
@@ -247,11 +247,11 @@ impl Database {
     pub async fn draft_page(
         &self,
         filter: &DraftFilter,
-        after: Option<&DraftPlace>,
+        after: Option<&DraftPosition>,
         limit: u64,
     ) -> Result<DraftPage, StorageError> {
         let mut query = entries().filter(condition(filter));
-        if let Some(DraftPlace { updated_at, movie, category }) = after {
+        if let Some(DraftPosition { updated_at, movie, category }) = after {
             let same_moment = Condition::all().add(draft::Column::UpdatedAt.eq(*updated_at));
             let same_movie = same_moment.clone().add(draft::Column::MovieId.eq(movie.as_str()));
             query = query.filter(

@@ -14,7 +14,7 @@ use crate::storage::{Database, StorageError, Transaction};
 
 /// Where an entry stands in someone's works: newest first, what has no year last.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct WorkPlace {
+pub struct WorkPosition {
     /// 0: not known.
     pub year: i32,
     pub movie: String,
@@ -51,15 +51,15 @@ pub struct NominationEntry {
 
 impl CreditEntry {
     #[must_use]
-    pub fn place(&self) -> WorkPlace {
-        WorkPlace { year: self.year, movie: self.movie_id.clone(), id: self.id.clone() }
+    pub fn position(&self) -> WorkPosition {
+        WorkPosition { year: self.year, movie: self.movie_id.clone(), id: self.id.clone() }
     }
 }
 
 impl NominationEntry {
     #[must_use]
-    pub fn place(&self) -> WorkPlace {
-        WorkPlace { year: self.year, movie: self.movie_id.clone(), id: self.id.clone() }
+    pub fn position(&self) -> WorkPosition {
+        WorkPosition { year: self.year, movie: self.movie_id.clone(), id: self.id.clone() }
     }
 }
 
@@ -95,7 +95,7 @@ const NOMINATIONS: &str = "c.nominee_id AS person, c.movie_id, c.year, c.id, c.c
 fn page(
     select: &str,
     people: &[String],
-    after: Option<&WorkPlace>,
+    after: Option<&WorkPosition>,
     limit: u64,
 ) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = people.iter().map(|id| id.as_str().into()).collect();
@@ -103,7 +103,7 @@ fn page(
     let next = values.len() + 1;
     values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
     let mut beyond = String::new();
-    if let Some(WorkPlace { year, movie, id }) = after {
+    if let Some(WorkPosition { year, movie, id }) = after {
         let (y, m, i) = (next + 1, next + 2, next + 3);
         beyond = format!(
             "WHERE sorted_by < ${y} OR (sorted_by = ${y} AND (movie_id > ${m} OR (movie_id = ${m} AND id > ${i})))"
@@ -125,7 +125,7 @@ impl Database {
     pub async fn credits_of(
         &self,
         people: &[String],
-        after: Option<&WorkPlace>,
+        after: Option<&WorkPosition>,
         limit: u64,
     ) -> Result<Vec<CreditEntry>, StorageError> {
         let mut found = Vec::new();
@@ -143,7 +143,7 @@ impl Database {
     pub async fn nominations_of(
         &self,
         people: &[String],
-        after: Option<&WorkPlace>,
+        after: Option<&WorkPosition>,
         limit: u64,
     ) -> Result<Vec<NominationEntry>, StorageError> {
         let mut found = Vec::new();

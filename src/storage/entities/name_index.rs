@@ -108,11 +108,11 @@ pub(in crate::storage) async fn rebuild(
 ) -> Result<(), StorageError> {
     entity_block::Entity::delete_many().exec(connection).await?;
     name_word::Entity::delete_many().exec(connection).await?;
-    let mut after: Option<NamePlace> = None;
+    let mut after: Option<NamePosition> = None;
     loop {
         let page = page_of_names(connection, after.as_ref()).await?;
         let Some(last) = page.last() else { return Ok(()) };
-        after = Some(NamePlace::of(last));
+        after = Some(NamePosition::of(last));
         let names: Vec<NewName<'_>> = page
             .iter()
             .filter_map(|row| {
@@ -128,13 +128,13 @@ pub(in crate::storage) async fn rebuild(
 }
 
 /// The place of a name in the order of names.
-pub(in crate::storage) struct NamePlace {
+pub(in crate::storage) struct NamePosition {
     kind: String,
     name_key: String,
     entity_id: String,
 }
 
-impl NamePlace {
+impl NamePosition {
     pub(in crate::storage) fn of(row: &entity_name::Model) -> Self {
         Self {
             kind: row.kind.clone(),
@@ -147,10 +147,10 @@ impl NamePlace {
 /// A page of all names, those behind a place.
 pub(in crate::storage) async fn page_of_names(
     connection: &impl ConnectionTrait,
-    after: Option<&NamePlace>,
+    after: Option<&NamePosition>,
 ) -> Result<Vec<entity_name::Model>, StorageError> {
     let mut query = entity_name::Entity::find();
-    if let Some(NamePlace { kind, name_key, entity_id }) = after {
+    if let Some(NamePosition { kind, name_key, entity_id }) = after {
         let place = Expr::tuple([
             Expr::col(entity_name::Column::Kind),
             Expr::col(entity_name::Column::NameKey),

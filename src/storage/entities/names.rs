@@ -18,7 +18,7 @@ use crate::storage::{Database, StorageError, Transaction};
 
 /// Where an entity stands in a list: how well its name fits, the name, and its id.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct EntityPlace {
+pub struct EntityPosition {
     /// 0: a whole name; 1: the start of one; 2: a part of one.
     pub fit: i32,
     pub name_key: String,
@@ -52,9 +52,9 @@ impl Database {
         &self,
         kind: EntityKind,
         search: Option<&str>,
-        after: Option<&EntityPlace>,
+        after: Option<&EntityPosition>,
         limit: u64,
-    ) -> Result<Vec<EntityPlace>, StorageError> {
+    ) -> Result<Vec<EntityPosition>, StorageError> {
         let wanted = search.map(comparable).unwrap_or_default();
         let escaped = wanted.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let start = format!("{escaped}%");
@@ -74,7 +74,7 @@ impl Database {
             i64::try_from(limit + 1).unwrap_or(i64::MAX).into(),
         ];
         let statement = Statement::from_sql_and_values(self.reader.backend(), FIND, values);
-        Ok(EntityPlace::find_by_statement(statement).all(&self.reader).await?)
+        Ok(EntityPosition::find_by_statement(statement).all(&self.reader).await?)
     }
 }
 
