@@ -49,7 +49,7 @@ impl Catalog {
                         });
                         count += 1;
                     }
-                    transaction.project(&changes).await?;
+                    transaction.update_projections(&changes).await?;
                     for (movie, facts) in &facts {
                         transaction.reindex_movie(movie, facts).await?;
                     }

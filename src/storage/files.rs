@@ -8,7 +8,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When it cannot be made.
-pub fn make_private_folder(path: &Path) -> io::Result<()> {
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -37,7 +37,7 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
 
 /// The mode of a file that other accounts of this machine can read, `0644` for example.
 #[must_use]
-pub fn shared_mode(path: &Path) -> Option<String> {
+pub fn mode_if_shared(path: &Path) -> Option<String> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

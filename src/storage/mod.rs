@@ -34,10 +34,12 @@ pub use documents::published::{DocumentKey, FORMAT, NewState, StoredDocument, St
 pub use entities::credits::{CreditEntry, NominationEntry, WorkPosition, WorkTotals};
 pub use entities::directory::Entity;
 pub use entities::names::EntityPosition;
-pub use entities::remembered_resolutions::Answer;
+pub use entities::stored_resolutions::StoredResolution;
 pub use error::StorageError;
-pub use files::{make_private_folder, shared_mode};
-pub use imports::log::{ImportFilter, ImportPage, ImportRow, NewImport, NewKey, Remembered};
-pub use imports::texts::{SentText, TextLimits, size_of};
+pub use files::{create_private_folder, mode_if_shared};
+pub use imports::log::{
+    ImportFilter, ImportPage, ImportRow, NewIdempotencyKey, NewImport, UsedIdempotencyKey,
+};
+pub use imports::texts::{SentText, TextLimits, byte_size};
 pub use movies::{MovieFilter, MovieOrder, MoviePage, MovieRow, OrderBy, PageRequest};
 pub use unavailable::Unavailability;

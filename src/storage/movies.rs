@@ -95,7 +95,7 @@ impl MovieOrder {
     }
 
     /// The value of a cursor as the column holds it; `None` if it is none.
-    pub(super) fn bound(self, value: &str) -> Option<sea_orm::Value> {
+    pub(super) fn parse_sort_value(self, value: &str) -> Option<sea_orm::Value> {
         match self.by {
             OrderBy::Title => Some(value.into()),
             OrderBy::Year => value.parse::<i32>().ok().map(Into::into),
@@ -140,7 +140,7 @@ pub(super) fn title_key(title: Option<&str>) -> String {
 }
 
 /// What a movie is listed by, and nothing else of its row.
-fn listed_by(facts: &MovieFacts) -> movie::ActiveModel {
+fn fact_columns(facts: &MovieFacts) -> movie::ActiveModel {
     let title = facts.title.as_deref();
     movie::ActiveModel {
         id: NotSet,
@@ -161,7 +161,7 @@ fn model(row: &MovieRow) -> movie::ActiveModel {
         id: Set(row.id.to_string()),
         created_at: Set(row.created_at),
         updated_at: Set(row.updated_at),
-        ..listed_by(&row.facts)
+        ..fact_columns(&row.facts)
     }
 }
 
@@ -263,7 +263,7 @@ impl Database {
         let ascending = order.descending == page.backward;
         let mut query = movie::Entity::find().filter(condition(filter));
         if let Some((value, id)) = &page.from {
-            let Some(bound) = order.bound(value) else { return Ok(None) };
+            let Some(bound) = order.parse_sort_value(value) else { return Ok(None) };
             let beyond = |column: movie::Column, value: sea_orm::Value| {
                 if ascending { column.gt(value) } else { column.lt(value) }
             };
@@ -403,7 +403,7 @@ impl Transaction {
         facts: &MovieFacts,
     ) -> Result<(), StorageError> {
         movie::Entity::update_many()
-            .set(listed_by(facts))
+            .set(fact_columns(facts))
             .filter(movie::Column::Id.eq(id.as_str()))
             .exec(&self.connection)
             .await?;
@@ -416,7 +416,7 @@ impl Transaction {
     /// When the database fails.
     pub(super) async fn clear_movie_facts(&self) -> Result<(), StorageError> {
         movie::Entity::update_many()
-            .set(listed_by(&MovieFacts::default()))
+            .set(fact_columns(&MovieFacts::default()))
             .exec(&self.connection)
             .await?;
         Ok(())

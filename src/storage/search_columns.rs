@@ -13,7 +13,7 @@ use sea_orm::{
 
 use super::db::statements::ROWS_PER_STATEMENT;
 use super::entities::name_index::{self, NamePosition};
-use super::entities::redirects::refold_names;
+use super::entities::redirects::refold_former_names;
 use super::movies::{search_text, title_key};
 use super::tables::{answer, entity, entity_name, index_version, merged_entity, movie};
 use super::{Database, StorageError, Transaction};
@@ -26,12 +26,12 @@ const NAMES: &str = "names";
 
 /// The indexes that were made by other rules than those of this version, or never.
 async fn outdated(connection: &impl ConnectionTrait) -> Result<Vec<&'static str>, StorageError> {
-    let made_by = index_version::Entity::find().all(connection).await?;
-    let is_made_by = |name: &str, version: u32| {
-        made_by.iter().any(|row| row.name == name && row.version == version.to_string())
+    let versions = index_version::Entity::find().all(connection).await?;
+    let is_current = |name: &str, version: u32| {
+        versions.iter().any(|row| row.name == name && row.version == version.to_string())
     };
     let current = [(FOLDING, folding::VERSION), (NAMES, blocking_keys::VERSION)];
-    let outdated = current.into_iter().filter(|(name, version)| !is_made_by(name, *version));
+    let outdated = current.into_iter().filter(|(name, version)| !is_current(name, *version));
     Ok(outdated.map(|(name, _)| name).collect())
 }
 
@@ -41,7 +41,7 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn refresh_search(&self) -> Result<(), StorageError> {
+    pub(super) async fn refresh_search_columns(&self) -> Result<(), StorageError> {
         if outdated(&self.reader).await?.is_empty() {
             return Ok(());
         }
@@ -52,11 +52,11 @@ impl Database {
             if outdated.contains(&FOLDING) {
                 transaction.refold_movies().await?;
                 transaction.refold_names().await?;
-                transaction.made_by(FOLDING, folding::VERSION).await?;
+                transaction.record_index_version(FOLDING, folding::VERSION).await?;
             }
             if outdated.contains(&NAMES) {
                 name_index::rebuild(&transaction.connection).await?;
-                transaction.made_by(NAMES, blocking_keys::VERSION).await?;
+                transaction.record_index_version(NAMES, blocking_keys::VERSION).await?;
             }
             Ok::<_, StorageError>(())
         })
@@ -65,7 +65,7 @@ impl Database {
 }
 
 impl Transaction {
-    async fn made_by(&self, name: &str, version: u32) -> Result<(), StorageError> {
+    async fn record_index_version(&self, name: &str, version: u32) -> Result<(), StorageError> {
         let made = index_version::ActiveModel {
             name: Set(name.to_owned()),
             version: Set(version.to_string()),
@@ -114,8 +114,8 @@ impl Transaction {
     /// When the database fails.
     pub async fn refold_names(&self) -> Result<(), StorageError> {
         self.refold_entity_names().await?;
-        self.refold_merged().await?;
-        self.refold_answers().await
+        self.refold_merged_entities().await?;
+        self.refold_resolutions().await
     }
 
     /// A key that changes moves its row to another place of the order, where it may be read once
@@ -129,14 +129,14 @@ impl Transaction {
             let changed: Vec<entity_name::Model> =
                 page.into_iter().filter(|row| index_key(&row.name) != row.name_key).collect();
             if !changed.is_empty() {
-                self.move_names(changed).await?;
+                self.rekey_names(changed).await?;
             }
         }
     }
 
     /// Gives names their keys. Of names of one entity that have the same key by now, its own name
     /// stays, else the one that had it.
-    async fn move_names(&self, changed: Vec<entity_name::Model>) -> Result<(), StorageError> {
+    async fn rekey_names(&self, changed: Vec<entity_name::Model>) -> Result<(), StorageError> {
         let ids: HashSet<&str> = changed.iter().map(|row| row.entity_id.as_str()).collect();
         let own: Vec<(String, String, String)> = entity::Entity::find()
             .select_only()
@@ -184,7 +184,7 @@ impl Transaction {
         Ok(())
     }
 
-    async fn refold_merged(&self) -> Result<(), StorageError> {
+    async fn refold_merged_entities(&self) -> Result<(), StorageError> {
         let mut after: Option<(String, String)> = None;
         loop {
             let mut query = merged_entity::Entity::find();
@@ -205,7 +205,7 @@ impl Transaction {
             let Some(last) = page.last() else { return Ok(()) };
             after = Some((last.kind.clone(), last.id.clone()));
             for row in page {
-                let names = refold_names(&row)?;
+                let names = refold_former_names(&row)?;
                 if names != row.names {
                     merged_entity::Entity::update_many()
                         .col_expr(merged_entity::Column::Names, Expr::value(names))
@@ -219,7 +219,7 @@ impl Transaction {
     }
 
     /// Of answers whose keys are the same by now, the latest holds.
-    async fn refold_answers(&self) -> Result<(), StorageError> {
+    async fn refold_resolutions(&self) -> Result<(), StorageError> {
         let mut after: Option<(String, String, String)> = None;
         loop {
             let mut query = answer::Entity::find();
@@ -244,20 +244,20 @@ impl Transaction {
             for row in page {
                 let key = refold_key(&row.name_key);
                 if key != row.name_key {
-                    self.move_answer(row, key).await?;
+                    self.rekey_resolution(row, key).await?;
                 }
             }
         }
     }
 
-    async fn move_answer(&self, row: answer::Model, key: String) -> Result<(), StorageError> {
-        let place = |key: &str| (row.movie_id.clone(), row.kind.clone(), key.to_owned());
-        answer::Entity::delete_by_id(place(&row.name_key)).exec(&self.connection).await?;
-        let rival = answer::Entity::find_by_id(place(&key)).one(&self.connection).await?;
-        if rival.as_ref().is_some_and(|rival| rival.answered_at >= row.answered_at) {
+    async fn rekey_resolution(&self, row: answer::Model, key: String) -> Result<(), StorageError> {
+        let primary_key = |key: &str| (row.movie_id.clone(), row.kind.clone(), key.to_owned());
+        answer::Entity::delete_by_id(primary_key(&row.name_key)).exec(&self.connection).await?;
+        let existing = answer::Entity::find_by_id(primary_key(&key)).one(&self.connection).await?;
+        if existing.as_ref().is_some_and(|existing| existing.answered_at >= row.answered_at) {
             return Ok(());
         }
-        answer::Entity::delete_by_id(place(&key)).exec(&self.connection).await?;
+        answer::Entity::delete_by_id(primary_key(&key)).exec(&self.connection).await?;
         let moved = answer::ActiveModel {
             movie_id: Set(row.movie_id),
             kind: Set(row.kind),

@@ -8,8 +8,8 @@ use reelport::document::entity::{EntityKind, NewEntity};
 use reelport::document::text::sha256;
 use reelport::document::{Category, Metadata, MovieId, Source, Stage};
 use reelport::storage::{
-    Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewImport, NewKey, SentText,
-    StorageError, TextLimits, Transaction,
+    Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewIdempotencyKey, NewImport,
+    SentText, StorageError, TextLimits, Transaction,
 };
 use serde_json::json;
 
@@ -61,7 +61,8 @@ async fn write<T, R: Future<Output = Result<T, StorageError>>>(
 }
 
 async fn contribute(database: &Database, new: &[NewContribution]) {
-    write(database, |transaction| async move { transaction.contribute(new, at(0)).await }).await;
+    write(database, |transaction| async move { transaction.store_contributions(new, at(0)).await })
+        .await;
 }
 
 on_both_databases! {
@@ -87,7 +88,7 @@ on_both_databases! {
             assert!(!transaction.close_draft(&movie, trivia, Some(5)).await?);
             assert_eq!(transaction.drafts(&[&movie], all).await?.len(), 0);
             assert_eq!(transaction.last_draft_revisions(&[&movie], all).await?[&(movie.clone(), trivia)], 2);
-            transaction.contribute(&[contribution("m", 3, 3, "c", Source::Tmdb)], at(9)).await?;
+            transaction.store_contributions(&[contribution("m", 3, 3, "c", Source::Tmdb)], at(9)).await?;
             let first = transaction.contribution(&movie, trivia, 1).await?.unwrap();
             assert_eq!((first.published_as, first.touched.as_slice()), (Some(4), ["item-1".to_owned(), "/title".to_owned()].as_slice()));
             assert!(transaction.contribution(&movie, trivia, 4).await?.is_none());
@@ -207,12 +208,12 @@ on_both_databases! {
     async fn a_key_is_remembered_for_as_long_as_asked(app: TestApp) {
         let database = app.app.catalog.database();
         let remember = |import_id: &'static str, second: i64, before: i64| async move {
-            let new = NewKey { account: "a", operation: "import", key: "k", hash: "h", import_id, now: at(second) };
-            database.write(|transaction| async move { transaction.remember(&new, at(before)).await }).await
+            let new = NewIdempotencyKey { account: "a", operation: "import", key: "k", hash: "h", import_id, now: at(second) };
+            database.write(|transaction| async move { transaction.store_idempotency_key(&new, at(before)).await }).await
         };
         let recall = |account: &'static str, not_before: i64| async move {
             let found = write(database, |transaction| async move {
-                transaction.remembered(account, "import", "k", at(not_before)).await
+                transaction.used_idempotency_key(account, "import", "k", at(not_before)).await
             }).await;
             found.map(|found| found.import_id)
         };

@@ -152,7 +152,7 @@ impl Catalog {
         kind: EntityKind,
         entities: &[String],
     ) -> Result<HashMap<String, u64>, CatalogError> {
-        Ok(self.database.count_naming(kind, entities).await?)
+        Ok(self.database.count_movies_naming(kind, entities).await?)
     }
 
     /// A part of the credits of some people, newest first for each.

@@ -12,7 +12,7 @@ use crate::catalog::access::Author;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::text::sha256;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
-use crate::storage::{NewKey, Transaction, TransientError as _};
+use crate::storage::{NewIdempotencyKey, Transaction, TransientError as _};
 
 /// How long an idempotency key is remembered.
 const KEY_LIVES: TimeDelta = TimeDelta::days(1);
@@ -132,7 +132,9 @@ impl<'a> Act<'a> {
         let not_before = self.catalog.clock.now() - KEY_LIVES;
         let account = &self.author.account;
         let operation = self.operation.as_str();
-        let Some(first) = transaction.remembered(account, operation, key, not_before).await? else {
+        let Some(first) =
+            transaction.used_idempotency_key(account, operation, key, not_before).await?
+        else {
             return Ok(None);
         };
         if first.hash != self.hash {
@@ -172,7 +174,10 @@ impl<'a> Act<'a> {
         let (account, operation) = (&self.author.account, self.operation.as_str());
         let hash = &self.hash;
         transaction
-            .remember(&NewKey { account, operation, key, hash, import_id, now }, now - KEY_LIVES)
+            .store_idempotency_key(
+                &NewIdempotencyKey { account, operation, key, hash, import_id, now },
+                now - KEY_LIVES,
+            )
             .await?;
         Ok(())
     }

@@ -106,7 +106,8 @@ impl Batch<'_> {
             .map(|(key, locks)| (key, locks.into_iter().map(|lock| lock.target).collect()));
         let linking =
             records.iter().filter(|record| record.category.definition().links_credited_people());
-        let credited = transaction.credited(&distinct(linking.map(|record| &record.movie))).await?;
+        let credited =
+            transaction.credited_people(&distinct(linking.map(|record| &record.movie))).await?;
         let mut loaded = Loaded {
             existing,
             published,
@@ -170,7 +171,7 @@ impl Batch<'_> {
             return Ok(known);
         }
         let movies = distinct(asked.iter().map(|record| &record.movie));
-        let mut named = transaction.named_in_drafts(&movies).await?;
+        let mut named = transaction.entities_named_in_drafts(&movies).await?;
         known.extend(asked.into_iter().filter_map(|record| named.remove_entry(&record.key())));
         Ok(known)
     }

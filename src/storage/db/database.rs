@@ -15,7 +15,7 @@ use super::pool::{Pool, SqliteAccess};
 use super::queue::WriteQueue;
 use super::read_pool::ReadPool;
 use crate::storage::StorageError;
-use crate::storage::files::{make_private_folder, open_private};
+use crate::storage::files::{create_private_folder, open_private};
 
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Database {
         let (backend, reader, writer) = match parse_url(url)? {
             DatabaseUrl::Sqlite(path) => {
                 if let Some(folder) = Path::new(path).parent() {
-                    make_private_folder(folder).map_err(|source| StorageError::Lock {
+                    create_private_folder(folder).map_err(|source| StorageError::Lock {
                         path: folder.display().to_string(),
                         source,
                     })?;

@@ -21,7 +21,7 @@ impl Database {
     pub async fn migrate(&self) -> Result<(), StorageError> {
         // A database that needs nothing need not take writes.
         if self.is_migrated().await? {
-            return self.refresh_search().await;
+            return self.refresh_search_columns().await;
         }
         match self.backend {
             Backend::Sqlite => {
@@ -37,7 +37,7 @@ impl Database {
                 let locked = lock.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
                 let _lock: File = locked.map_err(|source| StorageError::Lock { path, source })?;
                 Migrator::up(&self.writer.as_sea_orm(), None).await?;
-                self.refresh_search().await?;
+                self.refresh_search_columns().await?;
             }
             Backend::Postgres => {
                 // The lock belongs to a session, so this needs a connection of its own.
@@ -49,7 +49,7 @@ impl Database {
                     .await?;
                 let migrated = Migrator::up(&session, None).await.map_err(StorageError::from);
                 let result = match migrated {
-                    Ok(()) => self.refresh_search().await,
+                    Ok(()) => self.refresh_search_columns().await,
                     Err(error) => Err(error),
                 };
                 session.close().await?;

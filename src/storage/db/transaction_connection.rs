@@ -137,7 +137,7 @@ impl TransactionState {
         let step = TransactionStep::Statement(self.statements);
         self.statements += 1;
         let fault = self.fault_at(step, faults).await.map_err(exec_error)?;
-        let connection = self.connection.get().ok_or_else(unsound)?;
+        let connection = self.connection.get().ok_or_else(unusable)?;
         let answer = connection.run(statement, fetch).await.map_err(|error| match fetch {
             Fetch::RowCount => exec_error(error),
             _ => DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))),

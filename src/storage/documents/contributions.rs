@@ -73,7 +73,7 @@ pub struct NewContribution {
 type EntryRow =
     (String, String, i64, i64, String, DateTime<Utc>, Option<String>, String, Option<i64>);
 
-const ENTRY: [contribution::Column; 9] = [
+const ENTRY_COLUMNS: [contribution::Column; 9] = [
     contribution::Column::MovieId,
     contribution::Column::Category,
     contribution::Column::DraftRevision,
@@ -120,7 +120,7 @@ pub(in crate::storage) fn check_format(row: &contribution::Model) -> Result<(), 
 }
 
 /// Its answers, under keys as they are folded by now.
-fn read_answers(row: &contribution::Model) -> Result<Vec<Remember>, StorageError> {
+fn read_resolutions(row: &contribution::Model) -> Result<Vec<Remember>, StorageError> {
     let mut answers: Vec<Remember> =
         serde_json::from_str(&row.answers).map_err(|error| corrupt(&row.movie_id, error))?;
     for answer in &mut answers {
@@ -137,7 +137,7 @@ fn stored(row: contribution::Model) -> Result<StoredContribution, StorageError> 
         touched: serde_json::from_str(&row.touched)
             .map_err(|error| corrupt(&row.movie_id, error))?,
         named: serde_json::from_str(&row.named).map_err(|error| corrupt(&row.movie_id, error))?,
-        answers: read_answers(&row)?,
+        answers: read_resolutions(&row)?,
         movie,
         category,
         body: row.body,
@@ -186,7 +186,7 @@ async fn entries(
 ) -> Result<Vec<ContributionEntry>, StorageError> {
     let rows: Vec<EntryRow> = contribution::Entity::find()
         .select_only()
-        .columns(ENTRY)
+        .columns(ENTRY_COLUMNS)
         .filter(condition)
         .order_by_asc(contribution::Column::DraftRevision)
         .into_tuple()
@@ -315,7 +315,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn named_in_drafts(
+    pub async fn entities_named_in_drafts(
         &self,
         movies: &[&MovieId],
     ) -> Result<HashMap<DocumentKey, HashSet<String>>, StorageError> {
@@ -350,7 +350,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn contribute(
+    pub async fn store_contributions(
         &self,
         contributions: &[NewContribution],
         now: DateTime<Utc>,

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::published::{DocumentKey, StoredDocument, corrupt, from_revision, source, stored};
+use super::published::{
+    DocumentKey, StoredDocument, corrupt, revision_as_document, source, stored,
+};
 use crate::document::{Category, Metadata, MovieId};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{document, revision};
@@ -147,7 +149,7 @@ impl Database {
             .all(&self.reader)
             .await?;
         for row in rows {
-            found.push(stored(from_revision(row))?);
+            found.push(stored(revision_as_document(row))?);
         }
         Ok(found)
     }
@@ -180,7 +182,7 @@ impl Database {
             }
             // What is superseded between the two reads is found twice, and is the same.
             for row in revision::Entity::find().filter(superseded).all(&self.reader).await? {
-                found.push(stored(from_revision(row))?);
+                found.push(stored(revision_as_document(row))?);
             }
         }
         Ok(found)

@@ -21,7 +21,7 @@ pub struct ProjectionChange {
 
 /// The rows of one table that go and that come.
 struct Difference<T> {
-    gone: Vec<(String, String)>,
+    removed: Vec<(String, String)>,
     written: Vec<T>,
 }
 
@@ -31,26 +31,26 @@ fn difference<R: PartialEq, T>(
     id: fn(&R) -> &str,
     model: fn(&MovieId, &R) -> T,
 ) -> Difference<T> {
-    let mut gone = Vec::new();
+    let mut removed = Vec::new();
     let mut written = Vec::new();
     for change in changes {
         let (before, after) = (rows(&change.before), rows(&change.after));
         let previous: HashMap<&str, &R> = before.iter().map(|row| (id(row), row)).collect();
         let kept: HashSet<&str> = after.iter().map(id).collect();
         let missing = before.iter().map(id).filter(|id| !kept.contains(id));
-        gone.extend(missing.map(|id| (change.movie.to_string(), id.to_owned())));
+        removed.extend(missing.map(|id| (change.movie.to_string(), id.to_owned())));
         let changed =
             after.iter().filter(|row| previous.get(id(row)).is_none_or(|previous| previous != row));
         written.extend(changed.map(|row| model(&change.movie, row)));
     }
-    Difference { gone, written }
+    Difference { removed, written }
 }
 
 macro_rules! apply {
     ($connection:expr, $entity:ident, $id:ident, $difference:expr) => {{
-        let Difference { gone, written } = $difference;
+        let Difference { removed, written } = $difference;
         let mut by_movie: HashMap<String, Vec<String>> = HashMap::new();
-        for (movie, id) in gone {
+        for (movie, id) in removed {
             by_movie.entry(movie).or_default().push(id);
         }
         for (movie, ids) in by_movie {
@@ -79,7 +79,10 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn project(&self, changes: &[ProjectionChange]) -> Result<(), StorageError> {
+    pub async fn update_projections(
+        &self,
+        changes: &[ProjectionChange],
+    ) -> Result<(), StorageError> {
         let connection = &self.connection;
         apply!(
             connection,
@@ -122,7 +125,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn credited(
+    pub async fn credited_people(
         &self,
         movies: &[&MovieId],
     ) -> Result<HashMap<String, HashSet<String>>, StorageError> {

@@ -21,11 +21,11 @@ pub const FORMAT: i32 = 1;
 
 /// The read behind every export, by hand: building it anew for each request was measured to cost as
 /// much as the read.
-const ONE: &str = "SELECT revision, format, source, updated_at, updated_by, body FROM documents \
+const SELECT_DOCUMENT: &str = "SELECT revision, format, source, updated_at, updated_by, body FROM documents \
                    WHERE movie_id = $1 AND category = $2";
 
-/// A row of [`ONE`].
-type Found = (i64, i32, String, DateTime<Utc>, Option<String>, String);
+/// A row of [`SELECT_DOCUMENT`].
+type DocumentRow = (i64, i32, String, DateTime<Utc>, Option<String>, String);
 
 /// A document's key.
 pub type DocumentKey = (MovieId, Category);
@@ -86,7 +86,7 @@ pub(in crate::storage) fn stored(row: document::Model) -> Result<StoredDocument,
     })
 }
 
-pub(in crate::storage) fn from_revision(row: revision::Model) -> document::Model {
+pub(in crate::storage) fn revision_as_document(row: revision::Model) -> document::Model {
     document::Model {
         movie_id: row.movie_id,
         category: row.category,
@@ -100,7 +100,7 @@ pub(in crate::storage) fn from_revision(row: revision::Model) -> document::Model
     }
 }
 
-fn of(movies: &[&str], categories: &[Category]) -> Select<document::Entity> {
+fn documents_of(movies: &[&str], categories: &[Category]) -> Select<document::Entity> {
     let query =
         document::Entity::find().filter(document::Column::MovieId.is_in(movies.iter().copied()));
     if categories.len() == Category::ALL.len() {
@@ -118,7 +118,7 @@ async fn find(
 ) -> Result<Vec<StoredDocument>, StorageError> {
     let mut found = Vec::new();
     for movies in movies.chunks(ROWS_PER_STATEMENT) {
-        for row in of(movies, categories).all(connection).await? {
+        for row in documents_of(movies, categories).all(connection).await? {
             found.push(stored(row)?);
         }
     }
@@ -127,7 +127,7 @@ async fn find(
 
 /// A published document, and whether anything of it is locked.
 #[derive(FromQueryResult)]
-struct WithLocked {
+struct DocumentAndLockRow {
     #[sea_orm(nested)]
     document: document::Model,
     is_locked: bool,
@@ -144,7 +144,7 @@ impl Database {
         category: Category,
     ) -> Result<Option<StoredDocument>, StorageError> {
         let key = [movie.as_str(), category.as_str()];
-        let found: Option<Found> = self.reader.row(ONE, &key).await?;
+        let found: Option<DocumentRow> = self.reader.row(SELECT_DOCUMENT, &key).await?;
         let read = |(revision, format, source, updated_at, updated_by, body)| {
             let (movie_id, category) = (movie.to_string(), category.as_str().to_owned());
             stored(document::Model {
@@ -271,7 +271,7 @@ async fn superseded(
 ) -> Result<Option<StoredRevision>, StorageError> {
     let key = (movie.to_string(), category.as_str().to_owned(), number);
     let row = revision::Entity::find_by_id(key).one(connection).await?;
-    row.map(|row| stored(from_revision(row))).transpose()
+    row.map(|row| stored(revision_as_document(row))).transpose()
 }
 
 impl Transaction {
@@ -314,9 +314,9 @@ impl Transaction {
         let mut documents = Vec::new();
         let mut unlocked: HashSet<DocumentKey> = HashSet::new();
         for names in names.chunks(ROWS_PER_STATEMENT) {
-            let query = of(names, categories)
+            let query = documents_of(names, categories)
                 .expr_as(is_locked.clone(), "is_locked")
-                .into_model::<WithLocked>();
+                .into_model::<DocumentAndLockRow>();
             for row in query.all(&self.connection).await? {
                 let document = stored(row.document)?;
                 if !row.is_locked {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Value};
 
-use super::names::read_movie;
+use super::names::parse_movie_id;
 use crate::document::{Category, MovieId};
 use crate::storage::db::statements::{ROWS_PER_STATEMENT, placeholders};
 use crate::storage::documents::published::DocumentKey;
@@ -73,26 +73,26 @@ pub struct WorkTotals {
 }
 
 #[derive(FromQueryResult)]
-struct Counted {
+struct CountsRow {
     person: String,
-    all_of_them: i64,
-    some: i64,
+    total: i64,
+    subset: i64,
 }
 
 #[derive(FromQueryResult)]
-struct Known {
+struct KnownForRow {
     person: String,
     movie_id: String,
 }
 
 const CREDITS: &str = "c.person_id AS person, c.movie_id, m.year, c.id, c.list, c.part, c.department, \
-    m.year AS sorted_by, c.person_id AS of_whom FROM credits c JOIN movies m ON m.id = c.movie_id \
+    m.year AS sorted_by, c.person_id AS of_person FROM credits c JOIN movies m ON m.id = c.movie_id \
     WHERE c.person_id";
 const NOMINATIONS: &str = "c.nominee_id AS person, c.movie_id, c.year, c.id, c.ceremony_id, c.category, c.won, \
-    c.year AS sorted_by, c.nominee_id AS of_whom FROM nominations c WHERE c.nominee_id";
+    c.year AS sorted_by, c.nominee_id AS of_person FROM nominations c WHERE c.nominee_id";
 
 /// Up to so many entries of each, after a place.
-fn page(
+fn page_sql(
     select: &str,
     people: &[String],
     after: Option<&WorkPosition>,
@@ -111,7 +111,7 @@ fn page(
         values.extend([(*year).into(), movie.as_str().into(), id.as_str().into()]);
     }
     let sql = format!(
-        "SELECT * FROM (SELECT works.*, ROW_NUMBER() OVER (PARTITION BY of_whom ORDER BY sorted_by DESC, movie_id, id) \
+        "SELECT * FROM (SELECT works.*, ROW_NUMBER() OVER (PARTITION BY of_person ORDER BY sorted_by DESC, movie_id, id) \
          AS place FROM (SELECT {select} IN ({all})) AS works {beyond}) AS placed WHERE place <= ${next} ORDER BY person, place"
     );
     (sql, values)
@@ -130,7 +130,7 @@ impl Database {
     ) -> Result<Vec<CreditEntry>, StorageError> {
         let mut found = Vec::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
-            let (sql, values) = page(CREDITS, people, after, limit);
+            let (sql, values) = page_sql(CREDITS, people, after, limit);
             found.extend(self.query_rows(sql, values).await?);
         }
         Ok(found)
@@ -148,7 +148,7 @@ impl Database {
     ) -> Result<Vec<NominationEntry>, StorageError> {
         let mut found = Vec::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
-            let (sql, values) = page(NOMINATIONS, people, after, limit);
+            let (sql, values) = page_sql(NOMINATIONS, people, after, limit);
             found.extend(self.query_rows(sql, values).await?);
         }
         Ok(found)
@@ -167,22 +167,22 @@ impl Database {
             let values = || people.iter().map(|id| id.as_str().into()).collect::<Vec<Value>>();
             let all = placeholders(people.len());
             let credits = format!(
-                "SELECT person_id AS person, COUNT(*) AS all_of_them, COUNT(DISTINCT movie_id) AS some \
+                "SELECT person_id AS person, COUNT(*) AS total, COUNT(DISTINCT movie_id) AS subset \
                  FROM credits WHERE person_id IN ({all}) GROUP BY person_id"
             );
-            for Counted { person, all_of_them, some } in self.query_rows(credits, values()).await? {
+            for CountsRow { person, total, subset } in self.query_rows(credits, values()).await? {
                 let totals = found.entry(person).or_default();
-                (totals.credits, totals.movies) = (all_of_them, some);
+                (totals.credits, totals.movies) = (total, subset);
             }
             let nominations = format!(
-                "SELECT nominee_id AS person, COUNT(*) AS all_of_them, COUNT(CASE WHEN won THEN 1 END) AS some \
+                "SELECT nominee_id AS person, COUNT(*) AS total, COUNT(CASE WHEN won THEN 1 END) AS subset \
                  FROM nominations WHERE nominee_id IN ({all}) GROUP BY nominee_id"
             );
-            for Counted { person, all_of_them, some } in
+            for CountsRow { person, total, subset } in
                 self.query_rows(nominations, values()).await?
             {
                 let totals = found.entry(person).or_default();
-                (totals.nominations, totals.wins) = (all_of_them, some);
+                (totals.nominations, totals.wins) = (total, subset);
             }
         }
         Ok(found)
@@ -211,8 +211,8 @@ impl Database {
                  AS part FROM credits c JOIN movies m ON m.id = c.movie_id WHERE c.person_id IN ({all}) \
                  GROUP BY c.person_id, c.movie_id, m.year) AS works) AS placed WHERE place <= ${last} ORDER BY person, place"
             );
-            for Known { person, movie_id } in self.query_rows(sql, values).await? {
-                found.push((person, read_movie(&movie_id)?));
+            for KnownForRow { person, movie_id } in self.query_rows(sql, values).await? {
+                found.push((person, parse_movie_id(&movie_id)?));
             }
         }
         Ok(found)
@@ -250,7 +250,7 @@ impl Transaction {
                 [(credited, Category::CastCrew), (nominated, Category::Awards)]
             {
                 for movie in movies {
-                    found.insert((read_movie(&movie)?, category));
+                    found.insert((parse_movie_id(&movie)?, category));
                 }
             }
         }
@@ -269,7 +269,7 @@ impl Transaction {
             .into_tuple()
             .all(&self.connection)
             .await?;
-        rows.into_iter().map(|(movie, id)| Ok((read_movie(&movie)?, id))).collect()
+        rows.into_iter().map(|(movie, id)| Ok((parse_movie_id(&movie)?, id))).collect()
     }
 
     /// The nominations of a person, by movie and their own id.
@@ -287,6 +287,6 @@ impl Transaction {
             .into_tuple()
             .all(&self.connection)
             .await?;
-        rows.into_iter().map(|(movie, id)| Ok((read_movie(&movie)?, id))).collect()
+        rows.into_iter().map(|(movie, id)| Ok((parse_movie_id(&movie)?, id))).collect()
     }
 }

@@ -34,25 +34,25 @@ pub struct Entity {
     pub details: Details,
 }
 
-fn of_kind(set: &BTreeSet<(&'static str, String)>, kind: EntityKind) -> Vec<String> {
+fn values_of_kind(set: &BTreeSet<(&'static str, String)>, kind: EntityKind) -> Vec<String> {
     set.iter().filter(|(of, _)| *of == kind.as_str()).map(|(_, value)| value.clone()).collect()
 }
 
-async fn look_up(
+async fn load_directory(
     connection: &impl ConnectionTrait,
     mentions: &Mentions,
 ) -> Result<Directory, StorageError> {
     let mut directory = Directory::default();
     // Whom an answer names may go by quite another name.
-    let answered = candidates::remembered(connection, mentions, &mut directory).await?;
+    let answered = candidates::load_resolutions(connection, mentions, &mut directory).await?;
     for kind in EntityKind::ALL.iter().copied() {
         let mentioned =
             mentions.ids.keys().filter(|(of, _)| *of == kind.as_str()).map(|(_, id)| id);
         let answered = answered.iter().filter(|(of, _)| *of == kind).map(|(_, id)| id);
         let ids: BTreeSet<String> = mentioned.chain(answered).cloned().collect();
         let ids: Vec<String> = ids.into_iter().collect();
-        let mut names = of_kind(&mentions.names, kind);
-        names.extend(look_up_ids(connection, kind, &ids, mentions, &mut directory).await?);
+        let mut names = values_of_kind(&mentions.names, kind);
+        names.extend(load_ids(connection, kind, &ids, mentions, &mut directory).await?);
         for names in names.chunks(VALUES_PER_STATEMENT) {
             let rows: Vec<(String, String)> = entity_name::Entity::find()
                 .select_only()
@@ -71,13 +71,13 @@ async fn look_up(
     if !mentions.open.is_empty() {
         directory.expect_open_names();
     }
-    candidates::look_up(connection, mentions, &mut directory).await?;
+    candidates::load_candidates(connection, mentions, &mut directory).await?;
     Ok(directory)
 }
 
 /// Looks ids up, in a constant number of statements. Answers with the names beside them that are
 /// not the entities' own.
-async fn look_up_ids(
+async fn load_ids(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
     given: &[String],
@@ -129,7 +129,7 @@ async fn look_up_ids(
             directory.known_ids_mut().add_elsewhere(kind, given, &own);
         }
     }
-    look_up_elsewhere(connection, kind, given, mentions, directory, &mut compared).await?;
+    load_external_ids(connection, kind, given, mentions, directory, &mut compared).await?;
     // An id that nobody has may be a mistaken one of whoever has the name.
     if kind == EntityKind::Person {
         let unknown = given.iter().filter(|id| directory.by_id(kind, id).is_none());
@@ -167,7 +167,7 @@ fn names_beside<'m>(
 const SOURCES_PER_STATEMENT: usize = 50;
 
 /// Finds the entities that have ids which are not theirs here in another database.
-async fn look_up_elsewhere(
+async fn load_external_ids(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
     given: &[String],
@@ -190,7 +190,7 @@ async fn look_up_elsewhere(
         }
     }
     let numbers: Vec<&str> = bare.keys().map(String::as_str).collect();
-    for row in external_ids(connection, kind, &NUMBERED_SOURCES, &numbers).await? {
+    for row in external_id_rows(connection, kind, &NUMBERED_SOURCES, &numbers).await? {
         for given in bare.get(&row.value).into_iter().flatten() {
             directory.known_ids_mut().add_elsewhere(kind, given, &row.entity_id);
         }
@@ -203,7 +203,7 @@ async fn look_up_elsewhere(
         let values: BTreeSet<&str> =
             of_sources.flat_map(HashMap::keys).map(String::as_str).collect();
         let values: Vec<&str> = values.into_iter().collect();
-        for row in external_ids(connection, kind, sources, &values).await? {
+        for row in external_id_rows(connection, kind, sources, &values).await? {
             let given = exact.get(&row.source).and_then(|values| values.get(&row.value));
             let Some(given) = given else { continue };
             if names_beside(mentions, kind, given).next().is_some() {
@@ -216,7 +216,7 @@ async fn look_up_elsewhere(
 }
 
 /// The rows of those values at any of those sources.
-async fn external_ids(
+async fn external_id_rows(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
     sources: &[&str],
@@ -239,7 +239,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn directory(&self, mentions: &Mentions) -> Result<Directory, StorageError> {
-        look_up(&self.connection, mentions).await
+        load_directory(&self.connection, mentions).await
     }
 
     /// Adds names that entities go by.
@@ -307,7 +307,7 @@ impl Database {
     /// # Errors
     /// When the database fails.
     pub async fn directory(&self, mentions: &Mentions) -> Result<Directory, StorageError> {
-        look_up(&self.reader, mentions).await
+        load_directory(&self.reader, mentions).await
     }
 
     /// Entities of one kind by their ids, in no order; unknown ids are left out.

@@ -46,12 +46,12 @@ pub(in crate::storage) async fn write_names(
             .on_conflict(respell)
             .exec_without_returning(connection)
             .await?;
-        index(connection, names).await?;
+        add_to_index(connection, names).await?;
     }
     Ok(())
 }
 
-pub(in crate::storage) async fn index(
+pub(in crate::storage) async fn add_to_index(
     connection: &impl ConnectionTrait,
     names: &[NewName<'_>],
 ) -> Result<(), StorageError> {
@@ -123,7 +123,7 @@ pub(in crate::storage) async fn rebuild(
                 })
             })
             .collect();
-        index(connection, &names).await?;
+        add_to_index(connection, &names).await?;
     }
 }
 

@@ -6,7 +6,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set, Statement,
 };
 
-use super::candidates::of_blocks;
+use super::candidates::entities_in_blocks;
 use super::name_index::{NewName, write_names};
 use crate::document::MovieId;
 use crate::document::entity::EntityKind;
@@ -27,12 +27,12 @@ pub struct EntityPosition {
 
 /// Fewer characters than these are looked for at the start of names alone: nearly every name has them
 /// somewhere.
-const PART_OF_A_NAME: usize = 3;
+const MIN_INFIX_CHARS: usize = 3;
 
 /// Each once, by its best name; sorted, and cut off at a page. The names that fit are found first, in the
 /// index alone: else `SQLite` would go through all entities to have them grouped, which was measured to take
 /// ten times as long.
-const FIND: &str = "WITH fitting AS MATERIALIZED ( \
+const FIND_ENTITIES: &str = "WITH fitting AS MATERIALIZED ( \
       SELECT entity_id, name_key, name FROM entity_names WHERE kind = $1 AND name_key LIKE $4 ESCAPE '\\') \
     SELECT fit, name_key, id FROM ( \
       SELECT n.entity_id AS id, \
@@ -58,8 +58,8 @@ impl Database {
         let wanted = search.map(comparable).unwrap_or_default();
         let escaped = wanted.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let start = format!("{escaped}%");
-        let is_part = wanted.chars().count() >= PART_OF_A_NAME;
-        let like = if is_part { format!("%{start}") } else { start.clone() };
+        let is_infix = wanted.chars().count() >= MIN_INFIX_CHARS;
+        let like = if is_infix { format!("%{start}") } else { start.clone() };
         let whole = search.map(index_key).unwrap_or_default();
         let (fit, name_key, id) =
             after.map_or((-1, "", ""), |place| (place.fit, &place.name_key, &place.id));
@@ -73,14 +73,15 @@ impl Database {
             id.into(),
             i64::try_from(limit + 1).unwrap_or(i64::MAX).into(),
         ];
-        let statement = Statement::from_sql_and_values(self.reader.backend(), FIND, values);
+        let statement =
+            Statement::from_sql_and_values(self.reader.backend(), FIND_ENTITIES, values);
         Ok(EntityPosition::find_by_statement(statement).all(&self.reader).await?)
     }
 }
 
 /// A name, and someone who goes by it.
 #[derive(FromQueryResult)]
-struct Sharing {
+struct SharedNameRow {
     letters: String,
     entity_id: String,
 }
@@ -97,7 +98,7 @@ macro_rules! letters {
 }
 
 /// Names that several people go by, spacing and punctuation aside, with all of them.
-const SHARED: &str = concat!(
+const SHARED_NAMES: &str = concat!(
     "SELECT DISTINCT shared.letters, n.entity_id FROM entity_names n JOIN (SELECT ",
     letters!(""),
     " AS letters FROM entity_names WHERE kind = 'person' GROUP BY kind, ",
@@ -108,7 +109,7 @@ const SHARED: &str = concat!(
 );
 
 /// What the id of someone who was made from a name begins with.
-const MADE: &str = "person-";
+const DERIVED_ID_PREFIX: &str = "person-";
 
 impl Database {
     /// People who share a name, spacing and punctuation aside: those of each name, in the order of the
@@ -116,12 +117,15 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn people_of_one_name(&self, limit: u64) -> Result<Vec<Vec<String>>, StorageError> {
+    pub async fn people_sharing_a_name(
+        &self,
+        limit: u64,
+    ) -> Result<Vec<Vec<String>>, StorageError> {
         let values = [i64::try_from(limit).unwrap_or(i64::MAX).into()];
-        let statement = Statement::from_sql_and_values(self.reader.backend(), SHARED, values);
+        let statement = Statement::from_sql_and_values(self.reader.backend(), SHARED_NAMES, values);
         let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-        for Sharing { letters, entity_id } in
-            Sharing::find_by_statement(statement).all(&self.reader).await?
+        for SharedNameRow { letters, entity_id } in
+            SharedNameRow::find_by_statement(statement).all(&self.reader).await?
         {
             match groups.last_mut().filter(|(name, _)| *name == letters) {
                 Some((_, people)) => people.push(entity_id),
@@ -136,26 +140,29 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn people_of_near_names(&self, limit: u64) -> Result<Vec<[String; 2]>, StorageError> {
+    pub async fn people_with_similar_names(
+        &self,
+        limit: u64,
+    ) -> Result<Vec<[String; 2]>, StorageError> {
         let kind = EntityKind::Person;
-        let made: Vec<(String, String)> = entity_name::Entity::find()
+        let derived: Vec<(String, String)> = entity_name::Entity::find()
             .select_only()
             .columns([entity_name::Column::EntityId, entity_name::Column::Name])
             .filter(entity_name::Column::Kind.eq(kind.as_str()))
-            .filter(entity_name::Column::EntityId.starts_with(MADE))
+            .filter(entity_name::Column::EntityId.starts_with(DERIVED_ID_PREFIX))
             .order_by_asc(entity_name::Column::EntityId)
             .limit(limit)
             .into_tuple()
             .all(&self.reader)
             .await?;
         let mut of_block: HashMap<i64, BTreeSet<&str>> = HashMap::new();
-        for (id, name) in &made {
+        for (id, name) in &derived {
             for block in blocking_keys::looked_up(kind, &Name::of(name)) {
                 of_block.entry(block).or_default().insert(id);
             }
         }
         let mut pairs: BTreeSet<[String; 2]> = BTreeSet::new();
-        for row in of_blocks(&self.reader, of_block.keys().copied().collect()).await? {
+        for row in entities_in_blocks(&self.reader, of_block.keys().copied().collect()).await? {
             for id in
                 of_block.get(&row.block).into_iter().flatten().filter(|id| **id != row.entity_id)
             {
@@ -261,12 +268,12 @@ impl Transaction {
             .into_tuple()
             .all(&self.connection)
             .await?;
-        movies.into_iter().map(|movie| read_movie(&movie)).collect()
+        movies.into_iter().map(|movie| parse_movie_id(&movie)).collect()
     }
 }
 
 /// The id of a movie out of a projected row.
-pub(in crate::storage) fn read_movie(id: &str) -> Result<MovieId, StorageError> {
+pub(in crate::storage) fn parse_movie_id(id: &str) -> Result<MovieId, StorageError> {
     id.parse().map_err(|error: InvalidMovieId| StorageError::Corrupt {
         what: "projection",
         key: id.to_owned(),

@@ -86,7 +86,7 @@ pub struct ImportPage {
 
 /// What a client did before under an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remembered {
+pub struct UsedIdempotencyKey {
     /// Of the request.
     pub hash: String,
     /// The record of what was done.
@@ -95,7 +95,7 @@ pub struct Remembered {
 
 /// What is to be remembered of what a client does under an idempotency key.
 #[derive(Debug, Clone, Copy)]
-pub struct NewKey<'a> {
+pub struct NewIdempotencyKey<'a> {
     pub account: &'a str,
     pub operation: &'a str,
     pub key: &'a str,
@@ -109,7 +109,7 @@ pub struct NewKey<'a> {
 /// The columns of an [`ImportRow`]; the document may have megabytes, so lists leave it out.
 #[derive(DerivePartialModel)]
 #[sea_orm(entity = "import::Entity")]
-struct Listed {
+struct ImportColumns {
     id: String,
     movie_id: String,
     category: Option<String>,
@@ -129,36 +129,36 @@ struct Listed {
     text_size: Option<i64>,
 }
 
-fn row(listed: Listed) -> Result<ImportRow, StorageError> {
+fn row(columns: ImportColumns) -> Result<ImportRow, StorageError> {
     let corrupt = |reason: String| StorageError::Corrupt {
         what: "import record",
-        key: listed.id.clone(),
+        key: columns.id.clone(),
         reason,
     };
     let movie =
-        listed.movie_id.parse().map_err(|error: InvalidMovieId| corrupt(error.to_string()))?;
-    let category = listed.category.as_deref().map(str::parse::<Category>).transpose();
+        columns.movie_id.parse().map_err(|error: InvalidMovieId| corrupt(error.to_string()))?;
+    let category = columns.category.as_deref().map(str::parse::<Category>).transpose();
     let category = category.map_err(|error| corrupt(error.to_string()))?;
-    let stage = Stage::ALL.iter().copied().find(|stage| stage.as_str() == listed.stage);
-    let stage = stage.ok_or_else(|| corrupt(format!("found the stage {:?}", listed.stage)))?;
+    let stage = Stage::ALL.iter().copied().find(|stage| stage.as_str() == columns.stage);
+    let stage = stage.ok_or_else(|| corrupt(format!("found the stage {:?}", columns.stage)))?;
     Ok(ImportRow {
-        id: listed.id,
+        id: columns.id,
         movie,
         category,
-        operation: listed.operation,
+        operation: columns.operation,
         stage,
-        created_at: listed.created_at,
-        author: listed.author,
-        account: listed.account,
-        source: listed.source.as_deref().map(source),
-        status: listed.status,
-        options: listed.options,
-        report: listed.report,
-        problems: listed.problems,
-        revision: listed.revision,
-        draft_revision: listed.draft_revision,
-        text_hash: listed.text_hash,
-        text_size: listed.text_size,
+        created_at: columns.created_at,
+        author: columns.author,
+        account: columns.account,
+        source: columns.source.as_deref().map(source),
+        status: columns.status,
+        options: columns.options,
+        report: columns.report,
+        problems: columns.problems,
+        revision: columns.revision,
+        draft_revision: columns.draft_revision,
+        text_hash: columns.text_hash,
+        text_size: columns.text_size,
     })
 }
 
@@ -208,8 +208,10 @@ async fn find(
     connection: &impl ConnectionTrait,
     id: &str,
 ) -> Result<Option<ImportRow>, StorageError> {
-    let found =
-        import::Entity::find_by_id(id).into_partial_model::<Listed>().one(connection).await?;
+    let found = import::Entity::find_by_id(id)
+        .into_partial_model::<ImportColumns>()
+        .one(connection)
+        .await?;
     found.map(row).transpose()
 }
 
@@ -257,16 +259,16 @@ impl Database {
         before: Option<&str>,
         limit: u64,
     ) -> Result<ImportPage, StorageError> {
-        let listed = import::Entity::find()
+        let columns = import::Entity::find()
             .filter(
                 condition(filter).add_option(before.map(|before| import::Column::Id.lt(before))),
             )
             .order_by_desc(import::Column::Id)
             .limit(limit + 1)
-            .into_partial_model::<Listed>()
+            .into_partial_model::<ImportColumns>()
             .all(&self.reader)
             .await?;
-        let mut records = listed.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        let mut records = columns.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = records.len() > limit;
         records.truncate(limit);
@@ -286,7 +288,7 @@ impl Transaction {
     ) -> Result<u64, StorageError> {
         let mut bytes = 0;
         for records in records.chunks(ROWS_PER_STATEMENT) {
-            bytes += self.keep_texts(records, limits).await?;
+            bytes += self.store_texts(records, limits).await?;
             import::Entity::insert_many(records.iter().map(new_row))
                 .exec_without_returning(&self.connection)
                 .await?;
@@ -306,19 +308,19 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn remembered(
+    pub async fn used_idempotency_key(
         &self,
         account: &str,
         operation: &str,
         key: &str,
         not_before: DateTime<Utc>,
-    ) -> Result<Option<Remembered>, StorageError> {
+    ) -> Result<Option<UsedIdempotencyKey>, StorageError> {
         let key = (account.to_owned(), operation.to_owned(), key.to_owned());
         let row = idempotency_key::Entity::find_by_id(key)
             .filter(idempotency_key::Column::CreatedAt.gte(not_before))
             .one(&self.connection)
             .await?;
-        Ok(row.map(|row| Remembered { hash: row.hash, import_id: row.import_id }))
+        Ok(row.map(|row| UsedIdempotencyKey { hash: row.hash, import_id: row.import_id }))
     }
 
     /// Remembers what the account does under that key, and forgets what was done before
@@ -326,9 +328,9 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn remember(
+    pub async fn store_idempotency_key(
         &self,
-        new: &NewKey<'_>,
+        new: &NewIdempotencyKey<'_>,
         delete_before: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         idempotency_key::Entity::delete_many()

@@ -37,13 +37,13 @@ impl Default for TextLimits {
 }
 
 /// What a row takes beside its text, roughly, so that many short texts count too.
-const ROW: u64 = 256;
+const ROW_OVERHEAD: u64 = 256;
 /// Texts from this size on are compressed on a thread of their own.
-const LARGE: usize = 64 * 1024;
+const LARGE_TEXT: usize = 64 * 1024;
 /// Rows that are read at once to find the oldest texts.
-const PAGE: u64 = 1_000;
+const ROWS_PER_PAGE: u64 = 1_000;
 /// Pages that one transaction drops at most.
-const MOST_PAGES: usize = 20;
+const MAX_PAGES: usize = 20;
 
 /// A text as it was sent, of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub struct SentText {
 
 /// What is left of a limit when the oldest texts are dropped, so that it is not done on every
 /// import.
-const fn room(limit: u64) -> u64 {
+const fn target_size(limit: u64) -> u64 {
     limit - limit / 8
 }
 
@@ -85,7 +85,7 @@ fn corrupt(id: &str, error: impl std::fmt::Display) -> StorageError {
 }
 
 async fn packed(id: &str, text: &str) -> Result<Vec<u8>, StorageError> {
-    if text.len() < LARGE {
+    if text.len() < LARGE_TEXT {
         return pack(text).map_err(|error| corrupt(id, error));
     }
     let text = text.to_owned();
@@ -101,18 +101,18 @@ struct StoredText {
 }
 
 #[derive(FromQueryResult)]
-struct Full {
+struct DocumentOverLimit {
     movie_id: String,
     category: String,
 }
 
 #[derive(FromQueryResult)]
-struct Total {
+struct TotalRow {
     total: i64,
 }
 
 /// The texts of records, by the record's id.
-const OF_RECORDS: &str = "SELECT i.id, t.size, t.body FROM imports i JOIN import_texts t \
+const SELECT_TEXTS: &str = "SELECT i.id, t.size, t.body FROM imports i JOIN import_texts t \
     ON t.movie_id = i.movie_id AND t.category = COALESCE(i.category, '') AND t.hash = i.text_hash \
     WHERE i.id IN";
 
@@ -123,7 +123,7 @@ impl Database {
         ids: &[String],
     ) -> Result<HashMap<String, String>, StorageError> {
         let values: Vec<Value> = ids.iter().map(|id| id.as_str().into()).collect();
-        let sql = format!("{OF_RECORDS} ({})", placeholders(values.len()));
+        let sql = format!("{SELECT_TEXTS} ({})", placeholders(values.len()));
         let mut texts = HashMap::new();
         for StoredText { id, size, body } in self.query_rows(sql, values).await? {
             let text = unpack(&body, size).map_err(|error| corrupt(&id, error))?;
@@ -135,15 +135,15 @@ impl Database {
 
 /// A text of fewer bytes is stored with its record: compressing it would save little, and cost a
 /// statement for each import.
-const SMALL: usize = 8 * 1024;
+const SMALL_TEXT: usize = 8 * 1024;
 
 /// Whether a text is stored with its record, and not in the table of texts, which takes U+0000.
 pub(in crate::storage) fn is_small(text: &str) -> bool {
-    text.len() < SMALL && !text.contains('\0')
+    text.len() < SMALL_TEXT && !text.contains('\0')
 }
 
 /// The bytes of a text as a column has them.
-pub fn size_of(text: &str) -> i64 {
+pub fn byte_size(text: &str) -> i64 {
     i64::try_from(text.len()).unwrap_or(i64::MAX)
 }
 
@@ -159,7 +159,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub(in crate::storage) async fn keep_texts(
+    pub(in crate::storage) async fn store_texts(
         &self,
         records: &[NewImport],
         limits: TextLimits,
@@ -171,13 +171,13 @@ impl Transaction {
             let Some((sent, hash)) = sent.zip(new.row.text_hash.clone()) else { continue };
             let (movie_id, category) = document_of(new);
             let body = packed(&new.row.id, &sent.text).await?;
-            bytes += body.len() as u64 + ROW;
+            bytes += body.len() as u64 + ROW_OVERHEAD;
             let row = import_text::ActiveModel {
                 movie_id: Set(movie_id.clone()),
                 category: Set(category.clone()),
                 hash: Set(hash.clone()),
                 last_import: Set(new.row.id.clone()),
-                size: Set(size_of(&sent.text)),
+                size: Set(byte_size(&sent.text)),
                 stored: Set(i64::try_from(body.len()).unwrap_or(i64::MAX)),
                 body: Set(body),
             };
@@ -198,24 +198,30 @@ impl Transaction {
             .on_conflict(again)
             .exec_without_returning(&self.connection)
             .await?;
-        for Full { movie_id, category } in self.full(documents, limits.of_document).await? {
+        for DocumentOverLimit { movie_id, category } in
+            self.documents_over_limit(documents, limits.of_document).await?
+        {
             self.drop_oldest_of(&movie_id, &category, limits.of_document).await?;
         }
         Ok(bytes)
     }
 
     /// The documents of those movies whose texts take more than that.
-    async fn full(&self, mut movies: Vec<Value>, limit: u64) -> Result<Vec<Full>, StorageError> {
+    async fn documents_over_limit(
+        &self,
+        mut movies: Vec<Value>,
+        limit: u64,
+    ) -> Result<Vec<DocumentOverLimit>, StorageError> {
         movies.dedup();
         let (all, last) = (placeholders(movies.len()), movies.len() + 1);
         movies.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
         let sql = format!(
             "SELECT movie_id, category FROM import_texts WHERE movie_id IN ({all}) \
-             GROUP BY movie_id, category HAVING SUM(stored + {ROW}) > ${last}"
+             GROUP BY movie_id, category HAVING SUM(stored + {ROW_OVERHEAD}) > ${last}"
         );
         let backend = self.connection.get_database_backend();
         let statement = Statement::from_sql_and_values(backend, sql, movies);
-        Ok(Full::find_by_statement(statement).all(&self.connection).await?)
+        Ok(DocumentOverLimit::find_by_statement(statement).all(&self.connection).await?)
     }
 
     async fn drop_oldest_of(
@@ -236,10 +242,10 @@ impl Transaction {
             .into_tuple()
             .all(&self.connection)
             .await?;
-        let mut left = room(limit);
+        let mut left = target_size(limit);
         // The newest one stays, whatever its size.
         let kept = newest.iter().enumerate().take_while(|(place, (_, stored))| {
-            let bytes = stored.unsigned_abs() + ROW;
+            let bytes = stored.unsigned_abs() + ROW_OVERHEAD;
             let fits = bytes <= left || *place == 0;
             left = left.saturating_sub(bytes);
             fits
@@ -268,20 +274,20 @@ impl Transaction {
             return Ok(true);
         }
         let sql = format!(
-            "SELECT CAST(COALESCE(SUM(stored + {ROW}), 0) AS BIGINT) AS total FROM import_texts"
+            "SELECT CAST(COALESCE(SUM(stored + {ROW_OVERHEAD}), 0) AS BIGINT) AS total FROM import_texts"
         );
-        let total = Total::find_by_statement(Statement::from_string(backend, sql));
+        let total = TotalRow::find_by_statement(Statement::from_string(backend, sql));
         let total = total.one(&self.connection).await?.map_or(0, |row| row.total.unsigned_abs());
         if total <= limit {
             return Ok(true);
         }
-        let mut excess = total.saturating_sub(room(limit));
-        for _ in 0..MOST_PAGES {
+        let mut excess = total.saturating_sub(target_size(limit));
+        for _ in 0..MAX_PAGES {
             let oldest: Vec<(String, i64)> = import_text::Entity::find()
                 .select_only()
                 .columns([import_text::Column::LastImport, import_text::Column::Stored])
                 .order_by_asc(import_text::Column::LastImport)
-                .limit(PAGE)
+                .limit(ROWS_PER_PAGE)
                 .into_tuple()
                 .all(&self.connection)
                 .await?;
@@ -290,7 +296,7 @@ impl Transaction {
                 if excess == 0 {
                     break;
                 }
-                excess = excess.saturating_sub(stored.unsigned_abs() + ROW);
+                excess = excess.saturating_sub(stored.unsigned_abs() + ROW_OVERHEAD);
                 last = Some(import);
             }
             let Some(last) = last else { break };
@@ -312,7 +318,7 @@ mod tests {
         for text in ["", "a\0b", "Łódź “é” 😀", &"{\"title\": \"A movie\"}\n".repeat(10_000)]
         {
             let packed = pack(text).unwrap();
-            assert_eq!(unpack(&packed, size_of(text)).unwrap(), text);
+            assert_eq!(unpack(&packed, byte_size(text)).unwrap(), text);
             assert!(packed.len() <= text.len() + 64, "{} of {}", packed.len(), text.len());
         }
         let long = "x".repeat(1 << 20);

@@ -5,20 +5,20 @@ use std::collections::HashMap;
 
 use sea_orm::{FromQueryResult, IdenStatic as _, Value};
 
-use super::names::read_movie;
+use super::names::parse_movie_id;
 use crate::document::MovieId;
 use crate::document::entity::EntityKind;
 use crate::storage::db::statements::{ROWS_PER_STATEMENT, placeholders};
 use crate::storage::{Database, MovieOrder, PageRequest, StorageError};
 
 #[derive(FromQueryResult)]
-struct Naming {
+struct MentionRow {
     entity: String,
     movie_id: String,
 }
 
 #[derive(FromQueryResult)]
-struct Counted {
+struct MovieCountRow {
     entity: String,
     movies: i64,
 }
@@ -59,7 +59,7 @@ impl Database {
             values.push(i64::try_from(page.limit + 1).unwrap_or(i64::MAX).into());
             let mut condition = String::new();
             if let Some((value, id)) = &page.from {
-                let Some(bound) = order.bound(value) else { return Ok(None) };
+                let Some(bound) = order.parse_sort_value(value) else { return Ok(None) };
                 let (bound_at, id_at) = (last + 1, last + 2);
                 condition = format!(
                     "WHERE m.{sorted} {beyond} ${bound_at} OR (m.{sorted} = ${bound_at} AND m.id {beyond} ${id_at})"
@@ -72,8 +72,8 @@ impl Database {
                  AS entity, movie_id FROM {table} WHERE {column} IN ({all})) AS named JOIN movies m ON m.id = \
                  named.movie_id {condition}) AS placed WHERE place <= ${last} ORDER BY entity, place"
             );
-            for Naming { entity, movie_id } in self.query_rows(sql, values).await? {
-                found.push((entity, read_movie(&movie_id)?));
+            for MentionRow { entity, movie_id } in self.query_rows(sql, values).await? {
+                found.push((entity, parse_movie_id(&movie_id)?));
             }
         }
         Ok(Some(found))
@@ -83,7 +83,7 @@ impl Database {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn count_naming(
+    pub async fn count_movies_naming(
         &self,
         kind: EntityKind,
         entities: &[String],
@@ -97,7 +97,7 @@ impl Database {
                 "SELECT {column} AS entity, COUNT(DISTINCT movie_id) AS movies FROM {table} WHERE {column} IN ({all}) \
                  GROUP BY {column}"
             );
-            for Counted { entity, movies } in self.query_rows(sql, values).await? {
+            for MovieCountRow { entity, movies } in self.query_rows(sql, values).await? {
                 found.insert(entity, u64::try_from(movies).unwrap_or_default());
             }
         }

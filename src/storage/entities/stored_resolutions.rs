@@ -1,4 +1,4 @@
-//! The answers that were given to the question who a name means.
+//! The resolutions that were given to the question who a name means.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
@@ -11,7 +11,7 @@ use crate::storage::{StorageError, Transaction};
 
 /// Who a name was said to mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct StoredResolution {
     /// The movie on which it holds; `None`: on all.
     pub movie: Option<String>,
     pub kind: EntityKind,
@@ -22,22 +22,22 @@ pub struct Answer {
 }
 
 impl Transaction {
-    /// Remembers answers; a later one takes the place of an earlier one.
+    /// Remembers resolutions; a later one takes the place of an earlier one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn remember_answers(
+    pub async fn store_resolutions(
         &self,
-        answers: &[Answer],
+        resolutions: &[StoredResolution],
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        for answers in answers.chunks(ROWS_PER_STATEMENT) {
-            let rows = answers.iter().map(|answer| answer::ActiveModel {
-                movie_id: Set(answer.movie.clone().unwrap_or_default()),
-                kind: Set(answer.kind.as_str().to_owned()),
-                name_key: Set(answer.name_key.clone()),
-                entity_id: Set(answer.entity.clone()),
+        for resolutions in resolutions.chunks(ROWS_PER_STATEMENT) {
+            let rows = resolutions.iter().map(|resolution| answer::ActiveModel {
+                movie_id: Set(resolution.movie.clone().unwrap_or_default()),
+                kind: Set(resolution.kind.as_str().to_owned()),
+                name_key: Set(resolution.name_key.clone()),
+                entity_id: Set(resolution.entity.clone()),
                 answered_at: Set(now),
                 answered_by: Set(by.to_owned()),
             });
