@@ -37,9 +37,8 @@ pub use entities::names::EntityPosition;
 pub use entities::stored_resolutions::StoredResolution;
 pub use error::StorageError;
 pub use files::{create_private_folder, mode_if_shared};
-pub use imports::log::{
-    ImportFilter, ImportPage, ImportRow, NewIdempotencyKey, NewImport, UsedIdempotencyKey,
-};
+pub use imports::idempotency::{NewIdempotencyKey, UsedIdempotencyKey};
+pub use imports::log::{ImportFilter, ImportPage, ImportRow, NewImport};
 pub use imports::texts::{SentText, TextLimits, byte_size};
 pub use movies::{MovieFilter, MovieOrder, MoviePage, MovieRow, OrderBy, PageRequest};
 pub use unavailable::Unavailability;
