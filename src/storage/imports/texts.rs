@@ -4,18 +4,14 @@
 //! ([`TextLimits`]): the texts that were sent least recently are dropped first. A record keeps the
 //! size and the SHA-256 of a text that is no longer there.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::{Read as _, Write as _};
-
-use flate2::Compression;
-use flate2::read::ZlibDecoder;
-use flate2::write::ZlibEncoder;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, ConnectionTrait as _, DatabaseBackend, EntityTrait, FromQueryResult, QueryFilter,
     QueryOrder, QuerySelect, Set, Statement, Value,
 };
+use std::collections::{BTreeMap, HashMap};
 
+use super::compression::{compress, decompress};
 use super::log::NewImport;
 use crate::storage::db::statements::placeholders;
 use crate::storage::tables::import_text;
@@ -59,23 +55,6 @@ const fn target_size(limit: u64) -> u64 {
     limit - limit / 8
 }
 
-fn pack(text: &str) -> std::io::Result<Vec<u8>> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(text.as_bytes())?;
-    encoder.finish()
-}
-
-/// The text, of which it must be told how many bytes it has.
-fn unpack(body: &[u8], size: i64) -> std::io::Result<String> {
-    let size = u64::try_from(size).unwrap_or_default();
-    let mut text = String::new();
-    ZlibDecoder::new(body).take(size + 1).read_to_string(&mut text)?;
-    if text.len() as u64 == size {
-        return Ok(text);
-    }
-    Err(std::io::Error::other("it has another size than its record says"))
-}
-
 fn corrupt(id: &str, error: impl std::fmt::Display) -> StorageError {
     StorageError::Corrupt {
         what: "text of an import",
@@ -84,13 +63,13 @@ fn corrupt(id: &str, error: impl std::fmt::Display) -> StorageError {
     }
 }
 
-async fn packed(id: &str, text: &str) -> Result<Vec<u8>, StorageError> {
+async fn compressed(id: &str, text: &str) -> Result<Vec<u8>, StorageError> {
     if text.len() < LARGE_TEXT {
-        return pack(text).map_err(|error| corrupt(id, error));
+        return compress(text).map_err(|error| corrupt(id, error));
     }
     let text = text.to_owned();
-    let packed = tokio::task::spawn_blocking(move || pack(&text)).await;
-    packed.map_err(|error| corrupt(id, error))?.map_err(|error| corrupt(id, error))
+    let compressed = tokio::task::spawn_blocking(move || compress(&text)).await;
+    compressed.map_err(|error| corrupt(id, error))?.map_err(|error| corrupt(id, error))
 }
 
 #[derive(FromQueryResult)]
@@ -126,7 +105,7 @@ impl Database {
         let sql = format!("{SELECT_TEXTS} ({})", placeholders(values.len()));
         let mut texts = HashMap::new();
         for StoredText { id, size, body } in self.query_rows(sql, values).await? {
-            let text = unpack(&body, size).map_err(|error| corrupt(&id, error))?;
+            let text = decompress(&body, size).map_err(|error| corrupt(&id, error))?;
             texts.insert(id, text);
         }
         Ok(texts)
@@ -170,7 +149,7 @@ impl Transaction {
             let sent = new.document.as_ref().filter(|sent| sent.is_kept && !is_small(&sent.text));
             let Some((sent, hash)) = sent.zip(new.row.text_hash.clone()) else { continue };
             let (movie_id, category) = document_of(new);
-            let body = packed(&new.row.id, &sent.text).await?;
+            let body = compressed(&new.row.id, &sent.text).await?;
             bytes += body.len() as u64 + ROW_OVERHEAD;
             let row = import_text::ActiveModel {
                 movie_id: Set(movie_id.clone()),
@@ -306,29 +285,5 @@ impl Transaction {
                 .await?;
         }
         Ok(excess == 0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_comes_back_byte_for_byte_and_smaller() {
-        for text in ["", "a\0b", "Łódź “é” 😀", &"{\"title\": \"A movie\"}\n".repeat(10_000)]
-        {
-            let packed = pack(text).unwrap();
-            assert_eq!(unpack(&packed, byte_size(text)).unwrap(), text);
-            assert!(packed.len() <= text.len() + 64, "{} of {}", packed.len(), text.len());
-        }
-        let long = "x".repeat(1 << 20);
-        assert!(pack(&long).unwrap().len() < 16 * 1024);
-    }
-
-    #[test]
-    fn no_more_is_unpacked_than_there_is_said_to_be() {
-        let packed = pack(&"x".repeat(1 << 20)).unwrap();
-        assert!(unpack(&packed, 10).is_err());
-        assert!(unpack(&packed[..20], 1 << 20).is_err());
     }
 }
