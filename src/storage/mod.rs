@@ -30,7 +30,8 @@ pub use documents::drafts::{DraftEntry, DraftFilter, DraftPage, DraftPosition, S
 pub use documents::editorial_locks::EditorialLock;
 pub use documents::history::StateKey;
 pub use documents::projections::ProjectionChange;
-pub use documents::published::{DocumentKey, FORMAT, NewState, StoredDocument, StoredRevision};
+pub use documents::publish::NewState;
+pub use documents::published::{DocumentKey, FORMAT, StoredDocument, StoredRevision};
 pub use entities::credits::{CreditEntry, NominationEntry, WorkPosition, WorkTotals};
 pub use entities::directory::Entity;
 pub use entities::names::EntityPosition;

@@ -8,7 +8,8 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use super::published::{DocumentKey, FORMAT, moment, source};
+use super::publish::moment;
+use super::published::{DocumentKey, FORMAT, source};
 use crate::document::entity::NewEntity;
 use crate::document::plan::Remember;
 use crate::document::text::folding::refold_key;

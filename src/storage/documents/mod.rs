@@ -6,4 +6,5 @@ pub(super) mod drafts;
 pub(super) mod editorial_locks;
 pub(super) mod history;
 pub(super) mod projections;
+pub(super) mod publish;
 pub(super) mod published;

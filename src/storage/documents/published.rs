@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Func, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select, Set,
+    QuerySelect, QueryTrait, Select,
 };
 
 use crate::document::{Category, Metadata, MovieId, Source};
@@ -42,16 +42,6 @@ pub struct StoredDocument {
 
 /// A superseded state.
 pub type StoredRevision = StoredDocument;
-
-/// A state to be published.
-#[derive(Debug, Clone)]
-pub struct NewState {
-    pub movie: MovieId,
-    pub category: Category,
-    pub metadata: Metadata,
-    pub body: String,
-    pub is_empty: bool,
-}
 
 pub(in crate::storage) fn source(text: &str) -> Source {
     Source::ALL.iter().copied().find(|source| source.as_str() == text).unwrap_or(Source::Manual)
@@ -362,52 +352,6 @@ impl Transaction {
     ) -> Result<Option<StoredRevision>, StorageError> {
         superseded(&self.connection, movie, category, revision).await
     }
-
-    /// Publishes new states. What they supersede, the database keeps by itself (`documents_succession` in the
-    /// migrations).
-    ///
-    /// # Errors
-    /// When the database fails, and when a state does not succeed the one that stands.
-    pub async fn publish(&self, states: &[NewState]) -> Result<(), StorageError> {
-        let published: Vec<_> = states.iter().map(published_row).collect();
-        for rows in published.chunks(ROWS_PER_STATEMENT) {
-            let replace =
-                OnConflict::columns([document::Column::MovieId, document::Column::Category])
-                    .update_columns([
-                        document::Column::Revision,
-                        document::Column::Format,
-                        document::Column::Source,
-                        document::Column::UpdatedAt,
-                        document::Column::UpdatedBy,
-                        document::Column::Body,
-                        document::Column::IsEmpty,
-                    ])
-                    .to_owned();
-            document::Entity::insert_many(rows.to_vec())
-                .on_conflict(replace)
-                .exec_without_returning(&self.connection)
-                .await?;
-        }
-        Ok(())
-    }
-}
-
-fn published_row(state: &NewState) -> document::ActiveModel {
-    document::ActiveModel {
-        movie_id: Set(state.movie.to_string()),
-        category: Set(state.category.as_str().to_owned()),
-        revision: Set(state.metadata.revision),
-        format: Set(FORMAT),
-        source: Set(state.metadata.source.as_str().to_owned()),
-        updated_at: Set(moment(&state.metadata)),
-        updated_by: Set(state.metadata.updated_by.clone()),
-        body: Set(state.body.clone()),
-        is_empty: Set(state.is_empty),
-    }
-}
-
-pub(in crate::storage) fn moment(metadata: &Metadata) -> DateTime<Utc> {
-    metadata.last_updated.unwrap_or(DateTime::UNIX_EPOCH)
 }
 
 impl From<StoredDraft> for StoredDocument {
