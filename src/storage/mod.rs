@@ -25,7 +25,7 @@ pub use db::{
     Backend, Database, Fault, Faults, NotReady, Transaction, TransactionStep, TransientError,
     sqlite_path, with_quiet_libraries,
 };
-pub use documents::contributions::{ContributionEntry, NewContribution, StoredContribution};
+pub use documents::contribution_rows::{ContributionEntry, NewContribution, StoredContribution};
 pub use documents::drafts::{DraftEntry, DraftFilter, DraftPage, DraftPosition, StoredDraft};
 pub use documents::editorial_locks::EditorialLock;
 pub use documents::history::StateKey;

@@ -7,7 +7,7 @@ use sea_orm::{
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 
-use super::contributions::{check_format, metadata_of};
+use super::contribution_rows::{check_format, metadata_of};
 use super::published::{DocumentKey, source};
 use crate::document::{Category, Metadata, MovieId, Source};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
