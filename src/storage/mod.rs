@@ -33,7 +33,7 @@ pub use documents::projections::ProjectionChange;
 pub use documents::publish::NewState;
 pub use documents::published::{DocumentKey, FORMAT, StoredDocument, StoredRevision};
 pub use entities::credits::{CreditEntry, NominationEntry, WorkPosition, WorkTotals};
-pub use entities::directory::Entity;
+pub use entities::entity_rows::Entity;
 pub use entities::names::EntityPosition;
 pub use entities::stored_resolutions::StoredResolution;
 pub use error::StorageError;

@@ -3,7 +3,8 @@
 
 mod candidates;
 pub(super) mod credits;
-pub(super) mod directory;
+mod directory;
+pub(super) mod entity_rows;
 mod fuzzy;
 mod mentioning_movies;
 pub(super) mod name_index;
