@@ -4,6 +4,7 @@
 mod candidates;
 pub(super) mod credits;
 mod directory;
+mod duplicates;
 pub(super) mod entity_rows;
 mod fuzzy;
 mod mentioning_movies;
