@@ -41,5 +41,6 @@ pub use files::{create_private_folder, mode_if_shared};
 pub use imports::idempotency::{NewIdempotencyKey, UsedIdempotencyKey};
 pub use imports::log::{ImportFilter, ImportPage, ImportRow, NewImport};
 pub use imports::texts::{SentText, TextLimits, byte_size};
-pub use movies::{MovieFilter, MovieOrder, MoviePage, MovieRow, OrderBy, PageRequest};
+pub use movies::listing::{MovieFilter, MovieOrder, MoviePage, OrderBy, PageRequest};
+pub use movies::rows::MovieRow;
 pub use unavailable::Unavailability;

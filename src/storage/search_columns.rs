@@ -14,7 +14,7 @@ use sea_orm::{
 use super::db::statements::ROWS_PER_STATEMENT;
 use super::entities::name_index::{self, NamePosition};
 use super::entities::redirects::refold_former_names;
-use super::movies::{search_text, title_key};
+use super::movies::rows::{search_text, title_key};
 use super::tables::{answer, entity, entity_name, index_version, merged_entity, movie};
 use super::{Database, StorageError, Transaction};
 use crate::document::resolve::blocking_keys;
