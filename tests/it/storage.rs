@@ -114,7 +114,7 @@ on_both_databases! {
         loop {
             let page = database.draft_page(&DraftFilter::default(), after.as_ref(), 1).await.unwrap();
             seen.extend(page.drafts.iter().map(|draft| draft.movie.to_string()));
-            after = page.drafts.last().map(reelport::storage::DraftEntry::place);
+            after = page.drafts.last().map(reelport::storage::DraftEntry::position);
             if !page.has_more {
                 break;
             }
