@@ -1,11 +1,10 @@
-//! The only place that knows SeaORM: connections, transactions, and one folder or file for each
-//! aggregate: documents, entities, imports, movies, accounts.
+//! The storage, the only part that uses SeaORM: connections and transactions, and one module for
+//! each of documents, entities, imports, movies and accounts.
 //!
-//! `SQLite` has one writer connection, whose transactions begin IMMEDIATE, and a pool of readers.
-//! `PostgreSQL` has one pool; a writing transaction locks the movies it writes to before it reads
-//! them. (SERIALIZABLE was measured: on small tables it takes nearly every two writers for rivals.)
-//! Either is tried again when the database says that another one came between. A transaction that
-//! did not end cleanly costs its connection (`db/transaction_connection.rs`).
+//! `SQLite` has one connection for writing, whose transactions begin with BEGIN IMMEDIATE, and a
+//! pool for reading. `PostgreSQL` has one pool; a writing transaction takes advisory locks on its
+//! movies before it reads them. (SERIALIZABLE was measured: on small tables nearly every two
+//! writers conflict.) A transaction that conflicts with another one is retried.
 
 mod accounts;
 mod db;

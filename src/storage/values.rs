@@ -1,7 +1,7 @@
-//! U+0000 in bound values, which `PostgreSQL` cannot hold and `SQLite` can.
+//! Handling U+0000 in parameters: `SQLite` can store it and `PostgreSQL` cannot.
 //!
-//! Nothing that is stored holds it, so a lookup for such a text finds nothing, and a statement that
-//! would store one is refused: the same on both databases, whichever request it came from.
+//! No stored text contains it. A lookup for such a text therefore finds nothing, and a statement
+//! that would store one is refused, on both databases.
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,17 +9,18 @@ use sea_orm::sea_query::Value;
 use sea_orm::sqlx::Error;
 use sea_orm::{DbErr, RuntimeErr, Statement};
 
-/// A text with U+0000 was to be stored.
+/// A statement would store a text with U+0000.
 #[derive(Debug, thiserror::Error)]
-#[error("a text holds U+0000")]
+#[error("a text contains U+0000")]
 pub(super) struct HoldsNul;
 
-/// What a lookup looks for in place of a text with U+0000: a text that is not stored, since each
-/// process makes another one.
+/// Replaces a text with U+0000 in a lookup. It is never stored, since it is random for each
+/// process.
 static NEVER_STORED: LazyLock<String> =
     LazyLock::new(|| format!("\u{fdd0}{:032x}", rand::random::<u128>()));
 
-/// Makes the bound values of a statement such that both databases take them alike.
+/// Handles texts with U+0000 in the parameters of a statement, so that both databases behave the
+/// same.
 ///
 /// # Errors
 /// When the statement would store a text with U+0000.

@@ -1,8 +1,8 @@
-//! Advisory locks of the database. They serialize writing transactions, and have nothing to do with
+//! Advisory locks of the database, which serialize writing transactions. They are unrelated to
 //! editorial locks.
 //!
-//! On PostgreSQL each is released when its transaction ends. SQLite has a single writer, so it needs
-//! none of them.
+//! On `PostgreSQL` each is released when its transaction ends. `SQLite` has a single writer and
+//! needs none of them.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ fn movie_key(movie: &MovieId) -> i64 {
 }
 
 impl Transaction {
-    /// Waits until no other transaction writes to those movies, and excludes others until this one
+    /// Waits until no other transaction writes to these movies, and excludes others until this one
     /// ends.
     ///
     /// # Errors
@@ -79,8 +79,8 @@ impl Transaction {
         }
     }
 
-    /// Takes the lock on deleting import texts if it is free. Returns whether this transaction holds
-    /// it. For PostgreSQL only.
+    /// Takes the lock on deleting import texts if it is free. Returns whether this transaction
+    /// holds it. Only for `PostgreSQL`.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,4 +1,4 @@
-//! One connection of a pool, and running statements on it.
+//! A pooled connection, and running statements on it.
 
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::PgRow;
@@ -7,7 +7,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Error, Executor as _, FromRow, Postgres
 use sea_orm::{DatabaseBackend, DbErr, ExecResult, QueryResult, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 
-/// A connection that was taken from its pool and goes back to it when it is dropped.
+/// A connection from a pool. Dropping it returns it to the pool.
 #[derive(Debug)]
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
@@ -17,15 +17,15 @@ pub(super) enum Connection {
 /// What a statement returns.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fetch {
-    /// How many rows it changed.
+    /// The number of rows that it changed.
     RowCount,
-    /// Its first row.
+    /// Its first row, if there is one.
     FirstRow,
     /// All its rows.
     AllRows,
 }
 
-/// What a statement gave.
+/// The result of a statement.
 #[derive(Debug)]
 pub(super) enum StatementResult {
     Executed(ExecResult),
@@ -92,7 +92,7 @@ impl Connection {
         }
     }
 
-    /// The first row of a statement whose values are texts.
+    /// The first row of a query. All its parameters are texts.
     pub(super) async fn row<T>(
         &mut self,
         sql: &'static str,
@@ -114,7 +114,7 @@ impl Connection {
         }
     }
 
-    /// Runs SQL without values, unprepared.
+    /// Runs SQL without parameters, unprepared.
     pub(super) async fn run_raw(&mut self, sql: &str) -> Result<ExecResult, Error> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
@@ -131,8 +131,8 @@ impl Connection {
     }
 }
 
-/// A connection on which something may be left undone: when dropped it is closed, not given back to
-/// its pool, unless it was [released](Self::release) before.
+/// A connection with an open transaction. Dropping it closes the connection instead of returning it
+/// to its pool, unless it was [released](Self::release).
 #[derive(Debug)]
 pub(super) struct CloseOnDrop(Option<Connection>);
 
@@ -141,12 +141,12 @@ impl CloseOnDrop {
         Self(Some(connection))
     }
 
-    /// The connection; `None` once it was released.
+    /// The connection; `None` after it was released.
     pub(super) const fn get(&mut self) -> Option<&mut Connection> {
         self.0.as_mut()
     }
 
-    /// Gives the connection back to its pool. Nothing may be left undone on it.
+    /// Returns the connection to its pool. No transaction may be open on it.
     pub(super) fn release(&mut self) {
         drop(self.0.take());
     }

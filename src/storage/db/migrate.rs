@@ -1,4 +1,4 @@
-//! Bringing the database's schema up to date, one process at a time.
+//! Applying migrations, one process at a time.
 
 use std::fs::File;
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::storage::StorageError;
 use crate::storage::files::open_private;
 
 impl Database {
-    /// Applies the migrations that are missing, and computes search columns anew that were made by
-    /// the rules of an earlier version. Safe when several processes start at once.
+    /// Applies the missing migrations, and recomputes search columns that an earlier version
+    /// computed by other rules. Safe when several processes start at the same time.
     ///
     /// # Errors
-    /// When the lock cannot be had or a migration fails.
+    /// When the migration lock cannot be taken or a migration fails.
     pub async fn migrate(&self) -> Result<(), StorageError> {
-        // A database that needs nothing need not take writes.
+        // A database that is up to date may be read-only.
         if self.is_migrated().await? {
             return self.refresh_search_columns().await;
         }
@@ -35,12 +35,13 @@ impl Database {
                     }
                 });
                 let locked = lock.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-                let _lock: File = locked.map_err(|source| StorageError::Lock { path, source })?;
+                let _lock: File =
+                    locked.map_err(|source| StorageError::MigrationLock { path, source })?;
                 Migrator::up(&self.writer.as_sea_orm(), None).await?;
                 self.refresh_search_columns().await?;
             }
             Backend::Postgres => {
-                // The lock belongs to a session, so this needs a connection of its own.
+                // The lock belongs to a database session, so it needs a connection of its own.
                 let mut options = sea_orm::ConnectOptions::new(&*self.url);
                 options.max_connections(1).sqlx_logging(false);
                 let session = sea_orm::Database::connect(options).await?;
@@ -71,7 +72,7 @@ impl Database {
             Err(error) if StorageError::from(error.clone()).unavailability().is_some() => {
                 return Err(error.into());
             }
-            // There is no such table yet.
+            // The table does not exist yet.
             Err(_) => return Ok(false),
         };
         let applied = rows.iter().map(|row| row.try_get::<String>("", "version"));

@@ -1,4 +1,4 @@
-//! Connections, transactions, and what is known of the database's state.
+//! Connections, pools, transactions, advisory locks and the health of the database.
 
 mod advisory_locks;
 mod connection;

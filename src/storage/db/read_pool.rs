@@ -1,4 +1,4 @@
-//! Reading outside of a transaction: each statement on a connection of its own.
+//! Reads outside of transactions, each statement on any connection of the pool.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use super::connection::{Fetch, StatementResult};
 use super::pool::{MAX_ATTEMPTS, Pool};
 use crate::storage::values;
 
-/// Runs statements that read. One whose connection was dead is run on another.
+/// Runs read-only statements. If the connection was dead, the statement is run on another one.
 #[derive(Debug, Clone)]
 pub(in crate::storage) struct ReadPool {
     pub(super) pool: Pool,
@@ -22,7 +22,7 @@ pub(in crate::storage) struct ReadPool {
 }
 
 impl ReadPool {
-    /// Which SQL it takes.
+    /// The SQL dialect.
     pub(in crate::storage) const fn backend(&self) -> DatabaseBackend {
         self.pool.backend()
     }
@@ -48,8 +48,8 @@ impl ReadPool {
 }
 
 impl ReadPool {
-    /// The first row of a statement whose values are texts without U+0000, decoded without a
-    /// detour: for what is read most often.
+    /// The first row of a query, for the most frequent reads. Decodes the row directly, which is
+    /// faster than through SeaORM. The parameters must be texts without U+0000.
     pub(in crate::storage) async fn row<T>(
         &self,
         sql: &'static str,
@@ -83,11 +83,11 @@ impl ConnectionTrait for ReadPool {
     }
 
     async fn execute_raw(&self, _: Statement) -> Result<ExecResult, DbErr> {
-        Err(DbErr::Custom("outside of a transaction nothing is written".to_owned()))
+        Err(DbErr::Custom("writes are not allowed outside of a transaction".to_owned()))
     }
 
     async fn execute_unprepared(&self, _: &str) -> Result<ExecResult, DbErr> {
-        Err(DbErr::Custom("outside of a transaction nothing is written".to_owned()))
+        Err(DbErr::Custom("writes are not allowed outside of a transaction".to_owned()))
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {

@@ -1,4 +1,4 @@
-//! Limits of one statement, and help for statements that are written by hand.
+//! Limits on one statement, and helpers for hand-written SQL.
 
 use sea_orm::{FromQueryResult, Statement, Value};
 

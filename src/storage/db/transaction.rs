@@ -1,4 +1,4 @@
-//! Writing transactions.
+//! Transactions: writing ones, which are retried, and snapshots for reading.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,27 +11,27 @@ use super::transaction_connection::{CommitError, TransactionConnection};
 use super::{Backend, Database};
 use crate::storage::{StorageError, Unavailability};
 
-/// A writing transaction: all of it happens, or nothing.
+/// A transaction.
 #[derive(Debug)]
 pub struct Transaction {
     pub(in crate::storage) connection: TransactionConnection,
     pub(super) backend: Backend,
 }
 
-/// How long a transaction is tried again that others keep coming between.
+/// How long a transaction that fails with transient errors is retried.
 const RETRY_FOR: Duration = Duration::from_secs(20);
 
 impl Database {
-    /// Runs `body` in a writing transaction and commits it if the body succeeds. When the database
-    /// reports that another transaction came between, everything is run again from the start, so
-    /// the body must keep no result of an earlier run. So it is when the connection ends before the
-    /// commit is sent; one that ends while it is sent leaves open whether it was done, and is an
-    /// error ([`Unavailability::Unconfirmed`]).
+    /// Runs `body` in a writing transaction, and commits it if `body` succeeds. After a transient
+    /// error, such as a conflict with another transaction or a connection lost before the commit
+    /// was sent, `body` is run again in a new transaction, so it must not keep results of an
+    /// earlier run. If the connection is lost while the commit is sent, the outcome is unknown, and
+    /// the error is [`Unavailability::Unconfirmed`].
     ///
-    /// Nothing of a transaction is written whose body fails, panics or is cancelled.
+    /// If `body` fails, panics or is cancelled, nothing is written.
     ///
     /// # Errors
-    /// The body's error, or the database's.
+    /// The error of `body`, or of the database.
     pub async fn write<T, E, F, R>(&self, mut body: F) -> Result<T, E>
     where
         E: From<StorageError> + TransientError,
@@ -49,7 +49,7 @@ impl Database {
                     pause = (pause * 2).min(Duration::from_millis(250));
                 }
                 Err(error) => {
-                    // One that is to take no writes is not failing.
+                    // A database that was opened for reading only is not failing.
                     if !self.is_read_only {
                         self.health.record_failure(error.unavailability());
                     }
@@ -63,10 +63,10 @@ impl Database {
         }
     }
 
-    /// Runs `body` in a transaction that sees one state of the database and leaves none of its own.
+    /// Runs `body` in a read-only transaction that sees one consistent state of the database.
     ///
     /// # Errors
-    /// The body's error, or the database's.
+    /// The error of `body`, or of the database.
     pub async fn snapshot<T, E, F, R>(&self, body: F) -> Result<T, E>
     where
         E: From<StorageError>,
@@ -81,7 +81,7 @@ impl Database {
         let connection = loop {
             match self.begin(&self.reader.pool, begin, None).await {
                 Ok(connection) => break connection,
-                // Nothing has begun, so that it can begin anew on another connection.
+                // The transaction has not begun, so it can begin on another connection.
                 Err(error) if attempt < MAX_ATTEMPTS && self.reader.pool.record_if_dead(&error) => {
                     attempt += 1;
                 }
@@ -118,8 +118,8 @@ impl Database {
         }
         let begin = match self.backend {
             Backend::Sqlite => "BEGIN IMMEDIATE",
-            // READ COMMITTED lets each statement see what was committed before it; what must not
-            // change between two of them is locked first.
+            // With READ COMMITTED, each statement sees what was committed before it. What must not
+            // change between two statements is locked first.
             Backend::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
         let faults = self.faults.get().cloned();
@@ -132,8 +132,8 @@ impl Database {
         };
         let transaction = Arc::new(Transaction { connection, backend: self.backend });
         let result = body(Arc::clone(&transaction)).await;
-        // The body is done, so that nothing else holds the transaction; were it otherwise, it would
-        // end unfinished, and nothing of it be written.
+        // `body` has returned, so nothing else should hold the transaction. If something does, the
+        // transaction is not committed.
         let Some(transaction) = Arc::into_inner(transaction) else {
             return Err(StorageError::Escaped.into());
         };
@@ -154,11 +154,11 @@ impl Database {
     }
 }
 
-/// An error that may go away when the transaction is run again.
+/// An error after which a transaction may be run again.
 pub trait TransientError {
     fn is_transient(&self) -> bool;
 
-    /// Why the database could not serve the request, if that is what it means.
+    /// Why the database could not serve the request, if that is the cause.
     fn unavailability(&self) -> Option<Unavailability>;
 }
 

@@ -1,9 +1,9 @@
-//! A transaction of one connection.
+//! A connection with an open transaction.
 //!
-//! Only a transaction that ended cleanly gives its connection back to the pool. Any other (a failed
-//! commit or rollback, a cancelled task, a panic) costs the connection, since what the database
-//! made of the transaction is not known then: the libraries keep a count of open transactions that
-//! a failed rollback leaves too high, and what runs on such a connection later is never committed.
+//! Only a transaction that ended cleanly returns its connection to the pool. After a failed commit
+//! or rollback, a cancelled task or a panic, the connection is closed, since the state of its
+//! transaction is unknown: sqlx counts open transactions, a failed rollback leaves that count too
+//! high, and nothing that runs on such a connection later would be committed.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::faults::{Fault, Faults, TransactionStep};
 use crate::storage::unavailable::Unavailability;
 use crate::storage::values;
 
-/// An open transaction. Rolled back by closing the connection, unless it was ended before.
+/// An open transaction. Dropping it rolls it back by closing the connection.
 #[derive(Debug)]
 pub(in crate::storage) struct TransactionConnection {
     state: Mutex<TransactionState>,
@@ -32,18 +32,18 @@ pub(in crate::storage) struct TransactionConnection {
 #[derive(Debug)]
 struct TransactionState {
     connection: CloseOnDrop,
-    /// Whether each statement so far ended well. After one that did not, the database may have
-    /// ended the transaction, and what is run next would be committed at once.
+    /// Whether all statements so far succeeded. After a failure, the database may have ended the
+    /// transaction, and the next statement would be committed at once.
     is_usable: bool,
     statements: u64,
 }
 
-/// Why a transaction was not committed.
+/// Why a commit failed.
 #[derive(Debug)]
 pub(super) enum CommitError {
-    /// Nothing of it was written.
+    /// Nothing was written.
     Refused(DbErr),
-    /// It may have been written or not.
+    /// The outcome is unknown.
     Unconfirmed(DbErr),
 }
 
@@ -51,14 +51,14 @@ fn exec_error(error: Error) -> DbErr {
     DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
-/// The error of a statement after one that failed.
+/// The error of each statement after a failed one.
 fn unusable() -> DbErr {
     DbErr::Custom("an earlier statement of the transaction failed".to_owned())
 }
 
 impl TransactionConnection {
-    /// Begins a transaction with `sql`. It is the outermost one: `SQLite` refuses to begin within
-    /// a transaction, and a connection on which one was left open is in no pool.
+    /// Begins a transaction with `sql`. It is never nested: `SQLite` refuses to begin inside a
+    /// transaction, and a connection with an open transaction never returns to its pool.
     pub(super) async fn begin(
         connection: Connection,
         sql: &str,
@@ -78,7 +78,7 @@ impl TransactionConnection {
         Ok(Self { state: Mutex::new(state), backend, queries, faults })
     }
 
-    /// Commits.
+    /// Commits the transaction.
     pub(super) async fn commit(self) -> Result<(), CommitError> {
         let mut state = self.state.into_inner();
         if !state.is_usable {
@@ -101,7 +101,7 @@ impl TransactionConnection {
         }
     }
 
-    /// Rolls back; by closing the connection if it does not do so itself.
+    /// Rolls back. If the rollback fails, the connection is closed.
     pub(super) async fn rollback(self) {
         let mut state = self.state.into_inner();
         match state.run_control("ROLLBACK", TransactionStep::Rollback, self.faults.as_deref()).await
@@ -132,7 +132,7 @@ impl TransactionState {
         if !self.is_usable {
             return Err(unusable());
         }
-        // Until it has ended well, also if it is cancelled.
+        // Not usable until the statement has succeeded, even if this future is dropped.
         self.is_usable = false;
         let step = TransactionStep::Statement(self.statements);
         self.statements += 1;
@@ -149,7 +149,7 @@ impl TransactionState {
         Ok(answer)
     }
 
-    /// Runs what begins or ends the transaction.
+    /// Runs BEGIN, COMMIT or ROLLBACK.
     async fn run_control(
         &mut self,
         sql: &str,
@@ -162,7 +162,7 @@ impl TransactionState {
         if fault == Some(Fault::Unanswered) { Err(lost()) } else { Ok(()) }
     }
 
-    /// Lets go wrong what a test asked for.
+    /// Applies the fault that a test injected at this step.
     async fn fault_at(
         &mut self,
         step: TransactionStep,
@@ -186,8 +186,8 @@ fn lost() -> Error {
     Error::Io(std::io::ErrorKind::ConnectionReset.into())
 }
 
-/// Whether the database said that it did not commit. Anything else that goes wrong leaves open
-/// whether it did.
+/// Whether the database reported that the commit failed. After any other error the outcome is
+/// unknown.
 fn is_refused(error: &Error) -> bool {
     let Error::Database(database) = error else { return false };
     !matches!(
