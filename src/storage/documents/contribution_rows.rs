@@ -1,4 +1,4 @@
-//! Contributions as values, and their conversion from and to rows.
+//! Contributions to drafts as values, and their conversion from and to rows.
 
 use chrono::{DateTime, Utc};
 use sea_orm::Set;
@@ -12,55 +12,59 @@ use crate::document::{Category, Metadata, MovieId};
 use crate::storage::StorageError;
 use crate::storage::tables::contribution;
 
-/// A contribution to a draft, of one that is open or of one that was closed.
+/// A contribution to a draft that is open or closed.
 #[derive(Debug, Clone)]
 pub struct StoredContribution {
     pub movie: MovieId,
     pub category: Category,
-    /// `revision` is the published revision that the draft was made from, `draft_revision` its own.
+    /// `revision` is the base revision of the draft; `draft_revision` is the number of the
+    /// contribution.
     pub metadata: Metadata,
-    /// The state of the draft after it, as compact JSON.
+    /// The draft after this contribution, as compact JSON.
     pub body: String,
-    /// What it changed: `/field` of a field at the top, else the id of an item.
+    /// What it changed: `/field` for a field at the top level, else the id of an item.
     pub touched: Vec<String>,
-    /// Entities that it names and that publishing it would make.
+    /// Entities that are named first in this contribution. Publishing it creates them.
     pub named: Vec<NewEntity>,
-    /// Who names mean, as was said with it.
+    /// The resolutions that were given with it.
     pub answers: Vec<Remember>,
-    /// The contribution that opened the draft.
+    /// The number of the contribution that opened the draft.
     pub first_contribution: i64,
-    /// The published revision that the draft became.
+    /// The revision as which the draft was published.
     pub published_as: Option<i64>,
 }
 
-/// A contribution as lists show it: without the state of the draft.
+/// A contribution in a list, without the document.
 #[derive(Debug, Clone)]
 pub struct ContributionEntry {
     pub movie: MovieId,
     pub category: Category,
-    /// `revision` is the published revision that the draft was made from, `draft_revision` its own.
+    /// `revision` is the base revision of the draft; `draft_revision` is the number of the
+    /// contribution.
     pub metadata: Metadata,
-    /// What it changed: `/field` of a field at the top, else the id of an item.
+    /// What it changed: `/field` for a field at the top level, else the id of an item.
     pub touched: Vec<String>,
-    /// The published revision that the draft became.
+    /// The revision as which the draft was published.
     pub published_as: Option<i64>,
 }
 
-/// A contribution to be stored; the draft is opened by it or moves on to it.
+/// A contribution to store. It opens the draft of the document, or becomes its newest contribution.
 #[derive(Debug, Clone)]
 pub struct NewContribution {
     pub movie: MovieId,
     pub category: Category,
-    /// `revision` is the published revision that the draft is made from; `draft_revision` must be
-    /// there, larger than all before it.
+    /// `revision` is the base revision of the draft; `draft_revision` must be present, and larger
+    /// than that of every earlier contribution to the document.
     pub metadata: Metadata,
-    /// The state of the draft after it, as compact JSON.
+    /// The draft after this contribution, as compact JSON.
     pub body: String,
     pub touched: Vec<String>,
     pub named: Vec<NewEntity>,
-    /// Who names mean, as was said with it: remembered when the draft is published.
+    /// The resolutions that were given with it. They are stored for good when the draft is
+    /// published.
     pub answers: Vec<Remember>,
-    /// The contribution that opened the draft: the `draft_revision` of this one if it does.
+    /// The number of the contribution that opened the draft: its own `draft_revision` if it opens
+    /// it.
     pub first_contribution: i64,
 }
 
@@ -105,7 +109,7 @@ pub(in crate::storage) fn metadata_of(row: &contribution::Model) -> Metadata {
     }
 }
 
-/// Refuses what a newer version of the service wrote.
+/// Refuses a row that a newer version of the service wrote.
 pub(in crate::storage) fn check_format(row: &contribution::Model) -> Result<(), StorageError> {
     if row.format <= FORMAT {
         return Ok(());
@@ -114,7 +118,7 @@ pub(in crate::storage) fn check_format(row: &contribution::Model) -> Result<(), 
     Err(StorageError::NewerFormat { movie, category, found: row.format, known: FORMAT })
 }
 
-/// Its answers, under keys as they are folded by now.
+/// The resolutions of a contribution, with their keys folded by the current rules.
 fn read_resolutions(row: &contribution::Model) -> Result<Vec<Remember>, StorageError> {
     let mut answers: Vec<Remember> =
         serde_json::from_str(&row.answers).map_err(|error| corrupt(&row.movie_id, error))?;

@@ -1,4 +1,4 @@
-//! What was contributed to drafts: each a state that the draft was in, and whose it is.
+//! Contributions to drafts. Each row holds the whole draft after the contribution, and its author.
 
 use std::collections::{HashMap, HashSet};
 
@@ -42,7 +42,7 @@ async fn entries(
 }
 
 impl Database {
-    /// The contributions to the open drafts of those documents, oldest first for each.
+    /// The contributions to the open drafts of these documents, oldest first within each document.
     ///
     /// # Errors
     /// When the database fails.
@@ -67,7 +67,7 @@ impl Database {
         Ok(found)
     }
 
-    /// The contributions that were published as those revisions of a document, oldest first.
+    /// The contributions that were published as these revisions of a document, oldest first.
     ///
     /// # Errors
     /// When the database fails.
@@ -88,8 +88,8 @@ impl Database {
 }
 
 impl Transaction {
-    /// The newest contribution that each of those documents ever had, also to a draft that was
-    /// closed; documents without one are left out.
+    /// The number of the newest contribution to each of these documents, whether its draft is open
+    /// or closed. Documents without contributions are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -123,7 +123,7 @@ impl Transaction {
         Ok(found)
     }
 
-    /// One contribution, to whichever draft of the document.
+    /// One contribution to any draft of the document.
     ///
     /// # Errors
     /// When the database fails.
@@ -157,7 +157,8 @@ impl Transaction {
         rows.into_iter().map(stored).collect()
     }
 
-    /// By document, the ids of whoever was named for the first time in a draft of it, open or closed.
+    /// For each document, the ids of the entities that were first named in one of its drafts, open
+    /// or closed.
     ///
     /// # Errors
     /// When the database fails.
@@ -191,8 +192,8 @@ impl Transaction {
         Ok(found)
     }
 
-    /// Stores contributions; the draft of each is opened, or moves on to it. Of one document, only
-    /// one at a time.
+    /// Stores contributions, and opens or updates the draft of each. There must be at most one
+    /// contribution per document.
     ///
     /// # Errors
     /// When the database fails.
@@ -231,7 +232,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Marks the contributions to the open draft of a document as closed.
+    /// Closes the contributions to the open draft of a document.
     pub(in crate::storage) async fn close_contributions(
         &self,
         movie: &MovieId,

@@ -1,4 +1,4 @@
-//! Locks: fields and items that imports from machines do not change.
+//! Editorial locks: fields and items that no machine changes.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::lock;
 use crate::storage::{Database, StorageError, Transaction};
 
-/// A field or item that is locked.
+/// A locked field or item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditorialLock {
-    /// `/title`, the JSON Pointer of a field at the top; else the id of an item.
+    /// The JSON Pointer of a field at the top level, for example `/title`; else the id of an item.
     pub target: String,
     pub locked_at: DateTime<Utc>,
     pub locked_by: String,
@@ -35,7 +35,7 @@ async fn find(
             .await?;
         for row in rows {
             let corrupt = |reason: String| StorageError::Corrupt {
-                what: "lock",
+                what: "editorial lock",
                 key: row.movie_id.clone(),
                 reason,
             };
@@ -58,7 +58,7 @@ async fn find(
 }
 
 impl Database {
-    /// The locks on those movies' documents, oldest first for each.
+    /// The editorial locks on the documents of these movies, oldest first within each document.
     ///
     /// # Errors
     /// When the database fails.
@@ -71,7 +71,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// The locks on those movies' documents, oldest first for each.
+    /// The editorial locks on the documents of these movies, oldest first within each document.
     ///
     /// # Errors
     /// When the database fails.
@@ -82,7 +82,7 @@ impl Transaction {
         find(&self.connection, movies).await
     }
 
-    /// Locks fields and items; one that is locked already stays as it is.
+    /// Locks fields and items. Locks that exist already are not changed.
     ///
     /// # Errors
     /// When the database fails.
@@ -111,7 +111,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Unlocks fields and items, if they are locked.
+    /// Unlocks fields and items. Targets that are not locked are ignored.
     ///
     /// # Errors
     /// When the database fails.

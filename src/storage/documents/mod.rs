@@ -1,5 +1,5 @@
-//! Documents: what is published, drafts and contributions to them, superseded revisions, editorial
-//! locks, and the projections that are kept beside each published document.
+//! Documents: the published ones and their superseded revisions, drafts and their contributions,
+//! editorial locks, and projections.
 
 pub(super) mod contribution_rows;
 mod contributions;

@@ -1,4 +1,4 @@
-//! Writing projections, as differences: a one-word edit of a long cast is one row.
+//! Writing projections. Only the rows that differ are written.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{credit, movie_genre, nomination, offer};
 use crate::storage::{StorageError, Transaction};
 
-/// The projection of one document, before and after.
+/// The projection of one document before and after a change.
 #[derive(Debug)]
 pub struct ProjectionChange {
     pub movie: MovieId,
@@ -19,7 +19,7 @@ pub struct ProjectionChange {
     pub after: Projection,
 }
 
-/// The rows of one table that go and that come.
+/// The rows of one table to delete and to write.
 struct Difference<T> {
     removed: Vec<(String, String)>,
     written: Vec<T>,
@@ -75,7 +75,7 @@ macro_rules! apply {
 }
 
 impl Transaction {
-    /// Writes what differs between the projections of documents before and after.
+    /// Writes the differences between the projections before and after.
     ///
     /// # Errors
     /// When the database fails.
@@ -121,7 +121,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Who is credited on those movies, by movie.
+    /// The ids of the people who are credited in these movies, by movie.
     ///
     /// # Errors
     /// When the database fails.
@@ -145,7 +145,7 @@ impl Transaction {
         Ok(credited)
     }
 
-    /// Removes every projected row and what movies are listed by, for rebuilding.
+    /// Deletes all projections and clears the projected columns of movies, before they are rebuilt.
     ///
     /// # Errors
     /// When the database fails.

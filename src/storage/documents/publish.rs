@@ -10,7 +10,7 @@ use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::document;
 use crate::storage::{StorageError, Transaction};
 
-/// A state to be published.
+/// A new state of a document.
 #[derive(Debug, Clone)]
 pub struct NewState {
     pub movie: MovieId,
@@ -21,11 +21,11 @@ pub struct NewState {
 }
 
 impl Transaction {
-    /// Publishes new states. What they supersede, the database keeps by itself (`documents_succession` in the
-    /// migrations).
+    /// Publishes new states. The trigger `documents_succession` (see the migrations) keeps the
+    /// superseded ones.
     ///
     /// # Errors
-    /// When the database fails, and when a state does not succeed the one that stands.
+    /// When the database fails, or a state is not the successor of the current revision.
     pub async fn publish(&self, states: &[NewState]) -> Result<(), StorageError> {
         let published: Vec<_> = states.iter().map(published_row).collect();
         for rows in published.chunks(ROWS_PER_STATEMENT) {

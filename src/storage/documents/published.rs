@@ -1,4 +1,4 @@
-//! Documents and their history.
+//! Published documents and superseded revisions.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,18 +16,19 @@ use crate::storage::{
     Database, EditorialLock, StorageError, StoredContribution, StoredDraft, Transaction,
 };
 
-/// The format in which documents are stored. Readers lift older ones; nobody overwrites a newer one.
+/// The format of stored documents. Older formats are converted when they are read. A newer format
+/// is never overwritten.
 pub const FORMAT: i32 = 1;
 
-/// The read behind every export, by hand: building it anew for each request was measured to cost as
-/// much as the read.
-const SELECT_DOCUMENT: &str = "SELECT revision, format, source, updated_at, updated_by, body FROM documents \
-                   WHERE movie_id = $1 AND category = $2";
+/// The query behind every export. It is a constant because building it for each request took as
+/// long as the query itself.
+const SELECT_DOCUMENT: &str = "SELECT revision, format, source, updated_at, updated_by, body \
+    FROM documents WHERE movie_id = $1 AND category = $2";
 
 /// A row of [`SELECT_DOCUMENT`].
 type DocumentRow = (i64, i32, String, DateTime<Utc>, Option<String>, String);
 
-/// A document's key.
+/// The key of a document.
 pub type DocumentKey = (MovieId, Category);
 
 /// A published document.
@@ -36,11 +37,11 @@ pub struct StoredDocument {
     pub movie: MovieId,
     pub category: Category,
     pub metadata: Metadata,
-    /// Its data as compact JSON.
+    /// The data of the document as compact JSON.
     pub body: String,
 }
 
-/// A superseded state.
+/// A superseded revision.
 pub type StoredRevision = StoredDocument;
 
 pub(in crate::storage) fn source(text: &str) -> Source {
@@ -115,7 +116,7 @@ async fn find(
     Ok(found)
 }
 
-/// A published document, and whether anything of it is locked.
+/// A published document, and whether it has editorial locks.
 #[derive(FromQueryResult)]
 struct DocumentAndLockRow {
     #[sea_orm(nested)]
@@ -124,7 +125,7 @@ struct DocumentAndLockRow {
 }
 
 impl Database {
-    /// One published document; `None` if it was never written.
+    /// A published document; `None` if there is none.
     ///
     /// # Errors
     /// When the database fails.
@@ -152,7 +153,7 @@ impl Database {
         found.map(read).transpose()
     }
 
-    /// The published documents of those movies in those categories, in no order.
+    /// The published documents of these movies in these categories, in no particular order.
     ///
     /// # Errors
     /// When the database fails.
@@ -165,7 +166,7 @@ impl Database {
         find(&self.reader, &movies, categories).await
     }
 
-    /// How many bytes the published documents of a movie have together.
+    /// The size of all published documents of a movie, in bytes.
     ///
     /// # Errors
     /// When the database fails.
@@ -181,7 +182,7 @@ impl Database {
         Ok(sizes.into_iter().filter_map(|size| u64::try_from(size).ok()).sum())
     }
 
-    /// Which categories of those movies hold anything.
+    /// The categories of these movies that are not empty.
     ///
     /// # Errors
     /// When the database fails.
@@ -210,8 +211,7 @@ impl Database {
         Ok(found)
     }
 
-    /// The next published documents in the order of movie and category, for reading the catalogue
-    /// page by page.
+    /// The published documents after a key, ordered by movie and category.
     ///
     /// # Errors
     /// When the database fails.
@@ -265,7 +265,7 @@ async fn superseded(
 }
 
 impl Transaction {
-    /// The published documents of those movies in those categories, in no order.
+    /// The published documents of these movies in these categories, in no particular order.
     ///
     /// # Errors
     /// When the database fails.
@@ -278,8 +278,9 @@ impl Transaction {
         find(&self.connection, &movies, categories).await
     }
 
-    /// Those of the documents that are published, in no order, and the locks on any of them. Where nothing is
-    /// locked, as nearly everywhere, it is one statement.
+    /// The published documents of these movies in these categories, in no particular order, and
+    /// their editorial locks. If all of them are published and none is locked, this takes one
+    /// statement.
     ///
     /// # Errors
     /// When the database fails.
@@ -315,7 +316,7 @@ impl Transaction {
                 documents.push(document);
             }
         }
-        // What was never written may be locked too.
+        // A document that was never published may have locks too.
         let is_unlocked =
             |movie: &MovieId, category: &Category| unlocked.contains(&(movie.clone(), *category));
         let asked = movies
@@ -328,7 +329,7 @@ impl Transaction {
         Ok((documents, locks))
     }
 
-    /// The next published documents in the order of movie and category.
+    /// The published documents after a key, ordered by movie and category.
     ///
     /// # Errors
     /// When the database fails.
@@ -340,7 +341,7 @@ impl Transaction {
         page(&self.connection, after, None, limit).await
     }
 
-    /// A superseded state, by its revision.
+    /// A superseded revision of a document; `None` if there is none.
     ///
     /// # Errors
     /// When the database fails.
