@@ -1,5 +1,5 @@
-//! Whoever the open names of documents may mean, with what speaks for and against them: a constant number
-//! of statements, whatever the number of names.
+//! Loads the candidates for the unresolved names of documents, and what is known of each candidate.
+//! The number of statements does not depend on the number of names.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -17,12 +17,12 @@ use crate::storage::StorageError;
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{answer, credit, entity, entity_block, entity_name, movie, name_word};
 
-/// Most entities that share blocking keys with the open names.
+/// The most entities that are read per set of blocking keys.
 const MAX_BLOCK_ROWS: u64 = 20_000;
-/// Most credits that are weighed.
+/// The most credits that are read per set of people.
 const MAX_CREDITS: u64 = 20_000;
 
-/// Adds to a directory what is known of everyone that an open name may mean.
+/// Adds the candidates for each unresolved name to a directory.
 pub(in crate::storage) async fn load_candidates(
     connection: &impl ConnectionTrait,
     mentions: &Mentions,
@@ -57,7 +57,8 @@ pub(in crate::storage) async fn load_candidates(
     let familiar = mentions.ids.keys().filter(|(kind, _)| *kind == EntityKind::Person.as_str());
     let people = names.iter().any(|(kind, ..)| *kind == EntityKind::Person);
     if people {
-        // Whom the documents name by id tell of others whom they have worked with.
+        // People that the documents name by id have worked with other people, which helps to choose
+        // between candidates.
         let familiar = familiar.map(|(_, id)| id.clone()).chain(mentions.familiar.iter().cloned());
         wanted.extend(familiar.take(VALUES_PER_STATEMENT / 2).map(|id| (EntityKind::Person, id)));
     }
@@ -76,7 +77,8 @@ pub(in crate::storage) async fn load_candidates(
     Ok(())
 }
 
-/// Adds to a directory what was answered before to the open names. Answers with whom the answers name.
+/// Adds the stored resolutions of the unresolved names to a directory. Returns the entities that
+/// they lead to.
 pub(in crate::storage) async fn load_resolutions(
     connection: &impl ConnectionTrait,
     mentions: &Mentions,
@@ -102,7 +104,7 @@ pub(in crate::storage) async fn load_resolutions(
     Ok(named)
 }
 
-/// Whoever has one of those blocking keys.
+/// The entities that are indexed under any of these blocking keys.
 pub(in crate::storage) async fn entities_in_blocks(
     connection: &impl ConnectionTrait,
     keys: Vec<i64>,
@@ -116,7 +118,7 @@ pub(in crate::storage) async fn entities_in_blocks(
     Ok(found)
 }
 
-/// Finds those that share a blocking key with an open name.
+/// Adds the entities that share a blocking key with an unresolved name as candidates.
 async fn load_blocking_candidates(
     connection: &impl ConnectionTrait,
     mentions: &Mentions,
@@ -133,8 +135,9 @@ async fn load_blocking_candidates(
     for row in entities_in_blocks(connection, of_block.keys().copied().collect()).await? {
         of_key.entry(row.block).or_default().insert(row.entity_id);
     }
-    // The first of all who share a key with a name are among the first of each of its keys; so no
-    // crowd that many names share is gone through for each of them.
+    // Only the first entities of each block are considered. The first of all that share a key with
+    // a name are among the first of each of its keys, so a large block that many names share is not
+    // traversed for each name.
     let mut found: HashMap<usize, (BTreeSet<&String>, BTreeSet<&String>)> = HashMap::new();
     for (block, ids) in &of_key {
         let (familiar, others): (Vec<&String>, Vec<&String>) =
@@ -154,7 +157,8 @@ async fn load_blocking_candidates(
     Ok(())
 }
 
-/// Adds whoever may be meant by names of people that nobody was found for. Answers with them.
+/// Adds people with similar names as candidates for the names that have no candidate yet. Returns
+/// these people.
 async fn load_similar_people(
     connection: &impl ConnectionTrait,
     names: &[(EntityKind, &str, Name)],
@@ -184,7 +188,7 @@ async fn load_similar_people(
     Ok(wanted)
 }
 
-/// Reads the names of entities.
+/// Adds the names and details of entities to a directory.
 async fn load_names(
     connection: &impl ConnectionTrait,
     wanted: &HashSet<(EntityKind, String)>,
@@ -229,7 +233,7 @@ async fn load_names(
     Ok(())
 }
 
-/// A credit with what is known of its movie.
+/// A credit with the year and the title of its movie.
 type CreditRow = (String, String, String, Option<String>, i32, Option<String>);
 
 async fn load_appearances(
@@ -264,7 +268,7 @@ async fn load_appearances(
     Ok(())
 }
 
-/// How common the words of the open names and of those they may mean are.
+/// Adds how frequent each word of the unresolved names and of the candidates' names is.
 async fn load_word_counts(
     connection: &impl ConnectionTrait,
     people: &[String],

@@ -1,5 +1,5 @@
-//! What people worked on and were nominated for, by the projections. All of it is asked for many people at
-//! once, so that a list of people costs as much as one of them.
+//! Credits and nominations of people, from the projections. Each query takes many people, so a list
+//! of people needs no more statements than one person.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,31 +12,32 @@ use crate::storage::documents::published::DocumentKey;
 use crate::storage::tables::{credit, nomination};
 use crate::storage::{Database, StorageError, Transaction};
 
-/// Where an entry stands in someone's works: newest first, what has no year last.
+/// The position of an entry in the works of a person. They are sorted newest first, and those
+/// without a year last.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WorkPosition {
-    /// 0: not known.
+    /// 0 if unknown.
     pub year: i32,
     pub movie: String,
     pub id: String,
 }
 
-/// One credit of someone.
+/// A credit of a person.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct CreditEntry {
     pub person: String,
     pub movie_id: String,
-    /// The year of the movie; 0: not known.
+    /// The year of the movie; 0 if unknown.
     pub year: i32,
     pub id: String,
-    /// directors, writers, producers, cast or crew.
+    /// `directors`, `writers`, `producers`, `cast` or `crew`.
     pub list: String,
     /// The character or the job.
     pub part: Option<String>,
     pub department: Option<String>,
 }
 
-/// One nomination of someone.
+/// A nomination of a person.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct NominationEntry {
     pub person: String,
@@ -63,7 +64,7 @@ impl NominationEntry {
     }
 }
 
-/// How much someone did.
+/// Totals of the works of a person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WorkTotals {
     pub movies: i64,
@@ -85,13 +86,14 @@ struct KnownForRow {
     movie_id: String,
 }
 
-const CREDITS: &str = "c.person_id AS person, c.movie_id, m.year, c.id, c.list, c.part, c.department, \
-    m.year AS sorted_by, c.person_id AS of_person FROM credits c JOIN movies m ON m.id = c.movie_id \
-    WHERE c.person_id";
-const NOMINATIONS: &str = "c.nominee_id AS person, c.movie_id, c.year, c.id, c.ceremony_id, c.category, c.won, \
-    c.year AS sorted_by, c.nominee_id AS of_person FROM nominations c WHERE c.nominee_id";
+const CREDITS: &str = "c.person_id AS person, c.movie_id, m.year, c.id, c.list, c.part, \
+    c.department, m.year AS sorted_by, c.person_id AS of_person \
+    FROM credits c JOIN movies m ON m.id = c.movie_id WHERE c.person_id";
+const NOMINATIONS: &str = "c.nominee_id AS person, c.movie_id, c.year, c.id, c.ceremony_id, \
+    c.category, c.won, c.year AS sorted_by, c.nominee_id AS of_person \
+    FROM nominations c WHERE c.nominee_id";
 
-/// Up to so many entries of each, after a place.
+/// The SQL and the parameters for up to `limit` entries of each person after a position.
 fn page_sql(
     select: &str,
     people: &[String],
@@ -106,19 +108,23 @@ fn page_sql(
     if let Some(WorkPosition { year, movie, id }) = after {
         let (y, m, i) = (next + 1, next + 2, next + 3);
         beyond = format!(
-            "WHERE sorted_by < ${y} OR (sorted_by = ${y} AND (movie_id > ${m} OR (movie_id = ${m} AND id > ${i})))"
+            "WHERE sorted_by < ${y} OR (sorted_by = ${y} AND \
+             (movie_id > ${m} OR (movie_id = ${m} AND id > ${i})))"
         );
         values.extend([(*year).into(), movie.as_str().into(), id.as_str().into()]);
     }
     let sql = format!(
-        "SELECT * FROM (SELECT works.*, ROW_NUMBER() OVER (PARTITION BY of_person ORDER BY sorted_by DESC, movie_id, id) \
-         AS place FROM (SELECT {select} IN ({all})) AS works {beyond}) AS placed WHERE place <= ${next} ORDER BY person, place"
+        "SELECT * FROM ( \
+           SELECT works.*, ROW_NUMBER() OVER ( \
+             PARTITION BY of_person ORDER BY sorted_by DESC, movie_id, id) AS place \
+           FROM (SELECT {select} IN ({all})) AS works {beyond}) AS placed \
+         WHERE place <= ${next} ORDER BY person, place"
     );
     (sql, values)
 }
 
 impl Database {
-    /// The credits of some people, newest first for each: up to `limit` of each, after a place.
+    /// The credits of these people, newest first for each: up to `limit` each, after a position.
     ///
     /// # Errors
     /// When the database fails.
@@ -136,7 +142,8 @@ impl Database {
         Ok(found)
     }
 
-    /// The nominations of some people, newest first for each: up to `limit` of each, after a place.
+    /// The nominations of these people, newest first for each: up to `limit` each, after a
+    /// position.
     ///
     /// # Errors
     /// When the database fails.
@@ -154,7 +161,7 @@ impl Database {
         Ok(found)
     }
 
-    /// How much some people did; those who did nothing are left out.
+    /// The totals of these people. People without credits and nominations are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -175,7 +182,8 @@ impl Database {
                 (totals.credits, totals.movies) = (total, subset);
             }
             let nominations = format!(
-                "SELECT nominee_id AS person, COUNT(*) AS total, COUNT(CASE WHEN won THEN 1 END) AS subset \
+                "SELECT nominee_id AS person, COUNT(*) AS total, \
+                   COUNT(CASE WHEN won THEN 1 END) AS subset \
                  FROM nominations WHERE nominee_id IN ({all}) GROUP BY nominee_id"
             );
             for CountsRow { person, total, subset } in
@@ -188,8 +196,9 @@ impl Database {
         Ok(found)
     }
 
-    /// A few movies that some people are known for, best first for each: where they directed or played
-    /// before where they wrote or produced, what was nominated most before the rest.
+    /// Up to `limit` movies that each of these people is known for, best first. Movies that a
+    /// person directed or acted in come before those they wrote or produced, then movies with more
+    /// nominations come first.
     ///
     /// # Errors
     /// When the database fails.
@@ -204,12 +213,18 @@ impl Database {
             values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
             let (all, last) = (placeholders(people.len()), values.len());
             let sql = format!(
-                "SELECT person, movie_id FROM (SELECT person, movie_id, ROW_NUMBER() OVER (PARTITION BY person ORDER BY part, \
-                 (SELECT COUNT(*) FROM nominations n WHERE n.movie_id = works.movie_id) DESC, year DESC, movie_id) AS place \
-                 FROM (SELECT c.person_id AS person, c.movie_id, m.year, \
-                 MIN(CASE WHEN c.list IN ('directors', 'cast') THEN 0 WHEN c.list IN ('writers', 'producers') THEN 1 ELSE 2 END) \
-                 AS part FROM credits c JOIN movies m ON m.id = c.movie_id WHERE c.person_id IN ({all}) \
-                 GROUP BY c.person_id, c.movie_id, m.year) AS works) AS placed WHERE place <= ${last} ORDER BY person, place"
+                "SELECT person, movie_id FROM ( \
+                   SELECT person, movie_id, ROW_NUMBER() OVER (PARTITION BY person ORDER BY part, \
+                     (SELECT COUNT(*) FROM nominations n WHERE n.movie_id = works.movie_id) DESC, \
+                     year DESC, movie_id) AS place \
+                   FROM ( \
+                     SELECT c.person_id AS person, c.movie_id, m.year, \
+                       MIN(CASE WHEN c.list IN ('directors', 'cast') THEN 0 \
+                         WHEN c.list IN ('writers', 'producers') THEN 1 ELSE 2 END) AS part \
+                     FROM credits c JOIN movies m ON m.id = c.movie_id \
+                     WHERE c.person_id IN ({all}) \
+                     GROUP BY c.person_id, c.movie_id, m.year) AS works) AS placed \
+                 WHERE place <= ${last} ORDER BY person, place"
             );
             for KnownForRow { person, movie_id } in self.query_rows(sql, values).await? {
                 found.push((person, parse_movie_id(&movie_id)?));
@@ -220,7 +235,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// The published documents that name any of those people, in order.
+    /// The published documents that name any of these people, in order.
     ///
     /// # Errors
     /// When the database fails.
@@ -257,7 +272,7 @@ impl Transaction {
         Ok(found.into_iter().collect())
     }
 
-    /// The credits of a person, by movie and their own id.
+    /// The credits of a person: (movie, credit id).
     ///
     /// # Errors
     /// When the database fails.
@@ -272,7 +287,7 @@ impl Transaction {
         rows.into_iter().map(|(movie, id)| Ok((parse_movie_id(&movie)?, id))).collect()
     }
 
-    /// The nominations of a person, by movie and their own id.
+    /// The nominations of a person: (movie, id of the nomination).
     ///
     /// # Errors
     /// When the database fails.

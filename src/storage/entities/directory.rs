@@ -1,4 +1,4 @@
-//! People, ceremonies, platforms and genres: who exists, under which ids and names.
+//! The directory of the entities that documents mention: which ids and names exist.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,7 +22,7 @@ async fn load_directory(
     mentions: &Mentions,
 ) -> Result<Directory, StorageError> {
     let mut directory = Directory::default();
-    // Whom an answer names may go by quite another name.
+    // The entity of a stored resolution may have a quite different name.
     let answered = candidates::load_resolutions(connection, mentions, &mut directory).await?;
     for kind in EntityKind::ALL.iter().copied() {
         let mentioned =
@@ -54,8 +54,8 @@ async fn load_directory(
     Ok(directory)
 }
 
-/// Looks ids up, in a constant number of statements. Answers with the names beside them that are
-/// not the entities' own.
+/// Looks up ids in a constant number of statements. Returns the names given beside them that differ
+/// from the entities' own names.
 async fn load_ids(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
@@ -69,7 +69,7 @@ async fn load_ids(
         given.iter().cloned().chain(numbers.iter().map(|(_, number)| number.clone())).collect();
     let ids: Vec<&str> = spelled.iter().map(String::as_str).collect();
     let mut others = Vec::new();
-    // The entities with names that must be compared with those beside their ids.
+    // Entities to compare with the names that are given beside their ids.
     let mut compared: BTreeSet<String> = BTreeSet::new();
     for ids in ids.chunks(VALUES_PER_STATEMENT) {
         let known: Vec<(String, String)> = entity::Entity::find()
@@ -92,7 +92,7 @@ async fn load_ids(
             directory.add_id(kind, id.clone(), id);
         }
     }
-    // The id of someone who was merged into another one leads there.
+    // The id of a merged entity leads to another one.
     let unknown: Vec<&str> =
         ids.iter().copied().filter(|id| directory.by_id(kind, id).is_none()).collect();
     for unknown in unknown.chunks(VALUES_PER_STATEMENT) {
@@ -109,7 +109,7 @@ async fn load_ids(
         }
     }
     load_external_ids(connection, kind, given, mentions, directory, &mut compared).await?;
-    // An id that nobody has may be a mistaken one of whoever has the name.
+    // If an id is unknown, the name beside it may still lead to a person.
     if kind == EntityKind::Person {
         let unknown = given.iter().filter(|id| directory.by_id(kind, id).is_none());
         others.extend(unknown.flat_map(|id| names_beside(mentions, kind, id)).cloned());
@@ -132,7 +132,7 @@ async fn load_ids(
     Ok(others)
 }
 
-/// The names, in [`index_key`] form, that stand beside an id.
+/// The names given beside an id, in [`index_key`] form.
 fn names_beside<'m>(
     mentions: &'m Mentions,
     kind: EntityKind,
@@ -141,11 +141,11 @@ fn names_beside<'m>(
     mentions.ids.get(&(kind.as_str(), id.to_owned())).into_iter().flatten()
 }
 
-/// Sources of external ids in one statement. Documents name one or two; a statement looks up each
-/// of its values at each of its sources.
+/// The most sources of external ids in one statement. Documents name one or two. A statement looks
+/// up each of its values at each of its sources.
 const SOURCES_PER_STATEMENT: usize = 50;
 
-/// Finds the entities that have ids which are not theirs here in another database.
+/// Finds entities by external ids.
 async fn load_external_ids(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
@@ -154,7 +154,7 @@ async fn load_external_ids(
     directory: &mut Directory,
     compared: &mut BTreeSet<String>,
 ) -> Result<(), StorageError> {
-    // `tmdb-person-287` is 287 at TMDB alone; the bare number may be one of any database.
+    // `tmdb-person-287` is the id 287 at TMDB only. A bare number may be an id at any source.
     let mut exact: BTreeMap<String, HashMap<String, &String>> = BTreeMap::new();
     let mut bare: HashMap<String, Vec<&String>> = HashMap::new();
     for id in given {
@@ -194,7 +194,7 @@ async fn load_external_ids(
     Ok(())
 }
 
-/// The rows of those values at any of those sources.
+/// The rows of these values at any of these sources.
 async fn external_id_rows(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
@@ -213,7 +213,7 @@ async fn external_id_rows(
 }
 
 impl Transaction {
-    /// All entities that `mentions` may mean.
+    /// Loads all entities that `mentions` may refer to.
     ///
     /// # Errors
     /// When the database fails.
@@ -223,7 +223,7 @@ impl Transaction {
 }
 
 impl Database {
-    /// All entities that `mentions` may mean.
+    /// Loads all entities that `mentions` may refer to.
     ///
     /// # Errors
     /// When the database fails.

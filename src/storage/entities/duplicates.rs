@@ -12,14 +12,14 @@ use crate::document::resolve::{Name, blocking_keys};
 use crate::storage::tables::entity_name;
 use crate::storage::{Database, StorageError};
 
-/// A name, and someone who goes by it.
+/// A shared name and one of the people who have it.
 #[derive(FromQueryResult)]
 struct SharedNameRow {
     letters: String,
     entity_id: String,
 }
 
-/// As the index has it.
+/// The expression of the index `idx_entity_names_letters`.
 macro_rules! letters {
     ($table:literal) => {
         concat!(
@@ -30,7 +30,7 @@ macro_rules! letters {
     };
 }
 
-/// Names that several people go by, spacing and punctuation aside, with all of them.
+/// The names that several people have, ignoring spacing and punctuation, and these people.
 const SHARED_NAMES: &str = concat!(
     "SELECT DISTINCT shared.letters, n.entity_id FROM entity_names n JOIN (SELECT ",
     letters!(""),
@@ -41,12 +41,12 @@ const SHARED_NAMES: &str = concat!(
     " = shared.letters WHERE n.kind = 'person' ORDER BY shared.letters, n.entity_id"
 );
 
-/// What the id of someone who was made from a name begins with.
+/// The prefix of the ids of people who were created from a name alone.
 const DERIVED_ID_PREFIX: &str = "person-";
 
 impl Database {
-    /// People who share a name, spacing and punctuation aside: those of each name, in the order of the
-    /// names, for so many names at most.
+    /// Groups of people who share a name, ignoring spacing and punctuation, for up to `limit` names
+    /// in the order of the names.
     ///
     /// # Errors
     /// When the database fails.
@@ -68,8 +68,8 @@ impl Database {
         Ok(groups.into_iter().map(|(_, people)| people).collect())
     }
 
-    /// People who were made from a name alone, so many at most, each in a pair with every one whose name may be another
-    /// form of theirs.
+    /// Pairs of people with similar names. The first of each pair was created from a name alone; at
+    /// most `limit` names of such people are compared.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,4 +1,4 @@
-//! Stored entities: reading them by their ids, and creating them.
+//! Stored entities: reading them by id, and creating them.
 
 use std::collections::HashMap;
 
@@ -14,22 +14,22 @@ use crate::storage::db::statements::{ROWS_PER_STATEMENT, VALUES_PER_STATEMENT};
 use crate::storage::tables::{entity, entity_external_id, entity_name};
 use crate::storage::{Database, StorageError, Transaction};
 
-/// An entity with all that is known of it.
+/// An entity with its names, external ids and details.
 #[derive(Debug, Clone)]
 pub struct Entity {
     pub kind: EntityKind,
     pub id: String,
     pub name: String,
-    /// Other names it goes by.
+    /// Its other names.
     pub aliases: Vec<String>,
-    /// Its ids elsewhere: (source, value).
+    /// Its external ids: (source, value).
     pub external_ids: Vec<(String, String)>,
-    /// What else is known of a ceremony or a platform.
+    /// Details of a ceremony or a platform.
     pub details: Details,
 }
 
 impl Database {
-    /// Entities of one kind by their ids, in no order; unknown ids are left out.
+    /// Entities of one kind by id, in no particular order. Unknown ids are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -96,7 +96,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// Adds names that entities go by.
+    /// Adds names to entities.
     ///
     /// # Errors
     /// When the database fails.
@@ -108,7 +108,7 @@ impl Transaction {
         write_names(&self.connection, &names).await
     }
 
-    /// Stores new entities, with their own name as one they go by.
+    /// Stores new entities with their names and external ids.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,8 +1,8 @@
-//! A second look at names that nobody was found for: whoever has the name but for a word that is spelled otherwise, or
-//! one that sounds like it in another script.
+//! Candidates for names of people that have none yet: people whose name differs in the spelling of
+//! one word, or in one word that sounds alike in another script.
 //!
-//! Many share what is left of a name then, which is why only those names are looked up so, and why names are compared
-//! before anything else is read.
+//! Such names share only a part, and many people may share that part. So this search runs only for
+//! names without candidates, and compares names before it reads anything else.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,14 +15,16 @@ use crate::storage::StorageError;
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::entity_name;
 
-/// A name that nobody was found for, with its place among the names of the documents.
+/// A name without candidates, with its index among the names of the documents.
 pub(in crate::storage) type UnmatchedName<'a> = (usize, &'a Name);
 
-/// Most names of one family name that are looked for again, so that a document of nothing else takes no longer.
+/// The most names that are looked up under one blocking key, so that a document of many similar
+/// names does not take longer.
 const MAX_NAMES_PER_BLOCK: usize = 40;
 const KIND: EntityKind = EntityKind::Person;
 
-/// People whose names are nearly those names, by the place of each name: ids, those first that are most like it.
+/// The people with a name similar to each of these names, by the index of the name: ids, most
+/// similar first.
 pub(in crate::storage) async fn people_with_similar_names(
     connection: &impl ConnectionTrait,
     unmatched: &[UnmatchedName<'_>],
@@ -37,7 +39,7 @@ pub(in crate::storage) async fn people_with_similar_names(
             }
         }
     }
-    // Who shares several keys with a name is compared with it once.
+    // A person who shares several keys with a name is compared with it only once.
     let mut of_person: HashMap<String, BTreeMap<usize, &Name>> = HashMap::new();
     for row in entities_in_blocks(connection, of_block.keys().copied().collect()).await? {
         let given = of_block.get(&row.block).into_iter().flatten();

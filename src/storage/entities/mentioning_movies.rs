@@ -1,5 +1,5 @@
-//! The movies whose documents name a ceremony, a platform or a genre: for many of them at once, so that a
-//! list of them costs as much as one.
+//! The movies with documents that name a ceremony, a platform or a genre. Each query takes many
+//! entities, so a list of entities needs no more statements than one entity.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ struct MovieCountRow {
     movies: i64,
 }
 
-/// The projection that names an entity of that kind: its table and its column.
+/// The table and the column of the projection that refers to entities of this kind.
 const fn projection(kind: EntityKind) -> (&'static str, &'static str) {
     match kind {
         EntityKind::Person => ("credits", "person_id"),
@@ -34,9 +34,9 @@ const fn projection(kind: EntityKind) -> (&'static str, &'static str) {
 }
 
 impl Database {
-    /// For each entity the movies that name it, beyond a place: (the entity's id, the movie's id), in the
-    /// order of reading, one more than the page holds if there are more. `None` if the cursor is not of this
-    /// order.
+    /// For each entity, the movies that name it, after a position: (entity id, movie id), in the
+    /// requested order, and one more than the page holds if there are more. `None` if the cursor
+    /// does not fit the order.
     ///
     /// # Errors
     /// When the database fails.
@@ -62,15 +62,20 @@ impl Database {
                 let Some(bound) = order.parse_sort_value(value) else { return Ok(None) };
                 let (bound_at, id_at) = (last + 1, last + 2);
                 condition = format!(
-                    "WHERE m.{sorted} {beyond} ${bound_at} OR (m.{sorted} = ${bound_at} AND m.id {beyond} ${id_at})"
+                    "WHERE m.{sorted} {beyond} ${bound_at} OR \
+                     (m.{sorted} = ${bound_at} AND m.id {beyond} ${id_at})"
                 );
                 values.extend([bound, id.as_str().into()]);
             }
             let sql = format!(
-                "SELECT entity, movie_id FROM (SELECT named.entity, named.movie_id, ROW_NUMBER() OVER (PARTITION BY \
-                 named.entity ORDER BY m.{sorted} {direction}, m.id {direction}) AS place FROM (SELECT DISTINCT {column} \
-                 AS entity, movie_id FROM {table} WHERE {column} IN ({all})) AS named JOIN movies m ON m.id = \
-                 named.movie_id {condition}) AS placed WHERE place <= ${last} ORDER BY entity, place"
+                "SELECT entity, movie_id FROM ( \
+                   SELECT named.entity, named.movie_id, ROW_NUMBER() OVER (PARTITION BY \
+                     named.entity ORDER BY m.{sorted} {direction}, m.id {direction}) AS place \
+                   FROM ( \
+                     SELECT DISTINCT {column} AS entity, movie_id FROM {table} \
+                     WHERE {column} IN ({all})) AS named \
+                   JOIN movies m ON m.id = named.movie_id {condition}) AS placed \
+                 WHERE place <= ${last} ORDER BY entity, place"
             );
             for MentionRow { entity, movie_id } in self.query_rows(sql, values).await? {
                 found.push((entity, parse_movie_id(&movie_id)?));
@@ -79,7 +84,7 @@ impl Database {
         Ok(Some(found))
     }
 
-    /// How many movies name each of those entities; what no movie names is left out.
+    /// The number of movies that name each of these entities. Entities without movies are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -94,8 +99,8 @@ impl Database {
             let values: Vec<Value> = entities.iter().map(|id| id.as_str().into()).collect();
             let all = placeholders(values.len());
             let sql = format!(
-                "SELECT {column} AS entity, COUNT(DISTINCT movie_id) AS movies FROM {table} WHERE {column} IN ({all}) \
-                 GROUP BY {column}"
+                "SELECT {column} AS entity, COUNT(DISTINCT movie_id) AS movies FROM {table} \
+                 WHERE {column} IN ({all}) GROUP BY {column}"
             );
             for MovieCountRow { entity, movies } in self.query_rows(sql, values).await? {
                 found.insert(entity, u64::try_from(movies).unwrap_or_default());

@@ -1,5 +1,5 @@
-//! Entities: people, ceremonies, platforms and genres. Their ids and names, the indexes by which
-//! candidates for a name are found, redirects of merged entities, and their credits.
+//! Entities: people, ceremonies, platforms and genres. Their ids and names, the indexes that find
+//! candidates for a name, redirects of merged entities, and credits.
 
 mod candidates;
 pub(super) mod credits;

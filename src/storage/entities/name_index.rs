@@ -1,4 +1,4 @@
-//! Names as they are stored: to be found to the letter, by blocking keys, and counted by their words.
+//! Writing names of entities with their index: comparable keys, blocking keys, and word counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,19 +12,19 @@ use crate::storage::StorageError;
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{entity_block, entity_name, name_word};
 
-/// A name that an entity goes by.
+/// A name of an entity.
 pub(in crate::storage) struct NewName<'a> {
     pub(in crate::storage) kind: EntityKind,
     pub(in crate::storage) id: &'a str,
     pub(in crate::storage) name: &'a str,
 }
 
-/// The words of a person's name, each once, and the person: the count under "".
+/// The distinct words of a person's name, and "", under which all names are counted.
 fn words_of(name: &Name) -> BTreeSet<&str> {
     name.words().chain([""]).collect()
 }
 
-/// Stores names. One that the entity has in another spelling gets this one.
+/// Stores names. If the entity has the same name in another spelling, the spelling is replaced.
 pub(in crate::storage) async fn write_names(
     connection: &impl ConnectionTrait,
     names: &[NewName<'_>],
@@ -102,7 +102,7 @@ pub(in crate::storage) async fn add_to_index(
     Ok(())
 }
 
-/// Makes the index of names anew.
+/// Rebuilds the blocking keys and the word counts.
 pub(in crate::storage) async fn rebuild(
     connection: &impl ConnectionTrait,
 ) -> Result<(), StorageError> {
@@ -127,7 +127,7 @@ pub(in crate::storage) async fn rebuild(
     }
 }
 
-/// The place of a name in the order of names.
+/// A position in the order of all names.
 pub(in crate::storage) struct NamePosition {
     kind: String,
     name_key: String,
@@ -144,7 +144,7 @@ impl NamePosition {
     }
 }
 
-/// A page of all names, those behind a place.
+/// A page of all names after a position.
 pub(in crate::storage) async fn page_of_names(
     connection: &impl ConnectionTrait,
     after: Option<&NamePosition>,

@@ -1,4 +1,4 @@
-//! Finding entities by their names, and giving them others.
+//! Finding entities by name, and changing their names.
 
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set, Statement,
@@ -12,35 +12,38 @@ use crate::document::text::{comparable, index_key};
 use crate::storage::tables::{entity, entity_name, movie_genre};
 use crate::storage::{Database, StorageError, Transaction};
 
-/// Where an entity stands in a list: how well its name fits, the name, and its id.
+/// The position of an entity in a search result: how well its name matches, the name, and its id.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct EntityPosition {
-    /// 0: a whole name; 1: the start of one; 2: a part of one.
+    /// 0 if a whole name matches, 1 if the start of one matches, 2 if another part of one matches.
     pub fit: i32,
     pub name_key: String,
     pub id: String,
 }
 
-/// Fewer characters than these are looked for at the start of names alone: nearly every name has them
+/// Shorter searches match only the start of a name, since nearly every name contains them
 /// somewhere.
 const MIN_INFIX_CHARS: usize = 3;
 
-/// Each once, by its best name; sorted, and cut off at a page. The names that fit are found first, in the
-/// index alone: else `SQLite` would go through all entities to have them grouped, which was measured to take
-/// ten times as long.
+/// Returns each entity once, under its best name, sorted and limited to a page. The matching names
+/// are selected first, from the index alone. Otherwise `SQLite` goes through all entities to group
+/// them, which took ten times as long.
 const FIND_ENTITIES: &str = "WITH fitting AS MATERIALIZED ( \
-      SELECT entity_id, name_key, name FROM entity_names WHERE kind = $1 AND name_key LIKE $4 ESCAPE '\\') \
+      SELECT entity_id, name_key, name FROM entity_names \
+      WHERE kind = $1 AND name_key LIKE $4 ESCAPE '\\') \
     SELECT fit, name_key, id FROM ( \
       SELECT n.entity_id AS id, \
-             MIN(CASE WHEN n.name_key = $2 THEN 0 WHEN n.name_key LIKE $3 ESCAPE '\\' THEN 1 ELSE 2 END) AS fit, \
-             COALESCE(MIN(CASE WHEN n.name = e.name THEN n.name_key END), MIN(n.name_key)) AS name_key \
-      FROM fitting n JOIN entities e ON e.kind = $1 AND e.id = n.entity_id GROUP BY n.entity_id) AS found \
+        MIN(CASE WHEN n.name_key = $2 THEN 0 \
+          WHEN n.name_key LIKE $3 ESCAPE '\\' THEN 1 ELSE 2 END) AS fit, \
+        COALESCE(MIN(CASE WHEN n.name = e.name THEN n.name_key END), MIN(n.name_key)) AS name_key \
+      FROM fitting n JOIN entities e ON e.kind = $1 AND e.id = n.entity_id \
+      GROUP BY n.entity_id) AS found \
     WHERE fit > $5 OR (fit = $5 AND (name_key > $6 OR (name_key = $6 AND id > $7))) \
     ORDER BY fit, name_key, id LIMIT $8";
 
 impl Database {
-    /// A page of the entities of a kind that go by a name like that, best first; all, by name, without
-    /// one. One more than `limit`, if there are more.
+    /// A page of the entities of a kind whose names match `search`, best first; without a search,
+    /// all entities by name. Returns one more than `limit` if there are more.
     ///
     /// # Errors
     /// When the database fails.
@@ -76,7 +79,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// All names that an entity goes by: (the name's index key, the name).
+    /// All names of an entity: (index key, name).
     ///
     /// # Errors
     /// When the database fails.
@@ -93,7 +96,7 @@ impl Transaction {
         Ok(rows.into_iter().map(|row| (row.name_key, row.name)).collect())
     }
 
-    /// The own name of an entity; `None` if there is none of that id.
+    /// The primary name of an entity; `None` if there is no such entity.
     ///
     /// # Errors
     /// When the database fails.
@@ -106,7 +109,7 @@ impl Transaction {
         Ok(entity::Entity::find_by_id(key).one(&self.connection).await?.map(|row| row.name))
     }
 
-    /// Gives an entity another name of its own; the one before stays one that it goes by.
+    /// Changes the primary name of an entity. Its former name becomes an alias.
     ///
     /// # Errors
     /// When the database fails.
@@ -125,7 +128,8 @@ impl Transaction {
         self.add_names(kind, id, &[name]).await
     }
 
-    /// Adds names that an entity goes by. One that it has in another spelling gets this one.
+    /// Adds names to an entity. If it has the same name in another spelling, the spelling is
+    /// replaced.
     ///
     /// # Errors
     /// When the database fails.
@@ -139,7 +143,7 @@ impl Transaction {
         write_names(&self.connection, &names).await
     }
 
-    /// Takes names from an entity, by their index keys.
+    /// Removes names from an entity, by their index keys.
     ///
     /// # Errors
     /// When the database fails.
@@ -174,7 +178,7 @@ impl Transaction {
     }
 }
 
-/// The id of a movie out of a projected row.
+/// Parses the movie id of a projected row.
 pub(in crate::storage) fn parse_movie_id(id: &str) -> Result<MovieId, StorageError> {
     id.parse().map_err(|error: InvalidMovieId| StorageError::Corrupt {
         what: "projection",

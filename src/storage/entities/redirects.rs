@@ -1,6 +1,7 @@
-//! Entities that were merged into another one. An id is that of an entity or that of a merged one, never
-//! both: a merged one has no row of its own, no name and no external id, so that nothing finds it but its
-//! id, which leads to who it is by now. What it was is kept beside, so that it can come back.
+//! Merged entities and their redirects. An id belongs to an entity or to a merged entity, never to
+//! both. A merged entity has no row in the tables of entities, names and external ids: only its id
+//! is left, which leads to the entity that it is now part of. Its former state is stored, so that a
+//! merge can be undone.
 
 use std::collections::HashSet;
 
@@ -17,27 +18,26 @@ use crate::document::text::index_key;
 use crate::storage::tables::{entity, entity_external_id, entity_name, merged_entity};
 use crate::storage::{StorageError, Transaction};
 
-/// A name that a merged entity had of its own.
+/// A name that a merged entity had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct FormerName {
     key: String,
     name: String,
-    /// Whether the one it was merged into from by it for this reason alone.
+    /// Whether the entity that it was merged into has the name only because of the merge.
     #[serde(rename = "lent")]
     is_transferred: bool,
 }
 
-/// A merged entity, as it was.
+/// A merged entity and its former state.
 #[derive(Debug, Clone)]
 struct MergedEntity {
     id: String,
-    /// Who it is by now.
+    /// The entity that it is part of now.
     into: String,
-    /// Whom it was merged into, be it that that one was merged since.
+    /// The entity that it was merged into, which may have been merged itself since.
     via: String,
     name: String,
     created_at: DateTime<Utc>,
-    /// When it was merged, and by whom.
     merged_at: DateTime<Utc>,
     by: String,
     names: Vec<FormerName>,
@@ -65,7 +65,7 @@ impl MergedEntity {
     }
 
     fn row(&self, kind: EntityKind) -> merged_entity::ActiveModel {
-        // Lists of text can be written as JSON.
+        // Lists of texts always serialize.
         let json = |value: Result<String, serde_json::Error>| {
             Set(value.unwrap_or_else(|_| "[]".to_owned()))
         };
@@ -87,7 +87,8 @@ impl MergedEntity {
         self.names.iter().any(|name| name.key == key)
     }
 
-    /// Lends its names to someone who from by those `taken` already.
+    /// Marks the names that are transferred to an entity: those that are not in `taken`. Adds them
+    /// to `taken`.
     fn transfer_names(&mut self, taken: &mut HashSet<String>) {
         for name in &mut self.names {
             name.is_transferred = taken.insert(name.key.clone());
@@ -99,8 +100,8 @@ impl MergedEntity {
     }
 }
 
-/// The names of a merged entity as they are stored, with keys that are folded anew. Of names that
-/// have the same key by now, the first into.
+/// The stored names of a merged entity, as JSON, with their keys folded by the current rules. Of
+/// names with the same key, the first is kept.
 pub(in crate::storage) fn refold_former_names(
     row: &merged_entity::Model,
 ) -> Result<String, StorageError> {
@@ -120,7 +121,7 @@ pub(in crate::storage) fn refold_former_names(
     })
 }
 
-/// Who merged entities are by now: (the id, whose it is).
+/// The entities that merged ids lead to: (merged id, id of the entity).
 pub(in crate::storage) async fn redirects(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
@@ -135,7 +136,7 @@ pub(in crate::storage) async fn redirects(
 }
 
 impl Transaction {
-    /// Which of those ids are of merged entities, each with who it is by now.
+    /// The merged entities among these ids: (merged id, id of the entity that it leads to).
     ///
     /// # Errors
     /// When the database fails.
@@ -147,7 +148,8 @@ impl Transaction {
         redirects(&self.connection, kind, ids).await
     }
 
-    /// Merges an entity into another one: its names and external ids go over, its id leads there.
+    /// Merges the entity `from` into `into`, which receives its names and external ids. The id of
+    /// `from` becomes a redirect. Does nothing if there is no entity `from`.
     ///
     /// # Errors
     /// When the database fails.
@@ -163,7 +165,7 @@ impl Transaction {
         let Some(row) = entity::Entity::find_by_id(key.clone()).one(&self.connection).await? else {
             return Ok(());
         };
-        // Those who were merged into it before come earlier.
+        // The entities that were merged into it earlier move with it.
         let mut earlier = self.merged_into(kind, from).await?;
         let transferred: HashSet<&str> = earlier
             .iter()
@@ -216,8 +218,8 @@ impl Transaction {
         self.store_merged_entities(kind, &earlier).await
     }
 
-    /// Brings a merged entity back as it was, with those who had been merged into it before. Whether it
-    /// was a merged one.
+    /// Undoes a merge: restores the entity, and moves those that were merged into it before back to
+    /// it. Returns whether `id` was a merged entity.
     ///
     /// # Errors
     /// When the database fails.
@@ -282,7 +284,7 @@ impl Transaction {
         Ok(true)
     }
 
-    /// Takes from `from` the names that only those who leave had lent it.
+    /// Removes from `from` the names that it received only from the entities that leave it.
     async fn remove_transferred_names(
         &self,
         kind: EntityKind,
@@ -313,7 +315,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// All that were merged into someone, by now.
+    /// All entities that are part of this one now.
     async fn merged_into(
         &self,
         kind: EntityKind,

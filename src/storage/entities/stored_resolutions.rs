@@ -1,4 +1,4 @@
-//! The resolutions that were given to the question who a name means.
+//! Storing resolutions: which entity a name was said to mean.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
@@ -9,20 +9,20 @@ use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::answer;
 use crate::storage::{StorageError, Transaction};
 
-/// Who a name was said to mean.
+/// A resolution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredResolution {
-    /// The movie on which it holds; `None`: on all.
+    /// The movie for which it holds; `None` if it holds for all movies.
     pub movie: Option<String>,
     pub kind: EntityKind,
     /// In comparable form.
     pub name_key: String,
-    /// `None`: what has the name is left out.
+    /// `None` if the name is to be left out of documents.
     pub entity: Option<String>,
 }
 
 impl Transaction {
-    /// Remembers resolutions; a later one takes the place of an earlier one.
+    /// Stores resolutions. A later one replaces an earlier one of the same name.
     ///
     /// # Errors
     /// When the database fails.
