@@ -12,11 +12,10 @@ pub(super) fn compress(text: &str) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Decompresses a text of `size` bytes.
+/// Decompresses a text of `size` bytes. Stops after `size` + 1 bytes.
 ///
 /// # Errors
-/// When `body` is no valid stream or the text has another size. No more than `size` + 1 bytes are
-/// decompressed.
+/// When `body` is not a valid stream or the text has another size.
 pub(super) fn decompress(body: &[u8], size: i64) -> std::io::Result<String> {
     let size = u64::try_from(size).unwrap_or_default();
     let mut text = String::new();

@@ -6,30 +6,30 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use crate::storage::tables::idempotency_key;
 use crate::storage::{StorageError, Transaction};
 
-/// What a client did before under an idempotency key.
+/// An idempotency key that an account has used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsedIdempotencyKey {
-    /// Of the request.
+    /// The hash of the request.
     pub hash: String,
-    /// The record of what was done.
+    /// The entry of the import log.
     pub import_id: String,
 }
 
-/// What is to be remembered of what a client does under an idempotency key.
+/// An idempotency key to store.
 #[derive(Debug, Clone, Copy)]
 pub struct NewIdempotencyKey<'a> {
     pub account: &'a str,
     pub operation: &'a str,
     pub key: &'a str,
-    /// Of the request.
+    /// The hash of the request.
     pub hash: &'a str,
-    /// The record of what is done.
+    /// The entry of the import log.
     pub import_id: &'a str,
     pub now: DateTime<Utc>,
 }
 
 impl Transaction {
-    /// What the account did under that key since `not_before`.
+    /// The use of a key by an account since `not_before`.
     ///
     /// # Errors
     /// When the database fails.
@@ -48,8 +48,9 @@ impl Transaction {
         Ok(row.map(|row| UsedIdempotencyKey { hash: row.hash, import_id: row.import_id }))
     }
 
-    /// Remembers what the account does under that key, and forgets what was done before
-    /// `delete_before`. Of two that use a key at once, one fails and may be run again.
+    /// Stores the use of a key, and deletes all keys that were stored before `delete_before`. If
+    /// two transactions use the same key at the same time, one of them fails with a transient
+    /// error.
     ///
     /// # Errors
     /// When the database fails.

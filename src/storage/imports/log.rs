@@ -1,4 +1,5 @@
-//! The record of every import, and what is remembered for clients who ask again.
+//! The import log: one entry for each import, publication, reversion and discard, including refused
+//! ones.
 
 use std::collections::HashMap;
 
@@ -16,44 +17,44 @@ use crate::storage::documents::published::source;
 use crate::storage::tables::import;
 use crate::storage::{Database, StorageError, Transaction};
 
-/// What became of an import, or of another act on a document.
+/// An entry of the import log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportRow {
-    /// Ids of later records are larger, by code point.
+    /// Ids of later entries are greater, by code point.
     pub id: String,
     pub movie: MovieId,
-    /// `None`: the document could not be read, and nobody said of which category it is.
+    /// `None` if the document could not be read and the request named no category.
     pub category: Option<Category>,
-    /// import, publish, revert or discard.
+    /// `import`, `publish`, `revert` or `discard`.
     pub operation: String,
     pub stage: Stage,
     pub created_at: DateTime<Utc>,
-    /// Who did it, as shown.
+    /// The author as shown to users.
     pub author: String,
-    /// Who did it, as tokens name them.
+    /// The author as named in tokens.
     pub account: String,
     pub source: Option<Source>,
-    /// What came of it, in the words of a file.
+    /// The status of the import, spelled as in files.
     pub status: String,
-    /// How it was done, as JSON.
+    /// The options of the import, as JSON.
     pub options: String,
-    /// The plan as JSON; `None`: there was none. Of what was published, without the changes: the
-    /// history has them.
+    /// The plan as JSON; `None` if there was none. The plan of a published import has no changes
+    /// here: they follow from the history.
     pub report: Option<String>,
-    /// What was wrong, as JSON: a list of problems.
+    /// The problems of the import, as a JSON list.
     pub problems: String,
-    /// The revision of the document as it stood afterwards; of a draft, the one it was made from.
+    /// The revision of the document after the import. For a draft, its base revision.
     pub revision: Option<i64>,
-    /// The newest contribution to the draft afterwards, where the draft was asked for.
+    /// The newest contribution to the draft after the import, if the target was the draft.
     pub draft_revision: Option<i64>,
-    /// SHA-256 of the document as it was sent, in hexadecimal digits. `None`: none was sent, or the
-    /// record is from before it was computed.
+    /// SHA-256 of the document as it was sent, in hexadecimal. `None` if none was sent, or for
+    /// entries from before hashes were stored.
     pub text_hash: Option<String>,
-    /// Bytes of the document as it was sent, likewise.
+    /// The size of the document as it was sent, in bytes. `None` as for `text_hash`.
     pub text_size: Option<i64>,
 }
 
-/// A record to be kept.
+/// An entry to append to the import log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewImport {
     pub row: ImportRow,
@@ -61,7 +62,7 @@ pub struct NewImport {
     pub document: Option<SentText>,
 }
 
-/// Which records to list; what is `None` does not matter.
+/// Filters for the import log. `None` does not filter.
 #[derive(Debug, Clone, Default)]
 pub struct ImportFilter {
     pub movie: Option<MovieId>,
@@ -70,21 +71,21 @@ pub struct ImportFilter {
     pub author: Option<String>,
     pub source: Option<Source>,
     pub operation: Option<String>,
-    /// The earliest moment.
+    /// The earliest time, inclusive.
     pub since: Option<DateTime<Utc>>,
-    /// The latest moment; itself left out.
+    /// The latest time, exclusive.
     pub until: Option<DateTime<Utc>>,
 }
 
-/// A part of the list of records, newest first.
+/// A page of the import log, newest first.
 #[derive(Debug)]
 pub struct ImportPage {
     pub records: Vec<ImportRow>,
-    /// Whether there are older ones.
+    /// Whether there are older entries.
     pub has_more: bool,
 }
 
-/// The columns of an [`ImportRow`]; the document may have megabytes, so lists leave it out.
+/// The columns of an [`ImportRow`]: all but the document, which may have megabytes.
 #[derive(DerivePartialModel)]
 #[sea_orm(entity = "import::Entity")]
 struct ImportColumns {
@@ -109,7 +110,7 @@ struct ImportColumns {
 
 fn row(columns: ImportColumns) -> Result<ImportRow, StorageError> {
     let corrupt = |reason: String| StorageError::Corrupt {
-        what: "import record",
+        what: "import log entry",
         key: columns.id.clone(),
         reason,
     };
@@ -194,7 +195,7 @@ async fn find(
 }
 
 impl Database {
-    /// The record of that id.
+    /// The entry with this id.
     ///
     /// # Errors
     /// When the database fails.
@@ -202,8 +203,8 @@ impl Database {
         find(&self.reader, id).await
     }
 
-    /// The documents of those records as they were sent, by the record's id; records without one,
-    /// and those of which it was dropped, are left out.
+    /// The documents of these entries as they were sent, by the id of the entry. Entries whose
+    /// document was never stored, or was deleted since, are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -227,7 +228,7 @@ impl Database {
         Ok(found)
     }
 
-    /// A page of the records, newest first, of those before the one of that id.
+    /// A page of the entries, newest first, starting before the entry with the id `before`.
     ///
     /// # Errors
     /// When the database fails.
@@ -255,7 +256,8 @@ impl Database {
 }
 
 impl Transaction {
-    /// Keeps records, and their texts within the limits. How many bytes of texts were stored.
+    /// Appends entries to the import log, with their texts as far as the limits allow. Returns how
+    /// many bytes of texts were stored.
     ///
     /// # Errors
     /// When the database fails.
@@ -274,7 +276,7 @@ impl Transaction {
         Ok(bytes)
     }
 
-    /// The record of that id.
+    /// The entry with this id.
     ///
     /// # Errors
     /// When the database fails.

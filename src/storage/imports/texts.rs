@@ -1,8 +1,8 @@
-//! The texts that imports sent: compressed, each text of a document once, and within limits.
+//! The texts that imports sent: compressed, each text of a document once, within limits.
 //!
-//! Records are kept for good, their texts within a limit for each document and one for all
-//! ([`TextLimits`]): the texts that were sent least recently are dropped first. A record keeps the
-//! size and the SHA-256 of a text that is no longer there.
+//! Entries of the import log are kept for good. Their texts are kept within a limit for each
+//! document and one for all ([`TextLimits`]): the texts that were sent least recently are deleted
+//! first. An entry keeps the size and the SHA-256 of a text that was deleted.
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -17,12 +17,12 @@ use crate::storage::db::statements::placeholders;
 use crate::storage::tables::import_text;
 use crate::storage::{Database, StorageError, Transaction};
 
-/// How many bytes the texts of imports may take, compressed.
+/// Limits on the stored texts of imports, in bytes after compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextLimits {
-    /// The texts of one document.
+    /// For the texts of one document.
     pub of_document: u64,
-    /// All texts.
+    /// For all texts.
     pub of_all: u64,
 }
 
@@ -32,25 +32,25 @@ impl Default for TextLimits {
     }
 }
 
-/// What a row takes beside its text, roughly, so that many short texts count too.
+/// The approximate size of a row without its text, so that many short texts count too.
 const ROW_OVERHEAD: u64 = 256;
-/// Texts from this size on are compressed on a thread of their own.
+/// Texts of this size or larger are compressed on a blocking thread.
 const LARGE_TEXT: usize = 64 * 1024;
 /// Rows that are read at once to find the oldest texts.
 const ROWS_PER_PAGE: u64 = 1_000;
-/// Pages that one transaction drops at most.
+/// The most pages of texts that one transaction deletes.
 const MAX_PAGES: usize = 20;
 
-/// A text as it was sent, of an import.
+/// The text of an import as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentText {
     pub text: String,
-    /// Whether the text itself is kept, and not only its size and hash.
+    /// Whether the text is stored, and not only its size and hash.
     pub is_kept: bool,
 }
 
-/// What is left of a limit when the oldest texts are dropped, so that it is not done on every
-/// import.
+/// The size to which texts are reduced when they exceed `limit`. It leaves room, so that not every
+/// import deletes texts.
 const fn target_size(limit: u64) -> u64 {
     limit - limit / 8
 }
@@ -90,13 +90,13 @@ struct TotalRow {
     total: i64,
 }
 
-/// The texts of records, by the record's id.
+/// The texts of entries of the import log, by the id of the entry.
 const SELECT_TEXTS: &str = "SELECT i.id, t.size, t.body FROM imports i JOIN import_texts t \
     ON t.movie_id = i.movie_id AND t.category = COALESCE(i.category, '') AND t.hash = i.text_hash \
     WHERE i.id IN";
 
 impl Database {
-    /// The texts of those records that are stored, by the record's id.
+    /// The stored texts of these entries, by the id of the entry.
     pub(in crate::storage) async fn texts_of(
         &self,
         ids: &[String],
@@ -112,29 +112,30 @@ impl Database {
     }
 }
 
-/// A text of fewer bytes is stored with its record: compressing it would save little, and cost a
-/// statement for each import.
+/// A shorter text is stored in the import log itself: compressing it would save little, and take
+/// one more statement for each import.
 const SMALL_TEXT: usize = 8 * 1024;
 
-/// Whether a text is stored with its record, and not in the table of texts, which takes U+0000.
+/// Whether a text is stored in the import log itself. A text with U+0000 is not, because only the
+/// compressed form can hold it.
 pub(in crate::storage) fn is_small(text: &str) -> bool {
     text.len() < SMALL_TEXT && !text.contains('\0')
 }
 
-/// The bytes of a text as a column has them.
+/// The size of a text in bytes, as columns hold it.
 pub fn byte_size(text: &str) -> i64 {
     i64::try_from(text.len()).unwrap_or(i64::MAX)
 }
 
-/// The document that an import was about, as the columns have it.
+/// The document of an import, as the columns hold it: (movie id, category).
 fn document_of(new: &NewImport) -> (String, String) {
     let category = new.row.category.map(|category| category.as_str().to_owned());
     (new.row.movie.to_string(), category.unwrap_or_default())
 }
 
 impl Transaction {
-    /// Stores the texts of records, and drops the oldest texts of the same documents that are
-    /// beyond the limit. How many bytes were stored.
+    /// Stores the texts of imports, and deletes the oldest texts of the same documents beyond the
+    /// limit. Returns how many bytes were stored.
     ///
     /// # Errors
     /// When the database fails.
@@ -185,7 +186,7 @@ impl Transaction {
         Ok(bytes)
     }
 
-    /// The documents of those movies whose texts take more than that.
+    /// The documents of these movies whose texts exceed the limit.
     async fn documents_over_limit(
         &self,
         mut movies: Vec<Value>,
@@ -222,7 +223,7 @@ impl Transaction {
             .all(&self.connection)
             .await?;
         let mut left = target_size(limit);
-        // The newest one stays, whatever its size.
+        // The newest text is kept, whatever its size.
         let kept = newest.iter().enumerate().take_while(|(place, (_, stored))| {
             let bytes = stored.unsigned_abs() + ROW_OVERHEAD;
             let fits = bytes <= left || *place == 0;
@@ -241,9 +242,9 @@ impl Transaction {
         Ok(())
     }
 
-    /// Drops the oldest texts of all, if they take more than that; in several transactions if they
-    /// are many. Whether the rest is within the limit. Another transaction that is at it is left to
-    /// it.
+    /// Deletes the oldest texts if all texts together exceed `limit`. Returns whether the rest is
+    /// within the limit; if not, call it again in a new transaction. If another transaction is
+    /// deleting texts already, does nothing and returns `true`.
     ///
     /// # Errors
     /// When the database fails.
@@ -253,7 +254,8 @@ impl Transaction {
             return Ok(true);
         }
         let sql = format!(
-            "SELECT CAST(COALESCE(SUM(stored + {ROW_OVERHEAD}), 0) AS BIGINT) AS total FROM import_texts"
+            "SELECT CAST(COALESCE(SUM(stored + {ROW_OVERHEAD}), 0) AS BIGINT) AS total FROM \
+            import_texts"
         );
         let total = TotalRow::find_by_statement(Statement::from_string(backend, sql));
         let total = total.one(&self.connection).await?.map_or(0, |row| row.total.unsigned_abs());
