@@ -1,8 +1,8 @@
-//! Computing stored search columns anew after the rules changed by which they are made: the folding
-//! of texts, and the index of names.
+//! Recomputing stored search columns after the rules that produce them have changed: the folding of
+//! texts, and the index of names.
 //!
-//! Which rules a database was indexed by stands in `index_versions`. The work is done in one
-//! transaction, in pages, and again from the start if it was cut off.
+//! The table `index_versions` holds the version of the rules that a database was indexed with. The
+//! work is done in pages in one transaction; if it is interrupted, it starts again.
 
 use std::collections::HashSet;
 
@@ -24,7 +24,7 @@ use crate::document::text::index_key;
 const FOLDING: &str = "folding";
 const NAMES: &str = "names";
 
-/// The indexes that were made by other rules than those of this version, or never.
+/// The indexes that were not built by the rules of this version.
 async fn outdated(connection: &impl ConnectionTrait) -> Result<Vec<&'static str>, StorageError> {
     let versions = index_version::Entity::find().all(connection).await?;
     let is_current = |name: &str, version: u32| {
@@ -36,8 +36,8 @@ async fn outdated(connection: &impl ConnectionTrait) -> Result<Vec<&'static str>
 }
 
 impl Database {
-    /// Computes the search columns and the index of names anew if they were made by other rules.
-    /// Nothing is written if they were not.
+    /// Recomputes the search columns and the index of names if they were built by other rules.
+    /// Otherwise writes nothing.
     ///
     /// # Errors
     /// When the database fails.
@@ -70,17 +70,17 @@ impl Transaction {
             name: Set(name.to_owned()),
             version: Set(version.to_string()),
         };
-        let anew = OnConflict::column(index_version::Column::Name)
+        let replace = OnConflict::column(index_version::Column::Name)
             .update_column(index_version::Column::Version)
             .to_owned();
         index_version::Entity::insert(made)
-            .on_conflict(anew)
+            .on_conflict(replace)
             .exec_without_returning(&self.connection)
             .await?;
         Ok(())
     }
 
-    /// Folds anew what movies are searched and sorted by.
+    /// Recomputes the search texts and sort keys of movies.
     async fn refold_movies(&self) -> Result<(), StorageError> {
         let mut after = String::new();
         loop {
@@ -108,7 +108,7 @@ impl Transaction {
         }
     }
 
-    /// Folds anew the keys of all names: of entities, of merged entities and of remembered answers.
+    /// Recomputes the keys of all names: of entities, of merged entities and of resolutions.
     ///
     /// # Errors
     /// When the database fails.
@@ -118,8 +118,8 @@ impl Transaction {
         self.refold_resolutions().await
     }
 
-    /// A key that changes moves its row to another place of the order, where it may be read once
-    /// more and is as it should be.
+    /// A row moves to another position when its key changes, and may be read again there. It is
+    /// then up to date.
     async fn refold_entity_names(&self) -> Result<(), StorageError> {
         let mut after: Option<NamePosition> = None;
         loop {
@@ -134,8 +134,8 @@ impl Transaction {
         }
     }
 
-    /// Gives names their keys. Of names of one entity that have the same key by now, its own name
-    /// stays, else the one that had it.
+    /// Writes the new keys of names. If two names of one entity now have the same key, its primary
+    /// name is kept, else the name that had the key before.
     async fn rekey_names(&self, changed: Vec<entity_name::Model>) -> Result<(), StorageError> {
         let ids: HashSet<&str> = changed.iter().map(|row| row.entity_id.as_str()).collect();
         let own: Vec<(String, String, String)> = entity::Entity::find()
@@ -218,7 +218,7 @@ impl Transaction {
         }
     }
 
-    /// Of answers whose keys are the same by now, the latest holds.
+    /// If two resolutions now have the same key, the latest is kept.
     async fn refold_resolutions(&self) -> Result<(), StorageError> {
         let mut after: Option<(String, String, String)> = None;
         loop {

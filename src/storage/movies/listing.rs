@@ -12,24 +12,24 @@ use crate::document::text::comparable;
 use crate::storage::tables::{document, movie, movie_genre};
 use crate::storage::{Database, StorageError};
 
-/// Which movies to list; what is `None` or empty does not matter.
+/// Filters for movies. `None` or an empty list does not filter.
 #[derive(Debug, Clone, Default)]
 pub struct MovieFilter {
-    /// Part of the title or original title, in whichever typography (see
-    /// [`crate::document::text::folding`]).
+    /// A part of the title or the original title, compared by the rules of
+    /// [`crate::document::text::folding`].
     pub search: Option<String>,
     pub year_from: Option<i32>,
     pub year_to: Option<i32>,
-    /// Ids of genres, all of which a movie must have.
+    /// Ids of genres. A movie must have all of them.
     pub genres: Vec<String>,
     pub status: Option<String>,
-    /// Categories that must hold something.
+    /// Categories that must not be empty.
     pub present: Vec<Category>,
     /// Categories that must be empty.
     pub missing: Vec<Category>,
 }
 
-/// What a list is sorted by; the id decides between equals.
+/// A sort key. Movies with equal keys are sorted by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderBy {
     Title,
@@ -44,25 +44,25 @@ pub struct MovieOrder {
     pub descending: bool,
 }
 
-/// Which part of a list: up to `limit` movies after (or, `backward`, before) a place.
+/// A page of a list: up to `limit` movies after a position, or before it if `backward`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PageRequest {
-    /// The sort value and id of the movie to start beyond.
+    /// The position: the sort value and the id of a movie.
     pub from: Option<(String, String)>,
     pub limit: u64,
     pub backward: bool,
 }
 
-/// A part of a list, in the list's order.
+/// A page of movies, in the order of the list.
 #[derive(Debug)]
 pub struct MoviePage {
     pub movies: Vec<MovieRow>,
-    /// Whether there are more beyond the page, in the direction it was read.
+    /// Whether there are more movies beyond the page, in the direction of reading.
     pub has_more: bool,
 }
 
 impl MovieOrder {
-    /// The value by which a movie is sorted, as a cursor holds it.
+    /// The sort value of a movie, as a cursor holds it.
     #[must_use]
     pub fn value_of(self, movie: &MovieRow) -> String {
         match self.by {
@@ -80,7 +80,7 @@ impl MovieOrder {
         }
     }
 
-    /// The value of a cursor as the column holds it; `None` if it is none.
+    /// Parses the sort value of a cursor; `None` if it is not valid for this order.
     pub(in crate::storage) fn parse_sort_value(self, value: &str) -> Option<sea_orm::Value> {
         match self.by {
             OrderBy::Title => Some(value.into()),
@@ -142,7 +142,7 @@ fn condition(filter: &MovieFilter) -> Condition {
 }
 
 impl Database {
-    /// How many movies fit.
+    /// The number of movies that match.
     ///
     /// # Errors
     /// When the database fails.
@@ -150,7 +150,7 @@ impl Database {
         Ok(movie::Entity::find().filter(condition(filter)).count(&self.reader).await?)
     }
 
-    /// A page of the movies that fit. `None` if the cursor is not of this order.
+    /// A page of the movies that match. `None` if the cursor does not fit the order.
     ///
     /// # Errors
     /// When the database fails.

@@ -13,13 +13,13 @@ use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{answer, movie};
 use crate::storage::{Database, StorageError, Transaction};
 
-/// A movie as lists show it.
+/// A movie with its projected fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MovieRow {
     pub id: MovieId,
     pub facts: MovieFacts,
     pub created_at: DateTime<Utc>,
-    /// When any of its documents last really changed.
+    /// When one of its documents was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -41,18 +41,18 @@ pub(super) fn row(model: movie::Model) -> Result<MovieRow, StorageError> {
     })
 }
 
-/// What a movie is searched by: its folded titles.
+/// The folded titles that a search is matched against.
 pub(in crate::storage) fn search_text(title: Option<&str>, original_title: Option<&str>) -> String {
     let folded = |text: Option<&str>| text.map(comparable).unwrap_or_default();
     format!("{}\n{}", folded(title), folded(original_title))
 }
 
-/// What a movie is sorted by if by title.
+/// The key that sorts movies by title.
 pub(in crate::storage) fn title_key(title: Option<&str>) -> String {
     title.map(index_key).unwrap_or_default()
 }
 
-/// What a movie is listed by, and nothing else of its row.
+/// The projected columns of a movie. All other columns are unset.
 fn fact_columns(facts: &MovieFacts) -> movie::ActiveModel {
     let title = facts.title.as_deref();
     movie::ActiveModel {
@@ -79,7 +79,7 @@ fn model(row: &MovieRow) -> movie::ActiveModel {
 }
 
 impl Database {
-    /// Whether there is such a movie.
+    /// Whether the movie exists.
     ///
     /// # Errors
     /// When the database fails.
@@ -93,7 +93,7 @@ impl Database {
         Ok(found.is_some())
     }
 
-    /// Movies by id, in no order; unknown ids are left out.
+    /// Movies by id, in no particular order. Unknown ids are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -109,7 +109,7 @@ impl Database {
         Ok(found)
     }
 
-    /// Whether there is no movie at all.
+    /// Whether the catalogue has no movies.
     ///
     /// # Errors
     /// When the database fails.
@@ -119,7 +119,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// Which of those movies exist.
+    /// The movies among these ids that exist.
     ///
     /// # Errors
     /// When the database fails.
@@ -138,7 +138,7 @@ impl Transaction {
         Ok(found)
     }
 
-    /// Creates movies that are not there yet.
+    /// Creates movies. Existing ones are not changed.
     ///
     /// # Errors
     /// When the database fails.
@@ -164,7 +164,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// Writes what movies are listed by, and that they changed.
+    /// Writes the projected columns of the movies in `facts`, and sets the time of the last change
+    /// of the movies in `touched`.
     ///
     /// # Errors
     /// When the database fails.
@@ -210,7 +211,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Rewrites what a movie is listed by, and not that it changed.
+    /// Writes the projected columns of a movie without changing the time of its last change.
     ///
     /// # Errors
     /// When the database fails.
@@ -227,7 +228,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Forgets what movies are listed by, for rebuilding.
+    /// Clears the projected columns of all movies, before they are rebuilt.
     ///
     /// # Errors
     /// When the database fails.
@@ -239,13 +240,14 @@ impl Transaction {
         Ok(())
     }
 
-    /// Deletes a movie with its documents, their history and projections. Whether it was there.
+    /// Deletes a movie with its documents, their history and projections. Returns whether it
+    /// existed.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn delete_movie(&self, id: &MovieId) -> Result<bool, StorageError> {
         let result = movie::Entity::delete_by_id(id.as_str()).exec(&self.connection).await?;
-        // An answer that holds on all movies has none, so nothing binds the others to theirs.
+        // Resolutions have no foreign key to movies, since some hold for all movies.
         answer::Entity::delete_many()
             .filter(answer::Column::MovieId.eq(id.as_str()))
             .exec(&self.connection)

@@ -1,4 +1,4 @@
-//! What is written only to find out whether writes work; empty otherwise.
+//! A probe write, which tests whether writes work. Otherwise the table is empty.
 
 use sea_orm::entity::prelude::*;
 
