@@ -87,9 +87,8 @@ impl MergedEntity {
         self.names.iter().any(|name| name.key == key)
     }
 
-    /// Marks the names that are transferred to an entity: those that are not in `taken`. Adds them
-    /// to `taken`.
-    fn transfer_names(&mut self, taken: &mut HashSet<String>) {
+    /// Marks the names that a merge transfers: those that are not in `taken`. Adds them to `taken`.
+    fn mark_transferred_names(&mut self, taken: &mut HashSet<String>) {
         for name in &mut self.names {
             name.is_transferred = taken.insert(name.key.clone());
         }
@@ -192,10 +191,10 @@ impl Transaction {
         };
         let mut taken =
             self.former_names(kind, into).await?.into_iter().map(|name| name.key).collect();
-        merged.transfer_names(&mut taken);
+        merged.mark_transferred_names(&mut taken);
         for other in &mut earlier {
             into.clone_into(&mut other.into);
-            other.transfer_names(&mut taken);
+            other.mark_transferred_names(&mut taken);
         }
         entity_name::Entity::delete_many()
             .filter(names_of(kind, from))
@@ -265,7 +264,7 @@ impl Transaction {
         let mut taken = merged.names.iter().map(|name| name.key.clone()).collect();
         for other in &mut earlier {
             id.clone_into(&mut other.into);
-            other.transfer_names(&mut taken);
+            other.mark_transferred_names(&mut taken);
         }
         let names: Vec<&FormerName> =
             merged.names.iter().chain(earlier.iter().flat_map(MergedEntity::transferred)).collect();
