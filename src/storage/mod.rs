@@ -1,8 +1,8 @@
 //! The storage, the only part that uses SeaORM: connections and transactions, and one module for
 //! each of documents, entities, imports, movies and accounts.
 //!
-//! `SQLite` has one connection for writing, whose transactions begin with BEGIN IMMEDIATE, and a
-//! pool for reading. `PostgreSQL` has one pool; a writing transaction takes advisory locks on its
+//! `SQLite` has one connection for writing and a pool for reading. Writing transactions begin with
+//! BEGIN IMMEDIATE. `PostgreSQL` has one pool; a writing transaction takes advisory locks on its
 //! movies before it reads them. (SERIALIZABLE was measured: on small tables nearly every two
 //! writers conflict.) A transaction that conflicts with another one is retried.
 

@@ -1,5 +1,5 @@
-//! Candidates for names of people that have none yet: people whose name differs in the spelling of
-//! one word, or in one word that sounds alike in another script.
+//! Candidates for names of people that have none yet: people with a name that differs in the
+//! spelling of one word, or in one word that sounds alike in another script.
 //!
 //! Such names share only a part, and many people may share that part. So this search runs only for
 //! names without candidates, and compares names before it reads anything else.

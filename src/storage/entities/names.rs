@@ -42,8 +42,8 @@ const FIND_ENTITIES: &str = "WITH fitting AS MATERIALIZED ( \
     ORDER BY fit, name_key, id LIMIT $8";
 
 impl Database {
-    /// A page of the entities of a kind whose names match `search`, best first; without a search,
-    /// all entities by name. Returns one more than `limit` if there are more.
+    /// A page of the entities of a kind with a name that matches `search`, best first; without a
+    /// search, all entities by name. Returns one more than `limit` if there are more.
     ///
     /// # Errors
     /// When the database fails.

@@ -98,8 +98,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// Inserts all rows with one statement whose text does not depend on their number. Existing
-    /// rows are not changed.
+    /// Inserts all rows with one statement. Its text does not depend on their number. Existing rows
+    /// are not changed.
     async fn insert(
         &self,
         backend: Backend,

@@ -203,8 +203,8 @@ impl Database {
         find(&self.reader, id).await
     }
 
-    /// The documents of these entries as they were sent, by the id of the entry. Entries whose
-    /// document was never stored, or was deleted since, are left out.
+    /// The documents of these entries as they were sent, by the id of the entry. Entries without a
+    /// stored document are left out.
     ///
     /// # Errors
     /// When the database fails.

@@ -186,7 +186,7 @@ impl Transaction {
         Ok(bytes)
     }
 
-    /// The documents of these movies whose texts exceed the limit.
+    /// The documents of these movies with texts that exceed the limit.
     async fn documents_over_limit(
         &self,
         mut movies: Vec<Value>,

@@ -1,4 +1,4 @@
-//! A probe write, which tests whether writes work. Otherwise the table is empty.
+//! A probe write, which tests whether writes work. The table is empty at all other times.
 
 use sea_orm::entity::prelude::*;
 
