@@ -13,7 +13,7 @@ use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
 use crate::graphql::{Limits as QueryLimits, checks, schema_builder};
 use crate::http::{AppState, Limits, router};
-use crate::storage::{Database, StorageError, make_private_folder};
+use crate::storage::{Database, StorageError, create_private_folder};
 
 /// How long closing the database may take when the service stops.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -146,7 +146,7 @@ pub fn kept_secret(path: &Path, make: impl FnOnce() -> String) -> std::io::Resul
     }
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    make_private_folder(folder)?;
+    create_private_folder(folder)?;
     let secret = make();
     // Temporary files are readable by their owner alone from the start.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;

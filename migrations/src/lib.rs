@@ -1,4 +1,4 @@
-//! The database's schema, one dated, frozen migration a file.
+//! The database schema. Each migration is a dated file, and does not change once it is released.
 
 use sea_orm_migration::prelude::*;
 
@@ -13,7 +13,7 @@ mod m20261129_000001_storage_probe;
 mod m20261129_000002_import_texts;
 mod tables;
 
-/// All migrations in order.
+/// All migrations, in the order in which they are applied.
 #[derive(Debug)]
 pub struct Migrator;
 

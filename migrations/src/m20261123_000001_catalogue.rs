@@ -1,4 +1,4 @@
-//! Movies, their documents with history, the entities that documents name, the projections, and
+//! Movies, their documents and revisions, the entities that documents name, the projections, and
 //! the accounts.
 
 use sea_orm_migration::prelude::*;
@@ -43,7 +43,8 @@ impl MigrationTrait for Migration {
         };
         let mut document = state();
         document.push(boolean("is_empty"));
-        // 0: not known. A number sorts and pages alike on both databases, a null does not.
+        // 0 when the year is unknown: a number sorts and pages the same on both databases, and NULL
+        // does not.
         let mut year = integer("year");
         year.default(0);
         let tables = [

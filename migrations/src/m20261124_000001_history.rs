@@ -1,5 +1,4 @@
-//! Drafts with all that was contributed to them, locks, the record of every import, and the answers
-//! that are remembered for clients who ask again.
+//! Drafts and the contributions to them, editorial locks, the import log, and idempotency keys.
 
 use sea_orm_migration::prelude::*;
 
@@ -21,7 +20,7 @@ impl MigrationTrait for Migration {
         let mut closed = boolean("closed");
         closed.default(false);
         let tables = [
-            // The state of a draft is that of its newest contribution, `draft_revision`.
+            // The state of a draft is the state of its newest contribution, `draft_revision`.
             table_of_movie(
                 "drafts",
                 vec![
@@ -35,7 +34,8 @@ impl MigrationTrait for Migration {
                 ],
                 &["movie_id", "category"],
             ),
-            // Those of closed drafts stay: files were made from them, and they tell whose a value is.
+            // Contributions to closed drafts are kept: files were exported from them, and they name
+            // the author of each value.
             table_of_movie(
                 "contributions",
                 vec![
@@ -60,7 +60,7 @@ impl MigrationTrait for Migration {
                 vec![text("category"), text("target"), moment("locked_at"), text("locked_by")],
                 &["movie_id", "category", "target"],
             ),
-            // No foreign key: what was done to a movie is known when the movie is gone.
+            // No foreign key: the import log outlives the movie.
             table(
                 "imports",
                 vec![

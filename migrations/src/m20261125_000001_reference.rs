@@ -1,4 +1,4 @@
-//! What is known of an entity beside its names, and which reference data the database has.
+//! Details of entities, and the versions of the reference data that were loaded.
 
 use sea_orm_migration::prelude::*;
 
@@ -13,8 +13,8 @@ impl MigrationTrait for Migration {
         let mut entities = Table::alter();
         entities.table(Alias::new("entities")).add_column(optional_text("details"));
         manager.alter_table(entities).await?;
-        // Every version that was ever loaded: an older process that starts beside a newer one has
-        // nothing to load.
+        // Every version that was ever loaded, so that an older process that starts next to a newer
+        // one has nothing to load.
         manager
             .create_table(table(
                 "reference_versions",

@@ -1,5 +1,5 @@
-//! Those who were merged into someone else, with what they were; and an index by which names are found
-//! that differ in their spacing and punctuation alone.
+//! Merged entities, kept so that a merge can be undone; and an index that finds names which differ
+//! only in spacing and punctuation.
 
 use sea_orm_migration::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::tables::{index, moment, table, text};
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// The letters of a name, as one word.
+/// The name without spacing and punctuation.
 const LETTERS: &str = "CREATE INDEX idx_entity_names_letters ON entity_names \
      (kind, REPLACE(REPLACE(REPLACE(REPLACE(name_key, ' ', ''), '.', ''), '-', ''), '''', ''))";
 
@@ -20,7 +20,8 @@ impl MigrationTrait for Migration {
             vec![
                 text("kind"),
                 text("id"),
-                // Who they are by now, and whom they were merged into: another one, if that one was merged since.
+                // `into_id` is the entity that the id leads to now. `via_id` is the entity that
+                // this one was merged into, even if that one has since been merged into another.
                 text("into_id"),
                 text("via_id"),
                 text("name"),

@@ -1,5 +1,4 @@
-//! What names are found by beside themselves: blocking keys, how common their words are, and the answers
-//! that were given to the question who a name means.
+//! Data for resolving names: blocking keys, word frequencies, and resolutions.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DatabaseBackend;
@@ -20,13 +19,15 @@ impl MigrationTrait for Migration {
             &["block", "entity_id"],
         );
         if manager.get_database_backend() == DatabaseBackend::Sqlite {
-            // All of it is its key: a second tree for the rows would double what is written.
+            // The primary key covers the whole row: a separate tree for the rows would double what
+            // is written.
             blocks.extra("WITHOUT ROWID");
         }
         let tables = [
             blocks,
             table("name_words", vec![text("word"), big_integer("people")], &["word"]),
-            // The movie is empty where an answer holds for all. No foreign key, for that reason.
+            // The movie is empty where a resolution holds for all movies, so there is no foreign
+            // key.
             table(
                 "answers",
                 vec![

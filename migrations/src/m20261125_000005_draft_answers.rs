@@ -1,4 +1,5 @@
-//! The answers that were given with a contribution to a draft: they are remembered when it is published.
+//! Resolutions that were given with a contribution to a draft. They are stored for good when the
+//! draft is published.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What is written only to find out whether writes work.
+//! A table for probe writes, which test whether writes work.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,5 +1,5 @@
-//! The texts of imports in a table of their own: compressed, each text of a document once. Records
-//! of before keep theirs in the column `document`.
+//! A table for the texts of imports: compressed, and each text of a document only once. Older
+//! entries of the import log keep their text in the column `document`.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DatabaseBackend;
@@ -17,18 +17,18 @@ impl MigrationTrait for Migration {
         let backend = manager.get_database_backend();
         let mut body = ColumnDef::new(Alias::new("body"));
         body.binary().not_null();
-        // No foreign key: a record and its text are known when the movie is gone.
+        // No foreign key: an entry of the import log and its text outlive the movie.
         let texts = table(
             "import_texts",
             vec![
                 text("movie_id"),
-                // Empty where the category is not known.
+                // Empty if the category is unknown.
                 text("category"),
                 // SHA-256 of the text.
                 text("hash"),
-                // The newest import that sent it.
+                // The newest import that sent this text.
                 sorted_key("last_import", backend),
-                // Bytes of the text, and of what is stored of it.
+                // Bytes of the text, and bytes of its compressed form.
                 big_integer("size"),
                 big_integer("stored"),
                 body,
@@ -38,7 +38,7 @@ impl MigrationTrait for Migration {
         manager.create_table(texts).await?;
         manager.create_index(index("import_texts", &["last_import", "stored"])).await?;
         if backend == DatabaseBackend::Postgres {
-            // It is compressed already.
+            // The body is compressed already.
             let external = "ALTER TABLE import_texts ALTER COLUMN body SET STORAGE EXTERNAL";
             manager.get_connection().execute_unprepared(external).await?;
         }

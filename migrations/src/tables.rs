@@ -1,10 +1,10 @@
-//! The words that migrations are written in. Frozen as they are: what a word means must not change
-//! under a migration that was released.
+//! Column and table helpers for migrations. Frozen: a change here would change migrations that were
+//! released.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DatabaseBackend;
 
-/// Text that sorts by code point on both databases; empty unless it is given.
+/// Text that sorts by code point on both databases. Empty by default.
 pub(crate) fn sorted_text(name: &str, backend: DatabaseBackend) -> ColumnDef {
     let mut column = text(name);
     by_code_point(column.default(""), backend);
@@ -80,7 +80,7 @@ pub(crate) fn table(name: &str, columns: Vec<ColumnDef>, key: &[&str]) -> TableC
     table
 }
 
-/// A table whose rows go with their movie.
+/// A table with a foreign key to `movies`: its rows are deleted with their movie.
 pub(crate) fn table_of_movie(
     name: &str,
     mut columns: Vec<ColumnDef>,

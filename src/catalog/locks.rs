@@ -11,7 +11,7 @@ use crate::document::provenance::item_ids;
 use crate::document::schema::definition::find;
 use crate::document::text::snake_case;
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode};
-use crate::storage::{DocumentKey, Lock, Transaction};
+use crate::storage::{DocumentKey, EditorialLock, Transaction};
 
 /// What is to be locked or unlocked in one document.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,7 @@ pub struct LockTargets {
 #[derive(Debug)]
 pub struct LocksSet {
     /// What is locked in the document now, oldest first; nothing if there are problems.
-    pub locks: Vec<Lock>,
+    pub locks: Vec<EditorialLock>,
     /// If there are any, nothing was changed.
     pub problems: Vec<Problem>,
 }
@@ -40,8 +40,8 @@ impl Catalog {
         &self,
         _: &CanDraft,
         movies: &[&MovieId],
-    ) -> Result<HashMap<DocumentKey, Vec<Lock>>, CatalogError> {
-        Ok(self.database.locks(movies).await?)
+    ) -> Result<HashMap<DocumentKey, Vec<EditorialLock>>, CatalogError> {
+        Ok(self.database.editorial_locks(movies).await?)
     }
 
     /// Locks or unlocks fields and items of a document. What is so already stays as it is.
@@ -58,7 +58,7 @@ impl Catalog {
     ) -> Result<LocksSet, CatalogError> {
         self.database
             .write(|transaction| async move {
-                transaction.lock_movies(&[movie]).await?;
+                transaction.advisory_lock_movies(&[movie]).await?;
                 self.set_locks_in(&transaction, permission, movie, category, targets, locked).await
             })
             .await
@@ -107,12 +107,12 @@ impl Catalog {
         found.retain(|target| seen.insert(target.clone()));
         if locked {
             let (by, now) = (&permission.author.name, self.clock.now());
-            transaction.lock(movie, category, &found, by, now).await?;
+            transaction.add_editorial_locks(movie, category, &found, by, now).await?;
         } else {
-            transaction.unlock(movie, category, &found).await?;
+            transaction.remove_editorial_locks(movie, category, &found).await?;
         }
         let locks = transaction
-            .locks(&[movie])
+            .editorial_locks(&[movie])
             .await?
             .remove(&(movie.clone(), category))
             .unwrap_or_default();
@@ -144,7 +144,7 @@ impl Catalog {
             known.extend(item_ids(category.definition(), &data).map(str::to_owned));
         }
         let locks = transaction
-            .locks(&[movie])
+            .editorial_locks(&[movie])
             .await?
             .remove(&(movie.clone(), category))
             .unwrap_or_default();

@@ -159,7 +159,7 @@ impl Catalog {
             .write(|transaction| {
                 let (movie, documents, command) = (&movie, &documents, &command);
                 async move {
-                    transaction.lock_movies(&[movie]).await?;
+                    transaction.advisory_lock_movies(&[movie]).await?;
                     if !transaction.existing_movies(&[movie]).await?.is_empty() {
                         return Ok(None);
                     }
@@ -193,7 +193,7 @@ impl Catalog {
     ) -> Result<bool, CatalogError> {
         self.database
             .write(|transaction| async move {
-                transaction.lock_movies(&[movie]).await?;
+                transaction.advisory_lock_movies(&[movie]).await?;
                 Ok::<_, CatalogError>(transaction.delete_movie(movie).await?)
             })
             .await

@@ -19,8 +19,8 @@ impl Catalog {
     pub async fn reindex(&self, _: &CanPublish) -> Result<u64, CatalogError> {
         self.database
             .write(|transaction| async move {
-                transaction.lock_all_movies().await?;
-                transaction.lock_entities().await?;
+                transaction.advisory_lock_all_movies().await?;
+                transaction.advisory_lock_entities().await?;
                 transaction.refold_names().await?;
                 transaction.clear_projections().await?;
                 let mut after: Option<DocumentKey> = None;
@@ -49,7 +49,7 @@ impl Catalog {
                         });
                         count += 1;
                     }
-                    transaction.project(&changes).await?;
+                    transaction.update_projections(&changes).await?;
                     for (movie, facts) in &facts {
                         transaction.reindex_movie(movie, facts).await?;
                     }

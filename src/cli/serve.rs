@@ -19,7 +19,7 @@ use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
 use crate::document::read::envelope::Expected;
 use crate::document::read::parse::ParseOptions;
-use crate::storage::{Unavailability, shared_mode, sqlite_path};
+use crate::storage::{Unavailability, mode_if_shared, sqlite_path};
 
 /// The demo catalogue: `{movie}/{category}.json`.
 static DEMO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
@@ -127,7 +127,7 @@ async fn takes_writes(app: &App) -> Result<bool, CliError> {
 /// Says that other accounts of the machine can read the database. The mode may be meant, so it stays.
 fn warn_if_shared(database: &DatabaseArgs) {
     let Some(path) = sqlite_path(&database.database_url) else { return };
-    if let Some(mode) = shared_mode(Path::new(path)) {
+    if let Some(mode) = mode_if_shared(Path::new(path)) {
         tracing::warn!(
             path,
             mode,

@@ -1,4 +1,4 @@
-//! Accounts.
+//! User accounts.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Se
 use super::tables::user;
 use super::{Database, StorageError, Transaction};
 
-/// An account. The email is lower case.
+/// An account. The email is in lower case.
 #[derive(Debug, Clone)]
 pub struct UserRow {
     pub id: String,
@@ -32,7 +32,7 @@ impl From<user::Model> for UserRow {
 }
 
 impl Database {
-    /// The account of that email.
+    /// The account with this email.
     ///
     /// # Errors
     /// When the database fails.
@@ -42,7 +42,7 @@ impl Database {
         Ok(found.map(Into::into))
     }
 
-    /// The account of that id.
+    /// The account with this id.
     ///
     /// # Errors
     /// When the database fails.
@@ -50,7 +50,7 @@ impl Database {
         Ok(user::Entity::find_by_id(id).one(&self.reader).await?.map(Into::into))
     }
 
-    /// All accounts by email.
+    /// All accounts, ordered by email.
     ///
     /// # Errors
     /// When the database fails.
@@ -61,7 +61,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// Makes an account; whether the email was free.
+    /// Creates an account. Returns `false`, and changes nothing, if the email is taken.
     ///
     /// # Errors
     /// When the database fails.
@@ -85,12 +85,12 @@ impl Transaction {
         Ok(true)
     }
 
-    /// The emails of all accounts of a role, by email. They keep it until the end of the transaction:
-    /// on `PostgreSQL` the rows are locked, and `SQLite` has one writer.
+    /// The emails of all accounts with this role, ordered by email. The accounts cannot change
+    /// until the transaction ends: `PostgreSQL` locks their rows, and `SQLite` has one writer.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn lock_users_of_role(&self, role: &str) -> Result<Vec<String>, StorageError> {
+    pub async fn row_lock_users_of_role(&self, role: &str) -> Result<Vec<String>, StorageError> {
         let rows = user::Entity::find()
             .filter(user::Column::Role.eq(role))
             .order_by_asc(user::Column::Email)
@@ -100,7 +100,7 @@ impl Transaction {
         Ok(rows.into_iter().map(|row| row.email).collect())
     }
 
-    /// Changes the password or the role of an account; whether there is one of that email.
+    /// Changes the password, the role or both. Returns whether there is an account with this email.
     ///
     /// # Errors
     /// When the database fails.
@@ -125,7 +125,7 @@ impl Transaction {
         Ok(result.rows_affected > 0)
     }
 
-    /// Deletes an account; whether there was one.
+    /// Deletes an account. Returns whether there was one with this email.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,4 +1,4 @@
-//! What can go wrong with the database.
+//! Errors of the storage.
 
 use sea_orm::sqlx::Error;
 use sea_orm::{DbErr, RuntimeErr};
@@ -6,37 +6,36 @@ use sea_orm::{DbErr, RuntimeErr};
 use super::unavailable::Unavailability;
 use super::values::HoldsNul;
 
-/// A failure of storage. None of it is the client's doing.
+/// A failure of the storage. None of them is caused by the client.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     #[error("database: {0}")]
     Database(DbErr),
     #[error("database: the commit was not confirmed: {0}")]
     Unconfirmed(DbErr),
-    #[error("the database was opened for reading alone")]
+    #[error("the database was opened for reading only")]
     ReadOnly,
-    #[error(
-        "the database's schema is not of this version; `reelport migrate` brings it up to date"
-    )]
+    #[error("the database schema is not that of this version; `reelport migrate` updates it")]
     NotMigrated,
-    #[error("a text to be stored holds U+0000")]
+    #[error("a text to be stored contains U+0000")]
     HoldsNul,
     #[error(
-        "{log}: the log holds changes that cannot be read without writing beside it; copy the \
-         database and its log to a folder that can be written to"
+        "{log}: the changes in this log can be read only in a writable folder; copy the database \
+         and its log to one"
     )]
     LogUnreadable { log: String },
     #[error("found the database URL {found:?}; allowed are sqlite://PATH and postgres://…")]
     UnknownUrl { found: String },
     #[error("migration lock {path}: {source}")]
-    Lock { path: String, source: std::io::Error },
+    MigrationLock { path: String, source: std::io::Error },
     #[error(
-        "the stored {category} of {movie} is of format {found}; this version knows {known} and must not overwrite it"
+        "the stored {category} of {movie} has format {found}; this version supports formats up to \
+         {known}, and does not overwrite newer ones"
     )]
     NewerFormat { movie: String, category: String, found: i32, known: i32 },
-    #[error("more requests wait to write than the queue holds")]
+    #[error("the queue of writing requests is full")]
     TooManyWriters,
-    #[error("a transaction was kept beyond its end")]
+    #[error("a transaction was still in use after its body had returned")]
     Escaped,
     #[error("the stored {what} of {key} cannot be read: {reason}")]
     Corrupt { what: &'static str, key: String, reason: String },
@@ -61,9 +60,10 @@ fn sqlx_error(error: &DbErr) -> Option<&Error> {
 }
 
 impl StorageError {
-    /// Whether the same transaction may succeed when it is tried again: a serialization failure or
-    /// deadlock (`PostgreSQL` 40001, 40P01), a busy database (`SQLite` 5, 517), a row that another
-    /// transaction inserted first, or a connection that ended before the commit was sent.
+    /// Whether the same transaction may succeed when it is run again: after a serialization failure
+    /// or deadlock (`PostgreSQL` 40001, 40P01), a busy database (`SQLite` 5, 517), a row that
+    /// another transaction inserted first, or a connection that was lost before the commit was
+    /// sent.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         let Self::Database(error) = self else { return false };
@@ -71,7 +71,7 @@ impl StorageError {
             return true;
         }
         let Some(cause) = sqlx_error(error) else { return false };
-        // Taking a connection has its own patience.
+        // Waiting for a connection has its own timeout, so it is not repeated.
         if !matches!(error, DbErr::Conn(_))
             && Unavailability::of(cause) == Some(Unavailability::Unreachable)
         {
@@ -81,7 +81,7 @@ impl StorageError {
         code.is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01" | "5" | "517"))
     }
 
-    /// Why the database cannot serve the request; `None` if the fault is another.
+    /// Why the database cannot serve the request; `None` for all other errors.
     #[must_use]
     pub fn unavailability(&self) -> Option<Unavailability> {
         match self {

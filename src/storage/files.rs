@@ -1,14 +1,15 @@
-//! Files and folders that only their owner may read.
+//! Files and folders that only their owner can access.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Makes a folder, and those above it, for the owner alone. One that exists stays as it is.
+/// Creates a folder and its missing parents, accessible only to the owner. The mode of an existing
+/// folder is not changed.
 ///
 /// # Errors
-/// When it cannot be made.
-pub fn make_private_folder(path: &Path) -> io::Result<()> {
+/// When the folder cannot be created.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -19,11 +20,11 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() { Ok(()) } else { builder.create(path) }
 }
 
-/// Opens a file for writing, which is made for the owner alone if it is missing. One that exists
-/// stays as it is.
+/// Opens a file for writing. A missing file is created, accessible only to the owner. The mode of
+/// an existing file is not changed.
 ///
 /// # Errors
-/// When it can be neither opened nor made.
+/// When the file can be neither opened nor created.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
@@ -35,9 +36,9 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The mode of a file that other accounts of this machine can read, `0644` for example.
+/// The mode of a file, for example `0644`, if other accounts of this machine can access it.
 #[must_use]
-pub fn shared_mode(path: &Path) -> Option<String> {
+pub fn mode_if_shared(path: &Path) -> Option<String> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -1,11 +1,10 @@
-//! The only place that knows SeaORM: connections, transactions, and one folder or file for each
-//! aggregate: documents, entities, imports, movies, accounts.
+//! The storage, the only part that uses SeaORM: connections and transactions, and one module for
+//! each of documents, entities, imports, movies and accounts.
 //!
-//! `SQLite` has one writer connection, whose transactions begin IMMEDIATE, and a pool of readers.
-//! `PostgreSQL` has one pool; a writing transaction locks the movies it writes to before it reads
-//! them. (SERIALIZABLE was measured: on small tables it takes nearly every two writers for rivals.)
-//! Either is tried again when the database says that another one came between. A transaction that
-//! did not end cleanly costs its connection (`db/session.rs`).
+//! `SQLite` has one connection for writing and a pool for reading. Writing transactions begin with
+//! BEGIN IMMEDIATE. `PostgreSQL` has one pool; a writing transaction takes advisory locks on its
+//! movies before it reads them. (SERIALIZABLE was measured: on small tables nearly every two
+//! writers conflict.) A transaction that conflicts with another one is retried.
 
 mod accounts;
 mod db;
@@ -22,22 +21,25 @@ mod values;
 
 pub use accounts::UserRow;
 pub use db::{
-    Backend, Database, Fault, Faults, NotReady, Step, Transaction, TransientError, sqlite_path,
-    with_quiet_libraries,
+    Backend, Database, Fault, Faults, NotReady, Transaction, TransactionStep, TransientError,
+    sqlite_path, with_quiet_libraries,
 };
-pub use documents::contributions::{ContributionEntry, NewContribution, StoredContribution};
-pub use documents::drafts::{DraftEntry, DraftFilter, DraftPage, DraftPlace, StoredDraft};
+pub use documents::contribution_rows::{ContributionEntry, NewContribution, StoredContribution};
+pub use documents::drafts::{DraftEntry, DraftFilter, DraftPage, DraftPosition, StoredDraft};
+pub use documents::editorial_locks::EditorialLock;
 pub use documents::history::StateKey;
-pub use documents::locks::Lock;
 pub use documents::projections::ProjectionChange;
-pub use documents::published::{DocumentKey, FORMAT, NewState, StoredDocument, StoredRevision};
-pub use entities::credits::{CreditEntry, NominationEntry, WorkPlace, WorkTotals};
-pub use entities::directory::Entity;
-pub use entities::names::EntityPlace;
-pub use entities::remembered_resolutions::Answer;
+pub use documents::publish::NewState;
+pub use documents::published::{DocumentKey, FORMAT, StoredDocument, StoredRevision};
+pub use entities::credits::{CreditEntry, NominationEntry, WorkPosition, WorkTotals};
+pub use entities::entity_rows::Entity;
+pub use entities::names::EntityPosition;
+pub use entities::stored_resolutions::StoredResolution;
 pub use error::StorageError;
-pub use files::{make_private_folder, shared_mode};
-pub use imports::log::{ImportFilter, ImportPage, ImportRow, NewImport, NewKey, Remembered};
-pub use imports::texts::{SentText, TextLimits, size_of};
-pub use movies::{MovieFilter, MovieOrder, MoviePage, MovieRow, OrderBy, PageRequest};
+pub use files::{create_private_folder, mode_if_shared};
+pub use imports::idempotency::{NewIdempotencyKey, UsedIdempotencyKey};
+pub use imports::log::{ImportFilter, ImportPage, ImportRow, NewImport};
+pub use imports::texts::{SentText, TextLimits, byte_size};
+pub use movies::listing::{MovieFilter, MovieOrder, MoviePage, OrderBy, PageRequest};
+pub use movies::rows::MovieRow;
 pub use unavailable::Unavailability;

@@ -1,8 +1,8 @@
-//! Computing stored search columns anew after the rules changed by which they are made: the folding
-//! of texts, and the index of names.
+//! Recomputing stored search columns after the rules that produce them have changed: the folding of
+//! texts, and the index of names.
 //!
-//! Which rules a database was indexed by stands in `index_versions`. The work is done in one
-//! transaction, in pages, and again from the start if it was cut off.
+//! The table `index_versions` holds the version of the rules that a database was indexed with. The
+//! work is done in pages in one transaction; if it is interrupted, it starts again.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,10 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use super::documents::published::ROWS_PER_STATEMENT;
-use super::entities::name_index::{self, NamePlace};
-use super::entities::redirects::refold_names;
-use super::movies::{search_text, title_key};
+use super::db::statements::ROWS_PER_STATEMENT;
+use super::entities::name_index::{self, NamePosition};
+use super::entities::redirects::refold_former_names;
+use super::movies::rows::{search_text, title_key};
 use super::tables::{answer, entity, entity_name, index_version, merged_entity, movie};
 use super::{Database, StorageError, Transaction};
 use crate::document::resolve::blocking_keys;
@@ -24,39 +24,39 @@ use crate::document::text::index_key;
 const FOLDING: &str = "folding";
 const NAMES: &str = "names";
 
-/// The indexes that were made by other rules than those of this version, or never.
+/// The indexes that were not built by the rules of this version.
 async fn outdated(connection: &impl ConnectionTrait) -> Result<Vec<&'static str>, StorageError> {
-    let made_by = index_version::Entity::find().all(connection).await?;
-    let is_made_by = |name: &str, version: u32| {
-        made_by.iter().any(|row| row.name == name && row.version == version.to_string())
+    let versions = index_version::Entity::find().all(connection).await?;
+    let is_current = |name: &str, version: u32| {
+        versions.iter().any(|row| row.name == name && row.version == version.to_string())
     };
     let current = [(FOLDING, folding::VERSION), (NAMES, blocking_keys::VERSION)];
-    let outdated = current.into_iter().filter(|(name, version)| !is_made_by(name, *version));
+    let outdated = current.into_iter().filter(|(name, version)| !is_current(name, *version));
     Ok(outdated.map(|(name, _)| name).collect())
 }
 
 impl Database {
-    /// Computes the search columns and the index of names anew if they were made by other rules.
-    /// Nothing is written if they were not.
+    /// Recomputes the search columns and the index of names if they were built by other rules.
+    /// Otherwise writes nothing.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn refresh_search(&self) -> Result<(), StorageError> {
+    pub(super) async fn refresh_search_columns(&self) -> Result<(), StorageError> {
         if outdated(&self.reader).await?.is_empty() {
             return Ok(());
         }
         self.write(|transaction| async move {
-            transaction.lock_all_movies().await?;
-            transaction.lock_entities().await?;
+            transaction.advisory_lock_all_movies().await?;
+            transaction.advisory_lock_entities().await?;
             let outdated = outdated(&transaction.connection).await?;
             if outdated.contains(&FOLDING) {
                 transaction.refold_movies().await?;
                 transaction.refold_names().await?;
-                transaction.made_by(FOLDING, folding::VERSION).await?;
+                transaction.record_index_version(FOLDING, folding::VERSION).await?;
             }
             if outdated.contains(&NAMES) {
                 name_index::rebuild(&transaction.connection).await?;
-                transaction.made_by(NAMES, blocking_keys::VERSION).await?;
+                transaction.record_index_version(NAMES, blocking_keys::VERSION).await?;
             }
             Ok::<_, StorageError>(())
         })
@@ -65,22 +65,22 @@ impl Database {
 }
 
 impl Transaction {
-    async fn made_by(&self, name: &str, version: u32) -> Result<(), StorageError> {
+    async fn record_index_version(&self, name: &str, version: u32) -> Result<(), StorageError> {
         let made = index_version::ActiveModel {
             name: Set(name.to_owned()),
             version: Set(version.to_string()),
         };
-        let anew = OnConflict::column(index_version::Column::Name)
+        let replace = OnConflict::column(index_version::Column::Name)
             .update_column(index_version::Column::Version)
             .to_owned();
         index_version::Entity::insert(made)
-            .on_conflict(anew)
+            .on_conflict(replace)
             .exec_without_returning(&self.connection)
             .await?;
         Ok(())
     }
 
-    /// Folds anew what movies are searched and sorted by.
+    /// Recomputes the search texts and sort keys of movies.
     async fn refold_movies(&self) -> Result<(), StorageError> {
         let mut after = String::new();
         loop {
@@ -108,35 +108,35 @@ impl Transaction {
         }
     }
 
-    /// Folds anew the keys of all names: of entities, of merged entities and of remembered answers.
+    /// Recomputes the keys of all names: of entities, of merged entities and of resolutions.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn refold_names(&self) -> Result<(), StorageError> {
         self.refold_entity_names().await?;
-        self.refold_merged().await?;
-        self.refold_answers().await
+        self.refold_merged_entities().await?;
+        self.refold_resolutions().await
     }
 
-    /// A key that changes moves its row to another place of the order, where it may be read once
-    /// more and is as it should be.
+    /// A row moves to another position when its key changes, and may be read again there. It is
+    /// then up to date.
     async fn refold_entity_names(&self) -> Result<(), StorageError> {
-        let mut after: Option<NamePlace> = None;
+        let mut after: Option<NamePosition> = None;
         loop {
             let page = name_index::page_of_names(&self.connection, after.as_ref()).await?;
             let Some(last) = page.last() else { return Ok(()) };
-            after = Some(NamePlace::of(last));
+            after = Some(NamePosition::of(last));
             let changed: Vec<entity_name::Model> =
                 page.into_iter().filter(|row| index_key(&row.name) != row.name_key).collect();
             if !changed.is_empty() {
-                self.move_names(changed).await?;
+                self.rekey_names(changed).await?;
             }
         }
     }
 
-    /// Gives names their keys. Of names of one entity that have the same key by now, its own name
-    /// stays, else the one that had it.
-    async fn move_names(&self, changed: Vec<entity_name::Model>) -> Result<(), StorageError> {
+    /// Writes the new keys of names. If two names of one entity now have the same key, its primary
+    /// name is kept, else the name that had the key before.
+    async fn rekey_names(&self, changed: Vec<entity_name::Model>) -> Result<(), StorageError> {
         let ids: HashSet<&str> = changed.iter().map(|row| row.entity_id.as_str()).collect();
         let own: Vec<(String, String, String)> = entity::Entity::find()
             .select_only()
@@ -184,7 +184,7 @@ impl Transaction {
         Ok(())
     }
 
-    async fn refold_merged(&self) -> Result<(), StorageError> {
+    async fn refold_merged_entities(&self) -> Result<(), StorageError> {
         let mut after: Option<(String, String)> = None;
         loop {
             let mut query = merged_entity::Entity::find();
@@ -205,7 +205,7 @@ impl Transaction {
             let Some(last) = page.last() else { return Ok(()) };
             after = Some((last.kind.clone(), last.id.clone()));
             for row in page {
-                let names = refold_names(&row)?;
+                let names = refold_former_names(&row)?;
                 if names != row.names {
                     merged_entity::Entity::update_many()
                         .col_expr(merged_entity::Column::Names, Expr::value(names))
@@ -218,8 +218,8 @@ impl Transaction {
         }
     }
 
-    /// Of answers whose keys are the same by now, the latest holds.
-    async fn refold_answers(&self) -> Result<(), StorageError> {
+    /// If two resolutions now have the same key, the latest is kept.
+    async fn refold_resolutions(&self) -> Result<(), StorageError> {
         let mut after: Option<(String, String, String)> = None;
         loop {
             let mut query = answer::Entity::find();
@@ -244,20 +244,20 @@ impl Transaction {
             for row in page {
                 let key = refold_key(&row.name_key);
                 if key != row.name_key {
-                    self.move_answer(row, key).await?;
+                    self.rekey_resolution(row, key).await?;
                 }
             }
         }
     }
 
-    async fn move_answer(&self, row: answer::Model, key: String) -> Result<(), StorageError> {
-        let place = |key: &str| (row.movie_id.clone(), row.kind.clone(), key.to_owned());
-        answer::Entity::delete_by_id(place(&row.name_key)).exec(&self.connection).await?;
-        let rival = answer::Entity::find_by_id(place(&key)).one(&self.connection).await?;
-        if rival.as_ref().is_some_and(|rival| rival.answered_at >= row.answered_at) {
+    async fn rekey_resolution(&self, row: answer::Model, key: String) -> Result<(), StorageError> {
+        let primary_key = |key: &str| (row.movie_id.clone(), row.kind.clone(), key.to_owned());
+        answer::Entity::delete_by_id(primary_key(&row.name_key)).exec(&self.connection).await?;
+        let existing = answer::Entity::find_by_id(primary_key(&key)).one(&self.connection).await?;
+        if existing.as_ref().is_some_and(|existing| existing.answered_at >= row.answered_at) {
             return Ok(());
         }
-        answer::Entity::delete_by_id(place(&key)).exec(&self.connection).await?;
+        answer::Entity::delete_by_id(primary_key(&key)).exec(&self.connection).await?;
         let moved = answer::ActiveModel {
             movie_id: Set(row.movie_id),
             kind: Set(row.kind),

@@ -1,28 +1,29 @@
-//! Which errors of the database mean that it cannot serve a request that is itself in order.
+//! Errors that mean that the database cannot serve a valid request.
 
 use std::time::Duration;
 
 use sea_orm::sqlx::Error;
 
-/// Why the database cannot serve a request that is itself in order.
+/// Why the database cannot serve a valid request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unavailability {
-    /// There is no space left for what is to be written.
+    /// There is no space left to write to.
     Full,
-    /// It can be read but not written.
+    /// The database can be read but not written.
     ReadOnly,
-    /// Reading or writing its files failed.
+    /// Reading or writing the files of the database failed.
     Failing,
-    /// It cannot be reached, or it closed the connection.
+    /// The database cannot be reached, or it closed the connection.
     Unreachable,
-    /// Other requests held what this one needs for too long.
+    /// Waiting for a connection or a lock took too long.
     Busy,
-    /// The connection ended before a commit was confirmed: it may or may not have been made.
+    /// The connection was lost before a commit was confirmed. The transaction may or may not have
+    /// been committed.
     Unconfirmed,
 }
 
 impl Unavailability {
-    /// The code that clients see.
+    /// The error code that clients see.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -31,7 +32,8 @@ impl Unavailability {
         }
     }
 
-    /// What it means for a client, and what to do. Says nothing about the database itself.
+    /// The message for clients: what happened, and what to do. It reveals nothing about the
+    /// database itself.
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
@@ -51,13 +53,13 @@ impl Unavailability {
             Self::Busy => "the database is busy; nothing was changed; try again soon",
             Self::Unconfirmed => {
                 "the database ended the connection before it confirmed the change, which may or \
-                 may not have been made; look before sending it again, or send it again with the \
-                 same idempotency key"
+                 may not have been made; check it before sending it again, or send it again with \
+                 the same idempotency key"
             }
         }
     }
 
-    /// When it is worth trying again.
+    /// How long a client should wait before it tries again.
     #[must_use]
     pub const fn retry_after(self) -> Duration {
         match self {
@@ -66,20 +68,20 @@ impl Unavailability {
         }
     }
 
-    /// Whether it is a state in which the database may well be read but takes no writes, whichever
-    /// they are.
+    /// Whether all writes fail while reads may still work.
     #[must_use]
     pub const fn stops_writes(self) -> bool {
         matches!(self, Self::Full | Self::ReadOnly | Self::Failing)
     }
 
-    /// What an error means; `None` for one that is a fault of the statement.
+    /// Classifies an error; `None` if the statement itself is at fault.
     pub(super) fn of(error: &Error) -> Option<Self> {
         match error {
             Error::Database(error) => {
                 let code = error.code()?;
                 match code.parse::<u32>() {
-                    // SQLSTATE has five characters and result codes of SQLite have at most four.
+                    // SQLSTATE codes have five characters, and SQLite result codes have at most
+                    // four digits.
                     Ok(code) if code < 10_000 => of_sqlite(code),
                     _ => of_postgres(&code),
                 }
@@ -95,9 +97,9 @@ impl Unavailability {
     }
 }
 
-/// An extended result code; its last eight bits are the primary one.
+/// Classifies an extended result code. Its last eight bits are the primary result code.
 const fn of_sqlite(code: u32) -> Option<Unavailability> {
-    /// The memory-mapped index of the log cannot grow.
+    /// The shared-memory index of the write-ahead log cannot grow.
     const IOERR_SHMSIZE: u32 = 4874;
     match (code, code & 0xff) {
         // FULL
@@ -106,7 +108,7 @@ const fn of_sqlite(code: u32) -> Option<Unavailability> {
         (_, 3 | 8) => Some(Unavailability::ReadOnly),
         // NOMEM, IOERR, CANTOPEN
         (_, 7 | 10 | 14) => Some(Unavailability::Failing),
-        // BUSY, LOCKED, PROTOCOL (of locks)
+        // BUSY, LOCKED, PROTOCOL (file locks)
         (_, 5 | 6 | 15) => Some(Unavailability::Busy),
         _ => None,
     }
@@ -117,12 +119,12 @@ fn of_postgres(code: &str) -> Option<Unavailability> {
         ("53100", _) => Some(Unavailability::Full),
         // read_only_sql_transaction, insufficient_privilege
         ("25006" | "42501", _) => Some(Unavailability::ReadOnly),
-        // idle_in_transaction_session_timeout, and the classes of connections, of operators who
-        // end them, and of those that cannot be opened.
+        // idle_in_transaction_session_timeout; the server was shut down or is not accepting
+        // connections; connection and authorization failures
         ("25P03" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "3D000", _)
         | (_, "08" | "28") => Some(Unavailability::Unreachable),
-        // lock_not_available, query_canceled, and resources that ran short; what is retried and
-        // still fails: serialization_failure, deadlock_detected.
+        // lock_not_available, query_canceled, insufficient resources, and failures that were
+        // retried in vain: serialization_failure, deadlock_detected
         ("55P03" | "57014" | "40001" | "40P01", _) | (_, "53") => Some(Unavailability::Busy),
         (_, "58") => Some(Unavailability::Failing),
         _ => None,

@@ -1,7 +1,7 @@
-//! U+0000 in bound values, which `PostgreSQL` cannot hold and `SQLite` can.
+//! Handling U+0000 in parameters: `SQLite` can store it and `PostgreSQL` cannot.
 //!
-//! Nothing that is stored holds it, so a lookup for such a text finds nothing, and a statement that
-//! would store one is refused: the same on both databases, whichever request it came from.
+//! No stored text contains it. A lookup for such a text therefore finds nothing, and a statement
+//! that would store one is refused, on both databases.
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,21 +9,22 @@ use sea_orm::sea_query::Value;
 use sea_orm::sqlx::Error;
 use sea_orm::{DbErr, RuntimeErr, Statement};
 
-/// A text with U+0000 was to be stored.
+/// A statement would store a text with U+0000.
 #[derive(Debug, thiserror::Error)]
-#[error("a text holds U+0000")]
+#[error("a text contains U+0000")]
 pub(super) struct HoldsNul;
 
-/// What a lookup looks for in place of a text with U+0000: a text that is not stored, since each
-/// process makes another one.
-static UNKNOWN: LazyLock<String> =
+/// Replaces a text with U+0000 in a lookup. It is never stored, since it is random for each
+/// process.
+static NEVER_STORED: LazyLock<String> =
     LazyLock::new(|| format!("\u{fdd0}{:032x}", rand::random::<u128>()));
 
-/// Makes the bound values of a statement such that both databases take them alike.
+/// Handles texts with U+0000 in the parameters of a statement, so that both databases behave the
+/// same.
 ///
 /// # Errors
 /// When the statement would store a text with U+0000.
-pub(super) fn screen(statement: &mut Statement) -> Result<(), DbErr> {
+pub(super) fn handle_nul(statement: &mut Statement) -> Result<(), DbErr> {
     let Some(values) = &mut statement.values else { return Ok(()) };
     if !values.iter().any(holds_nul) {
         return Ok(());
@@ -32,7 +33,7 @@ pub(super) fn screen(statement: &mut Statement) -> Result<(), DbErr> {
         let error = Error::Encode(Box::new(HoldsNul));
         return Err(DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))));
     }
-    values.0.iter_mut().for_each(replace);
+    values.0.iter_mut().for_each(replace_nul);
     Ok(())
 }
 
@@ -52,10 +53,10 @@ fn holds_nul(value: &Value) -> bool {
     }
 }
 
-fn replace(value: &mut Value) {
+fn replace_nul(value: &mut Value) {
     match value {
-        Value::String(Some(text)) if text.contains('\0') => text.clone_from(&UNKNOWN),
-        Value::Array(_, Some(values)) => values.iter_mut().for_each(replace),
+        Value::String(Some(text)) if text.contains('\0') => text.clone_from(&NEVER_STORED),
+        Value::Array(_, Some(values)) => values.iter_mut().for_each(replace_nul),
         _ => {}
     }
 }
@@ -75,12 +76,12 @@ mod tests {
     fn a_lookup_looks_for_a_text_that_is_not_stored() {
         let list = Value::Array(ArrayType::String, Some(Box::new(vec!["a\0".into(), "b".into()])));
         let mut lookup = statement("SELECT 1", ["x\0y".into(), "z".into(), list]);
-        screen(&mut lookup).unwrap();
+        handle_nul(&mut lookup).unwrap();
         let values = lookup.values.unwrap().0;
-        assert_eq!(values[0], UNKNOWN.as_str().into());
+        assert_eq!(values[0], NEVER_STORED.as_str().into());
         assert_eq!(values[1], "z".into());
         let Value::Array(_, Some(list)) = &values[2] else { panic!("{values:?}") };
-        assert_eq!(list[..], [UNKNOWN.as_str().into(), "b".into()]);
+        assert_eq!(list[..], [NEVER_STORED.as_str().into(), "b".into()]);
     }
 
     #[test]
@@ -91,8 +92,8 @@ mod tests {
             "DELETE FROM t WHERE a = $1",
             "WITH a AS (SELECT 1) INSERT INTO t SELECT $1",
         ] {
-            assert!(screen(&mut statement(sql, ["a\0".into()])).is_err(), "{sql}");
-            assert!(screen(&mut statement(sql, ["a".into()])).is_ok(), "{sql}");
+            assert!(handle_nul(&mut statement(sql, ["a\0".into()])).is_err(), "{sql}");
+            assert!(handle_nul(&mut statement(sql, ["a".into()])).is_ok(), "{sql}");
         }
     }
 }

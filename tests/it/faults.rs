@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use reelport::storage::{
-    Backend, Database, Fault, Faults, Step, StorageError, Transaction, Unavailability, UserRow,
+    Backend, Database, Fault, Faults, StorageError, Transaction, TransactionStep, Unavailability,
+    UserRow,
 };
 use tokio::sync::Notify;
 
@@ -34,7 +35,7 @@ enum Body {
 #[derive(Debug, Clone, Copy)]
 struct Write {
     body: Body,
-    fault: Option<(Step, Fault)>,
+    fault: Option<(TransactionStep, Fault)>,
 }
 
 /// Statements that fail, each in another way.
@@ -52,12 +53,12 @@ const POSTGRES: &[&str] = &[
     "SELECT pg_terminate_backend(pg_backend_pid())",
 ];
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = TransactionStep> {
     prop_oneof![
-        Just(Step::Begin),
-        (0..4u64).prop_map(Step::Statement),
-        Just(Step::Commit),
-        Just(Step::Rollback),
+        Just(TransactionStep::Begin),
+        (0..4u64).prop_map(TransactionStep::Statement),
+        Just(TransactionStep::Commit),
+        Just(TransactionStep::Rollback),
     ]
 }
 
@@ -82,13 +83,13 @@ fn write(failing: &'static [&'static str]) -> impl Strategy<Value = Write> {
 /// Makes one thing go wrong, once.
 #[derive(Debug, Default)]
 struct Once {
-    planned: Mutex<Option<(Step, Fault)>>,
+    planned: Mutex<Option<(TransactionStep, Fault)>>,
     /// That the transaction hangs from now on.
     hangs: Arc<Notify>,
 }
 
 impl Faults for Once {
-    fn at(&self, step: Step) -> Option<Fault> {
+    fn at(&self, step: TransactionStep) -> Option<Fault> {
         let mut planned = self.planned.lock().unwrap();
         let (_, fault) = planned.take_if(|(at, _)| *at == step)?;
         if fault == Fault::Hang {
@@ -189,7 +190,7 @@ impl Fixture {
             execute(&kept.url, trigger).await;
         }
         let faults = Arc::new(Once::default());
-        database.inject(Arc::<Once>::clone(&faults));
+        database.inject_faults(Arc::<Once>::clone(&faults));
         Self { _kept: kept, database, other, faults }
     }
 

@@ -10,7 +10,7 @@ use reelport::document::read::parse::ParseOptions;
 use reelport::document::text::sha256;
 use reelport::document::{Category, Stage};
 use reelport::storage::{
-    Database, ImportRow, NewImport, SentText, StorageError, TextLimits, size_of,
+    Database, ImportRow, NewImport, SentText, StorageError, TextLimits, byte_size,
 };
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ fn record(number: usize, movie: &str, text: String) -> NewImport {
             revision: None,
             draft_revision: None,
             text_hash: Some(sha256(text.as_bytes())),
-            text_size: Some(size_of(&text)),
+            text_size: Some(byte_size(&text)),
         },
         document: Some(SentText { text, is_kept: true }),
     }

@@ -8,8 +8,8 @@ use reelport::document::entity::{EntityKind, NewEntity};
 use reelport::document::text::sha256;
 use reelport::document::{Category, Metadata, MovieId, Source, Stage};
 use reelport::storage::{
-    Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewImport, NewKey, SentText,
-    StorageError, TextLimits, Transaction,
+    Database, DraftFilter, ImportFilter, ImportRow, NewContribution, NewIdempotencyKey, NewImport,
+    SentText, StorageError, TextLimits, Transaction,
 };
 use serde_json::json;
 
@@ -61,7 +61,8 @@ async fn write<T, R: Future<Output = Result<T, StorageError>>>(
 }
 
 async fn contribute(database: &Database, new: &[NewContribution]) {
-    write(database, |transaction| async move { transaction.contribute(new, at(0)).await }).await;
+    write(database, |transaction| async move { transaction.store_contributions(new, at(0)).await })
+        .await;
 }
 
 on_both_databases! {
@@ -87,7 +88,7 @@ on_both_databases! {
             assert!(!transaction.close_draft(&movie, trivia, Some(5)).await?);
             assert_eq!(transaction.drafts(&[&movie], all).await?.len(), 0);
             assert_eq!(transaction.last_draft_revisions(&[&movie], all).await?[&(movie.clone(), trivia)], 2);
-            transaction.contribute(&[contribution("m", 3, 3, "c", Source::Tmdb)], at(9)).await?;
+            transaction.store_contributions(&[contribution("m", 3, 3, "c", Source::Tmdb)], at(9)).await?;
             let first = transaction.contribution(&movie, trivia, 1).await?.unwrap();
             assert_eq!((first.published_as, first.touched.as_slice()), (Some(4), ["item-1".to_owned(), "/title".to_owned()].as_slice()));
             assert!(transaction.contribution(&movie, trivia, 4).await?.is_none());
@@ -113,7 +114,7 @@ on_both_databases! {
         loop {
             let page = database.draft_page(&DraftFilter::default(), after.as_ref(), 1).await.unwrap();
             seen.extend(page.drafts.iter().map(|draft| draft.movie.to_string()));
-            after = page.drafts.last().map(reelport::storage::DraftEntry::place);
+            after = page.drafts.last().map(reelport::storage::DraftEntry::position);
             if !page.has_more {
                 break;
             }
@@ -143,17 +144,17 @@ on_both_databases! {
         write(database, |transaction| {
             let targets = targets.clone();
             async move {
-                transaction.lock(&id("m"), Category::BasicInfo, &targets[..1], "a", at(0)).await?;
-                transaction.lock(&id("m"), Category::BasicInfo, &targets, "b", at(1)).await?;
-                transaction.unlock(&id("m"), Category::BasicInfo, &["item-2".to_owned()]).await
+                transaction.add_editorial_locks(&id("m"), Category::BasicInfo, &targets[..1], "a", at(0)).await?;
+                transaction.add_editorial_locks(&id("m"), Category::BasicInfo, &targets, "b", at(1)).await?;
+                transaction.remove_editorial_locks(&id("m"), Category::BasicInfo, &["item-2".to_owned()]).await
             }
         }).await;
-        let locks = database.locks(&[&id("m"), &id("n")]).await.unwrap();
+        let locks = database.editorial_locks(&[&id("m"), &id("n")]).await.unwrap();
         let found = locks[&(id("m"), Category::BasicInfo)].iter().map(|lock| (lock.target.as_str(), lock.locked_by.as_str()));
         assert_eq!(found.collect::<Vec<_>>(), [("/title", "a"), ("item", "b")]);
         write(database, |transaction| async move {
-            transaction.unlock(&id("m"), Category::BasicInfo, &["/title".to_owned()]).await?;
-            assert_eq!(transaction.locks(&[&id("m")]).await?[&(id("m"), Category::BasicInfo)].len(), 1);
+            transaction.remove_editorial_locks(&id("m"), Category::BasicInfo, &["/title".to_owned()]).await?;
+            assert_eq!(transaction.editorial_locks(&[&id("m")]).await?[&(id("m"), Category::BasicInfo)].len(), 1);
             Ok(())
         }).await;
     }
@@ -207,12 +208,12 @@ on_both_databases! {
     async fn a_key_is_remembered_for_as_long_as_asked(app: TestApp) {
         let database = app.app.catalog.database();
         let remember = |import_id: &'static str, second: i64, before: i64| async move {
-            let new = NewKey { account: "a", operation: "import", key: "k", hash: "h", import_id, now: at(second) };
-            database.write(|transaction| async move { transaction.remember(&new, at(before)).await }).await
+            let new = NewIdempotencyKey { account: "a", operation: "import", key: "k", hash: "h", import_id, now: at(second) };
+            database.write(|transaction| async move { transaction.store_idempotency_key(&new, at(before)).await }).await
         };
         let recall = |account: &'static str, not_before: i64| async move {
             let found = write(database, |transaction| async move {
-                transaction.remembered(account, "import", "k", at(not_before)).await
+                transaction.used_idempotency_key(account, "import", "k", at(not_before)).await
             }).await;
             found.map(|found| found.import_id)
         };
@@ -271,7 +272,7 @@ on_both_databases! {
         let database = app.app.catalog.database();
         contribute(database, &[contribution("m", 1, 1, "a", Source::Manual)]).await;
         write(database, |transaction| async move {
-            transaction.lock(&id("m"), Category::Trivia, &["item".to_owned()], "a", at(0)).await
+            transaction.add_editorial_locks(&id("m"), Category::Trivia, &["item".to_owned()], "a", at(0)).await
         }).await;
         let query = "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }";
         assert_eq!(admin.graphql(query, json!({})).await["data"]["deleteMovie"]["deletedMovieId"], "m");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
-use reelport::storage::{Fault, Faults, Step};
+use reelport::storage::{Fault, Faults, TransactionStep};
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
@@ -59,13 +59,13 @@ async fn graphql_error(client: &Client, fact: &str, length: usize) -> Value {
 struct NoPages(AtomicBool);
 
 impl Faults for NoPages {
-    fn at(&self, step: Step) -> Option<Fault> {
+    fn at(&self, step: TransactionStep) -> Option<Fault> {
         let limit = if self.0.load(Ordering::SeqCst) {
             "PRAGMA max_page_count = 1"
         } else {
             "PRAGMA max_page_count = 4294967294"
         };
-        (step == Step::Begin).then_some(Fault::Before(limit))
+        (step == TransactionStep::Begin).then_some(Fault::Before(limit))
     }
 }
 
@@ -77,7 +77,7 @@ async fn a_full_disk_is_said_and_forgotten_once_there_is_space() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let no_pages = Arc::new(NoPages::default());
-    app.app.catalog.database().inject(Arc::<NoPages>::clone(&no_pages));
+    app.app.catalog.database().inject_faults(Arc::<NoPages>::clone(&no_pages));
     assert_eq!(import(&admin, "before", LONG).await.status, 200);
     for round in 0..2 {
         no_pages.0.store(true, Ordering::SeqCst);
@@ -200,8 +200,9 @@ async fn a_trigger_that_ends_a_transaction_costs_that_transaction_alone() {
 struct UnansweredCommit(AtomicBool);
 
 impl Faults for UnansweredCommit {
-    fn at(&self, step: Step) -> Option<Fault> {
-        (step == Step::Commit && self.0.swap(false, Ordering::SeqCst)).then_some(Fault::Unanswered)
+    fn at(&self, step: TransactionStep) -> Option<Fault> {
+        (step == TransactionStep::Commit && self.0.swap(false, Ordering::SeqCst))
+            .then_some(Fault::Unanswered)
     }
 }
 
@@ -209,7 +210,7 @@ on_both_databases! {
     async fn a_commit_without_an_answer_is_not_acknowledged_and_not_made_twice(app: TestApp) {
         let admin = app.movie("m").await;
         let fault = Arc::new(UnansweredCommit(AtomicBool::new(true)));
-        app.app.catalog.database().inject(fault);
+        app.app.catalog.database().inject_faults(fault);
         let file = envelope("m", "trivia", json!({ "items": [{ "text": "A fact" }] }));
         let send = || {
             let path = "/api/v1/admin/movies/m/import/trivia";

@@ -298,7 +298,7 @@ impl Accounts {
 
 /// Whether it is an ADMIN and no other account is one. The answer holds until the transaction ends.
 async fn is_last_admin(transaction: &Transaction, email: &str) -> Result<bool, CatalogError> {
-    let admins = transaction.lock_users_of_role(Role::Admin.as_str()).await?;
+    let admins = transaction.row_lock_users_of_role(Role::Admin.as_str()).await?;
     Ok(matches!(admins.as_slice(), [last] if last == email))
 }
 

@@ -9,7 +9,7 @@ use super::export::Export;
 use super::{Catalog, CatalogError};
 use crate::document::{Category, MovieId};
 use crate::storage::{
-    ContributionEntry, DocumentKey, DraftEntry, DraftFilter, DraftPage, DraftPlace,
+    ContributionEntry, DocumentKey, DraftEntry, DraftFilter, DraftPage, DraftPosition,
 };
 
 /// An open draft beside what is published by now.
@@ -29,7 +29,7 @@ impl Catalog {
         &self,
         _: &CanDraft,
         filter: &DraftFilter,
-        after: Option<&DraftPlace>,
+        after: Option<&DraftPosition>,
         limit: u64,
     ) -> Result<DraftPage, CatalogError> {
         Ok(self.database.draft_page(filter, after, limit).await?)

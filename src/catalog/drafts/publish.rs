@@ -147,7 +147,7 @@ impl Catalog {
         let request = Request::about(movie, category);
         let (command, request) = (&command, &request);
         let discard = |transaction: Arc<Transaction>| async move {
-            transaction.lock_movies(&[movie]).await?;
+            transaction.advisory_lock_movies(&[movie]).await?;
             if !transaction.close_draft(movie, category, None).await? {
                 let outcome = self.no_draft(&transaction, movie, category).await?;
                 return command.refuse(&transaction, request, outcome).await;
@@ -176,7 +176,7 @@ impl ImportCommand<'_> {
         category: Category,
     ) -> Result<Outcome, CatalogError> {
         if !self.options.dry_run {
-            transaction.lock_movies(&[movie]).await?;
+            transaction.advisory_lock_movies(&[movie]).await?;
         }
         let Some(draft) = transaction.drafts(&[movie], &[category]).await?.pop() else {
             let outcome = self.catalog.no_draft(transaction, movie, category).await?;

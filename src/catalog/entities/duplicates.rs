@@ -179,8 +179,8 @@ impl Catalog {
         after: Option<(i32, &str, &str)>,
         limit: usize,
     ) -> Result<(Vec<Duplicate>, bool), CatalogError> {
-        let mut groups = self.database.people_of_one_name(MAX_NAMES).await?;
-        let near = self.database.people_of_near_names(MAX_MADE).await?;
+        let mut groups = self.database.people_sharing_a_name(MAX_NAMES).await?;
+        let near = self.database.people_with_similar_names(MAX_MADE).await?;
         let ids: BTreeSet<&String> = groups.iter().flatten().chain(near.iter().flatten()).collect();
         let ids: Vec<String> = ids.into_iter().cloned().collect();
         let people = self.entities(&permission.can_read(), EntityKind::Person, &ids).await?;

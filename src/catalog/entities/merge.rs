@@ -82,8 +82,8 @@ impl Catalog {
     ) -> Result<Mended, CatalogError> {
         if !merge.dry_run {
             // Nobody may begin to name the others while they go.
-            transaction.lock_all_movies().await?;
-            transaction.lock_entities().await?;
+            transaction.advisory_lock_all_movies().await?;
+            transaction.advisory_lock_entities().await?;
         }
         let ids = merge.others.iter().chain([&merge.id]).filter(|id| may_be_an_id(id)).cloned();
         let directory = transaction.directory(&mentions(EntityKind::Person, ids)).await?;

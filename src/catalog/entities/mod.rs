@@ -20,14 +20,14 @@ use crate::document::MovieId;
 use crate::document::entity::{EntityKind, Mentions};
 use crate::document::text::comparable;
 use crate::storage::{
-    CreditEntry, Entity, EntityPlace, MovieOrder, NominationEntry, PageRequest, WorkPlace,
+    CreditEntry, Entity, EntityPosition, MovieOrder, NominationEntry, PageRequest, WorkPosition,
     WorkTotals,
 };
 
 /// A part of a list of entities.
 #[derive(Debug)]
 pub struct EntityPage {
-    pub entities: Vec<(EntityPlace, Entity)>,
+    pub entities: Vec<(EntityPosition, Entity)>,
     /// Whether there are more behind.
     pub has_more: bool,
 }
@@ -35,7 +35,7 @@ pub struct EntityPage {
 /// The part of each person's works that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WorksPage {
-    pub after: Option<WorkPlace>,
+    pub after: Option<WorkPosition>,
     pub limit: u64,
 }
 
@@ -104,7 +104,7 @@ impl Catalog {
         permission: &CanRead,
         kind: EntityKind,
         search: Option<&str>,
-        after: Option<&EntityPlace>,
+        after: Option<&EntityPosition>,
         limit: usize,
     ) -> Result<EntityPage, CatalogError> {
         let search = search.filter(|search| !comparable(search).is_empty());
@@ -152,7 +152,7 @@ impl Catalog {
         kind: EntityKind,
         entities: &[String],
     ) -> Result<HashMap<String, u64>, CatalogError> {
-        Ok(self.database.count_naming(kind, entities).await?)
+        Ok(self.database.count_movies_naming(kind, entities).await?)
     }
 
     /// A part of the credits of some people, newest first for each.

@@ -109,9 +109,9 @@ impl Catalog {
             .write(|transaction| async move {
                 // A genre is told by its names alone: nobody may write one that is about to go.
                 if kind == EntityKind::Genre && !change.remove_aliases.is_empty() {
-                    transaction.lock_all_movies().await?;
+                    transaction.advisory_lock_all_movies().await?;
                 }
-                transaction.lock_entities().await?;
+                transaction.advisory_lock_entities().await?;
                 self.update_entity_in(&transaction, kind, id, change).await
             })
             .await

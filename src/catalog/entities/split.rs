@@ -82,8 +82,8 @@ impl Catalog {
         split: &Split,
     ) -> Result<Mended, CatalogError> {
         if !split.dry_run {
-            transaction.lock_all_movies().await?;
-            transaction.lock_entities().await?;
+            transaction.advisory_lock_all_movies().await?;
+            transaction.advisory_lock_entities().await?;
         }
         let ids = [Some(&split.id), split.to.as_ref()]
             .into_iter()
@@ -135,7 +135,7 @@ impl Catalog {
         match &whose {
             Whose::Known(_) => {}
             Whose::Merged(id) => {
-                transaction.bring_back(EntityKind::Person, id).await?;
+                transaction.restore_merged_entity(EntityKind::Person, id).await?;
             }
             Whose::New(entity) => {
                 transaction.create_entities(std::slice::from_ref(entity), self.clock.now()).await?;
@@ -164,7 +164,12 @@ impl Catalog {
         Ok(match known {
             None => Err(nobody("/toId", given)),
             Some(own) if own != person => Ok(Whose::Known(own.to_owned())),
-            Some(_) if !transaction.merged(EntityKind::Person, &[given]).await?.is_empty() => {
+            Some(_)
+                if !transaction
+                    .entity_redirects(EntityKind::Person, &[given])
+                    .await?
+                    .is_empty() =>
+            {
                 Ok(Whose::Merged(given.to_owned()))
             }
             Some(_) => {

@@ -34,7 +34,7 @@ impl Catalog {
         let (command, request) = (&command, &request);
         let bring_back = |transaction: Arc<Transaction>| async move {
             if !options.dry_run {
-                transaction.lock_movies(&[movie]).await?;
+                transaction.advisory_lock_movies(&[movie]).await?;
             }
             let Some(state) = self.past_state(&transaction, movie, category, revision).await?
             else {

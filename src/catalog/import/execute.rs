@@ -16,7 +16,7 @@ use crate::document::projection::{CreditRow, MovieFacts};
 use crate::document::provenance::changed_targets;
 use crate::document::resolve::MatchReason;
 use crate::document::{Metadata, MovieId, Object};
-use crate::storage::{Answer, NewContribution, NewState, ProjectionChange, Transaction};
+use crate::storage::{NewContribution, NewState, ProjectionChange, StoredResolution, Transaction};
 
 /// A change of one document that is to be written.
 pub(super) struct Change<'a> {
@@ -48,7 +48,7 @@ pub(super) struct Writes {
     contributions: Vec<NewContribution>,
     new_entities: Vec<NewEntity>,
     aliases: Vec<NewEntity>,
-    answers: Vec<Answer>,
+    answers: Vec<StoredResolution>,
     projections: Vec<ProjectionChange>,
     facts: Vec<(MovieId, MovieFacts)>,
     /// Whom documents name that are written to the letter: nobody looked up who they are by now.
@@ -91,7 +91,7 @@ impl Writes {
 
     /// Keeps the answers that a plan was made with, for the next import of the same names.
     pub(super) fn answer(&mut self, movie: &MovieId, answers: &[Remember]) {
-        self.answers.extend(answers.iter().map(|answer| Answer {
+        self.answers.extend(answers.iter().map(|answer| StoredResolution {
             movie: (!answer.everywhere).then(|| movie.to_string()),
             kind: answer.kind,
             name_key: answer.name_key.clone(),
@@ -100,7 +100,7 @@ impl Writes {
     }
 
     /// The answers to keep: of several for one name, the last.
-    fn last_answers(&mut self) -> Vec<Answer> {
+    fn last_answers(&mut self) -> Vec<StoredResolution> {
         let mut seen = HashSet::new();
         let mut answers = std::mem::take(&mut self.answers);
         answers.reverse();
@@ -172,13 +172,13 @@ impl Writes {
                 .filter(|(of, _)| *of == kind.as_str())
                 .map(|(_, id)| id.as_str());
             let named: Vec<&str> = named.collect();
-            if named.is_empty() || transaction.merged(kind, &named).await?.is_empty() {
+            if named.is_empty() || transaction.entity_redirects(kind, &named).await?.is_empty() {
                 continue;
             }
-            transaction.lock_entities().await?;
+            transaction.advisory_lock_entities().await?;
             // Someone may have brought them back in between.
-            for (id, _) in transaction.merged(kind, &named).await? {
-                transaction.bring_back(kind, &id).await?;
+            for (id, _) in transaction.entity_redirects(kind, &named).await? {
+                transaction.restore_merged_entity(kind, &id).await?;
             }
         }
         Ok(())
@@ -195,11 +195,11 @@ impl Writes {
             distinct(self.movies.iter()).into_iter().filter(|id| !existing.contains(id.as_str()));
         transaction.create_movies(&missing.collect::<Vec<_>>(), now).await?;
         if !self.contributions.is_empty() {
-            transaction.contribute(&self.contributions, now).await?;
+            transaction.store_contributions(&self.contributions, now).await?;
         }
         let answers = self.last_answers();
         if !answers.is_empty() {
-            transaction.remember_answers(&answers, by, now).await?;
+            transaction.store_resolutions(&answers, by, now).await?;
         }
         if self.states.is_empty() {
             return Ok(());
@@ -209,7 +209,7 @@ impl Writes {
         transaction.add_aliases(&self.aliases).await?;
         self.bring_back(transaction).await?;
         transaction.publish(&self.states).await?;
-        transaction.project(&self.projections).await?;
+        transaction.update_projections(&self.projections).await?;
         let listed: HashSet<&MovieId> = self.facts.iter().map(|(movie, _)| movie).collect();
         let touched: Vec<&MovieId> =
             movies.iter().copied().filter(|movie| !listed.contains(*movie)).collect();

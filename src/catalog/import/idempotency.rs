@@ -11,7 +11,7 @@ use crate::catalog::CatalogError;
 use crate::document::plan::policy::Operation;
 use crate::document::text::sha256;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
-use crate::storage::{NewKey, Transaction, TransientError as _};
+use crate::storage::{NewIdempotencyKey, Transaction, TransientError as _};
 
 /// How long an idempotency key is remembered.
 const KEY_LIFETIME: TimeDelta = TimeDelta::days(1);
@@ -113,7 +113,7 @@ impl ImportCommand<'_> {
     ) -> Result<Option<Outcome>, CatalogError> {
         let not_before = self.catalog.clock.now() - KEY_LIFETIME;
         let (account, operation) = (&self.author.account, self.operation.as_str());
-        let Some(first) = transaction.remembered(account, operation, key, not_before).await? else {
+        let Some(first) = transaction.used_idempotency_key(account, operation, key, not_before).await? else {
             return Ok(None);
         };
         if first.hash != hash {
@@ -135,8 +135,8 @@ impl ImportCommand<'_> {
         let Some(import_id) = &outcome.import_id else { return Ok(()) };
         let now = self.catalog.clock.now();
         let (account, operation) = (&self.author.account, self.operation.as_str());
-        let key = NewKey { account, operation, key, hash, import_id, now };
-        transaction.remember(&key, now - KEY_LIFETIME).await?;
+        let key = NewIdempotencyKey { account, operation, key, hash, import_id, now };
+        transaction.store_idempotency_key(&key, now - KEY_LIFETIME).await?;
         Ok(())
     }
 }

@@ -102,7 +102,8 @@ impl ImportCommand<'_> {
     ) -> Result<Loaded, CatalogError> {
         let categories: Vec<Category> = distinct(records.iter().map(|record| record.category));
         let mut published: HashMap<DocumentKey, Current> = HashMap::new();
-        let (documents, locks) = transaction.documents_and_locks(movies, &categories).await?;
+        let (documents, locks) =
+            transaction.documents_and_editorial_locks(movies, &categories).await?;
         let bytes = documents.iter().map(|document| document.body.len()).sum();
         self.catalog.work.admit(bytes, 0)?;
         for document in documents {
@@ -119,7 +120,8 @@ impl ImportCommand<'_> {
             .map(|(key, locks)| (key, locks.into_iter().map(|lock| lock.target).collect()));
         let linking =
             records.iter().filter(|record| record.category.definition().links_credited_people());
-        let credited = transaction.credited(&distinct(linking.map(|record| &record.movie))).await?;
+        let credited =
+            transaction.credited_people(&distinct(linking.map(|record| &record.movie))).await?;
         let mut loaded = Loaded {
             existing,
             published,
@@ -183,7 +185,7 @@ impl ImportCommand<'_> {
             return Ok(known);
         }
         let movies = distinct(asked.iter().map(|record| &record.movie));
-        let mut named = transaction.named_in_drafts(&movies).await?;
+        let mut named = transaction.entities_named_in_drafts(&movies).await?;
         known.extend(asked.into_iter().filter_map(|record| named.remove_entry(&record.key())));
         Ok(known)
     }

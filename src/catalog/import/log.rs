@@ -16,7 +16,7 @@ use crate::document::plan::Report;
 use crate::document::text::sha256;
 use crate::document::{Category, MovieId, Stage};
 use crate::storage::{
-    ImportRow, NewImport, SentText, StoredDocument, TextLimits, Transaction, size_of,
+    ImportRow, NewImport, SentText, StoredDocument, TextLimits, Transaction, byte_size,
 };
 
 /// Most bytes of a text that is kept of an import that changed nothing. Of a longer one the size
@@ -129,7 +129,7 @@ impl ImportCommand<'_> {
             revision: metadata.map(|metadata| metadata.revision),
             draft_revision: metadata.and_then(|metadata| metadata.draft_revision),
             text_hash: sent.map(|text| sha256(text.as_bytes())),
-            text_size: sent.map(size_of),
+            text_size: sent.map(byte_size),
         };
         let is_kept = |text: &str| is_changed || text.len() <= MAX_TEXT_WITHOUT_CHANGE;
         let document = sent.map(|text| SentText { text: text.to_owned(), is_kept: is_kept(text) });

@@ -22,7 +22,7 @@ impl ImportCommand<'_> {
         let now = catalog.clock.now();
         let movies: Vec<&MovieId> = distinct(documents.iter().map(|document| &document.movie));
         if !self.options.dry_run {
-            transaction.lock_movies(&movies).await?;
+            transaction.advisory_lock_movies(&movies).await?;
         }
 
         // Load the stored states of the documents, and the entities that any of them may name.
@@ -36,7 +36,7 @@ impl ImportCommand<'_> {
         if self.options.dry_run {
             return Ok(outcomes);
         }
-        if writes.names_anew() && transaction.lock_entities().await? {
+        if writes.names_anew() && transaction.advisory_lock_entities().await? {
             // Another writer may have created the same entities before the lock was granted.
             let directory = self.load_directory(transaction, documents, &loaded, now).await?;
             (outcomes, writes) = self.plan(documents, &loaded, directory, now)?;

@@ -9,7 +9,9 @@ use crate::catalog::access::CanDraft;
 use crate::catalog::export::Export;
 use crate::document::{Category, MovieId};
 use crate::graphql::budget::Budget;
-use crate::storage::{ContributionEntry, DocumentKey, DraftEntry, Lock, MovieRow, StateKey};
+use crate::storage::{
+    ContributionEntry, DocumentKey, DraftEntry, EditorialLock, MovieRow, StateKey,
+};
 
 /// The loaders of one request of a contributor.
 pub struct DraftLoaders {
@@ -130,14 +132,14 @@ pub struct Locks(Reader);
 
 impl Load for Locks {
     type Key = MovieId;
-    type Value = Vec<(Category, Lock)>;
+    type Value = Vec<(Category, EditorialLock)>;
 
     async fn load(
         &self,
         keys: &[MovieId],
-    ) -> Result<HashMap<MovieId, Vec<(Category, Lock)>>, LoadError> {
+    ) -> Result<HashMap<MovieId, Vec<(Category, EditorialLock)>>, LoadError> {
         let movies: Vec<_> = keys.iter().collect();
-        let mut found: HashMap<MovieId, Vec<(Category, Lock)>> = HashMap::new();
+        let mut found: HashMap<MovieId, Vec<(Category, EditorialLock)>> = HashMap::new();
         for ((movie, category), locks) in self.0.catalog.locks(&self.0.permission, &movies).await? {
             found.entry(movie).or_default().extend(locks.into_iter().map(|lock| (category, lock)));
         }

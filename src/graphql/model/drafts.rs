@@ -13,7 +13,7 @@ use crate::document::resolve::MatchDecision;
 use crate::document::{Category, MovieId, Source};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
-use crate::storage::{self, ContributionEntry, DocumentKey, DraftEntry, DraftPlace};
+use crate::storage::{self, ContributionEntry, DocumentKey, DraftEntry, DraftPosition};
 
 /// Which drafts to list. Everything that is given must fit.
 #[derive(Debug, Clone, InputObject)]
@@ -54,17 +54,17 @@ fn filter_of(filter: Option<DraftFilter>) -> Result<Option<storage::DraftFilter>
 }
 
 fn cursor_of(draft: &DraftEntry) -> String {
-    let DraftPlace { updated_at, movie, category } = draft.place();
+    let DraftPosition { updated_at, movie, category } = draft.position();
     Cursor::new(LIST, &[&updated_at.timestamp_micros().to_string(), &movie, category.as_str()]).0
 }
 
-fn place_of(cursor: &str) -> Result<DraftPlace, ApiError> {
+fn place_of(cursor: &str) -> Result<DraftPosition, ApiError> {
     let [moment, movie, category] = Cursor::read(LIST, cursor)?;
     // The years that both databases know.
     let micros =
         moment.parse().ok().filter(|micros| (0..=253_402_300_799_999_999).contains(micros));
     let updated_at = micros.and_then(DateTime::from_timestamp_micros).ok_or_else(not_ours)?;
-    Ok(DraftPlace { updated_at, movie, category: category.parse().map_err(|_| not_ours())? })
+    Ok(DraftPosition { updated_at, movie, category: category.parse().map_err(|_| not_ours())? })
 }
 
 /// A page of the review queue.
@@ -171,7 +171,7 @@ impl Draft {
 
     /// When it was last contributed to.
     async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.place().updated_at
+        self.0.position().updated_at
     }
 
     /// Who contributed to it last.

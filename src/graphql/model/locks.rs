@@ -29,10 +29,10 @@ pub struct Lock {
 
 impl Lock {
     /// The lock as it is shown.
-    pub fn of(category: Category, lock: storage::Lock) -> Self {
+    pub fn of(category: Category, lock: storage::EditorialLock) -> Self {
         let field = lock.target.strip_prefix('/').map(str::to_owned);
         let item_id = if field.is_some() { None } else { Some(ID(lock.target.clone())) };
-        let storage::Lock { target, locked_at, locked_by } = lock;
+        let storage::EditorialLock { target, locked_at, locked_by } = lock;
         Self { category, target, field, item_id, locked_at, locked_by }
     }
 }

@@ -14,7 +14,7 @@ use crate::document::entity::EntityKind;
 use crate::document::schema::definition::define_choice;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
-use crate::storage::{CreditEntry, Entity, EntityPlace, NominationEntry, WorkPlace};
+use crate::storage::{CreditEntry, Entity, EntityPosition, NominationEntry, WorkPosition};
 
 /// A list of people.
 pub type PersonConnection = Connection<String, Person, EmptyFields, EmptyFields>;
@@ -75,7 +75,7 @@ impl PersonWorks {
         let mut connection = Connection::new(came_from, found.len() > limit);
         let edges = found.into_iter().take(limit);
         connection.edges = edges
-            .map(|entry| Edge::new(work_cursor(CREDITS, &entry.place()), PersonCredit(entry)))
+            .map(|entry| Edge::new(work_cursor(CREDITS, &entry.position()), PersonCredit(entry)))
             .collect();
         Ok(connection)
     }
@@ -103,7 +103,7 @@ impl PersonWorks {
         let edges = found.into_iter().take(limit);
         connection.edges = edges
             .map(|entry| {
-                Edge::new(work_cursor(NOMINATIONS, &entry.place()), PersonNomination(entry))
+                Edge::new(work_cursor(NOMINATIONS, &entry.position()), PersonNomination(entry))
             })
             .collect();
         Ok(connection)
@@ -159,13 +159,13 @@ fn works_page(
     let limit = limit_of(first)?;
     let after = after.map(|cursor| {
         let [year, movie, id] = Cursor::read(list, &cursor)?;
-        Ok::<_, ApiError>(WorkPlace { year: year.parse().map_err(|_| not_ours())?, movie, id })
+        Ok::<_, ApiError>(WorkPosition { year: year.parse().map_err(|_| not_ours())?, movie, id })
     });
     // One more tells whether there are more.
     Ok((limit, WorksPage { after: after.transpose()?, limit: limit as u64 + 1 }))
 }
 
-fn work_cursor(list: &str, place: &WorkPlace) -> String {
+fn work_cursor(list: &str, place: &WorkPosition) -> String {
     Cursor::new(list, &[&place.year.to_string(), &place.movie, &place.id]).0
 }
 
@@ -249,7 +249,7 @@ impl PersonNomination {
 }
 
 /// A place in a list of entities, as a cursor.
-pub fn place_cursor(list: &str, place: &EntityPlace) -> String {
+pub fn place_cursor(list: &str, place: &EntityPosition) -> String {
     Cursor::new(list, &[&place.fit.to_string(), &place.id, &place.name_key]).0
 }
 
@@ -268,7 +268,7 @@ pub async fn entity_page<T: async_graphql::OutputType>(
     let after = match after {
         Some(cursor) => {
             let [fit, id, name_key] = Cursor::read(kind.as_str(), &cursor)?;
-            Some(EntityPlace { fit: fit.parse().map_err(|_| not_ours())?, name_key, id })
+            Some(EntityPosition { fit: fit.parse().map_err(|_| not_ours())?, name_key, id })
         }
         None => None,
     };

@@ -62,7 +62,7 @@ impl From<DraftStatus> for DraftStatusEntry {
             base_revision: draft.metadata.revision,
             published_revision,
             opened_at: timestamp(draft.opened_at),
-            updated_at: timestamp(draft.place().updated_at),
+            updated_at: timestamp(draft.position().updated_at),
             updated_by: draft.metadata.updated_by.unwrap_or_else(|| draft.opened_by.clone()),
             opened_by: draft.opened_by,
             source: draft.metadata.source,

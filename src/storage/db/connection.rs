@@ -1,4 +1,4 @@
-//! One connection of a pool, and running statements on it.
+//! A pooled connection, and running statements on it.
 
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::PgRow;
@@ -7,36 +7,38 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Error, Executor as _, FromRow, Postgres
 use sea_orm::{DatabaseBackend, DbErr, ExecResult, QueryResult, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 
-/// A connection that was taken from its pool and goes back to it when it is dropped.
+/// A connection from a pool. Dropping it returns it to the pool.
 #[derive(Debug)]
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
 }
 
-/// What is wanted of a statement.
+/// What a statement returns.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Wanted {
-    /// How many rows it changed.
-    Count,
-    /// Its first row.
-    First,
+pub(super) enum Fetch {
+    /// The number of rows that it changed.
+    RowCount,
+    /// Its first row, if there is one.
+    FirstRow,
     /// All its rows.
-    All,
+    AllRows,
 }
 
-/// What a statement gave.
+/// The result of a statement.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum StatementResult {
     Executed(ExecResult),
     Rows(Vec<QueryResult>),
 }
 
-impl Answer {
+impl StatementResult {
     pub(super) fn executed(self) -> Result<ExecResult, DbErr> {
         match self {
             Self::Executed(result) => Ok(result),
-            Self::Rows(_) => Err(DbErr::Custom("a count was wanted and rows came".to_owned())),
+            Self::Rows(_) => {
+                Err(DbErr::Custom("a statement that counts rows returned rows".to_owned()))
+            }
         }
     }
 
@@ -49,22 +51,22 @@ impl Answer {
 }
 
 macro_rules! run_on {
-    ($connection:expr, $statement:expr, $wanted:expr) => {{
+    ($connection:expr, $statement:expr, $fetch:expr) => {{
         let values = $statement.values.clone().unwrap_or_else(|| Values(Vec::new()));
         let values = SqlxValues(values);
         let query = sqlx::query_with(AssertSqlSafe($statement.sql.as_str()), values);
-        match $wanted {
-            Wanted::Count => {
+        match $fetch {
+            Fetch::RowCount => {
                 let result = query.execute(&mut **$connection).await?;
-                Ok(Answer::Executed(result.into()))
+                Ok(StatementResult::Executed(result.into()))
             }
-            Wanted::First => {
+            Fetch::FirstRow => {
                 let row = query.fetch_optional(&mut **$connection).await?;
-                Ok(Answer::Rows(row.into_iter().map(Into::into).collect()))
+                Ok(StatementResult::Rows(row.into_iter().map(Into::into).collect()))
             }
-            Wanted::All => {
+            Fetch::AllRows => {
                 let rows = query.fetch_all(&mut **$connection).await?;
-                Ok(Answer::Rows(rows.into_iter().map(Into::into).collect()))
+                Ok(StatementResult::Rows(rows.into_iter().map(Into::into).collect()))
             }
         }
     }};
@@ -82,15 +84,15 @@ impl Connection {
     pub(super) async fn run(
         &mut self,
         statement: &Statement,
-        wanted: Wanted,
-    ) -> Result<Answer, Error> {
+        fetch: Fetch,
+    ) -> Result<StatementResult, Error> {
         match self {
-            Self::Sqlite(connection) => run_on!(connection, statement, wanted),
-            Self::Postgres(connection) => run_on!(connection, statement, wanted),
+            Self::Sqlite(connection) => run_on!(connection, statement, fetch),
+            Self::Postgres(connection) => run_on!(connection, statement, fetch),
         }
     }
 
-    /// The first row of a statement whose values are texts.
+    /// The first row of a query. All its parameters are texts.
     pub(super) async fn row<T>(
         &mut self,
         sql: &'static str,
@@ -112,7 +114,7 @@ impl Connection {
         }
     }
 
-    /// Runs SQL without values, unprepared.
+    /// Runs SQL without parameters, unprepared.
     pub(super) async fn run_raw(&mut self, sql: &str) -> Result<ExecResult, Error> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
@@ -129,28 +131,28 @@ impl Connection {
     }
 }
 
-/// A connection on which something may be left undone: when dropped it is closed, not given back to
-/// its pool, unless it was [released](Self::release) before.
+/// A connection with an open transaction. Dropping it closes the connection instead of returning it
+/// to its pool, unless it was [released](Self::release).
 #[derive(Debug)]
-pub(super) struct Guarded(Option<Connection>);
+pub(super) struct CloseOnDrop(Option<Connection>);
 
-impl Guarded {
+impl CloseOnDrop {
     pub(super) const fn new(connection: Connection) -> Self {
         Self(Some(connection))
     }
 
-    /// The connection; `None` once it was released.
+    /// The connection; `None` after it was released.
     pub(super) const fn get(&mut self) -> Option<&mut Connection> {
         self.0.as_mut()
     }
 
-    /// Gives the connection back to its pool. Nothing may be left undone on it.
+    /// Returns the connection to its pool. No transaction may be open on it.
     pub(super) fn release(&mut self) {
         drop(self.0.take());
     }
 }
 
-impl Drop for Guarded {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         if let Some(connection) = &mut self.0 {
             connection.close_on_drop();

@@ -1,4 +1,4 @@
-//! The database with its connections.
+//! Connecting to a database.
 
 use std::path::Path;
 use std::str::FromStr as _;
@@ -13,48 +13,48 @@ use super::faults::Faults;
 use super::health::WriteHealth;
 use super::pool::{Pool, SqliteAccess};
 use super::queue::WriteQueue;
-use super::reader::Reader;
+use super::read_pool::ReadPool;
 use crate::storage::StorageError;
-use crate::storage::files::{make_private_folder, open_private};
+use crate::storage::files::{create_private_folder, open_private};
 
-/// Which database it is.
+/// The kinds of databases that are supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
     Sqlite,
     Postgres,
 }
 
-/// A database with its connections. Cheap to clone.
+/// A database and its connection pools. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Database {
     pub(in crate::storage) backend: Backend,
     pub(super) url: Arc<str>,
-    /// Answers reads.
-    pub(in crate::storage) reader: Reader,
-    /// Runs writing transactions; on `SQLite` a single connection.
+    /// Runs reads outside of transactions.
+    pub(in crate::storage) reader: ReadPool,
+    /// Runs writing transactions. On `SQLite` it has a single connection.
     pub(super) writer: Pool,
     pub(super) queries: Arc<AtomicU64>,
     pub(super) write_queue: WriteQueue,
     pub(super) faults: Arc<OnceLock<Arc<dyn Faults>>>,
     pub(super) health: Arc<WriteHealth>,
-    /// Whether it takes no writes at all.
+    /// Whether writes are refused.
     pub(super) is_read_only: bool,
 }
 
-const SQLITE_READERS: u32 = 8;
+const MAX_SQLITE_READERS: u32 = 8;
 
-/// Which kind of database a URL names.
-enum Kind<'a> {
-    /// With the path of its file.
+/// A parsed database URL.
+enum DatabaseUrl<'a> {
+    /// The path of the file.
     Sqlite(&'a str),
     Postgres,
 }
 
-fn kind_of(url: &str) -> Result<Kind<'_>, StorageError> {
+fn parse_url(url: &str) -> Result<DatabaseUrl<'_>, StorageError> {
     if let Some(path) = sqlite_path(url) {
-        Ok(Kind::Sqlite(path))
+        Ok(DatabaseUrl::Sqlite(path))
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        Ok(Kind::Postgres)
+        Ok(DatabaseUrl::Postgres)
     } else {
         let found = url.split_once("://").map_or(url, |(scheme, _)| scheme).to_owned();
         Err(StorageError::UnknownUrl { found })
@@ -66,27 +66,26 @@ fn connection_error(error: Error) -> StorageError {
 }
 
 impl Database {
-    /// Connects. A `SQLite` file that is missing is made, and its folder with it, both for their
-    /// owner alone.
+    /// Connects to a database. Creates a missing `SQLite` file and its folder, both accessible only
+    /// to their owner.
     ///
     /// # Errors
-    /// When `url` is of no known kind or the database cannot be reached.
+    /// When the scheme of `url` is not supported or the database cannot be reached.
     pub async fn connect(url: &str, postgres_connections: u32) -> Result<Self, StorageError> {
-        let (backend, reader, writer) = match kind_of(url)? {
-            Kind::Sqlite(path) => {
+        let (backend, reader, writer) = match parse_url(url)? {
+            DatabaseUrl::Sqlite(path) => {
                 if let Some(folder) = Path::new(path).parent() {
-                    make_private_folder(folder).map_err(|source| StorageError::Lock {
-                        path: folder.display().to_string(),
-                        source,
+                    create_private_folder(folder).map_err(|source| {
+                        StorageError::MigrationLock { path: folder.display().to_string(), source }
                     })?;
                 }
-                make_private_database(url);
+                create_private_file(url);
                 let access = SqliteAccess::Write;
                 let writer = Pool::sqlite(url, 1, access).await.map_err(connection_error)?;
-                let reader = Pool::sqlite(url, SQLITE_READERS, access).await;
+                let reader = Pool::sqlite(url, MAX_SQLITE_READERS, access).await;
                 (Backend::Sqlite, reader.map_err(connection_error)?, writer)
             }
-            Kind::Postgres => {
+            DatabaseUrl::Postgres => {
                 let pool = Pool::postgres(url, postgres_connections).await;
                 let pool = pool.map_err(connection_error)?;
                 (Backend::Postgres, pool.clone(), pool)
@@ -95,19 +94,19 @@ impl Database {
         Ok(Self::new(backend, url, reader, writer, false))
     }
 
-    /// Connects for reading alone: each write is refused, and the file of a `SQLite` database is
-    /// opened so that it cannot be changed.
+    /// Connects to a database for reading only: writes are refused, and a `SQLite` file is opened
+    /// so that it cannot be changed.
     ///
     /// # Errors
-    /// When `url` is of no known kind, the database cannot be reached, or it is a `SQLite` file
-    /// that cannot be read without its log being written to.
+    /// When the scheme of `url` is not supported, the database cannot be reached, or a `SQLite`
+    /// file cannot be read without writing to its write-ahead log.
     pub async fn connect_read_only(
         url: &str,
         postgres_connections: u32,
     ) -> Result<Self, StorageError> {
-        let (backend, pool) = match kind_of(url)? {
-            Kind::Sqlite(path) => (Backend::Sqlite, read_only_sqlite(url, path).await?),
-            Kind::Postgres => {
+        let (backend, pool) = match parse_url(url)? {
+            DatabaseUrl::Sqlite(path) => (Backend::Sqlite, read_only_sqlite(url, path).await?),
+            DatabaseUrl::Postgres => {
                 let pool = Pool::postgres(url, postgres_connections).await;
                 (Backend::Postgres, pool.map_err(connection_error)?)
             }
@@ -120,7 +119,7 @@ impl Database {
         Self {
             backend,
             url: url.into(),
-            reader: Reader { pool: reader, queries: Arc::clone(&queries) },
+            reader: ReadPool { pool: reader, queries: Arc::clone(&queries) },
             writer,
             queries,
             write_queue: WriteQueue::default(),
@@ -130,30 +129,30 @@ impl Database {
         }
     }
 
-    /// Makes writing transactions fail as `faults` says, for tests. The first call counts.
-    pub fn inject(&self, faults: Arc<dyn Faults>) {
+    /// Injects faults into writing transactions, for tests. Only the first call has an effect.
+    pub fn inject_faults(&self, faults: Arc<dyn Faults>) {
         let _ = self.faults.set(faults);
     }
 
-    /// How many statements were sent since the start, for tests and metrics.
+    /// The number of statements sent since this database was opened, for tests and metrics.
     #[must_use]
     pub fn query_count(&self) -> u64 {
         self.queries.load(Ordering::Relaxed)
     }
 
-    /// Which database it is.
+    /// The kind of this database.
     #[must_use]
     pub const fn backend(&self) -> Backend {
         self.backend
     }
 
-    /// Whether it was opened for reading alone.
+    /// Whether the database was opened for reading only.
     #[must_use]
     pub const fn is_read_only(&self) -> bool {
         self.is_read_only
     }
 
-    /// Whether the database answers and has the tables.
+    /// Checks that the database answers and has tables.
     ///
     /// # Errors
     /// When it does not.
@@ -163,9 +162,9 @@ impl Database {
         Ok(self.reader.query_one_raw(statement).await.map(drop)?)
     }
 
-    /// Tells the query planner how much there is by now, after much was written. `PostgreSQL` finds
-    /// out by itself after a minute or more, and until then reads whole tables where an index would
-    /// do; `SQLite` uses the indexes whatever it knows.
+    /// Refreshes the statistics of the query planner, after many rows were written. `PostgreSQL`
+    /// does so by itself only after a minute or more, and until then scans whole tables where an
+    /// index would do. `SQLite` uses its indexes without statistics.
     ///
     /// # Errors
     /// When the database fails.
@@ -176,14 +175,18 @@ impl Database {
         Ok(())
     }
 
-    /// Writes a `SQLite` database as it is at this moment into a file that is empty or missing. Writers
-    /// go on meanwhile.
+    /// Writes a snapshot of a `SQLite` database to `file`, which must be empty or missing. Writers
+    /// are not blocked.
     ///
     /// # Errors
-    /// When it cannot be read or the file cannot be written.
+    /// When the database cannot be read or the file cannot be written.
     pub async fn back_up(&self, file: &Path) -> Result<(), StorageError> {
         let path = file.to_str().ok_or_else(|| {
-            DbErr::Custom("a backup's path is not UTF-8, which SQLite cannot open".to_owned())
+            DbErr::Custom(
+                "the path of the backup is not valid UTF-8, which SQLite \
+            requires"
+                    .to_owned(),
+            )
         })?;
         let pool = self.reader.pool.as_sea_orm();
         let values = [path.into()];
@@ -193,17 +196,18 @@ impl Database {
         Ok(())
     }
 
-    /// Closes the connections, so that `SQLite` folds its log into the database file.
+    /// Closes all connections, so that `SQLite` writes its log back to the database file.
     pub async fn close(&self) {
         self.reader.pool.close().await;
         self.writer.close().await;
     }
 }
 
-/// Opens a `SQLite` file for reading alone. Beside a log, reading needs the log's index; where that
-/// can be neither read nor made, only a file without a log can be read.
+/// Opens a `SQLite` file for reading only. A file with a write-ahead log can be read only with the
+/// index of that log. Where the index can neither be read nor created, only a file without a log is
+/// opened.
 async fn read_only_sqlite(url: &str, path: &str) -> Result<Pool, StorageError> {
-    let failed = match open_and_read(url, SqliteAccess::Read).await {
+    let failed = match open_and_probe(url, SqliteAccess::Read).await {
         Ok(pool) => return Ok(pool),
         Err(failed) => failed,
     };
@@ -215,11 +219,11 @@ async fn read_only_sqlite(url: &str, path: &str) -> Result<Pool, StorageError> {
     if has_log {
         return Err(StorageError::LogUnreadable { log });
     }
-    open_and_read(url, SqliteAccess::Immutable).await
+    open_and_probe(url, SqliteAccess::Immutable).await
 }
 
-async fn open_and_read(url: &str, access: SqliteAccess) -> Result<Pool, StorageError> {
-    let pool = Pool::sqlite(url, SQLITE_READERS, access).await.map_err(connection_error)?;
+async fn open_and_probe(url: &str, access: SqliteAccess) -> Result<Pool, StorageError> {
+    let pool = Pool::sqlite(url, MAX_SQLITE_READERS, access).await.map_err(connection_error)?;
     let sql = "SELECT 1 FROM sqlite_master LIMIT 1";
     let statement = Statement::from_string(pool.backend(), sql);
     match pool.as_sea_orm().query_one_raw(statement).await {
@@ -231,9 +235,9 @@ async fn open_and_read(url: &str, access: SqliteAccess) -> Result<Pool, StorageE
     }
 }
 
-/// Makes the file of a `SQLite` database that is missing readable by its owner alone; `SQLite` gives
-/// the files beside it the same mode. Where it cannot be made, `SQLite` says why.
-fn make_private_database(url: &str) {
+/// Creates a missing `SQLite` file so that only its owner can access it. `SQLite` gives the files
+/// next to it the same mode. A failure is ignored here, because `SQLite` then reports it.
+fn create_private_file(url: &str) {
     let Ok(options) = SqliteConnectOptions::from_str(url) else { return };
     let path = options.get_filename();
     if !path.exists() {
@@ -241,15 +245,16 @@ fn make_private_database(url: &str) {
     }
 }
 
-/// A log filter under which the database's libraries keep to what went wrong, unless it names them:
-/// migrations report each step otherwise, and `PostgreSQL` each notice.
+/// Adds directives to a log filter that limit the database libraries to warnings and errors, unless
+/// the filter already mentions them. Otherwise each migration step and each `PostgreSQL` notice
+/// would be logged.
 #[must_use]
 pub fn with_quiet_libraries(filter: &str) -> String {
     let quiet = if filter.contains("sea_orm") { "" } else { ",sea_orm_migration=warn,sqlx=error" };
     format!("{filter}{quiet}")
 }
 
-/// The file of a `SQLite` URL; `None` if it is another kind of URL.
+/// The path in a `SQLite` URL; `None` for any other URL.
 #[must_use]
 pub fn sqlite_path(url: &str) -> Option<&str> {
     let path = url.strip_prefix("sqlite:")?;

@@ -1,32 +1,32 @@
-//! Faults of the database, for tests: each step of a writing transaction asks what shall go wrong.
+//! Fault injection for tests.
 
 use std::fmt::Debug;
 
 /// A step of a writing transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum TransactionStep {
     Begin,
-    /// The statement of that number since the transaction began, from 0.
+    /// A statement, numbered from 0 since the transaction began.
     Statement(u64),
     Commit,
     Rollback,
 }
 
-/// What goes wrong at a step.
+/// A fault at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The step is not done, and fails as one does that the connection does not survive.
+    /// The step is not run, and fails with a lost connection.
     Lost,
-    /// The step is done, and then fails as one does that the connection does not survive.
+    /// The step is run, and then fails with a lost connection.
     Unanswered,
-    /// This SQL is run on the transaction's connection before the step: the database ends the
-    /// transaction by itself, or the connection.
+    /// This SQL runs on the transaction's connection before the step, for example to make the
+    /// database end the transaction or the connection.
     Before(&'static str),
-    /// The step never ends, so that its task can only be cancelled.
+    /// The step never finishes, so its task can only be cancelled.
     Hang,
 }
 
-/// Says what goes wrong. Called for each step in the order in which they are made.
+/// Decides which faults happen.
 pub trait Faults: Debug + Send + Sync {
-    fn at(&self, step: Step) -> Option<Fault>;
+    fn at(&self, step: TransactionStep) -> Option<Fault>;
 }

@@ -1,4 +1,4 @@
-//! Whether writes work: the last failure that would befall any write is kept until one succeeds.
+//! Write health: the last failure that affects every write is remembered until a write succeeds.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,47 +12,47 @@ use crate::storage::StorageError;
 use crate::storage::tables::storage_probe;
 use crate::storage::unavailable::Unavailability;
 
-/// What is known of writes. Costs one load of a flag as long as they succeed.
+/// The state of writes. While writes succeed, it costs one load of an atomic flag.
 #[derive(Debug, Default)]
 pub(super) struct WriteHealth {
     is_failing: AtomicBool,
-    why: Mutex<Option<Unavailability>>,
-    /// When a write was last tried only to find out.
-    tried: tokio::sync::Mutex<Option<Instant>>,
+    reason: Mutex<Option<Unavailability>>,
+    /// When a probe write was last tried.
+    last_probe: tokio::sync::Mutex<Option<Instant>>,
 }
 
-/// How often a write is tried to find out whether writes work again.
-const TRY_EVERY: Duration = Duration::from_secs(1);
-/// How much is written then: about as much as a large document.
+/// How often a probe write is tried while writes fail.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+/// The size of a probe write: about that of a large document.
 const PROBE_BYTES: usize = 64 * 1024;
 
 impl WriteHealth {
-    /// A write failed.
-    pub(super) fn failed(&self, why: Option<Unavailability>) {
+    /// Records a failed write. Ignores failures that do not affect every write.
+    pub(super) fn record_failure(&self, why: Option<Unavailability>) {
         let Some(why) = why.filter(|why| why.stops_writes()) else { return };
-        if let Ok(mut last) = self.why.lock() {
+        if let Ok(mut last) = self.reason.lock() {
             *last = Some(why);
         }
         self.is_failing.store(true, Ordering::Relaxed);
     }
 
-    /// A write succeeded.
-    pub(super) fn succeeded(&self) {
+    /// Records a successful write.
+    pub(super) fn record_success(&self) {
         if self.is_failing.load(Ordering::Relaxed) {
             self.is_failing.store(false, Ordering::Relaxed);
         }
     }
 
-    /// Why the last write failed, if none succeeded since.
-    fn failing(&self) -> Option<Unavailability> {
+    /// Why the last write failed; `None` if a write has succeeded since.
+    fn failure(&self) -> Option<Unavailability> {
         if !self.is_failing.load(Ordering::Relaxed) {
             return None;
         }
-        self.why.lock().ok().and_then(|why| *why)
+        self.reason.lock().ok().and_then(|why| *why)
     }
 }
 
-/// Why the service cannot do all of its work.
+/// Why the service is not ready.
 #[derive(Debug, thiserror::Error)]
 pub enum NotReady {
     #[error("the database cannot be reached or is not migrated")]
@@ -62,7 +62,7 @@ pub enum NotReady {
 }
 
 impl NotReady {
-    /// The kind of the failure.
+    /// The kind of failure.
     #[must_use]
     pub fn unavailability(&self) -> Unavailability {
         match self {
@@ -75,38 +75,38 @@ impl NotReady {
 }
 
 impl Database {
-    /// Whether reads work, and writes as far as is known: after one failed because there is no
-    /// space or the database is read-only, another is tried, at most one a second.
+    /// Checks that reads work, and that writes are not known to fail. After a failure that affects
+    /// every write, it tries a probe write, at most one per second.
     ///
     /// # Errors
-    /// What does not work.
+    /// When reads or writes do not work.
     pub async fn readiness(&self) -> Result<(), NotReady> {
         self.ping().await.map_err(NotReady::Unreachable)?;
-        let Some(why) = self.health.failing() else { return Ok(()) };
-        // While one tries, the others answer with what is known.
-        if let Ok(mut tried) = self.health.tried.try_lock()
-            && tried.is_none_or(|tried| tried.elapsed() >= TRY_EVERY)
+        let Some(why) = self.health.failure() else { return Ok(()) };
+        // While one request probes, the others answer with the last known state.
+        if let Ok(mut last_probe) = self.health.last_probe.try_lock()
+            && last_probe.is_none_or(|at| at.elapsed() >= PROBE_INTERVAL)
         {
             let _ = self.try_write().await;
-            *tried = Some(Instant::now());
-            return self.health.failing().map_or(Ok(()), |why| Err(NotReady::NoWrites(why)));
+            *last_probe = Some(Instant::now());
+            return self.health.failure().map_or(Ok(()), |why| Err(NotReady::NoWrites(why)));
         }
         Err(NotReady::NoWrites(why))
     }
 
-    /// Writes something and deletes it again, to find out whether writes work.
+    /// Writes a probe row and deletes it again, to test whether writes work.
     ///
     /// # Errors
-    /// When they do not.
+    /// When writes do not work.
     pub async fn try_write(&self) -> Result<(), StorageError> {
-        self.write(|transaction| async move { transaction.fill_probe().await }).await?;
-        self.write(|transaction| async move { transaction.empty_probe().await }).await
+        self.write(|transaction| async move { transaction.write_probe().await }).await?;
+        self.write(|transaction| async move { transaction.delete_probe().await }).await
     }
 }
 
 impl Transaction {
-    async fn fill_probe(&self) -> Result<(), StorageError> {
-        // Bytes that cannot be compressed.
+    async fn write_probe(&self) -> Result<(), StorageError> {
+        // Random bytes cannot be compressed.
         let mut filler = vec![0; PROBE_BYTES];
         rand::fill(filler.as_mut_slice());
         let row = storage_probe::ActiveModel { id: Set(1), filler: Set(filler) };
@@ -120,7 +120,7 @@ impl Transaction {
         Ok(())
     }
 
-    async fn empty_probe(&self) -> Result<(), StorageError> {
+    async fn delete_probe(&self) -> Result<(), StorageError> {
         storage_probe::Entity::delete_many().exec(&self.connection).await?;
         Ok(())
     }

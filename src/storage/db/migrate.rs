@@ -1,4 +1,4 @@
-//! Bringing the database's schema up to date, one process at a time.
+//! Applying migrations, one process at a time.
 
 use std::fs::File;
 use std::path::Path;
@@ -7,23 +7,21 @@ use reelport_migrations::Migrator;
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigratorTrait;
 
+use super::advisory_locks::MIGRATION;
 use super::{Backend, Database, sqlite_path};
 use crate::storage::StorageError;
 use crate::storage::files::open_private;
 
-/// An arbitrary number that all versions share.
-const ADVISORY_LOCK: i64 = 0x7265_656c_706f_7274;
-
 impl Database {
-    /// Applies the migrations that are missing, and computes search columns anew that were made by
-    /// the rules of an earlier version. Safe when several processes start at once.
+    /// Applies the missing migrations, and recomputes search columns that an earlier version
+    /// computed by other rules. Safe when several processes start at the same time.
     ///
     /// # Errors
-    /// When the lock cannot be had or a migration fails.
+    /// When the migration lock cannot be taken or a migration fails.
     pub async fn migrate(&self) -> Result<(), StorageError> {
-        // A database that needs nothing need not take writes.
+        // A database that is up to date may be read-only.
         if self.is_migrated().await? {
-            return self.refresh_search().await;
+            return self.refresh_search_columns().await;
         }
         match self.backend {
             Backend::Sqlite => {
@@ -37,21 +35,22 @@ impl Database {
                     }
                 });
                 let locked = lock.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-                let _lock: File = locked.map_err(|source| StorageError::Lock { path, source })?;
+                let _lock: File =
+                    locked.map_err(|source| StorageError::MigrationLock { path, source })?;
                 Migrator::up(&self.writer.as_sea_orm(), None).await?;
-                self.refresh_search().await?;
+                self.refresh_search_columns().await?;
             }
             Backend::Postgres => {
-                // The lock belongs to a session, so this needs a connection of its own.
+                // The lock belongs to a database session, so it needs a connection of its own.
                 let mut options = sea_orm::ConnectOptions::new(&*self.url);
                 options.max_connections(1).sqlx_logging(false);
                 let session = sea_orm::Database::connect(options).await?;
                 session
-                    .execute_unprepared(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))
+                    .execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION})"))
                     .await?;
                 let migrated = Migrator::up(&session, None).await.map_err(StorageError::from);
                 let result = match migrated {
-                    Ok(()) => self.refresh_search().await,
+                    Ok(()) => self.refresh_search_columns().await,
                     Err(error) => Err(error),
                 };
                 session.close().await?;
@@ -73,7 +72,7 @@ impl Database {
             Err(error) if StorageError::from(error.clone()).unavailability().is_some() => {
                 return Err(error.into());
             }
-            // There is no such table yet.
+            // The table does not exist yet.
             Err(_) => return Ok(false),
         };
         let applied = rows.iter().map(|row| row.try_get::<String>("", "version"));

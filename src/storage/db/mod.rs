@@ -1,5 +1,6 @@
-//! Connections, transactions, and what is known of the database's state.
+//! Connections, pools, transactions, advisory locks and the health of the database.
 
+mod advisory_locks;
 mod connection;
 mod database;
 mod faults;
@@ -7,11 +8,12 @@ mod health;
 mod migrate;
 mod pool;
 mod queue;
-mod reader;
-mod session;
+mod read_pool;
+pub(super) mod statements;
 mod transaction;
+mod transaction_connection;
 
 pub use database::{Backend, Database, sqlite_path, with_quiet_libraries};
-pub use faults::{Fault, Faults, Step};
+pub use faults::{Fault, Faults, TransactionStep};
 pub use health::NotReady;
 pub use transaction::{Transaction, TransientError};

@@ -1,9 +1,9 @@
-//! Pools of connections: how they are opened, and how one is taken.
+//! Connection pools: opening them, and taking connections from them.
 //!
-//! A connection that the server closed while it lay in the pool shows only when it is used. Asking
-//! the server before each use costs a round trip each time; instead, when one turns out to be dead,
-//! all that have lain idle since before that moment are asked before they are used, and what was to
-//! be run on the dead one is run on another.
+//! When the server closes an idle connection, the client notices only on the next use. Testing each
+//! connection before use would cost a round trip each time. Instead, once one connection is found
+//! dead, every connection that has been idle since before that moment is tested before its next
+//! use, and the failed statement is run on another connection.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,30 +24,32 @@ use tokio::sync::Mutex;
 use super::connection::Connection;
 use crate::storage::unavailable::Unavailability;
 
-/// How long a request waits for a connection while the database works.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long it waits before the database is asked whether it is there at all.
-const PATIENCE_UNASKED: Duration = Duration::from_secs(2);
-/// How long the database may take to answer that.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
-/// How often something is begun anew on another connection when the first turns out to be dead.
-pub(super) const ATTEMPTS: usize = 3;
+/// How long a request waits for a connection, and a `SQLite` statement for a lock.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request waits for a connection before it checks that the server is reachable.
+const CHECK_AFTER: Duration = Duration::from_secs(2);
+/// How long the server may take to answer that check.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
+/// How many times a read, or the start of a snapshot, is tried when connections turn out to be
+/// dead.
+pub(super) const MAX_ATTEMPTS: usize = 3;
 
-/// Pages in the log before they are folded into the database file, with two flushes to the disk:
-/// 16 MiB. Measured: at the default of 1,000 a tenth of an import is that.
+/// Pages in the write-ahead log before a checkpoint writes them back to the database file, which
+/// flushes the disk twice. 4,000 pages are 16 MiB. With the default of 1,000, checkpoints took a
+/// tenth of the time of an import.
 const SQLITE_CHECKPOINT_PAGES: &str = "4000";
 
-/// A pool of connections. Cheap to clone.
+/// A connection pool. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
-    kind: Kind,
-    dead: Arc<LastDead>,
+    inner: BackendPool,
+    last_dead: Arc<LastDead>,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum BackendPool {
     Sqlite(SqlitePool),
-    Postgres(PgPool, Arc<Inquiry>),
+    Postgres(PgPool, Arc<ReachabilityCheck>),
 }
 
 /// When a connection was last found dead.
@@ -55,13 +57,13 @@ enum Kind {
 struct LastDead(std::sync::Mutex<Option<Instant>>);
 
 impl LastDead {
-    fn found(&self) {
+    fn record(&self) {
         if let Ok(mut last) = self.0.lock() {
             *last = Some(Instant::now());
         }
     }
 
-    /// Whether a connection was found dead since this one was used last.
+    /// Whether a connection was found dead after this one was last used.
     fn is_after(&self, connection: &PoolConnectionMetadata) -> bool {
         let last = self.0.lock().ok().and_then(|last| *last);
         last.is_some_and(|last| last.elapsed() <= connection.idle_for)
@@ -71,16 +73,17 @@ impl LastDead {
 /// How a `SQLite` file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SqliteAccess {
-    /// For reading and writing; made if it is missing.
+    /// For reading and writing. A missing file is created.
     Write,
-    /// For reading alone.
+    /// For reading only.
     Read,
-    /// For reading alone, where not even the index of its log can be made: it must not change.
+    /// For reading only, where not even the index of the log can be created. The file must not
+    /// change.
     Immutable,
 }
 
 impl Pool {
-    /// Opens connections to a `SQLite` file.
+    /// Opens a pool for a `SQLite` file.
     pub(super) async fn sqlite(
         url: &str,
         connections: u32,
@@ -90,7 +93,7 @@ impl Pool {
         options = options
             .disable_statement_logging()
             .foreign_keys(true)
-            .busy_timeout(PATIENCE)
+            .busy_timeout(ACQUIRE_TIMEOUT)
             .pragma("cache_size", "-32000")
             .pragma("temp_store", "memory")
             .statement_cache_capacity(200);
@@ -103,77 +106,81 @@ impl Pool {
             SqliteAccess::Read => options.read_only(true),
             SqliteAccess::Immutable => options.read_only(true).immutable(true),
         };
-        // A connection to a file does not age. Nor may the pool look for old ones: the count of idle
-        // connections that it goes by may wrap around (sqlx 0.9.0, issue 3645), and the thread then
-        // never comes back.
+        // Connections to a file do not age. The pool must not look for old ones either: its count
+        // of idle connections can wrap around (sqlx 0.9.0, issue 3645), and the thread then never
+        // returns.
         let pool = PoolOptions::<Sqlite>::new()
             .max_connections(connections)
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false);
         let pool = pool.connect_with(options).await?;
-        Ok(Self { kind: Kind::Sqlite(pool), dead: Arc::default() })
+        Ok(Self { inner: BackendPool::Sqlite(pool), last_dead: Arc::default() })
     }
 
-    /// Opens connections to a `PostgreSQL` server.
+    /// Opens a pool for a `PostgreSQL` server.
     pub(super) async fn postgres(url: &str, connections: u32) -> Result<Self, Error> {
         let options: PgConnectOptions = url.parse()?;
         let options = options.disable_statement_logging();
-        // A pool asks again and again until its patience ends, and then says only that.
+        // A pool retries until its timeout, and then reports only the timeout. A single connection
+        // reports why it failed.
         drop(PgConnection::connect_with(&options).await?.close().await);
-        let dead: Arc<LastDead> = Arc::default();
-        let last_dead = Arc::clone(&dead);
+        let last_dead: Arc<LastDead> = Arc::default();
+        let seen_dead = Arc::clone(&last_dead);
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(connections)
             .min_connections(1)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
             .before_acquire(move |connection, metadata| {
-                let is_suspect = last_dead.is_after(&metadata);
+                let is_suspect = seen_dead.is_after(&metadata);
                 Box::pin(async move {
                     if !is_suspect {
                         return Ok(true);
                     }
-                    let ping = tokio::time::timeout(ANSWER_WITHIN, connection.ping()).await;
+                    let ping = tokio::time::timeout(CHECK_TIMEOUT, connection.ping()).await;
                     Ok(matches!(ping, Ok(Ok(()))))
                 })
             });
         let pool = pool.connect_with(options.clone()).await?;
-        let inquiry = Arc::new(Inquiry { options, last: Mutex::new(None) });
-        Ok(Self { kind: Kind::Postgres(pool, inquiry), dead })
+        let check = Arc::new(ReachabilityCheck { options, last: Mutex::new(None) });
+        Ok(Self { inner: BackendPool::Postgres(pool, check), last_dead })
     }
 
     pub(super) const fn backend(&self) -> DatabaseBackend {
-        match self.kind {
-            Kind::Sqlite(_) => DatabaseBackend::Sqlite,
-            Kind::Postgres(..) => DatabaseBackend::Postgres,
+        match self.inner {
+            BackendPool::Sqlite(_) => DatabaseBackend::Sqlite,
+            BackendPool::Postgres(..) => DatabaseBackend::Postgres,
         }
     }
 
-    /// The pool as SeaORM knows it, for migrations.
+    /// The same pool for SeaORM's own functions, such as migrations.
     pub(super) fn as_sea_orm(&self) -> DatabaseConnection {
-        match &self.kind {
-            Kind::Sqlite(pool) => SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone()),
-            Kind::Postgres(pool, _) => SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
+        match &self.inner {
+            BackendPool::Sqlite(pool) => SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone()),
+            BackendPool::Postgres(pool, _) => {
+                SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone())
+            }
         }
     }
 
-    /// Takes a connection.
+    /// Takes a connection from the pool.
     ///
     /// # Errors
-    /// When there is none for too long, or the database cannot be reached.
+    /// When no connection becomes free in time, or the database cannot be reached.
     pub(super) async fn acquire(&self) -> Result<Connection, DbErr> {
-        let taken = match &self.kind {
-            Kind::Sqlite(pool) => pool.acquire().await.map(Connection::Sqlite),
-            Kind::Postgres(pool, inquiry) => {
+        let taken = match &self.inner {
+            BackendPool::Sqlite(pool) => pool.acquire().await.map(Connection::Sqlite),
+            BackendPool::Postgres(pool, check) => {
                 let taking = std::pin::pin!(pool.acquire());
-                let asking = std::pin::pin!(tokio::time::sleep(PATIENCE_UNASKED));
+                let asking = std::pin::pin!(tokio::time::sleep(CHECK_AFTER));
                 match select(taking, asking).await {
                     Either::Left((taken, _)) => taken,
-                    // All are in use, or the server is not there: the pool does not say which.
-                    Either::Right(((), taking)) => match inquiry.ask().await {
+                    // Either all connections are in use or the server cannot be reached. The pool
+                    // does not report which.
+                    Either::Right(((), taking)) => match check.run().await {
                         Ok(()) => taking.await,
                         Err(error) => Err(error),
                     },
@@ -184,9 +191,9 @@ impl Pool {
         taken.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))
     }
 
-    /// Whether an error says that the connection was dead. If so, those that lay idle meanwhile are
-    /// asked before they are used.
-    pub(super) fn is_dead(&self, error: &DbErr) -> bool {
+    /// Returns whether an error means that the connection is dead. If so, connections that are idle
+    /// now are tested before their next use.
+    pub(super) fn record_if_dead(&self, error: &DbErr) -> bool {
         let (DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error))) = error
         else {
@@ -194,32 +201,33 @@ impl Pool {
         };
         let is_dead = Unavailability::of(error) == Some(Unavailability::Unreachable);
         if is_dead {
-            self.dead.found();
+            self.last_dead.record();
         }
         is_dead
     }
 
     pub(super) async fn close(&self) {
-        match &self.kind {
-            Kind::Sqlite(pool) => pool.close().await,
-            Kind::Postgres(pool, _) => pool.close().await,
+        match &self.inner {
+            BackendPool::Sqlite(pool) => pool.close().await,
+            BackendPool::Postgres(pool, _) => pool.close().await,
         }
     }
 }
 
-/// When a server was asked, and what came back.
-type Asked = (Instant, Result<(), Arc<Error>>);
+/// When a check began, and its result.
+type CheckResult = (Instant, Result<(), Arc<Error>>);
 
-/// Asks a server whether it takes connections, for all that wait at the same time together.
+/// Checks whether a server accepts connections. Requests that wait at the same time share one
+/// check.
 #[derive(Debug)]
-struct Inquiry {
+struct ReachabilityCheck {
     options: PgConnectOptions,
-    /// When the last one began, and what came back.
-    last: Mutex<Option<Asked>>,
+    /// When the last check began, and its result.
+    last: Mutex<Option<CheckResult>>,
 }
 
-impl Inquiry {
-    async fn ask(&self) -> Result<(), Error> {
+impl ReachabilityCheck {
+    async fn run(&self) -> Result<(), Error> {
         let waiting_since = Instant::now();
         let mut last = self.last.lock().await;
         let answer = match &*last {
@@ -236,7 +244,7 @@ impl Inquiry {
 
     async fn connect(&self) -> Result<(), Error> {
         let connecting = PgConnection::connect_with(&self.options);
-        let connection = tokio::time::timeout(ANSWER_WITHIN, connecting);
+        let connection = tokio::time::timeout(CHECK_TIMEOUT, connecting);
         let connection = connection.await.map_err(|_| Error::PoolTimedOut)??;
         let _ = connection.close().await;
         Ok(())

@@ -1,4 +1,4 @@
-//! The queue in front of the writer: how many writing transactions run or wait at once.
+//! The queue of writing transactions.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::storage::StorageError;
 
-/// Most writing transactions that run or wait in this process. `SQLite` runs one at a time; a longer
-/// queue would only hold documents in memory for clients that give up before their turn comes.
+/// The most writing transactions that run or wait in this process. `SQLite` runs one at a time. A
+/// longer queue would hold documents in memory for clients that time out before their turn.
 const MAX_WRITERS: usize = 256;
 
 /// The queue of one database. Cheap to clone.
@@ -21,7 +21,7 @@ impl Default for WriteQueue {
 }
 
 impl WriteQueue {
-    /// A place in the queue, until it is dropped.
+    /// Enters the queue, and leaves it when the permit is dropped.
     ///
     /// # Errors
     /// [`StorageError::TooManyWriters`] when the queue is full.

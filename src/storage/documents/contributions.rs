@@ -1,4 +1,4 @@
-//! What was contributed to drafts: each a state that the draft was in, and whose it is.
+//! Contributions to drafts. Each row holds the whole draft after the contribution, and its author.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,170 +8,17 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use super::published::{DocumentKey, FORMAT, ROWS_PER_STATEMENT, moment, source};
+use super::contribution_rows::{
+    ContributionEntry, ENTRY_COLUMNS, EntryRow, NewContribution, StoredContribution, corrupt,
+    entry, read_key, row, stored,
+};
+use super::publish::moment;
+use super::published::DocumentKey;
 use crate::document::entity::NewEntity;
-use crate::document::plan::Remember;
-use crate::document::text::folding::refold_key;
-use crate::document::{Category, Metadata, MovieId};
+use crate::document::{Category, MovieId};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{contribution, draft};
 use crate::storage::{Database, StorageError, Transaction};
-
-/// A contribution to a draft, of one that is open or of one that was closed.
-#[derive(Debug, Clone)]
-pub struct StoredContribution {
-    pub movie: MovieId,
-    pub category: Category,
-    /// `revision` is the published revision that the draft was made from, `draft_revision` its own.
-    pub metadata: Metadata,
-    /// The state of the draft after it, as compact JSON.
-    pub body: String,
-    /// What it changed: `/field` of a field at the top, else the id of an item.
-    pub touched: Vec<String>,
-    /// Entities that it names and that publishing it would make.
-    pub named: Vec<NewEntity>,
-    /// Who names mean, as was said with it.
-    pub answers: Vec<Remember>,
-    /// The contribution that opened the draft.
-    pub first_contribution: i64,
-    /// The published revision that the draft became.
-    pub published_as: Option<i64>,
-}
-
-/// A contribution as lists show it: without the state of the draft.
-#[derive(Debug, Clone)]
-pub struct ContributionEntry {
-    pub movie: MovieId,
-    pub category: Category,
-    /// `revision` is the published revision that the draft was made from, `draft_revision` its own.
-    pub metadata: Metadata,
-    /// What it changed: `/field` of a field at the top, else the id of an item.
-    pub touched: Vec<String>,
-    /// The published revision that the draft became.
-    pub published_as: Option<i64>,
-}
-
-/// A contribution to be stored; the draft is opened by it or moves on to it.
-#[derive(Debug, Clone)]
-pub struct NewContribution {
-    pub movie: MovieId,
-    pub category: Category,
-    /// `revision` is the published revision that the draft is made from; `draft_revision` must be
-    /// there, larger than all before it.
-    pub metadata: Metadata,
-    /// The state of the draft after it, as compact JSON.
-    pub body: String,
-    pub touched: Vec<String>,
-    pub named: Vec<NewEntity>,
-    /// Who names mean, as was said with it: remembered when the draft is published.
-    pub answers: Vec<Remember>,
-    /// The contribution that opened the draft: the `draft_revision` of this one if it does.
-    pub first_contribution: i64,
-}
-
-/// The columns of a [`ContributionEntry`].
-type EntryRow =
-    (String, String, i64, i64, String, DateTime<Utc>, Option<String>, String, Option<i64>);
-
-const ENTRY: [contribution::Column; 9] = [
-    contribution::Column::MovieId,
-    contribution::Column::Category,
-    contribution::Column::DraftRevision,
-    contribution::Column::BaseRevision,
-    contribution::Column::Source,
-    contribution::Column::UpdatedAt,
-    contribution::Column::UpdatedBy,
-    contribution::Column::Touched,
-    contribution::Column::PublishedAs,
-];
-
-fn corrupt(movie: &str, reason: impl std::fmt::Display) -> StorageError {
-    StorageError::Corrupt {
-        what: "contribution",
-        key: movie.to_owned(),
-        reason: reason.to_string(),
-    }
-}
-
-fn read_key(movie: &str, category: &str) -> Result<DocumentKey, StorageError> {
-    Ok((
-        movie.parse().map_err(|error| corrupt(movie, error))?,
-        category.parse().map_err(|error| corrupt(movie, error))?,
-    ))
-}
-
-pub(in crate::storage) fn metadata_of(row: &contribution::Model) -> Metadata {
-    Metadata {
-        revision: row.base_revision,
-        draft_revision: Some(row.draft_revision),
-        source: source(&row.source),
-        last_updated: Some(row.updated_at),
-        updated_by: row.updated_by.clone(),
-    }
-}
-
-/// Refuses what a newer version of the service wrote.
-pub(in crate::storage) fn check_format(row: &contribution::Model) -> Result<(), StorageError> {
-    if row.format <= FORMAT {
-        return Ok(());
-    }
-    let (movie, category) = (row.movie_id.clone(), row.category.clone());
-    Err(StorageError::NewerFormat { movie, category, found: row.format, known: FORMAT })
-}
-
-/// Its answers, under keys as they are folded by now.
-fn read_answers(row: &contribution::Model) -> Result<Vec<Remember>, StorageError> {
-    let mut answers: Vec<Remember> =
-        serde_json::from_str(&row.answers).map_err(|error| corrupt(&row.movie_id, error))?;
-    for answer in &mut answers {
-        answer.name_key = refold_key(&answer.name_key);
-    }
-    Ok(answers)
-}
-
-fn stored(row: contribution::Model) -> Result<StoredContribution, StorageError> {
-    check_format(&row)?;
-    let (movie, category) = read_key(&row.movie_id, &row.category)?;
-    Ok(StoredContribution {
-        metadata: metadata_of(&row),
-        touched: serde_json::from_str(&row.touched)
-            .map_err(|error| corrupt(&row.movie_id, error))?,
-        named: serde_json::from_str(&row.named).map_err(|error| corrupt(&row.movie_id, error))?,
-        answers: read_answers(&row)?,
-        movie,
-        category,
-        body: row.body,
-        first_contribution: row.first_contribution,
-        published_as: row.published_as,
-    })
-}
-
-fn entry(row: EntryRow) -> Result<ContributionEntry, StorageError> {
-    let (
-        movie_id,
-        category,
-        draft_revision,
-        base,
-        from,
-        updated_at,
-        updated_by,
-        touched,
-        published_as,
-    ) = row;
-    let (movie, category) = read_key(&movie_id, &category)?;
-    Ok(ContributionEntry {
-        movie,
-        category,
-        metadata: Metadata {
-            revision: base,
-            draft_revision: Some(draft_revision),
-            source: source(&from),
-            last_updated: Some(updated_at),
-            updated_by,
-        },
-        touched: serde_json::from_str(&touched).map_err(|error| corrupt(&movie_id, error))?,
-        published_as,
-    })
-}
 
 fn of_document(movie: &MovieId, category: Category) -> Condition {
     Condition::all()
@@ -185,7 +32,7 @@ async fn entries(
 ) -> Result<Vec<ContributionEntry>, StorageError> {
     let rows: Vec<EntryRow> = contribution::Entity::find()
         .select_only()
-        .columns(ENTRY)
+        .columns(ENTRY_COLUMNS)
         .filter(condition)
         .order_by_asc(contribution::Column::DraftRevision)
         .into_tuple()
@@ -195,7 +42,7 @@ async fn entries(
 }
 
 impl Database {
-    /// The contributions to the open drafts of those documents, oldest first for each.
+    /// The contributions to the open drafts of these documents, oldest first within each document.
     ///
     /// # Errors
     /// When the database fails.
@@ -220,7 +67,7 @@ impl Database {
         Ok(found)
     }
 
-    /// The contributions that were published as those revisions of a document, oldest first.
+    /// The contributions that were published as these revisions of a document, oldest first.
     ///
     /// # Errors
     /// When the database fails.
@@ -241,8 +88,8 @@ impl Database {
 }
 
 impl Transaction {
-    /// The newest contribution that each of those documents ever had, also to a draft that was
-    /// closed; documents without one are left out.
+    /// The number of the newest contribution to each of these documents, whether its draft is open
+    /// or closed. Documents without contributions are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -276,7 +123,7 @@ impl Transaction {
         Ok(found)
     }
 
-    /// One contribution, to whichever draft of the document.
+    /// One contribution to any draft of the document.
     ///
     /// # Errors
     /// When the database fails.
@@ -310,11 +157,12 @@ impl Transaction {
         rows.into_iter().map(stored).collect()
     }
 
-    /// By document, the ids of whoever was named for the first time in a draft of it, open or closed.
+    /// For each document, the ids of the entities that were first named in one of its drafts, open
+    /// or closed.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn named_in_drafts(
+    pub async fn entities_named_in_drafts(
         &self,
         movies: &[&MovieId],
     ) -> Result<HashMap<DocumentKey, HashSet<String>>, StorageError> {
@@ -344,12 +192,12 @@ impl Transaction {
         Ok(found)
     }
 
-    /// Stores contributions; the draft of each is opened, or moves on to it. Of one document, only
-    /// one at a time.
+    /// Stores contributions, and opens or updates the draft of each. There must be at most one
+    /// contribution per document.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn contribute(
+    pub async fn store_contributions(
         &self,
         contributions: &[NewContribution],
         now: DateTime<Utc>,
@@ -384,7 +232,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Marks the contributions to the open draft of a document as closed.
+    /// Closes the contributions to the open draft of a document.
     pub(in crate::storage) async fn close_contributions(
         &self,
         movie: &MovieId,
@@ -400,26 +248,4 @@ impl Transaction {
             .await?;
         Ok(())
     }
-}
-
-fn row(new: &NewContribution) -> Result<contribution::ActiveModel, StorageError> {
-    let json =
-        |text: serde_json::Result<String>| text.map_err(|error| corrupt(new.movie.as_str(), error));
-    Ok(contribution::ActiveModel {
-        movie_id: Set(new.movie.to_string()),
-        category: Set(new.category.as_str().to_owned()),
-        draft_revision: Set(new.metadata.draft_revision.unwrap_or_default()),
-        first_contribution: Set(new.first_contribution),
-        base_revision: Set(new.metadata.revision),
-        format: Set(FORMAT),
-        source: Set(new.metadata.source.as_str().to_owned()),
-        updated_at: Set(moment(&new.metadata)),
-        updated_by: Set(new.metadata.updated_by.clone()),
-        touched: Set(json(serde_json::to_string(&new.touched))?),
-        named: Set(json(serde_json::to_string(&new.named))?),
-        answers: Set(json(serde_json::to_string(&new.answers))?),
-        body: Set(new.body.clone()),
-        published_as: Set(None),
-        closed: Set(false),
-    })
 }

@@ -1,4 +1,4 @@
-//! Drafts: what waits for someone to publish it.
+//! Open drafts and the review queue.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
@@ -7,9 +7,10 @@ use sea_orm::{
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 
-use super::contributions::{check_format, metadata_of};
-use super::published::{DocumentKey, ROWS_PER_STATEMENT, source};
+use super::contribution_rows::{check_format, metadata_of};
+use super::published::{DocumentKey, source};
 use crate::document::{Category, Metadata, MovieId, Source};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{contribution, draft};
 use crate::storage::{Database, StorageError, Transaction};
 
@@ -18,65 +19,66 @@ use crate::storage::{Database, StorageError, Transaction};
 pub struct StoredDraft {
     pub movie: MovieId,
     pub category: Category,
-    /// `revision` is the published revision that it was made from, `draft_revision` its newest
-    /// contribution; source, author and time are those of that contribution.
+    /// `revision` is the base revision and `draft_revision` the newest contribution. Source, author
+    /// and time are those of that contribution.
     pub metadata: Metadata,
-    /// Its data as compact JSON.
+    /// The data of the document as compact JSON.
     pub body: String,
-    /// The contribution that opened it.
+    /// The number of the contribution that opened it.
     pub first_contribution: i64,
     pub opened_at: DateTime<Utc>,
     pub opened_by: String,
 }
 
-/// An open draft as lists show it: without its data.
+/// An open draft in a list, without its data.
 #[derive(Debug, Clone)]
 pub struct DraftEntry {
     pub movie: MovieId,
     pub category: Category,
-    /// As of [`StoredDraft`].
+    /// See [`StoredDraft::metadata`].
     pub metadata: Metadata,
     pub opened_at: DateTime<Utc>,
     pub opened_by: String,
 }
 
-/// Which drafts to list; what is `None` does not matter.
+/// Filters for drafts. `None` does not filter.
 #[derive(Debug, Clone, Default)]
 pub struct DraftFilter {
     pub movie: Option<MovieId>,
     pub category: Option<Category>,
-    /// Where any of its contributions comes from.
+    /// The source of any of its contributions.
     pub source: Option<Source>,
-    /// Who made any of its contributions; together with `source`, one and the same.
+    /// The author of any of its contributions. Together with `source`, one contribution must match
+    /// both.
     pub author: Option<String>,
-    /// When it was last contributed to, at the latest; the moment itself is left out.
+    /// The newest contribution is from before this time.
     pub updated_before: Option<DateTime<Utc>>,
-    /// When it was last contributed to, at the earliest.
+    /// The newest contribution is from this time or later.
     pub updated_after: Option<DateTime<Utc>>,
 }
 
-/// The place of a draft in the review queue.
+/// The position of a draft in the review queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DraftPlace {
+pub struct DraftPosition {
     pub updated_at: DateTime<Utc>,
     pub movie: String,
     pub category: Category,
 }
 
-/// A part of the review queue, in its order.
+/// A page of the review queue.
 #[derive(Debug)]
 pub struct DraftPage {
     pub drafts: Vec<DraftEntry>,
-    /// Whether there are more after it.
+    /// Whether there are more drafts after the page.
     pub has_more: bool,
 }
 
 impl DraftEntry {
-    /// Where it stands in the review queue.
+    /// The position in the review queue.
     #[must_use]
-    pub fn place(&self) -> DraftPlace {
+    pub fn position(&self) -> DraftPosition {
         let updated_at = self.metadata.last_updated.unwrap_or(self.opened_at);
-        DraftPlace { updated_at, movie: self.movie.to_string(), category: self.category }
+        DraftPosition { updated_at, movie: self.movie.to_string(), category: self.category }
     }
 }
 
@@ -121,7 +123,7 @@ fn entry(row: EntryRow) -> Result<DraftEntry, StorageError> {
     })
 }
 
-/// Drafts as lists show them.
+/// Selects the columns of an [`EntryRow`].
 fn entries() -> sea_orm::Select<draft::Entity> {
     draft::Entity::find()
         .join(JoinType::InnerJoin, draft::Relation::Head.def())
@@ -209,7 +211,7 @@ fn condition(filter: &DraftFilter) -> Condition {
 }
 
 impl Database {
-    /// The open drafts of those movies in those categories, in no order.
+    /// The open drafts of these movies in these categories, in no particular order.
     ///
     /// # Errors
     /// When the database fails.
@@ -221,7 +223,7 @@ impl Database {
         find(&self.reader, movies, categories).await
     }
 
-    /// The open drafts of those movies as lists show them, by movie and category.
+    /// The open drafts of these movies without their data, ordered by movie and category.
     ///
     /// # Errors
     /// When the database fails.
@@ -239,18 +241,18 @@ impl Database {
         Ok(found)
     }
 
-    /// A page of the review queue: the draft that was contributed to longest ago comes first.
+    /// A page of the review queue. The longest unchanged draft comes first.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn draft_page(
         &self,
         filter: &DraftFilter,
-        after: Option<&DraftPlace>,
+        after: Option<&DraftPosition>,
         limit: u64,
     ) -> Result<DraftPage, StorageError> {
         let mut query = entries().filter(condition(filter));
-        if let Some(DraftPlace { updated_at, movie, category }) = after {
+        if let Some(DraftPosition { updated_at, movie, category }) = after {
             let same_moment = Condition::all().add(draft::Column::UpdatedAt.eq(*updated_at));
             let same_movie = same_moment.clone().add(draft::Column::MovieId.eq(movie.as_str()));
             query = query.filter(
@@ -275,7 +277,7 @@ impl Database {
         Ok(DraftPage { drafts, has_more })
     }
 
-    /// How many drafts fit.
+    /// The number of drafts that match.
     ///
     /// # Errors
     /// When the database fails.
@@ -285,7 +287,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// The open drafts of those movies in those categories, in no order.
+    /// The open drafts of these movies in these categories, in no particular order.
     ///
     /// # Errors
     /// When the database fails.
@@ -297,8 +299,8 @@ impl Transaction {
         find(&self.connection, movies, categories).await
     }
 
-    /// Closes the open draft of a document: it was published as that revision, or discarded. Its
-    /// contributions stay. Whether there was one.
+    /// Closes the open draft of a document, which was published as `published_as` or discarded.
+    /// Keeps its contributions. Returns whether there was an open draft.
     ///
     /// # Errors
     /// When the database fails.

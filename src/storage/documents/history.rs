@@ -1,4 +1,4 @@
-//! The states that documents were published in, the present one among them.
+//! Published states of documents: the current revision and the superseded ones.
 
 use std::collections::HashMap;
 
@@ -6,19 +6,21 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::published::{
-    DocumentKey, ROWS_PER_STATEMENT, StoredDocument, corrupt, from_revision, source, stored,
+    DocumentKey, StoredDocument, corrupt, revision_as_document, source, stored,
 };
 use crate::document::{Category, Metadata, MovieId};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{document, revision};
 use crate::storage::{Database, StorageError};
 
-/// Most states asked for in one statement: each is a condition of its own, and `SQLite` nests them.
+/// The most states in one statement. Each adds a condition, and `SQLite` limits how deep conditions
+/// nest.
 const STATES_PER_STATEMENT: usize = 100;
 
-/// A published state: its document, and its revision.
+/// A published state: the document and its revision.
 pub type StateKey = (DocumentKey, i64);
 
-/// How a state came to be, as a row: revision, source, time, author.
+/// The metadata of a state as a row: revision, source, time, author.
 type MetadataRow = (i64, String, DateTime<Utc>, Option<String>);
 
 fn metadata((revision, from, updated_at, updated_by): MetadataRow) -> Metadata {
@@ -27,8 +29,8 @@ fn metadata((revision, from, updated_at, updated_by): MetadataRow) -> Metadata {
 }
 
 impl Database {
-    /// How the states of a document came to be, the present one among them, newest first, of those
-    /// before a revision.
+    /// The metadata of the states of a document, including the current one, newest first. `before`
+    /// limits them to earlier revisions.
     ///
     /// # Errors
     /// When the database fails.
@@ -39,8 +41,8 @@ impl Database {
         before: Option<i64>,
         limit: u64,
     ) -> Result<Vec<Metadata>, StorageError> {
-        // First the present one, then what it superseded: whoever publishes between the two reads
-        // hides none and doubles none.
+        // The current revision is read before the superseded ones, so that a publication between
+        // the two reads neither hides nor duplicates a state.
         let present: Option<MetadataRow> = document::Entity::find()
             .select_only()
             .columns([
@@ -81,7 +83,7 @@ impl Database {
         Ok(found)
     }
 
-    /// The newest revision of each published document of those movies.
+    /// The current revision of each published document of these movies.
     ///
     /// # Errors
     /// When the database fails.
@@ -113,8 +115,8 @@ impl Database {
         Ok(found)
     }
 
-    /// The states of a document, the present one among them, newest first, of those before a
-    /// revision.
+    /// The states of a document, including the current one, newest first. `before` limits them to
+    /// earlier revisions.
     ///
     /// # Errors
     /// When the database fails.
@@ -125,7 +127,7 @@ impl Database {
         before: Option<i64>,
         limit: u64,
     ) -> Result<Vec<StoredDocument>, StorageError> {
-        // In the same order as above, for the same reason.
+        // The current revision is read first, as in `revision_list`.
         let Some(present) = self.document(movie, category).await? else { return Ok(Vec::new()) };
         let newest = present.metadata.revision;
         let mut found = Vec::new();
@@ -148,12 +150,13 @@ impl Database {
             .all(&self.reader)
             .await?;
         for row in rows {
-            found.push(stored(from_revision(row))?);
+            found.push(stored(revision_as_document(row))?);
         }
         Ok(found)
     }
 
-    /// Published states by document and revision, in no order; those that never were are left out.
+    /// Published states by document and revision, in no particular order. States that do not exist
+    /// are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -179,9 +182,10 @@ impl Database {
             for row in document::Entity::find().filter(present).all(&self.reader).await? {
                 found.push(stored(row)?);
             }
-            // What is superseded between the two reads is found twice, and is the same.
+            // A state that is superseded between the two reads is found twice, with the same
+            // content.
             for row in revision::Entity::find().filter(superseded).all(&self.reader).await? {
-                found.push(stored(from_revision(row))?);
+                found.push(stored(revision_as_document(row))?);
             }
         }
         Ok(found)

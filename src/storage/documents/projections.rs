@@ -1,17 +1,17 @@
-//! Writing projections, as differences: a one-word edit of a long cast is one row.
+//! Writing projections. Only the rows that differ are written.
 
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Iterable, QueryFilter, QuerySelect, Set};
 
-use super::published::ROWS_PER_STATEMENT;
 use crate::document::MovieId;
 use crate::document::projection::{CreditRow, NominationRow, OfferRow, Projection};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{credit, movie_genre, nomination, offer};
 use crate::storage::{StorageError, Transaction};
 
-/// The projection of one document, before and after.
+/// The projection of one document before and after a change.
 #[derive(Debug)]
 pub struct ProjectionChange {
     pub movie: MovieId,
@@ -19,9 +19,9 @@ pub struct ProjectionChange {
     pub after: Projection,
 }
 
-/// The rows of one table that go and that come.
+/// The rows of one table to delete and to write.
 struct Difference<T> {
-    gone: Vec<(String, String)>,
+    removed: Vec<(String, String)>,
     written: Vec<T>,
 }
 
@@ -31,26 +31,26 @@ fn difference<R: PartialEq, T>(
     id: fn(&R) -> &str,
     model: fn(&MovieId, &R) -> T,
 ) -> Difference<T> {
-    let mut gone = Vec::new();
+    let mut removed = Vec::new();
     let mut written = Vec::new();
     for change in changes {
         let (before, after) = (rows(&change.before), rows(&change.after));
         let previous: HashMap<&str, &R> = before.iter().map(|row| (id(row), row)).collect();
         let kept: HashSet<&str> = after.iter().map(id).collect();
         let missing = before.iter().map(id).filter(|id| !kept.contains(id));
-        gone.extend(missing.map(|id| (change.movie.to_string(), id.to_owned())));
+        removed.extend(missing.map(|id| (change.movie.to_string(), id.to_owned())));
         let changed =
             after.iter().filter(|row| previous.get(id(row)).is_none_or(|previous| previous != row));
         written.extend(changed.map(|row| model(&change.movie, row)));
     }
-    Difference { gone, written }
+    Difference { removed, written }
 }
 
 macro_rules! apply {
     ($connection:expr, $entity:ident, $id:ident, $difference:expr) => {{
-        let Difference { gone, written } = $difference;
+        let Difference { removed, written } = $difference;
         let mut by_movie: HashMap<String, Vec<String>> = HashMap::new();
-        for (movie, id) in gone {
+        for (movie, id) in removed {
             by_movie.entry(movie).or_default().push(id);
         }
         for (movie, ids) in by_movie {
@@ -75,11 +75,14 @@ macro_rules! apply {
 }
 
 impl Transaction {
-    /// Writes what differs between the projections of documents before and after.
+    /// Writes the differences between the projections before and after.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn project(&self, changes: &[ProjectionChange]) -> Result<(), StorageError> {
+    pub async fn update_projections(
+        &self,
+        changes: &[ProjectionChange],
+    ) -> Result<(), StorageError> {
         let connection = &self.connection;
         apply!(
             connection,
@@ -118,11 +121,11 @@ impl Transaction {
         Ok(())
     }
 
-    /// Who is credited on those movies, by movie.
+    /// The ids of the people who are credited in these movies, by movie.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn credited(
+    pub async fn credited_people(
         &self,
         movies: &[&MovieId],
     ) -> Result<HashMap<String, HashSet<String>>, StorageError> {
@@ -142,7 +145,7 @@ impl Transaction {
         Ok(credited)
     }
 
-    /// Removes every projected row and what movies are listed by, for rebuilding.
+    /// Deletes all projections and clears the projected columns of movies, before they are rebuilt.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,33 +1,34 @@
-//! Documents and their history.
+//! Published documents and superseded revisions.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Func, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select, Set,
+    QuerySelect, QueryTrait, Select,
 };
 
 use crate::document::{Category, Metadata, MovieId, Source};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{document, lock, revision};
-use crate::storage::{Database, Lock, StorageError, StoredContribution, StoredDraft, Transaction};
+use crate::storage::{
+    Database, EditorialLock, StorageError, StoredContribution, StoredDraft, Transaction,
+};
 
-/// The format in which documents are stored. Readers lift older ones; nobody overwrites a newer one.
+/// The format of stored documents. Older formats are converted when they are read. A newer format
+/// is never overwritten.
 pub const FORMAT: i32 = 1;
 
-/// Most rows in one statement, well below the limits of bound values of both databases.
-pub(in crate::storage) const ROWS_PER_STATEMENT: usize = 500;
+/// The query behind every export. It is a constant because building it for each request took as
+/// long as the query itself.
+const SELECT_DOCUMENT: &str = "SELECT revision, format, source, updated_at, updated_by, body \
+    FROM documents WHERE movie_id = $1 AND category = $2";
 
-/// The read behind every export, by hand: building it anew for each request was measured to cost as
-/// much as the read.
-const ONE: &str = "SELECT revision, format, source, updated_at, updated_by, body FROM documents \
-                   WHERE movie_id = $1 AND category = $2";
+/// A row of [`SELECT_DOCUMENT`].
+type DocumentRow = (i64, i32, String, DateTime<Utc>, Option<String>, String);
 
-/// A row of [`ONE`].
-type Found = (i64, i32, String, DateTime<Utc>, Option<String>, String);
-
-/// A document's key.
+/// The key of a document.
 pub type DocumentKey = (MovieId, Category);
 
 /// A published document.
@@ -36,22 +37,12 @@ pub struct StoredDocument {
     pub movie: MovieId,
     pub category: Category,
     pub metadata: Metadata,
-    /// Its data as compact JSON.
+    /// The data of the document as compact JSON.
     pub body: String,
 }
 
-/// A superseded state.
+/// A superseded revision.
 pub type StoredRevision = StoredDocument;
-
-/// A state to be published.
-#[derive(Debug, Clone)]
-pub struct NewState {
-    pub movie: MovieId,
-    pub category: Category,
-    pub metadata: Metadata,
-    pub body: String,
-    pub is_empty: bool,
-}
 
 pub(in crate::storage) fn source(text: &str) -> Source {
     Source::ALL.iter().copied().find(|source| source.as_str() == text).unwrap_or(Source::Manual)
@@ -86,7 +77,7 @@ pub(in crate::storage) fn stored(row: document::Model) -> Result<StoredDocument,
     })
 }
 
-pub(in crate::storage) fn from_revision(row: revision::Model) -> document::Model {
+pub(in crate::storage) fn revision_as_document(row: revision::Model) -> document::Model {
     document::Model {
         movie_id: row.movie_id,
         category: row.category,
@@ -100,7 +91,7 @@ pub(in crate::storage) fn from_revision(row: revision::Model) -> document::Model
     }
 }
 
-fn of(movies: &[&str], categories: &[Category]) -> Select<document::Entity> {
+fn documents_of(movies: &[&str], categories: &[Category]) -> Select<document::Entity> {
     let query =
         document::Entity::find().filter(document::Column::MovieId.is_in(movies.iter().copied()));
     if categories.len() == Category::ALL.len() {
@@ -118,23 +109,23 @@ async fn find(
 ) -> Result<Vec<StoredDocument>, StorageError> {
     let mut found = Vec::new();
     for movies in movies.chunks(ROWS_PER_STATEMENT) {
-        for row in of(movies, categories).all(connection).await? {
+        for row in documents_of(movies, categories).all(connection).await? {
             found.push(stored(row)?);
         }
     }
     Ok(found)
 }
 
-/// A published document, and whether anything of it is locked.
+/// A published document, and whether it has editorial locks.
 #[derive(FromQueryResult)]
-struct WithLocked {
+struct DocumentAndLockRow {
     #[sea_orm(nested)]
     document: document::Model,
     is_locked: bool,
 }
 
 impl Database {
-    /// One published document; `None` if it was never written.
+    /// A published document; `None` if there is none.
     ///
     /// # Errors
     /// When the database fails.
@@ -144,7 +135,7 @@ impl Database {
         category: Category,
     ) -> Result<Option<StoredDocument>, StorageError> {
         let key = [movie.as_str(), category.as_str()];
-        let found: Option<Found> = self.reader.row(ONE, &key).await?;
+        let found: Option<DocumentRow> = self.reader.row(SELECT_DOCUMENT, &key).await?;
         let read = |(revision, format, source, updated_at, updated_by, body)| {
             let (movie_id, category) = (movie.to_string(), category.as_str().to_owned());
             stored(document::Model {
@@ -162,7 +153,7 @@ impl Database {
         found.map(read).transpose()
     }
 
-    /// The published documents of those movies in those categories, in no order.
+    /// The published documents of these movies in these categories, in no particular order.
     ///
     /// # Errors
     /// When the database fails.
@@ -175,7 +166,7 @@ impl Database {
         find(&self.reader, &movies, categories).await
     }
 
-    /// How many bytes the published documents of a movie have together.
+    /// The size of all published documents of a movie, in bytes.
     ///
     /// # Errors
     /// When the database fails.
@@ -191,7 +182,7 @@ impl Database {
         Ok(sizes.into_iter().filter_map(|size| u64::try_from(size).ok()).sum())
     }
 
-    /// Which categories of those movies hold anything.
+    /// The categories of these movies that are not empty.
     ///
     /// # Errors
     /// When the database fails.
@@ -220,8 +211,7 @@ impl Database {
         Ok(found)
     }
 
-    /// The next published documents in the order of movie and category, for reading the catalogue
-    /// page by page.
+    /// The published documents after a key, ordered by movie and category.
     ///
     /// # Errors
     /// When the database fails.
@@ -271,11 +261,11 @@ async fn superseded(
 ) -> Result<Option<StoredRevision>, StorageError> {
     let key = (movie.to_string(), category.as_str().to_owned(), number);
     let row = revision::Entity::find_by_id(key).one(connection).await?;
-    row.map(|row| stored(from_revision(row))).transpose()
+    row.map(|row| stored(revision_as_document(row))).transpose()
 }
 
 impl Transaction {
-    /// The published documents of those movies in those categories, in no order.
+    /// The published documents of these movies in these categories, in no particular order.
     ///
     /// # Errors
     /// When the database fails.
@@ -288,16 +278,17 @@ impl Transaction {
         find(&self.connection, &movies, categories).await
     }
 
-    /// Those of the documents that are published, in no order, and the locks on any of them. Where nothing is
-    /// locked, as nearly everywhere, it is one statement.
+    /// The published documents of these movies in these categories, in no particular order, and
+    /// their editorial locks. If all of them are published and none is locked, this takes one
+    /// statement.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn documents_and_locks(
+    pub async fn documents_and_editorial_locks(
         &self,
         movies: &[&MovieId],
         categories: &[Category],
-    ) -> Result<(Vec<StoredDocument>, HashMap<DocumentKey, Vec<Lock>>), StorageError> {
+    ) -> Result<(Vec<StoredDocument>, HashMap<DocumentKey, Vec<EditorialLock>>), StorageError> {
         let locks = lock::Entity::find().select_only().expr(Expr::val(1)).filter(
             Condition::all()
                 .add(
@@ -314,9 +305,9 @@ impl Transaction {
         let mut documents = Vec::new();
         let mut unlocked: HashSet<DocumentKey> = HashSet::new();
         for names in names.chunks(ROWS_PER_STATEMENT) {
-            let query = of(names, categories)
+            let query = documents_of(names, categories)
                 .expr_as(is_locked.clone(), "is_locked")
-                .into_model::<WithLocked>();
+                .into_model::<DocumentAndLockRow>();
             for row in query.all(&self.connection).await? {
                 let document = stored(row.document)?;
                 if !row.is_locked {
@@ -325,7 +316,7 @@ impl Transaction {
                 documents.push(document);
             }
         }
-        // What was never written may be locked too.
+        // A document that was never published may have locks too.
         let is_unlocked =
             |movie: &MovieId, category: &Category| unlocked.contains(&(movie.clone(), *category));
         let asked = movies
@@ -333,11 +324,12 @@ impl Transaction {
             .copied()
             .filter(|movie| !categories.iter().all(|category| is_unlocked(movie, category)));
         let asked: Vec<&MovieId> = asked.collect();
-        let locks = if asked.is_empty() { HashMap::new() } else { self.locks(&asked).await? };
+        let locks =
+            if asked.is_empty() { HashMap::new() } else { self.editorial_locks(&asked).await? };
         Ok((documents, locks))
     }
 
-    /// The next published documents in the order of movie and category.
+    /// The published documents after a key, ordered by movie and category.
     ///
     /// # Errors
     /// When the database fails.
@@ -349,7 +341,7 @@ impl Transaction {
         page(&self.connection, after, None, limit).await
     }
 
-    /// A superseded state, by its revision.
+    /// A superseded revision of a document; `None` if there is none.
     ///
     /// # Errors
     /// When the database fails.
@@ -361,52 +353,6 @@ impl Transaction {
     ) -> Result<Option<StoredRevision>, StorageError> {
         superseded(&self.connection, movie, category, revision).await
     }
-
-    /// Publishes new states. What they supersede, the database keeps by itself (`documents_succession` in the
-    /// migrations).
-    ///
-    /// # Errors
-    /// When the database fails, and when a state does not succeed the one that stands.
-    pub async fn publish(&self, states: &[NewState]) -> Result<(), StorageError> {
-        let published: Vec<_> = states.iter().map(published_row).collect();
-        for rows in published.chunks(ROWS_PER_STATEMENT) {
-            let replace =
-                OnConflict::columns([document::Column::MovieId, document::Column::Category])
-                    .update_columns([
-                        document::Column::Revision,
-                        document::Column::Format,
-                        document::Column::Source,
-                        document::Column::UpdatedAt,
-                        document::Column::UpdatedBy,
-                        document::Column::Body,
-                        document::Column::IsEmpty,
-                    ])
-                    .to_owned();
-            document::Entity::insert_many(rows.to_vec())
-                .on_conflict(replace)
-                .exec_without_returning(&self.connection)
-                .await?;
-        }
-        Ok(())
-    }
-}
-
-fn published_row(state: &NewState) -> document::ActiveModel {
-    document::ActiveModel {
-        movie_id: Set(state.movie.to_string()),
-        category: Set(state.category.as_str().to_owned()),
-        revision: Set(state.metadata.revision),
-        format: Set(FORMAT),
-        source: Set(state.metadata.source.as_str().to_owned()),
-        updated_at: Set(moment(&state.metadata)),
-        updated_by: Set(state.metadata.updated_by.clone()),
-        body: Set(state.body.clone()),
-        is_empty: Set(state.is_empty),
-    }
-}
-
-pub(in crate::storage) fn moment(metadata: &Metadata) -> DateTime<Utc> {
-    metadata.last_updated.unwrap_or(DateTime::UNIX_EPOCH)
 }
 
 impl From<StoredDraft> for StoredDocument {

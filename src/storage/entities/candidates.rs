@@ -1,5 +1,5 @@
-//! Whoever the open names of documents may mean, with what speaks for and against them: a constant number
-//! of statements, whatever the number of names.
+//! Loads the candidates for the unresolved names of documents, and what is known of each candidate.
+//! The number of statements does not depend on the number of names.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -8,22 +8,22 @@ use sea_orm::{
     RelationTrait as _,
 };
 
-use super::directory::VALUES_PER_STATEMENT;
-use super::fuzzy::people_of_nearly;
+use super::fuzzy::people_with_similar_names;
 use crate::document::categories::cast_crew::department_of;
 use crate::document::entity::{Directory, EntityKind, Mentions, Remembered};
 use crate::document::reference::Details;
 use crate::document::resolve::{Appearance, Known, MOST_OF_ONE_NAME, Name, blocking_keys};
 use crate::storage::StorageError;
+use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{answer, credit, entity, entity_block, entity_name, movie, name_word};
 
-/// Most entities that share blocking keys with the open names.
-const MOST_NEAR: u64 = 20_000;
-/// Most credits that are weighed.
-const MOST_CREDITS: u64 = 20_000;
+/// The most entities that are read per set of blocking keys.
+const MAX_BLOCK_ROWS: u64 = 20_000;
+/// The most credits that are read per set of people.
+const MAX_CREDITS: u64 = 20_000;
 
-/// Adds to a directory what is known of everyone that an open name may mean.
-pub(in crate::storage) async fn look_up(
+/// Adds the candidates for each unresolved name to a directory.
+pub(in crate::storage) async fn load_candidates(
     connection: &impl ConnectionTrait,
     mentions: &Mentions,
     directory: &mut Directory,
@@ -45,7 +45,7 @@ pub(in crate::storage) async fn look_up(
     if names.is_empty() {
         return Ok(());
     }
-    near(connection, mentions, &names, directory).await?;
+    load_blocking_candidates(connection, mentions, &names, directory).await?;
     let mut wanted: HashSet<(EntityKind, String)> = HashSet::new();
     for (kind, key, _) in &names {
         let named_so = directory.by_name(*kind, key).iter().take(MOST_OF_ONE_NAME).cloned();
@@ -57,27 +57,29 @@ pub(in crate::storage) async fn look_up(
     let familiar = mentions.ids.keys().filter(|(kind, _)| *kind == EntityKind::Person.as_str());
     let people = names.iter().any(|(kind, ..)| *kind == EntityKind::Person);
     if people {
-        // Whom the documents name by id tell of others whom they have worked with.
+        // People that the documents name by id have worked with other people, which helps to choose
+        // between candidates.
         let familiar = familiar.map(|(_, id)| id.clone()).chain(mentions.familiar.iter().cloned());
         wanted.extend(familiar.take(VALUES_PER_STATEMENT / 2).map(|id| (EntityKind::Person, id)));
     }
-    known(connection, &wanted, directory).await?;
-    wanted.extend(second_look(connection, &names, directory).await?);
+    load_names(connection, &wanted, directory).await?;
+    wanted.extend(load_similar_people(connection, &names, directory).await?);
     if people {
         let people: Vec<String> = wanted
             .into_iter()
             .filter(|(kind, _)| *kind == EntityKind::Person)
             .map(|(_, id)| id)
             .collect();
-        appearances(connection, &people, directory).await?;
-        words(connection, &people, &names, directory).await?;
-        years(connection, mentions, directory).await?;
+        load_appearances(connection, &people, directory).await?;
+        load_word_counts(connection, &people, &names, directory).await?;
+        load_movie_years(connection, mentions, directory).await?;
     }
     Ok(())
 }
 
-/// Adds to a directory what was answered before to the open names. Answers with whom the answers name.
-pub(in crate::storage) async fn remembered(
+/// Adds the stored resolutions of the unresolved names to a directory. Returns the entities that
+/// they lead to.
+pub(in crate::storage) async fn load_resolutions(
     connection: &impl ConnectionTrait,
     mentions: &Mentions,
     directory: &mut Directory,
@@ -102,8 +104,8 @@ pub(in crate::storage) async fn remembered(
     Ok(named)
 }
 
-/// Whoever has one of those blocking keys.
-pub(in crate::storage) async fn of_blocks(
+/// The entities that are indexed under any of these blocking keys.
+pub(in crate::storage) async fn entities_in_blocks(
     connection: &impl ConnectionTrait,
     keys: Vec<i64>,
 ) -> Result<Vec<entity_block::Model>, StorageError> {
@@ -111,13 +113,13 @@ pub(in crate::storage) async fn of_blocks(
     for keys in keys.chunks(VALUES_PER_STATEMENT) {
         let rows = entity_block::Entity::find()
             .filter(entity_block::Column::Block.is_in(keys.iter().copied()));
-        found.extend(rows.limit(MOST_NEAR).all(connection).await?);
+        found.extend(rows.limit(MAX_BLOCK_ROWS).all(connection).await?);
     }
     Ok(found)
 }
 
-/// Finds those that share a blocking key with an open name.
-async fn near(
+/// Adds the entities that share a blocking key with an unresolved name as candidates.
+async fn load_blocking_candidates(
     connection: &impl ConnectionTrait,
     mentions: &Mentions,
     names: &[(EntityKind, &str, Name)],
@@ -130,11 +132,12 @@ async fn near(
         }
     }
     let mut of_key: HashMap<i64, BTreeSet<String>> = HashMap::new();
-    for row in of_blocks(connection, of_block.keys().copied().collect()).await? {
+    for row in entities_in_blocks(connection, of_block.keys().copied().collect()).await? {
         of_key.entry(row.block).or_default().insert(row.entity_id);
     }
-    // The first of all who share a key with a name are among the first of each of its keys; so no
-    // crowd that many names share is gone through for each of them.
+    // Only the first entities of each block are considered. The first of all that share a key with
+    // a name are among the first of each of its keys, so a large block that many names share is not
+    // traversed for each name.
     let mut found: HashMap<usize, (BTreeSet<&String>, BTreeSet<&String>)> = HashMap::new();
     for (block, ids) in &of_key {
         let (familiar, others): (Vec<&String>, Vec<&String>) =
@@ -154,38 +157,39 @@ async fn near(
     Ok(())
 }
 
-/// Adds whoever may be meant by names of people that nobody was found for. Answers with them.
-async fn second_look(
+/// Adds people with similar names as candidates for the names that have no candidate yet. Returns
+/// these people.
+async fn load_similar_people(
     connection: &impl ConnectionTrait,
     names: &[(EntityKind, &str, Name)],
     directory: &mut Directory,
 ) -> Result<HashSet<(EntityKind, String)>, StorageError> {
-    let is_unfound = |kind: EntityKind, key: &str, name: &Name| {
+    let is_unmatched = |kind: EntityKind, key: &str, name: &Name| {
         kind == EntityKind::Person
             && name.is_worth_a_second_look()
             && directory.by_name(kind, key).is_empty()
             && !directory.knowledge().has_anybody_like(kind, name, key)
     };
-    let unfound: Vec<(usize, &Name)> = names
+    let unmatched: Vec<(usize, &Name)> = names
         .iter()
         .enumerate()
-        .filter(|(_, (kind, key, name))| is_unfound(*kind, key, name))
+        .filter(|(_, (kind, key, name))| is_unmatched(*kind, key, name))
         .map(|(place, (_, _, name))| (place, name))
         .collect();
     let mut wanted = HashSet::new();
-    for (place, people) in people_of_nearly(connection, &unfound).await? {
+    for (place, people) in people_with_similar_names(connection, &unmatched).await? {
         let (kind, key, _) = &names[place];
         for id in people.into_iter().take(MOST_OF_ONE_NAME) {
             directory.knowledge_mut().add_near(*kind, key, &id);
             wanted.insert((*kind, id));
         }
     }
-    known(connection, &wanted, directory).await?;
+    load_names(connection, &wanted, directory).await?;
     Ok(wanted)
 }
 
-/// Reads the names of entities.
-async fn known(
+/// Adds the names and details of entities to a directory.
+async fn load_names(
     connection: &impl ConnectionTrait,
     wanted: &HashSet<(EntityKind, String)>,
     directory: &mut Directory,
@@ -229,10 +233,10 @@ async fn known(
     Ok(())
 }
 
-/// A credit with what is known of its movie.
+/// A credit with the year and the title of its movie.
 type CreditRow = (String, String, String, Option<String>, i32, Option<String>);
 
-async fn appearances(
+async fn load_appearances(
     connection: &impl ConnectionTrait,
     people: &[String],
     directory: &mut Directory,
@@ -250,7 +254,7 @@ async fn appearances(
             .columns([movie::Column::Title])
             .join(JoinType::InnerJoin, credit::Relation::Movie.def())
             .filter(credit::Column::PersonId.is_in(people.iter().map(String::as_str)))
-            .limit(MOST_CREDITS)
+            .limit(MAX_CREDITS)
             .into_tuple()
             .all(connection)
             .await?;
@@ -264,8 +268,8 @@ async fn appearances(
     Ok(())
 }
 
-/// How common the words of the open names and of those they may mean are.
-async fn words(
+/// Adds how frequent each word of the unresolved names and of the candidates' names is.
+async fn load_word_counts(
     connection: &impl ConnectionTrait,
     people: &[String],
     names: &[(EntityKind, &str, Name)],
@@ -294,7 +298,7 @@ async fn words(
     Ok(())
 }
 
-async fn years(
+async fn load_movie_years(
     connection: &impl ConnectionTrait,
     mentions: &Mentions,
     directory: &mut Directory,

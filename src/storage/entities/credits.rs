@@ -1,43 +1,43 @@
-//! What people worked on and were nominated for, by the projections. All of it is asked for many people at
-//! once, so that a list of people costs as much as one of them.
+//! Credits and nominations of people, from the projections. Each query takes many people, so a list
+//! of people needs no more statements than one person.
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement, Value,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Value};
 
-use super::names::read_movie;
+use super::names::parse_movie_id;
 use crate::document::{Category, MovieId};
-use crate::storage::documents::published::{DocumentKey, ROWS_PER_STATEMENT};
+use crate::storage::db::statements::{ROWS_PER_STATEMENT, placeholders};
+use crate::storage::documents::published::DocumentKey;
 use crate::storage::tables::{credit, nomination};
 use crate::storage::{Database, StorageError, Transaction};
 
-/// Where an entry stands in someone's works: newest first, what has no year last.
+/// The position of an entry in the works of a person. They are sorted newest first, and those
+/// without a year last.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct WorkPlace {
-    /// 0: not known.
+pub struct WorkPosition {
+    /// 0 if unknown.
     pub year: i32,
     pub movie: String,
     pub id: String,
 }
 
-/// One credit of someone.
+/// A credit of a person.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct CreditEntry {
     pub person: String,
     pub movie_id: String,
-    /// The year of the movie; 0: not known.
+    /// The year of the movie; 0 if unknown.
     pub year: i32,
     pub id: String,
-    /// directors, writers, producers, cast or crew.
+    /// `directors`, `writers`, `producers`, `cast` or `crew`.
     pub list: String,
     /// The character or the job.
     pub part: Option<String>,
     pub department: Option<String>,
 }
 
-/// One nomination of someone.
+/// A nomination of a person.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct NominationEntry {
     pub person: String,
@@ -52,19 +52,19 @@ pub struct NominationEntry {
 
 impl CreditEntry {
     #[must_use]
-    pub fn place(&self) -> WorkPlace {
-        WorkPlace { year: self.year, movie: self.movie_id.clone(), id: self.id.clone() }
+    pub fn position(&self) -> WorkPosition {
+        WorkPosition { year: self.year, movie: self.movie_id.clone(), id: self.id.clone() }
     }
 }
 
 impl NominationEntry {
     #[must_use]
-    pub fn place(&self) -> WorkPlace {
-        WorkPlace { year: self.year, movie: self.movie_id.clone(), id: self.id.clone() }
+    pub fn position(&self) -> WorkPosition {
+        WorkPosition { year: self.year, movie: self.movie_id.clone(), id: self.id.clone() }
     }
 }
 
-/// How much someone did.
+/// Totals of the works of a person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WorkTotals {
     pub movies: i64,
@@ -74,102 +74,94 @@ pub struct WorkTotals {
 }
 
 #[derive(FromQueryResult)]
-struct Counted {
+struct CountsRow {
     person: String,
-    all_of_them: i64,
-    some: i64,
+    total: i64,
+    subset: i64,
 }
 
 #[derive(FromQueryResult)]
-struct Known {
+struct KnownForRow {
     person: String,
     movie_id: String,
 }
 
-/// `$1, $2, …` for so many values.
-pub(in crate::storage) fn places(count: usize) -> String {
-    (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
-}
+const CREDITS: &str = "c.person_id AS person, c.movie_id, m.year, c.id, c.list, c.part, \
+    c.department, m.year AS sorted_by, c.person_id AS of_person \
+    FROM credits c JOIN movies m ON m.id = c.movie_id WHERE c.person_id";
+const NOMINATIONS: &str = "c.nominee_id AS person, c.movie_id, c.year, c.id, c.ceremony_id, \
+    c.category, c.won, c.year AS sorted_by, c.nominee_id AS of_person \
+    FROM nominations c WHERE c.nominee_id";
 
-const CREDITS: &str = "c.person_id AS person, c.movie_id, m.year, c.id, c.list, c.part, c.department, \
-    m.year AS sorted_by, c.person_id AS of_whom FROM credits c JOIN movies m ON m.id = c.movie_id \
-    WHERE c.person_id";
-const NOMINATIONS: &str = "c.nominee_id AS person, c.movie_id, c.year, c.id, c.ceremony_id, c.category, c.won, \
-    c.year AS sorted_by, c.nominee_id AS of_whom FROM nominations c WHERE c.nominee_id";
-
-/// Up to so many entries of each, after a place.
-fn page(
+/// The SQL and the parameters for up to `limit` entries of each person after a position.
+fn page_sql(
     select: &str,
     people: &[String],
-    after: Option<&WorkPlace>,
+    after: Option<&WorkPosition>,
     limit: u64,
 ) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = people.iter().map(|id| id.as_str().into()).collect();
-    let all = places(values.len());
+    let all = placeholders(values.len());
     let next = values.len() + 1;
     values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
     let mut beyond = String::new();
-    if let Some(WorkPlace { year, movie, id }) = after {
+    if let Some(WorkPosition { year, movie, id }) = after {
         let (y, m, i) = (next + 1, next + 2, next + 3);
         beyond = format!(
-            "WHERE sorted_by < ${y} OR (sorted_by = ${y} AND (movie_id > ${m} OR (movie_id = ${m} AND id > ${i})))"
+            "WHERE sorted_by < ${y} OR (sorted_by = ${y} AND \
+             (movie_id > ${m} OR (movie_id = ${m} AND id > ${i})))"
         );
         values.extend([(*year).into(), movie.as_str().into(), id.as_str().into()]);
     }
     let sql = format!(
-        "SELECT * FROM (SELECT works.*, ROW_NUMBER() OVER (PARTITION BY of_whom ORDER BY sorted_by DESC, movie_id, id) \
-         AS place FROM (SELECT {select} IN ({all})) AS works {beyond}) AS placed WHERE place <= ${next} ORDER BY person, place"
+        "SELECT * FROM ( \
+           SELECT works.*, ROW_NUMBER() OVER ( \
+             PARTITION BY of_person ORDER BY sorted_by DESC, movie_id, id) AS place \
+           FROM (SELECT {select} IN ({all})) AS works {beyond}) AS placed \
+         WHERE place <= ${next} ORDER BY person, place"
     );
     (sql, values)
 }
 
 impl Database {
-    pub(in crate::storage) async fn rows<T: FromQueryResult>(
-        &self,
-        sql: String,
-        values: Vec<Value>,
-    ) -> Result<Vec<T>, StorageError> {
-        let statement = Statement::from_sql_and_values(self.reader.backend(), sql, values);
-        Ok(T::find_by_statement(statement).all(&self.reader).await?)
-    }
-
-    /// The credits of some people, newest first for each: up to `limit` of each, after a place.
+    /// The credits of these people, newest first for each: up to `limit` each, after a position.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn credits_of(
         &self,
         people: &[String],
-        after: Option<&WorkPlace>,
+        after: Option<&WorkPosition>,
         limit: u64,
     ) -> Result<Vec<CreditEntry>, StorageError> {
         let mut found = Vec::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
-            let (sql, values) = page(CREDITS, people, after, limit);
-            found.extend(self.rows(sql, values).await?);
+            let (sql, values) = page_sql(CREDITS, people, after, limit);
+            found.extend(self.query_rows(sql, values).await?);
         }
         Ok(found)
     }
 
-    /// The nominations of some people, newest first for each: up to `limit` of each, after a place.
+    /// The nominations of these people, newest first for each: up to `limit` each, after a
+    /// position.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn nominations_of(
         &self,
         people: &[String],
-        after: Option<&WorkPlace>,
+        after: Option<&WorkPosition>,
         limit: u64,
     ) -> Result<Vec<NominationEntry>, StorageError> {
         let mut found = Vec::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
-            let (sql, values) = page(NOMINATIONS, people, after, limit);
-            found.extend(self.rows(sql, values).await?);
+            let (sql, values) = page_sql(NOMINATIONS, people, after, limit);
+            found.extend(self.query_rows(sql, values).await?);
         }
         Ok(found)
     }
 
-    /// How much some people did; those who did nothing are left out.
+    /// The totals of these people. People without credits and nominations are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -180,29 +172,33 @@ impl Database {
         let mut found: HashMap<String, WorkTotals> = HashMap::new();
         for people in people.chunks(ROWS_PER_STATEMENT) {
             let values = || people.iter().map(|id| id.as_str().into()).collect::<Vec<Value>>();
-            let all = places(people.len());
+            let all = placeholders(people.len());
             let credits = format!(
-                "SELECT person_id AS person, COUNT(*) AS all_of_them, COUNT(DISTINCT movie_id) AS some \
+                "SELECT person_id AS person, COUNT(*) AS total, COUNT(DISTINCT movie_id) AS subset \
                  FROM credits WHERE person_id IN ({all}) GROUP BY person_id"
             );
-            for Counted { person, all_of_them, some } in self.rows(credits, values()).await? {
+            for CountsRow { person, total, subset } in self.query_rows(credits, values()).await? {
                 let totals = found.entry(person).or_default();
-                (totals.credits, totals.movies) = (all_of_them, some);
+                (totals.credits, totals.movies) = (total, subset);
             }
             let nominations = format!(
-                "SELECT nominee_id AS person, COUNT(*) AS all_of_them, COUNT(CASE WHEN won THEN 1 END) AS some \
+                "SELECT nominee_id AS person, COUNT(*) AS total, \
+                   COUNT(CASE WHEN won THEN 1 END) AS subset \
                  FROM nominations WHERE nominee_id IN ({all}) GROUP BY nominee_id"
             );
-            for Counted { person, all_of_them, some } in self.rows(nominations, values()).await? {
+            for CountsRow { person, total, subset } in
+                self.query_rows(nominations, values()).await?
+            {
                 let totals = found.entry(person).or_default();
-                (totals.nominations, totals.wins) = (all_of_them, some);
+                (totals.nominations, totals.wins) = (total, subset);
             }
         }
         Ok(found)
     }
 
-    /// A few movies that some people are known for, best first for each: where they directed or played
-    /// before where they wrote or produced, what was nominated most before the rest.
+    /// Up to `limit` movies that each of these people is known for, best first. Movies that a
+    /// person directed or acted in come before those they wrote or produced, then movies with more
+    /// nominations come first.
     ///
     /// # Errors
     /// When the database fails.
@@ -215,17 +211,23 @@ impl Database {
         for people in people.chunks(ROWS_PER_STATEMENT) {
             let mut values: Vec<Value> = people.iter().map(|id| id.as_str().into()).collect();
             values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-            let (all, last) = (places(people.len()), values.len());
+            let (all, last) = (placeholders(people.len()), values.len());
             let sql = format!(
-                "SELECT person, movie_id FROM (SELECT person, movie_id, ROW_NUMBER() OVER (PARTITION BY person ORDER BY part, \
-                 (SELECT COUNT(*) FROM nominations n WHERE n.movie_id = works.movie_id) DESC, year DESC, movie_id) AS place \
-                 FROM (SELECT c.person_id AS person, c.movie_id, m.year, \
-                 MIN(CASE WHEN c.list IN ('directors', 'cast') THEN 0 WHEN c.list IN ('writers', 'producers') THEN 1 ELSE 2 END) \
-                 AS part FROM credits c JOIN movies m ON m.id = c.movie_id WHERE c.person_id IN ({all}) \
-                 GROUP BY c.person_id, c.movie_id, m.year) AS works) AS placed WHERE place <= ${last} ORDER BY person, place"
+                "SELECT person, movie_id FROM ( \
+                   SELECT person, movie_id, ROW_NUMBER() OVER (PARTITION BY person ORDER BY part, \
+                     (SELECT COUNT(*) FROM nominations n WHERE n.movie_id = works.movie_id) DESC, \
+                     year DESC, movie_id) AS place \
+                   FROM ( \
+                     SELECT c.person_id AS person, c.movie_id, m.year, \
+                       MIN(CASE WHEN c.list IN ('directors', 'cast') THEN 0 \
+                         WHEN c.list IN ('writers', 'producers') THEN 1 ELSE 2 END) AS part \
+                     FROM credits c JOIN movies m ON m.id = c.movie_id \
+                     WHERE c.person_id IN ({all}) \
+                     GROUP BY c.person_id, c.movie_id, m.year) AS works) AS placed \
+                 WHERE place <= ${last} ORDER BY person, place"
             );
-            for Known { person, movie_id } in self.rows(sql, values).await? {
-                found.push((person, read_movie(&movie_id)?));
+            for KnownForRow { person, movie_id } in self.query_rows(sql, values).await? {
+                found.push((person, parse_movie_id(&movie_id)?));
             }
         }
         Ok(found)
@@ -233,7 +235,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// The published documents that name any of those people, in order.
+    /// The published documents that name any of these people, in order.
     ///
     /// # Errors
     /// When the database fails.
@@ -263,14 +265,14 @@ impl Transaction {
                 [(credited, Category::CastCrew), (nominated, Category::Awards)]
             {
                 for movie in movies {
-                    found.insert((read_movie(&movie)?, category));
+                    found.insert((parse_movie_id(&movie)?, category));
                 }
             }
         }
         Ok(found.into_iter().collect())
     }
 
-    /// The credits of a person, by movie and their own id.
+    /// The credits of a person: (movie, credit id).
     ///
     /// # Errors
     /// When the database fails.
@@ -282,10 +284,10 @@ impl Transaction {
             .into_tuple()
             .all(&self.connection)
             .await?;
-        rows.into_iter().map(|(movie, id)| Ok((read_movie(&movie)?, id))).collect()
+        rows.into_iter().map(|(movie, id)| Ok((parse_movie_id(&movie)?, id))).collect()
     }
 
-    /// The nominations of a person, by movie and their own id.
+    /// The nominations of a person: (movie, id of the nomination).
     ///
     /// # Errors
     /// When the database fails.
@@ -300,6 +302,6 @@ impl Transaction {
             .into_tuple()
             .all(&self.connection)
             .await?;
-        rows.into_iter().map(|(movie, id)| Ok((read_movie(&movie)?, id))).collect()
+        rows.into_iter().map(|(movie, id)| Ok((parse_movie_id(&movie)?, id))).collect()
     }
 }

@@ -1,61 +1,37 @@
-//! People, ceremonies, platforms and genres: who exists, under which ids and names.
+//! The directory of the entities that documents mention: which ids and names exist.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
-use sea_orm::ActiveValue::NotSet;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::candidates;
-use super::name_index::{NewName, write_names};
 use super::redirects::redirects;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
-use crate::document::reference::Details;
 use crate::document::resolve::given_ids::{NUMBERED_SOURCES, bare_number, external_values};
 use crate::document::text::index_key;
-use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{entity, entity_external_id, entity_name};
 use crate::storage::{Database, StorageError, Transaction};
 
-/// Most values in one IN list.
-pub(in crate::storage) const VALUES_PER_STATEMENT: usize = 5_000;
-
-/// An entity with all that is known of it.
-#[derive(Debug, Clone)]
-pub struct Entity {
-    pub kind: EntityKind,
-    pub id: String,
-    pub name: String,
-    /// Other names it goes by.
-    pub aliases: Vec<String>,
-    /// Its ids elsewhere: (source, value).
-    pub external_ids: Vec<(String, String)>,
-    /// What else is known of a ceremony or a platform.
-    pub details: Details,
-}
-
-fn of_kind(set: &BTreeSet<(&'static str, String)>, kind: EntityKind) -> Vec<String> {
+fn values_of_kind(set: &BTreeSet<(&'static str, String)>, kind: EntityKind) -> Vec<String> {
     set.iter().filter(|(of, _)| *of == kind.as_str()).map(|(_, value)| value.clone()).collect()
 }
 
-async fn look_up(
+async fn load_directory(
     connection: &impl ConnectionTrait,
     mentions: &Mentions,
 ) -> Result<Directory, StorageError> {
     let mut directory = Directory::default();
-    // Whom an answer names may go by quite another name.
-    let answered = candidates::remembered(connection, mentions, &mut directory).await?;
+    // The entity of a stored resolution may have a quite different name.
+    let answered = candidates::load_resolutions(connection, mentions, &mut directory).await?;
     for kind in EntityKind::ALL.iter().copied() {
         let mentioned =
             mentions.ids.keys().filter(|(of, _)| *of == kind.as_str()).map(|(_, id)| id);
         let answered = answered.iter().filter(|(of, _)| *of == kind).map(|(_, id)| id);
         let ids: BTreeSet<String> = mentioned.chain(answered).cloned().collect();
         let ids: Vec<String> = ids.into_iter().collect();
-        let mut names = of_kind(&mentions.names, kind);
-        names.extend(look_up_ids(connection, kind, &ids, mentions, &mut directory).await?);
+        let mut names = values_of_kind(&mentions.names, kind);
+        names.extend(load_ids(connection, kind, &ids, mentions, &mut directory).await?);
         for names in names.chunks(VALUES_PER_STATEMENT) {
             let rows: Vec<(String, String)> = entity_name::Entity::find()
                 .select_only()
@@ -74,13 +50,13 @@ async fn look_up(
     if !mentions.open.is_empty() {
         directory.expect_open_names();
     }
-    candidates::look_up(connection, mentions, &mut directory).await?;
+    candidates::load_candidates(connection, mentions, &mut directory).await?;
     Ok(directory)
 }
 
-/// Looks ids up, in a constant number of statements. Answers with the names beside them that are
-/// not the entities' own.
-async fn look_up_ids(
+/// Looks up ids in a constant number of statements. Returns the names given beside them that differ
+/// from the entities' own names.
+async fn load_ids(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
     given: &[String],
@@ -93,7 +69,7 @@ async fn look_up_ids(
         given.iter().cloned().chain(numbers.iter().map(|(_, number)| number.clone())).collect();
     let ids: Vec<&str> = spelled.iter().map(String::as_str).collect();
     let mut others = Vec::new();
-    // The entities with names that must be compared with those beside their ids.
+    // Entities to compare with the names that are given beside their ids.
     let mut compared: BTreeSet<String> = BTreeSet::new();
     for ids in ids.chunks(VALUES_PER_STATEMENT) {
         let known: Vec<(String, String)> = entity::Entity::find()
@@ -116,7 +92,7 @@ async fn look_up_ids(
             directory.add_id(kind, id.clone(), id);
         }
     }
-    // The id of someone who was merged into another one leads there.
+    // The id of a merged entity leads to another one.
     let unknown: Vec<&str> =
         ids.iter().copied().filter(|id| directory.by_id(kind, id).is_none()).collect();
     for unknown in unknown.chunks(VALUES_PER_STATEMENT) {
@@ -132,8 +108,8 @@ async fn look_up_ids(
             directory.known_ids_mut().add_elsewhere(kind, given, &own);
         }
     }
-    look_up_elsewhere(connection, kind, given, mentions, directory, &mut compared).await?;
-    // An id that nobody has may be a mistaken one of whoever has the name.
+    load_external_ids(connection, kind, given, mentions, directory, &mut compared).await?;
+    // If an id is unknown, the name beside it may still lead to a person.
     if kind == EntityKind::Person {
         let unknown = given.iter().filter(|id| directory.by_id(kind, id).is_none());
         others.extend(unknown.flat_map(|id| names_beside(mentions, kind, id)).cloned());
@@ -156,7 +132,7 @@ async fn look_up_ids(
     Ok(others)
 }
 
-/// The names, in [`index_key`] form, that stand beside an id.
+/// The names given beside an id, in [`index_key`] form.
 fn names_beside<'m>(
     mentions: &'m Mentions,
     kind: EntityKind,
@@ -165,12 +141,12 @@ fn names_beside<'m>(
     mentions.ids.get(&(kind.as_str(), id.to_owned())).into_iter().flatten()
 }
 
-/// Sources of external ids in one statement. Documents name one or two; a statement looks up each
-/// of its values at each of its sources.
+/// The most sources of external ids in one statement. Documents name one or two. A statement looks
+/// up each of its values at each of its sources.
 const SOURCES_PER_STATEMENT: usize = 50;
 
-/// Finds the entities that have ids which are not theirs here in another database.
-async fn look_up_elsewhere(
+/// Finds entities by external ids.
+async fn load_external_ids(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
     given: &[String],
@@ -178,7 +154,7 @@ async fn look_up_elsewhere(
     directory: &mut Directory,
     compared: &mut BTreeSet<String>,
 ) -> Result<(), StorageError> {
-    // `tmdb-person-287` is 287 at TMDB alone; the bare number may be one of any database.
+    // `tmdb-person-287` is the id 287 at TMDB only. A bare number may be an id at any source.
     let mut exact: BTreeMap<String, HashMap<String, &String>> = BTreeMap::new();
     let mut bare: HashMap<String, Vec<&String>> = HashMap::new();
     for id in given {
@@ -193,7 +169,7 @@ async fn look_up_elsewhere(
         }
     }
     let numbers: Vec<&str> = bare.keys().map(String::as_str).collect();
-    for row in external_ids(connection, kind, &NUMBERED_SOURCES, &numbers).await? {
+    for row in external_id_rows(connection, kind, &NUMBERED_SOURCES, &numbers).await? {
         for given in bare.get(&row.value).into_iter().flatten() {
             directory.known_ids_mut().add_elsewhere(kind, given, &row.entity_id);
         }
@@ -206,7 +182,7 @@ async fn look_up_elsewhere(
         let values: BTreeSet<&str> =
             of_sources.flat_map(HashMap::keys).map(String::as_str).collect();
         let values: Vec<&str> = values.into_iter().collect();
-        for row in external_ids(connection, kind, sources, &values).await? {
+        for row in external_id_rows(connection, kind, sources, &values).await? {
             let given = exact.get(&row.source).and_then(|values| values.get(&row.value));
             let Some(given) = given else { continue };
             if names_beside(mentions, kind, given).next().is_some() {
@@ -218,8 +194,8 @@ async fn look_up_elsewhere(
     Ok(())
 }
 
-/// The rows of those values at any of those sources.
-async fn external_ids(
+/// The rows of these values at any of these sources.
+async fn external_id_rows(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
     sources: &[&str],
@@ -237,144 +213,21 @@ async fn external_ids(
 }
 
 impl Transaction {
-    /// All entities that `mentions` may mean.
+    /// Loads all entities that `mentions` may refer to.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn directory(&self, mentions: &Mentions) -> Result<Directory, StorageError> {
-        look_up(&self.connection, mentions).await
-    }
-
-    /// Adds names that entities go by.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn add_aliases(&self, names: &[NewEntity]) -> Result<(), StorageError> {
-        let names: Vec<NewName<'_>> = names
-            .iter()
-            .map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name })
-            .collect();
-        write_names(&self.connection, &names).await
-    }
-
-    /// Stores new entities, with their own name as one they go by.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn create_entities(
-        &self,
-        entities: &[NewEntity],
-        now: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        for entities in entities.chunks(ROWS_PER_STATEMENT) {
-            let rows = entities.iter().map(|new| entity::ActiveModel {
-                kind: Set(new.kind.as_str().to_owned()),
-                id: Set(new.id.clone()),
-                name: Set(new.name.clone()),
-                created_at: Set(now),
-                details: NotSet,
-            });
-            entity::Entity::insert_many(rows).exec_without_returning(&self.connection).await?;
-            let names: Vec<NewName<'_>> = entities
-                .iter()
-                .map(|new| NewName { kind: new.kind, id: &new.id, name: &new.name })
-                .collect();
-            write_names(&self.connection, &names).await?;
-            let rows: Vec<_> = entities
-                .iter()
-                .filter_map(|new| {
-                    let (source, value) = new.external_id()?;
-                    Some(entity_external_id::ActiveModel {
-                        kind: Set(new.kind.as_str().to_owned()),
-                        source: Set(source.to_owned()),
-                        value: Set(value.to_owned()),
-                        entity_id: Set(new.id.clone()),
-                    })
-                })
-                .collect();
-            if !rows.is_empty() {
-                let same = OnConflict::new().do_nothing().to_owned();
-                entity_external_id::Entity::insert_many(rows)
-                    .on_conflict(same)
-                    .exec_without_returning(&self.connection)
-                    .await?;
-            }
-        }
-        Ok(())
+        load_directory(&self.connection, mentions).await
     }
 }
 
 impl Database {
-    /// All entities that `mentions` may mean.
+    /// Loads all entities that `mentions` may refer to.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn directory(&self, mentions: &Mentions) -> Result<Directory, StorageError> {
-        look_up(&self.reader, mentions).await
-    }
-
-    /// Entities of one kind by their ids, in no order; unknown ids are left out.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn entities(
-        &self,
-        kind: EntityKind,
-        ids: &[String],
-    ) -> Result<Vec<Entity>, StorageError> {
-        let mut found: HashMap<String, Entity> = HashMap::new();
-        for ids in ids.chunks(VALUES_PER_STATEMENT) {
-            let rows = entity::Entity::find()
-                .filter(entity::Column::Kind.eq(kind.as_str()))
-                .filter(entity::Column::Id.is_in(ids.iter().map(String::as_str)))
-                .all(&self.reader)
-                .await?;
-            for row in rows {
-                let details = row.details.map(|details| {
-                    serde_json::from_str(&details).map_err(|error| StorageError::Corrupt {
-                        what: "details of an entity",
-                        key: row.id.clone(),
-                        reason: error.to_string(),
-                    })
-                });
-                let entity = Entity {
-                    kind,
-                    id: row.id.clone(),
-                    name: row.name,
-                    aliases: Vec::new(),
-                    external_ids: Vec::new(),
-                    details: details.transpose()?.unwrap_or_default(),
-                };
-                found.insert(row.id, entity);
-            }
-            let names = entity_name::Entity::find()
-                .filter(entity_name::Column::Kind.eq(kind.as_str()))
-                .filter(entity_name::Column::EntityId.is_in(ids.iter().map(String::as_str)))
-                .all(&self.reader)
-                .await?;
-            for row in names {
-                if let Some(entity) = found.get_mut(&row.entity_id)
-                    && entity.name != row.name
-                {
-                    entity.aliases.push(row.name);
-                }
-            }
-            let external = entity_external_id::Entity::find()
-                .filter(entity_external_id::Column::Kind.eq(kind.as_str()))
-                .filter(entity_external_id::Column::EntityId.is_in(ids.iter().map(String::as_str)))
-                .all(&self.reader)
-                .await?;
-            for row in external {
-                if let Some(entity) = found.get_mut(&row.entity_id) {
-                    entity.external_ids.push((row.source, row.value));
-                }
-            }
-        }
-        let mut found: Vec<Entity> = found.into_values().collect();
-        for entity in &mut found {
-            entity.aliases.sort();
-            entity.external_ids.sort();
-        }
-        Ok(found)
+        load_directory(&self.reader, mentions).await
     }
 }

@@ -1,45 +1,47 @@
-//! A second look at names that nobody was found for: whoever has the name but for a word that is spelled otherwise, or
-//! one that sounds like it in another script.
+//! Candidates for names of people that have none yet: people with a name that differs in the
+//! spelling of one word, or in one word that sounds alike in another script.
 //!
-//! Many share what is left of a name then, which is why only those names are looked up so, and why names are compared
-//! before anything else is read.
+//! Such names share only a part, and many people may share that part. So this search runs only for
+//! names without candidates, and compares names before it reads anything else.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::candidates::of_blocks;
-use super::directory::VALUES_PER_STATEMENT;
+use super::candidates::entities_in_blocks;
 use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
 use crate::storage::StorageError;
+use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::entity_name;
 
-/// A name that nobody was found for, with its place among the names of the documents.
-pub(in crate::storage) type Unfound<'a> = (usize, &'a Name);
+/// A name without candidates, with its index among the names of the documents.
+pub(in crate::storage) type UnmatchedName<'a> = (usize, &'a Name);
 
-/// Most names of one family name that are looked for again, so that a document of nothing else takes no longer.
-const MOST_OF_ONE_BLOCK: usize = 40;
+/// The most names that are looked up under one blocking key, so that a document of many similar
+/// names does not take longer.
+const MAX_NAMES_PER_BLOCK: usize = 40;
 const KIND: EntityKind = EntityKind::Person;
 
-/// People whose names are nearly those names, by the place of each name: ids, those first that are most like it.
-pub(in crate::storage) async fn people_of_nearly(
+/// The people with a name similar to each of these names, by the index of the name: ids, most
+/// similar first.
+pub(in crate::storage) async fn people_with_similar_names(
     connection: &impl ConnectionTrait,
-    unfound: &[Unfound<'_>],
+    unmatched: &[UnmatchedName<'_>],
 ) -> Result<BTreeMap<usize, Vec<String>>, StorageError> {
     let mut found: BTreeMap<usize, Vec<(f64, String)>> = BTreeMap::new();
-    let mut of_block: HashMap<i64, Vec<Unfound<'_>>> = HashMap::new();
-    for (place, name) in unfound {
+    let mut of_block: HashMap<i64, Vec<UnmatchedName<'_>>> = HashMap::new();
+    for (place, name) in unmatched {
         for block in blocking_keys::looked_up_again(KIND, name) {
             let names = of_block.entry(block).or_default();
-            if names.len() < MOST_OF_ONE_BLOCK {
+            if names.len() < MAX_NAMES_PER_BLOCK {
                 names.push((*place, *name));
             }
         }
     }
-    // Who shares several keys with a name is compared with it once.
+    // A person who shares several keys with a name is compared with it only once.
     let mut of_person: HashMap<String, BTreeMap<usize, &Name>> = HashMap::new();
-    for row in of_blocks(connection, of_block.keys().copied().collect()).await? {
+    for row in entities_in_blocks(connection, of_block.keys().copied().collect()).await? {
         let given = of_block.get(&row.block).into_iter().flatten();
         of_person.entry(row.entity_id).or_default().extend(given.copied());
     }

@@ -1,13 +1,15 @@
-//! Entities: people, ceremonies, platforms and genres. Their ids and names, the indexes by which
-//! candidates for a name are found, redirects of merged entities, and their credits.
+//! Entities: people, ceremonies, platforms and genres. Their ids and names, the indexes that find
+//! candidates for a name, redirects of merged entities, and credits.
 
 mod candidates;
 pub(super) mod credits;
-pub(super) mod directory;
+mod directory;
+mod duplicates;
+pub(super) mod entity_rows;
 mod fuzzy;
-mod mentioned_in;
+mod mentioning_movies;
 pub(super) mod name_index;
 pub(super) mod names;
 pub(super) mod redirects;
 pub(super) mod reference_data;
-pub(super) mod remembered_resolutions;
+pub(super) mod stored_resolutions;

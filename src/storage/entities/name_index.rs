@@ -1,4 +1,4 @@
-//! Names as they are stored: to be found to the letter, by blocking keys, and counted by their words.
+//! Writing names of entities with their index: comparable keys, blocking keys, and word counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,22 +9,22 @@ use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
 use crate::document::text::index_key;
 use crate::storage::StorageError;
-use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{entity_block, entity_name, name_word};
 
-/// A name that an entity goes by.
+/// A name of an entity.
 pub(in crate::storage) struct NewName<'a> {
     pub(in crate::storage) kind: EntityKind,
     pub(in crate::storage) id: &'a str,
     pub(in crate::storage) name: &'a str,
 }
 
-/// The words of a person's name, each once, and the person: the count under "".
+/// The distinct words of a person's name, and "", under which all names are counted.
 fn words_of(name: &Name) -> BTreeSet<&str> {
     name.words().chain([""]).collect()
 }
 
-/// Stores names. One that the entity has in another spelling gets this one.
+/// Stores names. If the entity has the same name in another spelling, the spelling is replaced.
 pub(in crate::storage) async fn write_names(
     connection: &impl ConnectionTrait,
     names: &[NewName<'_>],
@@ -46,12 +46,12 @@ pub(in crate::storage) async fn write_names(
             .on_conflict(respell)
             .exec_without_returning(connection)
             .await?;
-        index(connection, names).await?;
+        add_to_index(connection, names).await?;
     }
     Ok(())
 }
 
-pub(in crate::storage) async fn index(
+pub(in crate::storage) async fn add_to_index(
     connection: &impl ConnectionTrait,
     names: &[NewName<'_>],
 ) -> Result<(), StorageError> {
@@ -102,17 +102,17 @@ pub(in crate::storage) async fn index(
     Ok(())
 }
 
-/// Makes the index of names anew.
+/// Rebuilds the blocking keys and the word counts.
 pub(in crate::storage) async fn rebuild(
     connection: &impl ConnectionTrait,
 ) -> Result<(), StorageError> {
     entity_block::Entity::delete_many().exec(connection).await?;
     name_word::Entity::delete_many().exec(connection).await?;
-    let mut after: Option<NamePlace> = None;
+    let mut after: Option<NamePosition> = None;
     loop {
         let page = page_of_names(connection, after.as_ref()).await?;
         let Some(last) = page.last() else { return Ok(()) };
-        after = Some(NamePlace::of(last));
+        after = Some(NamePosition::of(last));
         let names: Vec<NewName<'_>> = page
             .iter()
             .filter_map(|row| {
@@ -123,18 +123,18 @@ pub(in crate::storage) async fn rebuild(
                 })
             })
             .collect();
-        index(connection, &names).await?;
+        add_to_index(connection, &names).await?;
     }
 }
 
-/// The place of a name in the order of names.
-pub(in crate::storage) struct NamePlace {
+/// A position in the order of all names.
+pub(in crate::storage) struct NamePosition {
     kind: String,
     name_key: String,
     entity_id: String,
 }
 
-impl NamePlace {
+impl NamePosition {
     pub(in crate::storage) fn of(row: &entity_name::Model) -> Self {
         Self {
             kind: row.kind.clone(),
@@ -144,13 +144,13 @@ impl NamePlace {
     }
 }
 
-/// A page of all names, those behind a place.
+/// A page of all names after a position.
 pub(in crate::storage) async fn page_of_names(
     connection: &impl ConnectionTrait,
-    after: Option<&NamePlace>,
+    after: Option<&NamePosition>,
 ) -> Result<Vec<entity_name::Model>, StorageError> {
     let mut query = entity_name::Entity::find();
-    if let Some(NamePlace { kind, name_key, entity_id }) = after {
+    if let Some(NamePosition { kind, name_key, entity_id }) = after {
         let place = Expr::tuple([
             Expr::col(entity_name::Column::Kind),
             Expr::col(entity_name::Column::NameKey),

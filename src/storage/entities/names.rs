@@ -1,50 +1,49 @@
-//! Finding entities by their names, and giving them others.
-
-use std::collections::{BTreeSet, HashMap};
+//! Finding entities by name, and changing their names.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set, Statement,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set, Statement,
 };
 
-use super::candidates::of_blocks;
 use super::name_index::{NewName, write_names};
 use crate::document::MovieId;
 use crate::document::entity::EntityKind;
 use crate::document::ids::InvalidMovieId;
-use crate::document::resolve::{Name, blocking_keys};
 use crate::document::text::{comparable, index_key};
 use crate::storage::tables::{entity, entity_name, movie_genre};
 use crate::storage::{Database, StorageError, Transaction};
 
-/// Where an entity stands in a list: how well its name fits, the name, and its id.
+/// The position of an entity in a search result: how well its name matches, the name, and its id.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct EntityPlace {
-    /// 0: a whole name; 1: the start of one; 2: a part of one.
+pub struct EntityPosition {
+    /// 0 if a whole name matches, 1 if the start of one matches, 2 if another part of one matches.
     pub fit: i32,
     pub name_key: String,
     pub id: String,
 }
 
-/// Fewer characters than these are looked for at the start of names alone: nearly every name has them
+/// Shorter searches match only the start of a name, since nearly every name contains them
 /// somewhere.
-const PART_OF_A_NAME: usize = 3;
+const MIN_INFIX_CHARS: usize = 3;
 
-/// Each once, by its best name; sorted, and cut off at a page. The names that fit are found first, in the
-/// index alone: else `SQLite` would go through all entities to have them grouped, which was measured to take
-/// ten times as long.
-const FIND: &str = "WITH fitting AS MATERIALIZED ( \
-      SELECT entity_id, name_key, name FROM entity_names WHERE kind = $1 AND name_key LIKE $4 ESCAPE '\\') \
+/// Returns each entity once, under its best name, sorted and limited to a page. The matching names
+/// are selected first, from the index alone. Otherwise `SQLite` goes through all entities to group
+/// them, which took ten times as long.
+const FIND_ENTITIES: &str = "WITH fitting AS MATERIALIZED ( \
+      SELECT entity_id, name_key, name FROM entity_names \
+      WHERE kind = $1 AND name_key LIKE $4 ESCAPE '\\') \
     SELECT fit, name_key, id FROM ( \
       SELECT n.entity_id AS id, \
-             MIN(CASE WHEN n.name_key = $2 THEN 0 WHEN n.name_key LIKE $3 ESCAPE '\\' THEN 1 ELSE 2 END) AS fit, \
-             COALESCE(MIN(CASE WHEN n.name = e.name THEN n.name_key END), MIN(n.name_key)) AS name_key \
-      FROM fitting n JOIN entities e ON e.kind = $1 AND e.id = n.entity_id GROUP BY n.entity_id) AS found \
+        MIN(CASE WHEN n.name_key = $2 THEN 0 \
+          WHEN n.name_key LIKE $3 ESCAPE '\\' THEN 1 ELSE 2 END) AS fit, \
+        COALESCE(MIN(CASE WHEN n.name = e.name THEN n.name_key END), MIN(n.name_key)) AS name_key \
+      FROM fitting n JOIN entities e ON e.kind = $1 AND e.id = n.entity_id \
+      GROUP BY n.entity_id) AS found \
     WHERE fit > $5 OR (fit = $5 AND (name_key > $6 OR (name_key = $6 AND id > $7))) \
     ORDER BY fit, name_key, id LIMIT $8";
 
 impl Database {
-    /// A page of the entities of a kind that go by a name like that, best first; all, by name, without
-    /// one. One more than `limit`, if there are more.
+    /// A page of the entities of a kind with a name that matches `search`, best first; without a
+    /// search, all entities by name. Returns one more than `limit` if there are more.
     ///
     /// # Errors
     /// When the database fails.
@@ -52,14 +51,14 @@ impl Database {
         &self,
         kind: EntityKind,
         search: Option<&str>,
-        after: Option<&EntityPlace>,
+        after: Option<&EntityPosition>,
         limit: u64,
-    ) -> Result<Vec<EntityPlace>, StorageError> {
+    ) -> Result<Vec<EntityPosition>, StorageError> {
         let wanted = search.map(comparable).unwrap_or_default();
         let escaped = wanted.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let start = format!("{escaped}%");
-        let is_part = wanted.chars().count() >= PART_OF_A_NAME;
-        let like = if is_part { format!("%{start}") } else { start.clone() };
+        let is_infix = wanted.chars().count() >= MIN_INFIX_CHARS;
+        let like = if is_infix { format!("%{start}") } else { start.clone() };
         let whole = search.map(index_key).unwrap_or_default();
         let (fit, name_key, id) =
             after.map_or((-1, "", ""), |place| (place.fit, &place.name_key, &place.id));
@@ -73,101 +72,14 @@ impl Database {
             id.into(),
             i64::try_from(limit + 1).unwrap_or(i64::MAX).into(),
         ];
-        let statement = Statement::from_sql_and_values(self.reader.backend(), FIND, values);
-        Ok(EntityPlace::find_by_statement(statement).all(&self.reader).await?)
-    }
-}
-
-/// A name, and someone who goes by it.
-#[derive(FromQueryResult)]
-struct Sharing {
-    letters: String,
-    entity_id: String,
-}
-
-/// As the index has it.
-macro_rules! letters {
-    ($table:literal) => {
-        concat!(
-            "REPLACE(REPLACE(REPLACE(REPLACE(",
-            $table,
-            "name_key, ' ', ''), '.', ''), '-', ''), '''', '')"
-        )
-    };
-}
-
-/// Names that several people go by, spacing and punctuation aside, with all of them.
-const SHARED: &str = concat!(
-    "SELECT DISTINCT shared.letters, n.entity_id FROM entity_names n JOIN (SELECT ",
-    letters!(""),
-    " AS letters FROM entity_names WHERE kind = 'person' GROUP BY kind, ",
-    letters!(""),
-    " HAVING COUNT(DISTINCT entity_id) > 1 ORDER BY letters LIMIT $1) AS shared ON ",
-    letters!("n."),
-    " = shared.letters WHERE n.kind = 'person' ORDER BY shared.letters, n.entity_id"
-);
-
-/// What the id of someone who was made from a name begins with.
-const MADE: &str = "person-";
-
-impl Database {
-    /// People who share a name, spacing and punctuation aside: those of each name, in the order of the
-    /// names, for so many names at most.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn people_of_one_name(&self, limit: u64) -> Result<Vec<Vec<String>>, StorageError> {
-        let values = [i64::try_from(limit).unwrap_or(i64::MAX).into()];
-        let statement = Statement::from_sql_and_values(self.reader.backend(), SHARED, values);
-        let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-        for Sharing { letters, entity_id } in
-            Sharing::find_by_statement(statement).all(&self.reader).await?
-        {
-            match groups.last_mut().filter(|(name, _)| *name == letters) {
-                Some((_, people)) => people.push(entity_id),
-                None => groups.push((letters, vec![entity_id])),
-            }
-        }
-        Ok(groups.into_iter().map(|(_, people)| people).collect())
-    }
-
-    /// People who were made from a name alone, so many at most, each in a pair with every one whose name may be another
-    /// form of theirs.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn people_of_near_names(&self, limit: u64) -> Result<Vec<[String; 2]>, StorageError> {
-        let kind = EntityKind::Person;
-        let made: Vec<(String, String)> = entity_name::Entity::find()
-            .select_only()
-            .columns([entity_name::Column::EntityId, entity_name::Column::Name])
-            .filter(entity_name::Column::Kind.eq(kind.as_str()))
-            .filter(entity_name::Column::EntityId.starts_with(MADE))
-            .order_by_asc(entity_name::Column::EntityId)
-            .limit(limit)
-            .into_tuple()
-            .all(&self.reader)
-            .await?;
-        let mut of_block: HashMap<i64, BTreeSet<&str>> = HashMap::new();
-        for (id, name) in &made {
-            for block in blocking_keys::looked_up(kind, &Name::of(name)) {
-                of_block.entry(block).or_default().insert(id);
-            }
-        }
-        let mut pairs: BTreeSet<[String; 2]> = BTreeSet::new();
-        for row in of_blocks(&self.reader, of_block.keys().copied().collect()).await? {
-            for id in
-                of_block.get(&row.block).into_iter().flatten().filter(|id| **id != row.entity_id)
-            {
-                pairs.insert([(*id).to_owned(), row.entity_id.clone()]);
-            }
-        }
-        Ok(pairs.into_iter().collect())
+        let statement =
+            Statement::from_sql_and_values(self.reader.backend(), FIND_ENTITIES, values);
+        Ok(EntityPosition::find_by_statement(statement).all(&self.reader).await?)
     }
 }
 
 impl Transaction {
-    /// All names that an entity goes by: (the name's index key, the name).
+    /// All names of an entity: (index key, name).
     ///
     /// # Errors
     /// When the database fails.
@@ -184,7 +96,7 @@ impl Transaction {
         Ok(rows.into_iter().map(|row| (row.name_key, row.name)).collect())
     }
 
-    /// The own name of an entity; `None` if there is none of that id.
+    /// The primary name of an entity; `None` if there is no such entity.
     ///
     /// # Errors
     /// When the database fails.
@@ -197,7 +109,7 @@ impl Transaction {
         Ok(entity::Entity::find_by_id(key).one(&self.connection).await?.map(|row| row.name))
     }
 
-    /// Gives an entity another name of its own; the one before stays one that it goes by.
+    /// Changes the primary name of an entity. Its former name becomes an alias.
     ///
     /// # Errors
     /// When the database fails.
@@ -216,7 +128,8 @@ impl Transaction {
         self.add_names(kind, id, &[name]).await
     }
 
-    /// Adds names that an entity goes by. One that it has in another spelling gets this one.
+    /// Adds names to an entity. If it has the same name in another spelling, the spelling is
+    /// replaced.
     ///
     /// # Errors
     /// When the database fails.
@@ -230,7 +143,7 @@ impl Transaction {
         write_names(&self.connection, &names).await
     }
 
-    /// Takes names from an entity, by their index keys.
+    /// Removes names from an entity, by their index keys.
     ///
     /// # Errors
     /// When the database fails.
@@ -261,12 +174,12 @@ impl Transaction {
             .into_tuple()
             .all(&self.connection)
             .await?;
-        movies.into_iter().map(|movie| read_movie(&movie)).collect()
+        movies.into_iter().map(|movie| parse_movie_id(&movie)).collect()
     }
 }
 
-/// The id of a movie out of a projected row.
-pub(in crate::storage) fn read_movie(id: &str) -> Result<MovieId, StorageError> {
+/// Parses the movie id of a projected row.
+pub(in crate::storage) fn parse_movie_id(id: &str) -> Result<MovieId, StorageError> {
     id.parse().map_err(|error: InvalidMovieId| StorageError::Corrupt {
         what: "projection",
         key: id.to_owned(),

@@ -1,6 +1,7 @@
-//! Entities that were merged into another one. An id is that of an entity or that of a merged one, never
-//! both: a merged one has no row of its own, no name and no external id, so that nothing finds it but its
-//! id, which leads to who it is by now. What it was is kept beside, so that it can come back.
+//! Merged entities and their redirects. An id belongs to an entity or to a merged entity, never to
+//! both. A merged entity has no row in the tables of entities, names and external ids: only its id
+//! is left, which leads to the entity that it is now part of. Its former state is stored, so that a
+//! merge can be undone.
 
 use std::collections::HashSet;
 
@@ -17,33 +18,33 @@ use crate::document::text::index_key;
 use crate::storage::tables::{entity, entity_external_id, entity_name, merged_entity};
 use crate::storage::{StorageError, Transaction};
 
-/// A name that a merged entity had of its own.
+/// A name that a merged entity had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct FormerName {
     key: String,
     name: String,
-    /// Whether the one it was merged into goes by it for this reason alone.
-    lent: bool,
+    /// Whether the entity that it was merged into has the name only because of the merge.
+    #[serde(rename = "lent")]
+    is_transferred: bool,
 }
 
-/// A merged entity, as it was.
+/// A merged entity and its former state.
 #[derive(Debug, Clone)]
-struct Merged {
+struct MergedEntity {
     id: String,
-    /// Who it is by now.
+    /// The entity that it is part of now.
     into: String,
-    /// Whom it was merged into, be it that that one was merged since.
+    /// The entity that it was merged into, which may have been merged itself since.
     via: String,
     name: String,
     created_at: DateTime<Utc>,
-    /// When it was merged, and by whom.
-    since: DateTime<Utc>,
+    merged_at: DateTime<Utc>,
     by: String,
     names: Vec<FormerName>,
     external_ids: Vec<(String, String)>,
 }
 
-impl Merged {
+impl MergedEntity {
     fn read(row: merged_entity::Model) -> Result<Self, StorageError> {
         let corrupt = |error: serde_json::Error| StorageError::Corrupt {
             what: "merged entity",
@@ -58,13 +59,13 @@ impl Merged {
             via: row.via_id,
             name: row.name,
             created_at: row.created_at,
-            since: row.merged_at,
+            merged_at: row.merged_at,
             by: row.merged_by,
         })
     }
 
     fn row(&self, kind: EntityKind) -> merged_entity::ActiveModel {
-        // Lists of text can be written as JSON.
+        // Lists of texts always serialize.
         let json = |value: Result<String, serde_json::Error>| {
             Set(value.unwrap_or_else(|_| "[]".to_owned()))
         };
@@ -75,7 +76,7 @@ impl Merged {
             via_id: Set(self.via.clone()),
             name: Set(self.name.clone()),
             created_at: Set(self.created_at),
-            merged_at: Set(self.since),
+            merged_at: Set(self.merged_at),
             merged_by: Set(self.by.clone()),
             names: json(serde_json::to_string(&self.names)),
             external_ids: json(serde_json::to_string(&self.external_ids)),
@@ -86,27 +87,29 @@ impl Merged {
         self.names.iter().any(|name| name.key == key)
     }
 
-    /// Lends its names to someone who goes by those `taken` already.
-    fn lend(&mut self, taken: &mut HashSet<String>) {
+    /// Marks the names that a merge transfers: those that are not in `taken`. Adds them to `taken`.
+    fn mark_transferred_names(&mut self, taken: &mut HashSet<String>) {
         for name in &mut self.names {
-            name.lent = taken.insert(name.key.clone());
+            name.is_transferred = taken.insert(name.key.clone());
         }
     }
 
-    fn lent(&self) -> impl Iterator<Item = &FormerName> {
-        self.names.iter().filter(|name| name.lent)
+    fn transferred(&self) -> impl Iterator<Item = &FormerName> {
+        self.names.iter().filter(|name| name.is_transferred)
     }
 }
 
-/// The names of a merged entity as they are stored, with keys that are folded anew. Of names that
-/// have the same key by now, the first stays.
-pub(in crate::storage) fn refold_names(row: &merged_entity::Model) -> Result<String, StorageError> {
-    let mut merged = Merged::read(row.clone())?;
+/// The stored names of a merged entity, as JSON, with their keys folded by the current rules. Of
+/// names with the same key, the first is kept.
+pub(in crate::storage) fn refold_former_names(
+    row: &merged_entity::Model,
+) -> Result<String, StorageError> {
+    let mut merged = MergedEntity::read(row.clone())?;
     let mut kept: Vec<FormerName> = Vec::with_capacity(merged.names.len());
     for mut name in std::mem::take(&mut merged.names) {
         name.key = index_key(&name.name);
         match kept.iter_mut().find(|other| other.key == name.key) {
-            Some(other) => other.lent |= name.lent,
+            Some(other) => other.is_transferred |= name.is_transferred,
             None => kept.push(name),
         }
     }
@@ -117,7 +120,7 @@ pub(in crate::storage) fn refold_names(row: &merged_entity::Model) -> Result<Str
     })
 }
 
-/// Who merged entities are by now: (the id, whose it is).
+/// The entities that merged ids lead to: (merged id, id of the entity).
 pub(in crate::storage) async fn redirects(
     connection: &impl ConnectionTrait,
     kind: EntityKind,
@@ -132,11 +135,11 @@ pub(in crate::storage) async fn redirects(
 }
 
 impl Transaction {
-    /// Which of those ids are of merged entities, each with who it is by now.
+    /// The merged entities among these ids: (merged id, id of the entity that it leads to).
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn merged(
+    pub async fn entity_redirects(
         &self,
         kind: EntityKind,
         ids: &[&str],
@@ -144,97 +147,107 @@ impl Transaction {
         redirects(&self.connection, kind, ids).await
     }
 
-    /// Merges an entity into another one: its names and external ids go over, its id leads there.
+    /// Merges the entity `from` into `into`, which receives its names and external ids. The id of
+    /// `from` becomes a redirect. Does nothing if there is no entity `from`.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn merge_entity(
         &self,
         kind: EntityKind,
-        goes: &str,
-        stays: &str,
+        from: &str,
+        into: &str,
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        let key = (kind.as_str().to_owned(), goes.to_owned());
+        let key = (kind.as_str().to_owned(), from.to_owned());
         let Some(row) = entity::Entity::find_by_id(key.clone()).one(&self.connection).await? else {
             return Ok(());
         };
-        // Those who were merged into it before come along.
-        let mut along = self.household(kind, goes).await?;
-        let lent: HashSet<&str> =
-            along.iter().flat_map(Merged::lent).map(|name| name.key.as_str()).collect();
-        let names = self.former_names(kind, goes).await?;
-        let names = names.into_iter().filter(|name| !lent.contains(name.key.as_str())).collect();
-        let external_ids = self.external_ids(kind, goes).await?;
+        // The entities that were merged into it earlier move with it.
+        let mut earlier = self.merged_into(kind, from).await?;
+        let transferred: HashSet<&str> = earlier
+            .iter()
+            .flat_map(MergedEntity::transferred)
+            .map(|name| name.key.as_str())
+            .collect();
+        let names = self.former_names(kind, from).await?;
+        let names =
+            names.into_iter().filter(|name| !transferred.contains(name.key.as_str())).collect();
+        let external_ids = self.external_ids(kind, from).await?;
         let of_others: HashSet<&(String, String)> =
-            along.iter().flat_map(|other| &other.external_ids).collect();
+            earlier.iter().flat_map(|other| &other.external_ids).collect();
         let external_ids = external_ids.into_iter().filter(|id| !of_others.contains(id)).collect();
-        let mut merged = Merged {
+        let mut merged = MergedEntity {
             id: row.id,
-            into: stays.to_owned(),
-            via: stays.to_owned(),
+            into: into.to_owned(),
+            via: into.to_owned(),
             name: row.name,
             created_at: row.created_at,
-            since: now,
+            merged_at: now,
             by: by.to_owned(),
             names,
             external_ids,
         };
         let mut taken =
-            self.former_names(kind, stays).await?.into_iter().map(|name| name.key).collect();
-        merged.lend(&mut taken);
-        for other in &mut along {
-            stays.clone_into(&mut other.into);
-            other.lend(&mut taken);
+            self.former_names(kind, into).await?.into_iter().map(|name| name.key).collect();
+        merged.mark_transferred_names(&mut taken);
+        for other in &mut earlier {
+            into.clone_into(&mut other.into);
+            other.mark_transferred_names(&mut taken);
         }
         entity_name::Entity::delete_many()
-            .filter(names_of(kind, goes))
+            .filter(names_of(kind, from))
             .exec(&self.connection)
             .await?;
         entity_external_id::Entity::update_many()
             .set(entity_external_id::ActiveModel {
-                entity_id: Set(stays.to_owned()),
+                entity_id: Set(into.to_owned()),
                 ..Default::default()
             })
             .filter(entity_external_id::Column::Kind.eq(kind.as_str()))
-            .filter(entity_external_id::Column::EntityId.eq(goes))
+            .filter(entity_external_id::Column::EntityId.eq(from))
             .exec(&self.connection)
             .await?;
         entity::Entity::delete_by_id(key).exec(&self.connection).await?;
-        along.push(merged);
-        let lent: Vec<&FormerName> = along.iter().flat_map(Merged::lent).collect();
-        self.name(kind, stays, &lent).await?;
-        self.keep_merged(kind, &along).await
+        earlier.push(merged);
+        let transferred: Vec<&FormerName> =
+            earlier.iter().flat_map(MergedEntity::transferred).collect();
+        self.add_former_names(kind, into, &transferred).await?;
+        self.store_merged_entities(kind, &earlier).await
     }
 
-    /// Brings a merged entity back as it was, with those who had been merged into it before. Whether it
-    /// was a merged one.
+    /// Undoes a merge: restores the entity, and moves those that were merged into it before back to
+    /// it. Returns whether `id` was a merged entity.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn bring_back(&self, kind: EntityKind, id: &str) -> Result<bool, StorageError> {
+    pub async fn restore_merged_entity(
+        &self,
+        kind: EntityKind,
+        id: &str,
+    ) -> Result<bool, StorageError> {
         let key = (kind.as_str().to_owned(), id.to_owned());
         let Some(row) =
             merged_entity::Entity::find_by_id(key.clone()).one(&self.connection).await?
         else {
             return Ok(false);
         };
-        let merged = Merged::read(row)?;
+        let merged = MergedEntity::read(row)?;
         let from = merged.into.clone();
-        let (mut along, mut staying) = (Vec::new(), self.household(kind, &from).await?);
+        let (mut earlier, mut staying) = (Vec::new(), self.merged_into(kind, &from).await?);
         staying.retain(|other| other.id != id);
         let mut leaving = vec![id.to_owned()];
         while let Some(via) = leaving.pop() {
             let (following, rest): (Vec<_>, Vec<_>) =
                 staying.into_iter().partition(|other| other.via == via);
             leaving.extend(following.iter().map(|other| other.id.clone()));
-            along.extend(following);
+            earlier.extend(following);
             staying = rest;
         }
-        self.take_names_back(kind, &from, &merged, &along, &mut staying).await?;
+        self.remove_transferred_names(kind, &from, &merged, &earlier, &mut staying).await?;
         for (source, value) in
-            merged.external_ids.iter().chain(along.iter().flat_map(|other| &other.external_ids))
+            merged.external_ids.iter().chain(earlier.iter().flat_map(|other| &other.external_ids))
         {
             entity_external_id::Entity::update_many()
                 .set(entity_external_id::ActiveModel {
@@ -249,12 +262,12 @@ impl Transaction {
                 .await?;
         }
         let mut taken = merged.names.iter().map(|name| name.key.clone()).collect();
-        for other in &mut along {
+        for other in &mut earlier {
             id.clone_into(&mut other.into);
-            other.lend(&mut taken);
+            other.mark_transferred_names(&mut taken);
         }
         let names: Vec<&FormerName> =
-            merged.names.iter().chain(along.iter().flat_map(Merged::lent)).collect();
+            merged.names.iter().chain(earlier.iter().flat_map(MergedEntity::transferred)).collect();
         merged_entity::Entity::delete_by_id(key).exec(&self.connection).await?;
         let back = entity::ActiveModel {
             kind: Set(kind.as_str().to_owned()),
@@ -264,20 +277,20 @@ impl Transaction {
             details: Set(None),
         };
         entity::Entity::insert(back).exec_without_returning(&self.connection).await?;
-        self.name(kind, id, &names).await?;
-        along.extend(staying);
-        self.keep_merged(kind, &along).await?;
+        self.add_former_names(kind, id, &names).await?;
+        earlier.extend(staying);
+        self.store_merged_entities(kind, &earlier).await?;
         Ok(true)
     }
 
-    /// Takes from `from` the names that only those who leave had lent it.
-    async fn take_names_back(
+    /// Removes from `from` the names that it received only from the entities that leave it.
+    async fn remove_transferred_names(
         &self,
         kind: EntityKind,
         from: &str,
-        merged: &Merged,
-        along: &[Merged],
-        staying: &mut [Merged],
+        merged: &MergedEntity,
+        earlier: &[MergedEntity],
+        staying: &mut [MergedEntity],
     ) -> Result<(), StorageError> {
         let key = (kind.as_str().to_owned(), from.to_owned());
         let own = entity::Entity::find_by_id(key)
@@ -285,10 +298,10 @@ impl Transaction {
             .await?
             .map(|row| index_key(&row.name));
         let mut gone = Vec::new();
-        for name in merged.lent().chain(along.iter().flat_map(Merged::lent)) {
+        for name in merged.transferred().chain(earlier.iter().flat_map(MergedEntity::transferred)) {
             if let Some(other) = staying.iter_mut().find(|other| other.has(&name.key)) {
                 for kept in other.names.iter_mut().filter(|kept| kept.key == name.key) {
-                    kept.lent = true;
+                    kept.is_transferred = true;
                 }
             } else if own.as_ref() != Some(&name.key) {
                 gone.push(name.key.as_str());
@@ -301,14 +314,18 @@ impl Transaction {
         Ok(())
     }
 
-    /// All that were merged into someone, by now.
-    async fn household(&self, kind: EntityKind, into: &str) -> Result<Vec<Merged>, StorageError> {
+    /// All entities that are part of this one now.
+    async fn merged_into(
+        &self,
+        kind: EntityKind,
+        into: &str,
+    ) -> Result<Vec<MergedEntity>, StorageError> {
         let rows = merged_entity::Entity::find()
             .filter(merged_entity::Column::Kind.eq(kind.as_str()))
             .filter(merged_entity::Column::IntoId.eq(into))
             .all(&self.connection)
             .await?;
-        rows.into_iter().map(Merged::read).collect()
+        rows.into_iter().map(MergedEntity::read).collect()
     }
 
     async fn former_names(
@@ -320,7 +337,7 @@ impl Transaction {
             entity_name::Entity::find().filter(names_of(kind, id)).all(&self.connection).await?;
         Ok(rows
             .into_iter()
-            .map(|row| FormerName { key: row.name_key, name: row.name, lent: false })
+            .map(|row| FormerName { key: row.name_key, name: row.name, is_transferred: false })
             .collect())
     }
 
@@ -337,7 +354,7 @@ impl Transaction {
         Ok(rows.into_iter().map(|row| (row.source, row.value)).collect())
     }
 
-    async fn name(
+    async fn add_former_names(
         &self,
         kind: EntityKind,
         id: &str,
@@ -348,7 +365,11 @@ impl Transaction {
         write_names(&self.connection, &names).await
     }
 
-    async fn keep_merged(&self, kind: EntityKind, merged: &[Merged]) -> Result<(), StorageError> {
+    async fn store_merged_entities(
+        &self,
+        kind: EntityKind,
+        merged: &[MergedEntity],
+    ) -> Result<(), StorageError> {
         if merged.is_empty() {
             return Ok(());
         }

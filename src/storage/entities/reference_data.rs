@@ -1,4 +1,4 @@
-//! Loading the reference data: ceremonies, platforms and genres that every catalogue knows.
+//! Loading the reference data: ceremonies, platforms and genres that every catalogue has.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,11 +13,11 @@ use crate::storage::tables::{entity, reference_version};
 use crate::storage::{Backend, Database, StorageError, Transaction};
 
 impl Database {
-    /// Loads the reference data of this version, if it was not loaded yet. Safe when several
-    /// processes start at once.
+    /// Loads the reference data of this version if it is not loaded yet. Safe when several
+    /// processes start at the same time.
     ///
-    /// An entity that the catalogue has already, by id or by one of its names, keeps its id and its
-    /// name, and is given the aliases and the details. A name that someone else goes by stays theirs.
+    /// An entity that the catalogue has already, by id or by name, keeps its id and name, and gets
+    /// the aliases and details of the reference data. A name that another entity has is not added.
     ///
     /// # Errors
     /// When the database fails.
@@ -31,14 +31,14 @@ impl Database {
         }
         let backend = self.backend;
         self.write(|transaction| async move {
-            transaction.lock_entities().await?;
+            transaction.advisory_lock_entities().await?;
             transaction.load_reference(backend, now).await
         })
         .await
     }
 }
 
-/// What is to be written, in the order of the columns of [`INTO_ENTITIES`] and so on.
+/// The rows to write, in the column order of [`INTO_ENTITIES`] and the other statements.
 #[derive(Default)]
 struct Rows<'a> {
     made: Vec<(&'static str, &'a str, &'a str, Option<&'a str>)>,
@@ -67,7 +67,7 @@ impl Transaction {
             return Ok(());
         }
         let entities = reference::entities();
-        // A new database has none of them, and most that are opened for a test are new.
+        // A new database has no entities, and most databases that tests open are new.
         let directory = match entity::Entity::find().one(&self.connection).await? {
             Some(_) => self.directory(&mentions(entities)).await?,
             None => Directory::default(),
@@ -98,8 +98,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// Inserts all rows with one statement that is the same for any number of them; those that are
-    /// there stay as they are.
+    /// Inserts all rows with one statement. Its text does not depend on their number. Existing rows
+    /// are not changed.
     async fn insert(
         &self,
         backend: Backend,
@@ -119,7 +119,7 @@ impl Transaction {
             key: reference::version().to_owned(),
             reason: error.to_string(),
         })?;
-        // Without WHERE, SQLite takes ON for a join's.
+        // Without WHERE, SQLite parses ON as part of a join.
         let sql = format!("{into} FROM {list} WHERE true ON CONFLICT DO NOTHING");
         let values = std::iter::once(Value::from(rows)).chain(more.iter().cloned());
         self.connection.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
@@ -127,7 +127,7 @@ impl Transaction {
     }
 }
 
-/// The ids and names under which any of them may be known already.
+/// The ids and names by which the reference entities may be in the catalogue already.
 fn mentions(entities: &[ReferenceEntity]) -> Mentions {
     let mut mentions = Mentions::default();
     for entity in entities {
@@ -141,7 +141,7 @@ fn mentions(entities: &[ReferenceEntity]) -> Mentions {
     mentions
 }
 
-/// Its ids elsewhere as documents have them: `tmdb-platform-8`.
+/// The external ids of a reference entity as documents write them, for example `tmdb-platform-8`.
 fn ids_elsewhere(entity: &ReferenceEntity) -> impl Iterator<Item = String> {
     entity
         .external_ids
@@ -185,7 +185,7 @@ fn rows<'a>(
     rows
 }
 
-/// What the names are found by beside themselves.
+/// The blocking keys of names.
 fn blocks_of<'a>(names: &[(&'static str, &'a str, &'a str, &'a str)]) -> Vec<(i64, &'a str)> {
     let names = names
         .iter()
@@ -197,8 +197,9 @@ fn blocks_of<'a>(names: &[(&'static str, &'a str, &'a str, &'a str)]) -> Vec<(i6
         .collect()
 }
 
-/// Which of them the catalogue has already, and under which id: the one with its id, here or
-/// elsewhere, else the only one of its name, else the only one of the first alias that only one has.
+/// The reference entities that the catalogue has already, by index, with their ids in the
+/// catalogue. An entity is found by its id or external id, else by its name if only one entity has
+/// it, else by its first alias that only one entity has.
 fn known_as(entities: &[ReferenceEntity], directory: &Directory) -> HashMap<usize, String> {
     let mut known: HashMap<usize, String> = HashMap::new();
     let mut taken: HashSet<(EntityKind, String)> = HashSet::new();

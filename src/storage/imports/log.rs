@@ -1,4 +1,5 @@
-//! The record of every import, and what is remembered for clients who ask again.
+//! The import log: one entry for each import, publication, reversion and discard, including refused
+//! ones.
 
 use std::collections::HashMap;
 
@@ -11,48 +12,49 @@ use sea_orm::{
 use super::texts::{SentText, TextLimits, is_small};
 use crate::document::ids::InvalidMovieId;
 use crate::document::{Category, MovieId, Source, Stage};
-use crate::storage::documents::published::{ROWS_PER_STATEMENT, source};
-use crate::storage::tables::{idempotency_key, import};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
+use crate::storage::documents::published::source;
+use crate::storage::tables::import;
 use crate::storage::{Database, StorageError, Transaction};
 
-/// What became of an import, or of another act on a document.
+/// An entry of the import log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportRow {
-    /// Ids of later records are larger, by code point.
+    /// Ids of later entries are greater, by code point.
     pub id: String,
     pub movie: MovieId,
-    /// `None`: the document could not be read, and nobody said of which category it is.
+    /// `None` if the document could not be read and the request named no category.
     pub category: Option<Category>,
-    /// import, publish, revert or discard.
+    /// `import`, `publish`, `revert` or `discard`.
     pub operation: String,
     pub stage: Stage,
     pub created_at: DateTime<Utc>,
-    /// Who did it, as shown.
+    /// The author as shown to users.
     pub author: String,
-    /// Who did it, as tokens name them.
+    /// The author as named in tokens.
     pub account: String,
     pub source: Option<Source>,
-    /// What came of it, in the words of a file.
+    /// The status of the import, spelled as in files.
     pub status: String,
-    /// How it was done, as JSON.
+    /// The options of the import, as JSON.
     pub options: String,
-    /// The plan as JSON; `None`: there was none. Of what was published, without the changes: the
-    /// history has them.
+    /// The plan as JSON; `None` if there was none. The plan of a published import has no changes
+    /// here: they follow from the history.
     pub report: Option<String>,
-    /// What was wrong, as JSON: a list of problems.
+    /// The problems of the import, as a JSON list.
     pub problems: String,
-    /// The revision of the document as it stood afterwards; of a draft, the one it was made from.
+    /// The revision of the document after the import. For a draft, its base revision.
     pub revision: Option<i64>,
-    /// The newest contribution to the draft afterwards, where the draft was asked for.
+    /// The newest contribution to the draft after the import, if the target was the draft.
     pub draft_revision: Option<i64>,
-    /// SHA-256 of the document as it was sent, in hexadecimal digits. `None`: none was sent, or the
-    /// record is from before it was computed.
+    /// SHA-256 of the document as it was sent, in hexadecimal. `None` if none was sent, or for
+    /// entries from before hashes were stored.
     pub text_hash: Option<String>,
-    /// Bytes of the document as it was sent, likewise.
+    /// The size of the document as it was sent, in bytes. `None` as for `text_hash`.
     pub text_size: Option<i64>,
 }
 
-/// A record to be kept.
+/// An entry to append to the import log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewImport {
     pub row: ImportRow,
@@ -60,7 +62,7 @@ pub struct NewImport {
     pub document: Option<SentText>,
 }
 
-/// Which records to list; what is `None` does not matter.
+/// Filters for the import log. `None` does not filter.
 #[derive(Debug, Clone, Default)]
 pub struct ImportFilter {
     pub movie: Option<MovieId>,
@@ -69,46 +71,24 @@ pub struct ImportFilter {
     pub author: Option<String>,
     pub source: Option<Source>,
     pub operation: Option<String>,
-    /// The earliest moment.
+    /// The earliest time, inclusive.
     pub since: Option<DateTime<Utc>>,
-    /// The latest moment; itself left out.
+    /// The latest time, exclusive.
     pub until: Option<DateTime<Utc>>,
 }
 
-/// A part of the list of records, newest first.
+/// A page of the import log, newest first.
 #[derive(Debug)]
 pub struct ImportPage {
     pub records: Vec<ImportRow>,
-    /// Whether there are older ones.
+    /// Whether there are older entries.
     pub has_more: bool,
 }
 
-/// What a client did before under an idempotency key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remembered {
-    /// Of the request.
-    pub hash: String,
-    /// The record of what was done.
-    pub import_id: String,
-}
-
-/// What is to be remembered of what a client does under an idempotency key.
-#[derive(Debug, Clone, Copy)]
-pub struct NewKey<'a> {
-    pub account: &'a str,
-    pub operation: &'a str,
-    pub key: &'a str,
-    /// Of the request.
-    pub hash: &'a str,
-    /// The record of what is done.
-    pub import_id: &'a str,
-    pub now: DateTime<Utc>,
-}
-
-/// The columns of an [`ImportRow`]; the document may have megabytes, so lists leave it out.
+/// The columns of an [`ImportRow`]: all but the document, which may have megabytes.
 #[derive(DerivePartialModel)]
 #[sea_orm(entity = "import::Entity")]
-struct Listed {
+struct ImportColumns {
     id: String,
     movie_id: String,
     category: Option<String>,
@@ -128,36 +108,36 @@ struct Listed {
     text_size: Option<i64>,
 }
 
-fn row(listed: Listed) -> Result<ImportRow, StorageError> {
+fn row(columns: ImportColumns) -> Result<ImportRow, StorageError> {
     let corrupt = |reason: String| StorageError::Corrupt {
-        what: "import record",
-        key: listed.id.clone(),
+        what: "import log entry",
+        key: columns.id.clone(),
         reason,
     };
     let movie =
-        listed.movie_id.parse().map_err(|error: InvalidMovieId| corrupt(error.to_string()))?;
-    let category = listed.category.as_deref().map(str::parse::<Category>).transpose();
+        columns.movie_id.parse().map_err(|error: InvalidMovieId| corrupt(error.to_string()))?;
+    let category = columns.category.as_deref().map(str::parse::<Category>).transpose();
     let category = category.map_err(|error| corrupt(error.to_string()))?;
-    let stage = Stage::ALL.iter().copied().find(|stage| stage.as_str() == listed.stage);
-    let stage = stage.ok_or_else(|| corrupt(format!("found the stage {:?}", listed.stage)))?;
+    let stage = Stage::ALL.iter().copied().find(|stage| stage.as_str() == columns.stage);
+    let stage = stage.ok_or_else(|| corrupt(format!("found the stage {:?}", columns.stage)))?;
     Ok(ImportRow {
-        id: listed.id,
+        id: columns.id,
         movie,
         category,
-        operation: listed.operation,
+        operation: columns.operation,
         stage,
-        created_at: listed.created_at,
-        author: listed.author,
-        account: listed.account,
-        source: listed.source.as_deref().map(source),
-        status: listed.status,
-        options: listed.options,
-        report: listed.report,
-        problems: listed.problems,
-        revision: listed.revision,
-        draft_revision: listed.draft_revision,
-        text_hash: listed.text_hash,
-        text_size: listed.text_size,
+        created_at: columns.created_at,
+        author: columns.author,
+        account: columns.account,
+        source: columns.source.as_deref().map(source),
+        status: columns.status,
+        options: columns.options,
+        report: columns.report,
+        problems: columns.problems,
+        revision: columns.revision,
+        draft_revision: columns.draft_revision,
+        text_hash: columns.text_hash,
+        text_size: columns.text_size,
     })
 }
 
@@ -207,13 +187,15 @@ async fn find(
     connection: &impl ConnectionTrait,
     id: &str,
 ) -> Result<Option<ImportRow>, StorageError> {
-    let found =
-        import::Entity::find_by_id(id).into_partial_model::<Listed>().one(connection).await?;
+    let found = import::Entity::find_by_id(id)
+        .into_partial_model::<ImportColumns>()
+        .one(connection)
+        .await?;
     found.map(row).transpose()
 }
 
 impl Database {
-    /// The record of that id.
+    /// The entry with this id.
     ///
     /// # Errors
     /// When the database fails.
@@ -221,8 +203,8 @@ impl Database {
         find(&self.reader, id).await
     }
 
-    /// The documents of those records as they were sent, by the record's id; records without one,
-    /// and those of which it was dropped, are left out.
+    /// The documents of these entries as they were sent, by the id of the entry. Entries without a
+    /// stored document are left out.
     ///
     /// # Errors
     /// When the database fails.
@@ -246,7 +228,7 @@ impl Database {
         Ok(found)
     }
 
-    /// A page of the records, newest first, of those before the one of that id.
+    /// A page of the entries, newest first, starting before the entry with the id `before`.
     ///
     /// # Errors
     /// When the database fails.
@@ -256,16 +238,16 @@ impl Database {
         before: Option<&str>,
         limit: u64,
     ) -> Result<ImportPage, StorageError> {
-        let listed = import::Entity::find()
+        let columns = import::Entity::find()
             .filter(
                 condition(filter).add_option(before.map(|before| import::Column::Id.lt(before))),
             )
             .order_by_desc(import::Column::Id)
             .limit(limit + 1)
-            .into_partial_model::<Listed>()
+            .into_partial_model::<ImportColumns>()
             .all(&self.reader)
             .await?;
-        let mut records = listed.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        let mut records = columns.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = records.len() > limit;
         records.truncate(limit);
@@ -274,7 +256,8 @@ impl Database {
 }
 
 impl Transaction {
-    /// Keeps records, and their texts within the limits. How many bytes of texts were stored.
+    /// Appends entries to the import log, with their texts as far as the limits allow. Returns how
+    /// many bytes of texts were stored.
     ///
     /// # Errors
     /// When the database fails.
@@ -285,7 +268,7 @@ impl Transaction {
     ) -> Result<u64, StorageError> {
         let mut bytes = 0;
         for records in records.chunks(ROWS_PER_STATEMENT) {
-            bytes += self.keep_texts(records, limits).await?;
+            bytes += self.store_texts(records, limits).await?;
             import::Entity::insert_many(records.iter().map(new_row))
                 .exec_without_returning(&self.connection)
                 .await?;
@@ -293,56 +276,11 @@ impl Transaction {
         Ok(bytes)
     }
 
-    /// The record of that id.
+    /// The entry with this id.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn import_record(&self, id: &str) -> Result<Option<ImportRow>, StorageError> {
         find(&self.connection, id).await
-    }
-
-    /// What the account did under that key since `not_before`.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn remembered(
-        &self,
-        account: &str,
-        operation: &str,
-        key: &str,
-        not_before: DateTime<Utc>,
-    ) -> Result<Option<Remembered>, StorageError> {
-        let key = (account.to_owned(), operation.to_owned(), key.to_owned());
-        let row = idempotency_key::Entity::find_by_id(key)
-            .filter(idempotency_key::Column::CreatedAt.gte(not_before))
-            .one(&self.connection)
-            .await?;
-        Ok(row.map(|row| Remembered { hash: row.hash, import_id: row.import_id }))
-    }
-
-    /// Remembers what the account does under that key, and forgets what was done before
-    /// `delete_before`. Of two that use a key at once, one fails and may be run again.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn remember(
-        &self,
-        new: &NewKey<'_>,
-        delete_before: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        idempotency_key::Entity::delete_many()
-            .filter(idempotency_key::Column::CreatedAt.lt(delete_before))
-            .exec(&self.connection)
-            .await?;
-        let row = idempotency_key::ActiveModel {
-            account: Set(new.account.to_owned()),
-            operation: Set(new.operation.to_owned()),
-            key: Set(new.key.to_owned()),
-            hash: Set(new.hash.to_owned()),
-            import_id: Set(new.import_id.to_owned()),
-            created_at: Set(new.now),
-        };
-        idempotency_key::Entity::insert(row).exec_without_returning(&self.connection).await?;
-        Ok(())
     }
 }

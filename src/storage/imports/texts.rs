@@ -1,32 +1,28 @@
-//! The texts that imports sent: compressed, each text of a document once, and within limits.
+//! The texts that imports sent: compressed, each text of a document once, within limits.
 //!
-//! Records are kept for good, their texts within a limit for each document and one for all
-//! ([`TextLimits`]): the texts that were sent least recently are dropped first. A record keeps the
-//! size and the SHA-256 of a text that is no longer there.
+//! Entries of the import log are kept for good. Their texts are kept within a limit for each
+//! document and one for all ([`TextLimits`]): the texts that were sent least recently are deleted
+//! first. An entry keeps the size and the SHA-256 of a text that was deleted.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::{Read as _, Write as _};
-
-use flate2::Compression;
-use flate2::read::ZlibDecoder;
-use flate2::write::ZlibEncoder;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, ConnectionTrait as _, DatabaseBackend, EntityTrait, FromQueryResult, QueryFilter,
     QueryOrder, QuerySelect, Set, Statement, Value,
 };
+use std::collections::{BTreeMap, HashMap};
 
+use super::compression::{compress, decompress};
 use super::log::NewImport;
-use crate::storage::entities::credits::places;
+use crate::storage::db::statements::placeholders;
 use crate::storage::tables::import_text;
 use crate::storage::{Database, StorageError, Transaction};
 
-/// How many bytes the texts of imports may take, compressed.
+/// Limits on the stored texts of imports, in bytes after compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextLimits {
-    /// The texts of one document.
+    /// For the texts of one document.
     pub of_document: u64,
-    /// All texts.
+    /// For all texts.
     pub of_all: u64,
 }
 
@@ -36,46 +32,27 @@ impl Default for TextLimits {
     }
 }
 
-/// What a row takes beside its text, roughly, so that many short texts count too.
-const ROW: u64 = 256;
-/// Texts from this size on are compressed on a thread of their own.
-const LARGE: usize = 64 * 1024;
+/// The approximate size of a row without its text, so that many short texts count too.
+const ROW_OVERHEAD: u64 = 256;
+/// Texts of this size or larger are compressed on a blocking thread.
+const LARGE_TEXT: usize = 64 * 1024;
 /// Rows that are read at once to find the oldest texts.
-const PAGE: u64 = 1_000;
-/// Pages that one transaction drops at most.
-const MOST_PAGES: usize = 20;
-/// Held by the one transaction that drops the oldest of all texts.
-const DROPPING: i64 = 0x7265_656c_0000_0003;
+const ROWS_PER_PAGE: u64 = 1_000;
+/// The most pages of texts that one transaction deletes.
+const MAX_PAGES: usize = 20;
 
-/// A text as it was sent, of an import.
+/// The text of an import as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentText {
     pub text: String,
-    /// Whether the text itself is kept, and not only its size and hash.
+    /// Whether the text is stored, and not only its size and hash.
     pub is_kept: bool,
 }
 
-/// What is left of a limit when the oldest texts are dropped, so that it is not done on every
-/// import.
-const fn room(limit: u64) -> u64 {
+/// The size to which texts are reduced when they exceed `limit`. It leaves room, so that not every
+/// import deletes texts.
+const fn target_size(limit: u64) -> u64 {
     limit - limit / 8
-}
-
-fn pack(text: &str) -> std::io::Result<Vec<u8>> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(text.as_bytes())?;
-    encoder.finish()
-}
-
-/// The text, of which it must be told how many bytes it has.
-fn unpack(body: &[u8], size: i64) -> std::io::Result<String> {
-    let size = u64::try_from(size).unwrap_or_default();
-    let mut text = String::new();
-    ZlibDecoder::new(body).take(size + 1).read_to_string(&mut text)?;
-    if text.len() as u64 == size {
-        return Ok(text);
-    }
-    Err(std::io::Error::other("it has another size than its record says"))
 }
 
 fn corrupt(id: &str, error: impl std::fmt::Display) -> StorageError {
@@ -86,13 +63,13 @@ fn corrupt(id: &str, error: impl std::fmt::Display) -> StorageError {
     }
 }
 
-async fn packed(id: &str, text: &str) -> Result<Vec<u8>, StorageError> {
-    if text.len() < LARGE {
-        return pack(text).map_err(|error| corrupt(id, error));
+async fn compressed(id: &str, text: &str) -> Result<Vec<u8>, StorageError> {
+    if text.len() < LARGE_TEXT {
+        return compress(text).map_err(|error| corrupt(id, error));
     }
     let text = text.to_owned();
-    let packed = tokio::task::spawn_blocking(move || pack(&text)).await;
-    packed.map_err(|error| corrupt(id, error))?.map_err(|error| corrupt(id, error))
+    let compressed = tokio::task::spawn_blocking(move || compress(&text)).await;
+    compressed.map_err(|error| corrupt(id, error))?.map_err(|error| corrupt(id, error))
 }
 
 #[derive(FromQueryResult)]
@@ -103,65 +80,66 @@ struct StoredText {
 }
 
 #[derive(FromQueryResult)]
-struct Full {
+struct DocumentOverLimit {
     movie_id: String,
     category: String,
 }
 
 #[derive(FromQueryResult)]
-struct Total {
+struct TotalRow {
     total: i64,
 }
 
-/// The texts of records, by the record's id.
-const OF_RECORDS: &str = "SELECT i.id, t.size, t.body FROM imports i JOIN import_texts t \
+/// The texts of entries of the import log, by the id of the entry.
+const SELECT_TEXTS: &str = "SELECT i.id, t.size, t.body FROM imports i JOIN import_texts t \
     ON t.movie_id = i.movie_id AND t.category = COALESCE(i.category, '') AND t.hash = i.text_hash \
     WHERE i.id IN";
 
 impl Database {
-    /// The texts of those records that are stored, by the record's id.
+    /// The stored texts of these entries, by the id of the entry.
     pub(in crate::storage) async fn texts_of(
         &self,
         ids: &[String],
     ) -> Result<HashMap<String, String>, StorageError> {
         let values: Vec<Value> = ids.iter().map(|id| id.as_str().into()).collect();
-        let sql = format!("{OF_RECORDS} ({})", places(values.len()));
+        let sql = format!("{SELECT_TEXTS} ({})", placeholders(values.len()));
         let mut texts = HashMap::new();
-        for StoredText { id, size, body } in self.rows(sql, values).await? {
-            let text = unpack(&body, size).map_err(|error| corrupt(&id, error))?;
+        for StoredText { id, size, body } in self.query_rows(sql, values).await? {
+            let text = decompress(&body, size).map_err(|error| corrupt(&id, error))?;
             texts.insert(id, text);
         }
         Ok(texts)
     }
 }
 
-/// A text of fewer bytes is stored with its record: compressing it would save little, and cost a
-/// statement for each import.
-const SMALL: usize = 8 * 1024;
+/// A shorter text is stored in the import log itself: compressing it would save little, and take
+/// one more statement for each import.
+const SMALL_TEXT: usize = 8 * 1024;
 
-/// Whether a text is stored with its record, and not in the table of texts, which takes U+0000.
+/// Whether a text is stored in the import log itself. A text with U+0000 is not, because only the
+/// compressed form can hold it.
 pub(in crate::storage) fn is_small(text: &str) -> bool {
-    text.len() < SMALL && !text.contains('\0')
+    text.len() < SMALL_TEXT && !text.contains('\0')
 }
 
-/// The bytes of a text as a column has them.
-pub fn size_of(text: &str) -> i64 {
+/// The size of a text in bytes, as columns hold it.
+pub fn byte_size(text: &str) -> i64 {
     i64::try_from(text.len()).unwrap_or(i64::MAX)
 }
 
-/// The document that an import was about, as the columns have it.
+/// The document of an import, as the columns hold it: (movie id, category).
 fn document_of(new: &NewImport) -> (String, String) {
     let category = new.row.category.map(|category| category.as_str().to_owned());
     (new.row.movie.to_string(), category.unwrap_or_default())
 }
 
 impl Transaction {
-    /// Stores the texts of records, and drops the oldest texts of the same documents that are
-    /// beyond the limit. How many bytes were stored.
+    /// Stores the texts of imports, and deletes the oldest texts of the same documents beyond the
+    /// limit. Returns how many bytes were stored.
     ///
     /// # Errors
     /// When the database fails.
-    pub(in crate::storage) async fn keep_texts(
+    pub(in crate::storage) async fn store_texts(
         &self,
         records: &[NewImport],
         limits: TextLimits,
@@ -172,14 +150,14 @@ impl Transaction {
             let sent = new.document.as_ref().filter(|sent| sent.is_kept && !is_small(&sent.text));
             let Some((sent, hash)) = sent.zip(new.row.text_hash.clone()) else { continue };
             let (movie_id, category) = document_of(new);
-            let body = packed(&new.row.id, &sent.text).await?;
-            bytes += body.len() as u64 + ROW;
+            let body = compressed(&new.row.id, &sent.text).await?;
+            bytes += body.len() as u64 + ROW_OVERHEAD;
             let row = import_text::ActiveModel {
                 movie_id: Set(movie_id.clone()),
                 category: Set(category.clone()),
                 hash: Set(hash.clone()),
                 last_import: Set(new.row.id.clone()),
-                size: Set(size_of(&sent.text)),
+                size: Set(byte_size(&sent.text)),
                 stored: Set(i64::try_from(body.len()).unwrap_or(i64::MAX)),
                 body: Set(body),
             };
@@ -200,24 +178,30 @@ impl Transaction {
             .on_conflict(again)
             .exec_without_returning(&self.connection)
             .await?;
-        for Full { movie_id, category } in self.full(documents, limits.of_document).await? {
+        for DocumentOverLimit { movie_id, category } in
+            self.documents_over_limit(documents, limits.of_document).await?
+        {
             self.drop_oldest_of(&movie_id, &category, limits.of_document).await?;
         }
         Ok(bytes)
     }
 
-    /// The documents of those movies whose texts take more than that.
-    async fn full(&self, mut movies: Vec<Value>, limit: u64) -> Result<Vec<Full>, StorageError> {
+    /// The documents of these movies with texts that exceed the limit.
+    async fn documents_over_limit(
+        &self,
+        mut movies: Vec<Value>,
+        limit: u64,
+    ) -> Result<Vec<DocumentOverLimit>, StorageError> {
         movies.dedup();
-        let (all, last) = (places(movies.len()), movies.len() + 1);
+        let (all, last) = (placeholders(movies.len()), movies.len() + 1);
         movies.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
         let sql = format!(
             "SELECT movie_id, category FROM import_texts WHERE movie_id IN ({all}) \
-             GROUP BY movie_id, category HAVING SUM(stored + {ROW}) > ${last}"
+             GROUP BY movie_id, category HAVING SUM(stored + {ROW_OVERHEAD}) > ${last}"
         );
         let backend = self.connection.get_database_backend();
         let statement = Statement::from_sql_and_values(backend, sql, movies);
-        Ok(Full::find_by_statement(statement).all(&self.connection).await?)
+        Ok(DocumentOverLimit::find_by_statement(statement).all(&self.connection).await?)
     }
 
     async fn drop_oldest_of(
@@ -238,10 +222,10 @@ impl Transaction {
             .into_tuple()
             .all(&self.connection)
             .await?;
-        let mut left = room(limit);
-        // The newest one stays, whatever its size.
+        let mut left = target_size(limit);
+        // The newest text is kept, whatever its size.
         let kept = newest.iter().enumerate().take_while(|(place, (_, stored))| {
-            let bytes = stored.unsigned_abs() + ROW;
+            let bytes = stored.unsigned_abs() + ROW_OVERHEAD;
             let fits = bytes <= left || *place == 0;
             left = left.saturating_sub(bytes);
             fits
@@ -258,32 +242,33 @@ impl Transaction {
         Ok(())
     }
 
-    /// Drops the oldest texts of all, if they take more than that; in several transactions if they
-    /// are many. Whether the rest is within the limit. Another transaction that is at it is left to
-    /// it.
+    /// Deletes the oldest texts if all texts together exceed `limit`. Returns whether the rest is
+    /// within the limit; if not, call it again in a new transaction. If another transaction is
+    /// deleting texts already, does nothing and returns `true`.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn drop_oldest_texts(&self, limit: u64) -> Result<bool, StorageError> {
         let backend = self.connection.get_database_backend();
-        if backend == DatabaseBackend::Postgres && !self.is_first_to_drop().await? {
+        if backend == DatabaseBackend::Postgres && !self.try_advisory_lock_import_texts().await? {
             return Ok(true);
         }
         let sql = format!(
-            "SELECT CAST(COALESCE(SUM(stored + {ROW}), 0) AS BIGINT) AS total FROM import_texts"
+            "SELECT CAST(COALESCE(SUM(stored + {ROW_OVERHEAD}), 0) AS BIGINT) AS total FROM \
+            import_texts"
         );
-        let total = Total::find_by_statement(Statement::from_string(backend, sql));
+        let total = TotalRow::find_by_statement(Statement::from_string(backend, sql));
         let total = total.one(&self.connection).await?.map_or(0, |row| row.total.unsigned_abs());
         if total <= limit {
             return Ok(true);
         }
-        let mut excess = total.saturating_sub(room(limit));
-        for _ in 0..MOST_PAGES {
+        let mut excess = total.saturating_sub(target_size(limit));
+        for _ in 0..MAX_PAGES {
             let oldest: Vec<(String, i64)> = import_text::Entity::find()
                 .select_only()
                 .columns([import_text::Column::LastImport, import_text::Column::Stored])
                 .order_by_asc(import_text::Column::LastImport)
-                .limit(PAGE)
+                .limit(ROWS_PER_PAGE)
                 .into_tuple()
                 .all(&self.connection)
                 .await?;
@@ -292,7 +277,7 @@ impl Transaction {
                 if excess == 0 {
                     break;
                 }
-                excess = excess.saturating_sub(stored.unsigned_abs() + ROW);
+                excess = excess.saturating_sub(stored.unsigned_abs() + ROW_OVERHEAD);
                 last = Some(import);
             }
             let Some(last) = last else { break };
@@ -302,39 +287,5 @@ impl Transaction {
                 .await?;
         }
         Ok(excess == 0)
-    }
-
-    async fn is_first_to_drop(&self) -> Result<bool, StorageError> {
-        let statement = Statement::from_sql_and_values(
-            self.connection.get_database_backend(),
-            "SELECT pg_try_advisory_xact_lock($1) AS held",
-            [DROPPING.into()],
-        );
-        let row = self.connection.query_one_raw(statement).await?;
-        Ok(row.map(|row| row.try_get("", "held")).transpose()?.unwrap_or(false))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_comes_back_byte_for_byte_and_smaller() {
-        for text in ["", "a\0b", "Łódź “é” 😀", &"{\"title\": \"A movie\"}\n".repeat(10_000)]
-        {
-            let packed = pack(text).unwrap();
-            assert_eq!(unpack(&packed, size_of(text)).unwrap(), text);
-            assert!(packed.len() <= text.len() + 64, "{} of {}", packed.len(), text.len());
-        }
-        let long = "x".repeat(1 << 20);
-        assert!(pack(&long).unwrap().len() < 16 * 1024);
-    }
-
-    #[test]
-    fn no_more_is_unpacked_than_there_is_said_to_be() {
-        let packed = pack(&"x".repeat(1 << 20)).unwrap();
-        assert!(unpack(&packed, 10).is_err());
-        assert!(unpack(&packed[..20], 1 << 20).is_err());
     }
 }

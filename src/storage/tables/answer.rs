@@ -1,4 +1,4 @@
-//! Who a name was said to mean, on one movie or, with an empty id, on all.
+//! A resolution: which entity a name means, in one movie or, with an empty movie id, in all movies.
 
 use sea_orm::entity::prelude::*;
 

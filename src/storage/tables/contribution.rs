@@ -1,4 +1,4 @@
-//! The state of a draft after someone contributed to it.
+//! The state of a draft after a contribution.
 
 use sea_orm::entity::prelude::*;
 

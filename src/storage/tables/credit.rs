@@ -1,4 +1,4 @@
-//! One credit of one person (projection of cast & crew).
+//! A credit of a person (projection of cast & crew).
 
 use sea_orm::entity::prelude::*;
 

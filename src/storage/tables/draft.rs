@@ -1,4 +1,4 @@
-//! The open draft of a document; its state is that of its newest contribution.
+//! The open draft of a document. Its content is that of its newest contribution.
 
 use sea_orm::entity::prelude::*;
 
@@ -23,7 +23,8 @@ pub enum Relation {
     #[sea_orm(
         belongs_to = "super::contribution::Entity",
         from = "(Column::MovieId, Column::Category, Column::DraftRevision)",
-        to = "(super::contribution::Column::MovieId, super::contribution::Column::Category, super::contribution::Column::DraftRevision)"
+        to = "(super::contribution::Column::MovieId, super::contribution::Column::Category, \
+        super::contribution::Column::DraftRevision)"
     )]
     Head,
 }

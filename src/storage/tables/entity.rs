@@ -11,7 +11,7 @@ pub struct Model {
     pub id: String,
     pub name: String,
     pub created_at: DateTimeUtc,
-    /// What is known of it beside its names, as JSON.
+    /// Details beside its names, as JSON.
     pub details: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! A blocking key under which a name of an entity is found.
+//! A blocking key of a name of an entity.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The id that an entity has elsewhere.
+//! An external id of an entity.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A name that an entity goes by, its own or an alias, in comparable form.
+//! A name of an entity, its primary name or an alias, with its comparable form.
 
 use sea_orm::entity::prelude::*;
 

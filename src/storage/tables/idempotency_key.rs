@@ -1,4 +1,4 @@
-//! The answer that is remembered for whoever asks again.
+//! A use of an idempotency key.
 
 use sea_orm::entity::prelude::*;
 

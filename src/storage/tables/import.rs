@@ -1,4 +1,4 @@
-//! The record of an import, or of another act on a document.
+//! An entry of the import log.
 
 use sea_orm::entity::prelude::*;
 
@@ -17,7 +17,7 @@ pub struct Model {
     pub source: Option<String>,
     pub status: String,
     pub options: String,
-    /// The text as it was sent, if it is small or the record is from before there was a table of texts.
+    /// The text as it was sent, if it is small or from before the table of texts existed.
     pub document: Option<String>,
     pub report: Option<String>,
     pub problems: String,
@@ -25,7 +25,7 @@ pub struct Model {
     pub draft_revision: Option<i64>,
     /// SHA-256 of the text as it was sent.
     pub text_hash: Option<String>,
-    /// Bytes of it.
+    /// The size of the text in bytes.
     pub text_size: Option<i64>,
 }
 

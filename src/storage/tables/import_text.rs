@@ -1,4 +1,4 @@
-//! A text that imports sent, compressed; of one document each text is stored once.
+//! A compressed text of imports. Each text of a document is stored once.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Which version of the rules an index was made by.
+//! The version of the rules that an index was built by.
 
 use sea_orm::entity::prelude::*;
 

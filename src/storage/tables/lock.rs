@@ -1,4 +1,4 @@
-//! A field or item that imports from machines do not change.
+//! An editorial lock: a field or item that no machine changes.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! An entity that was merged into another one, with what it was.
+//! A merged entity and its former state.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The tables, as SeaORM sees them. Nothing outside `storage` does.
+//! The SeaORM entities, one file for each table. Private to the storage.
 
 pub mod answer;
 pub mod contribution;

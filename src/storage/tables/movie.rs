@@ -1,4 +1,4 @@
-//! What a movie is listed, sorted and searched by.
+//! A movie and its projected columns.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,7 +9,7 @@ pub struct Model {
     pub id: String,
     pub title: Option<String>,
     pub original_title: Option<String>,
-    /// 0: not known.
+    /// 0 if unknown.
     pub year: i32,
     pub release_date: Option<String>,
     pub status: Option<String>,

@@ -1,4 +1,4 @@
-//! How many people have a word in their name.
+//! The number of people with this word in their name.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! One nomination (projection of awards).
+//! A nomination (projection of awards).
 
 use sea_orm::entity::prelude::*;
 

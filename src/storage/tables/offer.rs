@@ -1,4 +1,4 @@
-//! One offer of a platform (projection of streaming).
+//! An offer of a platform (projection of streaming).
 
 use sea_orm::entity::prelude::*;
 

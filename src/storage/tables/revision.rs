@@ -1,4 +1,4 @@
-//! A superseded state of a document.
+//! A superseded revision of a document.
 
 use sea_orm::entity::prelude::*;
 

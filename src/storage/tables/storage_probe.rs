@@ -1,4 +1,4 @@
-//! What is written only to find out whether writes work; empty otherwise.
+//! A probe write, which tests whether writes work. The table is empty at all other times.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! An account.
+//! A user account.
 
 use sea_orm::entity::prelude::*;
 

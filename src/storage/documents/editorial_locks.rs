@@ -1,4 +1,4 @@
-//! Locks: fields and items that imports from machines do not change.
+//! Editorial locks: fields and items that no machine changes.
 
 use std::collections::HashMap;
 
@@ -6,15 +6,16 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
-use super::published::{DocumentKey, ROWS_PER_STATEMENT};
+use super::published::DocumentKey;
 use crate::document::{Category, MovieId};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::lock;
 use crate::storage::{Database, StorageError, Transaction};
 
-/// A field or item that is locked.
+/// A locked field or item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lock {
-    /// `/title`, the JSON Pointer of a field at the top; else the id of an item.
+pub struct EditorialLock {
+    /// The JSON Pointer of a field at the top level, for example `/title`; else the id of an item.
     pub target: String,
     pub locked_at: DateTime<Utc>,
     pub locked_by: String,
@@ -23,8 +24,8 @@ pub struct Lock {
 async fn find(
     connection: &impl ConnectionTrait,
     movies: &[&MovieId],
-) -> Result<HashMap<DocumentKey, Vec<Lock>>, StorageError> {
-    let mut found: HashMap<DocumentKey, Vec<Lock>> = HashMap::new();
+) -> Result<HashMap<DocumentKey, Vec<EditorialLock>>, StorageError> {
+    let mut found: HashMap<DocumentKey, Vec<EditorialLock>> = HashMap::new();
     for movies in movies.chunks(ROWS_PER_STATEMENT) {
         let rows = lock::Entity::find()
             .filter(lock::Column::MovieId.is_in(movies.iter().map(|movie| movie.as_str())))
@@ -34,7 +35,7 @@ async fn find(
             .await?;
         for row in rows {
             let corrupt = |reason: String| StorageError::Corrupt {
-                what: "lock",
+                what: "editorial lock",
                 key: row.movie_id.clone(),
                 reason,
             };
@@ -45,8 +46,11 @@ async fn find(
             let category = row.category.parse().map_err(
                 |error: crate::document::categories::UnknownCategory| corrupt(error.to_string()),
             )?;
-            let lock =
-                Lock { target: row.target, locked_at: row.locked_at, locked_by: row.locked_by };
+            let lock = EditorialLock {
+                target: row.target,
+                locked_at: row.locked_at,
+                locked_by: row.locked_by,
+            };
             found.entry((movie, category)).or_default().push(lock);
         }
     }
@@ -54,35 +58,35 @@ async fn find(
 }
 
 impl Database {
-    /// The locks on those movies' documents, oldest first for each.
+    /// The editorial locks on the documents of these movies, oldest first within each document.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn locks(
+    pub async fn editorial_locks(
         &self,
         movies: &[&MovieId],
-    ) -> Result<HashMap<DocumentKey, Vec<Lock>>, StorageError> {
+    ) -> Result<HashMap<DocumentKey, Vec<EditorialLock>>, StorageError> {
         find(&self.reader, movies).await
     }
 }
 
 impl Transaction {
-    /// The locks on those movies' documents, oldest first for each.
+    /// The editorial locks on the documents of these movies, oldest first within each document.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn locks(
+    pub async fn editorial_locks(
         &self,
         movies: &[&MovieId],
-    ) -> Result<HashMap<DocumentKey, Vec<Lock>>, StorageError> {
+    ) -> Result<HashMap<DocumentKey, Vec<EditorialLock>>, StorageError> {
         find(&self.connection, movies).await
     }
 
-    /// Locks fields and items; one that is locked already stays as it is.
+    /// Locks fields and items. Locks that exist already are not changed.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn lock(
+    pub async fn add_editorial_locks(
         &self,
         movie: &MovieId,
         category: Category,
@@ -107,11 +111,11 @@ impl Transaction {
         Ok(())
     }
 
-    /// Unlocks fields and items, if they are locked.
+    /// Unlocks fields and items. Targets that are not locked are ignored.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn unlock(
+    pub async fn remove_editorial_locks(
         &self,
         movie: &MovieId,
         category: Category,

@@ -1,9 +1,9 @@
-//! A transaction of one connection.
+//! A connection with an open transaction.
 //!
-//! Only a transaction that ended cleanly gives its connection back to the pool. Any other (a failed
-//! commit or rollback, a cancelled task, a panic) costs the connection, since what the database
-//! made of the transaction is not known then: the libraries keep a count of open transactions that
-//! a failed rollback leaves too high, and what runs on such a connection later is never committed.
+//! Only a transaction that ended cleanly returns its connection to the pool. After a failed commit
+//! or rollback, a cancelled task or a panic, the connection is closed, since the state of its
+//! transaction is unknown: sqlx counts open transactions, a failed rollback leaves that count too
+//! high, and nothing that runs on such a connection later would be committed.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -15,35 +15,35 @@ use sea_orm::{
 };
 use tokio::sync::Mutex;
 
-use super::connection::{Answer, Connection, Guarded, Wanted};
-use super::faults::{Fault, Faults, Step};
+use super::connection::{CloseOnDrop, Connection, Fetch, StatementResult};
+use super::faults::{Fault, Faults, TransactionStep};
 use crate::storage::unavailable::Unavailability;
 use crate::storage::values;
 
-/// An open transaction. Rolled back by closing the connection, unless it was ended before.
+/// An open transaction. Dropping it rolls it back by closing the connection.
 #[derive(Debug)]
-pub(in crate::storage) struct Session {
-    state: Mutex<State>,
+pub(in crate::storage) struct TransactionConnection {
+    state: Mutex<TransactionState>,
     backend: DatabaseBackend,
     queries: Arc<AtomicU64>,
     faults: Option<Arc<dyn Faults>>,
 }
 
 #[derive(Debug)]
-struct State {
-    connection: Guarded,
-    /// Whether each statement so far ended well. After one that did not, the database may have
-    /// ended the transaction, and what is run next would be committed at once.
-    is_sound: bool,
+struct TransactionState {
+    connection: CloseOnDrop,
+    /// Whether all statements so far succeeded. After a failure, the database may have ended the
+    /// transaction, and the next statement would be committed at once.
+    is_usable: bool,
     statements: u64,
 }
 
-/// Why a transaction was not committed.
+/// Why a commit failed.
 #[derive(Debug)]
 pub(super) enum CommitError {
-    /// Nothing of it was written.
+    /// Nothing was written.
     Refused(DbErr),
-    /// It may have been written or not.
+    /// The outcome is unknown.
     Unconfirmed(DbErr),
 }
 
@@ -51,14 +51,14 @@ fn exec_error(error: Error) -> DbErr {
     DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
-/// The error of a statement after one that failed.
-fn unsound() -> DbErr {
+/// The error of each statement after a failed one.
+fn unusable() -> DbErr {
     DbErr::Custom("an earlier statement of the transaction failed".to_owned())
 }
 
-impl Session {
-    /// Begins a transaction with `sql`. It is the outermost one: `SQLite` refuses to begin within
-    /// a transaction, and a connection on which one was left open is in no pool.
+impl TransactionConnection {
+    /// Begins a transaction with `sql`. It is never nested: `SQLite` refuses to begin inside a
+    /// transaction, and a connection with an open transaction never returns to its pool.
     pub(super) async fn begin(
         connection: Connection,
         sql: &str,
@@ -66,19 +66,25 @@ impl Session {
         faults: Option<Arc<dyn Faults>>,
     ) -> Result<Self, DbErr> {
         let backend = connection.backend();
-        let mut state =
-            State { connection: Guarded::new(connection), is_sound: true, statements: 0 };
-        state.end(sql, Step::Begin, faults.as_deref()).await.map_err(exec_error)?;
+        let mut state = TransactionState {
+            connection: CloseOnDrop::new(connection),
+            is_usable: true,
+            statements: 0,
+        };
+        state
+            .run_control(sql, TransactionStep::Begin, faults.as_deref())
+            .await
+            .map_err(exec_error)?;
         Ok(Self { state: Mutex::new(state), backend, queries, faults })
     }
 
-    /// Commits.
+    /// Commits the transaction.
     pub(super) async fn commit(self) -> Result<(), CommitError> {
         let mut state = self.state.into_inner();
-        if !state.is_sound {
-            return Err(CommitError::Refused(unsound()));
+        if !state.is_usable {
+            return Err(CommitError::Refused(unusable()));
         }
-        match state.end("COMMIT", Step::Commit, self.faults.as_deref()).await {
+        match state.run_control("COMMIT", TransactionStep::Commit, self.faults.as_deref()).await {
             Ok(()) => {
                 state.connection.release();
                 Ok(())
@@ -95,10 +101,11 @@ impl Session {
         }
     }
 
-    /// Rolls back; by closing the connection if it does not do so itself.
+    /// Rolls back. If the rollback fails, the connection is closed.
     pub(super) async fn rollback(self) {
         let mut state = self.state.into_inner();
-        match state.end("ROLLBACK", Step::Rollback, self.faults.as_deref()).await {
+        match state.run_control("ROLLBACK", TransactionStep::Rollback, self.faults.as_deref()).await
+        {
             Ok(()) => state.connection.release(),
             Err(error) => {
                 tracing::debug!(error = %error, "a rollback failed; its connection is closed");
@@ -106,47 +113,47 @@ impl Session {
         }
     }
 
-    async fn run(&self, mut statement: Statement, wanted: Wanted) -> Result<Answer, DbErr> {
-        values::screen(&mut statement)?;
+    async fn run(&self, mut statement: Statement, fetch: Fetch) -> Result<StatementResult, DbErr> {
+        values::handle_nul(&mut statement)?;
         self.queries.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state.lock().await;
-        let answer = state.run(&statement, wanted, self.faults.as_deref()).await?;
+        let answer = state.run(&statement, fetch, self.faults.as_deref()).await?;
         Ok(answer)
     }
 }
 
-impl State {
+impl TransactionState {
     async fn run(
         &mut self,
         statement: &Statement,
-        wanted: Wanted,
+        fetch: Fetch,
         faults: Option<&dyn Faults>,
-    ) -> Result<Answer, DbErr> {
-        if !self.is_sound {
-            return Err(unsound());
+    ) -> Result<StatementResult, DbErr> {
+        if !self.is_usable {
+            return Err(unusable());
         }
-        // Until it has ended well, also if it is cancelled.
-        self.is_sound = false;
-        let step = Step::Statement(self.statements);
+        // Not usable until the statement has succeeded, even if this future is dropped.
+        self.is_usable = false;
+        let step = TransactionStep::Statement(self.statements);
         self.statements += 1;
         let fault = self.fault_at(step, faults).await.map_err(exec_error)?;
-        let connection = self.connection.get().ok_or_else(unsound)?;
-        let answer = connection.run(statement, wanted).await.map_err(|error| match wanted {
-            Wanted::Count => exec_error(error),
+        let connection = self.connection.get().ok_or_else(unusable)?;
+        let answer = connection.run(statement, fetch).await.map_err(|error| match fetch {
+            Fetch::RowCount => exec_error(error),
             _ => DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))),
         })?;
         if fault == Some(Fault::Unanswered) {
             return Err(exec_error(lost()));
         }
-        self.is_sound = true;
+        self.is_usable = true;
         Ok(answer)
     }
 
-    /// Runs what begins or ends the transaction.
-    async fn end(
+    /// Runs BEGIN, COMMIT or ROLLBACK.
+    async fn run_control(
         &mut self,
         sql: &str,
-        step: Step,
+        step: TransactionStep,
         faults: Option<&dyn Faults>,
     ) -> Result<(), Error> {
         let fault = self.fault_at(step, faults).await?;
@@ -155,10 +162,10 @@ impl State {
         if fault == Some(Fault::Unanswered) { Err(lost()) } else { Ok(()) }
     }
 
-    /// Lets go wrong what a test asked for.
+    /// Applies the fault that a test injected at this step.
     async fn fault_at(
         &mut self,
-        step: Step,
+        step: TransactionStep,
         faults: Option<&dyn Faults>,
     ) -> Result<Option<Fault>, Error> {
         let fault = faults.and_then(|faults| faults.at(step));
@@ -179,8 +186,8 @@ fn lost() -> Error {
     Error::Io(std::io::ErrorKind::ConnectionReset.into())
 }
 
-/// Whether the database said that it did not commit. Anything else that goes wrong leaves open
-/// whether it did.
+/// Whether the database reported that the commit failed. After any other error the outcome is
+/// unknown.
 fn is_refused(error: &Error) -> bool {
     let Error::Database(database) = error else { return false };
     !matches!(
@@ -190,13 +197,13 @@ fn is_refused(error: &Error) -> bool {
 }
 
 #[async_trait::async_trait]
-impl ConnectionTrait for Session {
+impl ConnectionTrait for TransactionConnection {
     fn get_database_backend(&self) -> DatabaseBackend {
         self.backend
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.run(statement, Wanted::Count).await?.executed()
+        self.run(statement, Fetch::RowCount).await?.executed()
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -204,10 +211,10 @@ impl ConnectionTrait for Session {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        Ok(self.run(statement, Wanted::First).await?.rows().pop())
+        Ok(self.run(statement, Fetch::FirstRow).await?.rows().pop())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        Ok(self.run(statement, Wanted::All).await?.rows())
+        Ok(self.run(statement, Fetch::AllRows).await?.rows())
     }
 }

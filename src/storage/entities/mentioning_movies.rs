@@ -1,30 +1,29 @@
-//! The movies whose documents name a ceremony, a platform or a genre: for many of them at once, so that a
-//! list of them costs as much as one.
+//! The movies with documents that name a ceremony, a platform or a genre. Each query takes many
+//! entities, so a list of entities needs no more statements than one entity.
 
 use std::collections::HashMap;
 
 use sea_orm::{FromQueryResult, IdenStatic as _, Value};
 
-use super::credits::places;
-use super::names::read_movie;
+use super::names::parse_movie_id;
 use crate::document::MovieId;
 use crate::document::entity::EntityKind;
-use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::db::statements::{ROWS_PER_STATEMENT, placeholders};
 use crate::storage::{Database, MovieOrder, PageRequest, StorageError};
 
 #[derive(FromQueryResult)]
-struct Naming {
+struct MentionRow {
     entity: String,
     movie_id: String,
 }
 
 #[derive(FromQueryResult)]
-struct Counted {
+struct MovieCountRow {
     entity: String,
     movies: i64,
 }
 
-/// The projection that names an entity of that kind: its table and its column.
+/// The table and the column of the projection that refers to entities of this kind.
 const fn projection(kind: EntityKind) -> (&'static str, &'static str) {
     match kind {
         EntityKind::Person => ("credits", "person_id"),
@@ -35,9 +34,9 @@ const fn projection(kind: EntityKind) -> (&'static str, &'static str) {
 }
 
 impl Database {
-    /// For each entity the movies that name it, beyond a place: (the entity's id, the movie's id), in the
-    /// order of reading, one more than the page holds if there are more. `None` if the cursor is not of this
-    /// order.
+    /// For each entity, the movies that name it, after a position: (entity id, movie id), in the
+    /// requested order, and one more than the page holds if there are more. `None` if the cursor
+    /// does not fit the order.
     ///
     /// # Errors
     /// When the database fails.
@@ -56,35 +55,40 @@ impl Database {
         let mut found = Vec::new();
         for entities in entities.chunks(ROWS_PER_STATEMENT) {
             let mut values: Vec<Value> = entities.iter().map(|id| id.as_str().into()).collect();
-            let (all, last) = (places(values.len()), values.len() + 1);
+            let (all, last) = (placeholders(values.len()), values.len() + 1);
             values.push(i64::try_from(page.limit + 1).unwrap_or(i64::MAX).into());
             let mut condition = String::new();
             if let Some((value, id)) = &page.from {
-                let Some(bound) = order.bound(value) else { return Ok(None) };
+                let Some(bound) = order.parse_sort_value(value) else { return Ok(None) };
                 let (bound_at, id_at) = (last + 1, last + 2);
                 condition = format!(
-                    "WHERE m.{sorted} {beyond} ${bound_at} OR (m.{sorted} = ${bound_at} AND m.id {beyond} ${id_at})"
+                    "WHERE m.{sorted} {beyond} ${bound_at} OR \
+                     (m.{sorted} = ${bound_at} AND m.id {beyond} ${id_at})"
                 );
                 values.extend([bound, id.as_str().into()]);
             }
             let sql = format!(
-                "SELECT entity, movie_id FROM (SELECT named.entity, named.movie_id, ROW_NUMBER() OVER (PARTITION BY \
-                 named.entity ORDER BY m.{sorted} {direction}, m.id {direction}) AS place FROM (SELECT DISTINCT {column} \
-                 AS entity, movie_id FROM {table} WHERE {column} IN ({all})) AS named JOIN movies m ON m.id = \
-                 named.movie_id {condition}) AS placed WHERE place <= ${last} ORDER BY entity, place"
+                "SELECT entity, movie_id FROM ( \
+                   SELECT named.entity, named.movie_id, ROW_NUMBER() OVER (PARTITION BY \
+                     named.entity ORDER BY m.{sorted} {direction}, m.id {direction}) AS place \
+                   FROM ( \
+                     SELECT DISTINCT {column} AS entity, movie_id FROM {table} \
+                     WHERE {column} IN ({all})) AS named \
+                   JOIN movies m ON m.id = named.movie_id {condition}) AS placed \
+                 WHERE place <= ${last} ORDER BY entity, place"
             );
-            for Naming { entity, movie_id } in self.rows(sql, values).await? {
-                found.push((entity, read_movie(&movie_id)?));
+            for MentionRow { entity, movie_id } in self.query_rows(sql, values).await? {
+                found.push((entity, parse_movie_id(&movie_id)?));
             }
         }
         Ok(Some(found))
     }
 
-    /// How many movies name each of those entities; what no movie names is left out.
+    /// The number of movies that name each of these entities. Entities without movies are left out.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn count_naming(
+    pub async fn count_movies_naming(
         &self,
         kind: EntityKind,
         entities: &[String],
@@ -93,12 +97,12 @@ impl Database {
         let mut found = HashMap::new();
         for entities in entities.chunks(ROWS_PER_STATEMENT) {
             let values: Vec<Value> = entities.iter().map(|id| id.as_str().into()).collect();
-            let all = places(values.len());
+            let all = placeholders(values.len());
             let sql = format!(
-                "SELECT {column} AS entity, COUNT(DISTINCT movie_id) AS movies FROM {table} WHERE {column} IN ({all}) \
-                 GROUP BY {column}"
+                "SELECT {column} AS entity, COUNT(DISTINCT movie_id) AS movies FROM {table} \
+                 WHERE {column} IN ({all}) GROUP BY {column}"
             );
-            for Counted { entity, movies } in self.rows(sql, values).await? {
+            for MovieCountRow { entity, movies } in self.query_rows(sql, values).await? {
                 found.insert(entity, u64::try_from(movies).unwrap_or_default());
             }
         }

@@ -1,43 +1,43 @@
-//! The answers that were given to the question who a name means.
+//! Storing resolutions: which entity a name was said to mean.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, Set};
 
 use crate::document::entity::EntityKind;
-use crate::storage::documents::published::ROWS_PER_STATEMENT;
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::answer;
 use crate::storage::{StorageError, Transaction};
 
-/// Who a name was said to mean.
+/// A resolution.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The movie on which it holds; `None`: on all.
+pub struct StoredResolution {
+    /// The movie for which it holds; `None` if it holds for all movies.
     pub movie: Option<String>,
     pub kind: EntityKind,
     /// In comparable form.
     pub name_key: String,
-    /// `None`: what has the name is left out.
+    /// `None` if the name is to be left out of documents.
     pub entity: Option<String>,
 }
 
 impl Transaction {
-    /// Remembers answers; a later one takes the place of an earlier one.
+    /// Stores resolutions. A later one replaces an earlier one of the same name.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn remember_answers(
+    pub async fn store_resolutions(
         &self,
-        answers: &[Answer],
+        resolutions: &[StoredResolution],
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        for answers in answers.chunks(ROWS_PER_STATEMENT) {
-            let rows = answers.iter().map(|answer| answer::ActiveModel {
-                movie_id: Set(answer.movie.clone().unwrap_or_default()),
-                kind: Set(answer.kind.as_str().to_owned()),
-                name_key: Set(answer.name_key.clone()),
-                entity_id: Set(answer.entity.clone()),
+        for resolutions in resolutions.chunks(ROWS_PER_STATEMENT) {
+            let rows = resolutions.iter().map(|resolution| answer::ActiveModel {
+                movie_id: Set(resolution.movie.clone().unwrap_or_default()),
+                kind: Set(resolution.kind.as_str().to_owned()),
+                name_key: Set(resolution.name_key.clone()),
+                entity_id: Set(resolution.entity.clone()),
                 answered_at: Set(now),
                 answered_by: Set(by.to_owned()),
             });

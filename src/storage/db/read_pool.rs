@@ -1,4 +1,4 @@
-//! Reading outside of a transaction: each statement on a connection of its own.
+//! Reads outside of transactions, each statement on any connection of the pool.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,44 +10,46 @@ use sea_orm::{
     ConnectionTrait, DatabaseBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
 };
 
-use super::connection::{Answer, Wanted};
-use super::pool::{ATTEMPTS, Pool};
+use super::connection::{Fetch, StatementResult};
+use super::pool::{MAX_ATTEMPTS, Pool};
 use crate::storage::values;
 
-/// Runs statements that read. One whose connection was dead is run on another.
+/// Runs read-only statements. If the connection was dead, the statement is run on another one.
 #[derive(Debug, Clone)]
-pub(in crate::storage) struct Reader {
+pub(in crate::storage) struct ReadPool {
     pub(super) pool: Pool,
     pub(super) queries: Arc<AtomicU64>,
 }
 
-impl Reader {
-    /// Which SQL it takes.
+impl ReadPool {
+    /// The SQL dialect.
     pub(in crate::storage) const fn backend(&self) -> DatabaseBackend {
         self.pool.backend()
     }
 
-    async fn run(&self, mut statement: Statement, wanted: Wanted) -> Result<Answer, DbErr> {
-        values::screen(&mut statement)?;
+    async fn run(&self, mut statement: Statement, fetch: Fetch) -> Result<StatementResult, DbErr> {
+        values::handle_nul(&mut statement)?;
         self.queries.fetch_add(1, Ordering::Relaxed);
         let mut attempt = 1;
         loop {
-            match self.attempt(&statement, wanted).await {
-                Err(error) if attempt < ATTEMPTS && self.pool.is_dead(&error) => attempt += 1,
+            match self.attempt(&statement, fetch).await {
+                Err(error) if attempt < MAX_ATTEMPTS && self.pool.record_if_dead(&error) => {
+                    attempt += 1
+                }
                 result => return result,
             }
         }
     }
 
-    async fn attempt(&self, statement: &Statement, wanted: Wanted) -> Result<Answer, DbErr> {
+    async fn attempt(&self, statement: &Statement, fetch: Fetch) -> Result<StatementResult, DbErr> {
         let mut connection = self.pool.acquire().await?;
-        connection.run(statement, wanted).await.map_err(query_error)
+        connection.run(statement, fetch).await.map_err(query_error)
     }
 }
 
-impl Reader {
-    /// The first row of a statement whose values are texts without U+0000, decoded without a
-    /// detour: for what is read most often.
+impl ReadPool {
+    /// The first row of a query, for the most frequent reads. Decodes the row directly, which is
+    /// faster than through SeaORM. The parameters must be texts without U+0000.
     pub(in crate::storage) async fn row<T>(
         &self,
         sql: &'static str,
@@ -61,7 +63,9 @@ impl Reader {
         loop {
             let mut connection = self.pool.acquire().await?;
             match connection.row(sql, values).await.map_err(query_error) {
-                Err(error) if attempt < ATTEMPTS && self.pool.is_dead(&error) => attempt += 1,
+                Err(error) if attempt < MAX_ATTEMPTS && self.pool.record_if_dead(&error) => {
+                    attempt += 1
+                }
                 result => return result,
             }
         }
@@ -73,24 +77,24 @@ fn query_error(error: Error) -> DbErr {
 }
 
 #[async_trait::async_trait]
-impl ConnectionTrait for Reader {
+impl ConnectionTrait for ReadPool {
     fn get_database_backend(&self) -> DatabaseBackend {
         self.pool.backend()
     }
 
     async fn execute_raw(&self, _: Statement) -> Result<ExecResult, DbErr> {
-        Err(DbErr::Custom("outside of a transaction nothing is written".to_owned()))
+        Err(DbErr::Custom("writes are not allowed outside of a transaction".to_owned()))
     }
 
     async fn execute_unprepared(&self, _: &str) -> Result<ExecResult, DbErr> {
-        Err(DbErr::Custom("outside of a transaction nothing is written".to_owned()))
+        Err(DbErr::Custom("writes are not allowed outside of a transaction".to_owned()))
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        Ok(self.run(statement, Wanted::First).await?.rows().pop())
+        Ok(self.run(statement, Fetch::FirstRow).await?.rows().pop())
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        Ok(self.run(statement, Wanted::All).await?.rows())
+        Ok(self.run(statement, Fetch::AllRows).await?.rows())
     }
 }

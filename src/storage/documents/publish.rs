@@ -1,0 +1,69 @@
+//! Publishing documents.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{EntityTrait, Set};
+
+use super::published::FORMAT;
+use crate::document::{Category, Metadata, MovieId};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
+use crate::storage::tables::document;
+use crate::storage::{StorageError, Transaction};
+
+/// A new state of a document.
+#[derive(Debug, Clone)]
+pub struct NewState {
+    pub movie: MovieId,
+    pub category: Category,
+    pub metadata: Metadata,
+    pub body: String,
+    pub is_empty: bool,
+}
+
+impl Transaction {
+    /// Publishes new states. The trigger `documents_succession` (see the migrations) keeps the
+    /// superseded ones.
+    ///
+    /// # Errors
+    /// When the database fails, or a state is not the successor of the current revision.
+    pub async fn publish(&self, states: &[NewState]) -> Result<(), StorageError> {
+        let published: Vec<_> = states.iter().map(published_row).collect();
+        for rows in published.chunks(ROWS_PER_STATEMENT) {
+            let replace =
+                OnConflict::columns([document::Column::MovieId, document::Column::Category])
+                    .update_columns([
+                        document::Column::Revision,
+                        document::Column::Format,
+                        document::Column::Source,
+                        document::Column::UpdatedAt,
+                        document::Column::UpdatedBy,
+                        document::Column::Body,
+                        document::Column::IsEmpty,
+                    ])
+                    .to_owned();
+            document::Entity::insert_many(rows.to_vec())
+                .on_conflict(replace)
+                .exec_without_returning(&self.connection)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn published_row(state: &NewState) -> document::ActiveModel {
+    document::ActiveModel {
+        movie_id: Set(state.movie.to_string()),
+        category: Set(state.category.as_str().to_owned()),
+        revision: Set(state.metadata.revision),
+        format: Set(FORMAT),
+        source: Set(state.metadata.source.as_str().to_owned()),
+        updated_at: Set(moment(&state.metadata)),
+        updated_by: Set(state.metadata.updated_by.clone()),
+        body: Set(state.body.clone()),
+        is_empty: Set(state.is_empty),
+    }
+}
+
+pub(in crate::storage) fn moment(metadata: &Metadata) -> DateTime<Utc> {
+    metadata.last_updated.unwrap_or(DateTime::UNIX_EPOCH)
+}

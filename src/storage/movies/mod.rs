@@ -1,0 +1,4 @@
+//! Movies: their rows, and lists of them.
+
+pub(super) mod listing;
+pub(super) mod rows;
