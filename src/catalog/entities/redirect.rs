@@ -1,5 +1,5 @@
-//! Documents that name someone by another id: each becomes a new revision, as by any other change, and no
-//! name in it changes.
+//! Replaces person ids in published documents. Each document becomes a new revision, as with any
+//! other change; names stay as credited. Used to merge entities and to split one.
 
 use crate::catalog::access::Author;
 use crate::catalog::import::pipeline::Batch;
@@ -10,21 +10,21 @@ use crate::document::references::{Named, readdress};
 use crate::document::{Category, MovieId, Problem};
 use crate::storage::{DocumentKey, Transaction};
 
-/// Documents that are held at once.
-const AT_ONCE: usize = 50;
+/// Documents per batch.
+const BATCH: usize = 50;
 
-/// How documents are to be rewritten.
+/// How to rewrite documents.
 pub(super) struct Rewrite<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) author: &'a Author,
     pub(super) operation: Operation,
     pub(super) dry_run: bool,
     pub(super) override_locks: bool,
-    /// What was asked for, for the records.
+    /// The request as JSON, for the import log.
     pub(super) request: &'a str,
 }
 
-/// A document, and what becomes of it.
+/// A rewritten document and its outcome.
 #[derive(Debug)]
 pub struct Rewritten {
     pub movie: MovieId,
@@ -33,12 +33,13 @@ pub struct Rewritten {
 }
 
 impl Rewrite<'_> {
-    /// Gives whom the items of those documents name the ids that `other` says.
+    /// Replaces the entity ids in the items of the documents: `new_id` returns the new id, or
+    /// `None` to keep the id.
     pub(super) async fn run(
         &self,
         transaction: &Transaction,
         documents: &[DocumentKey],
-        other: &(dyn Fn(Named<'_>) -> Option<String> + Sync),
+        new_id: &(dyn Fn(Named<'_>) -> Option<String> + Sync),
     ) -> Result<Vec<Rewritten>, CatalogError> {
         let options = ImportOptions {
             dry_run: self.dry_run,
@@ -48,7 +49,7 @@ impl Rewrite<'_> {
         let Self { catalog, author, operation, .. } = *self;
         let batch = Batch { catalog, author, options: &options, operation, create_movies: false };
         let mut rewritten = Vec::with_capacity(documents.len());
-        for keys in documents.chunks(AT_ONCE) {
+        for keys in documents.chunks(BATCH) {
             let movies: Vec<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
             let mut records = Vec::with_capacity(keys.len());
             for document in
@@ -60,7 +61,7 @@ impl Rewrite<'_> {
                 }) {
                     continue;
                 }
-                readdress(document.category.definition().fields, &mut data, other);
+                readdress(document.category.definition().fields, &mut data, new_id);
                 let (movie, category) = (document.movie, document.category);
                 let (content, metadata) = (Content::Exact(data), SentMetadata::default());
                 let record = Record::of_catalogue(movie, category, content, metadata);
@@ -68,9 +69,9 @@ impl Rewrite<'_> {
             }
             records.sort_by(|a, b| (&a.movie, a.category).cmp(&(&b.movie, b.category)));
             let outcomes = batch.run(transaction, &records).await?;
-            let done = records.into_iter().zip(outcomes);
-            rewritten.extend(done.map(|(Record { movie, category, .. }, mut outcome)| {
-                // Only what changed is shown, and there may be many.
+            let results = records.into_iter().zip(outcomes);
+            rewritten.extend(results.map(|(Record { movie, category, .. }, mut outcome)| {
+                // Callers show only the changes, and there may be many documents.
                 if let Some(export) = &mut outcome.export {
                     export.body = String::new();
                 }
@@ -81,15 +82,15 @@ impl Rewrite<'_> {
     }
 }
 
-/// What speaks against it, in any of the documents.
+/// The problems of all documents. Messages name the document.
 pub(super) fn problems_of(rewritten: &[Rewritten]) -> Vec<Problem> {
-    let of_document = |done: &Rewritten| {
-        let Rewritten { movie, category, outcome } = done;
-        let name = move |problem: &Problem| Problem {
+    let of_document = |document: &Rewritten| {
+        let Rewritten { movie, category, outcome } = document;
+        let with_document = move |problem: &Problem| Problem {
             message: format!("{category} of {movie}: {}", problem.message),
             ..problem.clone()
         };
-        outcome.problems.iter().map(name).collect::<Vec<_>>()
+        outcome.problems.iter().map(with_document).collect::<Vec<_>>()
     };
     rewritten.iter().flat_map(of_document).collect()
 }
