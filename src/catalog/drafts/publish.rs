@@ -1,4 +1,4 @@
-//! Drafts become published, or are discarded.
+//! Publishes and discards drafts.
 
 use serde_json::Value;
 
@@ -18,25 +18,27 @@ use crate::document::schema::definition::{Field, Item, Kind, Object};
 use crate::document::{Category, MovieId, Source, Stage};
 use crate::storage::{StoredContribution, StoredDraft, Transaction};
 
-/// How to publish a draft, or to go back to a revision.
+/// Options to publish a draft or to revert to a revision.
 #[derive(Debug, Clone, Default)]
 pub struct PublishOptions {
-    /// Whether to plan only: nothing is written.
+    /// Whether to plan only, without writing.
     pub dry_run: bool,
-    /// The digest of the plan that is to be carried out; another one is refused.
+    /// The digest of the expected plan. If the plan differs, the request is refused.
     pub expected_plan: Option<String>,
-    /// How to settle what was changed both in the draft and in the published document since.
+    /// How to resolve conflicts: values that changed both in the draft and in the published
+    /// document.
     pub on_conflict: Option<ConflictPolicy>,
-    /// Answers to the open questions of the draft.
+    /// Resolutions of the ambiguous names of the draft.
     pub resolutions: Vec<Resolution>,
-    /// Whether what is locked may change.
+    /// Whether locked fields and items may change.
     pub override_locks: bool,
-    /// Makes a repeated request the same request: it gets the answer of the first.
+    /// A repeated request with the same key gets the result of the first one.
     pub idempotency_key: Option<String>,
 }
 
 impl PublishOptions {
-    /// The draft, or the revision, is all that there is to be; what it lacks, goes.
+    /// The options as import options. The draft or revision replaces the whole document, so what it
+    /// lacks is removed.
     pub(in crate::catalog) fn as_import(&self) -> ImportOptions {
         ImportOptions {
             mode: ImportMode::Replace,
@@ -53,10 +55,10 @@ impl PublishOptions {
 }
 
 impl Catalog {
-    /// Publishes the draft of a document: merges it, three-way, into what is published by now.
+    /// Publishes the draft of a document: merges it three-way into the current published document.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the outcome.
+    /// When storage fails. Problems and conflicts are part of the outcome.
     pub async fn publish_draft(
         &self,
         permission: &CanPublish,
@@ -67,10 +69,10 @@ impl Catalog {
         self.publish(&permission.author, movie, category, &options.as_import()).await
     }
 
-    /// What publishing the draft would change. Nothing is written.
+    /// Plans the publication of a draft. Nothing is written.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the outcome.
+    /// When storage fails. Problems and conflicts are part of the outcome.
     pub async fn plan_publication(
         &self,
         permission: &CanDraft,
@@ -90,8 +92,8 @@ impl Catalog {
         options: &ImportOptions,
     ) -> Result<Outcome, CatalogError> {
         let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
-        // How much there is to do, the draft tells.
-        self.apart(0, move |catalog| {
+        // The size of the draft is known only after loading it; `publish_in` checks it.
+        self.run_within_budget(0, move |catalog| {
             let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
             async move {
                 let act = Act::new(&catalog, &author, &options, Operation::Publish)
@@ -131,7 +133,6 @@ impl Catalog {
         };
         let contributions =
             transaction.contributions(movie, category, draft.first_contribution).await?;
-        // By hand only if all of it is: of the others' part nobody knows whether a person read it.
         let source = source_of(&contributions).unwrap_or(draft.metadata.source);
         let options = ImportOptions { source: Some(source), ..options.clone() };
         self.work.admit(draft.body.len(), 0)?;
@@ -153,7 +154,7 @@ impl Catalog {
                 let revision = outcome.export.as_ref().map(|export| export.metadata.revision);
                 transaction.close_draft(movie, category, revision).await?;
             }
-            // All that it says is published already.
+            // The published document already equals the draft.
             ImportStatus::Unchanged => {
                 transaction.close_draft(movie, category, None).await?;
             }
@@ -177,11 +178,10 @@ impl Catalog {
         Ok(Outcome::rejected(vec![no_draft(movie, category)], None, Some(export)))
     }
 
-    /// Discards the draft of a document; `None` if there was none. What it was stays in its
-    /// contributions.
+    /// Discards the draft of a document. Its contributions stay in the history.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the outcome.
+    /// When storage fails. A missing draft is a problem in the outcome.
     pub async fn discard_draft(
         &self,
         permission: &CanPublish,
@@ -224,15 +224,16 @@ impl Catalog {
     }
 }
 
-/// The source of what several contributed: theirs, if it is one; else the one that is no person.
+/// The source of a draft: manual only if all contributions are, because otherwise it is unknown
+/// whether a person checked the rest; else the latest source that is not manual.
 fn source_of(contributions: &[StoredContribution]) -> Option<Source> {
     let mut sources = contributions.iter().rev().map(|contribution| contribution.metadata.source);
     let last = sources.next()?;
     Some(sources.chain([last]).find(|source| *source != Source::Manual).unwrap_or(last))
 }
 
-/// The draft as a file that says everything: what it lacks is null. Who the names are that were new to the
-/// draft is decided now.
+/// The draft as a complete document, with null for each missing value. Entities that are new in the
+/// draft are provisional, so their names are resolved again.
 fn reading_of(
     category: Category,
     draft: &StoredDraft,
@@ -241,9 +242,9 @@ fn reading_of(
     let data = with_nulls(category.definition(), serde_json::from_str(&draft.body)?);
     let named = contributions.iter().flat_map(|contribution| &contribution.named);
     let provisional = named.map(|entity| entity.id.clone()).collect();
-    let people =
+    let manual =
         contributions.iter().filter(|contribution| contribution.metadata.source == Source::Manual);
-    let touched = people.flat_map(|contribution| contribution.touched.iter().cloned());
+    let touched = manual.flat_map(|contribution| contribution.touched.iter().cloned());
     let personal = with_lists(category.definition(), &data, touched);
     let answers = contributions
         .iter()
@@ -270,7 +271,7 @@ fn items_mut<'v>(
     })
 }
 
-/// The document with null for every value that it lacks.
+/// Adds null for each missing value of the document.
 fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
     let fill = |fields: &'static [Field], object: &mut Object, skip: &[&str]| {
         for field in
@@ -283,10 +284,10 @@ fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
     };
     fill(definition.fields, &mut data, &[]);
     for (item, object) in items_mut(definition, &mut data) {
-        // Who it is, a name without an id asks; it does not say that it is nobody.
-        let identity: Vec<&str> =
+        // A missing entity id means that the name is to be resolved; null would mean no entity.
+        let id_fields: Vec<&str> =
             item.entities.iter().map(|entity| entity.id).chain([item.id]).collect();
-        fill(item.fields, object, &identity);
+        fill(item.fields, object, &id_fields);
     }
     data
 }
