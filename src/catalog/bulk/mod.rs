@@ -82,7 +82,7 @@ impl BulkReport {
     }
 }
 
-/// A document whose result is reported after its batch.
+/// A document to report after its batch is imported.
 struct Pending {
     location: DocumentLocation,
     position: u64,

@@ -35,7 +35,7 @@ pub struct ReassignmentOutcome {
     pub id: Option<String>,
     /// For a split: the person that the items were moved to. `None` if nothing was written.
     pub other: Option<String>,
-    /// The documents whose ids were replaced, ordered by movie and category.
+    /// The documents with replaced ids, ordered by movie and category.
     pub documents: Vec<Rewritten>,
     /// If not empty, nothing was written.
     pub problems: Vec<Problem>,
