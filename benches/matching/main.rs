@@ -22,7 +22,7 @@ use cases::{Case, Form, Label, Making, Set};
 use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
 use reelport::catalog::access::{Principal, Role, command_line};
-use reelport::catalog::bulk::{ReadOptions, Source, read_source, record_channel};
+use reelport::catalog::bulk::{ByteSource, ReadOptions, document_channel, read_source};
 use reelport::catalog::import::{ImportOptions, Incoming};
 use reelport::document::resolve::MatchDecision;
 use reelport::document::{Category, MovieId};
@@ -137,11 +137,11 @@ async fn postgres(server: &str, people: usize) -> Result<String, Box<dyn Error>>
 
 async fn import(catalog: &Catalog, documents: &[String]) -> Result<(), Box<dyn Error>> {
     let lines = documents.concat();
-    let (sender, records) = record_channel();
+    let (sender, records) = document_channel();
     let reader = tokio::task::spawn_blocking(move || {
         read_source(
             "catalogue",
-            Source::Stream(Box::new(Cursor::new(lines))),
+            ByteSource::Stream(Box::new(Cursor::new(lines))),
             &Arc::default(),
             ReadOptions::default(),
             &sender,

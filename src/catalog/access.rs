@@ -1,75 +1,75 @@
-//! Who may do what. A permission is a value that only a fitting role can make.
+//! Roles and permissions. A permission is a value that only a sufficient role can obtain.
 
 use super::import::ImportOptions;
 use crate::document::schema::definition::define_choice;
 use crate::document::{Source, Stage};
 
 define_choice! {
-    /// What an account may do.
+    /// The role of an account. Each role may do everything that the roles before it may do.
     pub enum Role {
-        /// Known to the platform, without standing here.
+        /// Has an account on the platform, but no permissions in this service.
         User = "USER",
-        /// Reads and exports.
+        /// May read and export.
         Viewer = "VIEWER",
-        /// Also proposes changes.
+        /// May also plan imports and import to drafts.
         Contributor = "CONTRIBUTOR",
-        /// Also changes what is published.
+        /// May also change what is published.
         Admin = "ADMIN",
     }
 }
 
-/// Who is asking, as a verified token says.
+/// The account that makes a request, from a verified token.
 #[derive(Debug, Clone)]
 pub struct Principal {
     /// The token's `sub`.
     pub subject: String,
     pub email: String,
     pub role: Role,
-    /// The source of all that comes in with this token, if it says one.
+    /// The source of all changes made with this token, if the token sets one.
     pub source: Option<Source>,
 }
 
-/// The role does not allow the act.
+/// The role does not allow the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forbidden {
     pub role: Role,
     pub needed: Role,
 }
 
-/// Leave to read movies, export, and download bundles.
+/// Permission to read movies, export, and download bundles.
 #[derive(Debug, Clone, Copy)]
 pub struct CanRead(());
 
-/// Leave to change what is published, to create and to delete.
+/// Permission to change what is published, and to create and delete.
 #[derive(Debug, Clone)]
 pub struct CanPublish {
-    /// Who answers for the change.
+    /// The author of the change.
     pub author: Author,
 }
 
-/// Leave to plan imports, to import to drafts, and to read drafts and history.
+/// Permission to plan imports, to import to drafts, and to read drafts and history.
 #[derive(Debug, Clone)]
 pub struct CanDraft {
-    /// Who answers for the contribution.
+    /// The author of the contribution.
     pub author: Author,
 }
 
-/// Leave to import in one particular way.
+/// Permission to import with certain options.
 #[derive(Debug, Clone)]
 pub struct CanImport {
-    /// Who answers for the change.
+    /// The author of the change.
     pub author: Author,
     pub(super) options: ImportOptions,
 }
 
-/// Who makes a change.
+/// The author of a change.
 #[derive(Debug, Clone)]
 pub struct Author {
-    /// The account, as its tokens name it (`sub`).
+    /// The account id: the `sub` claim of its tokens.
     pub account: String,
     /// Shown as `updated_by`.
     pub name: String,
-    /// The source of all that they send, if their token says one.
+    /// The source of all changes by this author, if the token sets one.
     pub source: Option<Source>,
 }
 
@@ -82,12 +82,16 @@ impl Principal {
         }
     }
 
+    /// Permission to read.
+    ///
     /// # Errors
     /// When the role is below VIEWER.
     pub fn can_read(&self) -> Result<CanRead, Forbidden> {
         self.require(Role::Viewer).map(|()| CanRead(()))
     }
 
+    /// Permission to plan and to draft.
+    ///
     /// # Errors
     /// When the role is below CONTRIBUTOR.
     pub fn can_draft(&self) -> Result<CanDraft, Forbidden> {
@@ -95,6 +99,8 @@ impl Principal {
         Ok(CanDraft { author: self.author() })
     }
 
+    /// Permission to publish.
+    ///
     /// # Errors
     /// When the role is below ADMIN.
     pub fn can_publish(&self) -> Result<CanPublish, Forbidden> {
@@ -102,14 +108,15 @@ impl Principal {
         Ok(CanPublish { author: self.author() })
     }
 
-    /// Leave to import with those options: to plan and to draft takes CONTRIBUTOR, to publish and to create
-    /// a movie ADMIN.
+    /// Permission to import with these options. Planning and drafting need CONTRIBUTOR; publishing
+    /// and creating a movie need ADMIN.
     ///
     /// # Errors
-    /// When the role is below that.
+    /// When the role is below the one that the options need.
     pub fn can_import(&self, options: ImportOptions) -> Result<CanImport, Forbidden> {
-        let is_admins = options.target == Stage::Published || options.create_movie;
-        let needed = if is_admins && !options.dry_run { Role::Admin } else { Role::Contributor };
+        let changes_published = options.target == Stage::Published || options.create_movie;
+        let needed =
+            if changes_published && !options.dry_run { Role::Admin } else { Role::Contributor };
         self.require(needed)?;
         Ok(CanImport { author: self.author(), options })
     }
@@ -120,7 +127,7 @@ impl Principal {
 }
 
 impl CanPublish {
-    /// Whoever may publish may also draft.
+    /// The permission to publish includes the permission to draft.
     #[must_use]
     pub fn can_draft(&self) -> CanDraft {
         CanDraft { author: self.author.clone() }
@@ -128,14 +135,14 @@ impl CanPublish {
 }
 
 impl CanDraft {
-    /// Whoever may draft may also read.
+    /// The permission to draft includes the permission to read.
     #[must_use]
     pub const fn can_read(&self) -> CanRead {
         CanRead(())
     }
 }
 
-/// Whoever runs the command line has the database's file or password, and so every right.
+/// The permissions of the command line: all, because its user has direct access to the database.
 #[must_use]
 pub fn command_line() -> (CanRead, CanPublish) {
     let author = Author {

@@ -1,27 +1,27 @@
-//! Where the time and made-up ids come from.
+//! The sources of the current time and of generated ids.
 
 use chrono::{DateTime, SubsecRound, Utc};
 
 use crate::document::ids::IdSource;
 
-/// Tells the time; injected, so that tests can fix it.
+/// A clock. Injected, so that tests can fix the time.
 pub trait Clock: Send + Sync {
-    /// Now, to the microsecond, which is what both databases keep.
+    /// The current time, truncated to microseconds, the precision of both databases.
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is the one place")]
+    #[allow(clippy::disallowed_methods, reason = "the only use of the system clock")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now().trunc_subsecs(6)
     }
 }
 
-/// Ids out of the thread's cryptographic generator.
+/// Random ids from the thread-local cryptographic generator.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RandomIds;
 

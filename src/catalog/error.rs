@@ -1,11 +1,11 @@
-//! What can go wrong in the application that is nobody's input.
+//! Failures of the application that are not problems of the input.
 
 use std::sync::Arc;
 
 use crate::document::budget::Stopped;
 use crate::storage::{StorageError, TransientError, Unavailability};
 
-/// A fault of ours. Edges log it and show a request id.
+/// An internal failure. The edges log it and show a request id.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     #[error(transparent)]
@@ -16,22 +16,22 @@ pub enum CatalogError {
     Password(String),
     #[error("token: {0}")]
     Token(String),
-    /// A failure that several waited for together.
+    /// The failure of an operation that several callers waited for.
     #[error(transparent)]
     Shared(Arc<Self>),
-    /// What was being read changed meanwhile.
+    /// Data changed while it was being read.
     #[error("{0}")]
     Changed(String),
-    /// Reading or planning a document took more work than is allowed, or was cancelled.
+    /// Reading or planning a document exceeded the work budget, or was cancelled.
     #[error(transparent)]
     Stopped(#[from] Stopped),
     #[error("a worker thread ended early: {0}")]
     Worker(#[from] tokio::task::JoinError),
 }
 
-/// The message for a request that would store a text with U+0000 in it.
+/// The message for a request to store a text that contains U+0000.
 pub const UNSTORABLE_TEXT: &str =
-    "a text holds the character U+0000, which cannot be stored; send it without";
+    "a text contains the character U+0000, which cannot be stored; remove it";
 
 impl TransientError for CatalogError {
     fn is_transient(&self) -> bool {
@@ -48,13 +48,13 @@ impl TransientError for CatalogError {
 }
 
 impl CatalogError {
-    /// Why the database could not serve the request, if that is what it means.
+    /// Why the database could not serve the request; `None` for any other failure.
     #[must_use]
     pub fn unavailability(&self) -> Option<Unavailability> {
         TransientError::unavailability(self)
     }
 
-    /// Whether a text with U+0000 was sent where it would have to be stored.
+    /// Whether the request tried to store a text that contains U+0000.
     #[must_use]
     pub fn is_unstorable_text(&self) -> bool {
         match self {

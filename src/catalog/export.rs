@@ -1,4 +1,4 @@
-//! Export: one category, or all of a movie's.
+//! Exports the published document of one category, or of several categories and movies.
 
 use chrono::{DateTime, Utc};
 
@@ -8,7 +8,7 @@ use crate::document::read::envelope;
 use crate::document::{Category, Metadata, MovieId};
 use crate::storage::StoredDocument;
 
-/// One category of one movie, ready to be shown or sent.
+/// A document with its metadata, ready to be shown or sent.
 #[derive(Debug, Clone)]
 pub struct Export {
     pub movie: MovieId,
@@ -20,7 +20,7 @@ pub struct Export {
 }
 
 impl Export {
-    /// What is stored, or the empty document of a category that was never written.
+    /// The stored document, or the empty document of a category that was never written.
     pub(super) fn as_stored(
         stored: Option<StoredDocument>,
         movie: &MovieId,
@@ -49,14 +49,15 @@ impl Export {
         envelope::write(self.category, &self.movie, self.exported_at, &self.body, &self.metadata)
     }
 
-    /// The name of a file that holds it.
+    /// The file name of the envelope, such as `tmdb-550-timeline.json`.
     #[must_use]
     pub fn file_name(&self) -> String {
         envelope::file_name(&self.movie, self.category)
     }
 
-    /// A weak entity tag (RFC 9110 §8.8.3): the same as long as the document does not change,
-    /// though `exported_at` does. Time and revision together, as a movie may be deleted and made anew.
+    /// A weak entity tag (RFC 9110 §8.8.3), which stays the same until the document changes,
+    /// although `exported_at` differs. It has the revision and the time, because a movie may be
+    /// deleted and created again.
     #[must_use]
     pub fn etag(&self) -> String {
         let moment = self.metadata.last_updated.map_or(0, |moment| moment.timestamp_micros());
@@ -87,7 +88,7 @@ impl Catalog {
         Ok(exists.then(|| Export::never_written(movie.clone(), category, now)))
     }
 
-    /// How many bytes the data of all categories of a movie have.
+    /// The total size, in bytes, of the data of all categories of a movie.
     ///
     /// # Errors
     /// When storage fails.
@@ -95,7 +96,7 @@ impl Catalog {
         Ok(self.database.stored_bytes(movie).await?)
     }
 
-    /// Exports those categories of those movies, all of which must exist, in the order asked for.
+    /// Exports the given categories of the given movies, in that order. All movies must exist.
     ///
     /// # Errors
     /// When storage fails.

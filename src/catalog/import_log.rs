@@ -1,4 +1,5 @@
-//! The records of imports and other acts on documents, as they are read.
+//! Reads the import log: one entry for each import, publication, revert and other operation on a
+//! document.
 
 use std::collections::HashMap;
 
@@ -6,23 +7,23 @@ use serde_json::Value;
 
 use super::access::CanDraft;
 use super::export::Export;
-use super::history::changes;
+use super::history::changes_between;
 use super::import::{ImportStatus, Operation};
 use super::{Catalog, CatalogError};
 use crate::document::plan::Report;
 use crate::document::{Object, Problem};
 use crate::storage::{ImportFilter, ImportPage, ImportRow, StateKey};
 
-/// What was wrong with what was asked.
+/// The problems of a logged operation.
 ///
 /// # Errors
-/// When the record is not as it was written.
-pub fn problems_of(record: &ImportRow) -> Result<Vec<Problem>, CatalogError> {
-    Ok(serde_json::from_str(&record.problems)?)
+/// When the stored entry is not valid JSON.
+pub fn problems_of(entry: &ImportRow) -> Result<Vec<Problem>, CatalogError> {
+    Ok(serde_json::from_str(&entry.problems)?)
 }
 
-/// Options of an import that none of the other acts on a document has.
-const OF_IMPORTS: [&str; 9] = [
+/// Options that only imports have.
+const IMPORT_ONLY_OPTIONS: [&str; 9] = [
     "target",
     "mode",
     "source",
@@ -34,51 +35,52 @@ const OF_IMPORTS: [&str; 9] = [
     "create_movie",
 ];
 
-/// How it was asked for: the options, as JSON, under the names that REST has for them.
+/// The options of a logged operation as JSON, with the names that the REST API uses.
 ///
 /// # Errors
-/// When the record is not as it was written.
-pub fn options_of(record: &ImportRow) -> Result<Value, CatalogError> {
-    let mut options: Object = serde_json::from_str(&record.options)?;
+/// When the stored entry is not valid JSON.
+pub fn options_of(entry: &ImportRow) -> Result<Value, CatalogError> {
+    let mut options: Object = serde_json::from_str(&entry.options)?;
     options.remove("needs_draft");
-    if record.operation != Operation::Import.as_str() {
-        options.retain(|name, _| !OF_IMPORTS.contains(&name.as_str()));
+    if entry.operation != Operation::Import.as_str() {
+        options.retain(|name, _| !IMPORT_ONLY_OPTIONS.contains(&name.as_str()));
     }
     Ok(Value::Object(options))
 }
 
-/// The states between which the changes of a record are, the older first; `None` if the record has
-/// them itself, or there are none.
+/// The two revisions that show the changes of a logged operation, older first; `None` if the entry
+/// itself has its changes, or there are none.
 #[must_use]
-pub fn states_of(record: &ImportRow) -> Option<[StateKey; 2]> {
-    let category = record.category.filter(|_| record.status == ImportStatus::Published.as_str())?;
-    let revision = record.revision.filter(|revision| *revision > 0)?;
-    let key = |number: i64| ((record.movie.clone(), category), number);
+pub fn compared_revisions(entry: &ImportRow) -> Option<[StateKey; 2]> {
+    let category = entry.category.filter(|_| entry.status == ImportStatus::Published.as_str())?;
+    let revision = entry.revision.filter(|revision| *revision > 0)?;
+    let key = |number: i64| ((entry.movie.clone(), category), number);
     Some([key(revision - 1), key(revision)])
 }
 
-/// The plan of a record, with its changes out of the history where they are kept there: between the
-/// two states of [`states_of`], if they were found. `None` if there was no plan.
+/// The plan of a logged operation; `None` if there was no plan. `revisions` are the documents of
+/// [`compared_revisions`], if found: the changes are then computed from them.
 ///
 /// # Errors
-/// When the record or a state is not as it was written.
+/// When the stored entry or a document is not valid JSON.
 pub fn plan_of(
-    record: &ImportRow,
-    states: Option<(&Export, &Export)>,
+    entry: &ImportRow,
+    revisions: Option<(&Export, &Export)>,
 ) -> Result<Option<Report>, CatalogError> {
-    let Some(text) = &record.report else { return Ok(None) };
+    let Some(text) = &entry.report else { return Ok(None) };
     let mut report: Report = serde_json::from_str(text)?;
-    // Of a movie that was deleted and made anew, the same number is another state.
+    // If the movie was deleted and created again, the number belongs to another revision.
     if let Some((before, after)) =
-        states.filter(|(_, after)| after.metadata.last_updated == Some(record.created_at))
+        revisions.filter(|(_, after)| after.metadata.last_updated == Some(entry.created_at))
     {
-        report.changes = changes(before, after)?;
+        report.changes = changes_between(before, after)?;
     }
     Ok(Some(report))
 }
 
 impl Catalog {
-    /// A page of the records that fit, newest first, of those before the one of that id.
+    /// A page of the entries that match the filter, newest first. `before` is the id of the last
+    /// entry of the page before.
     ///
     /// # Errors
     /// When storage fails.
@@ -92,24 +94,24 @@ impl Catalog {
         Ok(self.database.import_page(filter, before, limit).await?)
     }
 
-    /// The record of that id.
+    /// The entry of an id.
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn import_record(
+    pub async fn import_log_entry(
         &self,
         _: &CanDraft,
         id: &str,
     ) -> Result<Option<ImportRow>, CatalogError> {
-        // No id holds what no database can.
+        // Databases cannot store U+0000, so no id contains it.
         if id.contains('\0') {
             return Ok(None);
         }
         Ok(self.database.import_record(id).await?)
     }
 
-    /// The documents of those records as they were sent, by the record's id; records without one are
-    /// left out.
+    /// The documents of entries as they were sent, by the id of the entry. Entries without a
+    /// document are left out.
     ///
     /// # Errors
     /// When storage fails.

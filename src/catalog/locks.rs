@@ -1,4 +1,4 @@
-//! Locks: setting and lifting them. What a lock does to an import, the plan says.
+//! Sets and removes editorial locks. `document::plan::locks` applies them to a plan.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,26 +13,27 @@ use crate::document::text::snake_case;
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode};
 use crate::storage::{DocumentKey, EditorialLock, Transaction};
 
-/// What is to be locked or unlocked in one document.
+/// The fields and items of one document to lock or unlock.
 #[derive(Debug, Clone, Default)]
 pub struct LockTargets {
-    /// Names of fields at the top, as in a file or as in GraphQL.
+    /// Names of top-level fields, spelled as in a file (`release_date`) or as in GraphQL
+    /// (`releaseDate`).
     pub fields: Vec<String>,
     /// Ids of items.
     pub items: Vec<String>,
 }
 
-/// What came of locking or unlocking.
+/// The outcome of locking or unlocking.
 #[derive(Debug)]
-pub struct LocksSet {
-    /// What is locked in the document now, oldest first; nothing if there are problems.
-    pub locks: Vec<EditorialLock>,
-    /// If there are any, nothing was changed.
+pub struct LockOutcome {
+    /// The locks of the document after the change, oldest first; empty if there are problems.
+    pub locks: Vec<Lock>,
+    /// If not empty, nothing was changed.
     pub problems: Vec<Problem>,
 }
 
 impl Catalog {
-    /// What is locked in the documents of those movies, oldest first for each.
+    /// The locks in the documents of these movies, by document, oldest first.
     ///
     /// # Errors
     /// When storage fails.
@@ -44,10 +45,11 @@ impl Catalog {
         Ok(self.database.editorial_locks(movies).await?)
     }
 
-    /// Locks or unlocks fields and items of a document. What is so already stays as it is.
+    /// Locks or unlocks fields and items of a document. Locking a locked target changes nothing,
+    /// and neither does unlocking an unlocked one.
     ///
     /// # Errors
-    /// When storage fails. What is wrong with the targets is part of the answer.
+    /// When storage fails. Problems with the targets are part of the outcome.
     pub async fn set_locks(
         &self,
         permission: &CanPublish,
@@ -55,7 +57,7 @@ impl Catalog {
         category: Category,
         targets: &LockTargets,
         locked: bool,
-    ) -> Result<LocksSet, CatalogError> {
+    ) -> Result<LockOutcome, CatalogError> {
         self.database
             .write(|transaction| async move {
                 transaction.advisory_lock_movies(&[movie]).await?;
@@ -72,18 +74,21 @@ impl Catalog {
         category: Category,
         targets: &LockTargets,
         locked: bool,
-    ) -> Result<LocksSet, CatalogError> {
+    ) -> Result<LockOutcome, CatalogError> {
         if transaction.existing_movies(&[movie]).await?.is_empty() {
             let problem =
                 Problem::new("", ProblemCode::NotFound, format!("there is no movie {movie}"));
-            return Ok(LocksSet { locks: Vec::new(), problems: vec![problem] });
+            return Ok(LockOutcome { locks: Vec::new(), problems: vec![problem] });
         }
         if targets.fields.is_empty() && targets.items.is_empty() {
-            let problem =
-                Problem::new("/fields", ProblemCode::Required, "name at least one field or item");
-            return Ok(LocksSet { locks: Vec::new(), problems: vec![problem] });
+            let problem = Problem::new(
+                "/fields",
+                ProblemCode::Required,
+                "at least one field or item is required",
+            );
+            return Ok(LockOutcome { locks: Vec::new(), problems: vec![problem] });
         }
-        let (mut found, mut problems) = fields(category.definition(), &targets.fields);
+        let (mut found, mut problems) = field_targets(category.definition(), &targets.fields);
         let known = self.known_items(transaction, movie, category, targets).await?;
         for (index, id) in targets.items.iter().enumerate() {
             if known.contains(id.as_str()) {
@@ -101,7 +106,7 @@ impl Catalog {
             }
         }
         if !problems.is_empty() {
-            return Ok(LocksSet { locks: Vec::new(), problems });
+            return Ok(LockOutcome { locks: Vec::new(), problems });
         }
         let mut seen = HashSet::new();
         found.retain(|target| seen.insert(target.clone()));
@@ -116,11 +121,11 @@ impl Catalog {
             .await?
             .remove(&(movie.clone(), category))
             .unwrap_or_default();
-        Ok(LocksSet { locks, problems })
+        Ok(LockOutcome { locks, problems })
     }
 
-    /// The items of a document that can be named: those it has, those its draft has, and those that are
-    /// locked and have gone.
+    /// The ids of the items that can be locked or unlocked: those of the published document and of
+    /// the draft, and locked items that no longer exist.
     async fn known_items(
         &self,
         transaction: &Transaction,
@@ -155,11 +160,11 @@ impl Catalog {
     }
 }
 
-/// The targets that names of fields mean.
-fn fields(definition: &Definition, names: &[String]) -> (Vec<String>, Vec<Problem>) {
+/// The lock targets of field names, and a problem for each unknown name.
+fn field_targets(definition: &Definition, names: &[String]) -> (Vec<String>, Vec<Problem>) {
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     for (index, name) in names.iter().enumerate() {
-        // As a lock shows it is well, too.
+        // The form in which a lock shows its target, `/release_date`, is accepted too.
         let field = find(definition.fields, &snake_case(name.strip_prefix('/').unwrap_or(name)));
         match field {
             Some(field) => found.push(field_target(field.name)),

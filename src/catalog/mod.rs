@@ -1,7 +1,8 @@
-//! The application: what can be done with the catalogue, whoever asks.
+//! The application: every operation on the catalogue, one module per use case.
 //!
-//! Every act takes a permission as a value ([`access`]), so that an unguarded call does not
-//! compile. Edges decode a request, call one function here, and encode its answer.
+//! Each operation takes a permission as a value ([`access`]), so an unguarded call does not
+//! compile. The edges (GraphQL, REST, command line) decode a request, call one function here, and
+//! encode its result.
 
 pub mod access;
 pub mod accounts;
@@ -43,25 +44,26 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// Creates a catalogue with the default limits of the import log's texts.
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
         let texts = Arc::new(KeptTexts::new(TextLimits::default()));
         Self { database, clock, ids, work: Work::default(), texts }
     }
 
-    /// The catalogue, with other limits of the texts in the import log.
+    /// Replaces the limits of the texts that the import log keeps.
     #[must_use]
     pub fn with_text_limits(self, limits: TextLimits) -> Self {
         Self { texts: Arc::new(KeptTexts::new(limits)), ..self }
     }
 
-    /// The time of the service's clock.
+    /// The current time of the catalogue's clock.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
-    /// The database beneath, for health checks and metrics.
+    /// The database, for health checks and metrics.
     #[must_use]
     pub const fn database(&self) -> &Database {
         &self.database

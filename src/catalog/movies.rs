@@ -1,4 +1,4 @@
-//! Movies: listing, creating, deleting.
+//! Lists, creates and deletes movies.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::storage::{
     DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MovieRow, PageRequest,
 };
 
-/// A filter as a client writes it: genres by name.
+/// A filter as sent by a client, with genres by name.
 #[derive(Debug, Clone, Default)]
 pub struct MovieQuery {
     pub filter: MovieFilter,
@@ -22,7 +22,7 @@ pub struct MovieQuery {
 }
 
 impl Catalog {
-    /// Movies by id, in no order; unknown ids are left out.
+    /// Movies by id, in no particular order. Unknown ids are left out.
     ///
     /// # Errors
     /// When storage fails.
@@ -34,7 +34,7 @@ impl Catalog {
         Ok(self.database.movies(ids).await?)
     }
 
-    /// Whether there is such a movie.
+    /// Whether the movie exists.
     ///
     /// # Errors
     /// When storage fails.
@@ -42,7 +42,7 @@ impl Catalog {
         Ok(self.database.movie_exists(movie).await?)
     }
 
-    /// A page of the movies that fit; `None` if the cursor is not of this order.
+    /// A page of the movies that match; `None` if the cursor belongs to another order.
     ///
     /// # Errors
     /// When storage fails.
@@ -59,7 +59,7 @@ impl Catalog {
         }
     }
 
-    /// How many movies fit.
+    /// The number of movies that match.
     ///
     /// # Errors
     /// When storage fails.
@@ -70,7 +70,8 @@ impl Catalog {
         }
     }
 
-    /// The filter with the ids of its genres; `None` if a genre is unknown, so that nothing fits.
+    /// The filter with genre names resolved to ids; `None` if a genre is unknown, so that nothing
+    /// matches.
     async fn with_genres(&self, query: &MovieQuery) -> Result<Option<MovieFilter>, CatalogError> {
         let mut filter = query.filter.clone();
         if query.genre_names.is_empty() {
@@ -90,7 +91,7 @@ impl Catalog {
         Ok(Some(filter))
     }
 
-    /// Which categories of those movies hold anything.
+    /// The documents of these movies that are not empty.
     ///
     /// # Errors
     /// When storage fails.
@@ -102,7 +103,7 @@ impl Catalog {
         Ok(self.database.present_categories(movies).await?)
     }
 
-    /// People, ceremonies, platforms or genres by id, in no order; unknown ids are left out.
+    /// Entities of a kind by id, in no particular order. Unknown ids are left out.
     ///
     /// # Errors
     /// When storage fails.
@@ -115,10 +116,10 @@ impl Catalog {
         Ok(self.database.entities(kind, ids).await?)
     }
 
-    /// Creates a movie with a title: its basic info at revision 1.
+    /// Creates a movie with a title, which is published as revision 1 of its basic info.
     ///
     /// # Errors
-    /// When storage fails. What is wrong with the input is part of the outcome.
+    /// When storage fails. Problems with the input are part of the outcome.
     pub async fn create_movie(
         &self,
         permission: &CanPublish,
@@ -135,7 +136,7 @@ impl Catalog {
                 )]));
             }
         };
-        // A title that means nothing would make an empty document, and no movie should come of that.
+        // A title such as "N/A" is read as no value, which would create a movie without a title.
         if is_blank_or_na(title) || is_elision(title) {
             let message = format!("found {title:?}; allowed is a title of 1 to 300 characters");
             return Ok(CreatedMovie::Refused(vec![Problem::new(
@@ -169,7 +170,7 @@ impl Catalog {
             })
             .await?;
         let Some(outcome) = outcome else {
-            let message = format!("there is a movie {movie} already");
+            let message = format!("the movie {movie} already exists");
             return Ok(CreatedMovie::Refused(vec![Problem::new(
                 "/id",
                 ProblemCode::AlreadyExists,
@@ -182,7 +183,7 @@ impl Catalog {
         Ok(CreatedMovie::Created(movie))
     }
 
-    /// Deletes a movie with its documents and their history; whether it was there.
+    /// Deletes a movie with its documents and their history. Returns whether it existed.
     ///
     /// # Errors
     /// When storage fails.
@@ -200,7 +201,7 @@ impl Catalog {
     }
 }
 
-/// What came of creating a movie.
+/// The outcome of creating a movie.
 #[derive(Debug)]
 pub enum CreatedMovie {
     Created(MovieId),

@@ -1,4 +1,4 @@
-//! Rebuilding the projections from the documents.
+//! Rebuilds the projections from the published documents.
 
 use super::access::CanPublish;
 use super::{Catalog, CatalogError};
@@ -7,15 +7,15 @@ use crate::document::projection::{MovieFacts, Projection};
 use crate::document::{MovieId, Object};
 use crate::storage::{DocumentKey, ProjectionChange};
 
-/// Documents read at once.
+/// Documents per query.
 const PAGE: u64 = 200;
 
 impl Catalog {
-    /// Rebuilds every projection in one transaction, and the keys that names are found by; how many
-    /// documents were read. Readers see the old rows until it ends.
+    /// Rebuilds all projections and the lookup keys of names in one transaction. Readers see the
+    /// old rows until it commits. Returns the number of documents read.
     ///
     /// # Errors
-    /// When storage fails; then nothing changes.
+    /// When storage fails. Then nothing changes.
     pub async fn reindex(&self, _: &CanPublish) -> Result<u64, CatalogError> {
         self.database
             .write(|transaction| async move {

@@ -1,6 +1,6 @@
-//! The CPU work of imports. Reading and planning a large document takes long, so it is done on
-//! threads of its own, of which few run at once, and ends when its request is dropped. Small
-//! documents are read and planned where they arrive, within a budget of their own.
+//! Bounds the CPU work of imports. Small documents are read and planned on the thread that serves
+//! the request, within a small budget. Large documents go to blocking threads, of which as many run
+//! at once as there are cores; their work is cancelled when the request is dropped.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -12,61 +12,61 @@ use tracing::Instrument as _;
 use super::{Catalog, CatalogError};
 use crate::document::budget::{Stopped, WorkBudget};
 
-/// Most steps that planning the documents of one transaction takes. See the `plan` benchmark for
-/// what a step takes; with these, planning ends after a few seconds.
-const MOST_STEPS: u64 = 20_000_000;
-/// Most bytes of text that is read on the thread that it arrived on.
+/// Maximum number of steps to plan the documents of one transaction: a few seconds, see the `plan`
+/// benchmark.
+const MAX_STEPS: u64 = 20_000_000;
+/// Maximum number of bytes of text that are read on the request's thread.
 const INLINE_BYTES: usize = 64 * 1024;
-/// Most steps of planning on the thread that a document arrived on; and most names there that are
-/// looked up.
+/// Maximum number of planning steps on the request's thread.
 const INLINE_STEPS: u64 = 100_000;
+/// Maximum number of names that are looked up on the request's thread.
 const INLINE_NAMES: usize = 200;
 
-/// How many pieces of work run at once in this process: one for each core.
-static RUNNING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+/// Limits the work that runs at once in this process to one task per core.
+static WORKERS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Arc::new(Semaphore::new(cores))
 });
 
-/// What the work of one call may cost.
+/// The limit of the work of one call.
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
-    most_steps: u64,
-    /// Whether it runs on a thread that serves requests.
+    max_steps: u64,
+    /// Whether it runs on the request's thread.
     is_inline: bool,
     is_cancelled: Arc<AtomicBool>,
 }
 
 impl Default for Work {
     fn default() -> Self {
-        Self { most_steps: MOST_STEPS, is_inline: false, is_cancelled: Arc::default() }
+        Self { max_steps: MAX_STEPS, is_inline: false, is_cancelled: Arc::default() }
     }
 }
 
 impl Work {
     fn inline() -> Self {
-        Self { most_steps: INLINE_STEPS, is_inline: true, ..Self::default() }
+        Self { max_steps: INLINE_STEPS, is_inline: true, ..Self::default() }
     }
 
     /// A budget for planning the documents of one transaction.
     pub(crate) fn budget(&self) -> WorkBudget<'static> {
         let is_cancelled = Arc::clone(&self.is_cancelled);
-        WorkBudget::new(self.most_steps, move || is_cancelled.load(Ordering::Relaxed))
+        WorkBudget::new(self.max_steps, move || is_cancelled.load(Ordering::Relaxed))
     }
 
-    /// Whether so much may be read, and so many names looked up, on this thread.
+    /// Checks that reading `bytes` and looking up `names` is allowed on this thread.
     ///
     /// # Errors
-    /// When it is too much; it is to be done on another thread.
+    /// When it is too much for the request's thread.
     pub(crate) fn admit(&self, bytes: usize, names: usize) -> Result<(), Stopped> {
         if self.is_inline && (bytes > INLINE_BYTES || names > INLINE_NAMES) {
-            return Err(Stopped::OverBudget { limit: self.most_steps });
+            return Err(Stopped::OverBudget { limit: self.max_steps });
         }
         Ok(())
     }
 }
 
-/// Cancels a piece of work when it is dropped, as its result is no longer needed.
+/// Cancels a piece of work when dropped, because its result is no longer needed.
 struct CancelOnDrop(Arc<AtomicBool>);
 
 impl Drop for CancelOnDrop {
@@ -75,11 +75,11 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// Computes on this thread what takes little, else on a thread of its own. When the returned future
-/// is dropped, the computation ends soon.
+/// Runs a computation on the input of `bytes` bytes: on this thread if the input is small, else on
+/// a blocking thread. Dropping the returned future cancels the computation.
 ///
 /// # Errors
-/// [`CatalogError::Stopped`] when it takes more work than is allowed.
+/// [`CatalogError::Stopped`] when it exceeds its budget.
 pub(super) async fn compute<T: Send + 'static>(
     bytes: usize,
     computation: impl FnOnce(&WorkBudget<'_>) -> T + Send + 'static,
@@ -94,52 +94,56 @@ pub(super) async fn compute<T: Send + 'static>(
     if bytes <= INLINE_BYTES {
         return Ok(within_budget()?);
     }
-    let running = Arc::clone(&RUNNING).acquire_owned().await;
+    let permit = Arc::clone(&WORKERS).acquire_owned().await;
     let computed = tokio::task::spawn_blocking(move || {
-        let _running = running;
+        let _permit = permit;
         within_budget()
     });
     Ok(computed.await??)
 }
 
 impl Catalog {
-    /// Runs an act on documents of so many bytes: small ones on this thread; large ones, and those
-    /// that turn out to need much work, on a thread of their own. The act is run again from the
-    /// start in that case, so it must have written nothing that outlasts its error.
+    /// Runs an operation on documents of `bytes` bytes: on this thread if they are small, else on a
+    /// blocking thread. A small document that exceeds the small budget is run again from the start
+    /// on a blocking thread, so a failed operation must not leave anything written.
     ///
-    /// When the returned future is dropped, the act ends soon, and nothing of it is written.
+    /// Dropping the returned future cancels the operation, and nothing is written.
     ///
     /// # Errors
-    /// The act's error; [`CatalogError::Stopped`] when it takes more work than is allowed.
-    pub(super) async fn apart<T, F, R>(&self, bytes: usize, act: F) -> Result<T, CatalogError>
+    /// The error of the operation; [`CatalogError::Stopped`] when it exceeds its budget.
+    pub(super) async fn run_within_budget<T, F, R>(
+        &self,
+        bytes: usize,
+        operation: F,
+    ) -> Result<T, CatalogError>
     where
         T: Send + 'static,
         F: Fn(Self) -> R + Send + 'static,
         R: Future<Output = Result<T, CatalogError>> + Send,
     {
         if bytes <= INLINE_BYTES {
-            match act(Self { work: Work::inline(), ..self.clone() }).await {
+            match operation(Self { work: Work::inline(), ..self.clone() }).await {
                 Err(CatalogError::Stopped(_)) => {}
-                done => return done,
+                result => return result,
             }
         }
-        let running = Arc::clone(&RUNNING).acquire_owned().await;
+        let permit = Arc::clone(&WORKERS).acquire_owned().await;
         let work = Work::default();
         let _cancel = CancelOnDrop(Arc::clone(&work.is_cancelled));
-        // Held for as long as the result is waited for.
-        let (_waiting, is_left) = oneshot::channel::<()>();
+        // Kept until the result arrives; dropping the future closes the channel.
+        let (_waiting, abandoned) = oneshot::channel::<()>();
         let catalog = Self { work, ..self.clone() };
         let runtime = Handle::current();
         let span = tracing::Span::current();
         let task = tokio::task::spawn_blocking(move || {
-            let _running = running;
-            let act = async {
+            let _permit = permit;
+            let run = async {
                 tokio::select! {
-                    done = act(catalog) => done,
-                    _ = is_left => Err(Stopped::Cancelled.into()),
+                    result = operation(catalog) => result,
+                    _ = abandoned => Err(Stopped::Cancelled.into()),
                 }
             };
-            runtime.block_on(act.instrument(span))
+            runtime.block_on(run.instrument(span))
         });
         task.await?
     }
@@ -154,7 +158,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_ends_when_nobody_waits_for_it() {
+    async fn work_is_cancelled_when_its_future_is_dropped() {
         let (sender, mut outcomes) = mpsc::unbounded_channel();
         let long = compute(INLINE_BYTES + 1, move |budget| {
             let _ = sender.send(budget.outcome());
@@ -170,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_beyond_its_budget_is_an_error() {
+    async fn work_that_exceeds_its_budget_is_an_error() {
         for bytes in [0, INLINE_BYTES + 1] {
             let computed = compute(bytes, |budget| while budget.charge(1_000) {}).await;
             assert!(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::CliError;
 use super::files::{DatabaseFiles, Identity, Output};
 use super::inputs::Input;
-use crate::catalog::bulk::RecordResult;
+use crate::catalog::bulk::DocumentResult;
 
 /// The keys of each line.
 const KEYS: [&str; 5] = ["place", "movie_id", "category", "errors", "warnings"];
@@ -58,9 +58,9 @@ impl ErrorLog {
     }
 
     /// Adds a document's line.
-    pub(super) fn keep(&mut self, result: &RecordResult) -> io::Result<()> {
+    pub(super) fn keep(&mut self, result: &DocumentResult) -> io::Result<()> {
         let values = [
-            json!(result.place.to_string()),
+            json!(result.location.to_string()),
             json!(result.key.as_ref().map(|(movie, _)| movie.as_str())),
             json!(result.key.as_ref().map(|(_, category)| category.as_str())),
             json!(result.problems),

@@ -18,7 +18,8 @@ use super::terminal::{print_error, print_line};
 use super::{CliError, FAILED, SOME_FAILED, open_or_make};
 use crate::catalog::access::command_line;
 use crate::catalog::bulk::{
-    BulkReport, MAX_UNPACKED, ReadOptions, ReadReport, RecordSender, read_source, record_channel,
+    BulkReport, DocumentSender, MAX_UNPACKED, ReadOptions, ReadReport, document_channel,
+    read_source,
 };
 use crate::catalog::import::ImportOptions;
 use crate::config::DatabaseArgs;
@@ -194,7 +195,7 @@ pub(super) async fn import(
     let bar = progress(&inputs);
     let start = Instant::now();
 
-    let (sender, receiver) = record_channel();
+    let (sender, receiver) = document_channel();
     let reading = ReadOptions {
         document,
         parsing: options.parsing(),
@@ -253,7 +254,7 @@ pub(super) async fn import(
 }
 
 /// Reads all inputs, one after another.
-fn read_all(inputs: Vec<Input>, options: &ReadOptions, sender: &RecordSender) -> ReadReport {
+fn read_all(inputs: Vec<Input>, options: &ReadOptions, sender: &DocumentSender) -> ReadReport {
     let position = Arc::new(AtomicU64::new(0));
     let mut all = ReadReport::default();
     for input in inputs {
@@ -261,7 +262,7 @@ fn read_all(inputs: Vec<Input>, options: &ReadOptions, sender: &RecordSender) ->
         else {
             break;
         };
-        all.records += report.records;
+        all.documents += report.documents;
         all.skipped.extend(report.skipped);
     }
     all

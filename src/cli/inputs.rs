@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::CliError;
 use super::files::{DatabaseFiles, Identity};
-use crate::catalog::bulk::{SQLITE_REFUSED, Source};
+use crate::catalog::bulk::{ByteSource, SQLITE_REFUSED};
 
 /// An input that could be opened.
 pub(super) struct Input {
     pub(super) name: String,
-    pub(super) source: Source,
+    pub(super) source: ByteSource,
     pub(super) size: Option<u64>,
     pub(super) identity: Identity,
 }
@@ -63,8 +63,8 @@ fn open(name: &str) -> Result<Input, CliError> {
     Ok(Input { name: name.to_owned(), source, size, identity: Identity::of_path(Path::new(name)) })
 }
 
-fn of_file(file: File, is_regular: bool) -> Source {
-    if is_regular { Source::File(file) } else { Source::Stream(Box::new(file)) }
+fn of_file(file: File, is_regular: bool) -> ByteSource {
+    if is_regular { ByteSource::File(file) } else { ByteSource::Stream(Box::new(file)) }
 }
 
 fn standard_input() -> Input {
@@ -73,8 +73,8 @@ fn standard_input() -> Input {
     let metadata = file.as_ref().and_then(|file| file.metadata().ok());
     let identity = metadata.as_ref().map(Identity::of_open).unwrap_or_default();
     let source = match file.and_then(from_its_start) {
-        Some(file) => Source::File(file),
-        None => Source::Stream(Box::new(io::stdin())),
+        Some(file) => ByteSource::File(file),
+        None => ByteSource::Stream(Box::new(io::stdin())),
     };
     Input { name, source, size: None, identity }
 }

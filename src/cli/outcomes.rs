@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::error_log::ErrorLog;
 use super::terminal::{print_error, print_line};
-use crate::catalog::bulk::{Place, RecordResult};
+use crate::catalog::bulk::{DocumentLocation, DocumentResult};
 use crate::catalog::import::ImportStatus;
 use crate::document::{MovieId, Warning};
 
@@ -52,7 +52,7 @@ impl Outcomes {
     }
 
     /// Prints and keeps what there is to say of a document.
-    pub(super) fn add(&mut self, result: &RecordResult) {
+    pub(super) fn add(&mut self, result: &DocumentResult) {
         let is_rejected = result.status == ImportStatus::Rejected;
         let warnings = result.warnings();
         if is_rejected {
@@ -75,7 +75,7 @@ impl Outcomes {
         }
     }
 
-    fn print_warnings(&mut self, result: &RecordResult) {
+    fn print_warnings(&mut self, result: &DocumentResult) {
         for (index, warning) in result.warnings().iter().enumerate() {
             if self.warnings + index < MAX_WARNINGS {
                 let Warning { path, message, .. } = warning;
@@ -106,7 +106,7 @@ impl Outcomes {
     }
 
     /// Prints what was not printed of each document.
-    pub(super) fn finish(self, skipped: &[Place]) {
+    pub(super) fn finish(self, skipped: &[DocumentLocation]) {
         if !self.created_first.is_empty() {
             let named: Vec<_> = self.created_first.iter().map(MovieId::as_str).collect();
             let more = match self.created - named.len() {
@@ -115,8 +115,8 @@ impl Outcomes {
             };
             print_line(&format!("created: {}{more}", named.join(", ")));
         }
-        for place in skipped.iter().take(MAX_SKIPPED) {
-            print_line(&format!("skipped: {place} (no .json, .ndjson, .jsonl or .zip)"));
+        for location in skipped.iter().take(MAX_SKIPPED) {
+            print_line(&format!("skipped: {location} (no .json, .ndjson, .jsonl or .zip)"));
         }
         if skipped.len() > MAX_SKIPPED {
             print_line(&format!("skipped: {} more", skipped.len() - MAX_SKIPPED));
@@ -143,10 +143,10 @@ impl Outcomes {
 }
 
 /// Which document it is.
-fn prefix(result: &RecordResult) -> String {
+fn prefix(result: &DocumentResult) -> String {
     match &result.key {
-        Some((movie, category)) => format!("{}: {movie} {category}: ", result.place),
-        None => format!("{}: ", result.place),
+        Some((movie, category)) => format!("{}: {movie} {category}: ", result.location),
+        None => format!("{}: ", result.location),
     }
 }
 
@@ -154,7 +154,7 @@ fn code(warning: &Warning) -> String {
     json!(warning.code).as_str().unwrap_or_default().to_owned()
 }
 
-fn failure(result: &RecordResult) -> String {
+fn failure(result: &DocumentResult) -> String {
     let reasons: Vec<_> = result
         .problems
         .iter()

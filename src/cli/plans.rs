@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::catalog::bulk::RecordResult;
+use crate::catalog::bulk::DocumentResult;
 use crate::document::plan::diff::ChangeOperation;
 use crate::document::plan::{Match, Report};
 use crate::document::problem::shown;
@@ -10,7 +10,7 @@ use crate::document::resolve::MatchDecision;
 
 /// The lines that tell what a record would change, and what of it would not be; none if it says all that is
 /// there already.
-pub(super) fn lines(result: &RecordResult) -> Vec<String> {
+pub(super) fn lines(result: &DocumentResult) -> Vec<String> {
     let (Some((movie, category)), Some(plan)) = (&result.key, &result.plan) else {
         return Vec::new();
     };
@@ -21,7 +21,7 @@ pub(super) fn lines(result: &RecordResult) -> Vec<String> {
     let creates =
         if result.creates_movie { format!("; creates movie {movie}") } else { String::new() };
     let changes = plan.changes_in_words();
-    let first = format!("{}: {movie} {category}: {changes}{creates}", result.place);
+    let first = format!("{}: {movie} {category}: {changes}{creates}", result.location);
     let digest = format!("  plan {}", plan.digest);
     std::iter::once(first).chain(told).chain([digest]).collect()
 }

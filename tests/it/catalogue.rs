@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use reelport::catalog::access::command_line;
 use reelport::catalog::bulk::{
-    BulkReport, ReadOptions, Selection, Source, read_source, record_channel,
+    BulkReport, ByteSource, ReadOptions, Selection, document_channel, read_source,
 };
 use reelport::catalog::import::{ImportOptions, ImportStatus};
 use reelport::document::Category;
@@ -41,11 +41,11 @@ async fn import(
     expected: ImportStatus,
 ) -> (BulkReport, Vec<String>) {
     let lines: String = documents.iter().map(|document| format!("{document}\n")).collect();
-    let (sender, records) = record_channel();
+    let (sender, records) = document_channel();
     let reader = tokio::task::spawn_blocking(move || {
         read_source(
             "catalogue",
-            Source::Stream(Box::new(Cursor::new(lines))),
+            ByteSource::Stream(Box::new(Cursor::new(lines))),
             &Arc::default(),
             ReadOptions::default(),
             &sender,
@@ -54,9 +54,9 @@ async fn import(
     });
     let (_, permission) = command_line();
     let mut others = Vec::new();
-    let report = |result: reelport::catalog::bulk::RecordResult| {
+    let report = |result: reelport::catalog::bulk::DocumentResult| {
         if result.status != expected {
-            others.push(format!("{} {:?} {:?}", result.place, result.status, result.problems));
+            others.push(format!("{} {:?} {:?}", result.location, result.status, result.problems));
         }
     };
     let total = app

@@ -1,4 +1,4 @@
-//! Accounts and logging in.
+//! Accounts, logins and tokens.
 
 pub mod passwords;
 pub mod throttle;
@@ -18,7 +18,7 @@ use passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use throttle::{LoginThrottle, TooManyAttempts};
 use tokens::{InvalidToken, Tokens};
 
-/// Logs people in and keeps their accounts.
+/// Manages accounts, and exchanges credentials for tokens.
 #[derive(Clone)]
 pub struct Accounts {
     catalog: Catalog,
@@ -26,7 +26,7 @@ pub struct Accounts {
     throttle: Arc<LoginThrottle>,
 }
 
-/// What a login gives.
+/// The result of a successful login.
 #[derive(Debug)]
 pub struct Session {
     pub principal: Principal,
@@ -35,22 +35,22 @@ pub struct Session {
     pub expires_in: Duration,
 }
 
-/// Why there is no session.
+/// Why a login was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginRefused {
-    /// The account does not exist or the password is wrong; nobody learns which.
+    /// The account does not exist or the password is wrong. Clients must not learn which.
     WrongCredentials,
     TooManyAttempts(TooManyAttempts),
 }
 
-/// What is wrong with an account to be made or changed.
+/// A problem with creating or changing an account.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountProblem {
     #[error("found the email {0:?}; allowed is an address such as admin@example.com")]
     InvalidEmail(String),
     #[error("a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters")]
     InvalidPassword,
-    #[error("there is an account {0} already")]
+    #[error("the account {0} already exists")]
     Taken(String),
     #[error("there is no account {0}")]
     NotFound(String),
@@ -64,7 +64,7 @@ impl Accounts {
         Self { catalog, tokens, throttle: Arc::default() }
     }
 
-    /// Verifies and makes tokens.
+    /// The signer and verifier of tokens.
     #[must_use]
     pub const fn tokens(&self) -> &Tokens {
         &self.tokens
@@ -80,15 +80,16 @@ impl Accounts {
         password: &str,
         address: Option<IpAddr>,
     ) -> Result<Result<Session, LoginRefused>, CatalogError> {
-        // What is no address is nobody's, and all of it counts as one.
-        let email =
-            Some(normalised(email)).filter(|email| check_email(email).is_ok()).unwrap_or_default();
+        // All invalid addresses share one counter of failed logins.
+        let email = Some(normalize_email(email))
+            .filter(|email| check_email(email).is_ok())
+            .unwrap_or_default();
         let too_many = |refused| Ok(Err(LoginRefused::TooManyAttempts(refused)));
         if let Err(refused) = self.throttle.check(&email, address, Instant::now()) {
             return too_many(refused);
         }
         let permit = passwords::permit().await;
-        // Those who waited meanwhile may have failed too often.
+        // Other attempts may have failed while this one waited.
         if let Err(refused) = self.throttle.check(&email, address, Instant::now()) {
             return too_many(refused);
         }
@@ -97,24 +98,24 @@ impl Accounts {
         } else {
             self.catalog.database.user_by_email(&email).await?
         };
-        // One character more than any password has, so that a longer one is wrong, not cut.
+        // One character above the maximum, so that a longer password is wrong and not truncated.
         let password: String = password.chars().take(MAX_PASSWORD + 1).collect();
         let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let right = passwords::verify(permit, password, hash).await?;
-        match user.filter(|_| right) {
+        let is_correct = passwords::verify(permit, password, hash).await?;
+        match user.filter(|_| is_correct) {
             Some(user) => {
-                self.throttle.succeeded(&email);
+                self.throttle.record_success(&email);
                 self.session(&user).map(Ok)
             }
             None => {
-                self.throttle.failed(&email, address, Instant::now());
+                self.throttle.record_failure(&email, address, Instant::now());
                 Ok(Err(LoginRefused::WrongCredentials))
             }
         }
     }
 
-    /// Exchanges a refresh token for new tokens, with the role the account has now. `None` if the
-    /// token is not to be trusted or the account is gone.
+    /// Exchanges a refresh token for new tokens with the current role of the account. `None` if the
+    /// token is invalid, or the account or its password changed.
     ///
     /// # Errors
     /// When storage fails.
@@ -124,7 +125,7 @@ impl Accounts {
         let Some(user) = self.catalog.database.user_by_id(&claimed.subject).await? else {
             return Ok(None);
         };
-        // A new password ends what was handed out for the old one.
+        // A new password invalidates the refresh tokens issued before.
         if key != password_key(&user) {
             return Ok(None);
         }
@@ -142,15 +143,15 @@ impl Accounts {
         })
     }
 
-    /// Who a bearer token speaks for.
+    /// Verifies an access token and returns its account.
     ///
     /// # Errors
-    /// When it is not to be trusted.
+    /// When the token is invalid or expired.
     pub fn authenticate(&self, token: &str) -> Result<Principal, InvalidToken> {
         self.tokens.verify_access(token, self.catalog.clock.now())
     }
 
-    /// Makes an access token for an existing account (command line).
+    /// Issues an access token for an existing account, without a password. For the command line.
     ///
     /// # Errors
     /// When storage fails.
@@ -158,14 +159,14 @@ impl Accounts {
         &self,
         email: &str,
     ) -> Result<Result<String, AccountProblem>, CatalogError> {
-        let email = normalised(email);
+        let email = normalize_email(email);
         match self.catalog.database.user_by_email(&email).await? {
             Some(user) => self.tokens.access(&principal(&user), self.catalog.clock.now()).map(Ok),
             None => Ok(Err(AccountProblem::NotFound(email))),
         }
     }
 
-    /// Makes an account.
+    /// Creates an account.
     ///
     /// # Errors
     /// When storage or hashing fails.
@@ -175,7 +176,7 @@ impl Accounts {
         password: &str,
         role: Role,
     ) -> Result<Result<(), AccountProblem>, CatalogError> {
-        let email = normalised(email);
+        let email = normalize_email(email);
         if let Err(problem) = check_email(&email).and_then(|()| check_password(password)) {
             return Ok(Err(problem));
         }
@@ -199,7 +200,7 @@ impl Accounts {
         Ok(if created { Ok(()) } else { Err(AccountProblem::Taken(email)) })
     }
 
-    /// All accounts: email and role, by email.
+    /// The email and role of all accounts, sorted by email.
     ///
     /// # Errors
     /// When storage fails.
@@ -208,7 +209,7 @@ impl Accounts {
         Ok(users.into_iter().map(|user| (user.email.clone(), role(&user))).collect())
     }
 
-    /// Gives an account another role.
+    /// Changes the role of an account.
     ///
     /// # Errors
     /// When storage fails.
@@ -220,7 +221,7 @@ impl Accounts {
         self.update(email, None, Some(role)).await
     }
 
-    /// Gives an account another password.
+    /// Changes the password of an account.
     ///
     /// # Errors
     /// When storage or hashing fails.
@@ -242,7 +243,7 @@ impl Accounts {
         hash: Option<String>,
         role: Option<Role>,
     ) -> Result<Result<(), AccountProblem>, CatalogError> {
-        let email = normalised(email);
+        let email = normalize_email(email);
         let now = self.catalog.clock.now();
         self.catalog
             .database
@@ -262,12 +263,12 @@ impl Accounts {
             .await
     }
 
-    /// Deletes an account. Its access tokens hold until they expire.
+    /// Deletes an account. Its access tokens stay valid until they expire.
     ///
     /// # Errors
     /// When storage fails.
     pub async fn delete(&self, email: &str) -> Result<Result<(), AccountProblem>, CatalogError> {
-        let email = normalised(email);
+        let email = normalize_email(email);
         self.catalog
             .database
             .write(|transaction| {
@@ -283,12 +284,12 @@ impl Accounts {
             .await
     }
 
-    /// Whether an account has that password. Not for logging in: attempts are not counted.
+    /// Whether an account has this password. Not for logins, because attempts are not counted.
     ///
     /// # Errors
     /// When storage or hashing fails.
     pub async fn has_password(&self, email: &str, password: &str) -> Result<bool, CatalogError> {
-        let Some(user) = self.catalog.database.user_by_email(&normalised(email)).await? else {
+        let Some(user) = self.catalog.database.user_by_email(&normalize_email(email)).await? else {
             return Ok(false);
         };
         let permit = passwords::permit().await;
@@ -296,29 +297,33 @@ impl Accounts {
     }
 }
 
-/// Whether it is an ADMIN and no other account is one. The answer holds until the transaction ends.
+/// Whether the account is the only ADMIN. Locks the ADMIN accounts until the transaction ends.
 async fn is_last_admin(transaction: &Transaction, email: &str) -> Result<bool, CatalogError> {
     let admins = transaction.row_lock_users_of_role(Role::Admin.as_str()).await?;
     Ok(matches!(admins.as_slice(), [last] if last == email))
 }
 
-/// Tells one password of an account from the next, and nothing of either.
+/// A fingerprint of the account's password hash, to tie refresh tokens to a password.
 fn password_key(user: &UserRow) -> String {
     let hash = Sha256::digest(&user.password_hash);
     format!("{:016x}", u64::from_be_bytes(hash[..8].try_into().unwrap_or_default()))
 }
 
-fn normalised(email: &str) -> String {
+fn normalize_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
 fn check_email(email: &str) -> Result<(), AccountProblem> {
-    let valid = email.len() <= 254
+    let is_valid = email.len() <= 254
         && !email.chars().any(|c| c.is_whitespace() || c.is_control())
         && email.split_once('@').is_some_and(|(local, domain)| {
             !local.is_empty() && !domain.is_empty() && !domain.contains('@')
         });
-    if valid { Ok(()) } else { Err(AccountProblem::InvalidEmail(email.chars().take(80).collect())) }
+    if is_valid {
+        Ok(())
+    } else {
+        Err(AccountProblem::InvalidEmail(email.chars().take(80).collect()))
+    }
 }
 
 fn check_password(password: &str) -> Result<(), AccountProblem> {

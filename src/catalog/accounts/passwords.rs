@@ -1,4 +1,4 @@
-//! Passwords: argon2id, in PHC string format.
+//! Hashes and verifies passwords: Argon2id (RFC 9106), in PHC string format.
 
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, SaltString};
@@ -7,13 +7,13 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::catalog::CatalogError;
 
-/// Most characters of a password; hashing a longer one would be work for nothing.
+/// Maximum length of a password in characters, to bound the cost of hashing.
 pub const MAX_PASSWORD: usize = 1_024;
-/// Fewest characters of a password.
+/// Minimum length of a password in characters.
 pub const MIN_PASSWORD: usize = 8;
 
-/// Hashing takes 19 MiB each, so that many at once and no more.
-static AT_ONCE: Semaphore = Semaphore::const_new(4);
+/// Limits concurrent hashing, because each hash needs 19 MiB of memory.
+static HASHING: Semaphore = Semaphore::const_new(4);
 
 /// Hashes a password with a fresh salt.
 ///
@@ -29,17 +29,17 @@ pub async fn hash(password: String) -> Result<String, CatalogError> {
     .await
 }
 
-/// Leave to hash or verify; so many at once and no more.
+/// A permit to hash or verify one password.
 pub type Permit = SemaphorePermit<'static>;
 
-/// Waits for leave to hash or verify.
+/// Waits for a permit to hash or verify.
 pub async fn permit() -> Option<Permit> {
     // The semaphore is never closed.
-    AT_ONCE.acquire().await.ok()
+    HASHING.acquire().await.ok()
 }
 
-/// Whether `password` is the one of `hash`. Without a hash the same work is done for nothing, so
-/// that the time does not tell whether an account exists.
+/// Whether `password` matches `hash`. Without a hash, a dummy hash is verified, so that the
+/// response time does not reveal whether an account exists.
 ///
 /// # Errors
 /// When the stored hash cannot be read.
@@ -50,7 +50,7 @@ pub async fn verify(
 ) -> Result<bool, CatalogError> {
     on_worker(permit, move || {
         let exists = hash.is_some();
-        let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
+        let hash = hash.unwrap_or_else(|| DUMMY_HASH.to_owned());
         let parsed =
             PasswordHash::new(&hash).map_err(|error| CatalogError::Password(error.to_string()))?;
         Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && exists)
@@ -58,8 +58,9 @@ pub async fn verify(
     .await
 }
 
-/// The hash of no password, with the parameters of [`Argon2::default`].
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWF0LWFsbC4$ZXhhY3RseS10aGlydHktdHdvLWJ5dGVzLWxvbmchISE";
+/// A hash that no password matches, with the parameters of [`Argon2::default`].
+const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWF0LWFsbC4$\
+                          ZXhhY3RseS10aGlydHktdHdvLWJ5dGVzLWxvbmchISE";
 
 async fn on_worker<T: Send + 'static>(
     _permit: Option<Permit>,
@@ -68,7 +69,8 @@ async fn on_worker<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await?
 }
 
-/// Makes a password: 20 letters and digits, 100 bits and more.
+/// Generates a password of 20 letters and digits, with more than 100 bits of entropy. Characters
+/// that look alike are left out.
 #[must_use]
 pub fn generate() -> String {
     const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -80,7 +82,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_password_fits_its_own_hash_and_nobody_has_one() {
+    async fn a_password_matches_only_its_own_hash() {
         let stored = hash("correct horse".to_owned()).await.unwrap();
         assert!(verify(None, "correct horse".to_owned(), Some(stored.clone())).await.unwrap());
         assert!(!verify(None, "battery staple".to_owned(), Some(stored)).await.unwrap());

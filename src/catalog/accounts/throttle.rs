@@ -1,21 +1,21 @@
-//! Slowing down those who guess passwords. Only failures count, so an honest client is never slowed.
+//! Limits password guessing. Only failed logins count, so successful ones are never limited.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Failures in a [`WINDOW`] after which an account answers nobody.
+/// Failures within a [`WINDOW`] after which logins to an account are refused.
 const PER_ACCOUNT: u32 = 10;
-/// Failures in a [`WINDOW`] after which an address is answered for no account.
+/// Failures within a [`WINDOW`] after which logins from an address are refused.
 const PER_ADDRESS: u32 = 30;
-/// How long failures count.
+/// How long failures count, from the first one.
 const WINDOW: Duration = Duration::from_mins(15);
-/// Most keys that are remembered.
+/// Maximum number of accounts and addresses with counters.
 const MAX_KEYS: usize = 100_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
+enum ThrottleKey {
     Account(String),
     Address(IpAddr),
 }
@@ -26,27 +26,26 @@ struct Failures {
     count: u32,
 }
 
-/// Counts failed logins per account and per address, in this process.
+/// Counts failed logins per account and per address, in this process only.
 #[derive(Debug, Default)]
 pub struct LoginThrottle {
-    failures: Mutex<HashMap<Key, Failures>>,
+    failures: Mutex<HashMap<ThrottleKey, Failures>>,
 }
 
-/// Too many failures; try again after that long.
+/// Too many failed logins; try again after `retry_after`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyAttempts {
     pub retry_after: Duration,
 }
 
-fn keys(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = (Key, u32)> {
-    let account = (Key::Account(account.to_owned()), PER_ACCOUNT);
+fn keys(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = (ThrottleKey, u32)> {
+    let account = (ThrottleKey::Account(account.to_owned()), PER_ACCOUNT);
     std::iter::once(account)
-        .chain(address.map(|address| (Key::Address(network(address)), PER_ADDRESS)))
+        .chain(address.map(|address| (ThrottleKey::Address(network(address)), PER_ADDRESS)))
 }
 
-/// One household or data centre has many IPv6 addresses: they count by their /64. A server that listens
-/// on `[::]` sees IPv4 clients at addresses within one such network (`::ffff:192.0.2.1`): they count as
-/// the IPv4 addresses that they are.
+/// The key of an address. IPv6 addresses count by their /64 network, because one client has many of
+/// them. IPv4-mapped addresses (`::ffff:192.0.2.1`), which a server on `[::]` sees, count as IPv4.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         address @ IpAddr::V4(_) => address,
@@ -58,7 +57,7 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 impl LoginThrottle {
-    /// Whether an attempt may be made now.
+    /// Checks that a login may be attempted now.
     ///
     /// # Errors
     /// When there were too many failures.
@@ -80,12 +79,12 @@ impl LoginThrottle {
         Ok(())
     }
 
-    /// Counts a failure.
-    pub fn failed(&self, account: &str, address: Option<IpAddr>, now: Instant) {
+    /// Counts a failed login.
+    pub fn record_failure(&self, account: &str, address: Option<IpAddr>, now: Instant) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= MAX_KEYS {
             failures.retain(|_, window| now.duration_since(window.since) < WINDOW);
-            // So many that fail at once are no honest clients; what is forgotten counts anew.
+            // So many failures within one window are an attack. All counters start again.
             if failures.len() >= MAX_KEYS {
                 failures.clear();
             }
@@ -99,10 +98,10 @@ impl LoginThrottle {
         }
     }
 
-    /// Forgets the failures of the account.
-    pub fn succeeded(&self, account: &str) {
+    /// Resets the counter of the account after a successful login.
+    pub fn record_success(&self, account: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.remove(&Key::Account(account.to_owned()));
+        failures.remove(&ThrottleKey::Account(account.to_owned()));
     }
 }
 
@@ -111,12 +110,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_is_closed_after_ten_failures_and_opens_again() {
+    fn an_account_is_blocked_after_ten_failures_until_the_window_ends() {
         let throttle = LoginThrottle::default();
         let now = Instant::now();
         for _ in 0..PER_ACCOUNT {
             assert!(throttle.check("a@b", None, now).is_ok());
-            throttle.failed("a@b", None, now);
+            throttle.record_failure("a@b", None, now);
         }
         assert!(throttle.check("a@b", None, now).is_err());
         assert!(throttle.check("other@b", None, now).is_ok());
@@ -124,27 +123,27 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_closed_whatever_accounts_it_tries() {
+    fn an_address_is_blocked_for_all_accounts() {
         let throttle = LoginThrottle::default();
         let (now, address) = (Instant::now(), Some(IpAddr::from([192, 0, 2, 1])));
         for number in 0..PER_ADDRESS {
-            throttle.failed(&format!("{number}@b"), address, now);
+            throttle.record_failure(&format!("{number}@b"), address, now);
         }
         assert!(throttle.check("new@b", address, now).is_err());
         let neighbour = |last| Some(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]));
         for number in 0..PER_ADDRESS {
-            throttle.failed(&format!("{number}@c"), neighbour(1), now);
+            throttle.record_failure(&format!("{number}@c"), neighbour(1), now);
         }
         assert!(throttle.check("new@c", neighbour(2), now).is_err());
     }
 
     #[test]
-    fn clients_of_ipv4_are_told_apart_on_an_ipv6_listener() {
+    fn ipv4_clients_of_an_ipv6_listener_are_counted_separately() {
         let throttle = LoginThrottle::default();
         let now = Instant::now();
         let mapped = |last| Some(std::net::Ipv4Addr::new(192, 0, 2, last).to_ipv6_mapped().into());
         for number in 0..PER_ADDRESS {
-            throttle.failed(&format!("{number}@b"), mapped(1), now);
+            throttle.record_failure(&format!("{number}@b"), mapped(1), now);
         }
         assert!(throttle.check("new@b", mapped(1), now).is_err());
         assert!(throttle.check("new@b", mapped(2), now).is_ok());
@@ -153,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn success_forgets_the_failures_of_an_account() {
+    fn a_success_resets_the_failures_of_an_account() {
         let throttle = LoginThrottle::default();
         let now = Instant::now();
         for _ in 0..3 * PER_ACCOUNT {
             assert!(throttle.check("a@b", None, now).is_ok());
-            throttle.failed("a@b", None, now);
-            throttle.succeeded("a@b");
+            throttle.record_failure("a@b", None, now);
+            throttle.record_success("a@b");
         }
     }
 }

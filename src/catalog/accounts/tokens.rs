@@ -1,4 +1,5 @@
-//! Access tokens: JWT (RFC 7519), HS256. The algorithm is pinned here, never taken from a token.
+//! Access and refresh tokens: JWT (RFC 7519) with HS256. The algorithm is fixed and never taken
+//! from a token.
 
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ use crate::catalog::CatalogError;
 use crate::catalog::access::{Principal, Role};
 use crate::document::Source;
 
-/// Fewest bytes of a secret: as many as the hash has (RFC 7518 §3.2).
+/// Minimum length of a secret in bytes: the size of the hash (RFC 7518 §3.2).
 pub const MIN_SECRET: usize = 32;
 
-/// What tokens say and how long they hold.
+/// The issuer, audience and lifetimes of tokens.
 #[derive(Debug, Clone)]
 pub struct TokenConfig {
     pub issuer: String,
@@ -33,7 +34,7 @@ impl Default for TokenConfig {
     }
 }
 
-/// Makes and verifies tokens.
+/// Signs and verifies tokens.
 #[derive(Clone)]
 pub struct Tokens {
     encoding: EncodingKey,
@@ -56,15 +57,16 @@ struct Claims {
     nbf: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<Source>,
-    /// In refresh tokens: which password they were handed out for.
+    /// In refresh tokens: the fingerprint of the password at the time of issue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
 
-/// The token is malformed, expired, badly signed, or not for us.
+/// Why a token is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidToken {
     Expired,
+    /// Malformed, wrongly signed, not valid yet, or for another issuer or audience.
     Malformed,
 }
 
@@ -73,13 +75,13 @@ fn validation(config: &TokenConfig, audience: &str) -> Validation {
     validation.set_issuer(&[&config.issuer]);
     validation.set_audience(&[audience]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    // The times are compared with the injected clock; the library's own panics before 1970.
+    // Times are checked against the injected clock; the library's own check panics before 1970.
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation
 }
 
-/// How many seconds the clocks of two machines may differ.
+/// Allowed clock difference between machines, in seconds.
 const LEEWAY: i64 = 5;
 
 impl Tokens {
@@ -94,16 +96,16 @@ impl Tokens {
         }
     }
 
-    /// How long an access token holds.
+    /// The lifetime of an access token.
     #[must_use]
     pub const fn access_lifetime(&self) -> Duration {
         self.config.access_lifetime
     }
 
-    /// Makes an access token.
+    /// Issues an access token.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// When signing fails.
     pub fn access(
         &self,
         principal: &Principal,
@@ -112,10 +114,11 @@ impl Tokens {
         self.sign(principal, &self.config.audience, self.config.access_lifetime, None, now)
     }
 
-    /// Makes a token that can be exchanged for a new access token, and for nothing else.
+    /// Issues a refresh token, which can only be exchanged for a new access token. `key` is
+    /// returned by [`Self::verify_refresh`].
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// When signing fails.
     pub fn refresh(
         &self,
         principal: &Principal,
@@ -155,10 +158,10 @@ impl Tokens {
             .map_err(|error| CatalogError::Token(error.to_string()))
     }
 
-    /// Who an access token speaks for.
+    /// Verifies an access token and returns its account.
     ///
     /// # Errors
-    /// When it is not to be trusted.
+    /// When the token is invalid or expired.
     pub fn verify_access(
         &self,
         token: &str,
@@ -167,10 +170,10 @@ impl Tokens {
         self.verify(token, &self.access, now).map(|(principal, _)| principal)
     }
 
-    /// Who a refresh token speaks for, and the key it was made with.
+    /// Verifies a refresh token and returns its account and key.
     ///
     /// # Errors
-    /// When it is not to be trusted.
+    /// When the token is invalid or expired.
     pub fn verify_refresh(
         &self,
         token: &str,
@@ -193,17 +196,17 @@ impl Tokens {
         if exp < now.saturating_sub(LEEWAY) {
             return Err(InvalidToken::Expired);
         }
-        // What is in them is stored with each change and looked up.
-        let is_text = |text: &str| !text.contains('\0');
+        // Both claims are stored with each change, and databases cannot store U+0000.
+        let is_storable = |text: &str| !text.contains('\0');
         let is_valid_yet = nbf.is_none_or(|nbf| nbf <= now.saturating_add(LEEWAY));
-        if !is_valid_yet || !is_text(&sub) || !is_text(&email) {
+        if !is_valid_yet || !is_storable(&sub) || !is_storable(&email) {
             return Err(InvalidToken::Malformed);
         }
         Ok((Principal { subject: sub, email, role, source }, key))
     }
 }
 
-/// A refresh token is for another audience, so that it never passes as an access token.
+/// The audience of refresh tokens, which differs so that none is accepted as an access token.
 fn refresh_audience(config: &TokenConfig) -> String {
     format!("{}/refresh", config.audience)
 }

@@ -1,5 +1,5 @@
-//! ZIP archives, written as a stream: `{movie}/{category}.json`, pretty-printed, with the times of
-//! the documents.
+//! Writes ZIP archives as a stream. The entries are `{movie}/{category}.json`, pretty-printed, with
+//! the modification times of the documents.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::catalog::export::Export;
 
-/// An archive cannot be written, mostly because whoever reads it left.
+/// An archive cannot be written, usually because the client closed the connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     #[error("writing an archive: {0}")]
@@ -21,18 +21,18 @@ pub enum ArchiveError {
     Json(#[from] serde_json::Error),
 }
 
-/// Level 1 of deflate packs JSON nearly as well as 6 in half the time.
+/// Deflate level 1 compresses JSON nearly as well as level 6, in half the time.
 const LEVEL: i64 = 1;
 
-/// An archive that is written front to back into `out`.
+/// Starts an archive that is written to `out` without seeking.
 pub fn writer<W: Write>(out: W) -> ZipWriter<StreamWriter<W>> {
     ZipWriter::new_stream(out)
 }
 
-/// Adds one document.
+/// Adds one document to the archive.
 ///
 /// # Errors
-/// When it cannot be written; then the archive is broken and must not be finished.
+/// When writing fails. The archive is then incomplete and must not be finished.
 pub fn write_entry<W: Write>(
     archive: &mut ZipWriter<StreamWriter<W>>,
     export: &Export,
@@ -47,7 +47,7 @@ pub fn write_entry<W: Write>(
     write_pretty(&export.envelope(), archive)
 }
 
-/// Writes the same JSON, indented by two spaces, with a line end behind it.
+/// Writes JSON indented by two spaces, with a final newline.
 fn write_pretty(json: &str, out: impl Write) -> Result<(), ArchiveError> {
     let mut out = BufWriter::with_capacity(64 * 1024, out);
     let mut from = serde_json::Deserializer::from_str(json);
@@ -57,50 +57,50 @@ fn write_pretty(json: &str, out: impl Write) -> Result<(), ArchiveError> {
     Ok(out.flush()?)
 }
 
-/// An archive that is packed document by document: what each adds is returned, and not kept.
+/// Builds an archive document by document. The bytes of each step are returned, not kept.
 pub struct Packer {
-    archive: ZipWriter<StreamWriter<Packed>>,
-    packed: Packed,
+    archive: ZipWriter<StreamWriter<SharedBuffer>>,
+    buffer: SharedBuffer,
 }
 
 impl Default for Packer {
     fn default() -> Self {
-        let packed = Packed::default();
-        Self { archive: writer(packed.clone()), packed }
+        let buffer = SharedBuffer::default();
+        Self { archive: writer(buffer.clone()), buffer }
     }
 }
 
 impl Packer {
-    /// Adds a document; the bytes of the archive that follow those returned before.
+    /// Adds a document and returns the next bytes of the archive.
     ///
     /// # Errors
-    /// When it cannot be written; then the archive is broken and must not be finished.
+    /// When writing fails. The archive is then incomplete and must not be finished.
     pub fn add(&mut self, export: &Export) -> Result<Vec<u8>, ArchiveError> {
         write_entry(&mut self.archive, export)?;
-        Ok(self.packed.take())
+        Ok(self.buffer.take())
     }
 
-    /// The last bytes of the archive.
+    /// Completes the archive and returns its last bytes.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// When writing fails.
     pub fn finish(self) -> Result<Vec<u8>, ArchiveError> {
         self.archive.finish()?;
-        Ok(self.packed.take())
+        Ok(self.buffer.take())
     }
 }
 
-/// Bytes that were written and not yet taken.
+/// A buffer that is written by the archive and emptied by [`Packer`].
 #[derive(Debug, Clone, Default)]
-struct Packed(Arc<Mutex<Vec<u8>>>);
+struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Packed {
+impl SharedBuffer {
     fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Write for Packed {
+impl Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
@@ -111,17 +111,18 @@ impl Write for Packed {
     }
 }
 
-/// A moment as a ZIP entry holds it: 1980 to 2107, to two seconds, in UTC.
+/// Converts a time for a ZIP entry: UTC, two-second precision, years 1980 to 2107. A time outside
+/// that range becomes the ZIP default.
 fn zip_time(moment: DateTime<Utc>) -> zip::DateTime {
-    let small = |number: u32| u8::try_from(number).unwrap_or_default();
+    let byte = |number: u32| u8::try_from(number).unwrap_or_default();
     let year = u16::try_from(moment.year()).unwrap_or_default();
     zip::DateTime::from_date_and_time(
         year,
-        small(moment.month()),
-        small(moment.day()),
-        small(moment.hour()),
-        small(moment.minute()),
-        small(moment.second()),
+        byte(moment.month()),
+        byte(moment.day()),
+        byte(moment.hour()),
+        byte(moment.minute()),
+        byte(moment.second()),
     )
     .unwrap_or_default()
 }

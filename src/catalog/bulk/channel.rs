@@ -1,90 +1,93 @@
-//! The way of records from the thread that reads them to the import, bounded by bytes.
+//! The channel from the thread that reads documents to the import, bounded by bytes of text.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::read::{RawRecord, Stopped};
+use super::read::{ReadDocument, ReceiverClosed};
 
-/// Most records that wait.
-const RECORDS: usize = 512;
-/// Most bytes of text that wait; a record that is larger waits alone.
-const BYTES: u32 = 8 * 1024 * 1024;
+/// Maximum number of queued documents.
+const MAX_DOCUMENTS: usize = 512;
+/// Maximum number of queued bytes of text. A larger document is queued alone.
+const MAX_BYTES: u32 = 8 * 1024 * 1024;
 
-/// Sends records to an import; waits while as many bytes wait as may.
+/// Sends documents to an import. Blocks while the channel is full.
 #[derive(Debug, Clone)]
-pub struct RecordSender {
-    records: mpsc::Sender<(RawRecord, OwnedSemaphorePermit)>,
+pub struct DocumentSender {
+    documents: mpsc::Sender<(ReadDocument, OwnedSemaphorePermit)>,
     room: Arc<Semaphore>,
 }
 
-/// Receives records.
+/// Receives documents.
 #[derive(Debug)]
-pub struct RecordReceiver {
-    records: mpsc::Receiver<(RawRecord, OwnedSemaphorePermit)>,
+pub struct DocumentReceiver {
+    documents: mpsc::Receiver<(ReadDocument, OwnedSemaphorePermit)>,
     room: Arc<Semaphore>,
 }
 
-/// A channel in which no more than 8 MiB of text wait.
+/// Creates a channel that queues at most 8 MiB of text.
 #[must_use]
-pub fn record_channel() -> (RecordSender, RecordReceiver) {
-    let (sender, receiver) = mpsc::channel(RECORDS);
-    let room = Arc::new(Semaphore::new(BYTES as usize));
-    let other = Arc::clone(&room);
-    (RecordSender { records: sender, room }, RecordReceiver { records: receiver, room: other })
+pub fn document_channel() -> (DocumentSender, DocumentReceiver) {
+    let (sender, receiver) = mpsc::channel(MAX_DOCUMENTS);
+    let room = Arc::new(Semaphore::new(MAX_BYTES as usize));
+    let receiver_room = Arc::clone(&room);
+    (
+        DocumentSender { documents: sender, room },
+        DocumentReceiver { documents: receiver, room: receiver_room },
+    )
 }
 
-impl RecordSender {
-    /// Sends a record. Blocks; not for asynchronous code.
+impl DocumentSender {
+    /// Sends a document. Blocks, so it must not be called from asynchronous code.
     ///
     /// # Errors
-    /// When the receiver is gone.
-    pub(super) fn send(&self, record: RawRecord) -> Result<(), Stopped> {
-        let bytes = u32::try_from(record.bytes).unwrap_or(BYTES).min(BYTES);
+    /// When the receiver was dropped.
+    pub(super) fn send(&self, document: ReadDocument) -> Result<(), ReceiverClosed> {
+        let bytes = u32::try_from(document.bytes).unwrap_or(MAX_BYTES).min(MAX_BYTES);
         let room = Arc::clone(&self.room).acquire_many_owned(bytes);
-        let permit = futures::executor::block_on(room).map_err(|_| Stopped)?;
-        self.records.blocking_send((record, permit)).map_err(|_| Stopped)
+        let permit = futures::executor::block_on(room).map_err(|_| ReceiverClosed)?;
+        self.documents.blocking_send((document, permit)).map_err(|_| ReceiverClosed)
     }
 }
 
-impl RecordReceiver {
-    /// The next record; `None` when there are no more.
-    pub async fn recv(&mut self) -> Option<RawRecord> {
-        self.records.recv().await.map(|(record, _)| record)
+impl DocumentReceiver {
+    /// The next document; `None` after the last one.
+    pub async fn recv(&mut self) -> Option<ReadDocument> {
+        self.documents.recv().await.map(|(document, _)| document)
     }
 }
 
-impl Drop for RecordReceiver {
+impl Drop for DocumentReceiver {
     fn drop(&mut self) {
-        // Who waits for room must not wait for ever.
+        // Wakes senders that wait for room.
         self.room.close();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::place::Place;
+    use super::super::location::DocumentLocation;
     use super::*;
 
-    fn record(bytes: usize) -> RawRecord {
-        let place = Place { source: "test".into(), entry: None, at: None };
-        RawRecord { place, record: Err(Vec::new()), bytes, position: 0 }
+    fn document(bytes: usize) -> ReadDocument {
+        let location = DocumentLocation { source: "test".into(), entry: None, at: None };
+        ReadDocument { location, document: Err(Vec::new()), bytes, position: 0 }
     }
 
     #[tokio::test]
-    async fn no_more_bytes_wait_than_may_and_a_larger_record_waits_alone() {
-        let (sender, mut receiver) = record_channel();
+    async fn queued_bytes_are_bounded_and_a_larger_document_is_queued_alone() {
+        let (sender, mut receiver) = document_channel();
         let sizes = [3, 3, 3, 20, 1].map(|mib| mib * 1024 * 1024);
         let sending = tokio::task::spawn_blocking({
             let sender = sender.clone();
-            move || sizes.iter().try_for_each(|bytes| sender.send(record(*bytes)))
+            move || sizes.iter().try_for_each(|bytes| sender.send(document(*bytes)))
         });
         let mut received = Vec::new();
         for waiting in [2, 2, 1, 1, 1] {
-            while sender.records.max_capacity() - sender.records.capacity() < waiting {
+            while sender.documents.max_capacity() - sender.documents.capacity() < waiting {
                 tokio::task::yield_now().await;
             }
-            let now = sender.records.max_capacity() - sender.records.capacity();
+            let now = sender.documents.max_capacity() - sender.documents.capacity();
             assert_eq!(now, waiting, "after {received:?}");
             received.push(receiver.recv().await.unwrap().bytes);
         }
@@ -93,11 +96,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sender_that_waits_for_room_stops_when_the_receiver_is_gone() {
-        let (sender, receiver) = record_channel();
+    async fn a_waiting_sender_stops_when_the_receiver_is_dropped() {
+        let (sender, receiver) = document_channel();
         let sending = tokio::task::spawn_blocking(move || {
-            sender.send(record(BYTES as usize))?;
-            sender.send(record(1))
+            sender.send(document(MAX_BYTES as usize))?;
+            sender.send(document(1))
         });
         tokio::task::yield_now().await;
         drop(receiver);

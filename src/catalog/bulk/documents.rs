@@ -1,14 +1,14 @@
-//! The documents of a text: one, many on lines of their own, a list, or any of these with comments,
-//! code fences and prose between, in bounded memory.
+//! Finds the documents in a text, in bounded memory: one document, one per line (NDJSON), a list,
+//! or any of these with comments, code fences and prose between them.
 //!
-//! A text with one document is read as a whole, as every other way in reads it.
+//! A text with one document is read as a whole, as all other interfaces read it.
 
 use std::io::{self, BufRead, Cursor, Read};
 
-use super::limit::in_units;
-use super::place::At;
-use super::read::{Reader, Stopped};
-use super::transcode::Transcoded;
+use super::limit::format_bytes;
+use super::location::LineOrIndex;
+use super::read::{DocumentReader, ReceiverClosed};
+use super::transcode::Utf8Reader;
 use crate::catalog::import::Record;
 use crate::document::budget::WorkBudget;
 use crate::document::problem::{ProblemCode, Warning, excerpt};
@@ -18,80 +18,90 @@ use crate::document::read::lenient::{
     encoding_warning, skipped_reasoning_warning, skipped_text_warning, utf16, without_reasoning,
 };
 
-/// Most bytes that are read at once.
+/// Number of bytes per read.
 const CHUNK: usize = 64 * 1024;
-/// What is looked at after a document of the greatest length, to see where it ends.
+/// Bytes read beyond a document of maximum length, to find out where it ends.
 const LOOKAHEAD: usize = 16 * 1024;
 
-/// Reads the documents of a text.
-pub(super) fn read(reader: &mut Reader<'_>, mut input: impl BufRead) -> Result<(), Stopped> {
+/// Reads the documents of a text and sends them.
+///
+/// # Errors
+/// When the receiver was dropped.
+pub(super) fn read(
+    reader: &mut DocumentReader<'_>,
+    mut input: impl BufRead,
+) -> Result<(), ReceiverClosed> {
     if reader.options.document.is_some() {
         return read_one(reader, input);
     }
-    let (encoding, is_answer) = match input.fill_buf() {
+    let (encoding, has_leading_prose) = match input.fill_buf() {
         Ok(start) => (utf16(start), begins_with_prose(start)),
         Err(error) => return reader.send_error(&error),
     };
     match encoding {
         Some(encoding) => {
             let notes = vec![encoding_warning(encoding.name())];
-            Documents::new(reader, Transcoded::new(input, encoding), notes).read_noting(|_| ())
+            DocumentStream::new(reader, Utf8Reader::new(input, encoding), notes).read_all(|_| ())
         }
-        None if is_answer => {
-            let answer = Answer::read(&mut input);
-            let rest = Failing(answer.error).chain(input);
-            let text = answer.blanked.as_ref().unwrap_or(&answer.text).clone();
-            let mut documents = Documents::new(reader, Cursor::new(text).chain(rest), Vec::new());
-            documents.answer = answer.blanked.map(|_| answer.text);
-            documents.read_noting(|_| ())
+        None if has_leading_prose => {
+            let output = ModelOutput::read(&mut input);
+            let rest = FailOnce(output.error).chain(input);
+            let text = output.blanked.as_ref().unwrap_or(&output.text).clone();
+            let mut documents =
+                DocumentStream::new(reader, Cursor::new(text).chain(rest), Vec::new());
+            documents.unblanked = output.blanked.map(|_| output.text);
+            documents.read_all(|_| ())
         }
-        None => Documents::new(reader, input, Vec::new()).read_noting(|_| ()),
+        None => DocumentStream::new(reader, input, Vec::new()).read_all(|_| ()),
     }
 }
 
-/// Reads a text that is one document, whose movie and category are known.
-fn read_one(reader: &mut Reader<'_>, input: impl Read) -> Result<(), Stopped> {
-    let most = reader.options.max_record as u64;
+/// Reads a text that is one document with a known movie and category.
+fn read_one(reader: &mut DocumentReader<'_>, input: impl Read) -> Result<(), ReceiverClosed> {
+    let most = reader.options.max_document as u64;
     let mut text = Vec::new();
     if let Err(error) = input.take(most + 1).read_to_end(&mut text) {
         return reader.send_error(&error);
     }
     if text.len() as u64 > most {
-        let message = format!("a record of more than {}; at most that is read", in_units(most));
-        return reader.send_problem(None, ProblemCode::TooLong, message);
+        return reader.send_problem(None, ProblemCode::TooLong, too_long(most));
     }
     let document = reader.options.document.clone();
     let expected = Expected {
         category: document.as_ref().map(|(_, category)| *category),
         movie: document.as_ref().map(|(movie, _)| movie),
     };
-    let record = Record::read(&text, expected, reader.options.parsing);
-    reader.send(None, record, text.len())
+    let read = Record::read(&text, expected, reader.options.parsing);
+    reader.send(None, read, text.len())
 }
 
-/// Most bytes of a text that is looked through for the reasoning of a model before its documents are.
-const MAX_ANSWER: u64 = 1024 * 1024;
+fn too_long(limit: u64) -> String {
+    format!("the document is larger than the limit of {}", format_bytes(limit))
+}
 
-/// Whether a text begins with something else than JSON.
+/// Maximum number of bytes of a text that is searched for the reasoning of a language model.
+const MAX_MODEL_OUTPUT: u64 = 1024 * 1024;
+
+/// Whether a text begins with something other than JSON.
 fn begins_with_prose(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
     first.is_some_and(|byte| !matches!(byte, b'{' | b'[' | b'"' | 0x1E))
 }
 
-/// A text that may be the answer of a model, or the start of a longer one.
-struct Answer {
+/// A text that may be the output of a language model, or the first bytes of a longer text.
+struct ModelOutput {
     text: Vec<u8>,
-    /// The same with blanks for the reasoning, if there is any.
+    /// The text with its reasoning replaced by spaces; `None` if it has no reasoning.
     blanked: Option<Vec<u8>>,
     error: Option<io::Error>,
 }
 
-impl Answer {
+impl ModelOutput {
     fn read(input: &mut impl Read) -> Self {
         let mut text = Vec::new();
-        let error = input.take(MAX_ANSWER).read_to_end(&mut text).err();
-        let is_whole = (text.len() as u64) < MAX_ANSWER;
+        let error = input.take(MAX_MODEL_OUTPUT).read_to_end(&mut text).err();
+        let is_whole = (text.len() as u64) < MAX_MODEL_OUTPUT;
         let blanked = std::str::from_utf8(&text).ok().filter(|_| is_whole && error.is_none());
         let blanked = blanked
             .and_then(|text| without_reasoning(text, &WorkBudget::unlimited()))
@@ -100,55 +110,58 @@ impl Answer {
     }
 }
 
-/// Fails once, if there is an error.
-struct Failing(Option<io::Error>);
+/// A reader that fails once if it has an error, and then ends.
+struct FailOnce(Option<io::Error>);
 
-impl Read for Failing {
+impl Read for FailOnce {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
     }
 }
 
-/// A piece of the text that was not sent yet.
-struct Held {
+/// A piece of the text that is not sent yet.
+struct HeldPiece {
     cut: Cut,
     is_stray: bool,
     line: u64,
 }
 
-struct Documents<'r, 'a, R> {
-    reader: &'r mut Reader<'a>,
+/// Splits a text into documents and sends them.
+struct DocumentStream<'r, 'a, R> {
+    reader: &'r mut DocumentReader<'a>,
     input: R,
     splitter: Splitter,
-    /// The text from the first byte that is still needed.
+    /// The buffered text, from the first byte that is still needed.
     text: Vec<u8>,
-    /// Whether the start of the text is no longer there.
+    /// Whether the text was too long to be buffered from its start.
     is_cut_off: bool,
-    ended: bool,
+    is_at_end: bool,
     error: Option<io::Error>,
-    /// Pieces in their order. Until it is known that the text has several documents, all of them.
-    held: Vec<Held>,
+    /// Pieces in text order: all of them until `has_several` is set, then at most the last one.
+    held: Vec<HeldPiece>,
+    /// Whether the text is known to have several documents.
     has_several: bool,
     envelopes: usize,
     sent: usize,
-    /// The line at `counted`.
+    /// The line number at `counted`.
     line: u64,
+    /// The offset in `text` up to which lines were counted.
     counted: usize,
-    /// What is said of the first document.
+    /// Warnings for the first document.
     notes: Vec<Warning>,
-    /// The text with the reasoning of a model, which is blank in `text`.
-    answer: Option<Vec<u8>>,
+    /// The original text, if the reasoning of a language model is blanked out in `text`.
+    unblanked: Option<Vec<u8>>,
 }
 
-impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
-    fn new(reader: &'r mut Reader<'a>, input: R, notes: Vec<Warning>) -> Self {
+impl<'r, 'a, R: Read> DocumentStream<'r, 'a, R> {
+    fn new(reader: &'r mut DocumentReader<'a>, input: R, notes: Vec<Warning>) -> Self {
         Self {
             reader,
             input,
             splitter: Splitter::new(),
             text: Vec::new(),
             is_cut_off: false,
-            ended: false,
+            is_at_end: false,
             error: None,
             held: Vec::new(),
             has_several: false,
@@ -157,17 +170,17 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
             line: 1,
             counted: 0,
             notes,
-            answer: None,
+            unblanked: None,
         }
     }
 
-    /// Reads all of it. How many bytes are held is noted after each read.
-    fn read_noting(mut self, mut note: impl FnMut(usize)) -> Result<(), Stopped> {
+    /// Reads the whole text. Calls `observe` with the number of buffered bytes in each step.
+    fn read_all(mut self, mut observe: impl FnMut(usize)) -> Result<(), ReceiverClosed> {
         loop {
-            note(self.text.len());
-            match self.splitter.next(&self.text, self.ended) {
-                Piece::Document(cut) => self.found(cut, false)?,
-                Piece::Stray(cut) => self.found(cut, true)?,
+            observe(self.text.len());
+            match self.splitter.next(&self.text, self.is_at_end) {
+                Piece::Document(cut) => self.hold(cut, false)?,
+                Piece::Stray(cut) => self.hold(cut, true)?,
                 Piece::Incomplete if self.is_too_long() => self.give_up()?,
                 Piece::Incomplete => self.fill()?,
                 Piece::End => return self.finish(),
@@ -175,24 +188,26 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
         }
     }
 
-    fn found(&mut self, cut: Cut, is_stray: bool) -> Result<(), Stopped> {
+    /// Holds a piece back, and sends the one before it if the text has several documents.
+    fn hold(&mut self, cut: Cut, is_stray: bool) -> Result<(), ReceiverClosed> {
         let line = self.line_of(cut.range.start);
         self.envelopes += usize::from(cut.is_envelope);
         if self.has_several {
             self.send_held(None)?;
         }
-        self.held.push(Held { cut, is_stray, line });
+        self.held.push(HeldPiece { cut, is_stray, line });
         let is_certain = is_stray || self.envelopes > 1 || !self.splitter.has_prose();
         if !self.has_several && is_certain && (is_stray || self.held.len() > 1) {
-            self.several()?;
+            self.start_sending()?;
         }
         Ok(())
     }
 
-    /// From here on each document is sent when the next one is found.
-    fn several(&mut self) -> Result<(), Stopped> {
+    /// Records that the text has several documents. From now on, each one is sent when the next
+    /// one is found.
+    fn start_sending(&mut self) -> Result<(), ReceiverClosed> {
         self.has_several = true;
-        if self.answer.take().is_some() {
+        if self.unblanked.take().is_some() {
             self.notes.push(skipped_reasoning_warning());
         }
         let last = self.held.pop();
@@ -201,41 +216,42 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
         Ok(())
     }
 
-    /// The line on which `at` stands. Places are asked for in their order.
-    fn line_of(&mut self, at: usize) -> u64 {
-        let passed = &self.text[self.counted..at];
+    /// The line number of an offset. Offsets must be asked for in ascending order.
+    fn line_of(&mut self, offset: usize) -> u64 {
+        let passed = &self.text[self.counted..offset];
         self.line += passed.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
-        self.counted = at;
+        self.counted = offset;
         self.line
     }
 
     fn is_too_long(&self) -> bool {
-        self.text.len() - self.splitter.position() > self.reader.options.max_record + LOOKAHEAD
+        self.text.len() - self.splitter.position() > self.reader.options.max_document + LOOKAHEAD
     }
 
-    fn give_up(&mut self) -> Result<(), Stopped> {
+    /// Reports a document that is too long, and skips it.
+    fn give_up(&mut self) -> Result<(), ReceiverClosed> {
         if !self.splitter.is_giving_up() {
-            self.several()?;
+            self.start_sending()?;
             self.send_held(None)?;
             let line = self.line_of(self.splitter.position());
             let item = self.splitter.item();
-            self.send_too_long(Some(item.map_or(At::Line(line), At::Item)))?;
+            self.send_too_long(Some(item.map_or(LineOrIndex::Line(line), LineOrIndex::Index)))?;
         }
         self.splitter.give_up();
         Ok(())
     }
 
-    fn send_too_long(&mut self, at: Option<At>) -> Result<(), Stopped> {
-        let most = in_units(self.reader.options.max_record as u64);
+    fn send_too_long(&mut self, at: Option<LineOrIndex>) -> Result<(), ReceiverClosed> {
         self.sent += 1;
-        let message = format!("a record of more than {most}; at most that is read");
+        let message = too_long(self.reader.options.max_document as u64);
         self.reader.send_problem(at, ProblemCode::TooLong, message)
     }
 
-    /// Reads on, at least as much as is there already of a document that is not whole yet.
-    fn fill(&mut self) -> Result<(), Stopped> {
-        if self.text.len() > self.reader.options.max_record + LOOKAHEAD {
-            // A text of that length is not one document; nor is it kept to see how it goes on.
+    /// Reads at least as many bytes as an incomplete document already has, so that the total work
+    /// stays linear.
+    fn fill(&mut self) -> Result<(), ReceiverClosed> {
+        if self.text.len() > self.reader.options.max_document + LOOKAHEAD {
+            // A longer text cannot be one document, and it is not buffered any further.
             self.is_cut_off = true;
             self.has_several = true;
             self.send_held(None)?;
@@ -244,25 +260,25 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
         let goal = self.text.len() - self.splitter.position();
         let goal = if goal < CHUNK { 1 } else { goal };
         let before = self.text.len();
-        while !self.ended && self.text.len() < before + goal {
+        while !self.is_at_end && self.text.len() < before + goal {
             let start = self.text.len();
             self.text.resize(start + CHUNK, 0);
             let read = self.input.read(&mut self.text[start..]);
             self.text.truncate(start + read.as_ref().copied().unwrap_or_default());
             match read {
-                Ok(0) => self.ended = true,
+                Ok(0) => self.is_at_end = true,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.error = Some(error);
-                    self.ended = true;
+                    self.is_at_end = true;
                 }
             }
         }
         Ok(())
     }
 
-    /// Lets go of what is no longer needed.
+    /// Drops the part of the buffer that is no longer needed.
     fn discard(&mut self) {
         if !self.has_several {
             return;
@@ -282,10 +298,10 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
         }
     }
 
-    fn finish(mut self) -> Result<(), Stopped> {
+    fn finish(mut self) -> Result<(), ReceiverClosed> {
         let Some(error) = self.error.take() else {
             if !self.has_several && !self.is_cut_off {
-                return self.whole();
+                return self.send_whole();
             }
             let trailing = self.splitter.take_skipped();
             let is_closed = self.splitter.open_lists() == 0 || self.last_is_broken();
@@ -301,7 +317,7 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
             }
             return Ok(());
         };
-        // What ends where the reading failed is broken for that reason.
+        // The last piece is incomplete because reading failed; report only the failure.
         if self.last_is_broken() {
             self.held.pop();
         }
@@ -309,17 +325,17 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
         self.reader.send_error(&error)
     }
 
-    /// Whether the last piece goes up to the end of the text and is not whole.
+    /// Whether the last piece reaches the end of the text and is incomplete.
     fn last_is_broken(&self) -> bool {
-        self.held.last().is_some_and(|Held { cut, .. }| {
+        self.held.last().is_some_and(|HeldPiece { cut, .. }| {
             let (document, rest) = self.text[cut.range.start..].split_at(cut.range.len());
             rest.trim_ascii().is_empty()
                 && serde_json::from_slice::<serde::de::IgnoredAny>(document).is_err()
         })
     }
 
-    /// A text that is not known to have several documents is read as one.
-    fn whole(mut self) -> Result<(), Stopped> {
+    /// Sends a text that is not known to have several documents as one document.
+    fn send_whole(mut self) -> Result<(), ReceiverClosed> {
         if self.held.is_empty() && !self.splitter.has_content() {
             let message = match (self.text.is_empty(), self.text.trim_ascii().is_empty()) {
                 (true, _) => "it is empty; there is nothing to import in it",
@@ -328,29 +344,31 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
             };
             return self.reader.send_problem(None, ProblemCode::Unreadable, message.to_owned());
         }
-        if self.text.len() > self.reader.options.max_record {
-            // The document may still be of a length that is read.
+        if self.text.len() > self.reader.options.max_document {
+            // The document itself may be within the limit.
             let trailing = self.splitter.take_skipped();
             return self.send_held(trailing.as_deref());
         }
-        let at = self.held.first().and_then(|Held { cut, line, .. }| match cut.item {
-            Some(item) => Some(At::Item(item)),
-            None if !self.text[cut.range.clone()].contains(&b'\n') => Some(At::Line(*line)),
+        let at = self.held.first().and_then(|HeldPiece { cut, line, .. }| match cut.item {
+            Some(item) => Some(LineOrIndex::Index(item)),
+            None if !self.text[cut.range.clone()].contains(&b'\n') => {
+                Some(LineOrIndex::Line(*line))
+            }
             None => None,
         });
         let text = std::mem::take(&mut self.text);
-        let text = self.answer.take().unwrap_or(text);
+        let text = self.unblanked.take().unwrap_or(text);
         self.send_text(at, &text, Vec::new())
     }
 
-    /// Sends what is held; `trailing` was skipped after it.
-    fn send_held(&mut self, trailing: Option<&str>) -> Result<(), Stopped> {
+    /// Sends the held pieces. `trailing` is the text that was skipped after the last one.
+    fn send_held(&mut self, trailing: Option<&str>) -> Result<(), ReceiverClosed> {
         let held = std::mem::take(&mut self.held);
         let text = std::mem::take(&mut self.text);
         let last = held.len().saturating_sub(1);
         let mut result = Ok(());
-        for (index, Held { cut, is_stray, line }) in held.into_iter().enumerate() {
-            let at = cut.item.map_or(At::Line(line), At::Item);
+        for (index, HeldPiece { cut, is_stray, line }) in held.into_iter().enumerate() {
+            let at = cut.item.map_or(LineOrIndex::Line(line), LineOrIndex::Index);
             let piece = &text[cut.range];
             let mut notes = Vec::new();
             notes.extend(cut.skipped.map(|skipped| skipped_text_warning("before", &skipped)));
@@ -370,7 +388,7 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
         result
     }
 
-    fn send_stray(&mut self, at: At, text: &[u8]) -> Result<(), Stopped> {
+    fn send_stray(&mut self, at: LineOrIndex, text: &[u8]) -> Result<(), ReceiverClosed> {
         self.sent += 1;
         let text = String::from_utf8_lossy(text);
         let found = excerpt(text.trim());
@@ -380,17 +398,17 @@ impl<'r, 'a, R: Read> Documents<'r, 'a, R> {
 
     fn send_text(
         &mut self,
-        at: Option<At>,
+        at: Option<LineOrIndex>,
         text: &[u8],
         mut notes: Vec<Warning>,
-    ) -> Result<(), Stopped> {
-        if text.len() > self.reader.options.max_record {
+    ) -> Result<(), ReceiverClosed> {
+        if text.len() > self.reader.options.max_document {
             return self.send_too_long(at);
         }
         self.sent += 1;
         notes.splice(..0, std::mem::take(&mut self.notes));
-        let record = Record::read(text, Expected::default(), self.reader.options.parsing);
-        self.reader.send(at, record.map(|record| record.with_notes(notes)), text.len())
+        let document = Record::read(text, Expected::default(), self.reader.options.parsing);
+        self.reader.send(at, document.map(|document| document.with_notes(notes)), text.len())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The entries of a ZIP archive.
+//! Reads the entries of a ZIP archive.
 
 use std::io::{Read, Seek};
 use std::sync::Arc;
@@ -6,29 +6,29 @@ use std::sync::Arc;
 use zip::ZipReadOptions;
 use zip::read::{Config, ZipFileEntry};
 use zip::result::ZipError;
-// Unlike `ZipArchive`, it keeps entries apart that have the same name.
+// Unlike `ZipArchive`, it keeps entries of the same name apart.
 use zip::unstable::read::ZipIterable;
 
-use super::limit::Limited;
-use super::place::Place;
-use super::read::{Reader, Stopped};
+use super::limit::LimitedReader;
+use super::location::DocumentLocation;
+use super::read::{DocumentReader, ReceiverClosed};
 use crate::document::ProblemCode;
 
-/// How deep archives may stand in each other.
+/// Maximum nesting depth of archives.
 const MAX_DEPTH: usize = 2;
-/// Most names of skipped entries that are kept.
+/// Maximum number of skipped entries that are reported.
 const MAX_SKIPPED: usize = 100_000;
 
-/// What is done with an entry.
+/// How an entry is treated.
 #[derive(Debug, PartialEq, Eq)]
 enum Treatment {
-    /// It holds documents, or is an archive.
+    /// Read it: it holds documents, or is an archive.
     Read,
-    /// It is packed in a form that is not read.
+    /// Refuse it: its compression format is not supported.
     Refuse,
-    /// It is no document.
+    /// Skip it and report that: it is not a document.
     Skip,
-    /// It is a folder, or what macOS keeps beside a file.
+    /// Ignore it: it is a folder, or metadata that macOS adds to archives.
     Ignore,
 }
 
@@ -48,19 +48,19 @@ fn treatment(name: &str) -> Treatment {
     }
 }
 
-impl Reader<'_> {
-    /// Reads the entries of an archive in the order of its list. A damaged one does not keep the
-    /// others out.
-    pub(super) fn archive<R: Read + Seek>(
+impl DocumentReader<'_> {
+    /// Reads the entries of an archive in the order of its directory. A damaged entry does not
+    /// affect the others. `depth` is the number of archives around this one.
+    pub(super) fn read_archive<R: Read + Seek>(
         &mut self,
         file: &mut R,
         depth: usize,
-    ) -> Result<(), Stopped> {
+    ) -> Result<(), ReceiverClosed> {
         if depth >= MAX_DEPTH {
-            let message = format!("archives stand in each other more than {MAX_DEPTH} deep");
+            let message = format!("archives are nested more than {MAX_DEPTH} deep");
             return self.send_problem(None, ProblemCode::Unreadable, message);
         }
-        let before = self.report.records;
+        let before = self.report.documents;
         let mut archive = match ZipIterable::try_new(file, Config::default()) {
             Ok(archive) => archive,
             Err(error) => return self.send_damage(&error),
@@ -69,7 +69,7 @@ impl Reader<'_> {
             Ok(entries) => entries,
             Err(error) => return self.send_damage(&error),
         };
-        let outer = self.place.entry.clone();
+        let outer = self.location.entry.clone();
         while let Some(entry) = entries.next() {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -86,26 +86,26 @@ impl Reader<'_> {
                 Some(outer) => format!("{outer}:{name}").into(),
                 None => name.as_str().into(),
             };
-            self.place.entry = Some(path);
-            let result = self.entry(&name, entry, entries.reader_mut(), depth);
-            self.place.entry.clone_from(&outer);
+            self.location.entry = Some(path);
+            let result = self.read_entry(&name, entry, entries.reader_mut(), depth);
+            self.location.entry.clone_from(&outer);
             result?;
         }
-        // An archive in an archive says so itself; of the outermost one the source says it.
-        if outer.is_some() && self.report.records == before {
+        // For the outermost archive, `read_source` reports this.
+        if outer.is_some() && self.report.documents == before {
             let message = "there is nothing to import in it".to_owned();
             self.send_problem(None, ProblemCode::Unreadable, message)?;
         }
         Ok(())
     }
 
-    fn entry<R: Read + Seek>(
+    fn read_entry<R: Read + Seek>(
         &mut self,
         name: &str,
         entry: ZipFileEntry<'_>,
         file: &mut R,
         depth: usize,
-    ) -> Result<(), Stopped> {
+    ) -> Result<(), ReceiverClosed> {
         match treatment(name) {
             Treatment::Ignore => Ok(()),
             _ if entry.is_dir() => Ok(()),
@@ -119,32 +119,31 @@ impl Reader<'_> {
             }
             Treatment::Refuse => {
                 let message =
-                    "it is packed in a form that is not read; allowed are ZIP and gzip".to_owned();
+                    "its compression format is not supported; allowed are ZIP and gzip".to_owned();
                 self.send_problem(None, ProblemCode::Unreadable, message)
             }
             Treatment::Read => {
                 let limit = self.options.max_unpacked;
                 let content = match entry.with_reader(file, ZipReadOptions::new()) {
-                    Ok(content) => Limited::new(content, limit),
+                    Ok(content) => LimitedReader::new(content, limit),
                     Err(error) => return self.send_damage(&error),
                 };
-                self.stream(Box::new(content), Some(limit), depth + 1)
+                self.read_stream(Box::new(content), Some(limit), depth + 1)
             }
         }
     }
 
     fn skip(&mut self) {
         if self.report.skipped.len() < MAX_SKIPPED {
-            self.report.skipped.push(Place { at: None, ..self.place.clone() });
+            self.report.skipped.push(DocumentLocation { at: None, ..self.location.clone() });
         }
     }
 
-    fn send_damage(&mut self, error: &ZipError) -> Result<(), Stopped> {
-        let what = if self.place.entry.is_some() { "entry" } else { "archive" };
+    fn send_damage(&mut self, error: &ZipError) -> Result<(), ReceiverClosed> {
+        let what = if self.location.entry.is_some() { "entry" } else { "archive" };
         let message = match error {
             ZipError::InvalidArchive(_) if what == "archive" => {
-                "the archive is not whole: the list of its entries, which stands at the end, is \
-                 missing or damaged"
+                "the archive is not whole: the list of entries at its end is missing or damaged"
                     .to_owned()
             }
             _ => format!("the {what} cannot be read: {error}"),
@@ -158,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_read_is_told_by_the_ending_in_any_case() {
+    fn entries_are_treated_by_their_extension_in_any_case() {
         for (name, expected) in [
             ("a/timeline.json", Treatment::Read),
             ("a/TIMELINE.JSON", Treatment::Read),

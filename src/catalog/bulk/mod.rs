@@ -1,11 +1,11 @@
-//! Whole catalogues in and out, in bounded memory.
+//! Bulk import and export: streams of documents in and out of the catalogue, in bounded memory.
 
 mod archive;
 mod channel;
 mod documents;
 mod entries;
 mod limit;
-mod place;
+mod location;
 mod read;
 mod transcode;
 
@@ -14,9 +14,9 @@ use std::collections::HashSet;
 use tokio::sync::mpsc;
 
 pub use archive::{ArchiveError, Packer, write_entry, writer};
-pub use channel::{RecordReceiver, RecordSender, record_channel};
-pub use place::{At, Place};
-pub use read::{MAX_UNPACKED, Options as ReadOptions, RawRecord, ReadReport, Source, Stopped};
+pub use channel::{DocumentReceiver, DocumentSender, document_channel};
+pub use location::{DocumentLocation, LineOrIndex};
+pub use read::{ByteSource, MAX_UNPACKED, ReadDocument, ReadOptions, ReadReport, ReceiverClosed};
 pub use read::{SQLITE_HEADER, SQLITE_REFUSED, read_source};
 
 use super::access::{CanPublish, CanRead};
@@ -27,38 +27,38 @@ use crate::document::plan::Report;
 use crate::document::{Category, MovieId, Problem, ProblemCode, Stage, Warning};
 use crate::storage::DocumentKey;
 
-/// Most documents in one transaction.
+/// Maximum number of documents in one transaction.
 const BATCH: usize = 200;
-/// Most bytes of text in one transaction.
+/// Bytes of text after which a transaction takes no more documents.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
-/// Documents read at once while exporting.
+/// Documents per query while exporting.
 const PAGE: u64 = 100;
 
-/// What became of one record.
+/// The result of importing one document.
 #[derive(Debug)]
-pub struct RecordResult {
-    pub place: Place,
-    /// What it was, if that much could be read.
+pub struct DocumentResult {
+    pub location: DocumentLocation,
+    /// The movie and category; `None` if the document could not be read.
     pub key: Option<DocumentKey>,
     pub status: ImportStatus,
     pub problems: Vec<Problem>,
-    /// Whether it is the first document of a movie that was not there.
+    /// Whether the import of this document creates its movie.
     pub creates_movie: bool,
-    /// What was planned, if it could be read.
+    /// The plan; `None` if the document could not be read.
     pub plan: Option<Report>,
-    /// Bytes of input read so far, for a progress bar.
+    /// Bytes of input read so far, for a progress bar. Counted before decompression.
     pub position: u64,
 }
 
-impl RecordResult {
-    /// What was repaired in it or left alone.
+impl DocumentResult {
+    /// The warnings of the plan: repaired and ignored parts of the document.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         self.plan.as_ref().map_or(&[], |plan| &plan.warnings)
     }
 }
 
-/// How many records came to what.
+/// The number of documents by status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BulkReport {
     pub planned: u64,
@@ -66,7 +66,7 @@ pub struct BulkReport {
     pub published: u64,
     pub unchanged: u64,
     pub rejected: u64,
-    /// Movies that were not there before.
+    /// Movies that the import created, or would create in a dry run.
     pub movies_created: u64,
 }
 
@@ -82,34 +82,35 @@ impl BulkReport {
     }
 }
 
-struct Waiting {
-    place: Place,
+/// A document to report after its batch is imported.
+struct Pending {
+    location: DocumentLocation,
     position: u64,
 }
 
-/// So many written documents are worth telling the database's query planner of.
-const MANY_DOCUMENTS: u64 = 500;
+/// Number of newly written documents after which the query planner's statistics are refreshed.
+const REFRESH_STATISTICS_AFTER: u64 = 500;
 
 impl Catalog {
-    /// Imports records as they come, creating movies that are missing, many in one transaction. A
-    /// rejected record does not keep others out; each is reported in the order of the input.
+    /// Imports documents as they arrive, many per transaction, and creates missing movies. A
+    /// rejected document does not affect the others. Results are reported in input order.
     ///
     /// # Errors
-    /// When storage fails; what was reported until then is in.
+    /// When storage fails. Documents reported before that are committed.
     pub async fn import_stream(
         &self,
         permission: &CanPublish,
-        mut records: RecordReceiver,
+        mut documents: DocumentReceiver,
         options: &ImportOptions,
-        mut report: impl FnMut(RecordResult),
+        mut report: impl FnMut(DocumentResult),
     ) -> Result<BulkReport, CatalogError> {
         // A published document creates its movie.
         let create_movie = options.create_movie || options.target == Stage::Published;
         let options = &ImportOptions { create_movie, ..options.clone() };
         let mut total = BulkReport::default();
-        let mut held: Option<RawRecord> = None;
+        let mut held: Option<ReadDocument> = None;
         let mut known_to_planner = 0;
-        // A dry run finds a movie missing with each of its documents.
+        // In a dry run, a movie stays missing for each of its documents; report it only once.
         let mut planned = HashSet::new();
         loop {
             let mut waiting = Vec::new();
@@ -119,27 +120,30 @@ impl Catalog {
             let mut ended = false;
             while waiting.len() < BATCH && bytes < BATCH_BYTES {
                 let next = match held.take() {
-                    Some(record) => Some(record),
-                    None => records.recv().await,
+                    Some(read) => Some(read),
+                    None => documents.recv().await,
                 };
-                let Some(raw) = next else {
+                let Some(read) = next else {
                     ended = true;
                     break;
                 };
-                match raw.record {
-                    // A document that comes twice builds on what its first coming made of it.
-                    Ok(ref record) if !keys.insert(record.key()) => {
-                        held = Some(raw);
+                match read.document {
+                    // A second version of a document must be planned on the result of the first.
+                    Ok(ref document) if !keys.insert(document.key()) => {
+                        held = Some(read);
                         break;
                     }
-                    Ok(record) => {
-                        bytes += raw.bytes;
-                        batch.push(record);
-                        waiting.push((Waiting { place: raw.place, position: raw.position }, None));
+                    Ok(document) => {
+                        bytes += read.bytes;
+                        batch.push(document);
+                        waiting.push((
+                            Pending { location: read.location, position: read.position },
+                            None,
+                        ));
                     }
                     Err(problems) => {
                         waiting.push((
-                            Waiting { place: raw.place, position: raw.position },
+                            Pending { location: read.location, position: read.position },
                             Some(problems),
                         ));
                     }
@@ -152,13 +156,13 @@ impl Catalog {
             let outcomes = if batch.is_empty() {
                 Vec::new()
             } else {
-                self.import_some(permission, &batch, options).await?
+                self.import_within_budget(permission, &batch, options).await?
             };
             let mut outcomes = batch.iter().zip(outcomes);
-            for (Waiting { place, position }, unread) in waiting {
+            for (Pending { location, position }, unread) in waiting {
                 let result = match unread {
-                    Some(problems) => RecordResult {
-                        place,
+                    Some(problems) => DocumentResult {
+                        location,
                         key: None,
                         status: ImportStatus::Rejected,
                         problems,
@@ -167,15 +171,15 @@ impl Catalog {
                         position,
                     },
                     None => {
-                        let Some((record, outcome)) = outcomes.next() else { continue };
+                        let Some((document, outcome)) = outcomes.next() else { continue };
                         let creates_movie = outcome.status != ImportStatus::Rejected
-                            && missing.remove(&record.movie);
+                            && missing.remove(&document.movie);
                         if creates_movie && options.dry_run {
-                            planned.insert(record.movie.clone());
+                            planned.insert(document.movie.clone());
                         }
-                        RecordResult {
-                            place,
-                            key: Some(record.key()),
+                        DocumentResult {
+                            location,
+                            key: Some(document.key()),
                             status: outcome.status,
                             problems: outcome.problems,
                             creates_movie,
@@ -189,9 +193,9 @@ impl Catalog {
                 report(result);
             }
             let written = total.published + total.drafted;
-            let is_much_more = written >= MANY_DOCUMENTS.max(2 * known_to_planner);
-            if is_much_more || (ended && written >= known_to_planner + MANY_DOCUMENTS) {
-                // What is in is in, however well it will be found.
+            let is_much_more = written >= REFRESH_STATISTICS_AFTER.max(2 * known_to_planner);
+            if is_much_more || (ended && written >= known_to_planner + REFRESH_STATISTICS_AFTER) {
+                // The documents are committed. Stale statistics only slow queries down.
                 if let Err(error) = self.database().refresh_statistics().await {
                     tracing::warn!(%error, "the database's statistics could not be refreshed");
                 }
@@ -203,43 +207,47 @@ impl Catalog {
         }
     }
 
-    /// The movies of some records that are not there.
-    async fn missing_movies(&self, records: &[Record]) -> Result<HashSet<MovieId>, CatalogError> {
+    /// The movies of these documents that do not exist.
+    async fn missing_movies(&self, documents: &[Record]) -> Result<HashSet<MovieId>, CatalogError> {
         let mut movies: HashSet<MovieId> =
-            records.iter().map(|record| record.movie.clone()).collect();
-        let asked: Vec<MovieId> = movies.iter().cloned().collect();
-        for found in self.database().movies(&asked).await? {
+            documents.iter().map(|document| document.movie.clone()).collect();
+        let ids: Vec<MovieId> = movies.iter().cloned().collect();
+        for found in self.database().movies(&ids).await? {
             movies.remove(&found.id);
         }
         Ok(movies)
     }
 
-    /// Imports records in one transaction; where planning them takes more work than is allowed, each
-    /// half in one of its own. A record that takes so much alone is rejected.
-    async fn import_some(
+    /// Imports documents in one transaction. If planning them exceeds the work budget, imports each
+    /// half in its own transaction. A single document that exceeds the budget is rejected.
+    async fn import_within_budget(
         &self,
         permission: &CanPublish,
-        records: &[Record],
+        documents: &[Record],
         options: &ImportOptions,
     ) -> Result<Vec<Outcome>, CatalogError> {
-        match self.import_batch(permission, records, options).await {
-            Err(CatalogError::Stopped(stopped)) if records.len() < 2 => {
+        match self.import_batch(permission, documents, options, true).await {
+            Err(CatalogError::Stopped(stopped)) if documents.len() < 2 => {
                 let message = stopped.user_message();
                 let problem = Problem::new("", ProblemCode::TooLong, message);
                 Ok(vec![Outcome::rejected(vec![problem], None, None)])
             }
             Err(CatalogError::Stopped(_)) => {
-                let (first, second) = records.split_at(records.len() / 2);
-                let mut outcomes = Box::pin(self.import_some(permission, first, options)).await?;
-                outcomes.extend(Box::pin(self.import_some(permission, second, options)).await?);
+                let (first, second) = documents.split_at(documents.len() / 2);
+                let mut outcomes =
+                    Box::pin(self.import_within_budget(permission, first, options)).await?;
+                outcomes.extend(
+                    Box::pin(self.import_within_budget(permission, second, options)).await?,
+                );
                 Ok(outcomes)
             }
             done => done,
         }
     }
 
-    /// Sends the exports of all written documents, or those of some movies or of one category, in
-    /// the order of movie and category.
+    /// Sends the published documents of a selection to `exports`, ordered by movie and category;
+    /// a list of movies keeps its own order. Returns early without an error when the receiver is
+    /// dropped.
     ///
     /// # Errors
     /// When storage fails.
@@ -271,7 +279,6 @@ impl Catalog {
             after = Some((last.movie.clone(), last.category));
             let now = self.clock.now();
             for document in page {
-                // Whoever reads may leave at any time.
                 if exports.send(Export::of(document, now)).await.is_err() {
                     return Ok(());
                 }
@@ -280,11 +287,11 @@ impl Catalog {
     }
 }
 
-/// What to export.
+/// Which documents to export.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Only these movies; `None`: all.
+    /// The movies to export; `None` means all.
     pub movies: Option<Vec<MovieId>>,
-    /// Only this category; `None`: all.
+    /// The category to export; `None` means all.
     pub category: Option<Category>,
 }

@@ -1,36 +1,36 @@
-//! UTF-16 as UTF-8, while it is read.
+//! Decodes UTF-16 to UTF-8 while reading.
 
 use std::io::{self, Read};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding};
 
-/// Stands for a character that is not whole: no text in UTF-8 or Windows-1252 has it, so that the
-/// document it is in is refused, and the others are read.
-const BROKEN: u8 = 0x81;
+/// Replaces an incomplete character. This byte is invalid in UTF-8 and in Windows-1252, so the
+/// document that contains it is refused, and the others are read.
+const INVALID: u8 = 0x81;
 const CHUNK: usize = 16 * 1024;
 
-/// Reads text of another encoding as UTF-8, without its byte-order mark.
-pub(super) struct Transcoded<R> {
+/// Reads text in another encoding as UTF-8, without its byte-order mark.
+pub(super) struct Utf8Reader<R> {
     inner: R,
     decoder: Decoder,
-    packed: Vec<u8>,
+    encoded: Vec<u8>,
     text: Vec<u8>,
-    /// How much of `text` was read.
+    /// Bytes of `text` that were already read.
     at: usize,
-    ended: bool,
+    is_at_end: bool,
 }
 
-impl<R: Read> Transcoded<R> {
+impl<R: Read> Utf8Reader<R> {
     pub(super) fn new(inner: R, encoding: &'static Encoding) -> Self {
         let decoder = encoding.new_decoder_with_bom_removal();
-        let (packed, text) = (vec![0; CHUNK], Vec::with_capacity(2 * CHUNK));
-        Self { inner, decoder, packed, text, at: 0, ended: false }
+        let (encoded, text) = (vec![0; CHUNK], Vec::with_capacity(2 * CHUNK));
+        Self { inner, decoder, encoded, text, at: 0, is_at_end: false }
     }
 
-    /// Decodes some more.
+    /// Decodes the next chunk into `text`.
     fn advance(&mut self) -> io::Result<()> {
-        let count = self.inner.read(&mut self.packed)?;
-        self.ended = count == 0;
+        let count = self.inner.read(&mut self.encoded)?;
+        self.is_at_end = count == 0;
         self.text.clear();
         self.at = 0;
         let mut from = 0;
@@ -38,24 +38,24 @@ impl<R: Read> Transcoded<R> {
             let start = self.text.len();
             self.text.resize(start + 2 * CHUNK, 0);
             let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(
-                &self.packed[from..count],
+                &self.encoded[from..count],
                 &mut self.text[start..],
-                self.ended,
+                self.is_at_end,
             );
             from += read;
             self.text.truncate(start + written);
             match result {
                 DecoderResult::InputEmpty => return Ok(()),
                 DecoderResult::OutputFull => {}
-                DecoderResult::Malformed(..) => self.text.push(BROKEN),
+                DecoderResult::Malformed(..) => self.text.push(INVALID),
             }
         }
     }
 }
 
-impl<R: Read> Read for Transcoded<R> {
+impl<R: Read> Read for Utf8Reader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.at == self.text.len() && !self.ended {
+        while self.at == self.text.len() && !self.is_at_end {
             self.advance()?;
         }
         let count = buffer.len().min(self.text.len() - self.at);
@@ -73,12 +73,12 @@ mod tests {
 
     fn decoded(bytes: &[u8], encoding: &'static Encoding) -> Vec<u8> {
         let mut text = Vec::new();
-        Transcoded::new(bytes, encoding).read_to_end(&mut text).unwrap();
+        Utf8Reader::new(bytes, encoding).read_to_end(&mut text).unwrap();
         text
     }
 
     #[test]
-    fn utf_16_is_read_in_either_order_and_a_half_character_is_marked() {
+    fn utf_16_is_read_in_both_byte_orders_and_an_incomplete_character_is_marked() {
         let text = "héllo 😀\n".repeat(20_000);
         let units: Vec<u16> = text.encode_utf16().collect();
         let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();

@@ -1,4 +1,5 @@
-//! Drafts, as they are read: the review queue, a movie's drafts, and the draft of a document.
+//! Reads drafts: the review queue, the drafts of a movie, and the draft of a document. The
+//! submodule `publish` publishes and discards them.
 
 pub mod publish;
 
@@ -12,16 +13,16 @@ use crate::storage::{
     ContributionEntry, DocumentKey, DraftEntry, DraftFilter, DraftPage, DraftPosition,
 };
 
-/// An open draft beside what is published by now.
+/// An open draft and the current published revision of its document.
 #[derive(Debug, Clone)]
 pub struct DraftStatus {
     pub draft: DraftEntry,
-    /// The published revision by now; 0: the category was never written.
+    /// The current published revision; 0 if the category was never written.
     pub published_revision: i64,
 }
 
 impl Catalog {
-    /// A page of the review queue: the draft that was contributed to longest ago comes first.
+    /// A page of the review queue, sorted by the time of the last contribution, oldest first.
     ///
     /// # Errors
     /// When storage fails.
@@ -35,7 +36,7 @@ impl Catalog {
         Ok(self.database.draft_page(filter, after, limit).await?)
     }
 
-    /// How many drafts fit.
+    /// The number of drafts that match.
     ///
     /// # Errors
     /// When storage fails.
@@ -47,7 +48,7 @@ impl Catalog {
         Ok(self.database.count_drafts(filter).await?)
     }
 
-    /// The open drafts of those movies, by movie and category.
+    /// The open drafts of these movies, ordered by movie and category.
     ///
     /// # Errors
     /// When storage fails.
@@ -59,8 +60,8 @@ impl Catalog {
         Ok(self.database.drafts_of(movies).await?)
     }
 
-    /// The open drafts of a movie, each beside what is published by now; `None` if there is no such
-    /// movie.
+    /// The open drafts of a movie with the current published revisions; `None` if the movie does
+    /// not exist.
     ///
     /// # Errors
     /// When storage fails.
@@ -82,7 +83,7 @@ impl Catalog {
         Ok(Some(status.collect()))
     }
 
-    /// What was contributed to the open drafts of those documents, oldest first for each.
+    /// The contributions to the open drafts of these documents, by document, oldest first.
     ///
     /// # Errors
     /// When storage fails.
@@ -98,7 +99,7 @@ impl Catalog {
         Ok(found)
     }
 
-    /// The open drafts of those movies in those categories as exports, in no order.
+    /// Exports of the open drafts of these movies and categories, in no particular order.
     ///
     /// # Errors
     /// When storage fails.
@@ -113,8 +114,8 @@ impl Catalog {
         Ok(drafts.into_iter().map(|draft| Export::of(draft.into(), now)).collect())
     }
 
-    /// Exports one category of a movie as it would be worked on: its draft, or what is published where
-    /// there is none. `None` if there is no such movie.
+    /// Exports the draft of a document, or the published document if there is no draft. `None` if
+    /// the movie does not exist.
     ///
     /// # Errors
     /// When storage fails.

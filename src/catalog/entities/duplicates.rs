@@ -1,4 +1,4 @@
-//! People who may be one: who share a name, and whose credits do not speak against it.
+//! Finds people that may be duplicates: they share a name, and their credits do not contradict it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -12,77 +12,79 @@ use crate::document::text::{comparable, index_key};
 use crate::storage::Entity;
 
 define_choice! {
-    /// What speaks for or against two people being one.
+    /// A reason for or against two people being the same person.
     pub enum DuplicateReason {
-        /// Both are called the same; case, accents and spacing aside.
+        /// Both have the same name, ignoring case, accents and spacing.
         SameName = "same_name",
-        /// A name that one of them also goes by is the other's.
+        /// An alias of one person is a name or an alias of the other.
         SharedAlias = "shared_alias",
-        /// Their names are forms of one another, or nearly alike: "J.J. Abrams" and "JJ Abrams", "Pitt, Brad" and "B. Pitt".
+        /// Similar names, such as "J.J. Abrams" and "JJ Abrams", or "Pitt, Brad" and "B. Pitt".
         NearName = "near_name",
-        /// A movie credits both with the very same part.
+        /// A movie credits both with the same character or job in the same list.
         SamePart = "same_part",
-        /// A movie credits both, in different lists.
+        /// A movie credits both in different lists.
         SameMovie = "same_movie",
-        /// Most of what both did is of the same kind.
+        /// Most credits of both are in the same list, such as the cast.
         SameWork = "same_work",
-        /// Both worked at about the same time.
+        /// Both worked in the same years, or at most ten years apart.
         SameTime = "same_time",
-        /// Their work lies more than forty years apart. Speaks against it.
+        /// Their credits are more than forty years apart. A reason against.
         YearsApart = "years_apart",
-        /// One of them has no id elsewhere, as someone who was made from a name alone.
+        /// One of them has no external id, as a person created from a name alone.
         WithoutId = "without_id",
-        /// Elsewhere they are two, with an id each. Speaks against it.
+        /// Both have an external id from the same source, and the ids differ. A reason against.
         DifferentIds = "different_ids",
     }
 }
 
-/// What is known of someone, as far as it tells whether they are someone else as well.
+/// The data of a person that is compared to find duplicates.
 #[derive(Debug, Clone, Default)]
-pub struct Profile {
-    /// All names, the own one first.
+pub struct PersonProfile {
+    /// The name, then the aliases.
     pub names: Vec<String>,
-    /// The ids elsewhere: (source, value).
+    /// The external ids as (source, value).
     pub external_ids: Vec<(String, String)>,
     pub credits: Vec<ProfileCredit>,
 }
 
-/// A credit of someone.
+/// A credit of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileCredit {
     pub movie: String,
+    /// The list in the document, such as `cast` or `directors`.
     pub list: String,
     /// The character or the job.
     pub part: Option<String>,
-    /// The year of the movie; 0: not known.
+    /// The year of the movie; 0 if unknown.
     pub year: i32,
 }
 
-/// How likely two are one.
+/// How likely two people are the same person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Score {
-    /// 0 to 100.
+pub struct DuplicateScore {
+    /// The sum of the weights of the reasons, from 0 to 100.
     pub percent: i32,
     pub reasons: Vec<DuplicateReason>,
 }
 
-/// Two who may be one. The first has more credits, or the smaller id.
+/// Two people that may be the same person. `first` has more credits; if both have as many, the
+/// smaller id.
 #[derive(Debug, Clone)]
 pub struct Duplicate {
     pub first: String,
     pub second: String,
-    pub score: Score,
+    pub score: DuplicateScore,
 }
 
-impl Profile {
-    /// The first and the last year of work, as far as years are known.
+impl PersonProfile {
+    /// The first and the last known year of work.
     fn years(&self) -> Option<(i32, i32)> {
         let known = || self.credits.iter().map(|credit| credit.year).filter(|year| *year != 0);
         Some((known().min()?, known().max()?))
     }
 
-    /// The list that most of the credits stand in.
-    fn work(&self) -> Option<&str> {
+    /// The list that has most of the credits.
+    fn main_list(&self) -> Option<&str> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for credit in &self.credits {
             *counts.entry(&credit.list).or_default() += 1;
@@ -91,12 +93,12 @@ impl Profile {
     }
 }
 
-/// How likely two people are one; `None` if their names say nothing of it, or their credits contradict it:
-/// a list that has both, with different parts, has two people.
+/// How likely two people are the same person. `None` if their names are not similar, or if one list
+/// of a movie credits them with different parts, which shows two people.
 #[must_use]
-pub fn similarity(a: &Profile, b: &Profile) -> Option<Score> {
+pub fn similarity(a: &PersonProfile, b: &PersonProfile) -> Option<DuplicateScore> {
     use DuplicateReason as Reason;
-    let mut found = vec![alike(a, b)?];
+    let mut found = vec![name_similarity(a, b)?];
     let mut same_part = false;
     let mut same_movie = false;
     for credit in &a.credits {
@@ -111,7 +113,7 @@ pub fn similarity(a: &Profile, b: &Profile) -> Option<Score> {
     }
     found.extend(same_part.then_some((35, Reason::SamePart)));
     found.extend(same_movie.then_some((20, Reason::SameMovie)));
-    if a.work().is_some() && a.work() == b.work() {
+    if a.main_list().is_some() && a.main_list() == b.main_list() {
         found.push((10, Reason::SameWork));
     }
     if let (Some((a_first, a_last)), Some((b_first, b_last))) = (a.years(), b.years()) {
@@ -130,13 +132,14 @@ pub fn similarity(a: &Profile, b: &Profile) -> Option<Score> {
         found.push((10, Reason::WithoutId));
     }
     let percent = found.iter().map(|(weight, _)| weight).sum::<i32>().clamp(0, 100);
-    Some(Score { percent, reasons: found.into_iter().map(|(_, reason)| reason).collect() })
+    Some(DuplicateScore { percent, reasons: found.into_iter().map(|(_, reason)| reason).collect() })
 }
 
-/// How far their names are the same.
-fn alike(a: &Profile, b: &Profile) -> Option<(i32, DuplicateReason)> {
-    let keys =
-        |profile: &Profile| profile.names.iter().map(|name| index_key(name)).collect::<Vec<_>>();
+/// The weight and the reason of the similarity of their names; `None` if they are not similar.
+fn name_similarity(a: &PersonProfile, b: &PersonProfile) -> Option<(i32, DuplicateReason)> {
+    let keys = |profile: &PersonProfile| {
+        profile.names.iter().map(|name| index_key(name)).collect::<Vec<_>>()
+    };
     let (a_keys, b_keys) = (keys(a), keys(b));
     if a_keys.first() == b_keys.first() {
         return a_keys.first().map(|_| (50, DuplicateReason::SameName));
@@ -144,8 +147,9 @@ fn alike(a: &Profile, b: &Profile) -> Option<(i32, DuplicateReason)> {
     if a_keys.iter().any(|name| b_keys.contains(name)) {
         return Some((45, DuplicateReason::SharedAlias));
     }
-    let names =
-        |profile: &Profile| profile.names.iter().map(|name| Name::of(name)).collect::<Vec<_>>();
+    let names = |profile: &PersonProfile| {
+        profile.names.iter().map(|name| Name::of(name)).collect::<Vec<_>>()
+    };
     let (a, b) = (names(a), names(b));
     let relations = a.iter().flat_map(|name| b.iter().filter_map(|other| name.relation(other)));
     let weight = |relation: Relation| match relation {
@@ -155,21 +159,24 @@ fn alike(a: &Profile, b: &Profile) -> Option<(i32, DuplicateReason)> {
         | Relation::Initials
         | Relation::MiddleName
         | Relation::Near(_) => 25,
-        // As often a father and his son, or two who sound alike.
+        // Often two people: a father and a son, or people with similar-sounding names.
         Relation::Suffix | Relation::LikeSound(_) => 10,
     };
     relations.map(weight).max().map(|weight| (weight, DuplicateReason::NearName))
 }
 
-/// Most names that are looked at, most people who were made from a name, and most people of one name.
+/// Maximum number of shared names that are examined.
 const MAX_NAMES: u64 = 5_000;
-const MAX_MADE: u64 = 2_000;
-const MAX_OF_A_NAME: usize = 20;
-/// What is less likely is not worth a look.
-const LIKELY: i32 = 30;
+/// Maximum number of people created from a name that are examined.
+const MAX_WITHOUT_ID: u64 = 2_000;
+/// Maximum number of people of one name that are compared.
+const MAX_PER_NAME: usize = 20;
+/// Minimum percentage of a duplicate that is listed.
+const MIN_PERCENT: i32 = 30;
 
 impl Catalog {
-    /// A page of those who may be one, the likeliest first, after one of them; and whether there are more.
+    /// A page of the possible duplicates, most likely first, after the duplicate with the given
+    /// percentage and ids; and whether there are more.
     ///
     /// # Errors
     /// When storage fails.
@@ -180,17 +187,19 @@ impl Catalog {
         limit: usize,
     ) -> Result<(Vec<Duplicate>, bool), CatalogError> {
         let mut groups = self.database.people_sharing_a_name(MAX_NAMES).await?;
-        let near = self.database.people_with_similar_names(MAX_MADE).await?;
+        let near = self.database.people_with_similar_names(MAX_WITHOUT_ID).await?;
         let ids: BTreeSet<&String> = groups.iter().flatten().chain(near.iter().flatten()).collect();
         let ids: Vec<String> = ids.into_iter().cloned().collect();
         let people = self.entities(&permission.can_read(), EntityKind::Person, &ids).await?;
-        let mut profiles: HashMap<String, Profile> = people.into_iter().map(profile).collect();
-        // Comparing is work for a thread of its own.
+        let mut profiles: HashMap<String, PersonProfile> =
+            people.into_iter().map(profile).collect();
+        // Comparing names is CPU work.
         (groups, profiles) = tokio::task::spawn_blocking(move || {
-            let is_alike = |[a, b]: &[String; 2]| {
-                matches!((profiles.get(a), profiles.get(b)), (Some(a), Some(b)) if alike(a, b).is_some())
+            let has_similar_name = |[a, b]: &[String; 2]| {
+                let pair = profiles.get(a).zip(profiles.get(b));
+                pair.is_some_and(|(a, b)| name_similarity(a, b).is_some())
             };
-            groups.extend(near.into_iter().filter(is_alike).map(Vec::from));
+            groups.extend(near.into_iter().filter(has_similar_name).map(Vec::from));
             let named: HashSet<&String> = groups.iter().flatten().collect();
             profiles.retain(|id, _| named.contains(id));
             (groups, profiles)
@@ -204,11 +213,14 @@ impl Catalog {
                 profile.credits.push(ProfileCredit { movie, list, part, year });
             }
         }
-        let mut found = tokio::task::spawn_blocking(move || pairs(&groups, &profiles)).await?;
-        let place = |of: &Duplicate| (-of.score.percent, of.first.clone(), of.second.clone());
+        let mut found =
+            tokio::task::spawn_blocking(move || likely_pairs(&groups, &profiles)).await?;
+        let sort_key = |duplicate: &Duplicate| {
+            (-duplicate.score.percent, duplicate.first.clone(), duplicate.second.clone())
+        };
         if let Some((percent, first, second)) = after {
             let after = (-percent, first.to_owned(), second.to_owned());
-            found.retain(|duplicate| place(duplicate) > after);
+            found.retain(|duplicate| sort_key(duplicate) > after);
         }
         let has_more = found.len() > limit;
         found.truncate(limit);
@@ -216,20 +228,24 @@ impl Catalog {
     }
 }
 
-fn profile(entity: Entity) -> (String, Profile) {
+fn profile(entity: Entity) -> (String, PersonProfile) {
     let names = std::iter::once(entity.name).chain(entity.aliases).collect();
-    (entity.id, Profile { names, external_ids: entity.external_ids, credits: Vec::new() })
+    (entity.id, PersonProfile { names, external_ids: entity.external_ids, credits: Vec::new() })
 }
 
-/// All pairs within the groups that may be one, the likeliest first.
-fn pairs(groups: &[Vec<String>], profiles: &HashMap<String, Profile>) -> Vec<Duplicate> {
-    let mut found: BTreeMap<(String, String), Score> = BTreeMap::new();
+/// The pairs within the groups that may be the same person, most likely first.
+fn likely_pairs(
+    groups: &[Vec<String>],
+    profiles: &HashMap<String, PersonProfile>,
+) -> Vec<Duplicate> {
+    let mut found: BTreeMap<(String, String), DuplicateScore> = BTreeMap::new();
     for group in groups {
-        let group = &group[..group.len().min(MAX_OF_A_NAME)];
+        let group = &group[..group.len().min(MAX_PER_NAME)];
         for (index, a) in group.iter().enumerate() {
             for b in &group[index + 1..] {
                 let (Some(one), Some(other)) = (profiles.get(a), profiles.get(b)) else { continue };
-                let Some(score) = similarity(one, other).filter(|score| score.percent >= LIKELY)
+                let Some(score) =
+                    similarity(one, other).filter(|score| score.percent >= MIN_PERCENT)
                 else {
                     continue;
                 };
@@ -252,14 +268,14 @@ mod tests {
     use super::DuplicateReason as Reason;
     use super::*;
 
-    fn someone(names: &[&str], ids: &[&str], credits: &[(&str, &str, &str, i32)]) -> Profile {
+    fn person(names: &[&str], ids: &[&str], credits: &[(&str, &str, &str, i32)]) -> PersonProfile {
         let credits = credits.iter().map(|(movie, list, part, year)| ProfileCredit {
             movie: (*movie).to_owned(),
             list: (*list).to_owned(),
             part: Some((*part).to_owned()),
             year: *year,
         });
-        Profile {
+        PersonProfile {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             external_ids: ids.iter().map(|id| ("tmdb".to_owned(), (*id).to_owned())).collect(),
             credits: credits.collect(),
@@ -267,32 +283,32 @@ mod tests {
     }
 
     #[test]
-    fn what_speaks_for_it_and_against_it_is_told() {
-        let ada = someone(&["Ada Quist"], &["1"], &[("m", "cast", "Captain", 1999)]);
+    fn reasons_for_and_against_are_listed() {
+        let ada = person(&["Ada Quist"], &["1"], &[("m", "cast", "Captain", 1999)]);
         let cases = [
             (
-                someone(&["ada  quist"], &[], &[("n", "cast", "Cook", 2001)]),
+                person(&["ada  quist"], &[], &[("n", "cast", "Cook", 2001)]),
                 80,
                 vec![Reason::SameName, Reason::SameWork, Reason::SameTime, Reason::WithoutId],
             ),
             (
-                someone(&["A. Quist", "Ada Quist"], &[], &[]),
+                person(&["A. Quist", "Ada Quist"], &[], &[]),
                 55,
                 vec![Reason::SharedAlias, Reason::WithoutId],
             ),
-            (someone(&["Ada-Quist"], &[], &[]), 50, vec![Reason::NearName, Reason::WithoutId]),
+            (person(&["Ada-Quist"], &[], &[]), 50, vec![Reason::NearName, Reason::WithoutId]),
             (
-                someone(&["Ada Quist"], &["2"], &[("n", "crew", "Grip", 1920)]),
+                person(&["Ada Quist"], &["2"], &[("n", "crew", "Grip", 1920)]),
                 0,
                 vec![Reason::SameName, Reason::YearsApart, Reason::DifferentIds],
             ),
             (
-                someone(&["Ada Quist"], &["1"], &[("m", "cast", "CAPTAIN", 1999)]),
+                person(&["Ada Quist"], &["1"], &[("m", "cast", "CAPTAIN", 1999)]),
                 100,
                 vec![Reason::SameName, Reason::SamePart, Reason::SameWork, Reason::SameTime],
             ),
             (
-                someone(&["Ada Quist"], &["1"], &[("m", "directors", "Director", 1999)]),
+                person(&["Ada Quist"], &["1"], &[("m", "directors", "Director", 1999)]),
                 80,
                 vec![Reason::SameName, Reason::SameMovie, Reason::SameTime],
             ),
@@ -305,10 +321,10 @@ mod tests {
     }
 
     #[test]
-    fn two_parts_in_one_list_are_two_people() {
-        let ada = someone(&["Ada Quist"], &[], &[("m", "cast", "Captain", 1999)]);
-        let other = someone(&["Ada Quist"], &[], &[("m", "cast", "Cook", 1999)]);
+    fn different_parts_in_one_list_show_two_people() {
+        let ada = person(&["Ada Quist"], &[], &[("m", "cast", "Captain", 1999)]);
+        let other = person(&["Ada Quist"], &[], &[("m", "cast", "Cook", 1999)]);
         assert_eq!(similarity(&ada, &other), None);
-        assert_eq!(similarity(&ada, &someone(&["Bo Quist"], &[], &[])), None);
+        assert_eq!(similarity(&ada, &person(&["Bo Quist"], &[], &[])), None);
     }
 }

@@ -1,11 +1,11 @@
-//! Merging people who are one.
+//! Merges people that are the same person.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use super::redirect::{Rewrite, Rewritten, problems_of};
-use super::{may_be_an_id, mentions};
+use super::{is_possible_id, mentions};
 use crate::catalog::access::CanPublish;
 use crate::catalog::import::Operation;
 use crate::catalog::{Catalog, CatalogError};
@@ -15,59 +15,60 @@ use crate::document::references::Reference;
 use crate::document::{Problem, ProblemCode};
 use crate::storage::{Transaction, TransientError as _};
 
-/// Who is to be merged into whom.
+/// Which people to merge.
 #[derive(Debug, Clone, Default)]
-pub struct Merge {
-    /// Who stays.
+pub struct MergeRequest {
+    /// The person that target.
     pub id: String,
-    /// Who they are as well.
+    /// The people that are merged into that person.
     pub others: Vec<String>,
-    /// Whether to plan only: nothing is written.
+    /// Whether to plan only, without writing.
     pub dry_run: bool,
-    /// Whether items that are locked may change.
+    /// Whether locked items may change.
     pub override_locks: bool,
 }
 
-/// What came of mending people.
+/// The outcome of merging people or splitting a person.
 #[derive(Debug, Default)]
-pub struct Mended {
-    /// Whoever was mended, by the id they have; `None` if there are problems with the ids.
+pub struct ReassignmentOutcome {
+    /// The current id of the person that was merged into or split; `None` if an id is wrong.
     pub id: Option<String>,
-    /// Of a split, whoever has the credits now.
+    /// For a split: the person that the items were moved to. `None` if nothing was written.
     pub other: Option<String>,
-    /// The documents that named someone by another id, in order.
+    /// The documents with replaced ids, ordered by movie and category.
     pub documents: Vec<Rewritten>,
-    /// If there are any, nothing was written.
+    /// If not empty, nothing was written.
     pub problems: Vec<Problem>,
 }
 
-impl Mended {
+impl ReassignmentOutcome {
     pub(super) fn refused(problems: Vec<Problem>) -> Self {
         Self { problems, ..Self::default() }
     }
 }
 
-/// There is no person of that id.
-pub(super) fn nobody(path: impl Into<String>, id: &str) -> Problem {
-    let message = format!("there is no person of the id {}", shown(&json!(id)));
+/// The problem that there is no person of that id.
+pub(super) fn no_such_person(path: impl Into<String>, id: &str) -> Problem {
+    let message = format!("there is no person with the id {}", shown(&json!(id)));
     Problem::new(path, ProblemCode::NotFound, message)
 }
 
 impl Catalog {
-    /// Merges people who are one: every published document that names one of the others names the one
-    /// who stays, as a new revision. All of it in one transaction, or nothing.
+    /// Merges people. Every published document that names one of the others gets a new revision
+    /// with the id of the person that stays. Their own ids become redirects. All in one
+    /// transaction.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the answer.
+    /// When storage fails. Problems with the request or the documents are part of the outcome.
     pub async fn merge_people(
         &self,
         permission: &CanPublish,
-        merge: &Merge,
-    ) -> Result<Mended, CatalogError> {
+        merge: &MergeRequest,
+    ) -> Result<ReassignmentOutcome, CatalogError> {
         let run = |transaction: std::sync::Arc<Transaction>| async move {
             self.merge_people_in(&transaction, permission, merge).await
         };
-        settled(if merge.dry_run {
+        transient_as_conflict(if merge.dry_run {
             self.database.snapshot(run).await
         } else {
             self.database.write(run).await
@@ -78,25 +79,25 @@ impl Catalog {
         &self,
         transaction: &Transaction,
         permission: &CanPublish,
-        merge: &Merge,
-    ) -> Result<Mended, CatalogError> {
+        merge: &MergeRequest,
+    ) -> Result<ReassignmentOutcome, CatalogError> {
         if !merge.dry_run {
-            // Nobody may begin to name the others while they go.
+            // No document may start to name the others during the merge.
             transaction.advisory_lock_all_movies().await?;
             transaction.advisory_lock_entities().await?;
         }
-        let ids = merge.others.iter().chain([&merge.id]).filter(|id| may_be_an_id(id)).cloned();
+        let ids = merge.others.iter().chain([&merge.id]).filter(|id| is_possible_id(id)).cloned();
         let directory = transaction.directory(&mentions(EntityKind::Person, ids)).await?;
-        let (stays, others) = match who(merge, &directory) {
-            Ok(who) => who,
-            Err(problems) => return Ok(Mended::refused(problems)),
+        let (target, others) = match resolve_ids(merge, &directory) {
+            Ok(ids) => ids,
+            Err(problems) => return Ok(ReassignmentOutcome::refused(problems)),
         };
-        let going: Vec<&str> = others.iter().map(String::as_str).collect();
-        let documents = transaction.documents_naming(&going).await?;
-        let other = |named: Reference<'_>| {
-            (named.kind == EntityKind::Person && others.contains(named.id)).then(|| stays.clone())
+        let other_ids: Vec<&str> = others.iter().map(String::as_str).collect();
+        let documents = transaction.documents_naming(&other_ids).await?;
+        let new_id = |named: Reference<'_>| {
+            (named.kind == EntityKind::Person && others.contains(named.id)).then(|| target.clone())
         };
-        let request = json!({ "merge_people": { "id": stays, "other_ids": others } }).to_string();
+        let request = json!({ "merge_people": { "id": target, "other_ids": others } }).to_string();
         let mut rewrite = Rewrite {
             catalog: self,
             author: &permission.author,
@@ -105,48 +106,55 @@ impl Catalog {
             override_locks: merge.override_locks,
             request: &request,
         };
-        let planned = rewrite.run(transaction, &documents, &other).await?;
+        let planned = rewrite.run(transaction, &documents, &new_id).await?;
         let problems = problems_of(&planned);
-        let mut mended =
-            Mended { id: Some(stays.clone()), other: None, documents: planned, problems };
-        if merge.dry_run || !mended.problems.is_empty() {
-            return Ok(mended);
+        let mut outcome = ReassignmentOutcome {
+            id: Some(target.clone()),
+            other: None,
+            documents: planned,
+            problems,
+        };
+        if merge.dry_run || !outcome.problems.is_empty() {
+            return Ok(outcome);
         }
         let (by, now) = (&permission.author.name, self.clock.now());
         for id in &others {
-            transaction.merge_entity(EntityKind::Person, id, &stays, by, now).await?;
+            transaction.merge_entity(EntityKind::Person, id, &target, by, now).await?;
         }
         rewrite.dry_run = false;
-        mended.documents = rewrite.run(transaction, &documents, &other).await?;
-        Ok(mended)
+        outcome.documents = rewrite.run(transaction, &documents, &new_id).await?;
+        Ok(outcome)
     }
 }
 
-/// Who stays, and who goes.
-fn who(merge: &Merge, directory: &Directory) -> Result<(String, BTreeSet<String>), Vec<Problem>> {
+/// The current ids of the person that stays and of the others.
+fn resolve_ids(
+    merge: &MergeRequest,
+    directory: &Directory,
+) -> Result<(String, BTreeSet<String>), Vec<Problem>> {
     let known = |id: &str| directory.by_id(EntityKind::Person, id).map(str::to_owned);
     let mut problems = Vec::new();
-    let stays = known(&merge.id);
-    if stays.is_none() {
-        problems.push(nobody("/id", &merge.id));
+    let target = known(&merge.id);
+    if target.is_none() {
+        problems.push(no_such_person("/id", &merge.id));
     }
     if merge.others.is_empty() {
         problems.push(Problem::new(
             "/otherIds",
             ProblemCode::Required,
-            "name at least one person to merge",
+            "at least one person to merge is required",
         ));
     }
     let mut others = BTreeSet::new();
     for (index, id) in merge.others.iter().enumerate() {
         let path = format!("/otherIds/{index}");
         match known(id) {
-            None => problems.push(nobody(path, id)),
-            Some(other) if Some(&other) == stays.as_ref() => {
+            None => problems.push(no_such_person(path, id)),
+            Some(other) if Some(&other) == target.as_ref() => {
                 let message = if *id == other {
-                    format!("{other} cannot be merged with themselves")
+                    format!("{other} cannot be merged with the same person")
                 } else {
-                    format!("{id} is {other} already")
+                    format!("{id} is another id of {other}")
                 };
                 problems.push(Problem::new(path, ProblemCode::Invalid, message));
             }
@@ -155,19 +163,23 @@ fn who(merge: &Merge, directory: &Directory) -> Result<(String, BTreeSet<String>
             }
         }
     }
-    match stays {
-        Some(stays) if problems.is_empty() => Ok((stays, others)),
+    match target {
+        Some(target) if problems.is_empty() => Ok((target, others)),
         _ => Err(problems),
     }
 }
 
-/// What was tried again and again, with someone else first each time, is an answer and no fault.
-pub(super) fn settled(done: Result<Mended, CatalogError>) -> Result<Mended, CatalogError> {
-    match done {
+/// Turns an error that persists after all retries, because of concurrent writes, into a problem
+/// with the code `CONFLICT`.
+pub(super) fn transient_as_conflict(
+    result: Result<ReassignmentOutcome, CatalogError>,
+) -> Result<ReassignmentOutcome, CatalogError> {
+    match result {
         Err(error) if error.is_transient() => {
-            let message = "others keep changing the same; nothing was written, try again";
-            Ok(Mended::refused(vec![Problem::new("", ProblemCode::Conflict, message)]))
+            let message = "concurrent writes keep changing the same documents; nothing was \
+                           written, try again";
+            Ok(ReassignmentOutcome::refused(vec![Problem::new("", ProblemCode::Conflict, message)]))
         }
-        done => done,
+        result => result,
     }
 }

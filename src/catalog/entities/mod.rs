@@ -1,4 +1,5 @@
-//! People, and the other things that documents name: found, looked at, and mended.
+//! People, ceremonies, platforms and genres: lookup, search, and reading their works. The
+//! submodules rename, merge and split entities, and find duplicates.
 
 mod duplicates;
 mod merge;
@@ -8,11 +9,11 @@ mod split;
 
 use std::collections::HashMap;
 
-pub use duplicates::{Duplicate, DuplicateReason, Profile, Score, similarity};
-pub use merge::{Mended, Merge};
+pub use duplicates::{Duplicate, DuplicateReason, DuplicateScore, PersonProfile, similarity};
+pub use merge::{MergeRequest, ReassignmentOutcome};
 pub use redirect::Rewritten;
-pub use rename::{EntityChange, EntityUpdated};
-pub use split::Split;
+pub use rename::{EntityChange, EntityUpdateOutcome};
+pub use split::SplitRequest;
 
 use super::access::CanRead;
 use super::{Catalog, CatalogError};
@@ -24,30 +25,30 @@ use crate::storage::{
     WorkTotals,
 };
 
-/// A part of a list of entities.
+/// A page of entities.
 #[derive(Debug)]
 pub struct EntityPage {
     pub entities: Vec<(EntityPosition, Entity)>,
-    /// Whether there are more behind.
+    /// Whether there are more after this page.
     pub has_more: bool,
 }
 
-/// The part of each person's works that is asked for.
+/// Which page of each person's works to read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WorksPage {
     pub after: Option<WorkPosition>,
     pub limit: u64,
 }
 
-/// How many movies someone is said to be known for.
+/// Maximum number of movies that a person is known for.
 const KNOWN_FOR: u64 = 3;
 
-/// No id is longer, and none holds what no database can.
-fn may_be_an_id(id: &str) -> bool {
+/// Whether an id may exist. Longer ids and ids with U+0000 cannot be stored.
+fn is_possible_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= 512 && !id.contains('\0')
 }
 
-/// Ids as something that is looked up.
+/// A directory lookup by ids.
 fn mentions(kind: EntityKind, ids: impl Iterator<Item = String>) -> Mentions {
     let mut mentions = Mentions::default();
     for id in ids {
@@ -57,8 +58,8 @@ fn mentions(kind: EntityKind, ids: impl Iterator<Item = String>) -> Mentions {
 }
 
 impl Catalog {
-    /// Entities by any id that leads to them: their own, that of someone who was merged into them, or one
-    /// that they have elsewhere. By the id that was given; unknown ids are left out.
+    /// Finds entities by any of their ids: the current id, the id of an entity that was merged into
+    /// them, or an external id. The keys of the result are the given ids; unknown ids are left out.
     ///
     /// # Errors
     /// When storage fails.
@@ -68,7 +69,7 @@ impl Catalog {
         kind: EntityKind,
         ids: &[String],
     ) -> Result<HashMap<String, Entity>, CatalogError> {
-        let ids: Vec<String> = ids.iter().filter(|id| may_be_an_id(id)).cloned().collect();
+        let ids: Vec<String> = ids.iter().filter(|id| is_possible_id(id)).cloned().collect();
         let known = self.entities(permission, kind, &ids).await?;
         let mut found: HashMap<String, Entity> =
             known.into_iter().map(|entity| (entity.id.clone(), entity)).collect();
@@ -94,8 +95,9 @@ impl Catalog {
         Ok(found)
     }
 
-    /// A page of the entities of a kind that go by a name like that, best first: a whole name, the start
-    /// of one, a part of one. Without a name all of them, sorted by theirs; of people, none.
+    /// A page of the entities of a kind that have a name like `search`. Equal names come first,
+    /// then names that start with it, then names that contain it. Without `search`: all entities
+    /// sorted by name, but no people.
     ///
     /// # Errors
     /// When storage fails.
@@ -108,7 +110,7 @@ impl Catalog {
         limit: usize,
     ) -> Result<EntityPage, CatalogError> {
         let search = search.filter(|search| !comparable(search).is_empty());
-        // Nobody looks through all people of the catalogue.
+        // There are too many people to list them all.
         if search.is_none() && kind == EntityKind::Person {
             return Ok(EntityPage { entities: Vec::new(), has_more: false });
         }
@@ -126,8 +128,8 @@ impl Catalog {
         Ok(EntityPage { entities: entities.collect(), has_more })
     }
 
-    /// For each of some ceremonies, platforms or genres a page of the movies that name it, with one more if
-    /// there are more, in the order of reading; `None` if the cursor is not of this order.
+    /// A page of the movies that name each ceremony, platform or genre, as pairs of entity and
+    /// movie, with one more movie if there are more. `None` if the cursor belongs to another order.
     ///
     /// # Errors
     /// When storage fails.
@@ -142,7 +144,8 @@ impl Catalog {
         Ok(self.database.movies_naming(kind, entities, order, page).await?)
     }
 
-    /// How many movies name each of some ceremonies, platforms or genres; what none names is left out.
+    /// The number of movies that name each ceremony, platform or genre; entities without movies are
+    /// left out.
     ///
     /// # Errors
     /// When storage fails.
@@ -155,7 +158,7 @@ impl Catalog {
         Ok(self.database.count_movies_naming(kind, entities).await?)
     }
 
-    /// A part of the credits of some people, newest first for each.
+    /// A page of the credits of each person, newest first.
     ///
     /// # Errors
     /// When storage fails.
@@ -168,7 +171,7 @@ impl Catalog {
         Ok(self.database.credits_of(people, page.after.as_ref(), page.limit).await?)
     }
 
-    /// A part of the nominations of some people, newest first for each.
+    /// A page of the nominations of each person, newest first.
     ///
     /// # Errors
     /// When storage fails.
@@ -181,7 +184,7 @@ impl Catalog {
         Ok(self.database.nominations_of(people, page.after.as_ref(), page.limit).await?)
     }
 
-    /// How much some people did; those who did nothing are left out.
+    /// The number of works of each person; people without works are left out.
     ///
     /// # Errors
     /// When storage fails.
@@ -193,7 +196,7 @@ impl Catalog {
         Ok(self.database.work_totals(people).await?)
     }
 
-    /// A few movies that some people are known for, best first for each.
+    /// A few movies that each person is known for, best known first, as pairs of person and movie.
     ///
     /// # Errors
     /// When storage fails.

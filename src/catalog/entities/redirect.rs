@@ -1,5 +1,5 @@
-//! Documents that name someone by another id: each becomes a new revision, as by any other change, and no
-//! name in it changes.
+//! Replaces person ids in published documents. Each document becomes a new revision, as with any
+//! other change; names stay as credited. Used to merge entities and to split one.
 
 use crate::catalog::access::Author;
 use crate::catalog::import::{
@@ -11,21 +11,21 @@ use crate::document::references::{Reference, replace_entity_ids};
 use crate::document::{Category, MovieId, Problem};
 use crate::storage::{DocumentKey, Transaction};
 
-/// Documents that are held at once.
-const AT_ONCE: usize = 50;
+/// Documents per batch.
+const BATCH: usize = 50;
 
-/// How documents are to be rewritten.
+/// How to rewrite documents.
 pub(super) struct Rewrite<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) author: &'a Author,
     pub(super) operation: Operation,
     pub(super) dry_run: bool,
     pub(super) override_locks: bool,
-    /// What was asked for, for the records.
+    /// The request as JSON, for the import log.
     pub(super) request: &'a str,
 }
 
-/// A document, and what becomes of it.
+/// A rewritten document and its outcome.
 #[derive(Debug)]
 pub struct Rewritten {
     pub movie: MovieId,
@@ -34,12 +34,13 @@ pub struct Rewritten {
 }
 
 impl Rewrite<'_> {
-    /// Gives whom the items of those documents name the ids that `other` says.
+    /// Replaces the entity ids in the items of the documents: `new_id` returns the new id, or
+    /// `None` to keep the id.
     pub(super) async fn run(
         &self,
         transaction: &Transaction,
         documents: &[DocumentKey],
-        other: &(dyn Fn(Reference<'_>) -> Option<String> + Sync),
+        new_id: &(dyn Fn(Reference<'_>) -> Option<String> + Sync),
     ) -> Result<Vec<Rewritten>, CatalogError> {
         let options = ImportOptions {
             dry_run: self.dry_run,
@@ -49,7 +50,7 @@ impl Rewrite<'_> {
         let Self { catalog, author, operation, .. } = *self;
         let command = ImportCommand { catalog, author, operation, options: &options };
         let mut rewritten = Vec::with_capacity(documents.len());
-        for keys in documents.chunks(AT_ONCE) {
+        for keys in documents.chunks(BATCH) {
             let movies: Vec<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
             let mut records = Vec::with_capacity(keys.len());
             for document in
@@ -61,17 +62,17 @@ impl Rewrite<'_> {
                 }) {
                     continue;
                 }
-                replace_entity_ids(document.category.definition().fields, &mut data, other);
+                replace_entity_ids(document.category.definition().fields, &mut data, new_id);
                 let (movie, category) = (document.movie, document.category);
                 let (content, metadata) = (Content::Exact(data), SentMetadata::default());
                 let record = Record::of_catalogue(movie, category, content, metadata);
                 records.push(record.with_sent(self.request));
             }
             records.sort_by(|a, b| (&a.movie, a.category).cmp(&(&b.movie, b.category)));
-            let outcomes = command.import(transaction, &records).await?;
-            let done = records.into_iter().zip(outcomes);
-            rewritten.extend(done.map(|(Record { movie, category, .. }, mut outcome)| {
-                // Only what changed is shown, and there may be many.
+            let outcomes = batch.run(transaction, &records).await?;
+            let results = records.into_iter().zip(outcomes);
+            rewritten.extend(results.map(|(Record { movie, category, .. }, mut outcome)| {
+                // Callers show only the changes, and there may be many documents.
                 if let Some(export) = &mut outcome.export {
                     export.body = String::new();
                 }
@@ -82,15 +83,15 @@ impl Rewrite<'_> {
     }
 }
 
-/// What speaks against it, in any of the documents.
+/// The problems of all documents. Messages name the document.
 pub(super) fn problems_of(rewritten: &[Rewritten]) -> Vec<Problem> {
-    let of_document = |done: &Rewritten| {
-        let Rewritten { movie, category, outcome } = done;
-        let name = move |problem: &Problem| Problem {
+    let of_document = |document: &Rewritten| {
+        let Rewritten { movie, category, outcome } = document;
+        let with_document = move |problem: &Problem| Problem {
             message: format!("{category} of {movie}: {}", problem.message),
             ..problem.clone()
         };
-        outcome.problems.iter().map(name).collect::<Vec<_>>()
+        outcome.problems.iter().map(with_document).collect::<Vec<_>>()
     };
     rewritten.iter().flat_map(of_document).collect()
 }

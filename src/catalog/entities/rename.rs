@@ -1,10 +1,11 @@
-//! Names of people, ceremonies, platforms and genres. What a document calls them stays as it was sent.
+//! Renames people, ceremonies, platforms and genres, and changes their aliases. Documents keep the
+//! names as credited.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{may_be_an_id, mentions};
+use super::{is_possible_id, mentions};
 use crate::catalog::access::CanPublish;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
@@ -13,31 +14,34 @@ use crate::document::text::{index_key, is_blank_or_na};
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode};
 use crate::storage::Transaction;
 
-/// What is to change of an entity.
+/// A change of the names of an entity.
 #[derive(Debug, Clone, Default)]
 pub struct EntityChange {
-    /// What it is called from now on.
+    /// The new name.
     pub name: Option<String>,
-    /// Names that it also goes by.
+    /// Aliases to add.
     pub add_aliases: Vec<String>,
-    /// Names that it no longer goes by.
+    /// Aliases to remove.
     pub remove_aliases: Vec<String>,
 }
 
-/// What came of changing an entity.
+/// The outcome of changing an entity.
 #[derive(Debug)]
-pub struct EntityUpdated {
-    /// The entity's own id; `None` if there is no such entity.
+pub struct EntityUpdateOutcome {
+    /// The current id of the entity; `None` if there is no such entity.
     pub id: Option<String>,
-    /// If there are any, nothing was changed.
+    /// If not empty, nothing was changed.
     pub problems: Vec<Problem>,
 }
 
-/// Longest name; a longer one could not stand in a document.
+/// Maximum length of a name in characters, as in a document.
 const MAX_NAME: usize = 500;
 
-/// A name that can be one.
-pub(super) fn fit_name(path: &str, name: &str) -> Result<String, Problem> {
+/// Trims a name and checks its length and content.
+///
+/// # Errors
+/// A problem at `path`.
+pub(super) fn validate_name(path: &str, name: &str) -> Result<String, Problem> {
     let name = name.trim();
     let length = name.chars().count();
     if length > MAX_NAME {
@@ -54,26 +58,27 @@ pub(super) fn fit_name(path: &str, name: &str) -> Result<String, Problem> {
     Ok(name.to_owned())
 }
 
-/// A change whose names can be ones.
-struct Wanted {
-    /// The new name of its own.
+/// A change with valid names. Each name comes with its path in the request.
+struct ValidatedChange {
+    /// The new name.
     name: Option<String>,
-    /// Every name that is to be added, with where it was said.
+    /// The new aliases, and the new name at the path `/name`.
     added: Vec<(String, String)>,
-    /// The keys of names that are to go, with where it was said.
+    /// The keys of the aliases to remove.
     removed: Vec<(String, String)>,
 }
 
-impl Wanted {
+impl ValidatedChange {
     fn of(change: &EntityChange) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut wanted = Self { name: None, added: Vec::new(), removed: Vec::new() };
-        let mut keep = |path: String, name: &str, into: &mut Vec<(String, String)>| match fit_name(
-            &path, name,
-        ) {
-            Ok(name) => into.push((path, name)),
-            Err(problem) => problems.push(problem),
-        };
+        let mut keep =
+            |path: String, name: &str, into: &mut Vec<(String, String)>| match validate_name(
+                &path, name,
+            ) {
+                Ok(name) => into.push((path, name)),
+                Err(problem) => problems.push(problem),
+            };
         for (index, alias) in change.add_aliases.iter().enumerate() {
             keep(format!("/addAliases/{index}"), alias, &mut wanted.added);
         }
@@ -93,21 +98,21 @@ impl Wanted {
 }
 
 impl Catalog {
-    /// Renames an entity, and changes what else it goes by. The name before stays one of its aliases.
-    /// No document changes.
+    /// Renames an entity and changes its aliases. The old name becomes an alias. Documents do not
+    /// change.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the answer.
+    /// When storage fails. Problems with the request are part of the outcome.
     pub async fn update_entity(
         &self,
         _: &CanPublish,
         kind: EntityKind,
         id: &str,
         change: &EntityChange,
-    ) -> Result<EntityUpdated, CatalogError> {
+    ) -> Result<EntityUpdateOutcome, CatalogError> {
         self.database
             .write(|transaction| async move {
-                // A genre is told by its names alone: nobody may write one that is about to go.
+                // Documents identify a genre by name only, so none may be written meanwhile.
                 if kind == EntityKind::Genre && !change.remove_aliases.is_empty() {
                     transaction.advisory_lock_all_movies().await?;
                 }
@@ -123,23 +128,24 @@ impl Catalog {
         kind: EntityKind,
         id: &str,
         change: &EntityChange,
-    ) -> Result<EntityUpdated, CatalogError> {
-        let given = [id.to_owned()].into_iter().filter(|id| may_be_an_id(id));
+    ) -> Result<EntityUpdateOutcome, CatalogError> {
+        let given = [id.to_owned()].into_iter().filter(|id| is_possible_id(id));
         let directory = transaction.directory(&mentions(kind, given)).await?;
         let Some(id) = directory.by_id(kind, id).map(str::to_owned) else {
-            let message = format!("there is no {} of the id {}", kind.as_str(), shown(&json!(id)));
-            return Ok(EntityUpdated {
+            let message =
+                format!("there is no {} with the id {}", kind.as_str(), shown(&json!(id)));
+            return Ok(EntityUpdateOutcome {
                 id: None,
                 problems: vec![Problem::new("/id", ProblemCode::NotFound, message)],
             });
         };
-        let refused = |problems| Ok(EntityUpdated { id: Some(id.clone()), problems });
-        let wanted = match Wanted::of(change) {
+        let refused = |problems| Ok(EntityUpdateOutcome { id: Some(id.clone()), problems });
+        let wanted = match ValidatedChange::of(change) {
             Ok(wanted) => wanted,
             Err(problems) => return refused(problems),
         };
-        let mut problems = taken(transaction, kind, &id, &wanted).await?;
-        problems.extend(not_removable(transaction, kind, &id, &wanted).await?);
+        let mut problems = name_conflicts(transaction, kind, &id, &wanted).await?;
+        problems.extend(removal_problems(transaction, kind, &id, &wanted).await?);
         if !problems.is_empty() {
             return refused(problems);
         }
@@ -158,16 +164,17 @@ impl Catalog {
         if let Some(name) = &wanted.name {
             transaction.rename_entity(kind, &id, name).await?;
         }
-        Ok(EntityUpdated { id: Some(id), problems })
+        Ok(EntityUpdateOutcome { id: Some(id), problems })
     }
 }
 
-/// The names that someone else has already, of kinds that are told by name. Two people may share one.
-async fn taken(
+/// The added names that another entity already has. Two people may share a name; other kinds, which
+/// are identified by name, may not.
+async fn name_conflicts(
     transaction: &Transaction,
     kind: EntityKind,
     id: &str,
-    wanted: &Wanted,
+    wanted: &ValidatedChange,
 ) -> Result<Vec<Problem>, CatalogError> {
     if !kind.is_told_by_name() || wanted.added.is_empty() {
         return Ok(Vec::new());
@@ -178,18 +185,19 @@ async fn taken(
     let problems = wanted.added.iter().filter_map(|(path, name)| {
         let other = directory.by_name(kind, &index_key(name)).iter().find(|other| *other != id)?;
         let message =
-            format!("the {} {other} goes by {} already", kind.as_str(), shown(&json!(name)));
+            format!("the {} {other} already has the name {}", kind.as_str(), shown(&json!(name)));
         Some(Problem::new(path, ProblemCode::AlreadyExists, message))
     });
     Ok(problems.collect())
 }
 
-/// The aliases that cannot go: those it has not, its own name, and those that documents tell it by.
-async fn not_removable(
+/// The aliases that cannot be removed: unknown ones, the entity's own name, and names of a genre
+/// that documents use.
+async fn removal_problems(
     transaction: &Transaction,
     kind: EntityKind,
     id: &str,
-    wanted: &Wanted,
+    wanted: &ValidatedChange,
 ) -> Result<Vec<Problem>, CatalogError> {
     if wanted.removed.is_empty() {
         return Ok(Vec::new());
@@ -201,18 +209,18 @@ async fn not_removable(
     };
     let own = own.map(|name| index_key(&name));
     let mut problems = Vec::new();
-    let said = if kind == EntityKind::Genre {
-        names_said(transaction, id).await?
+    let used = if kind == EntityKind::Genre {
+        names_in_documents(transaction, id).await?
     } else {
         BTreeSet::new()
     };
     for (path, key) in &wanted.removed {
         let (code, message) = if names.iter().all(|(known, _)| known != key) {
-            (ProblemCode::NotFound, "it does not go by this name".to_owned())
+            (ProblemCode::NotFound, "the entity does not have this alias".to_owned())
         } else if own.as_ref() == Some(key) {
-            (ProblemCode::Invalid, "this is its own name; give it another one first".to_owned())
-        } else if said.contains(key) {
-            (ProblemCode::Invalid, "there are movies whose basic info says this name".to_owned())
+            (ProblemCode::Invalid, "this is the name of the entity; rename it first".to_owned())
+        } else if used.contains(key) {
+            (ProblemCode::Invalid, "the basic info of some movies uses this name".to_owned())
         } else {
             continue;
         };
@@ -221,23 +229,23 @@ async fn not_removable(
     Ok(problems)
 }
 
-/// Documents that are read at once.
-const AT_ONCE: usize = 200;
+/// Movies per query.
+const PAGE: usize = 200;
 
-/// The names by which published documents tell a genre.
-async fn names_said(
+/// The keys of the names that published documents use for a genre.
+async fn names_in_documents(
     transaction: &Transaction,
     genre: &str,
 ) -> Result<BTreeSet<String>, CatalogError> {
     let movies = transaction.movies_of_genre(genre).await?;
     let movies: Vec<&MovieId> = movies.iter().collect();
-    let mut said = BTreeSet::new();
-    for movies in movies.chunks(AT_ONCE) {
+    let mut used = BTreeSet::new();
+    for movies in movies.chunks(PAGE) {
         for document in transaction.documents(movies, &[Category::BasicInfo]).await? {
             let data: Object = serde_json::from_str(&document.body)?;
             let genres = data.get("genres").and_then(Value::as_array).into_iter().flatten();
-            said.extend(genres.filter_map(Value::as_str).map(index_key));
+            used.extend(genres.filter_map(Value::as_str).map(index_key));
         }
     }
-    Ok(said)
+    Ok(used)
 }

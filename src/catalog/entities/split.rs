@@ -1,13 +1,13 @@
-//! Splitting a person who are two: some of the credits become someone else's.
+//! Splits a person that is two people: moves some credits and nominations to another person.
 
 use std::collections::{BTreeSet, HashSet};
 
 use serde_json::json;
 
-use super::merge::{Mended, nobody, settled};
+use super::merge::{ReassignmentOutcome, no_such_person, transient_as_conflict};
 use super::redirect::{Rewrite, problems_of};
-use super::rename::fit_name;
-use super::{may_be_an_id, mentions};
+use super::rename::validate_name;
+use super::{is_possible_id, mentions};
 use crate::catalog::access::CanPublish;
 use crate::catalog::import::Operation;
 use crate::catalog::{Catalog, CatalogError};
@@ -18,57 +18,58 @@ use crate::document::references::Reference;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{DocumentKey, Transaction};
 
-/// Which of a person's credits and nominations are someone else's.
+/// Which credits and nominations of a person to move to another person.
 #[derive(Debug, Clone, Default)]
-pub struct Split {
-    /// The person.
+pub struct SplitRequest {
+    /// The person to split.
     pub id: String,
     /// Ids of credits.
     pub credits: Vec<String>,
     /// Ids of nominations.
     pub nominations: Vec<String>,
-    /// Movies, with every credit and nomination there.
+    /// Ids of movies; every credit and nomination of the person there is moved.
     pub movies: Vec<String>,
-    /// Whose they are; `None`: someone's who is new here.
+    /// The person that the items are moved to; `None` creates a person.
     pub to: Option<String>,
-    /// What someone new is called.
+    /// The name of the person to create; `None` takes the name of the person that is split.
     pub name: Option<String>,
-    /// Whether to plan only: nothing is written.
+    /// Whether to plan only, without writing.
     pub dry_run: bool,
-    /// Whether items that are locked may change.
+    /// Whether locked items may change.
     pub override_locks: bool,
 }
 
-/// What is to become someone else's.
-struct Chosen {
+/// The items to move, and the documents that have them.
+struct SelectedItems {
     items: HashSet<String>,
     documents: BTreeSet<DocumentKey>,
 }
 
-/// Whose it is to become.
-enum Whose {
-    /// Someone who is there.
-    Known(String),
-    /// Someone who had been merged into the person.
-    Merged(String),
+/// The person that the items are moved to.
+enum Receiver {
+    /// An existing person.
+    Existing(String),
+    /// A person that was merged into the person to split, and is restored.
+    Redirected(String),
+    /// A person to create.
     New(NewEntity),
 }
 
 impl Catalog {
-    /// Gives some of a person's credits and nominations to someone else: every published document that
-    /// has them becomes a new revision. All of it in one transaction, or nothing.
+    /// Moves credits and nominations of a person to another person. Every published document that
+    /// has them gets a new revision. All in one transaction.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the answer.
+    /// When storage fails. Problems with the request or the documents are part of the outcome.
     pub async fn split_person(
         &self,
         permission: &CanPublish,
-        split: &Split,
-    ) -> Result<Mended, CatalogError> {
+        split: &SplitRequest,
+    ) -> Result<ReassignmentOutcome, CatalogError> {
         let run = |transaction: std::sync::Arc<Transaction>| async move {
             self.split_person_in(&transaction, permission, split).await
         };
-        settled(if split.dry_run {
+        transient_as_conflict(if split.dry_run {
             self.database.snapshot(run).await
         } else {
             self.database.write(run).await
@@ -79,8 +80,8 @@ impl Catalog {
         &self,
         transaction: &Transaction,
         permission: &CanPublish,
-        split: &Split,
-    ) -> Result<Mended, CatalogError> {
+        split: &SplitRequest,
+    ) -> Result<ReassignmentOutcome, CatalogError> {
         if !split.dry_run {
             transaction.advisory_lock_all_movies().await?;
             transaction.advisory_lock_entities().await?;
@@ -88,34 +89,35 @@ impl Catalog {
         let ids = [Some(&split.id), split.to.as_ref()]
             .into_iter()
             .flatten()
-            .filter(|id| may_be_an_id(id))
+            .filter(|id| is_possible_id(id))
             .cloned();
         let directory = transaction.directory(&mentions(EntityKind::Person, ids)).await?;
         let Some(person) = directory.by_id(EntityKind::Person, &split.id).map(str::to_owned) else {
-            return Ok(Mended::refused(vec![nobody("/id", &split.id)]));
+            return Ok(ReassignmentOutcome::refused(vec![no_such_person("/id", &split.id)]));
         };
-        let (chosen, mut problems) = chosen(transaction, split, &person).await?;
+        let (selected, mut problems) = select_items(transaction, split, &person).await?;
         let to = split.to.as_deref().map(|to| (to, directory.by_id(EntityKind::Person, to)));
-        let whose = match self.whose(transaction, split, &person, to).await? {
-            Ok(whose) if problems.is_empty() => whose,
-            Ok(_) => return Ok(Mended::refused(problems)),
+        let receiver = match self.receiver(transaction, split, &person, to).await? {
+            Ok(receiver) if problems.is_empty() => receiver,
+            Ok(_) => return Ok(ReassignmentOutcome::refused(problems)),
             Err(problem) => {
                 problems.push(problem);
-                return Ok(Mended::refused(problems));
+                return Ok(ReassignmentOutcome::refused(problems));
             }
         };
-        let to = match &whose {
-            Whose::Known(id) | Whose::Merged(id) => id.clone(),
-            Whose::New(entity) => entity.id.clone(),
+        let to = match &receiver {
+            Receiver::Existing(id) | Receiver::Redirected(id) => id.clone(),
+            Receiver::New(entity) => entity.id.clone(),
         };
-        let other = |named: Reference<'_>| {
-            let is_theirs = named.kind == EntityKind::Person
+        let new_id = |named: Reference<'_>| {
+            let is_selected = named.kind == EntityKind::Person
                 && named.id == person
-                && chosen.items.contains(named.item);
-            is_theirs.then(|| to.clone())
+                && selected.items.contains(named.item);
+            is_selected.then(|| to.clone())
         };
-        let request = json!({ "split_person": { "id": person, "to": to, "items": chosen.items } })
-            .to_string();
+        let request =
+            json!({ "split_person": { "id": person, "to": to, "items": selected.items } })
+                .to_string();
         let mut rewrite = Rewrite {
             catalog: self,
             author: &permission.author,
@@ -124,90 +126,95 @@ impl Catalog {
             override_locks: split.override_locks,
             request: &request,
         };
-        let documents: Vec<DocumentKey> = chosen.documents.iter().cloned().collect();
-        let planned = rewrite.run(transaction, &documents, &other).await?;
+        let documents: Vec<DocumentKey> = selected.documents.iter().cloned().collect();
+        let planned = rewrite.run(transaction, &documents, &new_id).await?;
         let problems = problems_of(&planned);
-        let mut mended =
-            Mended { id: Some(person.clone()), other: None, documents: planned, problems };
-        if split.dry_run || !mended.problems.is_empty() {
-            return Ok(mended);
+        let mut outcome = ReassignmentOutcome {
+            id: Some(person.clone()),
+            other: None,
+            documents: planned,
+            problems,
+        };
+        if split.dry_run || !outcome.problems.is_empty() {
+            return Ok(outcome);
         }
-        match &whose {
-            Whose::Known(_) => {}
-            Whose::Merged(id) => {
+        match &receiver {
+            Receiver::Existing(_) => {}
+            Receiver::Redirected(id) => {
                 transaction.restore_merged_entity(EntityKind::Person, id).await?;
             }
-            Whose::New(entity) => {
+            Receiver::New(entity) => {
                 transaction.create_entities(std::slice::from_ref(entity), self.clock.now()).await?;
             }
         }
         rewrite.dry_run = false;
-        mended.documents = rewrite.run(transaction, &documents, &other).await?;
-        mended.other = Some(to.clone());
-        Ok(mended)
+        outcome.documents = rewrite.run(transaction, &documents, &new_id).await?;
+        outcome.other = Some(to.clone());
+        Ok(outcome)
     }
 
-    async fn whose(
+    /// Finds the person that the items are moved to. `to` is the id in the request with the current
+    /// id of its person, if there is one.
+    async fn receiver(
         &self,
         transaction: &Transaction,
-        split: &Split,
+        split: &SplitRequest,
         person: &str,
         to: Option<(&str, Option<&str>)>,
-    ) -> Result<Result<Whose, Problem>, CatalogError> {
-        let Some((given, known)) = to else {
-            return self.someone_new(transaction, split, person).await;
+    ) -> Result<Result<Receiver, Problem>, CatalogError> {
+        let Some((given, current)) = to else {
+            return self.new_receiver(transaction, split, person).await;
         };
         if split.name.is_some() {
-            let message = "a name is for someone new; whoever toId names has one";
+            let message = "a name is allowed only without toId, for a person to be created";
             return Ok(Err(Problem::new("/name", ProblemCode::Invalid, message)));
         }
-        Ok(match known {
-            None => Err(nobody("/toId", given)),
-            Some(own) if own != person => Ok(Whose::Known(own.to_owned())),
-            Some(_)
-                if !transaction
-                    .entity_redirects(EntityKind::Person, &[given])
-                    .await?
-                    .is_empty() =>
-            {
-                Ok(Whose::Merged(given.to_owned()))
+        Ok(match current {
+            None => Err(no_such_person("/toId", given)),
+            Some(own) if own != person => Ok(Receiver::Existing(own.to_owned())),
+            Some(_) if !transaction.entity_redirects(EntityKind::Person, &[given]).await?.is_empty() => {
+                Ok(Receiver::Redirected(given.to_owned()))
             }
             Some(_) => {
-                let message = format!("{person} has them already");
+                let message = format!("{given} is the person to split");
                 Err(Problem::new("/toId", ProblemCode::Invalid, message))
             }
         })
     }
 
-    async fn someone_new(
+    async fn new_receiver(
         &self,
         transaction: &Transaction,
-        split: &Split,
+        split: &SplitRequest,
         person: &str,
-    ) -> Result<Result<Whose, Problem>, CatalogError> {
+    ) -> Result<Result<Receiver, Problem>, CatalogError> {
         let name = match &split.name {
-            Some(name) => match fit_name("/name", name) {
+            Some(name) => match validate_name("/name", name) {
                 Ok(name) => name,
                 Err(problem) => return Ok(Err(problem)),
             },
             None => transaction.own_name(EntityKind::Person, person).await?.unwrap_or_default(),
         };
         let kind = EntityKind::Person;
-        Ok(Ok(Whose::New(NewEntity { kind, id: entity_id(self.ids.next(), kind.as_str()), name })))
+        Ok(Ok(Receiver::New(NewEntity {
+            kind,
+            id: entity_id(self.ids.next(), kind.as_str()),
+            name,
+        })))
     }
 }
 
-/// What of the person's is meant, and what was named that is not theirs.
-async fn chosen(
+/// The items that the request selects, and a problem for each id that the person does not have.
+async fn select_items(
     transaction: &Transaction,
-    split: &Split,
+    split: &SplitRequest,
     person: &str,
-) -> Result<(Chosen, Vec<Problem>), CatalogError> {
+) -> Result<(SelectedItems, Vec<Problem>), CatalogError> {
     let credits = transaction.credit_ids(person).await?;
     let nominations = transaction.nomination_ids(person).await?;
-    let mut chosen = Chosen { items: HashSet::new(), documents: BTreeSet::new() };
+    let mut selected = SelectedItems { items: HashSet::new(), documents: BTreeSet::new() };
     let mut problems = Vec::new();
-    let not_theirs = |path: String, what: &str, id: &str| {
+    let not_found = |path: String, what: &str, id: &str| {
         let message = format!("{person} has no {what} {}", shown(&json!(id)));
         Problem::new(path, ProblemCode::NotFound, message)
     };
@@ -217,40 +224,40 @@ async fn chosen(
     ];
     for (field, what, ids, theirs, category) in named {
         for (index, id) in ids.iter().enumerate() {
-            let before = chosen.items.len();
+            let before = selected.items.len();
             for (movie, id) in theirs.iter().filter(|(_, own)| own == id) {
-                chosen.add(movie, category, id);
+                selected.add(movie, category, id);
             }
-            if chosen.items.len() == before && !chosen.items.contains(id) {
-                problems.push(not_theirs(format!("/{field}/{index}"), what, id));
+            if selected.items.len() == before && !selected.items.contains(id) {
+                problems.push(not_found(format!("/{field}/{index}"), what, id));
             }
         }
     }
     for (index, wanted) in split.movies.iter().enumerate() {
-        let mut is_there = false;
+        let mut has_any = false;
         for (theirs, category) in [(&credits, Category::CastCrew), (&nominations, Category::Awards)]
         {
             for (movie, id) in theirs.iter().filter(|(movie, _)| movie.as_str() == wanted) {
-                is_there = true;
-                chosen.add(movie, category, id);
+                has_any = true;
+                selected.add(movie, category, id);
             }
         }
-        if !is_there {
-            problems.push(not_theirs(
+        if !has_any {
+            problems.push(not_found(
                 format!("/movieIds/{index}"),
                 "credit or nomination in",
                 wanted,
             ));
         }
     }
-    if chosen.items.is_empty() && problems.is_empty() {
-        let message = "name at least one credit, nomination or movie";
+    if selected.items.is_empty() && problems.is_empty() {
+        let message = "at least one credit, nomination or movie is required";
         problems.push(Problem::new("/creditIds", ProblemCode::Required, message));
     }
-    Ok((chosen, problems))
+    Ok((selected, problems))
 }
 
-impl Chosen {
+impl SelectedItems {
     fn add(&mut self, movie: &MovieId, category: Category, item: &str) {
         self.items.insert(item.to_owned());
         self.documents.insert((movie.clone(), category));

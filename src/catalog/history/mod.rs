@@ -1,4 +1,4 @@
-//! History: the states that a document was published in, and what differs between them.
+//! The history of documents: their revisions and the changes between them.
 
 pub mod provenance;
 mod revert;
@@ -12,27 +12,27 @@ use crate::document::plan::diff::{Change, diff};
 use crate::document::{Category, Metadata, MovieId, Object};
 use crate::storage::StateKey;
 
-/// A part of the history of a document, newest first.
+/// A page of the revisions of a document, newest first.
 #[derive(Debug)]
 pub struct RevisionPage {
-    /// How each state came to be.
+    /// The metadata of each revision.
     pub revisions: Vec<Metadata>,
-    /// Whether there are older ones.
+    /// Whether there are older revisions.
     pub has_more: bool,
 }
 
-/// What differs between two states of one category.
+/// The changes between two documents of one category.
 ///
 /// # Errors
 /// When a stored document is not JSON.
-pub fn changes(before: &Export, after: &Export) -> Result<Vec<Change>, CatalogError> {
+pub fn changes_between(before: &Export, after: &Export) -> Result<Vec<Change>, CatalogError> {
     let read = |export: &Export| serde_json::from_str::<Object>(&export.body);
     Ok(diff(after.category.definition(), &read(before)?, &read(after)?))
 }
 
 impl Catalog {
-    /// The states of a document before a revision, or from the newest on, newest first. None of a
-    /// category that was never written, or of a movie that is not there.
+    /// The revisions of a document, newest first: those older than `before`, or all. Empty if the
+    /// category was never written or the movie does not exist.
     ///
     /// # Errors
     /// When storage fails.
@@ -51,12 +51,12 @@ impl Catalog {
         Ok(RevisionPage { revisions, has_more })
     }
 
-    /// Published states by document and revision, those that never were left out. Revision 0 is the
-    /// empty document.
+    /// Exports of published revisions, by document and revision. Revisions that do not exist are
+    /// left out. Revision 0 is the empty document.
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn states(
+    pub async fn revision_exports(
         &self,
         _: &CanDraft,
         keys: &[StateKey],
@@ -76,8 +76,8 @@ impl Catalog {
         Ok(found)
     }
 
-    /// What differs between two revisions of a document; revision 0 is the empty document. `None` if
-    /// one of them never was.
+    /// The changes between two revisions of a document. Revision 0 is the empty document. `None` if
+    /// one of the revisions does not exist.
     ///
     /// # Errors
     /// When storage fails.
@@ -90,9 +90,9 @@ impl Catalog {
         to: i64,
     ) -> Result<Option<Vec<Change>>, CatalogError> {
         let key = |number: i64| ((movie.clone(), category), number);
-        let states = self.states(permission, &[key(from), key(to)]).await?;
-        match (states.get(&key(from)), states.get(&key(to))) {
-            (Some(before), Some(after)) => Ok(Some(changes(before, after)?)),
+        let exports = self.revision_exports(permission, &[key(from), key(to)]).await?;
+        match (exports.get(&key(from)), exports.get(&key(to))) {
+            (Some(before), Some(after)) => Ok(Some(changes_between(before, after)?)),
             _ => Ok(None),
         }
     }

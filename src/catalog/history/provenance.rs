@@ -1,5 +1,5 @@
-//! Provenance: of each value of a published document, where it comes from, since when, and by whom.
-//! Told by the history whenever someone asks.
+//! The provenance of each value of a published document: its source, time, author and revision.
+//! Computed from the history on request; nothing is stored for it.
 
 use std::collections::BTreeSet;
 
@@ -11,25 +11,25 @@ use crate::document::provenance::{Target, Walk};
 use crate::document::{Category, Metadata, MovieId, Source};
 use crate::storage::{ContributionEntry, StoredDocument};
 
-/// States read at once.
+/// Revisions per query.
 const PAGE: u64 = 50;
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Debug, Clone)]
 pub struct Provenance {
-    /// The field at the top, or the item of a list.
+    /// The top-level field or the list item.
     pub target: Target,
     pub source: Source,
-    /// When it last really changed: of a draft, when it was contributed.
+    /// When the value last changed. For a value from a draft: when it was contributed.
     pub updated_at: Option<DateTime<Utc>>,
     pub updated_by: Option<String>,
-    /// The revision that published it.
+    /// The revision that published the value.
     pub revision: i64,
 }
 
 impl Catalog {
-    /// Where each value of a published document comes from, in the order of the document. Nothing of a
-    /// category that was never written, or of a movie that is not there.
+    /// The provenance of each value of a published document, in document order. Empty if the
+    /// category was never written or the movie does not exist.
     ///
     /// # Errors
     /// When storage fails.
@@ -47,8 +47,8 @@ impl Catalog {
             let is_last = (states.len() as u64) < PAGE;
             before = states.last().map(|state| state.metadata.revision);
             published.extend(states.iter().map(|state| state.metadata.clone()));
-            // Reading and comparing whole documents is work for a thread of its own.
-            walk = tokio::task::spawn_blocking(|| through(walk, states)).await??;
+            // Comparing whole documents is CPU work.
+            walk = tokio::task::spawn_blocking(|| step_back(walk, states)).await??;
             if is_last || walk.is_done() {
                 break;
             }
@@ -73,8 +73,8 @@ impl Catalog {
     }
 }
 
-/// Goes back through some states, newest first.
-fn through(mut walk: Walk, states: Vec<StoredDocument>) -> Result<Walk, CatalogError> {
+/// Continues the walk through older revisions, which must be sorted newest first.
+fn step_back(mut walk: Walk, states: Vec<StoredDocument>) -> Result<Walk, CatalogError> {
     for state in states {
         walk.step(state.metadata.revision, serde_json::from_str(&state.body)?);
         if walk.is_done() {
@@ -84,14 +84,15 @@ fn through(mut walk: Walk, states: Vec<StoredDocument>) -> Result<Walk, CatalogE
     Ok(walk)
 }
 
-/// Of a revision that published a draft, the last contribution to that value.
+/// The last contribution to a value in the draft that a revision published; `None` if there is
+/// none.
 fn contribution_to<'a>(
     contributions: &'a [ContributionEntry],
     target: &Target,
     revision: i64,
 ) -> Option<&'a Metadata> {
-    let to_it = |entry: &&ContributionEntry| {
+    let is_to_target = |entry: &&ContributionEntry| {
         entry.published_as == Some(revision) && entry.touched.contains(&target.name)
     };
-    contributions.iter().rev().find(to_it).map(|entry| &entry.metadata)
+    contributions.iter().rev().find(is_to_target).map(|entry| &entry.metadata)
 }

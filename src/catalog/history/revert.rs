@@ -1,4 +1,5 @@
-//! Going back: a new revision that says what an old one said. The past is never rewritten.
+//! Reverts a document: publishes the content of an old revision as a new one. The history is never
+//! changed.
 
 use std::sync::Arc;
 
@@ -14,10 +15,11 @@ use crate::document::{Category, MovieId, Problem, ProblemCode, Source, Stage};
 use crate::storage::Transaction;
 
 impl Catalog {
-    /// Publishes, as a new revision, what the document said at an old one; 0 is the empty document.
+    /// Publishes the content of an old revision as a new revision. Revision 0 is the empty
+    /// document.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the outcome.
+    /// When storage fails. Problems and conflicts are part of the outcome.
     pub async fn revert(
         &self,
         permission: &CanPublish,
@@ -36,13 +38,13 @@ impl Catalog {
             if !options.dry_run {
                 transaction.advisory_lock_movies(&[movie]).await?;
             }
-            let Some(state) = self.past_state(&transaction, movie, category, revision).await?
+            let Some(state) = self.past_revision(&transaction, movie, category, revision).await?
             else {
                 let outcome =
                     self.no_such_revision(&transaction, movie, category, revision).await?;
                 return command.refuse(&transaction, request, outcome).await;
             };
-            // Whose values they are does not change by going back to them.
+            // The values keep the source that they had in the old revision.
             let options =
                 ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };
             let content = Content::Exact(state.data);
@@ -54,7 +56,7 @@ impl Catalog {
         command.run_once(request, bring_back).await
     }
 
-    async fn past_state(
+    async fn past_revision(
         &self,
         transaction: &Transaction,
         movie: &MovieId,

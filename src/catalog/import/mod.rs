@@ -61,7 +61,7 @@ impl Catalog {
             read = compute(bytes, reading).await?;
         }
         let read = Arc::new(read);
-        self.apart(bytes, move |catalog| {
+        self.run_within_budget(bytes, move |catalog| {
             let (permission, movie) = (permission.clone(), movie.clone());
             let read = Arc::clone(&read);
             async move { catalog.import_read(&permission, &movie, &read).await }

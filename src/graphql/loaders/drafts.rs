@@ -122,7 +122,7 @@ impl Load for States {
     type Value = Arc<Export>;
 
     async fn load(&self, keys: &[StateKey]) -> Result<HashMap<StateKey, Arc<Export>>, LoadError> {
-        let states = self.0.catalog.states(&self.0.permission, keys).await?;
+        let states = self.0.catalog.revision_exports(&self.0.permission, keys).await?;
         Ok(states.into_iter().map(|(key, export)| (key, Arc::new(export))).collect())
     }
 }

@@ -9,7 +9,7 @@ use super::locks::Lock;
 use super::pages::{Cursor, limit_of, not_ours};
 use super::payloads::PlannedChange;
 use super::types::MovieExport;
-use crate::catalog::history::changes;
+use crate::catalog::history::changes_between;
 use crate::catalog::history::provenance;
 use crate::document::{Category, Metadata, MovieId, Source};
 use crate::graphql::context::ContextExt;
@@ -131,7 +131,7 @@ async fn revision_diff(
     let (Some(before), Some(after)) = (states.get(&key(from)), states.get(&key(to))) else {
         return Ok(None);
     };
-    let changes = changes(before, after)?;
+    let changes = changes_between(before, after)?;
     ctx.hand_out(changes.len())?;
     let changes = changes.into_iter().map(Into::into).collect();
     Ok(Some(RevisionDiff { from, to, changes }))
@@ -197,7 +197,7 @@ impl Revision {
         let states = ctx.draft_loaders()?.states.load_many(keys).await.map_err(ApiError::from)?;
         match (states.get(&before), states.get(&after)) {
             (Some(before), Some(after)) => {
-                let changes = changes(before, after).map_err(ApiError::from)?;
+                let changes = changes_between(before, after).map_err(ApiError::from)?;
                 ctx.hand_out(changes.len())?;
                 Ok(changes.into_iter().map(Into::into).collect())
             }

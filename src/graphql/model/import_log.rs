@@ -8,7 +8,7 @@ use super::pages::{Cursor, limit_of, moment_of, text_of};
 use super::payloads::{ImportPlan, UserError, user_errors};
 use super::types::{Movie, hand_out_lists};
 use crate::catalog::import::{ImportStatus, Operation};
-use crate::catalog::import_log::{options_of, plan_of, problems_of, states_of};
+use crate::catalog::import_log::{compared_revisions, options_of, plan_of, problems_of};
 use crate::document::schema::scalars::{BigInt, Json};
 use crate::document::{Category, Source, Stage};
 use crate::graphql::context::ContextExt;
@@ -91,7 +91,7 @@ pub async fn list(
 /// The record of that id.
 pub async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<ImportRecord>, ApiError> {
     let permission = ctx.can_draft()?;
-    Ok(ctx.catalog().import_record(&permission, id).await?.map(ImportRecord))
+    Ok(ctx.catalog().import_log_entry(&permission, id).await?.map(ImportRecord))
 }
 
 /// The record of an import.
@@ -226,7 +226,7 @@ async fn plan(ctx: &Context<'_>, record: &ImportRow) -> Result<Option<ImportPlan
 }
 
 async fn planned(ctx: &Context<'_>, record: &ImportRow) -> Result<Option<ImportPlan>, ApiError> {
-    let Some([before, after]) = states_of(record) else {
+    let Some([before, after]) = compared_revisions(record) else {
         return Ok(plan_of(record, None)?.map(Into::into));
     };
     let states = ctx.draft_loaders()?.states.load_many([before.clone(), after.clone()]).await?;

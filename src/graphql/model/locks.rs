@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::payloads::{UserError, user_errors};
-use crate::catalog::locks::{LockTargets, LocksSet};
+use crate::catalog::locks::{LockOutcome, LockTargets};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
@@ -121,7 +121,7 @@ async fn set(
     };
     let items = items.unwrap_or_default().into_iter().map(|id| id.0).collect();
     let targets = LockTargets { fields: fields.unwrap_or_default(), items };
-    let LocksSet { locks, problems } =
+    let LockOutcome { locks, problems } =
         ctx.catalog().set_locks(&permission, &movie, category, &targets, locked).await?;
     Ok((locks.into_iter().map(|lock| Lock::of(category, lock)).collect(), user_errors(problems)))
 }

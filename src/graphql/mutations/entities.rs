@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::catalog::entities::{EntityChange, Mended, Merge, Rewritten, Split};
+use crate::catalog::entities::{
+    EntityChange, MergeRequest, ReassignmentOutcome, Rewritten, SplitRequest,
+};
 use crate::document::entity::EntityKind;
 use crate::document::{Category, Problem};
 use crate::graphql::context::ContextExt;
@@ -93,7 +95,7 @@ pub struct SplitPersonInput {
     /// Movies in which every credit and nomination of the person is someone else's.
     #[graphql(validator(max_items = 5000))]
     movie_ids: Option<Vec<ID>>,
-    /// Whose they are: someone who had been merged into the person, and who is back by this, or anybody
+    /// Receiver they are: someone who had been merged into the person, and who is back by this, or anybody
     /// else. Left out, it is someone new.
     to_id: Option<ID>,
     /// What someone new is called; as the person, if it is left out.
@@ -237,15 +239,15 @@ impl Mending {
         #[graphql(desc = "Who stays, and who they are as well.")] input: MergePeopleInput,
     ) -> async_graphql::Result<MergePeoplePayload> {
         let permission = ctx.can_publish()?;
-        let merge = Merge {
+        let merge = MergeRequest {
             id: input.id.0,
             others: input.other_ids.into_iter().map(|id| id.0).collect(),
             dry_run: input.dry_run,
             override_locks: input.override_locks,
         };
-        let mended =
+        let outcome =
             ctx.catalog().merge_people(&permission, &merge).await.map_err(ApiError::from)?;
-        let Mended { id, documents, problems, .. } = mended;
+        let ReassignmentOutcome { id, documents, problems, .. } = outcome;
         let person = find_person(ctx, id).await?;
         let documents = documents.into_iter().map(RewrittenDocument).collect();
         Ok(MergePeoplePayload { person, documents, user_errors: user_errors(problems) })
@@ -260,7 +262,7 @@ impl Mending {
     ) -> async_graphql::Result<SplitPersonPayload> {
         let permission = ctx.can_publish()?;
         let ids = |ids: Option<Vec<ID>>| ids.into_iter().flatten().map(|id| id.0).collect();
-        let split = Split {
+        let split = SplitRequest {
             id: input.id.0,
             credits: ids(input.credit_ids),
             nominations: ids(input.nomination_ids),
@@ -270,9 +272,9 @@ impl Mending {
             dry_run: input.dry_run,
             override_locks: input.override_locks,
         };
-        let mended =
+        let outcome =
             ctx.catalog().split_person(&permission, &split).await.map_err(ApiError::from)?;
-        let Mended { id, other, documents, problems } = mended;
+        let ReassignmentOutcome { id, other, documents, problems } = outcome;
         let (person, other) = (find_person(ctx, id).await?, find_person(ctx, other).await?);
         let documents = documents.into_iter().map(RewrittenDocument).collect();
         Ok(SplitPersonPayload { person, other, documents, user_errors: user_errors(problems) })

@@ -1,30 +1,30 @@
 use std::io::Cursor;
 
 use super::*;
-use crate::catalog::bulk::channel::record_channel;
-use crate::catalog::bulk::place::Place;
-use crate::catalog::bulk::read::{Options, ReadReport, Source, read_source};
+use crate::catalog::bulk::channel::document_channel;
+use crate::catalog::bulk::location::DocumentLocation;
+use crate::catalog::bulk::read::{ByteSource, ReadOptions, ReadReport, read_source};
 
-/// What is read of a text: places, and movies or the code of the first problem.
-async fn read_text(text: impl Into<Vec<u8>>, options: Options) -> Vec<String> {
+/// Reads a text. Returns the location of each document with its movie or its first problem's code.
+async fn read_text(text: impl Into<Vec<u8>>, options: ReadOptions) -> Vec<String> {
     read_from(Box::new(Cursor::new(text.into())), options).await
 }
 
-async fn read_from(input: Box<dyn Read + Send>, options: Options) -> Vec<String> {
-    let (sender, mut receiver) = record_channel();
+async fn read_from(input: Box<dyn Read + Send>, options: ReadOptions) -> Vec<String> {
+    let (sender, mut receiver) = document_channel();
     let reading = tokio::task::spawn_blocking(move || {
-        let source = Source::Stream(input);
+        let source = ByteSource::Stream(input);
         read_source("f", source, &std::sync::Arc::default(), options, &sender)
     });
     let mut found = Vec::new();
-    while let Some(raw) = receiver.recv().await {
-        found.push(match raw.record {
-            Ok(record) => format!("{} {}", raw.place, record.movie),
-            Err(problems) => format!("{} {:?}", raw.place, problems[0].code),
+    while let Some(read) = receiver.recv().await {
+        found.push(match read.document {
+            Ok(document) => format!("{} {}", read.location, document.movie),
+            Err(problems) => format!("{} {:?}", read.location, problems[0].code),
         });
     }
     let report = reading.await.unwrap().unwrap();
-    assert_eq!(report, ReadReport { records: found.len() as u64, skipped: Vec::new() });
+    assert_eq!(report, ReadReport { documents: found.len() as u64, skipped: Vec::new() });
     found
 }
 
@@ -32,7 +32,7 @@ fn line(movie: &str) -> String {
     format!(r#"{{"category":"trivia","movie_id":"{movie}","data":{{"items":["T"]}}}}"#)
 }
 
-/// A document of exactly that length.
+/// A document of exactly `length` bytes.
 fn of_length(movie: &str, length: usize) -> String {
     let empty = format!(r#"{{"notes":"","movie_id":"{movie}","category":"trivia","data":{{}}}}"#);
     let padding = "x".repeat(length - empty.len());
@@ -40,9 +40,9 @@ fn of_length(movie: &str, length: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_record_of_the_greatest_length_is_read_and_so_is_the_next() {
+async fn a_document_of_the_maximum_length_is_read_and_so_is_the_next() {
     let most = 50_000;
-    let options = Options { max_record: most, ..Options::default() };
+    let options = ReadOptions { max_document: most, ..ReadOptions::default() };
     for length in [most - 1, most, most + 1, most + 2, 3 * most, 40 * most] {
         let long = of_length("long", length);
         let is_read = length <= most;
@@ -71,14 +71,14 @@ async fn a_record_of_the_greatest_length_is_read_and_so_is_the_next() {
     }
 }
 
-/// Repeats a text, and counts how much of it was taken.
-struct Endless {
+/// A stream that repeats a text for `left` bytes.
+struct Repeating {
     text: Vec<u8>,
     at: usize,
     left: usize,
 }
 
-impl Read for Endless {
+impl Read for Repeating {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = buffer.len().min(self.text.len() - self.at).min(self.left);
         buffer[..count].copy_from_slice(&self.text[self.at..self.at + count]);
@@ -89,8 +89,8 @@ impl Read for Endless {
 }
 
 #[tokio::test]
-async fn no_more_of_a_text_is_held_than_one_record_may_have() {
-    let options = Options { max_record: 100_000, ..Options::default() };
+async fn no_more_text_is_buffered_than_one_document_may_have() {
+    let options = ReadOptions { max_document: 100_000, ..ReadOptions::default() };
     let texts = [
         format!("{}\n", line("a")),
         format!("prose {}\n", "x".repeat(1000)),
@@ -103,15 +103,17 @@ async fn no_more_of_a_text_is_held_than_one_record_may_have() {
         "{\"a\":1},".to_owned(),
     ];
     for text in texts {
-        let input = Endless { text: text.repeat(50_000 / text.len()).into(), at: 0, left: 700_000 };
-        let (sender, mut receiver) = record_channel();
+        let input =
+            Repeating { text: text.repeat(50_000 / text.len()).into(), at: 0, left: 700_000 };
+        let (sender, mut receiver) = document_channel();
         let options = options.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let mut most = 0;
-            let place = Place { source: "f".into(), entry: None, at: None };
-            let mut reader = Reader::new(place, std::sync::Arc::default(), options, &sender);
-            let documents = Documents::new(&mut reader, input, Vec::new());
-            documents.read_noting(|held| most = most.max(held)).unwrap();
+            let location = DocumentLocation { source: "f".into(), entry: None, at: None };
+            let mut reader =
+                DocumentReader::new(location, std::sync::Arc::default(), options, &sender);
+            let documents = DocumentStream::new(&mut reader, input, Vec::new());
+            documents.read_all(|buffered| most = most.max(buffered)).unwrap();
             most
         });
         while receiver.recv().await.is_some() {}
@@ -121,9 +123,9 @@ async fn no_more_of_a_text_is_held_than_one_record_may_have() {
 }
 
 /// A stream that fails after its text.
-struct Failing(Cursor<Vec<u8>>);
+struct FailingStream(Cursor<Vec<u8>>);
 
-impl Read for Failing {
+impl Read for FailingStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.0.read(buffer)? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -133,7 +135,7 @@ impl Read for Failing {
 }
 
 #[tokio::test]
-async fn what_was_read_before_a_stream_failed_is_kept_and_the_failure_is_one() {
+async fn documents_before_a_failure_are_kept_and_the_failure_is_reported_once() {
     let (a, b) = (line("a"), line("b"));
     for (text, expected) in [
         (format!("{a}\n{b}"), vec!["f:1 a", "f:2 b", "f Unreadable"]),
@@ -143,7 +145,7 @@ async fn what_was_read_before_a_stream_failed_is_kept_and_the_failure_is_one() {
         (format!("[{a},{}", &b[..20]), vec!["f[0] a", "f Unreadable"]),
         (String::new(), vec!["f Unreadable"]),
     ] {
-        let input = Box::new(Failing(Cursor::new(text.clone().into_bytes())));
-        assert_eq!(read_from(input, Options::default()).await, expected, "{text}");
+        let input = Box::new(FailingStream(Cursor::new(text.clone().into_bytes())));
+        assert_eq!(read_from(input, ReadOptions::default()).await, expected, "{text}");
     }
 }
