@@ -1,4 +1,4 @@
-//! Loaders of what contributors see: drafts, states of the history, locks, texts as sent.
+//! Loaders that need the role CONTRIBUTOR: drafts, revisions, locks and imported texts.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use crate::document::{Category, MovieId};
 use crate::graphql::budget::Budget;
 use crate::storage::{ContributionEntry, DocumentKey, DraftEntry, Lock, MovieRow, StateKey};
 
-/// The loaders of one request of a contributor.
+/// The loaders of one request that need the role CONTRIBUTOR.
 pub struct DraftLoaders {
-    pub movies: Batcher<Movies>,
+    pub movies: Batcher<ContributorMovies>,
     pub drafts: Batcher<Drafts>,
     pub draft_exports: Batcher<DraftExports>,
     pub contributions: Batcher<Contributions>,
@@ -26,7 +26,7 @@ impl DraftLoaders {
     pub fn new(catalog: &Arc<Catalog>, permission: CanDraft, budget: &Arc<Budget>) -> Self {
         let reader = Reader { catalog: Arc::clone(catalog), permission };
         Self {
-            movies: Batcher::new(Movies(reader.clone()), budget),
+            movies: Batcher::new(ContributorMovies(reader.clone()), budget),
             drafts: Batcher::new(Drafts(reader.clone()), budget),
             draft_exports: Batcher::new(DraftExports(reader.clone()), budget),
             contributions: Batcher::new(Contributions(reader.clone()), budget),
@@ -43,10 +43,10 @@ struct Reader {
     permission: CanDraft,
 }
 
-/// Movies by id.
-pub struct Movies(Reader);
+/// Movies by id, for fields of drafts and of the import log.
+pub struct ContributorMovies(Reader);
 
-impl Load for Movies {
+impl Load for ContributorMovies {
     type Key = MovieId;
     type Value = MovieRow;
 
@@ -97,7 +97,7 @@ impl Load for DraftExports {
     }
 }
 
-/// What was contributed to open drafts.
+/// The contributions to open drafts.
 pub struct Contributions(Reader);
 
 impl Load for Contributions {
@@ -112,7 +112,7 @@ impl Load for Contributions {
     }
 }
 
-/// Published states of documents.
+/// Published states of documents, by document and revision.
 pub struct States(Reader);
 
 impl Load for States {
@@ -125,7 +125,7 @@ impl Load for States {
     }
 }
 
-/// The locks of a movie, by category.
+/// The locks of a movie, by category and time.
 pub struct Locks(Reader);
 
 impl Load for Locks {
@@ -150,7 +150,7 @@ impl Load for Locks {
     }
 }
 
-/// Documents as they were sent, by the id of their record.
+/// Documents as sent, by the id of their record in the import log.
 pub struct SentDocuments(Reader);
 
 impl Load for SentDocuments {
