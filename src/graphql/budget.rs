@@ -1,8 +1,8 @@
 //! The budget of a request: the fields that it may resolve, and the time that it may take.
 //!
 //! The estimate made before a query runs assumes lists of usual lengths (`checks::cost`). Resolvers
-//! and loaders charge the real lengths here, in resolved fields. A query whose budget or time is
-//! exhausted is stopped.
+//! and loaders charge the real lengths here, in resolved fields. A query that
+//! exhausts its budget or its time is stopped.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -112,8 +112,8 @@ impl Budget {
     }
 }
 
-/// The number of fields that the query selects on each object that the current field returns, at any
-/// depth. Nested lists count once here; their resolvers charge their items.
+/// The number of fields that the query selects on each object that the current field returns, at
+/// any depth. Nested lists count once here; their resolvers charge their items.
 #[must_use]
 pub fn fields_below(ctx: &Context<'_>) -> usize {
     count_fields_below(&ctx.field())
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_budget_that_is_spent_stays_spent() {
+    async fn an_exhausted_budget_stays_exhausted() {
         let budget = budget(10);
         assert_eq!(budget.spend(10), Ok(()));
         let stopped = budget.spend(5).unwrap_err();

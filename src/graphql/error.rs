@@ -53,7 +53,7 @@ impl From<serde_json::Error> for ApiError {
     }
 }
 
-/// The code of an error whose details must not leave the server.
+/// The code of a failure of the service. Its details must not leave the server.
 pub const INTERNAL: &str = "INTERNAL";
 /// The code of a request that exceeds a limit.
 pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";

@@ -1,8 +1,8 @@
 //! The cost of a query, estimated before it runs.
 //!
-//! A field costs one point; slow fields cost what was measured, at 50 microseconds per point. A list
-//! multiplies the cost of its selection: a page by the requested size, a list of a document by a usual
-//! length. The real lengths are counted while the query runs ([`crate::graphql::budget`]).
+//! A field costs one point; slow fields cost what was measured, at 50 microseconds per point. A
+//! list multiplies the cost of its selection: a page by the requested size, a list of a document by
+//! a usual length. The real lengths are counted while the query runs ([`crate::graphql::budget`]).
 
 use std::collections::HashMap;
 
@@ -180,7 +180,8 @@ impl Values<'_> {
         }
     }
 
-    /// Whether the field searches for text: by its argument `search`, or by the `search` of `filter`.
+    /// Whether the field searches for text: by its argument `search`, or by the `search` of
+    /// `filter`.
     fn has_search(&self, field: &Field) -> bool {
         let is_set = |value: &Value| match value {
             Value::Null => false,
@@ -220,9 +221,9 @@ impl Lengths {
         let (mut fields, mut arguments, mut input_fields, mut enum_values) = (0, 0, 0, 0);
         for shape in types.shapes() {
             match shape {
-                Shape::Object(of) => {
-                    fields += of.len();
-                    arguments += of.values().map(|field| field.arguments.len()).sum::<usize>();
+                Shape::Object(object) => {
+                    fields += object.len();
+                    arguments += object.values().map(|field| field.arguments.len()).sum::<usize>();
                 }
                 Shape::Input { fields, .. } => input_fields += fields.len(),
                 Shape::Enum(values) => enum_values += values.len(),
@@ -272,29 +273,29 @@ impl Counter<'_> {
     fn selection_set<'s>(
         &'s self,
         set: &'s SelectionSet,
-        of: &'s str,
+        type_name: &'s str,
     ) -> Result<Cost, ServerError> {
         let mut total = Cost::default();
         // An object of a union has one of its types: the most expensive one counts.
         let mut branches: HashMap<&str, Cost> = HashMap::new();
-        let is_union = matches!(self.types.get(of), Some(Shape::Union));
+        let is_union = matches!(self.types.get(type_name), Some(Shape::Union));
         for item in &set.items {
             let (on, cost) = match &item.node {
-                Selection::Field(field) => (of, self.field(&field.node, of)?),
+                Selection::Field(field) => (type_name, self.field(&field.node, type_name)?),
                 Selection::InlineFragment(inline) => {
                     let on = inline.node.type_condition.as_ref();
-                    let on = on.map_or(of, |condition| condition.node.on.node.as_str());
+                    let on = on.map_or(type_name, |condition| condition.node.on.node.as_str());
                     (on, self.selection_set(&inline.node.selection_set.node, on)?)
                 }
                 Selection::FragmentSpread(spread) => {
                     let name = spread.node.fragment_name.node.as_str();
                     match self.fragments.get(name) {
                         Some(known) => (known.on, known.cost),
-                        None => (of, Cost::default()),
+                        None => (type_name, Cost::default()),
                     }
                 }
             };
-            if is_union && on != of {
+            if is_union && on != type_name {
                 branches.entry(on).or_default().add(cost);
             } else {
                 total.add(cost);
@@ -305,28 +306,28 @@ impl Counter<'_> {
         Ok(total)
     }
 
-    fn field(&self, field: &Field, of: &str) -> Result<Cost, ServerError> {
+    fn field(&self, field: &Field, type_name: &str) -> Result<Cost, ServerError> {
         let name = field.name.node.as_str();
         if name.starts_with("__") {
-            return self.introspection(field, of);
+            return self.introspection(field, type_name);
         }
-        let Some(known) = self.types.field(of, name) else {
+        let Some(known) = self.types.field(type_name, name) else {
             return Ok(Cost { points: 1, introspection: 0 });
         };
         let child = self.selection_set(&field.selection_set.node, named_type(&known.ty))?;
-        if of.starts_with("__") {
+        if type_name.starts_with("__") {
             let length = if is_list(&known.ty) { self.lengths.length(name) } else { 1 };
             let below = child.points.saturating_mul(length);
             return Ok(Cost { points: below.saturating_add(1), introspection: 0 });
         }
-        let below = child.points.saturating_mul(self.length(field, known, of));
-        let points = below.saturating_add(self.own_cost(field, of)).saturating_add(1);
+        let below = child.points.saturating_mul(self.length(field, known, type_name));
+        let points = below.saturating_add(self.own_cost(field, type_name)).saturating_add(1);
         Ok(Cost { points, introspection: child.introspection })
     }
 
-    fn introspection(&self, field: &Field, of: &str) -> Result<Cost, ServerError> {
+    fn introspection(&self, field: &Field, type_name: &str) -> Result<Cost, ServerError> {
         let name = field.name.node.as_str();
-        let Some(known) = self.types.field(of, name) else {
+        let Some(known) = self.types.field(type_name, name) else {
             return Ok(Cost { points: 1, introspection: 0 });
         };
         let lists = self.list_nesting(&field.selection_set.node);
@@ -359,12 +360,12 @@ impl Counter<'_> {
     }
 
     /// The cost of a field without its selection.
-    fn own_cost(&self, field: &Field, of: &str) -> usize {
+    fn own_cost(&self, field: &Field, type_name: &str) -> usize {
         let name = field.name.node.as_str();
-        if of == MUTATION {
+        if type_name == MUTATION {
             return MUTATION_COST;
         }
-        let own = COSTS.iter().find(|(known, field, _)| (*known, *field) == (of, name));
+        let own = COSTS.iter().find(|(known, field, _)| (*known, *field) == (type_name, name));
         match (own, name) {
             (Some((_, _, cost)), _) => *cost,
             (None, "movies") if self.values.has_search(field) => SEARCH,
@@ -376,7 +377,7 @@ impl Counter<'_> {
     }
 
     /// The estimated number of objects that a field returns.
-    fn length(&self, field: &Field, known: &OutputField, of: &str) -> usize {
+    fn length(&self, field: &Field, known: &OutputField, type_name: &str) -> usize {
         let name = field.name.node.as_str();
         let has_argument = |argument: &str| {
             known.arguments.iter().any(|known: &InputField| known.name == argument)
@@ -388,10 +389,10 @@ impl Counter<'_> {
             return usize::try_from(size).unwrap_or(1);
         }
         // The field that returns the connection has multiplied by the size of the page.
-        if !is_list(&known.ty) || of.ends_with("Connection") {
+        if !is_list(&known.ty) || type_name.ends_with("Connection") {
             return 1;
         }
-        let length = LENGTHS.iter().find(|(known, field, _)| (*known, *field) == (of, name));
+        let length = LENGTHS.iter().find(|(known, field, _)| (*known, *field) == (type_name, name));
         length.map_or(USUAL_LENGTH, |(_, _, length)| *length)
     }
 }
@@ -420,11 +421,14 @@ mod tests {
 
     #[test]
     fn the_tables_name_fields_of_the_schema() {
-        for (of, field, _) in COSTS.iter().chain(LENGTHS) {
-            assert!(Types::served().field(of, field).is_some(), "{of}.{field}");
+        for (type_name, field, _) in COSTS.iter().chain(LENGTHS) {
+            assert!(Types::served().field(type_name, field).is_some(), "{type_name}.{field}");
         }
-        for (of, field, _) in LENGTHS {
-            assert!(is_list(&Types::served().field(of, field).unwrap().ty), "{of}.{field}");
+        for (type_name, field, _) in LENGTHS {
+            assert!(
+                is_list(&Types::served().field(type_name, field).unwrap().ty),
+                "{type_name}.{field}"
+            );
         }
     }
 

@@ -16,8 +16,8 @@ pub struct Fragments<'a> {
     pub unused: HashSet<&'a str>,
 }
 
-/// Sorts fragments so that each follows those that it spreads. Linear in the document. On success there
-/// are no cycles, so that later checks can walk fragments.
+/// Sorts fragments so that each follows those that it spreads. Linear in the document. On success
+/// there are no cycles, so that later checks can walk fragments.
 ///
 /// # Errors
 /// When a spread names an unknown fragment, or a fragment spreads itself.
@@ -29,7 +29,8 @@ pub fn sorted(document: &ExecutableDocument) -> Result<Fragments<'_>, ServerErro
         .iter()
         .map(|(name, fragment)| (Some(name.as_str()), &fragment.node.selection_set.node));
     let operations = document.operations.iter();
-    let sets = sets.chain(operations.map(|(_, of)| (None, &of.node.selection_set.node)));
+    let sets =
+        sets.chain(operations.map(|(_, operation)| (None, &operation.node.selection_set.node)));
     for (owner, set) in sets {
         let mut found = Vec::new();
         collect(set, &mut found);

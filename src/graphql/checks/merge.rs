@@ -1,7 +1,7 @@
 //! Merging of fields that a query repeats.
 //!
-//! A response has one value for each response key (GraphQL specification, "Field Selection Merging").
-//! The library resolves a repeated field once per occurrence and merges the results.
+//! A response has one value for each response key (GraphQL specification, "Field Selection
+//! Merging"). The library resolves a repeated field once per occurrence and merges the results.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! Checks of a query before the library processes it.
 //!
-//! The library's validation and limits walk a fragment each time it is spread, so a short text can make
-//! them take exponential time. Every check here is linear in the text and the variables.
+//! The library's validation and limits walk a fragment each time it is spread, so a short text can
+//! make them take exponential time. Every check here is linear in the text and the variables.
 
 mod cost;
 mod fragments;
@@ -46,8 +46,8 @@ pub fn parse(
     Ok(document)
 }
 
-/// Checks an operation against the schema: that its fields, arguments and values are valid, and that
-/// its estimated cost is within the limit. An unknown operation name is left to the library.
+/// Checks an operation against the schema: that its fields, arguments and values are valid, and
+/// that its estimated cost is within the limit. An unknown operation name is left to the library.
 ///
 /// # Errors
 /// When the operation does not match the schema, or costs more than is allowed.
@@ -82,7 +82,8 @@ pub fn selected_operation<'a>(
 
 fn check_counts(document: &ExecutableDocument, limits: &Limits) -> Result<(), ServerError> {
     let operations = document.operations.iter();
-    let variables = operations.map(|(_, of)| of.node.variable_definitions.len()).max();
+    let variables =
+        operations.map(|(_, operation)| operation.node.variable_definitions.len()).max();
     let counted = [
         (document.fragments.len(), limits.fragments, "fragments"),
         (document.operations.iter().count(), limits.operations, "operations"),
@@ -115,8 +116,8 @@ pub fn is_login(document: &ExecutableDocument, name: Option<&str>) -> bool {
         && fields.iter().all(|field| matches!(*field, "login" | "__typename"))
 }
 
-/// The names of the root fields of an operation, including those in fragments. [`parse`] limited their
-/// number.
+/// The names of the root fields of an operation, including those in fragments. [`parse`] limited
+/// their number.
 fn root_fields<'a>(
     set: &'a SelectionSet,
     document: &'a ExecutableDocument,
@@ -189,7 +190,8 @@ mod tests {
         Some(code_of(&rejected).unwrap_or_default().to_owned())
     }
 
-    /// A query with nested fragments: each spreads the next one `times` times; `last` defines the last.
+    /// A query with nested fragments: each spreads the next one `times` times; `last` defines the
+    /// last.
     fn nested_fragments(levels: usize, times: usize, last: &str) -> String {
         let mut query = String::from("{ __typename ...f0 }");
         for level in 0..levels {

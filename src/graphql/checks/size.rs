@@ -1,7 +1,7 @@
 //! The size of a query after spreading its fragments, computed without spreading them.
 //!
-//! The library walks a fragment each time it is spread. Fragments that spread each other twice make it
-//! walk a number of selections that is exponential in the length of the text.
+//! The library walks a fragment each time it is spread. Fragments that spread each other twice make
+//! it walk a number of selections that is exponential in the length of the text.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! Limits on the text of a query, checked before it is parsed.
 //!
-//! One pass over the text, linear in its length. The parser itself backtracks: for each unclosed block
-//! string it reads to the end of the text, and it recurses for each bracket.
+//! One pass over the text, linear in its length. The parser itself backtracks: for each unclosed
+//! block string it reads to the end of the text, and it recurses for each bracket.
 
 use async_graphql::{Pos, ServerError};
 

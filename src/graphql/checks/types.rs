@@ -117,8 +117,8 @@ impl Types {
         self.0.len()
     }
 
-    pub fn field(&self, of: &str, name: &str) -> Option<&OutputField> {
-        match self.0.get(of)? {
+    pub fn field(&self, type_name: &str, name: &str) -> Option<&OutputField> {
+        match self.0.get(type_name)? {
             Shape::Object(fields) => fields.get(name),
             _ => None,
         }
@@ -136,9 +136,9 @@ fn shape(kind: TypeKind, is_one_of: bool) -> Shape {
         TypeKind::Object(object) => Shape::Object(output_fields(object.fields)),
         TypeKind::Interface(interface) => Shape::Object(output_fields(interface.fields)),
         TypeKind::Union(_) => Shape::Union,
-        TypeKind::Enum(of) => {
-            Shape::Enum(of.values.iter().map(|value| value.node.value.node.to_string()).collect())
-        }
+        TypeKind::Enum(definition) => Shape::Enum(
+            definition.values.iter().map(|value| value.node.value.node.to_string()).collect(),
+        ),
         TypeKind::InputObject(object) => {
             Shape::Input { fields: input_fields(object.fields), is_one_of }
         }

@@ -1,7 +1,7 @@
 //! Validation of a query's fields, arguments and values against the schema.
 //!
-//! The library checks the same and more. These checks run first because of their messages: each has the
-//! place, what was found, what is allowed, and the nearest known name.
+//! The library checks the same and more. These checks run first because of their messages: each has
+//! the place, what was found, what is allowed, and the nearest known name.
 
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
@@ -80,16 +80,16 @@ impl Checker<'_> {
         }
     }
 
-    fn selection_set(&mut self, set: &SelectionSet, of: &str) {
+    fn selection_set(&mut self, set: &SelectionSet, type_name: &str) {
         for item in &set.items {
             if self.errors.len() >= MAX_ERRORS {
                 return;
             }
             match &item.node {
-                Selection::Field(field) => self.field(field, of),
+                Selection::Field(field) => self.field(field, type_name),
                 Selection::InlineFragment(inline) => {
                     let on = inline.node.type_condition.as_ref();
-                    let on = on.map_or(of, |condition| condition.node.on.node.as_str());
+                    let on = on.map_or(type_name, |condition| condition.node.on.node.as_str());
                     self.selection_set(&inline.node.selection_set.node, on);
                 }
                 Selection::FragmentSpread(_) => {}
@@ -97,28 +97,28 @@ impl Checker<'_> {
         }
     }
 
-    fn field(&mut self, field: &Positioned<Field>, of: &str) {
+    fn field(&mut self, field: &Positioned<Field>, type_name: &str) {
         let name = field.node.name.node.as_str();
-        let Some(Shape::Object(fields)) = self.types.get(of) else { return };
+        let Some(Shape::Object(fields)) = self.types.get(type_name) else { return };
         // Introspection fields are validated by the library.
         if name == "__typename" {
             return;
         }
         let Some(known) = fields.get(name) else {
-            if !of.starts_with("__") {
+            if !type_name.starts_with("__") {
                 let hint = did_you_mean(name, fields.keys().map(String::as_str));
-                let message = format!("Unknown field \"{name}\" on type \"{of}\".{hint}");
+                let message = format!("Unknown field \"{name}\" on type \"{type_name}\".{hint}");
                 self.report(invalid(message, field.pos));
             }
             return;
         };
-        if !of.starts_with("__") {
-            self.arguments(field, known, of);
+        if !type_name.starts_with("__") {
+            self.arguments(field, known, type_name);
         }
         self.selection_set(&field.node.selection_set.node, named_type(&known.ty));
     }
 
-    fn arguments(&mut self, field: &Positioned<Field>, known: &OutputField, of: &str) {
+    fn arguments(&mut self, field: &Positioned<Field>, known: &OutputField, type_name: &str) {
         let name = field.node.name.node.as_str();
         for (argument, value) in &field.node.arguments {
             let given = argument.node.as_str();
@@ -126,7 +126,8 @@ impl Checker<'_> {
                 let names = known.arguments.iter().map(|known| known.name.as_str());
                 let hint = did_you_mean(given, names);
                 let message = format!(
-                    "Unknown argument \"{given}\" on field \"{name}\" of type \"{of}\".{hint}"
+                    "Unknown argument \"{given}\" on field \"{name}\" of type \
+                     \"{type_name}\".{hint}"
                 );
                 self.report(invalid(message, argument.pos));
                 continue;

@@ -1,4 +1,5 @@
-//! Validation of values against their types, with messages that show what was found and what is allowed.
+//! Validation of values against their types, with messages that show what was found and what is
+//! allowed.
 
 use async_graphql::parser::types::{BaseType, Type};
 use async_graphql::{Name, Number};
@@ -62,8 +63,8 @@ impl Literal for ConstValue {
     }
 }
 
-/// The first error of a value, as a message that begins with its place below `path`; `None` if the value
-/// is valid. `path` is the same afterwards. Linear in the value.
+/// The first error of a value, as a message that begins with its place below `path`; `None` if the
+/// value is valid. `path` is the same afterwards. Linear in the value.
 pub fn check<V: Literal>(
     types: &Types,
     ty: &Type,
@@ -75,13 +76,13 @@ pub fn check<V: Literal>(
         (View::Other, _) => None,
         (View::Null, _) if ty.nullable => None,
         (View::Null, _) => Some(mismatch(types, ty, path, "null")),
-        (View::List(items), BaseType::List(of)) => {
+        (View::List(items), BaseType::List(item_type)) => {
             items.iter().enumerate().find_map(|(at, item)| {
-                within(path, at.to_string(), |path| check(types, of, item, path))
+                within(path, at.to_string(), |path| check(types, item_type, item, path))
             })
         }
         // A single value is coerced to a list of one.
-        (_, BaseType::List(of)) => check(types, of, value, path),
+        (_, BaseType::List(item_type)) => check(types, item_type, value, path),
         (_, BaseType::Named(name)) => match types.get(name.as_str()) {
             Some(Shape::Enum(values)) => check_enum(types, ty, values, &view, path),
             Some(Shape::Input { fields, is_one_of }) => match view {

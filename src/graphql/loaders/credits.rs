@@ -166,8 +166,8 @@ pub struct EntityMoviesPage {
     pub page: PageRequest,
 }
 
-/// A page of the movies that name an entity, with one movie more if there is a next page. A key has no
-/// value if its cursor belongs to another order.
+/// A page of the movies that name an entity, with one movie more if there is a next page. A key has
+/// no value if its cursor belongs to another order.
 pub struct EntityMovies(Reader);
 
 impl Load for EntityMovies {

@@ -27,9 +27,9 @@ pub struct DraftFilter {
     /// The author of at least one contribution, as in Contribution.updatedBy. Together with source:
     /// at least one contribution has both.
     author: Option<String>,
-    /// Only drafts whose last contribution was before this time.
+    /// Only drafts that were last updated before this time.
     updated_before: Option<DateTime<Utc>>,
-    /// Only drafts whose last contribution was at or after this time.
+    /// Only drafts that were last updated at or after this time.
     updated_after: Option<DateTime<Utc>>,
 }
 

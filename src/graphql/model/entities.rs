@@ -25,13 +25,17 @@ pub type PlatformConnection = Connection<String, Platform, EmptyFields, EmptyFie
 pub type GenreConnection = Connection<String, Genre, EmptyFields, EmptyFields>;
 
 macro_rules! entities {
-    ($($(#[doc = $doc:literal])* $Name:ident, $kind:ident, $id:literal, $movies:literal { $($more:tt)* })*) => {
+    ($(
+        $(#[doc = $doc:literal])*
+        $Name:ident, $kind:ident, $id:literal, $movies:literal { $($more:tt)* }
+    )*) => {
         $(
             $(#[doc = $doc])*
             pub struct $Name(pub Arc<Entity>);
 
             impl $Name {
-                /// Loads the entity by its id, an external id, or the id of an entity that was merged into it.
+                /// Loads the entity by its id, an external id, or the id of an entity that was
+                /// merged into it.
                 pub async fn load(ctx: &Context<'_>, id: &str) -> Result<Option<Self>, ApiError> {
                     let key = (EntityKind::$kind, id.to_owned());
                     Ok(ctx.loaders()?.works.entities.load_one(key).await?.map(Self))
@@ -68,18 +72,21 @@ macro_rules! entities {
                 async fn movies(
                     &self,
                     ctx: &Context<'_>,
-                    #[graphql(desc = "The sort order. Default: by title.")] order_by: Option<MovieOrder>,
-                    #[graphql(
-                        desc = "Return the first entries, at most this many: 1 to 100. Default: 20."
-                    )]
+                    #[graphql(desc = "The sort order. Default: by title.")]
+                    order_by: Option<MovieOrder>,
+                    #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")]
                     first: Option<i32>,
-                    #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
-                    #[graphql(desc = "Return the last entries, at most this many: 1 to 100.")] last: Option<i32>,
-                    #[graphql(desc = "Return the entries before this cursor. Use it with last.")] before: Option<String>,
+                    #[graphql(desc = "Return the entries after this cursor.")]
+                    after: Option<String>,
+                    #[graphql(desc = "The page size from the end: 1 to 100.")]
+                    last: Option<i32>,
+                    #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+                    before: Option<String>,
                 ) -> async_graphql::Result<MovieConnection> {
                     let order = movie_order(order_by);
                     let page = page_request(order, first, after, last, before)?;
-                    Ok(movies_of_entity(ctx, EntityMoviesPage { kind: EntityKind::$kind, order, page }, &self.0.id).await?)
+                    let page = EntityMoviesPage { kind: EntityKind::$kind, order, page };
+                    Ok(movies_of_entity(ctx, page, &self.0.id).await?)
                 }
             }
         )*
@@ -94,8 +101,8 @@ entities! {
             self.0.details.country.as_deref()
         }
 
-        /// The languages of the films that it honours, for example Tamil. Empty if it honours films in
-        /// all languages, or if unknown. It distinguishes ceremonies that share a name.
+        /// The languages of the films that it honours, for example Tamil. Empty if it honours films
+        /// in all languages, or if unknown. It distinguishes ceremonies that share a name.
         async fn languages(&self) -> &[String] {
             &self.0.details.languages
         }
@@ -111,9 +118,10 @@ entities! {
         }
     }
     /// A streaming platform. Documents keep its name as sent, which may differ from the name here.
-    Platform, Platform, "The platform's id.", "The movies with an offer of this platform in their published streaming document." {
-        /// The countries that it serves, as ISO 3166-1 alpha-2 codes, for example US. Empty if it serves
-        /// nearly all countries, or if unknown.
+    Platform, Platform, "The platform's id.",
+    "The movies with an offer of this platform in their published streaming document." {
+        /// The countries that it serves, as ISO 3166-1 alpha-2 codes, for example US. Empty if it
+        /// serves nearly all countries, or if unknown.
         async fn regions(&self) -> &[String] {
             &self.0.details.regions
         }
@@ -127,7 +135,7 @@ entities! {
     Genre, Genre, "The genre's id.", "The movies of this genre." {}
 }
 
-/// Resolves the movies whose published documents name an entity.
+/// Resolves the movies that name an entity in their published documents.
 async fn movies_of_entity(
     ctx: &Context<'_>,
     page_key: EntityMoviesPage,

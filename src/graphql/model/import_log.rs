@@ -89,7 +89,7 @@ pub async fn list(
 }
 
 /// Resolves `Query.importRecord`.
-pub async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<ImportRecord>, ApiError> {
+pub async fn find_record(ctx: &Context<'_>, id: &ID) -> Result<Option<ImportRecord>, ApiError> {
     let permission = ctx.can_draft()?;
     Ok(ctx.catalog().import_record(&permission, id).await?.map(ImportRecord))
 }

@@ -125,13 +125,17 @@ macro_rules! document_fields {
         #[Object]
         impl Documents {
             $(
-                #[doc = concat!("The published ", stringify!($field), " document, typed. Null if it was never written.")]
+                #[doc = concat!(
+                    "The published ", stringify!($field), " document, typed. ",
+                    "Null if it was never written."
+                )]
                 async fn $field(
                     &self,
                     ctx: &Context<'_>,
                 ) -> Option<async_graphql::Result<crate::document::categories::$field::$Type>> {
+                    use crate::document::categories::$field::$Type;
                     let read = document(ctx, &self.0, Category::$Type).await;
-                    let read = read.and_then(|found: Option<crate::document::categories::$field::$Type>| {
+                    let read = read.and_then(|found: Option<$Type>| {
                         if let Some(document) = &found {
                             charge_lists(ctx, &document.list_lengths())?;
                         }
@@ -156,7 +160,7 @@ async fn document<T: serde::de::DeserializeOwned>(
     let written = export.filter(|export| export.metadata.revision > 0);
     let Some(written) = written else { return Ok(None) };
     ctx.budget().spend_bytes(written.body.len()).map_err(ApiError::from)?;
-    Ok(Some(read(&written.body)?))
+    Ok(Some(parse_json(&written.body)?))
 }
 
 /// Charges the items of an object's lists to the budget, each with the number of fields that the
@@ -180,7 +184,7 @@ pub fn charge_lists(ctx: &Context<'_>, lists: &[(&str, usize)]) -> Result<(), Ap
     Ok(ctx.budget().spend(fields)?)
 }
 
-fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, ApiError> {
+fn parse_json<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, ApiError> {
     Ok(serde_json::from_str(body)?)
 }
 
@@ -271,7 +275,7 @@ impl MovieExport {
     /// The whole JSON file: the data and its envelope, in snake_case.
     async fn document(&self, ctx: &Context<'_>) -> async_graphql::Result<Json> {
         ctx.budget().spend_bytes(self.export.body.len()).map_err(ApiError::from)?;
-        Ok(read::<Json>(&self.export.envelope())?)
+        Ok(parse_json::<Json>(&self.export.envelope())?)
     }
 
     /// The name of the file, for example tmdb-550-timeline.json.
@@ -364,8 +368,8 @@ impl Person {
 }
 
 /// The ids of an entity in other databases.
-pub fn external_ids(of: &Entity) -> Vec<ExternalId> {
-    let ids = of.external_ids.iter();
+pub fn external_ids(entity: &Entity) -> Vec<ExternalId> {
+    let ids = entity.external_ids.iter();
     ids.map(|(source, value)| ExternalId { source: source.clone(), value: value.clone() }).collect()
 }
 

@@ -47,7 +47,7 @@ macro_rules! updates {
             #[doc = concat!("The result of changing a ", $what, ".")]
             #[derive(SimpleObject)]
             pub struct $Payload {
-                #[doc = concat!("The ", $what, " after the call. Null if there is none with this id.")]
+                #[doc = concat!("The ", $what, " after the call. Null if it does not exist.")]
                 $field: Option<$Type>,
                 /// What is wrong with the input. If there are user errors, nothing was changed.
                 user_errors: Vec<UserError>,
@@ -253,9 +253,9 @@ impl EntityMutation {
             dry_run: input.dry_run,
             override_locks: input.override_locks,
         };
-        let mended =
+        let merged =
             ctx.catalog().merge_people(&permission, &merge).await.map_err(ApiError::from)?;
-        let Mended { id, documents, problems, .. } = mended;
+        let Mended { id, documents, problems, .. } = merged;
         let person = find_person(ctx, id).await?;
         let documents = documents.into_iter().map(RewrittenDocument).collect();
         Ok(MergePeoplePayload { person, documents, user_errors: user_errors(problems) })
@@ -282,9 +282,9 @@ impl EntityMutation {
             dry_run: input.dry_run,
             override_locks: input.override_locks,
         };
-        let mended =
+        let outcome =
             ctx.catalog().split_person(&permission, &split).await.map_err(ApiError::from)?;
-        let Mended { id, other, documents, problems } = mended;
+        let Mended { id, other, documents, problems } = outcome;
         let (person, other) = (find_person(ctx, id).await?, find_person(ctx, other).await?);
         let documents = documents.into_iter().map(RewrittenDocument).collect();
         Ok(SplitPersonPayload { person, other, documents, user_errors: user_errors(problems) })
@@ -298,17 +298,17 @@ async fn update(
 ) -> Result<(Option<Arc<Entity>>, Vec<UserError>), ApiError> {
     let permission = ctx.can_publish()?;
     let updated = ctx.catalog().update_entity(&permission, kind, &id, &change).await?;
-    let entity = find(ctx, kind, updated.id).await?;
+    let entity = load_entity(ctx, kind, updated.id).await?;
     let problems: Vec<Problem> = updated.problems;
     Ok((entity, user_errors(problems)))
 }
 
 async fn find_person(ctx: &Context<'_>, id: Option<String>) -> Result<Option<Person>, ApiError> {
-    Ok(find(ctx, EntityKind::Person, id).await?.map(Person))
+    Ok(load_entity(ctx, EntityKind::Person, id).await?.map(Person))
 }
 
 /// Loads the entity past the request's loaders, which may hold its previous state.
-async fn find(
+async fn load_entity(
     ctx: &Context<'_>,
     kind: EntityKind,
     id: Option<String>,

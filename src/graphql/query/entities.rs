@@ -17,8 +17,8 @@ pub struct EntityQuery;
 /// The fields of `Query` for people, ceremonies, platforms and genres.
 #[Object]
 impl EntityQuery {
-    /// The person with this id, which may also be an external id (tmdb-person-287) or the id of a person
-    /// who was merged into another. Null if there is none.
+    /// The person with this id, which may also be an external id (tmdb-person-287) or the id of a
+    /// person who was merged into another. Null if there is none.
     async fn person(
         &self,
         ctx: &Context<'_>,
@@ -27,9 +27,10 @@ impl EntityQuery {
         person(ctx, &id).await.transpose()
     }
 
-    /// The people whose name or alias matches the search, best first: equal names, then names that start
-    /// with the search, then names that contain it. Case, accents, spacing and the style of quotation
-    /// marks and dashes are ignored. Fewer than 3 characters match only the start of names.
+    /// The people with a name or alias that matches the search, best first: equal names, then names
+    /// that start with the search, then names that contain it. Case, accents, spacing and the style
+    /// of quotation marks and dashes are ignored. Fewer than 3 characters match only the start of
+    /// names.
     async fn people(
         &self,
         ctx: &Context<'_>,
@@ -41,9 +42,9 @@ impl EntityQuery {
         Ok(entity_page(ctx, EntityKind::Person, Some(search), first, after, Person).await?)
     }
 
-    /// Pairs of people who may be the same person, most likely first: they have the same name (ignoring
-    /// spacing and punctuation), or one was created from another form of it, and their credits do not
-    /// contradict it. Needs the role CONTRIBUTOR.
+    /// Pairs of people who may be the same person, most likely first: they have the same name
+    /// (ignoring spacing and punctuation), or one was created from another form of it, and their
+    /// credits do not contradict it. Needs the role CONTRIBUTOR.
     async fn duplicate_people(
         &self,
         ctx: &Context<'_>,

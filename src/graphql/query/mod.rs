@@ -46,12 +46,11 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Selects the movies. Default: all.")] filter: Option<MovieFilter>,
         #[graphql(desc = "The sort order. Default: by title.")] order_by: Option<MovieOrder>,
-        #[graphql(desc = "Return the first entries, at most this many: 1 to 100. Default: 20.")]
-        first: Option<i32>,
-        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Return the last entries, at most this many: 1 to 100.")] last: Option<
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
             i32,
         >,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
         before: Option<String>,
     ) -> async_graphql::Result<MovieConnection> {
@@ -82,7 +81,7 @@ impl Query {
         find_export(ctx, &movie_id, category, stage).await.transpose()
     }
 
-    /// The review queue: the open drafts, those whose last contribution is oldest first. Needs the
+    /// The review queue: the open drafts, least recently updated first. Needs the
     /// role CONTRIBUTOR.
     async fn drafts(
         &self,
@@ -113,7 +112,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The record's id.")] id: ID,
     ) -> Option<async_graphql::Result<ImportRecord>> {
-        import_log::find(ctx, &id).await.map_err(Into::into).transpose()
+        import_log::find_record(ctx, &id).await.map_err(Into::into).transpose()
     }
 
     /// The fields for people, ceremonies, platforms and genres.
@@ -128,8 +127,8 @@ impl Query {
     }
 }
 
-// A nullable field that fails must become null without affecting its siblings. So the resolvers above
-// return `Option<Result<_>>`: for `Result<Option<_>>`, the library sets the parent to null.
+// A nullable field that fails must become null without affecting its siblings. So the resolvers
+// above return `Option<Result<_>>`: for `Result<Option<_>>`, the library sets the parent to null.
 
 /// Converts a page of movies to a connection.
 pub fn movie_connection(
@@ -187,7 +186,7 @@ async fn find_export(
 pub enum MovieTotals {
     /// The movies that match a filter.
     OfFilter(MovieQuery),
-    /// The movies whose published documents name the entity with this id.
+    /// The movies that name the entity with this id in their published documents.
     OfEntity(EntityKind, String),
 }
 
