@@ -1,6 +1,6 @@
 //! Batching: keys that the resolvers of a request load one by one are loaded together.
 //!
-//! A batch collects keys for [`DELAY`], then loads them all. The cost of a call does not depend on
+//! A batch collects keys for `DELAY`, then loads them all. The cost of a call does not depend on
 //! the number of other callers: joining a batch is one insertion, and a loaded batch wakes each
 //! caller once.
 
