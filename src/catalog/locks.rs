@@ -27,7 +27,7 @@ pub struct LockTargets {
 #[derive(Debug)]
 pub struct LockOutcome {
     /// The locks of the document after the change, oldest first; empty if there are problems.
-    pub locks: Vec<Lock>,
+    pub locks: Vec<EditorialLock>,
     /// If not empty, nothing was changed.
     pub problems: Vec<Problem>,
 }

@@ -15,9 +15,9 @@ use super::schema::definition::{EntityReference, Field, Kind, Object, define_cho
 use super::text::index_key;
 
 define_choice! {
-    /// What kind of thing a document names.
+    /// The kind of an entity.
     pub enum EntityKind {
-        /// Someone who worked on a movie or was nominated.
+        /// A person who worked on a movie or was nominated.
         Person = "person",
         /// An award ceremony.
         Ceremony = "ceremony",

@@ -1,8 +1,8 @@
-//! What a request may resolve while it runs.
+//! The budget of a request: the fields that it may resolve, and the time that it may take.
 //!
-//! The estimate made before a query runs takes lists at their usual lengths. What they really hold
-//! is charged here, in fields that are resolved, wherever a resolver or a loader hands out items.
-//! A budget that is spent, or whose time is over, stops the query.
+//! The estimate made before a query runs assumes lists of usual lengths (`checks::cost`). Resolvers
+//! and loaders charge the real lengths here, in resolved fields. A query that
+//! exhausts its budget or its time is stopped.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,8 +12,8 @@ use tokio::sync::Notify;
 
 use super::limits::Limits;
 
-/// How many bytes of JSON cost as much to read as one field to resolve.
-const BYTES_OF_A_FIELD: usize = 128;
+/// The number of bytes of JSON that take as long to parse as one field takes to resolve.
+const BYTES_PER_FIELD: usize = 128;
 
 /// The budget of one request.
 #[derive(Debug)]
@@ -24,12 +24,13 @@ pub struct Budget {
     notify: Notify,
 }
 
-/// A request asked for more than its budget.
+/// The error of a request that exceeds its budget.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exhausted {
     pub message: String,
-    /// What was spent when the budget was found to be exceeded.
+    /// What the request had used, in fields or in seconds.
     pub cost: u64,
+    /// What it may use, in the same unit.
     pub limit: u64,
 }
 
@@ -42,7 +43,7 @@ impl Budget {
     /// Charges fields that are about to be resolved.
     ///
     /// # Errors
-    /// When they are more than is left, and ever after.
+    /// When they exceed the budget, and in every later call.
     pub fn spend(&self, fields: usize) -> Result<(), Exhausted> {
         if let Some(stopped) = self.stopped.get() {
             return Err(stopped.clone());
@@ -55,31 +56,31 @@ impl Budget {
             return Ok(());
         }
         let message = format!(
-            "the query resolves {cost} fields and more; at most {limit} are allowed; ask for \
+            "the query resolves at least {cost} fields; at most {limit} are allowed; request \
              smaller pages or fewer lists"
         );
         Err(self.stop(Exhausted { message, cost, limit }))
     }
 
-    /// Charges the reading of a JSON document.
+    /// Charges the parsing of a JSON document of this size.
     ///
     /// # Errors
     /// As [`Self::spend`].
     pub fn spend_bytes(&self, bytes: usize) -> Result<(), Exhausted> {
-        self.spend(bytes / BYTES_OF_A_FIELD)
+        self.spend(bytes / BYTES_PER_FIELD)
     }
 
-    /// How many fields were charged so far.
+    /// The number of fields charged so far.
     pub fn spent(&self) -> u64 {
         self.spent.load(Ordering::Relaxed)
     }
 
-    /// Why the request is to stop, if it is.
+    /// Why the request must stop; `None` while it may run.
     pub fn stopped(&self) -> Option<&Exhausted> {
         self.stopped.get()
     }
 
-    /// Ends when the budget is spent or its time is over.
+    /// Completes when the budget or the time is exhausted.
     pub async fn exhausted(&self) -> Exhausted {
         let spent = async {
             loop {
@@ -95,7 +96,7 @@ impl Budget {
             Err(_) => {
                 let seconds = self.limits.time.as_secs();
                 let message = format!(
-                    "the query ran for more than {seconds} seconds; ask for smaller pages or \
+                    "the query ran for more than {seconds} seconds; request smaller pages or \
                      fewer lists"
                 );
                 self.stop(Exhausted { message, cost: seconds.saturating_add(1), limit: seconds })
@@ -103,7 +104,7 @@ impl Budget {
         }
     }
 
-    /// Refuses everything from now on; the first reason stays.
+    /// Makes every later charge fail. The first reason is kept.
     fn stop(&self, reason: Exhausted) -> Exhausted {
         let reason = self.stopped.get_or_init(|| reason).clone();
         self.notify.notify_waiters();
@@ -111,16 +112,16 @@ impl Budget {
     }
 }
 
-/// How many fields the query asks of each object below the current field, at any depth. Lists below
-/// count once here; they are charged again for what they hold.
+/// The number of fields that the query selects on each object that the current field returns, at
+/// any depth. Nested lists count once here; their resolvers charge their items.
 #[must_use]
 pub fn fields_below(ctx: &Context<'_>) -> usize {
-    below(&ctx.field())
+    count_fields_below(&ctx.field())
 }
 
-/// The fields below a selected field.
-pub fn below(field: &SelectionField<'_>) -> usize {
-    field.selection_set().map(|field| below(&field).saturating_add(1)).sum()
+/// The number of fields below a selected field, at any depth.
+pub fn count_fields_below(field: &SelectionField<'_>) -> usize {
+    field.selection_set().map(|field| count_fields_below(&field).saturating_add(1)).sum()
 }
 
 #[cfg(test)]
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_budget_that_is_spent_stays_spent() {
+    async fn an_exhausted_budget_stays_exhausted() {
         let budget = budget(10);
         assert_eq!(budget.spend(10), Ok(()));
         let stopped = budget.spend(5).unwrap_err();

@@ -1,4 +1,4 @@
-//! What a request brings along.
+//! The data of one request that resolvers use: the user, the catalogue, the budget and the loaders.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -14,7 +14,7 @@ use crate::catalog::access::{CanDraft, CanImport, CanPublish, CanRead, Principal
 use crate::catalog::accounts::Accounts;
 use crate::catalog::import::ImportOptions;
 
-/// What one request brings along: who asks, from where, and its own caches.
+/// The data of one request: the user, the client's address, and the loaders with their caches.
 pub struct RequestContext {
     principal: Option<Principal>,
     address: Option<IpAddr>,
@@ -46,7 +46,7 @@ impl RequestContext {
     }
 }
 
-/// Shorthands for resolvers.
+/// Shorthands for resolvers: access to the request's data and its permissions.
 pub trait ContextExt {
     fn request(&self) -> &RequestContext;
 
@@ -66,12 +66,12 @@ pub trait ContextExt {
         &self.request().budget
     }
 
-    /// Charges the objects that the current field answers with, each with all fields that the query
-    /// asks of it.
+    /// Charges the objects that the current field returns to the budget, each with the number of
+    /// fields that the query selects on it.
     ///
     /// # Errors
-    /// When the request's budget is spent.
-    fn hand_out(&self, objects: usize) -> Result<(), ApiError>;
+    /// When the request's budget is exhausted.
+    fn charge_objects(&self, objects: usize) -> Result<(), ApiError>;
 
     fn viewer(&self) -> Option<&Principal> {
         self.request().principal.as_ref()
@@ -99,7 +99,7 @@ pub trait ContextExt {
         Ok(self.principal()?.can_publish()?)
     }
 
-    /// The request's loaders, which read only what the asker may.
+    /// The request's loaders. Needs the role VIEWER.
     fn loaders(&self) -> Result<&Loaders, ApiError> {
         let permission = self.can_read()?;
         let request = self.request();
@@ -108,7 +108,7 @@ pub trait ContextExt {
             .get_or_init(|| Loaders::new(&request.catalog, permission, &request.budget)))
     }
 
-    /// The request's loaders of what contributors see.
+    /// The request's loaders of drafts and history. Needs the role CONTRIBUTOR.
     fn draft_loaders(&self) -> Result<&DraftLoaders, ApiError> {
         let permission = self.can_draft()?;
         let request = self.request();
@@ -123,7 +123,7 @@ impl ContextExt for Context<'_> {
         self.data_unchecked::<RequestContext>()
     }
 
-    fn hand_out(&self, objects: usize) -> Result<(), ApiError> {
+    fn charge_objects(&self, objects: usize) -> Result<(), ApiError> {
         if objects > 0 {
             self.budget().spend(objects.saturating_mul(fields_below(self)))?;
         }

@@ -1,6 +1,7 @@
-//! The one place where failures become GraphQL errors.
+//! Conversion of failures to GraphQL errors with a code.
 //!
-//! `ApiError` does not implement `Display`: the library would take any such type and lose its code.
+//! `ApiError` does not implement `Display`, because the library would convert any such type to an
+//! error without a code.
 
 use std::time::Duration;
 
@@ -11,20 +12,20 @@ use crate::catalog::access::Forbidden;
 use crate::catalog::{CatalogError, UNSTORABLE_TEXT};
 use crate::document::schema::scalars;
 
-/// Why a field has no value.
+/// Why a resolver failed.
 #[derive(Debug)]
 pub enum ApiError {
-    /// No token, or wrong credentials.
+    /// There is no token, or the credentials are wrong.
     Unauthenticated(String),
-    /// The role does not allow it.
+    /// The user's role does not allow the operation.
     Forbidden(Forbidden),
-    /// An argument is not what it may be.
+    /// An argument has a value that is not allowed.
     BadInput(String),
-    /// Too many attempts.
+    /// Too many attempts; the client may retry after this time.
     RateLimited(Duration),
-    /// The request resolves more than its budget allows.
+    /// The request exceeds its budget.
     TooComplex(Exhausted),
-    /// Our own fault.
+    /// A failure of the service.
     Internal(CatalogError),
 }
 
@@ -52,17 +53,17 @@ impl From<serde_json::Error> for ApiError {
     }
 }
 
-/// The code of an error whose details must not leave the server.
+/// The code of a failure of the service. Its details must not leave the server.
 pub const INTERNAL: &str = "INTERNAL";
-/// The code of a query that asks for too much.
+/// The code of a request that exceeds a limit.
 pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
-/// The code of a text that is no GraphQL.
+/// The code of a text that is not valid GraphQL.
 pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
-/// The code of a query that does not fit the schema.
+/// The code of a query that does not match the schema.
 pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 /// The code of a value that is not allowed.
 pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
-/// The code of a request without a token, or with one that is not valid.
+/// The code of a request without a valid token.
 pub const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
 
 impl From<ApiError> for Error {
@@ -128,13 +129,13 @@ pub fn code_of(error: &ServerError) -> Option<&str> {
     }
 }
 
-/// Gives an error of the library's own the code that clients are promised.
+/// Adds the code that clients expect to an error of the library.
 pub fn classify(error: &mut ServerError) {
     if code_of(error).is_some() {
         return;
     }
     let message = &error.message;
-    // What the library says, from the start: a message may quote any word of the query.
+    // How the library's messages begin; the rest of a message may quote any word of the query.
     let too_large = [
         "Query is ",
         "The number of ",
@@ -160,7 +161,7 @@ pub fn classify(error: &mut ServerError) {
     set_code(error, code);
 }
 
-/// Gives an error a code.
+/// Sets the code of an error.
 pub fn set_code(error: &mut ServerError, code: &str) {
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
 }
@@ -172,7 +173,7 @@ impl From<Exhausted> for ServerError {
     }
 }
 
-/// The refusal of a query that asks for too much, with what it asks for and what is allowed.
+/// The error for a query that exceeds a limit, with its cost and the limit as extensions.
 #[must_use]
 pub fn too_complex(message: impl Into<String>, cost: usize, limit: usize) -> ServerError {
     let mut refused = ServerError::new(message, None);

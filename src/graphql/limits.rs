@@ -1,59 +1,60 @@
-//! How much one request may ask for.
+//! The limits of one request. The numbers are documented in `docs/graphql.md`.
 
 use std::time::Duration;
 
-/// Deepest nesting of fields; introspection needs 15.
+/// Maximum nesting of fields; the introspection query of common tools needs 15.
 pub const MAX_DEPTH: usize = 20;
-/// Most directives on one field.
+/// Maximum number of directives on one field.
 pub const MAX_DIRECTIVES: usize = 20;
 
-/// Most bytes of a query's text; data goes into variables.
+/// Maximum size of a query's text, in bytes; data belongs in variables.
 pub const MAX_QUERY: usize = 256 * 1024;
-/// Most bytes of a request without a token: a login, or an introspection.
+/// Maximum size of a request without a token (a login or an introspection), in bytes.
 pub const MAX_ANONYMOUS_BODY: usize = 64 * 1024;
-/// Most errors that one answer lists.
+/// Maximum number of errors in a response.
 pub const MAX_ERRORS: usize = 100;
-/// Most characters of a search.
+/// Maximum length of a search text, in characters.
 pub const MAX_SEARCH: usize = 500;
 
-/// Most movies on one page.
+/// Maximum number of entries on a page.
 pub const MAX_PAGE: i32 = 100;
-/// Movies on a page when the query does not say.
+/// The number of entries on a page if the query gives none.
 pub const DEFAULT_PAGE: i32 = 20;
 
 /// The limits of one request. All but `resolved` and `time` are checked before anything runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Most JSON values in the body. An import of 5,000 items of a dozen fields needs 65,000.
+    /// Maximum number of JSON values in the body. An import of 5,000 items with a dozen fields each
+    /// needs 65,000.
     pub json_nodes: usize,
-    /// Deepest nesting of objects and arrays in the body.
+    /// Maximum nesting of objects and arrays in the body.
     pub json_depth: usize,
-    /// Most tokens of the text; comments and commas are not counted.
+    /// Maximum number of tokens in the text, not counting comments and commas.
     pub tokens: usize,
-    /// Deepest nesting of brackets in the text.
+    /// Maximum nesting of brackets in the text.
     pub nesting: usize,
-    /// Most fragments.
+    /// Maximum number of fragments.
     pub fragments: usize,
-    /// Most operations in the text.
+    /// Maximum number of operations in the text.
     pub operations: usize,
-    /// Most variables of one operation.
+    /// Maximum number of variables of one operation.
     pub variables: usize,
-    /// Most fields, fragment spreads and inline fragments, once fragments are spread.
+    /// Maximum number of fields, fragment spreads and inline fragments after spreading fragments.
     pub selections: usize,
-    /// Most selections, arguments, directives and values, once fragments are spread and variables
-    /// filled in.
+    /// Maximum number of selections, arguments, directives and values after spreading fragments and
+    /// substituting variables.
     pub steps: usize,
-    /// Most aliases, once fragments are spread.
+    /// Maximum number of aliases after spreading fragments.
     pub aliases: usize,
-    /// Deepest nesting of selection sets, fragments included.
+    /// Maximum nesting of selection sets, including fragments.
     pub depth: usize,
-    /// Highest estimated cost, in points. A field is one point; a list multiplies what is below it.
+    /// Maximum estimated cost, in points. A field is one point; a list multiplies what it contains.
     pub cost: usize,
-    /// Highest estimated number of fields of an introspection.
+    /// Maximum estimated number of fields of an introspection.
     pub introspection: usize,
-    /// Most fields that are resolved while the request runs.
+    /// Maximum number of fields that are resolved while the request runs.
     pub resolved: u64,
-    /// Longest time that a query may run; a mutation runs to its end.
+    /// Maximum time that a query may run. A mutation runs to its end.
     pub time: Duration,
 }
 
@@ -82,7 +83,7 @@ impl Default for Limits {
 
 impl Limits {
     /// The limits of a request without a token: enough for a login and for the introspection of
-    /// the usual tools.
+    /// common tools.
     #[must_use]
     pub fn anonymous(&self) -> Self {
         Self {
@@ -92,8 +93,8 @@ impl Limits {
             steps: self.steps.min(5_000),
             operations: self.operations.min(10),
             variables: self.variables.min(50),
-            // Above the cost of one field of any kind: a client without a token is told that it lacks
-            // one, and not that its query is too large.
+            // More than any single field costs, so that a client without a token gets
+            // UNAUTHENTICATED instead of QUERY_TOO_COMPLEX.
             cost: self.cost.min(5_000),
             ..self.clone()
         }

@@ -1,6 +1,7 @@
-//! The GraphQL edge: it decodes, makes one call to the application, and encodes the answer.
+//! The GraphQL interface: resolvers decode their input, make one call to the catalogue, and encode
+//! the result. `http` serves the schema.
 
-#![allow(clippy::unused_async, reason = "resolvers are async whether they wait or not")]
+#![allow(clippy::unused_async, reason = "async-graphql requires resolvers to be async")]
 
 pub mod budget;
 pub mod checks;
@@ -14,18 +15,18 @@ mod query;
 
 use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
 
-// What the handler over HTTP passes on.
+// Types of the library that the HTTP handler uses.
 pub use async_graphql::parser::types::ExecutableDocument;
 pub use async_graphql::{ServerError, Variables};
 pub use budget::Budget;
 pub use context::RequestContext;
 pub use limits::Limits;
 
-/// The schema.
+/// The type of the schema.
 pub type Schema = async_graphql::Schema<query::Query, mutations::Mutation, EmptySubscription>;
 
-/// The schema without anything behind it, so that it can be printed and tested alone. Requests are
-/// held to `limits`.
+/// A builder of the schema without a catalogue, so that it can be printed and tested on its own.
+/// Requests are checked against `limits`.
 #[must_use]
 pub fn schema_builder(
     limits: Limits,
@@ -36,42 +37,41 @@ pub fn schema_builder(
         .limit_aliases(limits.aliases)
         .limit_directives(limits::MAX_DIRECTIVES)
         .data(limits)
-        // The library's own type says nothing of itself.
+        // The library describes neither `DateTime` nor its connection types.
         .override_output_type_description::<chrono::DateTime<chrono::Utc>>(
-            "A moment with its offset from UTC, as RFC 3339 has it: `1999-10-15T20:00:00Z`. Answers are in UTC.",
+            "A date and time with an offset from UTC, as in RFC 3339: `1999-10-15T20:00:00Z`. \
+             Results are in UTC.",
         )
-        .override_output_type_description::<query::MovieConnection>(
-            "A page of the list of movies, with what is beyond it.",
-        )
+        .override_output_type_description::<query::MovieConnection>("A page of movies.")
         .override_output_type_description::<model::drafts::DraftConnection>(
-            "A page of the review queue, with what is beyond it.",
+            "A page of the review queue.",
         )
         .override_output_type_description::<model::history::RevisionConnection>(
-            "A page of the history of a category, with what is beyond it.",
+            "A page of the history of a category.",
         )
         .override_output_type_description::<model::import_log::ImportRecordConnection>(
-            "A page of the records of imports, with what is beyond it.",
+            "A page of the import log.",
         )
-        .override_output_type_description::<model::people::PersonConnection>("A page of people, with what is beyond it.")
+        .override_output_type_description::<model::people::PersonConnection>("A page of people.")
         .override_output_type_description::<model::people::PersonCreditConnection>(
-            "A page of someone's credits, with what is beyond it.",
+            "A page of a person's credits.",
         )
         .override_output_type_description::<model::people::PersonNominationConnection>(
-            "A page of someone's nominations, with what is beyond it.",
+            "A page of a person's nominations.",
         )
         .override_output_type_description::<model::people::PossibleDuplicateConnection>(
-            "A page of people who may be one, with what is beyond it.",
+            "A page of pairs of people who may be the same person.",
         )
         .override_output_type_description::<model::entities::CeremonyConnection>(
-            "A page of award ceremonies, with what is beyond it.",
+            "A page of award ceremonies.",
         )
         .override_output_type_description::<model::entities::PlatformConnection>(
-            "A page of streaming platforms, with what is beyond it.",
+            "A page of streaming platforms.",
         )
-        .override_output_type_description::<model::entities::GenreConnection>("A page of genres, with what is beyond it.")
+        .override_output_type_description::<model::entities::GenreConnection>("A page of genres.")
 }
 
-/// The schema in the schema definition language, as `schema.graphql` holds it.
+/// The schema in the GraphQL schema definition language, as in `schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().use_space_ident().include_specified_by();

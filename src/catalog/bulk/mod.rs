@@ -226,7 +226,7 @@ impl Catalog {
         documents: &[Record],
         options: &ImportOptions,
     ) -> Result<Vec<Outcome>, CatalogError> {
-        match self.import_batch(permission, documents, options, true).await {
+        match self.import_batch(permission, documents, options).await {
             Err(CatalogError::Stopped(stopped)) if documents.len() < 2 => {
                 let message = stopped.user_message();
                 let problem = Problem::new("", ProblemCode::TooLong, message);

@@ -93,7 +93,7 @@ impl Catalog {
     ) -> Result<Outcome, CatalogError> {
         let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
         // How much there is to do, the draft tells.
-        self.apart(0, move |catalog| {
+        self.run_within_budget(0, move |catalog| {
             let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
             async move {
                 let operation = Operation::Publish;

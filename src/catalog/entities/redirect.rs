@@ -69,7 +69,7 @@ impl Rewrite<'_> {
                 records.push(record.with_sent(self.request));
             }
             records.sort_by(|a, b| (&a.movie, a.category).cmp(&(&b.movie, b.category)));
-            let outcomes = batch.run(transaction, &records).await?;
+            let outcomes = command.import(transaction, &records).await?;
             let results = records.into_iter().zip(outcomes);
             rewritten.extend(results.map(|(Record { movie, category, .. }, mut outcome)| {
                 // Callers show only the changes, and there may be many documents.

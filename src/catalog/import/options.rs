@@ -80,17 +80,17 @@ impl ImportOptions {
 }
 
 define_choice! {
-    /// What came of an import.
+    /// The outcome of an import, or of publishing, discarding or reverting a document.
     pub enum ImportStatus {
-        /// A dry run: this is what would happen. Nothing was written.
+        /// A dry run: the plan shows what would change. Nothing was written.
         Planned = "planned",
-        /// The changes are in the draft, for someone to publish.
+        /// The changes were added to the draft, which waits for review.
         Drafted = "drafted",
-        /// The changes are published as a new revision.
+        /// The changes were published as a new revision.
         Published = "published",
-        /// The document says already what was imported; nothing was changed.
+        /// Nothing was written, because the stored document already has these values.
         Unchanged = "unchanged",
-        /// Something is wrong; nothing was changed.
+        /// Nothing was written, because of the user errors.
         Rejected = "rejected",
     }
 }

@@ -37,35 +37,36 @@ use crate::document::schema::definition::{Field, Item, Kind, Object, define_choi
 use crate::document::schema::example;
 
 define_choice! {
-    /// What an import may do to what is stored.
+    /// Whether an import may remove list items.
     pub enum ImportMode {
-        /// Change and add; remove nothing but the items named in removeItems.
+        /// Change and add. Nothing is removed except the items listed in removeItems.
         Merge = "merge",
-        /// For the keys present, also remove list items that the document dropped since its base
-        /// revision. Where that would remove something, the base must be known (BASE_REQUIRED).
+        /// Also remove the list items that the document no longer contains since its base revision.
+        /// This affects only lists that are present in the document. If items would be removed, the
+        /// base revision must be known (BASE_REQUIRED).
         Replace = "replace",
     }
 }
 
 define_choice! {
-    /// What null means.
+    /// What a null in the imported data does.
     pub enum NullPolicy {
-        /// The value is removed.
+        /// Clear the stored value.
         Clear = "clear",
-        /// Nothing: the stored value stays.
+        /// Keep the stored value.
         Keep = "keep",
     }
 }
 
 define_choice! {
-    /// How to settle what the document and the catalogue have both changed, each in its own way, since
-    /// the document was made.
+    /// How to settle a value that both the document and the catalogue changed, differently, since
+    /// the document was exported.
     pub enum ConflictPolicy {
-        /// Refuse: nothing is written.
+        /// Reject the import with user errors CONFLICT; nothing is written.
         Fail = "fail",
-        /// Keep the value that is stored.
+        /// Keep the stored value.
         KeepCurrent = "keep_current",
-        /// Take the value that came.
+        /// Take the value of the document.
         TakeImport = "take_import",
     }
 }

@@ -38,65 +38,70 @@ use super::schema::definition::define_choice;
 pub const MAX_CANDIDATES: usize = 5;
 
 define_choice! {
-    /// What was found for a name.
+    /// What a name was resolved to.
     pub enum MatchDecision {
-        /// Someone known here.
+        /// An entity of the catalogue.
         Matched = "matched",
-        /// Nobody of that name; a new entity. If there are candidates, they have names that are nearly the same.
+        /// No entity has this name; a new one is created. Candidates, if any, have nearly equal
+        /// names.
         New = "new",
-        /// Several may be meant, or one who may as well be somebody else; a resolution says who it is.
+        /// Several entities may be the right one, or the only one that matches may be another with
+        /// the same name. A resolution is needed.
         Ambiguous = "ambiguous",
-        /// Left out, as a resolution says.
+        /// The name is left out, as a resolution asks.
         Skipped = "skipped",
     }
 }
 
 define_choice! {
-    /// What speaks for or against a candidate.
+    /// A reason for or against a candidate.
     pub enum MatchReason {
-        /// A resolution of this import says so.
+        /// A resolution of this import names the candidate.
         Resolved = "resolved",
-        /// An earlier resolution says so.
+        /// A resolution of an earlier import names the candidate.
         Remembered = "remembered",
-        /// The name is the candidate's, but for case, accents and spacing.
+        /// The name equals the candidate's name, ignoring case, accents and spacing.
         SameName = "same_name",
-        /// The name is one that the candidate also goes by.
+        /// The name equals an alias of the candidate.
         Alias = "alias",
-        /// The name has the same letters in another form: punctuation, surname first with a comma, another script.
+        /// The names have the same letters but differ in punctuation, in the position of the
+        /// surname ("Pitt, Brad"), or in their script.
         SameLetters = "same_letters",
-        /// The parts of the name stand in another order.
+        /// The names have the same parts in another order.
         OtherOrder = "other_order",
-        /// The name is written in another script, and sounds the same, or nearly so.
+        /// The names are in different scripts and sound the same, or nearly so.
         SameSound = "same_sound",
-        /// One of the two names leaves out a middle name.
+        /// Only one of the names has a middle name.
         MiddleName = "middle_name",
-        /// One of the two names leaves out Jr., III or the like.
+        /// Only one of the names has a suffix such as Jr. or III.
         Suffix = "suffix",
-        /// One of the two names has initials for given names.
+        /// One of the names has initials in place of given names.
         Initials = "initials",
-        /// The two names are spelled nearly alike.
+        /// The names differ in few letters.
         NearName = "near_name",
-        /// The candidate is in the same list of this movie already.
+        /// The candidate is already in the same list of this movie.
         ListedHere = "listed_here",
-        /// The candidate is credited on this movie already.
+        /// The candidate is already credited on this movie.
         CreditedHere = "credited_here",
         /// The candidate has done the same kind of work before.
         SameDepartment = "same_department",
-        /// The candidate is known for other kinds of work only.
+        /// The candidate has only done other kinds of work.
         OtherDepartment = "other_department",
-        /// The movie lies within the years in which the candidate was active.
+        /// The movie's year is within, or close to, the years in which the candidate was active.
         YearsFit = "years_fit",
-        /// The movie lies far outside of the years in which the candidate was active.
+        /// The movie's year is far outside the years in which the candidate was active. A reason
+        /// against.
         YearsApart = "years_apart",
-        /// The candidate has worked with others of this document before.
+        /// The candidate has worked with other people of this document before.
         WorkedTogether = "worked_together",
         /// Few people have such a name.
         UncommonName = "uncommon_name",
-        /// Many people have such a name.
+        /// Many people have such a name. A reason against.
         CommonName = "common_name",
-        /// The language, country or region is the candidate's.
+        /// The document has the candidate's language, country or region.
         SameRegion = "same_region",
-        /// The language, country or region is another one.
+        /// The document has another language, country or region than the candidate. A reason
+        /// against.
         OtherRegion = "other_region",
     }
 }

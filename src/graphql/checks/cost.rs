@@ -1,9 +1,8 @@
-//! What a query costs, estimated before it runs.
+//! The cost of a query, estimated before it runs.
 //!
-//! A field costs one point, and what takes long costs what was measured, at 50 microseconds a
-//! point. A list multiplies what is below it: a page by the size that is asked for, a list of a
-//! document by a usual length. What lists really hold is counted while the query runs
-//! ([`crate::graphql::budget`]).
+//! A field costs one point; slow fields cost what was measured, at 50 microseconds per point. A
+//! list multiplies the cost of its selection: a page by the requested size, a list of a document by
+//! a usual length. The real lengths are counted while the query runs ([`crate::graphql::budget`]).
 
 use std::collections::HashMap;
 
@@ -15,28 +14,26 @@ use async_graphql_value::Value;
 
 use super::Limits;
 use super::fragments::Fragments;
-use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, concrete, is_list};
+use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, is_list, named_type};
 use crate::graphql::error::too_complex;
 use crate::graphql::limits::{DEFAULT_PAGE, MAX_PAGE};
 
-/// A search among the names of people or the titles of movies: a tenth of a second in a large
-/// catalogue.
+/// The cost of a search for people or movies: 0.1 seconds in a large catalogue.
 const SEARCH: usize = 2_000;
-/// A search among the few names of ceremonies, platforms and genres.
+/// The cost of a search for ceremonies, platforms or genres, of which there are few.
 const SHORT_SEARCH: usize = 200;
-/// The length of a list that is not in the table.
+/// The assumed length of a list that is not in [`LENGTHS`].
 const USUAL_LENGTH: usize = 10;
-/// Most logins of one operation: each is as slow as passwords need.
+/// Maximum number of `login` fields of one operation: password hashing is slow.
 const MAX_LOGINS: usize = 1;
-/// Most `__schema` fields of one operation.
+/// Maximum number of `__schema` fields of one operation.
 const MAX_SCHEMAS: usize = 1;
-/// Most `__type` fields of one operation.
+/// Maximum number of `__type` fields of one operation.
 const MAX_TYPES: usize = 10;
-/// How deep lists of introspection may be nested that lead from types to types, as graphql-js has
-/// it.
+/// Maximum nesting of introspection lists that lead from types to types, as in graphql-js.
 const MAX_INTROSPECTION_LISTS: usize = 2;
 
-/// What fields cost beside what is below them, by type and field.
+/// The cost of slow fields without their selection, by type and field.
 const COSTS: &[(&str, &str, usize)] = &[
     (QUERY, "people", SEARCH),
     (QUERY, "duplicatePeople", SEARCH),
@@ -53,10 +50,10 @@ const COSTS: &[(&str, &str, usize)] = &[
     ("Platform", "movies", 20),
     ("Genre", "movies", 20),
 ];
-/// What every mutation costs beside what its payload holds.
+/// The cost of a mutation without its payload.
 const MUTATION_COST: usize = 100;
 
-/// Usual lengths of lists, by type and field; lists of scalars cost nothing more.
+/// Usual lengths of lists, by type and field. Lists of scalars are not multiplied.
 const LENGTHS: &[(&str, &str, usize)] = &[
     ("CastCrew", "directors", 2),
     ("CastCrew", "writers", 3),
@@ -79,7 +76,7 @@ const LENGTHS: &[(&str, &str, usize)] = &[
     ("SplitPersonPayload", "documents", 20),
 ];
 
-/// Points, and the fields of introspection, which are counted apart.
+/// An estimated cost: points, and separately the number of introspection fields.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Cost {
     points: usize,
@@ -93,10 +90,10 @@ impl Cost {
     }
 }
 
-/// Checks what an operation costs. Linear in the document.
+/// Checks the estimated cost of an operation. Linear in the document.
 ///
 /// # Errors
-/// When it costs more than is allowed; the error has the cost and the limit.
+/// When the cost exceeds the limit; the error has both.
 pub fn check(
     document: &ExecutableDocument,
     fragments: &Fragments<'_>,
@@ -112,22 +109,23 @@ pub fn check(
     };
     let set = &operation.node.selection_set.node;
     check_roots(document, set)?;
-    let values = Values { operation: &operation.node, given: variables };
-    let mut counter = Counter { types, values, lengths: Lengths::of(types), known: HashMap::new() };
-    for name in &fragments.ordered {
+    let values = Values { operation: &operation.node, sent: variables };
+    let mut counter =
+        Counter { types, values, lengths: Lengths::new(types), fragments: HashMap::new() };
+    for name in &fragments.sorted {
         let Some(fragment) = document.fragments.get(*name) else { continue };
         let on = fragment.node.type_condition.node.on.node.as_str();
-        let measured = Measured {
+        let fragment_cost = FragmentCost {
             on,
-            cost: counter.set(&fragment.node.selection_set.node, on)?,
-            lists: counter.lists(&fragment.node.selection_set.node),
+            cost: counter.selection_set(&fragment.node.selection_set.node, on)?,
+            lists: counter.list_nesting(&fragment.node.selection_set.node),
         };
-        counter.known.insert(name, measured);
+        counter.fragments.insert(name, fragment_cost);
     }
-    let cost = counter.set(set, root)?;
+    let cost = counter.selection_set(set, root)?;
     let counted = [
-        (cost.points, limits.cost, "an estimated cost of", "ask for smaller pages or fewer fields"),
-        (cost.introspection, limits.introspection, "an introspection of", "ask for fewer types"),
+        (cost.points, limits.cost, "an estimated cost of", "request smaller pages or fewer fields"),
+        (cost.introspection, limits.introspection, "an introspection of", "request fewer types"),
     ];
     for (found, allowed, what, advice) in counted {
         if found > allowed {
@@ -139,7 +137,7 @@ pub fn check(
     Ok(())
 }
 
-/// Root fields that one operation may have only a few of.
+/// Limits the number of some root fields of one operation.
 fn check_roots(document: &ExecutableDocument, set: &SelectionSet) -> Result<(), ServerError> {
     let mut fields = Vec::new();
     super::root_fields(set, document, &mut fields);
@@ -155,22 +153,22 @@ fn check_roots(document: &ExecutableDocument, set: &SelectionSet) -> Result<(), 
     Ok(())
 }
 
-/// The values of variables, as given or as defined.
+/// The values of variables: as sent, or their defaults.
 struct Values<'a> {
     operation: &'a OperationDefinition,
-    given: &'a Variables,
+    sent: &'a Variables,
 }
 
 impl Values<'_> {
     fn variable(&self, name: &Name) -> Option<&ConstValue> {
-        self.given.get(name).or_else(|| {
+        self.sent.get(name).or_else(|| {
             let mut definitions = self.operation.variable_definitions.iter();
             let definition = definitions.find(|definition| definition.node.name.node == *name)?;
             definition.node.default_value.as_ref().map(|value| &value.node)
         })
     }
 
-    /// A whole number given as an argument.
+    /// The value of an integer argument.
     fn number(&self, field: &Field, name: &str) -> Option<i64> {
         match &field.get_argument(name)?.node {
             Value::Number(number) => number.as_i64(),
@@ -182,7 +180,8 @@ impl Values<'_> {
         }
     }
 
-    /// Whether text is searched for: the argument `search`, or that of the argument `filter`.
+    /// Whether the field searches for text: by its argument `search`, or by the `search` of
+    /// `filter`.
     fn has_search(&self, field: &Field) -> bool {
         let is_set = |value: &Value| match value {
             Value::Null => false,
@@ -207,7 +206,7 @@ impl Values<'_> {
     }
 }
 
-/// The lengths of the lists of introspection: averages over the schema, rounded up.
+/// Assumed lengths of introspection lists: averages over the schema, rounded up.
 struct Lengths {
     types: usize,
     fields: usize,
@@ -217,14 +216,14 @@ struct Lengths {
 }
 
 impl Lengths {
-    fn of(types: &Types) -> Self {
+    fn new(types: &Types) -> Self {
         let count = types.len().max(1);
         let (mut fields, mut arguments, mut input_fields, mut enum_values) = (0, 0, 0, 0);
         for shape in types.shapes() {
             match shape {
-                Shape::Object(of) => {
-                    fields += of.len();
-                    arguments += of.values().map(|field| field.arguments.len()).sum::<usize>();
+                Shape::Object(object) => {
+                    fields += object.len();
+                    arguments += object.values().map(|field| field.arguments.len()).sum::<usize>();
                 }
                 Shape::Input { fields, .. } => input_fields += fields.len(),
                 Shape::Enum(values) => enum_values += values.len(),
@@ -253,13 +252,13 @@ impl Lengths {
     }
 }
 
-/// What is known of a fragment.
+/// The estimated cost of a fragment.
 #[derive(Clone, Copy)]
-struct Measured<'a> {
-    /// The type that it is of.
+struct FragmentCost<'a> {
+    /// The type that the fragment applies to.
     on: &'a str,
     cost: Cost,
-    /// How deep its lists of introspection are nested.
+    /// The nesting of its introspection lists.
     lists: usize,
 }
 
@@ -267,67 +266,71 @@ struct Counter<'a> {
     types: &'a Types,
     values: Values<'a>,
     lengths: Lengths,
-    known: HashMap<&'a str, Measured<'a>>,
+    fragments: HashMap<&'a str, FragmentCost<'a>>,
 }
 
 impl Counter<'_> {
-    fn set<'s>(&'s self, set: &'s SelectionSet, of: &'s str) -> Result<Cost, ServerError> {
+    fn selection_set<'s>(
+        &'s self,
+        set: &'s SelectionSet,
+        type_name: &'s str,
+    ) -> Result<Cost, ServerError> {
         let mut total = Cost::default();
-        // An object of a union is of one of its types: the costliest counts.
+        // An object of a union has one of its types: the most expensive one counts.
         let mut branches: HashMap<&str, Cost> = HashMap::new();
-        let is_union = matches!(self.types.get(of), Some(Shape::Union));
+        let is_union = matches!(self.types.get(type_name), Some(Shape::Union));
         for item in &set.items {
             let (on, cost) = match &item.node {
-                Selection::Field(field) => (of, self.field(&field.node, of)?),
+                Selection::Field(field) => (type_name, self.field(&field.node, type_name)?),
                 Selection::InlineFragment(inline) => {
                     let on = inline.node.type_condition.as_ref();
-                    let on = on.map_or(of, |condition| condition.node.on.node.as_str());
-                    (on, self.set(&inline.node.selection_set.node, on)?)
+                    let on = on.map_or(type_name, |condition| condition.node.on.node.as_str());
+                    (on, self.selection_set(&inline.node.selection_set.node, on)?)
                 }
                 Selection::FragmentSpread(spread) => {
                     let name = spread.node.fragment_name.node.as_str();
-                    match self.known.get(name) {
+                    match self.fragments.get(name) {
                         Some(known) => (known.on, known.cost),
-                        None => (of, Cost::default()),
+                        None => (type_name, Cost::default()),
                     }
                 }
             };
-            if is_union && on != of {
+            if is_union && on != type_name {
                 branches.entry(on).or_default().add(cost);
             } else {
                 total.add(cost);
             }
         }
-        let costliest = branches.into_values().max_by_key(|cost| cost.points);
-        total.add(costliest.unwrap_or_default());
+        let most_expensive = branches.into_values().max_by_key(|cost| cost.points);
+        total.add(most_expensive.unwrap_or_default());
         Ok(total)
     }
 
-    fn field(&self, field: &Field, of: &str) -> Result<Cost, ServerError> {
+    fn field(&self, field: &Field, type_name: &str) -> Result<Cost, ServerError> {
         let name = field.name.node.as_str();
         if name.starts_with("__") {
-            return self.introspection(field, of);
+            return self.introspection(field, type_name);
         }
-        let Some(known) = self.types.field(of, name) else {
+        let Some(known) = self.types.field(type_name, name) else {
             return Ok(Cost { points: 1, introspection: 0 });
         };
-        let child = self.set(&field.selection_set.node, concrete(&known.ty))?;
-        if of.starts_with("__") {
+        let child = self.selection_set(&field.selection_set.node, named_type(&known.ty))?;
+        if type_name.starts_with("__") {
             let length = if is_list(&known.ty) { self.lengths.length(name) } else { 1 };
             let below = child.points.saturating_mul(length);
             return Ok(Cost { points: below.saturating_add(1), introspection: 0 });
         }
-        let below = child.points.saturating_mul(self.length(field, known, of));
-        let points = below.saturating_add(self.own(field, of)).saturating_add(1);
+        let below = child.points.saturating_mul(self.length(field, known, type_name));
+        let points = below.saturating_add(self.own_cost(field, type_name)).saturating_add(1);
         Ok(Cost { points, introspection: child.introspection })
     }
 
-    fn introspection(&self, field: &Field, of: &str) -> Result<Cost, ServerError> {
+    fn introspection(&self, field: &Field, type_name: &str) -> Result<Cost, ServerError> {
         let name = field.name.node.as_str();
-        let Some(known) = self.types.field(of, name) else {
+        let Some(known) = self.types.field(type_name, name) else {
             return Ok(Cost { points: 1, introspection: 0 });
         };
-        let lists = self.lists(&field.selection_set.node);
+        let lists = self.list_nesting(&field.selection_set.node);
         if lists > MAX_INTROSPECTION_LISTS {
             let message = format!(
                 "the introspection nests lists of fields {lists} deep; at most \
@@ -335,34 +338,34 @@ impl Counter<'_> {
             );
             return Err(too_complex(message, lists, MAX_INTROSPECTION_LISTS));
         }
-        let child = self.set(&field.selection_set.node, concrete(&known.ty))?;
+        let child = self.selection_set(&field.selection_set.node, named_type(&known.ty))?;
         Ok(Cost { points: 1, introspection: child.points })
     }
 
-    /// How deep the lists are nested that lead from types to types.
-    fn lists(&self, set: &SelectionSet) -> usize {
+    /// The nesting of introspection lists that lead from types to types.
+    fn list_nesting(&self, set: &SelectionSet) -> usize {
         let each = set.items.iter().map(|item| match &item.node {
             Selection::Field(field) => {
-                let leads_on = ["fields", "inputFields", "interfaces", "possibleTypes"]
+                let leads_to_types = ["fields", "inputFields", "interfaces", "possibleTypes"]
                     .contains(&field.node.name.node.as_str());
-                self.lists(&field.node.selection_set.node) + usize::from(leads_on)
+                self.list_nesting(&field.node.selection_set.node) + usize::from(leads_to_types)
             }
-            Selection::InlineFragment(inline) => self.lists(&inline.node.selection_set.node),
+            Selection::InlineFragment(inline) => self.list_nesting(&inline.node.selection_set.node),
             Selection::FragmentSpread(spread) => {
                 let name = spread.node.fragment_name.node.as_str();
-                self.known.get(name).map(|known| known.lists).unwrap_or_default()
+                self.fragments.get(name).map(|known| known.lists).unwrap_or_default()
             }
         });
         each.max().unwrap_or_default()
     }
 
-    /// What a field costs beside what is below it.
-    fn own(&self, field: &Field, of: &str) -> usize {
+    /// The cost of a field without its selection.
+    fn own_cost(&self, field: &Field, type_name: &str) -> usize {
         let name = field.name.node.as_str();
-        if of == MUTATION {
+        if type_name == MUTATION {
             return MUTATION_COST;
         }
-        let own = COSTS.iter().find(|(known, field, _)| (*known, *field) == (of, name));
+        let own = COSTS.iter().find(|(known, field, _)| (*known, *field) == (type_name, name));
         match (own, name) {
             (Some((_, _, cost)), _) => *cost,
             (None, "movies") if self.values.has_search(field) => SEARCH,
@@ -373,22 +376,23 @@ impl Counter<'_> {
         }
     }
 
-    /// How many objects a field is estimated to answer with.
-    fn length(&self, field: &Field, known: &OutputField, of: &str) -> usize {
+    /// The estimated number of objects that a field returns.
+    fn length(&self, field: &Field, known: &OutputField, type_name: &str) -> usize {
         let name = field.name.node.as_str();
-        let takes = |argument: &str| {
+        let has_argument = |argument: &str| {
             known.arguments.iter().any(|known: &InputField| known.name == argument)
         };
-        if takes("first") {
-            let asked = ["first", "last"].iter().find_map(|name| self.values.number(field, name));
-            let size = asked.unwrap_or(i64::from(DEFAULT_PAGE)).clamp(1, i64::from(MAX_PAGE));
+        if has_argument("first") {
+            let requested =
+                ["first", "last"].iter().find_map(|name| self.values.number(field, name));
+            let size = requested.unwrap_or(i64::from(DEFAULT_PAGE)).clamp(1, i64::from(MAX_PAGE));
             return usize::try_from(size).unwrap_or(1);
         }
-        // The page multiplies already.
-        if !is_list(&known.ty) || of.ends_with("Connection") {
+        // The field that returns the connection has multiplied by the size of the page.
+        if !is_list(&known.ty) || type_name.ends_with("Connection") {
             return 1;
         }
-        let length = LENGTHS.iter().find(|(known, field, _)| (*known, *field) == (of, name));
+        let length = LENGTHS.iter().find(|(known, field, _)| (*known, *field) == (type_name, name));
         length.map_or(USUAL_LENGTH, |(_, _, length)| *length)
     }
 }
@@ -400,7 +404,7 @@ mod tests {
 
     fn cost(query: &str, limits: &Limits) -> Result<(), String> {
         let document = async_graphql::parser::parse_query(query).unwrap();
-        let fragments = fragments::ordered(&document).unwrap();
+        let fragments = fragments::sorted(&document).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
         let variables = Variables::from_json(serde_json::json!({ "n": 50, "text": "x" }));
         check(&document, &fragments, operation, &variables, Types::served(), limits)
@@ -409,24 +413,27 @@ mod tests {
 
     /// The estimated cost of a query.
     fn points(query: &str) -> usize {
-        let refused = cost(query, &Limits { cost: 0, introspection: 0, ..Limits::default() });
-        let message = refused.unwrap_err();
+        let rejected = cost(query, &Limits { cost: 0, introspection: 0, ..Limits::default() });
+        let message = rejected.unwrap_err();
         let digits = message.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty());
         digits.unwrap().parse().unwrap()
     }
 
     #[test]
     fn the_tables_name_fields_of_the_schema() {
-        for (of, field, _) in COSTS.iter().chain(LENGTHS) {
-            assert!(Types::served().field(of, field).is_some(), "{of}.{field}");
+        for (type_name, field, _) in COSTS.iter().chain(LENGTHS) {
+            assert!(Types::served().field(type_name, field).is_some(), "{type_name}.{field}");
         }
-        for (of, field, _) in LENGTHS {
-            assert!(is_list(&Types::served().field(of, field).unwrap().ty), "{of}.{field}");
+        for (type_name, field, _) in LENGTHS {
+            assert!(
+                is_list(&Types::served().field(type_name, field).unwrap().ty),
+                "{type_name}.{field}"
+            );
         }
     }
 
     #[test]
-    fn lists_multiply_what_is_below_them() {
+    fn lists_multiply_the_cost_of_their_selection() {
         assert_eq!(points("{ movie(id: 1) { id } }"), 2);
         assert_eq!(points("{ movies(first: 5) { nodes { id } } }"), 11);
         assert_eq!(points("query($n: Int) { movies(first: $n) { nodes { id } } }"), 101);
@@ -436,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_union_the_costliest_type_counts() {
+    fn the_most_expensive_type_of_a_union_counts() {
         let query = "{ movie(id: 1) { exports { data {
             ... on Timeline { events { id } }
             ... on Trivia { items { id text } } __typename } } } }";
@@ -461,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn the_filmographies_of_a_crew_are_refused() {
+    fn the_filmographies_of_a_crew_are_rejected() {
         let inner = "castCrew { crew { name job person { name } } cast { name character } }";
         let query = format!(
             "{{ movie(id: 1) {{ castCrew {{ crew {{ person {{ filmography(first: 5) {{ nodes {{ \
@@ -487,7 +494,7 @@ mod tests {
     }
 
     #[test]
-    fn few_roots_of_some_names_are_allowed() {
+    fn the_number_of_some_root_fields_is_limited() {
         for (root, allowed) in
             [("__schema { queryType { name } }", 1), ("__type(name: \"A\") { name }", 10)]
         {

@@ -1,4 +1,4 @@
-//! The fragments of a query: which are spread where.
+//! The fragments of a query, sorted by dependency.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,22 +6,22 @@ use async_graphql::parser::types::{ExecutableDocument, FragmentSpread, Selection
 use async_graphql::{Name, Positioned, ServerError};
 
 use super::invalid;
-use super::nearest::did_you_mean;
+use super::suggestions::did_you_mean;
 
-/// The fragments of a document: each after those that it spreads.
+/// The names of the fragments of a document.
 pub struct Fragments<'a> {
-    /// The names, those without spreads of their own first.
-    pub ordered: Vec<&'a str>,
-    /// The names that no operation and no other fragment spreads.
+    /// All fragments, each after those that it spreads.
+    pub sorted: Vec<&'a str>,
+    /// The fragments that no operation and no other fragment spreads.
     pub unused: HashSet<&'a str>,
 }
 
-/// Puts fragments in an order in which each one follows those that it spreads. Linear in the
-/// document; everything after it may walk fragments without meeting one twice on a path.
+/// Sorts fragments so that each follows those that it spreads. Linear in the document. On success
+/// there are no cycles, so that later checks can walk fragments.
 ///
 /// # Errors
-/// When a spread names no fragment, or a fragment spreads itself.
-pub fn ordered(document: &ExecutableDocument) -> Result<Fragments<'_>, ServerError> {
+/// When a spread names an unknown fragment, or a fragment spreads itself.
+pub fn sorted(document: &ExecutableDocument) -> Result<Fragments<'_>, ServerError> {
     let mut unused: HashSet<&str> = document.fragments.keys().map(Name::as_str).collect();
     let mut spreads: HashMap<&str, Vec<&Positioned<FragmentSpread>>> = HashMap::new();
     let sets = document
@@ -29,7 +29,8 @@ pub fn ordered(document: &ExecutableDocument) -> Result<Fragments<'_>, ServerErr
         .iter()
         .map(|(name, fragment)| (Some(name.as_str()), &fragment.node.selection_set.node));
     let operations = document.operations.iter();
-    let sets = sets.chain(operations.map(|(_, of)| (None, &of.node.selection_set.node)));
+    let sets =
+        sets.chain(operations.map(|(_, operation)| (None, &operation.node.selection_set.node)));
     for (owner, set) in sets {
         let mut found = Vec::new();
         collect(set, &mut found);
@@ -46,16 +47,16 @@ pub fn ordered(document: &ExecutableDocument) -> Result<Fragments<'_>, ServerErr
             spreads.insert(owner, found);
         }
     }
-    let mut walk = Walk { spreads, state: HashMap::new(), ordered: Vec::new() };
+    let mut walk = DepthFirstSort { spreads, state: HashMap::new(), sorted: Vec::new() };
     let mut names: Vec<&str> = document.fragments.keys().map(Name::as_str).collect();
     names.sort_unstable();
     for name in names {
         walk.visit(name)?;
     }
-    Ok(Fragments { ordered: walk.ordered, unused })
+    Ok(Fragments { sorted: walk.sorted, unused })
 }
 
-/// Every spread of a selection set, also of the sets within it.
+/// Collects the spreads of a selection set and of the sets within it.
 fn collect<'a>(set: &'a SelectionSet, found: &mut Vec<&'a Positioned<FragmentSpread>>) {
     for item in &set.items {
         match &item.node {
@@ -72,14 +73,14 @@ enum State {
     Done,
 }
 
-struct Walk<'a> {
+struct DepthFirstSort<'a> {
     spreads: HashMap<&'a str, Vec<&'a Positioned<FragmentSpread>>>,
     state: HashMap<&'a str, State>,
-    ordered: Vec<&'a str>,
+    sorted: Vec<&'a str>,
 }
 
-impl<'a> Walk<'a> {
-    /// Recurses once for each fragment at most; their number is limited.
+impl<'a> DepthFirstSort<'a> {
+    /// Recurses at most once per fragment; the number of fragments is limited.
     fn visit(&mut self, name: &'a str) -> Result<(), ServerError> {
         if self.state.contains_key(name) {
             return Ok(());
@@ -94,7 +95,7 @@ impl<'a> Walk<'a> {
             self.visit(inner)?;
         }
         self.state.insert(name, State::Done);
-        self.ordered.push(name);
+        self.sorted.push(name);
         Ok(())
     }
 }
@@ -105,8 +106,8 @@ mod tests {
 
     fn message(query: &str) -> Result<Vec<String>, String> {
         let document = async_graphql::parser::parse_query(query).unwrap();
-        let found = ordered(&document).map_err(|error| error.message)?;
-        Ok(found.ordered.into_iter().map(str::to_owned).collect())
+        let found = sorted(&document).map_err(|error| error.message)?;
+        Ok(found.sorted.into_iter().map(str::to_owned).collect())
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Fields that a query repeats, made one.
+//! Merging of fields that a query repeats.
 //!
-//! A response has one value for each response key (GraphQL, "Field Selection Merging"). The library
-//! resolves a repeated field each time that it is written and merges the results.
+//! A response has one value for each response key (GraphQL specification, "Field Selection
+//! Merging"). The library resolves a repeated field once per occurrence and merges the results.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use async_graphql::Positioned;
 use async_graphql::parser::types::{Directive, ExecutableDocument, Field, Selection, SelectionSet};
 
 /// Merges the fields of a selection set that have the same response key, name, arguments and
-/// directives. The answer stays the same. Linear in the document.
-pub fn equal_fields(document: &mut ExecutableDocument) {
+/// directives. The response does not change. Linear in the document.
+pub fn merge_equal_fields(document: &mut ExecutableDocument) {
     for fragment in document.fragments.values_mut() {
         merge(&mut fragment.node.selection_set.node);
     }
@@ -35,7 +35,7 @@ fn merge(set: &mut SelectionSet) {
             continue;
         };
         let key = field.node.response_key().node.to_string();
-        // Only the first of a key is compared: if another differs from it, validation refuses it.
+        // Comparing with the first field of a key is enough: validation rejects different ones.
         let first = known.get(&key).and_then(|at| kept.get_mut(*at));
         match first.map(|first| &mut first.node) {
             Some(Selection::Field(first)) if is_same(&first.node, &field.node) => {
@@ -62,12 +62,12 @@ fn is_same(a: &Field, b: &Field) -> bool {
     let is_leaf = |field: &Field| field.selection_set.node.items.is_empty();
     a.name == b.name
         && a.arguments == b.arguments
-        && are_same(&a.directives, &b.directives)
-        // A field with and one without subfields is left for validation to refuse.
+        && are_same_directives(&a.directives, &b.directives)
+        // Validation rejects the pair of a field with subfields and one without.
         && is_leaf(a) == is_leaf(b)
 }
 
-fn are_same(a: &[Positioned<Directive>], b: &[Positioned<Directive>]) -> bool {
+fn are_same_directives(a: &[Positioned<Directive>], b: &[Positioned<Directive>]) -> bool {
     let same = |(a, b): (&Positioned<Directive>, &Positioned<Directive>)| {
         a.node.name == b.node.name && a.node.arguments == b.node.arguments
     };
@@ -78,10 +78,10 @@ fn are_same(a: &[Positioned<Directive>], b: &[Positioned<Directive>]) -> bool {
 mod tests {
     use super::*;
 
-    /// The names of the fields at the top of the only operation, and how many fields each has.
+    /// The response keys of the root fields, and the number of subfields of each.
     fn merged(query: &str) -> Vec<(String, usize)> {
         let mut document = async_graphql::parser::parse_query(query).unwrap();
-        equal_fields(&mut document);
+        merge_equal_fields(&mut document);
         let (_, operation) = document.operations.iter().next().unwrap();
         let items = operation.node.selection_set.node.items.iter();
         items
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_stays() {
+    fn different_fields_are_kept() {
         let query = "{ a(x: 1) a(x: 2) b: a(x: 1) c @skip(if: true) c ...f ...f }
             fragment f on Q { c }";
         assert_eq!(merged(query).len(), 7);

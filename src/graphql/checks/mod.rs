@@ -1,16 +1,16 @@
-//! What is checked of a query before the library sees it.
+//! Checks of a query before the library processes it.
 //!
-//! The library's own validation and limits walk a fragment each time it is spread, so they cannot
-//! protect themselves from a short text. Every check here is linear in the text and the variables.
+//! The library's validation and limits walk a fragment each time it is spread, so a short text can
+//! make them take exponential time. Every check here is linear in the text and the variables.
 
 mod cost;
-mod fit;
 mod fragments;
 mod merge;
-mod nearest;
 mod size;
+mod suggestions;
 mod tokens;
 mod types;
+mod validation;
 mod values;
 
 use async_graphql::parser::Error as ParserError;
@@ -22,35 +22,35 @@ use async_graphql::{Name, Pos, Positioned, ServerError, Variables};
 use super::error::{self, PARSE_FAILED, QUERY_TOO_COMPLEX, VALIDATION_FAILED, set_code};
 pub use super::limits::Limits;
 
-/// Reads the schema, so that the first request does not have to.
+/// Parses the schema, so that the first request does not have to.
 pub fn prepare() {
     types::Types::served();
 }
 
-/// Parses a query within the limits and merges the fields that it repeats. Unknown and circular
-/// fragments are refused here, since nothing that walks fragments could cope with them.
+/// Parses a query within the limits and merges repeated fields. Unknown and circular fragments are
+/// rejected here, because later checks walk fragments.
 ///
 /// # Errors
-/// When the text is not one GraphQL document, or larger than is allowed.
+/// When the text is not a GraphQL document, or exceeds a limit.
 pub fn parse(
     text: &str,
     variables: &Variables,
     limits: &Limits,
 ) -> Result<ExecutableDocument, ServerError> {
     tokens::check(text, limits)?;
-    let mut document = async_graphql::parser::parse_query(text).map_err(unparsed)?;
+    let mut document = async_graphql::parser::parse_query(text).map_err(parse_error)?;
     check_counts(&document, limits)?;
-    merge::equal_fields(&mut document);
-    let fragments = fragments::ordered(&document)?;
+    merge::merge_equal_fields(&mut document);
+    let fragments = fragments::sorted(&document)?;
     size::check(&document, &fragments, variables, limits)?;
     Ok(document)
 }
 
-/// Checks an operation against the schema: that its fields, arguments and values are known and
-/// allowed, and what it costs. A name that the document does not have is left to the library.
+/// Checks an operation against the schema: that its fields, arguments and values are valid, and
+/// that its estimated cost is within the limit. An unknown operation name is left to the library.
 ///
 /// # Errors
-/// When the operation does not fit the schema, or costs more than is allowed.
+/// When the operation does not match the schema, or costs more than is allowed.
 pub fn check(
     document: &ExecutableDocument,
     name: Option<&str>,
@@ -58,17 +58,17 @@ pub fn check(
     limits: &Limits,
 ) -> Result<(), Vec<ServerError>> {
     let types = types::Types::served();
-    let operation = meant(document, name);
-    fit::check(document, operation, variables, types)?;
+    let operation = selected_operation(document, name);
+    validation::check(document, operation, variables, types)?;
     let Some(operation) = operation else { return Ok(()) };
-    let fragments = fragments::ordered(document).map_err(|error| vec![error])?;
+    let fragments = fragments::sorted(document).map_err(|error| vec![error])?;
     cost::check(document, &fragments, operation, variables, types, limits)
         .map_err(|error| vec![error])
 }
 
-/// The operation of that name, or the only one.
+/// The operation with this name; without a name, the only operation.
 #[must_use]
-pub fn meant<'a>(
+pub fn selected_operation<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Option<&'a Positioned<OperationDefinition>> {
@@ -82,7 +82,8 @@ pub fn meant<'a>(
 
 fn check_counts(document: &ExecutableDocument, limits: &Limits) -> Result<(), ServerError> {
     let operations = document.operations.iter();
-    let variables = operations.map(|(_, of)| of.node.variable_definitions.len()).max();
+    let variables =
+        operations.map(|(_, operation)| operation.node.variable_definitions.len()).max();
     let counted = [
         (document.fragments.len(), limits.fragments, "fragments"),
         (document.operations.iter().count(), limits.operations, "operations"),
@@ -97,16 +98,17 @@ fn check_counts(document: &ExecutableDocument, limits: &Limits) -> Result<(), Se
     Ok(())
 }
 
-/// Whether the operation of that name, or the only one, is a query; true if there is none.
+/// Whether the selected operation is a query; true if there is none.
 #[must_use]
 pub fn is_query(document: &ExecutableDocument, name: Option<&str>) -> bool {
-    meant(document, name).is_none_or(|operation| operation.node.ty == OperationType::Query)
+    selected_operation(document, name)
+        .is_none_or(|operation| operation.node.ty == OperationType::Query)
 }
 
-/// Whether the operation of that name, or the only one, logs in and asks for nothing else.
+/// Whether the selected operation is a login and nothing else.
 #[must_use]
 pub fn is_login(document: &ExecutableDocument, name: Option<&str>) -> bool {
-    let Some(operation) = meant(document, name) else { return false };
+    let Some(operation) = selected_operation(document, name) else { return false };
     let mut fields = Vec::new();
     root_fields(&operation.node.selection_set.node, document, &mut fields);
     operation.node.ty == OperationType::Mutation
@@ -114,7 +116,8 @@ pub fn is_login(document: &ExecutableDocument, name: Option<&str>) -> bool {
         && fields.iter().all(|field| matches!(*field, "login" | "__typename"))
 }
 
-/// The fields at the top of an operation, once fragments are spread; their number is limited.
+/// The names of the root fields of an operation, including those in fragments. [`parse`] limited
+/// their number.
 fn root_fields<'a>(
     set: &'a SelectionSet,
     document: &'a ExecutableDocument,
@@ -135,15 +138,15 @@ fn root_fields<'a>(
     }
 }
 
-/// An error of validation at a place of the query.
+/// A validation error at a position of the query.
 fn invalid(message: String, at: Pos) -> ServerError {
     let mut failed = ServerError::new(message, Some(at));
     set_code(&mut failed, VALIDATION_FAILED);
     failed
 }
 
-/// The error for a text that the parser refuses.
-fn unparsed(failed: ParserError) -> ServerError {
+/// Converts an error of the parser.
+fn parse_error(failed: ParserError) -> ServerError {
     let (is_syntax, is_too_deep) = (
         matches!(failed, ParserError::Syntax { .. }),
         matches!(failed, ParserError::RecursionLimitExceeded),
@@ -153,7 +156,7 @@ fn unparsed(failed: ParserError) -> ServerError {
         failed.message = String::from("the query nests too deeply");
         set_code(&mut failed, QUERY_TOO_COMPLEX);
     } else if is_syntax {
-        // The parser quotes the whole query.
+        // The rest of the parser's message quotes the whole query.
         failed.message = first_line(&failed.message);
         set_code(&mut failed, PARSE_FAILED);
     } else {
@@ -183,12 +186,13 @@ mod tests {
     use crate::graphql::error::code_of;
 
     fn code(query: &str) -> Option<String> {
-        let refused = parse(query, &Variables::default(), &Limits::default()).err()?;
-        Some(code_of(&refused).unwrap_or_default().to_owned())
+        let rejected = parse(query, &Variables::default(), &Limits::default()).err()?;
+        Some(code_of(&rejected).unwrap_or_default().to_owned())
     }
 
-    /// Fragments of which each spreads the next one `times` times; `last` is the body of the last.
-    fn bomb(levels: usize, times: usize, last: &str) -> String {
+    /// A query with nested fragments: each spreads the next one `times` times; `last` defines the
+    /// last.
+    fn nested_fragments(levels: usize, times: usize, last: &str) -> String {
         let mut query = String::from("{ __typename ...f0 }");
         for level in 0..levels {
             let spreads = (0..times).fold(String::new(), |mut spreads, at| {
@@ -202,15 +206,19 @@ mod tests {
     }
 
     #[test]
-    fn fragments_that_multiply_each_other_are_refused() {
+    fn fragments_that_multiply_each_other_are_rejected() {
         for last in [
             " fragment f30 on Query { __typename }",
             " fragment f30 on Query { ... { __typename } }",
             " fragment f30 on NoSuchType { x }",
         ] {
-            assert_eq!(code(&bomb(30, 3, last)).as_deref(), Some(QUERY_TOO_COMPLEX), "{last}");
+            assert_eq!(
+                code(&nested_fragments(30, 3, last)).as_deref(),
+                Some(QUERY_TOO_COMPLEX),
+                "{last}"
+            );
         }
-        // Spread alone and without any field, also where no operation spreads them.
+        // Fragments without fields that no operation spreads.
         let mut unused = String::from("{ __typename }");
         for level in 0..40 {
             let _ = write!(
@@ -234,9 +242,9 @@ mod tests {
     }
 
     #[test]
-    fn unknown_and_circular_fragments_are_errors_of_validation() {
-        let undefined = bomb(30, 3, "");
-        let circular = bomb(30, 3, " fragment f30 on Query { ...f0 }");
+    fn unknown_and_circular_fragments_are_validation_errors() {
+        let undefined = nested_fragments(30, 3, "");
+        let circular = nested_fragments(30, 3, " fragment f30 on Query { ...f0 }");
         for query in [undefined, circular] {
             assert_eq!(code(&query).as_deref(), Some(VALIDATION_FAILED));
         }

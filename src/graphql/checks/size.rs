@@ -1,7 +1,7 @@
-//! How much a query makes the library walk, counted with each fragment measured once.
+//! The size of a query after spreading its fragments, computed without spreading them.
 //!
-//! The library walks a fragment each time it is spread. Fragments that double each other make it
-//! walk a number of selections that is exponential in the length of the text.
+//! The library walks a fragment each time it is spread. Fragments that spread each other twice make
+//! it walk a number of selections that is exponential in the length of the text.
 
 use std::collections::HashMap;
 
@@ -14,12 +14,12 @@ use super::fragments::Fragments;
 use crate::graphql::error::too_complex;
 use crate::graphql::limits::MAX_DEPTH;
 
-/// What a selection set amounts to once its fragments are spread.
+/// The size of a selection set after spreading its fragments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Size {
     /// Fields, fragment spreads and inline fragments.
     selections: usize,
-    /// Selections, arguments, directives and the values in them; a variable counts as its value.
+    /// Selections, arguments, directives and their values; a variable counts as its value.
     steps: usize,
     /// Fields with an alias.
     aliases: usize,
@@ -39,11 +39,11 @@ impl Size {
     }
 }
 
-/// Checks what the operations, and the fragments that none of them spreads, amount to. Linear in
-/// the document and the variables.
+/// Checks the total size of the operations and of unused fragments. Linear in the document and the
+/// variables.
 ///
 /// # Errors
-/// When there is more of anything than is allowed.
+/// When the size exceeds a limit.
 pub fn check(
     document: &ExecutableDocument,
     fragments: &Fragments<'_>,
@@ -51,19 +51,19 @@ pub fn check(
     limits: &Limits,
 ) -> Result<(), ServerError> {
     let weights = variables.iter().map(|(name, value)| (name.as_str(), weight(value))).collect();
-    let mut counter = Counter { known: HashMap::new(), weights };
+    let mut counter = Counter { fragments: HashMap::new(), weights };
     let mut total = Size::default();
-    for name in &fragments.ordered {
+    for name in &fragments.sorted {
         let Some(fragment) = document.fragments.get(*name) else { continue };
-        let mut size = counter.set(&fragment.node.selection_set.node);
+        let mut size = counter.selection_set(&fragment.node.selection_set.node);
         size.steps = size.steps.saturating_add(counter.directives(&fragment.node.directives));
-        counter.known.insert(name, size);
+        counter.fragments.insert(name, size);
         if fragments.unused.contains(name) {
             total.add(size);
         }
     }
     for (_, operation) in document.operations.iter() {
-        total.add(counter.set(&operation.node.selection_set.node));
+        total.add(counter.selection_set(&operation.node.selection_set.node));
         total.steps = total.steps.saturating_add(counter.directives(&operation.node.directives));
     }
     let counted = [
@@ -73,16 +73,16 @@ pub fn check(
         (total.depth, limits.depth, "levels of selection sets"),
         (total.steps, limits.steps, "arguments and values once fragments are spread"),
     ];
-    for (found, allowed, what) in counted {
+    for (found, allowed, unit) in counted {
         if found > allowed {
-            let message = format!("the query has {found} {what}; at most {allowed} are allowed");
+            let message = format!("the query has {found} {unit}; at most {allowed} are allowed");
             return Err(too_complex(message, found, allowed));
         }
     }
     Ok(())
 }
 
-/// How many values a value holds, itself among them.
+/// The number of values in a value, including itself.
 fn weight(value: &ConstValue) -> usize {
     match value {
         ConstValue::List(items) => items.iter().map(weight).sum::<usize>() + 1,
@@ -92,14 +92,14 @@ fn weight(value: &ConstValue) -> usize {
 }
 
 struct Counter<'a> {
-    /// The sizes of the fragments that were counted.
-    known: HashMap<&'a str, Size>,
-    /// How many values each variable holds.
+    /// The sizes of the fragments that were counted so far.
+    fragments: HashMap<&'a str, Size>,
+    /// The number of values in each variable.
     weights: HashMap<&'a str, usize>,
 }
 
 impl Counter<'_> {
-    fn set(&self, set: &SelectionSet) -> Size {
+    fn selection_set(&self, set: &SelectionSet) -> Size {
         let mut total = Size { depth: 1, ..Size::default() };
         for item in &set.items {
             let mut size = match &item.node {
@@ -108,7 +108,7 @@ impl Counter<'_> {
                     let mut size = if field.selection_set.node.items.is_empty() {
                         Size::default()
                     } else {
-                        self.set(&field.selection_set.node)
+                        self.selection_set(&field.selection_set.node)
                     };
                     size.fields = size.fields.saturating_add(1);
                     size.aliases = size.aliases.saturating_add(usize::from(field.alias.is_some()));
@@ -117,14 +117,14 @@ impl Counter<'_> {
                     size
                 }
                 Selection::InlineFragment(inline) => {
-                    let mut size = self.set(&inline.node.selection_set.node);
+                    let mut size = self.selection_set(&inline.node.selection_set.node);
                     let directives = self.directives(&inline.node.directives);
                     size.steps = size.steps.saturating_add(directives);
                     size
                 }
                 Selection::FragmentSpread(spread) => {
                     let name = spread.node.fragment_name.node.as_str();
-                    let mut size = self.known.get(name).copied().unwrap_or_default();
+                    let mut size = self.fragments.get(name).copied().unwrap_or_default();
                     let directives = self.directives(&spread.node.directives);
                     size.steps = size.steps.saturating_add(directives);
                     size

@@ -1,17 +1,17 @@
 //! Limits on the text of a query, checked before it is parsed.
 //!
-//! One pass over the text, linear in its length. The parser backtracks: it reads to the end of the
-//! text for every block string that is not closed, and recurses for every bracket.
+//! One pass over the text, linear in its length. The parser itself backtracks: for each unclosed
+//! block string it reads to the end of the text, and it recurses for each bracket.
 
 use async_graphql::{Pos, ServerError};
 
 use super::Limits;
 use crate::graphql::error::{PARSE_FAILED, set_code, too_complex};
 
-/// Most bytes of a name.
+/// Maximum length of a name, in bytes.
 const MAX_NAME: usize = 200;
 
-/// Counts the tokens and the nesting of a query.
+/// Checks the number of tokens and the nesting of a query.
 ///
 /// # Errors
 /// When there are too many tokens, brackets nest too deeply, a name is too long (all
@@ -27,11 +27,11 @@ pub fn check(text: &str, limits: &Limits) -> Result<(), ServerError> {
                 continue;
             }
             b'#' => {
-                at += run(&bytes[at..], |byte| byte != b'\n' && byte != b'\r');
+                at += prefix_length(&bytes[at..], |byte| byte != b'\n' && byte != b'\r');
                 continue;
             }
             b'"' => at = end_of_string(text, at)?,
-            b'.' => at += run(&bytes[at..], |byte| byte == b'.').min(3),
+            b'.' => at += prefix_length(&bytes[at..], |byte| byte == b'.').min(3),
             b'{' | b'[' | b'(' => {
                 at += 1;
                 depth += 1;
@@ -47,17 +47,19 @@ pub fn check(text: &str, limits: &Limits) -> Result<(), ServerError> {
             }
             b'-' | b'0'..=b'9' => {
                 at += 1;
-                at += run(&bytes[at..], |byte| {
+                at += prefix_length(&bytes[at..], |byte| {
                     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-')
                 });
             }
             b'_' | b'a'..=b'z' | b'A'..=b'Z' => {
-                at += run(&bytes[at..], |byte| byte.is_ascii_alphanumeric() || byte == b'_');
+                at += prefix_length(&bytes[at..], |byte| {
+                    byte.is_ascii_alphanumeric() || byte == b'_'
+                });
                 let length = at - start;
                 if length > MAX_NAME {
                     let message =
                         format!("a name has {length} characters; at most {MAX_NAME} are allowed");
-                    return Err(located(too_complex(message, length, MAX_NAME), text, start));
+                    return Err(with_location(too_complex(message, length, MAX_NAME), text, start));
                 }
             }
             _ => at += 1,
@@ -72,12 +74,12 @@ pub fn check(text: &str, limits: &Limits) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// How many bytes at the start of `bytes` are of a kind.
-fn run(bytes: &[u8], is_of_kind: impl Fn(u8) -> bool) -> usize {
-    bytes.iter().position(|byte| !is_of_kind(*byte)).unwrap_or(bytes.len())
+/// The number of bytes at the start of `bytes` that match.
+fn prefix_length(bytes: &[u8], matches_kind: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().position(|byte| !matches_kind(*byte)).unwrap_or(bytes.len())
 }
 
-/// The place after the string, or block string, that starts at `start`.
+/// The byte position after the string or block string that starts at `start`.
 fn end_of_string(text: &str, start: usize) -> Result<usize, ServerError> {
     let bytes = text.as_bytes();
     let is_block = bytes[start..].starts_with(b"\"\"\"");
@@ -94,11 +96,11 @@ fn end_of_string(text: &str, start: usize) -> Result<usize, ServerError> {
     }
     let mut failed = ServerError::new("the query is not GraphQL: a string is not closed", None);
     set_code(&mut failed, PARSE_FAILED);
-    Err(located(failed, text, start))
+    Err(with_location(failed, text, start))
 }
 
-/// The error with the line and the column of a byte of the text.
-fn located(mut error: ServerError, text: &str, at: usize) -> ServerError {
+/// Adds the line and column of a byte position to an error.
+fn with_location(mut error: ServerError, text: &str, at: usize) -> ServerError {
     let before = &text[..at];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     error.locations = vec![Pos {
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_counted_and_neither_comments_nor_commas() {
+    fn tokens_are_counted_without_comments_and_commas() {
         assert_eq!(code("query A($a: Int = -1.5e+3) { b }"), Some(QUERY_TOO_COMPLEX.to_owned()));
         assert_eq!(code("{ a,,,,,,,,,,,,, # b c d e f g h i j k l m n\n ... on C { d } }"), None);
         assert_eq!(code(r#"{ a(b: "c d e f g h i j k l m n { [ (") }"#), None);
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_that_are_not_closed_are_refused() {
+    fn unclosed_strings_are_rejected() {
         for text in ["{ a(b: \"c) }", "{ a(b: \"c\n\") }", "{ a(b: \"\"\"c\") }", "\"\\"] {
             assert_eq!(code(text), Some(PARSE_FAILED.to_owned()), "{text}");
         }

@@ -1,4 +1,4 @@
-//! The types of the schema, as the checks need them.
+//! The types of the schema, in the form that the checks use.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Positioned, Value};
 
-/// The types of introspection, which no schema lists; as far as they are walked.
+/// The introspection types, which the printed schema omits, with the fields that checks walk.
 const INTROSPECTION: &str = "
 type __Schema { types: [__Type!]! queryType: __Type! mutationType: __Type
     subscriptionType: __Type directives: [__Directive!]! }
@@ -28,16 +28,16 @@ pub const QUERY: &str = "Query";
 /// The name of the type that holds the entry points for writing.
 pub const MUTATION: &str = "Mutation";
 
-/// The types of a schema by name.
+/// The types of a schema, by name.
 #[derive(Default)]
 pub struct Types(HashMap<String, Shape>);
 
-/// What a type is made of.
+/// The definition of a type.
 pub enum Shape {
     Object(HashMap<String, OutputField>),
     Union,
     Enum(Vec<String>),
-    Input { fields: Vec<InputField>, one_of: bool },
+    Input { fields: Vec<InputField>, is_one_of: bool },
     Scalar,
 }
 
@@ -55,17 +55,17 @@ pub struct InputField {
 }
 
 impl InputField {
-    /// Whether a value must be given.
+    /// Whether a value is required.
     pub fn is_required(&self) -> bool {
         !self.ty.nullable && self.default.is_none()
     }
 }
 
-/// The name of the type of the values, lists aside.
-pub fn concrete(ty: &Type) -> &str {
+/// The name of the type inside any list types.
+pub fn named_type(ty: &Type) -> &str {
     match &ty.base {
         BaseType::Named(name) => name.as_str(),
-        BaseType::List(item) => concrete(item),
+        BaseType::List(item) => named_type(item),
     }
 }
 
@@ -75,23 +75,28 @@ pub const fn is_list(ty: &Type) -> bool {
 }
 
 impl Types {
-    /// The types of the served schema.
+    /// The types of the schema of this service.
     pub fn served() -> &'static Self {
-        static TYPES: LazyLock<Types> = LazyLock::new(|| Types::of(&crate::graphql::sdl()));
+        static TYPES: LazyLock<Types> = LazyLock::new(|| Types::from_sdl(&crate::graphql::sdl()));
         &TYPES
     }
 
-    /// The types of a schema definition; none if it is not one.
-    pub fn of(sdl: &str) -> Self {
+    /// Parses a schema definition; the result is empty if it is invalid.
+    pub fn from_sdl(sdl: &str) -> Self {
         let mut types = HashMap::new();
         for text in [sdl, INTROSPECTION] {
             let Ok(document) = parse_schema(text) else { continue };
             for definition in document.definitions {
                 if let TypeSystemDefinition::Type(definition) = definition {
                     let definition = definition.node;
-                    let one_of =
-                        definition.directives.iter().any(|of| of.node.name.node == "oneOf");
-                    types.insert(definition.name.node.to_string(), shape(definition.kind, one_of));
+                    let is_one_of = definition
+                        .directives
+                        .iter()
+                        .any(|directive| directive.node.name.node == "oneOf");
+                    types.insert(
+                        definition.name.node.to_string(),
+                        shape(definition.kind, is_one_of),
+                    );
                 }
             }
         }
@@ -107,35 +112,35 @@ impl Types {
         self.0.get(name)
     }
 
-    /// How many types there are.
+    /// The number of types.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub fn field(&self, of: &str, name: &str) -> Option<&OutputField> {
-        match self.0.get(of)? {
+    pub fn field(&self, type_name: &str, name: &str) -> Option<&OutputField> {
+        match self.0.get(type_name)? {
             Shape::Object(fields) => fields.get(name),
             _ => None,
         }
     }
 
-    /// All shapes.
+    /// All definitions, in no particular order.
     pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
         self.0.values()
     }
 }
 
-fn shape(kind: TypeKind, one_of: bool) -> Shape {
+fn shape(kind: TypeKind, is_one_of: bool) -> Shape {
     match kind {
         TypeKind::Scalar => Shape::Scalar,
         TypeKind::Object(object) => Shape::Object(output_fields(object.fields)),
         TypeKind::Interface(interface) => Shape::Object(output_fields(interface.fields)),
         TypeKind::Union(_) => Shape::Union,
-        TypeKind::Enum(of) => {
-            Shape::Enum(of.values.iter().map(|value| value.node.value.node.to_string()).collect())
-        }
+        TypeKind::Enum(definition) => Shape::Enum(
+            definition.values.iter().map(|value| value.node.value.node.to_string()).collect(),
+        ),
         TypeKind::InputObject(object) => {
-            Shape::Input { fields: input_fields(object.fields), one_of }
+            Shape::Input { fields: input_fields(object.fields), is_one_of }
         }
     }
 }
@@ -170,9 +175,9 @@ mod tests {
         let types = Types::served();
         assert!(types.len() > 100);
         let events = types.field("Timeline", "events").unwrap();
-        assert!(is_list(&events.ty) && concrete(&events.ty) == "TimelineEvent");
+        assert!(is_list(&events.ty) && named_type(&events.ty) == "TimelineEvent");
         assert!(types.field(QUERY, "movie").unwrap().arguments[0].is_required());
         assert!(types.field(QUERY, "__schema").is_some());
-        assert!(matches!(types.get("CategoryInput"), Some(Shape::Input { one_of: true, .. })));
+        assert!(matches!(types.get("CategoryInput"), Some(Shape::Input { is_one_of: true, .. })));
     }
 }

@@ -1,34 +1,35 @@
-//! Whether a value is one that its type allows; if not, what was found and what is allowed.
+//! Validation of values against their types, with messages that show what was found and what is
+//! allowed.
 
 use async_graphql::parser::types::{BaseType, Type};
 use async_graphql::{Name, Number};
 use async_graphql_value::{ConstValue, Value};
 use chrono::{DateTime, Utc};
 
-use super::nearest::did_you_mean;
-use super::types::{InputField, Shape, Types, concrete};
+use super::suggestions::did_you_mean;
+use super::types::{InputField, Shape, Types, named_type};
 use crate::document::schema::scalars;
 
-/// Most characters of a value that a message shows.
+/// Maximum number of characters of a value in a message.
 const MAX_SHOWN: usize = 40;
-/// Most names that a message lists.
+/// Maximum number of enum values that a message lists.
 const MAX_LISTED: usize = 12;
 
-/// A value of a query's text or of its variables.
+/// A value in the text of a query or in its variables.
 pub trait Literal: Sized {
     fn view(&self) -> View<'_, Self>;
 }
 
-/// The kinds of value that are told apart here.
+/// A value by its kind.
 pub enum View<'a, V> {
     Null,
     Number(&'a Number),
     Text(&'a str),
     Boolean(bool),
-    Word(&'a str),
+    EnumValue(&'a str),
     List(&'a [V]),
     Object(Vec<(&'a Name, &'a V)>),
-    /// A variable, checked where it is defined, or binary data.
+    /// A variable, which is checked where it is defined, or binary data.
     Other,
 }
 
@@ -39,7 +40,7 @@ impl Literal for Value {
             Self::Number(number) => View::Number(number),
             Self::String(text) => View::Text(text),
             Self::Boolean(value) => View::Boolean(*value),
-            Self::Enum(name) => View::Word(name.as_str()),
+            Self::Enum(name) => View::EnumValue(name.as_str()),
             Self::List(items) => View::List(items),
             Self::Object(fields) => View::Object(fields.iter().collect()),
             Self::Variable(_) | Self::Binary(_) => View::Other,
@@ -54,7 +55,7 @@ impl Literal for ConstValue {
             Self::Number(number) => View::Number(number),
             Self::String(text) => View::Text(text),
             Self::Boolean(value) => View::Boolean(*value),
-            Self::Enum(name) => View::Word(name.as_str()),
+            Self::Enum(name) => View::EnumValue(name.as_str()),
             Self::List(items) => View::List(items),
             Self::Object(fields) => View::Object(fields.iter().collect()),
             Self::Binary(_) => View::Other,
@@ -62,8 +63,8 @@ impl Literal for ConstValue {
     }
 }
 
-/// The first thing that is wrong with a value: where it is, below `path`, and what it is. `path`
-/// is left as it was. Linear in the value.
+/// The first error of a value, as a message that begins with its place below `path`; `None` if the
+/// value is valid. `path` is the same afterwards. Linear in the value.
 pub fn check<V: Literal>(
     types: &Types,
     ty: &Type,
@@ -74,24 +75,24 @@ pub fn check<V: Literal>(
     match (&view, &ty.base) {
         (View::Other, _) => None,
         (View::Null, _) if ty.nullable => None,
-        (View::Null, _) => Some(refused(types, ty, path, "null")),
-        (View::List(items), BaseType::List(of)) => {
+        (View::Null, _) => Some(mismatch(types, ty, path, "null")),
+        (View::List(items), BaseType::List(item_type)) => {
             items.iter().enumerate().find_map(|(at, item)| {
-                within(path, at.to_string(), |path| check(types, of, item, path))
+                within(path, at.to_string(), |path| check(types, item_type, item, path))
             })
         }
-        // A single value stands for a list of one.
-        (_, BaseType::List(of)) => check(types, of, value, path),
+        // A single value is coerced to a list of one.
+        (_, BaseType::List(item_type)) => check(types, item_type, value, path),
         (_, BaseType::Named(name)) => match types.get(name.as_str()) {
-            Some(Shape::Enum(values)) => check_word(types, ty, values, &view, path),
-            Some(Shape::Input { fields, one_of }) => match view {
+            Some(Shape::Enum(values)) => check_enum(types, ty, values, &view, path),
+            Some(Shape::Input { fields, is_one_of }) => match view {
                 View::Object(given) => {
-                    check_object(types, name.as_str(), fields, *one_of, &given, path)
+                    check_object(types, name.as_str(), fields, *is_one_of, &given, path)
                 }
-                other => Some(refused(types, ty, path, &found(&other, path))),
+                other => Some(mismatch(types, ty, path, &describe(&other, path))),
             },
             _ if is_scalar(name.as_str(), &view) => None,
-            _ => Some(refused(types, ty, path, &found(&view, path))),
+            _ => Some(mismatch(types, ty, path, &describe(&view, path))),
         },
     }
 }
@@ -107,7 +108,7 @@ fn within<T>(
     result
 }
 
-fn check_word<V>(
+fn check_enum<V>(
     types: &Types,
     ty: &Type,
     values: &[String],
@@ -115,21 +116,21 @@ fn check_word<V>(
     path: &[String],
 ) -> Option<String> {
     let word = match view {
-        View::Word(word) | View::Text(word) => *word,
-        other => return Some(refused(types, ty, path, &found(other, path))),
+        View::EnumValue(word) | View::Text(word) => *word,
+        other => return Some(mismatch(types, ty, path, &describe(other, path))),
     };
     if values.iter().any(|value| value == word) {
         return None;
     }
     let hint = did_you_mean(word, values.iter().map(String::as_str));
-    Some(format!("{}.{hint}", refused(types, ty, path, &found(view, path))))
+    Some(format!("{}.{hint}", mismatch(types, ty, path, &describe(view, path))))
 }
 
 fn check_object<V: Literal>(
     types: &Types,
     name: &str,
     fields: &[InputField],
-    one_of: bool,
+    is_one_of: bool,
     given: &[(&Name, &V)],
     path: &mut Vec<String>,
 ) -> Option<String> {
@@ -152,7 +153,7 @@ fn check_object<V: Literal>(
         return Some(format!("{place}: missing; allowed is {allowed}"));
     }
     let is_one = given.len() == 1 && !matches!(given[0].1.view(), View::Null);
-    if one_of && !is_one {
+    if is_one_of && !is_one {
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         let found =
             if given.len() == 1 { "null".to_owned() } else { format!("{} fields", given.len()) };
@@ -165,12 +166,12 @@ fn check_object<V: Literal>(
     None
 }
 
-fn refused(types: &Types, ty: &Type, path: &[String], found: &str) -> String {
+fn mismatch(types: &Types, ty: &Type, path: &[String], found: &str) -> String {
     format!("{}: found {found}; allowed is {}", path.join("."), allowed(types, ty))
 }
 
-/// A value as a message shows it. Passwords are not shown.
-fn found<V>(view: &View<'_, V>, path: &[String]) -> String {
+/// A value as shown in a message. Passwords are replaced by their kind.
+fn describe<V>(view: &View<'_, V>, path: &[String]) -> String {
     let is_secret = path.iter().any(|segment| segment.to_ascii_lowercase().contains("password"));
     let excerpt = |text: &str| {
         let more = if text.chars().nth(MAX_SHOWN).is_some() { "…" } else { "" };
@@ -183,30 +184,30 @@ fn found<V>(view: &View<'_, V>, path: &[String]) -> String {
         View::Text(_) if is_secret => "text".to_owned(),
         View::Text(text) => format!("{:?}", excerpt(text)),
         View::Boolean(value) => value.to_string(),
-        View::Word(_) if is_secret => "a name".to_owned(),
-        View::Word(word) => excerpt(word),
+        View::EnumValue(_) if is_secret => "a name".to_owned(),
+        View::EnumValue(word) => excerpt(word),
         View::List(_) => "a list".to_owned(),
         View::Object(_) => "an object".to_owned(),
         View::Other => "another kind of value".to_owned(),
     }
 }
 
-/// What values a type allows, in words, and the type.
+/// The values that a type allows, in words, followed by the type.
 pub fn allowed(types: &Types, ty: &Type) -> String {
-    let name = concrete(ty);
+    let name = named_type(ty);
     let words = match name {
         "ID" => "text or a whole number".to_owned(),
         "String" => "text".to_owned(),
         "Int" => "a whole number".to_owned(),
         "Float" => "a number".to_owned(),
         "Boolean" => "true or false".to_owned(),
-        "DateTime" => "a moment as RFC 3339 has it, 1999-10-15T20:00:00Z".to_owned(),
+        "DateTime" => "an RFC 3339 date-time, for example 1999-10-15T20:00:00Z".to_owned(),
         _ => match (scalars::allowed(name), types.get(name)) {
             (Some(words), _) => words.to_owned(),
             (None, Some(Shape::Enum(values))) if values.len() <= MAX_LISTED => {
                 format!("one of {}", values.join(", "))
             }
-            (None, Some(Shape::Enum(_))) => "a value of the enum".to_owned(),
+            (None, Some(Shape::Enum(_))) => "a value of this enum".to_owned(),
             (None, Some(Shape::Input { .. })) => "an object".to_owned(),
             _ => "a value".to_owned(),
         },
@@ -215,7 +216,7 @@ pub fn allowed(types: &Types, ty: &Type) -> String {
     format!("{words} ({ty})")
 }
 
-/// Whether the scalar of that name, if it is known here, allows the value.
+/// Whether the scalar with this name allows the value. An unknown scalar allows any value.
 fn is_scalar<V>(name: &str, view: &View<'_, V>) -> bool {
     match (name, view) {
         ("ID" | "String", View::Text(_))

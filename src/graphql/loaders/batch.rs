@@ -1,7 +1,8 @@
-//! Batches: what the objects of a request ask for one by one is loaded together.
+//! Batching: keys that the resolvers of a request load one by one are loaded together.
 //!
-//! A batch collects keys for a moment, then loads them all. Each question costs the same however
-//! many others wait: joining a batch is one insertion, and a loaded batch wakes each waiter once.
+//! A batch collects keys for `DELAY`, then loads them all. The cost of a call does not depend on
+//! the number of other callers: joining a batch is one insertion, and a loaded batch wakes each
+//! caller once.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -17,15 +18,15 @@ use crate::graphql::error::ApiError;
 
 /// How long a batch collects keys.
 const DELAY: Duration = Duration::from_millis(1);
-/// Most keys that are loaded at once.
+/// The maximum number of keys in one call of a loader.
 const MAX_KEYS: usize = 1_000;
 
-/// Why a batch was not loaded; shared by all that asked, so it can be cloned.
+/// Why a batch was not loaded. All callers of the batch get a clone.
 #[derive(Debug, Clone)]
 pub enum LoadError {
-    /// The catalogue failed.
+    /// The catalogue returned an error.
     Failed(Arc<CatalogError>),
-    /// The request's budget is spent.
+    /// The request's budget is exhausted.
     Exhausted(Exhausted),
 }
 
@@ -58,7 +59,7 @@ pub trait Load: Send + Sync + 'static {
     type Key: Clone + Eq + Hash + Send + Sync + 'static;
     type Value: Clone + Send + Sync + 'static;
 
-    /// The values of those keys that have one.
+    /// Loads the values of the keys; keys without a value are left out.
     fn load(
         &self,
         keys: &[Self::Key],
@@ -69,16 +70,16 @@ type Values<L> = HashMap<<L as Load>::Key, <L as Load>::Value>;
 type Loaded<L> = Shared<BoxFuture<'static, Result<Arc<Values<L>>, LoadError>>>;
 
 /// A batch that still collects keys.
-struct Open<L: Load> {
+struct OpenBatch<L: Load> {
     keys: HashSet<L::Key>,
     loaded: Loaded<L>,
 }
 
-/// The batches of one kind in one request.
+/// The batches of one loader in one request.
 pub struct Batcher<L: Load> {
     loader: Arc<L>,
     budget: Arc<Budget>,
-    open: Arc<Mutex<Option<Open<L>>>>,
+    open: Arc<Mutex<Option<OpenBatch<L>>>>,
 }
 
 impl<L: Load> Batcher<L> {
@@ -86,19 +87,19 @@ impl<L: Load> Batcher<L> {
         Self { loader: Arc::new(loader), budget: Arc::clone(budget), open: Arc::default() }
     }
 
-    /// The value of a key, if there is one.
+    /// Loads the value of a key, if it has one.
     ///
     /// # Errors
-    /// When loading fails, or the request's budget is spent.
+    /// When loading fails, or the request's budget is exhausted.
     pub async fn load_one(&self, key: L::Key) -> Result<Option<L::Value>, LoadError> {
-        let values = self.ask(std::slice::from_ref(&key))?.await?;
+        let values = self.join_batch(std::slice::from_ref(&key))?.await?;
         Ok(values.get(&key).cloned())
     }
 
-    /// The values of those keys that have one.
+    /// Loads the values of the keys; keys without a value are left out.
     ///
     /// # Errors
-    /// When loading fails, or the request's budget is spent.
+    /// When loading fails, or the request's budget is exhausted.
     pub async fn load_many(
         &self,
         keys: impl IntoIterator<Item = L::Key>,
@@ -107,7 +108,7 @@ impl<L: Load> Batcher<L> {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        let values = self.ask(&keys)?.await?;
+        let values = self.join_batch(&keys)?.await?;
         let found = keys.into_iter().filter_map(|key| {
             let value = values.get(&key)?.clone();
             Some((key, value))
@@ -115,8 +116,8 @@ impl<L: Load> Batcher<L> {
         Ok(found.collect())
     }
 
-    /// Joins the open batch, or opens one.
-    fn ask(&self, keys: &[L::Key]) -> Result<Loaded<L>, LoadError> {
+    /// Adds the keys to the open batch, or opens one.
+    fn join_batch(&self, keys: &[L::Key]) -> Result<Loaded<L>, LoadError> {
         self.budget.spend(keys.len())?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let batch = open.get_or_insert_with(|| {
@@ -127,10 +128,10 @@ impl<L: Load> Batcher<L> {
                 let keys: Vec<_> = batch.into_iter().flat_map(|batch| batch.keys).collect();
                 load_all(&*loader, &keys).await.map(Arc::new)
             };
-            // The task ends when all who wait for it are gone.
+            // The task is cancelled when all of its callers are dropped.
             let (task, loaded) = load.remote_handle();
             tokio::spawn(task);
-            Open { keys: HashSet::new(), loaded: loaded.boxed().shared() }
+            OpenBatch { keys: HashSet::new(), loaded: loaded.boxed().shared() }
         });
         batch.keys.extend(keys.iter().cloned());
         Ok(batch.loaded.clone())
@@ -177,23 +178,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn thousands_of_questions_are_a_few_loads_and_wake_each_asker_once() {
+    async fn thousands_of_calls_are_a_few_loads_and_wake_each_caller_once() {
         let (counts, batcher) = batcher(1_000_000);
         let polls = AtomicUsize::new(0);
-        let questions = (0..20_000).map(|at| {
-            let mut question = Box::pin(batcher.load_one(at % 5_000));
+        let calls = (0..20_000).map(|at| {
+            let mut call = Box::pin(batcher.load_one(at % 5_000));
             std::future::poll_fn({
                 let polls = &polls;
                 move |cx| {
                     polls.fetch_add(1, Ordering::SeqCst);
-                    question.as_mut().poll(cx)
+                    call.as_mut().poll(cx)
                 }
             })
         });
-        let answers = futures::future::join_all(questions).await;
-        for (at, answer) in answers.into_iter().enumerate() {
+        let results = futures::future::join_all(calls).await;
+        for (at, result) in results.into_iter().enumerate() {
             let key = at % 5_000;
-            assert_eq!(answer.unwrap(), (key % 10 != 9).then_some(key * 2));
+            assert_eq!(result.unwrap(), (key % 10 != 9).then_some(key * 2));
         }
         assert_eq!(counts.calls.load(Ordering::SeqCst), 5);
         assert_eq!(counts.keys.load(Ordering::SeqCst), 5_000);
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn later_questions_are_a_batch_of_their_own() {
+    async fn later_calls_form_a_new_batch() {
         let (counts, batcher) = batcher(1_000);
         assert_eq!(batcher.load_many([1, 2, 9]).await.unwrap(), HashMap::from([(1, 2), (2, 4)]));
         assert_eq!(batcher.load_one(1).await.unwrap(), Some(2));
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_spent_budget_loads_nothing_more() {
+    async fn an_exhausted_budget_loads_nothing_more() {
         let (counts, batcher) = batcher(100);
         assert!(batcher.load_many(0..200).await.is_err());
         assert!(batcher.load_one(1).await.is_err());
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_asker_that_leaves_keeps_no_other_from_its_answer() {
+    async fn a_dropped_caller_does_not_stop_the_others() {
         let (_, batcher) = batcher(100);
         let mut first = Box::pin(batcher.load_one(1));
         assert!(futures::poll!(&mut first).is_pending());

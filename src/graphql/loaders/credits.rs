@@ -1,4 +1,4 @@
-//! Loaders of what people did, and of the movies and things that lists of it name.
+//! Loaders of entities, of people's credits and nominations, and of the movies that name an entity.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,16 +15,16 @@ use crate::storage::{
     CreditEntry, Entity, MovieOrder, MovieRow, NominationEntry, PageRequest, WorkTotals,
 };
 
-/// The loaders of one request.
+/// The loaders of credits, nominations and entities in one request.
 pub struct WorkLoaders {
     pub movies: Batcher<Movies>,
-    pub things: Batcher<Things>,
+    pub entities: Batcher<Entities>,
     pub totals: Batcher<Totals>,
     pub known_for: Batcher<KnownFor>,
     pub credits: Batcher<Credits>,
     pub nominations: Batcher<Nominations>,
-    pub naming: Batcher<NamingMovies>,
-    pub naming_counts: Batcher<NamingCounts>,
+    pub entity_movies: Batcher<EntityMovies>,
+    pub entity_movie_counts: Batcher<EntityMovieCounts>,
 }
 
 impl WorkLoaders {
@@ -32,13 +32,13 @@ impl WorkLoaders {
         let reader = Reader { catalog: Arc::clone(catalog), permission };
         Self {
             movies: Batcher::new(Movies(reader.clone()), budget),
-            things: Batcher::new(Things(reader.clone()), budget),
+            entities: Batcher::new(Entities(reader.clone()), budget),
             totals: Batcher::new(Totals(reader.clone()), budget),
             known_for: Batcher::new(KnownFor(reader.clone()), budget),
             credits: Batcher::new(Credits(reader.clone()), budget),
             nominations: Batcher::new(Nominations(reader.clone()), budget),
-            naming: Batcher::new(NamingMovies(reader.clone()), budget),
-            naming_counts: Batcher::new(NamingCounts(reader), budget),
+            entity_movies: Batcher::new(EntityMovies(reader.clone()), budget),
+            entity_movie_counts: Batcher::new(EntityMovieCounts(reader), budget),
         }
     }
 }
@@ -49,12 +49,10 @@ struct Reader {
     permission: CanRead,
 }
 
-/// Keys by what they have in common.
-fn grouped<A: Clone + Eq + Hash, B: Clone>(
-    keys: impl Iterator<Item = (A, B)>,
-) -> HashMap<A, Vec<B>> {
-    keys.fold(HashMap::new(), |mut groups, (common, key)| {
-        groups.entry(common).or_insert_with(Vec::new).push(key);
+/// Groups pairs by their first part, which the keys of one database query share.
+fn group<A: Clone + Eq + Hash, B: Clone>(keys: impl Iterator<Item = (A, B)>) -> HashMap<A, Vec<B>> {
+    keys.fold(HashMap::new(), |mut groups, (shared, key)| {
+        groups.entry(shared).or_insert_with(Vec::new).push(key);
         groups
     })
 }
@@ -72,10 +70,10 @@ impl Load for Movies {
     }
 }
 
-/// Ceremonies, platforms and genres by any id that leads to them.
-pub struct Things(Reader);
+/// Ceremonies, platforms and genres by id, external id, or the id of a merged entity.
+pub struct Entities(Reader);
 
-impl Load for Things {
+impl Load for Entities {
     type Key = (EntityKind, String);
     type Value = Arc<Entity>;
 
@@ -84,7 +82,7 @@ impl Load for Things {
         keys: &[(EntityKind, String)],
     ) -> Result<HashMap<(EntityKind, String), Arc<Entity>>, LoadError> {
         let mut found = HashMap::new();
-        for (kind, ids) in grouped(keys.iter().cloned()) {
+        for (kind, ids) in group(keys.iter().cloned()) {
             let entities = self.0.catalog.find_entities(&self.0.permission, kind, &ids).await?;
             found.extend(
                 entities.into_iter().map(|(given, entity)| ((kind, given), Arc::new(entity))),
@@ -94,7 +92,7 @@ impl Load for Things {
     }
 }
 
-/// How much someone did.
+/// The numbers of a person's credits and nominations, by the person's id.
 pub struct Totals(Reader);
 
 impl Load for Totals {
@@ -106,7 +104,7 @@ impl Load for Totals {
     }
 }
 
-/// The movies that someone is known for.
+/// The movies that a person is known for, by the person's id.
 pub struct KnownFor(Reader);
 
 impl Load for KnownFor {
@@ -114,11 +112,11 @@ impl Load for KnownFor {
     type Value = Vec<MovieId>;
 
     async fn load(&self, keys: &[String]) -> Result<HashMap<String, Vec<MovieId>>, LoadError> {
-        Ok(grouped(self.0.catalog.known_for(&self.0.permission, keys).await?.into_iter()))
+        Ok(group(self.0.catalog.known_for(&self.0.permission, keys).await?.into_iter()))
     }
 }
 
-/// A part of someone's credits.
+/// A page of a person's credits.
 pub struct Credits(Reader);
 
 impl Load for Credits {
@@ -130,7 +128,7 @@ impl Load for Credits {
         keys: &[(WorksPage, String)],
     ) -> Result<HashMap<(WorksPage, String), Vec<CreditEntry>>, LoadError> {
         let mut found: HashMap<_, Vec<CreditEntry>> = HashMap::new();
-        for (page, people) in grouped(keys.iter().cloned()) {
+        for (page, people) in group(keys.iter().cloned()) {
             for entry in self.0.catalog.credits_of(&self.0.permission, &people, &page).await? {
                 found.entry((page.clone(), entry.person.clone())).or_default().push(entry);
             }
@@ -139,7 +137,7 @@ impl Load for Credits {
     }
 }
 
-/// A part of someone's nominations.
+/// A page of a person's nominations.
 pub struct Nominations(Reader);
 
 impl Load for Nominations {
@@ -151,7 +149,7 @@ impl Load for Nominations {
         keys: &[(WorksPage, String)],
     ) -> Result<HashMap<(WorksPage, String), Vec<NominationEntry>>, LoadError> {
         let mut found: HashMap<_, Vec<NominationEntry>> = HashMap::new();
-        for (page, people) in grouped(keys.iter().cloned()) {
+        for (page, people) in group(keys.iter().cloned()) {
             for entry in self.0.catalog.nominations_of(&self.0.permission, &people, &page).await? {
                 found.entry((page.clone(), entry.person.clone())).or_default().push(entry);
             }
@@ -160,45 +158,45 @@ impl Load for Nominations {
     }
 }
 
-/// Which part of the movies that name something.
+/// Which page of the movies that name an entity, and in which order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct NamingPage {
+pub struct EntityMoviesPage {
     pub kind: EntityKind,
     pub order: MovieOrder,
     pub page: PageRequest,
 }
 
-/// A part of the movies that name something, with one more if there are more. Nothing if the cursor is not of
-/// this order.
-pub struct NamingMovies(Reader);
+/// A page of the movies that name an entity, with one movie more if there is a next page. A key has
+/// no value if its cursor belongs to another order.
+pub struct EntityMovies(Reader);
 
-impl Load for NamingMovies {
-    type Key = (NamingPage, String);
+impl Load for EntityMovies {
+    type Key = (EntityMoviesPage, String);
     type Value = Vec<MovieId>;
 
     async fn load(
         &self,
-        keys: &[(NamingPage, String)],
-    ) -> Result<HashMap<(NamingPage, String), Vec<MovieId>>, LoadError> {
+        keys: &[(EntityMoviesPage, String)],
+    ) -> Result<HashMap<(EntityMoviesPage, String), Vec<MovieId>>, LoadError> {
         let mut found: HashMap<_, Vec<MovieId>> = HashMap::new();
-        for (part, ids) in grouped(keys.iter().cloned()) {
-            let NamingPage { kind, order, page } = &part;
+        for (page_key, ids) in group(keys.iter().cloned()) {
+            let EntityMoviesPage { kind, order, page } = &page_key;
             let movies =
                 self.0.catalog.movies_naming(&self.0.permission, *kind, &ids, *order, page).await?;
             let Some(movies) = movies else { continue };
-            found.extend(ids.into_iter().map(|id| ((part.clone(), id), Vec::new())));
+            found.extend(ids.into_iter().map(|id| ((page_key.clone(), id), Vec::new())));
             for (id, movie) in movies {
-                found.entry((part.clone(), id)).or_default().push(movie);
+                found.entry((page_key.clone(), id)).or_default().push(movie);
             }
         }
         Ok(found)
     }
 }
 
-/// How many movies name something.
-pub struct NamingCounts(Reader);
+/// The number of movies that name an entity.
+pub struct EntityMovieCounts(Reader);
 
-impl Load for NamingCounts {
+impl Load for EntityMovieCounts {
     type Key = (EntityKind, String);
     type Value = u64;
 
@@ -207,7 +205,7 @@ impl Load for NamingCounts {
         keys: &[(EntityKind, String)],
     ) -> Result<HashMap<(EntityKind, String), u64>, LoadError> {
         let mut found = HashMap::new();
-        for (kind, ids) in grouped(keys.iter().cloned()) {
+        for (kind, ids) in group(keys.iter().cloned()) {
             let counts = self.0.catalog.count_naming(&self.0.permission, kind, &ids).await?;
             found.extend(counts.into_iter().map(|(id, count)| ((kind, id), count)));
         }

@@ -1,4 +1,4 @@
-//! Loaders of what contributors see: drafts, states of the history, locks, texts as sent.
+//! Loaders that need the role CONTRIBUTOR: drafts, revisions, locks and imported texts.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use crate::storage::{
     ContributionEntry, DocumentKey, DraftEntry, EditorialLock, MovieRow, StateKey,
 };
 
-/// The loaders of one request of a contributor.
+/// The loaders of one request that need the role CONTRIBUTOR.
 pub struct DraftLoaders {
-    pub movies: Batcher<Movies>,
+    pub movies: Batcher<ContributorMovies>,
     pub drafts: Batcher<Drafts>,
     pub draft_exports: Batcher<DraftExports>,
     pub contributions: Batcher<Contributions>,
@@ -28,7 +28,7 @@ impl DraftLoaders {
     pub fn new(catalog: &Arc<Catalog>, permission: CanDraft, budget: &Arc<Budget>) -> Self {
         let reader = Reader { catalog: Arc::clone(catalog), permission };
         Self {
-            movies: Batcher::new(Movies(reader.clone()), budget),
+            movies: Batcher::new(ContributorMovies(reader.clone()), budget),
             drafts: Batcher::new(Drafts(reader.clone()), budget),
             draft_exports: Batcher::new(DraftExports(reader.clone()), budget),
             contributions: Batcher::new(Contributions(reader.clone()), budget),
@@ -45,10 +45,10 @@ struct Reader {
     permission: CanDraft,
 }
 
-/// Movies by id.
-pub struct Movies(Reader);
+/// Movies by id, for fields of drafts and of the import log.
+pub struct ContributorMovies(Reader);
 
-impl Load for Movies {
+impl Load for ContributorMovies {
     type Key = MovieId;
     type Value = MovieRow;
 
@@ -99,7 +99,7 @@ impl Load for DraftExports {
     }
 }
 
-/// What was contributed to open drafts.
+/// The contributions to open drafts.
 pub struct Contributions(Reader);
 
 impl Load for Contributions {
@@ -114,7 +114,7 @@ impl Load for Contributions {
     }
 }
 
-/// Published states of documents.
+/// Published states of documents, by document and revision.
 pub struct States(Reader);
 
 impl Load for States {
@@ -127,7 +127,7 @@ impl Load for States {
     }
 }
 
-/// The locks of a movie, by category.
+/// The locks of a movie, by category and time.
 pub struct Locks(Reader);
 
 impl Load for Locks {
@@ -152,7 +152,7 @@ impl Load for Locks {
     }
 }
 
-/// Documents as they were sent, by the id of their record.
+/// Documents as sent, by the id of their record in the import log.
 pub struct SentDocuments(Reader);
 
 impl Load for SentDocuments {

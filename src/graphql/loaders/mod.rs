@@ -1,4 +1,4 @@
-//! Loaders: however many objects of a request ask for the same kind of thing, it is one query.
+//! Data loaders: objects of one kind that a request needs are read by one database query.
 
 mod batch;
 pub(super) mod credits;
@@ -17,7 +17,7 @@ use crate::storage::Entity;
 use batch::{Batcher, Load, LoadError};
 use credits::WorkLoaders;
 
-/// The loaders of one request.
+/// The loaders of one request that need the role VIEWER.
 pub struct Loaders {
     pub exports: Batcher<Exports>,
     pub present: Batcher<PresentCategories>,
@@ -43,7 +43,7 @@ struct Reader {
     permission: CanRead,
 }
 
-/// Exports of movies that exist.
+/// Exports of published documents; movies that do not exist are left out.
 pub struct Exports(Reader);
 
 impl Load for Exports {
@@ -66,7 +66,7 @@ impl Load for Exports {
     }
 }
 
-/// Which categories of a movie hold anything.
+/// The categories of a movie that have data.
 pub struct PresentCategories(Reader);
 
 impl Load for PresentCategories {
@@ -89,7 +89,7 @@ impl Load for PresentCategories {
     }
 }
 
-/// People by any id that leads to them.
+/// People by id, external id, or the id of a merged person.
 pub struct People(Reader);
 
 impl Load for People {

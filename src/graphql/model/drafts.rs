@@ -4,7 +4,7 @@ use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::pages::{Cursor, limit_of, moment_of, not_ours, text_of};
+use super::pages::{Cursor, invalid_cursor, page_size, validate_text, validate_time};
 use super::payloads::PlanMatch;
 use super::types::{Movie, MovieExport};
 use crate::catalog::CatalogError;
@@ -15,59 +15,59 @@ use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::storage::{self, ContributionEntry, DocumentKey, DraftEntry, DraftPosition};
 
-/// Which drafts to list. Everything that is given must fit.
+/// Selects the drafts to list. A draft must meet every condition that is given.
 #[derive(Debug, Clone, InputObject)]
 pub struct DraftFilter {
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     movie_id: Option<ID>,
-    /// Which category.
+    /// The category of the draft.
     category: Option<Category>,
-    /// Where something in the draft comes from: the source of any of its contributions.
+    /// The source of at least one contribution.
     source: Option<Source>,
-    /// Who contributed to the draft, as updatedBy shows them. Together with source: who contributed
-    /// something that comes from there.
+    /// The author of at least one contribution, as in Contribution.updatedBy. Together with source:
+    /// at least one contribution has both.
     author: Option<String>,
-    /// Drafts that nobody contributed to at this moment or since.
+    /// Only drafts that were last updated before this time.
     updated_before: Option<DateTime<Utc>>,
-    /// Drafts that someone contributed to at this moment or since.
+    /// Only drafts that were last updated at or after this time.
     updated_after: Option<DateTime<Utc>>,
 }
 
-/// The review queue.
+/// A page of the review queue.
 pub type DraftConnection = Connection<String, Draft, DraftTotals, EmptyFields>;
 
 const LIST: &str = "drafts";
 
-/// The filter as the application takes it; `None` if nothing can fit.
-fn filter_of(filter: Option<DraftFilter>) -> Result<Option<storage::DraftFilter>, ApiError> {
+/// Converts and validates a filter; `None` if no draft can match it.
+fn draft_filter(filter: Option<DraftFilter>) -> Result<Option<storage::DraftFilter>, ApiError> {
     let Some(filter) = filter else { return Ok(Some(storage::DraftFilter::default())) };
     let read = storage::DraftFilter {
         movie: None,
         category: filter.category,
         source: filter.source,
-        author: text_of("author", filter.author)?,
-        updated_before: moment_of("updatedBefore", filter.updated_before)?,
-        updated_after: moment_of("updatedAfter", filter.updated_after)?,
+        author: validate_text("author", filter.author)?,
+        updated_before: validate_time("updatedBefore", filter.updated_before)?,
+        updated_after: validate_time("updatedAfter", filter.updated_after)?,
     };
     let Some(movie) = filter.movie_id else { return Ok(Some(read)) };
     Ok(movie.parse().ok().map(|movie| storage::DraftFilter { movie: Some(movie), ..read }))
 }
 
-fn cursor_of(draft: &DraftEntry) -> String {
+fn draft_cursor(draft: &DraftEntry) -> String {
     let DraftPosition { updated_at, movie, category } = draft.position();
     Cursor::new(LIST, &[&updated_at.timestamp_micros().to_string(), &movie, category.as_str()]).0
 }
 
-fn place_of(cursor: &str) -> Result<DraftPosition, ApiError> {
+fn read_draft_cursor(cursor: &str) -> Result<DraftPosition, ApiError> {
     let [moment, movie, category] = Cursor::read(LIST, cursor)?;
-    // The years that both databases know.
+    // The years that both databases support: 1970 to 9999.
     let micros =
         moment.parse().ok().filter(|micros| (0..=253_402_300_799_999_999).contains(micros));
-    let updated_at = micros.and_then(DateTime::from_timestamp_micros).ok_or_else(not_ours)?;
-    Ok(DraftPosition { updated_at, movie, category: category.parse().map_err(|_| not_ours())? })
+    let updated_at = micros.and_then(DateTime::from_timestamp_micros).ok_or_else(invalid_cursor)?;
+    Ok(DraftPosition { updated_at, movie, category: category.parse().map_err(|_| invalid_cursor())? })
 }
 
-/// A page of the review queue.
+/// Resolves `Query.drafts`.
 pub async fn list(
     ctx: &Context<'_>,
     filter: Option<DraftFilter>,
@@ -75,9 +75,9 @@ pub async fn list(
     after: Option<String>,
 ) -> Result<DraftConnection, ApiError> {
     let permission = ctx.can_draft()?;
-    let limit = limit_of(first)?;
-    let after = after.as_deref().map(place_of).transpose()?;
-    let filter = filter_of(filter)?;
+    let limit = page_size(first)?;
+    let after = after.as_deref().map(read_draft_cursor).transpose()?;
+    let filter = draft_filter(filter)?;
     let page = match &filter {
         Some(filter) => {
             Some(ctx.catalog().draft_page(&permission, filter, after.as_ref(), limit as u64).await?)
@@ -88,19 +88,19 @@ pub async fn list(
     let mut connection =
         Connection::with_additional_fields(after.is_some(), has_more, DraftTotals(filter));
     let drafts = page.map(|page| page.drafts).unwrap_or_default();
-    ctx.hand_out(drafts.len())?;
+    ctx.charge_objects(drafts.len())?;
     connection.edges =
-        drafts.into_iter().map(|draft| Edge::new(cursor_of(&draft), Draft(draft))).collect();
+        drafts.into_iter().map(|draft| Edge::new(draft_cursor(&draft), Draft(draft))).collect();
     Ok(connection)
 }
 
-/// What the review queue says beside its page.
+/// The additional fields of [`DraftConnection`].
 pub struct DraftTotals(Option<storage::DraftFilter>);
 
-/// What the review queue says beside its page.
+/// The additional fields of [`DraftConnection`].
 #[Object]
 impl DraftTotals {
-    /// How many drafts fit the filter, on all pages together.
+    /// The number of drafts that match the filter, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
         let permission = ctx.can_draft()?;
         match &self.0 {
@@ -121,9 +121,9 @@ impl Draft {
     }
 }
 
-/// What was contributed to one category of one movie and waits for someone to publish or discard it.
-/// There is one for each category at most, shared by all who contribute. It is shown to contributors
-/// alone, and is in no export, list or bundle of what is published.
+/// Unpublished changes to one category of one movie, waiting for review: an ADMIN publishes or
+/// discards them. A category has at most one draft, which all contributors share. Drafts are
+/// visible to contributors only and are not part of published lists, exports or bundles.
 #[Object]
 impl Draft {
     /// The movie and the category, for example tmdb-550:timeline.
@@ -131,7 +131,7 @@ impl Draft {
         ID(format!("{}:{}", self.0.movie, self.0.category.slug()))
     }
 
-    /// The movie that it is about.
+    /// The movie.
     async fn movie(&self, ctx: &Context<'_>) -> async_graphql::Result<Movie> {
         let found = ctx
             .draft_loaders()?
@@ -139,52 +139,53 @@ impl Draft {
             .load_one(self.0.movie.clone())
             .await
             .map_err(ApiError::from)?;
-        Ok(found.map(Movie).ok_or_else(|| gone(&self.0.movie))?)
+        Ok(found.map(Movie).ok_or_else(|| deleted_meanwhile(&self.0.movie))?)
     }
 
-    /// Which category it is of.
+    /// The category of the draft.
     async fn category(&self) -> Category {
         self.0.category
     }
 
-    /// Counts the contributions to this draft, and to the drafts of the category before it. Send it back
-    /// with an import into the draft, as metadata.draft_revision of the file.
+    /// The draft's number, which grows by one with each contribution and is never reused for this
+    /// document. A file exported from the draft holds it as metadata.draft_revision; send it back
+    /// with an import into the draft.
     async fn draft_revision(&self) -> i64 {
         self.0.metadata.draft_revision.unwrap_or_default()
     }
 
-    /// The published revision that it was made from; 0: the category was never written. Publishing merges
-    /// what changed since.
+    /// The published revision that the draft is based on; 0 if the category was never published.
+    /// Publishing merges the draft with what was published since.
     async fn base_revision(&self) -> i64 {
         self.0.metadata.revision
     }
 
-    /// When it was opened: when the first contribution came.
+    /// When the draft was opened by its first contribution.
     async fn opened_at(&self) -> DateTime<Utc> {
         self.0.opened_at
     }
 
-    /// Who opened it.
+    /// The author of the first contribution, usually an email address.
     async fn opened_by(&self) -> &str {
         &self.0.opened_by
     }
 
-    /// When it was last contributed to.
+    /// When the last contribution was made.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.position().updated_at
     }
 
-    /// Who contributed to it last.
+    /// The author of the last contribution, usually an email address.
     async fn updated_by(&self) -> &str {
         self.0.metadata.updated_by.as_deref().unwrap_or(&self.0.opened_by)
     }
 
-    /// Where the last contribution comes from.
+    /// The source of the last contribution.
     async fn source(&self) -> Source {
         self.0.metadata.source
     }
 
-    /// All contributions to it, oldest first.
+    /// All contributions to the draft, oldest first.
     async fn contributions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Contribution>> {
         let found = ctx
             .draft_loaders()?
@@ -193,27 +194,27 @@ impl Draft {
             .await
             .map_err(ApiError::from)?;
         let found = found.unwrap_or_default();
-        ctx.hand_out(found.len())?;
-        Ok(found.into_iter().map(Contribution::of).collect())
+        ctx.charge_objects(found.len())?;
+        Ok(found.into_iter().map(Contribution::new).collect())
     }
 
-    /// The open questions of the draft: names of which it cannot be told who is meant. publishDraft asks for
-    /// them; the path of each is that of a resolution. A nominee whom nobody can tell keeps no draft from
-    /// being published.
+    /// The ambiguous names of the draft. To publish the draft, send a resolution for each in
+    /// publishDraft, with the same path. Ambiguous nominees need none: they are published as text,
+    /// without an id.
     async fn questions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlanMatch>> {
         let (permission, options) = (ctx.can_draft()?, PublishOptions::default());
         let (movie, category) = (&self.0.movie, self.0.category);
         let planned = ctx.catalog().plan_publication(&permission, movie, category, &options).await;
-        // A draft that was closed in this very moment has no plan, and no questions.
+        // A draft that was closed while the query ran has no plan, and so no questions.
         let matches =
             planned.map_err(ApiError::from)?.plan.map(|plan| plan.matches).unwrap_or_default();
-        ctx.hand_out(matches.len())?;
+        ctx.charge_objects(matches.len())?;
         let open = matches.into_iter().filter(|found| found.decision == MatchDecision::Ambiguous);
         Ok(open.map(Into::into).collect())
     }
 
-    /// The category as it stands in the draft. If the draft was closed in this very moment, as it is
-    /// published.
+    /// The document as it is in the draft. If the draft is closed while the query runs: the
+    /// published document.
     async fn export(&self, ctx: &Context<'_>) -> async_graphql::Result<MovieExport> {
         let draft = ctx
             .draft_loaders()?
@@ -225,32 +226,33 @@ impl Draft {
             Some(draft) => Some(draft),
             None => ctx.loaders()?.exports.load_one(self.key()).await.map_err(ApiError::from)?,
         };
-        Ok(export.map(MovieExport::from).ok_or_else(|| gone(&self.0.movie))?)
+        Ok(export.map(MovieExport::from).ok_or_else(|| deleted_meanwhile(&self.0.movie))?)
     }
 }
 
-/// The movie was deleted while the answer was made.
-pub fn gone(movie: &MovieId) -> ApiError {
-    CatalogError::Changed(format!("{movie} was deleted in between")).into()
+/// The error for a movie that was deleted while the query ran.
+pub fn deleted_meanwhile(movie: &MovieId) -> ApiError {
+    CatalogError::Changed(format!("{movie} was deleted while the query ran")).into()
 }
 
 /// One contribution to a draft.
 #[derive(SimpleObject)]
 pub struct Contribution {
-    /// Its number: the draftRevision of the draft after it.
+    /// The draft's draftRevision after this contribution.
     draft_revision: i64,
-    /// Where its values come from.
+    /// The source of the contribution.
     source: Source,
-    /// When it came.
+    /// When the contribution was made.
     updated_at: DateTime<Utc>,
-    /// Whose it is.
+    /// The author of the contribution, usually an email address.
     updated_by: String,
-    /// What it changed: "/title", the JSON Pointer of a field, or the id of a list item.
+    /// What the contribution changed: the JSON Pointers of fields, for example /title, and the ids
+    /// of list items.
     touched: Vec<String>,
 }
 
 impl Contribution {
-    fn of(entry: ContributionEntry) -> Self {
+    fn new(entry: ContributionEntry) -> Self {
         Self {
             draft_revision: entry.metadata.draft_revision.unwrap_or_default(),
             source: entry.metadata.source,

@@ -1,40 +1,44 @@
-//! Ceremonies, platforms and genres.
+//! Award ceremonies, streaming platforms and genres.
 
 use std::sync::Arc;
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object};
 
-use super::inputs::{MovieOrder, order_of};
+use super::inputs::{MovieOrder, movie_order};
 use super::types::{ExternalId, external_ids};
 use crate::document::categories::awards::PrestigeLevel;
 use crate::document::entity::EntityKind;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
-use crate::graphql::loaders::credits::NamingPage;
+use crate::graphql::loaders::credits::EntityMoviesPage;
 use crate::graphql::query::{
-    MovieConnection, MovieTotals, connection_of, of_another_order, page_of,
+    MovieConnection, MovieTotals, cursor_order_mismatch, movie_connection, page_request,
 };
 use crate::storage::{Entity, MoviePage};
 
-/// A list of ceremonies.
+/// A page of award ceremonies.
 pub type CeremonyConnection = Connection<String, Ceremony, EmptyFields, EmptyFields>;
-/// A list of platforms.
+/// A page of streaming platforms.
 pub type PlatformConnection = Connection<String, Platform, EmptyFields, EmptyFields>;
-/// A list of genres.
+/// A page of genres.
 pub type GenreConnection = Connection<String, Genre, EmptyFields, EmptyFields>;
 
-macro_rules! things {
-    ($($(#[doc = $doc:literal])* $Name:ident, $kind:ident, $id:literal, $movies:literal { $($more:tt)* })*) => {
+macro_rules! entities {
+    ($(
+        $(#[doc = $doc:literal])*
+        $Name:ident, $kind:ident, $id:literal, $movies:literal { $($more:tt)* }
+    )*) => {
         $(
             $(#[doc = $doc])*
             pub struct $Name(pub Arc<Entity>);
 
             impl $Name {
-                /// The one of any id that leads to it.
+                /// Loads the entity by its id, an external id, or the id of an entity that was
+                /// merged into it.
                 pub async fn load(ctx: &Context<'_>, id: &str) -> Result<Option<Self>, ApiError> {
                     let key = (EntityKind::$kind, id.to_owned());
-                    Ok(ctx.loaders()?.works.things.load_one(key).await?.map(Self))
+                    Ok(ctx.loaders()?.works.entities.load_one(key).await?.map(Self))
                 }
             }
 
@@ -46,17 +50,17 @@ macro_rules! things {
                     ID(self.0.id.clone())
                 }
 
-                /// Its own name.
+                /// The main name.
                 async fn name(&self) -> &str {
                     &self.0.name
                 }
 
-                /// Other names it goes by.
+                /// Other names.
                 async fn aliases(&self) -> &[String] {
                     &self.0.aliases
                 }
 
-                /// Its ids elsewhere.
+                /// The ids in other databases.
                 async fn external_ids(&self) -> Vec<ExternalId> {
                     external_ids(&self.0)
                 }
@@ -68,82 +72,90 @@ macro_rules! things {
                 async fn movies(
                     &self,
                     ctx: &Context<'_>,
-                    #[graphql(desc = "How to sort.")] order_by: Option<MovieOrder>,
-                    #[graphql(
-                        desc = "How many from the start, or after a cursor: 1 to 100; 20 if neither first nor last is given."
-                    )]
+                    #[graphql(desc = "The sort order. Default: by title.")]
+                    order_by: Option<MovieOrder>,
+                    #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")]
                     first: Option<i32>,
-                    #[graphql(desc = "Start after this cursor.")] after: Option<String>,
-                    #[graphql(desc = "How many from the end, or before a cursor: 1 to 100.")] last: Option<i32>,
-                    #[graphql(desc = "End before this cursor.")] before: Option<String>,
+                    #[graphql(desc = "Return the entries after this cursor.")]
+                    after: Option<String>,
+                    #[graphql(desc = "The page size from the end: 1 to 100.")]
+                    last: Option<i32>,
+                    #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+                    before: Option<String>,
                 ) -> async_graphql::Result<MovieConnection> {
-                    let order = order_of(order_by);
-                    let page = page_of(order, first, after, last, before)?;
-                    Ok(movies_naming(ctx, NamingPage { kind: EntityKind::$kind, order, page }, &self.0.id).await?)
+                    let order = movie_order(order_by);
+                    let page = page_request(order, first, after, last, before)?;
+                    let page = EntityMoviesPage { kind: EntityKind::$kind, order, page };
+                    Ok(movies_of_entity(ctx, page, &self.0.id).await?)
                 }
             }
         )*
     };
 }
 
-things! {
-    /// An award ceremony. A nomination keeps its name as it was sent; this is which one it is.
-    Ceremony, Ceremony, "The ceremony's id.", "The movies that were nominated there." {
-        /// Its country: ISO 3166-1 alpha-2, for example IN. Null if it is not known.
+entities! {
+    /// An award ceremony. Documents keep its name as sent, which may differ from the name here.
+    Ceremony, Ceremony, "The ceremony's id.", "The movies that were nominated for its awards." {
+        /// The country, as an ISO 3166-1 alpha-2 code, for example IN. Null if unknown.
         async fn country(&self) -> Option<&str> {
             self.0.details.country.as_deref()
         }
 
-        /// What it honours films in, for example Tamil. Empty if it honours films in all languages, or if it is
-        /// not known. Of several ceremonies of one name, this tells which one a nomination means.
+        /// The languages of the films that it honours, for example Tamil. Empty if it honours films
+        /// in all languages, or if unknown. It distinguishes ceremonies that share a name.
         async fn languages(&self) -> &[String] {
             &self.0.details.languages
         }
 
-        /// How far its awards count. Null if it is not known.
+        /// The reach of its awards. Null if unknown.
         async fn prestige_level(&self) -> Option<PrestigeLevel> {
             self.0.details.prestige_level
         }
 
-        /// Who gives its awards. Null if it is not known.
+        /// The organization that gives its awards. Null if unknown.
         async fn organization(&self) -> Option<&str> {
             self.0.details.organization.as_deref()
         }
     }
-    /// A streaming platform. An offer keeps its name as it was sent; this is which one it is.
-    Platform, Platform, "The platform's id.", "The movies that it offers, or has offered, as far as documents say." {
-        /// Where it is offered: ISO 3166-1 alpha-2. Empty if it is offered nearly everywhere, or if it is not known.
+    /// A streaming platform. Documents keep its name as sent, which may differ from the name here.
+    Platform, Platform, "The platform's id.",
+    "The movies with an offer of this platform in their published streaming document." {
+        /// The countries that it serves, as ISO 3166-1 alpha-2 codes, for example US. Empty if it
+        /// serves nearly all countries, or if unknown.
         async fn regions(&self) -> &[String] {
             &self.0.details.regions
         }
 
-        /// The address of its own site. Null if it is not known.
+        /// The URL of its website. Null if unknown.
         async fn home_page(&self) -> Option<&str> {
             self.0.details.home_page.as_deref()
         }
     }
-    /// A genre. A movie keeps its name as it was sent; this is which one it is.
+    /// A genre. Documents keep its name as sent, which may differ from the name here.
     Genre, Genre, "The genre's id.", "The movies of this genre." {}
 }
 
-/// A page of the movies that name something.
-async fn movies_naming(
+/// Resolves the movies that name an entity in their published documents.
+async fn movies_of_entity(
     ctx: &Context<'_>,
-    part: NamingPage,
+    page_key: EntityMoviesPage,
     id: &str,
 ) -> Result<MovieConnection, ApiError> {
     let works = &ctx.loaders()?.works;
-    let mut ids =
-        works.naming.load_one((part.clone(), id.to_owned())).await?.ok_or_else(of_another_order)?;
-    let limit = usize::try_from(part.page.limit).unwrap_or(usize::MAX);
+    let mut ids = works
+        .entity_movies
+        .load_one((page_key.clone(), id.to_owned()))
+        .await?
+        .ok_or_else(cursor_order_mismatch)?;
+    let limit = usize::try_from(page_key.page.limit).unwrap_or(usize::MAX);
     let has_more = ids.len() > limit;
     ids.truncate(limit);
-    if part.page.backward {
+    if page_key.page.backward {
         ids.reverse();
     }
-    ctx.hand_out(ids.len())?;
+    ctx.charge_objects(ids.len())?;
     let mut movies = works.movies.load_many(ids.clone()).await?;
     let movies = ids.iter().filter_map(|id| movies.remove(id)).collect();
-    let totals = MovieTotals::Naming(part.kind, id.to_owned());
-    Ok(connection_of(part.order, &part.page, MoviePage { movies, has_more }, totals))
+    let totals = MovieTotals::OfEntity(page_key.kind, id.to_owned());
+    Ok(movie_connection(page_key.order, &page_key.page, MoviePage { movies, has_more }, totals))
 }

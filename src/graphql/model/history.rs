@@ -1,12 +1,12 @@
-//! A movie's drafts, history, provenance and locks, as fields of it.
+//! The fields of a movie that need the role CONTRIBUTOR: drafts, revisions, provenance and locks.
 
 use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::drafts::{Draft, gone};
+use super::drafts::{Draft, deleted_meanwhile};
 use super::locks::Lock;
-use super::pages::{Cursor, limit_of, not_ours};
+use super::pages::{Cursor, invalid_cursor, page_size};
 use super::payloads::PlannedChange;
 use super::types::MovieExport;
 use crate::catalog::history::changes_between;
@@ -16,58 +16,57 @@ use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::storage::StateKey;
 
-/// What only contributors see of a movie.
+/// The fields of a movie that need the role CONTRIBUTOR.
 pub struct MovieHistory(pub MovieId);
 
-/// A part of the history of a category, newest first.
+/// A page of the history of a document, newest first.
 pub type RevisionConnection = Connection<String, Revision, EmptyFields, EmptyFields>;
 
 const LIST: &str = "revisions";
 
-/// What only contributors see of a movie.
+/// The fields of a movie that need the role CONTRIBUTOR.
 #[Object]
 impl MovieHistory {
-    /// The open drafts of the movie, in the order of the categories. Needs the role CONTRIBUTOR.
+    /// The movie's open drafts, in the order of the enum Category. Needs the role CONTRIBUTOR.
     async fn drafts(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Draft>> {
         let found =
             ctx.draft_loaders()?.drafts.load_one(self.0.clone()).await.map_err(ApiError::from)?;
         let found = found.unwrap_or_default();
-        ctx.hand_out(found.len())?;
+        ctx.charge_objects(found.len())?;
         Ok(found.into_iter().map(Draft).collect())
     }
 
-    /// The published states of a category, the present one first. None if it was never written. Needs the
-    /// role CONTRIBUTOR.
+    /// The revisions of a category, newest first; the first one is the current document. Empty if
+    /// the category was never published. Needs the role CONTRIBUTOR.
     async fn revisions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which category.")] category: Category,
-        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The category of the document.")] category: Category,
+        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<RevisionConnection> {
         Ok(revisions(ctx, &self.0, category, first, after).await?)
     }
 
-    /// What differs between any two published states of a category. Null if one of them never was. Needs
+    /// The changes between two revisions of a category. Null if one of them does not exist. Needs
     /// the role CONTRIBUTOR.
     async fn revision_diff(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which category.")] category: Category,
-        #[graphql(desc = "The revision to start from; 0 is the empty document.")] from: i64,
-        #[graphql(desc = "The revision to arrive at; smaller than from, it shows the way back.")]
-        to: i64,
+        #[graphql(desc = "The category of the document.")] category: Category,
+        #[graphql(desc = "The revision to compare from; 0 is the empty document.")] from: i64,
+        #[graphql(desc = "The revision to compare to; it may be the older one.")] to: i64,
     ) -> Option<async_graphql::Result<RevisionDiff>> {
         revision_diff(ctx, &self.0, category, from, to).await.map_err(Into::into).transpose()
     }
 
-    /// Where each value of a category comes from, since when, and by whom: of every field that has a
-    /// value and every item of a list, in the order of the document. Found in the history, and in no
-    /// file. Needs the role CONTRIBUTOR.
+    /// Where each value of a category's published document comes from: one entry for each field
+    /// that has a value and for each list item, in the order of the document. Files do not contain
+    /// this. Needs the role CONTRIBUTOR.
     async fn provenance(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which category.")] category: Category,
+        #[graphql(desc = "The category of the document.")] category: Category,
     ) -> async_graphql::Result<Vec<Provenance>> {
         let permission = ctx.can_draft()?;
         let found = ctx
@@ -75,17 +74,17 @@ impl MovieHistory {
             .provenance(&permission, &self.0, category)
             .await
             .map_err(ApiError::from)?;
-        ctx.hand_out(found.len())?;
-        Ok(found.into_iter().map(Provenance::of).collect())
+        ctx.charge_objects(found.len())?;
+        Ok(found.into_iter().map(Provenance::new).collect())
     }
 
-    /// What is locked in the movie's categories, oldest first within each. Needs the role CONTRIBUTOR.
+    /// The movie's locks, by category, oldest first. Needs the role CONTRIBUTOR.
     async fn locks(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Lock>> {
         let found =
             ctx.draft_loaders()?.locks.load_one(self.0.clone()).await.map_err(ApiError::from)?;
         let locks = found.unwrap_or_default();
-        ctx.hand_out(locks.len())?;
-        Ok(locks.into_iter().map(|(category, lock)| Lock::of(category, lock)).collect())
+        ctx.charge_objects(locks.len())?;
+        Ok(locks.into_iter().map(|(category, lock)| Lock::new(category, lock)).collect())
     }
 }
 
@@ -97,16 +96,16 @@ async fn revisions(
     after: Option<String>,
 ) -> Result<RevisionConnection, ApiError> {
     let permission = ctx.can_draft()?;
-    let limit = limit_of(first)?;
+    let limit = page_size(first)?;
     let before = match after.as_deref() {
         Some(cursor) => {
             let [number] = Cursor::read(LIST, cursor)?;
-            Some(number.parse().map_err(|_| not_ours())?)
+            Some(number.parse().map_err(|_| invalid_cursor())?)
         }
         None => None,
     };
     let page = ctx.catalog().revisions(&permission, movie, category, before, limit).await?;
-    ctx.hand_out(page.revisions.len())?;
+    ctx.charge_objects(page.revisions.len())?;
     let mut connection = Connection::new(before.is_some(), page.has_more);
     connection.edges = page
         .revisions
@@ -132,23 +131,23 @@ async fn revision_diff(
         return Ok(None);
     };
     let changes = changes_between(before, after)?;
-    ctx.hand_out(changes.len())?;
+    ctx.charge_objects(changes.len())?;
     let changes = changes.into_iter().map(Into::into).collect();
     Ok(Some(RevisionDiff { from, to, changes }))
 }
 
-/// What differs between two published states of a category.
+/// The changes between two revisions of a document.
 #[derive(SimpleObject)]
 pub struct RevisionDiff {
-    /// The revision that was started from.
+    /// The number of the revision before the changes.
     from: i64,
-    /// The revision that was arrived at.
+    /// The number of the revision after the changes.
     to: i64,
-    /// The changes that lead there, in the order of the document.
+    /// The changes that lead from the one to the other, in the order of the document.
     changes: Vec<PlannedChange>,
 }
 
-/// A published state of one category of one movie.
+/// A published state of a document.
 pub struct Revision {
     movie: MovieId,
     category: Category,
@@ -161,7 +160,7 @@ impl Revision {
     }
 }
 
-/// A published state of one category of one movie: the present one, or one that was superseded.
+/// A published state of one category of one movie: the current one or an earlier one.
 #[Object]
 impl Revision {
     /// The movie, the category and the number, for example tmdb-550:timeline:3.
@@ -169,27 +168,27 @@ impl Revision {
         ID(format!("{}:{}:{}", self.movie, self.category.slug(), self.metadata.revision))
     }
 
-    /// Counts the times that the category really changed, from 1.
+    /// The number of the revision. A document's first revision is 1, and each change adds 1.
     async fn number(&self) -> i64 {
         self.metadata.revision
     }
 
-    /// Where what changed comes from.
+    /// The source of the changes.
     async fn source(&self) -> Source {
         self.metadata.source
     }
 
-    /// When it was published.
+    /// When the revision was published.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.metadata.last_updated.unwrap_or_default()
     }
 
-    /// Who published it.
+    /// The author who published the revision, usually an email address.
     async fn updated_by(&self) -> &str {
         self.metadata.updated_by.as_deref().unwrap_or_default()
     }
 
-    /// What it changed of the state before it, in the order of the document.
+    /// The changes from the revision before, in the order of the document.
     async fn changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlannedChange>> {
         let (before, after) =
             (self.key(self.metadata.revision - 1), self.key(self.metadata.revision));
@@ -198,43 +197,45 @@ impl Revision {
         match (states.get(&before), states.get(&after)) {
             (Some(before), Some(after)) => {
                 let changes = changes_between(before, after).map_err(ApiError::from)?;
-                ctx.hand_out(changes.len())?;
+                ctx.charge_objects(changes.len())?;
                 Ok(changes.into_iter().map(Into::into).collect())
             }
-            _ => Err(gone(&self.movie).into()),
+            _ => Err(deleted_meanwhile(&self.movie).into()),
         }
     }
 
-    /// The category as it stood, with the envelope of a file.
+    /// The document as it was at this revision.
     async fn export(&self, ctx: &Context<'_>) -> async_graphql::Result<MovieExport> {
         let key = self.key(self.metadata.revision);
         let found = ctx.draft_loaders()?.states.load_one(key).await.map_err(ApiError::from)?;
-        let export = found.ok_or_else(|| gone(&self.movie))?;
+        let export = found.ok_or_else(|| deleted_meanwhile(&self.movie))?;
         Ok(MovieExport::of_revision(export))
     }
 }
 
-/// Where a value comes from, since when, and by whom.
+/// Where a value of a document comes from, and when and by which author it was last changed.
 #[derive(SimpleObject)]
 pub struct Provenance {
-    /// What it is of: "/title", the JSON Pointer of a field, or the id of a list item.
+    /// What the entry is about: the JSON Pointer of a field, for example /title, or the id of a
+    /// list item.
     target: String,
-    /// JSON Pointer (RFC 6901) into the present data.
+    /// JSON Pointer (RFC 6901) to the value in the published data, for example /events/0.
     path: String,
-    /// What it is of, for a person: "Cast: Brad Pitt".
+    /// A description for people, for example "Cast: Brad Pitt".
     label: String,
-    /// Where the value comes from.
+    /// The source of the value.
     source: Source,
-    /// When it last really changed; what came by a draft, when it was contributed.
+    /// When the value last changed. For a value from a draft: when it was contributed.
     updated_at: DateTime<Utc>,
-    /// Who last really changed it; what came by a draft, who contributed it.
+    /// The author of the last change, usually an email address. For a value from a draft: the
+    /// contributor.
     updated_by: String,
-    /// The revision that it was published with.
+    /// The number of the revision in which the value was last changed.
     revision: i64,
 }
 
 impl Provenance {
-    fn of(found: provenance::Provenance) -> Self {
+    fn new(found: provenance::Provenance) -> Self {
         Self {
             target: found.target.name,
             path: found.target.path,

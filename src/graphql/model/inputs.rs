@@ -1,4 +1,4 @@
-//! The inputs of queries and mutations that are not documents.
+//! Input types that are not part of a document: filters, sort orders, mutation inputs and options.
 
 use std::collections::BTreeSet;
 
@@ -15,38 +15,38 @@ use crate::graphql::error::ApiError;
 use crate::graphql::limits::MAX_SEARCH;
 use crate::storage::{self, OrderBy};
 
-/// Which movies to list. Everything that is given must fit.
+/// Selects the movies to list. A movie must meet every condition that is given.
 #[derive(Debug, Clone, InputObject)]
 pub struct MovieFilter {
-    /// Part of the title or the original title; case, accents, spacing and the kind of quotation
-    /// marks and dashes do not matter.
+    /// Text that the title or the original title contains, at most 500 characters. Case, accents,
+    /// spacing and the style of quotation marks and dashes are ignored.
     search: Option<String>,
-    /// The earliest year of release.
+    /// The earliest year of release, inclusive, for example 1990.
     year_from: Option<i32>,
-    /// The latest year of release.
+    /// The latest year of release, inclusive, for example 1999.
     year_to: Option<i32>,
-    /// Names of genres, all of which the movie must have.
+    /// Genre names or aliases, for example Drama; at most 20. The movie must have all of them.
     #[graphql(validator(max_items = 20))]
     genres: Option<Vec<String>>,
-    /// Where it stands between rumour and release.
+    /// The release status.
     status: Option<ReleaseStatus>,
-    /// Categories that must hold something.
+    /// Categories in which the movie must have data.
     present: Option<Vec<Category>>,
-    /// Categories that must hold nothing.
+    /// Categories in which the movie must have no data. Use it to find incomplete movies.
     missing: Option<Vec<Category>>,
 }
 
-/// Reads a filter.
+/// Converts and validates a filter; `None` selects all movies.
 ///
 /// # Errors
-/// When a text in it is too long or holds what no database can.
-pub fn query_of(filter: Option<MovieFilter>) -> Result<MovieQuery, ApiError> {
+/// When a text is longer than [`MAX_SEARCH`] or contains U+0000, which no database stores.
+pub fn movie_query(filter: Option<MovieFilter>) -> Result<MovieQuery, ApiError> {
     let Some(filter) = filter else { return Ok(MovieQuery::default()) };
     let texts = filter.search.iter().chain(filter.genres.iter().flatten());
     for text in texts {
         if text.contains('\0') || text.chars().count() > MAX_SEARCH {
-            let allowed = format!("at most {MAX_SEARCH} characters, none of them U+0000");
-            return Err(ApiError::BadInput(format!("filter: a text has {allowed}")));
+            let allowed = format!("at most {MAX_SEARCH} characters without U+0000");
+            return Err(ApiError::BadInput(format!("filter: each text may have {allowed}")));
         }
     }
     Ok(filter.into())
@@ -77,35 +77,35 @@ impl From<MovieFilter> for MovieQuery {
 /// What movies are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum MovieOrderField {
-    /// The title, without regard to case and accents. Movies without one come first.
+    /// The title, ignoring case and accents. In ascending order, movies without a title come first.
     Title,
-    /// The year of release. Movies without one come first.
+    /// The year of release. In ascending order, movies without a year come first.
     Year,
-    /// When any document of the movie last really changed.
+    /// When any document of the movie last changed.
     Updated,
 }
 
-/// Which way to sort.
+/// The direction of a sort order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum OrderDirection {
-    /// Smallest first.
+    /// Ascending: A to Z, oldest first.
     Asc,
-    /// Largest first.
+    /// Descending: Z to A, newest first.
     Desc,
 }
 
-/// How to sort movies; the id decides between equals.
+/// A sort order for movies. Movies that compare equal are sorted by id.
 #[derive(Debug, Clone, InputObject)]
 pub struct MovieOrder {
     /// What to sort by.
     field: MovieOrderField,
-    /// Which way to sort.
+    /// The direction.
     #[graphql(default_with = "OrderDirection::Asc")]
     direction: OrderDirection,
 }
 
-/// Movies come by title unless another order is asked for.
-pub fn order_of(order: Option<MovieOrder>) -> storage::MovieOrder {
+/// Converts a sort order; the default is by title, ascending.
+pub fn movie_order(order: Option<MovieOrder>) -> storage::MovieOrder {
     let Some(order) = order else {
         return storage::MovieOrder { by: OrderBy::Title, descending: false };
     };
@@ -117,56 +117,56 @@ pub fn order_of(order: Option<MovieOrder>) -> storage::MovieOrder {
     storage::MovieOrder { by, descending: order.direction == OrderDirection::Desc }
 }
 
-/// Email and password.
+/// The credentials of an account.
 #[derive(InputObject)]
 pub struct LoginInput {
     /// The account's email address.
     pub email: String,
-    /// Its password.
+    /// The account's password.
     #[graphql(secret)]
     pub password: String,
 }
 
-/// A movie to create.
+/// The movie to create.
 #[derive(Debug, InputObject)]
 pub struct CreateMovieInput {
-    /// The movie's id, for example tmdb-550: 1 to 64 characters of A-Z a-z 0-9 . _ -, beginning with
-    /// a letter or digit, never holding "..".
+    /// The id of the new movie, for example tmdb-550: 1 to 64 characters of A-Z a-z 0-9 . _ -,
+    /// starting with a letter or digit, without "..".
     pub id: ID,
     /// The title, 1 to 300 characters.
     pub title: String,
 }
 
-/// A movie to delete.
+/// The movie to delete.
 #[derive(Debug, InputObject)]
 pub struct DeleteMovieInput {
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     pub id: ID,
 }
 
-/// A category to import from typed input.
+/// Typed data to import into one category of a movie.
 #[derive(Debug, InputObject)]
 pub struct ImportCategoryInput {
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     pub movie_id: ID,
-    /// The data of exactly one category. A field that is left out is left as it is stored; null
+    /// The data of exactly one category. A field that is left out keeps its stored value; null
     /// clears it.
     pub data: CategoryInput,
-    /// How to import.
+    /// How to import. Default: merge and publish.
     pub options: Option<ImportOptionsInput>,
 }
 
-/// A document to import.
+/// A document to import, as text.
 #[derive(Debug, InputObject)]
 pub struct ImportDocumentInput {
-    /// The movie's id; the document must name the same, or none.
+    /// The movie's id, for example tmdb-550. If the document names a movie, it must be this one.
     pub movie_id: ID,
-    /// The category that the document must be of; found from the document if it is left out. If it is given,
-    /// the document may lack its envelope.
+    /// The category that the document must have. If it is left out, the category is read from the
+    /// document. If it is given, the document may consist of the data alone, without its envelope.
     pub category: Option<Category>,
-    /// The text of an exported file, as JSON, or the answer of a language model with it.
+    /// The text of an exported JSON file, or the answer of a language model that contains one.
     pub document: String,
-    /// How to import.
+    /// How to import. Default: merge and publish.
     pub options: Option<ImportOptionsInput>,
 }
 
@@ -174,79 +174,82 @@ pub struct ImportDocumentInput {
 #[derive(Debug, InputObject)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ImportOptionsInput {
-    /// Which state of the document to import into. A draft waits for someone to publish it; there is one
-    /// for each document, shared by all who contribute.
+    /// The stage to write to: publish the changes, or add them to the category's draft for review.
     #[graphql(default_with = "Stage::Published")]
     target: Stage,
-    /// Whether the import may also remove list items that the document no longer has.
+    /// Whether the import may also remove list items that the document no longer contains.
     #[graphql(default_with = "ImportMode::Merge")]
     mode: ImportMode,
-    /// Plan only: the answer says what would change, and nothing is written.
+    /// Whether to only plan: the result shows what would change, and nothing is written.
     #[graphql(default)]
     dry_run: bool,
-    /// The digest of a plan. If what the import would do is another plan by now, nothing is written and
-    /// the answer is PLAN_STALE with the new plan.
+    /// The digest of a plan that a dry run returned. If the import would no longer have this plan,
+    /// nothing is written, and the result is a user error PLAN_STALE with the new plan.
     expected_plan: Option<String>,
-    /// Where the values come from. Left out, it is found: from the token, from the document, else
-    /// MANUAL.
+    /// Where the values come from. If it is left out: the source of the access token, else the
+    /// source that the document names, else MANUAL.
     source: Option<Source>,
-    /// The revision that the document was made from. Left out, it is read from the document. REPLACE
-    /// removes nothing without it; the current revision says that the document is all there is.
+    /// The revision that the document was exported from. Default: metadata.revision of the
+    /// document. A REPLACE that would remove items needs it (BASE_REQUIRED); give the current
+    /// revision to confirm that the document is complete.
     base_revision: Option<i64>,
-    /// What null means. Left out: CLEAR in typed input, KEEP in a document, where null is what a
-    /// language model writes for "I don't know". A list is cleared by null under REPLACE only.
+    /// What a null in the data does. Default: CLEAR for typed input, KEEP for a document, because
+    /// language models write null for values that they do not know. A null list is emptied only
+    /// with REPLACE.
     nulls: Option<NullPolicy>,
-    /// Ids of list items to remove.
+    /// Ids of list items to remove, in either mode; at most 5,000.
     #[graphql(validator(max_items = 5000))]
     remove_items: Option<Vec<ID>>,
-    /// Answers to the question who a name means, where the plan has AMBIGUOUS or another answer is the right
-    /// one.
+    /// Which entities the document's names mean, for names that the plan reports as AMBIGUOUS or
+    /// matched wrongly; at most 5,000.
     #[graphql(validator(max_items = 5000))]
     resolutions: Option<Vec<MatchResolutionInput>>,
-    /// How to settle a value that both the document and the catalogue have changed, each in its own way,
-    /// since the document was made.
+    /// How to settle a value that both the document and the catalogue changed, differently, since
+    /// the document was exported.
     #[graphql(default_with = "ConflictPolicy::Fail")]
     on_conflict: ConflictPolicy,
-    /// Whether a person's own edit may change what is locked. An import from TMDB or LLM_GENERATED never
-    /// does.
+    /// Whether to change locked values. It has an effect only if the source is MANUAL: imports from
+    /// TMDB or LLM_GENERATED never change locked values.
     #[graphql(default)]
     override_locks: bool,
-    /// Whether an unknown key in the document is an error instead of a warning.
+    /// Whether an unknown key in the document is a user error. Default: a warning.
     #[graphql(default)]
     strict: bool,
-    /// Whether to take texts without citation marks, Markdown, HTML and invisible characters. Else they are
-    /// kept as sent, with a warning MARKUP_IN_TEXT that shows the cleaned text.
+    /// Whether to remove citation marks, Markdown, HTML and invisible characters from texts.
+    /// Otherwise texts are stored as sent, and a warning MARKUP_IN_TEXT shows the cleaned text.
     #[graphql(default)]
     clean: bool,
-    /// Whether to create the movie if there is none of this id. Needs the role ADMIN; a dry run plans it.
+    /// Whether to create the movie if it does not exist. Needs the role ADMIN, except in a dry run.
     #[graphql(default)]
     create_movie: bool,
-    /// Makes a repeated request the same request: within a day, the same key with the same input gets the
-    /// first answer and nothing is done again; with another input, IDEMPOTENCY_MISMATCH. 1 to 255
-    /// characters, of your making (a UUID).
+    /// A key that makes retries safe, 1 to 255 characters, for example a UUID. For a day, a
+    /// repeated request with the same key and input returns the first result without importing
+    /// again. The same key with another input is a user error IDEMPOTENCY_MISMATCH.
     idempotency_key: Option<String>,
 }
 
-/// Who a name means: exactly one of entityId, createNew and skip. The answer is remembered for this spelling
-/// on this movie, so that the same document needs no answer the next time.
+/// Which entity a name means. Give exactly one of entityId, createNew and skip. The resolution is
+/// remembered for this spelling on this movie, so that the same document needs no resolution the
+/// next time.
 #[derive(Debug, Clone, InputObject)]
 pub struct MatchResolutionInput {
-    /// JSON Pointer into the imported data, as the plan's match has it: /cast/3/name.
+    /// JSON Pointer (RFC 6901) to the name in the imported data, as in PlanMatch.path, for example
+    /// /cast/3/name.
     pub path: String,
-    /// The id of the entity that is meant: one of the candidates, or any other.
+    /// The id of the entity: one of the candidates, or any other entity of the same kind.
     pub entity_id: Option<ID>,
-    /// Whether somebody is meant who is not known here; a new entity is made.
+    /// Whether the name means an entity that is not in the catalogue yet. A new one is created.
     #[graphql(default)]
     pub create_new: bool,
-    /// Whether the name is to be left out of the import, with the item that has it.
+    /// Whether to leave the name, and the list item that contains it, out of the import.
     #[graphql(default)]
     pub skip: bool,
-    /// Whether the answer holds for this spelling on all movies from now on.
+    /// Whether to remember the resolution for this spelling on all movies.
     #[graphql(default)]
     pub everywhere: bool,
 }
 
-fn resolutions_of(resolutions: Option<Vec<MatchResolutionInput>>) -> Vec<Resolution> {
+fn to_resolutions(resolutions: Option<Vec<MatchResolutionInput>>) -> Vec<Resolution> {
     let resolutions = resolutions.unwrap_or_default().into_iter();
     resolutions
         .map(|given| {
@@ -261,93 +264,95 @@ fn resolutions_of(resolutions: Option<Vec<MatchResolutionInput>>) -> Vec<Resolut
         .collect()
 }
 
-/// A draft to publish.
+/// The draft to publish.
 #[derive(Debug, InputObject)]
 pub struct PublishDraftInput {
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     pub movie_id: ID,
-    /// Which category.
+    /// The category of the draft.
     pub category: Category,
-    /// Plan only: the answer says what would change, and nothing is written.
+    /// Whether to only plan: the result shows what would change, and nothing is written.
     #[graphql(default)]
     pub dry_run: bool,
-    /// The digest of a plan. If publishing would do something else by now, nothing is written and the
-    /// answer is PLAN_STALE with the new plan.
+    /// The digest of a plan that a dry run returned. If publishing would no longer have this plan,
+    /// nothing is written, and the result is a user error PLAN_STALE with the new plan.
     pub expected_plan: Option<String>,
-    /// How to settle a value that was changed in the draft and, in another way, in the published document
-    /// since the draft was opened.
+    /// How to settle a value that was changed in the draft and, differently, in the published
+    /// document since the draft was opened.
     #[graphql(default_with = "ConflictPolicy::Fail")]
     pub on_conflict: ConflictPolicy,
-    /// Answers to the draft's open questions: who the names mean that the plan calls AMBIGUOUS.
+    /// Which entities the draft's names mean, for names that the plan or Draft.questions reports as
+    /// AMBIGUOUS; at most 5,000.
     #[graphql(validator(max_items = 5000))]
     pub resolutions: Option<Vec<MatchResolutionInput>>,
-    /// Whether what is locked may change. Without it, what an automatic source contributed to a locked
-    /// value is left out, and what people contributed is refused.
+    /// Whether to change locked values. Otherwise contributions from TMDB or LLM_GENERATED to a
+    /// locked value are skipped, and a manual contribution to one is a user error LOCKED.
     #[graphql(default)]
     pub override_locks: bool,
-    /// Makes a repeated request the same request; see ImportOptionsInput.
+    /// A key that makes retries safe; see ImportOptionsInput.idempotencyKey.
     pub idempotency_key: Option<String>,
 }
 
 impl PublishDraftInput {
-    /// The options as the application takes them.
+    /// The options in the form that the application uses.
     pub fn options(&self) -> PublishOptions {
         PublishOptions {
             dry_run: self.dry_run,
             expected_plan: self.expected_plan.clone(),
             on_conflict: Some(self.on_conflict),
-            resolutions: resolutions_of(self.resolutions.clone()),
+            resolutions: to_resolutions(self.resolutions.clone()),
             override_locks: self.override_locks,
             idempotency_key: self.idempotency_key.clone(),
         }
     }
 }
 
-/// A draft to discard.
+/// The draft to discard.
 #[derive(Debug, InputObject)]
 pub struct DiscardDraftInput {
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     pub movie_id: ID,
-    /// Which category.
+    /// The category of the draft.
     pub category: Category,
 }
 
-/// A draft to edit.
+/// Typed data to import into an open draft.
 #[derive(Debug, InputObject)]
 pub struct UpdateDraftInput {
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     pub movie_id: ID,
-    /// The data of exactly one category, of which there must be a draft. A field that is left out is left
-    /// as it is in the draft; null clears it.
+    /// The data of exactly one category, which must have an open draft. A field that is left out
+    /// keeps its value in the draft; null clears it.
     pub data: CategoryInput,
-    /// How to import. The target is the draft, whatever it says here.
+    /// How to import. The options target and createMovie are ignored.
     pub options: Option<ImportOptionsInput>,
 }
 
-/// A revision to go back to.
+/// The category to revert, and the revision to restore.
 #[derive(Debug, InputObject)]
 pub struct RevertCategoryInput {
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     pub movie_id: ID,
-    /// Which category.
+    /// The category to revert.
     pub category: Category,
-    /// The revision whose document is to be the newest again; 0 is the empty document.
+    /// The number of the revision to restore; 0 restores the empty document.
     pub revision: i64,
-    /// Plan only: the answer says what would change, and nothing is written.
+    /// Whether to only plan: the result shows what would change, and nothing is written.
     #[graphql(default)]
     pub dry_run: bool,
-    /// The digest of a plan. If going back would do something else by now, nothing is written and the
-    /// answer is PLAN_STALE with the new plan.
+    /// The digest of a plan that a dry run returned. If the revert would no longer have this plan,
+    /// nothing is written, and the result is a user error PLAN_STALE with the new plan.
     pub expected_plan: Option<String>,
-    /// Whether what is locked may change; else a revision with another locked value is refused.
+    /// Whether to change locked values. Otherwise a revert that would change one is a user error
+    /// LOCKED.
     #[graphql(default)]
     pub override_locks: bool,
-    /// Makes a repeated request the same request; see ImportOptionsInput.
+    /// A key that makes retries safe; see ImportOptionsInput.idempotencyKey.
     pub idempotency_key: Option<String>,
 }
 
 impl RevertCategoryInput {
-    /// The options as the application takes them.
+    /// The options in the form that the application uses.
     pub fn options(&self) -> PublishOptions {
         PublishOptions {
             dry_run: self.dry_run,
@@ -360,8 +365,9 @@ impl RevertCategoryInput {
     }
 }
 
-/// The options as the application takes them; `nulls` is what null means if they do not say.
-pub fn options_of(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> ImportOptions {
+/// The options in the form that the application uses; `nulls` is the default of the option of that
+/// name.
+pub fn import_options(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> ImportOptions {
     let Some(input) = input else { return ImportOptions { nulls, ..ImportOptions::default() } };
     ImportOptions {
         target: input.target,
@@ -377,7 +383,7 @@ pub fn options_of(input: Option<ImportOptionsInput>, nulls: NullPolicy) -> Impor
         nulls: input.nulls.unwrap_or(nulls),
         base_revision: input.base_revision,
         remove_items: input.remove_items.unwrap_or_default().into_iter().map(|id| id.0).collect(),
-        resolutions: resolutions_of(input.resolutions),
+        resolutions: to_resolutions(input.resolutions),
         strict: input.strict,
         clean: input.clean,
         create_movie: input.create_movie,

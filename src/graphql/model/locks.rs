@@ -1,4 +1,4 @@
-//! Locks: as they are shown, set and lifted.
+//! Editorial locks: the type, and the mutations that set and remove them.
 
 use async_graphql::{Context, ID, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -10,26 +10,27 @@ use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::storage;
 
-/// A field or a list item that imports from TMDB and LLM_GENERATED do not change.
+/// A field or list item that imports from TMDB and LLM_GENERATED never change, and a manual edit
+/// only with overrideLocks.
 #[derive(SimpleObject)]
 pub struct Lock {
-    /// Which category it is in.
+    /// The category of the document.
     category: Category,
-    /// What is locked: "/title", the JSON Pointer of a field, or the id of a list item.
+    /// What is locked: the JSON Pointer of a field, for example /title, or the id of a list item.
     target: String,
-    /// The name of the field, as in a file: snake_case. Null if it is an item.
+    /// The field's name in snake_case, for example release_date. Null if a list item is locked.
     field: Option<String>,
-    /// The id of the item. Null if it is a field.
+    /// The list item's id. Null if a field is locked.
     item_id: Option<ID>,
-    /// Since when.
+    /// When the lock was set.
     locked_at: DateTime<Utc>,
-    /// Who locked it.
+    /// The author of the lock, usually an email address.
     locked_by: String,
 }
 
 impl Lock {
-    /// The lock as it is shown.
-    pub fn of(category: Category, lock: storage::EditorialLock) -> Self {
+    /// Converts a stored lock.
+    pub fn new(category: Category, lock: storage::EditorialLock) -> Self {
         let field = lock.target.strip_prefix('/').map(str::to_owned);
         let item_id = if field.is_some() { None } else { Some(ID(lock.target.clone())) };
         let storage::EditorialLock { target, locked_at, locked_by } = lock;
@@ -37,75 +38,76 @@ impl Lock {
     }
 }
 
-/// What to lock.
+/// The fields and list items to lock.
 #[derive(Debug, InputObject)]
 pub struct LockFieldsInput {
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     movie_id: ID,
-    /// Which category.
+    /// The category of the document.
     category: Category,
-    /// The names of fields, in snake_case or camelCase. A whole list may be locked by its name.
+    /// Names of fields, in snake_case or camelCase; at most 100. The name of a list locks the whole
+    /// list.
     #[graphql(validator(max_items = 100))]
     fields: Option<Vec<String>>,
-    /// The ids of list items, of the published category or of its draft.
+    /// Ids of list items, in the published document or its draft; at most 5,000.
     #[graphql(validator(max_items = 5000))]
     items: Option<Vec<ID>>,
 }
 
-/// What to unlock.
+/// The fields and list items to unlock.
 #[derive(Debug, InputObject)]
 pub struct UnlockFieldsInput {
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     movie_id: ID,
-    /// Which category.
+    /// The category of the document.
     category: Category,
-    /// The names of fields, in snake_case or camelCase.
+    /// Names of fields, in snake_case or camelCase; at most 100.
     #[graphql(validator(max_items = 100))]
     fields: Option<Vec<String>>,
-    /// The ids of list items.
+    /// Ids of list items; at most 5,000.
     #[graphql(validator(max_items = 5000))]
     items: Option<Vec<ID>>,
 }
 
-/// What came of locking.
+/// The result of lockFields.
 #[derive(SimpleObject)]
 pub struct LockFieldsPayload {
-    /// What is locked in the category now, oldest first. Empty if there are user errors.
+    /// All locks of the document after the call, oldest first. Empty if there are user errors.
     locks: Vec<Lock>,
-    /// What is wrong with the input. If there is anything, nothing was locked.
+    /// What is wrong with the input. If there are user errors, nothing was locked.
     user_errors: Vec<UserError>,
 }
 
-/// What came of unlocking.
+/// The result of unlockFields.
 #[derive(SimpleObject)]
 pub struct UnlockFieldsPayload {
-    /// What is still locked in the category, oldest first. Empty if there are user errors.
+    /// The locks that remain on the document, oldest first. Empty if there are user errors.
     locks: Vec<Lock>,
-    /// What is wrong with the input. If there is anything, nothing was unlocked.
+    /// What is wrong with the input. If there are user errors, nothing was unlocked.
     user_errors: Vec<UserError>,
 }
 
-/// Locks fields and items.
+/// Runs the mutation `lockFields`.
 pub async fn lock(
     ctx: &Context<'_>,
     input: LockFieldsInput,
 ) -> Result<LockFieldsPayload, ApiError> {
     let LockFieldsInput { movie_id, category, fields, items } = input;
-    let (locks, user_errors) = set(ctx, &movie_id, category, fields, items, true).await?;
+    let (locks, user_errors) = set_locks(ctx, &movie_id, category, fields, items, true).await?;
     Ok(LockFieldsPayload { locks, user_errors })
 }
 
-/// Unlocks fields and items.
+/// Runs the mutation `unlockFields`.
 pub async fn unlock(
     ctx: &Context<'_>,
     input: UnlockFieldsInput,
 ) -> Result<UnlockFieldsPayload, ApiError> {
     let UnlockFieldsInput { movie_id, category, fields, items } = input;
-    let (locks, user_errors) = set(ctx, &movie_id, category, fields, items, false).await?;
+    let (locks, user_errors) = set_locks(ctx, &movie_id, category, fields, items, false).await?;
     Ok(UnlockFieldsPayload { locks, user_errors })
 }
 
-async fn set(
+async fn set_locks(
     ctx: &Context<'_>,
     movie: &ID,
     category: Category,
@@ -123,5 +125,5 @@ async fn set(
     let targets = LockTargets { fields: fields.unwrap_or_default(), items };
     let LockOutcome { locks, problems } =
         ctx.catalog().set_locks(&permission, &movie, category, &targets, locked).await?;
-    Ok((locks.into_iter().map(|lock| Lock::of(category, lock)).collect(), user_errors(problems)))
+    Ok((locks.into_iter().map(|lock| Lock::new(category, lock)).collect(), user_errors(problems)))
 }

@@ -1,8 +1,8 @@
-//! What mutations answer.
+//! The payloads of mutations, and the types of the plan in them.
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
-use super::types::{Movie, MovieExport, User, hand_out_lists};
+use super::types::{Movie, MovieExport, User, charge_lists};
 use crate::catalog::import::{ImportStatus, Outcome};
 use crate::document::entity::EntityKind;
 use crate::document::plan::diff::{Change, ChangeOperation};
@@ -14,11 +14,12 @@ use crate::document::{Problem, ProblemCode, Warning, WarningCode};
 /// Something that is wrong with a mutation's input or its target.
 #[derive(SimpleObject)]
 pub struct UserError {
-    /// JSON Pointer (RFC 6901) into the document's data, or into the input; empty for the whole.
+    /// JSON Pointer (RFC 6901) to the value, in the data of the document with keys in snake_case,
+    /// for example /events/0/date, or in the mutation's input; empty for the whole.
     path: String,
-    /// What kind of thing is wrong.
+    /// The kind of error, for programs.
     code: ProblemCode,
-    /// What was found and what is allowed.
+    /// What was found and what is allowed, in English, for people.
     message: String,
 }
 
@@ -28,37 +29,37 @@ impl From<Problem> for UserError {
     }
 }
 
-/// Problems as a payload lists them.
+/// Converts problems to user errors.
 pub fn user_errors(problems: Vec<Problem>) -> Vec<UserError> {
     problems.into_iter().map(Into::into).collect()
 }
 
-/// What an import does, or of a dry run would do.
+/// What an import changes, or in a dry run would change.
 #[derive(SimpleObject)]
 pub struct ImportPlan {
-    /// Tells this plan from others: send it back as expectedPlan to carry out exactly this. Ids that are
-    /// made up on the way, and times, do not count.
+    /// Identifies the plan: 64 hexadecimal digits. Send it back as expectedPlan to carry out
+    /// exactly this plan. Generated ids and times do not affect it.
     digest: String,
     /// The changes, in the order of the document.
     changes: Vec<PlannedChange>,
-    /// What the document and the catalogue have both changed, each in its own way, since the document was
-    /// made. How it is settled, onConflict says.
+    /// The values that both the document and the catalogue changed, differently, since the document
+    /// was exported. The option onConflict decides how they are settled.
     conflicts: Vec<PlanConflict>,
-    /// Items that the document dropped since it was made, and that MERGE keeps. To remove them, name
-    /// their ids in removeItems, or use REPLACE.
+    /// Items that the document no longer contains and that MERGE keeps. To remove them, list their
+    /// ids in removeItems, or use REPLACE.
     not_removed: Vec<KeptItem>,
-    /// Changes that locks kept out.
+    /// Changes that were left out because the value is locked.
     skipped: Vec<SkippedChange>,
-    /// Who the names that came without an id were taken for.
+    /// For each name without an id: the entity that it was resolved to.
     matches: Vec<PlanMatch>,
-    /// What was read although it was not as it should be, or was left alone.
+    /// Parts of the document that were corrected or ignored.
     warnings: Vec<PlanWarning>,
-    /// How many of each.
+    /// The number of entries of each kind.
     counts: Counts,
 }
 
 impl ImportPlan {
-    /// How many entries each list has.
+    /// The name and the length of each list.
     pub fn list_lengths(&self) -> [(&'static str, usize); 6] {
         [
             ("changes", self.changes.len()),
@@ -87,19 +88,20 @@ impl From<Report> for ImportPlan {
     }
 }
 
-/// A value that both sides changed, each in its own way, since the document was made.
+/// A value that both the document and the catalogue changed, differently, since the document was
+/// exported.
 #[derive(SimpleObject)]
 pub struct PlanConflict {
-    /// JSON Pointer (RFC 6901) into the imported data; for an item that the document dropped, into the
-    /// current.
+    /// JSON Pointer (RFC 6901) to the value in the imported data, for example /title. If the
+    /// document no longer contains the item: to the item in the current data.
     path: String,
-    /// What it is, for a person: "Cast: Brad Pitt".
+    /// A description for people, for example "Cast: Brad Pitt".
     label: String,
-    /// The value when the document was made. Null if there was none.
+    /// The value when the document was exported, as in a file. Null if there was none.
     base: Option<Json>,
-    /// The value as it stands. Null if there is none.
+    /// The value that is stored now, as in a file. Null if there is none.
     current: Option<Json>,
-    /// The value that came. Null if the document has none.
+    /// The value in the document, as in a file. Null if there is none.
     imported: Option<Json>,
 }
 
@@ -115,14 +117,15 @@ impl From<Conflict> for PlanConflict {
     }
 }
 
-/// An item that the document dropped since it was made, and that is kept.
+/// A list item that the document no longer contains and that the import keeps.
 #[derive(SimpleObject)]
 pub struct KeptItem {
-    /// JSON Pointer (RFC 6901) into the current data.
+    /// JSON Pointer (RFC 6901) to the item in the current data, for example /events/2.
     path: String,
-    /// What it is, for a person.
+    /// A description for people, for example "Cast: Brad Pitt".
     label: String,
-    /// The item's id, for removeItems. Null for a name in a list of names, which has none.
+    /// The item's id, for removeItems. Null for an entry of a list of names, such as genres, which
+    /// has no id.
     item_id: Option<ID>,
 }
 
@@ -132,18 +135,20 @@ impl From<NotRemoved> for KeptItem {
     }
 }
 
-/// A change that a lock kept out.
+/// A change that was left out because the value is locked.
 #[derive(SimpleObject)]
 pub struct SkippedChange {
-    /// JSON Pointer (RFC 6901) into the new data, or, of what is not there, into the current.
+    /// JSON Pointer (RFC 6901) to the value in the new data; if it is not there, in the current
+    /// data.
     path: String,
-    /// Why: LOCKED.
+    /// The reason: always LOCKED.
     code: ProblemCode,
-    /// What it is, for a person.
+    /// A description for people, for example "Cast: Brad Pitt".
     label: String,
-    /// The value that was kept. Null if there is none.
+    /// The value that was kept, as in a file. Null if there is none.
     current: Option<Json>,
-    /// The value that would have taken its place. Null if it would have been removed.
+    /// The value that the import would have stored, as in a file. Null if it would have removed the
+    /// value.
     imported: Option<Json>,
 }
 
@@ -153,40 +158,42 @@ impl From<Skipped> for SkippedChange {
     }
 }
 
-/// Who a name was taken for.
+/// The entity that a name in the document was resolved to.
 #[derive(SimpleObject)]
 pub struct PlanMatch {
-    /// JSON Pointer (RFC 6901) into the imported data.
+    /// JSON Pointer (RFC 6901) to the name in the imported data, for example /cast/3/name.
     path: String,
-    /// The name as it came.
+    /// The name as sent.
     given: String,
-    /// What kind of thing it names.
+    /// The kind of entity.
     kind: EntityKind,
-    /// What was found.
+    /// What the name was resolved to.
     decision: MatchDecision,
-    /// The id of whoever it is. Null if that cannot be told, or if the name is left out.
+    /// The id of the entity. Null if the decision is AMBIGUOUS or SKIPPED.
     entity_id: Option<ID>,
-    /// How likely the entity is meant, from 0 to 1. Null of a new one, and of one that an answer named.
+    /// How likely the entity is the right one, from 0 to 1. Null if the entity is new or was given
+    /// by a resolution.
     score: Option<f64>,
-    /// What speaks for the entity.
+    /// What the decision is based on.
     reasons: Vec<MatchReason>,
-    /// Who else, or who at all, may be meant: best first, five at most. Of a new entity, whoever has nearly
-    /// the same name.
+    /// The entities that the name may mean, best first, at most 5. For a new entity: those with a
+    /// nearly equal name.
     candidates: Vec<MatchCandidate>,
 }
 
-/// Somebody, or something, that a name may mean.
+/// An entity that a name may mean.
 #[derive(SimpleObject)]
 pub struct MatchCandidate {
-    /// The entity's id, for a resolution.
+    /// The entity's id, for MatchResolutionInput.entityId.
     id: ID,
-    /// The entity's own name.
+    /// The entity's main name.
     name: String,
-    /// How likely it is meant, from 0 to 1.
+    /// How likely the name means this entity, from 0 to 1.
     score: f64,
-    /// What speaks for and against it.
+    /// What speaks for and against this entity.
     reasons: Vec<MatchReason>,
-    /// Of a person: titles of movies that they are credited on, the newest first, three at most.
+    /// For a person: the titles of up to 3 movies that credit them, newest first. Empty for other
+    /// kinds.
     known_for: Vec<String>,
 }
 
@@ -209,15 +216,16 @@ impl From<Match> for PlanMatch {
 /// One change of a document.
 #[derive(SimpleObject)]
 pub struct PlannedChange {
-    /// JSON Pointer (RFC 6901) into the new data; for a removal, into the old.
+    /// JSON Pointer (RFC 6901) to the value in the new data, for example /events/0/date. For a
+    /// removal: in the old data.
     path: String,
     /// What the change does.
     op: ChangeOperation,
-    /// What changes, for a person: "Cast: Brad Pitt".
+    /// A description for people, for example "Cast: Brad Pitt".
     label: String,
-    /// The value before. Null if there was none.
+    /// The value before the change, as in a file. Null if there was none.
     before: Option<Json>,
-    /// The value after. Null if there is none.
+    /// The value after the change, as in a file. Null if there is none.
     after: Option<Json>,
 }
 
@@ -233,14 +241,14 @@ impl From<Change> for PlannedChange {
     }
 }
 
-/// Something that was read although it was not as it should be, or was left alone.
+/// A part of the document that was corrected or ignored. Warnings do not stop an import.
 #[derive(SimpleObject)]
 pub struct PlanWarning {
-    /// JSON Pointer (RFC 6901) into the document's data; empty for the whole.
+    /// JSON Pointer (RFC 6901) to the value in the document's data; empty for the whole document.
     path: String,
-    /// What kind of thing it is.
+    /// The kind of warning, for programs.
     code: WarningCode,
-    /// What was found and what was made of it.
+    /// What was found and how it was read, in English, for people.
     message: String,
 }
 
@@ -250,33 +258,36 @@ impl From<Warning> for PlanWarning {
     }
 }
 
-/// What every import answers.
+/// The fields that the payloads of all imports share.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct ImportResult {
-    /// The category as it stands after the call, in the state that was imported into. Null if there is no
-    /// such movie, or if the document does not say which category it is.
+    /// The document after the call, in the stage that the call wrote to. Null if the movie does not
+    /// exist or the category of the document is unknown.
     movie_export: Option<MovieExport>,
-    /// What came of the import.
+    /// The outcome of the call.
     status: ImportStatus,
     #[graphql(skip)]
     plan: Option<ImportPlan>,
-    /// The top-level fields that changed, or of a dry run would change, as in the file: snake_case.
+    /// The top-level fields that changed, or in a dry run would change, in snake_case as in a file,
+    /// for example release_date.
     updated_fields: Vec<String>,
-    /// The record that is kept of the import. Null for a dry run, which leaves no trace.
+    /// The id of the call's record in the import log; see Query.importRecord. Null for a dry run,
+    /// which is not recorded.
     import_id: Option<ID>,
-    /// What is wrong with the document or its target. If there is anything, nothing was written.
+    /// What is wrong with the document or its target. If there are user errors, nothing was
+    /// written.
     user_errors: Vec<UserError>,
 }
 
 #[ComplexObject]
 impl ImportResult {
-    /// What was done, or of a dry run would be done; of a rejected import, what it would have been, with no
-    /// changes if the data breaks rules. Null if there is nothing to plan: the document could not be
-    /// read, or there is no such movie.
+    /// The changes that were made, or in a dry run would be made. For a rejected import: the
+    /// changes that it asked for, or none if the data is invalid. Null if the document could not be
+    /// read or the movie does not exist.
     async fn plan(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<&ImportPlan>> {
         let plan = self.plan.as_ref()?;
-        Some(hand_out_lists(ctx, &plan.list_lengths()).map(|()| plan).map_err(Into::into))
+        Some(charge_lists(ctx, &plan.list_lengths()).map(|()| plan).map_err(Into::into))
     }
 }
 
@@ -312,16 +323,16 @@ macro_rules! import_payload {
 }
 
 import_payload!(
-    /// What came of importing a category.
+    /// The result of importCategory.
     ImportCategoryPayload
 );
-/// What came of importing a document.
+/// The result of importDocument.
 #[derive(SimpleObject)]
 pub struct ImportDocumentPayload {
     #[graphql(flatten)]
     result: ImportResult,
-    /// A text to paste back to the language model that wrote the document: what to correct, and the form
-    /// to send. Null if there is nothing to correct.
+    /// A text to send to the language model that wrote the document: what to correct, and the form
+    /// to use. Null if there is nothing to correct.
     repair_hint: Option<String>,
 }
 
@@ -332,24 +343,24 @@ impl ImportDocumentPayload {
 }
 
 import_payload!(
-    /// What came of publishing a draft.
+    /// The result of publishDraft.
     PublishDraftPayload
 );
 import_payload!(
-    /// What came of editing a draft.
+    /// The result of updateDraft.
     UpdateDraftPayload
 );
 import_payload!(
-    /// What came of going back to a revision.
+    /// The result of revertCategory.
     RevertCategoryPayload
 );
 
-/// What came of discarding a draft.
+/// The result of discardDraft.
 #[derive(SimpleObject)]
 pub struct DiscardDraftPayload {
-    /// The published category as it stands. Null if there is no such movie.
+    /// The published document. Null if the movie does not exist.
     pub movie_export: Option<MovieExport>,
-    /// What is wrong with the input. If there is anything, nothing was discarded.
+    /// What is wrong with the input. If there are user errors, nothing was discarded.
     pub user_errors: Vec<UserError>,
 }
 
@@ -362,37 +373,37 @@ impl From<Outcome> for DiscardDraftPayload {
     }
 }
 
-/// What a login gives.
+/// The result of login.
 #[derive(SimpleObject)]
 pub struct LoginPayload {
-    /// Send it as `Authorization: Bearer …`.
+    /// The access token. Send it in the header `Authorization: Bearer …`.
     pub access_token: String,
     /// Always Bearer.
     pub token_type: String,
-    /// How long the access token holds, in seconds.
+    /// How long the access token is valid, in seconds.
     pub expires_in: i64,
-    /// Exchange it for a new access token at POST /api/v1/auth/refresh.
+    /// The refresh token. Exchange it for a new access token at POST /api/v1/auth/refresh.
     pub refresh_token: String,
-    /// Whose account it is.
+    /// The account that logged in.
     pub viewer: User,
-    /// Always empty: a login that fails is a top-level error, UNAUTHENTICATED or RATE_LIMITED.
+    /// Always empty: a failed login is a top-level error, UNAUTHENTICATED or RATE_LIMITED.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of creating a movie.
+/// The result of createMovie.
 #[derive(SimpleObject)]
 pub struct CreateMoviePayload {
     /// The new movie. Null if there are user errors.
     pub movie: Option<Movie>,
-    /// What is wrong with the input.
+    /// What is wrong with the input. If there are user errors, nothing was created.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of deleting a movie.
+/// The result of deleteMovie.
 #[derive(SimpleObject)]
 pub struct DeleteMoviePayload {
-    /// The id of the movie that is gone. Null if there are user errors.
+    /// The id of the deleted movie. Null if there are user errors.
     pub deleted_movie_id: Option<ID>,
-    /// What is wrong with the input.
+    /// What is wrong with the input. If there are user errors, nothing was deleted.
     pub user_errors: Vec<UserError>,
 }

@@ -1,11 +1,11 @@
-//! What people did, as fields of them; lists of people.
+//! A person's credits and nominations, lists of entities, and possible duplicates of people.
 
 use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use std::sync::Arc;
 
 use super::entities::Ceremony;
-use super::pages::{Cursor, limit_of, not_ours};
+use super::pages::{Cursor, invalid_cursor, page_size};
 use super::types::{Movie, Person};
 use crate::catalog::entities::{Duplicate, DuplicateReason, WorksPage};
 use crate::document::MovieId;
@@ -16,14 +16,14 @@ use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::storage::{CreditEntry, Entity, EntityPosition, NominationEntry, WorkPosition};
 
-/// A list of people.
+/// A page of people.
 pub type PersonConnection = Connection<String, Person, EmptyFields, EmptyFields>;
-/// A part of someone's credits.
+/// A page of a person's credits.
 pub type PersonCreditConnection = Connection<String, PersonCredit, EmptyFields, EmptyFields>;
-/// A part of someone's nominations.
+/// A page of a person's nominations.
 pub type PersonNominationConnection =
     Connection<String, PersonNomination, EmptyFields, EmptyFields>;
-/// Those who may be one.
+/// A page of possible duplicates.
 pub type PossibleDuplicateConnection =
     Connection<String, PossibleDuplicate, EmptyFields, EmptyFields>;
 
@@ -34,34 +34,34 @@ const DUPLICATES: &str = "duplicates";
 define_choice! {
     /// A list of a movie's cast and crew.
     pub enum CreditList {
-        /// Who directed it.
+        /// The directors.
         Directors = "directors",
-        /// Who wrote it, or what it is based on.
+        /// The writers, including the authors of works that the movie is based on.
         Writers = "writers",
-        /// Who produced it.
+        /// The producers.
         Producers = "producers",
-        /// Who plays in it.
+        /// The actors.
         Cast = "cast",
-        /// Everyone else.
+        /// All other crew members.
         Crew = "crew",
     }
 }
 
-/// What a person did.
+/// The credits and nominations of the person with this id, flattened into the fields of [`Person`].
 pub struct PersonWorks(pub String);
 
-/// What a person did.
+/// The credits and nominations of a person.
 #[Object]
 impl PersonWorks {
-    /// The person's credits, newest movie first; those of movies whose year is not known come last.
+    /// The person's credits, newest movie first. Credits on movies without a year come last.
     async fn filmography(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<PersonCreditConnection> {
         let (limit, page) = works_page(CREDITS, first, after)?;
-        let came_from = page.after.is_some();
+        let has_cursor = page.after.is_some();
         let key = (page, self.0.clone());
         let found = ctx
             .loaders()?
@@ -71,8 +71,8 @@ impl PersonWorks {
             .await
             .map_err(ApiError::from)?
             .unwrap_or_default();
-        ctx.hand_out(found.len().min(limit))?;
-        let mut connection = Connection::new(came_from, found.len() > limit);
+        ctx.charge_objects(found.len().min(limit))?;
+        let mut connection = Connection::new(has_cursor, found.len() > limit);
         let edges = found.into_iter().take(limit);
         connection.edges = edges
             .map(|entry| Edge::new(work_cursor(CREDITS, &entry.position()), PersonCredit(entry)))
@@ -80,15 +80,15 @@ impl PersonWorks {
         Ok(connection)
     }
 
-    /// The person's nominations, newest first.
+    /// The person's nominations, newest first, including those that won.
     async fn nominations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<PersonNominationConnection> {
         let (limit, page) = works_page(NOMINATIONS, first, after)?;
-        let came_from = page.after.is_some();
+        let has_cursor = page.after.is_some();
         let key = (page, self.0.clone());
         let found = ctx
             .loaders()?
@@ -98,8 +98,8 @@ impl PersonWorks {
             .await
             .map_err(ApiError::from)?
             .unwrap_or_default();
-        ctx.hand_out(found.len().min(limit))?;
-        let mut connection = Connection::new(came_from, found.len() > limit);
+        ctx.charge_objects(found.len().min(limit))?;
+        let mut connection = Connection::new(has_cursor, found.len() > limit);
         let edges = found.into_iter().take(limit);
         connection.edges = edges
             .map(|entry| {
@@ -109,8 +109,9 @@ impl PersonWorks {
         Ok(connection)
     }
 
-    /// Three movies at most that the person is known for, best first: where they directed or played before
-    /// where they wrote or produced, and what was nominated most before the rest.
+    /// Up to 3 movies that the person is best known for, best first: movies that the person
+    /// directed or acted in, then those that they wrote or produced, then others; within each
+    /// group, those with more nominations first.
     async fn known_for(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Movie>> {
         let loaders = &ctx.loaders()?.works;
         let ids = loaders
@@ -119,12 +120,12 @@ impl PersonWorks {
             .await
             .map_err(ApiError::from)?
             .unwrap_or_default();
-        ctx.hand_out(ids.len())?;
+        ctx.charge_objects(ids.len())?;
         let mut movies = loaders.movies.load_many(ids.clone()).await.map_err(ApiError::from)?;
         Ok(ids.iter().filter_map(|id| movies.remove(id)).map(Movie).collect())
     }
 
-    /// How much the person did.
+    /// The numbers of the person's credits and nominations.
     async fn totals(&self, ctx: &Context<'_>) -> async_graphql::Result<PersonTotals> {
         let found =
             ctx.loaders()?.works.totals.load_one(self.0.clone()).await.map_err(ApiError::from)?;
@@ -138,16 +139,16 @@ impl PersonWorks {
     }
 }
 
-/// How much a person did.
+/// The numbers of a person's credits and nominations.
 #[derive(SimpleObject)]
 pub struct PersonTotals {
-    /// How many movies credit the person.
+    /// The number of movies that credit the person.
     movies: i64,
-    /// How many credits there are in them.
+    /// The number of credits on these movies.
     credits: i64,
-    /// How many nominations, won or not.
+    /// The number of nominations, including those that won.
     nominations: i64,
-    /// How many of them were won.
+    /// The number of nominations that won.
     wins: i64,
 }
 
@@ -156,12 +157,16 @@ fn works_page(
     first: Option<i32>,
     after: Option<String>,
 ) -> Result<(usize, WorksPage), ApiError> {
-    let limit = limit_of(first)?;
+    let limit = page_size(first)?;
     let after = after.map(|cursor| {
         let [year, movie, id] = Cursor::read(list, &cursor)?;
-        Ok::<_, ApiError>(WorkPosition { year: year.parse().map_err(|_| not_ours())?, movie, id })
+        Ok::<_, ApiError>(WorkPosition {
+            year: year.parse().map_err(|_| invalid_cursor())?,
+            movie,
+            id,
+        })
     });
-    // One more tells whether there are more.
+    // One entry more shows whether there is a next page.
     Ok((limit, WorksPage { after: after.transpose()?, limit: limit as u64 + 1 }))
 }
 
@@ -169,7 +174,7 @@ fn work_cursor(list: &str, place: &WorkPosition) -> String {
     Cursor::new(list, &[&place.year.to_string(), &place.movie, &place.id]).0
 }
 
-async fn movie_of(ctx: &Context<'_>, id: &str) -> Result<Option<Movie>, ApiError> {
+async fn load_movie(ctx: &Context<'_>, id: &str) -> Result<Option<Movie>, ApiError> {
     let Ok(id) = id.parse::<MovieId>() else { return Ok(None) };
     Ok(ctx.loaders()?.works.movies.load_one(id).await?.map(Movie))
 }
@@ -180,32 +185,33 @@ pub struct PersonCredit(CreditEntry);
 /// One credit of a person.
 #[Object]
 impl PersonCredit {
-    /// The credit's own id, as in cast and crew.
+    /// The credit's id, the same as in the cast and crew document.
     async fn id(&self) -> ID {
         ID(self.0.id.clone())
     }
 
-    /// The movie. Null if it was deleted at this moment.
+    /// The movie. Null if it is deleted while the query runs.
     async fn movie(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Movie>> {
-        movie_of(ctx, &self.0.movie_id).await.map_err(Into::into).transpose()
+        load_movie(ctx, &self.0.movie_id).await.map_err(Into::into).transpose()
     }
 
-    /// The list of its cast and crew.
+    /// The list of the movie's cast and crew that contains the credit.
     async fn list(&self) -> CreditList {
         CreditList::parse(&self.0.list).unwrap_or(CreditList::Crew)
     }
 
-    /// Who the person plays. Null if it is not known, or not of the cast.
+    /// The character that the person plays, for example Tyler Durden. Null if unknown, or if list
+    /// is not CAST.
     async fn character(&self) -> Option<&str> {
         self.0.part.as_deref().filter(|_| self.0.list == CreditList::Cast.as_str())
     }
 
-    /// The job, for example Editor. Null if it is not known, or of the cast.
+    /// The job, for example Editor. Null if unknown, or if list is CAST.
     async fn job(&self) -> Option<&str> {
         self.0.part.as_deref().filter(|_| self.0.list != CreditList::Cast.as_str())
     }
 
-    /// The department, for example Editing. Null if it is not known, or not of the crew.
+    /// The department, for example Editing. Null if unknown, or if list is not CREW.
     async fn department(&self) -> Option<&str> {
         self.0.department.as_deref()
     }
@@ -214,46 +220,47 @@ impl PersonCredit {
 /// One nomination of a person.
 pub struct PersonNomination(NominationEntry);
 
-/// One nomination of a person, won or not.
+/// One nomination of a person, whether it won or not.
 #[Object]
 impl PersonNomination {
-    /// The nomination's own id, as in awards.
+    /// The nomination's id, the same as in the awards document.
     async fn id(&self) -> ID {
         ID(self.0.id.clone())
     }
 
-    /// The movie. Null if it was deleted at this moment.
+    /// The movie. Null if it is deleted while the query runs.
     async fn movie(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Movie>> {
-        movie_of(ctx, &self.0.movie_id).await.map_err(Into::into).transpose()
+        load_movie(ctx, &self.0.movie_id).await.map_err(Into::into).transpose()
     }
 
-    /// The ceremony. Null if it is not known any more.
+    /// The award ceremony. Null if it no longer exists.
     async fn ceremony(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Ceremony>> {
         Ceremony::load(ctx, &self.0.ceremony_id).await.map_err(Into::into).transpose()
     }
 
-    /// The year, as the source counts it.
+    /// The year of the award, as stated by the source: of the ceremony or of the films it honours.
     async fn year(&self) -> i32 {
         self.0.year
     }
 
-    /// The category, for example Best Director.
+    /// The award category, for example Best Director.
     async fn category(&self) -> &str {
         &self.0.category
     }
 
-    /// Whether it was won.
+    /// Whether the nomination won.
     async fn result(&self) -> AwardResult {
         if self.0.won { AwardResult::Winner } else { AwardResult::Nominee }
     }
 }
 
-/// A place in a list of entities, as a cursor.
-pub fn place_cursor(list: &str, place: &EntityPosition) -> String {
+/// The cursor of an entity in a list.
+pub fn entity_cursor(list: &str, place: &EntityPosition) -> String {
     Cursor::new(list, &[&place.fit.to_string(), &place.id, &place.name_key]).0
 }
 
-/// The page of a list of entities of a kind.
+/// Resolves a page of the entities of a kind: all by name, or with `search` those that match it,
+/// best first.
 pub async fn entity_page<T: async_graphql::OutputType>(
     ctx: &Context<'_>,
     kind: EntityKind,
@@ -263,12 +270,12 @@ pub async fn entity_page<T: async_graphql::OutputType>(
     node: fn(Arc<Entity>) -> T,
 ) -> Result<Connection<String, T, EmptyFields, EmptyFields>, ApiError> {
     let permission = ctx.can_read()?;
-    let limit = limit_of(first)?;
-    let search = super::pages::text_of("search", search)?;
+    let limit = page_size(first)?;
+    let search = super::pages::validate_text("search", search)?;
     let after = match after {
         Some(cursor) => {
             let [fit, id, name_key] = Cursor::read(kind.as_str(), &cursor)?;
-            Some(EntityPosition { fit: fit.parse().map_err(|_| not_ours())?, name_key, id })
+            Some(EntityPosition { fit: fit.parse().map_err(|_| invalid_cursor())?, name_key, id })
         }
         None => None,
     };
@@ -276,68 +283,70 @@ pub async fn entity_page<T: async_graphql::OutputType>(
         .catalog()
         .list_entities(&permission, kind, search.as_deref(), after.as_ref(), limit)
         .await?;
-    ctx.hand_out(page.entities.len())?;
+    ctx.charge_objects(page.entities.len())?;
     let mut connection = Connection::new(after.is_some(), page.has_more);
     let edges = page.entities.into_iter();
     connection.edges = edges
         .map(|(place, entity)| {
-            Edge::new(place_cursor(kind.as_str(), &place), node(Arc::new(entity)))
+            Edge::new(entity_cursor(kind.as_str(), &place), node(Arc::new(entity)))
         })
         .collect();
     Ok(connection)
 }
 
-/// Two people who may be one.
+/// Two people who may be the same person.
 pub struct PossibleDuplicate(Duplicate);
 
-/// Two people who may be one. Nothing is done about it but by mergePeople.
+/// Two entries of the catalogue that may be the same person. If they are, merge them with
+/// mergePeople.
 #[Object]
 impl PossibleDuplicate {
-    /// The one with more credits. Null if they were merged at this moment.
+    /// The entry with more credits. Null if the two are merged while the query runs.
     async fn first(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
         super::types::person(ctx, &ID(self.0.first.clone())).await.transpose()
     }
 
-    /// The other one. Null if they were merged at this moment.
+    /// The other entry. Null if the two are merged while the query runs.
     async fn second(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
         super::types::person(ctx, &ID(self.0.second.clone())).await.transpose()
     }
 
-    /// How likely they are one, from 0 to 1. A way to sort them, no probability.
+    /// How likely the two are the same person, from 0 to 1. Use it to sort; it is not a
+    /// probability.
     async fn score(&self) -> f64 {
         f64::from(self.0.score.percent) / 100.0
     }
 
-    /// What speaks for it, and against it.
+    /// What speaks for and against the two being the same person.
     async fn reasons(&self) -> &[DuplicateReason] {
         &self.0.score.reasons
     }
 }
 
-/// Those who may be one.
+/// Resolves `Query.duplicatePeople`.
 pub async fn duplicates(
     ctx: &Context<'_>,
     first: Option<i32>,
     after: Option<String>,
 ) -> Result<PossibleDuplicateConnection, ApiError> {
     let permission = ctx.can_draft()?;
-    let limit = limit_of(first)?;
+    let limit = page_size(first)?;
     let after = match after {
         Some(cursor) => {
             let [percent, first, second] = Cursor::read(DUPLICATES, &cursor)?;
-            Some((percent.parse::<i32>().map_err(|_| not_ours())?, first, second))
+            Some((percent.parse::<i32>().map_err(|_| invalid_cursor())?, first, second))
         }
         None => None,
     };
     let place =
         after.as_ref().map(|(percent, first, second)| (*percent, first.as_str(), second.as_str()));
     let (found, has_more) = ctx.catalog().duplicate_people(&permission, place, limit).await?;
-    ctx.hand_out(found.len())?;
+    ctx.charge_objects(found.len())?;
     let mut connection = Connection::new(after.is_some(), has_more);
-    let cursor = |of: &Duplicate| {
-        Cursor::new(DUPLICATES, &[&of.score.percent.to_string(), &of.first, &of.second]).0
+    let cursor = |pair: &Duplicate| {
+        Cursor::new(DUPLICATES, &[&pair.score.percent.to_string(), &pair.first, &pair.second]).0
     };
     connection.edges =
-        found.into_iter().map(|of| Edge::new(cursor(&of), PossibleDuplicate(of))).collect();
+        found.into_iter().map(|pair| Edge::new(cursor(&pair), PossibleDuplicate(pair))).collect();
     Ok(connection)
 }

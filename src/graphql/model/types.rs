@@ -1,4 +1,4 @@
-//! The objects of the schema that are not documents.
+//! Movies, exports, people and accounts, and the helper that charges lists to the budget.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::document::categories::with_categories;
 use crate::document::read::envelope;
 use crate::document::schema::scalars::{Date, Json};
 use crate::document::{Category, CategoryData, MovieId, Source};
-use crate::graphql::budget::below;
+use crate::graphql::budget::count_fields_below;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::storage::{Entity, MovieRow};
@@ -24,46 +24,47 @@ use crate::storage::{Entity, MovieRow};
 /// A movie of the catalogue.
 pub struct Movie(pub MovieRow);
 
-/// A movie of the catalogue: what it is listed by, and its seven documents.
+/// A movie of the catalogue: the facts that movies are listed by, and its seven documents.
 #[Object]
 impl Movie {
-    /// The movie's id, the same in every interface, for example tmdb-550.
+    /// The movie's id, the same in every interface and file, for example tmdb-550.
     async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
-    /// The title. Null until basic info is written.
+    /// The title. Null until basic info is published.
     async fn title(&self) -> Option<&str> {
         self.0.facts.title.as_deref()
     }
 
-    /// The title in its original language, if it is known.
+    /// The title in the original language. Null if unknown.
     async fn original_title(&self) -> Option<&str> {
         self.0.facts.original_title.as_deref()
     }
 
-    /// The year of release, from basic info's year or else its release date, if either is known.
+    /// The year of release: the year of basic info, or else the year of its release date. Null if
+    /// both are unknown.
     async fn year(&self) -> Option<i32> {
         self.0.facts.year
     }
 
-    /// The first release, if it is known.
+    /// The date of the first release. Null if unknown.
     async fn release_date(&self) -> Option<Date> {
         self.0.facts.release_date.clone().map(Date)
     }
 
-    /// Where it stands between rumour and release, if it is known.
+    /// The release status. Null if unknown.
     async fn status(&self) -> Option<ReleaseStatus> {
         let status = self.0.facts.status.as_deref()?;
         ReleaseStatus::ALL.iter().copied().find(|candidate| candidate.as_str() == status)
     }
 
-    /// When the movie was created here.
+    /// When the movie was added to the catalogue.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// When any of its documents last really changed.
+    /// When any of the movie's published documents last changed.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
     }
@@ -74,28 +75,29 @@ impl Movie {
         Documents(self.0.id.clone())
     }
 
-    /// What only contributors see.
+    /// The fields that need the role CONTRIBUTOR.
     #[graphql(flatten)]
     async fn history(&self) -> MovieHistory {
         MovieHistory(self.0.id.clone())
     }
 
-    /// All seven categories with their envelopes, in the order of a bundle.
+    /// The exports of all seven categories, in the order of the enum Category. A category without
+    /// data has revision 0 and empty data.
     async fn exports(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<MovieExport>> {
-        ctx.hand_out(Category::ALL.len())?;
+        ctx.charge_objects(Category::ALL.len())?;
         let keys = Category::ALL.iter().map(|category| (self.0.id.clone(), *category));
         let mut found =
             ctx.loaders()?.exports.load_many(keys.clone()).await.map_err(ApiError::from)?;
         Ok(keys.filter_map(|key| found.remove(&key)).map(MovieExport::from).collect())
     }
 
-    /// Where to download all seven categories as one ZIP, as a path on this server. It needs the
-    /// same bearer token.
+    /// The path on this server from which to download all seven categories as a ZIP file. The
+    /// download needs the same bearer token.
     async fn bundle_url(&self) -> String {
         format!("/api/v1/admin/movies/{}/export/all", self.0.id)
     }
 
-    /// Which categories hold anything, and which are still missing.
+    /// Which categories have data, and which are missing.
     async fn completeness(&self, ctx: &Context<'_>) -> async_graphql::Result<Completeness> {
         let present =
             ctx.loaders()?.present.load_one(self.0.id.clone()).await.map_err(ApiError::from)?;
@@ -106,16 +108,16 @@ impl Movie {
     }
 }
 
-/// Which categories of a movie hold anything.
+/// Which categories of a movie have data.
 #[derive(SimpleObject)]
 pub struct Completeness {
-    /// The categories that hold something.
+    /// The categories that have data.
     present: Vec<Category>,
-    /// The categories that hold nothing.
+    /// The categories that have no data.
     missing: Vec<Category>,
 }
 
-/// The documents of a movie as fields of it.
+/// The documents of a movie, flattened into the fields of [`Movie`].
 struct Documents(MovieId);
 
 macro_rules! document_fields {
@@ -123,15 +125,19 @@ macro_rules! document_fields {
         #[Object]
         impl Documents {
             $(
-                #[doc = concat!("The document of the category ", stringify!($field), ", typed. Null if it was never written.")]
+                #[doc = concat!(
+                    "The published ", stringify!($field), " document, typed. ",
+                    "Null if it was never written."
+                )]
                 async fn $field(
                     &self,
                     ctx: &Context<'_>,
                 ) -> Option<async_graphql::Result<crate::document::categories::$field::$Type>> {
+                    use crate::document::categories::$field::$Type;
                     let read = document(ctx, &self.0, Category::$Type).await;
-                    let read = read.and_then(|found: Option<crate::document::categories::$field::$Type>| {
+                    let read = read.and_then(|found: Option<$Type>| {
                         if let Some(document) = &found {
-                            hand_out_lists(ctx, &document.list_lengths())?;
+                            charge_lists(ctx, &document.list_lengths())?;
                         }
                         Ok(found)
                     });
@@ -154,14 +160,15 @@ async fn document<T: serde::de::DeserializeOwned>(
     let written = export.filter(|export| export.metadata.revision > 0);
     let Some(written) = written else { return Ok(None) };
     ctx.budget().spend_bytes(written.body.len()).map_err(ApiError::from)?;
-    Ok(Some(read(&written.body)?))
+    Ok(Some(parse_json(&written.body)?))
 }
 
-/// Charges the items of the lists of an object, each with the fields that the query asks of it.
+/// Charges the items of an object's lists to the budget, each with the number of fields that the
+/// query selects on it. `lists` holds the name and the length of each list.
 ///
 /// # Errors
-/// When the request's budget is spent.
-pub fn hand_out_lists(ctx: &Context<'_>, lists: &[(&str, usize)]) -> Result<(), ApiError> {
+/// When the request's budget is exhausted.
+pub fn charge_lists(ctx: &Context<'_>, lists: &[(&str, usize)]) -> Result<(), ApiError> {
     let length_of = |field: &str| {
         let is_same = |key: &str| key.replace('_', "").eq_ignore_ascii_case(field);
         lists.iter().find(|(key, _)| is_same(key)).map_or(0, |(_, length)| *length)
@@ -170,21 +177,22 @@ pub fn hand_out_lists(ctx: &Context<'_>, lists: &[(&str, usize)]) -> Result<(), 
     for field in ctx.field().selection_set() {
         let length = length_of(field.name());
         if length > 0 {
-            fields = fields.saturating_add(length.saturating_mul(below(&field).max(1)));
+            fields =
+                fields.saturating_add(length.saturating_mul(count_fields_below(&field).max(1)));
         }
     }
     Ok(ctx.budget().spend(fields)?)
 }
 
-fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, ApiError> {
+fn parse_json<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, ApiError> {
     Ok(serde_json::from_str(body)?)
 }
 
-/// One category of one movie.
+/// An export of one document: published, draft, or a past revision.
 pub struct MovieExport {
     export: Arc<Export>,
-    /// Whether it is shown as a state of the history.
-    of_revision: bool,
+    /// Whether this is a past revision, which has an id of its own.
+    is_past_revision: bool,
 }
 
 impl From<Export> for MovieExport {
@@ -195,62 +203,64 @@ impl From<Export> for MovieExport {
 
 impl From<Arc<Export>> for MovieExport {
     fn from(export: Arc<Export>) -> Self {
-        Self { export, of_revision: false }
+        Self { export, is_past_revision: false }
     }
 }
 
 impl MovieExport {
-    /// A state of the history; clients that keep answers by id must not take it for the present one.
+    /// A past revision. Its id differs from that of the current document, so that a client's
+    /// normalising cache keeps the two apart.
     pub const fn of_revision(export: Arc<Export>) -> Self {
-        Self { export, of_revision: true }
+        Self { export, is_past_revision: true }
     }
 }
 
-/// One category of one movie, with the same envelope as the file.
+/// The document of one category of one movie, as typed data and as the JSON file that an export
+/// downloads.
 #[Object]
 impl MovieExport {
-    /// The movie and the category, for example tmdb-550:timeline; of a draft tmdb-550:timeline:draft, of
-    /// a state of the history tmdb-550:timeline:3.
+    /// The movie and the category, for example tmdb-550:timeline. The id of a draft ends in :draft,
+    /// the id of a past revision in the revision's number, as in tmdb-550:timeline:3.
     async fn id(&self) -> ID {
         let Export { movie, category, metadata, .. } = &*self.export;
         let document = format!("{movie}:{}", category.slug());
         ID(match metadata.draft_revision {
             Some(_) => format!("{document}:draft"),
-            None if self.of_revision => format!("{document}:{}", metadata.revision),
+            None if self.is_past_revision => format!("{document}:{}", metadata.revision),
             None => document,
         })
     }
 
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     async fn movie_id(&self) -> ID {
         ID(self.export.movie.to_string())
     }
 
-    /// Which category it is.
+    /// The category of the document.
     async fn category(&self) -> Category {
         self.export.category
     }
 
-    /// The version of the file's format.
+    /// The version of the file format, for example 1.0.
     async fn version(&self) -> &str {
         envelope::VERSION
     }
 
-    /// When this was exported, that is, now.
+    /// When this export was made: the time of the request.
     async fn exported_at(&self) -> DateTime<Utc> {
         self.export.exported_at
     }
 
-    /// The data, typed: a union of the seven documents.
+    /// The document's data, typed by category.
     async fn data(&self, ctx: &Context<'_>) -> async_graphql::Result<CategoryData> {
         ctx.budget().spend_bytes(self.export.body.len()).map_err(ApiError::from)?;
         let data = CategoryData::from_json(self.export.category, &self.export.body)
             .map_err(ApiError::from)?;
-        hand_out_lists(ctx, &data.list_lengths())?;
+        charge_lists(ctx, &data.list_lengths())?;
         Ok(data)
     }
 
-    /// How the document came to be as it is.
+    /// Where the document's values come from, and when and by which author it last changed.
     async fn metadata(&self) -> ExportMetadata {
         let metadata = &self.export.metadata;
         ExportMetadata {
@@ -262,18 +272,18 @@ impl MovieExport {
         }
     }
 
-    /// The whole envelope, as in the file.
+    /// The whole JSON file: the data and its envelope, in snake_case.
     async fn document(&self, ctx: &Context<'_>) -> async_graphql::Result<Json> {
         ctx.budget().spend_bytes(self.export.body.len()).map_err(ApiError::from)?;
-        Ok(read::<Json>(&self.export.envelope())?)
+        Ok(parse_json::<Json>(&self.export.envelope())?)
     }
 
-    /// What the file is called, for example tmdb-550-timeline.json.
+    /// The name of the file, for example tmdb-550-timeline.json.
     async fn file_name(&self) -> String {
         self.export.file_name()
     }
 
-    /// The length of the document as compact JSON, in tokens of OpenAI's o200k_base encoding.
+    /// The length of the file as compact JSON, in tokens of OpenAI's o200k_base encoding.
     async fn token_count(&self, ctx: &Context<'_>) -> async_graphql::Result<usize> {
         ctx.budget().spend_bytes(self.export.body.len()).map_err(ApiError::from)?;
         let text = self.export.envelope();
@@ -283,49 +293,51 @@ impl MovieExport {
     }
 }
 
-/// How a document came to be as it is.
+/// Where the values of a document come from, and when it last changed.
 #[derive(SimpleObject)]
 pub struct ExportMetadata {
-    /// Where its values come from.
+    /// The source of the last change.
     source: Source,
-    /// When it last really changed. Null if it was never written.
+    /// When the document last changed. Null if it was never written.
     last_updated: Option<DateTime<Utc>>,
-    /// Who last really changed it. Null if it was never written.
+    /// The author of the last change, usually an email address. Null if the document was never
+    /// written.
     updated_by: Option<String>,
-    /// Counts the times it really changed; 0: never written. Send it back with an import. Of a draft: the
-    /// revision that the draft was made from.
+    /// The number of the published revision; 0 if the document was never written. Send it back with
+    /// an import as its base. Of a draft: the revision that the draft is based on.
     revision: i64,
-    /// Of a draft: counts the contributions to it, and to the drafts of this category before it. Null if
-    /// it is no draft.
+    /// Of a draft: its number, which grows by one with each contribution and is never reused for
+    /// this document. Null if the document is not a draft.
     draft_revision: Option<i64>,
 }
 
-/// An account, or whoever a token speaks for.
+/// The account that an access token belongs to.
 pub struct User(pub Principal);
 
-/// Whoever a token speaks for.
+/// The account that an access token belongs to.
 #[Object]
 impl User {
-    /// The token's subject.
+    /// The account's id: the subject (sub) of the token.
     async fn id(&self) -> ID {
         ID(self.0.subject.clone())
     }
 
-    /// The email address.
+    /// The account's email address.
     async fn email(&self) -> &str {
         &self.0.email
     }
 
-    /// What the account may do.
+    /// The account's role.
     async fn role(&self) -> Role {
         self.0.role
     }
 }
 
-/// Someone who worked on movies.
+/// A person who worked on movies or was nominated.
 pub struct Person(pub Arc<Entity>);
 
-/// Someone who worked on movies. A credit keeps the name as credited; this is who it is.
+/// A person who worked on movies or was nominated. Documents keep the name as credited, which may
+/// differ from the name here.
 #[Object]
 impl Person {
     /// The person's id, for example tmdb-person-287.
@@ -333,47 +345,48 @@ impl Person {
         ID(self.0.id.clone())
     }
 
-    /// The person's own name.
+    /// The person's main name.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Other names the person goes by, also those of whoever was merged into them.
+    /// Other names of the person, including the names of people who were merged into this person.
     async fn aliases(&self) -> &[String] {
         &self.0.aliases
     }
 
-    /// The person's ids elsewhere.
+    /// The person's ids in other databases.
     async fn external_ids(&self) -> Vec<ExternalId> {
         external_ids(&self.0)
     }
 
-    /// What the person did.
+    /// The person's credits and nominations.
     #[graphql(flatten)]
     async fn works(&self) -> PersonWorks {
         PersonWorks(self.0.id.clone())
     }
 }
 
-/// The ids that something has elsewhere.
-pub fn external_ids(of: &Entity) -> Vec<ExternalId> {
-    let ids = of.external_ids.iter();
+/// The ids of an entity in other databases.
+pub fn external_ids(entity: &Entity) -> Vec<ExternalId> {
+    let ids = entity.external_ids.iter();
     ids.map(|(source, value)| ExternalId { source: source.clone(), value: value.clone() }).collect()
 }
 
-/// The id of something at another place.
+/// An id of an entity in another database.
 #[derive(SimpleObject)]
 pub struct ExternalId {
-    /// The place, for example tmdb.
+    /// The database, for example tmdb.
     source: String,
-    /// The id there.
+    /// The id in that database, for example 287.
     value: String,
 }
 
-/// A person by any id that leads to them.
+/// Loads a person by the person's id, an external id, or the id of a person who was merged into
+/// them.
 ///
 /// # Errors
-/// When storage fails, or the asker may not read.
+/// When storage fails, or the role does not allow reading.
 pub async fn person(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Person>> {
     let found = ctx.loaders()?.people.load_one(id.to_string()).await.map_err(ApiError::from)?;
     Ok(found.map(Person))
@@ -381,7 +394,7 @@ pub async fn person(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<
 
 #[ComplexObject]
 impl Credit {
-    /// Who it is. Null if the person is not known any more.
+    /// The credited person. Null if the person no longer exists.
     async fn person(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
         person(ctx, &self.person_id).await.transpose()
     }
@@ -389,7 +402,7 @@ impl Credit {
 
 #[ComplexObject]
 impl CastCredit {
-    /// Who it is. Null if the person is not known any more.
+    /// The credited person. Null if the person no longer exists.
     async fn person(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
         person(ctx, &self.person_id).await.transpose()
     }
@@ -397,7 +410,7 @@ impl CastCredit {
 
 #[ComplexObject]
 impl CrewCredit {
-    /// Who it is. Null if the person is not known any more.
+    /// The credited person. Null if the person no longer exists.
     async fn person(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Person>> {
         person(ctx, &self.person_id).await.transpose()
     }

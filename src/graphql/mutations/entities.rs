@@ -1,4 +1,4 @@
-//! Mutations of people and things: their names, and who is who.
+//! The fields of `Mutation` for entities: names and aliases, merging and splitting people.
 
 use std::sync::Arc;
 
@@ -16,41 +16,42 @@ use crate::graphql::model::payloads::{PlanWarning, PlannedChange, UserError, use
 use crate::graphql::model::types::{Movie, Person};
 use crate::storage::Entity;
 
-/// Mutations of people and things.
-pub struct Mending;
+/// The fields of `Mutation` for people, ceremonies, platforms and genres.
+pub struct EntityMutation;
 
 macro_rules! updates {
     ($(($Input:ident, $Payload:ident, $Type:ident, $field:ident, $what:literal)),*) => {
         $(
-            #[doc = concat!("What is to change of a ", $what, ". What documents call it stays as it was sent.")]
+            #[doc = concat!("The changes of a ", $what, ". Documents keep the name as sent.")]
             #[derive(Debug, InputObject)]
             pub struct $Input {
                 #[doc = concat!("The ", $what, "'s id.")]
                 id: ID,
-                /// What it is called from now on. The name before stays an alias.
+                /// The new main name, 1 to 500 characters. The previous name becomes an alias.
+                /// Default: unchanged.
                 name: Option<String>,
-                /// Names that it also goes by.
+                /// Names to add to the aliases, at most 100.
                 #[graphql(validator(max_items = 100))]
                 add_aliases: Option<Vec<String>>,
-                /// Aliases that it no longer goes by.
+                /// Names to remove from the aliases, at most 100.
                 #[graphql(validator(max_items = 100))]
                 remove_aliases: Option<Vec<String>>,
             }
 
             impl $Input {
-                fn change(self) -> (ID, EntityChange) {
+                fn into_change(self) -> (ID, EntityChange) {
                     let add_aliases = self.add_aliases.unwrap_or_default();
                     let remove_aliases = self.remove_aliases.unwrap_or_default();
                     (self.id, EntityChange { name: self.name, add_aliases, remove_aliases })
                 }
             }
 
-            #[doc = concat!("What came of changing a ", $what, ".")]
+            #[doc = concat!("The result of changing a ", $what, ".")]
             #[derive(SimpleObject)]
             pub struct $Payload {
-                #[doc = concat!("The ", $what, " as it stands. Null if there is none of that id.")]
+                #[doc = concat!("The ", $what, " after the call. Null if it does not exist.")]
                 $field: Option<$Type>,
-                /// What is wrong with the input. If there is anything, nothing was changed.
+                /// What is wrong with the input. If there are user errors, nothing was changed.
                 user_errors: Vec<UserError>,
             }
         )*
@@ -64,63 +65,67 @@ updates! {
     (UpdateGenreInput, UpdateGenrePayload, Genre, genre, "genre")
 }
 
-/// People who are one.
+/// Two or more entries of the catalogue that are the same person.
 #[derive(Debug, InputObject)]
 pub struct MergePeopleInput {
-    /// Who stays.
+    /// The id of the person to keep, for example tmdb-person-287.
     id: ID,
-    /// Who they are as well. These ids keep leading to the one who stays.
+    /// The ids of the people to merge into this person, at most 50. These ids stay valid and lead
+    /// to the person who is kept.
     #[graphql(validator(max_items = 50))]
     other_ids: Vec<ID>,
-    /// Whether to plan only: nothing is written.
+    /// Whether to only plan: the result shows what would change, and nothing is written.
     #[graphql(default)]
     dry_run: bool,
-    /// Whether items that are locked may change. Else a locked one keeps all from being merged, and user
-    /// errors with the code LOCKED say which.
+    /// Whether to change locked list items. Otherwise a locked item that would change stops the
+    /// whole merge, with a user error LOCKED.
     #[graphql(default)]
     override_locks: bool,
 }
 
-/// A person who are two.
+/// One entry of the catalogue that combines two people, and the credits and nominations to give to
+/// the other one. Name them by creditIds, nominationIds, movieIds, or a combination.
 #[derive(Debug, InputObject)]
 pub struct SplitPersonInput {
-    /// The person.
+    /// The id of the person to split, for example tmdb-person-287.
     id: ID,
-    /// Ids of credits that are someone else's.
+    /// Ids of credits of the other person, at most 5,000.
     #[graphql(validator(max_items = 5000))]
     credit_ids: Option<Vec<ID>>,
-    /// Ids of nominations that are someone else's.
+    /// Ids of nominations of the other person, at most 5,000.
     #[graphql(validator(max_items = 5000))]
     nomination_ids: Option<Vec<ID>>,
-    /// Movies in which every credit and nomination of the person is someone else's.
+    /// Ids of movies in which all credits and nominations belong to the other person, at most
+    /// 5,000.
     #[graphql(validator(max_items = 5000))]
     movie_ids: Option<Vec<ID>>,
-    /// Receiver they are: someone who had been merged into the person, and who is back by this, or anybody
-    /// else. Left out, it is someone new.
+    /// The id of the other person: an existing person, or one who was merged into this person and
+    /// becomes a separate person again. Default: a new person is created.
     to_id: Option<ID>,
-    /// What someone new is called; as the person, if it is left out.
+    /// The name of the new person. Default: the name of the person to split. Not allowed with toId.
     name: Option<String>,
-    /// Whether to plan only: nothing is written.
+    /// Whether to only plan: the result shows what would change, and nothing is written.
     #[graphql(default)]
     dry_run: bool,
-    /// Whether items that are locked may change. Else a locked one keeps the person from being split, and
-    /// user errors with the code LOCKED say which.
+    /// Whether to change locked list items. Otherwise a locked item that would change stops the
+    /// whole split, with a user error LOCKED.
     #[graphql(default)]
     override_locks: bool,
 }
 
-/// A document that names someone by another id now, or of a dry run would.
+/// A document in which a merge or split replaces the id of a person.
 pub struct RewrittenDocument(Rewritten);
 
-/// A document that names someone by another id now, or of a dry run would. Names stay as credited.
+/// A document in which a merge or split replaces the id of a person, or would in a dry run. Names
+/// stay as credited.
 #[Object]
 impl RewrittenDocument {
-    /// The movie's id.
+    /// The movie's id, for example tmdb-550.
     async fn movie_id(&self) -> ID {
         ID(self.0.movie.to_string())
     }
 
-    /// The movie. Null if it was deleted at this moment.
+    /// The movie. Null if it is deleted while the query runs.
     async fn movie(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<Movie>> {
         let found = async {
             Ok(ctx.loaders()?.works.movies.load_one(self.0.movie.clone()).await?.map(Movie))
@@ -128,115 +133,120 @@ impl RewrittenDocument {
         found.await.map_err(|error: ApiError| error.into()).transpose()
     }
 
-    /// Which category it is.
+    /// The category of the document.
     async fn category(&self) -> Category {
         self.0.category
     }
 
-    /// The revision as it stands after the call.
+    /// The number of the published revision after the call.
     async fn revision(&self) -> i64 {
         self.0.outcome.export.as_ref().map_or(0, |export| export.metadata.revision)
     }
 
-    /// The record that is kept of it. Null for a dry run, or if there are user errors.
+    /// The id of the record in the import log; see Query.importRecord. Null for a dry run, or if
+    /// there are user errors.
     async fn import_id(&self) -> Option<ID> {
         self.0.outcome.import_id.clone().map(ID)
     }
 
-    /// What changes, in the order of the document.
+    /// The changes, in the order of the document.
     async fn changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlannedChange>> {
         let plan = self.0.outcome.plan.as_ref();
-        ctx.hand_out(plan.map_or(0, |plan| plan.changes.len()))?;
+        ctx.charge_objects(plan.map_or(0, |plan| plan.changes.len()))?;
         let changes = plan.into_iter().flat_map(|plan| plan.changes.iter().cloned());
         Ok(changes.map(Into::into).collect())
     }
 
-    /// Locked items that change nevertheless.
+    /// A warning for each locked list item that was changed.
     async fn warnings(&self) -> Vec<PlanWarning> {
         let plan = self.0.outcome.plan.as_ref();
         plan.into_iter().flat_map(|plan| plan.warnings.iter().cloned().map(Into::into)).collect()
     }
 }
 
-/// What came of merging people.
+/// The result of mergePeople.
 #[derive(SimpleObject)]
 pub struct MergePeoplePayload {
-    /// Who stays. Null if an id is wrong.
+    /// The person who is kept. Null if an id is wrong.
     person: Option<Person>,
-    /// The documents that named one of the others, in the order of their movies.
+    /// The documents that named one of the merged people, sorted by movie.
     documents: Vec<RewrittenDocument>,
-    /// What is wrong with the input, or locked. If there is anything, nothing was written.
+    /// What is wrong with the input, and locked items. If there are user errors, nothing was
+    /// written.
     user_errors: Vec<UserError>,
 }
 
-/// What came of splitting a person.
+/// The result of splitPerson.
 #[derive(SimpleObject)]
 pub struct SplitPersonPayload {
-    /// The person. Null if an id is wrong.
+    /// The person who was split. Null if an id is wrong.
     person: Option<Person>,
-    /// Whoever has the credits now. Null for a dry run, or if there are user errors.
+    /// The person who now has the credits and nominations. Null for a dry run, or if there are user
+    /// errors.
     other: Option<Person>,
-    /// The documents that have the credits and nominations, in the order of their movies. The plan of a dry
-    /// run shows a made-up id for someone new.
+    /// The documents that contain the credits and nominations, sorted by movie. A dry run shows a
+    /// temporary id for a new person.
     documents: Vec<RewrittenDocument>,
-    /// What is wrong with the input, or locked. If there is anything, nothing was written.
+    /// What is wrong with the input, and locked items. If there are user errors, nothing was
+    /// written.
     user_errors: Vec<UserError>,
 }
 
-/// Mutations of people and things.
+/// The fields of `Mutation` for people, ceremonies, platforms and genres.
 #[Object]
-impl Mending {
-    /// Renames a person, or changes which other names they go by. Two people may share a name. No document
-    /// changes. Needs the role ADMIN.
+impl EntityMutation {
+    /// Changes the name or the aliases of a person. Several people may have the same name.
+    /// Documents do not change. Needs the role ADMIN.
     async fn update_person(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The person, and what is to change.")] input: UpdatePersonInput,
+        #[graphql(desc = "The person and the changes.")] input: UpdatePersonInput,
     ) -> async_graphql::Result<UpdatePersonPayload> {
-        let (entity, user_errors) = update(ctx, EntityKind::Person, input.change()).await?;
+        let (entity, user_errors) = update(ctx, EntityKind::Person, input.into_change()).await?;
         Ok(UpdatePersonPayload { person: entity.map(Person), user_errors })
     }
 
-    /// Renames a ceremony, or changes which other names it goes by. No two ceremonies share a name. No
-    /// document changes. Needs the role ADMIN.
+    /// Changes the name or the aliases of an award ceremony. No two ceremonies may share a name
+    /// (ALREADY_EXISTS). Documents do not change. Needs the role ADMIN.
     async fn update_ceremony(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The ceremony, and what is to change.")] input: UpdateCeremonyInput,
+        #[graphql(desc = "The ceremony and the changes.")] input: UpdateCeremonyInput,
     ) -> async_graphql::Result<UpdateCeremonyPayload> {
-        let (entity, user_errors) = update(ctx, EntityKind::Ceremony, input.change()).await?;
+        let (entity, user_errors) = update(ctx, EntityKind::Ceremony, input.into_change()).await?;
         Ok(UpdateCeremonyPayload { ceremony: entity.map(Ceremony), user_errors })
     }
 
-    /// Renames a platform, or changes which other names it goes by. No two platforms share a name. No
-    /// document changes. Needs the role ADMIN.
+    /// Changes the name or the aliases of a streaming platform. No two platforms may share a name
+    /// (ALREADY_EXISTS). Documents do not change. Needs the role ADMIN.
     async fn update_platform(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The platform, and what is to change.")] input: UpdatePlatformInput,
+        #[graphql(desc = "The platform and the changes.")] input: UpdatePlatformInput,
     ) -> async_graphql::Result<UpdatePlatformPayload> {
-        let (entity, user_errors) = update(ctx, EntityKind::Platform, input.change()).await?;
+        let (entity, user_errors) = update(ctx, EntityKind::Platform, input.into_change()).await?;
         Ok(UpdatePlatformPayload { platform: entity.map(Platform), user_errors })
     }
 
-    /// Renames a genre, or changes which other names it goes by. No two genres share a name, and one that a
-    /// movie says cannot be removed. No document changes. Needs the role ADMIN.
+    /// Changes the name or the aliases of a genre. No two genres may share a name (ALREADY_EXISTS),
+    /// and a name that a movie uses cannot be removed. Documents do not change. Needs the role
+    /// ADMIN.
     async fn update_genre(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The genre, and what is to change.")] input: UpdateGenreInput,
+        #[graphql(desc = "The genre and the changes.")] input: UpdateGenreInput,
     ) -> async_graphql::Result<UpdateGenrePayload> {
-        let (entity, user_errors) = update(ctx, EntityKind::Genre, input.change()).await?;
+        let (entity, user_errors) = update(ctx, EntityKind::Genre, input.into_change()).await?;
         Ok(UpdateGenrePayload { genre: entity.map(Genre), user_errors })
     }
 
-    /// Merges people who are one. Every published document that names one of the others names the one who
-    /// stays, as a new revision; the others' names and ids elsewhere become theirs. All or nothing. Needs the
-    /// role ADMIN.
+    /// Merges entries of the catalogue that are the same person. Every published document that
+    /// names a merged person gets a new revision that names the person who is kept, who also takes
+    /// over names and external ids. All documents change, or none. Needs the role ADMIN.
     async fn merge_people(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who stays, and who they are as well.")] input: MergePeopleInput,
+        #[graphql(desc = "The people to merge, and the options.")] input: MergePeopleInput,
     ) -> async_graphql::Result<MergePeoplePayload> {
         let permission = ctx.can_publish()?;
         let merge = MergeRequest {
@@ -245,20 +255,22 @@ impl Mending {
             dry_run: input.dry_run,
             override_locks: input.override_locks,
         };
-        let outcome =
+        let merged =
             ctx.catalog().merge_people(&permission, &merge).await.map_err(ApiError::from)?;
-        let ReassignmentOutcome { id, documents, problems, .. } = outcome;
+        let ReassignmentOutcome { id, documents, problems, .. } = merged;
         let person = find_person(ctx, id).await?;
         let documents = documents.into_iter().map(RewrittenDocument).collect();
         Ok(MergePeoplePayload { person, documents, user_errors: user_errors(problems) })
     }
 
-    /// Splits a person who are two: gives some of the credits and nominations to someone else. Every
-    /// published document that has them becomes a new revision. All or nothing. Needs the role ADMIN.
+    /// Splits an entry of the catalogue that combines two people: gives some of its credits and
+    /// nominations to another person. Every published document that contains them gets a new
+    /// revision. All documents change, or none. Needs the role ADMIN.
     async fn split_person(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The person, what is someone else's, and whose.")] input: SplitPersonInput,
+        #[graphql(desc = "The person, what to give away, and to which person.")]
+        input: SplitPersonInput,
     ) -> async_graphql::Result<SplitPersonPayload> {
         let permission = ctx.can_publish()?;
         let ids = |ids: Option<Vec<ID>>| ids.into_iter().flatten().map(|id| id.0).collect();
@@ -288,17 +300,17 @@ async fn update(
 ) -> Result<(Option<Arc<Entity>>, Vec<UserError>), ApiError> {
     let permission = ctx.can_publish()?;
     let updated = ctx.catalog().update_entity(&permission, kind, &id, &change).await?;
-    let entity = find(ctx, kind, updated.id).await?;
+    let entity = load_entity(ctx, kind, updated.id).await?;
     let problems: Vec<Problem> = updated.problems;
     Ok((entity, user_errors(problems)))
 }
 
 async fn find_person(ctx: &Context<'_>, id: Option<String>) -> Result<Option<Person>, ApiError> {
-    Ok(find(ctx, EntityKind::Person, id).await?.map(Person))
+    Ok(load_entity(ctx, EntityKind::Person, id).await?.map(Person))
 }
 
-/// As it stands now: a loader may remember what was before.
-async fn find(
+/// Loads the entity past the request's loaders, which may hold its previous state.
+async fn load_entity(
     ctx: &Context<'_>,
     kind: EntityKind,
     id: Option<String>,

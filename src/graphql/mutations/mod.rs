@@ -1,4 +1,5 @@
-//! Mutations: one input and one payload each.
+//! The fields of `Mutation`, each with one input and one payload. Each calls one function of the
+//! catalogue.
 
 mod entities;
 
@@ -9,7 +10,7 @@ use super::error::ApiError;
 use super::model::inputs::{
     CreateMovieInput, DeleteMovieInput, DiscardDraftInput, ImportCategoryInput,
     ImportDocumentInput, LoginInput, PublishDraftInput, RevertCategoryInput, UpdateDraftInput,
-    options_of,
+    import_options,
 };
 use super::model::locks::{
     self, LockFieldsInput, LockFieldsPayload, UnlockFieldsInput, UnlockFieldsPayload,
@@ -20,7 +21,7 @@ use super::model::payloads::{
     UpdateDraftPayload, user_errors,
 };
 use super::model::types::{Movie, User};
-use super::mutations::entities::Mending;
+use super::mutations::entities::EntityMutation;
 use crate::catalog::accounts::LoginRefused;
 use crate::catalog::import::{ImportOptions, Incoming, Outcome};
 use crate::catalog::movies::CreatedMovie;
@@ -30,10 +31,10 @@ use crate::document::{CategoryInput, MovieId, Problem, ProblemCode, Stage};
 /// The entry points for writing.
 pub struct Mutation;
 
-/// What helps against there being no movie, as GraphQL writes it.
+/// The advice for a missing movie, with the option as GraphQL writes it.
 const CREATE_MOVIE: &str = "an ADMIN can create it with createMovie: true";
 
-/// A movie of an id that no movie can have.
+/// The error for an id that does not belong to a movie.
 fn no_such_movie(id: &ID) -> Problem {
     let shown: String = id.chars().take(80).collect();
     Problem::new("", ProblemCode::NotFound, format!("there is no movie {shown}"))
@@ -42,12 +43,12 @@ fn no_such_movie(id: &ID) -> Problem {
 /// The entry points for writing.
 #[Object]
 impl Mutation {
-    /// Exchanges an email and a password for an access token. Fails with UNAUTHENTICATED if either
-    /// is wrong, and with RATE_LIMITED after too many failures.
+    /// Exchanges an email address and a password for an access token. A wrong email or password is
+    /// a top-level error UNAUTHENTICATED; after too many failures, RATE_LIMITED.
     async fn login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Email and password.")] input: LoginInput,
+        #[graphql(desc = "The credentials.")] input: LoginInput,
     ) -> async_graphql::Result<LoginPayload> {
         let outcome = ctx
             .accounts()
@@ -70,7 +71,8 @@ impl Mutation {
         })
     }
 
-    /// Creates a movie with a title: its basic info at revision 1. Needs the role ADMIN.
+    /// Creates a movie with a title, which becomes revision 1 of its basic info. Needs the role
+    /// ADMIN.
     async fn create_movie(
         &self,
         ctx: &Context<'_>,
@@ -95,8 +97,8 @@ impl Mutation {
         }
     }
 
-    /// Deletes a movie with all its documents and their history. Needs the role ADMIN. This cannot
-    /// be undone.
+    /// Deletes a movie with all its documents, drafts and history. This cannot be undone. Needs the
+    /// role ADMIN.
     async fn delete_movie(
         &self,
         ctx: &Context<'_>,
@@ -119,26 +121,27 @@ impl Mutation {
         })
     }
 
-    /// Imports one category from typed input. A field that is left out is left as it is stored; null
+    /// Imports typed data into one category. A field that is left out keeps its stored value; null
     /// clears it. Needs the role ADMIN; a dry run and an import into the draft need CONTRIBUTOR.
     async fn import_category(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The movie, the data, and how to import it.")] input: ImportCategoryInput,
+        #[graphql(desc = "The movie, the data and the options.")] input: ImportCategoryInput,
     ) -> async_graphql::Result<ImportCategoryPayload> {
-        let options = options_of(input.options, NullPolicy::Clear);
+        let options = import_options(input.options, NullPolicy::Clear);
         let outcome = import_typed(ctx, &input.movie_id, input.data, options).await?;
         Ok(outcome.with_remedy(CREATE_MOVIE).into())
     }
 
-    /// Imports an exported file, or what a language model made of it: the category is found from the
-    /// text. Needs the role ADMIN; a dry run and an import into the draft need CONTRIBUTOR.
+    /// Imports the text of an exported file, or of a language model's answer. The category is read
+    /// from the text. Needs the role ADMIN; a dry run and an import into the draft need
+    /// CONTRIBUTOR.
     async fn import_document(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The movie, the text, and how to import it.")] input: ImportDocumentInput,
+        #[graphql(desc = "The movie, the text and the options.")] input: ImportDocumentInput,
     ) -> async_graphql::Result<ImportDocumentPayload> {
-        let permission = ctx.can_import(options_of(input.options, NullPolicy::Keep))?;
+        let permission = ctx.can_import(import_options(input.options, NullPolicy::Keep))?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
             let outcome = Outcome::no_movie(no_such_movie(&input.movie_id));
             return Ok(ImportDocumentPayload::new(outcome, None));
@@ -151,35 +154,36 @@ impl Mutation {
         Ok(ImportDocumentPayload::new(outcome.with_remedy(CREATE_MOVIE), hint))
     }
 
-    /// Edits the draft of a category, which must be there. Needs the role CONTRIBUTOR.
+    /// Imports typed data into a category's open draft. Without a draft: user error NO_DRAFT. Needs
+    /// the role CONTRIBUTOR.
     async fn update_draft(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The movie, the data, and how to import it.")] input: UpdateDraftInput,
+        #[graphql(desc = "The movie, the data and the options.")] input: UpdateDraftInput,
     ) -> async_graphql::Result<UpdateDraftPayload> {
         let options = ImportOptions {
             target: Stage::Draft,
             needs_draft: true,
             create_movie: false,
-            ..options_of(input.options, NullPolicy::Clear)
+            ..import_options(input.options, NullPolicy::Clear)
         };
         Ok(import_typed(ctx, &input.movie_id, input.data, options).await?.into())
     }
 
-    /// Publishes the draft of a category: merges it into what is published by now. Needs the role ADMIN;
-    /// a dry run needs CONTRIBUTOR.
+    /// Publishes a category's draft: merges it into the published document as a new revision, and
+    /// closes it. Needs the role ADMIN; a dry run needs CONTRIBUTOR.
     async fn publish_draft(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which draft, and how to publish it.")] input: PublishDraftInput,
+        #[graphql(desc = "The draft and the options.")] input: PublishDraftInput,
     ) -> async_graphql::Result<PublishDraftPayload> {
         let options = input.options();
-        let (permission, leave) =
+        let (permission, publish_permission) =
             (ctx.can_draft()?, if options.dry_run { None } else { Some(ctx.can_publish()?) });
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
             return Ok(Outcome::no_movie(no_such_movie(&input.movie_id)).into());
         };
-        let outcome = match leave {
+        let outcome = match publish_permission {
             Some(permission) => {
                 ctx.catalog().publish_draft(&permission, &movie, input.category, &options).await
             }
@@ -190,11 +194,11 @@ impl Mutation {
         Ok(outcome.map_err(ApiError::from)?.into())
     }
 
-    /// Discards the draft of a category. Needs the role ADMIN.
+    /// Discards a category's draft. The published document does not change. Needs the role ADMIN.
     async fn discard_draft(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which draft.")] input: DiscardDraftInput,
+        #[graphql(desc = "The draft.")] input: DiscardDraftInput,
     ) -> async_graphql::Result<DiscardDraftPayload> {
         let permission = ctx.can_publish()?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
@@ -204,12 +208,12 @@ impl Mutation {
         Ok(outcome.map_err(ApiError::from)?.into())
     }
 
-    /// Brings back what a category said at an earlier revision, as a new revision: the past is never
-    /// rewritten. Needs the role ADMIN.
+    /// Restores an earlier revision of a category, as a new revision. The history stays as it is.
+    /// Needs the role ADMIN.
     async fn revert_category(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which category, and which revision.")] input: RevertCategoryInput,
+        #[graphql(desc = "The category, the revision and the options.")] input: RevertCategoryInput,
     ) -> async_graphql::Result<RevertCategoryPayload> {
         let permission = ctx.can_publish()?;
         let Ok(movie) = input.movie_id.parse::<MovieId>() else {
@@ -223,28 +227,30 @@ impl Mutation {
         Ok(outcome.map_err(ApiError::from)?.into())
     }
 
-    /// Locks fields and list items, so that imports from TMDB and LLM_GENERATED leave them as they are and
-    /// a person's own edit needs overrideLocks. What is locked already stays as it is. Needs the role
-    /// ADMIN.
+    /// Locks fields and list items: imports from TMDB and LLM_GENERATED no longer change them, and
+    /// a manual edit needs overrideLocks. Targets that are already locked stay locked. Needs the
+    /// role ADMIN.
     async fn lock_fields(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The movie, the category, and what to lock.")] input: LockFieldsInput,
+        #[graphql(desc = "The category, and the fields and items to lock.")] input: LockFieldsInput,
     ) -> async_graphql::Result<LockFieldsPayload> {
         Ok(locks::lock(ctx, input).await?)
     }
 
-    /// Names of people and things, and who is who.
+    /// The mutations of people, ceremonies, platforms and genres.
     #[graphql(flatten)]
-    async fn mending(&self) -> Mending {
-        Mending
+    async fn entities(&self) -> EntityMutation {
+        EntityMutation
     }
 
-    /// Unlocks fields and list items. What is not locked stays so. Needs the role ADMIN.
+    /// Unlocks fields and list items. Targets that are not locked are ignored. Needs the role
+    /// ADMIN.
     async fn unlock_fields(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The movie, the category, and what to unlock.")] input: UnlockFieldsInput,
+        #[graphql(desc = "The category, and the fields and items to unlock.")]
+        input: UnlockFieldsInput,
     ) -> async_graphql::Result<UnlockFieldsPayload> {
         Ok(locks::unlock(ctx, input).await?)
     }

@@ -1,4 +1,4 @@
-//! Queries for people, ceremonies, platforms and genres.
+//! The fields of `Query` for people, ceremonies, platforms and genres.
 
 use async_graphql::{Context, ID, Object};
 
@@ -11,14 +11,14 @@ use crate::graphql::model::people::{
 };
 use crate::graphql::model::types::{Person, person};
 
-/// Queries for people, ceremonies, platforms and genres.
-pub struct PeopleQuery;
+/// The fields of `Query` for people, ceremonies, platforms and genres.
+pub struct EntityQuery;
 
-/// Queries for people, ceremonies, platforms and genres.
+/// The fields of `Query` for people, ceremonies, platforms and genres.
 #[Object]
-impl PeopleQuery {
-    /// A person by any id that leads to them: their own, the one they have elsewhere, or that of someone who
-    /// was merged into them. Null if there is none.
+impl EntityQuery {
+    /// The person with this id, which may also be an external id (tmdb-person-287) or the id of a
+    /// person who was merged into another. Null if there is none.
     async fn person(
         &self,
         ctx: &Context<'_>,
@@ -27,31 +27,34 @@ impl PeopleQuery {
         person(ctx, &id).await.transpose()
     }
 
-    /// People who go by a name like that, best first: a whole name, the start of one, a part of
-    /// one. Case, accents, spacing and the kind of quotation marks and dashes do not matter. Fewer
-    /// than three characters find only names that start with them.
+    /// The people with a name or alias that matches the search, best first: equal names, then names
+    /// that start with the search, then names that contain it. Case, accents, spacing and the style
+    /// of quotation marks and dashes are ignored. Fewer than 3 characters match only the start of
+    /// names.
     async fn people(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one.")] search: String,
-        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "A name, an alias, or a part of one; at most 500 characters.")]
+        search: String,
+        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<PersonConnection> {
         Ok(entity_page(ctx, EntityKind::Person, Some(search), first, after, Person).await?)
     }
 
-    /// People who may be one, the likeliest first: those who share a name, spacing and punctuation aside, or
-    /// were made from another form of it, and whose credits do not speak against it. Needs the role CONTRIBUTOR.
+    /// Pairs of people who may be the same person, most likely first: they have the same name
+    /// (ignoring spacing and punctuation), or one was created from another form of it, and their
+    /// credits do not contradict it. Needs the role CONTRIBUTOR.
     async fn duplicate_people(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<PossibleDuplicateConnection> {
         Ok(duplicates(ctx, first, after).await?)
     }
 
-    /// An award ceremony by its id. Null if there is none.
+    /// The award ceremony with this id. Null if there is none.
     async fn ceremony(
         &self,
         ctx: &Context<'_>,
@@ -60,19 +63,20 @@ impl PeopleQuery {
         Ceremony::load(ctx, &id).await.map_err(Into::into).transpose()
     }
 
-    /// The award ceremonies, by name; with a search, those that go by a name like that, best first.
+    /// The award ceremonies, sorted by name. With a search: those that match it, best first.
     async fn ceremonies(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one; all if it is left out.")]
-        search: Option<String>,
-        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "A name, an alias, or a part of one. Default: all.")] search: Option<
+            String,
+        >,
+        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<CeremonyConnection> {
         Ok(entity_page(ctx, EntityKind::Ceremony, search, first, after, Ceremony).await?)
     }
 
-    /// A streaming platform by its id. Null if there is none.
+    /// The streaming platform with this id. Null if there is none.
     async fn platform(
         &self,
         ctx: &Context<'_>,
@@ -81,19 +85,20 @@ impl PeopleQuery {
         Platform::load(ctx, &id).await.map_err(Into::into).transpose()
     }
 
-    /// The streaming platforms, by name; with a search, those that go by a name like that, best first.
+    /// The streaming platforms, sorted by name. With a search: those that match it, best first.
     async fn platforms(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one; all if it is left out.")]
-        search: Option<String>,
-        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "A name, an alias, or a part of one. Default: all.")] search: Option<
+            String,
+        >,
+        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<PlatformConnection> {
         Ok(entity_page(ctx, EntityKind::Platform, search, first, after, Platform).await?)
     }
 
-    /// A genre by its id. Null if there is none.
+    /// The genre with this id. Null if there is none.
     async fn genre(
         &self,
         ctx: &Context<'_>,
@@ -102,14 +107,15 @@ impl PeopleQuery {
         Genre::load(ctx, &id).await.map_err(Into::into).transpose()
     }
 
-    /// The genres, by name; with a search, those that go by a name like that, best first.
+    /// The genres, sorted by name. With a search: those that match it, best first.
     async fn genres(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A name, an alias, or a part of one; all if it is left out.")]
-        search: Option<String>,
-        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "A name, an alias, or a part of one. Default: all.")] search: Option<
+            String,
+        >,
+        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<GenreConnection> {
         Ok(entity_page(ctx, EntityKind::Genre, search, first, after, Genre).await?)
     }

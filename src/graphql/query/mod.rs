@@ -1,4 +1,4 @@
-//! Queries.
+//! The fields of `Query`. Each calls one function of the catalogue.
 
 mod entities;
 
@@ -12,24 +12,24 @@ use super::error::ApiError;
 use super::limits::{DEFAULT_PAGE, MAX_PAGE};
 use super::model::drafts::{self, DraftConnection, DraftFilter};
 use super::model::import_log::{self, ImportFilter, ImportRecord, ImportRecordConnection};
-use super::model::inputs::{MovieFilter, MovieOrder, order_of, query_of};
+use super::model::inputs::{MovieFilter, MovieOrder, movie_order, movie_query};
 use super::model::types::{Movie, MovieExport, User};
 use crate::catalog::movies::MovieQuery;
 use crate::document::entity::EntityKind;
 use crate::document::{Category, MovieId, Stage};
 use crate::storage::{self, MoviePage, MovieRow, OrderBy, PageRequest};
-use entities::PeopleQuery;
+use entities::EntityQuery;
 
 /// The entry points for reading.
 pub struct Query;
 
-/// A list of movies.
+/// A page of movies.
 pub type MovieConnection = Connection<String, Movie, MovieTotals, EmptyFields>;
 
 /// The entry points for reading.
 #[Object]
 impl Query {
-    /// A movie by its id. Null if there is no such movie.
+    /// The movie with this id. Null if there is none.
     async fn movie(
         &self,
         ctx: &Context<'_>,
@@ -38,108 +38,108 @@ impl Query {
         find_movie(ctx, &id).await.transpose()
     }
 
-    /// The movies of the catalogue, a page at a time (Relay cursor connections). Sorted by title
-    /// unless another order is asked for.
+    /// The movies of the catalogue, as a Relay connection. Use first with after to page forward,
+    /// last with before to page backward.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn movies(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which movies; all if it is left out.")] filter: Option<MovieFilter>,
-        #[graphql(desc = "How to sort.")] order_by: Option<MovieOrder>,
-        #[graphql(
-            desc = "How many from the start, or after a cursor: 1 to 100; 20 if neither first nor last is given."
-        )]
-        first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, or before a cursor: 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Selects the movies. Default: all.")] filter: Option<MovieFilter>,
+        #[graphql(desc = "The sort order. Default: by title.")] order_by: Option<MovieOrder>,
+        #[graphql(desc = "The page size from the start: 1 to 100. Default: 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The page size from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Return the entries before this cursor. Use it with last.")]
+        before: Option<String>,
     ) -> async_graphql::Result<MovieConnection> {
         let permission = ctx.can_read()?;
-        let order = order_of(order_by);
-        let page = page_of(order, first, after, last, before)?;
-        let query: MovieQuery = query_of(filter)?;
+        let order = movie_order(order_by);
+        let page = page_request(order, first, after, last, before)?;
+        let query: MovieQuery = movie_query(filter)?;
         let found = ctx
             .catalog()
             .list_movies(&permission, &query, order, &page)
             .await
             .map_err(ApiError::from)?;
-        let found = found.ok_or_else(of_another_order)?;
-        ctx.hand_out(found.movies.len())?;
-        Ok(connection_of(order, &page, found, MovieTotals::Fitting(query)))
+        let found = found.ok_or_else(cursor_order_mismatch)?;
+        ctx.charge_objects(found.movies.len())?;
+        Ok(movie_connection(order, &page, found, MovieTotals::OfFilter(query)))
     }
 
-    /// One category of one movie, typed, with the same envelope as the file. Null if there is no
-    /// such movie. A category that was never written has revision 0 and empty data. The stage DRAFT needs
-    /// the role CONTRIBUTOR, and where there is no draft answers with what is published.
+    /// The document of one category of one movie, with the envelope of its file. Null if the movie
+    /// does not exist. A category that was never written has revision 0 and empty data. The stage
+    /// DRAFT needs the role CONTRIBUTOR; if there is no draft, the published document is returned.
     async fn movie_export(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The movie's id, for example tmdb-550.")] movie_id: ID,
-        #[graphql(desc = "Which category.")] category: Category,
-        #[graphql(desc = "Which state of it.", default_with = "Stage::Published")] stage: Stage,
+        #[graphql(desc = "The category of the document.")] category: Category,
+        #[graphql(desc = "The stage to export.", default_with = "Stage::Published")] stage: Stage,
     ) -> Option<async_graphql::Result<MovieExport>> {
         find_export(ctx, &movie_id, category, stage).await.transpose()
     }
 
-    /// The review queue: all open drafts, a page at a time; what waits longest, counted from the last
-    /// contribution, comes first. Needs the role CONTRIBUTOR.
+    /// The review queue: the open drafts, least recently updated first. Needs the
+    /// role CONTRIBUTOR.
     async fn drafts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which drafts; all if it is left out.")] filter: Option<DraftFilter>,
-        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Selects the drafts. Default: all.")] filter: Option<DraftFilter>,
+        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<DraftConnection> {
         Ok(drafts::list(ctx, filter, first, after).await?)
     }
 
-    /// The records of imports and of other acts on documents, newest first, a page at a time. Needs the
-    /// role CONTRIBUTOR.
+    /// The import log: records of imports, publications, discards, reverts, and merges and splits
+    /// of people, newest first. Needs the role CONTRIBUTOR.
     async fn imports(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which records; all if it is left out.")] filter: Option<ImportFilter>,
-        #[graphql(desc = "How many: 1 to 100; 20 if it is left out.")] first: Option<i32>,
-        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Selects the records. Default: all.")] filter: Option<ImportFilter>,
+        #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
+        #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
     ) -> async_graphql::Result<ImportRecordConnection> {
         Ok(import_log::list(ctx, filter, first, after).await?)
     }
 
-    /// The record of one import, by the id that its payload gave. Null if there is none. Needs the role
-    /// CONTRIBUTOR.
+    /// The record of the import log with this id, which is the importId of a payload. Null if there
+    /// is none. Needs the role CONTRIBUTOR.
     async fn import_record(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The record's id.")] id: ID,
     ) -> Option<async_graphql::Result<ImportRecord>> {
-        import_log::find(ctx, &id).await.map_err(Into::into).transpose()
+        import_log::find_record(ctx, &id).await.map_err(Into::into).transpose()
     }
 
-    /// People, ceremonies, platforms and genres.
+    /// The fields for people, ceremonies, platforms and genres.
     #[graphql(flatten)]
-    async fn people_and_things(&self) -> PeopleQuery {
-        PeopleQuery
+    async fn entities(&self) -> EntityQuery {
+        EntityQuery
     }
 
-    /// Whoever the bearer token speaks for. Null without a token.
+    /// The account that the request's bearer token belongs to. Null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<User> {
         ctx.viewer().cloned().map(User)
     }
 }
 
-// A nullable field that fails must be null and leave its siblings alone, so the resolvers above
-// return `Option<Result<_>>`: the library nulls the parent for `Result<Option<_>>`.
+// A nullable field that fails must become null without affecting its siblings. So the resolvers
+// above return `Option<Result<_>>`: for `Result<Option<_>>`, the library sets the parent to null.
 
-/// A page of movies as a connection.
-pub fn connection_of(
+/// Converts a page of movies to a connection.
+pub fn movie_connection(
     order: storage::MovieOrder,
     page: &PageRequest,
     found: MoviePage,
     totals: MovieTotals,
 ) -> MovieConnection {
-    let came_from = page.from.is_some();
+    let has_cursor = page.from.is_some();
     let (has_previous, has_next) =
-        if page.backward { (found.has_more, came_from) } else { (came_from, found.has_more) };
+        if page.backward { (found.has_more, has_cursor) } else { (has_cursor, found.has_more) };
     let mut connection = Connection::with_additional_fields(has_previous, has_next, totals);
     connection.edges = found
         .movies
@@ -149,9 +149,9 @@ pub fn connection_of(
     connection
 }
 
-/// A cursor of a list that is sorted otherwise.
-pub fn of_another_order() -> ApiError {
-    ApiError::BadInput("the cursor is not of a list in this order".to_owned())
+/// The error for a cursor of a list that is sorted by another field.
+pub fn cursor_order_mismatch() -> ApiError {
+    ApiError::BadInput("the cursor belongs to a list with another sort order".to_owned())
 }
 
 async fn find_movie(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Movie>> {
@@ -167,31 +167,33 @@ async fn find_export(
     category: Category,
     stage: Stage,
 ) -> async_graphql::Result<Option<MovieExport>> {
-    let leave = match stage {
+    let draft_permission = match stage {
         Stage::Published => None,
         Stage::Draft => Some(ctx.can_draft()?),
     };
     let permission = ctx.can_read()?;
     let Ok(movie) = movie.parse::<MovieId>() else { return Ok(None) };
-    let export = match leave {
+    let export = match draft_permission {
         None => ctx.catalog().export(&permission, &movie, category).await,
-        Some(leave) => ctx.catalog().export_draft(&leave, &movie, category).await,
+        Some(draft_permission) => {
+            ctx.catalog().export_draft(&draft_permission, &movie, category).await
+        }
     };
     Ok(export.map_err(ApiError::from)?.map(MovieExport::from))
 }
 
-/// What a list of movies says beside its page.
+/// What [`MovieConnection`] counts for its additional field `totalCount`.
 pub enum MovieTotals {
-    /// Of the movies that fit.
-    Fitting(MovieQuery),
-    /// Of the movies that name something.
-    Naming(EntityKind, String),
+    /// The movies that match a filter.
+    OfFilter(MovieQuery),
+    /// The movies that name the entity with this id in their published documents.
+    OfEntity(EntityKind, String),
 }
 
-/// What a list of movies says beside its page.
+/// The additional fields of [`MovieConnection`].
 #[Object]
 impl MovieTotals {
-    /// How many movies fit the filter, on all pages together.
+    /// The number of movies in the list, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
         Ok(total(ctx, self).await?)
     }
@@ -200,14 +202,18 @@ impl MovieTotals {
 async fn total(ctx: &Context<'_>, totals: &MovieTotals) -> Result<u64, ApiError> {
     let permission = ctx.can_read()?;
     match totals {
-        MovieTotals::Fitting(query) => Ok(ctx.catalog().count_movies(&permission, query).await?),
-        MovieTotals::Naming(kind, id) => {
-            Ok(ctx.loaders()?.works.naming_counts.load_one((*kind, id.clone())).await?.unwrap_or(0))
-        }
+        MovieTotals::OfFilter(query) => Ok(ctx.catalog().count_movies(&permission, query).await?),
+        MovieTotals::OfEntity(kind, id) => Ok(ctx
+            .loaders()?
+            .works
+            .entity_movie_counts
+            .load_one((*kind, id.clone()))
+            .await?
+            .unwrap_or(0)),
     }
 }
 
-/// What a list is sorted by, as its cursors tell.
+/// The name of a sort field in cursors.
 const fn order_tag(order: storage::MovieOrder) -> &'static str {
     match order.by {
         OrderBy::Title => "title",
@@ -230,13 +236,17 @@ fn read_cursor(order: storage::MovieOrder, cursor: &str) -> Result<(String, Stri
         (Some(tag), Some(id), Some(value)) if tag == order_tag(order) => {
             Ok((value.to_owned(), id.to_owned()))
         }
-        (_, _, Some(_)) => Err(of_another_order()),
-        _ => Err(ApiError::BadInput("the cursor is none that this server gave".to_owned())),
+        (_, _, Some(_)) => Err(cursor_order_mismatch()),
+        _ => Err(ApiError::BadInput("the cursor does not belong to this list".to_owned())),
     }
 }
 
-/// The part of a list that the arguments of a Relay connection ask for.
-pub fn page_of(
+/// Validates the paging arguments of a Relay connection.
+///
+/// # Errors
+/// When they contradict each other, the page size is out of range, or the cursor does not belong to
+/// the list.
+pub fn page_request(
     order: storage::MovieOrder,
     first: Option<i32>,
     after: Option<String>,

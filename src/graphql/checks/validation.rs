@@ -1,26 +1,26 @@
-//! Whether a query fits the schema: its fields, its arguments and its values.
+//! Validation of a query's fields, arguments and values against the schema.
 //!
-//! The library checks the same and more. These come first for their messages: each names the place,
-//! what was found, what is allowed, and the nearest known name.
+//! The library checks the same and more. These checks run first because of their messages: each has
+//! the place, what was found, what is allowed, and the nearest known name.
 
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 use async_graphql::{Positioned, ServerError, Variables};
 
-use super::nearest::did_you_mean;
-use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, concrete};
+use super::suggestions::did_you_mean;
+use super::types::{InputField, MUTATION, OutputField, QUERY, Shape, Types, named_type};
 use super::{invalid, values};
 use crate::graphql::error::{BAD_USER_INPUT, set_code};
 
-/// Most errors of one answer.
+/// Maximum number of errors in one response.
 const MAX_ERRORS: usize = 20;
 
 /// Checks every operation and fragment, and the variables of the operation that is to run. Linear
 /// in the text and the variables.
 ///
 /// # Errors
-/// The first of what does not fit, each with its place.
+/// The first errors, each with its position, when the query does not match the schema.
 pub fn check(
     document: &ExecutableDocument,
     operation: Option<&Positioned<OperationDefinition>>,
@@ -37,11 +37,11 @@ pub fn check(
             OperationType::Mutation => MUTATION,
             OperationType::Subscription => continue,
         };
-        checker.set(&operation.node.selection_set.node, root);
+        checker.selection_set(&operation.node.selection_set.node, root);
     }
     for fragment in document.fragments.values() {
         let on = fragment.node.type_condition.node.on.node.as_str();
-        checker.set(&fragment.node.selection_set.node, on);
+        checker.selection_set(&fragment.node.selection_set.node, on);
     }
     if checker.errors.is_empty() { Ok(()) } else { Err(checker.errors) }
 }
@@ -80,45 +80,45 @@ impl Checker<'_> {
         }
     }
 
-    fn set(&mut self, set: &SelectionSet, of: &str) {
+    fn selection_set(&mut self, set: &SelectionSet, type_name: &str) {
         for item in &set.items {
             if self.errors.len() >= MAX_ERRORS {
                 return;
             }
             match &item.node {
-                Selection::Field(field) => self.field(field, of),
+                Selection::Field(field) => self.field(field, type_name),
                 Selection::InlineFragment(inline) => {
                     let on = inline.node.type_condition.as_ref();
-                    let on = on.map_or(of, |condition| condition.node.on.node.as_str());
-                    self.set(&inline.node.selection_set.node, on);
+                    let on = on.map_or(type_name, |condition| condition.node.on.node.as_str());
+                    self.selection_set(&inline.node.selection_set.node, on);
                 }
                 Selection::FragmentSpread(_) => {}
             }
         }
     }
 
-    fn field(&mut self, field: &Positioned<Field>, of: &str) {
+    fn field(&mut self, field: &Positioned<Field>, type_name: &str) {
         let name = field.node.name.node.as_str();
-        let Some(Shape::Object(fields)) = self.types.get(of) else { return };
-        // The library knows all fields of introspection.
+        let Some(Shape::Object(fields)) = self.types.get(type_name) else { return };
+        // Introspection fields are validated by the library.
         if name == "__typename" {
             return;
         }
         let Some(known) = fields.get(name) else {
-            if !of.starts_with("__") {
+            if !type_name.starts_with("__") {
                 let hint = did_you_mean(name, fields.keys().map(String::as_str));
-                let message = format!("Unknown field \"{name}\" on type \"{of}\".{hint}");
+                let message = format!("Unknown field \"{name}\" on type \"{type_name}\".{hint}");
                 self.report(invalid(message, field.pos));
             }
             return;
         };
-        if !of.starts_with("__") {
-            self.arguments(field, known, of);
+        if !type_name.starts_with("__") {
+            self.arguments(field, known, type_name);
         }
-        self.set(&field.node.selection_set.node, concrete(&known.ty));
+        self.selection_set(&field.node.selection_set.node, named_type(&known.ty));
     }
 
-    fn arguments(&mut self, field: &Positioned<Field>, known: &OutputField, of: &str) {
+    fn arguments(&mut self, field: &Positioned<Field>, known: &OutputField, type_name: &str) {
         let name = field.node.name.node.as_str();
         for (argument, value) in &field.node.arguments {
             let given = argument.node.as_str();
@@ -126,7 +126,8 @@ impl Checker<'_> {
                 let names = known.arguments.iter().map(|known| known.name.as_str());
                 let hint = did_you_mean(given, names);
                 let message = format!(
-                    "Unknown argument \"{given}\" on field \"{name}\" of type \"{of}\".{hint}"
+                    "Unknown argument \"{given}\" on field \"{name}\" of type \
+                     \"{type_name}\".{hint}"
                 );
                 self.report(invalid(message, argument.pos));
                 continue;
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_named_with_its_place_and_with_what_is_allowed() {
+    fn a_message_has_the_place_and_what_is_allowed() {
         assert_message(
             "{ movie(id: null) { id } }",
             "movie: argument id: found null; allowed is text or a whole number (ID!)",
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_passes() {
+    fn a_valid_query_passes() {
         let query = "query($first: Int = 5, $categories: [Category!]) {
             movies(first: $first, filter: {present: $categories, missing: TRIVIA, genres: [\"A\"]},
                 orderBy: {field: YEAR}) { nodes { ...m exports { data { ... on Trivia {

@@ -1,11 +1,11 @@
-//! The known name that is nearest to an unknown one.
+//! Suggestions for misspelled names.
 
-/// Most edits between a name and one that is suggested instead.
+/// The maximum number of edits between a name and a suggestion.
 const MAX_EDITS: usize = 3;
-/// Longest name for which one is suggested, in bytes.
+/// The maximum length of a name that gets a suggestion, in bytes.
 const MAX_LENGTH: usize = 64;
 
-/// The known name with the fewest edits, case aside, if it is near enough to be meant.
+/// The known name with the fewest edits (ignoring case), if they are few enough for a typing error.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > MAX_LENGTH {
         return None;
@@ -18,7 +18,7 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&
     near.min().map(|(_, known)| known)
 }
 
-/// A sentence that suggests the nearest known name; nothing if there is none.
+/// A sentence that suggests the nearest known name, with a leading space; empty if there is none.
 pub fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     nearest(name, known).map(|known| format!(" Did you mean \"{known}\"?")).unwrap_or_default()
 }
