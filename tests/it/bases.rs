@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
+use crate::support::operations::{codes, pairs};
 use crate::support::{TestApp, envelope};
 
 /// A movie with three events, and a file without metadata that has one of them.

@@ -9,7 +9,7 @@ use reelport::document::schema::definition::{Field, Item, KeyPart, Kind};
 use reelport::document::{Category, Object};
 use serde_json::{Value, json};
 
-use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, through_text};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World, item_lists, through_text};
 
 /// A value of a field; those of other numbers are others.
 #[allow(clippy::match_same_arms, reason = "one line for each kind")]
@@ -68,17 +68,17 @@ impl Alike {
     }
 
     /// The steps of planning that many items into as many.
-    fn steps(&self, count: usize, how: How<'_>) -> u64 {
+    fn steps(&self, count: usize, how: ImportSettings<'_>) -> u64 {
         let mut world = World::new(self.category);
-        let stored = world.planned(&self.document(count, &*self.stored), MERGE);
+        let stored = world.plan_with_problems(&self.document(count, &*self.stored), MERGE);
         let Value::Object(data) = through_text(&Value::Object(stored.data)) else { unreachable!() };
         world.entities = stored.new_entities;
         world.data = data;
         let base = world.data.clone();
         let budget = WorkBudget::unlimited();
         let start = Instant::now();
-        let how = How { base: Some(&base), ..how };
-        world.planned_within(&self.document(count, &*self.arriving), how, &budget);
+        let how = ImportSettings { base: Some(&base), ..how };
+        world.plan_within(&self.document(count, &*self.arriving), how, &budget);
         if std::env::var_os("REELPORT_TEST_SHOW_TIMES").is_some() {
             println!("{}: {count}: {} steps, {:?}", self.name, budget.spent(), start.elapsed());
         }
@@ -198,7 +198,7 @@ fn genres_that_are_alike_cost_no_more() {
         let data = json!({ "title": "T", "genres": names });
         let world = World::with(Category::BasicInfo, &data);
         let budget = WorkBudget::unlimited();
-        world.planned_within(&data, REPLACE, &budget);
+        world.plan_within(&data, REPLACE, &budget);
         budget.spent()
     };
     let (one, two) = (steps(300), steps(600));

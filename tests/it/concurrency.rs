@@ -93,7 +93,7 @@ on_both_databases! {
         for server in servers {
             server.stop().await;
         }
-        app.assert_whole().await;
+        app.assert_consistent().await;
     }
 
     async fn a_hundred_writers_of_one_draft_lose_nothing(app: TestApp) {
@@ -117,7 +117,7 @@ on_both_databases! {
         for server in servers {
             server.stop().await;
         }
-        app.assert_whole().await;
+        app.assert_consistent().await;
 
         assert_eq!(facts(&admin.export("tmdb-1", "trivia").await), ["Published."]);
         let reply = admin.post("/api/v1/admin/movies/tmdb-1/publish/trivia", &json!({})).await;
@@ -167,18 +167,18 @@ on_both_databases! {
                     4 => client.import_document(&file("tagline"), json!({ "target": "DRAFT" })).await,
                     5 => {
                         input["onConflict"] = json!("TAKE_IMPORT");
-                        client.act("publishDraft", input).await
+                        client.mutate("publishDraft", input).await
                     }
                     6 => {
                         input["revision"] = json!(2);
-                        client.act("revertCategory", input).await
+                        client.mutate("revertCategory", input).await
                     }
                     7 => {
                         let act = if index % 2 == 0 { "lockFields" } else { "unlockFields" };
                         let query = format!("mutation {{ {act}(input: {{ movieId: \"tmdb-1\", category: BASIC_INFO, fields: [\"overview\"] }}) {{ userErrors {{ code }} }} }}");
                         client.graphql(&query, json!({})).await["data"][act].clone()
                     }
-                    _ => client.act("discardDraft", input).await,
+                    _ => client.mutate("discardDraft", input).await,
                 }
             }
         })
@@ -186,7 +186,7 @@ on_both_databases! {
         for server in servers {
             server.stop().await;
         }
-        app.assert_whole().await;
+        app.assert_consistent().await;
 
         // Whatever was acknowledged is in the history, as it was answered.
         let mut history = rows(&app.database.url, "revisions").await;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, masked, pairs};
 use crate::support::database::{dump_all, rows};
+use crate::support::operations::{codes, masked, pairs};
 use crate::support::{Client, TestApp, envelope};
 
 /// A file that was exported, and that someone is about to edit.
@@ -204,7 +204,7 @@ on_both_databases! {
         admin.import_envelope("m", "timeline", "?target=draft", &crate::support::envelope("m", "timeline", event("festival"))).await;
         admin.import("m", "timeline", event("release")).await;
         let publish = json!({ "movieId": "m", "category": "TIMELINE" });
-        let reply = admin.act("publishDraft", publish).await;
+        let reply = admin.mutate("publishDraft", publish).await;
         assert_eq!(pairs(&reply["userErrors"]).len(), 1, "{reply}");
         assert_eq!(reply["plan"]["conflicts"][0]["current"], "release", "{reply}");
     }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use reelport::document::Category;
 use serde_json::{Value, json};
 
-use crate::support::acts::masked;
+use crate::support::operations::masked;
 use crate::support::{Client, Reply, TestApp};
 
 pub const MOVIE: &str = "tmdb-101";

@@ -217,7 +217,8 @@ async fn the_token_count_is_that_of_the_whole_document() {
 
 #[test]
 fn the_fixtures_know_all_categories() {
-    let known: Vec<_> = fixtures::seven().into_iter().map(|(category, _)| category).collect();
+    let known: Vec<_> =
+        fixtures::all_categories().into_iter().map(|(category, _)| category).collect();
     let all: Vec<_> = Category::ALL.iter().map(|category| category.as_str()).collect();
     assert_eq!(known, all);
 }

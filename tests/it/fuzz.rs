@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::corpus;
 use crate::support::damage::damaged;
-use crate::support::pure::{How, MERGE, REPLACE, World};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World};
 use crate::support::{envelope as wrap, fixtures};
 
 /// What mutations put in.
@@ -92,7 +92,7 @@ impl Target {
     fn new() -> Self {
         let mut seeds: Vec<Vec<u8>> = corpus::files().into_iter().map(|(_, text)| text).collect();
         let mut worlds = HashMap::new();
-        for (category, data) in fixtures::seven() {
+        for (category, data) in fixtures::all_categories() {
             let world = World::with(category.parse().unwrap(), &data);
             seeds.push(wrap("m", category, world.export()).to_string().into_bytes());
             seeds.push(serde_json::to_vec_pretty(&wrap("m", category, data)).unwrap());
@@ -167,9 +167,9 @@ impl Target {
         let world = &self.worlds[&arrived.category];
         for how in [
             MERGE,
-            How { base: Some(&world.data), ..MERGE },
+            ImportSettings { base: Some(&world.data), ..MERGE },
             REPLACE,
-            How { base: Some(&world.data), ..REPLACE },
+            ImportSettings { base: Some(&world.data), ..REPLACE },
         ] {
             let mut world = world.clone();
             // Whoever is planned and imported is so a second time, with nothing left to do.

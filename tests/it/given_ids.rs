@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::answers::{ids_in, people, with_cast};
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
+use crate::resolutions::{ids_in, people, with_cast};
 use crate::support::database::{execute, rows};
+use crate::support::operations::{codes, pairs};
 use crate::support::{TestApp, envelope};
 
 fn cast(movie: &str, credits: &[(Value, &str)]) -> Value {

@@ -363,12 +363,12 @@ on_both_databases! {
 
         // Of going back, to which revision, and nothing that only imports have.
         let back = json!({ "movieId": "m", "category": "TRIVIA", "revision": 1 });
-        assert_eq!(admin.act("revertCategory", back.clone()).await["status"], "PUBLISHED");
+        assert_eq!(admin.mutate("revertCategory", back.clone()).await["status"], "PUBLISHED");
         let data = answer(&ann, "{ imports(first: 1) { nodes { operation options } } }").await;
         let options = json!({ "dry_run": false, "expected_plan": null, "on_conflict": "fail", "resolutions": [], "override_locks": false,
             "revision": 1, "idempotency_key": null });
         assert_eq!(data["imports"]["nodes"][0], json!({ "operation": "REVERT", "options": options }));
-        admin.act("revertCategory", json!({ "movieId": "m", "category": "TRIVIA", "revision": 2 })).await;
+        admin.mutate("revertCategory", json!({ "movieId": "m", "category": "TRIVIA", "revision": 2 })).await;
 
         // By id; a state that was superseded since still tells what was changed.
         assert_eq!(send(&admin, "", good.replace("New", "Last")).await, 200);

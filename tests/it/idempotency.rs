@@ -7,8 +7,8 @@ use reelport::document::Source;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::codes;
 use crate::support::database::{dump_all, execute, rows};
+use crate::support::operations::codes;
 use crate::support::{Client, Reply, TestApp, envelope, fixtures};
 
 /// An answer of GraphQL without the time at which it was given.
@@ -22,7 +22,7 @@ fn timeless(mut payload: Value) -> Value {
 }
 
 async fn act(client: &Client, mutation: &str, input: &Value) -> Value {
-    timeless(client.act(mutation, input.clone()).await)
+    timeless(client.mutate(mutation, input.clone()).await)
 }
 
 /// The input of an act with a key.
@@ -180,7 +180,7 @@ on_both_databases! {
         // What others did since then, and the drafts that are gone, change nothing of what was done.
         app.clock.forward(TimeDelta::hours(23));
         admin.import("m", "media", json!({ "poster_url": "https://x.example.org/newer.jpg" })).await;
-        admin.act("discardDraft", json!({ "movieId": "m", "category": "BASIC_INFO" })).await;
+        admin.mutate("discardDraft", json!({ "movieId": "m", "category": "BASIC_INFO" })).await;
         let done = dump_all(&app.database.url).await;
         for (name, mutation, input, first) in answers {
             assert_eq!(act(&admin, mutation, &input).await, first, "{name}, later");
@@ -377,7 +377,7 @@ on_both_databases! {
         assert_eq!((done.len(), replies.iter().filter(|reply| reply.status == 409).count()), (2, 6));
         assert_eq!(done[0].json(), done[1].json());
         assert_eq!(admin.export("m", "trivia").await["metadata"]["revision"], 6);
-        app.assert_whole().await;
+        app.assert_consistent().await;
     }
 
     async fn a_dry_run_neither_uses_a_key_nor_is_answered_by_one(app: TestApp) {

@@ -686,7 +686,7 @@ on_both_databases! {
     async fn what_the_old_system_broke_on_works(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         // Awards are exported as soon as there is one; cast, media and streaming are kept.
-        for (category, sent) in fixtures::seven() {
+        for (category, sent) in fixtures::all_categories() {
             let export = admin.export("tmdb-1", category).await;
             assert_eq!(fixtures::facts(&export["data"]), fixtures::facts(&sent), "{category}");
             assert_eq!(export["metadata"]["revision"], if category == "basic_info" { 2 } else { 1 });
@@ -722,7 +722,7 @@ on_both_databases! {
     async fn the_export_of_what_was_never_written_is_a_template_that_imports(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let before = dump(&app.database.url, TABLES).await;
-        let seven = || fixtures::seven().into_iter().filter(|(category, _)| *category != "basic_info");
+        let seven = || fixtures::all_categories().into_iter().filter(|(category, _)| *category != "basic_info");
         let mut templates = Vec::new();
         for (category, _) in seven() {
             let template = admin.export("tmdb-1", category).await;
@@ -745,7 +745,7 @@ on_both_databases! {
     async fn all_that_was_exported_comes_back_unchanged_and_unwritten(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let before = dump(&app.database.url, TABLES).await;
-        for (category, sent) in fixtures::seven() {
+        for (category, sent) in fixtures::all_categories() {
             let export = admin.export("tmdb-1", category).await;
             for options in ["", "?mode=replace", "?nulls=clear", "?source=tmdb", "?strict=true", "?mode=replace&base_revision=0"] {
                 let reply = admin.import_envelope("tmdb-1", category, options, &export).await;
@@ -855,7 +855,7 @@ on_both_databases! {
         ] })).await;
         let file = envelope("m", "cast_crew", json!({ "cast": [{ "name": "Ana Sol" }, { "name": "Bo Lind" }, { "name": "Cy Dahl" }] }));
         let reply = admin.import_envelope("m", "cast_crew", "?dry_run=true", &file).await.json();
-        let warned = crate::support::acts::pairs(&reply["plan"]["warnings"]);
+        let warned = crate::support::operations::pairs(&reply["plan"]["warnings"]);
         assert_eq!(warned, [("/cast/0".to_owned(), "POSSIBLE_DUPLICATE".to_owned())], "{reply}");
         assert_eq!(reply["plan"]["counts"]["added"], 2, "{reply}");
         // Sent again, it is that one.
@@ -899,7 +899,7 @@ on_both_databases! {
             assert_eq!(reply.status, 200, "{case}: {}", reply.text);
             assert_eq!(metadata(&admin, &movie, "trivia").await["source"], stored, "{case}");
             let is_known = file["metadata"]["source"].as_str().is_none_or(|said| Source::ALL.iter().any(|source| source.as_str() == said));
-            let warned = crate::support::acts::pairs(&reply.json()["plan"]["warnings"]);
+            let warned = crate::support::operations::pairs(&reply.json()["plan"]["warnings"]);
             assert_eq!(warned.contains(&("/metadata/source".to_owned(), "VALUE_REPAIRED".to_owned())), !is_known, "{case}: {}", reply.text);
         }
     }
@@ -1025,7 +1025,7 @@ on_both_databases! {
 
     async fn a_document_says_itself_which_category_it_is(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
-        for (category, data) in fixtures::seven() {
+        for (category, data) in fixtures::all_categories() {
             let mut file = envelope("tmdb-1", &category.replace('_', "-"), data.clone());
             // What a template or a model adds at the top is of no concern.
             for key in ["instructions", "$schema", "prompt", "notes"] {

@@ -13,7 +13,7 @@ use reelport::document::text::comparable;
 use reelport::document::{Category, Object};
 use serde_json::{Value, json};
 
-use crate::matching::{is_there, mutate};
+use crate::matching::{change_key_part, has_part};
 use crate::support::catalogue;
 use crate::support::pure::{MERGE, World, item_lists, list};
 
@@ -53,13 +53,13 @@ fn meant(item: &Item, object: &Value, stored: &[&Value]) -> (Vec<usize>, bool) {
         stored.iter().enumerate().filter(|(_, other)| fits(other)).map(|(index, _)| index).collect()
     };
     let alternative =
-        |object: &Value| item.keys.iter().position(|parts| is_there(item, parts[0], object));
+        |object: &Value| item.keys.iter().position(|parts| has_part(item, parts[0], object));
     let full = that(&|other| {
         alternative(object) == alternative(other)
             && alternative(object).is_some_and(|index| {
                 item.keys[index].iter().all(|part| {
                     same_part(item, *part, object, other)
-                        .unwrap_or(!is_there(item, *part, object) && !is_there(item, *part, other))
+                        .unwrap_or(!has_part(item, *part, object) && !has_part(item, *part, other))
                 })
             })
     });
@@ -111,7 +111,7 @@ impl Case<'_> {
         for object in &mut file {
             object.as_object_mut().unwrap().remove(item.id);
         }
-        let plan = world.planned(&json!({ *name: file }), MERGE);
+        let plan = world.plan_with_problems(&json!({ *name: file }), MERGE);
         let about =
             || format!("{name}/{index} alone: {alone}\n{sent:#}\n{:#?}", plan.report.changes);
         // Beside the others, who are all there, only one is left that it can be.
@@ -167,7 +167,7 @@ fn check(document: &Value, most: usize, tally: &mut Tally) {
             tally.items += 1;
             for part in item.keys.iter().flat_map(|parts| parts.iter()).copied() {
                 let mut changed = items[index].clone();
-                mutate(item, part, &mut changed);
+                change_key_part(item, part, &mut changed);
                 let mut without = items[index].clone();
                 let object = without.as_object_mut().unwrap();
                 match part {
@@ -177,7 +177,7 @@ fn check(document: &Value, most: usize, tally: &mut Tally) {
                         object.remove(item.entities[entity].id);
                     }
                 }
-                let sent = [Some(changed), is_there(item, part, &items[index]).then_some(without)];
+                let sent = [Some(changed), has_part(item, part, &items[index]).then_some(without)];
                 for sent in sent.into_iter().flatten() {
                     for alone in [false, true] {
                         Case { world: &world, name, item, index, sent: sent.clone(), alone }

@@ -6,7 +6,7 @@ use reelport::document::Source;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
+use crate::support::operations::{codes, pairs};
 use crate::support::{Client, TestApp};
 
 async fn lock(admin: &Client, category: &str, fields: Value, items: Value) {
@@ -122,7 +122,7 @@ impl Way {
                 assert_eq!(payload["status"], "DRAFTED", "{payload}");
                 let told = skipped(&payload["plan"]);
                 let input = json!({ "movieId": file["movie_id"], "category": file["category"].as_str().unwrap().to_uppercase() });
-                let payload = admin.act("publishDraft", input).await;
+                let payload = admin.mutate("publishDraft", input).await;
                 assert_eq!(payload["status"], "PUBLISHED", "{payload}");
                 Some(told)
             }
@@ -301,7 +301,7 @@ on_both_databases! {
             let admin = admin.clone();
             let mut input = json!({ "movieId": "m", "category": "TIMELINE", "revision": 1 });
             input.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
-            async move { admin.act("revertCategory", input).await }
+            async move { admin.mutate("revertCategory", input).await }
         };
         let payload = back(json!({})).await;
         assert_eq!(pairs(&payload["userErrors"]), refused, "{payload}");
@@ -320,7 +320,7 @@ on_both_databases! {
         writer.draft(&file).await;
         lock(&admin, "BASIC_INFO", json!(["tagline"]), json!([])).await;
         let input = json!({ "movieId": "m", "category": "BASIC_INFO" });
-        let payload = admin.act("publishDraft", input.clone()).await;
+        let payload = admin.mutate("publishDraft", input.clone()).await;
         assert_eq!(pairs(&payload["userErrors"]), [("/tagline".to_owned(), "LOCKED".to_owned())], "{payload}");
         assert_eq!(admin.post("/api/v1/admin/movies/m/publish/basic-info", &json!({})).await.status, 409);
         let done = admin.post("/api/v1/admin/movies/m/publish/basic-info?override_locks=true", &json!({})).await;
@@ -346,7 +346,7 @@ on_both_databases! {
             assert_eq!(drafted["status"], "DRAFTED", "{drafted}");
             lock(&admin, &kind, lock_of.0, lock_of.1).await;
             let input = json!({ "movieId": "m", "category": kind });
-            let payload = admin.act("publishDraft", input).await;
+            let payload = admin.mutate("publishDraft", input).await;
             assert_eq!(pairs(&payload["userErrors"]), [(path.to_owned(), "LOCKED".to_owned())], "{payload}");
             assert_eq!(admin.export("m", category).await["data"], before);
             let drafts = writer.graphql("{ drafts { totalCount } }", json!({})).await;

@@ -12,7 +12,7 @@ use crate::support::pure::{MERGE, World, item_lists, list};
 use crate::support::{Client, TestApp, fixtures};
 
 fn fixture(category: Category) -> Value {
-    fixtures::seven().into_iter().find(|(name, _)| *name == category.as_str()).unwrap().1
+    fixtures::all_categories().into_iter().find(|(name, _)| *name == category.as_str()).unwrap().1
 }
 
 fn ids(item: &Item, items: &[Value]) -> Vec<Value> {
@@ -38,7 +38,7 @@ fn another(kind: &Kind, value: &Value) -> Value {
 }
 
 /// Gives the item another value in that part of its key.
-pub fn mutate(item: &Item, part: KeyPart, object: &mut Value) {
+pub fn change_key_part(item: &Item, part: KeyPart, object: &mut Value) {
     match part {
         KeyPart::Field(name) => {
             object[name] = another(&find(item.fields, name).unwrap().rule.kind, &object[name]);
@@ -51,7 +51,7 @@ pub fn mutate(item: &Item, part: KeyPart, object: &mut Value) {
     }
 }
 
-pub fn is_there(item: &Item, part: KeyPart, object: &Value) -> bool {
+pub fn has_part(item: &Item, part: KeyPart, object: &Value) -> bool {
     let name = match part {
         KeyPart::Field(name) => name,
         KeyPart::Entity(index) => item.entities[index].name,
@@ -82,7 +82,7 @@ fn an_item_with_its_id_is_found_whatever_part_of_its_key_changes() {
         let mut world = world.clone();
         let before = world.export();
         let mut file = json!({ name: [before[name][index]] });
-        mutate(item, part, &mut file[name][0]);
+        change_key_part(item, part, &mut file[name][0]);
         let plan = world.import(&file, MERGE).unwrap();
         let after = world.export();
         assert!(!plan.report.changes.is_empty(), "{part:?} of {name}/{index}");
@@ -104,14 +104,14 @@ fn an_item_without_its_id_and_with_another_key_is_new_and_folds_into_none() {
         let before = world.export();
         let mut file = json!({ name: before[name] });
         file[name][index].as_object_mut().unwrap().remove(item.id);
-        mutate(item, part, &mut file[name][index]);
+        change_key_part(item, part, &mut file[name][index]);
         world.import(&file, MERGE).unwrap();
         let after = world.export();
         let (old, new) = (ids(item, list(&before, name)), ids(item, list(&after, name)));
         // A part that is added, and in cast and crew the character or job alone, do not make
         // another item of it: all others are claimed, so it is the one that is left.
         let is_correction = item.entity_alone && matches!(part, KeyPart::Field(_));
-        if is_correction || !is_there(item, part, &before[name][index]) {
+        if is_correction || !has_part(item, part, &before[name][index]) {
             assert_eq!(new, old, "{part:?} of {name}/{index}");
         } else {
             assert_eq!(new.len(), old.len() + 1, "{part:?} of {name}/{index}");
@@ -127,7 +127,7 @@ fn an_item_without_its_id_and_with_another_key_is_new_and_folds_into_none() {
 fn an_item_without_its_id_and_without_a_part_of_its_key_is_the_one_that_is_left() {
     key_parts(|world, name, item, index, part| {
         let before = world.export();
-        if !is_there(item, part, &before[name][index]) {
+        if !has_part(item, part, &before[name][index]) {
             return;
         }
         let mut file = json!({ name: before[name] });
@@ -144,7 +144,7 @@ fn an_item_without_its_id_and_without_a_part_of_its_key_is_the_one_that_is_left(
             .keys
             .iter()
             .flat_map(|parts| parts.iter())
-            .all(|part| !is_there(item, *part, &file[name][index]))
+            .all(|part| !has_part(item, *part, &file[name][index]))
         {
             return; // Nothing is left to recognise it by.
         }

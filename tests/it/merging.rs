@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::properties::{choices, edited, leaves};
 use crate::support::generate::{data, document, of_any_category, value};
-use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, list};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World, item_lists, list};
 
 /// A value that an editor may change: where, and what may stand there. Who an item names is changed
 /// by name.
@@ -240,7 +240,10 @@ fn wild() -> impl Strategy<Value = (World, Object, Value, u8)> {
             let theirs = edited(category, &world.export(), &second, &theirs);
             let ours = edited(category, &world.export(), &third, &ours);
             world
-                .import(&theirs, How { base: Some(&base), nulls: NullPolicy::Clear, ..REPLACE })
+                .import(
+                    &theirs,
+                    ImportSettings { base: Some(&base), nulls: NullPolicy::Clear, ..REPLACE },
+                )
                 .ok()?;
             Some((world, base, ours, way))
         },
@@ -248,12 +251,12 @@ fn wild() -> impl Strategy<Value = (World, Object, Value, u8)> {
 }
 
 /// One way to import for each number.
-fn some_way(number: u8, base: &Object) -> How<'_> {
+fn some_way(number: u8, base: &Object) -> ImportSettings<'_> {
     let mode = if number & 1 == 0 { MERGE } else { REPLACE };
     let nulls = if number & 2 == 0 { NullPolicy::Keep } else { NullPolicy::Clear };
     let on_conflict =
         if number & 4 == 0 { ConflictPolicy::KeepCurrent } else { ConflictPolicy::TakeImport };
-    How { nulls, on_conflict, base: (number & 8 == 0).then_some(base), ..mode }
+    ImportSettings { nulls, on_conflict, base: (number & 8 == 0).then_some(base), ..mode }
 }
 
 /// The same cases each time; with `PROPTEST_CASES` that many others.
@@ -290,7 +293,7 @@ proptest! {
     ) {
         let world = World::with(category, &sent);
         let (data, base) = (world.data.clone(), world.export());
-        let how = How { base: Some(&data), nulls: NullPolicy::Clear, ..REPLACE };
+        let how = ImportSettings { base: Some(&data), nulls: NullPolicy::Clear, ..REPLACE };
         // Each has some of the values; and whole items to drop, of which the other has none.
         let mut dropped: [BTreeSet<String>; 2] = Default::default();
         for (name, _) in item_lists(category) {
@@ -368,7 +371,7 @@ proptest! {
         let of_world: Vec<String> = items(world.category, &world.export()).into_keys().collect();
         let remove: Vec<String> = of_world.iter().zip(removed.iter().cycle()).filter(|(_, choice)| **choice % 5 == 0).map(|(id, _)| id.clone()).collect();
         for remove in [&[][..], &remove[..]] {
-            let Ok(plan) = world.plan(&file, How { remove, ..some_way(way, &base) }) else { continue };
+            let Ok(plan) = world.plan(&file, ImportSettings { remove, ..some_way(way, &base) }) else { continue };
             let changes = &plan.report.changes;
             prop_assert_eq!(carried_out(world.category, &world.data, changes), Value::Object(plan.data.clone()));
             // Nothing goes that the plan does not say goes.
@@ -422,7 +425,7 @@ proptest! {
         }
         let mode = if merges { MERGE } else { REPLACE };
         for base_of in [Some(&data), None] {
-            let plan = world.plan(&file, How { base: base_of, nulls: NullPolicy::Clear, ..mode }).unwrap();
+            let plan = world.plan(&file, ImportSettings { base: base_of, nulls: NullPolicy::Clear, ..mode }).unwrap();
             prop_assert_eq!(&plan.report.conflicts, &vec![]);
             let mut stands = Value::Object(plan.data);
             let mut wanted = wanted.clone();
@@ -460,7 +463,7 @@ proptest! {
     fn a_file_that_nobody_touched_changes_nothing_of_what_others_did((world, base, _, way) in wild()) {
         let file = Value::Object(base.clone());
         for nulls in [NullPolicy::Keep, NullPolicy::Clear] {
-            let how = How { base: Some(&base), nulls, on_conflict: ConflictPolicy::Fail, ..some_way(way, &base) };
+            let how = ImportSettings { base: Some(&base), nulls, on_conflict: ConflictPolicy::Fail, ..some_way(way, &base) };
             let plan = world.plan(&file, how).unwrap();
             prop_assert_eq!(plan.report.changes, vec![]);
             prop_assert_eq!(&plan.data, &world.data);
@@ -497,10 +500,10 @@ proptest! {
                 _ => {}
             }
         }
-        let clear = How { base: Some(&data), nulls: NullPolicy::Clear, ..MERGE };
+        let clear = ImportSettings { base: Some(&data), nulls: NullPolicy::Clear, ..MERGE };
         world.import(&file_of(category, &base, &theirs), clear).unwrap_or_else(|problems| panic!("{problems:#?}"));
         let (file, current) = (file_of(category, &base, &ours), world.export());
-        let refused = world.planned(&file, clear);
+        let refused = world.plan_with_problems(&file, clear);
         let paths: Vec<&String> = refused.report.conflicts.iter().map(|conflict| &conflict.path).collect();
         let sorted = |paths: Vec<&String>| paths.into_iter().cloned().collect::<BTreeSet<_>>();
         prop_assert_eq!(sorted(paths.clone()), sorted(disputed.iter().collect()));
@@ -517,7 +520,7 @@ proptest! {
             (ConflictPolicy::TakeImport, ours.clone()),
             (ConflictPolicy::KeepCurrent, ours.iter().filter(|edit| !is_disputed(edit)).cloned().collect()),
         ] {
-            let plan = world.plan(&file, How { on_conflict, ..clear }).unwrap();
+            let plan = world.plan(&file, ImportSettings { on_conflict, ..clear }).unwrap();
             let mut expected = base.clone();
             apply(category, &mut expected, &theirs);
             apply(category, &mut expected, &last);
@@ -534,7 +537,7 @@ proptest! {
     ) {
         let world = World::with(category, &sent);
         let (data, base) = (world.data.clone(), world.export());
-        let how = How { base: Some(&data), nulls: NullPolicy::Clear, ..REPLACE };
+        let how = ImportSettings { base: Some(&data), nulls: NullPolicy::Clear, ..REPLACE };
         for (name, item) in item_lists(category) {
             let count = list(&base, name).len();
             if count == 0 {
@@ -551,13 +554,13 @@ proptest! {
             let (theirs, ours) = if we_drop { (&changed, &without) } else { (&without, &changed) };
             let mut world = world.clone();
             world.import(theirs, how).unwrap();
-            let refused = world.planned(ours, how);
+            let refused = world.plan_with_problems(ours, how);
             prop_assert_eq!(refused.report.conflicts.len(), 1, "{:#?}", refused.report);
             let conflict = &refused.report.conflicts[0];
             prop_assert_eq!((&conflict.path, conflict.base.as_ref()), (&at, base.pointer(&at)));
             prop_assert_eq!((conflict.current.is_none(), conflict.imported.is_none()), (!we_drop, we_drop));
             for (on_conflict, is_there) in [(ConflictPolicy::KeepCurrent, we_drop), (ConflictPolicy::TakeImport, !we_drop)] {
-                let plan = world.plan(ours, How { on_conflict, ..how }).unwrap();
+                let plan = world.plan(ours, ImportSettings { on_conflict, ..how }).unwrap();
                 let left = items(category, &Value::Object(plan.data));
                 let id = base.pointer(&at).unwrap()[item.id].as_str().unwrap();
                 prop_assert_eq!((left.contains_key(id), left.len()), (is_there, items(category, &base).len() - usize::from(!is_there)));
@@ -579,16 +582,16 @@ proptest! {
         let remove = [removed];
         let mut digests = BTreeSet::from([plan.report.digest.clone()]);
         let others = [
-            How { stage: Stage::Draft, ..how },
-            How { source: Source::Tmdb, ..how },
-            How { mode: other_mode, ..how },
-            How { nulls: other_nulls, ..how },
-            How { on_conflict: ConflictPolicy::Fail, ..how },
-            How { lock_rule: LockRule::Override, ..how },
-            How { remove: &remove, ..how },
+            ImportSettings { stage: Stage::Draft, ..how },
+            ImportSettings { source: Source::Tmdb, ..how },
+            ImportSettings { mode: other_mode, ..how },
+            ImportSettings { nulls: other_nulls, ..how },
+            ImportSettings { on_conflict: ConflictPolicy::Fail, ..how },
+            ImportSettings { lock_rule: LockRule::Override, ..how },
+            ImportSettings { remove: &remove, ..how },
         ];
         for other in others {
-            prop_assert!(digests.insert(world.planned(&file, other).report.digest), "{:?}", other);
+            prop_assert!(digests.insert(world.plan_with_problems(&file, other).report.digest), "{:?}", other);
         }
         // Another value is another plan, also where only what was before is another.
         let current = world.export();
@@ -624,13 +627,13 @@ proptest! {
         };
         let held = held_of(&wanted);
         // What was changed on both sides is skipped too, and no conflict: nobody has to settle what stays as it is.
-        let Ok(taken) = world.plan(&file, How { on_conflict: ConflictPolicy::TakeImport, ..how }) else { return Ok(()) };
+        let Ok(taken) = world.plan(&file, ImportSettings { on_conflict: ConflictPolicy::TakeImport, ..how }) else { return Ok(()) };
         let skips = held_of(&Value::Object(taken.data));
         let named = |of: Option<&Value>| of.and_then(|value| value.as_object()).and_then(|object| {
             item_lists(category).find_map(|(_, item)| object.get(item.id)?.as_str().map(str::to_owned))
         });
 
-        let skipped = world.plan(&file, How { locks: &locks, lock_rule: LockRule::Skip, ..how }).unwrap();
+        let skipped = world.plan(&file, ImportSettings { locks: &locks, lock_rule: LockRule::Skip, ..how }).unwrap();
         let stands = Value::Object(skipped.data.clone());
         let kept = items(category, &stands);
         for target in &locks {
@@ -658,10 +661,10 @@ proptest! {
         }
         prop_assert!(kept.len() >= after.len());
 
-        let refused = world.planned(&file, How { locks: &locks, ..how });
+        let refused = world.plan_with_problems(&file, ImportSettings { locks: &locks, ..how });
         prop_assert_eq!(refused.problems.len(), held.len());
         prop_assert!(refused.problems.iter().all(|problem| problem.code == ProblemCode::Locked));
-        let overridden = world.plan(&file, How { locks: &locks, lock_rule: LockRule::Override, ..how }).unwrap();
+        let overridden = world.plan(&file, ImportSettings { locks: &locks, lock_rule: LockRule::Override, ..how }).unwrap();
         let warned = overridden.report.warnings.iter().filter(|warning| warning.code == WarningCode::Locked).count();
         prop_assert_eq!(warned, held.len());
         prop_assert_eq!(without_made_up(&overridden), without_made_up(&free));
@@ -679,10 +682,11 @@ fn items_of_one_key_that_others_changed_are_found_again_once_the_file_has_moved_
     let [a, b, c, d] = [0, 1, 2, 3].map(|at| world.export()["items"][at].clone());
     let other = "https://example.org/other";
     let theirs = json!({ "items": [url(other), a, b, bare(), c, d] });
-    world.import(&theirs, How { base: Some(&base), ..REPLACE }).unwrap();
+    world.import(&theirs, ImportSettings { base: Some(&base), ..REPLACE }).unwrap();
     let ours = "https://example.org/ours";
     let file = json!({ "items": [bare(), bare(), url(ours), url(ours), bare()] });
-    let how = How { base: Some(&base), on_conflict: ConflictPolicy::KeepCurrent, ..MERGE };
+    let how =
+        ImportSettings { base: Some(&base), on_conflict: ConflictPolicy::KeepCurrent, ..MERGE };
     world.import(&file, how).unwrap();
     for _ in 0..2 {
         assert_eq!(world.import(&file, how).unwrap().report.changes, vec![]);

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::codes;
 use crate::support::command::{reelport, run};
+use crate::support::operations::codes;
 use crate::support::{Client, Reply, TestApp, envelope};
 
 /// Sends a text to the timeline of the movie `m`.
@@ -38,11 +38,11 @@ on_both_databases! {
             assert!(warned(&reply).contains(&"ENVELOPE_MISSING".to_owned()), "{sent}: {}", reply.text);
             assert_eq!(reply.json()["plan"]["changes"][0]["label"], "Event: Re-release", "{}", reply.text);
             let input = |category: Value| json!({ "movieId": "m", "category": category, "document": sent.to_string(), "options": { "dryRun": true } });
-            let payload = admin.act("importDocument", input(json!("TIMELINE"))).await;
+            let payload = admin.mutate("importDocument", input(json!("TIMELINE"))).await;
             assert_eq!(payload["status"], "PLANNED", "{payload}");
             assert_eq!(payload["plan"]["digest"], reply.json()["plan"]["digest"], "{payload}");
             // Without the category, only the text can name it.
-            let payload = admin.act("importDocument", input(json!(null))).await;
+            let payload = admin.mutate("importDocument", input(json!(null))).await;
             let is_named = sent["category"] == "timeline";
             assert_eq!(payload["status"] == "PLANNED", is_named, "{payload}");
         }

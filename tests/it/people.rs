@@ -6,8 +6,8 @@ use reelport::catalog::access::Role;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
 use crate::support::database::{TABLES, dump, dump_all, execute, made_entities, rows};
+use crate::support::operations::{codes, pairs};
 use crate::support::{Client, TestApp, envelope};
 
 /// Two movies that credit the director Ada Quist by one id, and a third by another.
@@ -141,7 +141,7 @@ async fn assert_can_be_rebuilt(app: &TestApp) {
 
 async fn revert(client: &Client, movie: &str, category: &str, revision: i64) -> Value {
     let payload = client
-        .act(
+        .mutate(
             "revertCategory",
             json!({ "movieId": movie, "category": category, "revision": revision }),
         )
@@ -465,7 +465,7 @@ on_both_databases! {
         let cast = json!({ "cast": [{ "name": "A. Quist", "id": "tmdb-person-1", "character": "Herself" }] });
         let payload = admin.import_document(&envelope("three", "cast_crew", cast), json!({ "target": "DRAFT" })).await;
         assert_eq!(payload["plan"]["counts"]["added"], 0, "{payload}");
-        let payload = admin.act("publishDraft", json!({ "movieId": "three", "category": "CAST_CREW" })).await;
+        let payload = admin.mutate("publishDraft", json!({ "movieId": "three", "category": "CAST_CREW" })).await;
         assert_eq!(payload["status"], "PUBLISHED", "{payload}");
         let export = admin.export("three", "cast_crew").await;
         assert_eq!(export["data"]["directors"][0]["job"], "Director");

@@ -4,8 +4,8 @@ use reelport::catalog::access::Role;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, masked, pairs};
 use crate::support::database::{dump_all, files};
+use crate::support::operations::{codes, masked, pairs};
 use crate::support::{Client, TestApp, envelope, fixtures};
 
 /// All that a database holds: the rows of every table, and of `SQLite` the files themselves.
@@ -80,7 +80,7 @@ on_both_databases! {
     async fn a_dry_run_says_everything_and_leaves_no_trace(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut sent = Vec::new();
-        for (category, _) in fixtures::seven() {
+        for (category, _) in fixtures::all_categories() {
             sent.push((category, edited_file(&admin, "m", category).await));
         }
         // A draft that is there already must stay as it is too.
@@ -122,7 +122,7 @@ on_both_databases! {
             (envelope("other", "timeline", json!({})).to_string(), "MOVIE_MISMATCH"),
         ] {
             let options = json!({ "dryRun": true, "idempotencyKey": "key" });
-            let payload = admin.act("importDocument", json!({ "movieId": "m", "document": document, "options": options })).await;
+            let payload = admin.mutate("importDocument", json!({ "movieId": "m", "document": document, "options": options })).await;
             assert_eq!((codes(&payload), &payload["status"], &payload["importId"]), (vec![code.to_owned()], &json!("REJECTED"), &json!(null)), "{payload}");
             let reply = admin.post_text("/api/v1/admin/movies/m/import/timeline?dry_run=true", document).await;
             assert!(reply.status == 400 || reply.status == 422, "{}", reply.text);
@@ -134,7 +134,7 @@ on_both_databases! {
             ("revertCategory", json!({ "movieId": "m", "category": "TRIVIA", "revision": 7, "dryRun": true })),
             ("updateDraft", json!({ "movieId": "m", "data": { "trivia": { "items": [] } }, "options": { "dryRun": true } })),
         ] {
-            let payload = admin.act(mutation, input).await;
+            let payload = admin.mutate(mutation, input).await;
             assert_eq!((&payload["status"], &payload["importId"]), (&json!("REJECTED"), &json!(null)), "{payload}");
         }
         assert!(everything(&app).await == before);
@@ -144,7 +144,7 @@ on_both_databases! {
         app.full_movie("m").await;
         let admin = app.admin();
         let mut lines = Vec::new();
-        for (category, _) in fixtures::seven() {
+        for (category, _) in fixtures::all_categories() {
             lines.push(edited_file(&admin, "m", category).await);
             // A movie that is not there yet is not made either.
             lines.push(envelope("new", category, edited_file(&admin, "m", category).await["data"].clone()));
@@ -170,7 +170,7 @@ on_both_databases! {
         let admin = app.admin();
         for mode in ["merge", "replace"] {
             app.full_movie(mode).await;
-            for (category, _) in fixtures::seven() {
+            for (category, _) in fixtures::all_categories() {
                 let file = edited_file(&admin, mode, category).await;
                 let known = admin.export(mode, category).await.to_string() + &format!("{:?}", dump_all(&app.database.url).await);
                 let planned = admin.import_with(&file, &format!("?dry_run=true&mode={mode}")).await.json();
@@ -272,7 +272,7 @@ on_both_databases! {
         ];
         for (mutation, input, may) in cases {
             for (client, may) in [(&viewer, false), (&contributor, may)] {
-                let reply = client.try_act(mutation, input.clone()).await;
+                let reply = client.try_mutate(mutation, input.clone()).await;
                 let code = &reply["errors"][0]["extensions"]["code"];
                 assert_eq!((code == "FORBIDDEN", code.is_null()), (!may, may), "{mutation} {input}: {reply}");
             }

@@ -16,7 +16,7 @@ use reelport::document::{Category, ProblemCode, Warning, WarningCode};
 use serde_json::{Value, json};
 
 use crate::support::generate::{arbitrary_json, data, document, of_any_category, two_documents};
-use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, list, through_text};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World, item_lists, list, through_text};
 
 /// A value that was sent and the path to it.
 pub fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
@@ -254,7 +254,7 @@ proptest! {
         let mut world = World::with(category, &sent);
         let export = world.export();
         let data = world.data.clone();
-        let how = [MERGE, REPLACE, How { base: Some(&data), ..REPLACE }, How { nulls: NullPolicy::Clear, ..REPLACE }];
+        let how = [MERGE, REPLACE, ImportSettings { base: Some(&data), ..REPLACE }, ImportSettings { nulls: NullPolicy::Clear, ..REPLACE }];
         for how in how {
             let plan = world.import(&export, how).unwrap();
             prop_assert_eq!(plan.report.changes, vec![]);
@@ -368,7 +368,7 @@ proptest! {
                 prop_assert_eq!(warned, expected);
             }
 
-            let cleared = world.plan(&file, How { nulls: NullPolicy::Clear, ..MERGE });
+            let cleared = world.plan(&file, ImportSettings { nulls: NullPolicy::Clear, ..MERGE });
             let is_only_text = item.is_some_and(|item| {
                 let texts = item.any_of.iter().filter(|name| stored.pointer(&pointer(&parent, name)).is_some());
                 item.any_of.contains(&key.as_str()) && texts.count() == 1
@@ -453,7 +453,7 @@ proptest! {
             .filter(|field| !field.rule.kind.is_list()).map(|field| field.name).collect();
         let expected = file.clone();
         file.as_object_mut().unwrap().retain(|key, _| !scalars.contains(&key.as_str()) || drops.next().unwrap() % 2 == 0);
-        let how = How { base: with_base.then_some(&base), ..REPLACE };
+        let how = ImportSettings { base: with_base.then_some(&base), ..REPLACE };
         let plan = world.import(&file, how).unwrap();
         prop_assert_eq!(world.export(), expected);
         prop_assert_eq!(plan.report.changes.len(), gone);
@@ -476,7 +476,7 @@ proptest! {
         }
         // Whether or not the file still has them, with their ids.
         let file = if stripped { json!({}) } else { world.export() };
-        let plan = world.import(&file, How { remove: &removed, ..MERGE }).unwrap();
+        let plan = world.import(&file, ImportSettings { remove: &removed, ..MERGE }).unwrap();
         prop_assert_eq!(world.export(), expected);
         prop_assert_eq!(plan.report.changes.len(), removed.len());
         prop_assert_eq!(beside_markup(&plan.report.warnings), Vec::<&Warning>::new());

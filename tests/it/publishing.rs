@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, masked, pairs};
 use crate::support::database::{dump, execute, rows};
+use crate::support::operations::{codes, masked, pairs};
 use crate::support::{Client, Reply, TestApp, envelope, fixtures, token};
 
 /// Every table that shows what is published.
@@ -30,7 +30,7 @@ fn contributor(app: &TestApp, name: &str) -> Client {
 async fn publish(client: &Client, category: &str, options: Value) -> Value {
     let mut input = json!({ "movieId": "m", "category": category.to_uppercase() });
     input.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
-    client.act("publishDraft", input).await
+    client.mutate("publishDraft", input).await
 }
 
 async fn rest(client: &Client, method: Method, path: &str) -> Reply {
@@ -139,7 +139,7 @@ on_both_databases! {
     async fn what_is_there_already_opens_no_draft(app: TestApp) {
         app.full_movie("m").await;
         let ada = contributor(&app, "ada");
-        for (category, _) in fixtures::seven() {
+        for (category, _) in fixtures::all_categories() {
             let file = ada.export("m", category).await;
             let payload = ada.import_document(&file, json!({ "target": "DRAFT" })).await;
             assert_eq!((&payload["status"], &payload["movieExport"]["document"]["metadata"]), (&json!("UNCHANGED"), &file["metadata"]), "{payload}");
@@ -155,7 +155,7 @@ on_both_databases! {
     async fn a_draft_is_published_as_its_plan_says(app: TestApp) {
         let admin = app.full_movie("m").await;
         let ada = contributor(&app, "ada");
-        for (category, _) in fixtures::seven() {
+        for (category, _) in fixtures::all_categories() {
             let mut file = admin.export("m", category).await;
             file["data"] = crate::plans::edited(category, &file["data"]);
             let payload = ada.import_document(&file, json!({ "target": "DRAFT", "mode": "REPLACE" })).await;
@@ -195,7 +195,7 @@ on_both_databases! {
         file["data"]["overview"] = json!("Drafted.");
         file["data"].as_object_mut().unwrap().remove("tagline");
         ada.draft(&file).await;
-        ada.act("updateDraft", json!({ "movieId": "m", "data": { "basicInfo": { "tagline": null } } })).await;
+        ada.mutate("updateDraft", json!({ "movieId": "m", "data": { "basicInfo": { "tagline": null } } })).await;
         admin.import("m", "basic_info", json!({ "runtime": 150, "genres": ["Noir"] })).await;
         // Another field: merged.
         let planned = rest(&ada, Method::POST, "publish/basic-info?dry_run=true").await.json();
@@ -255,7 +255,7 @@ on_both_databases! {
         admin.import_with(&crew("n", "Kim Moe"), "").await;
         let [made] = &people(&app, "Kim Moe").await[..] else { panic!("not one") };
         for movie in ["m", "n"] {
-            let payload = admin.act("publishDraft", json!({ "movieId": movie, "category": "CAST_CREW" })).await;
+            let payload = admin.mutate("publishDraft", json!({ "movieId": movie, "category": "CAST_CREW" })).await;
             assert_eq!(payload["status"], "PUBLISHED", "{payload}");
         }
         assert_eq!(people(&app, "Kim Moe").await, std::slice::from_ref(made));
@@ -281,9 +281,9 @@ on_both_databases! {
         let before = dump(&app.database.url, PUBLISHED).await;
         let first = ada.draft(&trivia(&["One."])).await;
         ada.draft(&trivia(&["Two."])).await;
-        let payload = admin.act("discardDraft", json!({ "movieId": "m", "category": "TRIVIA" })).await;
+        let payload = admin.mutate("discardDraft", json!({ "movieId": "m", "category": "TRIVIA" })).await;
         assert_eq!((codes(&payload), &payload["movieExport"]["document"]["data"]), (vec![], &published["data"]), "{payload}");
-        assert_eq!(codes(&admin.act("discardDraft", json!({ "movieId": "m", "category": "TRIVIA" })).await), ["NO_DRAFT"]);
+        assert_eq!(codes(&admin.mutate("discardDraft", json!({ "movieId": "m", "category": "TRIVIA" })).await), ["NO_DRAFT"]);
         let reply = rest(&admin, Method::DELETE, "draft/trivia").await;
         assert_eq!((reply.status, &reply.json()["code"]), (404, &json!("NO_DRAFT")));
         assert_eq!((rest(&admin, Method::DELETE, "draft/soundtrack").await.status, rest(&app.viewer(), Method::DELETE, "draft/trivia").await.status), (404, 403));
@@ -306,18 +306,18 @@ on_both_databases! {
         let ada = contributor(&app, "ada");
         let update = |options: Value| json!({ "movieId": "m", "data": { "trivia": { "items": [{ "text": "Edited." }] } }, "options": options });
         for options in [json!({}), json!({ "dryRun": true }), json!({ "target": "PUBLISHED" })] {
-            let payload = ada.act("updateDraft", update(options)).await;
+            let payload = ada.mutate("updateDraft", update(options)).await;
             assert_eq!((codes(&payload), &payload["status"]), (vec!["NO_DRAFT".to_owned()], &json!("REJECTED")), "{payload}");
             assert_eq!(payload["movieExport"]["document"]["metadata"]["revision"], 1);
         }
         ada.draft(&trivia(&["One."])).await;
-        let planned = ada.act("updateDraft", update(json!({ "dryRun": true }))).await;
+        let planned = ada.mutate("updateDraft", update(json!({ "dryRun": true }))).await;
         let options = json!({ "expectedPlan": planned["plan"]["digest"], "target": "PUBLISHED" });
-        let payload = ada.act("updateDraft", update(options)).await;
+        let payload = ada.mutate("updateDraft", update(options)).await;
         assert_eq!((codes(&payload), &payload["status"]), (vec![], &json!("DRAFTED")), "{payload}");
         assert_eq!(masked(&payload["plan"]["changes"], ""), masked(&planned["plan"]["changes"], ""));
         assert_eq!(payload["movieExport"]["document"]["metadata"]["draft_revision"], 2);
-        let missing = ada.act("updateDraft", json!({ "movieId": "none", "data": { "trivia": {} } })).await;
+        let missing = ada.mutate("updateDraft", json!({ "movieId": "none", "data": { "trivia": {} } })).await;
         assert_eq!((codes(&missing), &missing["movieExport"]), (vec!["NOT_FOUND".to_owned()], &json!(null)));
     }
 
@@ -355,7 +355,7 @@ on_both_databases! {
         for (mutation, extra) in [("publishDraft", json!({})), ("discardDraft", json!({})), ("revertCategory", json!({ "revision": 1 }))] {
             let mut input = json!({ "movieId": "m", "category": "TRIVIA" });
             input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-            let payload = admin.act(mutation, input).await;
+            let payload = admin.mutate(mutation, input).await;
             assert_eq!((codes(&payload), &payload["movieExport"]), (vec!["NOT_FOUND".to_owned()], &json!(null)), "{payload}");
         }
         assert_eq!((rest(&admin, Method::POST, "publish/trivia").await.status, rest(&admin, Method::DELETE, "draft/trivia").await.status), (404, 404));

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::damage::damaged;
 use crate::support::generate::{arbitrary_json, data, of_any_category};
-use crate::support::pure::{How, MERGE, REPLACE, World, through_text};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World, through_text};
 use crate::support::{envelope, fixtures};
 
 /// An envelope around anything.
@@ -124,7 +124,7 @@ fn what_says_nothing_in_a_list_is_skipped_and_the_others_keep_their_places() {
 
 #[test]
 fn a_list_of_nothing_but_not_known_empties_no_list() {
-    for (category, data) in fixtures::seven() {
+    for (category, data) in fixtures::all_categories() {
         let world = World::with(category.parse().unwrap(), &data);
         for (name, value) in data.as_object().unwrap() {
             for (nothing, code) in NOTHING {
@@ -135,7 +135,8 @@ fn a_list_of_nothing_but_not_known_empties_no_list() {
                     for sent in [&sent, &nothing] {
                         // Null as a whole is another matter.
                         let nulls = NullPolicy::Keep;
-                        let how = How { nulls, on_conflict: ConflictPolicy::Fail, ..mode };
+                        let how =
+                            ImportSettings { nulls, on_conflict: ConflictPolicy::Fail, ..mode };
                         match world.plan(&json!({ name: sent }), how) {
                             Ok(plan) => {
                                 assert_eq!(

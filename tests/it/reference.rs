@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::on_both_databases;
 use crate::support::database::{TABLES, dump, execute, rows};
-use crate::support::pure::{How, MERGE, REPLACE, World, list};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World, list};
 use crate::support::{TestApp, envelope};
 
 /// Makes the database one into which the data was never loaded.
@@ -301,7 +301,7 @@ fn an_award_with_its_id_keeps_the_spelling_and_takes_another_category() {
     }
     // Someone gave it another category since the file was made; the file says the old one otherwise.
     let file = json!({ "awards": [award("Academy Awards", "Best Director")] });
-    let plan = world.import(&file, How { base: Some(&base), ..MERGE }).unwrap();
+    let plan = world.import(&file, ImportSettings { base: Some(&base), ..MERGE }).unwrap();
     assert_eq!(
         (categories(&world), plan.report.conflicts.len()),
         (vec!["Best Picture".to_owned()], 0)
@@ -315,7 +315,7 @@ fn a_removed_award_that_is_repeated_in_another_spelling_stays_removed() {
     let base = world.data.clone();
     world.import(&json!({ "awards": [] }), REPLACE).unwrap();
     let file = json!({ "awards": [award("Academy Awards", "Best Director")] });
-    let plan = world.import(&file, How { base: Some(&base), ..MERGE }).unwrap();
+    let plan = world.import(&file, ImportSettings { base: Some(&base), ..MERGE }).unwrap();
     assert_eq!(
         (categories(&world).len(), plan.report.changes.len(), plan.report.conflicts.len()),
         (0, 0, 0)

@@ -41,7 +41,7 @@ on_both_databases! {
     async fn every_category_is_exported_in_the_envelope_of_the_contract(app: TestApp) {
         let before = Utc::now();
         let admin = app.full_movie("tmdb-1").await;
-        for (category, data) in fixtures::seven() {
+        for (category, data) in fixtures::all_categories() {
             let envelope = admin.export("tmdb-1", category).await;
             let keys: Vec<_> = envelope.as_object().unwrap().keys().collect();
             assert_eq!(keys, ["category", "movie_id", "version", "exported_at", "data", "metadata"]);
@@ -64,7 +64,7 @@ on_both_databases! {
 
     async fn both_spellings_of_a_category_are_read_in_urls_and_files(app: TestApp) {
         let admin = app.movie("m").await;
-        for (category, data) in fixtures::seven() {
+        for (category, data) in fixtures::all_categories() {
             let slug = category.replace('_', "-");
             let hyphenated = envelope("m", &slug, data.clone());
             assert_eq!(admin.import_envelope("m", category, "", &hyphenated).await.status, 200);

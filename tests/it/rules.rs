@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::on_both_databases;
 use crate::support::Client;
-use crate::support::acts::codes;
+use crate::support::operations::codes;
 
 /// What became of a value: `k` it was kept, `w` it was kept with a warning, `c` it was cleared, `r` the
 /// import was refused for the want of it.

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
 use crate::support::envelope;
+use crate::support::operations::{codes, pairs};
 
 on_both_databases! {
     async fn a_document_in_which_nothing_was_understood_is_refused(app: TestApp) {

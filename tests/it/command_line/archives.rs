@@ -4,7 +4,7 @@ use std::io::{Cursor, Write as _};
 
 use serde_json::{Value, json};
 
-use super::{Place, gzipped, ndjson, seven, zipped};
+use super::{Place, all_documents, gzipped, ndjson, zipped};
 use crate::support::command::run;
 use crate::support::envelope;
 
@@ -223,7 +223,7 @@ async fn names_of_entries_do_not_steer_the_terminal() {
     let entries = [
         ("\u{1b}]0;owned\u{7}.json", b"{".to_vec()),
         ("\u{9b}2J\u{202e}.txt", b"x".to_vec()),
-        ("good.json", seven("a")[2].to_string().into_bytes()),
+        ("good.json", all_documents("a")[2].to_string().into_bytes()),
     ];
     let ran = place.run(&["import", &place.write("odd.zip", zipped(&entries))]).await;
     assert_eq!(ran.code, 1, "{ran:?}");

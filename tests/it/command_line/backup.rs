@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Place, ndjson, one_line, seven};
+use super::{Place, all_documents, ndjson, one_line};
 use crate::support::command::{reelport, run};
 use crate::support::database::{TABLES, dump};
 use crate::support::{TestApp, envelope};
@@ -52,7 +52,7 @@ async fn a_backup_writes_over_nothing() {
 #[tokio::test]
 async fn after_a_command_the_database_file_alone_is_whole() {
     let place = Place::new();
-    place.run(&["import", &place.write("a.ndjson", ndjson(&seven("a")))]).await.ok();
+    place.run(&["import", &place.write("a.ndjson", ndjson(&all_documents("a")))]).await.ok();
     let elsewhere = Place::new();
     std::fs::copy(place.path("reelport.db"), elsewhere.path("reelport.db")).unwrap();
     assert!(!std::path::Path::new(&place.path("reelport.db-wal")).exists());

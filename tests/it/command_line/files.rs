@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Place, gzipped, one_line, seven, zipped};
+use super::{Place, all_documents, gzipped, one_line, zipped};
 use crate::support::command::{Ran, run};
 use crate::support::{envelope, fixtures};
 
@@ -75,7 +75,7 @@ async fn a_database_that_is_yet_to_be_made_is_no_file_for_errors_either() {
 #[tokio::test]
 async fn errors_are_not_kept_in_an_input() {
     let place = place().await;
-    let archive = zipped(&[("a.json", seven("a")[2].to_string().into_bytes())]);
+    let archive = zipped(&[("a.json", all_documents("a")[2].to_string().into_bytes())]);
     let file = place.write("z.zip", &archive);
     std::fs::hard_link(&file, place.path("hard.zip")).unwrap();
     let mut names = vec!["z.zip", "hard.zip"];

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Place, ndjson, one_line, seven, zipped};
+use super::{Place, all_documents, ndjson, one_line, zipped};
 use crate::support::command::{reelport, run};
 use crate::support::disk::Disk;
 use crate::support::{envelope, fixtures};
@@ -10,7 +10,7 @@ use crate::support::{envelope, fixtures};
 #[tokio::test]
 async fn an_import_says_which_movies_it_creates() {
     let place = Place::new();
-    let two = [seven("m-O1"), seven("m-01")].concat();
+    let two = [all_documents("m-O1"), all_documents("m-01")].concat();
     let file = place.write("two.ndjson", ndjson(&two));
     let planned = place.run(&["import", &file, "--dry-run"]).await.ok();
     for movie in ["m-O1", "m-01"] {
@@ -20,7 +20,7 @@ async fn an_import_says_which_movies_it_creates() {
     assert!(planned.stdout.contains(", 2 movies to create, in"), "{}", planned.stdout);
     assert!(!planned.stdout.contains("created"), "{}", planned.stdout);
 
-    let one = place.write("one.ndjson", ndjson(&seven("m-O1")));
+    let one = place.write("one.ndjson", ndjson(&all_documents("m-O1")));
     let ran = place.run(&["import", &one]).await.ok();
     assert!(ran.stdout.contains(", 1 movie created, in"), "{}", ran.stdout);
     assert!(ran.stdout.ends_with("\ncreated: m-O1\n"), "{}", ran.stdout);
@@ -54,7 +54,7 @@ async fn a_full_disk_is_told_in_words() {
     let url = format!("sqlite://{}", disk.path().join("reelport.db").display());
     run(reelport(place.folder.path(), &url, &["migrate"]), b"").await.ok();
     disk.fill();
-    let many: Vec<_> = (0..400).flat_map(|movie| seven(&format!("m{movie}"))).collect();
+    let many: Vec<_> = (0..400).flat_map(|movie| all_documents(&format!("m{movie}"))).collect();
     let file = place.write("many.ndjson", ndjson(&many));
     let ran = run(reelport(place.folder.path(), &url, &["import", &file]), b"").await;
     assert_eq!(ran.code, 2, "{ran:?}");
@@ -65,7 +65,7 @@ async fn a_full_disk_is_told_in_words() {
 #[tokio::test]
 async fn a_cut_archive_is_told_in_words() {
     let place = Place::new();
-    let archive = zipped(&[("a.json", seven("a")[0].to_string().into_bytes())]);
+    let archive = zipped(&[("a.json", all_documents("a")[0].to_string().into_bytes())]);
     let file = place.write("cut.zip", &archive[..archive.len() - 30]);
     let ran = place.run(&["import", &file]).await;
     assert_eq!(ran.code, 1, "{ran:?}");

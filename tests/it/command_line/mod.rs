@@ -88,8 +88,11 @@ fn ndjson(envelopes: &[Value]) -> Vec<u8> {
 }
 
 /// The seven documents of a movie.
-fn seven(movie: &str) -> Vec<Value> {
-    fixtures::seven().into_iter().map(|(category, data)| envelope(movie, category, data)).collect()
+fn all_documents(movie: &str) -> Vec<Value> {
+    fixtures::all_categories()
+        .into_iter()
+        .map(|(category, data)| envelope(movie, category, data))
+        .collect()
 }
 
 fn one_line(ran: &Ran) -> &str {
@@ -202,7 +205,7 @@ on_both_databases! {
     }
 
     async fn a_part_of_the_catalogue_is_exported_by_ids_and_category(app: TestApp) {
-        app.seed(&[seven("a"), seven("b"), seven("c")].concat()).await;
+        app.seed(&[all_documents("a"), all_documents("b"), all_documents("c")].concat()).await;
         let keys = |ran: Ran| -> Vec<String> {
             let of = |document: &Value| format!("{} {}", document["movie_id"].as_str().unwrap(), document["category"].as_str().unwrap());
             documents(&ran.ok().stdout).iter().map(of).collect()
@@ -246,7 +249,7 @@ on_both_databases! {
     }
 
     async fn an_import_on_the_side_is_seen_by_the_server(app: TestApp) {
-        app.seed(&seven("m")).await;
+        app.seed(&all_documents("m")).await;
         let export = app.viewer().export("m", "timeline").await;
         assert_eq!(fixtures::facts(&export["data"]), fixtures::timeline());
         assert_eq!(export["metadata"]["updated_by"], "command line");
@@ -265,7 +268,7 @@ async fn four_processes_may_migrate_a_new_database_at_once() {
 
 #[tokio::test]
 async fn every_form_of_file_is_imported_plain_and_gzipped() {
-    let envelopes = [seven("a"), seven("b")].concat();
+    let envelopes = [all_documents("a"), all_documents("b")].concat();
     let pretty = format!("{:#}", envelopes[2]).into_bytes();
     let named: Vec<(String, Vec<u8>)> = envelopes
         .iter()
@@ -403,15 +406,15 @@ async fn a_bad_record_of_a_list_or_an_archive_is_told_by_its_place() {
 #[tokio::test]
 async fn a_file_that_ends_in_the_middle_is_told_and_what_was_whole_is_in() {
     let place = Place::new();
-    let text = ndjson(&seven("a"));
+    let text = ndjson(&all_documents("a"));
     let packed = gzipped(&text);
     let archive = zipped(&[("a.json", text.clone())]);
     let cut = [
         ("cut.ndjson", text[..text.len() - 20].to_vec()),
         ("cut.ndjson.gz", packed[..packed.len() - 12].to_vec()),
         ("cut.zip", archive[..archive.len() - 30].to_vec()),
-        ("cut.json", format!("{:#}", seven("a")[0]).into_bytes()[..100].to_vec()),
-        ("cut-list.json", json!(seven("a")).to_string().into_bytes()[..2000].to_vec()),
+        ("cut.json", format!("{:#}", all_documents("a")[0]).into_bytes()[..100].to_vec()),
+        ("cut-list.json", json!(all_documents("a")).to_string().into_bytes()[..2000].to_vec()),
         ("empty.json", Vec::new()),
     ];
     for (name, content) in cut {
@@ -557,7 +560,7 @@ async fn an_import_that_cannot_start_is_one_line_and_2() {
 #[tokio::test]
 async fn an_export_to_a_file_is_whole_or_not_at_all() {
     let place = Place::new();
-    place.run(&["import", &place.write("a.ndjson", ndjson(&seven("a")))]).await.ok();
+    place.run(&["import", &place.write("a.ndjson", ndjson(&all_documents("a")))]).await.ok();
     let file = place.write("out.zip", "what was there before");
     place.run(&["export", "--format", "zip", "-o", &file]).await.ok();
     let mut archive = zip::ZipArchive::new(std::fs::File::open(&file).unwrap()).unwrap();
@@ -866,7 +869,7 @@ async fn a_file_is_read_as_language_models_send_it() {
     }
     // Several documents are read one by one.
     let place = Place::new();
-    let two = [seven("a"), seven("b")].concat();
+    let two = [all_documents("a"), all_documents("b")].concat();
     let fenced = format!("```\n{}```\n", String::from_utf8(ndjson(&two)).unwrap());
     place.run(&["import", &place.write("two.txt", fenced)]).await.ok();
     assert_eq!(place.documents().await.len(), 14);

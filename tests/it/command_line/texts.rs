@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Place, seven};
+use super::{Place, all_documents};
 use crate::corpus;
 use crate::support::command::{reelport, run};
 use crate::support::{TestApp, envelope};
@@ -207,7 +207,7 @@ async fn files_that_cannot_be_read_stop_the_start_with_what_to_do() {
 #[tokio::test]
 async fn a_file_on_standard_input_is_read_like_any_other() {
     let place = Place::new();
-    let content = super::zipped(&[("a.json", seven("a")[2].to_string().into_bytes())]);
+    let content = super::zipped(&[("a.json", all_documents("a")[2].to_string().into_bytes())]);
     let file = std::fs::File::open(place.write("a.zip", content)).unwrap();
     let mut command = place.command(&["import", "-", "--max-unpacked", "5K"]);
     command.stdin(file);

@@ -122,7 +122,7 @@ impl TestApp {
     /// Creates a movie and fills all seven categories.
     pub async fn full_movie(&self, id: &str) -> Client {
         let admin = self.movie(id).await;
-        for (category, data) in fixtures::seven() {
+        for (category, data) in fixtures::all_categories() {
             let reply = admin.import(id, category, data).await;
             assert_eq!(reply.status, 200, "{category}: {}", reply.text);
         }

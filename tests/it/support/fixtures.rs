@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// The seven categories with data that uses every field.
-pub fn seven() -> Vec<(&'static str, Value)> {
+pub fn all_categories() -> Vec<(&'static str, Value)> {
     vec![
         ("basic_info", basic_info()),
         ("cast_crew", cast_crew()),

@@ -31,7 +31,7 @@ impl IdSource for Counter {
 
 /// How to import.
 #[derive(Debug, Clone, Copy)]
-pub struct How<'a> {
+pub struct ImportSettings<'a> {
     pub stage: Stage,
     pub source: Source,
     pub id_trust: IdTrust,
@@ -44,7 +44,7 @@ pub struct How<'a> {
     pub lock_rule: LockRule,
 }
 
-pub const MERGE: How<'static> = How {
+pub const MERGE: ImportSettings<'static> = ImportSettings {
     stage: Stage::Published,
     source: Source::Manual,
     id_trust: IdTrust::Given,
@@ -56,7 +56,7 @@ pub const MERGE: How<'static> = How {
     locks: &[],
     lock_rule: LockRule::Refuse,
 };
-pub const REPLACE: How<'static> = How { mode: ImportMode::Replace, ..MERGE };
+pub const REPLACE: ImportSettings<'static> = ImportSettings { mode: ImportMode::Replace, ..MERGE };
 
 /// One document with the entities that exist around it.
 #[derive(Debug, Clone)]
@@ -89,18 +89,23 @@ impl World {
     }
 
     /// What an import would do, if nothing speaks against it.
-    pub fn plan(&self, data: &Value, how: How<'_>) -> Result<Plan, Vec<Problem>> {
-        let plan = self.planned(data, how);
+    pub fn plan(&self, data: &Value, how: ImportSettings<'_>) -> Result<Plan, Vec<Problem>> {
+        let plan = self.plan_with_problems(data, how);
         if plan.problems.is_empty() { Ok(plan) } else { Err(plan.problems) }
     }
 
     /// The plan of an import, also of one that is refused.
-    pub fn planned(&self, data: &Value, how: How<'_>) -> Plan {
-        self.planned_within(data, how, &WorkBudget::unlimited())
+    pub fn plan_with_problems(&self, data: &Value, how: ImportSettings<'_>) -> Plan {
+        self.plan_within(data, how, &WorkBudget::unlimited())
     }
 
     /// The plan of an import within a budget that suffices.
-    pub fn planned_within(&self, data: &Value, how: How<'_>, budget: &WorkBudget<'_>) -> Plan {
+    pub fn plan_within(
+        &self,
+        data: &Value,
+        how: ImportSettings<'_>,
+        budget: &WorkBudget<'_>,
+    ) -> Plan {
         let definition = self.category.definition();
         let reading = parse(definition, through_text(data), ParseOptions::default());
         let mut mentions = Mentions::default();
@@ -132,7 +137,7 @@ impl World {
     }
 
     /// Imports; a plan without changes must leave the very document that is there.
-    pub fn import(&mut self, data: &Value, how: How<'_>) -> Result<Plan, Vec<Problem>> {
+    pub fn import(&mut self, data: &Value, how: ImportSettings<'_>) -> Result<Plan, Vec<Problem>> {
         let plan = self.plan(data, how)?;
         let Value::Object(after) = through_text(&Value::Object(plan.data.clone())) else {
             unreachable!()

@@ -14,7 +14,7 @@ const RESULT: &str = "status updatedFields importId userErrors { path code messa
 
 impl Client {
     /// Runs a mutation on a document; the whole reply.
-    pub async fn try_act(&self, mutation: &str, input: Value) -> Value {
+    pub async fn try_mutate(&self, mutation: &str, input: Value) -> Value {
         let (first, rest) = mutation.split_at(1);
         let kind = format!("{}{rest}Input", first.to_uppercase());
         let result = if mutation == "discardDraft" {
@@ -29,10 +29,10 @@ impl Client {
 
     /// Runs a mutation on a document; its payload.
     #[track_caller]
-    pub fn act(&self, mutation: &str, input: Value) -> impl Future<Output = Value> {
+    pub fn mutate(&self, mutation: &str, input: Value) -> impl Future<Output = Value> {
         let at = std::panic::Location::caller();
         async move {
-            let mut reply = self.try_act(mutation, input).await;
+            let mut reply = self.try_mutate(mutation, input).await;
             assert!(reply["errors"].is_null(), "{at}: {reply}");
             reply["data"][mutation].take()
         }
@@ -42,7 +42,7 @@ impl Client {
     #[track_caller]
     pub fn import_document(&self, envelope: &Value, options: Value) -> impl Future<Output = Value> {
         let input = json!({ "movieId": envelope["movie_id"], "document": envelope.to_string(), "options": options });
-        self.act("importDocument", input)
+        self.mutate("importDocument", input)
     }
 
     /// `importCategory` of data as a file has it.
@@ -54,7 +54,7 @@ impl Client {
         data: &Value,
         options: Value,
     ) -> impl Future<Output = Value> {
-        self.act(
+        self.mutate(
             "importCategory",
             json!({ "movieId": movie, "data": typed(category, data), "options": options }),
         )
@@ -140,12 +140,12 @@ fn input(category: &str, value: &Value, depth: usize) -> Value {
 
 /// The value with ids that were made up since `known` was written as the order in which they came.
 pub fn masked(value: &Value, known: &str) -> Value {
-    mask(value, known, &mut Vec::new())
+    replace_ids(value, known, &mut Vec::new())
 }
 
-fn mask(value: &Value, known: &str, seen: &mut Vec<String>) -> Value {
+fn replace_ids(value: &Value, known: &str, seen: &mut Vec<String>) -> Value {
     match value {
-        Value::String(text) if is_made_up(text) && !known.contains(text.as_str()) => {
+        Value::String(text) if is_generated_id(text) && !known.contains(text.as_str()) => {
             let place = seen.iter().position(|id| id == text).unwrap_or_else(|| {
                 seen.push(text.clone());
                 seen.len() - 1
@@ -153,17 +153,20 @@ fn mask(value: &Value, known: &str, seen: &mut Vec<String>) -> Value {
             json!(format!("new:{place}"))
         }
         Value::Array(items) => {
-            Value::Array(items.iter().map(|item| mask(item, known, seen)).collect())
+            Value::Array(items.iter().map(|item| replace_ids(item, known, seen)).collect())
         }
         Value::Object(object) => Value::Object(
-            object.iter().map(|(key, value)| (key.clone(), mask(value, known, seen))).collect(),
+            object
+                .iter()
+                .map(|(key, value)| (key.clone(), replace_ids(value, known, seen)))
+                .collect(),
         ),
         other => other.clone(),
     }
 }
 
 /// Whether it looks like the id of an item or of an entity that was made here.
-fn is_made_up(text: &str) -> bool {
+fn is_generated_id(text: &str) -> bool {
     let (random, length) = match text.split_once('-') {
         Some(("person" | "ceremony" | "platform" | "genre", random)) => (random, 12),
         _ => (text, 16),

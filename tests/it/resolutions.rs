@@ -4,8 +4,8 @@ use reelport::catalog::access::Role;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
 use crate::support::database::{TABLES, dump, made_entities, rows};
+use crate::support::operations::{codes, pairs};
 use crate::support::{Client, Reply, TestApp, envelope};
 
 /// Every table that an import of names may write to.
@@ -19,7 +19,7 @@ pub async fn people(app: &TestApp) -> usize {
 }
 
 /// What is remembered: the movie, the name and who it is.
-pub async fn remembered(app: &TestApp) -> Vec<(String, String, Value)> {
+pub async fn stored_resolutions(app: &TestApp) -> Vec<(String, String, Value)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let rows = rows(&app.database.url, "answers").await;
     rows.iter()
@@ -40,7 +40,7 @@ pub async fn with_cast(app: &TestApp, movie: &str, title: &str, cast: &[(&str, &
 }
 
 /// Two actors of one name, one known from each of two movies, and a third movie that knows nobody.
-pub async fn two_of_a_name(app: &TestApp) -> Client {
+pub async fn two_namesakes(app: &TestApp) -> Client {
     with_cast(app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee")]).await;
     with_cast(app, "two", "Second Tide", &[("tmdb-person-12", "Jo Lee")]).await;
     app.movie("m").await
@@ -81,7 +81,7 @@ pub fn decisions(plan: &Value) -> Vec<(String, String, Value)> {
         .collect()
 }
 
-pub fn resolved(path: &str, entity: &str) -> Value {
+pub fn resolution(path: &str, entity: &str) -> Value {
     json!({ "resolutions": [{ "path": path, "entityId": entity }] })
 }
 
@@ -97,7 +97,7 @@ fn assert_asks(reply: &Reply, path: &str) {
 
 on_both_databases! {
     async fn a_name_of_two_is_asked_with_what_tells_them_apart(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let before = state(&app).await;
         let reply = admin.import_with(&cast_of("m", &["Jo Lee"]), "").await;
         assert_asks(&reply, "/cast/0/name");
@@ -125,7 +125,7 @@ on_both_databases! {
     }
 
     async fn an_answer_publishes_and_is_remembered_on_that_movie(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }], "crew": [{ "name": "JO LEE", "job": "Editor" }] });
         let file = envelope("m", "cast_crew", data);
         let answer = "?resolutions=[{\"path\":\"/cast/0/name\",\"entity_id\":\"tmdb-person-12\"}]";
@@ -134,7 +134,7 @@ on_both_databases! {
         for list in ["cast", "crew"] {
             assert_eq!(ids_in(&admin, "m", list).await, ["tmdb-person-12"], "{list}");
         }
-        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!("tmdb-person-12"))]);
+        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!("tmdb-person-12"))]);
         assert_eq!(people(&app).await, 2);
 
         let again = admin.import_with(&file, "").await;
@@ -152,10 +152,10 @@ on_both_databases! {
     }
 
     async fn an_answer_for_everywhere_holds_on_all_movies_but_where_another_was_given(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         app.movie("n").await;
         app.movie("o").await;
-        let there = admin.import_document(&cast_of("n", &["Jo Lee"]), resolved("/cast/0/name", "tmdb-person-11")).await;
+        let there = admin.import_document(&cast_of("n", &["Jo Lee"]), resolution("/cast/0/name", "tmdb-person-11")).await;
         assert_eq!(there["status"], "PUBLISHED", "{there}");
         let everywhere = json!({ "resolutions": [{ "path": "/cast/0", "entityId": "tmdb-person-12", "everywhere": true }] });
         let here = admin.import_document(&cast_of("m", &["Jo Lee"]), everywhere).await;
@@ -169,10 +169,10 @@ on_both_databases! {
     }
 
     async fn one_answer_is_enough_wherever_in_the_document_it_is_given(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }], "crew": [{ "name": "Jo Lee", "job": "Editor" }] });
         let file = envelope("m", "cast_crew", data);
-        let reply = admin.import_document(&file, resolved("/crew/0/name", "tmdb-person-12")).await;
+        let reply = admin.import_document(&file, resolution("/crew/0/name", "tmdb-person-12")).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-12"]);
 
@@ -190,7 +190,7 @@ on_both_databases! {
     }
 
     async fn a_new_one_is_made_once_and_remembered(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }], "directors": [{ "name": "Jo Lee" }], "crew": [{ "name": "JO LEE", "job": "Editor" }] });
         let file = envelope("m", "cast_crew", data);
         let create = json!({ "resolutions": [{ "path": "/cast/0/name", "createNew": true }] });
@@ -199,7 +199,7 @@ on_both_databases! {
         let made = ids_in(&admin, "m", "cast").await;
         assert!(made[0].starts_with("person-"), "{made:?}");
         assert_eq!((ids_in(&admin, "m", "directors").await, ids_in(&admin, "m", "crew").await), (made.clone(), made.clone()));
-        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!(made[0]))]);
+        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!(made[0]))]);
         let again = admin.import_document(&file, json!({})).await;
         assert_eq!(again["status"], "UNCHANGED", "{again}");
         let more = admin.import_document(&envelope("m", "cast_crew", json!({ "writers": [{ "name": "Jo Lee" }] })), json!({})).await;
@@ -207,7 +207,7 @@ on_both_databases! {
     }
 
     async fn one_new_one_is_made_though_every_question_is_answered(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }], "directors": [{ "name": "Jo Lee" }] });
         let create = json!({ "resolutions": [{ "path": "/cast/0/name", "createNew": true }, { "path": "/directors/0", "createNew": true }] });
         let reply = admin.import_document(&envelope("m", "cast_crew", data), create).await;
@@ -216,9 +216,9 @@ on_both_databases! {
     }
 
     async fn an_answer_is_heard_where_somebody_else_of_the_name_stands(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let file = cast_of("one", &["Jo Lee"]);
-        let answer = resolved("/cast/0/name", "tmdb-person-12");
+        let answer = resolution("/cast/0/name", "tmdb-person-12");
         let reply = admin.import_document(&file, answer.clone()).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         assert_eq!(ids_in(&admin, "one", "cast").await, ["tmdb-person-11", "tmdb-person-12"]);
@@ -231,7 +231,7 @@ on_both_databases! {
     }
 
     async fn what_is_left_out_stays_out(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Nia Ode" }, { "name": "Jo Lee" }], "crew": [{ "name": "Jo Lee", "job": "Editor" }] });
         let file = envelope("m", "cast_crew", data);
         let skip = ["/cast/1/name", "/crew/0/name"].map(|path| json!({ "path": path, "skip": true }));
@@ -240,13 +240,13 @@ on_both_databases! {
         let skipped: Vec<_> = decisions(&reply["plan"]).into_iter().filter(|(_, decision, _)| decision == "skipped").collect();
         assert_eq!(skipped, [("/cast/1/name".to_owned(), "skipped".to_owned(), Value::Null), ("/crew/0/name".to_owned(), "skipped".to_owned(), Value::Null)]);
         assert_eq!((ids_in(&admin, "m", "cast").await.len(), ids_in(&admin, "m", "crew").await.len()), (1, 0));
-        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
+        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
         let again = admin.import_document(&file, json!({})).await;
         assert_eq!((&again["status"], decisions(&again["plan"]).len()), (&json!("UNCHANGED"), 2), "{again}");
     }
 
     async fn what_is_left_out_of_a_draft_is_not_published(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let stood = admin.import("m", "cast_crew", json!({ "crew": [{ "name": "Ola Ry", "job": "Editor" }] })).await;
         assert_eq!(stood.status, 200, "{}", stood.text);
         // One that is new, and one that stands there under another name.
@@ -260,7 +260,7 @@ on_both_databases! {
         publish["resolutions"] = json!([{ "path": "/cast/1/name", "skip": true }, { "path": "/crew/0/name", "skip": true }]);
         for dry_run in [true, false] {
             publish["dryRun"] = json!(dry_run);
-            let done = admin.act("publishDraft", publish.clone()).await;
+            let done = admin.mutate("publishDraft", publish.clone()).await;
             assert_eq!(done["status"], if dry_run { "PLANNED" } else { "PUBLISHED" }, "{done}");
             let skipped = decisions(&done["plan"]).into_iter().filter(|(_, decision, _)| decision == "skipped");
             let skipped: Vec<_> = skipped.map(|(path, ..)| path).collect();
@@ -269,7 +269,7 @@ on_both_databases! {
         let data = admin.export("m", "cast_crew").await["data"].clone();
         assert_eq!((data["cast"].as_array().unwrap().len(), &data["cast"][0]["name"]), (1, &json!("Nia Ode")), "{data}");
         assert_eq!(data["crew"][0]["name"], "Ola Ry", "what an answer leaves out stays as it is: {data}");
-        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
+        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
     }
 
     async fn several_of_a_name_in_a_list_are_told_by_what_they_did(app: TestApp) {
@@ -320,7 +320,7 @@ on_both_databases! {
     }
 
     async fn an_answer_that_names_nobody_is_told_once(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }, { "name": "Nia Ode" }] });
         let wrong = json!({ "resolutions": [{ "path": "/cast/0/name", "entityId": "nope" }] });
         let reply = admin.import_document(&envelope("m", "cast_crew", data), wrong).await;
@@ -331,9 +331,9 @@ on_both_databases! {
     }
 
     async fn an_answer_that_nothing_asked_for_is_told_of(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "id": "tmdb-person-11", "name": "Jo Lee" }] });
-        let reply = admin.import_document(&envelope("m", "cast_crew", data), resolved("/cast/0/name", "tmdb-person-12")).await;
+        let reply = admin.import_document(&envelope("m", "cast_crew", data), resolution("/cast/0/name", "tmdb-person-12")).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         assert_eq!(pairs(&reply["plan"]["warnings"]), [("/cast/0/name".to_owned(), "RESOLUTION_UNUSED".to_owned())], "{reply}");
         assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-11"]);
@@ -387,7 +387,7 @@ on_both_databases! {
     }
 
     async fn an_answer_that_is_none_is_refused_and_nothing_is_written(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let file = cast_of("m", &["Jo Lee"]);
         let before = state(&app).await;
         for (case, resolution, code) in [
@@ -408,7 +408,7 @@ on_both_databases! {
     }
 
     async fn a_dry_run_remembers_nothing_and_its_digest_is_carried_out(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let file = cast_of("m", &["Jo Lee", "Nia Ode"]);
         for resolution in [json!({ "path": "/cast/0/name", "createNew": true }), json!({ "path": "/cast/0/name", "entityId": "tmdb-person-11" })] {
             let before = state(&app).await;
@@ -429,7 +429,7 @@ on_both_databases! {
     }
 
     async fn a_question_waits_in_a_draft_until_it_is_published(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let contributor = app.with_role(Role::Contributor);
         let names_before = people(&app).await;
         let file = cast_of("m", &["Nia Ode", "Jo Lee"]);
@@ -448,13 +448,13 @@ on_both_databases! {
         assert_eq!(state(&app).await, before, "to ask what is open changes nothing");
 
         let publish = json!({ "movieId": "m", "category": "CAST_CREW" });
-        let refused = admin.act("publishDraft", publish.clone()).await;
+        let refused = admin.mutate("publishDraft", publish.clone()).await;
         assert_eq!(pairs(&refused["userErrors"]), [("/cast/1/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())], "{refused}");
         assert_eq!(state(&app).await, before);
 
         let mut answered = publish.clone();
         answered["resolutions"] = json!([{ "path": "/cast/1/name", "entityId": "tmdb-person-12" }]);
-        let published = admin.act("publishDraft", answered).await;
+        let published = admin.mutate("publishDraft", answered).await;
         assert_eq!(published["status"], "PUBLISHED", "{published}");
         assert_eq!(ids_in(&admin, "m", "cast").await[1], "tmdb-person-12");
         assert_eq!(people(&app).await, names_before + 1, "Nia Ode alone");
@@ -465,7 +465,7 @@ on_both_databases! {
         let draft = contributor.draft(&cast_of("n", &["Jo Lee", "JO LEE"])).await;
         let mut answered = json!({ "movieId": "n", "category": "CAST_CREW" });
         answered["resolutions"] = json!([{ "path": "/cast/0/name", "createNew": true }]);
-        let published = admin.act("publishDraft", answered).await;
+        let published = admin.mutate("publishDraft", answered).await;
         assert_eq!(published["status"], "PUBLISHED", "{published}");
         let made = ids_in(&admin, "n", "cast").await;
         assert_eq!((json!(made[0]), &made[0]), (draft["data"]["cast"][0]["id"].clone(), &made[1]));
@@ -716,7 +716,7 @@ on_both_databases! {
         let split = admin.graphql(split, json!({})).await;
         assert_eq!(split["data"]["splitPerson"]["userErrors"], json!([]), "{split}");
         let back = json!({ "movieId": "two", "category": "CAST_CREW", "revision": 1 });
-        assert_eq!(admin.act("revertCategory", back).await["status"], "PUBLISHED");
+        assert_eq!(admin.mutate("revertCategory", back).await["status"], "PUBLISHED");
         let plan = admin.import_with(&file, "?dry_run=true").await.json()["plan"].clone();
         assert_eq!(plan["matches"][0]["entity"], "g-1", "{plan}");
     }
@@ -879,5 +879,5 @@ async fn assert_whole(app: &TestApp) {
     for credit in rows(&app.database.url, "credits").await {
         assert!(entities.iter().any(|entity| entity["id"] == credit["person_id"]), "{credit}");
     }
-    app.assert_whole().await;
+    app.assert_consistent().await;
 }

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::answers::{ids_in, people, with_cast};
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
+use crate::resolutions::{ids_in, people, with_cast};
+use crate::support::operations::{codes, pairs};
 use crate::support::{Client, Reply, envelope};
 
 const MODEL: &str = "?source=llm-generated";

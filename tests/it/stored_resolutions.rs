@@ -3,11 +3,11 @@
 use reelport::catalog::access::Role;
 use serde_json::{Value, json};
 
-use crate::answers::{
-    cast_of, decisions, ids_in, people, remembered, resolved, two_of_a_name, with_cast,
-};
 use crate::on_both_databases;
-use crate::support::acts::pairs;
+use crate::resolutions::{
+    cast_of, decisions, ids_in, people, resolution, stored_resolutions, two_namesakes, with_cast,
+};
+use crate::support::operations::pairs;
 use crate::support::{Client, envelope};
 
 /// `code` of the warnings of a plan.
@@ -47,7 +47,7 @@ on_both_databases! {
         }
         // Initials, and a name that nobody here has.
         for (name, id) in [("B. Pitt", "tmdb-person-11"), ("Zaphod", "tmdb-person-12")] {
-            let mut options = resolved("/cast/0/name", id);
+            let mut options = resolution("/cast/0/name", id);
             options["resolutions"][0]["everywhere"] = json!(true);
             let reply = admin.import_document(&cast_of("m", &[name]), options).await;
             assert_eq!(reply["status"], "PUBLISHED", "{reply}");
@@ -69,26 +69,26 @@ on_both_databases! {
         assert_eq!(decisions(&reply["plan"])[0].2, "tmdb-person-11", "{reply}");
         // A platform too.
         let offer = |movie: &str| envelope(movie, "streaming", json!({ "streaming_options": [{ "platform": "The Blue One", "region": "US", "type": "subscription" }] }));
-        let mut options = resolved("/streaming_options/0/platform", "tmdb-platform-9");
+        let mut options = resolution("/streaming_options/0/platform", "tmdb-platform-9");
         options["resolutions"][0]["everywhere"] = json!(true);
         let reply = admin.import_document(&offer("m"), options).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         let reply = admin.import_document(&offer("n"), json!({ "dryRun": true })).await;
         assert_eq!(decisions(&reply["plan"])[0].2, "tmdb-platform-9", "{reply}");
         // Of a movie that is made anew, nothing is remembered.
-        assert!(remembered(&app).await.iter().all(|(movie, ..)| movie != "m"));
+        assert!(stored_resolutions(&app).await.iter().all(|(movie, ..)| movie != "m"));
     }
 
     async fn what_was_answered_on_a_movie_goes_with_it(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
-        admin.import_document(&cast_of("m", &["Jo Lee"]), resolved("/cast/0/name", "tmdb-person-12")).await;
-        assert_eq!(remembered(&app).await.len(), 1);
+        let admin = two_namesakes(&app).await;
+        admin.import_document(&cast_of("m", &["Jo Lee"]), resolution("/cast/0/name", "tmdb-person-12")).await;
+        assert_eq!(stored_resolutions(&app).await.len(), 1);
         admin.graphql("mutation { deleteMovie(input: {id: \"m\"}) { userErrors { message } } }", json!({})).await;
-        assert_eq!(remembered(&app).await, []);
+        assert_eq!(stored_resolutions(&app).await, []);
     }
 
     async fn the_answer_to_what_waits_in_a_draft_is_the_items_that_waits(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let contributor = app.with_role(Role::Contributor);
         let file = |movie: &str| envelope(movie, "cast_crew", json!({ "cast": [{ "name": "Jo Lee", "character": "Nurse" }, { "name": "Nia Ode" }] }));
         let draft = |mut options: Value| { options["target"] = json!("DRAFT"); options };
@@ -112,7 +112,7 @@ on_both_databases! {
             assert_eq!((&reply["status"], warned(&reply["plan"])), (&json!("DRAFTED"), vec![]), "{movie}: {reply}");
             assert_eq!(questions().await, 0, "{movie}");
             let before = people(&app).await;
-            let published = admin.act("publishDraft", json!({ "movieId": movie, "category": "CAST_CREW" })).await;
+            let published = admin.mutate("publishDraft", json!({ "movieId": movie, "category": "CAST_CREW" })).await;
             assert_eq!(published["status"], "PUBLISHED", "{movie}: {published}");
             let cast = ids_in(&admin, movie, "cast").await;
             match answer["skip"].as_bool() {
@@ -132,7 +132,7 @@ on_both_databases! {
     }
 
     async fn a_file_taken_from_a_draft_does_not_answer_its_questions(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let draft = admin.draft(&cast_of("m", &["Jo Lee", "Nia Ode"])).await;
         let before = people(&app).await;
         let reply = admin.import_with(&draft, "").await;
@@ -141,7 +141,7 @@ on_both_databases! {
         let mut bare = draft.clone();
         bare.as_object_mut().unwrap().remove("metadata");
         assert_eq!(admin.import_with(&bare, "").await.status, 409);
-        let reply = admin.import_document(&draft, resolved("/cast/0/name", "tmdb-person-11")).await;
+        let reply = admin.import_document(&draft, resolution("/cast/0/name", "tmdb-person-11")).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         assert_eq!(ids_in(&admin, "m", "cast").await[0], "tmdb-person-11");
         // Nor does it take back the answer once there is one.
@@ -256,7 +256,7 @@ on_both_databases! {
     }
 
     async fn answers_that_contradict_are_refused(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let refused = async |file: &Value, resolutions: Value| {
             let reply = admin.import_document(file, json!({ "resolutions": resolutions })).await;
             assert_eq!(reply["status"], "REJECTED", "{reply}");
@@ -289,9 +289,9 @@ on_both_databases! {
     }
 
     async fn a_plan_holds_for_one_movie_or_for_all(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+        let admin = two_namesakes(&app).await;
         let options = |everywhere: bool| {
-            let mut options = resolved("/cast/0/name", "tmdb-person-11");
+            let mut options = resolution("/cast/0/name", "tmdb-person-11");
             options["resolutions"][0]["everywhere"] = json!(everywhere);
             options
         };

@@ -37,7 +37,7 @@ impl TestApp {
     /// Asserts that nothing is half there: every state of every document can be read and its number follows
     /// the one before, every revision has the record of what made it and every record its revision, drafts
     /// have all of their contributions, keys name records, and the projections are what the documents say.
-    pub async fn assert_whole(&self) {
+    pub async fn assert_consistent(&self) {
         let url = &self.database.url;
         let (documents, revisions) = (rows(url, "documents").await, rows(url, "revisions").await);
         let (drafts, contributions) = (rows(url, "drafts").await, rows(url, "contributions").await);
