@@ -1,5 +1,5 @@
-//! Tests through the front door: a real server on a random port, a real database of its own for
-//! each test, SQLite and PostgreSQL both, clients as a user would hold them.
+//! Integration tests: a real server on a random port, a separate database for each test, on SQLite
+//! and PostgreSQL, and clients like those of users.
 
 #![allow(
     clippy::disallowed_methods,

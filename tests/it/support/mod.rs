@@ -1,4 +1,4 @@
-//! What tests are written with.
+//! Shared test support.
 
 mod app;
 pub mod catalogue;
