@@ -234,7 +234,7 @@ on_both_databases! {
         assert_eq!(reply.json()["status"], "published", "{}", reply.text);
     }
 
-    async fn items_missing_from_a_file_are_listed_under_merge_and_removed_under_replace(app: TestApp) {
+    async fn missing_items_are_listed_under_merge_and_removed_under_replace(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut file = exported(&admin, "cast_crew").await;
         let gone = file["data"]["cast"].as_array_mut().unwrap().remove(1);
