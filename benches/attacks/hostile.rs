@@ -1,4 +1,4 @@
-//! The attacks. Each is a small number of requests, repeated for a bounded time.
+//! The attacks. Each one is a small number of requests that is repeated for a limited time.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,20 +11,20 @@ use tokio::net::TcpStream;
 
 use crate::server::Server;
 
-/// Connections that one attack uses at once.
+/// Concurrent connections of one attack.
 const CONNECTIONS: u32 = 4;
-/// Most requests of one connection.
+/// The maximum number of requests of one connection.
 const MOST: u32 = 200;
 /// Connections of an attack that sends or reads slowly.
 const SLOW_CONNECTIONS: u32 = 240;
 
 #[derive(Clone)]
 enum Kind {
-    /// The same request, each connection sending the next one when the last is answered.
+    /// The same request; each connection sends the next one after the response.
     Request { request: Arc<Vec<u8>>, connections: u32 },
     /// Sends the beginning of a request and then nothing.
     Stall(Arc<Vec<u8>>),
-    /// Sends a request and reads its answer one byte at a time.
+    /// Sends a request and reads the response one byte at a time.
     ReadSlowly(Arc<Vec<u8>>),
 }
 
@@ -34,7 +34,7 @@ pub struct Attack {
     kind: Kind,
 }
 
-/// How many requests were sent, and what they were answered.
+/// The number of requests, and the statuses of the responses.
 #[derive(Default)]
 pub struct Answers {
     pub sent: u32,
@@ -107,12 +107,12 @@ impl Attack {
     }
 }
 
-/// Sends a request on a connection of its own: the status of the answer.
+/// Sends a request on a new connection and returns the status of the response.
 async fn exchange(address: &str, request: &[u8]) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     let written = stream.write_all(request).await;
     let mut answer = Vec::new();
-    // A server that refuses early may close before it has read everything.
+    // A server that refuses early may close the connection before it has read everything.
     let read = stream.take(1 << 20).read_to_end(&mut answer).await;
     if answer.is_empty() {
         written.and(read)?;
@@ -169,7 +169,7 @@ fn import(category: &str, data: &Value, admin: &str) -> Vec<u8> {
     post(&path, Some(admin), "", body.to_string().as_bytes())
 }
 
-/// Fragments that spread the next one twice; the last spreads `end`.
+/// Fragments that each spread the next one twice; the last one spreads `end`.
 fn fragment_bomb(end: &str) -> String {
     let mut query = String::from("{ __typename ...f0 }");
     for level in 0..28 {
@@ -183,7 +183,7 @@ fn in_url(query: &str) -> String {
     url::form_urlencoded::byte_serialize(query.as_bytes()).collect()
 }
 
-/// Lists of documents within lists of documents.
+/// Nested lists of documents.
 const NESTED_LISTS: &str = "{ movie(id: \"attack-1\") { castCrew { cast { person { \
     filmography(first: 20) { nodes { movie { castCrew { cast { person { \
     filmography(first: 20) { nodes { movie { castCrew { cast { name } } } } } } } } } } } } } } } }";
@@ -304,7 +304,7 @@ pub fn all(server: &Server) -> Vec<Attack> {
         },
     ];
     for attack in &mut attacks {
-        // Each of these bodies is large: fewer at once keep this program small.
+        // These bodies are large: fewer connections keep the memory of this program small.
         if let Kind::Request { request, connections } = &mut attack.kind
             && request.len() > 1 << 20
         {

@@ -1,11 +1,10 @@
-//! Requests that are meant to stop the service, sent to a server of its own while exports and
-//! `/healthz` are measured.
+//! Hostile requests to a server process, while exports and `/healthz` are measured.
 //!
-//! `make attacks` runs it. For each attack it prints how long exports and `/healthz` took beside the
-//! figures without an attack, the CPU time of the server for each hostile request, the peak of its
-//! memory, and what the requests were answered. Every attack is bounded in requests and in time. The
-//! exit status is 1 if an export or `/healthz` was slower than [`SLOWDOWN`] times its quiet p99 (and
-//! slower than [`NOTICEABLE`]), or if the server did not stop when it was asked to.
+//! `make attacks` runs it. For each attack it prints the latencies of exports and `/healthz` next
+//! to those without an attack, the CPU time of the server for each hostile request, its peak
+//! memory, and the statuses of the responses. Every attack is limited in requests and in time. The
+//! exit status is 1 if an export or `/healthz` was slower than [`SLOWDOWN`] times its p99 without
+//! an attack (and slower than [`NOTICEABLE`]), or if the server did not stop when it was asked to.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -24,15 +23,15 @@ use std::time::{Duration, Instant};
 use probe::{Latencies, sample};
 use server::Server;
 
-/// How much slower than without an attack an answer may be.
+/// The largest allowed factor between latencies with and without an attack.
 const SLOWDOWN: f64 = 10.0;
-/// Answers within this time are never too slow.
+/// Latencies below this are always accepted.
 const NOTICEABLE: Duration = Duration::from_millis(100);
-/// How long the figures without an attack are taken.
+/// The duration of the measurement without an attack.
 const QUIET: Duration = Duration::from_secs(5);
-/// The longest time that one attack lasts.
+/// The maximum duration of one attack.
 const LONGEST: Duration = Duration::from_secs(8);
-/// How long a server may take to stop: its grace and a moment.
+/// The time in which a server must stop: its grace period and a margin.
 const STOPS_WITHIN: Duration = Duration::from_secs(13);
 
 #[tokio::main]

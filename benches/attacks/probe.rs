@@ -1,4 +1,4 @@
-//! What an honest client sees while an attack runs.
+//! The latencies of an honest client during an attack.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -7,22 +7,22 @@ use crate::server::Server;
 
 /// The pause between two requests of the honest client.
 const PAUSE: Duration = Duration::from_millis(20);
-/// The honest client gives up after this time.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The timeout of the honest client.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long answers took, sorted.
+/// Sorted latencies.
 pub struct Latencies {
     health: Vec<Duration>,
     export: Vec<Duration>,
     failed: usize,
-    /// The CPU time of the server while they were taken, and how long that was.
+    /// The CPU time of the server during the measurement, and the duration of the measurement.
     cpu: Duration,
     elapsed: Duration,
 }
 
 fn percentile(sorted: &[Duration], part: f64) -> Duration {
     let index = (sorted.len().saturating_sub(1) as f64 * part).round() as usize;
-    sorted.get(index).copied().unwrap_or(PATIENCE)
+    sorted.get(index).copied().unwrap_or(TIMEOUT)
 }
 
 impl Latencies {
@@ -34,7 +34,8 @@ impl Latencies {
         percentile(&self.export, 0.99)
     }
 
-    /// The CPU time that the honest client's requests took, going by the figures without an attack.
+    /// The CPU time of the honest client's requests, estimated from the measurement without an
+    /// attack.
     pub fn cost(&self, quiet: &Self) -> Duration {
         let requests = quiet.export.len().max(1) as f64;
         quiet.cpu.mul_f64(self.export.len() as f64 / requests)
@@ -57,7 +58,8 @@ impl fmt::Display for Latencies {
     }
 }
 
-/// Takes the latencies of `/healthz` and of an export until `attack` ends; and the attack's result.
+/// Measures the latencies of `/healthz` and of an export until `attack` ends, and returns them with
+/// the attack's result.
 pub async fn sample<T>(server: &Server, attack: impl Future<Output = T>) -> (Latencies, T) {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let health =
@@ -74,14 +76,13 @@ pub async fn sample<T>(server: &Server, attack: impl Future<Output = T>) -> (Lat
     (Latencies { health, export, failed: failed + slow, cpu, elapsed }, result)
 }
 
-/// Sends the same request again and again. The sorted latencies, and how many were not answered
-/// with success.
+/// Repeats a request until stopped. Returns the sorted latencies and the number of failures.
 async fn ask(
     url: String,
     authorization: Option<String>,
     stopped: tokio::sync::watch::Receiver<bool>,
 ) -> (Vec<Duration>, usize) {
-    let client = reqwest::Client::builder().timeout(PATIENCE).build().expect("a client");
+    let client = reqwest::Client::builder().timeout(TIMEOUT).build().expect("a client");
     let (mut latencies, mut failed) = (Vec::new(), 0);
     while !*stopped.borrow() {
         let mut request = client.get(&url);

@@ -1,4 +1,4 @@
-//! The server under attack: a process of its own on a SQLite database with a generated catalogue.
+//! The attacked server: a process on a SQLite database with a generated catalogue.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// The service as it is now.
+/// The service under test.
 const REELPORT: &str = env!("CARGO_BIN_EXE_reelport");
 const SECRET: &str = "a secret for benchmarks, of 32 bytes and more";
 
-/// Movies of the catalogue, and credits of each.
+/// The number of movies in the catalogue, and of credits per movie.
 const MOVIES: usize = 400;
 const CREDITS: usize = 120;
 
@@ -67,7 +67,7 @@ impl Server {
         Duration::from_millis(ticks.sum::<u64>() * 10)
     }
 
-    /// Begins a new measurement of the peak memory (Linux).
+    /// Resets the measurement of the peak memory (Linux).
     pub fn reset_peak_memory(&self) {
         let _ = std::fs::write(format!("/proc/{}/clear_refs", self.pid), "5");
     }
@@ -80,7 +80,7 @@ impl Server {
         line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
     }
 
-    /// Asks the process to stop. Whether it ended within `limit`.
+    /// Asks the process to stop and returns whether it ended within `limit`.
     pub fn stop(&self, limit: Duration) -> bool {
         let _ = Command::new("kill").args(["-TERM", &self.pid.to_string()]).status();
         let end = Instant::now() + limit;
@@ -102,7 +102,7 @@ fn command(url: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command to its end. What it printed.
+/// Runs a command to its end and returns its output.
 fn run(url: &str, arguments: &[&str], input: &str) -> String {
     let mut command = command(url, arguments);
     let mut child =
@@ -134,7 +134,7 @@ fn catalogue() -> String {
             .collect();
         add(&movie, "cast_crew", json!({ "cast": cast }));
     }
-    // One movie with large documents, for readers that are slow.
+    // One movie with large documents, for slow readers.
     let items: Vec<Value> = (0..1_500)
         .map(|number| json!({ "text": format!("Fact {number}: {}", "long ".repeat(700)) }))
         .collect();

@@ -1,4 +1,4 @@
-//! The labelled set: who is held out, and how the names are written.
+//! The labelled set: the movies held out, and the forms in which their names are written.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader};
@@ -9,25 +9,25 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
 
-use crate::doubles::the_one;
+use crate::doubles::primary_id;
 
-/// Who the name is.
+/// The relation between the person of a case and the people of the imported movies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Label {
-    /// Somebody of the imported movies, the only one of the name.
+    /// The only imported person with this name.
     Known,
-    /// Somebody of the imported movies, who shares the name with others of them.
+    /// An imported person who shares the name with another one.
     Homonym,
-    /// Nobody of the imported movies, nor has anybody of them the name.
+    /// A person who is not imported, with a name that no imported person has.
     Stranger,
-    /// Nobody of the imported movies, but somebody of them has the name.
+    /// A person who is not imported, with the name of an imported one.
     Namesake,
 }
 
-/// How the name is written.
+/// The form in which the name is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
-    AsItIs,
+    Unchanged,
     Case,
     Accents,
     Spacing,
@@ -39,10 +39,10 @@ pub enum Form {
 }
 
 pub struct Case {
-    /// Where the name stands.
+    /// The path of the name.
     pub path: String,
     pub given: String,
-    /// Whose it is.
+    /// The id of the right person.
     pub person: String,
     pub label: Label,
     pub form: Form,
@@ -50,9 +50,9 @@ pub struct Case {
 
 pub struct HeldOut {
     pub id: String,
-    /// What is known of the movie before its credits come.
-    pub before: Vec<String>,
-    /// The credits, as they come.
+    /// The documents of the movie that are imported before its credits.
+    pub documents_before: Vec<String>,
+    /// The credits as sent.
     pub file: String,
     pub cases: Vec<Case>,
 }
@@ -62,28 +62,28 @@ pub struct Set {
     held_out: Vec<HeldOut>,
 }
 
-/// Every so many movies is held out.
+/// One in this many movies is held out.
 const EVERY: usize = 20;
 const SEED: u64 = 543;
 
-/// What a set is made of.
+/// The parameters of a set.
 #[derive(Debug, Clone, Copy)]
-pub struct Making {
-    /// The first movie that is held out: there are as many sets as movies between two that are.
+pub struct SetOptions {
+    /// The first movie that is held out; there are `EVERY` different sets.
     pub first: usize,
-    /// Whether those who have two ids are one, as they are in the world.
-    pub joins_doubles: bool,
+    /// Whether two ids of the same person count as one.
+    pub joins_duplicates: bool,
 }
 
 impl Set {
-    pub fn read(path: &Path, making: Making) -> std::io::Result<Self> {
+    pub fn read(path: &Path, options: SetOptions) -> std::io::Result<Self> {
         let file = std::fs::File::open(path)?;
         let lines = BufReader::new(flate2::read::MultiGzDecoder::new(file)).lines();
         let mut documents: Vec<(String, String, Value)> = Vec::new();
         for line in lines {
             let mut value: Value = serde_json::from_str(&line?)?;
-            if making.joins_doubles {
-                join_doubles(&mut value);
+            if options.joins_duplicates {
+                join_duplicates(&mut value);
             }
             let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
             documents.push((text("movie_id"), text("category"), value));
@@ -92,7 +92,7 @@ impl Set {
         movies.dedup();
         let held: HashSet<&str> = movies
             .iter()
-            .skip(making.first % EVERY)
+            .skip(options.first % EVERY)
             .step_by(EVERY)
             .map(|movie| movie.as_str())
             .collect();
@@ -108,11 +108,11 @@ impl Set {
             imported.push(format!("{value}\n"));
             for (_, _, credit) in credits(value) {
                 let (id, name) = identity(credit);
-                names.entry(plain(&name)).or_default().insert(id.clone());
+                names.entry(fold(&name)).or_default().insert(id.clone());
                 people.insert(id);
             }
         }
-        let mut random = StdRng::seed_from_u64(SEED + making.first as u64);
+        let mut random = StdRng::seed_from_u64(SEED + options.first as u64);
         let mut held_out: Vec<HeldOut> = Vec::new();
         for (movie, category, value) in &documents {
             if !held.contains(movie.as_str()) {
@@ -121,7 +121,7 @@ impl Set {
             match category.as_str() {
                 "basic_info" => held_out.push(HeldOut {
                     id: movie.clone(),
-                    before: vec![format!("{value}\n")],
+                    documents_before: vec![format!("{value}\n")],
                     file: String::new(),
                     cases: Vec::new(),
                 }),
@@ -146,11 +146,11 @@ impl Set {
     }
 }
 
-fn join_doubles(document: &mut Value) {
+fn join_duplicates(document: &mut Value) {
     let lists = document["data"].as_object_mut().into_iter().flatten();
     for credit in lists.flat_map(|(_, items)| items.as_array_mut().into_iter().flatten()) {
         if let Some(Value::String(id)) = credit.get_mut("id") {
-            *id = the_one(id);
+            *id = primary_id(id);
         }
     }
 }
@@ -173,7 +173,7 @@ fn identity(credit: &Value) -> (String, String) {
     (text("id"), text("name"))
 }
 
-fn plain(name: &str) -> String {
+fn fold(name: &str) -> String {
     reelport::document::text::comparable(name)
 }
 
@@ -192,13 +192,13 @@ impl HeldOut {
             let items = data.entry(list.clone()).or_insert_with(|| json!([]));
             let Some(items) = items.as_array_mut() else { continue };
             let (form, given) =
-                forms.entry(id.clone()).or_insert_with(|| mangled(&name, random)).clone();
+                forms.entry(id.clone()).or_insert_with(|| rewrite(&name, random)).clone();
             let mut sent = credit.clone();
             if let Some(sent) = sent.as_object_mut() {
                 sent.remove("id");
                 sent.insert("name".to_owned(), json!(given));
             }
-            let of_name = names.get(&plain(&name)).map_or(0, HashSet::len);
+            let of_name = names.get(&fold(&name)).map_or(0, HashSet::len);
             let label = match (people.contains(&id), of_name) {
                 (true, 1) => Label::Known,
                 (true, _) => Label::Homonym,
@@ -207,7 +207,7 @@ impl HeldOut {
             };
             let path = format!("/{list}/{}/name", items.len());
             items.push(sent);
-            // Once for each person: the rest of the document follows.
+            // One case per person: the remaining credits are resolved alike.
             if self.cases.iter().all(|case| case.person != id) {
                 self.cases.push(Case { path, given, person: id, label, form });
             }
@@ -217,12 +217,12 @@ impl HeldOut {
     }
 }
 
-/// A name as the world writes it.
-fn mangled(name: &str, random: &mut StdRng) -> (Form, String) {
+/// A name in one of the forms in which sources write names.
+fn rewrite(name: &str, random: &mut StdRng) -> (Form, String) {
     const FORMS: [Form; 12] = [
-        Form::AsItIs,
-        Form::AsItIs,
-        Form::AsItIs,
+        Form::Unchanged,
+        Form::Unchanged,
+        Form::Unchanged,
         Form::Case,
         Form::Accents,
         Form::Spacing,
@@ -233,7 +233,7 @@ fn mangled(name: &str, random: &mut StdRng) -> (Form, String) {
         Form::Transliterated,
         Form::Initials,
     ];
-    let form = *FORMS.choose(random).unwrap_or(&Form::AsItIs);
+    let form = *FORMS.choose(random).unwrap_or(&Form::Unchanged);
     let words: Vec<&str> = name.split_whitespace().collect();
     let written = match form {
         Form::Case => Some(if random.random() { name.to_uppercase() } else { name.to_lowercase() }),
@@ -277,11 +277,11 @@ fn mangled(name: &str, random: &mut StdRng) -> (Form, String) {
     };
     match written {
         Some(written) if written != name => (form, written),
-        _ => (Form::AsItIs, name.to_owned()),
+        _ => (Form::Unchanged, name.to_owned()),
     }
 }
 
-/// In Cyrillic letters, where each letter has one that is read back as it.
+/// The name in Cyrillic letters, for letters with an unambiguous transliteration.
 fn cyrillic(name: &str) -> Option<String> {
     let letter = |c: char| -> Option<char> {
         let found = match c.to_ascii_lowercase() {

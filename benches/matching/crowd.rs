@@ -1,5 +1,5 @@
-//! What a cast of 200 names costs to match against how many people: the time of a dry run, beside that of
-//! the same cast by ids.
+//! The time of matching a cast of 200 names against many people: a dry run with names, and one of
+//! the same cast with ids.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -13,9 +13,9 @@ use reelport::document::{Category, MovieId};
 use reelport::storage::StorageError;
 use serde_json::{Value, json};
 
-/// How many names are matched at once.
+/// The number of names matched at once.
 const CAST: usize = 200;
-/// People made in one transaction.
+/// The number of people created in one transaction.
 const CHUNK: usize = 20_000;
 
 const SYLLABLES: [&str; 24] = [
@@ -23,7 +23,7 @@ const SYLLABLES: [&str; 24] = [
     "pur", "no", "shi", "wel", "ta", "rom", "ya", "fen", "cu", "lind",
 ];
 
-/// A name of that number; given names repeat, as they do.
+/// The `number`th name; given names repeat.
 fn name(number: usize) -> String {
     let word = |mut number: usize, length: usize| {
         let mut word = String::new();
@@ -37,8 +37,9 @@ fn name(number: usize) -> String {
     format!("{} {}", word(number % 3_000, 3), word(number.wrapping_mul(7_919) % 300_007, 4))
 }
 
-/// A name of nobody, who shares the given name and how the family name begins with others.
-fn stranger(known: &str) -> String {
+/// An unknown name that shares the given name and the beginning of the family name with a known
+/// one.
+fn unknown_name(known: &str) -> String {
     let (given, family) = known.split_once(' ').unwrap_or((known, ""));
     format!("{given} {}zzuqx", family.get(..2).unwrap_or_default())
 }
@@ -69,10 +70,10 @@ pub async fn measure(url: &str, people: usize) -> Result<(), Box<dyn Error>> {
             })
             .await?;
     }
-    // As the end of a bulk import does.
+    // As at the end of a bulk import.
     catalog.database().refresh_statistics().await?;
     let step = people / CAST;
-    // A third as they are known, a third in another form, a third of nobody.
+    // One third known names, one third other forms of known names, one third unknown names.
     let cast = |with_ids: bool| {
         let credits = (0..CAST).map(|place| {
             let known = name(place * step);
@@ -83,7 +84,7 @@ pub async fn measure(url: &str, people: usize) -> Result<(), Box<dyn Error>> {
                     .split_once(' ')
                     .map(|(given, family)| format!("{}, {}", family.to_uppercase(), given))
                     .unwrap_or_default(),
-                _ => stranger(&known),
+                _ => unknown_name(&known),
             };
             let mut credit = json!({ "name": given, "character": format!("Part {place}") });
             if with_ids {

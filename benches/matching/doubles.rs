@@ -1,13 +1,14 @@
-//! People who have two ids in the catalogue of The Movie Database of spring 2023, looked at one by one: the same name and the
-//! same work in the same years, often in one movie or its sequel. Told from each other, they would be wrong, so
-//! that a set that takes each id for somebody of their own counts the right answer as wrong.
+//! People with two ids in the catalogue of The Movie Database of spring 2023, checked individually:
+//! the same name and the same work in the same years, often in one movie or its sequel. Treating
+//! these ids as different people would count right decisions as wrong.
 //!
-//! Namesakes who may be two (Matt Curtis, Jim Norton, Chris Wilson, Shauna Macdonald) are not in it.
+//! Namesakes who may be different people (Matt Curtis, Jim Norton, Chris Wilson, Shauna Macdonald)
+//! are not in the list.
 
 const ID: &str = "tmdb-person-";
 
-/// The id that stays, and the others of the same person.
-const DOUBLES: &[(&str, &[&str])] = &[
+/// The id that is kept, and the other ids of the same person.
+const DUPLICATES: &[(&str, &[&str])] = &[
     ("1777768", &["1761302"]),            // Donavan McDougle
     ("1105", &["1690458"]),               // Sonny Landham
     ("60828", &["60805"]),                // Jukka Hildén
@@ -41,10 +42,10 @@ const DOUBLES: &[(&str, &[&str])] = &[
     ("566315", &["566316"]),              // John Bosher
 ];
 
-/// The one id of whoever has this one.
-pub fn the_one(id: &str) -> String {
+/// The kept id of the person with this id.
+pub fn primary_id(id: &str) -> String {
     let number = id.strip_prefix(ID);
-    let double =
-        number.and_then(|number| DOUBLES.iter().find(|(_, others)| others.contains(&number)));
-    double.map_or_else(|| id.to_owned(), |(one, _)| format!("{ID}{one}"))
+    let duplicate =
+        number.and_then(|number| DUPLICATES.iter().find(|(_, others)| others.contains(&number)));
+    duplicate.map_or_else(|| id.to_owned(), |(one, _)| format!("{ID}{one}"))
 }

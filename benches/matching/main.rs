@@ -1,10 +1,10 @@
-//! How well names are matched: a labelled set made of a real catalogue, and what became of each case; and
-//! what it costs among many people (`BENCH_PEOPLE`, 100,000 unless it says more).
+//! The quality of name matching on a labelled set made from a real catalogue, and its cost among
+//! many people (`BENCH_PEOPLE`, 100,000 by default).
 //!
-//! The set needs `BENCH_CATALOGUE`, a catalogue that `reelport import` reads; `BENCH_SET` makes another one, with other
-//! movies and other forms of names. Some movies are held out; all others are
-//! imported. Of the movies held out the credits arrive without ids, under names as the world writes them, in
-//! a dry run; who each is, the catalogue knows.
+//! The set needs `BENCH_CATALOGUE`, a catalogue that `reelport import` reads; `BENCH_SET` selects
+//! another set, with other movies and other forms of names. Some movies are held out and all others
+//! are imported. The credits of the movies held out are then planned in a dry run without ids,
+//! under names as sources write them, and the decisions are compared with the ids in the catalogue.
 
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
@@ -18,7 +18,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cases::{Case, Form, Label, Making, Set};
+use cases::{Case, Form, Label, Set, SetOptions};
 use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
 use reelport::catalog::access::{Principal, Role, command_line};
@@ -27,12 +27,12 @@ use reelport::catalog::import::{ImportOptions, Incoming};
 use reelport::document::resolve::MatchDecision;
 use reelport::document::{Category, MovieId};
 
-/// What became of a case.
+/// The result of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Outcome {
     Right,
     Wrong,
-    Asked,
+    Ambiguous,
     Created,
 }
 
@@ -56,19 +56,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let path = std::path::PathBuf::from(path);
     let first = std::env::var("BENCH_SET").ok().and_then(|set| set.parse().ok()).unwrap_or(FIRST);
-    for joins_doubles in [false, true] {
+    for joins_duplicates in [false, true] {
         println!(
             "\n{}",
-            if joins_doubles { "Those who have two ids are one:" } else { "Each id is somebody:" }
+            if joins_duplicates { "Duplicate ids joined:" } else { "Each id a different person:" }
         );
-        label(&Set::read(&path, Making { first, joins_doubles })?).await?;
+        label(&Set::read(&path, SetOptions { first, joins_duplicates })?).await?;
     }
     Ok(())
 }
 
 const FIRST: usize = 7;
 
-/// Imports all but the movies held out, then has the names of those decided.
+/// Imports all movies that are not held out, and then resolves the names of the others.
 async fn label(set: &Set) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let url = format!("sqlite://{}", folder.path().join("bench.db").display());
@@ -87,14 +87,14 @@ async fn label(set: &Set) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let mut count = 0;
     for movie in set.held_out() {
-        import(&catalog, &movie.before).await?;
+        import(&catalog, &movie.documents_before).await?;
         let decisions = decide(&catalog, movie).await?;
         for case in &movie.cases {
             let Some((decision, entity)) = decisions.get(&case.path) else { continue };
             let outcome = judge(case, *decision, entity.as_deref());
             if outcome == Outcome::Wrong {
                 wrong.push(format!(
-                    "{} {:?} ({:?}): {} taken for {}",
+                    "{} {:?} ({:?}): {} resolved to {}",
                     movie.id,
                     case.given,
                     case.form,
@@ -174,7 +174,7 @@ async fn decide(catalog: &Catalog, movie: &cases::HeldOut) -> Result<Decisions, 
 
 fn judge(case: &Case, decision: MatchDecision, entity: Option<&str>) -> Outcome {
     match decision {
-        MatchDecision::Ambiguous | MatchDecision::Skipped => Outcome::Asked,
+        MatchDecision::Ambiguous | MatchDecision::Skipped => Outcome::Ambiguous,
         MatchDecision::Matched if entity == Some(case.person.as_str()) => Outcome::Right,
         MatchDecision::Matched => Outcome::Wrong,
         MatchDecision::New if case.label == Label::Stranger => Outcome::Right,
@@ -191,7 +191,7 @@ fn print(table: &BTreeMap<(Label, Form), HashMap<Outcome, usize>>) {
     let mut totals: HashMap<(bool, Outcome), usize> = HashMap::new();
     for ((label, form), counts) in table {
         let [right, wrong, asked, created] =
-            [Outcome::Right, Outcome::Wrong, Outcome::Asked, Outcome::Created]
+            [Outcome::Right, Outcome::Wrong, Outcome::Ambiguous, Outcome::Created]
                 .map(|outcome| of(counts, outcome));
         println!(
             "{:<12} {:<16} {right:>7} {wrong:>7} {asked:>7} {created:>7}",
@@ -230,8 +230,8 @@ fn print(table: &BTreeMap<(Label, Form), HashMap<Outcome, usize>>) {
     );
     println!(
         "asked, of all:                       {:.2} % ({})",
-        share(sum(Outcome::Asked), all),
-        sum(Outcome::Asked)
+        share(sum(Outcome::Ambiguous), all),
+        sum(Outcome::Ambiguous)
     );
     let matched = sum(Outcome::Wrong) + recognised;
     println!("precision of matches:                {:.3} %", share(recognised, matched));

@@ -1,5 +1,5 @@
-//! Planning alone, without a database: the CPU time of a plan of a large cast, beside the time that
-//! reading and writing the same JSON takes.
+//! Planning without a database: the CPU time of a plan for a large cast, compared with reading and
+//! writing the same JSON.
 
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
@@ -27,7 +27,7 @@ impl IdSource for Counter {
     }
 }
 
-/// A cast of that many people; one in `every` was edited.
+/// A cast of `people` credits; one in `every` was edited.
 fn cast(movie: &MovieId, people: u64, every: u64, with_ids: bool) -> Value {
     let credits = (0..people).map(|number| {
         let edited = every > 0 && number % every == 0;
@@ -53,7 +53,8 @@ fn object(value: Value) -> Object {
     }
 }
 
-/// The CPU time of this thread so far, from /proc (Linux): what else runs on the machine does not count.
+/// The CPU time of this thread so far, from /proc (Linux), which excludes other load on the
+/// machine.
 fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Duration::from_nanos(

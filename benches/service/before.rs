@@ -1,12 +1,12 @@
-//! Imports beside those of another build of the service: what they cost now, of what they cost before.
-//! `BENCH_BEFORE=PATH` names the other binary.
+//! The cost of imports compared with another build of the service. `BENCH_BEFORE=PATH` names the
+//! other binary.
 
 use std::time::Duration;
 
 use super::load::run;
 use super::{REELPORT, Server, authorization, imports, reelport, seconds, seed, yardsticks};
 
-/// Measured in turn this often, so that the machine's moods meet both.
+/// Both builds are measured alternately this many times, so that load on the machine affects both.
 const ROUNDS: usize = 7;
 
 /// One build of the service with a database of its own.
@@ -52,14 +52,17 @@ async fn on_database(name: &str, before: String, now: String, binary: &str) {
             median(&side.cpu)
         );
     }
-    // Each round for itself: what is slow for a while is so for both.
-    let of_rounds: Vec<f64> =
+    // Ratios within a round: external load affects both builds of a round.
+    let ratios: Vec<f64> =
         before.rates.iter().zip(&now.rates).map(|(before, now)| before / now).collect();
-    println!("  time of an import, of before (target 1.5): {:.2}", median(&of_rounds));
-    println!("  CPU of the service, of before: {:.2}", median(&now.cpu) / median(&before.cpu));
+    println!("  time of an import, relative to before (target 1.5): {:.2}", median(&ratios));
+    println!(
+        "  CPU of the service, relative to before: {:.2}",
+        median(&now.cpu) / median(&before.cpu)
+    );
 }
 
-/// Measures both on each database that there is.
+/// Compares both builds on each available database.
 pub async fn compare(binary: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = |name: &str| format!("sqlite://{}", folder.path().join(name).display());

@@ -1,5 +1,5 @@
-//! A load generator: keep-alive connections that each send the next request when the last one is
-//! answered. Its own small HTTP/1.1 reader, so that it takes little of the two cores.
+//! A load generator: keep-alive connections that each send the next request after the response. It
+//! has a small HTTP/1.1 reader of its own, so that it needs little CPU.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ pub fn post(path: &str, headers: &str, body: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// What was measured.
+/// The result of a measurement.
 pub struct Measure {
     latencies: Vec<Duration>,
     elapsed: Duration,
@@ -79,11 +79,11 @@ fn cpu_of(pid: u32) -> Duration {
         stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks: u64 =
         [11, 12].iter().filter_map(|index| fields.get(*index)?.parse::<u64>().ok()).sum();
-    // A tick is 10 ms on every Linux that is likely here.
+    // A tick is 10 ms on every common Linux.
     Duration::from_millis(ticks * 10)
 }
 
-/// Warms up for a moment, then measures.
+/// Warms up briefly and then measures.
 pub async fn run(address: &str, pid: u32, jobs: Vec<Job>, time: Duration) -> Measure {
     drive(address, &jobs, 0, Duration::from_millis(500)).await;
     let cpu = cpu_of(pid);
@@ -136,7 +136,7 @@ async fn connection(address: &str, job: Job, first: u64, end: Instant) -> (Vec<D
     (latencies, bytes)
 }
 
-/// Reads one answer; the length of its body. Anything but a 200 ends the benchmark.
+/// Reads one response and returns the length of its body. Any status but 200 ends the benchmark.
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> usize {
     buffer.clear();
     let head = loop {

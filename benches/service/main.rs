@@ -1,8 +1,9 @@
-//! The service under load, beside yardsticks in the same run: requests a second, latency, and the
-//! CPU time of the server's process for each request.
+//! The service under load, compared with yardsticks in the same run: requests per second, latency,
+//! and CPU time of the server process per request.
 //!
-//! `make bench` runs it on SQLite and PostgreSQL. Every server is a process of its own; the load
-//! comes from this one, over keep-alive connections on 127.0.0.1. Quote ratios, not single figures.
+//! `make bench` runs it on SQLite and PostgreSQL. Every server is a separate process; the load
+//! comes from this process, over keep-alive connections on 127.0.0.1. Quote ratios, not single
+//! figures.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -22,13 +23,13 @@ use std::time::{Duration, Instant};
 use load::{Job, Measure, get, post, run};
 use serde_json::{Value, json};
 
-/// The service as it is now.
+/// The service under test.
 const REELPORT: &str = env!("CARGO_BIN_EXE_reelport");
 const SECRET: &str = "a secret for benchmarks, of 32 bytes and more";
 const CONNECTIONS: usize = 32;
 const MOVIE: &str = "bench-1";
 const CREDITS: usize = 60;
-/// Movies that imports go to, one for each connection.
+/// The number of movies that imports write to, one for each connection.
 const IMPORT_MOVIES: usize = CONNECTIONS;
 
 fn seconds() -> Duration {
@@ -36,7 +37,7 @@ fn seconds() -> Duration {
     Duration::from_secs_f64(text.parse().unwrap_or(3.0))
 }
 
-/// A server process that ends with its handle.
+/// A server process that ends when the value is dropped.
 struct Server {
     child: Child,
     address: String,
@@ -50,14 +51,14 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Starts a process that prints its address somewhere in its first line.
+    /// Starts a process that prints its address in the first line of its output.
     fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("a server starts");
         let mut line = String::new();
         let mut output = BufReader::new(child.stdout.take().expect("its output"));
         output.read_line(&mut line).expect("its first line");
         let address = line.split("http://").nth(1).map(|rest| rest.trim().to_owned());
-        // The pipe must be read on, or the server would wait for it.
+        // The pipe must be read, or the server would block.
         std::thread::spawn(move || for _ in output.lines() {});
         Self { address: address.unwrap_or_else(|| panic!("no address in {line:?}")), child }
     }
@@ -101,8 +102,8 @@ fn envelope(movie: &str, category: &str, data: &Value) -> Value {
     json!({ "category": category, "movie_id": movie, "data": data })
 }
 
-/// A catalogue for the benchmarks: one movie with 60 credits and all else, and one movie for each
-/// importing connection.
+/// The catalogue of the benchmarks: one movie with 60 credits and all other data, and one movie for
+/// each importing connection.
 fn seed() -> String {
     let mut lines = String::new();
     let mut add = |movie: &str, category: &str, data: Value| {
@@ -172,15 +173,15 @@ fn graphql(query: &str) -> String {
     json!({ "query": query, "variables": { "id": MOVIE } }).to_string()
 }
 
-/// The header of the admin that the server made.
+/// The authorization header of the admin that the server created.
 fn authorization(binary: &str, url: &str) -> String {
     let token =
         reelport(binary, &["token", "--database-url", url, "--email", "admin@reelport.local"], "");
     format!("authorization: Bearer {}\r\n", token.trim())
 }
 
-/// The imports of each connection, to a movie of its own. Each request changes one fact, so that each one
-/// is written.
+/// The imports of each connection, into a movie of its own. Each request changes one fact, so that
+/// each import is written.
 fn imports(auth: &str) -> Vec<Job> {
     let imports = (0..CONNECTIONS).map(|connection| {
         let (auth, movie) = (auth.to_owned(), format!("import-{connection}"));
@@ -278,7 +279,7 @@ async fn on_database(name: &str, url: &str, catalogue: Option<&str>) {
     }
 }
 
-/// (e) The whole of a catalogue through the command line.
+/// (e) Import of a whole catalogue with the command line.
 fn import_catalogue(url: &str, catalogue: &str) {
     let start = Instant::now();
     let mut command = Command::new("/usr/bin/time");

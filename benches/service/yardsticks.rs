@@ -1,4 +1,4 @@
-//! What the service is held against: the same answers with less and less behind them.
+//! Yardsticks for the service: servers that return the same responses with less and less work.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use sea_orm::sqlx::{self, PgPool, Row as _, SqlitePool};
 use sea_orm::{ConnectionTrait as _, Database};
 use tokio::net::TcpListener;
 
-/// A database that no benchmark used before, on a `PostgreSQL` server.
+/// A new database on a `PostgreSQL` server.
 pub async fn new_database(server: &str, name: &str) -> String {
     let name = format!("bench_{name}_{}", std::process::id());
     let connection = Database::connect(server).await.expect("the server answers");
@@ -52,7 +52,7 @@ impl Query {
 
 type Memory = Schema<Query, EmptyMutation, EmptySubscription>;
 
-/// The schema, and what a request brings along.
+/// The schema, and the context of a request.
 type WithContext = (Memory, Arc<dyn Fn() -> RequestContext + Send + Sync>);
 
 async fn graphql(

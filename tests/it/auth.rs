@@ -1,4 +1,4 @@
-//! Who gets in, and who may do what.
+//! Authentication and the permissions of each role.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -55,7 +55,7 @@ fn assert_unauthorized(reply: &Reply) {
 }
 
 on_both_databases! {
-    async fn a_rest_login_gives_a_token_that_works(app: TestApp) {
+    async fn a_rest_login_returns_a_valid_token(app: TestApp) {
         account(&app, Role::Viewer).await;
         let reply = login(&app.anonymous(), EMAIL, PASSWORD).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
@@ -70,7 +70,7 @@ on_both_databases! {
         assert_eq!(viewer["data"]["viewer"], json!({ "email": EMAIL, "role": "VIEWER" }));
     }
 
-    async fn a_graphql_login_gives_a_token_that_works(app: TestApp) {
+    async fn a_graphql_login_returns_a_valid_token(app: TestApp) {
         account(&app, Role::Admin).await;
         let reply = graphql_login(&app.anonymous(), EMAIL, PASSWORD).await;
         let payload = &reply["data"]["login"];
@@ -83,12 +83,12 @@ on_both_databases! {
         assert_eq!(viewer["data"]["viewer"], payload["viewer"]);
     }
 
-    async fn an_email_is_read_in_any_case(app: TestApp) {
+    async fn emails_are_case_insensitive(app: TestApp) {
         account(&app, Role::Viewer).await;
         assert_eq!(login(&app.anonymous(), " Ada@Example.COM ", PASSWORD).await.status, 200);
     }
 
-    async fn a_wrong_password_and_an_unknown_account_are_answered_alike(app: TestApp) {
+    async fn a_wrong_password_and_an_unknown_account_get_the_same_response(app: TestApp) {
         account(&app, Role::Viewer).await;
         let client = app.anonymous();
         let wrong = login(&client, EMAIL, "wrong password").await;
@@ -103,7 +103,7 @@ on_both_databases! {
         assert_eq!(wrong, unknown);
     }
 
-    async fn a_refresh_token_gives_new_tokens_with_the_role_of_now(app: TestApp) {
+    async fn a_refresh_token_gives_tokens_with_the_current_role(app: TestApp) {
         account(&app, Role::Viewer).await;
         let client = app.anonymous();
         let first = login(&client, EMAIL, PASSWORD).await.json();
@@ -133,7 +133,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn access_and_refresh_tokens_do_not_stand_in_for_each_other() {
+async fn access_and_refresh_tokens_are_not_interchangeable() {
     let app = TestApp::sqlite().await;
     account(&app, Role::Admin).await;
     let session = login(&app.anonymous(), EMAIL, PASSWORD).await.json();
@@ -144,7 +144,7 @@ async fn access_and_refresh_tokens_do_not_stand_in_for_each_other() {
 }
 
 #[tokio::test]
-async fn guessing_a_password_is_throttled_on_both_edges_together() {
+async fn password_guesses_are_throttled_across_rest_and_graphql() {
     let app = TestApp::sqlite().await;
     account(&app, Role::Viewer).await;
     let client = app.anonymous();
@@ -168,7 +168,7 @@ async fn guessing_a_password_is_throttled_on_both_edges_together() {
 }
 
 #[tokio::test]
-async fn a_right_password_takes_back_the_failures_before_it() {
+async fn a_correct_password_resets_the_failure_count() {
     let app = TestApp::sqlite().await;
     account(&app, Role::Viewer).await;
     for _ in 0..2 {
@@ -180,7 +180,7 @@ async fn a_right_password_takes_back_the_failures_before_it() {
 }
 
 #[tokio::test]
-async fn a_malformed_login_is_refused_without_repeating_it() {
+async fn a_malformed_login_is_refused_without_echoing_it() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
     for (body, status) in [
@@ -237,7 +237,7 @@ fn without(key: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_to_be_trusted_is_401_whatever_is_asked() {
+async fn an_invalid_token_is_401_for_every_request() {
     let app = TestApp::sqlite().await;
     let none = {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -288,7 +288,7 @@ async fn a_token_that_is_not_to_be_trusted_is_401_whatever_is_asked() {
 }
 
 #[tokio::test]
-async fn an_authorization_header_of_another_form_is_401() {
+async fn a_malformed_authorization_header_is_401() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
     let good = token(Role::Admin, EMAIL);
@@ -329,7 +329,7 @@ const ROLES: [(Role, bool, bool); 4] = [
 ];
 
 on_both_databases! {
-    async fn graphql_lets_each_role_do_what_it_may_and_no_more(app: TestApp) {
+    async fn graphql_enforces_the_permissions_of_each_role(app: TestApp) {
         app.movie("m").await;
         for (role, reads, writes) in ROLES {
             let client = app.with_role(role);
@@ -343,7 +343,7 @@ on_both_databases! {
         }
     }
 
-    async fn rest_lets_each_role_do_what_it_may_and_no_more(app: TestApp) {
+    async fn rest_enforces_the_permissions_of_each_role(app: TestApp) {
         app.movie("m").await;
         for (role, reads, writes) in ROLES {
             let client = app.with_role(role);
@@ -359,7 +359,7 @@ on_both_databases! {
         }
     }
 
-    async fn what_comes_in_with_an_agents_token_is_its_own(app: TestApp) {
+    async fn an_agent_token_determines_the_source(app: TestApp) {
         app.movie("m").await;
         let agent = Principal {
             subject: "agent".to_owned(), email: "agent@example.com".to_owned(), role: Role::Admin,
@@ -372,7 +372,7 @@ on_both_databases! {
         assert_eq!(client.export("m", "timeline").await["metadata"]["source"], "llm-generated");
     }
 
-    async fn rest_says_401_before_403_before_404_before_what_is_wrong_with_the_input(app: TestApp) {
+    async fn rest_checks_authentication_permission_existence_then_input(app: TestApp) {
         app.movie("m").await;
         let bad_import = |client: Client, movie: &'static str, category: &'static str| async move {
             let path = format!("/api/v1/admin/movies/{movie}/import/{category}?no_such=option");
@@ -396,7 +396,7 @@ on_both_databases! {
         assert_eq!(app.admin().import_envelope("no-such", "timeline", "", &foreign).await.status, 404);
     }
 
-    async fn graphql_says_who_may_before_what_is_wrong_with_the_input(app: TestApp) {
+    async fn graphql_checks_permission_before_input(app: TestApp) {
         let queries = [
             "mutation { createMovie(input: {id: \"..\", title: \"\"}) { movie { id } } }",
             "mutation { deleteMovie(input: {id: \"..\"}) { deletedMovieId } }",
@@ -419,7 +419,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn without_a_token_introspection_typename_login_and_viewer_answer() {
+async fn introspection_typename_login_and_viewer_need_no_token() {
     let app = TestApp::sqlite().await;
     account(&app, Role::Viewer).await;
     let query = "{ __typename viewer { id } __schema { queryType { name } } __type(name: \"Movie\") { name } }";
@@ -433,7 +433,7 @@ async fn without_a_token_introspection_typename_login_and_viewer_answer() {
 }
 
 #[tokio::test]
-async fn without_a_token_every_other_field_is_unauthenticated_and_the_status_200() {
+async fn other_fields_without_a_token_are_unauthenticated_with_status_200() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
     for query in READS.iter().chain(WRITES) {
@@ -447,7 +447,7 @@ async fn without_a_token_every_other_field_is_unauthenticated_and_the_status_200
 }
 
 #[tokio::test]
-async fn without_a_token_rest_answers_health_and_schemas_alone() {
+async fn only_health_and_schemas_need_no_token_over_rest() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     let client = app.anonymous();

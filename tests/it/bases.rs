@@ -1,12 +1,12 @@
-//! REPLACE and the revision that a document was made from.
+//! REPLACE and the base revision of a document.
 
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
+use crate::support::operations::{codes, pairs};
 use crate::support::{TestApp, envelope};
 
-/// A movie with three events, and a file without metadata that has one of them.
+/// A movie with three events, and a file without metadata that contains one of them.
 async fn with_three_events(app: &TestApp) -> (crate::support::Client, Value) {
     let admin = app.movie("m").await;
     let event = |title: &str| json!({ "date": "1999", "title": title });
@@ -23,7 +23,7 @@ fn removed(plan: &Value) -> Vec<String> {
 }
 
 on_both_databases! {
-    async fn replace_that_removes_needs_the_revision_that_the_file_was_made_from(app: TestApp) {
+    async fn replace_that_removes_items_needs_a_base_revision(app: TestApp) {
         let (admin, file) = with_three_events(&app).await;
         let before = admin.export("m", "timeline").await["data"].clone();
         for options in ["?mode=replace", "?mode=replace&dry_run=true", "?mode=replace&target=draft"]
@@ -79,7 +79,7 @@ on_both_databases! {
         );
     }
 
-    async fn replace_that_removes_nothing_needs_no_base(app: TestApp) {
+    async fn replace_that_removes_nothing_needs_no_base_revision(app: TestApp) {
         let (admin, file) = with_three_events(&app).await;
         let mut more = file.clone();
         more["data"]["events"] = admin.export("m", "timeline").await["data"]["events"].clone();
@@ -95,7 +95,7 @@ on_both_databases! {
             reply.text
         );
         assert_eq!(admin.import_with(&more, "?mode=replace").await.json()["status"], "unchanged");
-        // A base that is not known is worth a warning, and no more.
+        // An unknown base is a warning only.
         more["metadata"] = json!({ "revision": 99 });
         let reply = admin.import_with(&more, "?mode=replace").await;
         assert_eq!(
@@ -104,7 +104,7 @@ on_both_databases! {
             "{}",
             reply.text
         );
-        // What is removed by its id was asked for.
+        // Items named in `removeItems` need no base.
         let id = admin.export("m", "timeline").await["data"]["events"][0]["id"].clone();
         let mut less = more.clone();
         less.as_object_mut().unwrap().remove("metadata");
@@ -118,12 +118,12 @@ on_both_databases! {
             "{}",
             reply.text
         );
-        // Nor does a key that is absent.
+        // An absent key needs no base.
         let other = envelope("m", "timeline", json!({}));
         assert_eq!(admin.import_with(&other, "?mode=replace").await.json()["status"], "unchanged");
     }
 
-    async fn names_that_replace_would_drop_need_a_base_too(app: TestApp) {
+    async fn replace_that_removes_names_needs_a_base_revision(app: TestApp) {
         let admin = app.full_movie("m").await;
         for genres in [json!(["Drama"]), json!([])] {
             let file = envelope("m", "basic_info", json!({ "genres": genres }));
@@ -138,12 +138,12 @@ on_both_databases! {
         let cleared = envelope("m", "basic_info", json!({ "genres": null, "tagline": null }));
         let reply = admin.import_with(&cleared, "?mode=replace&nulls=clear").await;
         assert_eq!(reply.errors(), [(String::new(), "BASE_REQUIRED".to_owned())], "{}", reply.text);
-        // A value that is cleared by null was named.
+        // Clearing a value with null needs no base.
         let cleared = envelope("m", "basic_info", json!({ "tagline": null }));
         assert_eq!(admin.import_with(&cleared, "?mode=replace&nulls=clear").await.status, 200);
     }
 
-    async fn a_draft_is_replaced_by_what_was_made_from_it(app: TestApp) {
+    async fn replacing_a_draft_uses_the_draft_as_base(app: TestApp) {
         let (admin, file) = with_three_events(&app).await;
         let drafted = envelope(
             "m",
@@ -169,7 +169,7 @@ on_both_databases! {
         );
     }
 
-    async fn the_command_line_asks_for_a_base_too(app: TestApp) {
+    async fn replace_on_the_command_line_needs_a_base_revision(app: TestApp) {
         let (admin, file) = with_three_events(&app).await;
         let text = file.to_string();
         let ran = app

@@ -1,4 +1,4 @@
-//! Bodies: too large, packed, and how much of them is in memory at once.
+//! Request and response bodies: size limits, compression, and the memory budget.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -48,7 +48,7 @@ async fn post_coded(client: &Client, path: &str, coding: &str, body: Vec<u8>) ->
 }
 
 #[tokio::test]
-async fn a_client_that_sends_everything_before_it_reads_gets_the_answer() {
+async fn a_client_that_reads_after_sending_everything_gets_the_response() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     let no_token = |path: &str| {
@@ -74,13 +74,13 @@ async fn a_client_that_sends_everything_before_it_reads_gets_the_answer() {
         connection.send(&body).await;
         let answer = connection.answer().await;
         assert_eq!(answer.status, status, "{head}: {answer:?}");
-        // The connection serves the next request.
+        // The connection serves another request.
         assert_eq!(connection.get("/healthz").await.status, 200, "{head}");
     }
 }
 
 #[tokio::test]
-async fn a_refused_body_is_not_read_without_end() {
+async fn a_refused_body_is_not_read_forever() {
     let app = TestApp::sqlite().await;
     let address = app.with_limits(|limits| limits.drain_bytes = MIB as u64).await;
     let mut connection = Raw::connect(address).await;
@@ -97,7 +97,7 @@ async fn a_refused_body_is_not_read_without_end() {
     assert!(sent < total, "all of it was read");
     connection.closed().await;
 
-    // One that stops halfway is not waited for.
+    // A body that stops halfway is not waited for.
     let address = app.with_limits(|limits| limits.drain_pause = SHORT).await;
     let mut connection = Raw::connect(address).await;
     connection
@@ -108,7 +108,7 @@ async fn a_refused_body_is_not_read_without_end() {
 }
 
 #[tokio::test]
-async fn a_packed_body_is_unpacked() {
+async fn a_compressed_body_is_decompressed() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let plain = admin.post_text(IMPORT, timeline()).await;
@@ -131,7 +131,7 @@ async fn a_packed_body_is_unpacked() {
     let query = json!({ "query": "{ movie(id: \"m\") { id } }" }).to_string();
     let reply = post_coded(&admin, "/graphql", "gzip", gzip(query.as_bytes())).await;
     assert_eq!(reply.json(), json!({ "data": { "movie": { "id": "m" } } }));
-    // In chunks, as a stream is sent.
+    // Sent in chunks, as a stream.
     let packed = gzip(&timeline());
     let chunks: Vec<_> =
         packed.chunks(7).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect();
@@ -144,7 +144,7 @@ async fn a_packed_body_is_unpacked() {
 }
 
 #[tokio::test]
-async fn a_content_coding_that_is_not_known_is_named() {
+async fn an_unknown_content_coding_is_named_in_the_error() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     for coding in ["br", "zstd", "compress", "gzip, gzip", "deflate, gzip", "no-such"] {
@@ -156,12 +156,12 @@ async fn a_content_coding_that_is_not_known_is_named() {
             assert!(detail.contains(&format!("found Content-Encoding: {coding};")), "{detail}");
         }
     }
-    // A token comes first.
+    // The token is checked first.
     assert_eq!(post_coded(&app.anonymous(), IMPORT, "br", timeline()).await.status, 401);
 }
 
 #[tokio::test]
-async fn what_is_not_packed_as_it_says_is_refused() {
+async fn a_body_that_does_not_match_its_content_coding_is_refused() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let whole = gzip(&timeline());
@@ -188,7 +188,7 @@ async fn what_is_not_packed_as_it_says_is_refused() {
 }
 
 #[tokio::test]
-async fn a_small_body_that_unpacks_to_a_large_one_is_413() {
+async fn a_body_that_is_too_large_after_decompression_is_413() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let bomb = gzip(&vec![b' '; 64 * MIB]);
@@ -203,13 +203,13 @@ async fn a_small_body_that_unpacks_to_a_large_one_is_413() {
         let reply = post_coded(&app.anonymous(), path, "gzip", small.clone()).await;
         assert_eq!(reply.status, 413, "{}", reply.text);
     }
-    // Packed, a body may not be larger either, however little is in it.
+    // The limit also holds for the compressed size.
     let empty = gzip(b"").repeat(2 * MAX_BODY / 3 / gzip(b"").len());
     let stored = [empty.as_slice(), empty.as_slice()].concat();
     assert!(stored.len() > MAX_BODY);
     let reply = post_coded(&admin, IMPORT, "gzip", stored).await;
     assert_eq!(reply.status, 413, "{}", reply.text);
-    // The largest that is allowed.
+    // A body of the maximum size is accepted.
     let mut exactly = timeline();
     exactly.resize(MAX_BODY, b' ');
     let reply = post_coded(&admin, IMPORT, "gzip", gzip(&exactly)).await;
@@ -217,7 +217,7 @@ async fn a_small_body_that_unpacks_to_a_large_one_is_413() {
 }
 
 #[tokio::test]
-async fn request_bodies_share_a_budget() {
+async fn request_bodies_share_a_memory_budget() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     let address =
@@ -232,7 +232,7 @@ async fn request_bodies_share_a_budget() {
     let mut first = Raw::connect(address).await;
     first.send(format!("{}content-length: {}\r\n\r\n", post(IMPORT), large.len())).await;
     first.send(&large[..1000]).await;
-    // It has the room for all that it will send: until it ends, no other large body is taken.
+    // Its whole length is reserved: until it ends, no other large body is accepted.
     let refused = loop {
         let reply = client.post_text(IMPORT, padded(500 * 1024)).await;
         if reply.status == 503 {
@@ -250,11 +250,11 @@ async fn request_bodies_share_a_budget() {
     first.send(&large[1000..]).await;
     assert_eq!(first.answer().await.status, 200);
     assert_eq!(client.post_text(IMPORT, padded(500 * 1024)).await.status, 200);
-    // One that is larger than the budget has it for itself.
+    // A body larger than the budget gets the whole budget.
     assert_eq!(client.post_text(IMPORT, padded(3 * MIB)).await.status, 200);
 }
 
-/// A document that does not compress to nothing.
+/// A document that does not compress well.
 fn trivia(bytes: usize) -> Value {
     let text = |number: usize| -> String {
         let mut state = number as u64 + 1;
@@ -269,7 +269,7 @@ fn trivia(bytes: usize) -> Value {
     json!({ "items": (0..bytes / 1000).map(|number| json!({ "text": text(number) })).collect::<Vec<_>>() })
 }
 
-/// The application without a server, so that a test decides when an answer is read.
+/// Calls the application without a server, so that the test controls when responses are read.
 async fn ask(app: &TestApp, limits: Limits, paths: &[&str]) -> Vec<axum::http::Response<Body>> {
     let mut limited = app.app.clone();
     limited.limits = limits;
@@ -289,7 +289,7 @@ async fn ask(app: &TestApp, limits: Limits, paths: &[&str]) -> Vec<axum::http::R
 }
 
 on_both_databases! {
-    async fn a_bundle_is_read_as_it_is_sent(app: TestApp) {
+    async fn a_bundle_is_read_from_the_database_while_it_is_sent(app: TestApp) {
         app.seed(&queries::movie("m", 2_000)).await;
         let bundle = "/api/v1/admin/movies/m/export/all";
         let (first, mut answers) = app.count_queries(ask(&app, Limits::default(), &[bundle])).await;
@@ -301,7 +301,7 @@ on_both_databases! {
         assert!(rest >= 6, "{first} statements before the answer, {begun} for its start, {rest} for the rest");
     }
 
-    async fn a_bundle_of_a_movie_that_is_deleted_meanwhile_does_not_look_whole(app: TestApp) {
+    async fn a_bundle_of_a_movie_deleted_meanwhile_is_visibly_incomplete(app: TestApp) {
         app.seed(&queries::movie("m", 2_000)).await;
         let admin = app.admin();
         let mut answers = ask(&app, Limits::default(), &["/api/v1/admin/movies/m/export/all"]).await;
@@ -314,7 +314,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn not_more_bundles_than_allowed_wait_for_their_clients() {
+async fn the_number_of_unread_bundles_is_limited() {
     let app = TestApp::sqlite().await;
     app.full_movie("m").await;
     let bundle = "/api/v1/admin/movies/m/export/all";
@@ -346,7 +346,7 @@ async fn not_more_bundles_than_allowed_wait_for_their_clients() {
 }
 
 #[tokio::test]
-async fn answers_that_wait_for_their_clients_share_a_budget() {
+async fn unread_responses_share_a_memory_budget() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let reply = admin.import("m", "trivia", trivia(200_000)).await;
@@ -363,7 +363,7 @@ async fn answers_that_wait_for_their_clients_share_a_budget() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_its_bundle_unread_gives_its_place_to_the_next() {
+async fn an_unread_bundle_is_dropped_for_the_next_client() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let reply = admin.import("m", "trivia", trivia(4_000_000)).await;

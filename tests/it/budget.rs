@@ -1,5 +1,5 @@
-//! What planning a document costs, in steps: twice as many items cost about twice as much, whatever
-//! they have in common, and a plan that would cost more than its budget ends.
+//! The cost of planning in steps: it grows linearly with the number of items, whatever they have in
+//! common, and a plan over its budget is refused.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -9,9 +9,9 @@ use reelport::document::schema::definition::{Field, Item, KeyPart, Kind};
 use reelport::document::{Category, Object};
 use serde_json::{Value, json};
 
-use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, through_text};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World, item_lists, through_text};
 
-/// A value of a field; those of other numbers are others.
+/// The `number`th value of a field; different numbers give different values.
 #[allow(clippy::match_same_arms, reason = "one line for each kind")]
 fn value(field: &Field, number: usize) -> Option<Value> {
     Some(match &field.rule.kind {
@@ -25,7 +25,7 @@ fn value(field: &Field, number: usize) -> Option<Value> {
     })
 }
 
-/// An item of which everything is equal but the part of the key that `differs`.
+/// An item with constant values, except for the key field `differs`.
 fn item(of: &'static Item, number: usize, differs: Option<&str>) -> Object {
     let fields = of.fields.iter().filter_map(|field| {
         let is_different = differs == Some(field.name);
@@ -34,10 +34,10 @@ fn item(of: &'static Item, number: usize, differs: Option<&str>) -> Object {
     fields.collect()
 }
 
-/// The fields that a key has parts in.
-fn parts(item: &'static Item) -> HashSet<&'static str> {
-    let parts = item.keys.iter().flat_map(|parts| parts.iter());
-    parts
+/// The names of the fields of all natural keys.
+fn key_fields(item: &'static Item) -> HashSet<&'static str> {
+    let key_fields = item.keys.iter().flat_map(|key_fields| key_fields.iter());
+    key_fields
         .map(|part| match part {
             KeyPart::Field(field) => *field,
             KeyPart::Entity(index) => item.entities[*index].name,
@@ -45,15 +45,15 @@ fn parts(item: &'static Item) -> HashSet<&'static str> {
         .collect()
 }
 
-const OF_ONE_NAME: &str = "one name of many";
+const NAMESAKES: &str = "one name of many";
 
 const ALIKE_WORDS: &str = "the same first and last word";
-/// Most steps of one item. A name is compared with others up to a number of candidates, which few
-/// items do not reach; until then twice as many cost more than twice as much.
-const MOST_OF_ITEM: u64 = 1_000;
+/// The maximum number of steps per item. A name is compared with a limited number of candidates,
+/// and small lists do not reach that limit, so the cost of these grows faster than linearly.
+const MAX_STEPS_PER_ITEM: u64 = 1_000;
 
-/// How the items of a list are alike: what is stored, and what arrives.
-struct Alike {
+/// A way in which the items of a list are alike: stored items and arriving items.
+struct SimilarItems {
     name: String,
     category: Category,
     list: &'static str,
@@ -61,24 +61,24 @@ struct Alike {
     arriving: Box<dyn Fn(usize) -> Object>,
 }
 
-impl Alike {
+impl SimilarItems {
     fn document(&self, count: usize, item: &dyn Fn(usize) -> Object) -> Value {
         let items: Vec<Object> = (0..count).map(item).collect();
         json!({ self.list: items })
     }
 
-    /// The steps of planning that many items into as many.
-    fn steps(&self, count: usize, how: How<'_>) -> u64 {
+    /// The number of steps for planning `count` items into `count` stored ones.
+    fn steps(&self, count: usize, how: ImportSettings<'_>) -> u64 {
         let mut world = World::new(self.category);
-        let stored = world.planned(&self.document(count, &*self.stored), MERGE);
+        let stored = world.plan_with_problems(&self.document(count, &*self.stored), MERGE);
         let Value::Object(data) = through_text(&Value::Object(stored.data)) else { unreachable!() };
         world.entities = stored.new_entities;
         world.data = data;
         let base = world.data.clone();
         let budget = WorkBudget::unlimited();
         let start = Instant::now();
-        let how = How { base: Some(&base), ..how };
-        world.planned_within(&self.document(count, &*self.arriving), how, &budget);
+        let how = ImportSettings { base: Some(&base), ..how };
+        world.plan_within(&self.document(count, &*self.arriving), how, &budget);
         if std::env::var_os("REELPORT_TEST_SHOW_TIMES").is_some() {
             println!("{}: {count}: {} steps, {:?}", self.name, budget.spent(), start.elapsed());
         }
@@ -86,14 +86,14 @@ impl Alike {
     }
 }
 
-fn alike() -> Vec<Alike> {
-    let mut cases: Vec<Alike> = Vec::new();
+fn similar_items() -> Vec<SimilarItems> {
+    let mut cases: Vec<SimilarItems> = Vec::new();
     for category in Category::ALL.iter().copied() {
         for (list, of) in item_lists(category) {
             let mut add = |name: &str,
                            stored: Box<dyn Fn(usize) -> Object>,
                            arriving: Box<dyn Fn(usize) -> Object>| {
-                cases.push(Alike {
+                cases.push(SimilarItems {
                     name: format!("{category}, {list}: {name}"),
                     category,
                     list,
@@ -112,7 +112,7 @@ fn alike() -> Vec<Alike> {
             let subset = move |number: usize| {
                 let fields = of.fields.iter().enumerate();
                 let is_left_out = |place: usize, name: &str| {
-                    !parts(of).contains(name) && number & (1 << place) != 0
+                    !key_fields(of).contains(name) && number & (1 << place) != 0
                 };
                 let left_out = fields.filter(|(place, field)| is_left_out(*place, field.name));
                 let mut object = item(of, 0, None);
@@ -120,7 +120,7 @@ fn alike() -> Vec<Alike> {
                 object
             };
             add("equal keys, other fields", Box::new(equal), Box::new(subset));
-            for part in parts(of) {
+            for part in key_fields(of) {
                 let other = move |number| item(of, number, Some(part));
                 let others = move |number: usize| item(of, 1_000_000 + number, Some(part));
                 add(&format!("{part} differs"), Box::new(other), Box::new(other));
@@ -146,12 +146,8 @@ fn alike() -> Vec<Alike> {
                 let with_ids = move |number| named(number, one(), Some(number));
                 let without = move |number: usize| named(1_000_000 + number, one(), None);
                 let name = entity.name;
-                add(&format!("{name}: {OF_ONE_NAME}"), Box::new(with_ids), Box::new(without));
-                add(
-                    &format!("{name}: {OF_ONE_NAME} again"),
-                    Box::new(with_ids),
-                    Box::new(with_ids),
-                );
+                add(&format!("{name}: {NAMESAKES}"), Box::new(with_ids), Box::new(without));
+                add(&format!("{name}: {NAMESAKES} again"), Box::new(with_ids), Box::new(with_ids));
                 let middle = |number: usize| format!("John {} Smith", letters(number));
                 let like = move |number| named(number, middle(number), Some(number));
                 let others = move |number: usize| named(number, middle(1_000_000 + number), None);
@@ -166,7 +162,7 @@ fn alike() -> Vec<Alike> {
     cases
 }
 
-/// A number as letters, so that names of other numbers have other letters.
+/// A number as syllables, so that the names of different numbers share few letters.
 fn letters(number: usize) -> String {
     let digits = number.to_string();
     digits
@@ -178,13 +174,13 @@ fn letters(number: usize) -> String {
 }
 
 #[test]
-fn twice_as_many_items_cost_about_twice_as_much() {
+fn planning_cost_grows_linearly_with_the_number_of_items() {
     let few: usize =
         std::env::var("REELPORT_TEST_ITEMS").ok().and_then(|few| few.parse().ok()).unwrap_or(30);
-    for case in alike() {
+    for case in similar_items() {
         for how in [MERGE, REPLACE] {
             let (one, two) = (case.steps(few, how), case.steps(2 * few, how));
-            let most = (one * 22 / 10).max(MOST_OF_ITEM * 2 * few as u64);
+            let most = (one * 22 / 10).max(MAX_STEPS_PER_ITEM * 2 * few as u64);
             let mode = how.mode.as_str();
             assert!(two <= most, "{}, {mode}: {one} steps, then {two}", case.name);
         }
@@ -192,13 +188,13 @@ fn twice_as_many_items_cost_about_twice_as_much() {
 }
 
 #[test]
-fn genres_that_are_alike_cost_no_more() {
+fn similar_genres_do_not_cost_more() {
     let steps = |count: usize| {
         let names: Vec<String> = (0..count).map(|number| format!("Genre {number}")).collect();
         let data = json!({ "title": "T", "genres": names });
         let world = World::with(Category::BasicInfo, &data);
         let budget = WorkBudget::unlimited();
-        world.planned_within(&data, REPLACE, &budget);
+        world.plan_within(&data, REPLACE, &budget);
         budget.spent()
     };
     let (one, two) = (steps(300), steps(600));

@@ -1,4 +1,4 @@
-//! A whole catalogue in, out, and in again; and what is projected from it.
+//! Round trip of a whole catalogue, and the projections of its documents.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
@@ -18,10 +18,10 @@ use crate::support::catalogue::{generated, real};
 use crate::support::database::{TABLES, dump, execute};
 use crate::support::{TestApp, envelope, fixtures};
 
-/// About how many documents of a catalogue are imported.
+/// The approximate number of documents of a catalogue that are imported.
 const SLICE: usize = 300;
 
-/// What a document must come out as: without ids that were made here, and with every list.
+/// The expected export of a document: without generated ids, and with every list.
 fn facts(document: &Value) -> Value {
     let category: Category = document["category"].as_str().unwrap().parse().unwrap();
     let mut data = category.definition().empty();
@@ -34,7 +34,7 @@ fn key(document: &Value) -> (String, String) {
     (text("movie_id"), text("category"))
 }
 
-/// Imports documents as `reelport import` does; what became of each that is not `expected`.
+/// Imports documents like `reelport import` does; returns the results that are not `expected`.
 async fn import(
     app: &TestApp,
     documents: &[Value],
@@ -84,7 +84,7 @@ async fn export(app: &TestApp) -> Vec<Value> {
     documents
 }
 
-/// The tables that can be rebuilt.
+/// The tables that `reindex` rebuilds.
 const PROJECTIONS: &[&str] = &["movies", "credits", "nominations", "offers", "movie_genres"];
 
 async fn reindex(app: &TestApp) -> u64 {
@@ -92,12 +92,12 @@ async fn reindex(app: &TestApp) -> u64 {
     app.app.catalog.reindex(&permission).await.unwrap()
 }
 
-/// Imports, exports and re-imports documents: the facts are those that were sent, and the second
-/// import changes nothing.
+/// Imports, exports and re-imports documents: the export equals the input, and the second import
+/// changes nothing.
 async fn check_round_trip(app: &TestApp, sent: &[Value]) {
     let categories: HashSet<_> = sent.iter().map(|document| key(document).1).collect();
     assert_eq!(categories.len(), Category::ALL.len());
-    // A document without any value is not stored.
+    // A document without values is not stored.
     let has_values = |document: &Value| {
         facts(document).as_object().unwrap().values().any(|value| *value != json!([]))
     };
@@ -128,29 +128,29 @@ async fn check_round_trip(app: &TestApp, sent: &[Value]) {
     assert_eq!(report, expected);
     assert_eq!(dump(&app.database.url, TABLES).await, before);
 
-    // The projections can be rebuilt from the documents.
+    // Rebuilding the projections changes nothing.
     assert_eq!(reindex(app).await, exports.len() as u64);
     assert_eq!(dump(&app.database.url, TABLES).await, before);
 }
 
 on_both_databases! {
-    async fn a_generated_catalogue_survives_the_round_trip(app: TestApp) {
+    async fn an_imported_catalogue_exports_the_same_documents(app: TestApp) {
         check_round_trip(&app, &generated(SLICE)).await;
     }
 
-    async fn the_real_catalogue_survives_the_round_trip(app: TestApp) {
+    async fn an_imported_real_catalogue_exports_the_same_documents(app: TestApp) {
         if let Some(documents) = real(SLICE) {
             check_round_trip(&app, &documents).await;
         }
     }
 
-    async fn projections_are_rebuilt_whatever_happened_to_them(app: TestApp) {
+    async fn damaged_projections_are_rebuilt(app: TestApp) {
         app.full_movie("tmdb-1").await;
         let (report, others) = import(&app, &generated(70), ImportStatus::Published).await;
         assert_eq!(report.rejected, 0, "{others:?}");
         let bare = [envelope("no-basic-info", "trivia", json!({ "items": ["A"] }))];
         import(&app, &bare, ImportStatus::Published).await;
-        // Also of documents that have changed since they were first projected.
+        // The same for documents that have changed since they were first projected.
         let admin = app.admin();
         let mut file = admin.export("tmdb-1", "cast_crew").await;
         file["data"]["cast"].as_array_mut().unwrap().swap_remove(0);

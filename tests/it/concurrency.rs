@@ -1,4 +1,4 @@
-//! Many at once: nothing is lost, nothing is mixed, nothing is left half done.
+//! Concurrent writers: no change is lost, mixed with another, or stored in part.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::support::database::{TABLES, dump, execute, made_entities, rows};
 use crate::support::server::Server;
 use crate::support::{Client, TestApp, envelope};
 
-/// One client of the server, and on `PostgreSQL` one of a second server beside it.
+/// A client of the server, and on `PostgreSQL` also one of a second server.
 async fn servers(app: &TestApp) -> Vec<Client> {
     let mut clients = vec![app.admin()];
     if app.database.url.starts_with("postgres") {
@@ -19,8 +19,8 @@ async fn servers(app: &TestApp) -> Vec<Client> {
     clients
 }
 
-/// Runs all of it at once, each on the next of the servers.
-async fn at_once<T, R>(
+/// Runs `count` tasks at once, distributed over the clients.
+async fn run_concurrently<T, R>(
     clients: &[Client],
     count: usize,
     work: impl Fn(Client, usize) -> R,
@@ -44,8 +44,8 @@ async fn processes(app: &TestApp) -> (Vec<Server>, Vec<Client>) {
     (servers, clients)
 }
 
-/// 1, 2, 3 … up to the count.
-fn up_to(count: usize) -> Vec<i64> {
+/// The numbers from 1 to `count`.
+fn numbers_up_to(count: usize) -> Vec<i64> {
     (1..=i64::try_from(count).unwrap()).collect()
 }
 
@@ -60,11 +60,11 @@ fn facts(export: &Value) -> Vec<&str> {
 }
 
 on_both_databases! {
-    async fn a_hundred_writers_of_one_document_lose_nothing(app: TestApp) {
+    async fn a_hundred_concurrent_writers_of_a_document_lose_nothing(app: TestApp) {
         const WRITERS: usize = 100;
         app.movie("tmdb-1").await;
         let (servers, clients) = processes(&app).await;
-        let replies = at_once(&clients, WRITERS, |client, index| async move {
+        let replies = run_concurrently(&clients, WRITERS, |client, index| async move {
             client.import("tmdb-1", "trivia", json!({ "items": [{ "text": format!("Fact {index}") }] })).await
         })
         .await;
@@ -73,14 +73,14 @@ on_both_databases! {
         }
         let mut acknowledged: Vec<i64> = replies.iter().map(|reply| reply.json()["revision"].as_i64().unwrap()).collect();
         acknowledged.sort_unstable();
-        assert_eq!(acknowledged, up_to(WRITERS));
+        assert_eq!(acknowledged, numbers_up_to(WRITERS));
 
         let export = clients.last().unwrap().export("tmdb-1", "trivia").await;
         assert_eq!(export["metadata"]["revision"], WRITERS);
         let all = facts(&export);
         assert_eq!((all.len(), all.into_iter().collect::<HashSet<_>>().len()), (WRITERS, WRITERS));
 
-        // The history has every state but the newest, each with one item more than the one before.
+        // The history has every superseded revision, each with one item more than the one before.
         let mut kept: Vec<(u64, usize)> = rows(&app.database.url, "revisions").await.iter()
             .filter(|row| row["category"] == "trivia")
             .map(|row| {
@@ -93,15 +93,15 @@ on_both_databases! {
         for server in servers {
             server.stop().await;
         }
-        app.assert_whole().await;
+        app.assert_consistent().await;
     }
 
-    async fn a_hundred_writers_of_one_draft_lose_nothing(app: TestApp) {
+    async fn a_hundred_concurrent_writers_of_a_draft_lose_nothing(app: TestApp) {
         const WRITERS: usize = 100;
         let admin = app.movie("tmdb-1").await;
         assert_eq!(admin.import("tmdb-1", "trivia", json!({ "items": ["Published."] })).await.status, 200);
         let (servers, clients) = processes(&app).await;
-        let replies = at_once(&clients, WRITERS, |client, index| async move {
+        let replies = run_concurrently(&clients, WRITERS, |client, index| async move {
             let file = envelope("tmdb-1", "trivia", json!({ "items": [{ "text": format!("Fact {index}") }] }));
             client.import_with(&file, "?target=draft").await
         })
@@ -113,11 +113,11 @@ on_both_databases! {
             acknowledged.push(body["draft_revision"].as_i64().unwrap());
         }
         acknowledged.sort_unstable();
-        assert_eq!(acknowledged, up_to(WRITERS));
+        assert_eq!(acknowledged, numbers_up_to(WRITERS));
         for server in servers {
             server.stop().await;
         }
-        app.assert_whole().await;
+        app.assert_consistent().await;
 
         assert_eq!(facts(&admin.export("tmdb-1", "trivia").await), ["Published."]);
         let reply = admin.post("/api/v1/admin/movies/tmdb-1/publish/trivia", &json!({})).await;
@@ -126,13 +126,13 @@ on_both_databases! {
         assert_eq!(facts(&export).into_iter().collect::<HashSet<_>>().len(), WRITERS + 1);
     }
 
-    async fn of_two_who_change_the_same_from_the_same_base_one_wins(app: TestApp) {
+    async fn one_of_two_conflicting_writers_wins(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let (_servers, clients) = processes(&app).await;
         let mut base = admin.export("tmdb-1", "basic_info").await;
         for round in 0..10 {
             let file = base.clone();
-            let replies = at_once(&clients, 2, move |client, index| {
+            let replies = run_concurrently(&clients, 2, move |client, index| {
                 let mut file = file.clone();
                 file["data"]["title"] = json!(format!("Round {round}, by {index}"));
                 async move { client.import_with(&file, "").await }
@@ -151,12 +151,12 @@ on_both_databases! {
         }
     }
 
-    async fn whatever_is_done_at_once_nothing_breaks(app: TestApp) {
-        const ACTS: usize = 90;
+    async fn concurrent_mixed_operations_keep_the_catalogue_consistent(app: TestApp) {
+        const OPERATIONS: usize = 90;
         app.full_movie("tmdb-1").await;
         let (servers, clients) = processes(&app).await;
         let target = json!({ "movieId": "tmdb-1", "category": "BASIC_INFO" });
-        let done = at_once(&clients, ACTS, |client, index| {
+        let done = run_concurrently(&clients, OPERATIONS, |client, index| {
             let (mut input, file) = (target.clone(), move |key: &str| {
                 envelope("tmdb-1", "basic_info", json!({ key: format!("Act {index}") }))
             });
@@ -167,18 +167,18 @@ on_both_databases! {
                     4 => client.import_document(&file("tagline"), json!({ "target": "DRAFT" })).await,
                     5 => {
                         input["onConflict"] = json!("TAKE_IMPORT");
-                        client.act("publishDraft", input).await
+                        client.mutate("publishDraft", input).await
                     }
                     6 => {
                         input["revision"] = json!(2);
-                        client.act("revertCategory", input).await
+                        client.mutate("revertCategory", input).await
                     }
                     7 => {
                         let act = if index % 2 == 0 { "lockFields" } else { "unlockFields" };
                         let query = format!("mutation {{ {act}(input: {{ movieId: \"tmdb-1\", category: BASIC_INFO, fields: [\"overview\"] }}) {{ userErrors {{ code }} }} }}");
                         client.graphql(&query, json!({})).await["data"][act].clone()
                     }
-                    _ => client.act("discardDraft", input).await,
+                    _ => client.mutate("discardDraft", input).await,
                 }
             }
         })
@@ -186,9 +186,9 @@ on_both_databases! {
         for server in servers {
             server.stop().await;
         }
-        app.assert_whole().await;
+        app.assert_consistent().await;
 
-        // Whatever was acknowledged is in the history, as it was answered.
+        // Every acknowledged publication is in the history with the document from the response.
         let mut history = rows(&app.database.url, "revisions").await;
         history.extend(rows(&app.database.url, "documents").await);
         history.retain(|row| row["category"] == "basic_info");
@@ -205,18 +205,18 @@ on_both_databases! {
                 assert!(published.insert(revision.as_i64().unwrap()), "{revision} was acknowledged twice");
             }
         }
-        // The two that made the movie, and those.
+        // Creating the movie made two more revisions.
         assert_eq!(history.len(), published.len() + 2);
-        assert!(published.len() >= ACTS / 3, "{published:?}");
+        assert!(published.len() >= OPERATIONS / 3, "{published:?}");
     }
 
-    async fn a_new_name_in_many_movies_at_once_is_one_person(app: TestApp) {
+    async fn a_new_name_in_concurrent_imports_is_one_person(app: TestApp) {
         const MOVIES: usize = 16;
         for index in 0..MOVIES {
             app.movie(&format!("movie-{index}")).await;
         }
         let clients = servers(&app).await;
-        let replies = at_once(&clients, MOVIES, |client, index| async move {
+        let replies = run_concurrently(&clients, MOVIES, |client, index| async move {
             let movie = format!("movie-{index}");
             let cast = json!({ "cast": [{ "name": "Kim Moe" }], "crew": [{ "id": "tmdb-person-7", "name": "Lou Nye", "job": "Editor" }] });
             let awards = json!({ "awards": [{ "ceremony": "Dock Prize", "year": 2001, "category": "Best Film", "result": "winner" }] });
@@ -241,11 +241,11 @@ on_both_databases! {
         assert_eq!(rows(&app.database.url, "movie_genres").await.len(), MOVIES);
     }
 
-    async fn two_imports_at_once_leave_no_mix_of_both(app: TestApp) {
+    async fn concurrent_imports_are_not_mixed(app: TestApp) {
         app.movie("tmdb-1").await;
         let clients = servers(&app).await;
         for round in 0..5 {
-            let replies = at_once(&clients, 4, move |client, index| async move {
+            let replies = run_concurrently(&clients, 4, move |client, index| async move {
                 let word = format!("{round}-{index}");
                 client.import("tmdb-1", "basic_info", json!({ "title": word, "tagline": word, "overview": word })).await
             })
@@ -258,12 +258,12 @@ on_both_databases! {
         }
     }
 
-    async fn a_refused_import_among_others_leaves_nothing(app: TestApp) {
+    async fn a_refused_concurrent_import_stores_nothing(app: TestApp) {
         app.movie("tmdb-1").await;
         let clients = servers(&app).await;
-        let replies = at_once(&clients, 12, |client, index| async move {
+        let replies = run_concurrently(&clients, 12, |client, index| async move {
             let name = format!("Person {index}");
-            // Every third lacks the job, after having named someone new.
+            // Every third import lacks a job, after a credit with a new name.
             let second = if index % 3 == 0 { json!({ "name": name }) } else { json!({ "name": name, "job": "Grip" }) };
             let crew = json!([{ "name": format!("First {index}"), "job": "Editor" }, second]);
             client.import("tmdb-1", "cast_crew", json!({ "crew": crew })).await
@@ -280,11 +280,11 @@ on_both_databases! {
         assert_eq!(rows(&app.database.url, "credits").await.len(), 16);
     }
 
-    async fn an_import_that_fails_in_the_middle_leaves_nothing(app: TestApp) {
+    async fn an_import_that_fails_halfway_stores_nothing(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let is_postgres = app.database.url.starts_with("postgres");
         let before = dump(&app.database.url, TABLES).await;
-        // The disk is full, so to speak, when the last table is to be written.
+        // The last table to be written fails, as on a full disk.
         execute(&app.database.url, if is_postgres {
             "CREATE FUNCTION broken() RETURNS trigger AS 'BEGIN RAISE EXCEPTION ''disk full''; END' LANGUAGE plpgsql;
              CREATE TRIGGER broken BEFORE INSERT ON credits FOR EACH ROW EXECUTE FUNCTION broken()"
@@ -297,7 +297,7 @@ on_both_databases! {
         assert_eq!(reply.status, 500, "{}", reply.text);
         assert!(!reply.text.contains("disk"), "{}", reply.text);
         assert_eq!(dump(&app.database.url, TABLES).await, before);
-        // Others are not held up by it, and neither is the next try.
+        // Other imports still work, and so does the next attempt.
         assert_eq!(admin.import("tmdb-1", "trivia", json!({ "items": ["Still here."] })).await.status, 200);
         execute(&app.database.url, if is_postgres { "DROP TRIGGER broken ON credits" } else { "DROP TRIGGER broken" }).await;
         let reply = admin.import("tmdb-1", "cast_crew", sent).await;
@@ -305,13 +305,13 @@ on_both_databases! {
     }
 }
 
-/// `SQLite` alone: there one connection writes, and another program can keep it waiting.
+/// `SQLite` only: it has one writing connection, and another program can block it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn writers_beyond_the_queue_are_told_to_come_back() {
+async fn writers_beyond_the_queue_are_refused_with_retry_after() {
     const QUEUE: usize = 256;
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
-    // In another program, a write that takes long.
+    // A long write transaction of another program.
     let other = sea_orm::Database::connect(&app.database.url).await.unwrap();
     let options = sea_orm::TransactionOptions {
         sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
@@ -343,10 +343,10 @@ async fn writers_beyond_the_queue_are_told_to_come_back() {
     let query = "mutation { createMovie(input: {id: \"n\", title: \"N\"}) { movie { id } } }";
     let reply = admin.graphql(query, json!({})).await;
     assert_eq!(reply["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{reply}");
-    // Plans and exports do not wait for it.
+    // Plans and exports do not wait for the writer.
     assert_eq!(admin.export("m", "trivia").await["data"], json!({ "items": [] }));
     writing.rollback().await.unwrap();
-    // What was acknowledged is stored, and nothing else is, however many lost patience meanwhile.
+    // Exactly the acknowledged imports are stored, however many clients gave up.
     let statuses = join_all(tasks).await.into_iter().map(Result::unwrap);
     let published = statuses.filter(|status| *status == 200).count();
     assert!((1..=QUEUE).contains(&published), "{published} were published");

@@ -1,26 +1,26 @@
-//! What two people changed at once: merged where it is not the same, asked where it is.
+//! Concurrent edits: different changes are merged, contradictory ones are reported as conflicts.
 
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, masked, pairs};
 use crate::support::database::{dump_all, rows};
+use crate::support::operations::{codes, masked, pairs};
 use crate::support::{Client, TestApp, envelope};
 
-/// A file that was exported, and that someone is about to edit.
+/// An exported file, as an editor downloads it before editing.
 async fn exported(client: &Client, category: &str) -> Value {
     client.export("m", category).await
 }
 
-/// All that is stored but the records of what was asked for.
-async fn catalogue(app: &TestApp) -> Vec<(String, Vec<String>)> {
+/// The rows of all tables except the import log.
+async fn stored_rows(app: &TestApp) -> Vec<(String, Vec<String>)> {
     let log = ["imports", "import_texts", "idempotency_keys"];
     let kept = |(table, _): &(String, _)| !log.contains(&table.as_str());
     dump_all(&app.database.url).await.into_iter().filter(kept).collect()
 }
 
 on_both_databases! {
-    async fn a_revision_that_is_none_is_called_so(app: TestApp) {
+    async fn an_invalid_base_revision_is_a_warning(app: TestApp) {
         let admin = app.movie("m").await;
         let mut file = envelope("m", "trivia", json!({ "items": [{ "text": "A" }] }));
         file["metadata"] = json!({ "revision": "abc" });
@@ -29,9 +29,9 @@ on_both_databases! {
         assert!(message.contains("something that is no revision"), "{message}");
     }
 
-    async fn what_others_changed_elsewhere_is_merged(app: TestApp) {
+    async fn changes_to_different_values_are_merged(app: TestApp) {
         let admin = app.full_movie("m").await;
-        // In another field, in another item, in another field of the same item, in the order.
+        // The changes are in another field, another item, and another field of the same item.
         for (category, theirs, ours) in [
             ("basic_info", json!({ "tagline": "Wet." }), vec![("/title", json!("Another Tide"))]),
             ("timeline", json!({ "events": [{ "date": "2005", "title": "Shown again" }] }), vec![("/events/0/title", json!("Written down"))]),
@@ -53,7 +53,7 @@ on_both_databases! {
             }
             assert_eq!(exported(&admin, category).await["data"], expected);
         }
-        // Fields of one item, one each.
+        // Two fields of one item, one on each side.
         let mut file = exported(&admin, "cast_crew").await;
         let id = file["data"]["cast"][0]["credit_id"].clone();
         admin.import("m", "cast_crew", json!({ "cast": [{ "credit_id": id, "order": 9 }] })).await;
@@ -62,21 +62,21 @@ on_both_databases! {
         assert_eq!((codes(&payload), payload["plan"]["counts"]["updated"].as_u64()), (vec![], Some(1)), "{payload}");
         let stored = exported(&admin, "cast_crew").await["data"]["cast"][0].clone();
         assert_eq!((&stored["order"], &stored["character"]), (&json!(9), &json!("The Captain")));
-        // Both the same: nothing to ask, nothing to do.
+        // The same change on both sides: no conflict and no change.
         let mut file = exported(&admin, "basic_info").await;
         admin.import("m", "basic_info", json!({ "runtime": 150 })).await;
         file["data"]["runtime"] = json!(150);
         assert_eq!(admin.import_with(&file, "").await.json()["status"], "unchanged");
     }
 
-    async fn what_both_changed_is_refused_and_nothing_is_written(app: TestApp) {
+    async fn a_conflict_is_refused_and_nothing_is_written(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut file = exported(&admin, "basic_info").await;
         admin.import("m", "basic_info", json!({ "title": "Theirs", "runtime": 150, "tagline": "Theirs too." })).await;
         file["data"]["title"] = json!("Ours");
         file["data"]["runtime"] = json!(151);
         file["data"]["overview"] = json!("Ours alone.");
-        let before = catalogue(&app).await;
+        let before = stored_rows(&app).await;
         let reply = admin.import_with(&file, "").await;
         let body = reply.json();
         assert_eq!((reply.status, &body["code"]), (409, &json!("CONFLICT")), "{}", reply.text);
@@ -94,7 +94,7 @@ on_both_databases! {
         assert_eq!((pairs(&payload["userErrors"]), &payload["status"]), (named.to_vec(), &json!("REJECTED")));
         assert_eq!(payload["plan"]["conflicts"], expected);
         assert_eq!(payload["plan"]["counts"]["conflicts"], 2);
-        // A dry run says the same.
+        // A dry run reports the same plan.
         let dry = admin.import_with(&file, "?dry_run=true").await;
         assert_eq!((dry.status, &dry.json()["plan"]), (409, &body["plan"]), "{}", dry.text);
         let typed = admin.import_category("m", "basic_info", &file["data"], json!({ "baseRevision": 2 })).await;
@@ -102,17 +102,17 @@ on_both_databases! {
         let ran = app.command_with(&["import", "-"], file.to_string().as_bytes()).await;
         assert_eq!(ran.code, 1, "{ran:?}");
         assert!(ran.stderr.contains("/title") && ran.stderr.contains("Theirs") && ran.stderr.contains("Ours"), "{ran:?}");
-        assert!(catalogue(&app).await == before);
-        // What was refused is on record too, with what was sent; a dry run is not.
+        assert!(stored_rows(&app).await == before);
+        // Refused imports are logged with the text that was sent; dry runs are not logged.
         let refused: Vec<Value> = rows(&app.database.url, "imports").await.into_iter().filter(|row| row["status"] == "rejected").collect();
         assert_eq!(refused.len(), 4);
         assert!(refused.iter().all(|row| row["document"].as_str().unwrap().contains("Ours alone.")));
     }
 
-    async fn a_conflict_is_settled_as_the_options_say(app: TestApp) {
+    async fn a_conflict_policy_decides_conflicts(app: TestApp) {
         let admin = app.full_movie("m").await;
         for (policy, taken) in [("keep_current", "Theirs"), ("take_import", "Ours")] {
-            let word = |whose: &str| format!("{whose}, {policy}");
+            let word = |side: &str| format!("{side}, {policy}");
             let (mut info, mut cast) = (exported(&admin, "basic_info").await, exported(&admin, "cast_crew").await);
             let id = cast["data"]["cast"][1]["credit_id"].clone();
             admin.import("m", "basic_info", json!({ "title": word("Theirs") })).await;
@@ -131,7 +131,7 @@ on_both_databases! {
             let (info, cast) = (exported(&admin, "basic_info").await["data"].clone(), exported(&admin, "cast_crew").await["data"].clone());
             assert_eq!((&info["title"], &info["tagline"]), (&json!(word(taken)), &json!(format!("Settled: {policy}"))));
             assert_eq!(cast["cast"][1]["character"], word(taken));
-            // So it is on the command line.
+            // The same option on the command line.
             let mut file = exported(&admin, "basic_info").await;
             admin.import("m", "basic_info", json!({ "title": "Theirs again" })).await;
             file["data"]["title"] = json!("Ours again");
@@ -140,16 +140,16 @@ on_both_databases! {
         }
     }
 
-    async fn an_item_that_others_removed_stays_removed_or_is_asked_for(app: TestApp) {
+    async fn an_item_removed_since_the_base_stays_removed_or_conflicts(app: TestApp) {
         let admin = app.full_movie("m").await;
         let file = exported(&admin, "timeline").await;
         let gone = file["data"]["events"][1]["id"].as_str().unwrap().to_owned();
         let removal = format!("?remove_items={gone}");
         admin.import_envelope("m", "timeline", &removal, &crate::support::envelope("m", "timeline", json!({}))).await;
-        // The file repeats it: it stays removed, and that is said.
+        // The file repeats the removed item: it stays removed, with a warning.
         let reply = admin.import_with(&file, "").await.json();
         assert_eq!((&reply["status"], pairs(&reply["plan"]["warnings"])), (&json!("unchanged"), vec![("/events/1".to_owned(), "REMOVED_SINCE".to_owned())]));
-        // The file changed it: a conflict.
+        // The file changed the removed item: a conflict.
         let mut edited = file.clone();
         edited["data"]["events"][1]["title"] = json!("Shooting ends");
         let reply = admin.import_with(&edited, "").await;
@@ -161,7 +161,7 @@ on_both_databases! {
         assert_eq!((events.as_array().unwrap().len(), events.to_string().contains("Shooting ends")), (3, true));
     }
 
-    async fn what_two_added_since_is_one_item_and_asked_about_where_they_differ(app: TestApp) {
+    async fn items_added_on_both_sides_are_aligned_and_differences_conflict(app: TestApp) {
         let admin = app.full_movie("m").await;
         let file = exported(&admin, "timeline").await;
         let with = |event: Value| {
@@ -171,22 +171,22 @@ on_both_databases! {
         };
         let event = |category: &str| json!({ "date": "2003", "title": "Gala", "category": category });
         assert_eq!(admin.import_with(&with(event("festival")), "").await.json()["status"], "published");
-        // The very same again is made once; what differs is asked about.
+        // An equal item is added once; a difference is a conflict.
         assert_eq!(admin.import_with(&with(event("festival")), "").await.json()["status"], "unchanged");
-        let before = catalogue(&app).await;
+        let before = stored_rows(&app).await;
         let reply = admin.import_with(&with(event("release")), "").await;
         let conflict = reply.json()["plan"]["conflicts"][0].clone();
         assert_eq!((reply.status, &conflict["path"], &conflict["base"], &conflict["current"], &conflict["imported"]),
             (409, &json!("/events/3/category"), &json!(null), &json!("festival"), &json!("release")), "{}", reply.text);
-        assert!(catalogue(&app).await == before);
+        assert!(stored_rows(&app).await == before);
         assert_eq!(admin.import_with(&with(event("release")), "?on_conflict=keep_current").await.json()["status"], "unchanged");
         let reply = admin.import_with(&with(event("release")), "?on_conflict=take_import").await.json();
         assert_eq!((&reply["status"], &reply["plan"]["counts"]["added"]), (&json!("published"), &json!(0)), "{reply}");
-        // A field that only one of them filled in is taken.
+        // A field that only one side filled in is merged.
         let reply = admin.import_with(&with(json!({ "date": "2003", "title": "Gala", "category": "release", "description": "In the rain." })), "").await.json();
         assert_eq!((&reply["status"], &reply["plan"]["changes"][0]["path"]), (&json!("published"), &json!("/events/3/description")), "{reply}");
 
-        // Two jobs, or two characters, of one person are two credits, whoever added which.
+        // Two jobs, or two characters, of one person are two credits.
         let file = exported(&admin, "cast_crew").await;
         for (list, credit) in [("crew", "job"), ("cast", "character")] {
             for part in ["Composer", "Conductor"] {
@@ -198,18 +198,18 @@ on_both_databases! {
         }
     }
 
-    async fn what_two_drafts_added_is_asked_about_when_it_is_published(app: TestApp) {
+    async fn an_item_added_in_a_draft_and_published_meanwhile_conflicts(app: TestApp) {
         let admin = app.full_movie("m").await;
         let event = |category: &str| json!({ "events": [{ "date": "2003", "title": "Gala", "category": category }] });
         admin.import_envelope("m", "timeline", "?target=draft", &crate::support::envelope("m", "timeline", event("festival"))).await;
         admin.import("m", "timeline", event("release")).await;
         let publish = json!({ "movieId": "m", "category": "TIMELINE" });
-        let reply = admin.act("publishDraft", publish).await;
+        let reply = admin.mutate("publishDraft", publish).await;
         assert_eq!(pairs(&reply["userErrors"]).len(), 1, "{reply}");
         assert_eq!(reply["plan"]["conflicts"][0]["current"], "release", "{reply}");
     }
 
-    async fn an_item_that_others_changed_is_not_removed_unasked(app: TestApp) {
+    async fn removing_an_item_changed_since_the_base_conflicts(app: TestApp) {
         let admin = app.full_movie("m").await;
         let file = exported(&admin, "timeline").await;
         let id = file["data"]["events"][1]["id"].as_str().unwrap().to_owned();
@@ -226,7 +226,7 @@ on_both_databases! {
         }
         let reply = admin.import_with(&file, &format!("?remove_items={id}&on_conflict=take_import")).await.json();
         assert_eq!((&reply["status"], &reply["plan"]["counts"]["removed"]), (&json!("published"), &json!(1)), "{reply}");
-        // Of no state, or of the newest, removing is removing.
+        // Without a base, or with the current revision as base, the item is removed.
         let id = exported(&admin, "timeline").await["data"]["events"][1]["id"].as_str().unwrap().to_owned();
         admin.import("m", "timeline", json!({ "events": [{ "id": id, "title": "Theirs again" }] })).await;
         let bare = crate::support::envelope("m", "timeline", json!({}));
@@ -234,12 +234,12 @@ on_both_databases! {
         assert_eq!(reply.json()["status"], "published", "{}", reply.text);
     }
 
-    async fn what_a_file_forgot_is_kept_and_listed_and_removed_under_replace(app: TestApp) {
+    async fn missing_items_are_listed_under_merge_and_removed_under_replace(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut file = exported(&admin, "cast_crew").await;
         let gone = file["data"]["cast"].as_array_mut().unwrap().remove(1);
         file["data"]["crew"] = json!([]);
-        // What others added since then is not what the file forgot.
+        // A credit that another writer added is not one that the file left out.
         admin.import("m", "cast_crew", json!({ "crew": [{ "name": "Kim Moe", "job": "Grip" }] })).await;
         let merged = admin.import_document(&file, json!({})).await;
         assert_eq!(merged["status"], "UNCHANGED", "{merged}");
@@ -252,13 +252,13 @@ on_both_databases! {
             .map(|change| (change["op"].as_str().unwrap(), change["label"].as_str().unwrap())).collect();
         assert_eq!(removed, [("REMOVE", "Cast: Dev Rao"), ("REMOVE", "Crew: Eli Stone")]);
         assert_eq!((&planned["plan"]["notRemoved"], &planned["plan"]["counts"]["removed"]), (&json!([]), &json!(2)));
-        // The ids that MERGE told of are those to remove by.
+        // The ids that the MERGE plan listed can be used for `removeItems`.
         let ids: Vec<&Value> = kept.iter().map(|item| &item["itemId"]).collect();
         let payload = admin.import_document(&file, json!({ "removeItems": ids })).await;
         assert_eq!(payload["plan"]["counts"]["removed"], 2, "{payload}");
         let data = exported(&admin, "cast_crew").await["data"].clone();
         assert_eq!((data["cast"].as_array().unwrap().len(), data["crew"][0]["name"].clone(), data["crew"].as_array().unwrap().len()), (2, json!("Kim Moe"), 1));
-        // A field that the file drops is untouched in either mode.
+        // A field that the file leaves out is untouched in both modes.
         let mut file = exported(&admin, "basic_info").await;
         file["data"].as_object_mut().unwrap().remove("tagline");
         assert_eq!(admin.import_with(&file, "?mode=replace").await.json()["status"], "unchanged");
@@ -266,7 +266,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn refusals_with_a_plan_look_as_they_always_did() {
+async fn refusals_with_a_plan_match_the_snapshot() {
     let app = TestApp::sqlite().await;
     let admin = app.full_movie("m").await;
     let mut file = admin.export("m", "basic_info").await;

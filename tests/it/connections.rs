@@ -1,4 +1,4 @@
-//! Connections: slow, idle, too many, and when the server stops.
+//! Connection limits: slow clients, idle connections, too many connections, and shutdown.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_mins(10);
 
 #[tokio::test]
-async fn a_header_section_that_is_sent_slowly_is_cut_off() {
+async fn a_slowly_sent_header_section_is_cut_off() {
     let app = TestApp::sqlite().await;
     let address = app.with_limits(|limits| limits.head_time = SHORT).await;
     let mut silent = Raw::connect(address).await;
@@ -27,7 +27,7 @@ async fn a_header_section_that_is_sent_slowly_is_cut_off() {
     while !slow.is_closed() {
         trickled += 1;
         assert!(trickled < 5_000, "it may go on sending");
-        // A closed connection refuses it.
+        // Writing to a closed connection fails.
         let _ = slow.stream.try_write(b"x");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -35,7 +35,7 @@ async fn a_header_section_that_is_sent_slowly_is_cut_off() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_kept_for_the_next_request_and_not_for_ever() {
+async fn an_idle_connection_is_kept_open_for_a_limited_time() {
     let app = TestApp::sqlite().await;
     let address =
         app.with_limits(|limits| (limits.idle_time, limits.head_time) = (SHORT, LONG)).await;
@@ -54,7 +54,7 @@ async fn an_idle_connection_is_kept_for_the_next_request_and_not_for_ever() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_sent_slowly_is_408() {
+async fn a_slowly_sent_body_is_408() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     let stalls = app.with_limits(|limits| limits.body_time = SHORT).await;
@@ -64,7 +64,7 @@ async fn a_body_that_is_sent_slowly_is_408() {
         let mut connection = Raw::connect(address).await;
         connection.send(format!("{}content-length: 100000\r\n\r\n{{", post(IMPORT))).await;
         for _ in 0..if trickle { 60 } else { 0 } {
-            // A closed connection refuses it.
+            // Writing to a closed connection fails.
             let _ = connection.stream.try_write(b" ");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -77,7 +77,7 @@ async fn a_body_that_is_sent_slowly_is_408() {
 }
 
 #[tokio::test]
-async fn the_time_that_a_client_takes_to_send_is_not_the_time_of_the_answer() {
+async fn the_time_for_sending_does_not_count_as_response_time() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     let address = app.with_limits(|limits| limits.answer_time = Duration::from_secs(2)).await;
@@ -94,7 +94,7 @@ async fn the_time_that_a_client_takes_to_send_is_not_the_time_of_the_answer() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_is_given_up() {
+async fn a_client_that_does_not_read_is_disconnected() {
     let app = TestApp::sqlite().await;
     let address = app.with_limits(|limits| limits.write_time = SHORT).await;
     let mut connection = Raw::connect(address).await;
@@ -102,7 +102,7 @@ async fn a_client_that_does_not_read_is_given_up() {
     let request = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n";
     let requests = 1_000;
     connection.send(request.repeat(requests)).await;
-    // It goes on sending; only a connection that was closed refuses what it sends.
+    // The server goes on sending; only writing to a closed connection fails.
     let mut sent = 0;
     while connection.stream.try_write(b"\r\n").is_ok() {
         sent += 1;
@@ -133,7 +133,7 @@ async fn idle_connections_make_room_for_new_ones() {
     assert_eq!(newest.get("/readyz").await.status, 200);
     let client = Client::new(address).with_token(token(Role::Viewer, "viewer@example.com"));
     assert_eq!(client.export("m", "timeline").await["movie_id"], "m");
-    // The oldest went first.
+    // The oldest idle connection was closed first.
     idle[0].closed().await;
     let closed = idle.iter().filter(|connection| connection.is_closed()).count();
     assert!((30..=40).contains(&closed), "{closed} of 40 were closed");
@@ -141,7 +141,7 @@ async fn idle_connections_make_room_for_new_ones() {
 }
 
 #[tokio::test]
-async fn at_the_limit_of_busy_connections_only_health_is_answered() {
+async fn only_health_is_served_at_the_limit_of_busy_connections() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     let address = app.with_limits(|limits| limits.connections = 2).await;
@@ -156,7 +156,7 @@ async fn at_the_limit_of_busy_connections_only_health_is_answered() {
                 body.len()
             ))
             .await;
-        // The server reads the body, so that the request is being served.
+        // The server reads the body, so the request is in progress.
         assert_eq!(connection.answer().await.status, 100);
         busy.push(connection);
     }
@@ -178,10 +178,10 @@ async fn at_the_limit_of_busy_connections_only_health_is_answered() {
     assert_eq!(served.get("/readyz").await.status, 200);
 }
 
-/// The server as a process that may have 128 files open.
+/// The server as a process with at most 128 open files.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn more_idle_connections_than_descriptors_shut_nobody_out() {
+async fn idle_connections_beyond_the_descriptor_limit_do_not_block_clients() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     let folder = app.database.folder.path();
@@ -214,7 +214,7 @@ async fn more_idle_connections_than_descriptors_shut_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_stopping_server_ends_what_is_open_and_waits_for_nothing_else() {
+async fn a_stopping_server_ends_open_requests_and_stops() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -245,7 +245,7 @@ async fn a_stopping_server_ends_what_is_open_and_waits_for_nothing_else() {
     ends.send(&body).await;
     let answer = ends.answer().await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    // A client that never sends the rest of its body does not keep the server alive.
+    // A client that never completes its request does not keep the server alive.
     serving.await.unwrap();
     stalls.closed().await;
 }
@@ -269,7 +269,7 @@ async fn sigterm_ends_a_process_in_which_a_request_hangs() {
 }
 
 #[tokio::test]
-async fn limits_that_cannot_be_are_refused_at_the_start() {
+async fn invalid_limits_are_refused_at_the_start() {
     let app = TestApp::sqlite().await;
     for (option, value) in [
         ("--max-connections", "0"),

@@ -1,16 +1,17 @@
-//! Files as language models and people really send them (`tests/corpus/`), each with what is answered to a
-//! dry run of it; and that what was planned is what happens, once.
+//! Files as language models and people send them (`tests/corpus/`), each with a snapshot of its dry
+//! run; the import then does what was planned, and a second import changes nothing.
 //!
-//! A file is named `{category}-{what it is}`, with `.replace` if it is sent with `mode=replace`. All are sent to
-//! the same movie: the documents of `fixtures`, with one more revision of basic info and of the timeline. A
-//! value of what is stored stands in them as `<</data/events/0/id>>`, a JSON Pointer into the export.
+//! A file is named `{category}-{description}`, with `.replace` if it is sent with `mode=replace`.
+//! All files are sent to the same movie: the documents of `fixtures`, with one more revision of
+//! basic info and of the timeline. `<</data/events/0/id>>` in a file stands for the stored value at
+//! that JSON Pointer into the export.
 
 use std::path::PathBuf;
 
 use reelport::document::Category;
 use serde_json::{Value, json};
 
-use crate::support::acts::masked;
+use crate::support::operations::masked;
 use crate::support::{Client, Reply, TestApp};
 
 pub const MOVIE: &str = "tmdb-101";
@@ -35,18 +36,18 @@ pub fn files() -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// The category that a file is of.
+/// The category of a file, from its name.
 pub fn category_of(name: &str) -> &'static str {
     let mut slugs = Category::ALL.iter().map(|category| category.slug());
     slugs.find(|slug| name.starts_with(slug)).unwrap()
 }
 
-/// The mode in which a file is sent.
+/// The import mode of a file, from its name.
 pub fn mode_of(name: &str) -> &'static str {
     if name.ends_with(".replace") { "replace" } else { "merge" }
 }
 
-/// The movie that everything is sent to.
+/// The movie that all files are sent to.
 pub async fn movie(app: &TestApp) -> Client {
     let admin = app.full_movie(MOVIE).await;
     for (category, data) in [
@@ -67,7 +68,7 @@ pub async fn movie(app: &TestApp) -> Client {
     admin
 }
 
-/// The file with what is stored in its place.
+/// The text of a file with its placeholders replaced by stored values.
 pub fn filled(text: Vec<u8>, export: &Value) -> Vec<u8> {
     let Ok(text) = String::from_utf8(text.clone()) else { return text };
     let mut parts = text.split("<<");
@@ -85,8 +86,8 @@ pub fn filled(text: Vec<u8>, export: &Value) -> Vec<u8> {
     filled.into_bytes()
 }
 
-/// Writes ids that are stored as where they stand.
-fn by_place(text: &str, export: &Value) -> String {
+/// Replaces stored ids by placeholders.
+fn with_placeholders(text: &str, export: &Value) -> String {
     fn collect(value: &Value, path: &str, found: &mut Vec<(String, String)>) {
         match value {
             Value::Object(object) => {
@@ -111,8 +112,8 @@ fn by_place(text: &str, export: &Value) -> String {
     found.iter().fold(text.to_owned(), |text, (id, place)| text.replace(id, place))
 }
 
-/// What was answered, without what every run makes up anew.
-fn answered(reply: &Reply, export: &Value) -> Value {
+/// The response without values that differ on every run.
+fn response_summary(reply: &Reply, export: &Value) -> Value {
     let body = reply.json();
     let plan = &body["plan"];
     let mut shown = json!({ "http": reply.status, "status": body["status"] });
@@ -125,7 +126,7 @@ fn answered(reply: &Reply, export: &Value) -> Value {
             shown[part] = plan[part].clone();
         }
     }
-    let text = by_place(&shown.to_string(), export);
+    let text = with_placeholders(&shown.to_string(), export);
     masked(&serde_json::from_str(&text).unwrap(), "")
 }
 
@@ -139,7 +140,7 @@ pub async fn send(admin: &Client, category: &str, options: &str, text: &[u8]) ->
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_file_of_the_corpus_is_planned_as_it_always_was_and_done_as_planned() {
+async fn every_corpus_file_matches_its_plan_snapshot_and_imports_as_planned() {
     let files = files();
     for (name, text) in &files {
         let app = TestApp::sqlite().await;
@@ -149,7 +150,7 @@ async fn every_file_of_the_corpus_is_planned_as_it_always_was_and_done_as_planne
         let text = filled(text.clone(), &before);
 
         let planned = send(&admin, category, &format!("?dry_run=true&mode={mode}"), &text).await;
-        let plan = answered(&planned, &before);
+        let plan = response_summary(&planned, &before);
         insta::with_settings!({ snapshot_path => folder().join("plans"), prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_json_snapshot!(name.as_str(), plan);
         });
@@ -161,7 +162,7 @@ async fn every_file_of_the_corpus_is_planned_as_it_always_was_and_done_as_planne
             expected["status"] =
                 json!(if plan["changes"].is_null() { "unchanged" } else { "published" });
         }
-        assert_eq!(answered(&done, &before), expected, "{name}");
+        assert_eq!(response_summary(&done, &before), expected, "{name}");
         let after = admin.export(MOVIE, category).await;
         let is_changed = expected["status"] == "published";
         assert_eq!(after["data"] != before["data"], is_changed, "{name}");
@@ -174,7 +175,7 @@ async fn every_file_of_the_corpus_is_planned_as_it_always_was_and_done_as_planne
         }
         assert_eq!(admin.export(MOVIE, category).await["data"], after["data"], "{name}");
     }
-    // What is no longer sent is no longer expected.
+    // There are no snapshots of files that no longer exist.
     let snapshots = std::fs::read_dir(folder().join("plans")).unwrap().count();
     assert_eq!(snapshots, files.len());
 }

@@ -1,5 +1,5 @@
-//! Killed at any moment: what was acknowledged is there and whole, nothing is half there, the next
-//! start needs no help, and whoever got no answer may ask again.
+//! Processes killed at random moments: acknowledged writes are stored, nothing is stored in part,
+//! the next start needs no repair, and an unanswered request can be repeated.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,31 +19,31 @@ use crate::support::{Client, envelope, fixtures};
 
 const WRITERS: usize = 6;
 
-/// How often each is killed; `REELPORT_CRASH_ROUNDS` asks for more.
+/// The number of kills per test; `REELPORT_CRASH_ROUNDS` overrides it.
 fn rounds() -> usize {
     std::env::var("REELPORT_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3)
 }
 
-/// Chance that can be had again: `REELPORT_CRASH_SEED` is what a failed test printed.
-fn chance() -> StdRng {
+/// A reproducible random generator: `REELPORT_CRASH_SEED` is the seed that a failed test printed.
+fn random() -> StdRng {
     let seed = std::env::var("REELPORT_CRASH_SEED").ok().and_then(|text| text.parse().ok());
     let seed = seed.unwrap_or_else(rand::random);
     println!("REELPORT_CRASH_SEED={seed}");
     StdRng::seed_from_u64(seed)
 }
 
-/// A request that is sent until it is answered.
+/// A request that can be repeated until it is answered.
 #[derive(Debug, Clone)]
-struct Asked {
+struct RepeatableRequest {
     path: String,
     body: Value,
     key: String,
-    /// What it adds; a publication adds nothing of its own.
+    /// The text that the request adds; `None` for a publication.
     fact: Option<String>,
 }
 
-impl Asked {
-    /// The `number`th request of a writer: imports, some of them into the draft, and publications of it.
+impl RepeatableRequest {
+    /// The `number`th request of a writer: imports, some of them into the draft, and publications.
     fn new(round: usize, writer: usize, number: usize) -> Self {
         let key = format!("{round}-{writer}-{number}");
         let fact = format!("Fact {key}");
@@ -56,7 +56,7 @@ impl Asked {
         Self { path: format!("/api/v1/admin/movies/m/{path}"), body, key, fact }
     }
 
-    /// The answer; `None` if the server ended before it came.
+    /// The response; `None` if the server ended before it was complete.
     async fn send(&self, client: &Client) -> Option<Value> {
         let request = client.request(reqwest::Method::POST, &self.path).json(&self.body);
         let response = request.header("Idempotency-Key", &self.key).send().await.ok()?;
@@ -68,23 +68,28 @@ impl Asked {
     }
 }
 
-/// What one writer had answered, and what it did not.
-struct Written {
-    answered: Vec<(Asked, Value)>,
-    unanswered: Asked,
+/// The answered requests of one writer, and the one without an answer.
+struct WriterResult {
+    answered: Vec<(RepeatableRequest, Value)>,
+    unanswered: RepeatableRequest,
 }
 
 /// Sends one request after another until one is not answered.
-async fn write(client: Client, round: usize, writer: usize, count: Arc<AtomicUsize>) -> Written {
+async fn write(
+    client: Client,
+    round: usize,
+    writer: usize,
+    count: Arc<AtomicUsize>,
+) -> WriterResult {
     let mut answered = Vec::new();
     loop {
-        let asked = Asked::new(round, writer, answered.len());
-        match asked.send(&client).await {
+        let request = RepeatableRequest::new(round, writer, answered.len());
+        match request.send(&client).await {
             Some(answer) => {
                 count.fetch_add(1, Ordering::Relaxed);
-                answered.push((asked, answer));
+                answered.push((request, answer));
             }
-            None => return Written { answered, unanswered: asked },
+            None => return WriterResult { answered, unanswered: request },
         }
     }
 }
@@ -98,10 +103,10 @@ async fn facts(client: &Client, stage: &str) -> Vec<String> {
     items.iter().map(|item| item["text"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Waits until that many requests of a round were answered, and for a moment more. A writer that has ended
-/// before the server did has failed.
+/// Waits until that many requests of a round were answered, and then for `moment`. A writer that
+/// ends before the server does has failed.
 async fn wait_for(
-    writers: &[JoinHandle<Written>],
+    writers: &[JoinHandle<WriterResult>],
     count: &AtomicUsize,
     answers: usize,
     moment: Duration,
@@ -113,8 +118,8 @@ async fn wait_for(
 }
 
 on_both_databases! {
-    async fn whatever_was_acknowledged_outlives_a_killed_server(app: TestApp) {
-        let mut chance = chance();
+    async fn acknowledged_writes_survive_a_killed_server(app: TestApp) {
+        let mut random = random();
         app.movie("m").await;
         let mut known: Vec<String> = Vec::new();
         for round in 0..rounds() {
@@ -122,22 +127,22 @@ on_both_databases! {
             let count = Arc::new(AtomicUsize::new(0));
             let writers = (0..WRITERS).map(|writer| tokio::spawn(write(server.client.clone(), round, writer, Arc::clone(&count))));
             let writers: Vec<_> = writers.collect();
-            wait_for(&writers, &count, chance.random_range(0..40), Duration::from_micros(chance.random_range(0..8_000))).await;
+            wait_for(&writers, &count, random.random_range(0..40), Duration::from_micros(random.random_range(0..8_000))).await;
             server.kill().await;
-            let written: Vec<Written> = join_all(writers).await.into_iter().map(Result::unwrap).collect();
+            let written: Vec<WriterResult> = join_all(writers).await.into_iter().map(Result::unwrap).collect();
 
-            // The next start needs no help, and finds nothing half done.
+            // The next start needs no repair and finds no incomplete writes.
             let server = Server::on(&app.database).await;
-            app.assert_whole().await;
+            app.assert_consistent().await;
             let both = [facts(&server.client, "published").await, facts(&server.client, "draft").await].concat();
-            for (asked, answer) in written.iter().flat_map(|of_one| &of_one.answered) {
-                known.extend(asked.fact.clone());
-                assert!(asked.fact.as_ref().is_none_or(|fact| both.contains(fact)), "round {round}: {asked:?} is lost: {answer}");
-                // It is known by its key, too.
-                assert_eq!(asked.send(&server.client).await.as_ref(), Some(answer), "round {round}: {asked:?}");
+            for (request, answer) in written.iter().flat_map(|of_one| &of_one.answered) {
+                known.extend(request.fact.clone());
+                assert!(request.fact.as_ref().is_none_or(|fact| both.contains(fact)), "round {round}: {request:?} is lost: {answer}");
+                // The request is also known by its idempotency key.
+                assert_eq!(request.send(&server.client).await.as_ref(), Some(answer), "round {round}: {request:?}");
             }
-            // Of what was not answered nobody knows whether it was done; asked again, it is done once.
-            for Written { unanswered, .. } in &written {
+            // An unanswered request may or may not be stored; repeated, it is stored once.
+            for WriterResult { unanswered, .. } in &written {
                 let first = unanswered.send(&server.client).await.unwrap();
                 assert_eq!(unanswered.send(&server.client).await, Some(first), "round {round}");
                 known.extend(unanswered.fact.clone());
@@ -146,25 +151,25 @@ on_both_databases! {
         }
         let admin = app.admin();
         admin.post("/api/v1/admin/movies/m/publish/trivia", &json!({})).await;
-        app.assert_whole().await;
+        app.assert_consistent().await;
         let mut all = facts(&admin, "published").await;
         all.sort();
         known.sort();
         assert_eq!(all, known);
-        // None was done twice: each request has one record.
+        // Each request was logged exactly once.
         let imports = rows(&app.database.url, "imports").await;
         let unchanged = imports.iter().filter(|row| row["operation"] == "import" && row["status"] == "unchanged");
         assert_eq!(unchanged.count(), 0);
     }
 
-    async fn a_killed_bulk_import_leaves_whole_documents_and_is_finished_by_the_next(app: TestApp) {
+    async fn a_killed_bulk_import_stores_complete_documents_and_can_be_repeated(app: TestApp) {
         const MOVIES: usize = 60;
-        let mut chance = chance();
+        let mut random = random();
         let folder = app.database.folder.path();
         let mut whole = Duration::ZERO;
         for round in 0..=rounds() {
             let envelopes: Vec<Value> = (0..MOVIES)
-                .flat_map(|movie| fixtures::seven().into_iter().map(move |(category, data)| {
+                .flat_map(|movie| fixtures::all_categories().into_iter().map(move |(category, data)| {
                     envelope(&format!("movie-{round}-{movie}"), category, data)
                 }))
                 .collect();
@@ -173,15 +178,15 @@ on_both_databases! {
             std::fs::write(&file, lines.concat()).unwrap();
             let import = ["import", file.to_str().unwrap()];
             if round == 0 {
-                // How long it takes if nobody kills it.
+                // The time of an import without a kill.
                 let start = Instant::now();
                 app.command(&import).await.ok();
                 whole = start.elapsed();
                 continue;
             }
             let mut child = reelport(folder, &app.database.url, &import).spawn().unwrap();
-            tokio::time::sleep(whole.mul_f64(chance.random_range(0.1..1.0))).await;
-            // It may have ended by itself.
+            tokio::time::sleep(whole.mul_f64(random.random_range(0.1..1.0))).await;
+            // The import may have ended before the kill.
             let _ = child.start_kill();
             child.wait().await.unwrap();
             app.command(&["migrate"]).await.ok();
@@ -190,7 +195,7 @@ on_both_databases! {
             let of_round = format!("movie-{round}-");
             let there: Vec<&Value> = there.iter().filter(|row| row["movie_id"].as_str().unwrap().starts_with(&of_round)).collect();
             for row in &there {
-                let sent = fixtures::seven().into_iter().find(|(category, _)| row["category"] == *category).unwrap().1;
+                let sent = fixtures::all_categories().into_iter().find(|(category, _)| row["category"] == *category).unwrap().1;
                 let body: Value = serde_json::from_str(row["body"].as_str().unwrap()).unwrap();
                 assert_eq!(fixtures::facts(&body), fixtures::facts(&sent), "{row}");
             }

@@ -22,7 +22,7 @@ async fn import(
 }
 
 on_both_databases! {
-    async fn an_import_to_no_movie_says_how_the_movie_can_be_created(app: TestApp) {
+    async fn an_import_to_a_missing_movie_explains_how_to_create_it(app: TestApp) {
         let admin = app.admin();
         let rest = "there is no movie new; an ADMIN can create it with create_movie=true";
         let reply = import(&admin, "timeline", "", fixtures::timeline()).await;
@@ -37,12 +37,12 @@ on_both_databases! {
         let error = &reply["data"]["importDocument"]["userErrors"][0];
         let graphql = "there is no movie new; an ADMIN can create it with createMovie: true";
         assert_eq!((&error["code"], &error["message"]), (&json!("NOT_FOUND"), &json!(graphql)));
-        // No movie can have that id.
+        // This id is not a valid movie id.
         let reply = admin.import("..", "timeline", json!({})).await;
         assert!(!reply.text.contains("create_movie"), "{}", reply.text);
     }
 
-    async fn the_option_creates_the_movie_with_its_first_document(app: TestApp) {
+    async fn create_movie_creates_the_movie_with_its_first_document(app: TestApp) {
         let admin = app.admin();
         let dry = import(&admin, "basic_info", "?create_movie=true&dry_run=true", json!({ "title": "New" })).await;
         assert_eq!((dry.status, &dry.json()["status"]), (200, &json!("planned")), "{}", dry.text);
@@ -52,13 +52,13 @@ on_both_databases! {
         let reply = import(&admin, "basic_info", &options, json!({ "title": "New" })).await;
         assert_eq!((reply.status, &reply.json()["revision"]), (200, &json!(1)), "{}", reply.text);
         assert_eq!(admin.export("new", "basic_info").await["data"]["title"], "New");
-        // A movie that is there is not another one.
+        // An existing movie is not created again.
         let reply = import(&admin, "timeline", "?create_movie=true", fixtures::timeline()).await;
         assert_eq!(reply.json()["status"], "published");
         assert_eq!(admin.export("new", "basic_info").await["data"]["title"], "New");
     }
 
-    async fn graphql_creates_the_movie_as_rest_does(app: TestApp) {
+    async fn create_movie_works_over_graphql(app: TestApp) {
         let document = envelope("new", "basic_info", json!({ "title": "New" })).to_string();
         let variables = json!({ "document": document, "options": { "createMovie": true } });
         let reply = app.admin().graphql(QUERY, variables).await;
@@ -83,7 +83,7 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, &["movies", "documents"]).await, before);
     }
 
-    async fn creating_a_movie_takes_an_admin_and_planning_it_a_contributor(app: TestApp) {
+    async fn creating_a_movie_needs_an_admin_and_planning_it_a_contributor(app: TestApp) {
         let contributor = app.with_role(Role::Contributor);
         for options in ["?create_movie=true", "?create_movie=true&target=draft"] {
             let reply = import(&contributor, "timeline", options, fixtures::timeline()).await;
@@ -94,7 +94,7 @@ on_both_databases! {
         assert_eq!(app.admin().get("/api/v1/admin/movies/new/export/timeline").await.status, 404);
     }
 
-    async fn a_draft_of_a_movie_that_is_not_there_creates_it_without_a_document(app: TestApp) {
+    async fn a_draft_of_a_missing_movie_creates_it_without_a_document(app: TestApp) {
         let admin = app.admin();
         let reply = import(&admin, "basic_info", "?create_movie=true&target=draft", json!({ "title": "New" })).await;
         assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("drafted")), "{}", reply.text);

@@ -1,4 +1,4 @@
-//! Drafts as they are read: who sees them, where, and in which order they wait.
+//! Reading drafts: visibility, exports, and the review queue.
 
 use reelport::catalog::access::Role;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ async fn answer(client: &Client, query: &str) -> Value {
     reply["data"].clone()
 }
 
-/// The movies of a page of the queue, and how many fit in all.
+/// The movies on a page of the review queue, and the response data.
 async fn queue(client: &Client, filter: &str) -> (Vec<String>, Value) {
     let data = answer(
         client,
@@ -46,7 +46,7 @@ fn first_error(reply: &Value) -> (&str, String) {
 }
 
 on_both_databases! {
-    async fn a_draft_is_in_nothing_that_a_viewer_sees(app: TestApp) {
+    async fn drafts_are_invisible_to_viewers(app: TestApp) {
         app.full_movie("m").await;
         let viewer = app.viewer();
         let everything = "{ movies { nodes { title completeness { present } basicInfo { title genres } exports { document } } }
@@ -83,7 +83,7 @@ on_both_databases! {
         assert_eq!(genre["movies"]["totalCount"], 0);
     }
 
-    async fn only_contributors_may_ask_for_drafts(app: TestApp) {
+    async fn reading_drafts_needs_the_contributor_role(app: TestApp) {
         app.full_movie("m").await;
         contribute(&contributor(&app, "ann"), "m", "trivia", json!({ "items": [{ "text": "New." }] })).await;
         let viewer = app.viewer();
@@ -97,7 +97,7 @@ on_both_databases! {
         let reply = viewer.graphql("{ drafts { totalCount } }", json!({})).await;
         assert_eq!(first_error(&reply).0, "FORBIDDEN");
         for path in ["export/trivia?stage=draft", "draft-status"] {
-            // Whether the movie is there or not, a stranger hears the same.
+            // The response does not reveal whether the movie exists.
             for movie in ["m", "no-such"] {
                 assert_eq!(viewer.get(&format!("/api/v1/admin/movies/{movie}/{path}")).await.status, 403, "{path}");
                 assert_eq!(app.anonymous().get(&format!("/api/v1/admin/movies/{movie}/{path}")).await.status, 401, "{path}");
@@ -107,7 +107,7 @@ on_both_databases! {
         assert_eq!(first_error(&app.anonymous().graphql("{ drafts { totalCount } }", json!({})).await).0, "UNAUTHENTICATED");
     }
 
-    async fn a_draft_is_exported_beside_what_is_published(app: TestApp) {
+    async fn a_draft_and_the_published_document_are_exported_separately(app: TestApp) {
         app.full_movie("m").await;
         let ann = contributor(&app, "ann");
         let path = "/api/v1/admin/movies/m/export/trivia";
@@ -122,7 +122,7 @@ on_both_databases! {
         assert_eq!(metadata["updated_by"], "ann@example.com");
         assert_eq!(ann.get(&format!("{path}?stage=published")).await.json()["data"], published.json()["data"]);
 
-        // An ETag is of a draft, or of what is published.
+        // A draft and the published document have different ETags.
         let known = |etag: &str, stage: &str| {
             let request = ann.request(reqwest::Method::GET, &format!("{path}?stage={stage}")).header("if-none-match", etag);
             let ann = ann.clone();
@@ -149,7 +149,7 @@ on_both_databases! {
         assert_eq!(data["missing"], json!(null));
     }
 
-    async fn an_export_refuses_parameters_that_it_does_not_know(app: TestApp) {
+    async fn an_export_refuses_unknown_parameters(app: TestApp) {
         app.full_movie("m").await;
         for (query, detail) in [
             ("stage=drafts", "stage: found \"drafts\"; allowed is one of published, draft; did you mean \"draft\"?"),
@@ -160,13 +160,13 @@ on_both_databases! {
             assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!(detail)), "{query}");
             assert_eq!(app.admin().get(&format!("/api/v1/admin/movies/no/export/trivia?{query}")).await.status, 404, "{query}");
         }
-        // Neither is a bundle of what is published taken for one of drafts.
+        // A bundle has no stage: it is always of the published documents.
         let reply = app.admin().get("/api/v1/admin/movies/m/export/all?stage=draft").await;
         assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!("\"stage\" is not a parameter of an export; there is none")));
         assert_eq!(app.admin().get("/api/v1/admin/movies/no/export/all?stage=draft").await.status, 404);
     }
 
-    async fn a_draft_is_not_discarded_by_a_dry_run(app: TestApp) {
+    async fn discarding_a_draft_does_not_accept_dry_run(app: TestApp) {
         let admin = app.movie("m").await;
         contribute(&admin, "m", "trivia", json!({ "items": [{ "text": "Drafted." }] })).await;
         let path = "/api/v1/admin/movies/m/draft/trivia";
@@ -174,10 +174,10 @@ on_both_databases! {
         let reply = admin.send(request("?dry_run=true")).await;
         assert_eq!(reply.status, 400, "{}", reply.text);
         assert_eq!(admin.send(request("")).await.status, 204);
-        assert_eq!(admin.send(request("")).await.status, 404, "it was there until then");
+        assert_eq!(admin.send(request("")).await.status, 404, "the draft existed before");
     }
 
-    async fn a_draft_tells_who_contributed_what(app: TestApp) {
+    async fn a_draft_lists_its_contributions(app: TestApp) {
         app.full_movie("m").await;
         let (ann, bob) = (contributor(&app, "ann"), contributor(&app, "bob"));
         contribute(&ann, "m", "media", json!({ "poster_url": "https://a.example.org/1" })).await;
@@ -187,7 +187,7 @@ on_both_databases! {
         let sent = envelope("m", "media", change);
         let reply = bob.import_envelope("m", "media", "?target=draft&source=llm-generated", &sent).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        // The published side moves meanwhile.
+        // Another field is published meanwhile.
         app.admin().import("m", "media", json!({ "backdrop_url": "https://a.example.org/3" })).await;
 
         let data = answer(&bob, "{ movie(id: \"m\") { drafts {
@@ -224,7 +224,7 @@ on_both_databases! {
         assert_eq!(nothing.json()["drafts"].as_array().unwrap().len(), 1);
     }
 
-    async fn the_queue_is_read_from_the_longest_waiting(app: TestApp) {
+    async fn the_review_queue_starts_with_the_oldest_draft(app: TestApp) {
         let (ann, bob) = (contributor(&app, "ann"), contributor(&app, "bob"));
         for movie in ["m-1", "m-2", "m-3", "m-4"] {
             app.movie(movie).await;
@@ -265,7 +265,7 @@ on_both_databases! {
         }
         assert_eq!(seen, ["m-2", "m-3", "m-4", "m-1", "m-2"]);
 
-        // What is published or discarded waits no more.
+        // Published and discarded drafts leave the queue.
         for mutation in [
             "publishDraft(input: {movieId: \"m-3\", category: TRIVIA}) { userErrors { code } }",
             "discardDraft(input: {movieId: \"m-4\", category: TRIVIA}) { userErrors { code } }",
@@ -276,7 +276,7 @@ on_both_databases! {
         assert_eq!(queue(&ann, "category: TRIVIA").await.0, ["m-2", "m-1"]);
     }
 
-    async fn a_queue_that_cannot_be_read_so_is_refused(app: TestApp) {
+    async fn invalid_queue_arguments_are_refused(app: TestApp) {
         let ann = contributor(&app, "ann");
         let imports = answer(&ann, "{ imports { pageInfo { endCursor } } }").await;
         assert_eq!(imports["imports"]["pageInfo"]["endCursor"], json!(null));

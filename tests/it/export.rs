@@ -1,4 +1,4 @@
-//! `movieExport`: typed, and the same as the file.
+//! `movieExport`: typed data equals the data of the file.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::on_both_databases;
 use crate::support::{Client, TestApp, fixtures};
 
-/// The fields of every object type, by type: name and type of each field without arguments.
+/// The name and type of every field without arguments, by object type.
 async fn fields_of_types(client: &Client) -> BTreeMap<String, Vec<(String, String)>> {
     let query = "{ __schema { types { name fields { name args { name } type { name ofType { name ofType { name ofType { name } } } } } } } }";
     let reply = client.graphql(query, json!({})).await;
@@ -34,7 +34,7 @@ async fn fields_of_types(client: &Client) -> BTreeMap<String, Vec<(String, Strin
     types
 }
 
-/// The key in the file of a field of the schema.
+/// The key in the file for a field of the schema.
 fn key_in_file(of: &str, field: &str) -> String {
     match (of, field) {
         ("Credit" | "CastCredit" | "CrewCredit", "id") => "credit_id".to_owned(),
@@ -52,7 +52,7 @@ fn key_in_file(of: &str, field: &str) -> String {
     }
 }
 
-/// Selects every field of a type under its key in the file; entities are not part of a document.
+/// Selects every field of a type under its key in the file, except linked entities.
 fn select_all(types: &BTreeMap<String, Vec<(String, String)>>, of: &str) -> String {
     let fields = types[of].iter().filter(|(_, inner)| inner != "Person").map(|(field, inner)| {
         let key = key_in_file(of, field);
@@ -64,7 +64,8 @@ fn select_all(types: &BTreeMap<String, Vec<(String, String)>>, of: &str) -> Stri
     fields.collect::<Vec<_>>().join(" ")
 }
 
-/// The typed answer as the file has it: no nulls, and the words of the file for those of the schema.
+/// The typed data in the form of the file: without nulls, and with the file's words for enum
+/// values.
 fn as_in_file(typed: &Value, key: &str, seen: &mut BTreeMap<String, bool>) -> Value {
     match typed {
         Value::Object(object) => {
@@ -87,7 +88,7 @@ fn as_in_file(typed: &Value, key: &str, seen: &mut BTreeMap<String, bool>) -> Va
             }
             _ => typed.clone(),
         },
-        // 66.0 is 66.
+        // 66.0 and 66 are the same number.
         Value::Number(number) => match number.as_f64() {
             Some(whole) if number.is_f64() && whole.fract() == 0.0 => json!(whole as i64),
             _ => typed.clone(),
@@ -101,7 +102,7 @@ fn enum_name(category: Category) -> String {
 }
 
 on_both_databases! {
-    async fn every_field_of_every_category_is_typed_and_as_in_the_file(app: TestApp) {
+    async fn every_typed_field_equals_the_field_of_the_file(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let types = fields_of_types(&admin).await;
         for category in Category::ALL.iter().copied() {
@@ -120,7 +121,7 @@ on_both_databases! {
         }
     }
 
-    async fn the_envelope_is_typed_and_as_in_the_file(app: TestApp) {
+    async fn the_typed_envelope_equals_the_envelope_of_the_file(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         for category in Category::ALL.iter().copied() {
             let query = format!(
@@ -153,7 +154,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_number_sent_typed_is_the_number_of_the_file(app: TestApp) {
+    async fn a_number_in_typed_input_equals_the_number_of_the_file(app: TestApp) {
         let admin = app.full_movie("m").await;
         let query = "mutation($score: Float!) { importCategory(input: {movieId: \"m\", data: {basicInfo: {criticsScore: $score, budget: 63000000}}}) {
             status plan { changes { path } } } }";
@@ -163,7 +164,7 @@ on_both_databases! {
         }
     }
 
-    async fn what_was_never_written_is_typed_as_empty(app: TestApp) {
+    async fn an_unwritten_category_is_exported_as_empty_typed_data(app: TestApp) {
         let admin = app.movie("m").await;
         let query = "{ movieExport(movieId: \"m\", category: CAST_CREW, stage: PUBLISHED) { document
             data { ... on CastCrew { directors { id } writers { id } producers { id } cast { id } crew { id } } }
@@ -175,7 +176,7 @@ on_both_databases! {
         assert_eq!(export["metadata"], json!({ "source": "MANUAL", "lastUpdated": null, "updatedBy": null, "revision": 0 }));
     }
 
-    async fn the_metadata_tells_who_really_changed_it_last(app: TestApp) {
+    async fn the_metadata_names_the_author_of_the_last_real_change(app: TestApp) {
         app.movie("m").await.import("m", "timeline", fixtures::timeline()).await;
         let metadata = |client: Client| async move { client.export("m", "timeline").await["metadata"].clone() };
         let first = metadata(app.viewer()).await;
@@ -188,7 +189,7 @@ on_both_databases! {
         assert!(second["last_updated"].as_str() > first["last_updated"].as_str());
     }
 
-    async fn there_is_no_export_of_no_movie(app: TestApp) {
+    async fn a_missing_movie_has_no_export(app: TestApp) {
         for id in ["no-such", "..", ""] {
             let query = "query($id: ID!) { movieExport(movieId: $id, category: MEDIA) { id } }";
             let reply = app.viewer().graphql(query, json!({ "id": id })).await;
@@ -198,7 +199,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn the_token_count_is_that_of_the_whole_document() {
+async fn the_token_count_covers_the_whole_document() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let count = || async {
@@ -208,7 +209,7 @@ async fn the_token_count_is_that_of_the_whole_document() {
         (export["tokenCount"].as_u64().unwrap(), export["document"].to_string().len() as u64)
     };
     let (empty, length) = count().await;
-    // Words take about four letters a token; ids, dates and signs take more tokens.
+    // Words take about four characters per token; ids, dates and punctuation take fewer.
     assert!((length / 5..length / 2).contains(&empty), "{empty} of {length}");
     admin.import("m", "trivia", json!({ "items": [{ "text": "harbour ".repeat(1000) }] })).await;
     let (long, _) = count().await;
@@ -216,8 +217,9 @@ async fn the_token_count_is_that_of_the_whole_document() {
 }
 
 #[test]
-fn the_fixtures_know_all_categories() {
-    let known: Vec<_> = fixtures::seven().into_iter().map(|(category, _)| category).collect();
+fn the_fixtures_cover_all_categories() {
+    let known: Vec<_> =
+        fixtures::all_categories().into_iter().map(|(category, _)| category).collect();
     let all: Vec<_> = Category::ALL.iter().map(|category| category.as_str()).collect();
     assert_eq!(known, all);
 }

@@ -1,4 +1,4 @@
-//! Whatever fails in a writing transaction: what was acknowledged is stored, and nothing else is.
+//! Faults injected into write transactions: exactly the acknowledged writes are stored.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::support::database::{self, TestDatabase, execute};
 
-/// How many random sequences are tried on each database; `REELPORT_FAULT_SEQUENCES` asks for more.
+/// The number of random sequences per database; `REELPORT_FAULT_SEQUENCES` overrides it.
 fn sequences() -> u32 {
     let asked = std::env::var("REELPORT_FAULT_SEQUENCES").ok();
     asked.and_then(|text| text.parse().ok()).unwrap_or(200)
@@ -27,27 +27,27 @@ enum Body {
     Fails,
     Panics,
     Hangs,
-    /// Succeeds although a statement of it failed.
+    /// Succeeds although one of its statements failed.
     Ignores,
 }
 
-/// A writing transaction of two rows, and what goes wrong in it.
+/// A write transaction of two rows, and the fault injected into it.
 #[derive(Debug, Clone, Copy)]
 struct Write {
     body: Body,
     fault: Option<(TransactionStep, Fault)>,
 }
 
-/// Statements that fail, each in another way.
+/// Failing statements, each with a different error.
 const SQLITE: &[&str] = &[
-    // The transaction goes on.
+    // The transaction can continue.
     "INSERT INTO users (id) VALUES (NULL)",
-    // The database ends the transaction by itself: by a trigger, and because it is full.
+    // The database ends the transaction: by a trigger, or because it is full.
     "INSERT INTO rolls_back VALUES (1)",
     "PRAGMA max_page_count = 1; INSERT INTO storage_probe VALUES (9, zeroblob(1000000))",
 ];
 const POSTGRES: &[&str] = &[
-    // The transaction takes no more statements.
+    // The transaction accepts no more statements.
     "SELECT 1 / 0",
     // The connection ends.
     "SELECT pg_terminate_backend(pg_backend_pid())",
@@ -80,15 +80,15 @@ fn write(failing: &'static [&'static str]) -> impl Strategy<Value = Write> {
         .prop_map(|(body, fault)| Write { body, fault })
 }
 
-/// Makes one thing go wrong, once.
+/// Injects one fault, once.
 #[derive(Debug, Default)]
-struct Once {
+struct FaultInjector {
     planned: Mutex<Option<(TransactionStep, Fault)>>,
-    /// That the transaction hangs from now on.
+    /// Notified when the transaction hangs.
     hangs: Arc<Notify>,
 }
 
-impl Faults for Once {
+impl Faults for FaultInjector {
     fn at(&self, step: TransactionStep) -> Option<Fault> {
         let mut planned = self.planned.lock().unwrap();
         let (_, fault) = planned.take_if(|(at, _)| *at == step)?;
@@ -136,16 +136,21 @@ async fn body(
     }
 }
 
-/// What the one who asked for a write knows of it.
+/// What the caller of a write knows about its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
+enum Outcome {
     Done,
     NotDone,
     /// The commit was not confirmed.
     Nothing,
 }
 
-async fn run(database: &Database, faults: &Once, write: Write, names: [String; 2]) -> Known {
+async fn run(
+    database: &Database,
+    faults: &FaultInjector,
+    write: Write,
+    names: [String; 2],
+) -> Outcome {
     *faults.planned.lock().unwrap() = write.fault;
     let (database, hangs) = (database.clone(), Arc::clone(&faults.hangs));
     let mut task = tokio::spawn(async move {
@@ -161,21 +166,21 @@ async fn run(database: &Database, faults: &Once, write: Write, names: [String; 2
     };
     *faults.planned.lock().unwrap() = None;
     match ended {
-        Ok(Ok(())) => Known::Done,
+        Ok(Ok(())) => Outcome::Done,
         Ok(Err(error)) if error.unavailability() == Some(Unavailability::Unconfirmed) => {
-            Known::Nothing
+            Outcome::Nothing
         }
         // It failed, panicked, or was cancelled before its commit was sent.
-        Ok(Err(_)) | Err(_) => Known::NotDone,
+        Ok(Err(_)) | Err(_) => Outcome::NotDone,
     }
 }
 
 struct Fixture {
     _kept: TestDatabase,
     database: Database,
-    /// Another process, as far as the database can tell.
+    /// A second connection pool, like another process.
     other: Database,
-    faults: Arc<Once>,
+    faults: Arc<FaultInjector>,
 }
 
 impl Fixture {
@@ -189,31 +194,31 @@ impl Fixture {
                 BEGIN SELECT RAISE(ROLLBACK, 'ended by a trigger'); END";
             execute(&kept.url, trigger).await;
         }
-        let faults = Arc::new(Once::default());
-        database.inject_faults(Arc::<Once>::clone(&faults));
+        let faults = Arc::new(FaultInjector::default());
+        database.inject_faults(Arc::<FaultInjector>::clone(&faults));
         Self { _kept: kept, database, other, faults }
     }
 
-    /// Runs the writes one after another, and compares what is stored with what is known.
+    /// Runs the writes one after another and compares the stored rows with the results.
     async fn check(&self, writes: &[Write]) {
         let mut all = Vec::new();
         for (number, write) in writes.iter().enumerate() {
             let names = [format!("{number}-a@x"), format!("{number}-b@x")];
-            let known = run(&self.database, &self.faults, *write, names.clone()).await;
-            all.push((*write, names, known));
+            let outcome = run(&self.database, &self.faults, *write, names.clone()).await;
+            all.push((*write, names, outcome));
         }
         let stored: BTreeSet<String> =
             self.other.users().await.unwrap().into_iter().map(|user| user.email).collect();
-        for (write, names, known) in &all {
+        for (write, names, outcome) in &all {
             let there = names.each_ref().map(|name| stored.contains(name));
-            let is_right = match known {
-                Known::Done => there == [true, true],
-                Known::NotDone => there == [false, false],
-                Known::Nothing => there[0] == there[1],
+            let is_right = match outcome {
+                Outcome::Done => there == [true, true],
+                Outcome::NotDone => there == [false, false],
+                Outcome::Nothing => there[0] == there[1],
             };
-            assert!(is_right, "{write:?}: {known:?} and stored are {there:?}");
+            assert!(is_right, "{write:?}: {outcome:?} and stored are {there:?}");
         }
-        // Nothing holds the database, and the writer's next transaction is one of its own.
+        // The database is not locked, and the writer's next transaction is a new one.
         for database in [&self.other, &self.database] {
             let clear = |transaction: Arc<Transaction>| {
                 let stored = stored.clone();
@@ -252,11 +257,11 @@ fn check(database: impl Future<Output = TestDatabase>, failing: &'static [&'stat
 }
 
 #[test]
-fn on_sqlite_what_is_acknowledged_is_stored_and_nothing_else() {
+fn sqlite_stores_exactly_the_acknowledged_writes() {
     check(async { database::sqlite() }, SQLITE);
 }
 
 #[test]
-fn on_postgres_what_is_acknowledged_is_stored_and_nothing_else() {
+fn postgres_stores_exactly_the_acknowledged_writes() {
     check(database::postgres(), POSTGRES);
 }

@@ -1,5 +1,5 @@
-//! One folding for searching, recognising items and finding names: how a text was typed or set does
-//! not matter, and what is stored stays as it was sent.
+//! Text folding for search, alignment and names: typing and typographic differences do not matter,
+//! and stored texts stay as they were sent.
 
 use serde_json::{Value, json};
 
@@ -7,10 +7,10 @@ use crate::on_both_databases;
 use crate::support::database::{dump, execute, rows};
 use crate::support::{Client, TestApp, envelope};
 
-/// Tables with keys that are folded, or made of folded names.
+/// Tables with folded keys, or with values computed from them.
 const SEARCHED: &[&str] = &["movies", "entity_names", "entity_blocks", "name_words"];
 
-/// What texts were compared by before there was a version of it.
+/// The folding of the first version, which had no version number.
 mod before {
     use unicode_normalization::UnicodeNormalization;
 
@@ -37,7 +37,7 @@ mod before {
     }
 }
 
-/// The ids that a search answers with; `list` is a field of Query with a search.
+/// The ids found by a search; `list` is a field of Query with a `search` argument.
 async fn found(client: &Client, list: &str) -> Vec<String> {
     let reply = client.graphql(&format!("{{ {list} {{ nodes {{ id }} }} }}"), json!({})).await;
     assert!(reply["errors"].is_null(), "{reply}");
@@ -54,8 +54,8 @@ async fn people(client: &Client, search: &str) -> Vec<String> {
     found(client, &format!("people(search: {})", json!(search))).await
 }
 
-/// Creates a movie of that title with a director, and one event, of those names.
-async fn make(client: &Client, id: &str, title: &str, director: &str) {
+/// Creates a movie with a title, a director and one event.
+async fn create_movie(client: &Client, id: &str, title: &str, director: &str) {
     let query = "mutation($input: CreateMovieInput!) {
         createMovie(input: $input) { userErrors { message } } }";
     let reply = client.graphql(query, json!({ "input": { "id": id, "title": title } })).await;
@@ -65,8 +65,8 @@ async fn make(client: &Client, id: &str, title: &str, director: &str) {
     assert_eq!(client.import(id, "cast_crew", credits).await.status, 200);
 }
 
-/// Movies with titles as they are printed, each with a director.
-const PRINTED: [(&str, &str, &str); 14] = [
+/// Movies with typographic titles, each with a director.
+const TYPOGRAPHIC_TITLES: [(&str, &str, &str); 14] = [
     ("m1", "Ocean’s Eleven", "Gisèle Noël"),
     ("m2", "Kıvanç Işık", "Kıvanç Işık"),
     ("m3", "Søren på Ærø", "Søren Ærøskov"),
@@ -83,17 +83,17 @@ const PRINTED: [(&str, &str, &str); 14] = [
     ("m14", "😀 Emoji", "Kul कुल"),
 ];
 
-async fn printed(app: &TestApp) -> Client {
+async fn typographic_movies(app: &TestApp) -> Client {
     let admin = app.admin();
-    for (id, title, director) in PRINTED {
-        make(&admin, id, title, director).await;
+    for (id, title, director) in TYPOGRAPHIC_TITLES {
+        create_movie(&admin, id, title, director).await;
     }
     admin
 }
 
 on_both_databases! {
-    async fn a_search_finds_a_title_however_it_is_typed(app: TestApp) {
-        let admin = printed(&app).await;
+    async fn a_search_ignores_typographic_differences(app: TestApp) {
+        let admin = typographic_movies(&app).await;
         for (search, id) in [
             ("ocean's eleven", "m1"),
             ("OCEAN`S", "m1"),
@@ -124,7 +124,7 @@ on_both_databases! {
         ] {
             assert_eq!(movies(&admin, search).await, [id], "{search}");
         }
-        // Wildcards of the database are characters like others, and other words are other words.
+        // Wildcards of the database are ordinary characters, and other words do not match.
         for search in ["%real", "100_", "spider man", "walle", "oceans eleven", "str%e", "seven"] {
             assert_eq!(movies(&admin, search).await, [""; 0], "{search}");
         }
@@ -147,11 +147,11 @@ on_both_databases! {
         ] {
             assert_eq!(people(&admin, search).await, [format!("tmdb-person-{id}")], "{search}");
         }
-        // The vowel marks of other scripts tell names apart.
+        // Vowel signs of other scripts distinguish names.
         assert_eq!(people(&admin, "kul कल").await, [""; 0]);
     }
 
-    async fn ceremonies_platforms_and_genres_are_found_however_they_are_typed(app: TestApp) {
+    async fn entity_searches_ignore_typographic_differences(app: TestApp) {
         let admin = app.movie("m").await;
         let awards = json!({ "awards": [{
             "ceremony": "Prix « L’Été » d’Ærø", "year": 1999, "category": "Best", "result": "winner"
@@ -172,7 +172,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_retyped_text_is_the_stored_item(app: TestApp) {
+    async fn a_retyped_text_is_aligned_with_the_stored_item(app: TestApp) {
         let admin = app.movie("m").await;
         let (sent, retyped) = (
             "It’s the director’s own car – and it “never started” … once.",
@@ -210,7 +210,7 @@ on_both_databases! {
                 .json();
             assert_eq!(reply["status"], "unchanged", "{title}: {reply}");
         }
-        // Something to say of it is stored with the text as it was sent first.
+        // A new value of the item is stored; its text stays as first sent.
         let file = json!({ "items": [{ "text": retyped[0], "category": "cars" }] });
         assert_eq!(admin.import("m", "trivia", file).await.json()["status"], "published");
         let items = admin.export("m", "trivia").await["data"]["items"].clone();
@@ -220,7 +220,7 @@ on_both_databases! {
         );
     }
 
-    async fn a_text_with_another_word_is_another_item(app: TestApp) {
+    async fn a_text_with_another_word_is_a_new_item(app: TestApp) {
         let admin = app.movie("m").await;
         let texts =
             ["It's his re-sign.", "Its his re-sign.", "It's his resign.", "कुल", "कल", "й", "и"];
@@ -236,7 +236,7 @@ on_both_databases! {
         assert_eq!(stored, texts);
     }
 
-    async fn an_item_that_comes_with_its_id_is_an_edit_of_its_text(app: TestApp) {
+    async fn an_item_with_its_id_gets_the_new_text(app: TestApp) {
         let admin = app.movie("m").await;
         admin.import("m", "trivia", json!({ "items": [{ "text": "It's a car - his." }] })).await;
         let mut file = admin.export("m", "trivia").await;
@@ -245,7 +245,7 @@ on_both_databases! {
         assert_eq!(reply["status"], "published", "{reply}");
         let items = admin.export("m", "trivia").await["data"]["items"].clone();
         assert_eq!(items, json!([{ "id": items[0]["id"], "text": "It’s a car – his." }]));
-        // The file as it was is a retyped one again, and the newer text stays.
+        // The earlier text is still aligned with the item, and its newer text stays.
         let reply = admin
             .import("m", "trivia", json!({ "items": [{ "text": "It's a car - his." }] }))
             .await
@@ -253,7 +253,7 @@ on_both_databases! {
         assert_eq!(reply["status"], "unchanged", "{reply}");
     }
 
-    async fn urls_that_differ_in_a_dash_are_two(app: TestApp) {
+    async fn urls_that_differ_in_a_dash_are_different(app: TestApp) {
         let admin = app.movie("m").await;
         for url in ["https://x.example.org/a-b", "https://x.example.org/a--b"] {
             let media = json!({ "gallery": [{ "url": url, "kind": "still" }] });
@@ -265,7 +265,7 @@ on_both_databases! {
         );
     }
 
-    async fn a_retyped_name_is_the_one_that_is_known(app: TestApp) {
+    async fn a_retyped_name_means_the_known_person(app: TestApp) {
         let admin = app.movie("m").await;
         let cast = |name: &str| json!({ "cast": [{ "name": name, "character": "The ‘Pilot’" }] });
         assert_eq!(
@@ -291,8 +291,8 @@ on_both_databases! {
         );
     }
 
-    async fn search_columns_of_an_earlier_version_are_computed_anew(app: TestApp) {
-        let admin = printed(&app).await;
+    async fn outdated_search_columns_are_recomputed(app: TestApp) {
+        let admin = typographic_movies(&app).await;
         let names = ["Zoe Other", "Neil’s Zoë"];
         let aliases = json!({ "input": { "id": "tmdb-person-m6", "addAliases": names } });
         let query = "mutation($input: UpdatePersonInput!) {
@@ -300,12 +300,12 @@ on_both_databases! {
         let reply = admin.graphql(query, aliases).await;
         assert_eq!(reply["data"]["updatePerson"]["userErrors"], json!([]), "{reply}");
         for (key, second) in [("soren's", 1), ("other", 1)] {
-            execute(&app.database.url, &answer(key, "tmdb-person-m1", second)).await;
+            execute(&app.database.url, &insert_resolution(key, "tmdb-person-m1", second)).await;
         }
         let url = &app.database.url;
         let expected = dump(url, SEARCHED).await;
 
-        // As a service of before left it.
+        // Rewrites the tables as an earlier version left them.
         let quoted = |text: &Value| format!("'{}'", text.as_str().unwrap().replace('\'', "''"));
         let old = |text: &Value| {
             before::comparable(text.as_str().unwrap_or_default()).replace('\'', "''")
@@ -320,31 +320,31 @@ on_both_databases! {
                 quoted(&row["id"])
             ));
         }
-        let mut moved = 0;
+        let mut changed = 0;
         for row in rows(url, "entity_names").await {
             let key = old(&row["name"]);
-            moved += usize::from(format!("'{key}'") != quoted(&row["name_key"]));
+            changed += usize::from(format!("'{key}'") != quoted(&row["name_key"]));
             statements.push(format!(
                 "UPDATE entity_names SET name_key = '{key}'
                  WHERE kind = {} AND entity_id = {} AND name = {}",
                 quoted(&row["kind"]), quoted(&row["entity_id"]), quoted(&row["name"])
             ));
         }
-        assert!(moved > 10, "{moved}");
-        // Two names and two answers that are one by now: the person's own name, and the later
-        // answer.
+        assert!(changed > 10, "{changed}");
+        // Two names and two stored resolutions have equal keys now: the entity's own name and
+        // the later resolution are kept.
         statements.push("INSERT INTO entity_names (kind, name_key, entity_id, name)
             VALUES ('person', 'zoe o''neil', 'tmdb-person-m6', 'Zoe O''Neil')".to_owned());
         statements.push("DELETE FROM answers WHERE name_key = 'soren''s'".to_owned());
-        statements.push(answer("søren’s", "tmdb-person-m1", 1));
-        statements.push(answer("soren’s", "tmdb-person-m2", 0));
+        statements.push(insert_resolution("søren’s", "tmdb-person-m1", 1));
+        statements.push(insert_resolution("soren’s", "tmdb-person-m2", 0));
         statements.push("DELETE FROM entity_blocks".to_owned());
         statements.push("DELETE FROM index_versions WHERE name = 'folding'".to_owned());
         statements.push("UPDATE index_versions SET version = '5' WHERE name = 'names'".to_owned());
         execute(url, &statements.join(";\n")).await;
         assert_eq!(movies(&admin, "ocean's").await, [""; 0]);
 
-        // Opening it again brings it up to date, and a second time changes nothing.
+        // Opening the database updates it; opening it again changes nothing.
         let mut reopened = app.replica().await;
         for _ in 0..2 {
             for ((table, found), (_, expected)) in dump(url, SEARCHED).await.iter().zip(&expected) {
@@ -353,22 +353,22 @@ on_both_databases! {
             reopened = app.replica().await;
         }
         assert_eq!(movies(&reopened, "ocean's").await, ["m1"]);
-        let answers = rows(url, "answers")
+        let resolutions = rows(url, "answers")
             .await
             .into_iter()
             .map(|row| (row["name_key"].clone(), row["entity_id"].clone()));
         let kept = [("other", "tmdb-person-m1"), ("soren's", "tmdb-person-m1")]
             .map(|(key, id)| (json!(key), json!(id)));
-        let mut answers: Vec<_> = answers.collect();
-        answers.sort_by_key(|(key, _)| key.to_string());
-        assert_eq!(answers, kept);
+        let mut resolutions: Vec<_> = resolutions.collect();
+        resolutions.sort_by_key(|(key, _)| key.to_string());
+        assert_eq!(resolutions, kept);
         app.command(&["reindex"]).await.ok();
         assert_eq!(dump(url, SEARCHED).await, expected);
     }
 }
 
-/// Stores an answer that holds on all movies.
-fn answer(key: &str, person: &str, second: u8) -> String {
+/// An SQL statement that stores a global resolution.
+fn insert_resolution(key: &str, person: &str, second: u8) -> String {
     format!(
         "INSERT INTO answers (movie_id, kind, name_key, entity_id, answered_at, answered_by)
          VALUES ('', 'person', '{}', '{person}', '2026-11-01 00:00:0{second}+00:00', 'a')",

@@ -1,8 +1,8 @@
-//! Mutated documents of the shape of real ones through all that reads: never a panic, never a hang,
-//! never a value that the law of the round trip does not hold for.
+//! Mutated documents through all readers: no panic, no hang, and no value that breaks the round
+//! trip.
 //!
-//! Runs for `REELPORT_FUZZ_SECONDS` seconds, one by default (`make fuzz`: ten minutes). What fails
-//! prints its seed, and `REELPORT_FUZZ_SEED=that make fuzz` begins with it.
+//! Runs for `REELPORT_FUZZ_SECONDS` seconds, one by default (`make fuzz`: ten minutes). A failure
+//! prints its seed; set `REELPORT_FUZZ_SEED` to it to start with that document.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use serde_json::Value;
 
 use crate::corpus;
 use crate::support::damage::damaged;
-use crate::support::pure::{How, MERGE, REPLACE, World};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World};
 use crate::support::{envelope as wrap, fixtures};
 
-/// What mutations put in.
+/// Fragments that mutations insert.
 const WORDS: &[&str] = &[
     "{",
     "}",
@@ -80,8 +80,8 @@ const WORDS: &[&str] = &[
     "events = ",
 ];
 
-/// How long one document may take. It takes milliseconds; the machine may have other things to do.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time limit for one document. It needs milliseconds, but the machine may be busy.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 struct Target {
     seeds: Vec<Vec<u8>>,
@@ -92,7 +92,7 @@ impl Target {
     fn new() -> Self {
         let mut seeds: Vec<Vec<u8>> = corpus::files().into_iter().map(|(_, text)| text).collect();
         let mut worlds = HashMap::new();
-        for (category, data) in fixtures::seven() {
+        for (category, data) in fixtures::all_categories() {
             let world = World::with(category.parse().unwrap(), &data);
             seeds.push(wrap("m", category, world.export()).to_string().into_bytes());
             seeds.push(serde_json::to_vec_pretty(&wrap("m", category, data)).unwrap());
@@ -101,7 +101,7 @@ impl Target {
         Self { seeds, worlds }
     }
 
-    /// The document of that seed.
+    /// The document for a seed.
     fn document(&self, seed: u64) -> Vec<u8> {
         let random = &mut StdRng::seed_from_u64(seed);
         let mut text = self.pick(random).to_vec();
@@ -153,10 +153,10 @@ impl Target {
         }
     }
 
-    /// Reads a document to the end, as an import does; whether there was something to plan.
+    /// Reads a document completely, as an import does; returns whether there was something to plan.
     fn read(&self, text: &[u8]) -> bool {
         let Ok(read) = lenient::read(text) else { return false };
-        // A list that had a name before it, "cast = [", is read without the name the second time.
+        // A list after a name, "cast = [", is read without the name the second time.
         if !read.value.is_array() {
             let again = lenient::read(read.value.to_string().as_bytes()).unwrap();
             assert_eq!((&again.value, again.warnings), (&read.value, vec![]));
@@ -167,12 +167,12 @@ impl Target {
         let world = &self.worlds[&arrived.category];
         for how in [
             MERGE,
-            How { base: Some(&world.data), ..MERGE },
+            ImportSettings { base: Some(&world.data), ..MERGE },
             REPLACE,
-            How { base: Some(&world.data), ..REPLACE },
+            ImportSettings { base: Some(&world.data), ..REPLACE },
         ] {
             let mut world = world.clone();
-            // Whoever is planned and imported is so a second time, with nothing left to do.
+            // A second import of the planned document changes nothing.
             if world.import(&arrived.data, how).is_ok() && how.base.is_none() {
                 let again = world
                     .plan(&arrived.data, how)
@@ -223,7 +223,7 @@ fn mutated_documents_are_read_or_refused() {
             last = (now, Instant::now());
         }
         assert!(
-            last.1.elapsed() < PATIENCE,
+            last.1.elapsed() < TIME_LIMIT,
             "it hangs; run it again with REELPORT_FUZZ_SEED={now}"
         );
     }

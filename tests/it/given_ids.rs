@@ -1,13 +1,13 @@
-//! Ids beside names: which are identities, which are none, and which contradict the name.
+//! Ids next to names in imported files: valid ids, placeholders, and ids that contradict the name.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::answers::{ids_in, people, with_cast};
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
+use crate::resolutions::{ids_in, people, with_cast};
 use crate::support::database::{execute, rows};
+use crate::support::operations::{codes, pairs};
 use crate::support::{TestApp, envelope};
 
 fn cast(movie: &str, credits: &[(Value, &str)]) -> Value {
@@ -16,16 +16,16 @@ fn cast(movie: &str, credits: &[(Value, &str)]) -> Value {
     envelope(movie, "cast_crew", json!({ "cast": cast }))
 }
 
-/// How many names there are of entities of a kind.
-async fn names(app: &TestApp, kind: &str) -> usize {
+/// The number of stored names of entities of one kind.
+async fn count_names(app: &TestApp, kind: &str) -> usize {
     rows(&app.database.url, "entity_names").await.iter().filter(|row| row["kind"] == kind).count()
 }
 
-fn warned(plan: &Value) -> BTreeSet<(String, String)> {
+fn plan_warnings(plan: &Value) -> BTreeSet<(String, String)> {
     pairs(&plan["warnings"]).into_iter().collect()
 }
 
-fn warnings(expected: &[(&str, &str)]) -> BTreeSet<(String, String)> {
+fn expected_warnings(expected: &[(&str, &str)]) -> BTreeSet<(String, String)> {
     expected.iter().map(|(path, code)| ((*path).to_owned(), (*code).to_owned())).collect()
 }
 
@@ -34,7 +34,7 @@ const IMPORT_CAST: &str = "mutation($input: ImportCategoryInput!) {
 }";
 
 on_both_databases! {
-    async fn a_placeholder_is_no_id(app: TestApp) {
+    async fn a_placeholder_is_not_an_id(app: TestApp) {
         let admin = app.admin();
         for (index, id) in [
             json!("null"),
@@ -76,15 +76,15 @@ on_both_databases! {
                     .await;
                 assert_eq!(reply.status, 200, "{id}: {}", reply.text);
                 assert_eq!(
-                    warned(&reply.json()["plan"]),
-                    warnings(&[("/cast/0/id", "VALUE_REPAIRED"), ("/cast/1/id", "VALUE_REPAIRED")]),
+                    plan_warnings(&reply.json()["plan"]),
+                    expected_warnings(&[("/cast/0/id", "VALUE_REPAIRED"), ("/cast/1/id", "VALUE_REPAIRED")]),
                     "{id}: {}",
                     reply.text
                 );
             }
         }
-        assert_eq!((people(&app).await, names(&app, "person").await), (2, 2));
-        // Typed input says it with the same words.
+        assert_eq!((people(&app).await, count_names(&app, "person").await), (2, 2));
+        // The same placeholders in typed input.
         app.movie("typed").await;
         let credits = json!([
             { "personId": "unknown", "name": "Nora Quist" },
@@ -95,14 +95,14 @@ on_both_databases! {
             admin.graphql(IMPORT_CAST, json!({ "input": input })).await["data"]["importCategory"]
                 .clone();
         assert_eq!(
-            (&payload["status"], warned(&payload["plan"]).len()),
+            (&payload["status"], plan_warnings(&payload["plan"]).len()),
             (&json!("PUBLISHED"), 2),
             "{payload}"
         );
         assert_eq!(people(&app).await, 3);
     }
 
-    async fn a_placeholder_is_no_id_of_a_ceremony_nominee_or_platform(app: TestApp) {
+    async fn a_placeholder_is_not_an_id_of_a_ceremony_nominee_or_platform(app: TestApp) {
         let admin = with_cast(&app, "m", "A Tide", &[("tmdb-person-1", "Ada Quist")]).await;
         for (index, id) in [json!("null"), json!(0), json!("unknown"), json!(1), json!("tbd")]
             .into_iter()
@@ -139,7 +139,7 @@ on_both_databases! {
                 admin.export(&movie, "streaming").await["data"]["streaming_options"].clone();
             assert_eq!(stored[0]["platform_id"], "tmdb-platform-8");
             assert_ne!(stored[1]["platform_id"], "tmdb-platform-8");
-            assert!(!warned(&reply.json()["plan"]).is_empty());
+            assert!(!plan_warnings(&reply.json()["plan"]).is_empty());
         }
         let made = |kind: &str| {
             let kind = kind.to_owned();
@@ -153,7 +153,7 @@ on_both_databases! {
             }
         };
         assert_eq!((made("ceremony").await, made("platform").await), (2, 1));
-        // A number that the platform has elsewhere, with its name.
+        // A bare number that is the platform's external id, with the right name.
         let offer = json!({ "platform": "Netflix", "platform_id": 8, "type": "buy" });
         let offers = json!({ "streaming_options": [offer] });
         let reply = admin.import("m", "streaming", offers).await;
@@ -165,7 +165,7 @@ on_both_databases! {
         );
     }
 
-    async fn row_numbers_do_not_make_strangers_one(app: TestApp) {
+    async fn row_numbers_do_not_identify_people(app: TestApp) {
         let admin = app.movie("rn-1").await;
         app.movie("rn-2").await;
         let one = cast("rn-1", &[(json!(1), "Ann Berg"), (json!(2), "Per Dahl")]);
@@ -175,7 +175,7 @@ on_both_databases! {
             assert_eq!(reply.status, 200, "{}", reply.text);
             for path in ["/cast/0/id", "/cast/1/id"] {
                 assert!(
-                    warned(&reply.json()["plan"])
+                    plan_warnings(&reply.json()["plan"])
                         .contains(&(path.to_owned(), "UNKNOWN_ID".to_owned())),
                     "{}",
                     reply.text
@@ -183,7 +183,7 @@ on_both_databases! {
             }
             assert_eq!(admin.import_with(file, "").await.json()["status"], "unchanged");
         }
-        assert_eq!((people(&app).await, names(&app, "person").await), (4, 4));
+        assert_eq!((people(&app).await, count_names(&app, "person").await), (4, 4));
         // The same person in another row.
         app.movie("rn-3").await;
         admin.import_with(&cast("rn-3", &[(json!(1), "Per Dahl")]), "").await;
@@ -193,7 +193,7 @@ on_both_databases! {
         );
     }
 
-    async fn a_bare_number_is_whom_it_is_elsewhere_if_the_name_fits(app: TestApp) {
+    async fn a_bare_number_is_an_external_id_if_the_name_agrees(app: TestApp) {
         let admin = with_cast(
             &app,
             "one",
@@ -233,11 +233,11 @@ on_both_databases! {
             );
         }
         assert_eq!(people(&app).await, 2);
-        // Beside another name the number is a row.
+        // Next to another name, the number is only a row number.
         app.movie("other").await;
         let reply = admin.import_with(&cast("other", &[(json!(287), "Eva Lund")]), "").await;
         assert_eq!(
-            warned(&reply.json()["plan"]).iter().filter(|(_, code)| code == "UNKNOWN_ID").count(),
+            plan_warnings(&reply.json()["plan"]).iter().filter(|(_, code)| code == "UNKNOWN_ID").count(),
             1,
             "{}",
             reply.text
@@ -246,7 +246,7 @@ on_both_databases! {
         assert_eq!(people(&app).await, 3);
     }
 
-    async fn one_id_beside_two_unrelated_names_is_refused(app: TestApp) {
+    async fn one_id_with_two_unrelated_names_is_refused(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Ada Quist")]).await;
         app.movie("m").await;
         for id in ["zz", "p-1", "tmdb-person-5"] {
@@ -307,7 +307,7 @@ on_both_databases! {
         );
         assert_eq!(people(&app).await, 1);
 
-        // An answer says what the second name means; forms of one name are no question.
+        // A resolution decides what the second name means; forms of one name are not ambiguous.
         let file = cast(
             "m",
             &[
@@ -337,7 +337,7 @@ on_both_databases! {
         assert!(ids[1].starts_with("person-"), "{ids:?}");
     }
 
-    async fn one_new_id_beside_two_unrelated_names_in_one_file_is_refused(app: TestApp) {
+    async fn one_new_id_with_two_unrelated_names_in_a_bulk_import_is_refused(app: TestApp) {
         let lines = [
             cast("b-1", &[(json!("zz"), "Ada Quist")]),
             cast("b-2", &[(json!("zz"), "Bo Renn")]),
@@ -352,28 +352,28 @@ on_both_databases! {
                 assert!(ran.stdout.contains(said) || ran.stderr.contains(said), "{said}: {ran:?}");
             }
         }
-        assert_eq!((people(&app).await, names(&app, "person").await), (1, 1));
+        assert_eq!((people(&app).await, count_names(&app, "person").await), (1, 1));
     }
 
-    async fn a_known_id_beside_an_unrelated_name_is_always_told_of(app: TestApp) {
+    async fn a_known_id_with_an_unrelated_name_is_a_warning(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("tmdb-person-1", "Ada Quist")]).await;
-        let of_another = warnings(&[("/cast/0/name", "NAME_OF_ANOTHER")]);
+        let of_another = expected_warnings(&[("/cast/0/name", "NAME_OF_ANOTHER")]);
         app.movie("m").await;
         let file = cast("m", &[(json!("tmdb-person-1"), "Eva Lund")]);
         let reply = admin.import_with(&file, "?source=manual&dry_run=true").await;
         assert_eq!(
-            (reply.status, warned(&reply.json()["plan"])),
+            (reply.status, plan_warnings(&reply.json()["plan"])),
             (200, of_another.clone()),
             "{}",
             reply.text
         );
         let payload = admin.import_document(&file, json!({ "source": "MANUAL" })).await;
         assert_eq!(
-            (&payload["status"], warned(&payload["plan"])),
+            (&payload["status"], plan_warnings(&payload["plan"])),
             (&json!("PUBLISHED"), of_another.clone()),
             "{payload}"
         );
-        // Once it is stored, the file says nothing new; and the person is credited so.
+        // Once it is stored, the file changes nothing and has no warnings.
         let export = admin.export("m", "cast_crew").await;
         for options in ["", "?mode=replace"] {
             let again = admin.import_with(&export, options).await.json();
@@ -398,24 +398,24 @@ on_both_databases! {
             "{}",
             reply.text
         );
-        // A stored name that is edited into another one.
+        // A stored name is replaced by an unrelated one.
         let mut edited = admin.export("one", "cast_crew").await;
         edited["data"]["cast"][0]["name"] = json!("Ulf Strand");
         let reply = admin.import_with(&edited, "?source=manual").await;
         assert_eq!(
-            (reply.status, warned(&reply.json()["plan"])),
+            (reply.status, plan_warnings(&reply.json()["plan"])),
             (200, of_another),
             "{}",
             reply.text
         );
-        assert_eq!((people(&app).await, names(&app, "person").await), (1, 1));
-        // Of ceremonies and platforms too.
+        assert_eq!((people(&app).await, count_names(&app, "person").await), (1, 1));
+        // The same for ceremonies and platforms.
         let award = json!({ "ceremony": "Dock Prize", "ceremony_id": "ceremony-academy-awards",
             "year": 2001, "category": "Best", "result": "winner" });
         let reply = admin.import("m", "awards", json!({ "awards": [award] })).await;
         assert_eq!(
-            warned(&reply.json()["plan"]),
-            warnings(&[("/awards/0/ceremony", "NAME_OF_ANOTHER")]),
+            plan_warnings(&reply.json()["plan"]),
+            expected_warnings(&[("/awards/0/ceremony", "NAME_OF_ANOTHER")]),
             "{}",
             reply.text
         );
@@ -423,14 +423,14 @@ on_both_databases! {
             json!({ "platform": "Dock TV", "platform_id": "tmdb-platform-8", "type": "rent" });
         let reply = admin.import("m", "streaming", json!({ "streaming_options": [offer] })).await;
         assert_eq!(
-            warned(&reply.json()["plan"]),
-            warnings(&[("/streaming_options/0/platform", "NAME_OF_ANOTHER")]),
+            plan_warnings(&reply.json()["plan"]),
+            expected_warnings(&[("/streaming_options/0/platform", "NAME_OF_ANOTHER")]),
             "{}",
             reply.text
         );
     }
 
-    async fn odd_ids_that_are_stored_come_back_unchanged(app: TestApp) {
+    async fn stored_ids_that_look_like_placeholders_round_trip(app: TestApp) {
         let admin = with_cast(
             &app,
             "m",
@@ -478,14 +478,14 @@ on_both_databases! {
             (&json!("unchanged"), &json!([])),
             "{reply}"
         );
-        // A stranger gets no part in such an id.
+        // Other names with such an id become new people.
         let reply = admin
             .import_with(&cast("m", &[(json!("null"), "Eva Lund"), (json!("7"), "Ulf Strand")]), "")
             .await;
         assert_eq!((reply.status, people(&app).await), (200, 5), "{}", reply.text);
     }
 
-    async fn ids_are_judged_with_the_same_number_of_queries_however_many_they_are(app: TestApp) {
+    async fn resolving_ids_takes_a_constant_number_of_queries(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("tmdb-person-287", "Brad Pitt")]).await;
         let mut counts = Vec::new();
         for many in [4, 40] {

@@ -1,5 +1,5 @@
-//! What clients of GraphQL send: tokens they no longer have, several `Accept` lines, hashes of
-//! persisted queries, misspelt names.
+//! What real GraphQL clients send: expired tokens, several `Accept` lines, hashes of persisted
+//! queries, and misspelt names.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn error(reply: &Reply) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_login_is_answered_whatever_the_authorization_header() {
+async fn a_login_ignores_the_authorization_header() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
     let expired = crate::auth::with("exp", chrono::Utc::now().timestamp() - 60);
@@ -74,7 +74,7 @@ async fn a_login_is_answered_whatever_the_authorization_header() {
 }
 
 #[tokio::test]
-async fn answers_are_kept_by_no_cache() {
+async fn responses_are_not_cacheable() {
     let app = TestApp::sqlite().await;
     let query = json!({ "query": "{ __typename }" });
     for reply in [
@@ -89,7 +89,7 @@ async fn answers_are_kept_by_no_cache() {
 }
 
 #[tokio::test]
-async fn several_accept_lines_are_one_list() {
+async fn several_accept_lines_are_combined() {
     let app = TestApp::sqlite().await;
     let query = json!({ "query": "{ __typename }" });
     for (lines, status, content_type) in [
@@ -111,7 +111,7 @@ async fn several_accept_lines_are_one_list() {
 }
 
 #[tokio::test]
-async fn the_probe_for_a_persisted_query_is_answered_as_apollo_expects() {
+async fn a_persisted_query_probe_gets_the_error_that_apollo_expects() {
     let app = TestApp::sqlite().await;
     let client = app.viewer();
     let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
@@ -145,7 +145,7 @@ async fn the_probe_for_a_persisted_query_is_answered_as_apollo_expects() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_input_names_the_place_and_what_is_allowed() {
+async fn an_input_error_names_the_path_and_the_allowed_values() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let import =

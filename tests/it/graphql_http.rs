@@ -1,4 +1,4 @@
-//! GraphQL over HTTP: methods, media types, statuses, and what is refused before it runs.
+//! GraphQL over HTTP: methods, media types, statuses, and requests refused before execution.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ fn code(reply: &Reply) -> String {
     reply.json()["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
 }
 
-/// A query that is refused before anything runs.
+/// Asserts that the request was refused before execution.
 #[track_caller]
 fn assert_refused(reply: &Reply, expected: &str) {
     let body = reply.json();
@@ -32,7 +32,7 @@ fn assert_refused(reply: &Reply, expected: &str) {
 }
 
 on_both_databases! {
-    async fn a_query_is_answered_by_post_and_by_get(app: TestApp) {
+    async fn queries_work_over_post_and_get(app: TestApp) {
         let admin = app.movie("m").await;
         let query = "query One($id: ID!) { movie(id: $id) { title } } query Other { __typename }";
         let expected = json!({ "data": { "movie": { "title": "A movie" } } });
@@ -44,7 +44,7 @@ on_both_databases! {
         assert_eq!((got.status, got.json()), (200, expected));
     }
 
-    async fn a_mutation_by_get_is_405_and_does_nothing(app: TestApp) {
+    async fn a_mutation_over_get_is_405_and_changes_nothing(app: TestApp) {
         let admin = app.movie("m").await;
         let delete = "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }";
         let both = format!("query Q {{ __typename }} {}", delete.replacen("mutation", "mutation M", 1));
@@ -60,7 +60,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn the_answer_has_the_media_type_that_was_asked_for() {
+async fn the_response_has_the_requested_media_type() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
     let query = json!({ "query": "{ __typename }" });
@@ -115,7 +115,7 @@ async fn an_error_of_one_field_is_200_in_either_media_type() {
 }
 
 #[tokio::test]
-async fn only_json_is_taken_by_post() {
+async fn post_accepts_only_json() {
     let app = TestApp::sqlite().await;
     let client = app.admin();
     let body = "{\"query\": \"{ __typename }\"}";
@@ -140,7 +140,7 @@ async fn only_json_is_taken_by_post() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_graphql_request_is_400() {
+async fn a_body_that_is_not_a_graphql_request_is_400() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
     for body in [
@@ -178,7 +178,7 @@ async fn a_body_that_is_no_graphql_request_is_400() {
 }
 
 #[tokio::test]
-async fn an_operation_that_is_not_there_is_refused() {
+async fn an_unknown_operation_name_is_refused() {
     let app = TestApp::sqlite().await;
     let body =
         json!({ "query": "query A { __typename } query B { __typename }", "operationName": "C" });
@@ -187,7 +187,7 @@ async fn an_operation_that_is_not_there_is_refused() {
 }
 
 #[tokio::test]
-async fn a_value_that_a_scalar_or_enum_refuses_is_bad_user_input() {
+async fn an_invalid_scalar_or_enum_value_is_bad_user_input() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let import = |data: &str| {
@@ -264,7 +264,7 @@ async fn a_category_input_holds_exactly_one_category() {
 
 fn nested(depth: usize) -> String {
     let open = "movies { nodes { castCrew { cast { person { id } } } } } ";
-    // Types of the introspection nest as deep as one likes.
+    // Introspection types can be nested to any depth.
     format!(
         "{{ {open} __type(name: \"Movie\") {{ {} name {} }} }}",
         "ofType {".repeat(depth),
@@ -281,7 +281,7 @@ fn doubling(levels: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_query_that_asks_for_too_much_is_refused_before_it_runs() {
+async fn a_query_over_the_limits_is_refused_before_execution() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     let viewer = app.viewer();
@@ -319,7 +319,7 @@ async fn a_query_that_asks_for_too_much_is_refused_before_it_runs() {
 }
 
 #[tokio::test]
-async fn fragments_that_spread_each_other_in_a_ring_are_refused() {
+async fn cyclic_fragments_are_refused() {
     let app = TestApp::sqlite().await;
     let query = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }";
     let reply = app.viewer().post("/graphql", &json!({ "query": query })).await;
@@ -332,7 +332,7 @@ async fn fragments_that_spread_each_other_in_a_ring_are_refused() {
 }
 
 #[tokio::test]
-async fn the_introspection_of_tools_is_within_the_limits() {
+async fn the_introspection_queries_of_tools_are_within_the_limits() {
     let app = TestApp::sqlite().await;
     let reply =
         app.anonymous().post("/graphql", &json!({ "query": crate::schema::INTROSPECTION })).await;
@@ -357,7 +357,7 @@ async fn an_error_message_does_not_repeat_the_query() {
 }
 
 #[tokio::test]
-async fn a_failure_of_ours_is_internal_with_a_request_id_and_no_detail() {
+async fn an_internal_error_has_a_request_id_and_no_details() {
     let app = TestApp::sqlite().await;
     let admin = app.full_movie("m").await;
     crate::support::database::execute(

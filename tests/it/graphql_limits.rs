@@ -1,5 +1,5 @@
-//! What one GraphQL request may cost: each attack is refused or stopped, and the work that it
-//! caused is counted.
+//! The cost limits of a GraphQL request: each attack is refused or stopped, and the work that it
+//! caused is measured.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ fn code(reply: &Value) -> &str {
     reply["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
 }
 
-/// A query that is refused as a whole, with its cost and the limit.
+/// Asserts that the whole query was refused, with its cost and the limit.
 #[track_caller]
 fn assert_too_complex(reply: &Value) {
     assert_eq!(code(reply), "QUERY_TOO_COMPLEX", "{reply}");
@@ -36,7 +36,8 @@ fn repeated(count: usize, part: impl Fn(usize) -> String) -> String {
     (0..count).map(part).collect()
 }
 
-/// Fragments of which each spreads the next three times, in inline fragments so that none is equal.
+/// Fragments that each spread the next one three times, in inline fragments so that no two are
+/// equal.
 fn bomb(levels: usize, last: &str) -> String {
     let mut query = "{ __typename ...f0 }".to_owned();
     for level in 0..levels {
@@ -50,7 +51,7 @@ fn bomb(levels: usize, last: &str) -> String {
     format!("{query} {last}")
 }
 
-/// A cast of people of their own, as large as that.
+/// A cast and crew document with that many different people.
 fn crew(movie: &str, people: usize) -> Value {
     let crew: Vec<Value> = (0..people)
         .map(|at| {
@@ -66,7 +67,7 @@ const FILMOGRAPHIES: &str =
     movie { castCrew { crew { name } } } } } } } } } }";
 
 on_both_databases! {
-    async fn a_fragment_bomb_is_refused_without_a_token(app: TestApp) {
+    async fn a_fragment_bomb_is_refused_before_authentication(app: TestApp) {
         let anonymous = app.anonymous();
         let unused = bomb(25, "fragment f25 on Query { __typename }").replacen("...f0 ", "", 1);
         for (query, expected) in [
@@ -90,14 +91,14 @@ on_both_databases! {
         }
     }
 
-    async fn lists_of_lists_of_documents_stop_at_the_budget(app: TestApp) {
+    async fn nested_document_lists_stop_at_the_budget(app: TestApp) {
         app.seed(&["a", "b", "c", "d", "e"].map(|movie| crew(movie, 60))).await;
-        // As estimated it is refused; with a higher estimate allowed it is stopped while it runs.
+        // The estimated cost refuses it; with a higher limit, execution stops at the budget.
         let limits = Limits { resolved: 2_000, cost: 1_000_000, ..Limits::default() };
         let client = app.limited(limits.clone(), Role::Viewer).await;
         let (statements, reply) = app.count_queries(client.graphql(FILMOGRAPHIES, json!({}))).await;
         assert_too_complex(&reply);
-        // A load or two for each level of the lists.
+        // One or two loads for each level of lists.
         assert!(statements <= 10, "{statements}");
         let cost = reply["errors"][0]["extensions"]["cost"].as_u64().unwrap();
         assert!(cost < 2 * limits.resolved, "{cost}");
@@ -109,7 +110,7 @@ on_both_databases! {
         assert_eq!(credits[4]["movie"]["castCrew"]["crew"][0]["name"], "Person 0");
     }
 
-    async fn a_field_that_is_repeated_runs_once(app: TestApp) {
+    async fn a_repeated_field_is_resolved_once(app: TestApp) {
         app.seed(&[crew("a", 3)]).await;
         let viewer = app.viewer();
         let search = "people(search: \"person\", first: 1) { nodes { name } } ";
@@ -126,7 +127,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn a_document_list_under_many_aliases_stops_at_the_budget() {
+async fn an_aliased_document_list_stops_at_the_budget() {
     let app = TestApp::sqlite().await;
     app.seed(&[crew("a", 200)]).await;
     let fields = repeated(50, |at| format!("c{at}: crew {{ name job }} "));
@@ -142,7 +143,7 @@ async fn a_document_list_under_many_aliases_stops_at_the_budget() {
 }
 
 #[tokio::test]
-async fn introspection_is_asked_for_once_and_to_a_limited_depth() {
+async fn introspection_is_limited_to_one_query_of_limited_depth() {
     let app = TestApp::sqlite().await;
     let anonymous = app.anonymous();
     let schema = "__schema { types { name fields { name type { name } } } } ";
@@ -189,10 +190,10 @@ async fn one_login_is_allowed_per_operation() {
 }
 
 #[tokio::test]
-async fn texts_with_too_much_in_them_are_refused() {
+async fn oversized_query_texts_are_refused() {
     let app = TestApp::sqlite().await;
     let viewer = app.viewer();
-    // Each begins a block string that ends nowhere, which a parser would look for each time.
+    // Each text begins a block string without an end, which a parser could search for each time.
     let open_strings = repeated(10_000, |_| "\"\\\\\"\"\"\" \" ".to_owned());
     let reply = viewer.graphql(&format!("{{ a(b: [{open_strings}]) }}"), json!({})).await;
     assert_eq!(code(&reply), "GRAPHQL_PARSE_FAILED", "{reply}");
@@ -212,7 +213,7 @@ async fn texts_with_too_much_in_them_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_of_many_values_is_refused_before_it_is_decoded() {
+async fn a_body_with_too_many_values_is_refused_before_decoding() {
     let app = TestApp::sqlite().await;
     let user = app.with_role(Role::User);
     let body = |values: &str| {

@@ -1,5 +1,4 @@
-//! What a client sees of the past: revisions, what differs between them, whose each value is, what is
-//! locked, and the records of imports.
+//! Revisions, differences between them, provenance of values, locks, and the import log.
 
 use reelport::catalog::access::Role;
 use serde_json::{Value, json};
@@ -53,8 +52,8 @@ async fn provenance(client: &Client, category: &str) -> Vec<(String, String, Str
         .collect()
 }
 
-/// The records that fit, as `operation status category`.
-async fn records(client: &Client, filter: &str) -> Vec<String> {
+/// The entries of the import log that match a filter, as `operation status category`.
+async fn log_entries(client: &Client, filter: &str) -> Vec<String> {
     let data = answer(
         client,
         &format!("{{ imports(filter: {{{filter}}}) {{ nodes {{ operation status category }} }} }}"),
@@ -86,7 +85,7 @@ async fn locks(client: &Client, mutation: &str, input: Value) -> Value {
 }
 
 on_both_databases! {
-    async fn every_published_state_can_be_looked_at(app: TestApp) {
+    async fn every_revision_can_be_read(app: TestApp) {
         let admin = app.movie("m").await;
         for number in 2..=6 {
             publish(&admin, "basic_info", "?source=tmdb", json!({ "tagline": format!("Line {number}") })).await;
@@ -109,14 +108,14 @@ on_both_databases! {
         assert_eq!(fifth["changes"], json!([{ "path": "/tagline", "op": "UPDATE", "label": "tagline", "before": "Line 4", "after": "Line 5" }]));
         assert_eq!((&fifth["export"]["data"]["tagline"], &fifth["export"]["metadata"]["revision"]), (&json!("Line 5"), &json!(5)));
         assert_eq!(fifth["export"]["metadata"]["lastUpdated"], fifth["updatedAt"]);
-        // An id of its own, as a client's cache may hold the present state beside it.
+        // The export of a revision has an id of its own, so that clients can cache it separately.
         assert_eq!(fifth["export"]["id"], "m:basic-info:5");
         let first = &all["nodes"][5];
         assert_eq!(first["changes"], json!([{ "path": "/title", "op": "ADD", "label": "title", "before": null, "after": "A movie" }]));
 
         let mut seen = numbers(&page(", first: 2").await);
         let mut cursor = page(", first: 2").await["pageInfo"]["endCursor"].clone();
-        // Whoever publishes meanwhile moves no page.
+        // A publication in between does not shift the pages.
         publish(&admin, "basic_info", "", json!({ "tagline": "Line 7" })).await;
         loop {
             let next = page(&format!(", first: 2, after: {cursor}")).await;
@@ -136,7 +135,7 @@ on_both_databases! {
         }
     }
 
-    async fn any_two_states_can_be_compared(app: TestApp) {
+    async fn any_two_revisions_can_be_compared(app: TestApp) {
         let admin = app.movie("m").await;
         publish(&admin, "trivia", "", json!({ "items": [{ "text": "One." }] })).await;
         publish(&admin, "trivia", "", json!({ "items": [{ "text": "Two." }] })).await;
@@ -164,7 +163,7 @@ on_both_databases! {
         }
     }
 
-    async fn each_value_tells_whose_it_is(app: TestApp) {
+    async fn provenance_names_the_author_of_each_value(app: TestApp) {
         let admin = app.movie("m").await;
         let gallery = |urls: &[&str]| urls.iter().map(|url| json!({ "url": format!("https://x.example.org/{url}"), "kind": "still" })).collect::<Vec<_>>();
         let eve = person(&app, Role::Admin, "eve");
@@ -175,7 +174,7 @@ on_both_databases! {
         publish(&admin, "media", "?source=llm-generated", json!({ "gallery": [{ "id": ids[1], "caption": "A quay" }] })).await;
         let mut turned = admin.export("m", "media").await;
         turned["data"]["gallery"].as_array_mut().unwrap().reverse();
-        // Another order makes no value anybody's.
+        // Reordering does not change the provenance of a value.
         let reply = eve.import_envelope("m", "media", "", &turned).await;
         assert_eq!(reply.json()["status"], "published", "{}", reply.text);
         let own = |target: &str, source: &str, by: &str, revision: i64| (target.to_owned(), source.to_owned(), format!("{by}@example.com"), revision);
@@ -187,7 +186,7 @@ on_both_databases! {
         ];
         assert_eq!(provenance(&admin, "MEDIA").await, expected);
 
-        // What was there before and is there again is whose it was brought back by.
+        // A restored value is attributed to the user who reverted.
         let reply = answer(&eve, "mutation { revertCategory(input: {movieId: \"m\", category: MEDIA, revision: 1}) { status } }").await;
         assert_eq!(reply["revertCategory"]["status"], "PUBLISHED");
         let back = provenance(&admin, "MEDIA").await;
@@ -203,7 +202,7 @@ on_both_databases! {
         assert!(first["updatedAt"].as_str().unwrap().starts_with("20"));
     }
 
-    async fn what_came_by_a_draft_is_its_contributors(app: TestApp) {
+    async fn published_draft_values_are_attributed_to_their_contributors(app: TestApp) {
         let admin = app.movie("m").await;
         publish(&admin, "basic_info", "?source=manual", json!({ "tagline": "Old", "runtime": 90 })).await;
         let (ann, bob) = (person(&app, Role::Contributor, "ann"), person(&app, Role::Contributor, "bob"));
@@ -217,7 +216,7 @@ on_both_databases! {
         }
         let own = |target: &str, source: &str, by: &str, revision: i64| (target.to_owned(), source.to_owned(), format!("{by}@example.com"), revision);
         let before = [own("/title", "MANUAL", "admin", 1), own("/tagline", "MANUAL", "admin", 2), own("/runtime", "MANUAL", "admin", 2)];
-        // A draft is nobody's value yet.
+        // An unpublished draft does not change the provenance.
         assert_eq!(provenance(&ann, "BASIC_INFO").await, before);
         let done = answer(&admin, "mutation { publishDraft(input: {movieId: \"m\", category: BASIC_INFO}) { status movieExport { metadata { revision } } } }").await;
         assert_eq!(done["publishDraft"]["status"], "PUBLISHED");
@@ -228,13 +227,13 @@ on_both_databases! {
             own("/overview", "LLM_GENERATED", "ann", 3),
         ];
         assert_eq!(provenance(&ann, "BASIC_INFO").await, after);
-        // Contributions to the next draft do not count for this one.
+        // Contributions to the next draft do not count for the published one.
         let sent = envelope("m", "basic_info", json!({ "tagline": "Later" }));
         assert_eq!(ann.import_envelope("m", "basic_info", "?target=draft", &sent).await.status, 200);
         assert_eq!(provenance(&ann, "BASIC_INFO").await, after);
     }
 
-    async fn a_long_history_is_walked_to_its_end(app: TestApp) {
+    async fn provenance_covers_a_long_history(app: TestApp) {
         let admin = app.movie("m").await;
         for number in 0..120 {
             publish(&admin, "basic_info", "", json!({ "tagline": format!("Line {number}") })).await;
@@ -244,7 +243,7 @@ on_both_databases! {
         assert_eq!(found, [("/title", 1), ("/tagline", 121)]);
     }
 
-    async fn fields_and_items_are_locked_by_name_and_id(app: TestApp) {
+    async fn fields_are_locked_by_name_and_items_by_id(app: TestApp) {
         let admin = app.full_movie("m").await;
         let file = admin.export("m", "media").await;
         let id = file["data"]["gallery"][0]["id"].clone();
@@ -254,7 +253,7 @@ on_both_databases! {
         let lock = |target: &str, field: Option<&str>, item: Option<&Value>| json!({ "category": "MEDIA", "target": target, "field": field, "itemId": item, "lockedBy": "admin@example.com" });
         let mut expected = vec![lock("/backdrop_url", Some("backdrop_url"), None), lock("/poster_url", Some("poster_url"), None), lock(id.as_str().unwrap(), None, Some(&id))];
         assert_eq!(done["locks"], json!(expected));
-        // Again, by someone else: whose lock it is stays.
+        // Locking again keeps the name of the first user.
         let eve = person(&app, Role::Admin, "eve");
         assert_eq!(locks(&eve, LOCK, input(json!(["poster_url"]), json!(null))).await["locks"], json!(expected));
         let of_movie = answer(&app.with_role(Role::Contributor), "{ movie(id: \"m\") { locks { category target field itemId lockedBy lockedAt } } }").await;
@@ -264,7 +263,7 @@ on_both_databases! {
         }
         assert_eq!(seen, json!(expected));
 
-        // What is locked, a machine does not change.
+        // An automatic import does not change locked values.
         let sent = envelope("m", "media", json!({ "poster_url": "https://y.example.org/1", "gallery": [{ "id": id, "caption": "No" }] }));
         let reply = admin.import_envelope("m", "media", "?source=tmdb", &sent).await;
         assert_eq!(reply.json()["plan"]["skipped"].as_array().unwrap().len(), 2, "{}", reply.text);
@@ -273,7 +272,7 @@ on_both_databases! {
         expected.remove(1);
         let left = locks(&eve, UNLOCK, input(json!(["trailerUrl"]), json!(null))).await;
         assert_eq!(left["locks"].as_array().unwrap().len(), expected.len());
-        // An item that is gone can still be unlocked.
+        // A removed item can still be unlocked.
         let mut without = admin.export("m", "media").await;
         without["data"]["gallery"].as_array_mut().unwrap().remove(0);
         let reply = admin.import_envelope("m", "media", "?mode=replace&source=manual&override_locks=true", &without).await;
@@ -291,7 +290,7 @@ on_both_databases! {
         assert_eq!((&done["locks"][0]["itemId"], &done["userErrors"]), (id, &json!([])));
     }
 
-    async fn what_cannot_be_locked_is_a_user_error(app: TestApp) {
+    async fn locking_an_unknown_target_is_a_user_error(app: TestApp) {
         let admin = app.full_movie("m").await;
         let other = admin.export("m", "trivia").await["data"]["items"][0]["id"].clone();
         let refused = |input: Value| {
@@ -317,7 +316,7 @@ on_both_databases! {
         assert_eq!(answer(&admin, "{ movie(id: \"m\") { locks { target } } }").await["movie"]["locks"], json!([]));
     }
 
-    async fn every_import_leaves_a_record(app: TestApp) {
+    async fn every_import_is_logged(app: TestApp) {
         let admin = app.full_movie("m").await;
         let ann = person(&app, Role::Contributor, "ann");
         let send = |client: &Client, options: &str, text: String| {
@@ -326,7 +325,7 @@ on_both_databases! {
         };
         let good = envelope("m", "trivia", json!({ "items": [{ "text": "New." }] })).to_string();
         let bad = envelope("m", "trivia", json!({ "items": [{ "text": 5, "source_url": "x" }] })).to_string();
-        let start = records(&ann, "movieId: \"m\"").await.len();
+        let start = log_entries(&ann, "movieId: \"m\"").await.len();
         assert_eq!(send(&admin, "?source=llm-generated&strict=true", good.clone()).await, 200);
         assert_eq!(send(&admin, "", good.clone()).await, 200);
         assert_eq!(send(&admin, "", bad.clone()).await, 422);
@@ -334,10 +333,10 @@ on_both_databases! {
         assert_eq!(send(&ann, "?target=draft", good.replace("New", "Newer")).await, 200);
         assert_eq!(send(&ann, "?dry_run=true", good.replace("New", "Newest")).await, 200);
         assert_eq!(send(&ann, "", good.clone()).await, 403);
-        let found = records(&ann, "movieId: \"m\", category: TRIVIA").await;
+        let found = log_entries(&ann, "movieId: \"m\", category: TRIVIA").await;
         let expected = ["import drafted trivia", "import rejected trivia", "import rejected trivia", "import unchanged trivia", "import published trivia", "import published trivia"];
         assert_eq!(found, expected);
-        assert_eq!(records(&ann, "movieId: \"m\"").await.len(), start + 5);
+        assert_eq!(log_entries(&ann, "movieId: \"m\"").await.len(), start + 5);
 
         let data = answer(&ann, "{ imports(first: 5) { nodes { id movieId movie { title } category operation stage createdAt author source status
             options document plan { digest changes { path op label after } warnings { code } counts { added } } userErrors { path code } revision draftRevision } } }").await;
@@ -361,16 +360,16 @@ on_both_databases! {
         assert_eq!((&drafted["stage"], &drafted["draftRevision"], &drafted["author"]), (&json!("DRAFT"), &json!(1), &json!("ann@example.com")));
         assert_eq!(drafted["plan"]["changes"][0]["after"]["text"], "Newer.");
 
-        // Of going back, to which revision, and nothing that only imports have.
+        // A revert logs its revision and no options that only imports have.
         let back = json!({ "movieId": "m", "category": "TRIVIA", "revision": 1 });
-        assert_eq!(admin.act("revertCategory", back.clone()).await["status"], "PUBLISHED");
+        assert_eq!(admin.mutate("revertCategory", back.clone()).await["status"], "PUBLISHED");
         let data = answer(&ann, "{ imports(first: 1) { nodes { operation options } } }").await;
         let options = json!({ "dry_run": false, "expected_plan": null, "on_conflict": "fail", "resolutions": [], "override_locks": false,
             "revision": 1, "idempotency_key": null });
         assert_eq!(data["imports"]["nodes"][0], json!({ "operation": "REVERT", "options": options }));
-        admin.act("revertCategory", json!({ "movieId": "m", "category": "TRIVIA", "revision": 2 })).await;
+        admin.mutate("revertCategory", json!({ "movieId": "m", "category": "TRIVIA", "revision": 2 })).await;
 
-        // By id; a state that was superseded since still tells what was changed.
+        // A log entry by id; the entry of a superseded revision still has its changes.
         assert_eq!(send(&admin, "", good.replace("New", "Last")).await, 200);
         let query = format!("{{ importRecord(id: \"{}\") {{ status plan {{ changes {{ after }} }} document }} }}", published["id"].as_str().unwrap());
         let one = answer(&ann, &query).await;
@@ -380,7 +379,7 @@ on_both_databases! {
         }
     }
 
-    async fn publishing_discarding_and_going_back_leave_records(app: TestApp) {
+    async fn publishing_discarding_and_reverting_are_logged(app: TestApp) {
         let admin = app.movie("m").await;
         let draft = || async {
             let sent = envelope("m", "trivia", json!({ "items": [{ "text": format!("Of {}", chrono::Utc::now()) }] }));
@@ -395,15 +394,15 @@ on_both_databases! {
         draft().await;
         run("discardDraft(input: {movieId: \"m\", category: TRIVIA})").await;
         run("revertCategory(input: {movieId: \"m\", category: TRIVIA, revision: 0})").await;
-        assert_eq!(records(&admin, "operation: PUBLISH").await, ["publish published trivia"]);
-        assert_eq!(records(&admin, "operation: REVERT").await, ["revert published trivia"]);
-        assert_eq!(records(&admin, "operation: DISCARD").await.len(), 1);
-        assert_eq!(records(&admin, "operation: IMPORT, status: DRAFTED").await.len(), 2);
+        assert_eq!(log_entries(&admin, "operation: PUBLISH").await, ["publish published trivia"]);
+        assert_eq!(log_entries(&admin, "operation: REVERT").await, ["revert published trivia"]);
+        assert_eq!(log_entries(&admin, "operation: DISCARD").await.len(), 1);
+        assert_eq!(log_entries(&admin, "operation: IMPORT, status: DRAFTED").await.len(), 2);
         let data = answer(&admin, "{ imports(filter: {operation: REVERT}) { nodes { plan { changes { op } } } } }").await;
         assert_eq!(data["imports"]["nodes"][0]["plan"]["changes"], json!([{ "op": "REMOVE" }]));
     }
 
-    async fn records_are_found_by_what_they_say(app: TestApp) {
+    async fn the_import_log_can_be_filtered(app: TestApp) {
         let admin = app.full_movie("m").await;
         app.movie("other").await;
         let eve = person(&app, Role::Admin, "eve");
@@ -420,7 +419,7 @@ on_both_databases! {
             ("since: \"2020-01-01T00:00:00Z\", author: \"eve@example.com\"", 2),
             ("until: \"2020-01-01T00:00:00Z\"", 0),
         ] {
-            assert_eq!(records(&admin, filter).await.len(), expected, "{filter}");
+            assert_eq!(log_entries(&admin, filter).await.len(), expected, "{filter}");
         }
         let (mut after, mut seen) = (String::new(), Vec::new());
         loop {
@@ -441,13 +440,13 @@ on_both_databases! {
         }
     }
 
-    async fn a_record_outlives_its_movie(app: TestApp) {
+    async fn log_entries_outlive_their_movie(app: TestApp) {
         let admin = app.movie("m").await;
         publish(&admin, "trivia", "", json!({ "items": [{ "text": "Of the first." }] })).await;
         answer(&admin, "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }").await;
         app.movie("m").await;
         publish(&admin, "trivia", "", json!({ "items": [{ "text": "Of the second." }] })).await;
-        // In whatever encoding it came.
+        // The text is kept in whatever encoding it was sent.
         let latin: Vec<u8> = "{\"movie_id\":\"m\",\"category\":\"media\",\"data\":{\"poster_url\":\"caf\u{e9}\"}}".chars().map(|c| c as u8).collect();
         let refused = admin.post_text("/api/v1/admin/movies/m/import/media", latin).await;
         assert_eq!(refused.status, 422, "{}", refused.text);
@@ -456,7 +455,7 @@ on_both_databases! {
         let data = answer(&admin, "{ imports(filter: {category: TRIVIA}) { nodes { document plan { changes { after } } } } }").await;
         let nodes = data["imports"]["nodes"].as_array().unwrap();
         assert_eq!(nodes[0]["plan"]["changes"][0]["after"]["text"], "Of the second.");
-        // The same revision is of another movie now.
+        // The revision with that number now belongs to the new movie.
         assert_eq!(nodes[1]["plan"]["changes"], json!([]));
         assert!(nodes[1]["document"].as_str().unwrap().contains("Of the first."));
         answer(&admin, "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }").await;
@@ -464,7 +463,7 @@ on_both_databases! {
         assert_eq!(data["imports"]["nodes"][0], json!({ "movieId": "m", "movie": null }));
     }
 
-    async fn only_contributors_see_the_past(app: TestApp) {
+    async fn history_needs_the_contributor_role(app: TestApp) {
         app.full_movie("m").await;
         let viewer = app.viewer();
         for field in [
@@ -480,7 +479,7 @@ on_both_databases! {
             let user = app.with_role(Role::User);
             assert_eq!(code(&user.graphql(&query, json!({})).await), "FORBIDDEN", "{field}");
         }
-        // What may be null fails alone.
+        // A nullable field fails without failing the whole query.
         let reply = viewer.graphql("{ movie(id: \"m\") { title revisionDiff(category: MEDIA, from: 0, to: 1) { to } } importRecord(id: \"x\") { id } }", json!({})).await;
         assert_eq!(reply["data"], json!({ "movie": { "title": "The Long Tide", "revisionDiff": null }, "importRecord": null }));
         for query in ["{ imports { nodes { id } } }", "{ importRecord(id: \"x\") { id } }", "{ drafts { totalCount } }"] {

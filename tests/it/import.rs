@@ -1,5 +1,5 @@
-//! Importing through the front door: what is read although it is not as it should be, what is
-//! refused, what is kept, and who is said to have changed it.
+//! Imports over REST and GraphQL: lenient reading, validation, nulls, modes, and the source of a
+//! change.
 
 use futures::StreamExt;
 use reelport::catalog::access::{Principal, Role};
@@ -10,7 +10,7 @@ use crate::on_both_databases;
 use crate::support::database::{TABLES, dump};
 use crate::support::{Client, Reply, envelope, fixtures, token_of};
 
-/// `(path, code)` of every warning of an answer that carries a plan.
+/// `(path, code)` of every warning in a response with a plan.
 #[track_caller]
 fn warnings(reply: &Reply) -> Vec<(String, String)> {
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -30,15 +30,15 @@ fn expected(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(path, code)| ((*path).to_owned(), (*code).to_owned())).collect()
 }
 
-/// Whether `found` says all that `wanted` says, item for item; it may say more.
-fn says(found: &Value, wanted: &Value) -> bool {
+/// Whether `found` contains everything in `wanted`, item by item; it may contain more.
+fn contains_value(found: &Value, wanted: &Value) -> bool {
     match (found, wanted) {
-        (Value::Object(found), Value::Object(wanted)) => {
-            wanted.iter().all(|(key, value)| found.get(key).is_some_and(|found| says(found, value)))
-        }
+        (Value::Object(found), Value::Object(wanted)) => wanted
+            .iter()
+            .all(|(key, value)| found.get(key).is_some_and(|found| contains_value(found, value))),
         (Value::Array(found), Value::Array(wanted)) => {
             found.len() == wanted.len()
-                && found.iter().zip(wanted).all(|(found, wanted)| says(found, wanted))
+                && found.iter().zip(wanted).all(|(found, wanted)| contains_value(found, wanted))
         }
         (found, wanted) => found == wanted,
     }
@@ -64,10 +64,10 @@ async fn import_document(client: &Client, input: Value) -> Value {
     reply["data"]["importDocument"].clone()
 }
 
-/// What LLMs and older templates really send: category, data, what is stored of it, the warnings.
+/// Input as language models and older templates write it: category, data, stored data, warnings.
 type Lenient = (&'static str, Value, Value, &'static [(&'static str, &'static str)]);
 
-fn lenient() -> Vec<Lenient> {
+fn lenient_cases() -> Vec<Lenient> {
     const RENAMED: &str = "FIELD_RENAMED";
     const REPAIRED: &str = "VALUE_REPAIRED";
     vec![
@@ -261,21 +261,21 @@ fn lenient() -> Vec<Lenient> {
 }
 
 on_both_databases! {
-    async fn what_models_and_old_templates_send_is_read_with_a_warning_each(app: TestApp) {
-        for (index, (category, sent, stored, warned)) in lenient().into_iter().enumerate() {
+    async fn lenient_input_is_read_with_warnings(app: TestApp) {
+        for (index, (category, sent, stored, warned)) in lenient_cases().into_iter().enumerate() {
             let movie = format!("movie-{index}");
             let admin = app.movie(&movie).await;
             let reply = admin.import(&movie, category, sent.clone()).await;
             assert_eq!(warnings(&reply), expected(warned), "{sent}");
             let data = data(&admin, &movie, category).await;
-            assert!(says(&data, &stored), "{sent} was stored as {data}");
-            // What was read leniently once is read the same again.
+            assert!(contains_value(&data, &stored), "{sent} was stored as {data}");
+            // Importing the same text again changes nothing.
             let again = admin.import(&movie, category, sent.clone()).await;
             assert_eq!(again.json()["status"], "unchanged", "{sent}: {}", again.text);
         }
     }
 
-    async fn null_and_nothing_keep_what_is_stored_and_say_so(app: TestApp) {
+    async fn null_and_empty_values_keep_the_stored_value_with_a_warning(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let before = dump(&app.database.url, TABLES).await;
         let sent = json!({ "tagline": null, "runtime": null, "genres": null, "country": "", "language": "N/A" });
@@ -291,20 +291,20 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
-    async fn null_clears_when_it_is_said_to(app: TestApp) {
+    async fn null_clears_with_nulls_clear(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let sent = envelope("tmdb-1", "basic_info", json!({ "tagline": null, "genres": null, "country": "", "language": "N/A" }));
         let reply = admin.import_envelope("tmdb-1", "basic-info", "?nulls=clear", &sent).await;
         assert_eq!(reply.json()["updated_fields"], json!(["tagline"]), "{}", reply.text);
         let data = data(&admin, "tmdb-1", "basic_info").await;
         assert!(data.get("tagline").is_none());
-        assert!(says(&data, &json!({ "genres": ["Drama", "Science Fiction"], "country": "Germany", "language": "German" })));
+        assert!(contains_value(&data, &json!({ "genres": ["Drama", "Science Fiction"], "country": "Germany", "language": "German" })));
 
         let sent = envelope("tmdb-1", "basic_info", json!({ "title": null }));
         let reply = admin.import_envelope("tmdb-1", "basic-info", "?nulls=clear", &sent).await;
         assert_eq!((reply.status, reply.errors()), (422, expected(&[("/title", "REQUIRED")])));
 
-        // A list is cleared by null under REPLACE only.
+        // Null clears a list only under REPLACE.
         let sent = envelope("tmdb-1", "trivia", json!({ "items": null }));
         let reply = admin.import_envelope("tmdb-1", "trivia", "?nulls=clear&mode=replace&base_revision=1", &sent).await;
         assert_eq!(reply.json()["plan"]["changes"].as_array().unwrap().len(), 2, "{}", reply.text);
@@ -312,8 +312,8 @@ on_both_databases! {
     }
 }
 
-/// Every field of every document's input: (field of `CategoryInput`, list if it is an item's,
-/// GraphQL name, type), as the schema itself says.
+/// Every input field in the schema: (field of `CategoryInput`, list if the field is an item's,
+/// GraphQL name, type).
 async fn input_fields(client: &Client) -> Vec<(String, Option<String>, String, String)> {
     const TYPE: &str = "query($name: String!) { __type(name: $name) { inputFields { name type { ...T ofType { ...T ofType { ...T ofType { ...T } } } } } } }
         fragment T on __Type { kind name }";
@@ -372,7 +372,7 @@ fn snake(name: &str) -> String {
 }
 
 on_both_databases! {
-    async fn in_every_typed_input_null_clears_and_absent_does_not(app: TestApp) {
+    async fn typed_input_clears_null_fields_and_keeps_absent_ones(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let fields = input_fields(&admin).await;
         assert!(fields.len() > 60, "{}", fields.len());
@@ -380,7 +380,7 @@ on_both_databases! {
         for (category, list, name, kind) in fields {
             let file = snake(&category);
             let before = admin.export("tmdb-1", &file).await;
-            // Where the field is set: the document, or the first item that has it.
+            // The object with the field: the document, or the first item that has it.
             let is_credit = file == "cast_crew";
             let json_name = match (&list, name.as_str()) {
                 (Some(_), "id") if is_credit => "credit_id".to_owned(),
@@ -393,7 +393,7 @@ on_both_databases! {
                 Some(list) => {
                     let items = before["data"][snake(list)].as_array().unwrap();
                     let index = items.iter().position(|item| item.get(&json_name).is_some());
-                    // The fixtures have directors and writers without every optional field.
+                    // The fixtures do not set every optional field of directors and writers.
                     let Some(index) = index else { continue };
                     format!("/{}/{index}", snake(list))
                 }
@@ -431,7 +431,7 @@ on_both_databases! {
                 let now = payload["movieExport"]["document"]["data"].clone();
                 match payload["status"].as_str() {
                     Some("UNCHANGED") => {
-                        // Lists and ids are not cleared by null under MERGE.
+                        // Under MERGE, null does not clear lists and ids.
                         assert!(stored.is_array() || kind == "ID", "{query}\n{reply}");
                         assert_eq!(now, before["data"]);
                     }
@@ -458,7 +458,7 @@ on_both_databases! {
         assert!(cleared > 60 && required > 20, "{cleared} cleared, {required} required");
     }
 
-    async fn a_document_may_be_asked_to_clear_and_typed_input_to_keep(app: TestApp) {
+    async fn the_nulls_option_overrides_the_default_of_the_interface(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let document = envelope("tmdb-1", "basic_info", json!({ "tagline": null })).to_string();
         for (nulls, status) in [(json!({}), "UNCHANGED"), (json!({ "nulls": null }), "UNCHANGED"), (json!({ "nulls": "KEEP" }), "UNCHANGED"), (json!({ "nulls": "CLEAR" }), "PUBLISHED")] {
@@ -475,10 +475,10 @@ on_both_databases! {
     }
 }
 
-/// What is refused: category, data, every error.
+/// Input that is refused: category, data, all errors.
 type Refused = (&'static str, Value, Vec<(&'static str, &'static str)>);
 
-fn refused() -> Vec<Refused> {
+fn refused_cases() -> Vec<Refused> {
     let long = |length: usize| "ß".repeat(length);
     vec![
         ("basic_info", json!({ "title": long(301) }), vec![("/title", "TOO_LONG")]),
@@ -640,10 +640,10 @@ fn refused() -> Vec<Refused> {
 }
 
 on_both_databases! {
-    async fn what_breaks_a_rule_is_refused_with_every_path_and_nothing_is_stored(app: TestApp) {
+    async fn invalid_data_is_refused_with_all_errors_and_nothing_is_stored(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let before = dump(&app.database.url, TABLES).await;
-        for (category, sent, errors) in refused() {
+        for (category, sent, errors) in refused_cases() {
             let reply = admin.import("tmdb-1", category, sent.clone()).await;
             assert_eq!(reply.status, 422, "{category}: {}", reply.text);
             assert_eq!(reply.errors(), expected(&errors), "{category}: {}", reply.text);
@@ -655,7 +655,7 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
-    async fn what_is_just_allowed_is_stored(app: TestApp) {
+    async fn values_at_the_limits_are_stored(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let text = |length: usize| "🌊".repeat(length);
         let most = json!({
@@ -670,7 +670,7 @@ on_both_databases! {
         for sent in [most, least] {
             let reply = admin.import("tmdb-1", "basic_info", sent.clone()).await;
             assert_eq!(reply.status, 200, "{}", reply.text);
-            assert!(says(&data(&admin, "tmdb-1", "basic_info").await, &sent));
+            assert!(contains_value(&data(&admin, "tmdb-1", "basic_info").await, &sent));
         }
         let url = format!("https://example.org/{}", "x".repeat(2048 - 20));
         let sent = json!({ "poster_url": url, "gallery": [{ "url": url, "kind": "clip" }] });
@@ -683,15 +683,15 @@ on_both_databases! {
         assert_eq!(admin.import("tmdb-1", "trivia", json!({ "items": many })).await.status, 200);
     }
 
-    async fn what_the_old_system_broke_on_works(app: TestApp) {
+    async fn inputs_that_failed_in_the_previous_system_are_handled(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
-        // Awards are exported as soon as there is one; cast, media and streaming are kept.
-        for (category, sent) in fixtures::seven() {
+        // Every category is exported with all of its data.
+        for (category, sent) in fixtures::all_categories() {
             let export = admin.export("tmdb-1", category).await;
             assert_eq!(fixtures::facts(&export["data"]), fixtures::facts(&sent), "{category}");
             assert_eq!(export["metadata"]["revision"], if category == "basic_info" { 2 } else { 1 });
         }
-        // What answered 500.
+        // Values that the previous system answered with 500.
         for (sent, stored) in [
             (json!({ "runtime": "139" }), json!({ "runtime": 139 })),
             (json!({ "year": 1998 }), json!({ "year": "1998" })),
@@ -701,15 +701,15 @@ on_both_databases! {
         ] {
             let reply = admin.import("tmdb-1", "basic_info", sent).await;
             assert_eq!(reply.status, 200, "{}", reply.text);
-            assert!(says(&data(&admin, "tmdb-1", "basic_info").await, &stored), "{stored}");
+            assert!(contains_value(&data(&admin, "tmdb-1", "basic_info").await, &stored), "{stored}");
         }
-        // What was stored although it is nothing.
+        // Items without content, which the previous system stored.
         for (category, sent) in [("timeline", json!({ "events": [1, 2, 3] })), ("awards", json!({ "awards": [{}] }))] {
             let before = data(&admin, "tmdb-1", category).await;
             assert_eq!(admin.import("tmdb-1", category, sent).await.status, 422);
             assert_eq!(data(&admin, "tmdb-1", category).await, before);
         }
-        // What was read whole: it is refused before it is sent.
+        // A body that is too large is refused before it was sent completely.
         let start = futures::stream::once(async { Ok::<_, std::io::Error>("{\"data\": \"") });
         let request = admin.request(reqwest::Method::POST, "/api/v1/admin/movies/tmdb-1/import/trivia")
             .header("content-type", "application/json")
@@ -719,10 +719,10 @@ on_both_databases! {
         assert_eq!(reply.status, 413, "{}", reply.text);
     }
 
-    async fn the_export_of_what_was_never_written_is_a_template_that_imports(app: TestApp) {
+    async fn the_export_of_an_unwritten_category_is_an_importable_template(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let before = dump(&app.database.url, TABLES).await;
-        let seven = || fixtures::seven().into_iter().filter(|(category, _)| *category != "basic_info");
+        let seven = || fixtures::all_categories().into_iter().filter(|(category, _)| *category != "basic_info");
         let mut templates = Vec::new();
         for (category, _) in seven() {
             let template = admin.export("tmdb-1", category).await;
@@ -733,7 +733,7 @@ on_both_databases! {
             templates.push(template);
         }
         assert_eq!(dump(&app.database.url, TABLES).await, before);
-        // Filled in, it is what it was filled with.
+        // A completed template imports with its data.
         for ((category, filled), mut template) in seven().zip(templates) {
             template["data"] = filled.clone();
             let reply = admin.import_envelope("tmdb-1", category, "", &template).await;
@@ -742,10 +742,10 @@ on_both_databases! {
         }
     }
 
-    async fn all_that_was_exported_comes_back_unchanged_and_unwritten(app: TestApp) {
+    async fn importing_an_unchanged_export_changes_nothing(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let before = dump(&app.database.url, TABLES).await;
-        for (category, sent) in fixtures::seven() {
+        for (category, sent) in fixtures::all_categories() {
             let export = admin.export("tmdb-1", category).await;
             for options in ["", "?mode=replace", "?nulls=clear", "?source=tmdb", "?strict=true", "?mode=replace&base_revision=0"] {
                 let reply = admin.import_envelope("tmdb-1", category, options, &export).await;
@@ -756,14 +756,14 @@ on_both_databases! {
                 }
                 assert_eq!(answer["revision"], export["metadata"]["revision"]);
             }
-            // What was sent first, without the ids that were given since.
+            // The data as first sent, without the ids that the server assigned.
             let reply = admin.import("tmdb-1", category, sent).await;
             assert_eq!(reply.json()["status"], "unchanged", "{category}: {}", reply.text);
         }
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
-    async fn an_unknown_key_is_a_warning_and_under_strict_an_error(app: TestApp) {
+    async fn an_unknown_key_is_a_warning_or_an_error_under_strict(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let sent = envelope("tmdb-1", "trivia", json!({ "a/b~c": 1, "items": [{ "text": "A", "mood": "blue", "Text": "B" }] }));
         let paths = ["/a~1b~0c", "/items/0/mood", "/items/0/Text"];
@@ -777,32 +777,32 @@ on_both_databases! {
         let reply = admin.import_envelope("tmdb-1", "trivia", "", &sent).await;
         assert_eq!(warnings(&reply), expected(&paths.map(|path| (path, "UNKNOWN_FIELD"))));
         let items = data(&admin, "tmdb-1", "trivia").await["items"].clone();
-        assert!(says(&items, &json!([{ "text": "A" }])));
+        assert!(contains_value(&items, &json!([{ "text": "A" }])));
         assert_eq!(items[0].as_object().unwrap().len(), 2, "{items}");
     }
 
-    async fn replacing_what_is_current_removes_what_is_not_in_the_file(app: TestApp) {
+    async fn replace_removes_items_missing_from_the_file(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let sent = json!({ "cast": [{ "id": "tmdb-person-4", "name": "Dev Rao", "character": "The Clerk" }], "crew": [] });
         let reply = admin.replace(&envelope("tmdb-1", "cast_crew", sent)).await;
         let changes = reply.json()["plan"]["changes"].clone();
-        let told: Vec<_> = changes.as_array().unwrap().iter()
+        let listed: Vec<_> = changes.as_array().unwrap().iter()
             .map(|change| (change["path"].as_str().unwrap(), change["op"].as_str().unwrap(), change["label"].as_str().unwrap()))
             .collect();
-        assert_eq!(told, [
+        assert_eq!(listed, [
             ("/cast/0", "remove", "Cast: Cleo Marsh"), ("/cast/2", "remove", "Cast: Cleo Marsh"), ("/crew/0", "remove", "Crew: Eli Stone"),
         ]);
         assert_eq!(reply.json()["updated_fields"], json!(["cast", "crew"]));
         let data = data(&admin, "tmdb-1", "cast_crew").await;
-        // Keys that are not there are not acted on, nor are fields of an item.
-        assert!(says(&data, &json!({ "directors": [{}], "writers": [{}], "producers": [{}], "cast": [{ "order": 1 }], "crew": [] })), "{data}");
+        // Absent keys, and absent fields of an item, are not changed.
+        assert!(contains_value(&data, &json!({ "directors": [{}], "writers": [{}], "producers": [{}], "cast": [{ "order": 1 }], "crew": [] })), "{data}");
         let sent = envelope("tmdb-1", "basic_info", json!({ "genres": ["drama", "Noir"] }));
         assert_eq!(admin.replace(&sent).await.status, 200);
         let data = self::data(&admin, "tmdb-1", "basic_info").await;
         assert_eq!((&data["genres"], &data["tagline"]), (&json!(["Drama", "Noir"]), &json!("Nothing stays dry.")));
     }
 
-    async fn replacing_with_a_base_keeps_what_was_added_since(app: TestApp) {
+    async fn replace_with_a_base_keeps_items_added_later(app: TestApp) {
         for (how, options) in [("metadata", "?mode=replace"), ("option", "?mode=replace&base_revision=1")] {
             let movie = format!("movie-{how}");
             let admin = app.full_movie(&movie).await;
@@ -818,7 +818,7 @@ on_both_databases! {
             let titles: Vec<_> = data["events"].as_array().unwrap().iter().map(|event| event["title"].as_str().unwrap()).collect();
             assert_eq!(titles, ["Written", "Release", "Restored"], "{how}");
         }
-        // Names have no ids, and are held against the base all the same.
+        // Lists of names have no ids and are compared with the base as well.
         let admin = app.full_movie("movie-names").await;
         let mut file = admin.export("movie-names", "basic_info").await;
         admin.import("movie-names", "basic_info", json!({ "genres": ["Noir"] })).await;
@@ -829,7 +829,7 @@ on_both_databases! {
         assert_eq!(genres, ["Noir", "Science Fiction"]);
     }
 
-    async fn remove_items_removes_by_id_and_says_what_it_does_not_know(app: TestApp) {
+    async fn remove_items_removes_by_id_and_warns_about_unknown_ids(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let export = admin.export("tmdb-1", "cast_crew").await;
         let pilot = export["data"]["cast"][0]["credit_id"].as_str().unwrap();
@@ -840,7 +840,7 @@ on_both_databases! {
         let data = data(&admin, "tmdb-1", "cast_crew").await;
         assert_eq!(data["cast"], json!([export["data"]["cast"][1], export["data"]["cast"][2]]));
 
-        // Of an item that the file has too, with its id or without: to be removed is said last.
+        // `removeItems` also removes an item that the file contains.
         let bare = json!({ "crew": [{ "name": "Eli Stone", "job": "Editor" }], "producers": export["data"]["producers"] });
         let document = envelope("tmdb-1", "cast_crew", bare).to_string();
         let payload = import_document(&admin, json!({ "movieId": "tmdb-1", "document": document, "options": { "removeItems": [editor] } })).await;
@@ -848,45 +848,45 @@ on_both_databases! {
         assert_eq!(self::data(&admin, "tmdb-1", "cast_crew").await["crew"], json!([]));
     }
 
-    async fn a_credit_that_does_not_say_as_what_is_told_of(app: TestApp) {
+    async fn a_credit_without_a_character_is_a_possible_duplicate(app: TestApp) {
         let admin = app.movie("m").await;
         admin.import("m", "cast_crew", json!({ "cast": [
             { "name": "Ana Sol", "character": "Twin A" }, { "name": "Ana Sol", "character": "Twin B" }, { "name": "Bo Lind" },
         ] })).await;
         let file = envelope("m", "cast_crew", json!({ "cast": [{ "name": "Ana Sol" }, { "name": "Bo Lind" }, { "name": "Cy Dahl" }] }));
         let reply = admin.import_envelope("m", "cast_crew", "?dry_run=true", &file).await.json();
-        let warned = crate::support::acts::pairs(&reply["plan"]["warnings"]);
+        let warned = crate::support::operations::pairs(&reply["plan"]["warnings"]);
         assert_eq!(warned, [("/cast/0".to_owned(), "POSSIBLE_DUPLICATE".to_owned())], "{reply}");
         assert_eq!(reply["plan"]["counts"]["added"], 2, "{reply}");
-        // Sent again, it is that one.
+        // The second import of the file finds the stored item.
         admin.import_envelope("m", "cast_crew", "", &file).await;
         let reply = admin.import_envelope("m", "cast_crew", "", &file).await.json();
         assert_eq!((&reply["status"], &reply["plan"]["warnings"]), (&json!("unchanged"), &json!([])), "{reply}");
     }
 
-    async fn where_a_change_comes_from_is_found(app: TestApp) {
+    async fn the_source_of_a_change_is_determined(app: TestApp) {
         let admin = app.admin();
         let agent = app.anonymous().with_token(token_of(&Principal {
             subject: "agent".to_owned(), email: "agent@example.com".to_owned(), role: Role::Admin, source: Some(Source::LlmGenerated),
         }));
-        // (who, the option, the file's metadata, what is stored)
+        // (case, client, query string, metadata of the file, stored source)
         let tmdb = json!({ "source": "tmdb" });
         let cases: [(&str, &Client, &str, Value, &str); 15] = [
-            ("nothing is said", &admin, "", json!(null), "manual"),
-            ("the file says it", &admin, "", tmdb.clone(), "tmdb"),
-            ("the file of a model says it", &admin, "", json!({ "source": "llm-generated" }), "llm-generated"),
-            ("the file says it, of another state", &admin, "", json!({ "source": "tmdb", "revision": 7, "last_updated": "2020-01-01T00:00:00Z" }), "tmdb"),
-            ("the file says it in another case", &admin, "", json!({ "source": "LLM_Generated" }), "llm-generated"),
-            ("a model says who it is", &admin, "", json!({ "source": "ChatGPT" }), "llm-generated"),
-            ("a model says its version", &admin, "", json!({ "source": "gpt-4o" }), "llm-generated"),
-            ("a model is named within", &admin, "", json!({ "source": "AI-generated, see notes" }), "llm-generated"),
-            ("a word begins as a model's name", &admin, "", json!({ "source": "airtable" }), "manual"),
-            ("the file says it in capitals", &admin, "", json!({ "source": "TMDB" }), "tmdb"),
-            ("the file says what nobody knows", &admin, "", json!({ "source": "wikipedia" }), "manual"),
-            ("the token says it", &agent, "", tmdb.clone(), "llm-generated"),
-            ("the option says it", &admin, "?source=llm-generated", tmdb.clone(), "llm-generated"),
-            ("the option is above the token", &agent, "?source=manual", tmdb, "manual"),
-            ("the template came back untouched", &admin, "", json!({ "source": "manual", "revision": 0, "last_updated": null }), "manual"),
+            ("no source is given", &admin, "", json!(null), "manual"),
+            ("the file gives a source", &admin, "", tmdb.clone(), "tmdb"),
+            ("the file gives a model as source", &admin, "", json!({ "source": "llm-generated" }), "llm-generated"),
+            ("the file gives a source and another revision", &admin, "", json!({ "source": "tmdb", "revision": 7, "last_updated": "2020-01-01T00:00:00Z" }), "tmdb"),
+            ("the source in another spelling", &admin, "", json!({ "source": "LLM_Generated" }), "llm-generated"),
+            ("the name of a model", &admin, "", json!({ "source": "ChatGPT" }), "llm-generated"),
+            ("the version of a model", &admin, "", json!({ "source": "gpt-4o" }), "llm-generated"),
+            ("a text that contains AI", &admin, "", json!({ "source": "AI-generated, see notes" }), "llm-generated"),
+            ("a word that begins with ai", &admin, "", json!({ "source": "airtable" }), "manual"),
+            ("the source in capitals", &admin, "", json!({ "source": "TMDB" }), "tmdb"),
+            ("an unknown source", &admin, "", json!({ "source": "wikipedia" }), "manual"),
+            ("the token has a source", &agent, "", tmdb.clone(), "llm-generated"),
+            ("the option gives a source", &admin, "?source=llm-generated", tmdb.clone(), "llm-generated"),
+            ("the option wins over the token", &agent, "?source=manual", tmdb, "manual"),
+            ("unchanged metadata of a template", &admin, "", json!({ "source": "manual", "revision": 0, "last_updated": null }), "manual"),
         ];
         for (index, (case, client, options, said, stored)) in cases.into_iter().enumerate() {
             let movie = format!("movie-{index}");
@@ -899,12 +899,12 @@ on_both_databases! {
             assert_eq!(reply.status, 200, "{case}: {}", reply.text);
             assert_eq!(metadata(&admin, &movie, "trivia").await["source"], stored, "{case}");
             let is_known = file["metadata"]["source"].as_str().is_none_or(|said| Source::ALL.iter().any(|source| source.as_str() == said));
-            let warned = crate::support::acts::pairs(&reply.json()["plan"]["warnings"]);
+            let warned = crate::support::operations::pairs(&reply.json()["plan"]["warnings"]);
             assert_eq!(warned.contains(&("/metadata/source".to_owned(), "VALUE_REPAIRED".to_owned())), !is_known, "{case}: {}", reply.text);
         }
     }
 
-    async fn metadata_that_came_back_untouched_says_nothing_of_the_edit(app: TestApp) {
+    async fn unchanged_metadata_does_not_decide_the_source(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let mut file = envelope("tmdb-1", "trivia", json!({ "items": [{ "text": "A" }] }));
         file["metadata"] = json!({ "source": "tmdb" });
@@ -915,21 +915,21 @@ on_both_databases! {
         let mut edited = first.clone();
         edited["data"]["items"][0]["text"] = json!("B");
         admin.import_envelope("tmdb-1", "trivia", "", &edited).await;
-        assert_eq!(metadata(&admin, "tmdb-1", "trivia").await["source"], "manual", "the newest state's");
+        assert_eq!(metadata(&admin, "tmdb-1", "trivia").await["source"], "manual", "metadata of the current revision");
 
         let mut late = first.clone();
         late["data"]["items"][0]["category"] = json!("production");
         admin.import_envelope("tmdb-1", "trivia", "", &late).await;
-        assert_eq!(metadata(&admin, "tmdb-1", "trivia").await["source"], "manual", "an older state's");
+        assert_eq!(metadata(&admin, "tmdb-1", "trivia").await["source"], "manual", "metadata of an older revision");
 
         let mut touched = first;
         touched["metadata"]["source"] = json!("llm-generated");
         touched["data"]["items"][0]["spoiler"] = json!(true);
         admin.import_envelope("tmdb-1", "trivia", "", &touched).await;
-        assert_eq!(metadata(&admin, "tmdb-1", "trivia").await["source"], "llm-generated", "the model signed it");
+        assert_eq!(metadata(&admin, "tmdb-1", "trivia").await["source"], "llm-generated", "a changed source");
     }
 
-    async fn only_a_real_change_moves_the_revision_the_time_and_the_name(app: TestApp) {
+    async fn only_a_real_change_updates_revision_time_and_author(app: TestApp) {
         app.movie("tmdb-1").await;
         let email = |name: &str| app.anonymous().with_token(token_of(&Principal {
             subject: name.to_owned(), email: format!("{name}@example.com"), role: Role::Admin, source: None,
@@ -958,7 +958,7 @@ on_both_databases! {
         assert!(moved["last_updated"].as_str() > written["last_updated"].as_str());
     }
 
-    async fn every_superseded_state_is_kept_whole(app: TestApp) {
+    async fn superseded_revisions_are_kept_complete(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let mut states = Vec::new();
         for number in 1..=4 {
@@ -966,7 +966,7 @@ on_both_databases! {
             assert_eq!(reply.json()["revision"], number);
             states.push(admin.export("tmdb-1", "trivia").await);
         }
-        // Unchanged and refused imports leave no trace in it.
+        // Unchanged and refused imports add no revision.
         admin.import("tmdb-1", "trivia", json!({})).await;
         admin.import("tmdb-1", "trivia", json!({ "items": [{}] })).await;
         let rows = &dump(&app.database.url, &["revisions"]).await[0].1;
@@ -981,7 +981,7 @@ on_both_databases! {
         assert_eq!(kept, expected);
     }
 
-    async fn an_envelope_that_does_not_fit_is_refused_with_its_reason(app: TestApp) {
+    async fn a_wrong_envelope_is_refused_with_the_reason(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         app.movie("tmdb-2").await;
         let before = dump(&app.database.url, TABLES).await;
@@ -1023,11 +1023,11 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
-    async fn a_document_says_itself_which_category_it_is(app: TestApp) {
+    async fn the_category_is_read_from_the_document(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
-        for (category, data) in fixtures::seven() {
+        for (category, data) in fixtures::all_categories() {
             let mut file = envelope("tmdb-1", &category.replace('_', "-"), data.clone());
-            // What a template or a model adds at the top is of no concern.
+            // Additional top-level keys are ignored.
             for key in ["instructions", "$schema", "prompt", "notes"] {
                 file[key] = json!({ "anything": ["at", "all"] });
             }

@@ -1,5 +1,5 @@
-//! The texts in the import log: kept as they were sent, compressed, each once for a document,
-//! within limits. Records themselves are kept for good.
+//! The texts in the import log: compressed, stored once per document, byte for byte as sent, and
+//! limited in size. The log entries themselves are kept forever.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::on_both_databases;
 use crate::support::database::{execute, rows};
 use crate::support::{Client, envelope};
 
-/// The records of a movie, newest first.
+/// The log entries of a movie, newest first.
 async fn records(client: &Client, movie: &str) -> Vec<Value> {
     let query = "query($movie: ID!) { imports(filter: {movieId: $movie}, first: 8) { nodes {
         status document documentSize documentHash } } }";
@@ -27,7 +27,7 @@ async fn records(client: &Client, movie: &str) -> Vec<Value> {
     reply["data"]["imports"]["nodes"].as_array().unwrap().clone()
 }
 
-/// A record of an import of a text into the trivia of a movie.
+/// A log entry of an import of `text` into the trivia of a movie.
 fn record(number: usize, movie: &str, text: String) -> NewImport {
     NewImport {
         row: ImportRow {
@@ -53,21 +53,21 @@ fn record(number: usize, movie: &str, text: String) -> NewImport {
     }
 }
 
-/// Text that does not get smaller, of 9,600 bytes.
+/// 9,600 bytes of text that does not compress.
 fn noise(seed: usize) -> String {
     (0..150).map(|part| sha256(format!("{seed} {part}").as_bytes())).collect()
 }
 
-async fn keep(database: &Database, new: NewImport, limits: TextLimits) {
+async fn store(database: &Database, new: NewImport, limits: TextLimits) {
     let new = &[new];
-    let kept = database
+    let entries_with_text = database
         .write(|transaction| async move { transaction.record_imports(new, limits).await })
         .await;
-    kept.unwrap();
+    entries_with_text.unwrap();
 }
 
-/// The numbers of the records whose text is there.
-async fn kept(database: &Database, count: usize) -> BTreeSet<usize> {
+/// The numbers of the log entries that still have their text.
+async fn entries_with_text(database: &Database, count: usize) -> BTreeSet<usize> {
     let ids: Vec<String> = (0..count).map(|number| format!("{number:06}")).collect();
     let texts = database.import_documents(&ids).await.unwrap();
     for (id, text) in &texts {
@@ -149,7 +149,7 @@ on_both_databases! {
             "documentSize": last.len(), "documentHash": sha256(last.as_bytes())
         });
         assert_eq!(found[0], expected);
-        // The one that opened the draft has its text, and so has what sends the very same again.
+        // The contribution that opened the draft has its text, and so has a repetition of it.
         let drafted = found.iter().find(|record| record["status"] == "DRAFTED").unwrap();
         assert!(drafted["document"].as_str().unwrap().len() > 1_200_000);
         let text = drafted["document"].as_str().unwrap().to_owned();
@@ -163,15 +163,15 @@ on_both_databases! {
         assert_eq!(records(&admin, "m").await[0]["document"], json!(text));
     }
 
-    async fn the_oldest_texts_of_a_document_are_dropped_beyond_its_limit(app: TestApp) {
+    async fn the_oldest_texts_of_a_document_are_dropped_above_its_limit(app: TestApp) {
         let database = app.app.catalog.database();
         let limits = TextLimits { of_document: 96_000, of_all: 1 << 30 };
         for number in 0..40 {
             let movie = if number == 0 { "other" } else { "m" };
-            keep(database, record(number, movie, noise(number)), limits).await;
-            // What is sent again is new again.
+            store(database, record(number, movie, noise(number)), limits).await;
+            // A text that is sent again counts as new.
             if number > 30 {
-                keep(
+                store(
                     database,
                     NewImport {
                         row: ImportRow {
@@ -185,26 +185,26 @@ on_both_databases! {
                 .await;
             }
         }
-        let left = kept(database, 40).await;
+        let left = entries_with_text(database, 40).await;
         assert!(left.contains(&0) && left.contains(&30) && left.contains(&39), "{left:?}");
         assert!(!left.contains(&1) && !left.contains(&20), "{left:?}");
         assert!((5..=10).contains(&left.len()), "{left:?}");
         assert_eq!(rows(&app.database.url, "imports").await.len(), 49);
-        // A text beyond the limit by itself is the only one that is left.
+        // A single text above the limit is the only one that is kept.
         let long = (40..70).map(noise).collect::<String>();
-        keep(database, record(100, "m", long.clone()), limits).await;
-        assert_eq!(kept(database, 40).await, BTreeSet::from([0]));
+        store(database, record(100, "m", long.clone()), limits).await;
+        assert_eq!(entries_with_text(database, 40).await, BTreeSet::from([0]));
         assert_eq!(
             database.import_documents(&["000100".to_owned()]).await.unwrap()["000100"],
             long
         );
     }
 
-    async fn the_oldest_texts_of_all_are_dropped_beyond_the_limit(app: TestApp) {
+    async fn the_oldest_texts_are_dropped_above_the_total_limit(app: TestApp) {
         let database = app.app.catalog.database();
         let movies = ["a", "b", "c"];
         for number in 0..30 {
-            keep(
+            store(
                 database,
                 record(number, movies[number % 3], noise(number)),
                 TextLimits::default(),
@@ -217,16 +217,16 @@ on_both_databases! {
                 .await
         };
         assert!(drop(1 << 20).await.unwrap());
-        assert_eq!(kept(database, 30).await.len(), 30);
+        assert_eq!(entries_with_text(database, 30).await.len(), 30);
         let is_within: Result<bool, StorageError> = drop(120_000).await;
         assert!(is_within.unwrap());
-        let left = kept(database, 30).await;
+        let left = entries_with_text(database, 30).await;
         assert!((8..=12).contains(&left.len()), "{left:?}");
         assert_eq!(left, (30 - left.len()..30).collect());
         assert_eq!(rows(&app.database.url, "imports").await.len(), 30);
     }
 
-    async fn the_log_stays_within_its_limit_while_imports_go_on(app: TestApp) {
+    async fn the_log_stays_within_its_limit_during_imports(app: TestApp) {
         let admin = app.movie("m").await;
         let limits = TextLimits { of_document: 1 << 20, of_all: 240_000 };
         let catalog = app.app.catalog.clone().with_text_limits(limits);
@@ -250,7 +250,7 @@ on_both_databases! {
         );
     }
 
-    async fn a_record_of_an_earlier_version_has_its_text(app: TestApp) {
+    async fn log_entries_of_an_earlier_version_keep_their_text(app: TestApp) {
         let admin = app.movie("m").await;
         admin.import("m", "trivia", json!({ "items": [{ "text": "One." }] })).await;
         let old = "UPDATE imports SET document = 'as it was “sent”', text_hash = NULL,

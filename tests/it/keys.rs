@@ -1,5 +1,5 @@
-//! Every part of every key of every document of a catalogue, changed, filled in and left out in turn:
-//! the right item is found or a new one is made, and never are two folded into one.
+//! Natural keys over a whole catalogue: every key part of every item is changed, filled in and left
+//! out in turn; the right item is aligned or a new one is created, and no two items become one.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -13,17 +13,17 @@ use reelport::document::text::comparable;
 use reelport::document::{Category, Object};
 use serde_json::{Value, json};
 
-use crate::matching::{is_there, mutate};
+use crate::matching::{change_key_part, has_part};
 use crate::support::catalogue;
 use crate::support::pure::{MERGE, World, item_lists, list};
 
-/// If set, the test takes the whole real catalogue instead of a sample of it.
+/// If set, the test uses the whole real catalogue instead of a sample.
 const ALL: &str = "REELPORT_TEST_WHOLE_CATALOGUE";
 
-/// How many documents, and how many items of a list, a sample has.
+/// The number of documents, and of items per list, in a sample.
 const SAMPLE: (usize, usize) = (140, 6);
 
-/// A field of a key, or a part of it that names an entity, as the rules compare it.
+/// A key part in the form in which it is compared.
 fn part_of(item: &Item, part: KeyPart, object: &Value) -> Option<String> {
     let text = |value: &Value| match value {
         Value::Null => None,
@@ -46,20 +46,20 @@ fn same_part(item: &Item, part: KeyPart, a: &Value, b: &Value) -> Option<bool> {
     Some(part_of(item, part, a)? == part_of(item, part, b)?)
 }
 
-/// Those among the stored that the item is, by the first rule that says so of any; it is one of them
-/// if they are one, and if they have its whole key.
-fn meant(item: &Item, object: &Value, stored: &[&Value]) -> (Vec<usize>, bool) {
+/// The stored items that the item may be, by the first rule that finds any, and whether they have
+/// the whole key. The item is aligned if there is one, or if the whole key is equal.
+fn expected_candidates(item: &Item, object: &Value, stored: &[&Value]) -> (Vec<usize>, bool) {
     let that = |fits: &dyn Fn(&Value) -> bool| -> Vec<usize> {
         stored.iter().enumerate().filter(|(_, other)| fits(other)).map(|(index, _)| index).collect()
     };
     let alternative =
-        |object: &Value| item.keys.iter().position(|parts| is_there(item, parts[0], object));
+        |object: &Value| item.keys.iter().position(|parts| has_part(item, parts[0], object));
     let full = that(&|other| {
         alternative(object) == alternative(other)
             && alternative(object).is_some_and(|index| {
                 item.keys[index].iter().all(|part| {
                     same_part(item, *part, object, other)
-                        .unwrap_or(!is_there(item, *part, object) && !is_there(item, *part, other))
+                        .unwrap_or(!has_part(item, *part, object) && !has_part(item, *part, other))
                 })
             })
     });
@@ -78,7 +78,7 @@ fn meant(item: &Item, object: &Value, stored: &[&Value]) -> (Vec<usize>, bool) {
     (that(&|other| same_part(item, KeyPart::Entity(0), object, other) == Some(true)), false)
 }
 
-/// What became of items whose key was changed.
+/// Counters of the checked cases.
 #[derive(Debug, Default)]
 struct Tally {
     documents: usize,
@@ -88,7 +88,7 @@ struct Tally {
     new: usize,
 }
 
-/// One way of changing a key: what is sent instead of an item, beside the others or alone.
+/// One changed key: the item as sent, alone or together with the other items.
 struct Case<'a> {
     world: &'a World,
     name: &'static str,
@@ -111,27 +111,27 @@ impl Case<'_> {
         for object in &mut file {
             object.as_object_mut().unwrap().remove(item.id);
         }
-        let plan = world.planned(&json!({ *name: file }), MERGE);
+        let plan = world.plan_with_problems(&json!({ *name: file }), MERGE);
         let about =
             || format!("{name}/{index} alone: {alone}\n{sent:#}\n{:#?}", plan.report.changes);
-        // Beside the others, who are all there, only one is left that it can be.
+        // Next to all the others, only the changed item itself is left.
         let left = if *alone { stored.clone() } else { vec![stored[*index]] };
-        let (candidates, by_key) = meant(item, sent, &left);
+        let (candidates, by_key) = expected_candidates(item, sent, &left);
         let is_found = candidates.len() == 1 || by_key;
         tally.cases += 1;
         if !plan.problems.is_empty() {
-            // A new item lacks what was left out; or a name may be several people's.
+            // A required value is missing, or the name is ambiguous.
             assert!(!is_found, "{:#?} {}", plan.problems, about());
             return;
         }
         let after = Value::Object(plan.data.clone());
-        let standing: HashMap<&Value, &Value> =
+        let after_by_id: HashMap<&Value, &Value> =
             list(&after, name).iter().map(|object| (&object[item.id], object)).collect();
-        assert_eq!(standing.len(), list(&after, name).len(), "an id stands twice: {}", about());
-        assert_eq!(standing.len(), stored.len() + usize::from(!is_found), "{}", about());
+        assert_eq!(after_by_id.len(), list(&after, name).len(), "an id occurs twice: {}", about());
+        assert_eq!(after_by_id.len(), stored.len() + usize::from(!is_found), "{}", about());
         let mut changed = Vec::new();
         for object in &stored {
-            let now = standing
+            let now = after_by_id
                 .get(&object[item.id])
                 .unwrap_or_else(|| panic!("{object} is gone: {}", about()));
             if now != object {
@@ -139,8 +139,8 @@ impl Case<'_> {
             }
         }
         assert!(changed.len() <= 1, "{}", about());
-        // Without ids, items of one key are told apart by their order alone.
-        let (equals, _) = meant(item, stored[*index], &stored);
+        // Items with equal keys and no ids are distinguished by their order only.
+        let (equals, _) = expected_candidates(item, stored[*index], &stored);
         let equals = equals.into_iter().filter(|_| !alone).map(|index| stored[index]);
         let allowed: Vec<&Value> =
             candidates.iter().map(|index| left[*index]).chain(equals).collect();
@@ -156,18 +156,18 @@ impl Case<'_> {
     }
 }
 
-fn check(document: &Value, most: usize, tally: &mut Tally) {
+fn check(document: &Value, max_items: usize, tally: &mut Tally) {
     let category: Category = document["category"].as_str().unwrap().parse().unwrap();
     let world = World::with(category, &document["data"]);
     tally.documents += 1;
     for (name, item) in item_lists(category) {
         let before = world.export();
         let items = list(&before, name);
-        for index in (0..items.len()).step_by(items.len().div_ceil(most).max(1)) {
+        for index in (0..items.len()).step_by(items.len().div_ceil(max_items).max(1)) {
             tally.items += 1;
             for part in item.keys.iter().flat_map(|parts| parts.iter()).copied() {
                 let mut changed = items[index].clone();
-                mutate(item, part, &mut changed);
+                change_key_part(item, part, &mut changed);
                 let mut without = items[index].clone();
                 let object = without.as_object_mut().unwrap();
                 match part {
@@ -177,7 +177,7 @@ fn check(document: &Value, most: usize, tally: &mut Tally) {
                         object.remove(item.entities[entity].id);
                     }
                 }
-                let sent = [Some(changed), is_there(item, part, &items[index]).then_some(without)];
+                let sent = [Some(changed), has_part(item, part, &items[index]).then_some(without)];
                 for sent in sent.into_iter().flatten() {
                     for alone in [false, true] {
                         Case { world: &world, name, item, index, sent: sent.clone(), alone }
@@ -190,19 +190,19 @@ fn check(document: &Value, most: usize, tally: &mut Tally) {
 }
 
 #[test]
-fn whatever_part_of_a_key_changes_the_right_item_is_found_or_a_new_one_is_made() {
+fn an_item_with_a_changed_key_is_aligned_or_created_as_expected() {
     let whole = std::env::var_os(ALL).is_some();
     let mut documents = catalogue::generated(SAMPLE.0);
     documents
         .extend(catalogue::real(if whole { usize::MAX } else { SAMPLE.0 }).unwrap_or_default());
-    let most = if whole { usize::MAX } else { SAMPLE.1 };
+    let max_items = if whole { usize::MAX } else { SAMPLE.1 };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let tallies: Vec<Tally> = std::thread::scope(|scope| {
         let work = |worker: usize| {
             let mine = documents.iter().skip(worker).step_by(workers);
             move || {
                 let mut tally = Tally::default();
-                mine.for_each(|document| check(document, most, &mut tally));
+                mine.for_each(|document| check(document, max_items, &mut tally));
                 tally
             }
         };
@@ -220,9 +220,9 @@ fn whatever_part_of_a_key_changes_the_right_item_is_found_or_a_new_one_is_made()
     assert!(total.found > 100 && total.new > 100, "{total:?}");
 }
 
-/// What takes minutes if each is compared with each takes a moment, whatever the items have in common.
+/// Lists of maximum length take moments, whatever their items have in common.
 #[test]
-fn lists_of_the_most_items_are_matched_in_a_moment() {
+fn lists_of_maximum_length_are_aligned_quickly() {
     let (_, item) = item_lists(Category::CastCrew).find(|(name, _)| *name == "cast").unwrap();
     let credit = |values: Value| -> Object { serde_json::from_value(values).unwrap() };
     let numbers = || 0..MAX_ITEMS;
@@ -235,7 +235,7 @@ fn lists_of_the_most_items_are_matched_in_a_moment() {
     let others = |number: usize| json!({ "name": "Ada", "character": format!("Other {number}") });
     let ordered = |number: usize| json!({ "name": "Ada", "order": number });
     let strangers = |number: usize| json!({ "name": format!("Stranger {number}") });
-    let (directory, meant, budget) =
+    let (directory, expected_candidates, budget) =
         (Directory::default(), Meant::default(), WorkBudget::unlimited());
     let start = Instant::now();
     for (stored, arriving, claimed) in [
@@ -257,7 +257,8 @@ fn lists_of_the_most_items_are_matched_in_a_moment() {
                 base_place: None,
             })
             .collect();
-        let found = claims(item, &stored, &arriving, &directory, &meant, &budget).claimed;
+        let found =
+            claims(item, &stored, &arriving, &directory, &expected_candidates, &budget).claimed;
         assert_eq!(found.iter().flatten().count(), claimed, "{:?} to {:?}", arriving[1], stored[1]);
     }
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());

@@ -1,12 +1,12 @@
-//! Locks, on every way that leads to a write: what is locked, a machine does not change, and a person
-//! only on purpose.
+//! Editorial locks on every path that writes: automatic changes are skipped, and a user needs
+//! `overrideLocks`.
 
 use reelport::catalog::access::Role;
 use reelport::document::Source;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
+use crate::support::operations::{codes, pairs};
 use crate::support::{Client, TestApp};
 
 async fn lock(admin: &Client, category: &str, fields: Value, items: Value) {
@@ -16,7 +16,7 @@ async fn lock(admin: &Client, category: &str, fields: Value, items: Value) {
     assert_eq!(reply["data"]["lockFields"]["userErrors"], json!([]), "{reply}");
 }
 
-/// Whose the values of a document are: of each its source and the revision it comes from.
+/// The provenance of a document's values: target, source and revision.
 async fn provenance(client: &Client, category: &str) -> Vec<(String, String, i64)> {
     let query = format!(
         "{{ movie(id: \"m\") {{ provenance(category: {category}) {{ target source revision }} }} }}"
@@ -29,18 +29,18 @@ async fn provenance(client: &Client, category: &str) -> Vec<(String, String, i64
         .collect()
 }
 
-/// What a plan says was skipped, in whichever spelling: code and label.
+/// The code and label of each skipped change, in the REST or GraphQL spelling.
 fn skipped(plan: &Value) -> Vec<(String, String)> {
     let list = plan["skipped"].as_array().unwrap_or_else(|| panic!("{plan}"));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     list.iter().map(|skipped| (text(&skipped["code"]), text(&skipped["label"]))).collect()
 }
 
-/// How something automatic may write.
+/// A way in which an automatic client may write.
 #[derive(Debug, Clone, Copy)]
-enum Way {
+enum Route {
     Rest(&'static str),
-    FileThatSaysSo,
+    FileWithSource,
     Agent(&'static str),
     Document,
     AgentsDocument,
@@ -49,23 +49,23 @@ enum Way {
     DraftThenPublished,
 }
 
-const WAYS: &[Way] = &[
-    Way::Rest("?source=tmdb"),
-    Way::Rest("?source=llm-generated&mode=replace"),
-    Way::Rest("?source=tmdb&override_locks=true"),
-    Way::FileThatSaysSo,
-    Way::Agent(""),
-    Way::Agent("?source=manual"),
-    Way::Agent("?source=manual&override_locks=true&mode=replace"),
-    Way::Document,
-    Way::AgentsDocument,
-    Way::Typed,
-    Way::Commandline,
-    Way::DraftThenPublished,
+const ROUTES: &[Route] = &[
+    Route::Rest("?source=tmdb"),
+    Route::Rest("?source=llm-generated&mode=replace"),
+    Route::Rest("?source=tmdb&override_locks=true"),
+    Route::FileWithSource,
+    Route::Agent(""),
+    Route::Agent("?source=manual"),
+    Route::Agent("?source=manual&override_locks=true&mode=replace"),
+    Route::Document,
+    Route::AgentsDocument,
+    Route::Typed,
+    Route::Commandline,
+    Route::DraftThenPublished,
 ];
 
-impl Way {
-    /// Sends the file; what its plan skipped, where the answer shows a plan.
+impl Route {
+    /// Sends the file and returns what the plan skipped, if the response has a plan.
     async fn send(self, app: &TestApp, file: &Value) -> Option<Vec<(String, String)>> {
         let (admin, agent) = (app.admin(), app.agent(Role::Admin, Source::LlmGenerated));
         let rest = |client: Client, options: String| async move {
@@ -89,7 +89,7 @@ impl Way {
         match self {
             Self::Rest(options) => rest(admin, options.to_owned()).await,
             Self::Agent(options) => rest(agent, options.to_owned()).await,
-            Self::FileThatSaysSo => {
+            Self::FileWithSource => {
                 let mut file = file.clone();
                 file["metadata"] =
                     json!({ "source": "llm-generated", "revision": file["metadata"]["revision"] });
@@ -110,7 +110,7 @@ impl Way {
                 published(&admin.import_category("m", category, &file["data"], options).await)
             }
             Self::Commandline => {
-                // As lines, beside a record of another movie.
+                // As NDJSON, next to a document of another movie.
                 let other = json!({ "category": "trivia", "movie_id": "other", "data": { "items": [{ "text": "Else." }] } });
                 let input = format!("{other}\n{file}\n");
                 app.command_with(&["import", "-", "--source", "tmdb"], input.as_bytes()).await.ok();
@@ -120,18 +120,18 @@ impl Way {
                 let contributor = app.agent(Role::Contributor, Source::LlmGenerated);
                 let payload = contributor.import_document(file, json!({ "target": "DRAFT" })).await;
                 assert_eq!(payload["status"], "DRAFTED", "{payload}");
-                let told = skipped(&payload["plan"]);
+                let skipped_changes = skipped(&payload["plan"]);
                 let input = json!({ "movieId": file["movie_id"], "category": file["category"].as_str().unwrap().to_uppercase() });
-                let payload = admin.act("publishDraft", input).await;
+                let payload = admin.mutate("publishDraft", input).await;
                 assert_eq!(payload["status"], "PUBLISHED", "{payload}");
-                Some(told)
+                Some(skipped_changes)
             }
         }
     }
 }
 
-/// A locked value in each kind of place: its category, its path, and a value beside it that is not
-/// locked.
+/// A locked value of each kind: its category, its path, and the path of an unlocked value beside
+/// it.
 const LOCKED: &[(&str, &str, &str)] = &[
     ("basic_info", "/tagline", "/overview"),
     ("basic_info", "/genres", "/overview"),
@@ -143,7 +143,7 @@ const LOCKED: &[(&str, &str, &str)] = &[
     ("streaming", "/streaming_options/0", "/streaming_options/1/url"),
 ];
 
-/// Another value for what is locked.
+/// Another value for a locked one.
 fn other_value(value: &Value, number: usize) -> Value {
     match value {
         Value::Array(_) => json!([format!("Genre {number}")]),
@@ -165,7 +165,7 @@ fn other_value(value: &Value, number: usize) -> Value {
                     other.insert("url".to_owned(), json!(format!("https://example.org/{number}")))
                 }
             };
-            // Whatever it had no value in has one now.
+            // A category that has a value also changes.
             other.entry("category").and_modify(|value| *value = json!("Another category"));
             Value::Object(other)
         }
@@ -174,7 +174,7 @@ fn other_value(value: &Value, number: usize) -> Value {
 }
 
 on_both_databases! {
-    async fn no_way_of_a_machine_changes_what_is_locked(app: TestApp) {
+    async fn automatic_imports_never_change_locked_values(app: TestApp) {
         let admin = app.full_movie("m").await;
         let id_of = |value: &Value| value.get("credit_id").or(value.get("id")).and_then(Value::as_str).map(str::to_owned);
         for (category, locked, _) in LOCKED {
@@ -185,41 +185,41 @@ on_both_databases! {
             }
         }
         let mut number = 0;
-        for way in WAYS {
+        for route in ROUTES {
             for (category, locked, beside) in LOCKED {
                 number += 1;
                 let mut file = admin.export("m", category).await;
                 let before = file["data"].pointer(locked).unwrap().clone();
-                let whose = provenance(&admin, &category.to_uppercase()).await;
+                let provenance_before = provenance(&admin, &category.to_uppercase()).await;
                 *file["data"].pointer_mut(locked).unwrap() = other_value(&before, number);
                 let (parent, key) = beside.rsplit_once('/').unwrap();
                 file["data"].pointer_mut(parent).unwrap()[key] = json!(format!("https://example.org/beside/{number}"));
                 let expected = file["data"].pointer(beside).unwrap().clone();
-                let told = way.send(&app, &file).await;
+                let skipped_changes = route.send(&app, &file).await;
 
                 let after = admin.export("m", category).await;
-                let at = format!("{way:?} {category}{locked}");
+                let at = format!("{route:?} {category}{locked}");
                 assert_eq!(after["data"].pointer(locked), Some(&before), "{at}");
                 assert_eq!(after["data"].pointer(beside), Some(&expected), "{at}");
-                if let Some(told) = told {
-                    let [(code, _)] = &told[..] else { panic!("{at}: {told:?}") };
+                if let Some(skipped_changes) = skipped_changes {
+                    let [(code, _)] = &skipped_changes[..] else { panic!("{at}: {skipped_changes:?}") };
                     assert_eq!(code, "LOCKED", "{at}");
                 }
-                // Who the locked value is from stays, too; of what changed beside it, the machine is the source.
+                // The provenance of the locked value stays; the unlocked value has the new source.
                 let target = id_of(&before).unwrap_or_else(|| (*locked).to_owned());
                 let now = provenance(&admin, &category.to_uppercase()).await;
                 let of = |list: &[(String, String, i64)], target: &str| list.iter().find(|(name, _, _)| name == target).cloned();
-                assert_eq!(of(&now, &target), of(&whose, &target), "{at}");
+                assert_eq!(of(&now, &target), of(&provenance_before, &target), "{at}");
                 let newest = after["metadata"]["revision"].as_i64();
                 let changed: Vec<_> = now.iter().filter(|(_, _, revision)| Some(*revision) == newest).collect();
                 assert_eq!(changed.len(), 1, "{at}: {now:?}");
-                let claims_to_be_manual = matches!(way, Way::Agent(options) if options.contains("manual")) || matches!(way, Way::AgentsDocument);
+                let claims_to_be_manual = matches!(route, Route::Agent(options) if options.contains("manual")) || matches!(route, Route::AgentsDocument);
                 assert_eq!(changed[0].1 == "MANUAL", claims_to_be_manual, "{at}: {changed:?}");
             }
         }
     }
 
-    async fn a_machine_cannot_remove_clear_or_fill_what_is_locked(app: TestApp) {
+    async fn automatic_imports_cannot_remove_clear_or_fill_locked_values(app: TestApp) {
         let admin = app.full_movie("m").await;
         let agent = app.agent(Role::Admin, Source::LlmGenerated);
         let cast = admin.export("m", "cast_crew").await;
@@ -230,7 +230,7 @@ on_both_databases! {
             let credit = file["data"]["cast"].as_array_mut().unwrap().remove(0);
             (file, credit)
         };
-        // Left out under REPLACE, with its base and without.
+        // Left out under REPLACE, with and without a base.
         for base in [true, false] {
             let (mut file, _) = gone(&admin.export("m", "cast_crew").await);
             if !base {
@@ -240,10 +240,10 @@ on_both_databases! {
             assert_eq!(skipped(&reply.json()["plan"]), [("LOCKED".to_owned(), "Cast: Cleo Marsh".to_owned())], "{}", reply.text);
             assert_eq!(admin.export("m", "cast_crew").await["data"], cast["data"]);
         }
-        // Named in removeItems.
+        // Named in `removeItems`.
         let payload = agent.import_document(&cast, json!({ "removeItems": [id] })).await;
         assert_eq!((&payload["status"], skipped(&payload["plan"]).len()), (&json!("UNCHANGED"), 1), "{payload}");
-        // Put into another list: there it is someone's second credit, and the locked one stays.
+        // Moved to another list: it becomes a second credit there, and the locked one stays.
         let (mut file, credit) = gone(&cast);
         file["data"]["producers"].as_array_mut().unwrap().push(json!({ "credit_id": credit["credit_id"], "id": credit["id"], "name": credit["name"] }));
         let reply = agent.import_with(&file, "?mode=replace").await;
@@ -252,7 +252,7 @@ on_both_databases! {
         assert_eq!(after["data"]["cast"], cast["data"]["cast"]);
         let producers = after["data"]["producers"].as_array().unwrap();
         assert_eq!((producers.len(), producers[1]["id"] == credit["id"], producers[1]["credit_id"] == credit["credit_id"]), (2, true, false));
-        // Cleared, in a file and in typed input; and what has no value is not filled.
+        // Cleared in a file and in typed input; a locked absent value is not filled in.
         lock(&admin, "MEDIA", json!(["poster_url", "trailer_url"]), json!([])).await;
         let before = admin.export("m", "media").await["data"].clone();
         let cleared = json!({ "poster_url": null, "trailer_url": null });
@@ -270,7 +270,7 @@ on_both_databases! {
         assert_eq!(admin.export("m", "media").await["data"].get("trailer_url"), None);
     }
 
-    async fn a_person_changes_what_is_locked_on_purpose_or_not_at_all(app: TestApp) {
+    async fn a_user_changes_locked_values_only_with_override_locks(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut file = admin.export("m", "timeline").await;
         let id = file["data"]["events"][0]["id"].clone();
@@ -294,14 +294,14 @@ on_both_databases! {
         assert!(pairs(&reply.json()["plan"]["warnings"]).contains(&refused[0]), "{}", reply.text);
         let after = admin.export("m", "timeline").await["data"].clone();
         assert_eq!(after, file["data"]);
-        let whose = provenance(&admin, "TIMELINE").await;
-        assert_eq!(whose[0], (id.as_str().unwrap().to_owned(), "MANUAL".to_owned(), 2));
-        // Back to what it was: a person's act as well.
+        let provenance_before = provenance(&admin, "TIMELINE").await;
+        assert_eq!(provenance_before[0], (id.as_str().unwrap().to_owned(), "MANUAL".to_owned(), 2));
+        // A revert by a user also needs `overrideLocks`.
         let back = |options: Value| {
             let admin = admin.clone();
             let mut input = json!({ "movieId": "m", "category": "TIMELINE", "revision": 1 });
             input.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
-            async move { admin.act("revertCategory", input).await }
+            async move { admin.mutate("revertCategory", input).await }
         };
         let payload = back(json!({})).await;
         assert_eq!(pairs(&payload["userErrors"]), refused, "{payload}");
@@ -311,7 +311,7 @@ on_both_databases! {
         assert_eq!(admin.export("m", "timeline").await["data"], before);
     }
 
-    async fn what_was_locked_after_it_was_drafted_is_not_published_unseen(app: TestApp) {
+    async fn a_value_locked_after_it_was_drafted_blocks_publication(app: TestApp) {
         let admin = app.full_movie("m").await;
         let writer = app.with_role(Role::Contributor);
         let mut file = admin.export("m", "basic_info").await;
@@ -320,7 +320,7 @@ on_both_databases! {
         writer.draft(&file).await;
         lock(&admin, "BASIC_INFO", json!(["tagline"]), json!([])).await;
         let input = json!({ "movieId": "m", "category": "BASIC_INFO" });
-        let payload = admin.act("publishDraft", input.clone()).await;
+        let payload = admin.mutate("publishDraft", input.clone()).await;
         assert_eq!(pairs(&payload["userErrors"]), [("/tagline".to_owned(), "LOCKED".to_owned())], "{payload}");
         assert_eq!(admin.post("/api/v1/admin/movies/m/publish/basic-info", &json!({})).await.status, 409);
         let done = admin.post("/api/v1/admin/movies/m/publish/basic-info?override_locks=true", &json!({})).await;
@@ -329,7 +329,7 @@ on_both_databases! {
         assert_eq!((&info["tagline"], &info["overview"]), (&json!("Drafted."), &json!("Drafted, too.")));
     }
 
-    async fn what_a_person_drafted_is_refused_though_a_machine_drafted_too(app: TestApp) {
+    async fn a_locked_value_from_a_mixed_draft_blocks_publication(app: TestApp) {
         let admin = app.full_movie("m").await;
         let writer = app.with_role(Role::Contributor);
         let credits = admin.export("m", "cast_crew").await["data"].clone();
@@ -346,7 +346,7 @@ on_both_databases! {
             assert_eq!(drafted["status"], "DRAFTED", "{drafted}");
             lock(&admin, &kind, lock_of.0, lock_of.1).await;
             let input = json!({ "movieId": "m", "category": kind });
-            let payload = admin.act("publishDraft", input).await;
+            let payload = admin.mutate("publishDraft", input).await;
             assert_eq!(pairs(&payload["userErrors"]), [(path.to_owned(), "LOCKED".to_owned())], "{payload}");
             assert_eq!(admin.export("m", category).await["data"], before);
             let drafts = writer.graphql("{ drafts { totalCount } }", json!({})).await;
@@ -355,7 +355,7 @@ on_both_databases! {
         }
     }
 
-    async fn what_a_lock_left_out_is_not_called_said_already(app: TestApp) {
+    async fn the_message_counts_skipped_locked_values(app: TestApp) {
         let admin = app.full_movie("m").await;
         lock(&admin, "BASIC_INFO", json!(["tagline"]), json!([])).await;
         let file = crate::support::envelope("m", "basic_info", json!({ "tagline": "Another." }));
@@ -363,7 +363,7 @@ on_both_databases! {
         assert_eq!((&reply["status"], &reply["message"]), (&json!("unchanged"), &json!("nothing of basic_info of m was changed: 1 locked")), "{reply}");
     }
 
-    async fn what_both_sides_changed_is_skipped_where_it_is_locked(app: TestApp) {
+    async fn a_locked_value_changed_on_both_sides_is_skipped(app: TestApp) {
         let admin = app.full_movie("m").await;
         let (mut info, mut trivia) = (admin.export("m", "basic_info").await, admin.export("m", "trivia").await);
         let id = trivia["data"]["items"][0]["id"].clone();
@@ -384,7 +384,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_lock_of_what_is_gone_keeps_machines_from_bringing_it_back(app: TestApp) {
+    async fn a_lock_of_a_removed_item_prevents_automatic_restoration(app: TestApp) {
         let admin = app.full_movie("m").await;
         let agent = app.agent(Role::Admin, Source::Tmdb);
         let before = admin.export("m", "trivia").await;
@@ -400,7 +400,7 @@ on_both_databases! {
         assert_eq!(admin.import_with(&sent, "?override_locks=true").await.json()["status"], "published");
     }
 
-    async fn a_lock_of_what_is_gone_hinders_nothing(app: TestApp) {
+    async fn a_lock_of_a_removed_item_does_not_affect_new_items(app: TestApp) {
         let admin = app.full_movie("m").await;
         let agent = app.agent(Role::Admin, Source::Tmdb);
         let mut file = admin.export("m", "trivia").await;
@@ -408,11 +408,11 @@ on_both_databases! {
         lock(&admin, "TRIVIA", json!([]), json!([gone["id"]])).await;
         let reply = admin.import_with(&file, "?mode=replace&override_locks=true").await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        // The same text again is another item.
+        // The same text without its id is a new item.
         let sent = json!({ "category": "trivia", "movie_id": "m", "data": { "items": [{ "text": gone["text"] }] } });
         let reply = agent.import_with(&sent, "").await;
         assert_eq!((reply.json()["status"].clone(), skipped(&reply.json()["plan"])), (json!("published"), vec![]), "{}", reply.text);
-        // A movie goes with all that is locked in it, and comes back free.
+        // Deleting a movie deletes its locks.
         let query = "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId userErrors { message } } }";
         let reply = admin.graphql(query, json!({})).await;
         assert_eq!(reply["data"]["deleteMovie"]["deletedMovieId"], "m", "{reply}");

@@ -1,5 +1,5 @@
-//! Tests through the front door: a real server on a random port, a real database of its own for
-//! each test, SQLite and PostgreSQL both, clients as a user would hold them.
+//! Integration tests: a real server on a random port, a separate database for each test, on SQLite
+//! and PostgreSQL, and clients like those of users.
 
 #![allow(
     clippy::disallowed_methods,
@@ -12,14 +12,12 @@
     reason = "tests are tables of cases; they read the real clock, and their speed is the server's"
 )]
 
-mod answers;
 mod architecture;
 mod auth;
 mod bases;
 mod bodies;
 mod budget;
 mod catalogue;
-mod claims;
 mod command_line;
 mod concurrency;
 mod conflicts;
@@ -45,6 +43,7 @@ mod locks;
 mod matching;
 mod merging;
 mod model_answers;
+mod model_credits;
 mod model_values;
 mod movies;
 mod pages;
@@ -57,11 +56,12 @@ mod queries;
 mod reading;
 mod reference;
 mod regressions;
-mod remembering;
+mod resolutions;
 mod rest;
 mod rules;
 mod schema;
 mod storage;
+mod stored_resolutions;
 mod support;
 mod torture;
 mod unavailable;

@@ -1,4 +1,4 @@
-//! Which arriving item is which stored one, and who a name means.
+//! Alignment of arriving items with stored ones, and resolution of names to entities.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use crate::support::pure::{MERGE, World, item_lists, list};
 use crate::support::{Client, TestApp, fixtures};
 
 fn fixture(category: Category) -> Value {
-    fixtures::seven().into_iter().find(|(name, _)| *name == category.as_str()).unwrap().1
+    fixtures::all_categories().into_iter().find(|(name, _)| *name == category.as_str()).unwrap().1
 }
 
 fn ids(item: &Item, items: &[Value]) -> Vec<Value> {
     items.iter().map(|object| object[item.id].clone()).collect()
 }
 
-/// Another value that may stand in the field.
-fn another(kind: &Kind, value: &Value) -> Value {
+/// Another valid value for the field.
+fn another_value(kind: &Kind, value: &Value) -> Value {
     match kind {
         Kind::Text { max } => {
             let start: String = value.as_str().unwrap_or("Part").chars().take(max - 3).collect();
@@ -37,11 +37,12 @@ fn another(kind: &Kind, value: &Value) -> Value {
     }
 }
 
-/// Gives the item another value in that part of its key.
-pub fn mutate(item: &Item, part: KeyPart, object: &mut Value) {
+/// Changes one part of the item's natural key.
+pub fn change_key_part(item: &Item, part: KeyPart, object: &mut Value) {
     match part {
         KeyPart::Field(name) => {
-            object[name] = another(&find(item.fields, name).unwrap().rule.kind, &object[name]);
+            object[name] =
+                another_value(&find(item.fields, name).unwrap().rule.kind, &object[name]);
         }
         KeyPart::Entity(index) => {
             let entity = &item.entities[index];
@@ -51,7 +52,7 @@ pub fn mutate(item: &Item, part: KeyPart, object: &mut Value) {
     }
 }
 
-pub fn is_there(item: &Item, part: KeyPart, object: &Value) -> bool {
+pub fn has_part(item: &Item, part: KeyPart, object: &Value) -> bool {
     let name = match part {
         KeyPart::Field(name) => name,
         KeyPart::Entity(index) => item.entities[index].name,
@@ -59,7 +60,7 @@ pub fn is_there(item: &Item, part: KeyPart, object: &Value) -> bool {
     object.get(name).is_some()
 }
 
-/// Every key part of every item of every fixture.
+/// Runs `test` for every key part of every item of every fixture.
 fn key_parts(test: impl Fn(&World, &'static str, &'static Item, usize, KeyPart)) {
     let mut count = 0;
     for category in Category::ALL.iter().copied() {
@@ -77,12 +78,12 @@ fn key_parts(test: impl Fn(&World, &'static str, &'static Item, usize, KeyPart))
 }
 
 #[test]
-fn an_item_with_its_id_is_found_whatever_part_of_its_key_changes() {
+fn an_item_with_its_id_is_aligned_when_its_key_changes() {
     key_parts(|world, name, item, index, part| {
         let mut world = world.clone();
         let before = world.export();
         let mut file = json!({ name: [before[name][index]] });
-        mutate(item, part, &mut file[name][0]);
+        change_key_part(item, part, &mut file[name][0]);
         let plan = world.import(&file, MERGE).unwrap();
         let after = world.export();
         assert!(!plan.report.changes.is_empty(), "{part:?} of {name}/{index}");
@@ -98,20 +99,20 @@ fn an_item_with_its_id_is_found_whatever_part_of_its_key_changes() {
 }
 
 #[test]
-fn an_item_without_its_id_and_with_another_key_is_new_and_folds_into_none() {
+fn an_item_with_another_key_and_no_id_is_new() {
     key_parts(|world, name, item, index, part| {
         let mut world = world.clone();
         let before = world.export();
         let mut file = json!({ name: before[name] });
         file[name][index].as_object_mut().unwrap().remove(item.id);
-        mutate(item, part, &mut file[name][index]);
+        change_key_part(item, part, &mut file[name][index]);
         world.import(&file, MERGE).unwrap();
         let after = world.export();
         let (old, new) = (ids(item, list(&before, name)), ids(item, list(&after, name)));
-        // A part that is added, and in cast and crew the character or job alone, do not make
-        // another item of it: all others are claimed, so it is the one that is left.
+        // An added key part, or only another character or job in cast and crew, does not make a new
+        // item: all others are aligned, so this one remains.
         let is_correction = item.entity_alone && matches!(part, KeyPart::Field(_));
-        if is_correction || !is_there(item, part, &before[name][index]) {
+        if is_correction || !has_part(item, part, &before[name][index]) {
             assert_eq!(new, old, "{part:?} of {name}/{index}");
         } else {
             assert_eq!(new.len(), old.len() + 1, "{part:?} of {name}/{index}");
@@ -124,10 +125,10 @@ fn an_item_without_its_id_and_with_another_key_is_new_and_folds_into_none() {
 }
 
 #[test]
-fn an_item_without_its_id_and_without_a_part_of_its_key_is_the_one_that_is_left() {
+fn an_item_with_a_partial_key_is_aligned_with_the_remaining_one() {
     key_parts(|world, name, item, index, part| {
         let before = world.export();
-        if !is_there(item, part, &before[name][index]) {
+        if !has_part(item, part, &before[name][index]) {
             return;
         }
         let mut file = json!({ name: before[name] });
@@ -144,21 +145,21 @@ fn an_item_without_its_id_and_without_a_part_of_its_key_is_the_one_that_is_left(
             .keys
             .iter()
             .flat_map(|parts| parts.iter())
-            .all(|part| !is_there(item, *part, &file[name][index]))
+            .all(|part| !has_part(item, *part, &file[name][index]))
         {
-            return; // Nothing is left to recognise it by.
+            return; // No key part is left.
         }
         let plan = world.plan(&file, MERGE).unwrap();
         assert_eq!(plan.report.changes, vec![], "{part:?} of {name}/{index}");
     });
 }
 
-/// Stored items, arriving ones, and which stored one each of these is: `None` is a new one.
+/// A case: name, stored items, arriving items, and for each of these the stored item (`None`: new).
 type Case = (&'static str, Value, Value, &'static [Option<usize>]);
 
-/// Runs cases on one list. A field outside the key tells the arriving items apart afterwards;
-/// `{"same as": n}` in place of an id is the id of the n-th stored item.
-fn run(category: Category, name: &'static str, mark: &str, cases: Vec<Case>) {
+/// Runs cases on one list. The field `mark`, which is not part of the key, identifies the arriving
+/// items afterwards; `{"same as": n}` in place of an id is the id of the n-th stored item.
+fn assert_aligned(category: Category, name: &'static str, mark: &str, cases: Vec<Case>) {
     let (_, item) = item_lists(category).find(|(list, _)| *list == name).unwrap();
     for (case, stored, arriving, expected) in cases {
         let mut world = World::with(category, &json!({ name: stored }));
@@ -192,13 +193,13 @@ fn run(category: Category, name: &'static str, mark: &str, cases: Vec<Case>) {
 }
 
 #[test]
-fn credits_are_recognised_by_id_then_key_then_person() {
+fn credits_are_aligned_by_id_then_key_then_person() {
     let ada = || json!({ "id": "p-1", "name": "Ada Quist", "character": "The Pilot" });
     let bo = || json!({ "id": "p-2", "name": "Bo Renn", "character": "The Clerk" });
     let sister = || json!({ "id": "p-1", "name": "Ada Quist", "character": "The Sister" });
     let as_pilot = || json!({ "name": "Ada Quist", "character": "The Pilot" });
     let alone = || json!({ "name": "Ada Quist" });
-    run(
+    assert_aligned(
         Category::CastCrew,
         "cast",
         "image",
@@ -313,7 +314,7 @@ fn credits_are_recognised_by_id_then_key_then_person() {
     );
     let editor =
         || json!({ "id": "p-1", "name": "Ada Quist", "job": "Editor", "department": "Editing" });
-    run(
+    assert_aligned(
         Category::CastCrew,
         "crew",
         "image",
@@ -339,7 +340,7 @@ fn credits_are_recognised_by_id_then_key_then_person() {
             ("the job is missing", json!([editor()]), json!([{ "name": "Ada Quist" }]), &[Some(0)]),
         ],
     );
-    run(
+    assert_aligned(
         Category::CastCrew,
         "writers",
         "image",
@@ -361,9 +362,9 @@ fn credits_are_recognised_by_id_then_key_then_person() {
 }
 
 #[test]
-fn events_are_recognised_by_date_and_title() {
+fn events_are_aligned_by_date_and_title() {
     let shot = || json!({ "date": "1998", "title": "Shooting begins" });
-    run(
+    assert_aligned(
         Category::Timeline,
         "events",
         "description",
@@ -426,7 +427,7 @@ fn events_are_recognised_by_date_and_title() {
 }
 
 #[test]
-fn a_file_that_moves_one_of_two_equal_keyed_events_leaves_the_other_alone_both_times() {
+fn moving_one_of_two_events_with_equal_keys_does_not_change_the_other() {
     let shot = |description: &str| json!({ "date": "1998", "title": "Shooting", "description": description });
     let release = || json!({ "date": "1999", "title": "Release" });
     let mut world = World::with(
@@ -438,23 +439,23 @@ fn a_file_that_moves_one_of_two_equal_keyed_events_leaves_the_other_alone_both_t
         assert_eq!(
             world.import(&file, MERGE).unwrap().report.changes.len(),
             changes,
-            "the description, then nothing: a part of a list moves nothing"
+            "first the description, then nothing: an incomplete list reorders nothing"
         );
         let data = world.export();
-        let told: Vec<_> = list(&data, "events")
+        let descriptions: Vec<_> = list(&data, "events")
             .iter()
             .filter_map(|event| event["description"].as_str())
             .collect();
-        assert_eq!(told, ["In the old docks.", "At sea."]);
+        assert_eq!(descriptions, ["In the old docks.", "At sea."]);
     }
 }
 
 #[test]
-fn trivia_is_recognised_by_text_or_by_question_and_answer() {
+fn trivia_is_aligned_by_text_or_by_question_and_answer() {
     let text = || json!({ "text": "The water was green." });
     let question = || json!({ "question": "Where?", "answer": "In Wismar." });
     let both = || json!({ "text": "The water was green.", "question": "Which colour?" });
-    run(
+    assert_aligned(
         Category::Trivia,
         "items",
         "explanation",
@@ -514,14 +515,14 @@ fn trivia_is_recognised_by_text_or_by_question_and_answer() {
 }
 
 #[test]
-fn awards_are_recognised_by_ceremony_year_category_and_nominee() {
+fn awards_are_aligned_by_ceremony_year_category_and_nominee() {
     let film = || json!({ "ceremony": "Harbour Awards", "year": 1999, "category": "Best Film", "result": "nominee" });
     let of = |nominee: &str| json!({ "ceremony": "Harbour Awards", "year": 1999, "category": "Best Actor", "nominee": nominee, "result": "nominee" });
     let with = |mut award: Value, key: &str, value: Value| {
         award[key] = value;
         award
     };
-    run(
+    assert_aligned(
         Category::Awards,
         "awards",
         "notes",
@@ -589,9 +590,9 @@ fn awards_are_recognised_by_ceremony_year_category_and_nominee() {
 }
 
 #[test]
-fn pictures_and_offers_are_recognised_by_their_keys() {
+fn pictures_and_offers_are_aligned_by_their_keys() {
     let still = || json!({ "url": "https://example.org/1.jpg", "kind": "still" });
-    run(
+    assert_aligned(
         Category::Media,
         "gallery",
         "caption",
@@ -628,7 +629,7 @@ fn pictures_and_offers_are_recognised_by_their_keys() {
         offer
     };
     let anywhere = || json!({ "platform": "Kiosk", "type": "rent", "quality": "HD" });
-    run(
+    assert_aligned(
         Category::Streaming,
         "streaming_options",
         "url",
@@ -683,11 +684,11 @@ fn pictures_and_offers_are_recognised_by_their_keys() {
 }
 
 #[test]
-fn an_id_that_is_not_of_this_document_is_told_of_and_never_taken() {
+fn an_unknown_item_id_is_a_warning_and_never_stored() {
     let mut world = World::with(Category::Trivia, &json!({ "items": [{ "text": "A" }] }));
-    let stranger = World { movie: "tmdb-2".parse().unwrap(), ..World::new(Category::Trivia) };
-    let theirs = stranger.plan(&json!({ "items": [{ "text": "B" }] }), MERGE).unwrap().data["items"][0]["id"].clone();
-    for (text, id) in [("A", json!("evt-1")), ("B", theirs), ("C", json!(7))] {
+    let other_movie = World { movie: "tmdb-2".parse().unwrap(), ..World::new(Category::Trivia) };
+    let other_id = other_movie.plan(&json!({ "items": [{ "text": "B" }] }), MERGE).unwrap().data["items"][0]["id"].clone();
+    for (text, id) in [("A", json!("evt-1")), ("B", other_id), ("C", json!(7))] {
         let plan = world.import(&json!({ "items": [{ "id": id, "text": text }] }), MERGE).unwrap();
         let unknown: Vec<_> = plan
             .report
@@ -704,17 +705,17 @@ fn an_id_that_is_not_of_this_document_is_told_of_and_never_taken() {
         assert!(items.as_array().unwrap().iter().all(|item| item["id"] != id), "{text}: {items}");
     }
     assert_eq!(list(&world.export(), "items").len(), 3);
-    // On another server the same movie's file brings its ids along.
+    // On another server, the exported ids of the same movie are kept.
     let export = world.export();
     let elsewhere = World::with(Category::Trivia, &export);
     assert_eq!(elsewhere.export(), export);
 }
 
 #[test]
-fn an_id_stands_once_in_a_document() {
+fn item_ids_are_unique_within_a_document() {
     let mut world = World::with(Category::CastCrew, &fixture(Category::CastCrew));
     let before = world.export();
-    // A model copies a director, id and all, to the writers and the producers.
+    // A model may copy a director with its id to the writers and the producers.
     let director = before["directors"][0].clone();
     let file =
         json!({ "writers": [before["writers"][0], director], "producers": [director, director] });
@@ -731,7 +732,7 @@ fn an_id_stands_once_in_a_document() {
     ids.dedup();
     assert_eq!(ids.len(), 10, "{:#}", world.export());
     assert_eq!(world.import(&file, MERGE).unwrap().report.changes, vec![]);
-    // The same onto nothing.
+    // The same into an empty document.
     let mut fresh = World { ids: Arc::clone(&world.ids), ..World::new(Category::CastCrew) };
     fresh.import(&json!({ "directors": [director], "writers": [director] }), MERGE).unwrap();
     let ids = all(&fresh);
@@ -754,12 +755,12 @@ fn triples(list: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
     list.iter().map(|(a, b, c)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned())).collect()
 }
 
-/// How many entities of a kind were made.
+/// The number of entities of a kind that imports have created.
 async fn count(app: &TestApp, kind: &str) -> usize {
     made_entities(&app.database.url).await.iter().filter(|row| row["kind"] == kind).count()
 }
 
-async fn also_known_as(app: &TestApp, kind: &str, id: &str, key: &str) {
+async fn add_alias(app: &TestApp, kind: &str, id: &str, key: &str) {
     let sql = format!(
         "INSERT INTO entity_names (kind, name_key, entity_id, name) VALUES ('{kind}', '{key}', '{id}', '{key}')"
     );
@@ -767,9 +768,9 @@ async fn also_known_as(app: &TestApp, kind: &str, id: &str, key: &str) {
 }
 
 on_both_databases! {
-    async fn a_person_is_found_by_id_by_name_or_by_alias(app: TestApp) {
+    async fn a_person_is_resolved_by_id_name_or_alias(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
-        also_known_as(&app, "person", "tmdb-person-1", "a. q. harbour").await;
+        add_alias(&app, "person", "tmdb-person-1", "a. q. harbour").await;
         execute(&app.database.url, "INSERT INTO entity_external_ids (kind, source, value, entity_id) VALUES ('person', 'imdb', 'nm0000001', 'tmdb-person-1')").await;
         let people = count(&app, "person").await;
         for (index, (case, sent, id)) in [
@@ -798,7 +799,7 @@ on_both_databases! {
         assert!(made[1].1.starts_with("person-"), "{made:?}");
     }
 
-    async fn of_several_people_of_one_name_those_in_the_list_come_first(app: TestApp) {
+    async fn namesakes_in_the_list_are_preferred(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let two = json!({ "crew": [
             { "id": "tmdb-person-12", "name": "Jo Lee", "job": "Editor" }, { "id": "tmdb-person-11", "name": "Jo Lee", "job": "Grip" },
@@ -806,12 +807,12 @@ on_both_databases! {
         assert_eq!(admin.import("tmdb-1", "cast_crew", two).await.status, 200);
         assert_eq!(count(&app, "person").await, 2);
 
-        // Two people of one name stay two, without their ids also.
+        // Two people with the same name stay two when their ids are missing.
         let bare = json!({ "crew": [{ "name": "jo lee", "job": "Grip" }, { "name": "Jo Lee", "job": "Editor" }] });
         assert_eq!(admin.import("tmdb-1", "cast_crew", bare).await.status, 200);
         assert_eq!(crew(&admin, "tmdb-1").await, triples(&[("Jo Lee", "tmdb-person-11", "Grip"), ("Jo Lee", "tmdb-person-12", "Editor")]));
 
-        // New credits of that name: the first in the list, then the second.
+        // New credits with that name go to the first person in the list, then to the second.
         let more = json!({ "crew": [{ "name": "Jo Lee", "job": "Colorist" }, { "name": "JO LEE", "job": "Gaffer" }] });
         let reply = admin.import("tmdb-1", "cast_crew", more).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
@@ -821,7 +822,7 @@ on_both_databases! {
         ]));
         assert_eq!(count(&app, "person").await, 2);
 
-        // In a list that has one of them, it is that one.
+        // If the list has one of them, the name means that one.
         app.movie("tmdb-2").await;
         let one = json!({ "crew": [{ "id": "tmdb-person-12", "name": "Jo Lee", "job": "Editor" }] });
         admin.import("tmdb-2", "cast_crew", one).await;
@@ -829,7 +830,7 @@ on_both_databases! {
         assert_eq!(admin.import("tmdb-2", "cast_crew", more).await.status, 200);
         assert_eq!(crew(&admin, "tmdb-2").await, triples(&[("Jo Lee", "tmdb-person-12", "Editor"), ("Jo Lee", "tmdb-person-12", "Grip")]));
 
-        // In a list that has none, it cannot be told.
+        // If the list has none of them, the name is ambiguous.
         app.movie("tmdb-3").await;
         let before = dump(&app.database.url, TABLES).await;
         let unclear = json!({ "directors": [{ "name": "Kim Moe" }], "crew": [{ "name": "Nia Ode", "job": "Grip" }, { "name": "Jo Lee", "job": "Grip" }] });
@@ -841,7 +842,7 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
-    async fn an_index_of_names_that_was_made_by_other_rules_is_made_anew(app: TestApp) {
+    async fn an_outdated_name_index_is_rebuilt(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let tables = ["entity_blocks", "name_words"];
         let before = dump(&app.database.url, &tables).await;
@@ -857,7 +858,7 @@ on_both_databases! {
         assert_eq!(crew(&admin, "tmdb-2").await[0].1, "tmdb-person-1");
     }
 
-    async fn a_new_name_makes_one_person_however_often_it_stands(app: TestApp) {
+    async fn a_repeated_new_name_creates_one_person(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let sent = json!({
             "directors": [{ "name": "Kim Moe" }], "writers": [{ "name": "KIM  MOE", "job": "Novel" }, { "name": "Kim Moe", "job": "Screenplay" }],
@@ -869,7 +870,7 @@ on_both_databases! {
         assert_eq!(fixtures::facts(&data)["writers"], sent["writers"], "credited as sent");
         let ids: std::collections::HashSet<_> = data.as_object().unwrap().values().flat_map(|list| list.as_array().unwrap()).map(|credit| credit["id"].to_string()).collect();
         assert_eq!(ids.len(), 1, "{data}");
-        // With an id in the same file, the name means that one.
+        // A credit with an id in the same file decides for the name.
         app.movie("tmdb-2").await;
         let sent = json!({ "directors": [{ "name": "Nia Ode" }], "cast": [{ "name": "Nia Ode", "id": "tmdb-person-5", "character": "A" }] });
         admin.import("tmdb-2", "cast_crew", sent).await;
@@ -877,14 +878,14 @@ on_both_databases! {
         assert_eq!((&data["directors"][0]["id"], count(&app, "person").await), (&json!("tmdb-person-5"), 2));
     }
 
-    async fn ceremonies_and_platforms_are_found_or_made(app: TestApp) {
+    async fn ceremonies_and_platforms_are_resolved_or_created(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let (ceremonies, platforms) = (count(&app, "ceremony").await, count(&app, "platform").await);
         assert_eq!((ceremonies, platforms), (1, 2));
         let ceremony = admin.export("tmdb-1", "awards").await["data"]["awards"][0]["ceremony_id"].as_str().unwrap().to_owned();
         let platform = admin.export("tmdb-1", "streaming").await["data"]["streaming_options"][0]["platform_id"].as_str().unwrap().to_owned();
-        also_known_as(&app, "ceremony", &ceremony, "hfa").await;
-        also_known_as(&app, "platform", &platform, "harbour plus").await;
+        add_alias(&app, "ceremony", &ceremony, "hfa").await;
+        add_alias(&app, "platform", &platform, "harbour plus").await;
         app.movie("tmdb-2").await;
         let award = |ceremony: &str, category: &str| json!({ "ceremony": ceremony, "year": 2001, "category": category, "result": "winner" });
         let awards = json!({ "awards": [award("HARBOUR film awards", "A"), award("HFA", "B"), award("Dock Prize", "C"), award("dock prize", "D")] });
@@ -901,18 +902,18 @@ on_both_databases! {
         assert_eq!((fixtures::facts(&data), &data["streaming_options"][0]["platform_id"]), (offers, &json!(platform)));
         assert_eq!(count(&app, "platform").await, platforms + 1);
 
-        // Two ceremonies of one name cannot be told apart by it.
-        also_known_as(&app, "ceremony", ids[2], "hfa").await;
+        // A name that two ceremonies share is ambiguous.
+        add_alias(&app, "ceremony", ids[2], "hfa").await;
         app.movie("tmdb-3").await;
         let reply = admin.import("tmdb-3", "awards", json!({ "awards": [award("HFA", "A")] })).await;
         assert_eq!((reply.status, reply.errors()), (409, vec![("/awards/0/ceremony".to_owned(), "AMBIGUOUS_MATCH".to_owned())]));
     }
 
-    async fn genres_are_found_or_made_and_come_back_as_sent(app: TestApp) {
+    async fn genres_are_resolved_or_created_and_exported_as_sent(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
-        // Drama and Science Fiction are known to every catalogue, the latter as Sci-Fi too.
+        // Drama and Science Fiction are reference data; Sci-Fi is an alias of the latter.
         assert_eq!(count(&app, "genre").await, 0);
-        // By another of its names, it is there already.
+        // Another name of a stored genre adds nothing.
         let reply = admin.import("tmdb-1", "basic_info", json!({ "genres": ["SCI-FI", "dráma"] })).await;
         assert_eq!(reply.json()["plan"]["changes"].as_array().unwrap().len(), 1, "only the order: {}", reply.text);
         assert_eq!(admin.export("tmdb-1", "basic_info").await["data"]["genres"], json!(["Science Fiction", "Drama"]));
@@ -931,12 +932,12 @@ on_both_databases! {
         assert_eq!(count(&app, "genre").await, 1);
     }
 
-    async fn two_names_of_one_genre_in_one_document_do_no_harm(app: TestApp) {
+    async fn two_names_of_one_genre_in_a_document_round_trip(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let genre = dump(&app.database.url, &["movie_genres"]).await[0].1[0].clone();
         let genre = serde_json::from_str::<Value>(&genre).unwrap()["genre_id"].as_str().unwrap().to_owned();
-        also_known_as(&app, "genre", &genre, "another name").await;
-        also_known_as(&app, "genre", &genre, "a third").await;
+        add_alias(&app, "genre", &genre, "another name").await;
+        add_alias(&app, "genre", &genre, "a third").await;
         app.movie("tmdb-2").await;
         let sent = json!({ "genres": ["Another Name", "A Third"] });
         let reply = admin.import("tmdb-2", "basic_info", sent).await;
@@ -948,7 +949,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_nominee_is_linked_if_exactly_one_person_of_the_movie_fits(app: TestApp) {
+    async fn a_nominee_is_linked_to_the_only_matching_person_of_the_movie(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         app.movie("tmdb-2").await;
         let two = json!({ "crew": [{ "id": "tmdb-person-12", "name": "Jo Lee", "job": "Editor" }, { "id": "tmdb-person-11", "name": "Jo Lee", "job": "Grip" },
@@ -963,7 +964,8 @@ on_both_databases! {
         let sent = json!({ "awards": [
             award(json!({ "nominee": "bo RENN" })), award(json!({ "nominee": "The Long Tide" })),
             award(json!({ "nominee": "Jo Lee" })), award(json!({ "nominee": "Jo  Lee", "nominee_id": "tmdb-person-11" })),
-            // Someone of that name made another movie: it may be a film as well.
+            // A person with this name is credited on another movie only; the nominee may also be a
+            // film.
             award(json!({ "nominee": "Cleo Marsh" }))
         ] });
         let reply = admin.import("tmdb-2", "awards", sent.clone()).await;
@@ -975,16 +977,16 @@ on_both_databases! {
         let linked: Vec<Option<&str>> = data["awards"].as_array().unwrap().iter().map(|award| award["nominee_id"].as_str()).collect();
         assert_eq!(linked, [Some("tmdb-person-2"), None, None, Some("tmdb-person-11"), None]);
         assert_eq!(count(&app, "person").await, people);
-        // Whoever is renamed to nobody known is linked to nobody.
+        // A nominee that is renamed to an unknown name is no longer linked.
         let renamed = json!({ "awards": [{ "id": data["awards"][0]["id"], "nominee": "The Harbour" }] });
         admin.import("tmdb-2", "awards", renamed).await;
         let data = admin.export("tmdb-2", "awards").await["data"].clone();
         assert_eq!((&data["awards"][0]["nominee"], &data["awards"][0]["nominee_id"]), (&json!("The Harbour"), &json!(null)));
     }
 
-    async fn names_of_any_length_that_is_allowed_are_found_again(app: TestApp) {
+    async fn names_of_maximum_length_are_resolved(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
-        // Syllables that are up to three letters each when taken apart, and that hardly repeat.
+        // Syllables that decompose to up to three letters each and hardly repeat.
         let name = |length: u32| (0..length).map(|index| char::from_u32(0xAC00 + (index * 7919 + index * index * 31) % 11_172).unwrap()).collect::<String>();
         let sent = json!({ "crew": [{ "id": "x".repeat(128), "name": name(500), "job": "Editor" }] });
         let reply = admin.import("tmdb-1", "cast_crew", sent).await;

@@ -1,27 +1,27 @@
-//! Answers of language models through the front door: which part of them is the document, what the
-//! request says for an envelope that is missing, and what is said of what was not read.
+//! Responses of language models: finding the document in the text, missing envelopes, and content
+//! that was not read.
 
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::codes;
 use crate::support::command::{reelport, run};
+use crate::support::operations::codes;
 use crate::support::{Client, Reply, TestApp, envelope};
 
-/// Sends a text to the timeline of the movie `m`.
+/// Imports a text into the timeline of movie `m`.
 async fn send(admin: &Client, text: &str, options: &str) -> Reply {
     let path = format!("/api/v1/admin/movies/m/import/timeline{options}");
     admin.post_text(&path, text.to_owned()).await
 }
 
-/// The codes of the warnings of a plan.
-fn warned(reply: &Reply) -> Vec<String> {
+/// The codes of a plan's warnings.
+fn warning_codes(reply: &Reply) -> Vec<String> {
     let warnings = reply.json()["plan"]["warnings"].as_array().cloned().unwrap_or_default();
     warnings.iter().map(|warning| warning["code"].as_str().unwrap().to_owned()).collect()
 }
 
 on_both_databases! {
-    async fn an_envelope_may_be_missing_where_the_url_says_what_it_would(app: TestApp) {
+    async fn the_envelope_may_be_missing_if_the_url_names_movie_and_category(app: TestApp) {
         let admin = app.full_movie("m").await;
         let event = json!({ "date": "2001-02", "title": "Re-release", "category": "release" });
         for sent in [
@@ -35,14 +35,14 @@ on_both_databases! {
         ] {
             let reply = send(&admin, &sent.to_string(), "?dry_run=true").await;
             assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("planned")), "{sent}: {}", reply.text);
-            assert!(warned(&reply).contains(&"ENVELOPE_MISSING".to_owned()), "{sent}: {}", reply.text);
+            assert!(warning_codes(&reply).contains(&"ENVELOPE_MISSING".to_owned()), "{sent}: {}", reply.text);
             assert_eq!(reply.json()["plan"]["changes"][0]["label"], "Event: Re-release", "{}", reply.text);
             let input = |category: Value| json!({ "movieId": "m", "category": category, "document": sent.to_string(), "options": { "dryRun": true } });
-            let payload = admin.act("importDocument", input(json!("TIMELINE"))).await;
+            let payload = admin.mutate("importDocument", input(json!("TIMELINE"))).await;
             assert_eq!(payload["status"], "PLANNED", "{payload}");
             assert_eq!(payload["plan"]["digest"], reply.json()["plan"]["digest"], "{payload}");
-            // Without the category, only the text can name it.
-            let payload = admin.act("importDocument", input(json!(null))).await;
+            // Without the `category` argument, only the text can name the category.
+            let payload = admin.mutate("importDocument", input(json!(null))).await;
             let is_named = sent["category"] == "timeline";
             assert_eq!(payload["status"] == "PLANNED", is_named, "{payload}");
         }
@@ -58,7 +58,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_quotation_of_what_is_stored_is_told_from_the_change(app: TestApp) {
+    async fn a_quoted_stored_document_is_ignored(app: TestApp) {
         let admin = app.full_movie("m").await;
         let stored = admin.export("m", "timeline").await;
         let old = &stored["data"]["events"][2];
@@ -72,7 +72,7 @@ on_both_databases! {
             assert_eq!(reply.json()["plan"]["changes"].as_array().unwrap().len(), 1, "{}", reply.text);
         }
         assert_eq!(admin.export("m", "timeline").await["data"]["events"][2]["title"], "First release");
-        // Two that both differ from it are a choice that someone has to make.
+        // Two documents that both differ from the stored one are ambiguous.
         let mut other = new.clone();
         other["title"] = json!("Second release");
         new["title"] = json!("Third release");
@@ -83,7 +83,7 @@ on_both_databases! {
         assert!(detail.contains("line 3") && detail.contains("line 7"), "{detail}");
     }
 
-    async fn what_was_not_read_is_counted_and_strict_refuses_it(app: TestApp) {
+    async fn unread_content_is_counted_and_refused_under_strict(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut file = envelope("m", "timeline", json!({ "events": [{ "date": "2003", "title": "Shown again" }] }));
         file["sources"] = json!(["A book"]);
@@ -95,7 +95,7 @@ on_both_databases! {
         let message = planned.json()["message"].as_str().unwrap().to_owned();
         assert!(message.ends_with("; 2 fields of the document were not read (see the warnings)"), "{message}");
         assert!(planned.text.contains("did you mean \\\"events\\\"?"), "{}", planned.text);
-        // Where the data says nothing, nothing was read.
+        // With empty data, nothing was read.
         file["data"] = json!({ "events": [] });
         let refused = send(&admin, &file.to_string(), "").await;
         assert_eq!((refused.status, &refused.json()["code"]), (422, &json!("NOTHING_READ")), "{}", refused.text);
@@ -105,7 +105,7 @@ on_both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_command_line_takes_the_movie_and_the_category_of_a_file() {
+async fn the_command_line_accepts_movie_and_category_options() {
     let app = TestApp::sqlite().await;
     let admin = app.full_movie("m").await;
     let folder = tempfile::tempdir().unwrap();
@@ -131,7 +131,7 @@ async fn the_command_line_takes_the_movie_and_the_category_of_a_file() {
     ] {
         assert_eq!(run(command(arguments), b"").await.code, 2, "{arguments:?}");
     }
-    // Without them, the reasoning of a model is no document either.
+    // Without both options, the text has no document either.
     let (draft, last) = (
         envelope("a", "basic_info", json!({ "title": "Draft" })),
         envelope("a", "basic_info", json!({ "title": "Last" })),

@@ -1,5 +1,5 @@
-//! Values, words and shapes as language models write them: what is read, what is refused, and what
-//! the answer says.
+//! Values, words and structures as language models write them: what is read, what is refused, and
+//! the warnings.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ fn read(category: Category, data: Value) -> Reading {
     parse(category.definition(), data, ParseOptions::default())
 }
 
-/// The value at a path of what was read, and the codes of all warnings.
+/// The value read at a path, and the codes of all warnings.
 fn at(category: Category, data: Value, path: &str) -> (Option<Value>, BTreeSet<&'static str>) {
     let reading = read(category, data);
     assert_eq!(reading.problems, [], "{path}");
@@ -29,7 +29,7 @@ fn at(category: Category, data: Value, path: &str) -> (Option<Value>, BTreeSet<&
     (Value::Object(reading.data).pointer(path).cloned(), codes)
 }
 
-fn repaired(category: Category, data: Value, path: &str, expected: Value) {
+fn assert_repaired(category: Category, data: Value, path: &str, expected: Value) {
     let shown = data.to_string();
     let (found, codes) = at(category, data, path);
     assert_eq!(found, Some(expected), "{shown}");
@@ -37,9 +37,9 @@ fn repaired(category: Category, data: Value, path: &str, expected: Value) {
 }
 
 #[test]
-fn numbers_in_words_and_marks_are_read() {
+fn numbers_with_words_and_separators_are_read() {
     let basic = |field: &str, sent: &str, value: Value| {
-        repaired(Category::BasicInfo, json!({ field: sent }), &format!("/{field}"), value);
+        assert_repaired(Category::BasicInfo, json!({ field: sent }), &format!("/{field}"), value);
     };
     for text in ["119 min", "1h 59m", "PT119M", "1 hour 59 minutes", "119 Minuten", "1:59"] {
         basic("runtime", text, json!(119));
@@ -68,7 +68,7 @@ fn numbers_in_words_and_marks_are_read() {
 }
 
 #[test]
-fn what_has_two_readings_is_refused_with_the_form_to_write() {
+fn ambiguous_values_are_refused_with_the_expected_form() {
     for (field, sent, allowed) in [
         ("budget", json!("13,5 Millionen Euro"), "US dollars"),
         ("budget", json!("₹70 crore"), "US dollars"),
@@ -89,7 +89,7 @@ fn what_has_two_readings_is_refused_with_the_form_to_write() {
 }
 
 #[test]
-fn prices_carry_their_currency_and_never_contradict_it() {
+fn prices_with_a_currency_are_read_unless_contradictory() {
     let offer = |price: Value, currency: Option<&str>| {
         let mut offer =
             json!({ "platform": "Kiosk", "type": "rent", "region": "FR", "price": price });
@@ -106,8 +106,18 @@ fn prices_carry_their_currency_and_never_contradict_it() {
         ("₹1,49,000", "149000", "INR"),
     ] {
         let sent = offer(json!(price), None);
-        repaired(Category::Streaming, sent.clone(), "/streaming_options/0/price", json!(amount));
-        repaired(Category::Streaming, sent, "/streaming_options/0/currency", json!(currency));
+        assert_repaired(
+            Category::Streaming,
+            sent.clone(),
+            "/streaming_options/0/price",
+            json!(amount),
+        );
+        assert_repaired(
+            Category::Streaming,
+            sent,
+            "/streaming_options/0/currency",
+            json!(currency),
+        );
     }
     for (price, currency) in [("€3.99", "USD"), ("$3.99", "EUR"), ("¥300", "USD")] {
         let reading = read(Category::Streaming, offer(json!(price), Some(currency)));
@@ -125,7 +135,7 @@ fn prices_carry_their_currency_and_never_contradict_it() {
 }
 
 #[test]
-fn words_for_nothing_store_nothing() {
+fn words_for_missing_values_are_not_stored() {
     for (field, sent) in [
         ("tagline", json!("null")),
         ("tagline", json!("None")),
@@ -163,7 +173,7 @@ fn words_for_nothing_store_nothing() {
 }
 
 #[test]
-fn words_that_may_be_meant_are_kept() {
+fn words_that_may_be_real_values_are_kept() {
     for (category, data, path, value) in [
         (Category::BasicInfo, json!({ "title": "Unknown" }), "/title", "Unknown"),
         (Category::BasicInfo, json!({ "title": "None" }), "/title", "None"),
@@ -197,18 +207,18 @@ fn words_that_may_be_meant_are_kept() {
 }
 
 #[test]
-fn nobody_is_made_of_a_placeholder() {
+fn placeholder_names_create_no_person() {
     let cast = ["TBA", "Unknown", "Various", "(not found)", "null", "[Actor Name]", "—"]
         .map(|name| json!({ "name": name, "character": "Ida" }));
     let reading = read(Category::CastCrew, json!({ "cast": cast }));
     assert_eq!(reading.problems, []);
     assert_eq!(reading.data.get("cast"), None);
-    // Each name, and each item that was left out.
+    // One warning for each name and one for each item that was left out.
     assert_eq!(reading.warnings.len(), 14);
 }
 
 #[test]
-fn an_award_that_was_not_won_nor_nominated_is_left_out() {
+fn awards_without_a_nomination_are_left_out() {
     let award = |result: &str, ceremony: &str| json!({ "awards": [{ "ceremony": ceremony, "year": 1999, "category": "Best Sound", "result": result }] });
     for (result, ceremony) in [
         ("Not nominated", "Harbour Awards"),
@@ -224,7 +234,7 @@ fn an_award_that_was_not_won_nor_nominated_is_left_out() {
 }
 
 #[test]
-fn dates_in_words_are_read_as_far_as_they_are_certain() {
+fn dates_in_words_are_read_to_their_certain_precision() {
     for (sent, date) in [
         ("28th July 2008", "2008-07-28"),
         ("December 25, 2009", "2009-12-25"),
@@ -238,19 +248,19 @@ fn dates_in_words_are_read_as_far_as_they_are_certain() {
         ("c. 1929-12", "1929-12"),
     ] {
         let events = json!({ "events": [{ "date": sent, "title": "It rained" }] });
-        repaired(Category::Timeline, events, "/events/0/date", json!(date));
+        assert_repaired(Category::Timeline, events, "/events/0/date", json!(date));
     }
 }
 
 #[test]
-fn urls_are_found_in_their_marks() {
+fn urls_are_read_from_markup() {
     for sent in [
         "[https://images.test/a.jpg](https://images.test/a.jpg)",
         "<https://images.test/a.jpg>",
         "<a href=\"https://images.test/a.jpg\">Poster</a>",
     ] {
         let media = json!({ "poster_url": sent });
-        repaired(Category::Media, media, "/poster_url", json!("https://images.test/a.jpg"));
+        assert_repaired(Category::Media, media, "/poster_url", json!("https://images.test/a.jpg"));
     }
     let (found, codes) =
         at(Category::Media, json!({ "poster_path": "/q9a2bkSlN1gBYXMM.jpg" }), "/poster_url");
@@ -259,9 +269,9 @@ fn urls_are_found_in_their_marks() {
 }
 
 #[test]
-fn genres_are_read_from_one_text_and_from_numbers() {
+fn genres_are_read_from_a_single_text_and_from_ids() {
     for sent in [json!("Drama, Thriller"), json!(["Drama|Thriller"]), json!([18, 53])] {
-        repaired(
+        assert_repaired(
             Category::BasicInfo,
             json!({ "genres": sent }),
             "/genres",
@@ -271,11 +281,11 @@ fn genres_are_read_from_one_text_and_from_numbers() {
     let reading = read(Category::BasicInfo, json!({ "genres": [99_999] }));
     assert_eq!(reading.problems[0].path, "/genres/0");
     let countries = json!({ "country": ["USA", "Germany"] });
-    repaired(Category::BasicInfo, countries, "/country", json!("USA, Germany"));
+    assert_repaired(Category::BasicInfo, countries, "/country", json!("USA, Germany"));
 }
 
 #[test]
-fn other_names_of_fields_are_read_where_they_have_one_meaning() {
+fn unambiguous_field_aliases_are_read() {
     for (category, data, path, value) in [
         (
             Category::CastCrew,
@@ -318,7 +328,7 @@ fn other_names_of_fields_are_read_where_they_have_one_meaning() {
         assert_eq!(found, Some(value), "{shown}");
         assert!(codes.contains("renamed"), "{shown}");
     }
-    // A source that is no URL is not stored as one, and keeps nothing else out.
+    // A source that is not a URL is left out, and the rest of the item is read.
     let (found, codes) = at(
         Category::Trivia,
         json!({ "items": [{ "text": "It rained.", "source": "a book" }] }),
@@ -329,7 +339,7 @@ fn other_names_of_fields_are_read_where_they_have_one_meaning() {
 }
 
 #[test]
-fn lists_in_other_shapes_are_read_where_the_meaning_is_certain() {
+fn unambiguous_list_structures_are_read() {
     for (category, data, path, value) in [
         (
             Category::CastCrew,
@@ -373,13 +383,13 @@ fn lists_in_other_shapes_are_read_where_the_meaning_is_certain() {
         let found = Value::Object(reading.data).pointer(path).cloned();
         assert_eq!(found, Some(value), "{shown}");
     }
-    // Names of people and of characters cannot be told apart.
+    // Names of people and names of characters are indistinguishable.
     let reading = read(Category::CastCrew, json!({ "cast": { "Mona": "Ida Berg" } }));
     assert!(reading.problems[0].message.contains("[{\"name\":\"text\"}]"), "{reading:?}");
 }
 
 #[test]
-fn control_characters_are_refused_and_marks_shown() {
+fn control_characters_are_refused_and_markup_is_a_warning() {
     let text = |text: &str| json!({ "items": [{ "text": text }] });
     let reading = read(Category::Trivia, text("a \u{c}rac"));
     assert!(reading.problems[0].message.contains("U+000C"), "{reading:?}");
@@ -392,14 +402,14 @@ fn control_characters_are_refused_and_marks_shown() {
 }
 
 #[test]
-fn strings_that_are_joined_are_one() {
+fn concatenated_strings_are_joined() {
     let text = r#"{"text": "It cost $94 million" + " to make.",}"#;
     let read = reelport::document::read::lenient::read(text.as_bytes()).unwrap();
     assert_eq!(read.value["text"], "It cost $94 million to make.");
 }
 
 #[test]
-fn a_sign_of_several_currencies_is_that_of_the_region() {
+fn an_ambiguous_currency_sign_is_resolved_by_region() {
     for (price, region, currency) in [
         ("kr 49", "NO", "NOK"),
         ("$4.99", "CA", "CAD"),
@@ -409,14 +419,19 @@ fn a_sign_of_several_currencies_is_that_of_the_region() {
         let offer =
             json!({ "platform": "Kiosk", "price": price, "type": "rent", "region": region });
         let sent = json!({ "streaming_options": [offer] });
-        repaired(Category::Streaming, sent, "/streaming_options/0/currency", json!(currency));
+        assert_repaired(
+            Category::Streaming,
+            sent,
+            "/streaming_options/0/currency",
+            json!(currency),
+        );
     }
     let reading = read(Category::BasicInfo, json!({ "budget": "44 crore" }));
     assert!(reading.problems[0].message.contains("US dollars"), "{reading:?}");
 }
 
 #[test]
-fn sentences_that_say_that_nothing_is_known_are_not_stored() {
+fn sentences_about_missing_information_are_not_stored() {
     for text in [
         "No tagline available",
         "There is no official tagline.",
@@ -440,7 +455,7 @@ fn sentences_that_say_that_nothing_is_known_are_not_stored() {
 }
 
 #[test]
-fn placeholders_of_urls_and_names_are_nothing() {
+fn placeholder_urls_and_names_are_not_stored() {
     for url in [
         "https://www.youtube.com/watch?v=VIDEO_ID",
         "https://www.youtube.com/watch?v=",
@@ -464,7 +479,7 @@ fn placeholders_of_urls_and_names_are_nothing() {
 }
 
 #[test]
-fn numbered_items_are_a_list() {
+fn numbered_keys_are_read_as_a_list() {
     for sent in [
         json!({ "1": { "text": "A" }, "2": { "text": "B" } }),
         json!({ "fact_1": "A", "fact_2": "B" }),
@@ -477,7 +492,7 @@ fn numbered_items_are_a_list() {
 }
 
 #[test]
-fn genres_are_told_apart_in_every_way_to_write_several() {
+fn several_genres_in_one_text_are_separated() {
     for sent in [
         json!("Drama & Romance"),
         json!("Drama\nRomance"),
@@ -491,7 +506,7 @@ fn genres_are_told_apart_in_every_way_to_write_several() {
 }
 
 #[test]
-fn latex_keeps_its_backslashes_where_the_text_is_no_json_anyway() {
+fn latex_backslashes_are_kept_in_repaired_json() {
     let text = r#"{"text": "It is \(\sqrt{2}\) or $\frac{1}{2}\times\theta$,\nand more."}"#;
     let read = reelport::document::read::lenient::read(text.as_bytes()).unwrap();
     assert_eq!(read.value["text"], "It is (\\sqrt{2}) or $\\frac{1}{2}\\times\\theta$,\nand more.");
@@ -499,7 +514,7 @@ fn latex_keeps_its_backslashes_where_the_text_is_no_json_anyway() {
 }
 
 on_both_databases! {
-    async fn zero_in_typed_input_is_a_number(app: TestApp) {
+    async fn zero_in_typed_input_is_kept(app: TestApp) {
         let admin = app.movie("m").await;
         let reply = admin
             .graphql(
@@ -517,7 +532,7 @@ on_both_databases! {
         assert_eq!((reply.status, reply.json()["status"].as_str()), (200, Some("unchanged")));
     }
 
-    async fn an_answer_says_what_a_model_is_to_correct(app: TestApp) {
+    async fn a_refusal_lists_what_a_model_has_to_correct(app: TestApp) {
         let admin = app.movie("m").await;
         let wrong = json!({ "events": [{ "date": "03/04/1999", "title": "It rained" }] });
         let reply = admin.import("m", "timeline", wrong.clone()).await;
@@ -538,7 +553,7 @@ on_both_databases! {
         assert_eq!((reply.status, reply.json().get("repair_hint")), (200, None));
     }
 
-    async fn texts_are_cleaned_where_that_is_asked_for(app: TestApp) {
+    async fn the_clean_option_removes_markup(app: TestApp) {
         let admin = app.movie("m").await;
         let file = envelope("m", "trivia", json!({ "items": [{ "text": "It **rained**.[1]" }] }));
         let reply = admin.import_envelope("m", "trivia", "?clean=true", &file).await;

@@ -1,4 +1,4 @@
-//! Movies: creating, deleting, one by its id, and the list of them.
+//! Movies: creation, deletion, queries by id, and the list.
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ async fn page(client: &Client, arguments: &str) -> (Vec<String>, Value) {
     (found, movies["pageInfo"].clone())
 }
 
-/// The ids of movies that fit, sorted, held against the total.
+/// The sorted ids of the movies that match a filter, compared with `totalCount`.
 async fn found(client: &Client, filter: &str) -> Vec<String> {
     let reply = client
         .graphql(&format!("{{ movies(filter: {{{filter}}}) {{ totalCount }} }}"), json!({}))
@@ -68,7 +68,7 @@ on_both_databases! {
         assert_eq!(movie["exports"][1]["metadata"]["revision"], 0);
     }
 
-    async fn what_is_wrong_with_a_new_movie_is_a_user_error(app: TestApp) {
+    async fn invalid_input_of_create_movie_is_a_user_error(app: TestApp) {
         let admin = app.movie("taken").await;
         let before = dump(&app.database.url, TABLES).await;
         let (long_id, long_title) = ("a".repeat(65), "x".repeat(301));
@@ -94,7 +94,7 @@ on_both_databases! {
         assert_eq!(reply["data"]["createMovie"]["movie"]["title"], longest);
     }
 
-    async fn a_deleted_movie_is_gone_with_all_it_had(app: TestApp) {
+    async fn deleting_a_movie_deletes_all_its_data(app: TestApp) {
         let admin = app.full_movie("m").await;
         app.movie("other").await;
         let reply = admin.graphql(DELETE, json!({ "id": "m" })).await;
@@ -108,7 +108,7 @@ on_both_databases! {
         }
     }
 
-    async fn deleting_a_movie_that_is_not_there_is_a_user_error(app: TestApp) {
+    async fn deleting_a_missing_movie_is_a_user_error(app: TestApp) {
         for id in ["no-such", "..", ""] {
             let reply = app.admin().graphql(DELETE, json!({ "id": id })).await;
             let expected = json!({ "deletedMovieId": null, "userErrors": [{ "path": "", "code": "NOT_FOUND" }] });
@@ -116,7 +116,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_movie_shows_what_it_is_listed_by_and_its_documents(app: TestApp) {
+    async fn a_movie_has_its_list_fields_and_its_documents(app: TestApp) {
         app.full_movie("m").await;
         let query = "{ movie(id: \"m\") {
             id title originalTitle year releaseDate status bundleUrl createdAt updatedAt
@@ -149,7 +149,7 @@ on_both_databases! {
         assert_eq!(json!(categories), json!(["BASIC_INFO", "CAST_CREW", "TIMELINE", "TRIVIA", "AWARDS", "MEDIA", "STREAMING"]));
     }
 
-    async fn what_a_movie_does_not_have_is_null_or_missing(app: TestApp) {
+    async fn absent_fields_are_null_and_absent_categories_are_missing(app: TestApp) {
         app.seed(&[envelope("m", "trivia", json!({ "items": [{ "text": "A fact." }] }))]).await;
         let query = "{ movie(id: \"m\") { title year status basicInfo { title } trivia { items { text question } } timeline { events { id } }
             completeness { present missing } } }";
@@ -163,7 +163,7 @@ on_both_databases! {
         }), "{reply}");
     }
 
-    async fn a_category_whose_last_item_is_removed_is_missing_again(app: TestApp) {
+    async fn a_category_without_items_is_missing_again(app: TestApp) {
         let admin = app.movie("m").await;
         admin.import("m", "trivia", json!({ "items": [{ "text": "A fact." }] })).await;
         assert_eq!(admin.replace(&envelope("m", "trivia", json!({ "items": [] }))).await.status, 200);
@@ -172,14 +172,14 @@ on_both_databases! {
         assert_eq!(found(&admin, "missing: [TRIVIA]").await, ["m"]);
     }
 
-    async fn an_id_that_no_movie_has_is_null(app: TestApp) {
+    async fn an_unknown_movie_id_is_null(app: TestApp) {
         for id in ["no-such", "", "..", "a b"] {
             let reply = app.viewer().graphql("query($id: ID!) { movie(id: $id) { id } }", json!({ "id": id })).await;
             assert_eq!(reply, json!({ "data": { "movie": null } }), "{id}");
         }
     }
 
-    async fn the_list_is_filtered(app: TestApp) {
+    async fn the_movie_list_can_be_filtered(app: TestApp) {
         app.seed(&[
             basic_info("amelie", json!({ "title": "Amélie", "original_title": "Le Fabuleux Destin", "year": "2001", "genres": ["Comedy", "Romance"], "status": "released" })),
             basic_info("tide", json!({ "title": "The  Long Tide", "year": "1999", "genres": ["Drama", "Science Fiction"], "status": "released" })),
@@ -222,7 +222,7 @@ on_both_databases! {
         }
     }
 
-    async fn the_list_is_ordered(app: TestApp) {
+    async fn the_movie_list_can_be_ordered(app: TestApp) {
         app.seed(&[
             basic_info("c", json!({ "title": "Éclair", "year": "2001" })),
             basic_info("a", json!({ "title": "zebra", "year": "1999" })),
@@ -250,7 +250,8 @@ on_both_databases! {
     }
 
     async fn paging_shows_every_movie_once_in_both_directions(app: TestApp) {
-        // Equal titles, equal years, no title, no year, and titles that differ in accents alone.
+        // Equal titles, equal years, missing titles and years, and titles that differ only in
+        // accents.
         let titles = ["Same", "Same", "Sàme", "SAME", "Same", "Other", "another", "Ödön"];
         let mut seeds: Vec<Value> = titles.iter().enumerate().map(|(n, title)| {
             let year = if n % 3 == 0 { Value::Null } else { json!(format!("{}", 2000 + n / 4)) };
@@ -291,7 +292,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_page_goes_on_where_it_stopped_though_movies_come_and_go(app: TestApp) {
+    async fn paging_continues_while_movies_are_added_and_deleted(app: TestApp) {
         app.seed(&["b", "d", "f"].map(|id| basic_info(id, json!({ "title": id })))).await;
         let admin = app.admin();
         let (_, info) = page(&admin, "first: 2").await;
@@ -306,8 +307,8 @@ on_both_databases! {
         assert_eq!(info, json!({ "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null }));
     }
 
-    async fn a_cursor_of_another_order_or_of_nobody_is_bad_input(app: TestApp) {
-        // A title that could be a year, so that only what the cursor says of itself can tell.
+    async fn an_invalid_or_foreign_cursor_is_bad_input(app: TestApp) {
+        // The title looks like a year, so that only the cursor itself names its order.
         app.seed(&["a", "b"].map(|id| basic_info(id, json!({ "title": "2012", "year": "1999" })))).await;
         let viewer = app.viewer();
         let orders = ["TITLE", "YEAR", "UPDATED"];
@@ -325,7 +326,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_page_of_a_size_that_cannot_be_is_bad_input(app: TestApp) {
+    async fn an_invalid_page_size_is_bad_input(app: TestApp) {
         app.movie("m").await;
         let viewer = app.viewer();
         for arguments in ["first: 0", "first: -1", "first: 101", "last: 0", "last: 101", "first: 1, last: 1",
@@ -338,14 +339,14 @@ on_both_databases! {
         }
     }
 
-    async fn a_page_holds_twenty_unless_it_is_told(app: TestApp) {
+    async fn the_default_page_size_is_twenty(app: TestApp) {
         let seeds: Vec<_> = (0..21).map(|n| basic_info(&format!("m-{n:02}"), json!({ "title": "A movie" }))).collect();
         app.seed(&seeds).await;
         let (ids, info) = page(&app.viewer(), "filter: {}").await;
         assert_eq!((ids.len(), &info["hasNextPage"]), (20, &json!(true)));
     }
 
-    async fn the_list_follows_what_is_imported(app: TestApp) {
+    async fn the_movie_list_reflects_imports(app: TestApp) {
         let admin = app.movie("m").await;
         admin.import("m", "basic_info", json!({ "title": "Renamed", "release_date": "2003-05-01", "genres": ["Drama"] })).await;
         assert_eq!(found(&admin, "search: \"renamed\", yearFrom: 2003, yearTo: 2003, genres: [\"drama\"]").await, ["m"]);

@@ -1,17 +1,17 @@
-//! The pages that the binary serves.
+//! The web pages embedded in the binary.
 
 use reqwest::Method;
 
 use crate::support::TestApp;
 
-/// What a page loads: the values of `src` and `href`.
+/// The values of `src` and `href` in a page.
 fn references(html: &str) -> Vec<&str> {
     let parts = ["src=\"", "href=\""].iter().flat_map(|start| html.split(start).skip(1));
     parts.filter_map(|rest| rest.split('"').next()).collect()
 }
 
 #[tokio::test]
-async fn graphiql_and_all_it_loads_is_served_under_a_strict_policy() {
+async fn graphiql_and_its_files_are_served_with_a_strict_content_security_policy() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
     let page = client.get("/graphiql").await;
@@ -36,7 +36,7 @@ async fn graphiql_and_all_it_loads_is_served_under_a_strict_policy() {
 }
 
 #[tokio::test]
-async fn every_built_file_has_the_right_type() {
+async fn every_built_file_has_the_right_media_type() {
     let app = TestApp::sqlite().await;
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/graphiql/dist/assets");
     let mut count = 0;
@@ -58,7 +58,7 @@ async fn every_built_file_has_the_right_type() {
 }
 
 #[tokio::test]
-async fn the_page_refers_to_no_other_host() {
+async fn the_page_loads_nothing_from_other_hosts() {
     let app = TestApp::sqlite().await;
     let page = app.anonymous().get("/graphiql").await;
     for reference in references(&page.text) {
@@ -69,7 +69,7 @@ async fn the_page_refers_to_no_other_host() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_known_is_not_sent_again() {
+async fn a_cached_file_is_not_sent_again() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
     let first = client.get("/graphiql/assets/index.js").await;
@@ -82,7 +82,7 @@ async fn a_file_that_is_known_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn nothing_beside_the_built_files_is_served() {
+async fn only_built_files_are_served() {
     let app = TestApp::sqlite().await;
     for path in [
         "/graphiql/no-such.js",
@@ -95,7 +95,7 @@ async fn nothing_beside_the_built_files_is_served() {
 }
 
 #[tokio::test]
-async fn the_root_leads_to_graphiql() {
+async fn the_root_redirects_to_graphiql() {
     let app = TestApp::sqlite().await;
     let reply = app.anonymous().get("/").await;
     assert_eq!((reply.status, reply.header("location")), (307, "/graphiql"));

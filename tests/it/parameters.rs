@@ -1,11 +1,11 @@
-//! What is read as a value of REST's parameters and log-in bodies, and how the rest is refused.
+//! Values of REST parameters and login bodies: accepted spellings, and errors for everything else.
 
 use serde_json::json;
 
 use crate::support::{TestApp, envelope, fixtures};
 
 #[tokio::test]
-async fn values_are_read_in_any_case_and_spelling() {
+async fn parameter_values_are_case_insensitive() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let import = |options: String| {
@@ -34,7 +34,7 @@ async fn values_are_read_in_any_case_and_spelling() {
     }
     let draft = admin.get("/api/v1/admin/movies/m/export/timeline?stage=Published").await;
     assert_eq!(draft.status, 200, "{}", draft.text);
-    // In the end nothing was written.
+    // Nothing was written.
     let reply = import("?dry_run=FALSE".to_owned()).await;
     assert_eq!(
         (&reply.json()["status"], &reply.json()["revision"]),
@@ -43,7 +43,7 @@ async fn values_are_read_in_any_case_and_spelling() {
 }
 
 #[tokio::test]
-async fn an_unknown_parameter_is_refused_with_the_nearest_known() {
+async fn an_unknown_parameter_is_refused_with_a_suggestion() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let import = "/api/v1/admin/movies/m/import/timeline";
@@ -95,7 +95,7 @@ async fn an_unknown_parameter_is_refused_with_the_nearest_known() {
 }
 
 #[tokio::test]
-async fn a_log_in_names_the_field_that_is_wrong() {
+async fn a_login_error_names_the_invalid_field() {
     let app = TestApp::sqlite().await;
     let client = app.anonymous();
     let missing = |name: &str| format!("{name} is missing; allowed is text");
@@ -171,7 +171,7 @@ async fn a_log_in_names_the_field_that_is_wrong() {
 }
 
 #[tokio::test]
-async fn private_answers_are_not_stored() {
+async fn private_responses_are_not_cacheable() {
     let app = TestApp::sqlite().await;
     let admin = app.full_movie("m").await;
     let import = "/api/v1/admin/movies/m/import/timeline";

@@ -1,4 +1,4 @@
-//! People, ceremonies, platforms and genres: looked at, renamed, merged and split.
+//! People, ceremonies, platforms and genres: queries, renames, merges and splits.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,11 @@ use reelport::catalog::access::Role;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
 use crate::support::database::{TABLES, dump, dump_all, execute, made_entities, rows};
+use crate::support::operations::{codes, pairs};
 use crate::support::{Client, TestApp, envelope};
 
-/// Two movies that credit the director Ada Quist by one id, and a third by another.
+/// Three movies: two credit the director Ada Quist by one id, the third by another id.
 async fn three_movies(app: &TestApp) -> Client {
     let ada = |id: &str| json!({ "id": id, "name": "Ada Quist" });
     let basic = |movie: &str, title: &str, year: &str, genre: &str| {
@@ -64,8 +64,8 @@ async fn answer(client: &Client, query: &str) -> Value {
     reply["data"].clone()
 }
 
-/// Runs a mutation of people; its payload.
-async fn mend(client: &Client, mutation: &str, fields: &str, input: Value) -> Value {
+/// Runs a mutation of an entity and returns its payload.
+async fn mutate(client: &Client, mutation: &str, fields: &str, input: Value) -> Value {
     let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
     let query = format!(
         "mutation($input: {kind}!) {{ done: {mutation}(input: $input) {{ {fields} userErrors {{ path code message }} }} }}"
@@ -75,21 +75,21 @@ async fn mend(client: &Client, mutation: &str, fields: &str, input: Value) -> Va
     reply["data"]["done"].clone()
 }
 
-const MENDED: &str = "person { id name aliases } documents { movieId category revision importId changes { path op before after } warnings { code } }";
+const ENTITY_CHANGES: &str = "person { id name aliases } documents { movieId category revision importId changes { path op before after } warnings { code } }";
 
 async fn merge(client: &Client, input: Value) -> Value {
-    mend(client, "mergePeople", MENDED, input).await
+    mutate(client, "mergePeople", ENTITY_CHANGES, input).await
 }
 
-/// Merges, and has no doubt.
-async fn merged(client: &Client, id: &str, others: &[&str]) -> Value {
+/// Merges people and asserts that there are no errors.
+async fn merge_without_errors(client: &Client, id: &str, others: &[&str]) -> Value {
     let payload = merge(client, json!({ "id": id, "otherIds": others })).await;
     assert_eq!(payload["userErrors"], json!([]), "{payload}");
     payload
 }
 
 async fn split(client: &Client, input: Value) -> Value {
-    mend(client, "splitPerson", &format!("other {{ id name }} {MENDED}"), input).await
+    mutate(client, "splitPerson", &format!("other {{ id name }} {ENTITY_CHANGES}"), input).await
 }
 
 async fn person(client: &Client, id: &str) -> Value {
@@ -101,7 +101,7 @@ async fn person(client: &Client, id: &str) -> Value {
     answer(client, &query).await["person"].clone()
 }
 
-/// Where someone is credited, as `movie list`.
+/// A person's credits as `movie list`.
 fn credits(person: &Value) -> Vec<String> {
     let nodes = person["filmography"]["nodes"].as_array().unwrap().iter();
     nodes
@@ -126,13 +126,13 @@ async fn ids(client: &Client, search: &str) -> Vec<String> {
     texts(&data["people"]["nodes"], "id")
 }
 
-/// What the tables of people hold, times aside.
-async fn who_is_who(app: &TestApp) -> Vec<(String, Vec<String>)> {
+/// The rows of the entity tables, without times.
+async fn entity_rows(app: &TestApp) -> Vec<(String, Vec<String>)> {
     dump(&app.database.url, &["entities", "entity_names", "entity_external_ids", "merged_entities"])
         .await
 }
 
-/// Rebuilds the projections, which changes nothing.
+/// Asserts that `reindex` changes nothing.
 async fn assert_can_be_rebuilt(app: &TestApp) {
     let before = dump(&app.database.url, TABLES).await;
     app.command(&["reindex"]).await.ok();
@@ -141,7 +141,7 @@ async fn assert_can_be_rebuilt(app: &TestApp) {
 
 async fn revert(client: &Client, movie: &str, category: &str, revision: i64) -> Value {
     let payload = client
-        .act(
+        .mutate(
             "revertCategory",
             json!({ "movieId": movie, "category": category, "revision": revision }),
         )
@@ -151,7 +151,7 @@ async fn revert(client: &Client, movie: &str, category: &str, revision: i64) -> 
 }
 
 on_both_databases! {
-    async fn a_person_is_shown_with_all_they_did(app: TestApp) {
+    async fn a_person_has_credits_nominations_and_totals(app: TestApp) {
         three_movies(&app).await;
         let viewer = app.viewer();
         let ada = person(&viewer, "tmdb-person-1").await;
@@ -175,7 +175,7 @@ on_both_databases! {
         }
     }
 
-    async fn someones_works_are_read_page_by_page(app: TestApp) {
+    async fn a_filmography_is_paged(app: TestApp) {
         three_movies(&app).await;
         let viewer = app.viewer();
         let mut found = Vec::new();
@@ -201,7 +201,7 @@ on_both_databases! {
         }
     }
 
-    async fn people_are_found_best_first(app: TestApp) {
+    async fn people_search_lists_the_best_matches_first(app: TestApp) {
         let names = ["Zoë Kravitz", "Zoe Kravitz Junior", "Mia Zoe", "Lee Zoekler", "Li", "Liv Ullmann", "Al Li", "100% Ray_B"];
         let crew: Vec<Value> = names.iter().enumerate()
             .map(|(number, name)| json!({ "id": format!("tmdb-person-{number}"), "name": name, "job": "Grip" })).collect();
@@ -217,7 +217,7 @@ on_both_databases! {
         for (search, expected) in [
             ("zoe  KRAVITZ", &["Zoë Kravitz", "Zoe Kravitz Junior"][..]),
             ("ZOÉ", &["Zoë Kravitz", "Zoe Kravitz Junior", "Lee Zoekler", "Mia Zoe"]),
-            // Short ones find only how names start.
+            // Short terms match only the start of a name.
             ("li", &["Li", "Liv Ullmann"]),
             ("0% r", &["100% Ray_B"]),
             ("ray_b", &["100% Ray_B"]),
@@ -228,10 +228,10 @@ on_both_databases! {
             assert_eq!(found(search).await, expected, "{search:?}");
         }
         let admin = app.admin();
-        let payload = mend(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-5", "addAliases": ["Zoe"] })).await;
+        let payload = mutate(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-5", "addAliases": ["Zoe"] })).await;
         assert_eq!(payload["userErrors"], json!([]));
         assert_eq!(found("zoe").await[0], "Liv Ullmann");
-        // Each is there once, on whichever page.
+        // Paging shows each person exactly once.
         let (mut paged, mut after) = (Vec::new(), Value::Null);
         for _ in 0..5 {
             let query = "query($after: String) { people(search: \"zoe\", first: 1, after: $after) {
@@ -271,17 +271,17 @@ on_both_databases! {
         }
     }
 
-    async fn a_rename_changes_no_document_and_forgets_no_name(app: TestApp) {
+    async fn a_rename_changes_no_document_and_keeps_the_old_name(app: TestApp) {
         let admin = three_movies(&app).await;
         let documents = ["documents", "revisions", "credits", "nominations", "movies", "imports"];
         let before = dump(&app.database.url, &documents).await;
         let update = |input: Value| {
             let admin = admin.clone();
-            async move { mend(&admin, "updatePerson", "person { name aliases }", input).await }
+            async move { mutate(&admin, "updatePerson", "person { name aliases }", input).await }
         };
         let payload = update(json!({ "id": "tmdb-person-1", "name": "Ada Quist-Bergh", "addAliases": ["A. Q.", "a. q."] })).await;
         assert_eq!(payload["person"], json!({ "name": "Ada Quist-Bergh", "aliases": ["A. Q.", "Ada Quist"] }), "{payload}");
-        // Another spelling of the same name is no alias.
+        // Another spelling of the same name does not become an alias.
         let payload = update(json!({ "id": "tmdb-person-1", "name": "ADA QUIST", "removeAliases": ["a. q.", "Ada Quist-Bergh"] })).await;
         assert_eq!(payload["person"], json!({ "name": "ADA QUIST", "aliases": [] }), "{payload}");
         // Two people may share a name.
@@ -295,53 +295,53 @@ on_both_databases! {
             (json!({ "id": "tmdb-person-1", "removeAliases": ["Nobody", "ada quist"] }),
              vec![("/removeAliases/0", "NOT_FOUND"), ("/removeAliases/1", "INVALID")]),
         ];
-        let people = who_is_who(&app).await;
+        let people = entity_rows(&app).await;
         for (input, expected) in refused {
             let payload = update(input).await;
             let expected: Vec<_> = expected.into_iter().map(|(path, code)| (path.to_owned(), code.to_owned())).collect();
             assert_eq!(pairs(&payload["userErrors"]), expected, "{payload}");
         }
-        assert_eq!(who_is_who(&app).await, people);
+        assert_eq!(entity_rows(&app).await, people);
         let export = admin.export("one", "cast_crew").await;
         assert_eq!(export["data"]["directors"][0]["name"], "Ada Quist");
     }
 
-    async fn what_is_told_by_name_shares_none(app: TestApp) {
+    async fn ceremonies_platforms_and_genres_cannot_share_a_name(app: TestApp) {
         let admin = three_movies(&app).await;
         let lists = answer(&admin, "{ dock: ceremonies(search: \"dock\") { nodes { id } } harbour: ceremonies(search: \"harbour\") { nodes { id } }
             genres(search: \"dock\") { nodes { id name } } platforms(search: \"harbour\") { nodes { id } } }").await;
         let (dock, harbour) = (&lists["dock"]["nodes"][0]["id"], &lists["harbour"]["nodes"][0]["id"]);
-        let taken = mend(&admin, "updateCeremony", "ceremony { id }", json!({ "id": dock, "addAliases": ["Docks", "harbour  FILM awards"] })).await;
+        let taken = mutate(&admin, "updateCeremony", "ceremony { id }", json!({ "id": dock, "addAliases": ["Docks", "harbour  FILM awards"] })).await;
         assert_eq!(pairs(&taken["userErrors"]), [("/addAliases/1".to_owned(), "ALREADY_EXISTS".to_owned())]);
-        let taken = mend(&admin, "updateCeremony", "ceremony { id }", json!({ "id": dock, "name": "Harbour Film Awards" })).await;
+        let taken = mutate(&admin, "updateCeremony", "ceremony { id }", json!({ "id": dock, "name": "Harbour Film Awards" })).await;
         assert_eq!(pairs(&taken["userErrors"]), [("/name".to_owned(), "ALREADY_EXISTS".to_owned())]);
-        let payload = mend(&admin, "updateCeremony", "ceremony { name aliases }", json!({ "id": harbour, "name": "The Harbours" })).await;
+        let payload = mutate(&admin, "updateCeremony", "ceremony { name aliases }", json!({ "id": harbour, "name": "The Harbours" })).await;
         assert_eq!(payload["ceremony"], json!({ "name": "The Harbours", "aliases": ["Harbour Film Awards"] }));
-        // An import by either name finds it.
+        // An import by either name finds the entity.
         for name in ["the harbours", "Harbour Film Awards"] {
             let awards = json!({ "awards": [{ "ceremony": name, "year": 1999, "category": name, "result": "winner" }] });
             assert_eq!(admin.import("one", "awards", awards).await.status, 200);
         }
         assert_eq!(made_entities(&app.database.url).await.iter().filter(|row| row["kind"] == "ceremony").count(), 2);
         let platform = &lists["platforms"]["nodes"][0]["id"];
-        let payload = mend(&admin, "updatePlatform", "platform { aliases }", json!({ "id": platform, "addAliases": ["Harbour Plus"] })).await;
+        let payload = mutate(&admin, "updatePlatform", "platform { aliases }", json!({ "id": platform, "addAliases": ["Harbour Plus"] })).await;
         assert_eq!(payload["platform"]["aliases"], json!(["Harbour Plus"]));
-        // A genre is told in movies by its names alone, so those that are said stay.
+        // Documents refer to a genre by name only, so names in use cannot be removed.
         let genre = &lists["genres"]["nodes"][0];
         assert_eq!(genre["name"], "Dockside");
-        let payload = mend(&admin, "updateGenre", "genre { name aliases }", json!({ "id": genre["id"], "name": "Dock Drama", "addAliases": ["DD"] })).await;
+        let payload = mutate(&admin, "updateGenre", "genre { name aliases }", json!({ "id": genre["id"], "name": "Dock Drama", "addAliases": ["DD"] })).await;
         assert_eq!(payload["genre"], json!({ "name": "Dock Drama", "aliases": ["DD", "Dockside"] }));
-        let payload = mend(&admin, "updateGenre", "genre { id }", json!({ "id": genre["id"], "removeAliases": ["DD", "dockside"] })).await;
+        let payload = mutate(&admin, "updateGenre", "genre { id }", json!({ "id": genre["id"], "removeAliases": ["DD", "dockside"] })).await;
         assert_eq!(pairs(&payload["userErrors"]), [("/removeAliases/1".to_owned(), "INVALID".to_owned())]);
-        let payload = mend(&admin, "updateGenre", "genre { aliases }", json!({ "id": genre["id"], "removeAliases": ["DD"] })).await;
+        let payload = mutate(&admin, "updateGenre", "genre { aliases }", json!({ "id": genre["id"], "removeAliases": ["DD"] })).await;
         assert_eq!(payload["genre"]["aliases"], json!(["Dockside"]));
         assert_can_be_rebuilt(&app).await;
     }
 
-    async fn two_who_are_one_are_named_by_one_id(app: TestApp) {
+    async fn merging_people_rewrites_their_documents_to_one_id(app: TestApp) {
         let admin = three_movies(&app).await;
         let before = admin.export("three", "cast_crew").await;
-        let payload = merged(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
+        let payload = merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
         assert_eq!(
             payload["person"],
             json!({ "id": "tmdb-person-1", "name": "Ada Quist", "aliases": ["Ada M. Quist"] })
@@ -357,7 +357,7 @@ on_both_databases! {
         let text = before["data"].to_string().replace("tmdb-person-2", "tmdb-person-1");
         assert_eq!(after["data"].to_string(), text);
         assert_eq!((&after["metadata"]["source"], &after["metadata"]["updated_by"]), (&json!("manual"), &json!("admin@example.com")));
-        // Either id leads to the same person, and so does either name.
+        // Both ids and both names lead to the same person.
         for id in ["tmdb-person-1", "tmdb-person-2"] {
             let ada = person(&app.viewer(), id).await;
             assert_eq!((&ada["id"], credits(&ada).len()), (&json!("tmdb-person-1"), 5));
@@ -365,27 +365,27 @@ on_both_databases! {
             assert_eq!(ada["totals"], json!({ "movies": 3, "credits": 5, "nominations": 2, "wins": 1 }));
         }
         assert_eq!(ids(&app.viewer(), "ada m. quist").await, ["tmdb-person-1"]);
-        // It is told by the records, the history and the provenance.
-        let told = answer(&admin, "{ imports(filter: {operation: MERGE_PEOPLE}) { nodes { id operation status author document plan { changes { path } } } }
+        // The merge appears in the import log, the revisions and the provenance.
+        let logged = answer(&admin, "{ imports(filter: {operation: MERGE_PEOPLE}) { nodes { id operation status author document plan { changes { path } } } }
             movie(id: \"three\") { revisions(category: AWARDS, first: 1) { nodes { source updatedBy changes { path } } }
                 provenance(category: AWARDS) { source updatedBy revision } } }").await;
-        let records = told["imports"]["nodes"].as_array().unwrap();
+        let records = logged["imports"]["nodes"].as_array().unwrap();
         assert_eq!(records.len(), 2);
         assert_eq!(records[0]["status"], "PUBLISHED");
-        assert!(records[0]["document"].as_str().unwrap().contains("tmdb-person-2"), "{told}");
-        let mut of_records = texts(&told["imports"]["nodes"], "id");
+        assert!(records[0]["document"].as_str().unwrap().contains("tmdb-person-2"), "{logged}");
+        let mut of_records = texts(&logged["imports"]["nodes"], "id");
         let mut of_payload = texts(&payload["documents"], "importId");
         of_records.sort();
         of_payload.sort();
         assert_eq!(of_records, of_payload);
-        assert_eq!(told["movie"]["revisions"]["nodes"][0], json!({
+        assert_eq!(logged["movie"]["revisions"]["nodes"][0], json!({
             "source": "MANUAL", "updatedBy": "admin@example.com", "changes": [{ "path": "/awards/0/nominee_id" }]
         }));
-        assert_eq!(told["movie"]["provenance"][0], json!({ "source": "MANUAL", "updatedBy": "admin@example.com", "revision": 2 }));
+        assert_eq!(logged["movie"]["provenance"][0], json!({ "source": "MANUAL", "updatedBy": "admin@example.com", "revision": 2 }));
         assert_can_be_rebuilt(&app).await;
     }
 
-    async fn what_a_dry_run_of_a_merge_or_split_says_is_what_happens(app: TestApp) {
+    async fn a_merge_or_split_does_what_its_dry_run_reported(app: TestApp) {
         let admin = three_movies(&app).await;
         let credit = person(&admin, "tmdb-person-1").await["filmography"]["nodes"][0]["id"].clone();
         let plan = |payload: &Value| {
@@ -405,17 +405,17 @@ on_both_databases! {
         assert_eq!((plan(&done), plan(&done).len()), (plan(&divided), 1));
         input["dryRun"] = json!(false);
         let done = merge(&admin, input).await;
-        // The credit that was split off goes along.
+        // The merge now also rewrites the document that the split changed.
         assert_eq!((plan(&planned).len(), plan(&done).len()), (2, 3));
         assert_eq!(plan(&done)[..2], plan(&planned)[..]);
     }
 
-    async fn an_old_file_lands_on_the_one_who_stays(app: TestApp) {
+    async fn a_file_with_a_merged_id_updates_the_remaining_person(app: TestApp) {
         let admin = three_movies(&app).await;
         let file = admin.export("three", "cast_crew").await;
-        merged(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
+        merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
         let people = rows(&app.database.url, "entities").await.len();
-        // As it was exported; without its base; without ids of items; with the name alone.
+        // Four variants: as exported, without metadata, without credit ids, and by name alone.
         let mut bare = file.clone();
         bare.as_object_mut().unwrap().remove("metadata");
         let mut by_key = bare.clone();
@@ -434,12 +434,12 @@ on_both_databases! {
                 assert_eq!(reply["status"], "unchanged", "{what} {options}: {reply}");
             }
         }
-        // A file that also says something new says only that.
+        // A file with one new value changes only that value.
         let mut enriched = file.clone();
         enriched["data"]["cast"][0]["character"] = json!("The Narrator");
         let reply = admin.import_with(&enriched, "").await.json();
         assert_eq!(reply["plan"]["changes"].as_array().unwrap().len(), 1, "{reply}");
-        // Elsewhere the old id and the old name are the same person, too.
+        // On another movie, the old id and the old name also mean the same person.
         for director in [json!({ "id": "tmdb-person-2", "name": "Ada M. Quist" }), json!({ "name": "Ada M. Quist" })] {
             let reply = admin.import("one", "cast_crew", json!({ "directors": [director] })).await.json();
             assert!(["published", "unchanged"].contains(&reply["status"].as_str().unwrap()), "{reply}");
@@ -449,23 +449,23 @@ on_both_databases! {
         assert_eq!(rows(&app.database.url, "entities").await.len(), people);
     }
 
-    async fn an_open_draft_lands_on_the_one_who_stays(app: TestApp) {
+    async fn an_open_draft_with_a_merged_id_publishes_to_the_remaining_person(app: TestApp) {
         let admin = three_movies(&app).await;
         let mut file = admin.export("three", "cast_crew").await;
         file["data"]["directors"][0]["job"] = json!("Director");
         file["data"]["directors"][0]["name"] = json!("Ada Mona Quist");
         admin.draft(&file).await;
-        merged(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
-        // The draft names the old id, which shows who it is.
+        merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
+        // The draft keeps the old id, which resolves to the remaining person.
         let query = "{ movieExport(movieId: \"three\", category: CAST_CREW, stage: DRAFT) {
             data { ... on CastCrew { directors { personId person { id } } } } } }";
         let shown = answer(&admin, query).await["movieExport"]["data"]["directors"].clone();
         assert_eq!(shown, json!([{ "personId": "tmdb-person-2", "person": { "id": "tmdb-person-1" } }]));
-        // A further contribution without ids finds its item.
+        // A later contribution without credit ids is aligned with the stored item.
         let cast = json!({ "cast": [{ "name": "A. Quist", "id": "tmdb-person-1", "character": "Herself" }] });
         let payload = admin.import_document(&envelope("three", "cast_crew", cast), json!({ "target": "DRAFT" })).await;
         assert_eq!(payload["plan"]["counts"]["added"], 0, "{payload}");
-        let payload = admin.act("publishDraft", json!({ "movieId": "three", "category": "CAST_CREW" })).await;
+        let payload = admin.mutate("publishDraft", json!({ "movieId": "three", "category": "CAST_CREW" })).await;
         assert_eq!(payload["status"], "PUBLISHED", "{payload}");
         let export = admin.export("three", "cast_crew").await;
         assert_eq!(export["data"]["directors"][0]["job"], "Director");
@@ -475,15 +475,15 @@ on_both_databases! {
         assert_eq!(person(&admin, "tmdb-person-2").await["id"], "tmdb-person-1");
     }
 
-    async fn a_revision_that_comes_back_brings_its_people_back(app: TestApp) {
+    async fn reverting_a_merged_document_restores_its_people(app: TestApp) {
         let admin = three_movies(&app).await;
-        let before = (admin.export("three", "cast_crew").await, who_is_who(&app).await);
+        let before = (admin.export("three", "cast_crew").await, entity_rows(&app).await);
         let other = person(&admin, "tmdb-person-2").await;
-        merged(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
+        merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
         revert(&admin, "three", "CAST_CREW", 1).await;
         assert_eq!(admin.export("three", "cast_crew").await["data"], before.0["data"]);
-        assert_eq!(who_is_who(&app).await, before.1);
-        // Theirs is what documents say of them: the nomination is still the other's.
+        assert_eq!(entity_rows(&app).await, before.1);
+        // A person has what the documents name: the nomination stays with the other person.
         let back = person(&admin, "tmdb-person-2").await;
         assert_eq!((&back["id"], &back["filmography"]), (&json!("tmdb-person-2"), &other["filmography"]));
         assert_eq!((&back["name"], &back["aliases"]), (&other["name"], &other["aliases"]));
@@ -492,55 +492,55 @@ on_both_databases! {
         assert_can_be_rebuilt(&app).await;
         revert(&admin, "three", "AWARDS", 1).await;
         assert_eq!(person(&admin, "tmdb-person-2").await, other);
-        // And the other way round.
-        let payload = merged(&admin, "tmdb-person-2", &["tmdb-person-1"]).await;
+        // The same merge in the opposite direction.
+        let payload = merge_without_errors(&admin, "tmdb-person-2", &["tmdb-person-1"]).await;
         assert_eq!(payload["documents"].as_array().unwrap().len(), 3);
         assert_eq!(person(&admin, "tmdb-person-1").await["id"], "tmdb-person-2");
         assert_can_be_rebuilt(&app).await;
     }
 
-    async fn merges_follow_one_another(app: TestApp) {
+    async fn chained_merges_can_be_reverted_step_by_step(app: TestApp) {
         let crew: Vec<Value> = ["A", "B", "C", "D"].iter()
             .map(|name| json!({ "id": format!("tmdb-person-{name}"), "name": format!("Person {name}"), "job": *name })).collect();
         app.seed(&[envelope("m", "cast_crew", json!({ "crew": crew }))]).await;
         let admin = app.admin();
-        let before = (who_is_who(&app).await, admin.export("m", "cast_crew").await);
-        merged(&admin, "tmdb-person-B", &["tmdb-person-A"]).await;
-        merged(&admin, "tmdb-person-C", &["tmdb-person-B"]).await;
-        // A name that came with someone else goes with them.
-        let payload = mend(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-D", "addAliases": ["Person A"] })).await;
+        let before = (entity_rows(&app).await, admin.export("m", "cast_crew").await);
+        merge_without_errors(&admin, "tmdb-person-B", &["tmdb-person-A"]).await;
+        merge_without_errors(&admin, "tmdb-person-C", &["tmdb-person-B"]).await;
+        // A name that came from a merged person belongs to that person.
+        let payload = mutate(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-D", "addAliases": ["Person A"] })).await;
         assert_eq!(payload["userErrors"], json!([]));
-        merged(&admin, "tmdb-person-A", &["tmdb-person-D"]).await;
+        merge_without_errors(&admin, "tmdb-person-A", &["tmdb-person-D"]).await;
         for id in ["A", "B", "C", "D"] {
             let found = person(&admin, &format!("tmdb-person-{id}")).await;
             assert_eq!((&found["id"], &found["aliases"]), (&json!("tmdb-person-C"), &json!(["Person A", "Person B", "Person D"])));
             assert_eq!(found["totals"]["credits"], 4);
         }
         assert_eq!(made_entities(&app.database.url).await.len(), 1);
-        // Back to when A was B's and B was someone: A goes with B, and D keeps the name.
+        // Revision 2 had A merged into B: A's name goes with B, and D keeps its alias.
         revert(&admin, "m", "CAST_CREW", 2).await;
         let b = person(&admin, "tmdb-person-A").await;
         assert_eq!((&b["id"], &b["aliases"], credits(&b).len()), (&json!("tmdb-person-B"), &json!(["Person A"]), 2));
         let c = person(&admin, "tmdb-person-C").await;
         assert_eq!((&c["aliases"], &c["externalIds"]), (&json!([]), &json!([{ "value": "C" }])));
         assert_eq!(person(&admin, "tmdb-person-D").await["aliases"], json!(["Person A"]));
-        // And to when there were four.
+        // Revision 1 had four people.
         revert(&admin, "m", "CAST_CREW", 1).await;
-        mend(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-D", "removeAliases": ["Person A"] })).await;
-        assert_eq!(who_is_who(&app).await, before.0);
+        mutate(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-D", "removeAliases": ["Person A"] })).await;
+        assert_eq!(entity_rows(&app).await, before.0);
         assert_eq!(admin.export("m", "cast_crew").await["data"], before.1["data"]);
-        // One who leaves a household leaves the names that another one has as well.
-        mend(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-B", "addAliases": ["Person A"] })).await;
-        merged(&admin, "tmdb-person-C", &["tmdb-person-A", "tmdb-person-B"]).await;
+        // A person split off leaves the names that another merged person also has.
+        mutate(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-B", "addAliases": ["Person A"] })).await;
+        merge_without_errors(&admin, "tmdb-person-C", &["tmdb-person-A", "tmdb-person-B"]).await;
         split(&admin, json!({ "id": "tmdb-person-C", "movieIds": ["m"], "toId": "tmdb-person-A" })).await;
         assert_eq!(person(&admin, "tmdb-person-C").await["aliases"], json!(["Person A", "Person B"]));
         assert_eq!(person(&admin, "tmdb-person-A").await["name"], "Person A");
         assert_can_be_rebuilt(&app).await;
     }
 
-    async fn what_makes_no_sense_is_refused_whole(app: TestApp) {
+    async fn an_invalid_merge_or_split_changes_nothing(app: TestApp) {
         let admin = three_movies(&app).await;
-        merged(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
+        merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
         let before = dump_all(&app.database.url).await;
         for (id, others, expected) in [
             ("nobody", vec!["tmdb-person-1"], vec![("/id", "NOT_FOUND")]),
@@ -571,13 +571,13 @@ on_both_databases! {
         assert_eq!(dump_all(&app.database.url).await, before);
     }
 
-    async fn a_locked_credit_is_told_and_not_left_behind(app: TestApp) {
+    async fn a_locked_credit_blocks_a_merge_unless_overridden(app: TestApp) {
         let admin = three_movies(&app).await;
         let item = admin.export("three", "cast_crew").await["data"]["directors"][0]["credit_id"].clone();
         let lock = "mutation($items: [ID!]) { lockFields(input: {movieId: \"three\", category: CAST_CREW, items: $items}) { userErrors { path } } }";
         admin.graphql(lock, json!({ "items": [item] })).await;
         let before = dump_all(&app.database.url).await;
-        // An agent's merge is no import: it does not leave the locked one out either.
+        // The merge of an agent is not an import: it does not skip the locked credit.
         for client in [admin.clone(), app.agent(Role::Admin, reelport::document::Source::LlmGenerated)] {
             for dry_run in [true, false] {
                 let payload = merge(&client, json!({ "id": "tmdb-person-1", "otherIds": ["tmdb-person-2"], "dryRun": dry_run })).await;
@@ -596,23 +596,23 @@ on_both_databases! {
         assert_eq!(payload["userErrors"], json!([]));
     }
 
-    async fn two_credits_of_one_movie_stay_two(app: TestApp) {
+    async fn merging_people_keeps_all_their_credits_on_one_movie(app: TestApp) {
         let part = |id: &str| json!({ "id": id, "name": "Ada Quist", "character": "Captain" });
         app.seed(&[envelope("m", "cast_crew", json!({ "cast": [part("tmdb-person-1"), part("tmdb-person-2"), part("tmdb-person-1")] }))]).await;
         let admin = app.admin();
         let before = admin.export("m", "cast_crew").await;
-        merged(&admin, "tmdb-person-2", &["tmdb-person-1"]).await;
+        merge_without_errors(&admin, "tmdb-person-2", &["tmdb-person-1"]).await;
         let after = admin.export("m", "cast_crew").await;
         assert_eq!(texts(&after["data"]["cast"], "credit_id"), texts(&before["data"]["cast"], "credit_id"));
         assert_eq!(person(&admin, "tmdb-person-1").await["totals"], json!({ "movies": 1, "credits": 3, "nominations": 0, "wins": 0 }));
-        // The file of before changes nothing, and neither does that of after.
+        // The files exported before and after the merge both change nothing.
         for file in [&before, &after] {
             assert_eq!(admin.import_with(file, "").await.json()["status"], "unchanged");
         }
         assert_can_be_rebuilt(&app).await;
     }
 
-    async fn one_who_is_two_is_split(app: TestApp) {
+    async fn a_split_moves_credits_and_nominations_to_a_new_person(app: TestApp) {
         let admin = three_movies(&app).await;
         let ada = person(&admin, "tmdb-person-1").await;
         let (credit, nomination) = (&ada["filmography"]["nodes"][0]["id"], &ada["nominations"]["nodes"][0]["id"]);
@@ -625,30 +625,30 @@ on_both_databases! {
         assert_eq!((texts(&theirs["filmography"]["nodes"], "id"), texts(&theirs["nominations"]["nodes"], "id")),
             (vec![credit.as_str().unwrap().to_owned()], vec![nomination.as_str().unwrap().to_owned()]));
         assert_eq!(person(&admin, "tmdb-person-1").await["totals"], json!({ "movies": 2, "credits": 2, "nominations": 0, "wins": 0 }));
-        // Names stay as credited, and the records tell of it.
+        // Names stay as credited, and the import log lists the split.
         assert_eq!(admin.export("two", "awards").await["data"]["awards"][0]["nominee"], "Ada Quist");
         let records = answer(&admin, "{ imports(filter: {operation: SPLIT_PERSON}) { nodes { status document } } }").await;
         assert_eq!(texts(&records["imports"]["nodes"], "status"), ["PUBLISHED", "PUBLISHED"]);
         assert_can_be_rebuilt(&app).await;
-        // Without a name they are called the same.
+        // Without a given name, the new person has the same name.
         let payload = split(&admin, json!({ "id": "tmdb-person-1", "movieIds": ["one"] })).await;
         assert_eq!(payload["other"]["name"], "Ada Quist");
         let made = payload["other"]["id"].as_str().unwrap().to_owned();
-        // To merge them undoes it; and whoever was merged comes back by a split.
-        merged(&admin, "tmdb-person-1", &[&made]).await;
+        // A merge undoes the split, and a second split restores the merged person.
+        merge_without_errors(&admin, "tmdb-person-1", &[&made]).await;
         let payload = split(&admin, json!({ "id": "tmdb-person-1", "movieIds": ["one"], "toId": made })).await;
         assert_eq!((&payload["other"]["id"], &payload["userErrors"]), (&json!(made), &json!([])));
         assert_eq!(credits(&person(&admin, &made).await), ["one DIRECTORS"]);
         assert_can_be_rebuilt(&app).await;
     }
 
-    async fn nobody_mends_without_the_role(app: TestApp) {
+    async fn entity_operations_require_their_role(app: TestApp) {
         three_movies(&app).await;
         let before = dump_all(&app.database.url).await;
         let reads = ["{ person(id: \"tmdb-person-1\") { id } }", "{ people(search: \"ada\") { nodes { id } } }", "{ ceremonies { nodes { id } } }",
             "{ platforms { nodes { id } } }", "{ genres { nodes { id movies { nodes { id } } } } }", "{ genre(id: \"x\") { id } }"];
         let contributes = ["{ duplicatePeople { nodes { score } } }"];
-        let mends = ["mutation { mergePeople(input: {id: \"tmdb-person-1\", otherIds: [\"tmdb-person-2\"]}) { userErrors { code } } }",
+        let changes = ["mutation { mergePeople(input: {id: \"tmdb-person-1\", otherIds: [\"tmdb-person-2\"]}) { userErrors { code } } }",
             "mutation { mergePeople(input: {id: \"tmdb-person-1\", otherIds: [\"nobody\"], dryRun: true}) { userErrors { code } } }",
             "mutation { splitPerson(input: {id: \"tmdb-person-1\", movieIds: [\"one\"]}) { userErrors { code } } }",
             "mutation { updatePerson(input: {id: \"tmdb-person-1\", name: \"X\"}) { userErrors { code } } }",
@@ -659,7 +659,7 @@ on_both_databases! {
             (app.viewer(), 1, "FORBIDDEN"),
             (app.with_role(Role::Contributor), 2, "FORBIDDEN"),
         ] {
-            for (index, queries) in [&reads[..], &contributes, &mends].into_iter().enumerate() {
+            for (index, queries) in [&reads[..], &contributes, &changes].into_iter().enumerate() {
                 for query in queries {
                     let reply = client.graphql(query, json!({})).await;
                     let code = reply["errors"][0]["extensions"]["code"].as_str();
@@ -670,7 +670,7 @@ on_both_databases! {
         assert_eq!(dump_all(&app.database.url).await, before);
     }
 
-    async fn whoever_was_made_of_another_form_of_a_name_is_a_likely_double(app: TestApp) {
+    async fn people_with_near_names_are_listed_as_duplicates(app: TestApp) {
         let movie = |movie: &str, credit: Value| {
             [envelope(movie, "basic_info", json!({ "title": movie, "year": "1999" })), envelope(movie, "cast_crew", json!({ "cast": [credit] }))]
         };
@@ -678,7 +678,7 @@ on_both_databases! {
             movie("a", json!({ "id": "tmdb-person-1", "name": "Aldous Harrington", "character": "Cook" })),
             movie("b", json!({ "id": "tmdb-person-2", "name": "Bea Tomlinson", "character": "Boy" })),
         ].concat()).await;
-        // Made anew, as the answers said; of the third, nobody has the name.
+        // The resolutions created new people; the third name belongs to no other person.
         for (name, id) in [("Harrington, Aldous", "c"), ("Aldous Harington", "d"), ("Zed Quux", "e")] {
             app.movie(id).await;
             let file = envelope(id, "cast_crew", json!({ "cast": [{ "name": name }] }));
@@ -698,7 +698,7 @@ on_both_databases! {
         assert_eq!(others, BTreeSet::from([["Aldous Harington", "Aldous Harrington"], ["Aldous Harington", "Harrington, Aldous"]]));
     }
 
-    async fn likely_doubles_come_first(app: TestApp) {
+    async fn duplicate_people_are_listed_by_score(app: TestApp) {
         let of = |id: &str, name: &str, part: &str| json!({ "id": id, "name": name, "character": part });
         let movie = |movie: &str, year: &str, data: Value| {
             [envelope(movie, "basic_info", json!({ "title": movie, "year": year })), envelope(movie, "cast_crew", data)]
@@ -706,7 +706,7 @@ on_both_databases! {
         app.seed(&[
             movie("a", "1999", json!({ "cast": [of("tmdb-person-1", "Ada Quist", "Captain"), of("tmdb-person-3", "Bo Li", "Cook")] })),
             movie("b", "2001", json!({ "cast": [of("ada", "Ada  QUIST", "Cook"), of("tmdb-person-4", "Bo Li", "Boy")] })),
-            // Two parts in one list: two people.
+            // Two parts in one list: different people.
             movie("c", "2001", json!({ "cast": [of("cy-1", "Cy Oh", "Cook"), of("cy-2", "Cy Oh", "Boy")] })),
             movie("d", "2001", json!({ "cast": [of("tmdb-person-5", "J.J. Dee", "Cook")], "directors": [{ "id": "jj", "name": "JJ Dee" }] })),
         ].concat()).await;
@@ -729,26 +729,26 @@ on_both_databases! {
             after = edge["cursor"].clone();
         }
         assert_eq!(paged, ["ada", "jj", "tmdb-person-3"]);
-        merged(&app.admin(), "tmdb-person-1", &["ada"]).await;
+        merge_without_errors(&app.admin(), "tmdb-person-1", &["ada"]).await;
         let left = answer(&contributor, "{ duplicatePeople { nodes { first { id } } } }").await;
         assert_eq!(left["duplicatePeople"]["nodes"].as_array().unwrap().len(), 2);
     }
 
-    async fn many_documents_are_rewritten_at_once(app: TestApp) {
+    async fn a_merge_rewrites_many_documents(app: TestApp) {
         let movies = 0..130;
         let file = |movie: usize| envelope(&format!("m{movie:03}"), "cast_crew", json!({
             "crew": [{ "id": "tmdb-person-2", "name": "Ada Quist", "job": "Editor" }, { "id": "tmdb-person-1", "name": "A. Quist", "job": "Grip" }]
         }));
         app.seed(&movies.clone().map(file).collect::<Vec<_>>()).await;
         let admin = app.admin();
-        let payload = merged(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
+        let payload = merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
         let expected: Vec<String> = movies.map(|movie| format!("m{movie:03}")).collect();
         assert_eq!(texts(&payload["documents"], "movieId"), expected);
         assert_eq!(person(&admin, "tmdb-person-2").await["totals"]["credits"], 260);
         assert_can_be_rebuilt(&app).await;
     }
 
-    async fn a_merge_and_imports_at_once_lose_nothing(app: TestApp) {
+    async fn a_merge_and_concurrent_imports_lose_nothing(app: TestApp) {
         const NEW: usize = 36;
         let admin = three_movies(&app).await;
         let other = if app.database.url.starts_with("postgres") { app.replica().await } else { app.admin() };
@@ -759,7 +759,7 @@ on_both_databases! {
             let client = if number.is_multiple_of(2) { admin.clone() } else { other.clone() };
             tokio::spawn(async move {
                 let editor = json!({ "id": "tmdb-person-2", "name": "Ada M. Quist", "job": "Editor" });
-                // Into movies that come to name her, and into those that name her already.
+                // Into new movies, and into those that already credit the person.
                 let (movie, crew) = match number.checked_sub(NEW) {
                     None => (format!("new-{number}"), json!([editor])),
                     Some(extra) => (
@@ -773,7 +773,7 @@ on_both_databases! {
         let mut imports: Vec<_> = (0..NEW / 2).map(import).collect();
         let merging = {
             let admin = admin.clone();
-            tokio::spawn(async move { merged(&admin, "tmdb-person-1", &["tmdb-person-2"]).await })
+            tokio::spawn(async move { merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await })
         };
         imports.extend((NEW / 2..NEW + 12).map(import));
         for import in imports {
@@ -793,11 +793,11 @@ on_both_databases! {
         assert_can_be_rebuilt(&app).await;
     }
 
-    async fn a_merge_waits_for_whoever_is_writing(app: TestApp) {
+    async fn a_merge_waits_for_a_running_import(app: TestApp) {
         let admin = three_movies(&app).await;
         app.movie("slow").await;
         if app.database.url.starts_with("postgres") {
-            // An import that has seen who is who, and takes its time to write it.
+            // An import that has resolved its names and then takes a second to write.
             let slow = "CREATE FUNCTION slow() RETURNS trigger AS
                     'BEGIN IF NEW.movie_id = ''slow'' THEN PERFORM pg_sleep(1); END IF; RETURN NEW; END' LANGUAGE plpgsql;
                 CREATE TRIGGER slow BEFORE INSERT ON credits FOR EACH ROW EXECUTE FUNCTION slow()";
@@ -809,7 +809,7 @@ on_both_databases! {
             tokio::spawn(async move { admin.import("slow", "cast_crew", crew).await })
         };
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        let payload = merged(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
+        let payload = merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
         assert_eq!(importing.await.unwrap().status, 200);
         assert_eq!(texts(&payload["documents"], "movieId"), ["slow", "three", "three"]);
         assert_eq!(admin.export("slow", "cast_crew").await["data"]["crew"][0]["id"], "tmdb-person-1");

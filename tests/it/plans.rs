@@ -1,20 +1,20 @@
-//! Plans: a dry run says everything and leaves no trace, and what it says is what happens.
+//! Plans: a dry run writes nothing, and the import then does exactly what the plan lists.
 
 use reelport::catalog::access::Role;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, masked, pairs};
 use crate::support::database::{dump_all, files};
+use crate::support::operations::{codes, masked, pairs};
 use crate::support::{Client, TestApp, envelope, fixtures};
 
-/// All that a database holds: the rows of every table, and of `SQLite` the files themselves.
-async fn everything(app: &TestApp) -> (Vec<Option<Vec<u8>>>, Vec<(String, Vec<String>)>) {
+/// The whole content of a database: the rows of every table, and for `SQLite` the files.
+async fn database_content(app: &TestApp) -> (Vec<Option<Vec<u8>>>, Vec<(String, Vec<String>)>) {
     (files(&app.database), dump_all(&app.database.url).await)
 }
 
-/// Data of an export after someone edited it: a value changed, one removed, an item changed, one
-/// dropped, one added, and whom it names, new.
+/// The data of an export after an edit: one value changed, one removed, one item changed, one
+/// dropped, and one added with a new name.
 pub fn edited(category: &str, exported: &Value) -> Value {
     let mut data = exported.clone();
     let mut list = |name: &str, change: &dyn Fn(&mut Value), new: Value| {
@@ -69,7 +69,7 @@ pub fn edited(category: &str, exported: &Value) -> Value {
     data
 }
 
-/// The export of a category with its data edited.
+/// The export of a category with edited data.
 async fn edited_file(client: &Client, movie: &str, category: &str) -> Value {
     let mut file = client.export(movie, category).await;
     file["data"] = edited(category, &file["data"]);
@@ -77,15 +77,15 @@ async fn edited_file(client: &Client, movie: &str, category: &str) -> Value {
 }
 
 on_both_databases! {
-    async fn a_dry_run_says_everything_and_leaves_no_trace(app: TestApp) {
+    async fn a_dry_run_reports_its_plan_and_writes_nothing(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut sent = Vec::new();
-        for (category, _) in fixtures::seven() {
+        for (category, _) in fixtures::all_categories() {
             sent.push((category, edited_file(&admin, "m", category).await));
         }
-        // A draft that is there already must stay as it is too.
+        // An open draft must stay unchanged, too.
         admin.draft(&envelope("m", "trivia", json!({ "items": [{ "text": "Drafted." }] }))).await;
-        let before = everything(&app).await;
+        let before = database_content(&app).await;
         for (category, file) in &sent {
             for target in ["PUBLISHED", "DRAFT"] {
                 let options = json!({ "target": target, "dryRun": true, "idempotencyKey": "key", "mode": "REPLACE",
@@ -98,7 +98,7 @@ on_both_databases! {
                     let counts = &payload["plan"]["counts"];
                     assert!(["added", "updated", "removed"].iter().all(|count| counts[count].as_u64() >= Some(1)), "{payload}");
                     assert_ne!(payload["updatedFields"], json!([]));
-                    // What stands is shown, not what would be.
+                    // The payload shows the stored document, not the planned one.
                     let shown = &payload["movieExport"]["document"]["data"];
                     let drafted = target == "DRAFT" && *category == "trivia";
                     assert_eq!(shown == &admin.export("m", category).await["data"], !drafted, "{payload}");
@@ -110,19 +110,19 @@ on_both_databases! {
             assert!(!body["plan"]["changes"].as_array().unwrap().is_empty());
             assert!(body["message"].as_str().unwrap().ends_with("nothing was written"), "{body}");
         }
-        assert!(everything(&app).await == before);
+        assert!(database_content(&app).await == before);
     }
 
-    async fn a_dry_run_of_what_is_refused_leaves_no_trace_either(app: TestApp) {
+    async fn a_refused_dry_run_writes_nothing(app: TestApp) {
         let admin = app.full_movie("m").await;
-        let before = everything(&app).await;
+        let before = database_content(&app).await;
         for (document, code) in [
             ("no JSON".to_owned(), "UNREADABLE"),
             (envelope("m", "timeline", json!({ "events": [{ "date": "soon", "title": "A" }] })).to_string(), "INVALID"),
             (envelope("other", "timeline", json!({})).to_string(), "MOVIE_MISMATCH"),
         ] {
             let options = json!({ "dryRun": true, "idempotencyKey": "key" });
-            let payload = admin.act("importDocument", json!({ "movieId": "m", "document": document, "options": options })).await;
+            let payload = admin.mutate("importDocument", json!({ "movieId": "m", "document": document, "options": options })).await;
             assert_eq!((codes(&payload), &payload["status"], &payload["importId"]), (vec![code.to_owned()], &json!("REJECTED"), &json!(null)), "{payload}");
             let reply = admin.post_text("/api/v1/admin/movies/m/import/timeline?dry_run=true", document).await;
             assert!(reply.status == 400 || reply.status == 422, "{}", reply.text);
@@ -134,58 +134,59 @@ on_both_databases! {
             ("revertCategory", json!({ "movieId": "m", "category": "TRIVIA", "revision": 7, "dryRun": true })),
             ("updateDraft", json!({ "movieId": "m", "data": { "trivia": { "items": [] } }, "options": { "dryRun": true } })),
         ] {
-            let payload = admin.act(mutation, input).await;
+            let payload = admin.mutate(mutation, input).await;
             assert_eq!((&payload["status"], &payload["importId"]), (&json!("REJECTED"), &json!(null)), "{payload}");
         }
-        assert!(everything(&app).await == before);
+        assert!(database_content(&app).await == before);
     }
 
-    async fn a_dry_run_of_files_counts_them_and_writes_nothing(app: TestApp) {
+    async fn a_command_line_dry_run_counts_documents_and_writes_nothing(app: TestApp) {
         app.full_movie("m").await;
         let admin = app.admin();
         let mut lines = Vec::new();
-        for (category, _) in fixtures::seven() {
+        for (category, _) in fixtures::all_categories() {
             lines.push(edited_file(&admin, "m", category).await);
-            // A movie that is not there yet is not made either.
+            // A missing movie is not created.
             lines.push(envelope("new", category, edited_file(&admin, "m", category).await["data"].clone()));
         }
         lines.push(envelope("m", "trivia", json!({ "items": [{ "spoiler": "maybe" }] })));
         let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        let before = everything(&app).await.1;
+        let before = database_content(&app).await.1;
         let ran = app.command_with(&["import", "--dry-run", "--mode", "replace", "-"], input.as_bytes()).await;
         assert_eq!(ran.code, 1, "{ran:?}");
-        let said: Vec<&str> = ran.stdout.lines().collect();
-        assert!(said.last().unwrap().starts_with("14 planned (a dry run: nothing was written), 1 failed"), "{ran:?}");
-        // What would change is told line by line, by path.
-        assert_eq!(said.iter().filter(|line| line.contains(": m ") || line.contains(": new ")).count(), 14, "{ran:?}");
+        let lines: Vec<&str> = ran.stdout.lines().collect();
+        assert!(lines.last().unwrap().starts_with("14 planned (a dry run: nothing was written), 1 failed"), "{ran:?}");
+        // Every planned change is printed on a line with its path.
+        assert_eq!(lines.iter().filter(|line| line.contains(": m ") || line.contains(": new ")).count(), 14, "{ran:?}");
         for mark in ["  + /", "  ~ /", "  - /"] {
-            assert!(said.iter().any(|line| line.starts_with(mark)), "{mark} {ran:?}");
+            assert!(lines.iter().any(|line| line.starts_with(mark)), "{mark} {ran:?}");
         }
         let ran = app.command_with(&["import", "--dry-run", "--target", "draft", "-"], input.as_bytes()).await;
         assert!(ran.stdout.lines().last().unwrap().starts_with("7 planned"), "{ran:?}");
-        assert!(everything(&app).await.1 == before);
+        assert!(database_content(&app).await.1 == before);
     }
 
-    async fn what_a_dry_run_says_is_what_happens(app: TestApp) {
+    async fn an_import_does_what_its_dry_run_planned(app: TestApp) {
         let admin = app.admin();
         for mode in ["merge", "replace"] {
             app.full_movie(mode).await;
-            for (category, _) in fixtures::seven() {
+            for (category, _) in fixtures::all_categories() {
                 let file = edited_file(&admin, mode, category).await;
                 let known = admin.export(mode, category).await.to_string() + &format!("{:?}", dump_all(&app.database.url).await);
                 let planned = admin.import_with(&file, &format!("?dry_run=true&mode={mode}")).await.json();
                 let again = admin.import_with(&file, &format!("?dry_run=true&mode={mode}")).await.json();
                 let digest = planned["plan"]["digest"].as_str().unwrap();
                 assert_eq!((digest.len(), digest), (64, again["plan"]["digest"].as_str().unwrap()));
-                // GraphQL plans the same, from the text and, where null means the same, from typed input.
+                // GraphQL plans the same from the text and from typed input with the same null
+                // policy.
                 let options = json!({ "dryRun": true, "mode": mode.to_uppercase(), "baseRevision": file["metadata"]["revision"], "nulls": "KEEP" });
                 let typed = admin.import_category(mode, category, &file["data"], options.clone()).await;
                 let document = admin.import_document(&file, options).await;
-                let said = |plan: &Value| masked(&plan["changes"], &known);
+                let masked_changes = |plan: &Value| masked(&plan["changes"], &known);
                 for payload in [&typed, &document] {
                     assert_eq!(payload["plan"]["digest"], digest, "{payload}");
                     let lower = |changes: Value| changes.to_string().to_lowercase();
-                    assert_eq!(lower(said(&payload["plan"])), lower(said(&planned["plan"])));
+                    assert_eq!(lower(masked_changes(&payload["plan"])), lower(masked_changes(&planned["plan"])));
                 }
                 let applied = admin.import_with(&file, &format!("?mode={mode}&expected_plan={digest}")).await.json();
                 assert_eq!(applied["status"], "published", "{applied}");
@@ -198,12 +199,12 @@ on_both_databases! {
         }
     }
 
-    async fn an_expected_plan_is_carried_out_or_nothing_is(app: TestApp) {
+    async fn an_expected_plan_is_executed_or_nothing_is_written(app: TestApp) {
         let admin = app.full_movie("m").await;
         let file = edited_file(&admin, "m", "timeline").await;
         let planned = admin.import_document(&file, json!({ "dryRun": true })).await;
         let digest = planned["plan"]["digest"].clone();
-        // What is planned otherwise is another plan.
+        // Other options make another plan.
         for options in [
             json!({ "mode": "REPLACE" }), json!({ "nulls": "CLEAR" }), json!({ "onConflict": "TAKE_IMPORT" }), json!({ "source": "TMDB" }),
             json!({ "target": "DRAFT" }), json!({ "removeItems": [file["data"]["events"][1]["id"]] }),
@@ -214,7 +215,7 @@ on_both_databases! {
             assert_eq!((codes(&payload), &payload["status"]), (vec!["PLAN_STALE".to_owned()], &json!("REJECTED")), "{options}: {payload}");
             assert_ne!(payload["plan"]["digest"], digest);
         }
-        // Someone else was faster.
+        // Another writer publishes first.
         admin.import("m", "timeline", json!({ "events": [{ "date": "2010", "title": "Shown again" }] })).await;
         admin.import("m", "timeline", json!({ "events": [{ "id": file["data"]["events"][0]["id"], "category": "writing" }] })).await;
         let before = admin.export("m", "timeline").await["data"].clone();
@@ -225,24 +226,24 @@ on_both_databases! {
         let body = reply.json();
         assert_eq!((reply.status, &body["code"], reply.header("content-type")), (409, &json!("PLAN_STALE"), "application/problem+json"));
         assert_eq!(admin.export("m", "timeline").await["data"], before);
-        // The new plan came with the refusal, and holds.
+        // The refusal contains the new plan, which can be executed.
         let next = body["plan"]["digest"].as_str().unwrap();
         let reply = admin.import_with(&file, &format!("?expected_plan={next}&on_conflict=take_import")).await;
         assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
         let known = before.to_string();
         assert_eq!(masked(&reply.json()["plan"], &known), masked(&body["plan"], &known));
-        // A plan of the draft is one of the draft.
+        // A plan for the draft holds only for the draft.
         let file = envelope("m", "trivia", json!({ "items": [{ "text": "Drafted." }] }));
         let planned = admin.import_with(&file, "?dry_run=true&target=draft").await.json();
         let options = format!("?target=draft&expected_plan={}", planned["plan"]["digest"].as_str().unwrap());
         assert_eq!(admin.import_with(&file, &options).await.json()["status"], "drafted");
         assert_eq!(admin.import_with(&file, &options).await.status, 409);
-        // A word that is no digest never holds.
+        // An invalid digest is always stale.
         let reply = admin.import_with(&file, "?expected_plan=x").await;
         assert_eq!((reply.status, reply.errors()), (409, vec![(String::new(), "PLAN_STALE".to_owned())]));
     }
 
-    async fn contributors_plan_and_draft_and_do_not_publish(app: TestApp) {
+    async fn contributors_may_plan_and_draft_but_not_publish(app: TestApp) {
         app.full_movie("m").await;
         let (contributor, viewer) = (app.with_role(Role::Contributor), app.viewer());
         let file = envelope("m", "trivia", json!({ "items": [{ "text": "New." }] }));
@@ -254,7 +255,7 @@ on_both_databases! {
         };
         let import = |options: Value| json!({ "movieId": "m", "document": file.to_string(), "options": options });
         let typed = |options: Value| json!({ "movieId": "m", "data": { "trivia": { "items": [] } }, "options": options });
-        // What, with which input, and whether a contributor may.
+        // Mutation, input, and whether a contributor may run it.
         let cases = [
             ("importDocument", import(json!({ "dryRun": true })), true),
             ("importDocument", import(json!({ "dryRun": true, "target": "DRAFT" })), true),
@@ -272,7 +273,7 @@ on_both_databases! {
         ];
         for (mutation, input, may) in cases {
             for (client, may) in [(&viewer, false), (&contributor, may)] {
-                let reply = client.try_act(mutation, input.clone()).await;
+                let reply = client.try_mutate(mutation, input.clone()).await;
                 let code = &reply["errors"][0]["extensions"]["code"];
                 assert_eq!((code == "FORBIDDEN", code.is_null()), (!may, may), "{mutation} {input}: {reply}");
             }
@@ -293,7 +294,7 @@ on_both_databases! {
         assert_eq!(contributor.export("m", "trivia").await["metadata"]["revision"], 1);
     }
 
-    async fn a_base_that_is_not_known_is_said(app: TestApp) {
+    async fn an_unknown_base_is_a_warning(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut file = edited_file(&admin, "m", "trivia").await;
         file["metadata"]["revision"] = json!(9);
@@ -305,7 +306,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn a_plan_looks_as_it_always_did() {
+async fn plans_match_the_snapshot() {
     let app = TestApp::sqlite().await;
     let admin = app.full_movie("m").await;
     let mut shown = Vec::new();
@@ -318,7 +319,7 @@ async fn a_plan_looks_as_it_always_did() {
         for plan in [&mut graphql["plan"], &mut rest["plan"]] {
             plan["digest"] = json!("[digest]");
         }
-        // Only what every run makes up anew is masked.
+        // Only values that differ on every run are masked.
         shown.push(masked(&json!({ "graphql": graphql, "rest": rest }), ""));
     }
     insta::assert_json_snapshot!("plans", shown);

@@ -1,4 +1,4 @@
-//! The law of the round trip, as properties of the pure core over every category.
+//! The round-trip guarantee as properties of the pure core, for every category.
 
 use std::collections::HashSet;
 
@@ -16,9 +16,9 @@ use reelport::document::{Category, ProblemCode, Warning, WarningCode};
 use serde_json::{Value, json};
 
 use crate::support::generate::{arbitrary_json, data, document, of_any_category, two_documents};
-use crate::support::pure::{How, MERGE, REPLACE, World, item_lists, list, through_text};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World, item_lists, list, through_text};
 
-/// A value that was sent and the path to it.
+/// Collects every scalar value with its path.
 pub fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
     match value {
         Value::Object(object) => {
@@ -34,7 +34,7 @@ pub fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
     }
 }
 
-/// The path to every key: of the document and of its items.
+/// The parent path and name of every key: of the document and of its items.
 fn keys(value: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let object = value.as_object().unwrap();
@@ -91,7 +91,7 @@ fn without_ids(category: Category, data: &Value) -> Value {
     data
 }
 
-/// Whether no two of these items have the same natural key.
+/// Whether no two of these items have equal natural keys.
 fn all_differ<'a>(item: &Item, items: impl Iterator<Item = &'a Value>) -> bool {
     let mut seen = HashSet::new();
     items.into_iter().all(|object| {
@@ -103,9 +103,9 @@ fn all_differ<'a>(item: &Item, items: impl Iterator<Item = &'a Value>) -> bool {
     })
 }
 
-/// A file as an editor or a model may make it out of an export: items dropped, moved, doubled,
-/// changed, their ids and keys left out, others put between. Where items have equal keys, none
-/// loses both its id and a part of its key: it could be any of them, a different one each time.
+/// A file as an editor or a model may make it from an export: items dropped, moved, duplicated and
+/// changed, ids and keys left out, other items inserted. If items have equal keys, none loses both
+/// its id and a key part, since its alignment would then be ambiguous.
 pub fn edited(category: Category, export: &Value, other: &Value, choices: &[u8]) -> Value {
     let mut choices = choices.iter().copied().cycle();
     let mut choose = |of: u8| choices.next().unwrap() % of;
@@ -114,7 +114,7 @@ pub fn edited(category: Category, export: &Value, other: &Value, choices: &[u8])
         let (ours, theirs) = (&export[field.name], &other[field.name]);
         let value = match (&field.rule.kind, choose(4)) {
             (Kind::Items { item, .. }, _) => {
-                // Someone may also be put into another list, id and all.
+                // An item may also be copied from another list, with its id.
                 let others: Vec<&Value> = item_lists(category)
                     .filter(|(name, _)| *name != field.name)
                     .flat_map(|(name, _)| list(export, name))
@@ -135,7 +135,7 @@ pub fn edited(category: Category, export: &Value, other: &Value, choices: &[u8])
                         3 => items.extend([object.clone(), object.clone()]),
                         4 => items.extend([bare.clone(), bare.clone()]),
                         5 => {
-                            // One key less.
+                            // One key is left out.
                             let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
                             let key = keys[usize::from(choose(255)) % keys.len()].clone();
                             let mut object = if may_lose_key && choose(2) == 0 {
@@ -147,7 +147,7 @@ pub fn edited(category: Category, export: &Value, other: &Value, choices: &[u8])
                             items.push(object);
                         }
                         6 => {
-                            // Some values of another.
+                            // Some values come from another document.
                             let mut object = if may_lose_key && choose(2) == 0 {
                                 bare.clone()
                             } else {
@@ -179,7 +179,7 @@ pub fn edited(category: Category, export: &Value, other: &Value, choices: &[u8])
             (_, 1) => theirs.clone(),
             _ => ours.clone(),
         };
-        // Indexing a key that is absent gives null, which says nothing.
+        // Indexing an absent key gives null.
         if !value.is_null() {
             data.insert(field.name.to_owned(), value);
         }
@@ -206,7 +206,7 @@ pub fn choices() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn what_was_sent_comes_back_byte_for_byte_and_nothing_else((category, sent) in document()) {
+    fn an_export_returns_exactly_what_was_sent((category, sent) in document()) {
         let export = World::with(category, &sent).export();
         for field in category.definition().fields {
             let (before, after) = (&sent[field.name], &export[field.name]);
@@ -216,13 +216,13 @@ proptest! {
                 prop_assert_eq!(after.is_null(), export.get(field.name).is_none());
                 continue;
             };
-            // Equal-keyed items stay apart.
+            // Items with equal keys stay separate.
             prop_assert_eq!(list(&sent, field.name).len(), list(&export, field.name).len(), "{}", field.name);
             for (before, after) in list(&sent, field.name).iter().zip(list(&export, field.name)) {
                 for inner in item.fields {
                     let is_id = matches!(inner.rule.kind, Kind::Id);
                     let was_sent = before.get(inner.name).is_some();
-                    // Two ids for one name are one ceremony, one platform.
+                    // Two ids with one name mean the same ceremony or platform.
                     let is_told_by_name =
                         item.entities.iter().any(|entity| entity.id == inner.name && entity.kind.is_told_by_name());
                     if was_sent && inner.name != item.id && !is_told_by_name {
@@ -236,7 +236,7 @@ proptest! {
     }
 
     #[test]
-    fn every_digit_of_a_score_and_of_an_amount_comes_back(
+    fn numbers_are_exported_with_every_digit(
         score in 0.0..=100.0_f64,
         rating in 0.0..=10.0_f64,
         amount in 0..=MAX_SAFE_INTEGER,
@@ -250,15 +250,15 @@ proptest! {
     }
 
     #[test]
-    fn an_export_back_in_changes_nothing((category, sent) in document()) {
+    fn importing_an_export_changes_nothing((category, sent) in document()) {
         let mut world = World::with(category, &sent);
         let export = world.export();
         let data = world.data.clone();
-        let how = [MERGE, REPLACE, How { base: Some(&data), ..REPLACE }, How { nulls: NullPolicy::Clear, ..REPLACE }];
+        let how = [MERGE, REPLACE, ImportSettings { base: Some(&data), ..REPLACE }, ImportSettings { nulls: NullPolicy::Clear, ..REPLACE }];
         for how in how {
             let plan = world.import(&export, how).unwrap();
             prop_assert_eq!(plan.report.changes, vec![]);
-            prop_assert_eq!(beside_markup(&plan.report.warnings), Vec::<&Warning>::new());
+            prop_assert_eq!(without_markup_warnings(&plan.report.warnings), Vec::<&Warning>::new());
             prop_assert_eq!(plan.new_entities, vec![]);
         }
         let plan = world.import(&without_ids(category, &export), MERGE).unwrap();
@@ -266,14 +266,14 @@ proptest! {
     }
 
     #[test]
-    fn importing_twice_is_importing_once((category, sent) in document()) {
+    fn importing_twice_equals_importing_once((category, sent) in document()) {
         let mut world = World::with(category, &sent);
         let again = world.import(&sent, MERGE).unwrap();
         prop_assert_eq!(again.report.changes, vec![]);
     }
 
     #[test]
-    fn an_edited_file_changes_nothing_the_second_time(
+    fn importing_an_edited_file_twice_changes_nothing_the_second_time(
         (category, first, second) in two_documents(),
         choices in choices(),
     ) {
@@ -288,7 +288,7 @@ proptest! {
     }
 
     #[test]
-    fn merging_never_removes_and_never_folds(
+    fn merge_never_removes_or_joins_items(
         (category, first, second) in two_documents(),
         choices in choices(),
     ) {
@@ -296,7 +296,7 @@ proptest! {
         let before = world.export();
         let file = edited(category, &before, &second, &choices);
         if let Err(problems) = world.import(&file, MERGE) {
-            // An edit may leave a new item without what it must have, or without telling who it is.
+            // A new item may lack a required value, or its name may be ambiguous or unknown.
             let codes = [ProblemCode::Required, ProblemCode::AmbiguousMatch, ProblemCode::NotFound];
             prop_assert!(problems.iter().all(|problem| codes.contains(&problem.code)), "{:?}", problems);
             prop_assert_eq!(world.export(), before);
@@ -319,7 +319,7 @@ proptest! {
                 let same = new.iter().find(|candidate| candidate[item.id] == object[item.id]);
                 let Some(same) = same else { return Err(TestCaseError::fail(format!("{object} is gone"))) };
                 for key in object.as_object().unwrap().keys() {
-                    // A nominee who is renamed to nobody known is linked to nobody.
+                    // A nominee renamed to an unknown name loses its link.
                     let link = item.entities.iter().find(|entity| entity.id == key && !entity.creates);
                     let renamed = link.is_some_and(|entity| object[entity.name] != same[entity.name]);
                     prop_assert!(renamed || same.get(key).is_some(), "{} of {} is gone", key, object);
@@ -330,11 +330,11 @@ proptest! {
         let count = all.len();
         all.sort();
         all.dedup();
-        prop_assert_eq!(all.len(), count, "an id stands twice");
+        prop_assert_eq!(all.len(), count, "an id occurs twice");
     }
 
     #[test]
-    fn leaving_out_any_one_key_changes_nothing((category, sent) in document(), which in some_keys()) {
+    fn leaving_out_a_key_changes_nothing((category, sent) in document(), which in some_keys()) {
         let world = World::with(category, &sent);
         for (parent, key) in some_of(&which, keys(&world.export())) {
             let mut file = world.export();
@@ -347,7 +347,7 @@ proptest! {
     }
 
     #[test]
-    fn null_keeps_with_a_warning_and_clears_when_asked((category, sent) in document(), which in some_keys()) {
+    fn null_keeps_with_a_warning_and_clears_with_nulls_clear((category, sent) in document(), which in some_keys()) {
         let world = World::with(category, &sent);
         for (parent, key) in some_of(&which, keys(&world.export())) {
             let (field, item) = field_at(category, &parent, &key);
@@ -359,16 +359,16 @@ proptest! {
             prop_assert_eq!(&kept.report.changes, &vec![], "{}", path);
             let stored = world.export();
             let is_empty = stored.pointer(&path).unwrap().as_array().is_some_and(Vec::is_empty);
-            // Who a nominee is may be unknown; other ids follow from what they identify.
+            // A nominee may be unknown; other ids always follow from the name.
             let is_lasting_id = matches!(field.rule.kind, Kind::Id) && key != "nominee_id";
             if !is_lasting_id {
-                let warned = beside_markup(&kept.report.warnings).into_iter();
+                let warned = without_markup_warnings(&kept.report.warnings).into_iter();
                 let warned: Vec<_> = warned.map(|warning| (warning.path.as_str(), warning.code)).collect();
                 let expected = if is_empty { vec![] } else { vec![(path.as_str(), WarningCode::NullIgnored)] };
                 prop_assert_eq!(warned, expected);
             }
 
-            let cleared = world.plan(&file, How { nulls: NullPolicy::Clear, ..MERGE });
+            let cleared = world.plan(&file, ImportSettings { nulls: NullPolicy::Clear, ..MERGE });
             let is_only_text = item.is_some_and(|item| {
                 let texts = item.any_of.iter().filter(|name| stored.pointer(&pointer(&parent, name)).is_some());
                 item.any_of.contains(&key.as_str()) && texts.count() == 1
@@ -413,7 +413,7 @@ proptest! {
     }
 
     #[test]
-    fn reordering_is_one_change_and_then_none((category, sent) in document(), choices in choices()) {
+    fn reordering_is_a_change_only_once((category, sent) in document(), choices in choices()) {
         let mut world = World::with(category, &sent);
         let mut file = world.export();
         for (name, _) in item_lists(category) {
@@ -432,7 +432,7 @@ proptest! {
     }
 
     #[test]
-    fn replacing_removes_exactly_what_the_file_dropped(
+    fn replace_removes_exactly_the_missing_items(
         (category, sent) in document(),
         drops in choices(),
         with_base in any::<bool>(),
@@ -448,12 +448,12 @@ proptest! {
             items.retain(|_| drops.next().unwrap() % 3 > 0);
             gone += before - items.len();
         }
-        // Scalars that are left out are not acted on.
+        // Absent scalars are not changed.
         let scalars: Vec<&str> = category.definition().fields.iter()
             .filter(|field| !field.rule.kind.is_list()).map(|field| field.name).collect();
         let expected = file.clone();
         file.as_object_mut().unwrap().retain(|key, _| !scalars.contains(&key.as_str()) || drops.next().unwrap() % 2 == 0);
-        let how = How { base: with_base.then_some(&base), ..REPLACE };
+        let how = ImportSettings { base: with_base.then_some(&base), ..REPLACE };
         let plan = world.import(&file, how).unwrap();
         prop_assert_eq!(world.export(), expected);
         prop_assert_eq!(plan.report.changes.len(), gone);
@@ -461,7 +461,7 @@ proptest! {
     }
 
     #[test]
-    fn remove_items_removes_these_and_no_others((category, sent) in document(), drops in choices(), stripped in any::<bool>()) {
+    fn remove_items_removes_exactly_the_named_items((category, sent) in document(), drops in choices(), stripped in any::<bool>()) {
         let mut world = World::with(category, &sent);
         let mut drops = drops.iter().cycle();
         let (mut expected, mut removed) = (world.export(), Vec::new());
@@ -474,16 +474,16 @@ proptest! {
                 keep
             });
         }
-        // Whether or not the file still has them, with their ids.
+        // With or without the items in the file.
         let file = if stripped { json!({}) } else { world.export() };
-        let plan = world.import(&file, How { remove: &removed, ..MERGE }).unwrap();
+        let plan = world.import(&file, ImportSettings { remove: &removed, ..MERGE }).unwrap();
         prop_assert_eq!(world.export(), expected);
         prop_assert_eq!(plan.report.changes.len(), removed.len());
-        prop_assert_eq!(beside_markup(&plan.report.warnings), Vec::<&Warning>::new());
+        prop_assert_eq!(without_markup_warnings(&plan.report.warnings), Vec::<&Warning>::new());
     }
 
     #[test]
-    fn names_in_another_case_accent_or_spacing_change_nothing(
+    fn names_that_differ_in_case_accents_or_spacing_change_nothing(
         (category, sent) in document(),
         way in 0..4_u8,
         strip in any::<bool>(),
@@ -495,7 +495,7 @@ proptest! {
                 2 => format!("  {}\u{a0}", name.replace(' ', "  ")),
                 _ => name.chars().flat_map(|c| [Some(c), c.is_ascii_alphabetic().then_some('\u{301}')]).flatten().collect(),
             };
-            // Not every capital has one small letter: ß is SS, and that is another spelling.
+            // Case mapping is not always reversible: ß becomes SS, which is another spelling.
             if comparable(&other) == comparable(name) && other.chars().count() <= 100 { other } else { name.to_owned() }
         };
         let mut world = World::with(category, &sent);
@@ -520,7 +520,7 @@ proptest! {
     }
 
     #[test]
-    fn a_difference_is_empty_only_between_equals((category, first, second) in two_documents(), choices in choices()) {
+    fn a_diff_is_empty_exactly_for_equal_documents((category, first, second) in two_documents(), choices in choices()) {
         let definition = category.definition();
         let before = World::with(category, &first);
         let mut after = before.clone();
@@ -531,7 +531,7 @@ proptest! {
         prop_assert_eq!(changes.is_empty(), before.data == after.data);
         let (old, new) = (before.export(), after.export());
         for change in &changes {
-            // Every path leads to what the change says.
+            // The path of a change leads to its value.
             match change.op {
                 ChangeOperation::Add => prop_assert_eq!(new.pointer(&change.path), change.after.as_ref()),
                 ChangeOperation::Remove if change.path.split('/').count() < 4 => {
@@ -544,24 +544,24 @@ proptest! {
     }
 
     #[test]
-    fn whatever_json_comes_is_read_or_refused_with_paths(
+    fn any_json_is_read_or_refused_with_valid_paths(
         (category, sent, stored) in of_any_category(|category| (arbitrary_json(category), data(category)))
             .prop_map(|(category, (sent, stored))| (category, sent, stored)),
         strict in any::<bool>(),
     ) {
         let reading = parse(category.definition(), through_text(&sent), ParseOptions { strict, ..ParseOptions::default() });
-        // Of an item that came as bare text, also to the field that it was read as.
-        let leads_somewhere = |path: &str| {
+        // For an item that arrived as text, a path may name the field that it was read as.
+        let is_in_input = |path: &str| {
             let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
             sent.pointer(path).is_some() || sent.pointer(parent).is_some_and(Value::is_string)
         };
         for problem in &reading.problems {
             prop_assert!(is_pointer(&problem.path), "{:?}", problem);
-            prop_assert!(leads_somewhere(&problem.path), "{:?} leads nowhere", problem);
+            prop_assert!(is_in_input(&problem.path), "{:?} leads nowhere", problem);
             prop_assert!(!problem.message.is_empty());
         }
         for warning in &reading.warnings {
-            prop_assert!(leads_somewhere(&warning.path), "{:?} leads nowhere", warning);
+            prop_assert!(is_in_input(&warning.path), "{:?} leads nowhere", warning);
         }
         let mut world = World::with(category, &stored);
         let before = world.export();
@@ -575,7 +575,7 @@ proptest! {
     }
 }
 
-/// Warnings but for those of marks in a text, which is stored as it was sent.
-fn beside_markup(warnings: &[Warning]) -> Vec<&Warning> {
+/// Warnings except those about markup in texts, which are stored as sent.
+fn without_markup_warnings(warnings: &[Warning]) -> Vec<&Warning> {
     warnings.iter().filter(|warning| warning.code != WarningCode::MarkupInText).collect()
 }

@@ -1,15 +1,15 @@
-//! Drafts: they wait, they take what several contribute, and become published or go without a trace.
+//! Drafts: contributions by several users, publication, and discarding.
 
 use reelport::catalog::access::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, masked, pairs};
 use crate::support::database::{dump, execute, rows};
+use crate::support::operations::{codes, masked, pairs};
 use crate::support::{Client, Reply, TestApp, envelope, fixtures, token};
 
-/// Every table that shows what is published.
+/// The tables that hold published content.
 const PUBLISHED: &[&str] = &[
     "movies",
     "documents",
@@ -30,7 +30,7 @@ fn contributor(app: &TestApp, name: &str) -> Client {
 async fn publish(client: &Client, category: &str, options: Value) -> Value {
     let mut input = json!({ "movieId": "m", "category": category.to_uppercase() });
     input.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
-    client.act("publishDraft", input).await
+    client.mutate("publishDraft", input).await
 }
 
 async fn rest(client: &Client, method: Method, path: &str) -> Reply {
@@ -54,7 +54,7 @@ fn texts(export: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// The ids of all people of that name.
+/// The ids of all people with this name.
 async fn people(app: &TestApp, name: &str) -> Vec<String> {
     let all = rows(&app.database.url, "entities").await;
     all.iter()
@@ -64,7 +64,7 @@ async fn people(app: &TestApp, name: &str) -> Vec<String> {
 }
 
 on_both_databases! {
-    async fn a_draft_waits_and_nobody_sees_it(app: TestApp) {
+    async fn a_draft_is_not_visible_in_published_content(app: TestApp) {
         app.full_movie("m").await;
         let ada = contributor(&app, "ada");
         let before = dump(&app.database.url, PUBLISHED).await;
@@ -87,7 +87,7 @@ on_both_databases! {
         let body = reply.json();
         assert_eq!((reply.status, &body["status"], &body["revision"], &body["draft_revision"]), (200, &json!("drafted"), &json!(2), &json!(2)), "{body}");
         assert!(body["import_id"].is_string() && body["message"].as_str().unwrap().ends_with("in the draft"), "{body}");
-        // Not in any table that shows what is published, and not to any reader.
+        // The draft is in no table of published content, and no reader sees it.
         assert!(dump(&app.database.url, PUBLISHED).await == before);
         assert_eq!(app.viewer().get("/api/v1/admin/movies/m/export/basic_info").await.header("etag"), etag);
         let found = app.viewer().graphql("{ movies(filter: {search: \"Draft\"}) { totalCount } all: movies { nodes { title } } }", json!({})).await;
@@ -96,7 +96,7 @@ on_both_databases! {
         assert!(!exported.contains("Unseen") && !exported.contains("Draft"), "{exported}");
     }
 
-    async fn several_contribute_to_one_draft(app: TestApp) {
+    async fn several_users_contribute_to_one_draft(app: TestApp) {
         let admin = app.full_movie("m").await;
         let published = admin.export("m", "basic_info").await;
         let with = |base: &Value, changes: Value| {
@@ -105,22 +105,23 @@ on_both_databases! {
             file
         };
         let first = contributor(&app, "ada").draft(&with(&published, json!({ "title": "By Ada", "runtime": 140 }))).await;
-        // Bo has the published file, and changed something else.
+        // Bo starts from the published file and changes another field.
         let second = contributor(&app, "bo").draft(&with(&published, json!({ "tagline": "By Bo." }))).await;
         assert_eq!((&second["data"]["title"], &second["data"]["tagline"]), (&json!("By Ada"), &json!("By Bo.")));
         assert_eq!(second["metadata"]["draft_revision"], 2);
-        // Cy has the published file too, and changed what Ada did.
+        // Cy starts from the published file and changes the field that Ada changed.
         let cy = contributor(&app, "cy");
         let reply = cy.import_with(&with(&published, json!({ "title": "By Cy" })), "?target=draft").await;
         let conflict = &reply.json()["plan"]["conflicts"][0];
         assert_eq!((reply.status, &conflict["base"], &conflict["current"], &conflict["imported"]), (409, &json!("The Long Tide"), &json!("By Ada"), &json!("By Cy")));
-        // From the draft as Ada left it, it is an edit of hers; what Bo did since then stays.
+        // From Ada's state of the draft it is an edit of her value; Bo's later change stays.
         let third = cy.draft(&with(&first, json!({ "title": "By Cy", "runtime": 141 }))).await;
         assert_eq!((&third["data"]["title"], &third["data"]["tagline"], &third["metadata"]["draft_revision"]), (&json!("By Cy"), &json!("By Bo."), &json!(3)));
-        // And from that same state, another edit of the same is a conflict with Cy's.
+        // From that same state, another edit of the field conflicts with Cy's.
         let reply = contributor(&app, "ada").import_with(&with(&first, json!({ "title": "By Ada again" })), "?target=draft").await;
         assert_eq!((reply.status, &reply.json()["plan"]["conflicts"][0]["base"]), (409, &json!("By Ada")), "{}", reply.text);
-        // The newest state of the draft, come back untouched, is nothing new; neither is what is published.
+        // The newest draft, an older one and the published document change nothing when imported
+        // unchanged.
         for file in [&third, &published, &first] {
             let reply = cy.import_with(file, "?target=draft").await;
             assert_eq!((&reply.json()["status"], &reply.json()["draft_revision"]), (&json!("unchanged"), &json!(3)), "{}", reply.text);
@@ -136,10 +137,10 @@ on_both_databases! {
         assert_eq!(data, third["data"]);
     }
 
-    async fn what_is_there_already_opens_no_draft(app: TestApp) {
+    async fn an_unchanged_contribution_opens_no_draft(app: TestApp) {
         app.full_movie("m").await;
         let ada = contributor(&app, "ada");
-        for (category, _) in fixtures::seven() {
+        for (category, _) in fixtures::all_categories() {
             let file = ada.export("m", category).await;
             let payload = ada.import_document(&file, json!({ "target": "DRAFT" })).await;
             assert_eq!((&payload["status"], &payload["movieExport"]["document"]["metadata"]), (&json!("UNCHANGED"), &file["metadata"]), "{payload}");
@@ -152,17 +153,17 @@ on_both_databases! {
         }
     }
 
-    async fn a_draft_is_published_as_its_plan_says(app: TestApp) {
+    async fn publishing_a_draft_executes_its_plan(app: TestApp) {
         let admin = app.full_movie("m").await;
         let ada = contributor(&app, "ada");
-        for (category, _) in fixtures::seven() {
+        for (category, _) in fixtures::all_categories() {
             let mut file = admin.export("m", category).await;
             file["data"] = crate::plans::edited(category, &file["data"]);
             let payload = ada.import_document(&file, json!({ "target": "DRAFT", "mode": "REPLACE" })).await;
             let drafted = &payload["movieExport"]["document"];
             let planned = publish(&ada, category, json!({ "dryRun": true })).await;
             assert_eq!((codes(&planned), &planned["status"], &planned["importId"]), (vec![], &json!("PLANNED"), &json!(null)), "{planned}");
-            // It changes what the draft did.
+            // The plan has the same changes as the contribution.
             assert_eq!(planned["plan"]["changes"], payload["plan"]["changes"], "{category}");
             let stale = publish(&admin, category, json!({ "expectedPlan": "0" })).await;
             assert_eq!((codes(&stale), &stale["plan"]["digest"]), (vec!["PLAN_STALE".to_owned()], &planned["plan"]["digest"]));
@@ -176,7 +177,7 @@ on_both_databases! {
             assert_eq!((&now["metadata"]["revision"], &now["metadata"]["updated_by"]), (&json!(revision), &json!("admin@example.com")));
             assert_eq!(now["metadata"].get("draft_revision"), None);
             assert_eq!(codes(&publish(&admin, category, json!({})).await), ["NO_DRAFT"]);
-            // A file of the draft, come back after all, says nothing new.
+            // A file exported from the draft changes nothing after publication.
             assert_eq!(ada.import_with(drafted, "?target=draft").await.json()["status"], "unchanged");
         }
         let published: Vec<Value> = rows(&app.database.url, "contributions").await;
@@ -187,7 +188,7 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, PUBLISHED).await, before);
     }
 
-    async fn what_was_published_meanwhile_is_merged_or_asked_about(app: TestApp) {
+    async fn publishing_merges_or_reports_conflicts_with_later_publications(app: TestApp) {
         let admin = app.full_movie("m").await;
         let ada = contributor(&app, "ada");
         let mut file = admin.export("m", "basic_info").await;
@@ -195,12 +196,12 @@ on_both_databases! {
         file["data"]["overview"] = json!("Drafted.");
         file["data"].as_object_mut().unwrap().remove("tagline");
         ada.draft(&file).await;
-        ada.act("updateDraft", json!({ "movieId": "m", "data": { "basicInfo": { "tagline": null } } })).await;
+        ada.mutate("updateDraft", json!({ "movieId": "m", "data": { "basicInfo": { "tagline": null } } })).await;
         admin.import("m", "basic_info", json!({ "runtime": 150, "genres": ["Noir"] })).await;
-        // Another field: merged.
+        // Another field is merged.
         let planned = rest(&ada, Method::POST, "publish/basic-info?dry_run=true").await.json();
         assert_eq!(planned["updated_fields"], json!(["title", "tagline", "overview"]), "{planned}");
-        // The same field: asked, and the draft stays.
+        // The same field is a conflict, and the draft stays.
         admin.import("m", "basic_info", json!({ "title": "Published meanwhile" })).await;
         for (path, status) in [("publish/basic-info", 409), ("publish/basic-info?dry_run=true", 409)] {
             let reply = rest(&admin, Method::POST, path).await;
@@ -217,7 +218,7 @@ on_both_databases! {
         assert_eq!((&data["title"], &data["runtime"], data.get("tagline")), (&json!("Drafted"), &json!(150), None));
         assert_eq!(data["genres"], json!(["Drama", "Science Fiction", "Noir"]));
 
-        // An item that the draft removed, and someone published another text for it.
+        // The draft removes an item that a publication changed.
         let file = admin.export("m", "trivia").await;
         let id = file["data"]["items"][0]["id"].clone();
         let removal = json!({ "target": "DRAFT", "removeItems": [id] });
@@ -227,7 +228,7 @@ on_both_databases! {
         assert_eq!(publish(&admin, "trivia", json!({ "onConflict": "TAKE_IMPORT" })).await["status"], "PUBLISHED");
         assert_eq!(texts(&admin.export("m", "trivia").await), ["Added meanwhile."]);
 
-        // All of it was published by someone else meanwhile: there is nothing left to do, and no draft.
+        // The same content was published meanwhile: nothing changes, and the draft is closed.
         ada.draft(&trivia(&["Both."])).await;
         admin.import_with(&trivia(&["Both."]), "").await;
         let mut revision = admin.export("m", "trivia").await["metadata"]["revision"].as_i64().unwrap();
@@ -240,13 +241,13 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, &["drafts"]).await[0].1.len(), 0);
     }
 
-    async fn whoever_a_draft_names_first_is_made_once_when_it_is_published(app: TestApp) {
+    async fn a_person_named_in_drafts_is_created_once_on_publication(app: TestApp) {
         let admin = app.full_movie("m").await;
         app.full_movie("n").await;
         let (ada, bo) = (contributor(&app, "ada"), contributor(&app, "bo"));
         let cast = |movie: &str, name: &str, character: &str| envelope(movie, "cast_crew", json!({ "cast": [{ "name": name, "character": character }] }));
         let crew = |movie: &str, name: &str| envelope(movie, "cast_crew", json!({ "crew": [{ "name": name, "job": "Grip" }] }));
-        // Named by two contributions, and in two movies, and by someone else who published at once.
+        // Two contributions and two movies name the person, and so does a direct publication.
         ada.draft(&cast("m", "Kim Moe", "A Cook")).await;
         let second = bo.draft(&crew("m", "Kim Moe")).await;
         assert_eq!(second["data"]["cast"][3]["id"], second["data"]["crew"][1]["id"]);
@@ -255,45 +256,45 @@ on_both_databases! {
         admin.import_with(&crew("n", "Kim Moe"), "").await;
         let [made] = &people(&app, "Kim Moe").await[..] else { panic!("not one") };
         for movie in ["m", "n"] {
-            let payload = admin.act("publishDraft", json!({ "movieId": movie, "category": "CAST_CREW" })).await;
+            let payload = admin.mutate("publishDraft", json!({ "movieId": movie, "category": "CAST_CREW" })).await;
             assert_eq!(payload["status"], "PUBLISHED", "{payload}");
         }
         assert_eq!(people(&app, "Kim Moe").await, std::slice::from_ref(made));
         assert_eq!(rows(&app.database.url, "entities").await.iter().filter(|row| row["name"].to_string().to_lowercase().contains("kim")).count(), 1);
         let credited = rows(&app.database.url, "credits").await;
         assert_eq!(credited.iter().filter(|row| row["person_id"] == json!(made)).count(), 4);
-        // Nobody else is of the name: one is made, of the id that the draft showed.
+        // A name without namesakes: the person is created with the id that the draft showed.
         let drafted = ada.draft(&cast("m", "Lou Nye", "A Guest")).await;
         let id = drafted["data"]["cast"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
         assert_eq!(people(&app, "Lou Nye").await.len(), 0);
         publish(&admin, "cast_crew", json!({})).await;
         assert_eq!(people(&app, "Lou Nye").await, [id]);
-        // Discarded, nobody is.
+        // A discarded draft creates no person.
         ada.draft(&cast("m", "Max Never", "Nobody")).await;
         assert_eq!(rest(&admin, Method::DELETE, "draft/cast-crew").await.status, 204);
         assert_eq!(people(&app, "Max Never").await.len(), 0);
     }
 
-    async fn a_discarded_draft_leaves_nothing_but_its_numbers(app: TestApp) {
+    async fn a_discarded_draft_leaves_only_its_revision_numbers(app: TestApp) {
         let admin = app.full_movie("m").await;
         let ada = contributor(&app, "ada");
         let published = admin.export("m", "trivia").await;
         let before = dump(&app.database.url, PUBLISHED).await;
         let first = ada.draft(&trivia(&["One."])).await;
         ada.draft(&trivia(&["Two."])).await;
-        let payload = admin.act("discardDraft", json!({ "movieId": "m", "category": "TRIVIA" })).await;
+        let payload = admin.mutate("discardDraft", json!({ "movieId": "m", "category": "TRIVIA" })).await;
         assert_eq!((codes(&payload), &payload["movieExport"]["document"]["data"]), (vec![], &published["data"]), "{payload}");
-        assert_eq!(codes(&admin.act("discardDraft", json!({ "movieId": "m", "category": "TRIVIA" })).await), ["NO_DRAFT"]);
+        assert_eq!(codes(&admin.mutate("discardDraft", json!({ "movieId": "m", "category": "TRIVIA" })).await), ["NO_DRAFT"]);
         let reply = rest(&admin, Method::DELETE, "draft/trivia").await;
         assert_eq!((reply.status, &reply.json()["code"]), (404, &json!("NO_DRAFT")));
         assert_eq!((rest(&admin, Method::DELETE, "draft/soundtrack").await.status, rest(&app.viewer(), Method::DELETE, "draft/trivia").await.status), (404, 403));
         assert_eq!(codes(&publish(&admin, "trivia", json!({})).await), ["NO_DRAFT"]);
         assert!(dump(&app.database.url, PUBLISHED).await == before);
         assert_eq!(rows(&app.database.url, "drafts").await.len(), 0);
-        // A new draft is made from what is published, and is another state than any before it.
+        // A new draft starts from the published document and gets the next draft revision.
         let next = ada.draft(&trivia(&["Three."])).await;
         assert_eq!((&next["metadata"]["draft_revision"], texts(&next)), (&json!(3), vec!["The water was dyed green.", "Three."]));
-        // A file of the discarded draft brings what was changed in it since, and no more.
+        // A file of the discarded draft adds only what was changed in it afterwards.
         let mut late = first.clone();
         late["data"]["items"].as_array_mut().unwrap().push(json!({ "text": "Late." }));
         assert_eq!(texts(&ada.draft(&late).await), ["The water was dyed green.", "Late.", "Three."]);
@@ -301,27 +302,27 @@ on_both_databases! {
         assert_eq!(texts(&admin.export("m", "trivia").await), ["The water was dyed green.", "Late.", "Three."]);
     }
 
-    async fn a_draft_is_edited_only_where_there_is_one(app: TestApp) {
+    async fn update_draft_needs_an_open_draft(app: TestApp) {
         app.full_movie("m").await;
         let ada = contributor(&app, "ada");
         let update = |options: Value| json!({ "movieId": "m", "data": { "trivia": { "items": [{ "text": "Edited." }] } }, "options": options });
         for options in [json!({}), json!({ "dryRun": true }), json!({ "target": "PUBLISHED" })] {
-            let payload = ada.act("updateDraft", update(options)).await;
+            let payload = ada.mutate("updateDraft", update(options)).await;
             assert_eq!((codes(&payload), &payload["status"]), (vec!["NO_DRAFT".to_owned()], &json!("REJECTED")), "{payload}");
             assert_eq!(payload["movieExport"]["document"]["metadata"]["revision"], 1);
         }
         ada.draft(&trivia(&["One."])).await;
-        let planned = ada.act("updateDraft", update(json!({ "dryRun": true }))).await;
+        let planned = ada.mutate("updateDraft", update(json!({ "dryRun": true }))).await;
         let options = json!({ "expectedPlan": planned["plan"]["digest"], "target": "PUBLISHED" });
-        let payload = ada.act("updateDraft", update(options)).await;
+        let payload = ada.mutate("updateDraft", update(options)).await;
         assert_eq!((codes(&payload), &payload["status"]), (vec![], &json!("DRAFTED")), "{payload}");
         assert_eq!(masked(&payload["plan"]["changes"], ""), masked(&planned["plan"]["changes"], ""));
         assert_eq!(payload["movieExport"]["document"]["metadata"]["draft_revision"], 2);
-        let missing = ada.act("updateDraft", json!({ "movieId": "none", "data": { "trivia": {} } })).await;
+        let missing = ada.mutate("updateDraft", json!({ "movieId": "none", "data": { "trivia": {} } })).await;
         assert_eq!((codes(&missing), &missing["movieExport"]), (vec!["NOT_FOUND".to_owned()], &json!(null)));
     }
 
-    async fn who_contributed_tells_the_source(app: TestApp) {
+    async fn the_source_of_a_publication_follows_from_the_contributions(app: TestApp) {
         let admin = app.full_movie("m").await;
         let ada = contributor(&app, "ada");
         let mut number = 0;
@@ -338,7 +339,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_movie_goes_with_its_drafts_and_locks(app: TestApp) {
+    async fn deleting_a_movie_deletes_its_drafts_and_locks(app: TestApp) {
         let admin = app.full_movie("m").await;
         let ada = contributor(&app, "ada");
         ada.draft(&trivia(&["One."])).await;
@@ -350,12 +351,12 @@ on_both_databases! {
         for (table, rows) in dump(&app.database.url, &["movies", "documents", "revisions", "drafts", "contributions", "locks", "credits"]).await {
             assert_eq!(rows.len(), 0, "{table}");
         }
-        // What was done to it stays on record.
+        // The import log outlives the movie.
         assert_eq!(rows(&app.database.url, "imports").await.len(), records);
         for (mutation, extra) in [("publishDraft", json!({})), ("discardDraft", json!({})), ("revertCategory", json!({ "revision": 1 }))] {
             let mut input = json!({ "movieId": "m", "category": "TRIVIA" });
             input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-            let payload = admin.act(mutation, input).await;
+            let payload = admin.mutate(mutation, input).await;
             assert_eq!((codes(&payload), &payload["movieExport"]), (vec!["NOT_FOUND".to_owned()], &json!(null)), "{payload}");
         }
         assert_eq!((rest(&admin, Method::POST, "publish/trivia").await.status, rest(&admin, Method::DELETE, "draft/trivia").await.status), (404, 404));

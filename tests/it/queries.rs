@@ -1,7 +1,8 @@
-//! How many statements an answer costs: never more for more movies, credits or items.
+//! The number of SQL statements of a response does not grow with the number of movies, credits or
+//! items.
 //!
-//! One thread runs server and client, so that all of a request's loads are asked for before the
-//! first is sent.
+//! One thread runs server and client, so that all loads of a request are queued before the first
+//! one is sent.
 
 use reelport::storage::Backend;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ macro_rules! on_both_databases_with_one_thread {
     };
 }
 
-/// A movie whose lists all have `items` entries of their own.
+/// A movie with `items` entries of its own in each list.
 pub fn movie(id: &str, items: usize) -> Vec<Value> {
     let list = |item: &dyn Fn(usize) -> Value| (0..items).map(item).collect::<Vec<_>>();
     let of = |role: &str| {
@@ -89,7 +90,7 @@ const PAGE: &str = "{ movies(first: 20) { totalCount nodes {
 } } }";
 
 on_both_databases_with_one_thread! {
-    async fn a_page_of_movies_with_all_of_them_costs_the_same_however_much_it_holds(app: TestApp) {
+    async fn a_page_of_movies_takes_a_constant_number_of_statements(app: TestApp) {
         let viewer = app.viewer();
         app.seed(&movie("a", 1)).await;
         let (few, reply) = app.count_queries(ask(&viewer, PAGE)).await;
@@ -102,11 +103,11 @@ on_both_databases_with_one_thread! {
         assert_eq!((nodes.len(), nodes[4]["castCrew"]["cast"].as_array().unwrap().len()), (5, 8));
         assert_eq!(nodes[4]["completeness"]["present"].as_array().unwrap().len(), 7);
         assert_eq!(many, few);
-        // The page, its total, the documents, what is present, and three for people.
+        // Page, total count, documents, completeness, and three statements for people.
         assert!(many <= 7, "{many}");
     }
 
-    async fn a_typed_export_costs_the_same_however_long_it_is(app: TestApp) {
+    async fn a_typed_export_takes_a_constant_number_of_statements(app: TestApp) {
         app.seed(&[movie("short", 1), movie("long", 40)].concat()).await;
         let query = |id: &str| format!(
             "{{ movieExport(movieId: \"{id}\", category: CAST_CREW) {{ document tokenCount metadata {{ revision }}
@@ -119,7 +120,7 @@ on_both_databases_with_one_thread! {
         assert!(long <= 4, "{long}");
     }
 
-    async fn an_export_over_rest_is_one_statement(app: TestApp) {
+    async fn a_rest_export_takes_one_statement(app: TestApp) {
         app.seed(&movie("m", 20)).await;
         for category in ["basic-info", "cast-crew", "timeline", "trivia", "awards", "media", "streaming"] {
             let (count, _) = app.count_queries(app.viewer().export("m", category)).await;
@@ -127,21 +128,21 @@ on_both_databases_with_one_thread! {
         }
     }
 
-    async fn a_bundle_reads_small_documents_together_and_large_ones_one_at_a_time(app: TestApp) {
+    async fn a_bundle_reads_small_documents_together_and_large_ones_separately(app: TestApp) {
         app.seed(&[movie("small", 20), movie("large", 2_000)].concat()).await;
         for (id, statements) in [("small", 3), ("large", 9)] {
             let path = format!("/api/v1/admin/movies/{id}/export/all");
             let (count, reply) = app.count_queries(app.viewer().get(&path)).await;
-            // Whether the movie exists, how large its documents are, and the documents.
+            // The movie, the sizes of its documents, and the documents.
             assert_eq!((reply.status, count), (200, statements), "{id}");
         }
     }
 
-    async fn an_import_costs_the_same_however_much_it_brings(app: TestApp) {
+    async fn an_import_takes_a_constant_number_of_statements(app: TestApp) {
         let admin = app.movie("k").await;
         for category in 0..7 {
-            // The first import knows no names that are nearly the same, and has less to look up. A
-            // large document is also planned once before the writing transaction begins.
+            // The first import finds no similar names and needs fewer lookups. A large document is
+            // also planned once before the write transaction.
             let file = movie("k", 1).swap_remove(category);
             admin.import_envelope("k", file["category"].as_str().unwrap(), "", &file).await;
             let mut counts = Vec::new();
@@ -156,27 +157,28 @@ on_both_databases_with_one_thread! {
                 counts.push(count);
             }
             assert_eq!(counts[0], counts[1], "category {category}");
-            // What is read is read twice; and the text goes into a table of its own.
+            // The planning reads run twice, and the text goes into a separate table.
             assert!(counts[2] <= 2 * counts[0] + 2, "category {category}: {counts:?}");
         }
     }
 
-    async fn an_import_that_changes_nothing_writes_its_record_alone(app: TestApp) {
+    async fn an_unchanged_import_writes_only_its_log_entry(app: TestApp) {
         app.seed(&movie("m", 20)).await;
         let admin = app.admin();
         let file = admin.export("m", "timeline").await;
         let (count, reply) = app.count_queries(admin.import_envelope("m", "timeline", "", &file)).await;
         assert_eq!(reply.json()["status"], "unchanged");
-        // The document, which tells that its movie is there and whether it has locks, and the record of the
-        // import; on PostgreSQL the movie's lock before.
+        // One statement for document, movie and locks, and one for the import log; on PostgreSQL
+        // the advisory lock of the movie before them.
         let lock = u64::from(app.app.catalog.database().backend() == Backend::Postgres);
         assert_eq!(count, 2 + lock);
-        // A change: its state, what it supersedes with it, and when the movie was changed.
+        // A change also writes the document with its superseded revision, and the time of the
+        // movie's change.
         let mut edited = file.clone();
         edited["data"]["events"][0]["title"] = json!("Edited");
         let (count, reply) = app.count_queries(admin.import_envelope("m", "timeline", "", &edited)).await;
         assert_eq!((&reply.json()["status"], count), (&json!("published"), 4 + lock));
-        // What is locked is read where anything is.
+        // Locks are read if there are any.
         let id = &file["data"]["events"][1]["id"];
         let input = json!({ "movieId": "m", "category": "TIMELINE", "items": [id] });
         admin.graphql("mutation($input: LockFieldsInput!) { lockFields(input: $input) { locks { target } } }", json!({ "input": input })).await;
@@ -185,7 +187,7 @@ on_both_databases_with_one_thread! {
         assert_eq!(count, 3 + lock);
     }
 
-    async fn the_review_queue_costs_the_same_however_much_waits(app: TestApp) {
+    async fn the_review_queue_takes_a_constant_number_of_statements(app: TestApp) {
         let queue = "{ drafts(first: 20) { totalCount nodes { id movie { title } contributions { touched } export { document } } } }";
         let of_movies = "{ movies(first: 20) { nodes { drafts { movie { id } contributions { updatedBy } export { document } }
             locks { target } } } }";
@@ -211,32 +213,33 @@ on_both_databases_with_one_thread! {
             counts.push((of_queue, of_list));
         }
         assert_eq!(counts, [counts[0]; 3]);
-        // The page, its total, the movies, the contributions, the drafts; for movies their drafts and locks.
+        // Page, total count, movies, contributions and drafts; for movies also their drafts and
+        // locks.
         assert!(counts[0].0 <= 5 && counts[0].1 <= 6, "{counts:?}");
     }
 
-    async fn the_past_costs_the_same_however_long_it_is(app: TestApp) {
+    async fn the_history_takes_a_constant_number_of_statements(app: TestApp) {
         let admin = app.movie("m").await;
         let query = "{ movie(id: \"m\") { revisions(category: BASIC_INFO) { nodes { changes { path } export { document } } } } }";
-        let whose = "{ movie(id: \"m\") { provenance(category: BASIC_INFO) { target source } } }";
+        let provenance = "{ movie(id: \"m\") { provenance(category: BASIC_INFO) { target source } } }";
         let (few, _) = app.count_queries(ask(&admin, query)).await;
-        let (few_whose, _) = app.count_queries(ask(&admin, whose)).await;
+        let (few_provenance, _) = app.count_queries(ask(&admin, provenance)).await;
         for number in 0..19 {
             admin.import("m", "basic_info", json!({ "tagline": format!("Line {number}") })).await;
         }
         let (many, reply) = app.count_queries(ask(&admin, query)).await;
         assert_eq!(reply["data"]["movie"]["revisions"]["nodes"].as_array().unwrap().len(), 20);
-        let (many_whose, _) = app.count_queries(ask(&admin, whose)).await;
-        // The movie, the two tables of states as a list, and both again for the documents of all of them.
+        let (many_provenance, _) = app.count_queries(ask(&admin, provenance)).await;
+        // The movie, the two tables of revisions, and both again for the documents.
         assert!(few <= 5 && many <= few, "{few} {many}");
         let diff = "{ movie(id: \"m\") { revisionDiff(category: BASIC_INFO, from: 2, to: 19) { changes { path } } } }";
         let (of_two, _) = app.count_queries(ask(&admin, diff)).await;
         assert_eq!(of_two, 3);
-        // The movie, the two tables, and what came by drafts.
-        assert!(few_whose <= 4 && many_whose == few_whose, "{few_whose} {many_whose}");
+        // The movie, the two tables of revisions, and the contributions.
+        assert!(few_provenance <= 4 && many_provenance == few_provenance, "{few_provenance} {many_provenance}");
     }
 
-    async fn a_page_of_records_costs_the_same_however_many_there_are(app: TestApp) {
+    async fn a_page_of_log_entries_takes_a_constant_number_of_statements(app: TestApp) {
         let query = "{ imports(first: 19) { nodes { movie { title } document plan { changes { path } } userErrors { path } } } }";
         let admin = app.movie("a").await;
         let (few, _) = app.count_queries(ask(&admin, query)).await;
@@ -249,11 +252,11 @@ on_both_databases_with_one_thread! {
         }
         let (many, reply) = app.count_queries(ask(&admin, query)).await;
         assert_eq!(reply["data"]["imports"]["nodes"].as_array().unwrap().len(), 19);
-        // The page, the movies, the two tables of texts, and the two tables of states.
+        // The page, the movies, the two tables of texts, and the two tables of revisions.
         assert!(few <= 6 && many <= few, "{few} {many}");
     }
 
-    async fn a_draft_over_rest_is_one_statement(app: TestApp) {
+    async fn a_rest_export_of_a_draft_takes_one_statement(app: TestApp) {
         app.seed(&movie("m", 20)).await;
         let admin = app.admin();
         let path = "/api/v1/admin/movies/m/export/trivia?stage=draft";
@@ -269,7 +272,7 @@ on_both_databases_with_one_thread! {
         assert_eq!((reply.json()["drafts"].as_array().unwrap().len(), all), (7, 2));
     }
 
-    async fn locking_costs_the_same_however_much_is_locked(app: TestApp) {
+    async fn locking_takes_a_constant_number_of_statements(app: TestApp) {
         app.seed(&movie("m", 40)).await;
         let admin = app.admin();
         let file = admin.export("m", "trivia").await;
@@ -285,10 +288,10 @@ on_both_databases_with_one_thread! {
         assert_eq!(counts[0], counts[1]);
     }
 
-    async fn people_and_things_cost_the_same_however_many_there_are(app: TestApp) {
+    async fn entity_queries_take_a_constant_number_of_statements(app: TestApp) {
         let queries = [
-            // Who fits and what is known of them (4), what they did (5), and what that names: movies, asked for from
-            // three places, be it together or not (3), and ceremonies (3).
+            // The people and their data (4), their works (5), the movies of these works from up to
+            // three loaders (3), and ceremonies (3).
             ("{ people(search: \"d \", first: 20) { nodes { id name aliases externalIds { value }
                 totals { movies credits nominations wins } knownFor { title }
                 filmography(first: 5) { nodes { list movie { title } } }

@@ -1,5 +1,5 @@
-//! Lenient reading, as properties: what is right stays as it is, what is damaged is read as what it
-//! was, and what was read is read the same again.
+//! Properties of lenient reading: valid JSON is unchanged, damaged JSON is repaired, and reading a
+//! result again gives the same.
 
 use std::time::{Duration, Instant};
 
@@ -13,30 +13,30 @@ use serde_json::{Value, json};
 
 use crate::support::damage::damaged;
 use crate::support::generate::{arbitrary_json, data, of_any_category};
-use crate::support::pure::{How, MERGE, REPLACE, World, through_text};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World, through_text};
 use crate::support::{envelope, fixtures};
 
-/// An envelope around anything.
+/// An envelope around arbitrary data.
 fn document() -> impl Strategy<Value = Value> {
     of_any_category(arbitrary_json)
         .prop_map(|(category, data)| through_text(&envelope("m", category.as_str(), data)))
 }
 
-/// Text that JSON and what is like it are made of.
-fn scraps() -> impl Strategy<Value = String> {
-    let scrap = prop_oneof![
+/// Text made of fragments of JSON and similar formats.
+fn fragments() -> impl Strategy<Value = String> {
+    let fragment = prop_oneof![
         4 => proptest::sample::select(vec![
             "{", "}", "[", "]", ",", ":", "\"", "'", "“", "”", "\\", "\\u", "\\ud83d", "//", "/*", "*/", "#", "\n", "...", "…", "```",
             "null", "NaN", "True", "-", "1", "1e999", "0x", "\"data\":", "\"a\":", "\u{feff}", "\u{a0}",
         ]).prop_map(str::to_owned),
         1 => any::<String>(),
     ];
-    vec(scrap, 0..40).prop_map(|scraps| scraps.concat())
+    vec(fragment, 0..40).prop_map(|fragments| fragments.concat())
 }
 
 proptest! {
     #[test]
-    fn what_is_right_stays_as_it_is(value in document()) {
+    fn valid_json_is_read_unchanged(value in document()) {
         for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
             let read = lenient::read(text.as_bytes()).unwrap();
             prop_assert_eq!(&read.value, &value);
@@ -45,11 +45,11 @@ proptest! {
     }
 
     #[test]
-    fn what_was_damaged_is_read_as_what_it_was(value in document(), choices in vec(any::<u8>(), 1..200)) {
+    fn damaged_json_is_repaired(value in document(), choices in vec(any::<u8>(), 1..200)) {
         let text = damaged(&value, &choices);
         let read = lenient::read(text.as_bytes()).map_err(|problem| TestCaseError::fail(format!("{}\n{text}", problem.message)))?;
         prop_assert_eq!(&read.value, &value, "{}", text);
-        // Each repair is said, and said of a place in the data.
+        // Each repair is a warning with a valid path.
         prop_assert_eq!(read.warnings.is_empty(), serde_json::from_str::<Value>(&text).is_ok_and(|read| read == value), "{}", text);
         prop_assert!(!read.elided);
         for warning in &read.warnings {
@@ -58,8 +58,8 @@ proptest! {
     }
 
     #[test]
-    fn whatever_was_read_is_read_the_same_again(text in prop_oneof![
-        scraps(),
+    fn reading_the_result_again_changes_nothing(text in prop_oneof![
+        fragments(),
         (document(), vec(any::<u8>(), 1..60)).prop_map(|(value, choices)| damaged(&value, &choices)),
     ]) {
         if let Ok(read) = lenient::read(text.as_bytes()) {
@@ -70,13 +70,13 @@ proptest! {
     }
 
     #[test]
-    fn whatever_the_bytes_are_they_are_read_or_refused(bytes in vec(any::<u8>(), 0..200), scraps in scraps()) {
+    fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..200), fragments in fragments()) {
         let _ = lenient::read(&bytes);
-        let _ = lenient::read(&[scraps.as_bytes(), &bytes].concat());
+        let _ = lenient::read(&[fragments.as_bytes(), &bytes].concat());
     }
 
     #[test]
-    fn data_that_was_understood_is_understood_the_same_again(
+    fn parsing_the_result_again_changes_nothing(
         (category, data) in of_any_category(|category| prop_oneof![arbitrary_json(category), data(category)]),
     ) {
         let reading = parse(category.definition(), through_text(&data), ParseOptions::default());
@@ -90,8 +90,8 @@ proptest! {
     }
 }
 
-/// What a list may hold that says nothing, and what is warned of.
-const NOTHING: &[(&str, WarningCode)] = &[
+/// List entries without content, and the code of their warning.
+const EMPTY_ENTRIES: &[(&str, WarningCode)] = &[
     ("null", WarningCode::ValueRepaired),
     ("\"\"", WarningCode::ValueRepaired),
     ("\"N/A\"", WarningCode::ValueRepaired),
@@ -100,12 +100,12 @@ const NOTHING: &[(&str, WarningCode)] = &[
 ];
 
 #[test]
-fn what_says_nothing_in_a_list_is_skipped_and_the_others_keep_their_places() {
-    for (nothing, code) in NOTHING {
-        let nothing: Value = serde_json::from_str(nothing).unwrap();
+fn empty_list_entries_are_skipped_without_shifting_paths() {
+    for (empty, code) in EMPTY_ENTRIES {
+        let empty: Value = serde_json::from_str(empty).unwrap();
         let reading = parse(
             Category::Trivia.definition(),
-            json!({ "items": ["A", nothing, { "text": "B", "spoiler": "perhaps" }] }),
+            json!({ "items": ["A", empty, { "text": "B", "spoiler": "perhaps" }] }),
             ParseOptions::default(),
         );
         let paths: Vec<&str> =
@@ -114,28 +114,28 @@ fn what_says_nothing_in_a_list_is_skipped_and_the_others_keep_their_places() {
         let warning = &reading.warnings[1];
         assert_eq!((warning.path.as_str(), warning.code), ("/items/1", *code));
         assert_eq!(reading.elided, *code == WarningCode::Elided);
-        // A new name is matched where it stands in the file.
+        // The path of a new name is its position in the file.
         let world = World::with(Category::BasicInfo, &json!({ "title": "A", "genres": ["Drama"] }));
-        let plan = world.plan(&json!({ "genres": ["drama", nothing, "Noir"] }), MERGE).unwrap();
+        let plan = world.plan(&json!({ "genres": ["drama", empty, "Noir"] }), MERGE).unwrap();
         assert_eq!(plan.report.matches[0].path, "/genres/2");
         assert_eq!(Value::Object(plan.data)["genres"], json!(["Drama", "Noir"]));
     }
 }
 
 #[test]
-fn a_list_of_nothing_but_not_known_empties_no_list() {
-    for (category, data) in fixtures::seven() {
+fn a_list_of_empty_entries_removes_nothing() {
+    for (category, data) in fixtures::all_categories() {
         let world = World::with(category.parse().unwrap(), &data);
         for (name, value) in data.as_object().unwrap() {
-            for (nothing, code) in NOTHING {
-                let nothing: Value = serde_json::from_str(nothing).unwrap();
-                let sent =
-                    if value.is_array() { json!([nothing, nothing]) } else { nothing.clone() };
+            for (empty, code) in EMPTY_ENTRIES {
+                let empty: Value = serde_json::from_str(empty).unwrap();
+                let sent = if value.is_array() { json!([empty, empty]) } else { empty.clone() };
                 for mode in [MERGE, REPLACE] {
-                    for sent in [&sent, &nothing] {
-                        // Null as a whole is another matter.
+                    for sent in [&sent, &empty] {
+                        // Null for the whole field follows the null policy.
                         let nulls = NullPolicy::Keep;
-                        let how = How { nulls, on_conflict: ConflictPolicy::Fail, ..mode };
+                        let how =
+                            ImportSettings { nulls, on_conflict: ConflictPolicy::Fail, ..mode };
                         match world.plan(&json!({ name: sent }), how) {
                             Ok(plan) => {
                                 assert_eq!(
@@ -144,7 +144,7 @@ fn a_list_of_nothing_but_not_known_empties_no_list() {
                                     "{category} {name} {sent}"
                                 );
                             }
-                            // What shows not all is no ground to remove the rest.
+                            // An abbreviated list must not remove the remaining items.
                             Err(problems) => assert!(
                                 *code == WarningCode::Elided
                                     && value.is_array()
@@ -160,7 +160,7 @@ fn a_list_of_nothing_but_not_known_empties_no_list() {
 }
 
 #[test]
-fn a_key_in_another_case_is_the_key_it_is() {
+fn keys_are_read_in_any_case() {
     let sent = json!({ "imdbID": "tt0000001", "Release Date": "1999-10-15", "TITLE": "A", "site-score": 7 });
     let reading = parse(
         Category::BasicInfo.definition(),
@@ -175,7 +175,7 @@ fn a_key_in_another_case_is_the_key_it_is() {
 }
 
 #[test]
-fn no_text_takes_long() {
+fn reading_time_is_bounded() {
     const LENGTH: usize = 1 << 18;
     let repeated = |unit: &str| unit.repeat(LENGTH / unit.len());
     let started = Instant::now();
@@ -211,13 +211,13 @@ fn no_text_takes_long() {
         "+ {\"a\": 1}\n",
     ];
     for unit in units.split(' ').chain(with_blanks) {
-        // Alone, within a document that has begun, and in a string of it.
+        // Alone, within an unfinished document, and within an unfinished string.
         let _ = lenient::read(repeated(unit).as_bytes());
         let _ = lenient::read(format!("{{\"data\": {{\"a\": 1, {}}}}}", repeated(unit)).as_bytes());
         let _ =
             lenient::read(format!("{{\"data\": {{\"a\": [1, '{}'}}}}", repeated(unit)).as_bytes());
     }
-    // Long keys above many repairs: a path is not copied at each of them.
+    // Long keys with many repairs: the path must not be copied for each of them.
     let items = "{'b': 1,},".repeat(LENGTH / 20);
     let read = lenient::read(
         format!("{{\"data\": {{\"{}\": [{items}]}}}}", "a".repeat(LENGTH / 2)).as_bytes(),

@@ -1,5 +1,4 @@
-//! The data that every catalogue has from the start: ceremonies, platforms, genres, and what the
-//! categories of an award are called.
+//! Reference data of every catalogue: ceremonies, platforms, genres, and names of award categories.
 
 use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Clock as _;
@@ -9,17 +8,17 @@ use serde_json::{Value, json};
 
 use crate::on_both_databases;
 use crate::support::database::{TABLES, dump, execute, rows};
-use crate::support::pure::{How, MERGE, REPLACE, World, list};
+use crate::support::pure::{ImportSettings, MERGE, REPLACE, World, list};
 use crate::support::{TestApp, envelope};
 
-/// Makes the database one into which the data was never loaded.
+/// Removes the reference data, as if it had never been loaded.
 async fn unload(app: &TestApp) {
     for table in ["reference_versions", "entity_external_ids", "entity_names", "entities"] {
         execute(&app.database.url, &format!("DELETE FROM {table}")).await;
     }
 }
 
-async fn have(app: &TestApp, kind: &str, id: &str, name: &str) {
+async fn insert_entity(app: &TestApp, kind: &str, id: &str, name: &str) {
     let url = &app.database.url;
     let key = name.to_lowercase();
     let columns = "INSERT INTO entities (kind, id, name, created_at) VALUES";
@@ -29,7 +28,7 @@ async fn have(app: &TestApp, kind: &str, id: &str, name: &str) {
     execute(url, &format!("{columns} ('{kind}', '{key}', '{id}', '{name}')")).await;
 }
 
-/// What another process does that starts on the same database.
+/// Opens the catalogue like another process that starts on the database.
 async fn open(app: &TestApp) {
     let catalog = open_catalog(&app.database.url, 2, Sources::default()).await.unwrap();
     catalog.database().close().await;
@@ -45,15 +44,15 @@ async fn entity(app: &TestApp, id: &str) -> Option<(Value, Value)> {
     Some((row["name"].clone(), details))
 }
 
-/// Who goes by that name, in comparable form.
-async fn named(app: &TestApp, kind: &str, key: &str) -> Vec<String> {
+/// The ids of the entities with this folded name.
+async fn ids_by_name(app: &TestApp, kind: &str, key: &str) -> Vec<String> {
     let all = rows(&app.database.url, "entity_names").await;
-    let named = all.iter().filter(|row| row["kind"] == kind && row["name_key"] == key);
-    named.map(|row| row["entity_id"].as_str().unwrap().to_owned()).collect()
+    let ids_by_name = all.iter().filter(|row| row["kind"] == kind && row["name_key"] == key);
+    ids_by_name.map(|row| row["entity_id"].as_str().unwrap().to_owned()).collect()
 }
 
 on_both_databases! {
-    async fn every_catalogue_knows_them_from_the_start(app: TestApp) {
+    async fn a_new_catalogue_has_the_reference_data(app: TestApp) {
         let (name, details) = entity(&app, "ceremony-academy-awards").await.unwrap();
         assert_eq!((&name, &details["country"], &details["prestige_level"]), (&json!("Academy Awards"), &json!("US"), &json!("international")));
         let (name, details) = entity(&app, "tmdb-platform-8").await.unwrap();
@@ -67,12 +66,12 @@ on_both_databases! {
         let netflix = json!({ "regions": [], "homePage": "https://www.netflix.com" });
         assert_eq!(app.admin().graphql(query, json!({})).await["data"], json!({ "south": south, "platform": netflix }));
         assert_eq!(rows(&app.database.url, "entities").await.len(), reference::entities().len());
-        // A name that only a language tells apart is its owner's.
-        assert_eq!(named(&app, "ceremony", "filmfare awards").await, ["ceremony-filmfare-awards"]);
-        assert_eq!(named(&app, "ceremony", "state film awards").await, [""; 0]);
+        // A name that depends on the language belongs to one entity.
+        assert_eq!(ids_by_name(&app, "ceremony", "filmfare awards").await, ["ceremony-filmfare-awards"]);
+        assert_eq!(ids_by_name(&app, "ceremony", "state film awards").await, [""; 0]);
     }
 
-    async fn an_import_lands_on_them_by_any_of_their_names(app: TestApp) {
+    async fn imports_resolve_reference_entities_by_any_name(app: TestApp) {
         let admin = app.movie("m").await;
         let awards = ["Oscars", "THE ACADEMY AWARDS", "Academy Award"].map(|ceremony| json!({
             "ceremony": ceremony, "year": 2001, "category": format!("Best Tide of the {ceremony}"), "result": "winner" }));
@@ -99,18 +98,19 @@ on_both_databases! {
         assert_eq!(rows(&app.database.url, "entities").await.len(), reference::entities().len());
     }
 
-    async fn what_the_catalogue_has_keeps_its_id_and_its_name(app: TestApp) {
+    async fn existing_entities_keep_their_ids_and_names(app: TestApp) {
         unload(&app).await;
-        // By its name, by an alias, by its id under another name, by the id that it has elsewhere.
-        have(&app, "ceremony", "ceremony-old", "ACADEMY AWARDS").await;
-        have(&app, "platform", "platform-old", "Hotstar").await;
-        have(&app, "platform", "tmdb-platform-8", "The Red One").await;
-        have(&app, "genre", "genre-old", "Fear").await;
+        // By name, by alias, by id with another name, and by external id.
+        insert_entity(&app, "ceremony", "ceremony-old", "ACADEMY AWARDS").await;
+        insert_entity(&app, "platform", "platform-old", "Hotstar").await;
+        insert_entity(&app, "platform", "tmdb-platform-8", "The Red One").await;
+        insert_entity(&app, "genre", "genre-old", "Fear").await;
         execute(&app.database.url, "INSERT INTO entity_external_ids (kind, source, value, entity_id) VALUES ('genre', 'tmdb', '27', 'genre-old')").await;
-        // Someone else who goes by an alias, and two whose names are aliases of one.
-        have(&app, "ceremony", "ceremony-else", "Oscar").await;
-        have(&app, "genre", "genre-sf", "SF").await;
-        have(&app, "genre", "genre-of-science", "Science Fiction").await;
+        // An entity named like an alias in the reference data, and two with names of one
+        // reference entity.
+        insert_entity(&app, "ceremony", "ceremony-else", "Oscar").await;
+        insert_entity(&app, "genre", "genre-sf", "SF").await;
+        insert_entity(&app, "genre", "genre-of-science", "Science Fiction").await;
         open(&app).await;
 
         for (id, name, known) in [
@@ -138,22 +138,22 @@ on_both_databases! {
             ("genre", "sf", &["genre-sf"]),
             ("genre", "sci-fi", &["genre-of-science"]),
         ] {
-            assert_eq!(named(&app, kind, key).await, ids, "{key}");
+            assert_eq!(ids_by_name(&app, kind, key).await, ids, "{key}");
         }
-        // The id that others know it by is its own from now on.
+        // The external id from the reference data now belongs to the existing entity.
         let admin = app.movie("m").await;
         let offer = json!({ "streaming_options": [{ "platform": "Some Other", "platform_id": "tmdb-platform-122", "type": "free" }] });
         assert_eq!(admin.import_with(&envelope("m", "streaming", offer), "?source=manual").await.status, 200);
         assert_eq!(admin.export("m", "streaming").await["data"]["streaming_options"][0]["platform_id"], "platform-old");
     }
 
-    async fn what_is_loaded_is_not_loaded_again(app: TestApp) {
+    async fn reference_data_is_loaded_once(app: TestApp) {
         let before = dump(&app.database.url, TABLES).await;
         let database = app.app.catalog.database();
         let now = app.clock.now();
         let (queries, loaded) = app.count_queries(Box::pin(database.load_reference(now))).await;
         assert_eq!((queries, loaded.is_ok()), (1, true));
-        // Of other data than those that were loaded, only what is new is added.
+        // With another version of the data, only new values are added.
         execute(&app.database.url, "UPDATE reference_versions SET version = 'another'").await;
         execute(&app.database.url, "DELETE FROM entity_names WHERE name_key = 'oscars'").await;
         open(&app).await;
@@ -164,7 +164,7 @@ on_both_databases! {
         assert_eq!(versions, [reference::version(), "another"]);
     }
 
-    async fn processes_that_start_at_once_load_it_once(app: TestApp) {
+    async fn concurrent_processes_load_the_reference_data_once(app: TestApp) {
         let before = dump(&app.database.url, &["entities", "entity_names", "entity_external_ids"]).await;
         let ids = |tables: &[(String, Vec<String>)]| tables.iter().map(|(_, rows)| rows.len()).collect::<Vec<_>>();
         unload(&app).await;
@@ -175,7 +175,7 @@ on_both_databases! {
         assert_eq!(rows(&app.database.url, "reference_versions").await.len(), 1);
     }
 
-    async fn another_spelling_of_a_category_changes_nothing(app: TestApp) {
+    async fn another_spelling_of_an_award_category_changes_nothing(app: TestApp) {
         let admin = app.movie("m").await;
         let award = |ceremony: &str, category: &str| json!({ "ceremony": ceremony, "year": 1999, "category": category, "nominee": "Ada Quist", "result": "nominee" });
         let stored = json!({ "awards": [award("Academy Awards", "ACTRESS IN A LEADING ROLE"), award("Golden Globe Awards", "Best Director - Motion Picture")] });
@@ -185,7 +185,7 @@ on_both_databases! {
         for options in ["", "?mode=replace"] {
             let reply = admin.import_envelope("m", "awards", options, &envelope("m", "awards", sent.clone())).await;
             let body = reply.json();
-            // Who gives it was said in other words, what was given was not.
+            // The ceremony has another spelling, the category does not.
             assert_eq!(reply.status, 200, "{}", reply.text);
             let paths: Vec<&str> = body["plan"]["changes"].as_array().unwrap().iter().map(|change| change["path"].as_str().unwrap()).collect();
             assert!(paths.iter().all(|path| path.ends_with("/ceremony")), "{options}: {paths:?}");
@@ -211,7 +211,7 @@ fn categories(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn a_nomination_is_found_by_any_name_of_its_category() {
+fn a_nomination_is_aligned_by_any_name_of_its_category() {
     for (ceremony, stored, sent, is_same) in [
         ("Academy Awards", "ACTOR IN A LEADING ROLE", "Best Actor", true),
         ("Academy Awards", "Best Actor", "ACTOR", true),
@@ -232,7 +232,7 @@ fn a_nomination_is_found_by_any_name_of_its_category() {
         ),
         ("Filmfare Awards", "Best Actor", "Best Actor in a Leading Role (Male)", true),
         ("Filmfare Awards", "Best Actor", "Best Actor (Critics)", false),
-        // What a name means elsewhere says nothing of it here.
+        // Names of categories apply only to their own ceremony.
         ("Harbour Film Awards", "ACTOR IN A LEADING ROLE", "Best Actor", false),
     ] {
         for how in [MERGE, REPLACE] {
@@ -260,7 +260,7 @@ fn a_nomination_is_found_by_any_name_of_its_category() {
 }
 
 #[test]
-fn of_several_nominations_under_one_category_that_which_says_the_same_is_found_by_any_name_of_it() {
+fn nominations_of_one_category_are_aligned_by_their_other_values() {
     let of = |category: &str, result: &str| {
         let mut award = award("Academy Awards", category);
         award["result"] = json!(result);
@@ -277,7 +277,7 @@ fn of_several_nominations_under_one_category_that_which_says_the_same_is_found_b
 }
 
 #[test]
-fn an_award_with_its_id_keeps_the_spelling_and_takes_another_category() {
+fn an_award_with_its_id_keeps_its_spelling_unless_the_category_changes() {
     let mut world =
         World::with(Category::Awards, &json!({ "awards": [award("Academy Awards", "DIRECTING")] }));
     let base: Object = world.data.clone();
@@ -285,7 +285,7 @@ fn an_award_with_its_id_keeps_the_spelling_and_takes_another_category() {
     for (sent, expected) in [
         (json!({ "category": "Best Director" }), "DIRECTING"),
         (json!({ "category": "Directing" }), "DIRECTING"),
-        // The same words at another ceremony are no spelling of this one's.
+        // The same words at another ceremony are another category.
         (
             json!({ "category": "Best Direction", "ceremony": "BAFTA Film Awards" }),
             "Best Direction",
@@ -299,9 +299,10 @@ fn an_award_with_its_id_keeps_the_spelling_and_takes_another_category() {
         world.import(&file, MERGE).unwrap();
         assert_eq!(categories(&world), [expected], "{sent}");
     }
-    // Someone gave it another category since the file was made; the file says the old one otherwise.
+    // The category was changed after the file was exported; the file has the old one in another
+    // spelling.
     let file = json!({ "awards": [award("Academy Awards", "Best Director")] });
-    let plan = world.import(&file, How { base: Some(&base), ..MERGE }).unwrap();
+    let plan = world.import(&file, ImportSettings { base: Some(&base), ..MERGE }).unwrap();
     assert_eq!(
         (categories(&world), plan.report.conflicts.len()),
         (vec!["Best Picture".to_owned()], 0)
@@ -309,13 +310,13 @@ fn an_award_with_its_id_keeps_the_spelling_and_takes_another_category() {
 }
 
 #[test]
-fn a_removed_award_that_is_repeated_in_another_spelling_stays_removed() {
+fn a_removed_award_in_another_spelling_stays_removed() {
     let mut world =
         World::with(Category::Awards, &json!({ "awards": [award("Academy Awards", "DIRECTING")] }));
     let base = world.data.clone();
     world.import(&json!({ "awards": [] }), REPLACE).unwrap();
     let file = json!({ "awards": [award("Academy Awards", "Best Director")] });
-    let plan = world.import(&file, How { base: Some(&base), ..MERGE }).unwrap();
+    let plan = world.import(&file, ImportSettings { base: Some(&base), ..MERGE }).unwrap();
     assert_eq!(
         (categories(&world).len(), plan.report.changes.len(), plan.report.conflicts.len()),
         (0, 0, 0)
@@ -323,7 +324,7 @@ fn a_removed_award_that_is_repeated_in_another_spelling_stays_removed() {
 }
 
 #[test]
-fn nominations_whose_stored_categories_differ_stay_two() {
+fn nominations_with_different_stored_categories_stay_separate() {
     let two = json!({ "awards": [award("Academy Awards", "ACTOR"), award("Academy Awards", "Best Actor")] });
     let mut world = World::with(Category::Awards, &two);
     assert_eq!(categories(&world), ["ACTOR", "Best Actor"]);
@@ -340,7 +341,7 @@ fn nominations_whose_stored_categories_differ_stay_two() {
         }
         assert_eq!(categories(&world).len(), 2);
     }
-    // A third name of it is the first that is left.
+    // A third spelling is aligned with the first award that is left.
     let third = json!({ "awards": [award("Academy Awards", "Best Actor"), award("Academy Awards", "Actor in a Leading Role")] });
     let plan = world.import(&third, MERGE).unwrap();
     assert_eq!((categories(&world).len(), plan.report.matches.len()), (2, 0));

@@ -1,4 +1,4 @@
-//! Bugs that were found, each with the document that showed it.
+//! Regressions: each test has the document that showed the bug.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::support::command::{reelport, run};
 use crate::support::{database, envelope};
 
 on_both_databases! {
-    async fn a_ceremony_of_an_unknown_id_is_the_one_of_that_name(app: TestApp) {
+    async fn a_ceremony_with_an_unknown_id_is_resolved_by_name(app: TestApp) {
         let admin = app.full_movie("m-1").await;
         let stored = admin.export("m-1", "awards").await;
         let own = &stored["data"]["awards"][0]["ceremony_id"];
@@ -25,7 +25,7 @@ on_both_databases! {
         assert_eq!(&admin.export("m-1", "awards").await["data"]["awards"][2]["ceremony_id"], own);
     }
 
-    async fn a_clock_before_1970_is_a_clock(app: TestApp) {
+    async fn a_clock_before_1970_works(app: TestApp) {
         let admin = app.movie("m").await;
         assert!(admin.get("/healthz").await.headers["date"].to_str().unwrap().ends_with(" GMT"));
         app.clock.forward(chrono::TimeDelta::days(-365 * 60));
@@ -42,7 +42,7 @@ on_both_databases! {
         assert_eq!(admin.post("/api/v1/auth/login", &credentials).await.status, 401);
     }
 
-    async fn a_price_with_a_sign_leaves_a_stored_currency_alone(app: TestApp) {
+    async fn a_price_with_a_currency_sign_keeps_the_stored_currency(app: TestApp) {
         let admin = app.movie("m-1").await;
         let option = |price: &str| json!({ "streaming_options": [{ "platform": "Kiosk", "type": "rent", "price": price }] });
         admin.import("m-1", "streaming", json!({ "streaming_options": [
@@ -53,7 +53,7 @@ on_both_databases! {
         assert_eq!((&stored["price"], &stored["currency"]), (&json!("5.99"), &json!("CAD")));
     }
 
-    async fn null_unlinks_a_nominee_where_it_clears(app: TestApp) {
+    async fn null_unlinks_a_nominee_with_nulls_clear(app: TestApp) {
         let admin = app.full_movie("m-1").await;
         let award = admin.export("m-1", "awards").await["data"]["awards"][1].clone();
         for (change, nulls, name, id) in [
@@ -84,7 +84,7 @@ on_both_databases! {
         assert_eq!(again.json()["status"], "unchanged");
     }
 
-    async fn a_list_never_outgrows_what_can_be_imported(app: TestApp) {
+    async fn a_list_cannot_exceed_the_import_limit(app: TestApp) {
         let admin = app.movie("m-1").await;
         let items = |from: usize| json!({ "items": (from..from + 3_000).map(|n| json!({ "text": format!("Fact {n}") })).collect::<Vec<_>>() });
         assert_eq!(admin.import("m-1", "trivia", items(0)).await.status, 200);
@@ -94,7 +94,7 @@ on_both_databases! {
         assert_eq!(admin.import_envelope("m-1", "trivia", "", &stored).await.json()["status"], "unchanged");
     }
 
-    async fn a_sign_that_means_one_currency_says_so(app: TestApp) {
+    async fn an_unambiguous_currency_sign_sets_the_currency(app: TestApp) {
         let admin = app.movie("m-1").await;
         for (sent, price, currency) in [
             (json!({ "price": "4.99", "currency": "CAD" }), "4.99", "CAD"),
@@ -111,7 +111,7 @@ on_both_databases! {
         }
     }
 
-    async fn replace_refuses_a_base_that_is_not_of_this_server(app: TestApp) {
+    async fn replace_refuses_an_unknown_base_revision(app: TestApp) {
         let admin = app.movie("m-1").await;
         admin.import("m-1", "trivia", json!({ "items": [{ "text": "a" }, { "text": "b" }] })).await;
         let first = admin.export("m-1", "trivia").await;
@@ -134,7 +134,7 @@ on_both_databases! {
         }
     }
 
-    async fn text_that_no_database_holds_is_refused(app: TestApp) {
+    async fn text_with_nul_characters_is_refused(app: TestApp) {
         let admin = app.admin();
         for filter in [json!({ "search": "\u{0}" }), json!({ "search": "x".repeat(501) }), json!({ "genres": ["\u{0}"] })] {
             let reply = admin.graphql("query($f: MovieFilter) { movies(filter: $f) { totalCount } }", json!({ "f": filter })).await;
@@ -146,7 +146,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn one_damaged_record_costs_no_other_one_whatever_the_file_looks_like() {
+async fn a_damaged_document_does_not_affect_the_others_in_a_file() {
     let database = database::sqlite();
     let line =
         |movie: &str| envelope(movie, "trivia", json!({ "items": [{ "text": "x" }] })).to_string();

@@ -1,4 +1,4 @@
-//! The REST sidecar.
+//! The REST API.
 
 use std::io::{Cursor, Read as _};
 
@@ -16,7 +16,7 @@ use crate::support::{Client, Reply, TestApp, envelope, fixtures, token};
 
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-fn moment(value: &Value) -> DateTime<Utc> {
+fn parse_time(value: &Value) -> DateTime<Utc> {
     value.as_str().unwrap().parse().unwrap()
 }
 
@@ -38,10 +38,10 @@ fn assert_problem(reply: &Reply, status: u16, code: &str) {
 }
 
 on_both_databases! {
-    async fn every_category_is_exported_in_the_envelope_of_the_contract(app: TestApp) {
+    async fn every_category_is_exported_in_the_documented_envelope(app: TestApp) {
         let before = Utc::now();
         let admin = app.full_movie("tmdb-1").await;
-        for (category, data) in fixtures::seven() {
+        for (category, data) in fixtures::all_categories() {
             let envelope = admin.export("tmdb-1", category).await;
             let keys: Vec<_> = envelope.as_object().unwrap().keys().collect();
             assert_eq!(keys, ["category", "movie_id", "version", "exported_at", "data", "metadata"]);
@@ -54,17 +54,17 @@ on_both_databases! {
             assert_eq!(keys, ["source", "last_updated", "updated_by", "revision"]);
             assert_eq!(metadata["source"], "manual");
             assert_eq!(metadata["updated_by"], "admin@example.com");
-            // Basic info had its first revision when the movie was created.
+            // Basic info got its first revision when the movie was created.
             assert_eq!(metadata["revision"], if category == "basic_info" { 2 } else { 1 });
-            assert!(moment(&metadata["last_updated"]) >= before - chrono::Duration::milliseconds(1));
-            assert!(moment(&metadata["last_updated"]) <= moment(&envelope["exported_at"]));
+            assert!(parse_time(&metadata["last_updated"]) >= before - chrono::Duration::milliseconds(1));
+            assert!(parse_time(&metadata["last_updated"]) <= parse_time(&envelope["exported_at"]));
             assert!(envelope["exported_at"].as_str().unwrap().ends_with("+00:00"));
         }
     }
 
-    async fn both_spellings_of_a_category_are_read_in_urls_and_files(app: TestApp) {
+    async fn both_spellings_of_a_category_are_accepted(app: TestApp) {
         let admin = app.movie("m").await;
-        for (category, data) in fixtures::seven() {
+        for (category, data) in fixtures::all_categories() {
             let slug = category.replace('_', "-");
             let hyphenated = envelope("m", &slug, data.clone());
             assert_eq!(admin.import_envelope("m", category, "", &hyphenated).await.status, 200);
@@ -81,7 +81,7 @@ on_both_databases! {
         assert_eq!(reply.header("content-disposition"), "attachment; filename=\"tmdb-550-cast-crew.json\"");
     }
 
-    async fn a_category_never_written_is_empty_at_revision_0(app: TestApp) {
+    async fn an_unwritten_category_is_empty_at_revision_0(app: TestApp) {
         let admin = app.movie("m").await;
         for (category, lists) in [
             ("cast_crew", json!({ "directors": [], "writers": [], "producers": [], "cast": [], "crew": [] })),
@@ -97,7 +97,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_known_etag_is_answered_304_until_the_document_changes(app: TestApp) {
+    async fn a_matching_etag_gives_304_until_the_document_changes(app: TestApp) {
         let admin = app.movie("m").await;
         admin.import("m", "timeline", fixtures::timeline()).await;
         let first = admin.get("/api/v1/admin/movies/m/export/timeline").await;
@@ -119,7 +119,7 @@ on_both_databases! {
         assert_ne!(changed.header("etag"), etag);
     }
 
-    async fn the_etag_of_a_movie_made_anew_is_not_that_of_the_old(app: TestApp) {
+    async fn a_recreated_movie_has_a_different_etag(app: TestApp) {
         let admin = app.movie("m").await;
         let reply = admin.import("m", "timeline", fixtures::timeline()).await;
         assert_eq!(reply.json()["revision"], 1);
@@ -149,14 +149,14 @@ on_both_databases! {
             for key in ["category", "movie_id", "version", "data", "metadata"] {
                 assert_eq!(file[key], single[key], "{category} {key}");
             }
-            let (time, wanted) = (entry.last_modified().unwrap(), moment(&file["metadata"]["last_updated"]));
+            let (time, wanted) = (entry.last_modified().unwrap(), parse_time(&file["metadata"]["last_updated"]));
             assert_eq!(i32::from(time.year()), wanted.year());
             let shown = [time.month(), time.day(), time.hour(), time.minute()].map(u32::from);
             assert_eq!(shown, [wanted.month(), wanted.day(), wanted.hour(), wanted.minute()]);
         }
     }
 
-    async fn a_bundle_holds_categories_that_were_never_written(app: TestApp) {
+    async fn a_bundle_contains_unwritten_categories(app: TestApp) {
         let reply = app.movie("m").await.get("/api/v1/admin/movies/m/export/all").await;
         let mut archive = zip::ZipArchive::new(Cursor::new(reply.bytes)).unwrap();
         let mut text = String::new();
@@ -165,7 +165,7 @@ on_both_databases! {
         assert_eq!((&file["metadata"]["revision"], &file["data"]), (&json!(0), &json!({ "items": [] })));
     }
 
-    async fn an_import_says_what_it_did(app: TestApp) {
+    async fn an_import_response_describes_the_result(app: TestApp) {
         let admin = app.movie("m").await;
         let sent = json!({ "year": "1999", "title": "A movie", "runtime": 139, "no_such": 1 });
         let reply = admin.import("m", "basic_info", sent.clone()).await;
@@ -209,7 +209,7 @@ on_both_databases! {
         assert_eq!(reply.errors(), [("/no_such".to_owned(), "UNKNOWN_FIELD".to_owned())]);
     }
 
-    async fn an_option_that_is_not_known_is_refused_and_nothing_stored(app: TestApp) {
+    async fn an_unknown_option_is_refused_and_nothing_is_stored(app: TestApp) {
         let admin = app.movie("m").await;
         let before = dump(&app.database.url, TABLES).await;
         for options in ["?no_such=true", "?dry_run=yes", "?dryrun=true", "?target=live", "?on_conflict=mine", "?mode=overwrite", "?source=nobody", "?strict=2",
@@ -220,7 +220,7 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
-    async fn what_is_wrong_with_a_file_as_a_whole_is_400(app: TestApp) {
+    async fn an_unreadable_or_mismatched_file_is_400(app: TestApp) {
         let admin = app.movie("m").await;
         let before = dump(&app.database.url, TABLES).await;
         let mut of_version_2 = envelope("m", "timeline", fixtures::timeline());
@@ -242,7 +242,7 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
-    async fn all_that_breaks_a_rule_is_told_at_once_and_nothing_stored(app: TestApp) {
+    async fn all_validation_errors_are_reported_and_nothing_is_stored(app: TestApp) {
         let admin = app.movie("m").await;
         let before = dump(&app.database.url, TABLES).await;
         let reply = admin.import("m", "basic_info", json!({
@@ -266,7 +266,7 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
-    async fn an_envelope_without_its_keys_is_422(app: TestApp) {
+    async fn an_incomplete_envelope_is_422(app: TestApp) {
         let admin = app.movie("m").await;
         for (body, count) in [(json!({}), 1), (json!({ "category": "timeline", "movie_id": "m" }), 1),
                               (json!({ "category": "timeline", "movie_id": "m", "data": [] }), 1), (json!([]), 1)] {
@@ -276,7 +276,7 @@ on_both_databases! {
         }
     }
 
-    async fn what_templates_add_beside_the_data_is_ignored(app: TestApp) {
+    async fn additional_envelope_keys_are_ignored(app: TestApp) {
         let admin = app.movie("m").await;
         let mut file = envelope("m", "timeline", fixtures::timeline());
         for key in ["instructions", "$schema", "prompt", "notes"] {
@@ -286,7 +286,7 @@ on_both_databases! {
         assert_eq!((reply.status, &reply.json()["plan"]["warnings"]), (200, &json!([])), "{}", reply.text);
     }
 
-    async fn there_is_no_such_movie_or_category(app: TestApp) {
+    async fn an_unknown_movie_or_category_is_404(app: TestApp) {
         let admin = app.movie("m").await;
         for path in ["no-such/export/timeline", "m/export/no-such", "no-such/export/all", "m/export/ALL", "a%2Fb/export/all"] {
             assert_problem(&admin.get(&format!("/api/v1/admin/movies/{path}")).await, 404, "NOT_FOUND");
@@ -296,7 +296,7 @@ on_both_databases! {
         assert_problem(&admin.get("/api/v1/schemas/no-such").await, 404, "NOT_FOUND");
     }
 
-    async fn a_failure_of_ours_tells_a_request_id_and_nothing_else(app: TestApp) {
+    async fn an_internal_error_shows_only_a_request_id(app: TestApp) {
         let admin = app.full_movie("m").await;
         crate::support::database::execute(&app.database.url, "UPDATE documents SET body = 'secret detail'").await;
         let reply = admin.import("m", "timeline", fixtures::timeline()).await;
@@ -306,7 +306,7 @@ on_both_databases! {
         insta::assert_snapshot!("internal_error", reply.text.replace(&id, "[request id]"));
     }
 
-    async fn what_one_replica_wrote_the_other_shows(app: TestApp) {
+    async fn changes_are_visible_on_every_replica(app: TestApp) {
         let here = app.movie("m").await;
         let there = app.replica().await;
         there.import("m", "timeline", fixtures::timeline()).await;
@@ -325,7 +325,7 @@ on_both_databases! {
         assert_problem(&client.get("/readyz").await, 503, "UNAVAILABLE");
     }
 
-    async fn the_flow_of_the_old_client_works_as_it_did(app: TestApp) {
+    async fn the_export_and_import_workflow_of_existing_clients_works(app: TestApp) {
         app.app.accounts.create("editor@example.com", "correct horse battery", Role::Admin).await.unwrap().unwrap();
         app.full_movie("tmdb-550").await;
         let credentials = json!({ "email": "editor@example.com", "password": "correct horse battery" });
@@ -360,7 +360,7 @@ on_both_databases! {
         }
     }
 
-    async fn exports_fit_the_schema_of_their_category(app: TestApp) {
+    async fn exports_are_valid_against_the_json_schema(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         app.movie("bare").await;
         for category in Category::ALL {
@@ -381,7 +381,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn problems_look_as_they_always_did() {
+async fn problems_match_the_snapshot() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let mut shown = Vec::new();
@@ -411,7 +411,7 @@ async fn problems_look_as_they_always_did() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_say_it_is_json_is_415() {
+async fn a_body_without_a_json_content_type_is_415() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let path = "/api/v1/admin/movies/m/import/timeline";
@@ -432,7 +432,7 @@ async fn a_body_that_does_not_say_it_is_json_is_415() {
     assert_eq!(admin.send(request).await.status, 200);
 }
 
-/// Sends a request as it stands and reads the whole answer.
+/// Sends a request as raw bytes and reads the whole response.
 async fn raw(app: &TestApp, head: &str, body: &[u8]) -> String {
     let token = token(Role::Admin, "admin@example.com");
     let mut stream = TcpStream::connect(app.address).await.unwrap();
@@ -447,20 +447,24 @@ async fn raw(app: &TestApp, head: &str, body: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_body_over_16_mib_is_413_whether_it_says_so_or_not() {
+async fn a_body_over_16_mib_is_413_with_or_without_content_length() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let path = "/api/v1/admin/movies/m/import/timeline";
-    // Told beforehand, it is refused without being read.
-    let told =
+    // A declared length is refused before the body is read.
+    let declared =
         raw(&app, &format!("{path} HTTP/1.1\r\ncontent-length: {}", MAX_BODY + 1), b"").await;
-    assert!(told.starts_with("HTTP/1.1 413 ") && told.contains("\"code\":\"TOO_LARGE\""), "{told}");
+    assert!(
+        declared.starts_with("HTTP/1.1 413 ") && declared.contains("\"code\":\"TOO_LARGE\""),
+        "{declared}"
+    );
     let mut chunk = format!("{:x}\r\n", MAX_BODY + 1).into_bytes();
     chunk.resize(chunk.len() + MAX_BODY + 1, b' ');
-    let untold = raw(&app, &format!("{path} HTTP/1.1\r\ntransfer-encoding: chunked"), &chunk).await;
+    let chunked =
+        raw(&app, &format!("{path} HTTP/1.1\r\ntransfer-encoding: chunked"), &chunk).await;
     assert!(
-        untold.starts_with("HTTP/1.1 413 ") && untold.contains("\"code\":\"TOO_LARGE\""),
-        "{untold}"
+        chunked.starts_with("HTTP/1.1 413 ") && chunked.contains("\"code\":\"TOO_LARGE\""),
+        "{chunked}"
     );
 
     let mut exactly = envelope("m", "timeline", fixtures::timeline()).to_string().into_bytes();
@@ -470,7 +474,7 @@ async fn a_body_over_16_mib_is_413_whether_it_says_so_or_not() {
 }
 
 #[tokio::test]
-async fn other_methods_and_addresses_are_answered_as_problems() {
+async fn unknown_methods_and_paths_return_problems() {
     let app = TestApp::sqlite().await;
     let admin = app.admin();
     for (method, path, allow) in [
@@ -491,7 +495,7 @@ async fn other_methods_and_addresses_are_answered_as_problems() {
 }
 
 #[tokio::test]
-async fn large_json_is_compressed_for_those_who_take_it_and_zip_never() {
+async fn large_json_is_compressed_on_request_and_zip_is_not() {
     let app = TestApp::sqlite().await;
     let admin = app.full_movie("m").await;
     let compressed = |path: &'static str| {

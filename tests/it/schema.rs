@@ -1,4 +1,4 @@
-//! The schema: committed, described, and without nulls that have no reason.
+//! The GraphQL schema: committed, described, and nullable only with a reason.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestApp;
 
-/// What GraphiQL and code generators ask, to the depth of seven wrapped types.
+/// The introspection query of GraphiQL and code generators, to a depth of seven wrapped types.
 pub const INTROSPECTION: &str = "
 query IntrospectionQuery {
   __schema {
@@ -49,17 +49,17 @@ fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// `[Movie!]!` out of the nested form of introspection.
-fn written(of: &Value) -> String {
+/// A type in schema notation, such as `[Movie!]!`, from introspection.
+fn type_notation(of: &Value) -> String {
     match of["kind"].as_str().unwrap() {
-        "NON_NULL" => format!("{}!", written(&of["ofType"])),
-        "LIST" => format!("[{}]", written(&of["ofType"])),
+        "NON_NULL" => format!("{}!", type_notation(&of["ofType"])),
+        "LIST" => format!("[{}]", type_notation(&of["ofType"])),
         _ => name(of).to_owned(),
     }
 }
 
 #[test]
-fn the_committed_schema_is_the_one_that_is_served() {
+fn the_committed_schema_equals_the_served_one() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
     let committed = std::fs::read_to_string(&path).unwrap();
     assert!(
@@ -92,16 +92,16 @@ async fn everything_in_the_schema_has_a_description() {
 }
 
 #[tokio::test]
-async fn no_list_holds_nulls_and_no_answered_list_is_null() {
+async fn output_lists_and_their_items_are_not_nullable() {
     let mut nullable = Vec::new();
     for of in types().await {
         for field in list(&of, "fields") {
-            let answered = written(&field["type"]);
+            let answered = type_notation(&field["type"]);
             if answered.contains('[') && !answered.ends_with("!]!") {
                 nullable.push(format!("{}.{}: {answered}", name(&of), name(field)));
             }
             for argument in list(field, "args") {
-                let taken = written(&argument["type"]);
+                let taken = type_notation(&argument["type"]);
                 if taken.contains('[') && !taken.contains("!]") {
                     nullable.push(format!(
                         "{}.{}({}: {taken})",
@@ -113,7 +113,7 @@ async fn no_list_holds_nulls_and_no_answered_list_is_null() {
             }
         }
         for field in list(&of, "inputFields") {
-            let taken = written(&field["type"]);
+            let taken = type_notation(&field["type"]);
             if taken.contains('[') && !taken.contains("!]") {
                 nullable.push(format!("{}.{}: {taken}", name(&of), name(field)));
             }
@@ -123,23 +123,23 @@ async fn no_list_holds_nulls_and_no_answered_list_is_null() {
 }
 
 #[tokio::test]
-async fn every_mutation_has_one_input_and_a_payload_with_user_errors() {
+async fn mutations_have_one_input_and_a_payload_with_user_errors() {
     let types = types().await;
     let mutation = types.iter().find(|of| name(of) == "Mutation").unwrap();
     for field in list(mutation, "fields") {
         let arguments: Vec<_> = list(field, "args").iter().map(name).collect();
         assert_eq!(arguments, ["input"], "{}", name(field));
-        let payload = written(&field["type"]);
+        let payload = type_notation(&field["type"]);
         assert!(payload.ends_with("Payload!"), "{}: {payload}", name(field));
         let payload = types.iter().find(|of| name(of) == payload.trim_end_matches('!')).unwrap();
         let errors =
             list(payload, "fields").iter().find(|field| name(field) == "userErrors").unwrap();
-        assert_eq!(written(&errors["type"]), "[UserError!]!", "{}", name(payload));
+        assert_eq!(type_notation(&errors["type"]), "[UserError!]!", "{}", name(payload));
     }
 }
 
 #[tokio::test]
-async fn our_scalars_say_where_they_are_specified() {
+async fn custom_scalars_have_a_specification_url() {
     let types = types().await;
     for scalar in ["BigInt", "DateTime", "Date", "PartialDate", "URL", "JSON"] {
         let of = types
@@ -151,7 +151,7 @@ async fn our_scalars_say_where_they_are_specified() {
 }
 
 #[tokio::test]
-async fn what_the_contract_names_is_there_under_its_type() {
+async fn documented_fields_exist_with_their_types() {
     let types = types().await;
     let field = |of: &str, member: &str| {
         let of = types
@@ -160,7 +160,9 @@ async fn what_the_contract_names_is_there_under_its_type() {
             .unwrap_or_else(|| panic!("there is no {of}"));
         let members = list(of, "fields").iter().chain(list(of, "inputFields"));
         let found = members.into_iter().find(|candidate| name(candidate) == member);
-        written(&found.unwrap_or_else(|| panic!("there is no {member} in {}", name(of)))["type"])
+        type_notation(
+            &found.unwrap_or_else(|| panic!("there is no {member} in {}", name(of)))["type"],
+        )
     };
     for (of, member, expected) in [
         ("Query", "movie", "Movie"),

@@ -1,5 +1,5 @@
-//! What the storage promises beyond what a client sees: drafts with their contributions, locks,
-//! records, remembered keys, and the states of documents.
+//! Guarantees of the storage layer that no client test covers: drafts and contributions, locks, the
+//! import log, idempotency keys, and revisions.
 
 use std::collections::BTreeSet;
 
@@ -66,7 +66,7 @@ async fn contribute(database: &Database, new: &[NewContribution]) {
 }
 
 on_both_databases! {
-    async fn a_draft_is_its_newest_contribution_until_it_is_closed(app: TestApp) {
+    async fn a_draft_shows_its_newest_contribution_until_it_is_closed(app: TestApp) {
         app.movie("m").await;
         let database = app.app.catalog.database();
         let (movie, trivia) = (id("m"), Category::Trivia);
@@ -102,7 +102,7 @@ on_both_databases! {
         assert_eq!(published.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(), [Some(1), Some(2)]);
     }
 
-    async fn the_review_queue_pages_from_the_oldest(app: TestApp) {
+    async fn the_review_queue_is_paged_from_the_oldest(app: TestApp) {
         let database = app.app.catalog.database();
         for (movie, number) in [("m-1", 5), ("m-2", 1), ("m-3", 5), ("m-4", 2)] {
             app.movie(movie).await;
@@ -137,7 +137,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_lock_stays_whose_it_was(app: TestApp) {
+    async fn a_lock_keeps_its_first_author(app: TestApp) {
         app.movie("m").await;
         let database = app.app.catalog.database();
         let targets = ["/title".to_owned(), "item".to_owned()];
@@ -159,7 +159,7 @@ on_both_databases! {
         }).await;
     }
 
-    async fn records_are_listed_newest_first_without_their_texts(app: TestApp) {
+    async fn log_entries_are_listed_newest_first_without_texts(app: TestApp) {
         let database = app.app.catalog.database();
         let record = |number: i64, movie: &str| NewImport {
             row: ImportRow {
@@ -205,26 +205,26 @@ on_both_databases! {
         assert_eq!(texts.into_iter().collect::<Vec<_>>(), [("02".to_owned(), "a\0b".to_owned())]);
     }
 
-    async fn a_key_is_remembered_for_as_long_as_asked(app: TestApp) {
+    async fn an_idempotency_key_is_kept_until_it_expires(app: TestApp) {
         let database = app.app.catalog.database();
-        let remember = |import_id: &'static str, second: i64, before: i64| async move {
+        let store_key = |import_id: &'static str, second: i64, before: i64| async move {
             let new = NewIdempotencyKey { account: "a", operation: "import", key: "k", hash: "h", import_id, now: at(second) };
             database.write(|transaction| async move { transaction.store_idempotency_key(&new, at(before)).await }).await
         };
-        let recall = |account: &'static str, not_before: i64| async move {
+        let find_key = |account: &'static str, not_before: i64| async move {
             let found = write(database, |transaction| async move {
                 transaction.used_idempotency_key(account, "import", "k", at(not_before)).await
             }).await;
             found.map(|found| found.import_id)
         };
-        remember("01", 10, 0).await.unwrap();
-        assert_eq!(recall("a", 10).await.as_deref(), Some("01"));
-        assert_eq!((recall("a", 11).await, recall("b", 0).await), (None, None));
-        remember("02", 30, 20).await.unwrap();
-        assert_eq!(recall("a", 0).await.as_deref(), Some("02"));
+        store_key("01", 10, 0).await.unwrap();
+        assert_eq!(find_key("a", 10).await.as_deref(), Some("01"));
+        assert_eq!((find_key("a", 11).await, find_key("b", 0).await), (None, None));
+        store_key("02", 30, 20).await.unwrap();
+        assert_eq!(find_key("a", 0).await.as_deref(), Some("02"));
     }
 
-    async fn the_states_of_a_document_are_all_there_newest_first(app: TestApp) {
+    async fn revisions_are_listed_newest_first(app: TestApp) {
         let admin = app.movie("m").await;
         for number in 2..=5 {
             admin.import("m", "basic_info", json!({ "tagline": format!("Line {number}") })).await;
@@ -245,7 +245,7 @@ on_both_databases! {
         assert_eq!(found.into_iter().collect::<Vec<_>>(), [(1, false), (2, false), (3, false), (4, false), (5, true)]);
     }
 
-    async fn the_database_itself_keeps_what_a_state_supersedes(app: TestApp) {
+    async fn the_database_archives_superseded_revisions(app: TestApp) {
         let admin = app.movie("m").await;
         admin.import("m", "basic_info", json!({ "title": "First" })).await;
         let url = &app.database.url;
@@ -254,7 +254,7 @@ on_both_databases! {
             async move { try_execute(url, &statement).await }
         };
         let now = rows(url, "documents").await[0]["revision"].as_i64().unwrap();
-        // A state that was made from an older one, or from none, does not stand over what came between.
+        // An update based on an older revision, or on none, is not stored over the newer one.
         for stale in [1, now - 1, now, now + 2] {
             assert!(write(stale, "Stale").await.unwrap_err().contains("not the successor"), "{stale}");
         }
@@ -267,7 +267,7 @@ on_both_databases! {
         assert!(newest["body"].as_str().unwrap().contains("First"), "{newest}");
     }
 
-    async fn drafts_and_locks_go_with_their_movie(app: TestApp) {
+    async fn drafts_and_locks_are_deleted_with_their_movie(app: TestApp) {
         let admin = app.movie("m").await;
         let database = app.app.catalog.database();
         contribute(database, &[contribution("m", 1, 1, "a", Source::Manual)]).await;

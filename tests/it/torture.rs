@@ -1,6 +1,6 @@
-//! Many writers, a server that is killed again and again, a PostgreSQL server that restarts and a
-//! disk that fills and empties meanwhile: afterwards nothing that was acknowledged is lost, nothing
-//! is there twice, and nothing is half there. `scripts/torture` runs it.
+//! A long stress test: many writers, a server that is killed repeatedly, and a database that
+//! restarts or a disk that fills up. Afterwards no acknowledged write is lost, duplicated or
+//! incomplete. `scripts/torture` runs it.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -19,16 +19,16 @@ use crate::support::database::TestDatabase;
 use crate::support::disk::Disk;
 use crate::support::{Client, SECRET, TestApp, envelope, token};
 
-fn asked(variable: &str, otherwise: usize) -> usize {
-    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+fn setting(variable: &str, default: usize) -> usize {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Over how many movies the writers are spread.
+/// The number of movies that the writers use.
 const MOVIES: usize = 20;
-/// Longest time for which a write is repeated, or the server started.
-const PATIENCE: Duration = Duration::from_mins(15);
-/// Longest time that a server runs before it is killed.
-const ROUND: Duration = Duration::from_secs(20);
+/// The longest time for which a write or a start of the server is repeated.
+const RETRY_LIMIT: Duration = Duration::from_mins(15);
+/// The longest time that a server runs before it is killed.
+const MAX_ROUND: Duration = Duration::from_secs(20);
 
 #[derive(Default)]
 struct Counts {
@@ -38,17 +38,22 @@ struct Counts {
     refused: AtomicUsize,
 }
 
-/// What a writer knows of its facts.
+/// The facts of one writer.
 #[derive(Default)]
-struct Known {
+struct WriterFacts {
     acknowledged: Vec<String>,
-    /// Sent once without an answer, and given up.
+    /// Sent once or more without a response, and then abandoned.
     open: Vec<String>,
 }
 
-/// Sends one fact after another until it is told to stop.
-async fn write(client: Client, writer: usize, stop: Arc<AtomicBool>, counts: Arc<Counts>) -> Known {
-    let mut known = Known::default();
+/// Sends one fact after another until `stop` is set.
+async fn write(
+    client: Client,
+    writer: usize,
+    stop: Arc<AtomicBool>,
+    counts: Arc<Counts>,
+) -> WriterFacts {
+    let mut known = WriterFacts::default();
     let movie = format!("m-{}", writer % MOVIES);
     for number in 0.. {
         if stop.load(Ordering::Relaxed) {
@@ -60,13 +65,13 @@ async fn write(client: Client, writer: usize, stop: Arc<AtomicBool>, counts: Arc
         let gives_up = rand::rng().random_bool(0.1);
         let start = Instant::now();
         loop {
-            assert!(start.elapsed() < PATIENCE, "{fact} is not answered");
+            assert!(start.elapsed() < RETRY_LIMIT, "{fact} is not answered");
             let request = client.request(reqwest::Method::POST, &path).json(&file);
             let request = request.header("Idempotency-Key", &fact).timeout(Duration::from_mins(1));
             let status = match request.send().await {
                 Ok(response) => {
                     let status = response.status().as_u16();
-                    // An answer that breaks off is none.
+                    // An incomplete response does not count.
                     response.bytes().await.map(|body| (status, body)).ok()
                 }
                 Err(_) => None,
@@ -94,14 +99,14 @@ async fn write(client: Client, writer: usize, stop: Arc<AtomicBool>, counts: Arc
     known
 }
 
-/// Starts the server, again if it ends at once: a database that does not answer keeps it from
-/// starting.
+/// Starts the server, repeatedly if it ends at once: it cannot start while the database is
+/// unavailable.
 async fn start(database: &TestDatabase, address: SocketAddr) -> tokio::process::Child {
     let listen = address.to_string();
     let client = Client::new(address);
     let begin = Instant::now();
     loop {
-        assert!(begin.elapsed() < PATIENCE, "the server does not start");
+        assert!(begin.elapsed() < RETRY_LIMIT, "the server does not start");
         let mut command =
             reelport(database.folder.path(), &database.url, &["serve", "--listen", &listen]);
         command.env("REELPORT_JWT_SECRET", std::str::from_utf8(SECRET).unwrap());
@@ -118,14 +123,14 @@ async fn start(database: &TestDatabase, address: SocketAddr) -> tokio::process::
     }
 }
 
-/// What happens to the database meanwhile, again and again until it is told to stop.
-trait Trouble {
-    fn once(&self);
+/// A disturbance of the database that is repeated during the test.
+trait Disturbance {
+    fn cause(&self);
     fn name(&self) -> &'static str;
 }
 
-impl Trouble for Cluster {
-    fn once(&self) {
+impl Disturbance for Cluster {
+    fn cause(&self) {
         self.restart(if rand::rng().random() { "fast" } else { "immediate" });
     }
 
@@ -134,8 +139,8 @@ impl Trouble for Cluster {
     }
 }
 
-impl Trouble for Disk {
-    fn once(&self) {
+impl Disturbance for Disk {
+    fn cause(&self) {
         self.fill();
         std::thread::sleep(Duration::from_millis(400));
         self.empty();
@@ -146,9 +151,9 @@ impl Trouble for Disk {
     }
 }
 
-async fn torture(database: TestDatabase, trouble: Option<Box<dyn Trouble + Send>>) {
+async fn torture(database: TestDatabase, disturbance: Option<Box<dyn Disturbance + Send>>) {
     let (writers, kills) =
-        (asked("REELPORT_TORTURE_WRITERS", 100), asked("REELPORT_TORTURE_KILLS", 25));
+        (setting("REELPORT_TORTURE_WRITERS", 100), setting("REELPORT_TORTURE_KILLS", 25));
     let begin = Instant::now();
     let address = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -168,31 +173,31 @@ async fn torture(database: TestDatabase, trouble: Option<Box<dyn Trouble + Send>
         })
         .collect();
     let quiet = Arc::new(AtomicBool::new(false));
-    let (name, troubles) = match trouble {
-        Some(trouble) => {
+    let (name, troubles) = match disturbance {
+        Some(disturbance) => {
             let quiet = Arc::clone(&quiet);
-            let name = trouble.name();
+            let name = disturbance.name();
             let task = tokio::task::spawn_blocking(move || {
                 let mut count = 0;
                 while !quiet.load(Ordering::Relaxed) {
                     std::thread::sleep(Duration::from_millis(
                         rand::rng().random_range(1_000..4_000),
                     ));
-                    trouble.once();
+                    disturbance.cause();
                     count += 1;
                 }
-                (count, trouble)
+                (count, disturbance)
             });
             (name, Some(task))
         }
         None => ("troubles", None),
     };
     for _ in 0..kills {
-        // However slow the machine is, some of what is sent is to be answered.
+        // Some requests must be answered, even on a slow machine.
         let before = counts.acknowledged.load(Ordering::Relaxed);
         let round = Instant::now();
         while counts.acknowledged.load(Ordering::Relaxed) < before + writers / 4
-            && round.elapsed() < ROUND
+            && round.elapsed() < MAX_ROUND
         {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -207,7 +212,7 @@ async fn torture(database: TestDatabase, trouble: Option<Box<dyn Trouble + Send>
         None => None,
     };
     stop.store(true, Ordering::Relaxed);
-    let known: Vec<Known> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
+    let known: Vec<WriterFacts> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
 
     let mut stored: HashMap<String, usize> = HashMap::new();
     for movie in 0..MOVIES {
@@ -223,7 +228,7 @@ async fn torture(database: TestDatabase, trouble: Option<Box<dyn Trouble + Send>
     let open: Vec<&String> = known.iter().flat_map(|known| &known.open).collect();
     let made = open.iter().filter(|fact| stored.contains_key(**fact)).count();
     let (app, whole) = (TestApp::on(database).await, Instant::now());
-    app.assert_whole().await;
+    app.assert_consistent().await;
     println!(
         "{writers} writers, {kills} kills, {} {name}, {} s: {} acknowledged, {lost} of them lost, \
          {twice} stored twice, 0 half there ({} s to check); {} given up without an answer, {made} of them \
@@ -245,7 +250,7 @@ async fn torture(database: TestDatabase, trouble: Option<Box<dyn Trouble + Send>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes: scripts/torture runs it"]
-async fn on_postgres_that_restarts() {
+async fn writes_survive_postgres_restarts() {
     let cluster = Cluster::start();
     let database = TestDatabase { url: cluster.url(), folder: tempfile::tempdir().unwrap() };
     torture(database, Some(Box::new(cluster))).await;
@@ -253,7 +258,7 @@ async fn on_postgres_that_restarts() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes: scripts/torture runs it"]
-async fn on_sqlite_on_a_disk_that_fills() {
+async fn writes_survive_a_full_disk_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Disk::mount(folder.path(), "64m");
     if disk.is_none() {
@@ -261,7 +266,7 @@ async fn on_sqlite_on_a_disk_that_fills() {
     }
     let url = format!("sqlite://{}", folder.path().join("reelport.db").display());
     let database = TestDatabase { url, folder: tempfile::tempdir().unwrap() };
-    let trouble = disk.map(|disk| Box::new(disk) as Box<dyn Trouble + Send>);
-    torture(database, trouble).await;
+    let disturbance = disk.map(|disk| Box::new(disk) as Box<dyn Disturbance + Send>);
+    torture(database, disturbance).await;
     drop(folder);
 }

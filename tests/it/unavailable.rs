@@ -1,5 +1,5 @@
-//! A database that is full, read-only or not there: clients learn it, what was acknowledged stays,
-//! and once it works again so does the service, without a restart.
+//! A database that is full, read-only or unreachable: clients get an error, acknowledged writes are
+//! kept, and the service recovers without a restart.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ use crate::support::server::Server;
 use crate::support::{Client, Reply, SECRET, TestApp, envelope, token};
 use reelport::catalog::access::Role;
 
-/// An import of one fact of that many characters.
+/// An import of one fact with that many characters.
 async fn import(client: &Client, fact: &str, length: usize) -> Reply {
     let text = format!("{fact} {}", "x".repeat(length));
     let file = envelope("m", "trivia", json!({ "items": [{ "text": text }] }));
@@ -45,7 +45,7 @@ fn assert_unavailable(reply: &Reply, code: &str) {
     assert!(!reply.text.contains("SQL") && !reply.text.contains("sql"), "{}", reply.text);
 }
 
-/// A GraphQL import; its error.
+/// A GraphQL import; returns its error.
 async fn graphql_error(client: &Client, fact: &str, length: usize) -> Value {
     let query = "mutation($text: String) { importCategory(input: {movieId: \"m\", data: {trivia: \
         {items: [{text: $text}]}}}) { status } }";
@@ -54,7 +54,7 @@ async fn graphql_error(client: &Client, fact: &str, length: usize) -> Value {
     reply["errors"][0].take()
 }
 
-/// Whether the database gets no more pages, as on a full disk.
+/// If set, the database gets no more pages, as on a full disk.
 #[derive(Debug, Default)]
 struct NoPages(AtomicBool);
 
@@ -69,11 +69,11 @@ impl Faults for NoPages {
     }
 }
 
-/// Longer than all the pages that a small database has free.
+/// Longer than the free pages of a small database.
 const LONG: usize = 9_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_is_said_and_forgotten_once_there_is_space() {
+async fn a_full_disk_is_reported_until_there_is_space() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let no_pages = Arc::new(NoPages::default());
@@ -85,7 +85,7 @@ async fn a_full_disk_is_said_and_forgotten_once_there_is_space() {
         for number in 0..20 {
             let reply = import(&admin, &format!("full-{round}-{number}"), LONG).await;
             if reply.status == 200 {
-                // There were free pages left.
+                // Short writes may still use free pages.
                 refused.clear();
             } else {
                 refused.push(reply);
@@ -98,7 +98,7 @@ async fn a_full_disk_is_said_and_forgotten_once_there_is_space() {
         let error = graphql_error(&admin, "full", LONG).await;
         assert_eq!(error["extensions"]["code"], "STORAGE_FULL", "{error}");
         assert_unavailable(&app.anonymous().get("/readyz").await, "STORAGE_FULL");
-        // Reading works.
+        // Reads work.
         let stored = facts(&admin).await;
         assert!(stored.contains(&"before".to_owned()), "{stored:?}");
 
@@ -113,16 +113,16 @@ async fn a_full_disk_is_said_and_forgotten_once_there_is_space() {
     }
     let stored = facts(&admin).await;
     assert_eq!(stored.iter().filter(|fact| fact.starts_with("after")).count(), 8, "{stored:?}");
-    // Another process sees the same.
+    // Another process sees the same data.
     let other = Server::on(&app.database).await;
     assert_eq!(facts(&other.client).await, stored);
     other.stop().await;
-    app.assert_whole().await;
+    app.assert_consistent().await;
 }
 
-/// The same on a file system that is full: where it may be mounted.
+/// The same on a full file system, where mounting one is allowed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_file_system_loses_nothing_that_was_acknowledged() {
+async fn a_full_file_system_loses_no_acknowledged_write() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = Disk::mount(folder.path(), "8m") else {
         println!("a tmpfs cannot be mounted here; the limit of pages alone is tested");
@@ -173,7 +173,7 @@ async fn a_full_file_system_loses_nothing_that_was_acknowledged() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_trigger_that_ends_a_transaction_costs_that_transaction_alone() {
+async fn a_transaction_ended_by_a_trigger_affects_no_other() {
     let app = TestApp::sqlite().await;
     let admin = app.movie("m").await;
     let trigger = "CREATE TRIGGER ends BEFORE INSERT ON revisions WHEN NEW.body LIKE '%third%' \
@@ -195,7 +195,7 @@ async fn a_trigger_that_ends_a_transaction_costs_that_transaction_alone() {
     other.stop().await;
 }
 
-/// A commit of which no answer comes, once.
+/// A commit without a response from the database, once.
 #[derive(Debug)]
 struct UnansweredCommit(AtomicBool);
 
@@ -207,7 +207,7 @@ impl Faults for UnansweredCommit {
 }
 
 on_both_databases! {
-    async fn a_commit_without_an_answer_is_not_acknowledged_and_not_made_twice(app: TestApp) {
+    async fn an_unconfirmed_commit_is_neither_acknowledged_nor_repeated(app: TestApp) {
         let admin = app.movie("m").await;
         let fault = Arc::new(UnansweredCommit(AtomicBool::new(true)));
         app.app.catalog.database().inject_faults(fault);
@@ -223,11 +223,11 @@ on_both_databases! {
         let reply = send().await;
         assert_eq!((reply.status, &reply.json()["revision"]), (200, &json!(1)), "{}", reply.text);
         assert_eq!(facts(&admin).await, ["A"]);
-        app.assert_whole().await;
+        app.assert_consistent().await;
     }
 }
 
-async fn all_work(app: &TestApp, round: usize) {
+async fn assert_all_work(app: &TestApp, round: usize) {
     let admin = app.admin();
     let reads = (0..24).map(|number| {
         let admin = admin.clone();
@@ -261,14 +261,14 @@ async fn after_a_restart_of_postgres_no_request_fails() {
     let (mut proxy, url) = Proxy::before(&direct.url).await;
     let app = TestApp::on(TestDatabase { url, folder: direct.folder }).await;
     app.movie("m").await;
-    all_work(&app, 0).await;
+    assert_all_work(&app, 0).await;
     for round in 1..4 {
         proxy.take_down().await;
         proxy.bring_up().await;
-        all_work(&app, round).await;
+        assert_all_work(&app, round).await;
     }
 
-    // While it is away, requests say so, and soon.
+    // While the database is away, requests fail quickly.
     proxy.take_down().await;
     let admin = app.admin();
     let login = json!({ "email": "a@example.com", "password": "not the right one" });
@@ -285,11 +285,11 @@ async fn after_a_restart_of_postgres_no_request_fails() {
     assert_eq!(error["extensions"]["code"], "UNAVAILABLE", "{error}");
     assert_eq!(admin.get("/healthz").await.status, 200);
     proxy.bring_up().await;
-    all_work(&app, 4).await;
+    assert_all_work(&app, 4).await;
     assert!(!facts(&admin).await.contains(&"away".to_owned()));
 }
 
-async fn ended_by_an_operator(app: &TestApp) {
+async fn terminate_connections(app: &TestApp) {
     let (_, name) = app.database.url.rsplit_once('/').unwrap();
     let end =
         format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
@@ -297,14 +297,14 @@ async fn ended_by_an_operator(app: &TestApp) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_that_an_operator_ends_cost_no_request() {
+async fn terminated_connections_fail_no_request() {
     let app = TestApp::postgres().await;
     app.movie("m").await;
     for round in 0..4 {
-        all_work(&app, round).await;
-        ended_by_an_operator(&app).await;
+        assert_all_work(&app, round).await;
+        terminate_connections(&app).await;
     }
-    all_work(&app, 4).await;
+    assert_all_work(&app, 4).await;
 }
 
 fn serve(database: &TestDatabase, url: &str, more: &[&str]) -> tokio::process::Command {
@@ -315,7 +315,7 @@ fn serve(database: &TestDatabase, url: &str, more: &[&str]) -> tokio::process::C
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_cannot_be_written_to_is_read_and_said_to_be() {
+async fn a_read_only_database_serves_reads_and_is_reported() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
     import(&app.admin(), "stored", 10).await;
@@ -334,7 +334,7 @@ async fn a_database_that_cannot_be_written_to_is_read_and_said_to_be() {
 }
 
 on_both_databases! {
-    async fn read_only_serves_reads_and_refuses_writes(app: TestApp) {
+    async fn read_only_mode_serves_reads_and_refuses_writes(app: TestApp) {
         app.movie("m").await;
         import(&app.admin(), "stored", 10).await;
         let before = database::dump_all(&app.database.url).await;
@@ -348,7 +348,7 @@ on_both_databases! {
         let reply = import(&admin, "refused", 10).await;
         assert_unavailable(&reply, "UNAVAILABLE");
         assert_eq!(admin.get("/readyz").await.status, 200);
-        // A plan is no write.
+        // A dry run is not a write.
         let file = envelope("m", "trivia", json!({ "items": [{ "text": "planned" }] }));
         let planned = admin.import_envelope("m", "trivia", "?dry_run=true", &file).await;
         assert_eq!(planned.status, 200, "{}", planned.text);
@@ -356,7 +356,7 @@ on_both_databases! {
         assert_eq!(database::dump_all(&app.database.url).await, before);
     }
 
-    async fn read_only_needs_a_schema_of_this_version(app: TestApp) {
+    async fn read_only_mode_needs_the_current_schema(app: TestApp) {
         let forget = "DELETE FROM seaql_migrations WHERE version LIKE '%storage_probe'";
         execute(&app.database.url, forget).await;
         let ran = app.command(&["serve", "--listen", "127.0.0.1:0", "--read-only", "--jwt-secret",

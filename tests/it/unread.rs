@@ -1,13 +1,13 @@
-//! What of a document was not understood, and how that is said.
+//! Content of a document that was not read, and how it is reported.
 
 use serde_json::json;
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
 use crate::support::envelope;
+use crate::support::operations::{codes, pairs};
 
 on_both_databases! {
-    async fn a_document_in_which_nothing_was_understood_is_refused(app: TestApp) {
+    async fn a_document_without_readable_fields_is_refused(app: TestApp) {
         let admin = app.full_movie("m").await;
         for (category, data, said) in [
             (
@@ -67,7 +67,7 @@ on_both_databases! {
         }
     }
 
-    async fn an_unchanged_document_says_how_many_fields_were_not_read(app: TestApp) {
+    async fn an_unchanged_import_counts_unread_fields(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut file = admin.export("m", "timeline").await;
         let message =
@@ -91,7 +91,7 @@ on_both_databases! {
         assert!(message(&two).contains("2 fields of the document were not read"), "{}", two.text);
     }
 
-    async fn content_beside_the_data_is_told_of(app: TestApp) {
+    async fn unread_content_outside_the_data_is_reported(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut file = admin.export("m", "timeline").await;
         for (key, value) in [

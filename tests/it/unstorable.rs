@@ -1,5 +1,5 @@
-//! U+0000, which PostgreSQL cannot hold, wherever a client can put a text: it is refused or finds
-//! nothing, alike on both databases, and is never a fault of ours.
+//! U+0000, which PostgreSQL cannot store, in every text that a client can send: it is refused or
+//! matches nothing, alike on both databases, and is never an internal error.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 use crate::support::{Client, TestApp, envelope, token_of};
 
 const BAD: &str = "a\0b";
-/// As it stands in a URL.
+/// The same text in a URL.
 const BAD_ENCODED: &str = "a%00b";
 
-/// What the schema says of types.
+/// The types of the schema by name.
 struct Types(BTreeMap<String, Value>);
 
 impl Types {
@@ -28,7 +28,7 @@ impl Types {
         Self(types.iter().map(|of| (of["name"].as_str().unwrap().to_owned(), of.clone())).collect())
     }
 
-    /// A type as it is written.
+    /// A type in schema notation.
     fn name(of: &Value) -> String {
         match of["kind"].as_str().unwrap() {
             "NON_NULL" => format!("{}!", Self::name(&of["ofType"])),
@@ -37,7 +37,7 @@ impl Types {
         }
     }
 
-    /// Values of a type, each with U+0000 in one place; the first is one without.
+    /// Values of a type: the first is valid, each other one has U+0000 in one place.
     fn values(&self, of: &Value, depth: usize) -> Vec<Value> {
         match of["kind"].as_str().unwrap() {
             "NON_NULL" => self.values(&of["ofType"], depth),
@@ -94,7 +94,7 @@ impl Types {
         found
     }
 
-    /// What is asked of a field of that type.
+    /// A selection of fields for a result of that type.
     fn selection(of: &Value) -> String {
         match of["kind"].as_str().unwrap() {
             "NON_NULL" | "LIST" => Self::selection(&of["ofType"]),
@@ -146,7 +146,7 @@ impl Types {
     }
 }
 
-/// The codes and paths of an answer, for comparing two.
+/// The codes of a response, for comparing two databases.
 fn outcome(answer: &Value) -> Value {
     let codes = |list: &Value, of: &str| {
         let entries = list.as_array().cloned().unwrap_or_default();
@@ -170,7 +170,7 @@ async fn both() -> [TestApp; 2] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_text_of_the_schema_is_refused_or_finds_nothing() {
+async fn nul_in_any_graphql_text_is_refused_or_matches_nothing() {
     let apps = both().await;
     let clients = [apps[0].admin(), apps[1].admin()];
     let types = Types::of(&clients[0]).await;
@@ -194,7 +194,7 @@ async fn every_text_of_the_schema_is_refused_or_finds_nothing() {
         }
     }
     assert!(faults.is_empty(), "{}\n{}", faults.len(), faults.join("\n"));
-    // A literal is what a variable is.
+    // The same value as a literal in the query.
     let literal = "{ people(search: \"a\\u0000b\") { totalCount } }";
     let [one, other] = [&clients[0], &clients[1]].map(|client| client.graphql(literal, json!({})));
     let (one, other) = (one.await, other.await);
@@ -202,7 +202,7 @@ async fn every_text_of_the_schema_is_refused_or_finds_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_text_of_a_rest_request_is_refused_or_finds_nothing() {
+async fn nul_in_any_rest_text_is_refused_or_matches_nothing() {
     let apps = both().await;
     let document: Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
     let mut faults = Vec::new();
@@ -244,7 +244,7 @@ async fn every_text_of_a_rest_request_is_refused_or_finds_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_resolution_that_names_nobody_is_not_found() {
+async fn nul_in_a_resolution_is_not_found() {
     let file = envelope("m", "cast_crew", json!({ "cast": [{ "name": "Zz Yy" }] }));
     for app in both().await {
         let admin = app.admin();
@@ -259,7 +259,7 @@ async fn a_resolution_that_names_nobody_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn credentials_and_tokens_are_refused() {
+async fn nul_in_credentials_and_tokens_is_refused() {
     for app in both().await {
         let anonymous = app.anonymous();
         for body in [

@@ -1,10 +1,10 @@
-//! Archives: which entries are read, which are skipped, and what is said of it.
+//! Archives: which entries are imported, which are skipped, and the messages about them.
 
 use std::io::{Cursor, Write as _};
 
 use serde_json::{Value, json};
 
-use super::{Place, gzipped, ndjson, seven, zipped};
+use super::{Place, all_documents, gzipped, ndjson, zipped};
 use crate::support::command::run;
 use crate::support::envelope;
 
@@ -12,7 +12,8 @@ fn trivia(movie: &str, text: &str) -> Value {
     envelope(movie, "trivia", json!({ "items": [{ "text": text }] }))
 }
 
-/// An archive in which names may repeat: each is written under one of the same length, and renamed.
+/// An archive with repeated entry names: each entry is written under a name of the same length and
+/// then renamed in the bytes.
 fn with_repeated_names(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let placeholder = |index: usize, name: &str| {
         format!("{}{}", char::from(b'0' + u8::try_from(index).unwrap()), &name[1..])
@@ -37,7 +38,7 @@ fn with_repeated_names(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn entries_are_read_by_their_ending_and_others_are_counted_and_named() {
+async fn entries_are_read_by_extension_and_others_are_counted_and_named() {
     let inner = zipped(&[("deep/e.json", trivia("e", "E").to_string().into_bytes())]);
     let entries = [
         ("a/TRIVIA.JSON", trivia("a", "A").to_string().into_bytes()),
@@ -58,7 +59,7 @@ async fn entries_are_read_by_their_ending_and_others_are_counted_and_named() {
     let stored = place.documents().await;
     let movies: Vec<_> = stored.iter().map(|document| document["movie_id"].clone()).collect();
     assert_eq!(movies, ["a", "b", "c", "d", "e"]);
-    // The same out of a pipe, packed once more.
+    // The same from a pipe, compressed once more.
     let place = Place::new();
     let packed = gzipped(&zipped(&entries));
     let ran = run(place.command(&["import", "-"]), &packed).await.ok();
@@ -66,7 +67,7 @@ async fn entries_are_read_by_their_ending_and_others_are_counted_and_named() {
 }
 
 #[tokio::test]
-async fn what_is_packed_in_a_form_that_is_not_read_fails() {
+async fn unsupported_compression_methods_fail() {
     let place = Place::new();
     let good = trivia("a", "A").to_string().into_bytes();
     let entries = [("a.json", good.clone()), ("more.tar.gz", gzipped(b"x")), ("x.7z", vec![1])];
@@ -77,7 +78,7 @@ async fn what_is_packed_in_a_form_that_is_not_read_fails() {
         "{ran:?}"
     );
     assert!(ran.stderr.contains(&format!("{file}:more.tar.gz: ")), "{ran:?}");
-    // As a file of its own, by its first bytes.
+    // As a file with another name, recognised by its first bytes.
     let packed: [(&str, &[u8], &str); 3] = [
         ("a.zst", b"\x28\xB5\x2F\xFD....", "Zstandard"),
         ("a.xz", b"\xFD7zXZ\x00....", "xz"),
@@ -88,14 +89,14 @@ async fn what_is_packed_in_a_form_that_is_not_read_fails() {
         let ran = place.run(&["import", &file]).await;
         assert!(ran.code == 1 && ran.stderr.contains(form), "{ran:?}");
     }
-    // Archives stand in each other twice, and no deeper.
+    // An archive may contain archives, but these may not contain others.
     let deep = zipped(&[("1.zip", zipped(&[("2.zip", zipped(&[("a.json", good)]))]))]);
     let ran = place.run(&["import", &place.write("deep.zip", deep)]).await;
     assert!(ran.code == 1 && ran.stderr.contains("deep.zip:1.zip:2.zip: archives"), "{ran:?}");
 }
 
 #[tokio::test]
-async fn entries_of_one_name_are_all_read() {
+async fn entries_with_equal_names_are_all_imported() {
     let place = Place::new();
     let texts = ["One.", "Two.", "Three."];
     let entries = texts.map(|text| ("x.json", trivia("a", text).to_string().into_bytes()));
@@ -109,7 +110,7 @@ async fn entries_of_one_name_are_all_read() {
 }
 
 #[tokio::test]
-async fn an_archive_with_nothing_to_import_fails_and_says_so() {
+async fn an_archive_without_documents_fails_with_a_message() {
     let place = Place::new();
     let readme = ("README.md", b"Nothing.".to_vec());
     let text = ("a.txt", trivia("a", "A").to_string().into_bytes());
@@ -139,7 +140,7 @@ async fn an_archive_with_nothing_to_import_fails_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_macos_keeps_beside_files_is_ignored() {
+async fn macos_metadata_entries_are_ignored() {
     let place = Place::new();
     let double = vec![0, 5, 22, 7, 0, 2, 0, 0];
     let entries = [
@@ -159,7 +160,7 @@ async fn what_macos_keeps_beside_files_is_ignored() {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_fails_and_the_others_are_in() {
+async fn a_damaged_entry_fails_and_the_others_are_imported() {
     let place = Place::new();
     let text = trivia("a", "A marker in the text.").to_string().into_bytes();
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -178,7 +179,7 @@ async fn a_damaged_entry_fails_and_the_others_are_in() {
     assert!(ran.stderr.contains(&format!("{file}:a.json: ")), "{ran:?}");
     assert_eq!(place.documents().await.last().unwrap()["movie_id"], "b");
 
-    // One that ends early is refused as a whole: its list is at its end.
+    // A truncated archive is refused as a whole, since its directory is at the end.
     let whole = zipped(&[("a.json", text)]);
     for length in [whole.len() - 1, whole.len() - 30, whole.len() / 2, 10] {
         let ran = place.run(&["import", &place.write("cut.zip", &whole[..length])]).await;
@@ -187,7 +188,7 @@ async fn a_damaged_entry_fails_and_the_others_are_in() {
 }
 
 #[tokio::test]
-async fn what_unpacks_to_more_than_is_allowed_is_refused_where_it_exceeds_it() {
+async fn entries_over_the_size_limit_are_refused() {
     let place = Place::new();
     let many = ndjson(&(0..200).map(|movie| trivia(&format!("m{movie}"), "T")).collect::<Vec<_>>());
     assert!(many.len() > 10 * 1024);
@@ -199,7 +200,7 @@ async fn what_unpacks_to_more_than_is_allowed_is_refused_where_it_exceeds_it() {
     let reason = "it unpacks to more than 10 KiB; --max-unpacked allows more";
     assert_eq!(ran.stderr.trim_end(), format!("{file}:many.ndjson: {reason}"));
     assert_eq!(place.documents().await.last().unwrap()["movie_id"], "z");
-    // An archive that cannot be read in place is spooled no further.
+    // An archive on a pipe is not spooled beyond the limit.
     for (arguments, input) in [
         (["import", "-", "--max-unpacked", "200"], archive.clone()),
         (["import", "-", "--max-unpacked", "200"], gzipped(&archive)),
@@ -210,7 +211,7 @@ async fn what_unpacks_to_more_than_is_allowed_is_refused_where_it_exceeds_it() {
             "standard input: it unpacks to more than 200 bytes; --max-unpacked allows more";
         assert_eq!(ran.stderr.trim_end(), reason);
     }
-    // A plain stream is read as it comes, whatever its length.
+    // A plain stream is read as it arrives, whatever its length.
     let packed = place.write("many.ndjson.gz", gzipped(&many));
     place.run(&["import", &packed, "--max-unpacked", "1K"]).await.ok();
     let ran = place.run(&["import", &file, "--max-unpacked", "lots"]).await;
@@ -218,12 +219,12 @@ async fn what_unpacks_to_more_than_is_allowed_is_refused_where_it_exceeds_it() {
 }
 
 #[tokio::test]
-async fn names_of_entries_do_not_steer_the_terminal() {
+async fn entry_names_are_escaped_on_the_terminal() {
     let place = Place::new();
     let entries = [
         ("\u{1b}]0;owned\u{7}.json", b"{".to_vec()),
         ("\u{9b}2J\u{202e}.txt", b"x".to_vec()),
-        ("good.json", seven("a")[2].to_string().into_bytes()),
+        ("good.json", all_documents("a")[2].to_string().into_bytes()),
     ];
     let ran = place.run(&["import", &place.write("odd.zip", zipped(&entries))]).await;
     assert_eq!(ran.code, 1, "{ran:?}");
@@ -233,7 +234,7 @@ async fn names_of_entries_do_not_steer_the_terminal() {
     let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
     assert!(!printed.contains(steers), "{printed:?}");
 
-    // Nor do values of documents.
+    // Values of documents are escaped, too.
     let odd = json!({ "title": "\u{1b}[31m", "\u{202e}odd\u{7f}": 1, "status": "\u{9b}2J" });
     let odd = place.write("odd.json", envelope("b", "basic_info", odd).to_string());
     for options in [&["--dry-run"][..], &["--strict"], &[]] {

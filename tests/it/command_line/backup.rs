@@ -1,14 +1,14 @@
-//! Backups, and a database that is copied after its last command.
+//! Backups, and copying a database after its last command.
 
 use serde_json::json;
 
-use super::{Place, ndjson, one_line, seven};
+use super::{Place, all_documents, ndjson, one_line};
 use crate::support::command::{reelport, run};
 use crate::support::database::{TABLES, dump};
 use crate::support::{TestApp, envelope};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_of_a_served_database_is_the_whole_of_it() {
+async fn a_backup_of_a_served_database_is_complete() {
     let app = TestApp::sqlite().await;
     app.full_movie("m").await;
     app.admin().import("m", "trivia", json!({ "items": [{ "text": "Late." }] })).await;
@@ -30,7 +30,7 @@ async fn a_backup_of_a_served_database_is_the_whole_of_it() {
 }
 
 #[tokio::test]
-async fn a_backup_writes_over_nothing() {
+async fn a_backup_does_not_overwrite_files() {
     let place = Place::new();
     let file = place.write("there.db", "");
     let fresh = place.path("fresh.db");
@@ -50,9 +50,9 @@ async fn a_backup_writes_over_nothing() {
 }
 
 #[tokio::test]
-async fn after_a_command_the_database_file_alone_is_whole() {
+async fn the_database_file_alone_is_complete_after_a_command() {
     let place = Place::new();
-    place.run(&["import", &place.write("a.ndjson", ndjson(&seven("a")))]).await.ok();
+    place.run(&["import", &place.write("a.ndjson", ndjson(&all_documents("a")))]).await.ok();
     let elsewhere = Place::new();
     std::fs::copy(place.path("reelport.db"), elsewhere.path("reelport.db")).unwrap();
     assert!(!std::path::Path::new(&place.path("reelport.db-wal")).exists());

@@ -1,12 +1,12 @@
-//! The files that commands write, and what they must not write over.
+//! The files that commands write, and the files that they must not overwrite.
 
 use serde_json::{Value, json};
 
-use super::{Place, gzipped, one_line, seven, zipped};
+use super::{Place, all_documents, gzipped, one_line, zipped};
 use crate::support::command::{Ran, run};
 use crate::support::{envelope, fixtures};
 
-/// A place with a database of one document, and a file whose document fails.
+/// A place with a database of one document, and a file that fails to import.
 async fn place() -> Place {
     let place = Place::new();
     let good = envelope("a", "timeline", fixtures::timeline()).to_string();
@@ -34,7 +34,7 @@ fn no_temporary_files(place: &Place) {
 }
 
 #[tokio::test]
-async fn errors_are_not_kept_in_the_database_or_what_belongs_to_it() {
+async fn the_error_log_cannot_overwrite_the_database() {
     let place = place().await;
     for name in ["reelport.db-wal", "reelport.db-shm", "jwt-secret", "admin-password"] {
         if !std::path::Path::new(&place.path(name)).exists() {
@@ -64,7 +64,7 @@ async fn errors_are_not_kept_in_the_database_or_what_belongs_to_it() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_yet_to_be_made_is_no_file_for_errors_either() {
+async fn the_error_log_cannot_be_the_path_of_a_new_database() {
     let place = Place::new();
     let bad = place.write("bad.json", "{}");
     let ran = place.run(&["import", &bad, "--errors", &place.path("./reelport.db")]).await;
@@ -73,9 +73,9 @@ async fn a_database_that_is_yet_to_be_made_is_no_file_for_errors_either() {
 }
 
 #[tokio::test]
-async fn errors_are_not_kept_in_an_input() {
+async fn the_error_log_cannot_overwrite_an_input() {
     let place = place().await;
-    let archive = zipped(&[("a.json", seven("a")[2].to_string().into_bytes())]);
+    let archive = zipped(&[("a.json", all_documents("a")[2].to_string().into_bytes())]);
     let file = place.write("z.zip", &archive);
     std::fs::hard_link(&file, place.path("hard.zip")).unwrap();
     let mut names = vec!["z.zip", "hard.zip"];
@@ -94,12 +94,12 @@ async fn errors_are_not_kept_in_an_input() {
         let mut command = place.command(&["import", "-", "--errors", &file]);
         command.stdin(std::fs::File::open(&file).unwrap());
         let output = command.output().await.unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains("is an input (standard input)"), "{told}");
+        let messages = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{messages}");
+        assert!(messages.contains("is an input (standard input)"), "{messages}");
         assert!(bytes(&place, "z.zip") == archive);
     }
-    // A pattern that finds the log of the run before.
+    // A pattern that also matches the log of the previous run.
     let log = place.path("errors.ndjson");
     let bad = place.path("bad.json");
     assert_eq!(place.run(&["import", &bad, "--errors", &log]).await.code, 1);
@@ -111,7 +111,7 @@ async fn errors_are_not_kept_in_an_input() {
 }
 
 #[tokio::test]
-async fn errors_take_the_place_of_an_older_log_and_of_nothing_else() {
+async fn the_error_log_replaces_only_an_older_log() {
     let place = place().await;
     let (good, bad) = (place.path("good.json"), place.path("bad.json"));
     for content in ["my notes\n", "{\"place\":\"x\"}\n", "[]", "\n", "{\"movie_id\":\"a\"}"] {
@@ -129,7 +129,7 @@ async fn errors_take_the_place_of_an_older_log_and_of_nothing_else() {
         assert_eq!(place.run(&["import", &bad, &bad, "--errors", &log]).await.code, 1);
         assert_eq!(lines(bytes(&place, "log")).len(), 2);
     }
-    // What cannot start changes nothing; what has nothing to keep leaves an empty log.
+    // A command that cannot start changes nothing; a run without errors leaves an empty log.
     let ran = place.run(&["import", &place.path("none"), "--errors", &log]).await;
     refused(&ran, &["none"]);
     assert_eq!(lines(bytes(&place, "log")).len(), 2);
@@ -142,7 +142,7 @@ async fn errors_take_the_place_of_an_older_log_and_of_nothing_else() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn errors_go_through_links_and_to_devices_and_the_mode_stays() {
+async fn the_error_log_follows_links_and_keeps_the_file_mode() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = place().await;
     let bad = place.path("bad.json");
@@ -162,7 +162,7 @@ async fn errors_go_through_links_and_to_devices_and_the_mode_stays() {
 }
 
 #[tokio::test]
-async fn an_export_does_not_take_the_place_of_a_database() {
+async fn an_export_cannot_overwrite_a_database() {
     let place = place().await;
     std::fs::hard_link(place.path("reelport.db"), place.path("hard.ndjson")).unwrap();
     place.write("other.db", [b"SQLite format 3\0".as_slice(), &[0; 84]].concat());
@@ -194,7 +194,7 @@ async fn an_export_does_not_take_the_place_of_a_database() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn an_export_goes_through_links_and_to_devices() {
+async fn an_export_follows_links_and_writes_to_devices() {
     let place = place().await;
     place.write("catalogue", "what was there before");
     std::os::unix::fs::symlink("catalogue", place.path("link")).unwrap();
@@ -207,7 +207,7 @@ async fn an_export_goes_through_links_and_to_devices() {
 }
 
 #[tokio::test]
-async fn a_sqlite_database_is_no_document() {
+async fn a_sqlite_database_is_refused_as_input() {
     let place = place().await;
     let refusal = "this is a SQLite database, not a document; export it with reelport export";
     let ran = place.run(&["import", &place.path("reelport.db")]).await;
@@ -215,7 +215,7 @@ async fn a_sqlite_database_is_no_document() {
     place.write("jwt-secret", "a secret");
     let ran = place.run(&["import", &place.path("jwt-secret")]).await;
     refused(&ran, &["jwt-secret", "belongs to the database"]);
-    // Of another catalogue, under another name, packed and on a pipe.
+    // A database of another catalogue, under another name, compressed, and on a pipe.
     let content = bytes(&place, "reelport.db");
     let archive = zipped(&[("copy.json", content.clone())]);
     let elsewhere = Place::new();

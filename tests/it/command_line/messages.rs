@@ -1,16 +1,16 @@
-//! What commands say of new movies, of a full disk and of options.
+//! Messages about created movies, full disks and options.
 
 use serde_json::json;
 
-use super::{Place, ndjson, one_line, seven, zipped};
+use super::{Place, all_documents, ndjson, one_line, zipped};
 use crate::support::command::{reelport, run};
 use crate::support::disk::Disk;
 use crate::support::{envelope, fixtures};
 
 #[tokio::test]
-async fn an_import_says_which_movies_it_creates() {
+async fn an_import_lists_the_movies_it_creates() {
     let place = Place::new();
-    let two = [seven("m-O1"), seven("m-01")].concat();
+    let two = [all_documents("m-O1"), all_documents("m-01")].concat();
     let file = place.write("two.ndjson", ndjson(&two));
     let planned = place.run(&["import", &file, "--dry-run"]).await.ok();
     for movie in ["m-O1", "m-01"] {
@@ -20,13 +20,13 @@ async fn an_import_says_which_movies_it_creates() {
     assert!(planned.stdout.contains(", 2 movies to create, in"), "{}", planned.stdout);
     assert!(!planned.stdout.contains("created"), "{}", planned.stdout);
 
-    let one = place.write("one.ndjson", ndjson(&seven("m-O1")));
+    let one = place.write("one.ndjson", ndjson(&all_documents("m-O1")));
     let ran = place.run(&["import", &one]).await.ok();
     assert!(ran.stdout.contains(", 1 movie created, in"), "{}", ran.stdout);
     assert!(ran.stdout.ends_with("\ncreated: m-O1\n"), "{}", ran.stdout);
     let ran = place.run(&["import", &one]).await.ok();
     assert!(!ran.stdout.contains("creat"), "{}", ran.stdout);
-    // A document without a value creates the movie too; one that fails does not.
+    // A document without values also creates its movie; a document that fails does not.
     let empty = place.write("empty.json", envelope("e", "media", json!({})).to_string());
     let planned = place.run(&["import", &empty, "--dry-run"]).await.ok();
     assert!(planned.stdout.contains("e media: 0 changes; creates movie e\n"), "{planned:?}");
@@ -44,7 +44,7 @@ async fn an_import_says_which_movies_it_creates() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_told_in_words() {
+async fn a_full_disk_has_a_readable_message() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = Disk::mount(folder.path(), "8m") else {
         println!("a tmpfs cannot be mounted here");
@@ -54,7 +54,7 @@ async fn a_full_disk_is_told_in_words() {
     let url = format!("sqlite://{}", disk.path().join("reelport.db").display());
     run(reelport(place.folder.path(), &url, &["migrate"]), b"").await.ok();
     disk.fill();
-    let many: Vec<_> = (0..400).flat_map(|movie| seven(&format!("m{movie}"))).collect();
+    let many: Vec<_> = (0..400).flat_map(|movie| all_documents(&format!("m{movie}"))).collect();
     let file = place.write("many.ndjson", ndjson(&many));
     let ran = run(reelport(place.folder.path(), &url, &["import", &file]), b"").await;
     assert_eq!(ran.code, 2, "{ran:?}");
@@ -63,9 +63,9 @@ async fn a_full_disk_is_told_in_words() {
 }
 
 #[tokio::test]
-async fn a_cut_archive_is_told_in_words() {
+async fn a_truncated_archive_has_a_readable_message() {
     let place = Place::new();
-    let archive = zipped(&[("a.json", seven("a")[0].to_string().into_bytes())]);
+    let archive = zipped(&[("a.json", all_documents("a")[0].to_string().into_bytes())]);
     let file = place.write("cut.zip", &archive[..archive.len() - 30]);
     let ran = place.run(&["import", &file]).await;
     assert_eq!(ran.code, 1, "{ran:?}");
@@ -74,7 +74,7 @@ async fn a_cut_archive_is_told_in_words() {
 }
 
 #[tokio::test]
-async fn a_bad_option_is_named_as_it_was_given() {
+async fn an_invalid_option_is_named_as_given() {
     let place = Place::new();
     let started = |arguments: &[&str], listen: Option<&str>| {
         let mut command = place.command(arguments);

@@ -1,4 +1,4 @@
-//! The command line, by running the real binary.
+//! The command line, tested with the real binary.
 
 mod archives;
 mod backup;
@@ -22,7 +22,7 @@ use crate::support::{Client, envelope, fixtures};
 
 const SECRET: &str = "a secret for tests, of 32 bytes and more";
 
-/// A folder with a database in it, for commands without a server.
+/// A folder for a database, for commands without a server.
 struct Place {
     folder: TempDir,
 }
@@ -53,7 +53,7 @@ impl Place {
         run(self.command(arguments), b"").await
     }
 
-    /// The exported documents, without when they were exported.
+    /// The exported documents, without the time of the export.
     async fn documents(&self) -> Vec<Value> {
         documents(&self.run(&["export"]).await.ok().stdout)
     }
@@ -88,8 +88,11 @@ fn ndjson(envelopes: &[Value]) -> Vec<u8> {
 }
 
 /// The seven documents of a movie.
-fn seven(movie: &str) -> Vec<Value> {
-    fixtures::seven().into_iter().map(|(category, data)| envelope(movie, category, data)).collect()
+fn all_documents(movie: &str) -> Vec<Value> {
+    fixtures::all_categories()
+        .into_iter()
+        .map(|(category, data)| envelope(movie, category, data))
+        .collect()
 }
 
 fn one_line(ran: &Ran) -> &str {
@@ -126,7 +129,7 @@ async fn schema_json_prints_the_schema_of_a_category_in_either_spelling() {
 }
 
 on_both_databases! {
-    async fn accounts_are_made_listed_changed_and_deleted(app: TestApp) {
+    async fn accounts_can_be_created_listed_changed_and_deleted(app: TestApp) {
         let login = |password: String| {
             let client = app.anonymous();
             async move {
@@ -149,7 +152,7 @@ on_both_databases! {
         assert_eq!(login("battery staple".to_owned()).await, 401);
     }
 
-    async fn an_account_that_cannot_be_is_one_line_and_2(app: TestApp) {
+    async fn an_invalid_account_is_a_one_line_error_with_status_2(app: TestApp) {
         app.command(&["user", "create", "--email", "a@example.com", "--role", "ADMIN", "--password", "correct horse"]).await.ok();
         let cases: [(&[&str], &str); 7] = [
             (&["user", "create", "--email", "A@example.com", "--role", "ADMIN", "--password", "correct horse"], "a@example.com"),
@@ -168,7 +171,7 @@ on_both_databases! {
         assert_eq!(app.command(&["user", "list"]).await.ok().stdout, "a@example.com\tADMIN\n");
     }
 
-    async fn a_printed_token_works_at_a_server_with_the_same_secret(app: TestApp) {
+    async fn a_printed_token_is_valid_on_a_server_with_the_same_secret(app: TestApp) {
         app.command(&["user", "create", "--email", "a@example.com", "--role", "VIEWER", "--password", "correct horse"]).await.ok();
         let token = app.command(&["token", "--email", "a@example.com", "--jwt-secret", SECRET]).await.ok().stdout;
         let client = app.anonymous().with_token(token.trim());
@@ -179,7 +182,7 @@ on_both_databases! {
         assert!(one_line(&ran).contains("no@example.com"));
     }
 
-    async fn what_is_exported_and_imported_elsewhere_is_exported_alike(app: TestApp) {
+    async fn an_export_imported_elsewhere_is_exported_identically(app: TestApp) {
         app.full_movie("tmdb-1").await;
         app.movie("tmdb-2").await.import("tmdb-2", "cast-crew", fixtures::cast_crew()).await;
         let here = documents(&app.command(&["export"]).await.ok().stdout);
@@ -201,8 +204,8 @@ on_both_databases! {
         }
     }
 
-    async fn a_part_of_the_catalogue_is_exported_by_ids_and_category(app: TestApp) {
-        app.seed(&[seven("a"), seven("b"), seven("c")].concat()).await;
+    async fn an_export_can_select_ids_and_a_category(app: TestApp) {
+        app.seed(&[all_documents("a"), all_documents("b"), all_documents("c")].concat()).await;
         let keys = |ran: Ran| -> Vec<String> {
             let of = |document: &Value| format!("{} {}", document["movie_id"].as_str().unwrap(), document["category"].as_str().unwrap());
             documents(&ran.ok().stdout).iter().map(of).collect()
@@ -220,7 +223,7 @@ on_both_databases! {
         }
     }
 
-    async fn migrating_twice_and_by_four_at_once_is_the_same_as_once(app: TestApp) {
+    async fn repeated_and_concurrent_migrations_change_nothing(app: TestApp) {
         app.full_movie("m").await;
         let before = dump(&app.database.url, TABLES).await;
         let four = [(); 4].map(|()| app.command(&["migrate"]));
@@ -231,7 +234,7 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
-    async fn reindex_brings_lost_projections_back(app: TestApp) {
+    async fn reindex_restores_lost_projections(app: TestApp) {
         app.full_movie("m").await;
         app.movie("n").await.import("n", "basic_info", json!({ "genres": ["Drama"], "year": "2001" })).await;
         let before = dump(&app.database.url, TABLES).await;
@@ -245,8 +248,8 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
-    async fn an_import_on_the_side_is_seen_by_the_server(app: TestApp) {
-        app.seed(&seven("m")).await;
+    async fn a_command_line_import_is_visible_to_a_running_server(app: TestApp) {
+        app.seed(&all_documents("m")).await;
         let export = app.viewer().export("m", "timeline").await;
         assert_eq!(fixtures::facts(&export["data"]), fixtures::timeline());
         assert_eq!(export["metadata"]["updated_by"], "command line");
@@ -254,7 +257,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn four_processes_may_migrate_a_new_database_at_once() {
+async fn concurrent_processes_can_migrate_a_new_database() {
     let place = Place::new();
     let [a, b, c, d] = [(); 4].map(|()| place.run(&["migrate"]));
     for ran in <[Ran; 4]>::from(tokio::join!(a, b, c, d)) {
@@ -264,8 +267,8 @@ async fn four_processes_may_migrate_a_new_database_at_once() {
 }
 
 #[tokio::test]
-async fn every_form_of_file_is_imported_plain_and_gzipped() {
-    let envelopes = [seven("a"), seven("b")].concat();
+async fn every_file_format_is_imported_plain_and_gzipped() {
+    let envelopes = [all_documents("a"), all_documents("b")].concat();
     let pretty = format!("{:#}", envelopes[2]).into_bytes();
     let named: Vec<(String, Vec<u8>)> = envelopes
         .iter()
@@ -327,7 +330,7 @@ async fn files_and_standard_input_are_imported_together() {
 }
 
 #[tokio::test]
-async fn bad_records_are_told_with_place_and_reason_and_the_others_are_in() {
+async fn invalid_documents_are_reported_and_the_others_are_imported() {
     let place = Place::new();
     let lines = [
         envelope("a", "timeline", fixtures::timeline()).to_string(),
@@ -344,10 +347,10 @@ async fn bad_records_are_told_with_place_and_reason_and_the_others_are_in() {
     let ran = place.run(&["import", &file, "--errors", &errors]).await;
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stdout.starts_with("3 published, 0 unchanged, 4 failed"), "{}", ran.stdout);
-    let told: Vec<&str> = ran.stderr.lines().collect();
-    assert_eq!(told.len(), 4, "{}", ran.stderr);
+    let messages: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(messages.len(), 4, "{}", ran.stderr);
     for (line, (number, reason)) in
-        told.iter().zip([(2, "JSON"), (4, "/events/0/date"), (5, "movie_id"), (6, "plot")])
+        messages.iter().zip([(2, "JSON"), (4, "/events/0/date"), (5, "movie_id"), (6, "plot")])
     {
         assert!(line.starts_with(&format!("{file}:{number}: ")) && line.contains(reason), "{line}");
     }
@@ -367,19 +370,19 @@ async fn bad_records_are_told_with_place_and_reason_and_the_others_are_in() {
 }
 
 #[tokio::test]
-async fn a_bad_record_of_a_list_or_an_archive_is_told_by_its_place() {
+async fn invalid_documents_in_lists_and_archives_are_reported_with_their_position() {
     let place = Place::new();
     let good = envelope("a", "timeline", fixtures::timeline());
     let bad = envelope("a", "trivia", json!({ "items": 1 }));
     let list = place.write("list.json", json!([good, bad, 7]).to_string());
     let ran = place.run(&["import", &list]).await;
     assert_eq!(ran.code, 1);
-    let told: Vec<&str> = ran.stderr.lines().collect();
+    let messages: Vec<&str> = ran.stderr.lines().collect();
     assert!(
-        told.len() == 2
-            && told[0].starts_with(&format!("{list}[1]: "))
-            && told[1].starts_with(&format!("{list}[2]: ")),
-        "{told:?}"
+        messages.len() == 2
+            && messages[0].starts_with(&format!("{list}[1]: "))
+            && messages[1].starts_with(&format!("{list}[2]: ")),
+        "{messages:?}"
     );
 
     let entries = [
@@ -391,27 +394,27 @@ async fn a_bad_record_of_a_list_or_an_archive_is_told_by_its_place() {
         place.write("all.zip", zipped(&entries.map(|(name, text)| (name, text.into_bytes()))));
     let ran = place.run(&["import", &archive]).await;
     assert_eq!(ran.code, 1);
-    let told: Vec<&str> = ran.stderr.lines().collect();
+    let messages: Vec<&str> = ran.stderr.lines().collect();
     assert!(
-        told.len() == 2
-            && told[0].starts_with(&format!("{archive}:x/bad.json:1: "))
-            && told[1].starts_with(&format!("{archive}:x/all.ndjson:2: ")),
-        "{told:?}"
+        messages.len() == 2
+            && messages[0].starts_with(&format!("{archive}:x/bad.json:1: "))
+            && messages[1].starts_with(&format!("{archive}:x/all.ndjson:2: ")),
+        "{messages:?}"
     );
 }
 
 #[tokio::test]
-async fn a_file_that_ends_in_the_middle_is_told_and_what_was_whole_is_in() {
+async fn a_truncated_file_is_reported_and_its_complete_documents_are_imported() {
     let place = Place::new();
-    let text = ndjson(&seven("a"));
+    let text = ndjson(&all_documents("a"));
     let packed = gzipped(&text);
     let archive = zipped(&[("a.json", text.clone())]);
     let cut = [
         ("cut.ndjson", text[..text.len() - 20].to_vec()),
         ("cut.ndjson.gz", packed[..packed.len() - 12].to_vec()),
         ("cut.zip", archive[..archive.len() - 30].to_vec()),
-        ("cut.json", format!("{:#}", seven("a")[0]).into_bytes()[..100].to_vec()),
-        ("cut-list.json", json!(seven("a")).to_string().into_bytes()[..2000].to_vec()),
+        ("cut.json", format!("{:#}", all_documents("a")[0]).into_bytes()[..100].to_vec()),
+        ("cut-list.json", json!(all_documents("a")).to_string().into_bytes()[..2000].to_vec()),
         ("empty.json", Vec::new()),
     ];
     for (name, content) in cut {
@@ -427,7 +430,7 @@ async fn a_file_that_ends_in_the_middle_is_told_and_what_was_whole_is_in() {
 }
 
 #[tokio::test]
-async fn import_options_are_those_of_every_other_way_in() {
+async fn import_supports_the_options_of_the_other_interfaces() {
     let place = Place::new();
     let events = |titles: &[&str]| {
         let events: Vec<_> =
@@ -454,7 +457,7 @@ async fn import_options_are_those_of_every_other_way_in() {
 }
 
 #[tokio::test]
-async fn an_import_may_be_from_a_base_take_items_out_and_settle_conflicts() {
+async fn import_supports_base_revision_remove_items_and_on_conflict() {
     let place = Place::new();
     let info = |data: Value| envelope("a", "basic_info", data).to_string();
     let write = |name: &str, title: &str, tagline: &str| {
@@ -464,7 +467,7 @@ async fn an_import_may_be_from_a_base_take_items_out_and_settle_conflicts() {
     place.run(&["import", &base]).await.ok();
     place.run(&["import", &write("theirs.json", "Theirs", "Base.")]).await.ok();
     let mine = write("mine.json", "Mine", "Mine.");
-    // From the first revision it changes both; the title was changed by others, too.
+    // Compared with revision 1, the file changes both fields, and the title was changed since.
     let from_base = ["import", &mine, "--base-revision", "1"];
     let ran = place.run(&from_base).await;
     assert!(ran.code == 1 && ran.stderr.contains("/title"), "{ran:?}");
@@ -503,7 +506,7 @@ async fn an_import_may_be_from_a_base_take_items_out_and_settle_conflicts() {
 }
 
 #[tokio::test]
-async fn a_command_that_needs_a_database_makes_none() {
+async fn a_command_that_needs_a_database_does_not_create_one() {
     let place = Place::new();
     let secret = "a secret for tests, of 32 bytes and more";
     let cases: [&[&str]; 7] = [
@@ -526,14 +529,14 @@ async fn a_command_that_needs_a_database_makes_none() {
         );
         assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 0, "{arguments:?}");
     }
-    // Those that make one are serve, import, migrate and user create.
+    // `serve`, `import`, `migrate` and `user create` do create a database.
     place.run(&["user", "create", "--email", "a@example.com", "--role", "VIEWER"]).await.ok();
     assert_eq!(place.run(&["user", "list"]).await.ok().stdout, "a@example.com\tVIEWER\n");
     assert_eq!(place.run(&["export"]).await.ok().stdout, "");
 }
 
 #[tokio::test]
-async fn an_import_that_cannot_start_is_one_line_and_2() {
+async fn an_import_that_cannot_start_is_a_one_line_error_with_status_2() {
     let place = Place::new();
     let file = place.write("a.json", envelope("a", "timeline", fixtures::timeline()).to_string());
     let (missing, folder) = (place.path("missing.json"), place.path(""));
@@ -555,9 +558,9 @@ async fn an_import_that_cannot_start_is_one_line_and_2() {
 }
 
 #[tokio::test]
-async fn an_export_to_a_file_is_whole_or_not_at_all() {
+async fn an_export_to_a_file_is_complete_or_absent() {
     let place = Place::new();
-    place.run(&["import", &place.write("a.ndjson", ndjson(&seven("a")))]).await.ok();
+    place.run(&["import", &place.write("a.ndjson", ndjson(&all_documents("a")))]).await.ok();
     let file = place.write("out.zip", "what was there before");
     place.run(&["export", "--format", "zip", "-o", &file]).await.ok();
     let mut archive = zip::ZipArchive::new(std::fs::File::open(&file).unwrap()).unwrap();
@@ -578,7 +581,7 @@ async fn an_export_to_a_file_is_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_bad_value_of_the_configuration_stops_the_start_with_one_line() {
+async fn an_invalid_configuration_value_is_a_one_line_error() {
     let place = Place::new();
     let cases = [
         ("REELPORT_DATABASE_URL", "mysql://root:hunter2@localhost/x", "mysql", "sqlite://"),
@@ -630,7 +633,7 @@ async fn with_postgresql_the_secret_must_be_configured() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_reached_is_told_without_its_password() {
+async fn an_unreachable_database_is_reported_without_its_password() {
     let place = Place::new();
     let url =
         crate::support::database::server().replace("postgres@", "postgres:hunter2@") + "_no_such";
@@ -644,7 +647,7 @@ async fn a_database_that_cannot_be_reached_is_told_without_its_password() {
 }
 
 #[tokio::test]
-async fn help_does_not_show_secrets_of_the_environment() {
+async fn help_does_not_show_secrets_from_the_environment() {
     let place = Place::new();
     let mut command = place.command(&["serve", "--help"]);
     command
@@ -662,7 +665,7 @@ async fn help_does_not_show_secrets_of_the_environment() {
 fn serve(folder: &Path, arguments: &[&str]) -> Command {
     let mut command =
         reelport(folder, "", &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
-    // Nothing is configured: the database is where it is by default.
+    // Without configuration, the database has its default path.
     command.env_remove("REELPORT_DATABASE_URL");
     command
 }
@@ -680,7 +683,7 @@ async fn log_in(client: &Client, email: &str, password: &str) -> Client {
 }
 
 #[tokio::test]
-async fn the_first_start_makes_a_secret_and_a_password_and_the_second_keeps_them() {
+async fn the_first_start_creates_a_secret_and_a_password_that_are_kept() {
     let place = Place::new();
     let server = Server::start(serve(place.folder.path(), &[])).await;
     let client = server.client.clone();
@@ -724,7 +727,7 @@ async fn the_first_start_makes_a_secret_and_a_password_and_the_second_keeps_them
 }
 
 #[tokio::test]
-async fn a_demo_is_loaded_once_and_the_printed_password_opens_it() {
+async fn the_demo_is_loaded_once_and_its_printed_password_works() {
     let place = Place::new();
     let mut server = Server::start(serve(place.folder.path(), &["--demo"])).await;
     let client = server.client.clone();
@@ -783,7 +786,7 @@ async fn a_demo_is_loaded_once_and_the_printed_password_opens_it() {
 }
 
 #[tokio::test]
-async fn a_configured_admin_is_made_and_nothing_is_printed_of_it() {
+async fn a_configured_admin_is_created_without_printing_its_password() {
     let place = Place::new();
     let configured = || {
         let mut command = serve(place.folder.path(), &[]);
@@ -804,7 +807,7 @@ async fn a_configured_admin_is_made_and_nothing_is_printed_of_it() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_stops_the_start_before_the_database_is_made() {
+async fn an_occupied_port_stops_the_start_before_creating_a_database() {
     let place = Place::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -821,7 +824,7 @@ async fn a_port_that_is_taken_stops_the_start_before_the_database_is_made() {
 }
 
 #[tokio::test]
-async fn a_file_is_read_as_language_models_send_it() {
+async fn responses_of_language_models_are_imported() {
     let document = "{\n  \"category\": \"trivia\",\n  \"movie_id\": \"m\",\n  \"data\": { \"items\": [{ \"text\": \"NAME\" }] }\n}";
     let trailing = document.replace("}] }", "},] },");
     let texts = [
@@ -864,16 +867,16 @@ async fn a_file_is_read_as_language_models_send_it() {
             );
         }
     }
-    // Several documents are read one by one.
+    // Several documents in one text are imported one by one.
     let place = Place::new();
-    let two = [seven("a"), seven("b")].concat();
+    let two = [all_documents("a"), all_documents("b")].concat();
     let fenced = format!("```\n{}```\n", String::from_utf8(ndjson(&two)).unwrap());
     place.run(&["import", &place.write("two.txt", fenced)]).await.ok();
     assert_eq!(place.documents().await.len(), 14);
 }
 
 #[tokio::test]
-async fn a_dry_run_tells_what_does_not_change_too() {
+async fn a_dry_run_prints_conflicts_matches_and_warnings() {
     let place = Place::new();
     let write = |name: &str, category: &str, data: Value| {
         place.write(name, envelope("a", category, data).to_string())
@@ -897,7 +900,7 @@ async fn a_dry_run_tells_what_does_not_change_too() {
     );
     assert!(ran.stdout.contains("? /mood: "), "{}", ran.stdout);
 
-    // Who is meant is told, and may be answered; the plan may be held.
+    // Ambiguous names are reported, a resolution can be given, and the plan can be expected.
     let cast = |names: &[(&str, &str)]| json!({ "cast": names.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect::<Vec<_>>() });
     place
         .run(&[

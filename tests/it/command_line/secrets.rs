@@ -1,4 +1,4 @@
-//! Passwords and files that only their owner may see, and the last ADMIN.
+//! Passwords, file permissions, and the last admin.
 
 use serde_json::json;
 
@@ -14,10 +14,10 @@ fn mode(path: &std::path::Path) -> u32 {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_database_that_is_made_is_its_owners_alone() {
+async fn a_new_database_is_readable_only_by_its_owner() {
     let place = Place::new();
     let mut command = place.command(&["user", "create", "--email", "a@b", "--role", "VIEWER"]);
-    // Nothing is configured: the database is where it is by default.
+    // Without configuration, the database has its default path.
     command.env_remove("REELPORT_DATABASE_URL");
     run(command, b"").await.ok();
     let data = place.folder.path().join("data");
@@ -30,7 +30,7 @@ async fn a_database_that_is_made_is_its_owners_alone() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_files_beside_an_open_database_are_its_owners_alone() {
+async fn the_journal_files_are_readable_only_by_their_owner() {
     let place = Place::new();
     let (url, sources) = (place.url(), reelport::app::Sources::default());
     let catalog = reelport::app::open_catalog(&url, 1, sources).await.unwrap();
@@ -43,7 +43,7 @@ async fn the_files_beside_an_open_database_are_its_owners_alone() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_database_that_others_can_read_stays_so_and_the_start_says_it() {
+async fn a_database_readable_by_others_is_kept_with_a_warning() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new();
     place.run(&["migrate"]).await.ok();
@@ -81,7 +81,7 @@ on_both_databases! {
         assert_eq!(login("battery staple").await, 200);
     }
 
-    async fn the_last_admin_is_neither_deleted_nor_demoted(app: TestApp) {
+    async fn the_last_admin_cannot_be_deleted_or_demoted(app: TestApp) {
         let create = async |email: &str, role: &str| {
             let arguments = ["user", "create", "--email", email, "--role", role, "--password", "-"];
             app.command_with(&arguments, b"correct horse").await
@@ -102,7 +102,7 @@ on_both_databases! {
         assert_eq!(app.command(&["user", "list"]).await.ok().stdout, "b@example.com\tADMIN\n");
     }
 
-    async fn two_at_once_do_not_take_the_last_two_admins(app: TestApp) {
+    async fn concurrent_deletions_keep_one_admin(app: TestApp) {
         use reelport::catalog::access::Role;
         let accounts = &app.app.accounts;
         for round in 0..8 {
@@ -129,7 +129,7 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn the_password_of_the_first_start_is_not_kept_longer_than_it_holds() {
+async fn the_initial_password_file_is_deleted_when_the_password_changes() {
     const KEPT: &str = "the password that was kept";
     let admin = "admin@example.com";
     let set: [&[&str]; 3] = [
@@ -145,7 +145,7 @@ async fn the_password_of_the_first_start_is_not_kept_longer_than_it_holds() {
             place.run(&create).await.ok();
         }
         let path = place.write("admin-password", format!("{KEPT}\n"));
-        // Another account's change leaves it.
+        // Changing another account keeps the file.
         let other = [
             "user",
             "set-password",
@@ -164,7 +164,7 @@ async fn the_password_of_the_first_start_is_not_kept_longer_than_it_holds() {
 }
 
 #[tokio::test]
-async fn a_password_may_stand_in_a_variable_and_help_does_not_show_it() {
+async fn a_password_can_be_given_in_a_variable_that_help_does_not_show() {
     let place = Place::new();
     let mut command = place.command(&["user", "create", "--email", "a@b", "--role", "ADMIN"]);
     command.env("REELPORT_PASSWORD", "correct horse");

@@ -1,11 +1,11 @@
-//! Texts of one and of many documents, as editors, shells and language models write them: the command
-//! line reads what every other way in reads, and a broken document does not keep the others out.
+//! Texts with one or many documents as editors, shells and language models write them: the command
+//! line reads what the other interfaces read, and a broken document does not prevent the others.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Place, seven};
+use super::{Place, all_documents};
 use crate::corpus;
 use crate::support::command::{reelport, run};
 use crate::support::{TestApp, envelope};
@@ -20,7 +20,7 @@ fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
     units.flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
 }
 
-/// Imports a text: the titles that are stored then, by movie.
+/// Imports a text and returns the stored titles by movie.
 async fn titles(text: impl AsRef<[u8]>, code: i32) -> Vec<(String, String)> {
     let place = Place::new();
     let ran = place.run(&["import", &place.write("in", text)]).await;
@@ -31,7 +31,7 @@ async fn titles(text: impl AsRef<[u8]>, code: i32) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn two_documents_are_read_out_of_every_kind_of_text() {
+async fn two_documents_are_read_from_every_kind_of_text() {
     let (a, b) = (info("a", "Ä"), info("b", "B"));
     let pretty = |text: &str| format!("{:#}", serde_json::from_str::<Value>(text).unwrap());
     let lines = format!("{a}\r\n{b}\r\n");
@@ -68,7 +68,7 @@ async fn two_documents_are_read_out_of_every_kind_of_text() {
 }
 
 #[tokio::test]
-async fn one_document_is_read_whatever_is_around_it() {
+async fn a_document_is_read_from_surrounding_text() {
     let a = info("a", "A");
     let pretty = format!("{:#}", serde_json::from_str::<Value>(&a).unwrap());
     for text in [
@@ -87,7 +87,7 @@ async fn one_document_is_read_whatever_is_around_it() {
 }
 
 #[tokio::test]
-async fn a_broken_document_does_not_keep_the_others_out() {
+async fn a_broken_document_does_not_prevent_the_others() {
     let (a, b) = (info("a", "A"), info("b", "B"));
     let headless = info("x", "X").replacen('{', "", 1);
     let expected = [("a".to_owned(), "A".to_owned()), ("b".to_owned(), "B".to_owned())];
@@ -106,7 +106,7 @@ async fn a_broken_document_does_not_keep_the_others_out() {
             assert_eq!(titles(&text, 1).await, expected, "{text}");
         }
     }
-    // Half a character of UTF-16 is in one of three.
+    // An incomplete UTF-16 character in one of three documents.
     let broken = utf16(&format!("{a}\n{}\n{b}\n", info("x", "?")), true, true);
     let at = broken.windows(4).position(|window| window == b"?\0\"\0").unwrap();
     let broken = [&broken[..at], b"\x00\xD8", &broken[at + 2..]].concat();
@@ -114,7 +114,7 @@ async fn a_broken_document_does_not_keep_the_others_out() {
 }
 
 #[tokio::test]
-async fn a_text_without_a_document_fails_and_says_why() {
+async fn a_text_without_a_document_fails_with_the_reason() {
     let place = Place::new();
     for (text, reason) in [
         ("", "it is empty; there is nothing to import in it"),
@@ -134,8 +134,8 @@ async fn a_text_without_a_document_fails_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_line_of_the_greatest_length_does_not_drop_the_next() {
-    // Of the real length, once; every length around it is a test of the reader.
+async fn a_line_of_maximum_length_does_not_drop_the_next_one() {
+    // The real maximum length, once; lengths around it are unit tests of the reader.
     let most = 64 * 1024 * 1024;
     let start = r#"{"category":"basic_info","movie_id":"long","notes":""#;
     let end = r#"","data":{"title":"Long"}}"#;
@@ -147,7 +147,7 @@ async fn a_line_of_the_greatest_length_does_not_drop_the_next() {
 }
 
 #[tokio::test]
-async fn warnings_are_printed_with_place_and_path_and_kept_in_a_file() {
+async fn warnings_are_printed_with_position_and_path_and_written_to_a_file() {
     let place = Place::new();
     let odd =
         envelope("cw-1", "basic_info", json!({ "title": "W", "runtme": 139, "budget": "139" }));
@@ -165,12 +165,12 @@ async fn warnings_are_printed_with_place_and_path_and_kept_in_a_file() {
     assert_eq!(line["errors"], json!([]));
     assert_eq!(line["warnings"].as_array().unwrap().len(), 2);
     assert_eq!(line["warnings"][0].as_object().unwrap().len(), 3);
-    // A document that changes nothing is no reason to be silent.
+    // Warnings are also printed for a document that changes nothing.
     let ran = place.run(&["import", &file]).await.ok();
     assert!(ran.stdout.starts_with("0 published, 2 unchanged, 0 failed, 2 warnings"), "{ran:?}");
     assert!(ran.stderr.contains("/runtme"), "{ran:?}");
 
-    // Of many, some are printed, all are counted, and all are kept.
+    // Only some of many warnings are printed; all are counted and stored in the file.
     let lines: Vec<String> = (0..50)
         .map(|movie| envelope(&format!("m{movie}"), "basic_info", json!({ "title": "T", "x": 1 })))
         .map(|document| format!("{document}\n"))
@@ -187,7 +187,7 @@ async fn warnings_are_printed_with_place_and_path_and_kept_in_a_file() {
 }
 
 #[tokio::test]
-async fn files_that_cannot_be_read_stop_the_start_with_what_to_do() {
+async fn unreadable_files_stop_the_start_with_advice() {
     let place = Place::new();
     let file = place.write("a.json", info("a", "A"));
     let folder = place.path("");
@@ -207,7 +207,7 @@ async fn files_that_cannot_be_read_stop_the_start_with_what_to_do() {
 #[tokio::test]
 async fn a_file_on_standard_input_is_read_like_any_other() {
     let place = Place::new();
-    let content = super::zipped(&[("a.json", seven("a")[2].to_string().into_bytes())]);
+    let content = super::zipped(&[("a.json", all_documents("a")[2].to_string().into_bytes())]);
     let file = std::fs::File::open(place.write("a.zip", content)).unwrap();
     let mut command = place.command(&["import", "-", "--max-unpacked", "5K"]);
     command.stdin(file);
@@ -216,7 +216,7 @@ async fn a_file_on_standard_input_is_read_like_any_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_rest_reads_the_command_line_reads_with_the_same_plan() {
+async fn rest_and_the_command_line_make_the_same_plan() {
     let app = TestApp::sqlite().await;
     let admin = corpus::movie(&app).await;
     let folder = tempfile::tempdir().unwrap();
@@ -240,7 +240,7 @@ async fn what_rest_reads_the_command_line_reads_with_the_same_plan() {
         let ran = run(reelport(folder.path(), &app.database.url, &arguments), b"").await;
         for (name, path, reply) in &sent {
             let plan = &reply.json()["plan"];
-            // What a door says that names the category, a file of several documents, are not alike.
+            // Texts with several documents, and those that need a category in the request, differ.
             let is_of_a_door = |warning: &Value| {
                 warning["code"] == "ENVELOPE_MISSING"
                     || warning["message"].as_str().unwrap().contains("it quotes")

@@ -1,4 +1,4 @@
-//! A running server.
+//! A server within the test process.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use super::client::Client;
 use super::database::{self, TestDatabase};
 use super::fixtures;
 
-/// What all test servers sign tokens with.
+/// The secret with which all test servers sign tokens.
 pub const SECRET: &[u8] = b"a secret for tests, of 32 bytes and more";
 
-/// A server on a random port, with a database of its own.
+/// A server on a random port with a database of its own.
 pub struct TestApp {
     pub app: App,
     pub address: SocketAddr,
@@ -29,7 +29,7 @@ pub struct TestApp {
     pub clock: TestClock,
 }
 
-/// The machine's clock, which a test may put forward.
+/// The system clock, which a test can move forward.
 #[derive(Clone, Default)]
 pub struct TestClock(Arc<AtomicI64>);
 
@@ -54,7 +54,7 @@ impl TestApp {
         Self::on(database::postgres().await).await
     }
 
-    /// A server on that database.
+    /// A server on the given database.
     pub async fn on(database: TestDatabase) -> Self {
         let clock = TestClock::default();
         let app = open(&database.url, &clock).await;
@@ -62,7 +62,7 @@ impl TestApp {
         Self { app, address, database, clock }
     }
 
-    /// A second server on the same database, as a replica would be.
+    /// A second server on the same database, like a replica.
     pub async fn replica(&self) -> Client {
         let address = serve(open(&self.database.url, &self.clock).await).await;
         Client::new(address).with_token(token(Role::Admin, "admin@example.com"))
@@ -75,7 +75,7 @@ impl TestApp {
         serve(app).await
     }
 
-    /// A second server on the same database, that holds GraphQL requests to `limits`.
+    /// A second server on the same database, with other limits for GraphQL requests.
     pub async fn limited(&self, limits: reelport::graphql::Limits, role: Role) -> Client {
         let app = App { query_limits: limits, ..self.app.clone() };
         let email = format!("{}@example.com", role.as_str().to_lowercase());
@@ -95,7 +95,7 @@ impl TestApp {
         self.with_role(Role::Admin)
     }
 
-    /// An agent of that role, whose token says where all that it sends comes from.
+    /// An agent with a role; its token determines the source of its changes.
     pub fn agent(&self, role: Role, source: Source) -> Client {
         let (subject, email) = ("user-agent".to_owned(), "agent@example.com".to_owned());
         self.anonymous().with_token(token_of(&Principal {
@@ -110,7 +110,7 @@ impl TestApp {
         self.with_role(Role::Viewer)
     }
 
-    /// Creates a movie with a title and nothing else.
+    /// Creates a movie with only a title.
     pub async fn movie(&self, id: &str) -> Client {
         let admin = self.admin();
         let query = "mutation($id: ID!) { createMovie(input: {id: $id, title: \"A movie\"}) { userErrors { message } } }";
@@ -122,14 +122,14 @@ impl TestApp {
     /// Creates a movie and fills all seven categories.
     pub async fn full_movie(&self, id: &str) -> Client {
         let admin = self.movie(id).await;
-        for (category, data) in fixtures::seven() {
+        for (category, data) in fixtures::all_categories() {
             let reply = admin.import(id, category, data).await;
             assert_eq!(reply.status, 200, "{category}: {}", reply.text);
         }
         admin
     }
 
-    /// How many statements were sent to the database while `work` ran.
+    /// The number of statements sent to the database while `work` ran.
     pub async fn count_queries<T>(&self, work: impl Future<Output = T>) -> (u64, T) {
         let before = self.app.catalog.database().query_count();
         let result = work.await;
@@ -159,7 +159,7 @@ pub fn token(role: Role, email: &str) -> String {
 }
 
 pub fn token_of(principal: &Principal) -> String {
-    // It outlives a clock that a test puts forward.
+    // Valid even when a test moves the clock forward.
     let access_lifetime = std::time::Duration::from_hours(30 * 24);
     let config = TokenConfig { access_lifetime, ..TokenConfig::default() };
     Tokens::new(SECRET, config).access(principal, chrono::Utc::now()).unwrap()

@@ -1,4 +1,4 @@
-//! Catalogues to import: a generated one, and a real one where the environment names it.
+//! Catalogues to import: a generated one, and a real one if the environment names it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{envelope, generate};
 
-/// Names a real catalogue, as gzipped NDJSON of envelopes. Tests that take a catalogue run on it in
+/// Names a real catalogue, as gzipped NDJSON of envelopes. Tests of a catalogue then run on it in
 /// addition to the generated one.
 const REAL_CATALOGUE: &str = "REELPORT_TEST_CATALOGUE";
 
@@ -35,6 +35,7 @@ pub fn generated(count: usize) -> Vec<Value> {
 /// with a line on standard error, if the variable is not set.
 ///
 /// # Panics
+///
 /// If the variable names a file that cannot be read.
 pub fn real(count: usize) -> Option<Vec<Value>> {
     let Some(path) = std::env::var_os(REAL_CATALOGUE).map(PathBuf::from) else {

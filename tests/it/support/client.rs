@@ -1,4 +1,4 @@
-//! A client as a user would hold it.
+//! An HTTP client like that of a user.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::app::envelope;
 
-/// An HTTP client of one server, with a token or without.
+/// An HTTP client of one server, with or without a token.
 #[derive(Clone)]
 pub struct Client {
     base: String,
@@ -16,7 +16,7 @@ pub struct Client {
     http: reqwest::Client,
 }
 
-/// An answer, read to its end.
+/// A response that was read completely.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -84,7 +84,7 @@ impl Client {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
-    /// POSTs text as JSON, whatever it is.
+    /// POSTs text with the JSON content type, whether it is JSON or not.
     pub async fn post_text(&self, path: &str, body: impl Into<reqwest::Body>) -> Reply {
         let request =
             self.request(Method::POST, path).header("content-type", "application/json").body(body);
@@ -95,14 +95,14 @@ impl Client {
         self.post("/graphql", &json!({ "query": query, "variables": variables })).await.json()
     }
 
-    /// Exports a category over REST: the envelope.
+    /// Exports a category over REST and returns the envelope.
     pub async fn export(&self, movie: &str, category: &str) -> Value {
         let reply = self.get(&format!("/api/v1/admin/movies/{movie}/export/{category}")).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()
     }
 
-    /// Imports data as a category over REST.
+    /// Imports data into a category over REST.
     pub async fn import(&self, movie: &str, category: &str, data: Value) -> Reply {
         self.import_envelope(
             movie,
@@ -113,7 +113,7 @@ impl Client {
         .await
     }
 
-    /// Imports an envelope over REST that is to be all there is: REPLACE, made from the current
+    /// Imports an envelope over REST as the complete content: REPLACE, based on the current
     /// revision.
     pub async fn replace(&self, envelope: &Value) -> Reply {
         let text = |key: &str| envelope[key].as_str().unwrap();

@@ -1,11 +1,11 @@
-//! A PostgreSQL server of a test's own, which may be restarted.
+//! A PostgreSQL server for a single test, which can be restarted.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use tempfile::TempDir;
 
-/// A cluster in a temporary folder, on a port of 127.0.0.1. Ends with its value.
+/// A cluster in a temporary folder, on a port of 127.0.0.1. It stops when the value is dropped.
 pub struct Cluster {
     folder: TempDir,
     tools: PathBuf,
@@ -31,7 +31,8 @@ fn tools() -> PathBuf {
 }
 
 impl Cluster {
-    /// Makes one and starts it. Its commits survive the end of the server, not that of the machine.
+    /// Creates and starts a cluster. Its commits survive the end of the server, but not a crash of
+    /// the machine.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         // The server's programs refuse to run as root.
@@ -50,7 +51,7 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Stops it, with a `mode` of `pg_ctl` (`fast`, `immediate`), and starts it again.
+    /// Stops the server with a `mode` of `pg_ctl` (`fast`, `immediate`), and starts it again.
     pub fn restart(&self, mode: &str) {
         self.control("restart", &["-m", mode]);
     }

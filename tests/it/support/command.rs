@@ -1,4 +1,4 @@
-//! The real binary, run as a user would.
+//! Runs the real binary as a user would.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use super::TestApp;
 
-/// What a command left behind.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -18,7 +18,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// The command, which must have succeeded.
+    /// Asserts that the command succeeded.
     #[track_caller]
     pub fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{}{}", self.stdout, self.stderr);
@@ -26,7 +26,7 @@ impl Ran {
     }
 }
 
-/// The binary in `folder`, with no variables but the database's.
+/// A command in `folder` with no environment variables except that of the database.
 pub fn reelport(folder: &Path, database: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_reelport"));
     command
@@ -42,13 +42,13 @@ pub fn reelport(folder: &Path, database: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it to its end with `input` as standard input.
+/// Runs the command to its end with `input` as standard input.
 pub async fn run(mut command: Command, input: &[u8]) -> Ran {
     command.stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let writing = async {
-        // A command that does not read it has closed it.
+        // A command that does not read its input has closed it.
         let _ = stdin.write_all(input).await;
         drop(stdin);
     };
@@ -63,17 +63,17 @@ pub async fn run(mut command: Command, input: &[u8]) -> Ran {
 }
 
 impl TestApp {
-    /// Runs a command on the server's own database.
+    /// Runs a command on the server's database.
     pub async fn command(&self, arguments: &[&str]) -> Ran {
         self.command_with(arguments, b"").await
     }
 
-    /// Runs a command on the server's own database, with standard input.
+    /// Runs a command on the server's database, with standard input.
     pub async fn command_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
         run(reelport(self.database.folder.path(), &self.database.url, arguments), input).await
     }
 
-    /// Imports envelopes as an admin with a file would; movies that are missing are made.
+    /// Imports envelopes like an admin with a file; missing movies are created.
     pub async fn seed(&self, envelopes: &[Value]) {
         let lines: Vec<String> = envelopes.iter().map(|envelope| format!("{envelope}\n")).collect();
         self.command_with(&["import", "-"], lines.concat().as_bytes()).await.ok();

@@ -1,10 +1,10 @@
-//! JSON as it is never written by a library: with all that lenient reading repairs.
+//! Writes JSON with all the damage that lenient reading repairs.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// Writes a value with damage, as the choices say; read leniently, it is that value again.
+/// The value as text, damaged as `choices` select; lenient reading gives the value again.
 pub fn damaged(value: &Value, choices: &[u8]) -> String {
     let mut writer = Writer { text: String::new(), choices, next: 0 };
     writer.around(value);

@@ -9,10 +9,10 @@ use sea_orm::{
 };
 use tempfile::TempDir;
 
-/// A database that is thrown away with the test.
+/// A database that is deleted after the test.
 pub struct TestDatabase {
     pub url: String,
-    /// Holds the files of a `SQLite` database.
+    /// The folder with the files of a `SQLite` database.
     pub folder: TempDir,
 }
 
@@ -39,12 +39,12 @@ pub async fn postgres() -> TestDatabase {
     TestDatabase { url: format!("{base}/{name}"), folder: tempfile::tempdir().unwrap() }
 }
 
-/// Runs a statement behind the service's back.
+/// Runs a statement directly on the database.
 pub async fn execute(url: &str, statement: &str) {
     try_execute(url, statement).await.unwrap();
 }
 
-/// Runs a statement behind the service's back; what the database says if it refuses.
+/// Runs a statement directly on the database, and returns the database's error if it fails.
 pub async fn try_execute(url: &str, statement: &str) -> Result<(), String> {
     let connection = Database::connect(url).await.unwrap();
     let done = connection.execute_unprepared(statement).await;
@@ -52,7 +52,7 @@ pub async fn try_execute(url: &str, statement: &str) -> Result<(), String> {
     done.map(drop).map_err(|error| error.to_string())
 }
 
-/// All rows of those tables, sorted, for comparing two states of a database.
+/// All rows of the given tables, sorted, for comparing two states of a database.
 pub async fn dump(url: &str, tables: &[&str]) -> Vec<(String, Vec<String>)> {
     let connection: DatabaseConnection = Database::connect(url).await.unwrap();
     let mut dumped = Vec::new();
@@ -70,7 +70,7 @@ pub async fn dump(url: &str, tables: &[&str]) -> Vec<(String, Vec<String>)> {
     dumped
 }
 
-/// All rows of all tables that there are.
+/// All rows of all existing tables.
 pub async fn dump_all(url: &str) -> Vec<(String, Vec<String>)> {
     let connection: DatabaseConnection = Database::connect(url).await.unwrap();
     let statement = Statement::from_string(
@@ -95,7 +95,7 @@ pub async fn rows(url: &str, table: &str) -> Vec<JsonValue> {
     rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()
 }
 
-/// The entities that were made: all but those that every catalogue knows.
+/// The entities created by imports: all except the reference data.
 pub async fn made_entities(url: &str) -> Vec<JsonValue> {
     let mut made = rows(url, "entities").await;
     let shipped: HashSet<&str> =
@@ -104,7 +104,8 @@ pub async fn made_entities(url: &str) -> Vec<JsonValue> {
     made
 }
 
-/// What stands in the files of a `SQLite` database: the database itself and its log. Of `PostgreSQL`, nothing.
+/// The content of the files of a `SQLite` database, the database and its log; nothing for
+/// `PostgreSQL`.
 pub fn files(database: &TestDatabase) -> Vec<Option<Vec<u8>>> {
     let path = database.folder.path();
     ["reelport.db", "reelport.db-wal"]
@@ -113,7 +114,7 @@ pub fn files(database: &TestDatabase) -> Vec<Option<Vec<u8>>> {
         .collect()
 }
 
-/// Every table that holds a catalogue.
+/// The tables that hold a catalogue.
 pub const TABLES: &[&str] = &[
     "movies",
     "documents",

@@ -1,14 +1,14 @@
-//! A file system of a test's own, which may be filled.
+//! A file system for a single test, which can be filled.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A file system in memory that is unmounted with its value.
+/// A file system in memory that is unmounted when the value is dropped.
 pub struct Disk(PathBuf);
 
 impl Disk {
-    /// Mounts one of that size at a folder; `None` where that is not allowed.
+    /// Mounts a file system of that size at a folder; `None` if mounting is not allowed.
     pub fn mount(folder: &Path, size: &str) -> Option<Self> {
         let size = format!("size={size}");
         let mut command = Command::new("mount");

@@ -1,9 +1,9 @@
-//! Documents for tests, one rich one of each category.
+//! Test documents: one for each category that uses every field.
 
 use serde_json::{Value, json};
 
-/// The seven categories with data that uses every field.
-pub fn seven() -> Vec<(&'static str, Value)> {
+/// The seven categories, each with data that uses every field.
+pub fn all_categories() -> Vec<(&'static str, Value)> {
     vec![
         ("basic_info", basic_info()),
         ("cast_crew", cast_crew()),
@@ -88,7 +88,7 @@ pub fn streaming() -> Value {
     ] })
 }
 
-/// The same data without the ids that were made here, for comparing facts.
+/// The same data without generated ids, for comparisons.
 pub fn facts(value: &Value) -> Value {
     const MADE: &[&str] = &["id", "credit_id", "ceremony_id", "nominee_id", "platform_id"];
     match value {

@@ -1,5 +1,5 @@
-//! Generators of documents. They walk the same tables of fields and rules as the service, so one
-//! serves every category, and a new field is tested as soon as it is defined.
+//! Generators of documents. They use the same tables of fields and rules as the service, so that
+//! one generator serves every category and a new field is tested as soon as it is defined.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,7 +14,7 @@ use reelport::document::text::{comparable, is_elision};
 use reelport::document::{Category, Object};
 use serde_json::{Number, Value, json};
 
-/// Text that other systems break, and that repeats: keys must be equal now and then.
+/// Texts that are difficult to process, and some that repeat: keys must sometimes be equal.
 const TEXTS: &[&str] = &[
     "Ada Quist",
     "ada  quist",
@@ -40,7 +40,7 @@ const TEXTS: &[&str] = &[
 const URLS: &[&str] =
     &["https://example.org/a", "http://example.org/?q=%20&é=ü#x", "HTTPS://EXAMPLE.ORG:8443/"];
 
-/// Something of any category, with the category.
+/// A value for any category, with the category.
 pub fn of_any_category<S: Strategy + 'static>(
     make: impl Fn(Category) -> S,
 ) -> impl Strategy<Value = (Category, S::Value)>
@@ -62,8 +62,7 @@ pub fn two_documents() -> impl Strategy<Value = (Category, Value, Value)> {
         .prop_map(|(category, (a, b))| (category, a, b))
 }
 
-/// The data of a document of that category, as a careful person would write it: valid, without ids
-/// of items (or with ids from elsewhere), people with their ids or without.
+/// Valid data of a category: items without ids or with foreign ids, people with or without ids.
 pub fn data(category: Category) -> BoxedStrategy<Value> {
     object(category.definition().fields, None).prop_map(Value::Object).boxed()
 }
@@ -92,7 +91,7 @@ fn optional(field: &'static Field, item: Option<&'static Item>) -> BoxedStrategy
             prop_oneof![6 => Just(None), 1 => "[a-z0-9-]{1,20}".prop_map(|id| Some(json!(id)))]
                 .boxed()
         }
-        // Ids of entities follow from their names, see `complete`.
+        // Ids of entities depend on their names, see `complete`.
         (Kind::Id, _) => Just(None).boxed(),
         _ if field.rule.required => value(field).prop_map(Some).boxed(),
         (kind, None) if kind.is_list() => proptest::option::weighted(0.85, value(field)).boxed(),
@@ -100,19 +99,19 @@ fn optional(field: &'static Field, item: Option<&'static Item>) -> BoxedStrategy
     }
 }
 
-/// Gives an item what the table alone does not say: one of several texts, ids of entities.
+/// Adds what the field table alone does not require: one of several texts, and ids of entities.
 fn complete(item: &Item, object: &mut Object) {
     if !item.any_of.is_empty() && !item.any_of.iter().any(|name| object.contains_key(*name)) {
         object.insert(item.any_of[0].to_owned(), json!("Someone forgot."));
     }
     for entity in item.entities {
         let Some(name) = object.get(entity.name).and_then(Value::as_str) else { continue };
-        // Of one name either all have ids (of two different people) or nobody: else who is meant
-        // could not be told, which is refused.
+        // People with the same name either all have ids (of two different people) or none;
+        // otherwise the name would be ambiguous, which is refused.
         let hash = hash(&comparable(name));
         if hash.is_multiple_of(2) {
             let which = hash_of(object) % 2;
-            // An id is that of one name only.
+            // An id belongs to one name only.
             let id = format!("tmdb-{}-{}", entity.kind.as_str(), hash / 4 * 2 + which);
             object.insert(entity.id.to_owned(), json!(id));
         }
@@ -129,7 +128,7 @@ fn hash_of(object: &Object) -> u64 {
     hash(&Value::Object(object.clone()).to_string())
 }
 
-/// A value that may stand in that field, and means itself.
+/// A valid value for the field that is stored as sent.
 pub fn value(field: &'static Field) -> BoxedStrategy<Value> {
     match &field.rule.kind {
         Kind::Text { max } => text(field, *max).prop_map(Value::String).boxed(),
@@ -142,17 +141,17 @@ pub fn value(field: &'static Field) -> BoxedStrategy<Value> {
         }
         Kind::Url => {
             let other = matching("https?://[a-z]{1,9}\\.example\\.org/[a-zA-Z0-9/_.~é🌊-]{0,30}");
-            // "https://host/..." is no URL, but a place for one.
-            let means_itself =
+            // "https://host/..." is a placeholder, not a URL.
+            let is_stored_as_sent =
                 |url: &Value| !url.as_str().is_some_and(|url| is_nothing(field, url));
-            let other = other.prop_filter("the URL is a placeholder", means_itself);
+            let other = other.prop_filter("the URL is a placeholder", is_stored_as_sent);
             prop_oneof![1 => select(URLS).prop_map(Value::from), 1 => other].boxed()
         }
         Kind::Integer { min, max } => {
             let (min, max) = (*min, *max);
             prop_oneof![Just(min), Just(max), min..=max, min..=max.min(min + 9)]
                 .prop_map(Value::from)
-                .prop_map(move |number| known(field, number))
+                .prop_map(move |number| nonzero_if_required(field, number))
                 .boxed()
         }
         Kind::Number { min, max } => {
@@ -161,7 +160,9 @@ pub fn value(field: &'static Field) -> BoxedStrategy<Value> {
             let whole = (min as i64..=max as i64).prop_map(Value::from);
             let float =
                 (min..=max).prop_map(|float| Value::Number(Number::from_f64(float).unwrap()));
-            prop_oneof![1 => whole, 2 => float].prop_map(move |number| known(field, number)).boxed()
+            prop_oneof![1 => whole, 2 => float]
+                .prop_map(move |number| nonzero_if_required(field, number))
+                .boxed()
         }
         Kind::Boolean => any::<bool>().prop_map(Value::from).boxed(),
         Kind::Choice { values, .. } => select(*values).prop_map(Value::from).boxed(),
@@ -172,7 +173,7 @@ pub fn value(field: &'static Field) -> BoxedStrategy<Value> {
         Kind::Items { item, .. } => {
             (vec(object(item.fields, Some(item)), 0..6), vec(any::<Index>(), 0..3))
                 .prop_map(|(objects, again)| {
-                    // Real lists repeat themselves.
+                    // Real lists contain repetitions.
                     let mut items: Vec<Value> = objects.into_iter().map(Value::Object).collect();
                     for index in again.iter().filter(|_| !items.is_empty()).collect::<Vec<_>>() {
                         let copy = index.get(&items).clone();
@@ -185,12 +186,12 @@ pub fn value(field: &'static Field) -> BoxedStrategy<Value> {
     }
 }
 
-/// Where zero means "not known", another number.
-fn known(field: &Field, number: Value) -> Value {
+/// Another number where zero means "unknown".
+fn nonzero_if_required(field: &Field, number: Value) -> Value {
     if field.rule.zero_is_unknown && number.as_f64() == Some(0.0) { json!(1) } else { number }
 }
 
-/// A list of names holds a name once, however it is spelled, and none that is several.
+/// A list of distinct names, compared without regard to spelling.
 fn distinct_names(names: Vec<String>) -> Value {
     let mut seen = HashSet::new();
     names.into_iter().filter(|name| seen.insert(comparable(name))).map(Value::String).collect()
@@ -213,7 +214,7 @@ fn date() -> impl Strategy<Value = String> {
         .prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
 }
 
-/// Text that means something in that field, of at most `max` characters.
+/// Text of at most `max` characters that is stored as sent in the field.
 fn text(field: &'static Field, max: usize) -> BoxedStrategy<String> {
     let any_character = prop_oneof![
         any::<char>(),
@@ -230,13 +231,13 @@ fn text(field: &'static Field, max: usize) -> BoxedStrategy<String> {
         let is_separator = |c: char| ",|;/".contains(c) && field.rule.kind.is_list();
         let text = text.replace(|c| is_control(c) || is_separator(c), "0");
         let text: String = text.chars().take(max - 5).collect();
-        let means_itself = |text: &str| !is_nothing(field, text) && !is_elision(text);
-        if means_itself(&text) { text } else { format!("x{text} ok") }
+        let is_stored_as_sent = |text: &str| !is_nothing(field, text) && !is_elision(text);
+        if is_stored_as_sent(&text) { text } else { format!("x{text} ok") }
     })
     .boxed()
 }
 
-/// Any JSON at all, under keys that a document of that category knows and under others.
+/// Arbitrary JSON, with known and unknown keys of the category.
 pub fn arbitrary_json(category: Category) -> BoxedStrategy<Value> {
     let mut keys: Vec<String> = Vec::new();
     let mut words: Vec<String> = [

@@ -1,21 +1,21 @@
-//! What tests are written with.
+//! Shared test support.
 
-pub mod acts;
 mod app;
 pub mod catalogue;
 mod client;
 pub mod cluster;
 pub mod command;
+pub mod consistency;
 pub mod damage;
 pub mod database;
 pub mod disk;
 pub mod fixtures;
 pub mod generate;
+pub mod operations;
 pub mod proxy;
 pub mod pure;
 pub mod raw;
 pub mod server;
-pub mod whole;
 
 pub use app::{SECRET, TestApp, envelope, token, token_of};
 pub use client::{Client, Reply};

@@ -1,4 +1,4 @@
-//! A proxy before a database server, for tests of a server that goes away and comes back.
+//! A proxy in front of a database server, for tests of a server that becomes unreachable.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Hands connections on to a server, until it is taken down.
+/// Forwards connections to a server until it is taken down.
 pub struct Proxy {
     pub address: SocketAddr,
     target: String,
@@ -14,7 +14,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts one before the server of a URL; the URL through it.
+    /// Starts a proxy for the server of a URL, and returns the URL through it.
     pub async fn before(url: &str) -> (Self, String) {
         let (scheme, rest) = url.split_once("://").unwrap();
         let (authority, database) = rest.split_once('/').unwrap();
@@ -29,7 +29,7 @@ impl Proxy {
     fn serve(&mut self, listener: TcpListener) {
         let target = self.target.clone();
         self.task = Some(tokio::spawn(async move {
-            // All end with this task.
+            // All connections end with this task.
             let mut connections = JoinSet::new();
             while let Ok((mut client, _)) = listener.accept().await {
                 let target = target.clone();
@@ -50,7 +50,7 @@ impl Proxy {
         }
     }
 
-    /// Takes connections again.
+    /// Accepts connections again.
     pub async fn bring_up(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
         self.serve(listener);

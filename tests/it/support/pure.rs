@@ -1,5 +1,5 @@
-//! The pure core on its own: one document, those it names, and imports into it. What is imported
-//! and what is stored goes through JSON text, as it does in the service.
+//! The pure core without a database: one document, the entities that it names, and imports into it.
+//! Imported and stored data passes through JSON text, as it does in the service.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +19,7 @@ use reelport::document::text::comparable;
 use reelport::document::{Category, MovieId, Object, Problem, Source, Stage};
 use serde_json::Value;
 
-/// Ids in the order of asking.
+/// Ids in ascending order.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
 
@@ -29,9 +29,9 @@ impl IdSource for Counter {
     }
 }
 
-/// How to import.
+/// The options of an import.
 #[derive(Debug, Clone, Copy)]
-pub struct How<'a> {
+pub struct ImportSettings<'a> {
     pub stage: Stage,
     pub source: Source,
     pub id_trust: IdTrust,
@@ -44,7 +44,7 @@ pub struct How<'a> {
     pub lock_rule: LockRule,
 }
 
-pub const MERGE: How<'static> = How {
+pub const MERGE: ImportSettings<'static> = ImportSettings {
     stage: Stage::Published,
     source: Source::Manual,
     id_trust: IdTrust::Given,
@@ -56,9 +56,9 @@ pub const MERGE: How<'static> = How {
     locks: &[],
     lock_rule: LockRule::Refuse,
 };
-pub const REPLACE: How<'static> = How { mode: ImportMode::Replace, ..MERGE };
+pub const REPLACE: ImportSettings<'static> = ImportSettings { mode: ImportMode::Replace, ..MERGE };
 
-/// One document with the entities that exist around it.
+/// One document with the existing entities.
 #[derive(Debug, Clone)]
 pub struct World {
     pub category: Category,
@@ -75,7 +75,7 @@ impl World {
         Self { category, movie, entities: Vec::new(), data, ids: Arc::default() }
     }
 
-    /// A world in which that document is imported already.
+    /// A world in which the document is already imported.
     #[track_caller]
     pub fn with(category: Category, data: &Value) -> Self {
         let mut world = Self::new(category);
@@ -83,24 +83,29 @@ impl World {
         world
     }
 
-    /// The stored document as a file would hold it.
+    /// The stored document as data of a file.
     pub fn export(&self) -> Value {
         Value::Object(self.data.clone())
     }
 
-    /// What an import would do, if nothing speaks against it.
-    pub fn plan(&self, data: &Value, how: How<'_>) -> Result<Plan, Vec<Problem>> {
-        let plan = self.planned(data, how);
+    /// The plan of an import, or its problems.
+    pub fn plan(&self, data: &Value, how: ImportSettings<'_>) -> Result<Plan, Vec<Problem>> {
+        let plan = self.plan_with_problems(data, how);
         if plan.problems.is_empty() { Ok(plan) } else { Err(plan.problems) }
     }
 
-    /// The plan of an import, also of one that is refused.
-    pub fn planned(&self, data: &Value, how: How<'_>) -> Plan {
-        self.planned_within(data, how, &WorkBudget::unlimited())
+    /// The plan of an import, even if it has problems.
+    pub fn plan_with_problems(&self, data: &Value, how: ImportSettings<'_>) -> Plan {
+        self.plan_within(data, how, &WorkBudget::unlimited())
     }
 
-    /// The plan of an import within a budget that suffices.
-    pub fn planned_within(&self, data: &Value, how: How<'_>, budget: &WorkBudget<'_>) -> Plan {
+    /// The plan of an import with a budget, which must be sufficient.
+    pub fn plan_within(
+        &self,
+        data: &Value,
+        how: ImportSettings<'_>,
+        budget: &WorkBudget<'_>,
+    ) -> Plan {
         let definition = self.category.definition();
         let reading = parse(definition, through_text(data), ParseOptions::default());
         let mut mentions = Mentions::default();
@@ -132,8 +137,8 @@ impl World {
         plan(&proposal, &*self.ids).expect("the budget is large enough")
     }
 
-    /// Imports; a plan without changes must leave the very document that is there.
-    pub fn import(&mut self, data: &Value, how: How<'_>) -> Result<Plan, Vec<Problem>> {
+    /// Imports data; a plan without changes must leave the stored document equal.
+    pub fn import(&mut self, data: &Value, how: ImportSettings<'_>) -> Result<Plan, Vec<Problem>> {
         let plan = self.plan(data, how)?;
         let Value::Object(after) = through_text(&Value::Object(plan.data.clone())) else {
             unreachable!()
@@ -151,7 +156,7 @@ impl World {
         Ok(plan)
     }
 
-    /// What the database would answer: only what is mentioned.
+    /// The directory that the database would return: only entities that the documents mention.
     fn directory(&self, mentions: &Mentions) -> Directory {
         let mut directory = Directory::default();
         for entity in &self.entities {
@@ -180,7 +185,7 @@ pub fn item_lists(category: Category) -> impl Iterator<Item = (&'static str, &'s
     })
 }
 
-/// The items of a list, none if it is absent.
+/// The items of a list; none if it is absent.
 pub fn list<'a>(data: &'a Value, name: &str) -> &'a [Value] {
     data[name].as_array().map_or(&[], Vec::as_slice)
 }

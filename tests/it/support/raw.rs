@@ -1,4 +1,4 @@
-//! A connection that sends bytes as they stand.
+//! A connection that sends raw bytes.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::app::token;
 
-/// Longest wait for what a server must do by itself.
+/// The longest wait for something that a server must do on its own.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A connection to a server.
@@ -18,7 +18,7 @@ pub struct Raw {
     unread: Vec<u8>,
 }
 
-/// An answer with a declared length.
+/// A response with a declared length.
 #[derive(Debug)]
 pub struct RawAnswer {
     pub status: u16,
@@ -36,13 +36,13 @@ impl Raw {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    /// Sends a GET without a token, and reads the answer.
+    /// Sends a GET without a token and reads the response.
     pub async fn get(&mut self, path: &str) -> RawAnswer {
         self.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
         self.answer().await
     }
 
-    /// The next answer, which must have a Content-Length.
+    /// The next response, which must have a Content-Length.
     pub async fn answer(&mut self) -> RawAnswer {
         let read = async {
             let end = loop {
@@ -70,8 +70,8 @@ impl Raw {
         assert_ne!(read, 0, "closed after {:?}", String::from_utf8_lossy(&self.unread));
     }
 
-    /// Waits until the server closes the connection, and discards what it sends until then: how many
-    /// bytes that was.
+    /// Waits until the server closes the connection, discards what it sends until then, and returns
+    /// the number of discarded bytes.
     pub async fn closed(&mut self) -> usize {
         let read = async {
             let mut discarded = 0;
@@ -86,7 +86,7 @@ impl Raw {
         tokio::time::timeout(PATIENCE, read).await.expect("the server keeps the connection open")
     }
 
-    /// Whether the server has closed the connection by now.
+    /// Whether the server has closed the connection.
     pub fn is_closed(&self) -> bool {
         match self.stream.try_read(&mut [0]) {
             Ok(read) => read == 0,
@@ -95,7 +95,7 @@ impl Raw {
     }
 }
 
-/// The head of a POST by an admin, without its end.
+/// The head of a POST by an admin, without the final empty line.
 pub fn post(path: &str) -> String {
     let token = token(Role::Admin, "admin@example.com");
     format!(

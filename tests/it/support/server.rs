@@ -1,4 +1,4 @@
-//! The real binary as a server: a process of its own, which can be stopped or killed.
+//! The real binary as a server process, which can be stopped or killed.
 
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -10,7 +10,7 @@ use super::client::Client;
 use super::command::reelport;
 use super::database::TestDatabase;
 
-/// A server as a process of its own, and what it printed so far.
+/// A server process, and what it has printed so far.
 pub struct Server {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -19,14 +19,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it is ready.
+    /// Starts the server and waits until it is ready.
     pub async fn start(command: Command) -> Self {
         let server = Self::launch(command).await;
         assert_eq!(server.client.get("/readyz").await.status, 200);
         server
     }
 
-    /// Starts it and waits until it listens.
+    /// Starts the server and waits until it listens.
     pub async fn launch(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -47,7 +47,8 @@ impl Server {
         Self { child, lines, printed, client }
     }
 
-    /// Starts one on a test's database, which knows the tokens of the tests; its client is an admin.
+    /// Starts a server on a test's database that accepts the tokens of the tests; its client is an
+    /// admin.
     pub async fn on(database: &TestDatabase) -> Self {
         let mut command =
             reelport(database.folder.path(), &database.url, &["serve", "--listen", "127.0.0.1:0"]);
@@ -57,12 +58,12 @@ impl Server {
         Self { client, ..server }
     }
 
-    /// Waits for the next line that it prints.
+    /// Waits for the next line of output.
     pub async fn read_line(&mut self) {
         self.printed.push(self.lines.next_line().await.unwrap().unwrap());
     }
 
-    /// Asks it to stop, as a supervisor would; all it printed.
+    /// Asks the server to stop, like a supervisor, and returns all of its output.
     pub async fn stop(mut self) -> Vec<String> {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
@@ -73,14 +74,14 @@ impl Server {
         self.printed
     }
 
-    /// Ends it at once; what it wrote to standard error.
+    /// Kills the server and returns its standard error.
     pub async fn end(mut self) -> String {
         self.child.start_kill().unwrap();
         let left = self.child.wait_with_output().await.unwrap();
         String::from_utf8_lossy(&left.stderr).into_owned()
     }
 
-    /// Ends it at once, whatever it is doing (SIGKILL).
+    /// Kills the server immediately (SIGKILL).
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! What holds of a catalogue at any time, whoever wrote to it and whatever was cut off.
+//! Consistency of a catalogue, which must hold after any writes and interruptions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::TestApp;
 use super::database::{TABLES, dump, rows};
 
-/// The number of a row, a revision or whatever.
+/// The number in a column of a row.
 fn number(row: &Value, column: &str) -> i64 {
     row[column].as_i64().unwrap_or_else(|| panic!("{column}: {row}"))
 }
@@ -18,7 +18,7 @@ fn key(row: &Value) -> (String, String) {
     (text("movie_id"), text("category"))
 }
 
-/// The numbers in a column, for each document; each of them once.
+/// The numbers in a column, for each document; each number must be unique.
 fn numbers<'a>(
     rows: impl IntoIterator<Item = &'a Value>,
     column: &str,
@@ -34,10 +34,11 @@ fn numbers<'a>(
 }
 
 impl TestApp {
-    /// Asserts that nothing is half there: every state of every document can be read and its number follows
-    /// the one before, every revision has the record of what made it and every record its revision, drafts
-    /// have all of their contributions, keys name records, and the projections are what the documents say.
-    pub async fn assert_whole(&self) {
+    /// Asserts that nothing is stored in part: every revision of every document can be read and the
+    /// numbers have no gaps, every revision has its log entry and every log entry its revision,
+    /// drafts have all of their contributions, idempotency keys refer to log entries, and the
+    /// projections agree with the documents.
+    pub async fn assert_consistent(&self) {
         let url = &self.database.url;
         let (documents, revisions) = (rows(url, "documents").await, rows(url, "revisions").await);
         let (drafts, contributions) = (rows(url, "drafts").await, rows(url, "contributions").await);
@@ -47,7 +48,7 @@ impl TestApp {
             assert!(body.is_object(), "{row}");
         }
 
-        // States: 1, 2, 3 … up to the one that stands.
+        // Revisions: 1, 2, 3 … up to the current one.
         let states = numbers(documents.iter().chain(&revisions), "revision");
         for row in &documents {
             let expected: BTreeSet<i64> = (1..=number(row, "revision")).collect();
@@ -55,11 +56,15 @@ impl TestApp {
         }
         assert_eq!(states.len(), documents.len(), "a history without a document");
         let published = imports.iter().filter(|row| row["status"] == "published");
-        assert_eq!(numbers(published, "revision"), states, "records and states");
+        assert_eq!(numbers(published, "revision"), states, "log entries and revisions");
 
         let drafted = imports.iter().filter(|row| row["status"] == "drafted");
         let contributed = numbers(&contributions, "draft_revision");
-        assert_eq!(numbers(drafted, "draft_revision"), contributed, "records and contributions");
+        assert_eq!(
+            numbers(drafted, "draft_revision"),
+            contributed,
+            "log entries and contributions"
+        );
         for (document, numbers) in &contributed {
             assert_eq!(*numbers, (1..).take(numbers.len()).collect(), "{document:?}");
         }
@@ -74,7 +79,7 @@ impl TestApp {
             assert!(records.contains(row["import_id"].as_str().unwrap()), "{row}");
         }
 
-        // What stands is what an import of it would make of it.
+        // Importing the stored document again changes nothing.
         let admin = self.admin();
         for row in &documents {
             let (movie, category) = key(row);

@@ -1,10 +1,10 @@
-//! What can be done to a document, with all that is answered.
+//! Operations on documents over GraphQL and REST, with their complete results.
 
 use serde_json::{Map, Value, json};
 
 use super::client::{Client, Reply};
 
-/// What every act on a document answers over GraphQL.
+/// The fields of every payload of a document mutation.
 const RESULT: &str = "status updatedFields importId userErrors { path code message }
     plan { digest changes { path op label before after } conflicts { path label base current imported }
         notRemoved { path label itemId } skipped { path code label current imported }
@@ -13,8 +13,8 @@ const RESULT: &str = "status updatedFields importId userErrors { path code messa
     movieExport { document metadata { revision } }";
 
 impl Client {
-    /// Runs a mutation on a document; the whole reply.
-    pub async fn try_act(&self, mutation: &str, input: Value) -> Value {
+    /// Runs a document mutation and returns the whole response.
+    pub async fn try_mutate(&self, mutation: &str, input: Value) -> Value {
         let (first, rest) = mutation.split_at(1);
         let kind = format!("{}{rest}Input", first.to_uppercase());
         let result = if mutation == "discardDraft" {
@@ -27,25 +27,25 @@ impl Client {
         self.graphql(&query, json!({ "input": input })).await
     }
 
-    /// Runs a mutation on a document; its payload.
+    /// Runs a document mutation and returns its payload.
     #[track_caller]
-    pub fn act(&self, mutation: &str, input: Value) -> impl Future<Output = Value> {
+    pub fn mutate(&self, mutation: &str, input: Value) -> impl Future<Output = Value> {
         let at = std::panic::Location::caller();
         async move {
-            let mut reply = self.try_act(mutation, input).await;
+            let mut reply = self.try_mutate(mutation, input).await;
             assert!(reply["errors"].is_null(), "{at}: {reply}");
             reply["data"][mutation].take()
         }
     }
 
-    /// `importDocument` of an envelope.
+    /// Runs `importDocument` with an envelope.
     #[track_caller]
     pub fn import_document(&self, envelope: &Value, options: Value) -> impl Future<Output = Value> {
         let input = json!({ "movieId": envelope["movie_id"], "document": envelope.to_string(), "options": options });
-        self.act("importDocument", input)
+        self.mutate("importDocument", input)
     }
 
-    /// `importCategory` of data as a file has it.
+    /// Runs `importCategory` with data in file form.
     #[track_caller]
     pub fn import_category(
         &self,
@@ -54,7 +54,7 @@ impl Client {
         data: &Value,
         options: Value,
     ) -> impl Future<Output = Value> {
-        self.act(
+        self.mutate(
             "importCategory",
             json!({ "movieId": movie, "data": typed(category, data), "options": options }),
         )
@@ -67,7 +67,7 @@ impl Client {
         self.import_envelope(movie, category, options, envelope).await
     }
 
-    /// Imports an envelope into the draft; the draft's export.
+    /// Imports an envelope into the draft and returns the draft's export.
     #[track_caller]
     pub fn draft(&self, envelope: &Value) -> impl Future<Output = Value> {
         let at = std::panic::Location::caller();
@@ -80,7 +80,7 @@ impl Client {
     }
 }
 
-/// `(path, code)` of each.
+/// `(path, code)` of each entry.
 pub fn pairs(list: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     list.as_array()
@@ -95,7 +95,7 @@ pub fn codes(payload: &Value) -> Vec<String> {
     pairs(&payload["userErrors"]).into_iter().map(|(_, code)| code).collect()
 }
 
-/// Data of a file as a `CategoryInput`.
+/// Data in file form as a `CategoryInput`.
 pub fn typed(category: &str, data: &Value) -> Value {
     json!({ camel(category): input(category, data, 0) })
 }
@@ -138,14 +138,14 @@ fn input(category: &str, value: &Value, depth: usize) -> Value {
     }
 }
 
-/// The value with ids that were made up since `known` was written as the order in which they came.
+/// The value with generated ids that do not occur in `known` replaced by their order of appearance.
 pub fn masked(value: &Value, known: &str) -> Value {
-    mask(value, known, &mut Vec::new())
+    replace_ids(value, known, &mut Vec::new())
 }
 
-fn mask(value: &Value, known: &str, seen: &mut Vec<String>) -> Value {
+fn replace_ids(value: &Value, known: &str, seen: &mut Vec<String>) -> Value {
     match value {
-        Value::String(text) if is_made_up(text) && !known.contains(text.as_str()) => {
+        Value::String(text) if is_generated_id(text) && !known.contains(text.as_str()) => {
             let place = seen.iter().position(|id| id == text).unwrap_or_else(|| {
                 seen.push(text.clone());
                 seen.len() - 1
@@ -153,17 +153,20 @@ fn mask(value: &Value, known: &str, seen: &mut Vec<String>) -> Value {
             json!(format!("new:{place}"))
         }
         Value::Array(items) => {
-            Value::Array(items.iter().map(|item| mask(item, known, seen)).collect())
+            Value::Array(items.iter().map(|item| replace_ids(item, known, seen)).collect())
         }
         Value::Object(object) => Value::Object(
-            object.iter().map(|(key, value)| (key.clone(), mask(value, known, seen))).collect(),
+            object
+                .iter()
+                .map(|(key, value)| (key.clone(), replace_ids(value, known, seen)))
+                .collect(),
         ),
         other => other.clone(),
     }
 }
 
-/// Whether it looks like the id of an item or of an entity that was made here.
-fn is_made_up(text: &str) -> bool {
+/// Whether the text has the form of a generated item or entity id.
+fn is_generated_id(text: &str) -> bool {
     let (random, length) = match text.split_once('-') {
         Some(("person" | "ceremony" | "platform" | "genre", random)) => (random, 12),
         _ => (text, 16),

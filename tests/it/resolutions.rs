@@ -1,25 +1,26 @@
-//! Who is who, through the front door: what is asked, how it is answered, and what is remembered.
+//! Ambiguous names in an import: what the plan reports, how a resolution answers it, and which
+//! resolutions are stored for later imports.
 
 use reelport::catalog::access::Role;
 use serde_json::{Value, json};
 
 use crate::on_both_databases;
-use crate::support::acts::{codes, pairs};
 use crate::support::database::{TABLES, dump, made_entities, rows};
+use crate::support::operations::{codes, pairs};
 use crate::support::{Client, Reply, TestApp, envelope};
 
-/// Every table that an import of names may write to.
-async fn state(app: &TestApp) -> Vec<(String, Vec<String>)> {
+/// The rows of every table that an import of names may write to.
+async fn import_tables(app: &TestApp) -> Vec<(String, Vec<String>)> {
     dump(&app.database.url, &[TABLES, &["answers", "entity_blocks", "name_words"]].concat()).await
 }
 
-/// How many people there are.
+/// The number of people that imports have created.
 pub async fn people(app: &TestApp) -> usize {
     made_entities(&app.database.url).await.iter().filter(|row| row["kind"] == "person").count()
 }
 
-/// What is remembered: the movie, the name and who it is.
-pub async fn remembered(app: &TestApp) -> Vec<(String, String, Value)> {
+/// The stored resolutions: movie, folded name, and entity.
+pub async fn stored_resolutions(app: &TestApp) -> Vec<(String, String, Value)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let rows = rows(&app.database.url, "answers").await;
     rows.iter()
@@ -27,7 +28,7 @@ pub async fn remembered(app: &TestApp) -> Vec<(String, String, Value)> {
         .collect()
 }
 
-/// Makes a movie with those people, and no others, in its cast: their ids and names.
+/// Creates a movie with exactly the given people as cast (id, name).
 pub async fn with_cast(app: &TestApp, movie: &str, title: &str, cast: &[(&str, &str)]) -> Client {
     let admin = app.movie(movie).await;
     let facts = json!({ "title": title, "year": "1999" });
@@ -39,25 +40,26 @@ pub async fn with_cast(app: &TestApp, movie: &str, title: &str, cast: &[(&str, &
     admin
 }
 
-/// Two actors of one name, one known from each of two movies, and a third movie that knows nobody.
-pub async fn two_of_a_name(app: &TestApp) -> Client {
+/// Two actors with the same name, each credited on a movie of their own, and a third movie without
+/// credits.
+pub async fn two_namesakes(app: &TestApp) -> Client {
     with_cast(app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee")]).await;
     with_cast(app, "two", "Second Tide", &[("tmdb-person-12", "Jo Lee")]).await;
     app.movie("m").await
 }
 
-/// A cast and crew of names alone.
+/// An envelope with a cast of names without ids.
 pub fn cast_of(movie: &str, names: &[&str]) -> Value {
     let cast: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
     envelope(movie, "cast_crew", json!({ "cast": cast }))
 }
 
-/// The option that gives these answers.
-fn answering(answers: &Value) -> String {
+/// The query string that sends these resolutions.
+fn with_resolutions(answers: &Value) -> String {
     format!("?resolutions={answers}")
 }
 
-/// The ids of the people in a list.
+/// The ids of the people in a list of credits.
 pub async fn ids_in(client: &Client, movie: &str, list: &str) -> Vec<String> {
     let data = client.export(movie, "cast_crew").await["data"][list].clone();
     data.as_array()
@@ -81,12 +83,12 @@ pub fn decisions(plan: &Value) -> Vec<(String, String, Value)> {
         .collect()
 }
 
-pub fn resolved(path: &str, entity: &str) -> Value {
+pub fn resolution(path: &str, entity: &str) -> Value {
     json!({ "resolutions": [{ "path": path, "entityId": entity }] })
 }
 
 #[track_caller]
-fn assert_asks(reply: &Reply, path: &str) {
+fn assert_ambiguous(reply: &Reply, path: &str) {
     assert_eq!(
         (reply.status, reply.errors()),
         (409, vec![(path.to_owned(), "AMBIGUOUS_MATCH".to_owned())]),
@@ -96,12 +98,12 @@ fn assert_asks(reply: &Reply, path: &str) {
 }
 
 on_both_databases! {
-    async fn a_name_of_two_is_asked_with_what_tells_them_apart(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
-        let before = state(&app).await;
+    async fn an_ambiguous_name_is_refused_with_its_candidates(app: TestApp) {
+        let admin = two_namesakes(&app).await;
+        let before = import_tables(&app).await;
         let reply = admin.import_with(&cast_of("m", &["Jo Lee"]), "").await;
-        assert_asks(&reply, "/cast/0/name");
-        assert_eq!(state(&app).await, before);
+        assert_ambiguous(&reply, "/cast/0/name");
+        assert_eq!(import_tables(&app).await, before);
         let found = reply.json()["plan"]["matches"].clone();
         assert_eq!(found.as_array().unwrap().len(), 1);
         assert_eq!((&found[0]["given"], &found[0]["kind"], &found[0]["decision"], &found[0]["entity"]), (&json!("Jo Lee"), &json!("person"), &json!("ambiguous"), &Value::Null), "{found}");
@@ -115,17 +117,17 @@ on_both_databases! {
             assert!(reasons.contains(&json!("same_name")) && reasons.contains(&json!("same_department")), "{candidate}");
         }
 
-        // Of many, five are shown.
+        // At most five candidates are listed.
         let many: Vec<(String, &str)> = (0..8).map(|number| (format!("tmdb-person-2{number}"), "Kim Moe")).collect();
         let many: Vec<(&str, &str)> = many.iter().map(|(id, name)| (id.as_str(), *name)).collect();
         with_cast(&app, "three", "Third Tide", &many).await;
         let reply = admin.import_with(&cast_of("m", &["Kim Moe"]), "").await;
-        assert_asks(&reply, "/cast/0/name");
+        assert_ambiguous(&reply, "/cast/0/name");
         assert_eq!(reply.json()["plan"]["matches"][0]["candidates"].as_array().unwrap().len(), 5);
     }
 
-    async fn an_answer_publishes_and_is_remembered_on_that_movie(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn a_resolution_publishes_and_is_stored_for_the_movie(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }], "crew": [{ "name": "JO LEE", "job": "Editor" }] });
         let file = envelope("m", "cast_crew", data);
         let answer = "?resolutions=[{\"path\":\"/cast/0/name\",\"entity_id\":\"tmdb-person-12\"}]";
@@ -134,13 +136,13 @@ on_both_databases! {
         for list in ["cast", "crew"] {
             assert_eq!(ids_in(&admin, "m", list).await, ["tmdb-person-12"], "{list}");
         }
-        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!("tmdb-person-12"))]);
+        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!("tmdb-person-12"))]);
         assert_eq!(people(&app).await, 2);
 
         let again = admin.import_with(&file, "").await;
         assert_eq!((again.status, &again.json()["status"], decisions(&again.json()["plan"])), (200, &json!("unchanged"), vec![]), "{}", again.text);
 
-        // Also when nobody of the name is credited any more.
+        // The stored resolution holds even when the name is no longer credited.
         let gone = admin.replace(&envelope("m", "cast_crew", json!({ "cast": [], "crew": [] }))).await;
         assert_eq!(gone.status, 200, "{}", gone.text);
         let later = admin.import_with(&envelope("m", "cast_crew", json!({ "writers": [{ "name": "jo  lee" }] })), "").await;
@@ -148,14 +150,14 @@ on_both_databases! {
         assert_eq!(ids_in(&admin, "m", "writers").await, ["tmdb-person-12"]);
 
         app.movie("n").await;
-        assert_asks(&admin.import_with(&cast_of("n", &["Jo Lee"]), "").await, "/cast/0/name");
+        assert_ambiguous(&admin.import_with(&cast_of("n", &["Jo Lee"]), "").await, "/cast/0/name");
     }
 
-    async fn an_answer_for_everywhere_holds_on_all_movies_but_where_another_was_given(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn a_global_resolution_yields_to_one_given_on_the_movie(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         app.movie("n").await;
         app.movie("o").await;
-        let there = admin.import_document(&cast_of("n", &["Jo Lee"]), resolved("/cast/0/name", "tmdb-person-11")).await;
+        let there = admin.import_document(&cast_of("n", &["Jo Lee"]), resolution("/cast/0/name", "tmdb-person-11")).await;
         assert_eq!(there["status"], "PUBLISHED", "{there}");
         let everywhere = json!({ "resolutions": [{ "path": "/cast/0", "entityId": "tmdb-person-12", "everywhere": true }] });
         let here = admin.import_document(&cast_of("m", &["Jo Lee"]), everywhere).await;
@@ -168,15 +170,15 @@ on_both_databases! {
         }
     }
 
-    async fn one_answer_is_enough_wherever_in_the_document_it_is_given(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn one_resolution_applies_to_every_occurrence_of_the_name(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }], "crew": [{ "name": "Jo Lee", "job": "Editor" }] });
         let file = envelope("m", "cast_crew", data);
-        let reply = admin.import_document(&file, resolved("/crew/0/name", "tmdb-person-12")).await;
+        let reply = admin.import_document(&file, resolution("/crew/0/name", "tmdb-person-12")).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-12"]);
 
-        // Two answers for one name: each holds where it was given.
+        // Two resolutions for the same name apply to their own paths.
         app.movie("n").await;
         let file = cast_of("n", &["Jo Lee", "Jo Lee"]);
         let both = json!({ "resolutions": [
@@ -189,8 +191,8 @@ on_both_databases! {
         assert_eq!(again["status"], "UNCHANGED", "{again}");
     }
 
-    async fn a_new_one_is_made_once_and_remembered(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn create_new_makes_one_person_and_is_stored(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }], "directors": [{ "name": "Jo Lee" }], "crew": [{ "name": "JO LEE", "job": "Editor" }] });
         let file = envelope("m", "cast_crew", data);
         let create = json!({ "resolutions": [{ "path": "/cast/0/name", "createNew": true }] });
@@ -199,15 +201,15 @@ on_both_databases! {
         let made = ids_in(&admin, "m", "cast").await;
         assert!(made[0].starts_with("person-"), "{made:?}");
         assert_eq!((ids_in(&admin, "m", "directors").await, ids_in(&admin, "m", "crew").await), (made.clone(), made.clone()));
-        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!(made[0]))]);
+        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!(made[0]))]);
         let again = admin.import_document(&file, json!({})).await;
         assert_eq!(again["status"], "UNCHANGED", "{again}");
         let more = admin.import_document(&envelope("m", "cast_crew", json!({ "writers": [{ "name": "Jo Lee" }] })), json!({})).await;
         assert_eq!((&more["status"], ids_in(&admin, "m", "writers").await, people(&app).await), (&json!("PUBLISHED"), made, 3), "{more}");
     }
 
-    async fn one_new_one_is_made_though_every_question_is_answered(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn create_new_on_every_path_makes_one_person(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }], "directors": [{ "name": "Jo Lee" }] });
         let create = json!({ "resolutions": [{ "path": "/cast/0/name", "createNew": true }, { "path": "/directors/0", "createNew": true }] });
         let reply = admin.import_document(&envelope("m", "cast_crew", data), create).await;
@@ -215,23 +217,23 @@ on_both_databases! {
         assert_eq!(ids_in(&admin, "m", "cast").await, ids_in(&admin, "m", "directors").await);
     }
 
-    async fn an_answer_is_heard_where_somebody_else_of_the_name_stands(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn a_resolution_applies_where_a_namesake_is_already_credited(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let file = cast_of("one", &["Jo Lee"]);
-        let answer = resolved("/cast/0/name", "tmdb-person-12");
+        let answer = resolution("/cast/0/name", "tmdb-person-12");
         let reply = admin.import_document(&file, answer.clone()).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         assert_eq!(ids_in(&admin, "one", "cast").await, ["tmdb-person-11", "tmdb-person-12"]);
         let again = admin.import_document(&file, answer).await;
         assert_eq!(again["status"], "UNCHANGED", "{again}");
-        // With both on the movie, who is meant elsewhere on it was said.
+        // Both people are credited now; the stored resolution decides for other lists.
         let more = admin.import_document(&envelope("one", "cast_crew", json!({ "directors": [{ "name": "Jo Lee" }] })), json!({})).await;
         assert_eq!(more["status"], "PUBLISHED", "{more}");
         assert_eq!(ids_in(&admin, "one", "directors").await, ["tmdb-person-12"]);
     }
 
-    async fn what_is_left_out_stays_out(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn a_skipped_item_stays_out_of_later_imports(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Nia Ode" }, { "name": "Jo Lee" }], "crew": [{ "name": "Jo Lee", "job": "Editor" }] });
         let file = envelope("m", "cast_crew", data);
         let skip = ["/cast/1/name", "/crew/0/name"].map(|path| json!({ "path": path, "skip": true }));
@@ -240,16 +242,16 @@ on_both_databases! {
         let skipped: Vec<_> = decisions(&reply["plan"]).into_iter().filter(|(_, decision, _)| decision == "skipped").collect();
         assert_eq!(skipped, [("/cast/1/name".to_owned(), "skipped".to_owned(), Value::Null), ("/crew/0/name".to_owned(), "skipped".to_owned(), Value::Null)]);
         assert_eq!((ids_in(&admin, "m", "cast").await.len(), ids_in(&admin, "m", "crew").await.len()), (1, 0));
-        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
+        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
         let again = admin.import_document(&file, json!({})).await;
         assert_eq!((&again["status"], decisions(&again["plan"]).len()), (&json!("UNCHANGED"), 2), "{again}");
     }
 
-    async fn what_is_left_out_of_a_draft_is_not_published(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
-        let stood = admin.import("m", "cast_crew", json!({ "crew": [{ "name": "Ola Ry", "job": "Editor" }] })).await;
-        assert_eq!(stood.status, 200, "{}", stood.text);
-        // One that is new, and one that stands there under another name.
+    async fn an_item_skipped_at_publication_is_not_published(app: TestApp) {
+        let admin = two_namesakes(&app).await;
+        let first = admin.import("m", "cast_crew", json!({ "crew": [{ "name": "Ola Ry", "job": "Editor" }] })).await;
+        assert_eq!(first.status, 200, "{}", first.text);
+        // One item is new, the other one replaces the name of a stored credit.
         let mut data = admin.export("m", "cast_crew").await["data"].clone();
         data["cast"] = json!([{ "name": "Nia Ode" }, { "name": "Jo Lee" }]);
         let renamed = data["crew"][0].as_object_mut().unwrap();
@@ -260,7 +262,7 @@ on_both_databases! {
         publish["resolutions"] = json!([{ "path": "/cast/1/name", "skip": true }, { "path": "/crew/0/name", "skip": true }]);
         for dry_run in [true, false] {
             publish["dryRun"] = json!(dry_run);
-            let done = admin.act("publishDraft", publish.clone()).await;
+            let done = admin.mutate("publishDraft", publish.clone()).await;
             assert_eq!(done["status"], if dry_run { "PLANNED" } else { "PUBLISHED" }, "{done}");
             let skipped = decisions(&done["plan"]).into_iter().filter(|(_, decision, _)| decision == "skipped");
             let skipped: Vec<_> = skipped.map(|(path, ..)| path).collect();
@@ -268,15 +270,15 @@ on_both_databases! {
         }
         let data = admin.export("m", "cast_crew").await["data"].clone();
         assert_eq!((data["cast"].as_array().unwrap().len(), &data["cast"][0]["name"]), (1, &json!("Nia Ode")), "{data}");
-        assert_eq!(data["crew"][0]["name"], "Ola Ry", "what an answer leaves out stays as it is: {data}");
-        assert_eq!(remembered(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
+        assert_eq!(data["crew"][0]["name"], "Ola Ry", "a skipped item stays as it is: {data}");
+        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
     }
 
-    async fn several_of_a_name_in_a_list_are_told_by_what_they_did(app: TestApp) {
+    async fn namesakes_in_a_list_are_told_apart_by_their_characters(app: TestApp) {
         let admin = app.movie("m").await;
-        let twins = json!([{ "id": "tw-a", "name": "Zaro Qoll", "character": "A" }, { "id": "tw-b", "name": "Zaro Qoll", "character": "B" }]);
-        assert_eq!(admin.import("m", "cast_crew", json!({ "cast": twins })).await.status, 200);
-        // One of them is known far better than the other.
+        let namesakes = json!([{ "id": "tw-a", "name": "Zaro Qoll", "character": "A" }, { "id": "tw-b", "name": "Zaro Qoll", "character": "B" }]);
+        assert_eq!(admin.import("m", "cast_crew", json!({ "cast": namesakes })).await.status, 200);
+        // One of the two has many more credits.
         for movie in ["n", "o", "p"] {
             with_cast(&app, movie, "A Tide", &[("tw-a", "Zaro Qoll")]).await;
         }
@@ -294,7 +296,7 @@ on_both_databases! {
         }
     }
 
-    async fn who_stands_in_a_list_is_not_asked_for_a_namesake_elsewhere_on_the_movie(app: TestApp) {
+    async fn a_credited_person_is_not_confused_with_a_namesake_in_another_list(app: TestApp) {
         let admin = app.movie("m").await;
         let data = json!({ "directors": [{ "id": "wa-a", "name": "Scott Walk" }], "writers": [{ "id": "wa-a", "name": "Scott Walk" }], "cast": [{ "id": "wa-b", "name": "Scott Walk" }] });
         assert_eq!(admin.import("m", "cast_crew", data).await.status, 200);
@@ -306,21 +308,21 @@ on_both_databases! {
         assert_eq!(reply.json()["plan"]["changes"], json!([]), "{}", reply.text);
     }
 
-    async fn the_very_name_comes_before_an_alias_of_another(app: TestApp) {
+    async fn an_exact_name_wins_over_an_alias_of_another_person(app: TestApp) {
         let admin = app.movie("m").await;
         let cast = json!([{ "id": "al-a", "name": "Aldo Mennix", "character": "Hero" }, { "id": "al-b", "name": "Bo Reck", "character": "Heel" }]);
         assert_eq!(admin.import("m", "cast_crew", json!({ "cast": cast })).await.status, 200);
         let mutation = r#"mutation { updatePerson(input: {id: "al-b", addAliases: ["Aldo Mennix", "Beau Reck"]}) { userErrors { message } } }"#;
         let named = admin.graphql(mutation, json!({})).await;
         assert_eq!(named["data"]["updatePerson"]["userErrors"], json!([]), "{named}");
-        // Nor does another of their names change what an item without an id says.
+        // An alias of the same person does not change an item without an id.
         let file = json!({ "cast": [{ "name": "Aldo Mennix" }, { "name": "Beau Reck", "character": "Heel" }] });
         let reply = admin.import("m", "cast_crew", file).await.json();
         assert_eq!((&reply["status"], &reply["plan"]["changes"]), (&json!("unchanged"), &json!([])), "{reply}");
     }
 
-    async fn an_answer_that_names_nobody_is_told_once(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn a_resolution_to_an_unknown_id_is_reported_once(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }, { "name": "Nia Ode" }] });
         let wrong = json!({ "resolutions": [{ "path": "/cast/0/name", "entityId": "nope" }] });
         let reply = admin.import_document(&envelope("m", "cast_crew", data), wrong).await;
@@ -330,16 +332,16 @@ on_both_databases! {
         assert_eq!(candidates.len(), 2, "{reply}");
     }
 
-    async fn an_answer_that_nothing_asked_for_is_told_of(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn an_unused_resolution_is_a_warning(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "id": "tmdb-person-11", "name": "Jo Lee" }] });
-        let reply = admin.import_document(&envelope("m", "cast_crew", data), resolved("/cast/0/name", "tmdb-person-12")).await;
+        let reply = admin.import_document(&envelope("m", "cast_crew", data), resolution("/cast/0/name", "tmdb-person-12")).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         assert_eq!(pairs(&reply["plan"]["warnings"]), [("/cast/0/name".to_owned(), "RESOLUTION_UNUSED".to_owned())], "{reply}");
         assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-11"]);
     }
 
-    async fn things_that_are_spelled_nearly_alike_are_told_of(app: TestApp) {
+    async fn a_near_spelling_of_an_entity_is_a_possible_duplicate(app: TestApp) {
         let admin = app.movie("m").await;
         let award = |ceremony: &str| json!({ "awards": [{ "ceremony": ceremony, "year": 2011, "category": "Best Picture", "result": "winner" }] });
         let dry_run = async |category: &str, data: Value| admin.import_with(&envelope("m", category, data), "?dry_run=true").await.json();
@@ -353,12 +355,12 @@ on_both_databases! {
             assert_eq!((&found["decision"], &found["candidates"][0]["id"]), (&json!("new"), &json!(meant)), "{category}: {reply}");
             assert_eq!(reply["plan"]["warnings"][0]["code"], "POSSIBLE_DUPLICATE", "{category}: {reply}");
         }
-        // An edition is no other ceremony.
+        // A name with an edition number means the same ceremony.
         for edition in ["83rd Academy Awards", "The 83rd Annual Academy Awards", "Academy Awards (2011)"] {
             let reply = dry_run("awards", award(edition)).await;
             assert_eq!(decisions(&reply["plan"])[0].2, "ceremony-academy-awards", "{edition}: {reply}");
         }
-        // The id of one with the name of another.
+        // The id of one entity with the name of another.
         let mut oscars = award("Oscars");
         oscars["awards"][0]["ceremony_id"] = json!("ceremony-filmfare-awards");
         let offer = json!({ "streaming_options": [{ "platform": "Netflix", "platform_id": "tmdb-platform-9", "type": "subscription" }] });
@@ -372,7 +374,7 @@ on_both_databases! {
         assert_eq!(dry_run("awards", south).await["plan"]["warnings"], json!([]));
     }
 
-    async fn a_name_in_another_script_or_spacing_is_whoever_is_credited_there(app: TestApp) {
+    async fn a_name_in_another_script_or_spacing_means_the_credited_person(app: TestApp) {
         let admin = app.movie("m").await;
         let cast = json!([{ "id": "sc-a", "name": "Edward Norton" }, { "id": "sc-b", "name": "Helena Bonham Carter" }, { "id": "sc-c", "name": "Meat Loaf" }]);
         assert_eq!(admin.import("m", "cast_crew", json!({ "cast": cast })).await.status, 200);
@@ -386,10 +388,10 @@ on_both_databases! {
         }
     }
 
-    async fn an_answer_that_is_none_is_refused_and_nothing_is_written(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn an_invalid_resolution_is_refused_and_nothing_is_written(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let file = cast_of("m", &["Jo Lee"]);
-        let before = state(&app).await;
+        let before = import_tables(&app).await;
         for (case, resolution, code) in [
             ("no such item", json!({ "path": "/cast/7/name", "entityId": "tmdb-person-11" }), "INVALID"),
             ("no name", json!({ "path": "/cast/0/character", "entityId": "tmdb-person-11" }), "INVALID"),
@@ -397,28 +399,28 @@ on_both_databases! {
             ("none of the three", json!({ "path": "/cast/0/name" }), "INVALID"),
             ("two of the three", json!({ "path": "/cast/0/name", "entityId": "tmdb-person-11", "skip": true }), "INVALID"),
             ("two others", json!({ "path": "/cast/0/name", "createNew": true, "skip": true }), "INVALID"),
-            ("nobody", json!({ "path": "/cast/0/name", "entityId": "tmdb-person-99" }), "NOT_FOUND"),
+            ("an unknown id", json!({ "path": "/cast/0/name", "entityId": "tmdb-person-99" }), "NOT_FOUND"),
             ("a genre", json!({ "path": "/cast/0/name", "entityId": "tmdb-genre-18" }), "NOT_FOUND"),
         ] {
             let reply = admin.import_document(&file, json!({ "resolutions": [resolution] })).await;
             assert_eq!(reply["status"], "REJECTED", "{case}: {reply}");
             assert!(pairs(&reply["userErrors"]).contains(&(resolution["path"].as_str().unwrap().to_owned(), code.to_owned())), "{case}: {reply}");
-            assert_eq!(state(&app).await, before, "{case}");
+            assert_eq!(import_tables(&app).await, before, "{case}");
         }
     }
 
-    async fn a_dry_run_remembers_nothing_and_its_digest_is_carried_out(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn a_dry_run_stores_no_resolution_and_its_digest_can_be_executed(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let file = cast_of("m", &["Jo Lee", "Nia Ode"]);
         for resolution in [json!({ "path": "/cast/0/name", "createNew": true }), json!({ "path": "/cast/0/name", "entityId": "tmdb-person-11" })] {
-            let before = state(&app).await;
+            let before = import_tables(&app).await;
             let mut options = json!({ "dryRun": true, "resolutions": [resolution] });
             let dry = admin.import_document(&file, options.clone()).await;
-            assert_eq!((&dry["status"], state(&app).await), (&json!("PLANNED"), before), "{dry}");
+            assert_eq!((&dry["status"], import_tables(&app).await), (&json!("PLANNED"), before), "{dry}");
             options["dryRun"] = json!(false);
             options["expectedPlan"] = dry["plan"]["digest"].clone();
             if resolution["createNew"] == true {
-                // Another answer is another plan.
+                // A different resolution makes a different plan.
                 let other = json!({ "resolutions": [{ "path": "/cast/0/name", "skip": true }], "expectedPlan": dry["plan"]["digest"] });
                 assert_eq!(codes(&admin.import_document(&file, other).await), ["PLAN_STALE"]);
                 continue;
@@ -428,8 +430,8 @@ on_both_databases! {
         }
     }
 
-    async fn a_question_waits_in_a_draft_until_it_is_published(app: TestApp) {
-        let admin = two_of_a_name(&app).await;
+    async fn an_ambiguous_name_waits_in_a_draft_until_it_is_published(app: TestApp) {
+        let admin = two_namesakes(&app).await;
         let contributor = app.with_role(Role::Contributor);
         let names_before = people(&app).await;
         let file = cast_of("m", &["Nia Ode", "Jo Lee"]);
@@ -437,7 +439,7 @@ on_both_databases! {
         assert_eq!(drafted["status"], "DRAFTED", "{drafted}");
         assert_eq!(pairs(&drafted["plan"]["warnings"]), [("/cast/1/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())]);
         assert_eq!(people(&app).await, names_before);
-        let before = state(&app).await;
+        let before = import_tables(&app).await;
 
         let query = "{ drafts { nodes { questions { path given kind decision entityId candidates { id knownFor } } } } }";
         let reply = contributor.graphql(query, json!({})).await;
@@ -445,37 +447,37 @@ on_both_databases! {
             "path": "/cast/1/name", "given": "Jo Lee", "kind": "PERSON", "decision": "AMBIGUOUS", "entityId": null,
             "candidates": [{ "id": "tmdb-person-11", "knownFor": ["First Tide"] }, { "id": "tmdb-person-12", "knownFor": ["Second Tide"] }],
         }]), "{reply}");
-        assert_eq!(state(&app).await, before, "to ask what is open changes nothing");
+        assert_eq!(import_tables(&app).await, before, "listing the open questions changes nothing");
 
         let publish = json!({ "movieId": "m", "category": "CAST_CREW" });
-        let refused = admin.act("publishDraft", publish.clone()).await;
+        let refused = admin.mutate("publishDraft", publish.clone()).await;
         assert_eq!(pairs(&refused["userErrors"]), [("/cast/1/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())], "{refused}");
-        assert_eq!(state(&app).await, before);
+        assert_eq!(import_tables(&app).await, before);
 
         let mut answered = publish.clone();
         answered["resolutions"] = json!([{ "path": "/cast/1/name", "entityId": "tmdb-person-12" }]);
-        let published = admin.act("publishDraft", answered).await;
+        let published = admin.mutate("publishDraft", answered).await;
         assert_eq!(published["status"], "PUBLISHED", "{published}");
         assert_eq!(ids_in(&admin, "m", "cast").await[1], "tmdb-person-12");
         assert_eq!(people(&app).await, names_before + 1, "Nia Ode alone");
-        assert_whole(&app).await;
+        assert_consistent_credits(&app).await;
 
-        // Somebody new, under the id that the draft has had for them.
+        // A new person keeps the id that the draft has shown.
         app.movie("n").await;
         let draft = contributor.draft(&cast_of("n", &["Jo Lee", "JO LEE"])).await;
         let mut answered = json!({ "movieId": "n", "category": "CAST_CREW" });
         answered["resolutions"] = json!([{ "path": "/cast/0/name", "createNew": true }]);
-        let published = admin.act("publishDraft", answered).await;
+        let published = admin.mutate("publishDraft", answered).await;
         assert_eq!(published["status"], "PUBLISHED", "{published}");
         let made = ids_in(&admin, "n", "cast").await;
         assert_eq!((json!(made[0]), &made[0]), (draft["data"]["cast"][0]["id"].clone(), &made[1]));
         assert_eq!(people(&app).await, names_before + 2);
-        assert_whole(&app).await;
+        assert_consistent_credits(&app).await;
         let reply = contributor.graphql(query, json!({})).await;
         assert_eq!(reply["data"]["drafts"]["nodes"], json!([]), "{reply}");
     }
 
-    async fn a_form_of_a_name_is_whoever_has_it(app: TestApp) {
+    async fn forms_of_a_name_resolve_to_the_same_person(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[
             ("p-pitt", "Brad Pitt"), ("p-downey", "Robert Downey Jr."), ("p-bond", "Сергей Бондарчук"), ("p-abrams", "J. J. Abrams"),
         ]).await;
@@ -486,30 +488,30 @@ on_both_databases! {
         ];
         let before = admin.export("one", "cast_crew").await["data"].clone();
         let stored = before["cast"].as_array().unwrap();
-        for (index, (form, whose)) in forms.into_iter().enumerate() {
-            // In the list that they stand in already, nothing changes.
+        for (index, (form, person)) in forms.into_iter().enumerate() {
+            // In the list that already has the credit, nothing changes.
             let reply = admin.import_with(&cast_of("one", &[form]), "").await;
             assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("unchanged")), "{form}: {}", reply.text);
-            // On another movie they are credited as it says.
+            // On another movie, the credit keeps the name as sent.
             let movie = format!("movie-{index}");
             app.movie(&movie).await;
             let reply = admin.import_with(&cast_of(&movie, &[form]), "").await;
             assert_eq!(reply.status, 200, "{form}: {}", reply.text);
             let credit = admin.export(&movie, "cast_crew").await["data"]["cast"][0].clone();
-            assert_eq!((&credit["id"], &credit["name"]), (&stored[whose]["id"], &json!(form)), "{form}");
+            assert_eq!((&credit["id"], &credit["name"]), (&stored[person]["id"], &json!(form)), "{form}");
         }
         assert_eq!(admin.export("one", "cast_crew").await["data"], before);
         assert_eq!(people(&app).await, 4);
-        // Father and son are two.
+        // Sr. and Jr. are different people.
         let reply = admin.import_with(&cast_of("movie-0", &["Robert Downey Sr."]), "").await;
         assert_eq!((reply.status, people(&app).await), (200, 5), "{}", reply.text);
     }
 
-    async fn initials_are_asked_unless_whoever_they_fit_is_on_the_movie(app: TestApp) {
+    async fn initials_are_ambiguous_unless_the_person_is_credited_on_the_movie(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Tamsin Okonjo")]).await;
         app.movie("m").await;
         let reply = admin.import_with(&cast_of("m", &["T. Okonjo"]), "").await;
-        assert_asks(&reply, "/cast/0/name");
+        assert_ambiguous(&reply, "/cast/0/name");
         let candidate = reply.json()["plan"]["matches"][0]["candidates"][0].clone();
         assert_eq!(candidate["id"], "p-1", "{candidate}");
         assert!(candidate["reasons"].as_array().unwrap().contains(&json!("initials")), "{candidate}");
@@ -520,26 +522,26 @@ on_both_databases! {
         assert_eq!((ids_in(&admin, "one", "directors").await, people(&app).await), (vec!["p-1".to_owned()], 1));
     }
 
-    async fn which_name_comes_first_is_asked_unless_whoever_it_fits_is_on_the_movie(app: TestApp) {
+    async fn a_reversed_name_is_ambiguous_unless_the_person_is_credited_on_the_movie(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Campbell Scott")]).await;
         app.movie("m").await;
         let reply = admin.import_with(&cast_of("m", &["Scott Campbell"]), "").await;
-        assert_asks(&reply, "/cast/0/name");
+        assert_ambiguous(&reply, "/cast/0/name");
         let candidate = reply.json()["plan"]["matches"][0]["candidates"][0].clone();
         assert!(candidate["reasons"].as_array().unwrap().contains(&json!("other_order")), "{candidate}");
-        // A comma says which is the surname.
+        // The comma marks the surname.
         let reply = admin.import_with(&cast_of("m", &["Scott, Campbell"]), "").await;
         assert_eq!((reply.status, ids_in(&admin, "m", "cast").await), (200, vec!["p-1".to_owned()]), "{}", reply.text);
         let reply = admin.import_with(&cast_of("one", &["Scott Campbell"]), "").await;
         assert_eq!((reply.status, people(&app).await), (200, 1), "{}", reply.text);
     }
 
-    async fn of_two_who_may_be_meant_each_is_as_likely_as_the_other_leaves_them(app: TestApp) {
+    async fn two_equal_candidates_score_about_one_half_each(app: TestApp) {
         with_cast(&app, "one", "First Tide", &[("p-1", "Jo Lee")]).await;
         let admin = with_cast(&app, "two", "Second Tide", &[("p-2", "Jo Lee")]).await;
         app.movie("m").await;
         let reply = admin.import_with(&cast_of("m", &["Jo Lee"]), "").await;
-        assert_asks(&reply, "/cast/0/name");
+        assert_ambiguous(&reply, "/cast/0/name");
         let scores: Vec<f64> = reply.json()["plan"]["matches"][0]["candidates"]
             .as_array()
             .unwrap()
@@ -549,7 +551,7 @@ on_both_databases! {
         assert!(scores.len() == 2 && scores.iter().all(|score| (0.4..=0.5).contains(score)), "{scores:?}");
     }
 
-    async fn whoever_has_nearly_the_name_of_one_on_the_movie_does_not_take_their_place(app: TestApp) {
+    async fn a_near_name_does_not_replace_a_credited_person(app: TestApp) {
         let admin = app.admin();
         for (movie, stored, sent) in [
             ("m1", "Campbell Scott", "Scott Campbell"),
@@ -572,10 +574,10 @@ on_both_databases! {
         }
     }
 
-    async fn whoever_is_credited_under_anothers_name_is_meant_by_it_on_that_movie(app: TestApp) {
+    async fn a_credited_name_means_that_person_on_the_movie(app: TestApp) {
         with_cast(&app, "one", "First Tide", &[("p-1", "Jo Lee")]).await;
         let admin = app.movie("two").await;
-        // As a split leaves them: somebody of another name, credited as they were before.
+        // As after a split: a person who is still credited under the name of another one.
         assert_eq!(admin.import("one", "cast_crew", json!({ "crew": [{ "id": "p-2", "name": "Ada Quist", "job": "Gaffer" }] })).await.status, 200);
         let file = envelope("two", "cast_crew", json!({ "cast": [{ "id": "p-2", "name": "Jo Lee" }] }));
         assert_eq!(admin.import_with(&file, "?source=manual").await.status, 200);
@@ -583,7 +585,7 @@ on_both_databases! {
         assert_eq!((reply.status, ids_in(&admin, "two", "writers").await), (200, vec!["p-2".to_owned()]), "{}", reply.text);
     }
 
-    async fn less_of_a_name_takes_nothing_from_it(app: TestApp) {
+    async fn a_shortened_name_does_not_replace_the_stored_one(app: TestApp) {
         let admin = app.movie("m").await;
         let whole = json!([
             { "id": "p-1", "name": "Edward Norton", "character": "The host" },
@@ -597,7 +599,7 @@ on_both_databases! {
         assert_eq!((reply.status, admin.export("m", "cast_crew").await["data"]["cast"].clone()), (200, cast), "{}", reply.text);
     }
 
-    async fn what_an_answer_leaves_out_stays_as_it_is_when_a_list_is_replaced(app: TestApp) {
+    async fn a_skipped_item_is_not_removed_by_replace(app: TestApp) {
         let admin = with_cast(&app, "m", "A tide", &[("p-1", "Tamsin Okonjo")]).await;
         let file = cast_of("m", &["Tamsin Okonjo"]);
         let skip = "resolutions=[{\"path\":\"/cast/0\",\"skip\":true}]";
@@ -607,7 +609,7 @@ on_both_databases! {
         assert!(reply.json()["message"].as_str().unwrap().contains("left out"), "{}", reply.text);
     }
 
-    async fn what_a_document_says_further_on_of_a_name_counts_from_the_start(app: TestApp) {
+    async fn all_credits_of_a_name_in_the_document_are_weighed_together(app: TestApp) {
         for movie in ["one", "two"] {
             with_cast(&app, movie, "A tide", &[("p-1", "Jo Lee")]).await;
         }
@@ -623,7 +625,7 @@ on_both_databases! {
         }
     }
 
-    async fn chinese_names_that_are_read_alike_are_of_two(app: TestApp) {
+    async fn chinese_homophones_are_different_people(app: TestApp) {
         let admin = app.movie("m").await;
         let reply = admin.import_with(&cast_of("m", &["陈静", "陈晶", "陳靖", "陈 静"]), "").await;
         assert_eq!((reply.status, people(&app).await), (200, 3), "{}", reply.text);
@@ -631,7 +633,7 @@ on_both_databases! {
         assert_eq!(ids[0], ids[3]);
     }
 
-    async fn whoever_is_credited_otherwise_than_they_are_called_is_known_all_over_the_movie(app: TestApp) {
+    async fn a_credited_form_of_a_name_is_known_in_all_lists_of_the_movie(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Tamsin Okonjo")]).await;
         with_cast(&app, "m", "Second Tide", &[("p-1", "T. Okonjo")]).await;
         let more = envelope("m", "cast_crew", json!({ "directors": [{ "name": "T. Okonjo" }] }));
@@ -640,7 +642,7 @@ on_both_databases! {
         assert_eq!(ids_in(&admin, "m", "directors").await, ["p-1"]);
     }
 
-    async fn whoever_a_name_turned_out_to_mean_is_meant_all_over_the_document(app: TestApp) {
+    async fn a_name_resolved_in_one_list_is_resolved_in_the_others(app: TestApp) {
         with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee")]).await;
         let admin = app.admin();
         for movie in ["two", "three"] {
@@ -649,9 +651,9 @@ on_both_databases! {
             assert_eq!(admin.import(movie, "cast_crew", directed).await.status, 200);
         }
         app.movie("m").await;
-        // As a producer alone, it may be either.
+        // For a producer alone, both are possible.
         let produced = json!({ "producers": [{ "name": "Jo Lee" }] });
-        assert_asks(&admin.import_with(&envelope("m", "cast_crew", produced), "").await, "/producers/0/name");
+        assert_ambiguous(&admin.import_with(&envelope("m", "cast_crew", produced), "").await, "/producers/0/name");
         let both = json!({ "directors": [{ "name": "Jo Lee" }], "producers": [{ "name": "Jo Lee" }] });
         let reply = admin.import_with(&envelope("m", "cast_crew", both.clone()), "").await;
         assert_eq!(reply.status, 200, "{}", reply.text);
@@ -662,7 +664,7 @@ on_both_databases! {
         assert_eq!(again["plan"]["changes"], json!([]));
     }
 
-    async fn what_is_left_out_is_left_out_in_its_place_alone(app: TestApp) {
+    async fn a_skip_applies_to_its_own_path_only(app: TestApp) {
         with_cast(&app, "one", "First Tide", &[("h-1", "Hom Onym")]).await;
         let admin = with_cast(&app, "two", "Second Tide", &[("h-2", "Hom Onym")]).await;
         app.movie("m").await;
@@ -672,24 +674,24 @@ on_both_databases! {
             json!({ "cast": [{ "name": "Hom Onym", "character": "A" }], "crew": [{ "name": "Hom Onym", "job": "Grip" }] }),
         );
         let skipped = json!({ "path": "/crew/0/name", "skip": true });
-        let asked = admin.import_with(&file, &answering(&json!([skipped]))).await;
-        assert_asks(&asked, "/cast/0/name");
+        let asked = admin.import_with(&file, &with_resolutions(&json!([skipped]))).await;
+        assert_ambiguous(&asked, "/cast/0/name");
         let answers = json!([skipped, { "path": "/cast/0/name", "entity_id": "h-1" }]);
-        let reply = admin.import_with(&file, &answering(&answers)).await;
+        let reply = admin.import_with(&file, &with_resolutions(&answers)).await;
         assert_eq!((reply.status, ids_in(&admin, "m", "cast").await), (200, vec!["h-1".to_owned()]), "{}", reply.text);
         let again = admin.import_with(&file, "").await.json();
         assert_eq!((&again["status"], ids_in(&admin, "m", "crew").await), (&json!("unchanged"), Vec::new()), "{again}");
     }
 
-    async fn a_genre_is_not_answered_against_its_name(app: TestApp) {
+    async fn a_genre_cannot_be_resolved_to_another_genre(app: TestApp) {
         let admin = app.movie("m").await;
         let file = envelope("m", "basic_info", json!({ "title": "Tide", "genres": ["Thriller"] }));
         let answers = json!([{ "path": "/genres/0", "entity_id": "tmdb-genre-18" }]);
-        let reply = admin.import_with(&file, &answering(&answers)).await;
+        let reply = admin.import_with(&file, &with_resolutions(&answers)).await;
         assert_eq!((reply.status, &reply.json()["errors"][0]["path"]), (422, &json!("/genres/0")), "{}", reply.text);
     }
 
-    async fn a_movie_has_the_genre_that_its_own_spelling_was_taken_for(app: TestApp) {
+    async fn a_movie_is_found_by_the_genre_its_spelling_was_resolved_to(app: TestApp) {
         let admin = app.movie("m").await;
         let file = envelope("m", "basic_info", json!({ "title": "Tide", "genres": ["Wes.tern"] }));
         assert_eq!(admin.import_with(&file, "").await.status, 200);
@@ -697,17 +699,17 @@ on_both_databases! {
         assert_eq!(found["data"]["movies"]["nodes"], json!([{ "id": "m" }]), "{found}");
     }
 
-    async fn an_answer_counts_more_than_the_language_next_time_too(app: TestApp) {
+    async fn a_stored_resolution_wins_over_the_language(app: TestApp) {
         let admin = app.movie("m").await;
         let award = json!({ "ceremony": "Filmfare Awards", "language": "Tamil", "year": 2011, "category": "Best Actor", "result": "winner" });
         let file = envelope("m", "awards", json!({ "awards": [award] }));
         let answers = json!([{ "path": "/awards/0/ceremony", "entity_id": "ceremony-filmfare-awards" }]);
-        assert_eq!(admin.import_with(&file, &answering(&answers)).await.status, 200);
+        assert_eq!(admin.import_with(&file, &with_resolutions(&answers)).await.status, 200);
         let again = admin.import_with(&file, "").await.json();
         assert_eq!(again["status"], "unchanged", "{again}");
     }
 
-    async fn what_is_left_of_a_split_that_was_taken_back_is_no_rival(app: TestApp) {
+    async fn a_person_left_without_credits_by_a_reverted_split_is_no_candidate(app: TestApp) {
         with_cast(&app, "one", "First Tide", &[("g-1", "Gho Stly")]).await;
         let admin = with_cast(&app, "two", "Second Tide", &[("g-1", "Gho Stly")]).await;
         app.movie("m").await;
@@ -716,12 +718,12 @@ on_both_databases! {
         let split = admin.graphql(split, json!({})).await;
         assert_eq!(split["data"]["splitPerson"]["userErrors"], json!([]), "{split}");
         let back = json!({ "movieId": "two", "category": "CAST_CREW", "revision": 1 });
-        assert_eq!(admin.act("revertCategory", back).await["status"], "PUBLISHED");
+        assert_eq!(admin.mutate("revertCategory", back).await["status"], "PUBLISHED");
         let plan = admin.import_with(&file, "?dry_run=true").await.json()["plan"].clone();
         assert_eq!(plan["matches"][0]["entity"], "g-1", "{plan}");
     }
 
-    async fn one_person_under_two_spellings_of_a_list_stays_one(app: TestApp) {
+    async fn two_spellings_of_one_person_in_a_list_stay_one_person(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Tamsin Okonjo")]).await;
         app.movie("m").await;
         let credit = |name: &str, character: &str| json!({ "name": name, "character": character });
@@ -736,7 +738,7 @@ on_both_databases! {
         assert_eq!((reply.status, people(&app).await), (200, 2), "{}", reply.text);
     }
 
-    async fn whoever_is_known_in_other_letters_is_meant_or_asked_after(app: TestApp) {
+    async fn a_transliterated_name_is_resolved_or_reported_as_ambiguous(app: TestApp) {
         let known = ["Christopher Nolan", "Hugh Jackman", "Shah Rukh Khan", "Leonardo DiCaprio"];
         let known: Vec<(String, &str)> =
             known.iter().enumerate().map(|(n, name)| (format!("p-{n}"), *name)).collect();
@@ -754,7 +756,7 @@ on_both_databases! {
         }
     }
 
-    async fn somebody_whose_name_is_mistyped_in_one_word_is_told_of(app: TestApp) {
+    async fn a_mistyped_name_lists_the_likely_person_as_candidate(app: TestApp) {
         let cast = [("p-1", "Michael Fassbender"), ("p-2", "Leonardo Moretti"), ("p-3", "Ada Fassbind")];
         let admin = with_cast(&app, "one", "First Tide", &cast).await;
         app.movie("m").await;
@@ -765,8 +767,8 @@ on_both_databases! {
         assert_eq!(best, ["p-1", "p-2", "p-1", "p-2"].map(Value::from).iter().chain([&Value::Null]).collect::<Vec<_>>(), "{reply}");
     }
 
-    async fn somebody_of_nearly_that_name_is_made_and_told_of(app: TestApp) {
-        // Of another kind of work, and of another time.
+    async fn a_near_name_creates_a_person_with_a_duplicate_warning(app: TestApp) {
+        // The department and the year differ.
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Alain Marten")]).await;
         app.movie("m").await;
         assert_eq!(admin.import("m", "basic_info", json!({ "title": "Late Tide", "year": "2024" })).await.status, 200);
@@ -774,28 +776,28 @@ on_both_databases! {
         let reply = admin.import_with(&file, "").await;
         assert_eq!((reply.status, people(&app).await), (200, 2), "{}", reply.text);
         let plan = reply.json()["plan"].clone();
-        assert_eq!(pairs_of(&plan["warnings"]), [("/crew/0/name".to_owned(), "POSSIBLE_DUPLICATE".to_owned())], "{plan}");
+        assert_eq!(upper_case_pairs(&plan["warnings"]), [("/crew/0/name".to_owned(), "POSSIBLE_DUPLICATE".to_owned())], "{plan}");
         let found = &plan["matches"][0];
         assert_eq!((&found["decision"], &found["candidates"][0]["id"]), (&json!("new"), &json!("p-1")), "{found}");
         assert_ne!(found["entity"], "p-1");
     }
 
-    async fn an_id_with_the_name_of_another_is_taken_and_told_of(app: TestApp) {
+    async fn an_id_with_the_name_of_another_person_is_kept_with_a_warning(app: TestApp) {
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Ada Quist"), ("p-2", "Bo Renn")]).await;
         app.movie("m").await;
         let before = dump(&app.database.url, &["entities", "entity_names"]).await;
         let file = envelope("m", "cast_crew", json!({ "cast": [{ "id": "p-1", "name": "Bo Renn" }, { "id": "p-2", "name": "B. Renn" }] }));
         let reply = admin.import_with(&file, "?source=manual").await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        assert_eq!(pairs_of(&reply.json()["plan"]["warnings"]), [("/cast/0/name".to_owned(), "NAME_OF_ANOTHER".to_owned())], "{}", reply.text);
+        assert_eq!(upper_case_pairs(&reply.json()["plan"]["warnings"]), [("/cast/0/name".to_owned(), "NAME_OF_ANOTHER".to_owned())], "{}", reply.text);
         assert_eq!(ids_in(&admin, "m", "cast").await, ["p-1", "p-2"]);
         assert_eq!(admin.export("m", "cast_crew").await["data"]["cast"][0]["name"], "Bo Renn");
-        assert_eq!(dump(&app.database.url, &["entities", "entity_names"]).await, before, "nobody is renamed");
+        assert_eq!(dump(&app.database.url, &["entities", "entity_names"]).await, before, "no entity is renamed");
         let again = admin.import_with(&file, "?source=manual").await.json();
         assert_eq!((&again["status"], &again["plan"]["warnings"]), (&json!("unchanged"), &json!([])), "{again}");
     }
 
-    async fn ceremonies_and_platforms_are_told_apart_by_what_the_world_knows(app: TestApp) {
+    async fn ceremonies_and_platforms_resolve_by_the_reference_data(app: TestApp) {
         let admin = app.movie("m").await;
         let ceremonies = [
             ("Filmfare Awards", Some("Tamil"), "ceremony-filmfare-awards-south"),
@@ -831,7 +833,7 @@ on_both_databases! {
         assert_eq!(made_entities(&app.database.url).await, Vec::<Value>::new());
     }
 
-    async fn the_names_of_a_genre_are_one_genre_and_come_back_as_sent(app: TestApp) {
+    async fn spellings_of_a_genre_are_one_genre_and_are_exported_as_sent(app: TestApp) {
         let admin = app.admin();
         for (index, genre) in ["Sci-Fi", "SciFi", "Science-Fiction", "science fiction"].into_iter().enumerate() {
             let movie = format!("movie-{index}");
@@ -868,16 +870,16 @@ on_both_databases! {
     }
 }
 
-/// `(path, code)` of each, the codes as GraphQL has them.
-fn pairs_of(list: &Value) -> Vec<(String, String)> {
+/// `(path, code)` of each entry, with the code in the GraphQL spelling.
+fn upper_case_pairs(list: &Value) -> Vec<(String, String)> {
     pairs(list).into_iter().map(|(path, code)| (path, code.to_uppercase())).collect()
 }
 
-/// Nobody is credited who is not there, and the projections are what the documents say.
-async fn assert_whole(app: &TestApp) {
+/// Asserts that every credited person exists and that the projections agree with the documents.
+async fn assert_consistent_credits(app: &TestApp) {
     let entities = rows(&app.database.url, "entities").await;
     for credit in rows(&app.database.url, "credits").await {
         assert!(entities.iter().any(|entity| entity["id"] == credit["person_id"]), "{credit}");
     }
-    app.assert_whole().await;
+    app.assert_consistent().await;
 }
