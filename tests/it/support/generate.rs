@@ -231,7 +231,12 @@ fn text(field: &'static Field, max: usize) -> BoxedStrategy<String> {
         let is_separator = |c: char| ",|;/".contains(c) && field.rule.kind.is_list();
         let text = text.replace(|c| is_control(c) || is_separator(c), "0");
         let text: String = text.chars().take(max - 5).collect();
-        let is_stored_as_sent = |text: &str| !is_nothing(field, text) && !is_elision(text);
+        // A few letters may be the initials or the sound of one of the names above.
+        let is_distinct = |text: &str| {
+            TEXTS.contains(&text) || text.chars().filter(|c| c.is_alphanumeric()).count() >= 5
+        };
+        let is_stored_as_sent =
+            |text: &str| !is_nothing(field, text) && !is_elision(text) && is_distinct(text);
         if is_stored_as_sent(&text) { text } else { format!("x{text} ok") }
     })
     .boxed()
