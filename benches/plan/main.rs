@@ -11,11 +11,11 @@ use std::time::Duration;
 use reelport::document::budget::WorkBudget;
 use reelport::document::entity::{Directory, EntityKind};
 use reelport::document::ids::{IdSource, item_id};
-use reelport::document::merge::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
 use reelport::document::plan::locks::LockRule;
 use reelport::document::plan::plan;
+use reelport::document::proposal::IdTrust;
+use reelport::document::proposal::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
 use reelport::document::read::parse::{ParseOptions, parse};
-use reelport::document::resolve::given_ids::IdTrust;
 use reelport::document::{Category, MovieId, Object, Source, Stage};
 use serde_json::{Value, json};
 

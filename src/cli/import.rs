@@ -23,7 +23,7 @@ use crate::catalog::bulk::{
 };
 use crate::catalog::import::ImportOptions;
 use crate::config::DatabaseArgs;
-use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::resolve::Resolution;
 use crate::document::{Category, MovieId, Source, Stage};
 

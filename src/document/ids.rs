@@ -1,6 +1,7 @@
 //! Ids: of movies (assigned by the catalogue), and of items, entities and other rows (generated
 //! here).
 
+use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
 
@@ -131,6 +132,42 @@ pub fn is_entity_id(id: &str, kind: &str) -> bool {
 #[must_use]
 pub fn entity_id(random: u64, kind: &str) -> String {
     format!("{kind}-{}", base32(random, RANDOM_LENGTH))
+}
+
+/// Makes ids of new items and entities, and keeps them in their order: the digest of a plan counts
+/// them instead of containing them.
+pub struct NewIds<'a> {
+    source: &'a dyn IdSource,
+    made: RefCell<Vec<String>>,
+}
+
+impl<'a> NewIds<'a> {
+    #[must_use]
+    pub const fn new(source: &'a dyn IdSource) -> Self {
+        Self { source, made: RefCell::new(Vec::new()) }
+    }
+
+    /// Makes the id of an item.
+    pub fn item(&self, movie: &MovieId, category: Category) -> String {
+        self.record(item_id(self.source.next(), movie, category))
+    }
+
+    /// Makes the id of an entity of that kind.
+    pub fn entity(&self, kind: &str) -> String {
+        self.record(entity_id(self.source.next(), kind))
+    }
+
+    /// Counts an id that stands for a name in a draft among those that were made.
+    pub fn record(&self, id: String) -> String {
+        self.made.borrow_mut().push(id.clone());
+        id
+    }
+
+    /// All ids, in the order in which they were made.
+    #[must_use]
+    pub fn into_made(self) -> Vec<String> {
+        self.made.into_inner()
+    }
 }
 
 #[cfg(test)]

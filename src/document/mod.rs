@@ -8,12 +8,15 @@
 pub mod align;
 pub mod budget;
 pub mod categories;
+mod diagnostics;
 pub mod entity;
 pub mod ids;
+mod json;
 pub mod merge;
 pub mod plan;
 pub mod problem;
 pub mod projection;
+pub mod proposal;
 pub mod provenance;
 pub mod read;
 pub mod reference;

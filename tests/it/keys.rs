@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use reelport::document::align::{Known, Meant, claims};
+use reelport::document::align::{Meant, StoredItem, align};
 use reelport::document::budget::WorkBudget;
 use reelport::document::entity::Directory;
 use reelport::document::read::parse::MAX_ITEMS;
@@ -250,7 +250,7 @@ fn lists_of_maximum_length_are_aligned_quickly() {
     ] {
         let stored: Vec<_> = stored
             .iter()
-            .map(|object| Known {
+            .map(|object| StoredItem {
                 current: Some(object),
                 base: None,
                 is_added: false,
@@ -258,7 +258,7 @@ fn lists_of_maximum_length_are_aligned_quickly() {
             })
             .collect();
         let found =
-            claims(item, &stored, &arriving, &directory, &expected_candidates, &budget).claimed;
+            align(item, &stored, &arriving, &directory, &expected_candidates, &budget).claimed;
         assert_eq!(found.iter().flatten().count(), claimed, "{:?} to {:?}", arriving[1], stored[1]);
     }
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());

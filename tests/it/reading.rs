@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use reelport::document::merge::{ConflictPolicy, NullPolicy};
+use reelport::document::proposal::{ConflictPolicy, NullPolicy};
 use reelport::document::read::lenient;
 use reelport::document::read::parse::{ParseOptions, parse};
 use reelport::document::{Category, WarningCode};

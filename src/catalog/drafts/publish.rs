@@ -11,8 +11,8 @@ use crate::catalog::import::{
 };
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::categories::Definition;
-use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::plan::locks::with_containing_lists;
+use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::read::envelope::SentMetadata;
 use crate::document::read::parse::Reading;
 use crate::document::resolve::Resolution;

@@ -172,7 +172,12 @@ impl Catalog {
         Ok(match current {
             None => Err(no_such_person("/toId", given)),
             Some(own) if own != person => Ok(Receiver::Existing(own.to_owned())),
-            Some(_) if !transaction.entity_redirects(EntityKind::Person, &[given]).await?.is_empty() => {
+            Some(_)
+                if !transaction
+                    .entity_redirects(EntityKind::Person, &[given])
+                    .await?
+                    .is_empty() =>
+            {
                 Ok(Receiver::Redirected(given.to_owned()))
             }
             Some(_) => {

@@ -113,7 +113,9 @@ impl ImportCommand<'_> {
     ) -> Result<Option<Outcome>, CatalogError> {
         let not_before = self.catalog.clock.now() - KEY_LIFETIME;
         let (account, operation) = (&self.author.account, self.operation.as_str());
-        let Some(first) = transaction.used_idempotency_key(account, operation, key, not_before).await? else {
+        let Some(first) =
+            transaction.used_idempotency_key(account, operation, key, not_before).await?
+        else {
             return Ok(None);
         };
         if first.hash != hash {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::document::budget::WorkBudget;
 use crate::document::problem::{Warning, WarningCode};
-use crate::document::read::envelope::{self, IncomingEnvelope, Expected, SentMetadata};
+use crate::document::read::envelope::{self, Expected, IncomingEnvelope, SentMetadata};
 use crate::document::read::lenient;
 use crate::document::read::parse::{ParseOptions, Reading, parse, parse_typed};
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::read::parse::ParseOptions;
 use crate::document::resolve::Resolution;
 use crate::document::schema::definition::define_choice;

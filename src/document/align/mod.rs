@@ -1,12 +1,13 @@
-//! Which arriving item is which stored one.
+//! Aligning: which arriving item is which stored item of a list.
 //!
-//! Claims are one to one: two items are never folded into one, and no stored item is claimed
-//! twice. The rounds go from the surest sign to the weakest; what is left over is new. Each round
-//! looks its pairs up ([`index`]), so that the time it takes grows with the lists, not with their
-//! product.
+//! An alignment is one to one: two items never become one, and no stored item is claimed twice. The
+//! rounds go from the strongest sign to the weakest; an item without a claim is new. Each round
+//! looks its pairs up in an index ([`index`]), so that its time grows with the lists and not with
+//! their product.
 
 mod content;
 mod index;
+pub mod other_script;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -21,48 +22,50 @@ use content::{Content, Reader};
 use index::{Few, Meeting, Places, Sign};
 use view::{FEW, Said, View, Who};
 
-/// A stored item: as it stands, and as it was when the file was made. One of the two may be missing.
-#[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+/// A stored item and its state in the base revision. One of the two may be missing; a default value
+/// has neither.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StoredItem<'a> {
     pub current: Option<&'a Object>,
     pub base: Option<&'a Object>,
-    /// Whether it was added since the file was made. Then the file speaks of it only with its whole key.
+    /// Whether it was added since the base. Then only an arriving item with its whole key is aligned
+    /// with it.
     pub is_added: bool,
-    /// Its place in the state that the file was made from.
+    /// Its position in the base revision.
     pub base_place: Option<usize>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> StoredItem<'a> {
     fn views(&self, item: &'static Item) -> [Option<View<'a>>; 2] {
         let base = self.base.filter(|base| self.current != Some(*base));
         [self.current, base].map(|state| state.map(|object| View::of(item, object, None)))
     }
 }
 
-/// By kind and name in [`index_key`](super::text::index_key) form, whom a name means that is another form of
-/// the names of several in the list. Which of them it is, the rest of the item tells.
+/// By kind and name in [`index_key`](super::text::index_key) form, the stored entities that the name
+/// may mean. The other fields of the item tell which one.
 pub type Meant = HashMap<(EntityKind, String), Arc<[String]>>;
 
-/// Which arriving item is which stored one.
+/// Which arriving item is which stored item.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Claims {
+pub struct Alignment {
     /// For each arriving item, the index of the stored item it claims.
     pub claimed: Vec<Option<usize>>,
-    /// Whether arriving items repeat each other's key or id, so that which is which only their order tells.
+    /// Whether arriving items repeat a key or an id, so that only their order tells them apart.
     pub has_repetitions: bool,
 }
 
-/// Tells which stored item each arriving one claims. A file repeats an item as it was when the file was made, so
-/// either state of a stored item is recognised.
+/// Aligns arriving items with stored ones. A document repeats an item as it was in the base, so both
+/// states of a stored item are compared.
 #[must_use]
-pub fn claims(
+pub fn align(
     item: &'static Item,
-    stored: &[Known<'_>],
+    stored: &[StoredItem<'_>],
     arriving: &[Object],
     directory: &Directory,
     meant: &Meant,
     budget: &WorkBudget<'_>,
-) -> Claims {
+) -> Alignment {
     let by_rank = in_lasting_order(item, stored);
     let mut ranks = vec![0; stored.len()];
     for (rank, stored) in by_rank.iter().enumerate() {
@@ -88,7 +91,7 @@ pub fn claims(
         let steps: usize = views.iter().flatten().map(steps_of).sum();
         round.stored.push(views);
         if !budget.charge(steps) {
-            return Claims::none(arriving.len());
+            return Alignment::none(arriving.len());
         }
     }
     for object in arriving {
@@ -96,7 +99,7 @@ pub fn claims(
         let steps = steps_of(&view);
         round.arriving.push(view);
         if !budget.charge(steps) {
-            return Claims::none(arriving.len());
+            return Alignment::none(arriving.len());
         }
     }
     round.group_bearers();
@@ -119,7 +122,7 @@ pub fn claims(
             round.claim(round.by_full_key(states, |view| &view.meant_key));
         }
     }
-    // The key less the parts missing on one side.
+    // The key without the parts that are missing on one side.
     let parts: Vec<usize> = (0..item.keys.iter().map(|parts| parts.len()).sum()).collect();
     for aliases in [false, true] {
         round.claim(round.by_present_parts(&parts, aliases));
@@ -128,7 +131,7 @@ pub fn claims(
         for (claimed, known) in round.claimed.iter_mut().zip(stored) {
             *claimed |= known.is_added;
         }
-        // The list and the person alone: a corrected character, a filled-in job.
+        // The person alone: a corrected character, a filled-in job.
         let mut all = item.keys.iter().flat_map(|parts| parts.iter());
         let person = all.position(|part| *part == KeyPart::Entity(0));
         for aliases in [false, true] {
@@ -136,21 +139,21 @@ pub fn claims(
         }
     }
     round.repetitions_in_order(&by_id);
-    Claims { has_repetitions: round.has_repetitions(), claimed: round.claims }
+    Alignment { has_repetitions: round.has_repetitions(), claimed: round.claims }
 }
 
-impl Claims {
-    /// No item claims another one.
+impl Alignment {
+    /// An alignment in which every item is new.
     fn none(arriving: usize) -> Self {
         Self { claimed: vec![None; arriving], has_repetitions: false }
     }
 }
 
-/// The stored items in an order that an import of the file does not change: as they stood when the file was made, then
-/// those that were added since, by their ids. Without a base, as they stand. Else a file that moves items of one key
-/// would find another one of them first when it is sent again.
-fn in_lasting_order(item: &Item, stored: &[Known<'_>]) -> Vec<usize> {
-    let id = |known: &Known<'_>| {
+/// The stored items in an order that importing the document does not change: in the order of the
+/// base, then those that were added since, by their ids; without a base, as they are stored. In
+/// another order, a document that moves items of one key would claim others when it is sent again.
+fn in_lasting_order(item: &Item, stored: &[StoredItem<'_>]) -> Vec<usize> {
+    let id = |known: &StoredItem<'_>| {
         let added = known.current.filter(|_| known.is_added);
         added.and_then(|object| object.get(item.id)?.as_str().map(str::to_owned))
     };
@@ -164,22 +167,22 @@ fn in_lasting_order(item: &Item, stored: &[Known<'_>]) -> Vec<usize> {
     order
 }
 
-/// What it costs to read an item and to look it up.
+/// The steps of reading and looking up an item.
 fn steps_of(view: &View<'_>) -> usize {
     16 + view.exact_key.len() / 4
 }
 
-/// Which states of which stored items are looked at.
+/// Which states of which stored items are compared.
 #[derive(Clone, Copy)]
 struct States {
-    /// The current state (0), or the one that the file was made from where that is another (1).
+    /// The current state (0), or the base where it differs (1).
     side: usize,
-    /// Whether of those alone that were there when the file was made, and still are.
+    /// Whether only items are compared that exist in both states.
     lasting: bool,
 }
 
-/// Of equal keys, those that the file was made from come before those that were added since: else a
-/// file that is sent again may be taken for what was added, and REPLACE remove the rest.
+/// Of equal keys, items of the base come before those that were added since. In another order, a
+/// document that is sent again could claim what was added, and REPLACE would remove the rest.
 const STATES: [States; 4] = [
     States { side: 0, lasting: true },
     States { side: 1, lasting: true },
@@ -187,11 +190,11 @@ const STATES: [States; 4] = [
     States { side: 1, lasting: false },
 ];
 
-/// How the fields of a key are read.
+/// The form in which keys are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Key {
     Exact,
-    /// With what a field means in place of its spelling.
+    /// With the canonical spelling of a field.
     Meant,
 }
 
@@ -209,18 +212,18 @@ struct Round<'a> {
     budget: &'a WorkBudget<'a>,
     reader: Reader,
     stored: Vec<[Option<View<'a>>; 2]>,
-    /// Which of the stored were there when the file was made, and still are.
+    /// Which stored items exist in both states.
     lasting: Vec<bool>,
-    /// The stored in the order in which equal keys are claimed, and the place of each in it.
+    /// The stored items in the order in which equal keys are claimed, and the rank of each.
     by_rank: Vec<usize>,
     ranks: Vec<usize>,
     arriving: Vec<View<'a>>,
-    /// Which of the stored are claimed.
+    /// Which stored items are claimed.
     claimed: Vec<bool>,
     claims: Vec<Option<usize>>,
 }
 
-/// An arriving item and the stored one that it claims.
+/// An arriving item and the stored item that it claims.
 type Pair = (usize, usize);
 
 impl Round<'_> {
@@ -235,7 +238,7 @@ impl Round<'_> {
         (0..self.stored.len()).filter(|index| !self.claimed[*index])
     }
 
-    /// The unclaimed that have such a state, with it.
+    /// The unclaimed items that have such a state, with the state.
     fn unclaimed_at(&self, states: States) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
         let looked_at =
             self.unclaimed().filter(move |index| !states.lasting || self.lasting[*index]);
@@ -270,8 +273,8 @@ impl Round<'_> {
         found.collect()
     }
 
-    /// Numbers the groups of many that go by one name, and tells each stored item which of them its
-    /// entities belong to. Else each of many items of one name would look for each of its bearers.
+    /// Numbers the groups of many entities with one name, and gives each stored item the groups of its
+    /// entities. Otherwise each of many items of one name would be looked up under each entity.
     fn group_bearers(&mut self) {
         let mut numbers: HashMap<(usize, String), usize> = HashMap::new();
         let mut groups: HashMap<(usize, &str), Vec<usize>> = HashMap::new();
@@ -304,8 +307,8 @@ impl Round<'_> {
         }
     }
 
-    /// Of equal keys, the next in order that says all of it already, else the first that does.
-    /// Without this, a file that moves one of several equal-keyed items would claim another the
+    /// Of equal keys, the next stored item in order with equal content, else the first one. Without
+    /// this, a document that moves one of several items with equal keys would claim another one the
     /// second time it is imported.
     fn by_equal_content(&self, states: States, key: Key) -> Vec<Pair> {
         let mut of_key: HashMap<&str, Vec<(usize, &View<'_>)>> = HashMap::new();
@@ -317,15 +320,15 @@ impl Round<'_> {
         }
         let mut claims = self.claims.clone();
         let mut pairs = Vec::new();
-        // What is looked for: nothing else is worth remembering of what is stored.
+        // Only contents that occur in the document have to be indexed.
         let sought: HashSet<Content> = self
             .unplaced()
             .filter(|(_, view)| of_key.contains_key(key.of(view)))
             .map(|(_, view)| self.content(view, key, &self.fields(view, key)))
             .collect();
-        // Who says all that is stored comes before who says some of it and would fit others too.
+        // An item with all stored fields comes before one with some of them, which may fit others.
         for says_all in [true, false] {
-            // What is stored, as far as items of that key that have these fields speak of it.
+            // The keys and sets of fields whose stored contents are indexed.
             let mut spoken_of: HashSet<(&str, Vec<Content>)> = HashSet::new();
             let mut places = Places::new();
             let mut last = None;
@@ -369,8 +372,8 @@ impl Round<'_> {
         self.in_their_order(pairs, states)
     }
 
-    /// Which of several stored ones that say the very same is which, nobody can tell: they are claimed in their
-    /// order. Else a file that is sent again would find them in another.
+    /// Stored items with equal content are claimed in their order. In another order, a document that
+    /// is sent again would claim them differently.
     fn in_their_order(&self, mut pairs: Vec<Pair>, states: States) -> Vec<Pair> {
         pairs.sort_unstable();
         if pairs.is_sorted_by_key(|(_, stored)| *stored) {
@@ -392,8 +395,8 @@ impl Round<'_> {
         pairs
     }
 
-    /// As [`Self::in_their_order`], of arriving ones that say the very same: whatever they claim, they claim it
-    /// in its order, and those that are new come last.
+    /// As [`Self::in_their_order`], of arriving items with equal content: they claim in the order of
+    /// the stored items, and new ones come last.
     fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
         let place = |claim: Option<usize>| claim.unwrap_or(usize::MAX);
         let open: Vec<usize> =
@@ -423,13 +426,13 @@ impl Round<'_> {
         view.said(self.item, &self.reader)
     }
 
-    /// All that an item says.
+    /// The content of an item.
     fn says(&self, view: &View<'_>) -> Content {
         self.content(view, Key::Exact, &self.fields(view, Key::Exact))
     }
 
-    /// The names of the fields that an item says something with, what the key has under another
-    /// spelling aside.
+    /// The names of the fields of an item that have values, without a field that the key contains in
+    /// its canonical spelling.
     fn fields(&self, view: &View<'_>, key: Key) -> Vec<Content> {
         let spellings = self.item.spellings.as_ref().filter(|_| key == Key::Meant);
         let spelled = spellings.map(|spellings| self.reader.text(spellings.field));
@@ -437,7 +440,7 @@ impl Round<'_> {
         fields.filter(|name| spelled != Some(*name)).collect()
     }
 
-    /// What an item says with its key and in the fields of these names.
+    /// The content of the key of an item and of the fields with these names.
     fn content(&self, view: &View<'_>, key: Key, fields: &[Content]) -> Content {
         let said = self.said(view);
         let mut content = match key {
@@ -448,7 +451,7 @@ impl Round<'_> {
         for field in fields {
             while known.next_if(|(name, _)| name < field).is_some() {}
             let said = known.next_if(|(name, _)| name == field).map(|(_, said)| *said);
-            // To lack a field says something that no value of it says: its bare name.
+            // A missing field is its bare name, which no value equals.
             content = content.and(said.unwrap_or(*field));
         }
         content
@@ -472,8 +475,8 @@ impl Round<'_> {
         found.collect()
     }
 
-    /// Pairs of which each side is the other's only candidate: those of `parts` that both have, which
-    /// is at least one, are the same. First whoever stands there under the very name, then whoever goes by it.
+    /// Pairs of which each side is the other's only candidate: the `parts` of the key that both have,
+    /// at least one, are equal. Without `aliases`, names are compared as credited.
     fn by_present_parts(&self, parts: &[usize], aliases: bool) -> Vec<Pair> {
         if !self.budget.charge(4 * (self.arriving.len() + self.stored.len())) {
             return Vec::new();
@@ -527,7 +530,7 @@ impl Round<'_> {
     }
 }
 
-/// Tells apart what is met under which of the parts that a stored item has. A key has few parts.
+/// A key of the parts that a stored item has and of those that are compared. A key has few parts.
 const fn key_of(shape: u32, common: u32) -> u32 {
     shape << 16 | common
 }

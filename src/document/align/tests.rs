@@ -1,15 +1,15 @@
-//! The rounds as docs/imports.md describes them, each item compared with each: what [`claims`] must come to.
+//! The rounds as docs/imports.md describes them, each item compared with each: what [`align`] must come to.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::view::{FEW, View, Who};
-use super::{Key, Known, Meant, STATES, States, claims};
+use super::{Key, Meant, STATES, States, StoredItem, align};
 use crate::document::Category;
 use crate::document::budget::WorkBudget;
 use crate::document::entity::{Directory, EntityKind};
-use crate::document::merge::same;
+use crate::document::json::is_equal;
 use crate::document::schema::definition::{Field, Item, KeyPart, Kind, Object};
 
 struct Plain<'a> {
@@ -22,7 +22,7 @@ struct Plain<'a> {
 
 fn plain_claims(
     item: &'static Item,
-    stored: &[Known<'_>],
+    stored: &[StoredItem<'_>],
     arriving: &[Object],
     names: &Directory,
     meant: &Meant,
@@ -140,7 +140,7 @@ impl Plain<'_> {
                 let now = (self.claims[first], self.claims[second]);
                 if let (None, None, (Some(a), Some(b))) = (before[first], before[second], now)
                     && a > b
-                    && matches!((self.at(a, states), self.at(b, states)), (Some(a), Some(b)) if self.are_the_same(a, b))
+                    && matches!((self.at(a, states), self.at(b, states)), (Some(a), Some(b)) if self.are_the_is_equal(a, b))
                 {
                     self.claims.swap(first, second);
                 }
@@ -157,7 +157,7 @@ impl Plain<'_> {
                 if from[first].is_none()
                     && from[second].is_none()
                     && a > b
-                    && self.are_the_same(&self.arriving[first], &self.arriving[second])
+                    && self.are_the_is_equal(&self.arriving[first], &self.arriving[second])
                 {
                     self.claims.swap(first, second);
                 }
@@ -165,7 +165,7 @@ impl Plain<'_> {
         }
     }
 
-    fn are_the_same(&self, a: &View<'_>, b: &View<'_>) -> bool {
+    fn are_the_is_equal(&self, a: &View<'_>, b: &View<'_>) -> bool {
         let who = |view: &View<'_>| -> Vec<_> {
             view.entities.iter().map(|who| (who.id.map(str::to_owned), who.name.clone())).collect()
         };
@@ -190,7 +190,7 @@ impl Plain<'_> {
             let is_of_the_key = self.is_identity(key) || spelled == Some(key.as_str());
             value.is_null()
                 || is_of_the_key
-                || other.object.get(key).is_some_and(|known| same(value, known))
+                || other.object.get(key).is_some_and(|known| is_equal(value, known))
         })
     }
 
@@ -323,8 +323,8 @@ proptest! {
             }
         }
         let stored: Vec<_> =
-            stored.iter().map(|(current, base)| Known { current: current.as_ref(), base: base.as_ref(), is_added: false, base_place: None }).collect();
+            stored.iter().map(|(current, base)| StoredItem { current: current.as_ref(), base: base.as_ref(), is_added: false, base_place: None }).collect();
         let meant = Meant::from([((EntityKind::Person, "bo".to_owned()), ["person-1".to_owned(), "person-3".to_owned()].into())]);
-        prop_assert_eq!(claims(item, &stored, &arriving, &names, &meant, &WorkBudget::unlimited()).claimed, plain_claims(item, &stored, &arriving, &names, &meant));
+        prop_assert_eq!(align(item, &stored, &arriving, &names, &meant, &WorkBudget::unlimited()).claimed, plain_claims(item, &stored, &arriving, &names, &meant));
     }
 }

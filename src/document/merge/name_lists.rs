@@ -1,24 +1,25 @@
-//! Merging lists of names (genres): sets in an order. The same name in another spelling is the same
-//! name.
+//! Merging lists of names (genres): ordered sets. A name in another spelling is the same name.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
-use super::deciding::{Mention, Place};
-use super::listed::Listed;
+use super::DocumentMerger;
 use super::order::{FileOrder, Sides, arrange};
-use super::{ImportMode, Merger, array};
 use crate::document::entity::{EntityKind, NewEntity};
-use crate::document::plan::{Match, NotRemoved};
+use crate::document::json::array;
+use crate::document::plan::report::{Match, NotRemoved};
 use crate::document::problem::{WarningCode, pointer_at};
 use crate::document::projection::EntityLookup as _;
+use crate::document::proposal::ImportMode;
 use crate::document::read::envelope::Stage;
-use crate::document::resolve::MatchDecision;
+use crate::document::resolve::candidate::MatchDecision;
+use crate::document::resolve::list_entities::ListEntities;
+use crate::document::resolve::resolver::{NameLocation, OpenName};
 use crate::document::schema::definition::{EntityReference, Object};
 use crate::document::text::{index_key, quoted};
 
-/// Places of equal names, in order.
+/// The indices of equal names, in order.
 #[derive(Default)]
 struct Places {
     places: VecDeque<usize>,
@@ -37,8 +38,9 @@ impl Places {
     }
 }
 
-impl Merger<'_> {
+impl DocumentMerger<'_> {
     #[allow(clippy::too_many_lines, reason = "one walk over the items in their order")]
+    /// Merges a list of names.
     pub(super) fn names(
         &mut self,
         kind: EntityKind,
@@ -49,7 +51,7 @@ impl Merger<'_> {
         let path = format!("/{name}");
         let known_here: HashSet<String> =
             array(proposal.current, name).iter().filter_map(Value::as_str).map(index_key).collect();
-        // Whom each name means that is new here: it may be another form of one that stands there.
+        // The entity of each name that is new here: it may be another form of a stored name.
         let mut decided: HashMap<usize, Match> = HashMap::new();
         for (index, given) in
             sent.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_str()?)))
@@ -71,7 +73,7 @@ impl Merger<'_> {
         let known: HashSet<&String> = base.iter().flatten().collect();
         let mut claimed = HashSet::new();
         let mut claims: Vec<Option<usize>> = Vec::with_capacity(sent.len());
-        // The very name first: one genre may stand there under two of its names.
+        // Equal names first: one genre may be stored under two of its names.
         let mut spelled: HashMap<&str, Places> = HashMap::new();
         for (index, name) in stored.iter().enumerate() {
             spelled.entry(name.as_str().unwrap_or_default()).or_default().push(index);
@@ -107,14 +109,22 @@ impl Merger<'_> {
                 Some(index) => placed.push((stored[index].clone(), Some(index))),
                 None if same.is_some() || added.contains(file[index].as_str()) => {
                     let message = format!("{} is in the list already", quoted(given));
-                    self.warn(pointer_at(&path, index), WarningCode::ValueRepaired, message);
+                    self.diagnostics.warn(
+                        pointer_at(&path, index),
+                        WarningCode::ValueRepaired,
+                        message,
+                    );
                 }
                 None if known.contains(&file[index]) => {
                     let message = format!(
                         "{} was removed since the document was made, and stays removed",
                         quoted(given)
                     );
-                    self.warn(pointer_at(&path, index), WarningCode::RemovedSince, message);
+                    self.diagnostics.warn(
+                        pointer_at(&path, index),
+                        WarningCode::RemovedSince,
+                        message,
+                    );
                 }
                 None => {
                     if let Some(found) = decision
@@ -132,7 +142,7 @@ impl Merger<'_> {
                 && base.as_ref().is_none_or(|_| known.contains(&identity(value)));
             if is_dropped && base.is_some() && proposal.mode == ImportMode::Merge {
                 let label = format!("{name}: {}", value.as_str().unwrap_or_default());
-                self.merged.not_removed.push(NotRemoved {
+                self.not_removed.push(NotRemoved {
                     path: pointer_at(&path, index),
                     label,
                     id: None,
@@ -140,7 +150,7 @@ impl Merger<'_> {
             }
             let is_removed = is_dropped && proposal.mode == ImportMode::Replace;
             if is_removed {
-                self.merged.dropped.push(pointer_at(&path, index));
+                self.dropped.push(pointer_at(&path, index));
             }
             keep.push(!claimed.contains(&index) && !is_removed);
         }
@@ -158,46 +168,44 @@ impl Merger<'_> {
     }
 
     fn decide_name(&mut self, kind: EntityKind, given: &str, at: &str) -> Match {
-        let place = Place { of: None, item: at, name: at, is_alone: true };
+        let location = NameLocation { item: None, item_path: at, path: at, is_alone: true };
         let reference = EntityReference::by_name_only(kind);
-        if self.is_left_out(&reference, given, &place)
-            && let Some(found) = self.merged.matches.pop()
-        {
-            return found;
+        if let Some(skipped) = self.resolver.left_out(&reference, given, &location) {
+            return skipped;
         }
-        let mention =
-            Mention { entity: &reference, name: given, object: &Object::new(), place: &place };
-        self.decide(&mention, &mut Listed::empty(), false)
+        let object = Object::new();
+        let name =
+            OpenName { entity: &reference, name: given, object: &object, location: &location };
+        self.resolver.decide(&name, &mut ListEntities::empty(), false)
     }
 
-    /// Finds or makes the entity of a name that is new in its list; whether it is to stand there.
+    /// Takes the entity of a name that is new in its list, or creates it. Returns whether the name
+    /// is added.
     fn take_name(&mut self, kind: EntityKind, mut found: Match) -> bool {
         let at = found.path.clone();
-        let place = Place { of: None, item: &at, name: &at, is_alone: true };
+        let location = NameLocation { item: None, item_path: &at, path: &at, is_alone: true };
         let is_taken = match found.decision {
             MatchDecision::New => {
-                self.make(kind, &mut found, &place);
+                self.resolver.create(kind, &mut found, &location);
                 true
             }
             MatchDecision::Matched => {
-                // A name stands without an id, so it must be told by itself who it is.
+                // The name is stored without an id, so it must be a name of the entity.
                 let key = index_key(&found.given);
-                if let Some(id) = found
-                    .entity
-                    .clone()
-                    .filter(|_| self.proposal.directory.by_name(kind, &key).is_empty())
-                {
-                    self.merged.new_aliases.push(NewEntity { kind, id, name: found.given.clone() });
+                let is_unknown = self.proposal.directory.by_name(kind, &key).is_empty();
+                if let Some(id) = found.entity.clone().filter(|_| is_unknown) {
+                    let name = found.given.clone();
+                    self.resolver.add_alias(NewEntity { kind, id, name });
                 }
                 true
             }
             MatchDecision::Skipped => false,
             MatchDecision::Ambiguous => {
-                self.ask(&found, "id", self.proposal.stage == Stage::Published);
+                self.resolver.ask(&found, "id", self.proposal.stage == Stage::Published);
                 true
             }
         };
-        self.merged.matches.push(found);
+        self.resolver.report(found);
         is_taken
     }
 }

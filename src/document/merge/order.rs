@@ -1,38 +1,38 @@
-//! The order of a list. The file's order wins where the file has the whole list, or gives other
-//! places, and is the only side that moved anything. What only is stored stays where it was. What is
-//! new follows what it follows in the file; behind the last item of a part of the list it goes to
-//! the end.
+//! The order of a merged list. The order of the document wins if the document has the whole list or
+//! gives other `order` values, and only the document moved items since the base. Stored items that
+//! the document lacks keep their positions. A new item follows the item that it follows in the
+//! document; after the last item of a partial list it is added at the end.
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::ImportMode;
+use crate::document::proposal::ImportMode;
 use crate::document::schema::definition::{Item, Object, find};
 
-/// What the order of a file says.
+/// How the order of a document is applied.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileOrder {
-    /// Whether the items that the file has stand in its order.
+    /// Whether the items of the document get its order.
     pub(super) wins: bool,
-    /// Whether the file has a part of the list: what is new behind its last item is added to the list, and not
-    /// put behind that item.
+    /// Whether the document has a part of the list: new items after its last item go to the end of
+    /// the list.
     pub(super) is_partial: bool,
 }
 
-/// The stored items, by any sign that tells them apart.
+/// The items of a list, each as a value that identifies it.
 pub(super) struct Sides<'s, T> {
-    /// Those that the file was made from, in their order; `None` if they are not known.
+    /// The items of the base in their order; `None` if the base is not known.
     pub(super) base: Option<&'s [T]>,
-    /// Those that stay, in their order.
+    /// The stored items that are kept, in their order.
     pub(super) current: &'s [T],
-    /// Those that the file has, in its order.
+    /// The items of the document, in its order.
     pub(super) file: &'s [T],
 }
 
 impl FileOrder {
-    /// What the order of a file says under a mode; `gives_places` where its items have other places in
-    /// words than those that are stored.
+    /// How the order of a document is applied under a mode. `gives_places`: whether its items have
+    /// other `order` values than the stored ones.
     pub(super) fn of<T: Eq + std::hash::Hash>(
         mode: ImportMode,
         sides: &Sides<'_, T>,
@@ -41,7 +41,7 @@ impl FileOrder {
         let Sides { base, current, file } = *sides;
         let is_partial = mode == ImportMode::Merge && {
             let has: HashSet<&T> = file.iter().collect();
-            // What was added since the file was made, it cannot have.
+            // The document cannot have items that were added since the base.
             let known: Option<HashSet<&T>> = base.map(|base| base.iter().collect());
             let is_known = |id: &&T| known.as_ref().is_none_or(|known| known.contains(id));
             current.iter().filter(is_known).any(|id| !has.contains(id))
@@ -52,10 +52,10 @@ impl FileOrder {
     }
 }
 
-/// The field in which an item says its place in the list.
+/// The field with the position of an item in its list.
 const PLACE: &str = "order";
 
-/// Whether an item of the file gives another place than the stored one has.
+/// Whether an arriving item gives another position than the stored one.
 pub(super) fn gives_another_place(item: &Item, stored: &Object, sent: &Object) -> bool {
     let place = |object: &Object| object.get(PLACE).and_then(Value::as_i64);
     find(item.fields, PLACE).is_some()
@@ -80,7 +80,7 @@ pub(super) fn arrange(
         Some(last) if order.is_partial => placed.split_off(last + 1),
         _ => Vec::new(),
     };
-    // Each claimed one with the new ones around it, under the place that it takes.
+    // Each aligned item with the new items around it, under its position.
     let mut groups: Vec<(usize, Vec<Value>)> = Vec::with_capacity(slots.len());
     let mut leading = Vec::new();
     for (value, claim) in placed {
@@ -112,7 +112,7 @@ pub(super) fn arrange(
     result
 }
 
-/// Whether those that both have stand in another order.
+/// Whether the items that both have are in another order.
 fn moved<T: Eq + std::hash::Hash>(before: &[T], after: &[T]) -> bool {
     let (old, new): (HashSet<&T>, HashSet<&T>) = (before.iter().collect(), after.iter().collect());
     before.iter().filter(|id| new.contains(id)).ne(after.iter().filter(|id| old.contains(id)))

@@ -1,27 +1,29 @@
-//! One value with three states: as it was when the file was made (base), as it stands (current), and
-//! as the file has it (imported). What one side changed is taken; what both changed to the same is
-//! taken; what both changed differently is a conflict, which the options settle.
+//! One value in three states: in the base revision, as stored (current), and in the document
+//! (imported). A change of one side is taken, and so is the same change of both sides. Different
+//! changes are a conflict, which the options settle.
 
 use serde_json::Value;
 
-use super::{ConflictPolicy, Merger, same, text};
-use crate::document::plan::Conflict;
+use super::DocumentMerger;
+use crate::document::json::{is_equal, text};
 use crate::document::plan::diff::label_of;
 use crate::document::plan::locks::LockRule;
+use crate::document::plan::report::Conflict;
+use crate::document::proposal::ConflictPolicy;
 use crate::document::schema::definition::{EntityReference, Item, Object};
 use crate::document::text::comparable;
 
 /// Two states of an object that a third is merged into.
 pub(super) struct Sides<'v> {
     pub current: &'v Object,
-    /// `None` if it is not known; empty if the object was not there yet.
+    /// `None` if it is not known; empty if the object did not exist.
     pub base: Option<&'v Object>,
-    /// Of an item: how it is defined, and what its list is called.
+    /// Of an item: its definition, and the label of its list.
     pub of: Option<(&'static Item, &'static str)>,
 }
 
 impl Sides<'_> {
-    /// What a lock of the value is called, and what the value is to a person.
+    /// The target of a lock on the value, and a label for people.
     fn naming(&self, name: &str) -> (String, String) {
         match self.of {
             None => (format!("/{name}"), name.to_owned()),
@@ -39,14 +41,14 @@ impl Sides<'_> {
 
 fn is_same(a: Option<&Value>, b: Option<&Value>) -> bool {
     match (a, b) {
-        (Some(a), Some(b)) => same(a, b),
+        (Some(a), Some(b)) => is_equal(a, b),
         (a, b) => a.is_none() && b.is_none(),
     }
 }
 
-impl Merger<'_> {
-    /// The value that is to stand; `wanted` is what the file says, or what is stored if it says
-    /// nothing.
+impl DocumentMerger<'_> {
+    /// The merged value. `wanted` is the value of the document, or the stored one if the document
+    /// does not contain it.
     pub(super) fn settle_value<'v>(
         &mut self,
         name: &str,
@@ -77,20 +79,20 @@ impl Merger<'_> {
         if self.conflict(&target, conflict) { wanted } else { stored }
     }
 
-    /// Notes a conflict about what a lock of it is called. Whether the imported side is to be taken.
+    /// Reports a conflict about the target of a lock. Returns whether the imported value is taken.
     pub(super) fn conflict(&mut self, target: &str, conflict: Conflict) -> bool {
-        // What a lock keeps as it is, nobody needs to settle: there it is told that it was skipped.
+        // A locked value is kept and reported as skipped: there is nothing to settle.
         let proposal = self.proposal;
         if proposal.lock_rule_of(target) == LockRule::Skip && self.locks.contains(target) {
             return true;
         }
-        self.merged.conflicts.push(conflict);
+        self.conflicts.push(conflict);
         proposal.on_conflict == ConflictPolicy::TakeImport
     }
 
-    /// Who an item names is one value, told by an id and a name: where the file did not change it,
-    /// or the current side is to be kept, the item says nothing of it. Whether there was a conflict and
-    /// what came is to be taken.
+    /// Merges the reference to an entity, an id and a name, as one value. If the document did not
+    /// change it, or the stored value is kept, it is removed from `sent`. Returns whether there was
+    /// a conflict and the imported value is taken.
     pub(super) fn settle_identity(
         &mut self,
         entity: &'static EntityReference,
@@ -106,7 +108,7 @@ impl Merger<'_> {
             (Some(a), Some(b)) => comparable(a) == comparable(b),
             (a, b) => a.is_none() && b.is_none(),
         };
-        // What the file leaves out, it does not change.
+        // A key that the document leaves out is not changed.
         let repeats = |state: &Object| {
             let name = !sent.contains_key(entity.name) || same_name(sent, state);
             name && sent
@@ -133,7 +135,7 @@ impl Merger<'_> {
         }
         sent.remove(entity.name);
         sent.remove(entity.id);
-        self.identities.presumed.remove(&format!("{path}/{}", entity.name));
+        self.resolver.forget_presumed(&format!("{path}/{}", entity.name));
         false
     }
 }

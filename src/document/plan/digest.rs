@@ -9,7 +9,7 @@ use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::{Match, Report};
-use crate::document::merge::Proposal;
+use crate::document::proposal::Proposal;
 use crate::document::text::hexadecimal;
 
 /// A writer that computes the hash of its input.

@@ -9,10 +9,9 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::given_ids::IdTrust;
 use crate::document::entity::EntityKind;
-use crate::document::merge::Proposal;
 use crate::document::problem::{Warning, WarningCode, pointer_at};
+use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::{MAX_LISTED, Reading};
 use crate::document::resolve::{
     Noted, is_full_name, job_of, may_be_credit_line, may_be_several, name_and_part, noted,

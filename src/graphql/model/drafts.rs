@@ -64,7 +64,11 @@ fn read_draft_cursor(cursor: &str) -> Result<DraftPosition, ApiError> {
     let micros =
         moment.parse().ok().filter(|micros| (0..=253_402_300_799_999_999).contains(micros));
     let updated_at = micros.and_then(DateTime::from_timestamp_micros).ok_or_else(invalid_cursor)?;
-    Ok(DraftPosition { updated_at, movie, category: category.parse().map_err(|_| invalid_cursor())? })
+    Ok(DraftPosition {
+        updated_at,
+        movie,
+        category: category.parse().map_err(|_| invalid_cursor())?,
+    })
 }
 
 /// Resolves `Query.drafts`.

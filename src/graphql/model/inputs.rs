@@ -8,7 +8,7 @@ use crate::catalog::drafts::publish::PublishOptions;
 use crate::catalog::import::ImportOptions;
 use crate::catalog::movies::MovieQuery;
 use crate::document::categories::basic_info::ReleaseStatus;
-use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::resolve::Resolution;
 use crate::document::{Category, CategoryInput, Source, Stage};
 use crate::graphql::error::ApiError;

@@ -25,7 +25,7 @@ use super::mutations::entities::EntityMutation;
 use crate::catalog::accounts::LoginRefused;
 use crate::catalog::import::{ImportOptions, Incoming, Outcome};
 use crate::catalog::movies::CreatedMovie;
-use crate::document::merge::NullPolicy;
+use crate::document::proposal::NullPolicy;
 use crate::document::{CategoryInput, MovieId, Problem, ProblemCode, Stage};
 
 /// The entry points for writing.

@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use super::imports::{ImportAnswer, answer, idempotency_key};
 use super::{category_of, given, movie_of, no_parameters};
 use crate::catalog::drafts::publish::PublishOptions;
-use crate::document::merge::ConflictPolicy;
+use crate::document::proposal::ConflictPolicy;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::openapi::ProblemBody;

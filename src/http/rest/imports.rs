@@ -15,8 +15,8 @@ use super::{
 use crate::catalog::access::CanDraft;
 use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
 use crate::document::MovieId;
-use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::plan::{Match, Report};
+use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::resolve::MatchDecision;
 use crate::document::{Category, Source, Stage};
 use crate::http::bearer::Bearer;

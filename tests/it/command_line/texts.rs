@@ -243,7 +243,10 @@ async fn rest_and_the_command_line_make_the_same_plan() {
             // Texts with several documents, and those that need a category in the request, differ.
             let is_of_a_door = |warning: &Value| {
                 warning["code"] == "ENVELOPE_MISSING"
-                    || warning["message"].as_str().unwrap().contains("it repeats the stored document")
+                    || warning["message"]
+                        .as_str()
+                        .unwrap()
+                        .contains("it repeats the stored document")
             };
             let warnings = plan["warnings"].as_array();
             let needs_a_door = warnings.is_some_and(|all| all.iter().any(is_of_a_door));

@@ -237,7 +237,12 @@ fn text(field: &'static Field, max: usize) -> BoxedStrategy<String> {
         };
         let is_stored_as_sent =
             |text: &str| !is_nothing(field, text) && !is_elision(text) && is_distinct(text);
-        if is_stored_as_sent(&text) { text } else { format!("x{text} ok") }
+        if is_stored_as_sent(&text) {
+            return text;
+        }
+        let letters = hash(&text).to_be_bytes().map(|byte| char::from(b'a' + byte % 26));
+        let text: String = text.chars().take(max - letters.len() - 7).collect();
+        format!("{} {text} ok", String::from_iter(letters))
     })
     .boxed()
 }

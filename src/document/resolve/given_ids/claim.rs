@@ -7,24 +7,11 @@ use super::stored::Stored;
 use super::{Mention, Verdict, goes_by, is_contradicted, known_elsewhere, may_be_one};
 use crate::document::entity::bound_to_language;
 use crate::document::ids::is_item_id_of;
-use crate::document::merge::Proposal;
 use crate::document::problem::{Warning, WarningCode};
+use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::resolve::Name;
 use crate::document::schema::definition::{EntityReference, KeyPart, Object};
 use crate::document::text::{comparable, quoted};
-
-/// How far the ids of a document are believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IdTrust {
-    /// An id is an identity: the source is a catalogue, or a person who said so.
-    Given,
-    /// Nobody said where the document comes from. An id that is known here counts unless the name
-    /// beside it contradicts it.
-    Unsaid,
-    /// A language model wrote the document. An id counts only if it is known here and the name
-    /// beside it is its entity's.
-    Claimed,
-}
 
 /// Most items of one id in one list whose texts are compared.
 const MOST_ITEMS: usize = 20;

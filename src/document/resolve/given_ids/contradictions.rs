@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::stored::Stored;
 use super::{Mention, Verdict, goes_by, may_be_one};
 use crate::document::entity::bound_to_language;
-use crate::document::merge::Proposal;
 use crate::document::problem::{Problem, ProblemCode};
+use crate::document::proposal::Proposal;
 use crate::document::text::{index_key, quoted};
 
 /// Most different names of one id that are compared.

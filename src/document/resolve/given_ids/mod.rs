@@ -17,13 +17,12 @@ use serde_json::Value;
 
 use super::Name;
 use crate::document::entity::{Directory, EntityKind};
-use crate::document::merge::Proposal;
 use crate::document::problem::{Warning, WarningCode, pointer_at};
+use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::{MAX_LISTED, Reading};
 use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
 use crate::document::text::{index_key, quoted};
 
-pub use claim::IdTrust;
 use claim::judge_claim;
 use contradictions::contradictions;
 pub use known::{Introduced, KnownIds};

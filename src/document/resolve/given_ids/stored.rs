@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Mention, is_contradicted, may_be_one};
 use crate::document::categories::Definition;
 use crate::document::entity::EntityKind;
-use crate::document::merge::Proposal;
+use crate::document::proposal::Proposal;
 use crate::document::schema::definition::{Kind, Object};
 
 /// Most names of one id that are compared in all their forms.

@@ -1,83 +1,81 @@
-//! Who an item names: by the id it gives, by what is stored, or by name. Several of one name are
-//! never guessed between.
+//! Resolving the entities of an item: by the id it gives, by the stored item, else by name.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::deciding::{Mention, Place};
-use super::listed::Listed;
-use super::{Merger, NullPolicy, array, text};
+use super::{EntityResolver, NameLocation, OpenName};
 use crate::document::Stage;
 use crate::document::align::Meant;
 use crate::document::entity::{EntityKind, NewEntity, bound_to_language, is_of_another_language};
-use crate::document::ids::entity_id;
-use crate::document::plan::Match;
-use crate::document::problem::{ProblemCode, WarningCode, pointer_at};
-use crate::document::resolve::given_ids::{IdTrust, may_be_one};
-use crate::document::resolve::{
-    Candidate, MAX_CANDIDATES, MatchDecision, MatchReason, Name, Relation,
-};
-use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
+use crate::document::json::text;
+use crate::document::plan::report::Match;
+use crate::document::problem::{ProblemCode, WarningCode};
+use crate::document::proposal::NullPolicy;
+use crate::document::resolve::candidate::{Candidate, MAX_CANDIDATES, MatchDecision, MatchReason};
+use crate::document::resolve::given_ids::may_be_one;
+use crate::document::resolve::list_entities::ListEntities;
+use crate::document::resolve::name::{Name, Relation};
+use crate::document::schema::definition::{EntityReference, Item, Object};
 use crate::document::text::{comparable, index_key, quoted};
 
 /// Steps of comparing a name with others that have words of it.
 const STEPS_OF_WORDS: usize = 32;
 
-/// An item that names somebody.
-pub(super) struct Naming<'n> {
-    pub(super) item: &'static Item,
-    pub(super) path: &'n str,
-    /// Whether the item came with its own id, so that what it says is an edit.
-    pub(super) came_with_id: bool,
+/// An item whose entities are resolved.
+pub(in crate::document) struct ItemContext<'n> {
+    pub(in crate::document) item: &'static Item,
+    pub(in crate::document) path: &'n str,
+    /// Whether the item came with its own id, so that its values are edits.
+    pub(in crate::document) came_with_id: bool,
 }
 
-impl Merger<'_> {
-    /// Decides who an item names. A name that differs from the stored one only by case, accents or
-    /// spacing is the stored one.
-    pub(super) fn settle_entity(
+impl EntityResolver<'_> {
+    /// Resolves an entity of an item that was aligned with a stored one, or is new. A name that
+    /// differs from the stored one in case, accents or spacing only is the stored name.
+    pub(in crate::document) fn resolve_aligned(
         &mut self,
         entity: &'static EntityReference,
         stored: Option<&Object>,
         sent: &mut Object,
-        naming: &Naming<'_>,
-        list: &mut Listed<'_>,
-    ) -> Who {
-        let path = naming.path;
+        context: &ItemContext<'_>,
+        list: &mut ListEntities<'_>,
+    ) -> ResolvedEntity {
+        let path = context.path;
         let stored_name = stored.and_then(|object| text(object, entity.name));
         let stored_id = stored.and_then(|object| text(object, entity.id));
         let name = text(sent, entity.name).map(str::to_owned);
-        // An item that is known by who it is says nothing new with another of their names.
+        // In an item that was found by its entity, another name of the entity changes nothing.
         let directory = self.proposal.directory;
         let is_theirs = |name: &str| {
-            !naming.came_with_id
+            !context.came_with_id
                 && stored_id.is_some_and(|id| {
                     directory.has_name(entity.kind, &index_key(name), id)
                         || directory.without_edition(entity.kind, name).iter().any(|own| own == id)
                         || is_edition_of(entity.kind, name, stored_name.unwrap_or_default())
                 })
         };
-        let is_kept = |name: &str, kept: &str| naming.is_same_name(name, kept) || is_theirs(name);
+        let is_kept = |name: &str, kept: &str| context.is_same_name(name, kept) || is_theirs(name);
         let renamed =
             name.as_ref().is_some_and(|name| stored_name.is_none_or(|kept| !is_kept(name, kept)));
         if let (Some(_), Some(kept), false) = (&name, stored_name, renamed) {
             sent.insert(entity.name.to_owned(), Value::String(kept.to_owned()));
         }
-        // Who is named by a name cannot be unnamed; a nominee is a name first.
+        // A required entity cannot be removed; a nominee may be a name without an entity.
         if entity.creates && sent.get(entity.id).is_some_and(Value::is_null) {
             sent.remove(entity.id);
         }
         let name_cleared = self.proposal.nulls == NullPolicy::Clear
             && sent.get(entity.name).is_some_and(Value::is_null);
         if name_cleared && !entity.creates && text(sent, entity.id).is_none() {
-            return Who::NotKnown;
+            return ResolvedEntity::NotKnown;
         }
-        if let Some(found) = self.identities.presumed.remove(&format!("{path}/{}", entity.name)) {
+        if let Some(found) = self.presumed.remove(&format!("{path}/{}", entity.name)) {
             let id = found.entity.clone();
             if id.as_deref() != stored_id {
-                self.merged.matches.push(found);
+                self.resolved.matches.push(found);
             }
-            return id.map_or(Who::AsStored, Who::Is);
+            return id.map_or(ResolvedEntity::AsStored, ResolvedEntity::Is);
         }
         match (text(sent, entity.id).map(str::to_owned), name) {
             (Some(given), name) => {
@@ -87,9 +85,9 @@ impl Merger<'_> {
                 self.given_entity(entity, given, name.as_deref().or(stored_name), path, is_news)
             }
             (None, Some(name)) if renamed => {
-                self.named_entity(entity, &name, stored_id, sent, naming, list)
+                self.named_entity(entity, &name, stored_id, sent, context, list)
             }
-            (None, _) => Who::AsStored,
+            (None, _) => ResolvedEntity::AsStored,
         }
     }
 
@@ -100,35 +98,35 @@ impl Merger<'_> {
         name: Option<&str>,
         path: &str,
         is_news: bool,
-    ) -> Who {
+    ) -> ResolvedEntity {
         if let Some(own) = self.own_id(entity.kind, &given) {
             if let Some(name) = name.filter(|_| is_news) {
                 self.check_name(entity, &own, name, path);
             }
-            return Who::Is(own);
+            return ResolvedEntity::Is(own);
         }
         if let Some(name) = name {
             let same_name =
-                self.newcomers.known(entity.kind, &given, Some(name)).map(str::to_owned);
-            return Who::Is(same_name.unwrap_or_else(|| {
-                self.create(entity.kind, given.clone(), name.to_owned());
+                self.introduced.known(entity.kind, &given, Some(name)).map(str::to_owned);
+            return ResolvedEntity::Is(same_name.unwrap_or_else(|| {
+                self.introduce(entity.kind, given.clone(), name.to_owned());
                 given
             }));
         }
         if self.is_refused(&format!("{path}/{}", entity.name)) {
-            return Who::AsStored;
+            return ResolvedEntity::AsStored;
         }
         let kind = entity.kind.as_str();
         let message = format!(
             "there is no {kind} of the id {given:?}; with {:?} beside it, one is made",
             entity.name
         );
-        self.problem(format!("{path}/{}", entity.id), ProblemCode::NotFound, message);
-        Who::AsStored
+        self.diagnostics.problem(format!("{path}/{}", entity.id), ProblemCode::NotFound, message);
+        ResolvedEntity::AsStored
     }
 
     /// Warns of an id beside a name that is no form of any name of its entity. A name that the
-    /// stored document credits it under is one of its names.
+    /// stored document credits the entity under is one of its names.
     fn check_name(&mut self, entity: &EntityReference, own: &str, name: &str, path: &str) {
         let (kind, directory) = (entity.kind, self.proposal.directory);
         let names = directory.known_ids().names(kind, own);
@@ -153,7 +151,11 @@ impl Merger<'_> {
             quoted(own_name),
             quoted(name),
         );
-        self.warn(format!("{path}/{}", entity.name), WarningCode::NameOfAnother, message);
+        self.diagnostics.warn(
+            format!("{path}/{}", entity.name),
+            WarningCode::NameOfAnother,
+            message,
+        );
     }
 
     fn named_entity(
@@ -162,30 +164,30 @@ impl Merger<'_> {
         name: &str,
         stored_id: Option<&str>,
         sent: &Object,
-        naming: &Naming<'_>,
-        list: &mut Listed<'_>,
-    ) -> Who {
-        let at = format!("{}/{}", naming.path, entity.name);
-        let place = Place {
-            of: Some(naming.item),
-            item: naming.path,
-            name: &at,
-            is_alone: naming.item.entities.len() == 1,
+        context: &ItemContext<'_>,
+        list: &mut ListEntities<'_>,
+    ) -> ResolvedEntity {
+        let at = format!("{}/{}", context.path, entity.name);
+        let location = NameLocation {
+            item: Some(context.item),
+            item_path: context.path,
+            path: &at,
+            is_alone: context.item.entities.len() == 1,
         };
         let key = index_key(name);
-        // Another of their names, of whoever is credited there.
+        // Another name of the stored entity.
         let is_stored = |id: &&str| {
             self.proposal.directory.has_name(entity.kind, &key, id)
-                || self.newcomers.has_name(entity.kind, &key, id)
+                || self.introduced.has_name(entity.kind, &key, id)
                 || list.is_credited_as(entity, id, &key)
         };
         if let Some(stored_id) = stored_id.filter(is_stored) {
-            return Who::Is(stored_id.to_owned());
+            return ResolvedEntity::Is(stored_id.to_owned());
         }
         let mut found =
-            self.decide(&Mention { entity, name, object: sent, place: &place }, list, true);
-        // Who stands there in another script, at the same place or with the same part, may be meant.
-        if let Some(standing) = self.may_be.remove(&at)
+            self.decide(&OpenName { entity, name, object: sent, location: &location }, list, true);
+        // A stored person in another script, with the same order or part, is a candidate.
+        if let Some(standing) = self.possible.remove(&at)
             && found.decision == MatchDecision::New
             && found.reasons.is_empty()
         {
@@ -208,30 +210,32 @@ impl Merger<'_> {
             MatchDecision::New
                 if entity.creates || found.reasons.contains(&MatchReason::Resolved) =>
             {
-                Who::Is(self.make(entity.kind, &mut found, &place))
+                ResolvedEntity::Is(self.create(entity.kind, &mut found, &location))
             }
-            // A name that is nobody's here: a film or a song, as it may be.
-            MatchDecision::New => return Who::NotKnown,
-            MatchDecision::Matched => found.entity.clone().map_or(Who::NotKnown, Who::Is),
+            // A name without an entity: a nominee may be a film or a song.
+            MatchDecision::New => return ResolvedEntity::NotKnown,
+            MatchDecision::Matched => {
+                found.entity.clone().map_or(ResolvedEntity::NotKnown, ResolvedEntity::Is)
+            }
             MatchDecision::Ambiguous | MatchDecision::Skipped => {
-                // Whose id was refused has that problem already.
-                if entity.creates && self.is_refused(&format!("{}/{}", naming.path, entity.id)) {
-                    return Who::NotKnown;
+                // A refused id has its problem already.
+                if entity.creates && self.is_refused(&format!("{}/{}", context.path, entity.id)) {
+                    return ResolvedEntity::NotKnown;
                 }
-                self.asked(entity, &found, &place)
+                self.asked(entity, &found, &location)
             }
         };
-        self.merged.matches.push(found);
+        self.resolved.matches.push(found);
         who
     }
 
-    /// Warns of a new person in a list that has none in that script: whoever is meant may stand there, and
-    /// neither the part nor the place told so.
+    /// Warns of a new person in a list without names in that script: the person may be stored there
+    /// in another script, with another part and order.
     fn warn_of_another_script(
         &mut self,
         entity: &EntityReference,
         found: &Match,
-        list: &Listed<'_>,
+        list: &ListEntities<'_>,
     ) {
         let is_new = found.decision == MatchDecision::New
             && found.reasons.is_empty()
@@ -251,76 +255,88 @@ impl Merger<'_> {
              credit, or a resolution",
             quoted(&found.given)
         );
-        self.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);
+        self.diagnostics.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);
     }
 
-    /// In a draft a question waits: a name of its own stands for whoever it is.
-    fn asked(&mut self, entity: &'static EntityReference, found: &Match, place: &Place<'_>) -> Who {
+    /// Reports an ambiguous name. In a draft it waits for a resolution, under an id of its own.
+    fn asked(
+        &mut self,
+        entity: &'static EntityReference,
+        found: &Match,
+        location: &NameLocation<'_>,
+    ) -> ResolvedEntity {
         let waits = self.proposal.stage == Stage::Draft;
         self.ask(found, entity.id, entity.creates && !waits);
         if entity.creates && waits {
-            let id = self.identities.provisional.get(place.name).cloned();
-            let id = id.unwrap_or_else(|| entity_id(self.ids.next(), entity.kind.as_str()));
-            self.merged.waiting += 1;
-            self.merged.made_up.push(id.clone());
-            self.merged.new_entities.push(NewEntity {
+            let id = self.provisional.get(location.path).cloned();
+            let id = match id {
+                Some(id) => self.new_ids.record(id),
+                None => self.new_ids.entity(entity.kind.as_str()),
+            };
+            self.resolved.waiting += 1;
+            self.resolved.new_entities.push(NewEntity {
                 kind: entity.kind,
                 id: id.clone(),
                 name: found.given.clone(),
             });
-            return Who::Is(id);
+            return ResolvedEntity::Is(id);
         }
-        Who::NotKnown
+        ResolvedEntity::NotKnown
     }
 
-    /// Decides, before items are recognised, whom the names mean that are new to the document: whoever it
-    /// is may be stored there under another form of the name.
-    pub(super) fn presume(
+    /// Resolves an entity of an item before its list is aligned: the entity may be stored there under
+    /// another form of the name. What is certain is set in `object`; several stored entities that
+    /// may be meant are added to `meant`.
+    pub(in crate::document) fn resolve_before_alignment(
         &mut self,
         entity: &'static EntityReference,
         object: &mut Object,
-        naming: &Naming<'_>,
-        list: &mut Listed<'_>,
+        context: &ItemContext<'_>,
+        list: &mut ListEntities<'_>,
         meant: &mut Meant,
     ) {
         let Some(name) = text(object, entity.name).map(str::to_owned) else { return };
-        let at = format!("{}/{}", naming.path, entity.name);
-        let place = Place {
-            of: Some(naming.item),
-            item: naming.path,
-            name: &at,
-            is_alone: naming.item.entities.len() == 1,
+        let at = format!("{}/{}", context.path, entity.name);
+        let location = NameLocation {
+            item: Some(context.item),
+            item_path: context.path,
+            path: &at,
+            is_alone: context.item.entities.len() == 1,
         };
         if text(object, entity.id).is_some() {
             return;
         }
         let key = index_key(&name);
-        // The answer to a question that waits in the draft is for the item that waits.
+        // A resolution for a name that waits in the draft is for the stored item.
         let waits = |id: &String| self.proposal.stand_ins.contains(id);
         if !self.proposal.stand_ins.is_empty()
-            && self.is_answered(&place)
+            && self.is_answered(&location)
             && list.credited_as(entity, &key).iter().any(waits)
         {
-            let mut found =
-                self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
+            let mut found = self.decide(
+                &OpenName { entity, name: &name, object, location: &location },
+                list,
+                false,
+            );
             if found.decision == MatchDecision::New {
-                self.make(entity.kind, &mut found, &place);
+                self.create(entity.kind, &mut found, &location);
             }
-            self.identities.presumed.insert(at, found);
+            self.presumed.insert(at, found);
             return;
         }
-        if !self.is_said_of(&place) {
-            // A nominee who stands there as text stays text: a file that says what is stored changes nothing.
+        if !self.names_existing(&location) {
+            // A stored nominee without an entity stays one: a document that repeats what is stored
+            // changes nothing.
             if list.has_text(entity, &key) {
                 return;
             }
-            // Whoever stands there under the name is meant.
+            // An entity that is stored under the name is meant.
             let credited = list.credited_as(entity, &key);
             let mut fitting =
                 credited.iter().filter(|id| !is_of_another_language(entity, object, id));
             if let Some(first) = fitting.next() {
-                // Where the list has others of that name in another language, or them under another name as well, the
-                // name alone does not tell.
+                // The id is needed where the list has others of that name in another language, or the
+                // entity under another name as well.
                 let is_one = fitting.next().is_none();
                 let is_told =
                     credited.len() == 1 && !list.is_credited_otherwise(entity, first, &key);
@@ -329,7 +345,7 @@ impl Merger<'_> {
                 }
                 return;
             }
-            // Of several of the name who stand there, the rest of the item tells which.
+            // Of several stored entities of the name, the other fields of the item tell which one.
             if let Some(standing) = list.of_the_name(entity, &name)
                 && standing.len() > 1
             {
@@ -338,12 +354,15 @@ impl Merger<'_> {
             }
         }
         let standing = list.of_the_name(entity, &name).cloned();
-        let found =
-            self.decide(&Mention { entity, name: &name, object, place: &place }, list, false);
+        let found = self.decide(
+            &OpenName { entity, name: &name, object, location: &location },
+            list,
+            false,
+        );
         match (found.decision, &found.entity, standing) {
             (MatchDecision::Matched, Some(id), _) => {
                 object.insert(entity.id.to_owned(), Value::String(id.clone()));
-                self.identities.presumed.insert(at, found);
+                self.presumed.insert(at, found);
             }
             (MatchDecision::Ambiguous, _, Some(standing)) => {
                 meant.insert((entity.kind, key), standing);
@@ -351,71 +370,9 @@ impl Merger<'_> {
             _ => {}
         }
     }
-
-    /// Ids that the document brings along are known before any of its names is looked up.
-    pub(super) fn announce_given_ids(&mut self) {
-        let proposal = self.proposal;
-        for field in proposal.definition.fields {
-            let Kind::Items { item, .. } = &field.rule.kind else { continue };
-            for (index, value) in array(&proposal.arriving.data, field.name).iter().enumerate() {
-                let Some(object) = value.as_object() else { continue };
-                if self.is_removed_id(item, object) {
-                    continue;
-                }
-                for entity in item.entities {
-                    if let (Some(id), Some(name)) =
-                        (text(object, entity.id), text(object, entity.name))
-                        && !proposal.stand_ins.contains(id)
-                        && proposal.directory.known(entity.kind, id, Some(name)).is_none()
-                        && self.newcomers.known(entity.kind, id, Some(name)).is_none()
-                    {
-                        self.create(entity.kind, id.to_owned(), name.to_owned());
-                        let at = pointer_at(&format!("/{}", field.name), index);
-                        self.warn_of_namesake(entity, id, name, &at);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Warns of an id that nobody has here, beside a name that somebody has, where nobody said that the
-    /// ids of the document are right.
-    fn warn_of_namesake(&mut self, entity: &EntityReference, id: &str, name: &str, path: &str) {
-        let proposal = self.proposal;
-        if proposal.id_trust == IdTrust::Given || entity.kind != EntityKind::Person {
-            return;
-        }
-        let known = proposal.directory.by_name(entity.kind, &index_key(name));
-        if known.is_empty() {
-            return;
-        }
-        let message = format!(
-            "a new person was made with the id {}; {} is the name of {} too. If that person is meant, \
-             send that id, or leave the id out",
-            quoted(id),
-            quoted(name),
-            known[..known.len().min(MAX_CANDIDATES)].join(", ")
-        );
-        self.warn(format!("{path}/{}", entity.name), WarningCode::PossibleDuplicate, message);
-    }
-
-    pub(super) fn create(&mut self, kind: EntityKind, id: String, name: String) {
-        if self.newcomers.by_id(kind, &id).is_none() {
-            let entity = NewEntity { kind, id, name };
-            self.newcomers.add(&entity);
-            self.merged.new_entities.push(entity);
-        }
-    }
-
-    pub(super) fn create_named(&mut self, kind: EntityKind, name: &str) -> String {
-        let id = entity_id(self.ids.next(), kind.as_str());
-        self.merged.made_up.push(id.clone());
-        self.create(kind, id.clone(), name.to_owned());
-        id
-    }
 }
 
-/// Whether two names are those of one ceremony in different years, or one of them says no year.
+/// Whether two names are those of one ceremony, with different editions or without one.
 fn is_edition_of(kind: EntityKind, name: &str, stored: &str) -> bool {
     kind == EntityKind::Ceremony
         && Name::of_kind(kind, name)
@@ -423,22 +380,22 @@ fn is_edition_of(kind: EntityKind, name: &str, stored: &str) -> bool {
             .is_some_and(Relation::is_the_name)
 }
 
-impl Naming<'_> {
-    /// Whether a name that came is the stored one: but for case, accents and spacing; where the item is known
-    /// by who it is, also but for its form.
+impl ItemContext<'_> {
+    /// Whether a name is the stored one, up to case, accents and spacing. In an item that was found
+    /// by its entity, another form of the name is the stored name too.
     fn is_same_name(&self, name: &str, stored: &str) -> bool {
         comparable(name) == comparable(stored)
             || (!self.came_with_id && {
                 let (name, stored) = (Name::of(name), Name::of(stored));
-                // Whoever turns out to be meant by less of the name keeps the whole of it.
+                // A shorter form of the name does not replace the full name.
                 name.relation(&stored).is_some_and(Relation::is_another_form)
                     || name.leaves_out(&stored)
             })
     }
 }
 
-/// Who an item turned out to name.
-pub(super) enum Who {
+/// The entity of an item.
+pub(in crate::document) enum ResolvedEntity {
     Is(String),
     AsStored,
     NotKnown,

@@ -1,14 +1,15 @@
-//! The entities that a list names already: they come first where a name fits several. All look-ups
-//! go by an index, as a list may name one entity, or one name, thousands of times; it is built when
-//! it is first needed.
+//! The entities that the stored items of a list name. A candidate from the same list comes first.
+//! All look-ups use an index, which is built when it is first needed: a list may contain an entity
+//! or a name thousands of times.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::text;
-use crate::document::resolve::{Agreement, Name};
+use super::name::Name;
+use super::score::Agreement;
+use crate::document::json::text;
 use crate::document::schema::definition::{EntityReference, Item, KeyPart, Object};
 use crate::document::text::{comparable, index_key};
 
@@ -21,7 +22,7 @@ type ByWord = HashMap<(&'static str, String), Vec<usize>>;
 /// Most entries of one word that are compared.
 const MOST_OF_ONE_WORD: usize = 8;
 
-pub(super) struct Listed<'o> {
+pub(in crate::document) struct ListEntities<'o> {
     stored: Vec<Stored<'o>>,
     index: OnceCell<Index<'o>>,
     by_form: OnceCell<ByForm>,
@@ -176,9 +177,9 @@ impl<'o> Index<'o> {
     }
 }
 
-impl<'o> Listed<'o> {
+impl<'o> ListEntities<'o> {
     /// Of a list without items.
-    pub(super) fn empty() -> Self {
+    pub(in crate::document) fn empty() -> Self {
         Self {
             stored: Vec::new(),
             index: OnceCell::new(),
@@ -189,7 +190,7 @@ impl<'o> Listed<'o> {
         }
     }
 
-    pub(super) fn new(
+    pub(in crate::document) fn new(
         item: &'static Item,
         stored: &[&'o Object],
         claims: &[Option<usize>],
@@ -215,24 +216,33 @@ impl<'o> Listed<'o> {
     }
 
     /// The ids of those of the list who are credited under that name, each once, in order.
-    pub(super) fn credited_as(&self, entity: &EntityReference, key: &str) -> &[String] {
+    pub(in crate::document) fn credited_as(
+        &self,
+        entity: &EntityReference,
+        key: &str,
+    ) -> &[String] {
         let of_name = self.named(entity).and_then(|named| named.by_name.get(key));
         of_name.map_or(&[], |of_name| &of_name.ids)
     }
 
     /// Whether an entity is credited in the list under that name.
-    pub(super) fn is_credited_as(&self, entity: &EntityReference, id: &str, key: &str) -> bool {
+    pub(in crate::document) fn is_credited_as(
+        &self,
+        entity: &EntityReference,
+        id: &str,
+        key: &str,
+    ) -> bool {
         self.of_entity(entity, id)
             .is_some_and(|of| *of.credited_as == *key || of.otherwise.contains(key))
     }
 
     /// Whether that name stands in the list as text, without an id.
-    pub(super) fn has_text(&self, entity: &EntityReference, key: &str) -> bool {
+    pub(in crate::document) fn has_text(&self, entity: &EntityReference, key: &str) -> bool {
         self.named(entity).is_some_and(|named| named.text_alone.contains(key))
     }
 
     /// Whether an entity of the list is credited there under another name as well.
-    pub(super) fn is_credited_otherwise(
+    pub(in crate::document) fn is_credited_otherwise(
         &self,
         entity: &EntityReference,
         id: &str,
@@ -243,7 +253,7 @@ impl<'o> Listed<'o> {
     }
 
     /// All of the list who are credited under a form of that name; `None` if there is none.
-    pub(super) fn of_the_name(
+    pub(in crate::document) fn of_the_name(
         &self,
         entity: &EntityReference,
         name: &str,
@@ -265,7 +275,7 @@ impl<'o> Listed<'o> {
 
     /// Whether the list has names, all of them in Latin letters. Of a list whose items name several, nobody
     /// asks.
-    pub(super) fn is_in_latin_letters(&self, entity: &EntityReference) -> bool {
+    pub(in crate::document) fn is_in_latin_letters(&self, entity: &EntityReference) -> bool {
         *self.is_latin.get_or_init(|| {
             let is_latin = |name: &str| name.is_ascii() || !Name::of(name).is_other_script();
             let names = self.stored.iter().filter_map(|known| text(known.object, entity.name));
@@ -277,7 +287,7 @@ impl<'o> Listed<'o> {
 
     /// Who of the list has a name that has all words of this one, or whose words this one has all: a name that was
     /// shortened, or written out. With the name that stands there.
-    pub(super) fn with_more_or_fewer_words(
+    pub(in crate::document) fn with_more_or_fewer_words(
         &self,
         entity: &EntityReference,
         name: &str,
@@ -304,12 +314,12 @@ impl<'o> Listed<'o> {
         Some((found.id, text(found.object, entity.name).unwrap_or(found.id)))
     }
 
-    pub(super) fn has(&self, entity: &EntityReference, id: &str) -> bool {
+    pub(in crate::document) fn has(&self, entity: &EntityReference, id: &str) -> bool {
         self.of_entity(entity, id).is_some()
     }
 
     /// Whether an item has the job or the character of one that an entity stands in the list with.
-    pub(super) fn agreement(
+    pub(in crate::document) fn agreement(
         &self,
         entity: &EntityReference,
         id: &str,
@@ -350,7 +360,7 @@ impl<'o> Listed<'o> {
 
     /// The first of the candidates in the list that no item claimed yet; else the only one of them
     /// that is in the list at all. All that are credited under the name `key` are candidates.
-    pub(super) fn first_of(
+    pub(in crate::document) fn first_of(
         &mut self,
         entity: &EntityReference,
         key: &str,

@@ -1,49 +1,32 @@
-//! Who the names of a document mean, as far as it is known on the way.
+//! The entities that the stored and the arriving document name, as evidence for resolving a name.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{Proposal, objects, text};
 use crate::document::entity::EntityKind;
-use crate::document::plan::Match;
-use crate::document::resolve::{Answer, MatchReason, Resolution};
+use crate::document::json::{objects, text};
+use crate::document::proposal::Proposal;
 use crate::document::schema::definition::{EntityReference, Kind, Object};
 use crate::document::text::index_key;
 
-/// Who the names of a document mean, as far as it is known on the way.
-pub(super) struct Identities<'a> {
-    /// Who takes part in this movie: those of the document as it stands, and those that came with an id.
+/// The entities that the stored and the arriving document name.
+pub(super) struct DocumentEntities<'a> {
+    /// The people credited on the movie: in the stored document, and with an id in the arriving one.
     pub(super) people: HashSet<&'a str>,
-    /// By a name's key, whoever is credited under it anywhere in the document as it stands. Read when somebody asks.
-    pub(super) credited_as: OnceCell<HashMap<String, Vec<String>>>,
-    /// The ids of all whom the document as it stands names. Read when somebody asks.
-    pub(super) standing: OnceCell<HashSet<(&'static str, &'a str)>>,
-    /// Whom names of this document turned out to mean: under that name they take part. Under another form of
-    /// it, one document names rather somebody else.
-    pub(super) decided: HashSet<(String, String)>,
-    /// With how many of the people each has worked before.
+    /// With how many of these people each candidate has worked before.
     pub(super) company: HashMap<String, usize>,
-    /// The kinds of work that the document names a name for, by its key: what it says further on counts from the start.
-    /// Read when somebody asks.
-    pub(super) departments: OnceCell<HashMap<String, BTreeSet<String>>>,
-    /// By their paths; those that name somebody unknown are refused and not here.
-    pub(super) resolutions: HashMap<&'a str, &'a Resolution>,
-    /// The paths of resolutions that decided on a name, or left it out.
-    pub(super) used: HashSet<&'a str>,
-    /// Answers that were given in this import, for other places of the same name.
-    pub(super) answers: HashMap<(EntityKind, String), (Answer, MatchReason)>,
-    /// Names that an answer of this import leaves out, and whether on all movies.
-    pub(super) left_out: HashSet<(EntityKind, String, bool)>,
-    /// Whoever was made because an answer said so.
-    pub(super) made: HashMap<(EntityKind, String), String>,
-    /// Decisions that were made before items were recognised, by path.
-    pub(super) presumed: HashMap<String, Match>,
-    /// Ids of a draft that stand for a name alone, by the path of the name.
-    pub(super) provisional: HashMap<String, String>,
+    /// By the key of a name, the people that the stored document credits under it. Computed when it
+    /// is first needed.
+    credited_as: OnceCell<HashMap<String, Vec<String>>>,
+    /// The ids that the stored document contains. Computed when they are first needed.
+    stored_ids: OnceCell<HashSet<(&'static str, &'a str)>>,
+    /// By the key of a name, the departments in which the arriving document credits it without an
+    /// id. Computed when they are first needed.
+    departments: OnceCell<HashMap<String, BTreeSet<String>>>,
 }
 
-impl<'a> Identities<'a> {
-    pub(super) fn of(proposal: &Proposal<'a>) -> Self {
+impl<'a> DocumentEntities<'a> {
+    pub(super) fn new(proposal: &Proposal<'a>) -> Self {
         let mut people: HashSet<&'a str> = proposal.credited.iter().map(String::as_str).collect();
         people.extend(
             named(proposal, proposal.current)
@@ -54,7 +37,7 @@ impl<'a> Identities<'a> {
         for (_, entity, object) in named(proposal, &proposal.arriving.data) {
             match text(object, entity.id) {
                 Some(given) => people.extend(proposal.directory.by_id(entity.kind, given)),
-                // Who else works here is likely among those of the names in the document.
+                // Other people of the movie are probably among those with the names in the document.
                 None => {
                     let Some(name) = text(object, entity.name) else { continue };
                     let key = index_key(name);
@@ -73,29 +56,16 @@ impl<'a> Identities<'a> {
         }
         likely.extend(&people);
         let company = proposal.directory.knowledge().company(&likely, proposal.movie.as_str());
-        let resolutions = proposal
-            .resolutions
-            .iter()
-            .map(|resolution| (resolution.path.as_str(), resolution))
-            .collect();
         Self {
             people,
             credited_as: OnceCell::new(),
-            standing: OnceCell::new(),
-            decided: HashSet::new(),
+            stored_ids: OnceCell::new(),
             company,
             departments: OnceCell::new(),
-            resolutions,
-            used: HashSet::new(),
-            answers: HashMap::new(),
-            left_out: HashSet::new(),
-            made: HashMap::new(),
-            presumed: HashMap::new(),
-            provisional: HashMap::new(),
         }
     }
 
-    /// The kinds of work that the document names a name for without an id.
+    /// The departments in which the arriving document credits a name without an id.
     pub(super) fn departments(
         &self,
         proposal: &Proposal<'_>,
@@ -116,9 +86,15 @@ impl<'a> Identities<'a> {
         of_names.get(key)
     }
 
-    /// Whether the document as it stands names the entity of that id; an id that waits in a draft is nobody's yet.
-    pub(super) fn stands(&self, proposal: &Proposal<'a>, kind: EntityKind, id: &str) -> bool {
-        let standing = self.standing.get_or_init(|| {
+    /// Whether the stored document contains the id. An id that stands for a name in a draft does not
+    /// count.
+    pub(super) fn has_stored_id(
+        &self,
+        proposal: &Proposal<'a>,
+        kind: EntityKind,
+        id: &str,
+    ) -> bool {
+        let stored = self.stored_ids.get_or_init(|| {
             let named = all_named(proposal, proposal.current);
             named
                 .filter_map(|(_, entity, object)| {
@@ -126,10 +102,10 @@ impl<'a> Identities<'a> {
                 })
                 .collect()
         });
-        standing.contains(&(kind.as_str(), id)) && !proposal.stand_ins.contains(id)
+        stored.contains(&(kind.as_str(), id)) && !proposal.stand_ins.contains(id)
     }
 
-    /// The people whom the document as it stands credits under a name, in whichever list; each once.
+    /// The people that the stored document credits under a name, in any list; each once.
     pub(super) fn credited_as(&self, proposal: &Proposal<'a>, key: &str) -> &[String] {
         let by_name = self.credited_as.get_or_init(|| {
             let mut credited: HashMap<String, Vec<String>> = HashMap::new();
@@ -149,7 +125,7 @@ impl<'a> Identities<'a> {
     }
 }
 
-/// Every place of a document that names a person: the list, which of the item's entities it is, and the item.
+/// The references to people in a document: the list, the reference, and the item.
 fn named<'a>(
     proposal: &Proposal<'a>,
     data: &'a Object,
@@ -157,7 +133,7 @@ fn named<'a>(
     all_named(proposal, data).filter(|(_, entity, _)| entity.kind == EntityKind::Person)
 }
 
-/// Every place of a document that names somebody with an id beside the name.
+/// The references to entities in the items of a document.
 fn all_named<'a>(
     proposal: &Proposal<'a>,
     data: &'a Object,

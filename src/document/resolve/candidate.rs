@@ -1,0 +1,121 @@
+//! What a decision on a name is made of: candidates, the reasons for and against them, and the
+//! decision.
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::schema::definition::define_choice;
+
+/// Most candidates that a decision shows.
+pub const MAX_CANDIDATES: usize = 5;
+
+define_choice! {
+    /// What a name was resolved to.
+    pub enum MatchDecision {
+        /// An entity of the catalogue.
+        Matched = "matched",
+        /// No entity has this name; a new one is created. Candidates, if any, have nearly equal
+        /// names.
+        New = "new",
+        /// Several entities may be the right one, or the only one that matches may be another with
+        /// the same name. A resolution is needed.
+        Ambiguous = "ambiguous",
+        /// The name is left out, as a resolution asks.
+        Skipped = "skipped",
+    }
+}
+
+define_choice! {
+    /// A reason for or against a candidate.
+    pub enum MatchReason {
+        /// A resolution of this import names the candidate.
+        Resolved = "resolved",
+        /// A resolution of an earlier import names the candidate.
+        Remembered = "remembered",
+        /// The name equals the candidate's name, ignoring case, accents and spacing.
+        SameName = "same_name",
+        /// The name equals an alias of the candidate.
+        Alias = "alias",
+        /// The names have the same letters but differ in punctuation, in the position of the
+        /// surname ("Pitt, Brad"), or in their script.
+        SameLetters = "same_letters",
+        /// The names have the same parts in another order.
+        OtherOrder = "other_order",
+        /// The names are in different scripts and sound the same, or nearly so.
+        SameSound = "same_sound",
+        /// Only one of the names has a middle name.
+        MiddleName = "middle_name",
+        /// Only one of the names has a suffix such as Jr. or III.
+        Suffix = "suffix",
+        /// One of the names has initials in place of given names.
+        Initials = "initials",
+        /// The names differ in few letters.
+        NearName = "near_name",
+        /// The candidate is already in the same list of this movie.
+        ListedHere = "listed_here",
+        /// The candidate is already credited on this movie.
+        CreditedHere = "credited_here",
+        /// The candidate has done the same kind of work before.
+        SameDepartment = "same_department",
+        /// The candidate has only done other kinds of work.
+        OtherDepartment = "other_department",
+        /// The movie's year is within, or close to, the years in which the candidate was active.
+        YearsFit = "years_fit",
+        /// The movie's year is far outside the years in which the candidate was active. A reason
+        /// against.
+        YearsApart = "years_apart",
+        /// The candidate has worked with other people of this document before.
+        WorkedTogether = "worked_together",
+        /// Few people have such a name.
+        UncommonName = "uncommon_name",
+        /// Many people have such a name. A reason against.
+        CommonName = "common_name",
+        /// The document has the candidate's language, country or region.
+        SameRegion = "same_region",
+        /// The document has another language, country or region than the candidate. A reason
+        /// against.
+        OtherRegion = "other_region",
+    }
+}
+
+/// An entity that a name may mean.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub id: String,
+    pub name: String,
+    /// How likely it is meant, from 0 to 1; of people, beside all others who may be.
+    pub score: f64,
+    pub reasons: Vec<MatchReason>,
+    /// Titles of movies that the candidate is credited on.
+    pub known_for: Vec<String>,
+    /// The weight of all that speaks for it; 0 is just enough.
+    #[serde(skip)]
+    pub(super) weight: f64,
+    /// Whether the name is the very name, or an alias.
+    #[serde(skip)]
+    pub(super) is_named_so: bool,
+}
+
+/// The score of a candidate that is as likely as not.
+const EVEN: f64 = 0.5;
+
+impl Candidate {
+    /// Somebody who stands in the document and may be meant by a name that cannot be compared with theirs.
+    #[must_use]
+    pub fn standing(id: &str, name: &str, reasons: Vec<MatchReason>) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            score: EVEN,
+            reasons,
+            known_for: Vec::new(),
+            weight: 0.0,
+            is_named_so: false,
+        }
+    }
+
+    /// Whether the name is the very name, or an alias.
+    #[must_use]
+    pub const fn is_named_so(&self) -> bool {
+        self.is_named_so
+    }
+}

@@ -1,0 +1,272 @@
+//! Resolutions: answers to the question which entity a name means, given with this import or
+//! remembered from an earlier one.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{EntityResolver, NameLocation};
+use crate::document::entity::{EntityKind, Remembered};
+use crate::document::json::text;
+use crate::document::plan::report::{Match, Remember};
+use crate::document::problem::{ProblemCode, WarningCode};
+use crate::document::proposal::Proposal;
+use crate::document::resolve::candidate::{MatchDecision, MatchReason};
+use crate::document::resolve::resolution::{Answer, Resolution};
+use crate::document::schema::definition::{EntityReference, Kind};
+use crate::document::text::index_key;
+
+/// The name that a resolution is for.
+#[derive(Clone)]
+struct AnswerTo {
+    of: (EntityKind, String),
+    /// JSON Pointer to it.
+    at: String,
+}
+
+/// The names of a document that a resolution may be for, by the path of the resolution.
+fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, AnswerTo> {
+    let mut known = HashMap::new();
+    for field in proposal.definition.fields {
+        let list =
+            proposal.arriving.data.get(field.name).and_then(Value::as_array).into_iter().flatten();
+        for (index, value) in list.enumerate() {
+            let at = format!("/{}/{index}", field.name);
+            match (&field.rule.kind, value) {
+                (Kind::Names { entity, .. }, Value::String(name)) => {
+                    known.insert(at.clone(), AnswerTo { of: (*entity, index_key(name)), at });
+                }
+                (Kind::Items { item, .. }, Value::Object(object)) => {
+                    for entity in item.entities {
+                        let Some(name) = text(object, entity.name) else { continue };
+                        let to = AnswerTo {
+                            of: (entity.kind, index_key(name)),
+                            at: format!("{at}/{}", entity.name),
+                        };
+                        if item.entities.len() == 1 {
+                            known.insert(at.clone(), to.clone());
+                        }
+                        known.insert(to.at.clone(), to);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    known
+}
+
+impl<'a> EntityResolver<'a> {
+    /// Checks that every resolution is for a name. A resolution holds for the same name in the whole
+    /// document, unless another one is given there.
+    pub(super) fn check_resolutions(&mut self) {
+        let proposal = self.proposal;
+        if proposal.resolutions.is_empty() {
+            return;
+        }
+        let known = names_by_path(proposal);
+        let mut answered: HashMap<String, &Resolution> = HashMap::new();
+        for resolution in proposal.resolutions {
+            let message = match resolution.answer {
+                _ if !known.contains_key(&resolution.path) => {
+                    "a resolution is for a name; there is none at its path"
+                }
+                None => {
+                    "a resolution names an entity, or says that one is to be made, or that the name is to be left out: one of them"
+                }
+                Some(ref answer) => {
+                    let AnswerTo { of, at } = known[&resolution.path].clone();
+                    if answered
+                        .insert(at, resolution)
+                        .is_some_and(|other| other.answer != resolution.answer)
+                    {
+                        let message = "another resolution gives another answer to the same name";
+                        self.diagnostics.problem(
+                            resolution.path.clone(),
+                            ProblemCode::Invalid,
+                            message.to_owned(),
+                        );
+                        continue;
+                    }
+                    let taken = proposal.directory.by_name(of.0, &of.1);
+                    if let (Answer::CreateNew, true, [owner, ..]) =
+                        (answer, of.0.is_told_by_name(), taken)
+                    {
+                        let kind = of.0.as_str();
+                        let message = format!(
+                            "a name is one {kind}'s, and this is that of {owner}; name {owner}, or give the new one another name"
+                        );
+                        self.diagnostics.problem(
+                            resolution.path.clone(),
+                            ProblemCode::Invalid,
+                            message,
+                        );
+                        continue;
+                    }
+                    let own = resolution.entity().and_then(|id| self.own_id(of.0, id));
+                    let is_anothers = of.0.stands_by_name()
+                        && !taken.is_empty()
+                        && own.as_ref().is_some_and(|own| !taken.contains(own));
+                    if is_anothers {
+                        let kind = of.0.as_str();
+                        let message = format!(
+                            "a {kind} stands by its name alone, and this is that of {}; send a name of the one that is meant",
+                            taken.join(", ")
+                        );
+                        self.diagnostics.problem(
+                            resolution.path.clone(),
+                            ProblemCode::Invalid,
+                            message,
+                        );
+                        continue;
+                    }
+                    let unknown = resolution.entity().filter(|_| own.is_none());
+                    if let Some(id) = unknown {
+                        let kind = of.0.as_str();
+                        let message = format!(
+                            "the resolution names the {kind} {id:?}, who is not known here"
+                        );
+                        self.resolutions.remove(resolution.path.as_str());
+                        self.diagnostics.problem(
+                            resolution.path.clone(),
+                            ProblemCode::NotFound,
+                            message,
+                        );
+                        continue;
+                    }
+                    // A name is left out at this path only.
+                    if *answer != Answer::Skip {
+                        self.answers
+                            .entry(of)
+                            .or_insert_with(|| (answer.clone(), MatchReason::Resolved));
+                    }
+                    continue;
+                }
+            };
+            let path: String = resolution.path.chars().take(200).collect();
+            self.diagnostics.problem(path, ProblemCode::Invalid, message.to_owned());
+        }
+    }
+
+    /// Warns of resolutions that no name needed.
+    pub(super) fn report_unused_resolutions(&self) {
+        // A document that is refused uses none.
+        if self.diagnostics.has_problem(|problem| problem.code != ProblemCode::AmbiguousMatch) {
+            return;
+        }
+        let mut unused: Vec<&Resolution> = self.resolutions.values().copied().collect();
+        unused.retain(|resolution| {
+            let is_used = self.used.contains(resolution.path.as_str());
+            resolution.answer.is_some() && !is_used && !self.is_refused(&resolution.path)
+        });
+        unused.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        for resolution in unused {
+            let message = "the resolution was not used: the name came with an id, or who it is was known already";
+            self.diagnostics.warn(
+                resolution.path.clone(),
+                WarningCode::ResolutionUnused,
+                message.to_owned(),
+            );
+        }
+    }
+
+    pub(super) fn note_used(&mut self, location: &NameLocation<'_>) {
+        if let Some(resolution) = self.resolution(location) {
+            self.used.insert(resolution.path.as_str());
+        }
+    }
+
+    /// The resolution for a name.
+    fn resolution(&self, location: &NameLocation<'_>) -> Option<&'a Resolution> {
+        let given = self.resolutions.get(location.path);
+        given
+            .or_else(|| self.resolutions.get(location.item_path).filter(|_| location.is_alone))
+            .copied()
+    }
+
+    /// Whether a resolution for this name says which entity it means, or that it is a new one.
+    pub(in crate::document) fn is_answered(&self, location: &NameLocation<'_>) -> bool {
+        self.resolution(location)
+            .is_some_and(|resolution| !matches!(resolution.answer, None | Some(Answer::Skip)))
+    }
+
+    /// Whether a resolution for this name names an existing entity.
+    pub(in crate::document) fn names_existing(&self, location: &NameLocation<'_>) -> bool {
+        self.resolution(location).is_some_and(|resolution| resolution.entity().is_some())
+    }
+
+    /// The answer for a name, of this import or remembered.
+    pub(super) fn answer(
+        &self,
+        entity: &EntityReference,
+        key: &str,
+        location: &NameLocation<'_>,
+    ) -> Option<(Answer, MatchReason)> {
+        let proposal = self.proposal;
+        if let Some(answer) =
+            self.resolution(location).and_then(|resolution| resolution.answer.clone())
+        {
+            // A new entity is created once for all resolutions of the same name.
+            let made = self
+                .created
+                .get(&(entity.kind, key.to_owned()))
+                .filter(|_| answer == Answer::CreateNew);
+            return Some((made.cloned().map_or(answer, Answer::Is), MatchReason::Resolved));
+        }
+        if let Some(answer) = self.answers.get(&(entity.kind, key.to_owned())) {
+            return Some(answer.clone());
+        }
+        let remembered =
+            proposal.directory.remembered(proposal.movie.as_str(), entity.kind, key)?;
+        let answer = match remembered {
+            Remembered::Is(id) => Answer::Is(id.clone()),
+            Remembered::Skip => Answer::Skip,
+        };
+        Some((answer, MatchReason::Remembered))
+    }
+
+    /// The decision to leave out a name and the item that contains it, if a resolution says so.
+    pub(in crate::document) fn left_out(
+        &mut self,
+        entity: &EntityReference,
+        name: &str,
+        location: &NameLocation<'_>,
+    ) -> Option<Match> {
+        let key = index_key(name);
+        let Some((Answer::Skip, reason)) = self.answer(entity, &key, location) else {
+            return None;
+        };
+        self.note_used(location);
+        self.keep_answer(entity.kind, &key, location, None);
+        let found = Match::new(location.path, name, entity.kind);
+        Some(Match { decision: MatchDecision::Skipped, reasons: vec![reason], ..found })
+    }
+
+    /// Remembers a resolution with the import, as far as it was given for this name.
+    pub(super) fn keep_answer(
+        &mut self,
+        kind: EntityKind,
+        key: &str,
+        location: &NameLocation<'_>,
+        entity: Option<String>,
+    ) {
+        if let Some(everywhere) = self.resolution(location).map(|resolution| resolution.everywhere)
+        {
+            let name = (kind, key.to_owned(), everywhere);
+            // Another entity with the name is stored from now on and found by that, so the omission
+            // is what has to be remembered.
+            if self.left_out.contains(&name) {
+                return;
+            }
+            if entity.is_none() {
+                self.left_out.insert(name);
+            }
+            self.resolved.answers.push(Remember {
+                kind,
+                name_key: key.to_owned(),
+                entity,
+                everywhere,
+            });
+        }
+    }
+}

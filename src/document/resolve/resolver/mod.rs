@@ -1,0 +1,246 @@
+//! Resolving the names of one document: the state of the resolver, and what it finds out.
+//!
+//! A name is resolved before its list is aligned, so that an item is found under another form of
+//! the name. A name that stays open, because several stored items or nobody fits, is resolved once
+//! more for the item that it belongs to: which stored item was aligned with it is evidence.
+
+mod answers;
+mod decide;
+mod items;
+
+use std::collections::{HashMap, HashSet};
+
+use super::candidate::{Candidate, MatchReason};
+use super::document_entities::DocumentEntities;
+use super::given_ids::Stored;
+use super::resolution::{Answer, Resolution};
+use crate::document::diagnostics::Diagnostics;
+use crate::document::entity::{Directory, EntityKind, NewEntity};
+use crate::document::ids::NewIds;
+use crate::document::json::{array, text};
+use crate::document::plan::report::{Match, Remember};
+use crate::document::problem::{WarningCode, pointer_at};
+use crate::document::proposal::{IdTrust, Proposal};
+use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
+use crate::document::text::{index_key, quoted};
+pub(in crate::document) use items::{ItemContext, ResolvedEntity};
+
+/// The location of a name in the arriving document.
+pub(in crate::document) struct NameLocation<'p> {
+    /// The definition of the item; `None` in a list of names.
+    pub(in crate::document) item: Option<&'static Item>,
+    /// JSON Pointer to the item; in a list of names, to the name.
+    pub(in crate::document) item_path: &'p str,
+    /// JSON Pointer to the name.
+    pub(in crate::document) path: &'p str,
+    /// Whether the item names a single entity, so that a resolution for the item is one for the
+    /// name.
+    pub(in crate::document) is_alone: bool,
+}
+
+/// A name without an id.
+pub(in crate::document) struct OpenName<'m> {
+    pub(in crate::document) entity: &'m EntityReference,
+    pub(in crate::document) name: &'m str,
+    /// The item that contains it.
+    pub(in crate::document) object: &'m Object,
+    pub(in crate::document) location: &'m NameLocation<'m>,
+}
+
+/// What resolving the names of a document found out.
+#[derive(Debug, Default)]
+pub(in crate::document) struct Resolved {
+    /// The decisions on names without ids.
+    pub(in crate::document) matches: Vec<Match>,
+    /// Entities to create.
+    pub(in crate::document) new_entities: Vec<NewEntity>,
+    /// Names to add to existing entities.
+    pub(in crate::document) new_aliases: Vec<NewEntity>,
+    /// Resolutions to remember.
+    pub(in crate::document) answers: Vec<Remember>,
+    /// Number of names in a draft that wait for a resolution.
+    pub(in crate::document) waiting: usize,
+}
+
+/// Resolves the names of one document.
+pub(in crate::document) struct EntityResolver<'a> {
+    proposal: &'a Proposal<'a>,
+    diagnostics: &'a Diagnostics,
+    new_ids: &'a NewIds<'a>,
+    resolved: Resolved,
+    /// The entities that the stored and the arriving document name.
+    document: DocumentEntities<'a>,
+    /// Which ids and names occur together in the stored states.
+    stored: Stored<'a>,
+    /// Entities that this document introduces.
+    introduced: Directory,
+    /// Decisions before alignment, by the path of the name.
+    presumed: HashMap<String, Match>,
+    /// Ids of a draft that stand for a name alone, by the path of the name.
+    provisional: HashMap<String, String>,
+    /// By the path of a name, a stored candidate in another script.
+    possible: HashMap<String, Candidate>,
+    /// Names of this document with the ids that they were matched with. Such a person is credited
+    /// under that name; another form of it in one document rather means another person.
+    decided: HashSet<(String, String)>,
+    /// The resolutions by their paths. Those of unknown entities are refused and not contained.
+    resolutions: HashMap<&'a str, &'a Resolution>,
+    /// The paths of resolutions that decided on a name.
+    used: HashSet<&'a str>,
+    /// Resolutions of this import, for the same name elsewhere in the document.
+    answers: HashMap<(EntityKind, String), (Answer, MatchReason)>,
+    /// Names that a resolution of this import leaves out, and whether on all movies.
+    left_out: HashSet<(EntityKind, String, bool)>,
+    /// Entities that were created because a resolution says so.
+    created: HashMap<(EntityKind, String), String>,
+}
+
+impl<'a> EntityResolver<'a> {
+    pub(in crate::document) fn new(
+        proposal: &'a Proposal<'a>,
+        diagnostics: &'a Diagnostics,
+        new_ids: &'a NewIds<'a>,
+    ) -> Self {
+        let resolutions = proposal.resolutions.iter();
+        let resolutions = resolutions.map(|resolution| (resolution.path.as_str(), resolution));
+        let mut resolver = Self {
+            proposal,
+            diagnostics,
+            new_ids,
+            resolved: Resolved::default(),
+            document: DocumentEntities::new(proposal),
+            stored: Stored::new(proposal),
+            introduced: Directory::default(),
+            presumed: HashMap::new(),
+            provisional: HashMap::new(),
+            possible: HashMap::new(),
+            decided: HashSet::new(),
+            resolutions: resolutions.collect(),
+            used: HashSet::new(),
+            answers: HashMap::new(),
+            left_out: HashSet::new(),
+            created: HashMap::new(),
+        };
+        resolver.introduce_given_ids();
+        resolver.check_resolutions();
+        resolver
+    }
+
+    /// What was found out. Warns of resolutions that no name needed.
+    pub(in crate::document) fn finish(self) -> Resolved {
+        self.report_unused_resolutions();
+        self.resolved
+    }
+
+    /// Introduces the entities of unknown ids in the document, so that every name may mean them.
+    fn introduce_given_ids(&mut self) {
+        let proposal = self.proposal;
+        let removed: HashSet<&str> = proposal.remove_items.iter().map(String::as_str).collect();
+        for field in proposal.definition.fields {
+            let Kind::Items { item, .. } = &field.rule.kind else { continue };
+            for (index, value) in array(&proposal.arriving.data, field.name).iter().enumerate() {
+                let Some(object) = value.as_object() else { continue };
+                let is_removed = text(object, item.id).is_some_and(|id| removed.contains(id));
+                if is_removed {
+                    continue;
+                }
+                for entity in item.entities {
+                    if let (Some(id), Some(name)) =
+                        (text(object, entity.id), text(object, entity.name))
+                        && !proposal.stand_ins.contains(id)
+                        && proposal.directory.known(entity.kind, id, Some(name)).is_none()
+                        && self.introduced.known(entity.kind, id, Some(name)).is_none()
+                    {
+                        self.introduce(entity.kind, id.to_owned(), name.to_owned());
+                        let at = pointer_at(&format!("/{}", field.name), index);
+                        self.warn_of_namesake(entity, id, name, &at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Warns of an unknown id beside the name of an existing person, unless the source of the
+    /// document vouches for its ids.
+    fn warn_of_namesake(&self, entity: &EntityReference, id: &str, name: &str, path: &str) {
+        let proposal = self.proposal;
+        if proposal.id_trust == IdTrust::Given || entity.kind != EntityKind::Person {
+            return;
+        }
+        let known = proposal.directory.by_name(entity.kind, &index_key(name));
+        if known.is_empty() {
+            return;
+        }
+        let message = format!(
+            "a new person was made with the id {}; {} is the name of {} too. If that person is \
+             meant, send that id, or leave the id out",
+            quoted(id),
+            quoted(name),
+            known[..known.len().min(super::MAX_CANDIDATES)].join(", ")
+        );
+        let at = format!("{path}/{}", entity.name);
+        self.diagnostics.warn(at, WarningCode::PossibleDuplicate, message);
+    }
+
+    /// Introduces an entity with a given id.
+    fn introduce(&mut self, kind: EntityKind, id: String, name: String) {
+        if self.introduced.by_id(kind, &id).is_none() {
+            let entity = NewEntity { kind, id, name };
+            self.introduced.add(&entity);
+            self.resolved.new_entities.push(entity);
+        }
+    }
+
+    /// Whether the value at a path was refused while reading, and has a problem already.
+    fn is_refused(&self, path: &str) -> bool {
+        self.proposal.arriving.refused.contains(path)
+    }
+
+    /// The id of an entity that exists, is introduced by this document, or is stored in it.
+    fn own_id(&self, kind: EntityKind, given: &str) -> Option<String> {
+        let known = self.proposal.directory.by_id(kind, given);
+        let known = known.or_else(|| self.introduced.by_id(kind, given));
+        known
+            .or_else(|| self.document.has_stored_id(self.proposal, kind, given).then_some(given))
+            .map(str::to_owned)
+    }
+
+    /// The id of an entity that exists before this document, for an id that the document gives.
+    pub(in crate::document) fn existing_id(
+        &self,
+        kind: EntityKind,
+        given: &str,
+        name: Option<&str>,
+    ) -> Option<&'a str> {
+        // An id that another item of the document introduces is known under that id.
+        if self.introduced.by_id(kind, given).is_some() {
+            return None;
+        }
+        self.proposal.directory.known(kind, given, name)
+    }
+
+    /// Notes that the entity of an item in a draft stands for the name alone.
+    pub(in crate::document) fn note_provisional(&mut self, path: String, id: String) {
+        self.provisional.insert(path, id);
+    }
+
+    /// Notes a stored candidate in another script for a name.
+    pub(in crate::document) fn note_possible(&mut self, path: String, candidate: Candidate) {
+        self.possible.insert(path, candidate);
+    }
+
+    /// Forgets the decision on a name whose item keeps its stored entity.
+    pub(in crate::document) fn forget_presumed(&mut self, path: &str) {
+        self.presumed.remove(path);
+    }
+
+    /// Adds a match to the report.
+    pub(in crate::document) fn report(&mut self, found: Match) {
+        self.resolved.matches.push(found);
+    }
+
+    /// Adds a name to an entity.
+    pub(in crate::document) fn add_alias(&mut self, alias: NewEntity) {
+        self.resolved.new_aliases.push(alias);
+    }
+}
