@@ -183,7 +183,7 @@ async fn warnings_are_printed_with_place_and_path_and_kept_in_a_file() {
     assert_eq!(printed[20], "30 more warnings: UNKNOWN_FIELD 30");
     assert_eq!(std::fs::read_to_string(&kept).unwrap().lines().count(), 50);
     let ran = place.run(&["import", &file]).await.ok();
-    assert!(ran.stderr.contains("30; --errors FILE keeps all of them"), "{ran:?}");
+    assert!(ran.stderr.contains("30; --errors FILE logs all of them"), "{ran:?}");
 }
 
 #[tokio::test]
