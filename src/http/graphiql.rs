@@ -1,4 +1,4 @@
-//! GraphiQL, served from the binary; it asks no other host for anything.
+//! GraphiQL, served from files embedded in the binary. It loads nothing from other hosts.
 
 use axum::Router;
 use axum::extract::{Path, Request};

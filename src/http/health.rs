@@ -1,4 +1,4 @@
-//! Whether the process is alive, and whether it can do its work.
+//! Health checks: liveness and readiness.
 
 use axum::Router;
 use axum::extract::State;
@@ -12,23 +12,26 @@ pub fn routes() -> Router<AppState> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
 }
 
-/// Whether the process is alive.
-#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "It is.", body = String)))]
+/// Checks whether the process is alive.
+#[utoipa::path(
+    get, path = "/healthz", tag = "health",
+    responses((status = 200, description = "The process is alive.", body = String))
+)]
 pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Whether the database answers, has our tables, and takes writes as far as is known.
+/// Checks that the database responds and has the expected schema, and that no write has failed.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses(
         (
             status = 200, body = String,
-            description = "It does; \"ready (read-only)\" where the server takes no writes."
+            description = "The service is ready; \"ready (read-only)\" if it serves only reads."
         ),
         (
             status = 503, body = ProblemBody, content_type = "application/problem+json",
-            description = "It does not: UNAVAILABLE, or STORAGE_FULL when there is no space left."
+            description = "Not ready: UNAVAILABLE, or STORAGE_FULL if the disk is full."
         ),
     )
 )]

@@ -80,7 +80,7 @@ async fn a_body_that_is_sent_slowly_is_408() {
 async fn the_time_that_a_client_takes_to_send_is_not_the_time_of_the_answer() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
-    let address = app.with_limits(|limits| limits.answer_time = Duration::from_secs(2)).await;
+    let address = app.with_limits(|limits| limits.response_time = Duration::from_secs(2)).await;
     let body = envelope("m", "timeline", fixtures::timeline()).to_string();
     let mut connection = Raw::connect(address).await;
     connection.send(format!("{}content-length: {}\r\n\r\n", post(IMPORT), body.len() + 5)).await;

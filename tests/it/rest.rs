@@ -1,4 +1,4 @@
-//! The REST sidecar.
+//! The REST API.
 
 use std::io::{Cursor, Read as _};
 

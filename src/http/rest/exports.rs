@@ -1,4 +1,4 @@
-//! One category as JSON, all seven as a ZIP.
+//! Exports: one category as JSON, or all seven as a ZIP.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::{category_of, given, movie_of, no_parameters, no_such_movie};
+use super::{given, no_such_movie, parse_category, parse_movie_id, reject_parameters};
 use crate::document::Stage;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
@@ -22,7 +22,7 @@ pub fn routes() -> Router<AppState> {
 }
 
 fn attachment(file_name: &str) -> String {
-    // Movie ids and categories hold nothing that would need quoting.
+    // Movie ids and categories contain no characters that need escaping.
     format!("attachment; filename=\"{file_name}\"")
 }
 
@@ -31,15 +31,15 @@ fn attachment(file_name: &str) -> String {
     get, path = "/api/v1/admin/movies/{id}/export/{category}", tag = "export", security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
-        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
-        ("stage" = Option<String>, Query, description = "published (the default), or draft: the draft of the category, or where there is none what is published. Drafts need the role CONTRIBUTOR."),
+        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are also accepted."),
+        ("stage" = Option<String>, Query, description = "published (the default), or draft: the draft of the category, or the published document if there is no draft. Drafts need the role CONTRIBUTOR."),
         ("If-None-Match" = Option<String>, Header, description = "The ETag of an earlier export."),
     ),
     responses(
-        (status = 200, description = "The envelope; its form is that of /api/v1/schemas/{category}.", body = Object),
-        (status = 304, description = "The document is still the one of If-None-Match."),
-        (status = 400, description = "An unknown query parameter, or a stage that there is not.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "The envelope, as described by /api/v1/schemas/{category}.", body = Object),
+        (status = 304, description = "The document still has the ETag of If-None-Match."),
+        (status = 400, description = "An unknown query parameter or stage.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token, or an invalid one.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -52,18 +52,18 @@ pub async fn export(
     headers: HeaderMap,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
-    let stage = stage_of(query.as_deref().unwrap_or_default());
-    let leave = match stage {
+    let stage = parse_stage(query.as_deref().unwrap_or_default());
+    let draft_permission = match stage {
         Ok(Stage::Draft) => Some(principal.can_draft()?),
         _ => None,
     };
-    let movie = movie_of(&id)?;
-    let category = category_of(&category)?;
-    let export = match leave {
-        Some(leave) => state.catalog.export_draft(&leave, &movie, category).await?,
+    let movie = parse_movie_id(&id)?;
+    let category = parse_category(&category)?;
+    let export = match draft_permission {
+        Some(permission) => state.catalog.export_draft(&permission, &movie, category).await?,
         None => state.catalog.export(&permission, &movie, category).await?,
     };
-    // That there is no such movie comes before what is wrong with the request.
+    // A missing movie is reported before an invalid parameter.
     let export = export.ok_or_else(|| no_such_movie(&id))?;
     stage?;
     let etag = export.etag();
@@ -79,11 +79,11 @@ pub async fn export(
     Ok((caching, file, export.envelope()).into_response())
 }
 
-/// The stage that is asked for. A parameter that is not known is refused: whoever means a draft must not
-/// get what is published for it.
-fn stage_of(query: &str) -> Result<Stage, ProblemDetails> {
+/// The requested stage. Unknown parameters are errors: a misspelled request for a draft must not
+/// return the published document.
+fn parse_stage(query: &str) -> Result<Stage, ProblemDetails> {
     match given::parameters(query, "an export", &["stage"], &[])?.first() {
-        Some(stage) => stage.word(Stage::parse, Stage::VALUES),
+        Some(stage) => stage.one_of(Stage::parse, Stage::VALUES),
         None => Ok(Stage::Published),
     }
 }
@@ -104,11 +104,11 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     params(("id" = String, Path, description = "The movie's id, for example tmdb-550.")),
     responses(
         (status = 200, description = "The archive, streamed.", body = Vec<u8>, content_type = "application/zip"),
-        (status = 400, description = "A query parameter: there is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "A query parameter; the route takes none.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No token, or an invalid one.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such movie.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "As many bundles as the server allows are being sent; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The server has reached its limit of bundles; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn bundle(
@@ -118,11 +118,11 @@ pub async fn bundle(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
-    let movie = movie_of(&id)?;
+    let movie = parse_movie_id(&id)?;
     if !state.catalog.movie_exists(&permission, &movie).await? {
         return Err(no_such_movie(&id));
     }
-    no_parameters(query.as_deref(), "an export")?;
+    reject_parameters(query.as_deref(), "an export")?;
     let slot = state.bundles.slot().await?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),

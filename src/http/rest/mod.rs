@@ -1,4 +1,4 @@
-//! The REST sidecar. Each route calls the same function as its GraphQL twin.
+//! The REST API. Each route calls the same application function as its GraphQL counterpart.
 
 pub mod auth;
 mod bundle;
@@ -30,27 +30,28 @@ pub fn routes() -> Router<AppState> {
         .merge(schemas::routes())
 }
 
-/// Whether the body says that it is JSON.
+/// Whether `Content-Type` is `application/json`.
 pub fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = content_type.and_then(|value| value.split(';').next()).map(str::trim);
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
 }
 
-/// The body is not sent as JSON.
+/// The 415 for a body that is not sent as JSON.
 pub fn unsupported_media_type() -> ProblemDetails {
     ProblemDetails::unsupported_media_type(
         "the body must be sent as Content-Type: application/json",
     )
 }
 
-fn movie_of(text: &str) -> Result<MovieId, ProblemDetails> {
+/// Parses a movie id of a path. An invalid id is a 404, as for any movie that does not exist.
+fn parse_movie_id(text: &str) -> Result<MovieId, ProblemDetails> {
     text.parse().map_err(|_| no_such_movie(text))
 }
 
-/// Refuses all parameters of an address that takes none.
-fn no_parameters(query: Option<&str>, of: &str) -> Result<(), ProblemDetails> {
-    given::parameters(query.unwrap_or_default(), of, &[], &[]).map(drop)
+/// Rejects all query parameters, for a route that takes none.
+fn reject_parameters(query: Option<&str>, operation: &str) -> Result<(), ProblemDetails> {
+    given::parameters(query.unwrap_or_default(), operation, &[], &[]).map(drop)
 }
 
 fn no_such_movie(id: &str) -> ProblemDetails {
@@ -58,7 +59,8 @@ fn no_such_movie(id: &str) -> ProblemDetails {
     ProblemDetails::not_found(format!("there is no movie {shown}"))
 }
 
-fn category_of(text: &str) -> Result<Category, ProblemDetails> {
+/// Parses a category of a path. An unknown category is a 404.
+fn parse_category(text: &str) -> Result<Category, ProblemDetails> {
     text.parse().map_err(|error: crate::document::categories::UnknownCategory| {
         ProblemDetails::not_found(format!("there is no such category: {error}"))
     })

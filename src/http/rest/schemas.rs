@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::category_of;
+use super::parse_category;
 use crate::document::schema::json_schema::json_schema;
 use crate::http::AppState;
 use crate::http::openapi::ProblemBody;
@@ -16,7 +16,7 @@ pub fn routes() -> Router<AppState> {
     Router::new().route("/api/v1/schemas/{category}", get(schema))
 }
 
-/// The JSON Schema (2020-12) of a category's file.
+/// Returns the JSON Schema (2020-12) of a category's file.
 #[utoipa::path(
     get, path = "/api/v1/schemas/{category}", tag = "schemas",
     params(("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming.")),
@@ -26,6 +26,6 @@ pub fn routes() -> Router<AppState> {
     )
 )]
 pub async fn schema(Path(category): Path<String>) -> Result<Response, ProblemDetails> {
-    let schema = json_schema(category_of(&category)?);
+    let schema = json_schema(parse_category(&category)?);
     Ok(([(header::CONTENT_TYPE, "application/schema+json")], schema.to_string()).into_response())
 }
