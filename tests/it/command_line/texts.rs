@@ -195,7 +195,7 @@ async fn files_that_cannot_be_read_stop_the_start_with_what_to_do() {
     for (argument, reason) in [
         (place.path("none.json").as_str(), "No such file"),
         (folder.as_str(), "found a folder; allowed are files and -, for example"),
-        (pattern.as_str(), "patterns are for the shell to expand"),
+        (pattern.as_str(), "so that the shell expands them"),
     ] {
         let ran = place.run(&["import", &file, argument]).await;
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
