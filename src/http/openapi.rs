@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
 
 use super::{AppState, health, rest};
 
@@ -66,6 +66,18 @@ impl Modify for Bearer {
             .add_security_scheme("bearer", SecurityScheme::Http(scheme));
         document.info.license = None;
     }
+}
+
+/// The errors of requests without the required role.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "only for the schema")]
+pub enum AccessErrors {
+    /// No token, or an invalid one.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemBody),
+    /// The role does not allow it.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemBody),
 }
 
 /// An error (RFC 9457).

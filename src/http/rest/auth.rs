@@ -67,10 +67,22 @@ fn token_response(session: Session) -> Response {
     post, path = "/api/v1/auth/login", tag = "accounts", request_body = Credentials,
     responses(
         (status = 200, description = "Tokens.", body = TokenResponse),
-        (status = 400, description = "The body is not JSON.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "The email or the password is wrong.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field is missing or is not text; each one is listed.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many failed attempts; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            description = "The body is not JSON."
+        ),
+        (
+            status = 401, body = ProblemBody, content_type = "application/problem+json",
+            description = "The email or the password is wrong."
+        ),
+        (
+            status = 422, body = ProblemBody, content_type = "application/problem+json",
+            description = "A field is missing or is not text; each one is listed."
+        ),
+        (
+            status = 429, body = ProblemBody, content_type = "application/problem+json",
+            description = "Too many failed attempts; see Retry-After."
+        ),
     )
 )]
 pub async fn login(
@@ -95,7 +107,10 @@ pub async fn login(
     post, path = "/api/v1/auth/refresh", tag = "accounts", request_body = RefreshRequest,
     responses(
         (status = 200, description = "Tokens.", body = TokenResponse),
-        (status = 401, description = "The token is invalid, or its account was deleted.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 401, body = ProblemBody, content_type = "application/problem+json",
+            description = "The token is invalid, or its account was deleted."
+        ),
     )
 )]
 pub async fn refresh(

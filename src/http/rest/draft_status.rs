@@ -6,13 +6,13 @@ use axum::{Json, Router};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{no_such_movie, parse_movie_id};
+use super::{MoviePath, no_such_movie, parse_movie_id};
 use crate::catalog::drafts::DraftStatus;
 use crate::document::read::envelope::timestamp;
 use crate::document::{Category, MovieId, Source};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::openapi::ProblemBody;
+use crate::http::openapi::{AccessErrors, ProblemBody};
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> Router<AppState> {
@@ -74,18 +74,20 @@ impl From<DraftStatus> for DraftStatusEntry {
 /// Lists the open drafts of a movie.
 #[utoipa::path(
     get, path = "/api/v1/admin/movies/{id}/draft-status", tag = "drafts", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The movie's id, for example tmdb-550.")),
+    params(MoviePath),
     responses(
         (status = 200, description = "The open drafts.", body = DraftStatusAnswer),
-        (status = 401, description = "No token, or an invalid one.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such movie.", body = ProblemBody, content_type = "application/problem+json"),
+        AccessErrors,
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such movie."
+        ),
     )
 )]
 pub async fn draft_status(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
-    Path(id): Path<String>,
+    Path(MoviePath { id }): Path<MoviePath>,
 ) -> Result<Json<DraftStatusAnswer>, ProblemDetails> {
     let permission = principal.can_draft()?;
     let movie_id = parse_movie_id(&id)?;

@@ -7,18 +7,31 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::{given, no_such_movie, parse_category, parse_movie_id, reject_parameters};
+use super::{CategoryPath, MoviePath, no_such_movie, parse_category, parse_movie_id, query};
 use crate::document::Stage;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::openapi::ProblemBody;
+use crate::http::openapi::{AccessErrors, ProblemBody};
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/api/v1/admin/movies/{id}/export/all", get(bundle))
         .route("/api/v1/admin/movies/{id}/export/{category}", get(export))
+}
+
+/// The query parameters of an export.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ExportParameters {
+    /// published (the default), or draft: the draft of the category, or the published document if
+    /// there is no draft. Drafts need the role CONTRIBUTOR.
+    #[param(value_type = Option<String>)]
+    stage: Option<Stage>,
 }
 
 fn attachment(file_name: &str) -> String {
@@ -28,33 +41,43 @@ fn attachment(file_name: &str) -> String {
 
 /// Exports one category of a movie.
 #[utoipa::path(
-    get, path = "/api/v1/admin/movies/{id}/export/{category}", tag = "export", security(("bearer" = [])),
+    get, path = "/api/v1/admin/movies/{id}/export/{category}",
+    tag = "export", security(("bearer" = [])),
     params(
-        ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
-        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are also accepted."),
-        ("stage" = Option<String>, Query, description = "published (the default), or draft: the draft of the category, or the published document if there is no draft. Drafts need the role CONTRIBUTOR."),
+        CategoryPath,
+        ExportParameters,
         ("If-None-Match" = Option<String>, Header, description = "The ETag of an earlier export."),
     ),
     responses(
-        (status = 200, description = "The envelope, as described by /api/v1/schemas/{category}.", body = Object),
+        (
+            status = 200, body = Object,
+            description = "The envelope, as described by /api/v1/schemas/{category}."
+        ),
         (status = 304, description = "The document still has the ETag of If-None-Match."),
-        (status = 400, description = "An unknown query parameter or stage.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or an invalid one.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            description = "An unknown query parameter or stage."
+        ),
+        AccessErrors,
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such movie or category."
+        ),
     )
 )]
 pub async fn export(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
-    Path((id, category)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
+    Path(CategoryPath { id, category }): Path<CategoryPath>,
+    RawQuery(parameters): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
-    let stage = parse_stage(query.as_deref().unwrap_or_default());
-    let draft_permission = match stage {
-        Ok(Stage::Draft) => Some(principal.can_draft()?),
+    // Unknown parameters are errors: a misspelled request for a draft must not return the published
+    // document.
+    let parameters = query::parse::<ExportParameters>(parameters.as_deref(), "an export");
+    let draft_permission = match parameters {
+        Ok(ExportParameters { stage: Some(Stage::Draft) }) => Some(principal.can_draft()?),
         _ => None,
     };
     let movie = parse_movie_id(&id)?;
@@ -65,7 +88,7 @@ pub async fn export(
     };
     // A missing movie is reported before an invalid parameter.
     let export = export.ok_or_else(|| no_such_movie(&id))?;
-    stage?;
+    parameters?;
     let etag = export.etag();
     let caching =
         [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
@@ -77,15 +100,6 @@ pub async fn export(
         (header::CONTENT_DISPOSITION, attachment(&export.file_name())),
     ];
     Ok((caching, file, export.envelope()).into_response())
-}
-
-/// The requested stage. Unknown parameters are errors: a misspelled request for a draft must not
-/// return the published document.
-fn parse_stage(query: &str) -> Result<Stage, ProblemDetails> {
-    match given::parameters(query, "an export", &["stage"], &[])?.first() {
-        Some(stage) => stage.one_of(Stage::parse, Stage::VALUES),
-        None => Ok(Stage::Published),
-    }
 }
 
 /// `If-None-Match` by weak comparison (RFC 9110 §13.1.2).
@@ -101,28 +115,39 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
 /// Exports all seven categories of a movie as a ZIP of `{id}/{category}.json`.
 #[utoipa::path(
     get, path = "/api/v1/admin/movies/{id}/export/all", tag = "export", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The movie's id, for example tmdb-550.")),
+    params(MoviePath),
     responses(
-        (status = 200, description = "The archive, streamed.", body = Vec<u8>, content_type = "application/zip"),
-        (status = 400, description = "A query parameter; the route takes none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or an invalid one.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such movie.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The server has reached its limit of bundles; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200, body = Vec<u8>, content_type = "application/zip",
+            description = "The archive, streamed."
+        ),
+        (
+            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            description = "A query parameter; the route takes none."
+        ),
+        AccessErrors,
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such movie."
+        ),
+        (
+            status = 503, body = ProblemBody, content_type = "application/problem+json",
+            description = "The server has reached its limit of bundles; see Retry-After."
+        ),
     )
 )]
 pub async fn bundle(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    Path(MoviePath { id }): Path<MoviePath>,
+    RawQuery(parameters): RawQuery,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
     let movie = parse_movie_id(&id)?;
     if !state.catalog.movie_exists(&permission, &movie).await? {
         return Err(no_such_movie(&id));
     }
-    reject_parameters(query.as_deref(), "an export")?;
+    query::reject_all(parameters.as_deref(), "an export")?;
     let slot = state.bundles.slot().await?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),

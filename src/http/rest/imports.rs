@@ -5,12 +5,12 @@ use axum::http::HeaderMap;
 use axum::routing::post;
 use axum::{Json, Router};
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    given, is_json, no_such_movie, parse_category, parse_movie_id, read_body,
+    CategoryPath, is_json, no_such_movie, parse_category, parse_movie_id, query, read_body,
     unsupported_media_type,
 };
 use crate::catalog::access::CanDraft;
@@ -18,10 +18,10 @@ use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
 use crate::document::MovieId;
 use crate::document::merge::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::plan::{Match, Report};
-use crate::document::resolve::MatchDecision;
+use crate::document::resolve::{MatchDecision, Resolution};
 use crate::document::{Category, Source, Stage};
 use crate::http::bearer::Bearer;
-use crate::http::openapi::{DocumentError, Plan, ProblemBody};
+use crate::http::openapi::{AccessErrors, DocumentError, Plan, ProblemBody};
 use crate::http::problem::ProblemDetails;
 use crate::http::{AppState, MAX_BODY};
 
@@ -69,55 +69,155 @@ impl ImportAnswer {
     }
 }
 
-/// Imports one category of a movie: an exported file, possibly edited, or a language model's
-/// answer.
+/// The query parameters of an import.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a separate parameter")]
+struct ImportParameters {
+    /// published (the default), or draft: the changes then wait in a draft until it is published.
+    #[param(value_type = Option<String>)]
+    target: Option<Stage>,
+    /// merge (the default) changes and adds; replace also removes list items that the document
+    /// dropped since its base revision.
+    #[param(value_type = Option<String>)]
+    mode: Option<ImportMode>,
+    /// Plan only: the response says what would change, and nothing is written.
+    dry_run: bool,
+    /// The digest of a plan. If the import would now do something else, the response is 409
+    /// PLAN_STALE with the new plan.
+    expected_plan: Option<String>,
+    /// The source of the values, overriding the document: tmdb, manual or llm-generated.
+    #[param(value_type = Option<String>)]
+    source: Option<Source>,
+    /// How to treat null. keep (the default): keep the stored value; clear: remove it.
+    #[param(value_type = Option<String>)]
+    nulls: Option<NullPolicy>,
+    /// The base revision of the document; by default its metadata.revision. A replace that removes
+    /// items needs one.
+    base_revision: Option<i64>,
+    /// Ids of list items to remove, separated by commas.
+    #[param(value_type = String)]
+    remove_items: Vec<String>,
+    /// Which entities names mean, as JSON: [{"path": "/cast/3/name", "entity_id":
+    /// "tmdb-person-287"}]; instead of entity_id, "create_new": true or "skip": true; with
+    /// "everywhere": true for all movies.
+    #[param(value_type = String)]
+    #[serde(deserialize_with = "query::resolutions")]
+    resolutions: Vec<Resolution>,
+    /// How to resolve conflicts, where the document and the catalogue changed the same value since
+    /// the base revision: fail (the default), keep_current or take_import.
+    #[param(value_type = Option<String>)]
+    on_conflict: Option<ConflictPolicy>,
+    /// Whether to change locked values too, if the source is manual.
+    override_locks: bool,
+    /// Whether an unknown key is an error.
+    strict: bool,
+    /// Whether to remove citation marks, markup and invisible characters from texts. Otherwise they
+    /// are kept as sent, with a warning.
+    clean: bool,
+    /// Whether to create the movie if it does not exist. Needs the role ADMIN; a dry run does not.
+    create_movie: bool,
+    /// Identifies the request: within a day, a request with the same key and the same input gets
+    /// the first response. The header Idempotency-Key does the same.
+    idempotency_key: Option<String>,
+}
+
+impl From<ImportParameters> for ImportOptions {
+    fn from(parameters: ImportParameters) -> Self {
+        let defaults = Self::default();
+        Self {
+            target: parameters.target.unwrap_or(defaults.target),
+            mode: parameters.mode.unwrap_or(defaults.mode),
+            dry_run: parameters.dry_run,
+            expected_plan: parameters.expected_plan,
+            source: parameters.source,
+            nulls: parameters.nulls.unwrap_or(defaults.nulls),
+            base_revision: parameters.base_revision,
+            remove_items: parameters.remove_items,
+            resolutions: parameters.resolutions,
+            on_conflict: parameters.on_conflict.unwrap_or(defaults.on_conflict),
+            override_locks: parameters.override_locks,
+            strict: parameters.strict,
+            clean: parameters.clean,
+            create_movie: parameters.create_movie,
+            idempotency_key: parameters.idempotency_key,
+            ..defaults
+        }
+    }
+}
+
+/// Imports one category of a movie: an exported or edited file, or a language model's answer.
 #[utoipa::path(
-    post, path = "/api/v1/admin/movies/{id}/import/{category}", tag = "import", security(("bearer" = [])),
+    post, path = "/api/v1/admin/movies/{id}/import/{category}",
+    tag = "import", security(("bearer" = [])),
     params(
-        ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
-        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are also accepted."),
-        ("target" = Option<String>, Query, description = "published (the default), or draft: the changes then wait in a draft until it is published."),
-        ("mode" = Option<String>, Query, description = "merge (the default) changes and adds; replace also removes list items that the document dropped since its base revision."),
-        ("source" = Option<String>, Query, description = "The source of the values, overriding the document: tmdb, manual or llm-generated."),
-        ("nulls" = Option<String>, Query, description = "How to treat null. keep (the default): keep the stored value; clear: remove it."),
-        ("base_revision" = Option<i64>, Query, description = "The base revision of the document; by default its metadata.revision. A replace that removes items needs one."),
-        ("remove_items" = Option<String>, Query, description = "Ids of list items to remove, separated by commas."),
-        ("resolutions" = Option<String>, Query, description = "Which entities names mean, as JSON: [{\"path\": \"/cast/3/name\", \"entity_id\": \"tmdb-person-287\"}]; instead of entity_id, \"create_new\": true or \"skip\": true; with \"everywhere\": true for all movies."),
-        ("dry_run" = Option<bool>, Query, description = "Plan only: the response says what would change, and nothing is written."),
-        ("expected_plan" = Option<String>, Query, description = "The digest of a plan. If the import would now do something else, the response is 409 PLAN_STALE with the new plan."),
-        ("on_conflict" = Option<String>, Query, description = "How to resolve conflicts, where the document and the catalogue changed the same value since the base revision: fail (the default), keep_current or take_import."),
-        ("override_locks" = Option<bool>, Query, description = "Whether to change locked values too, if the source is manual."),
-        ("strict" = Option<bool>, Query, description = "Whether an unknown key is an error."),
-        ("clean" = Option<bool>, Query, description = "Whether to remove citation marks, markup and invisible characters from texts. Otherwise they are kept as sent, with a warning."),
-        ("create_movie" = Option<bool>, Query, description = "Whether to create the movie if it does not exist. Needs the role ADMIN; a dry run does not."),
-        ("idempotency_key" = Option<String>, Query, description = "Identifies the request: within a day, a request with the same key and the same input gets the first response. The header Idempotency-Key does the same."),
+        CategoryPath,
+        ImportParameters,
         ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
     ),
-    request_body(content = Object, description = "The envelope, as described by /api/v1/schemas/{category}; or a language model's answer that contains it, or its data alone. At most 16 MiB."),
+    request_body(
+        content = Object,
+        description = "The envelope, as described by /api/v1/schemas/{category}; or a language \
+                       model's answer that contains it, or its data alone. At most 16 MiB.",
+    ),
     responses(
-        (status = 200, description = "Published, drafted, planned, or unchanged.", body = ImportAnswer),
-        (status = 400, description = "Invalid JSON, another movie or category than in the URL, an unsupported version, or an unknown option.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or an invalid one.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "A value changed on both sides (CONFLICT), a stale plan (PLAN_STALE), a locked value (LOCKED), an ambiguous name or an id with two unrelated names (AMBIGUOUS_MATCH), a replace without a base revision (BASE_REQUIRED), or an idempotency key used for another request (IDEMPOTENCY_MISMATCH); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 408, description = "The body was sent too slowly.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not sent as application/json, or its content coding is not gzip or deflate.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The data is invalid; every problem is listed. Or nothing in it could be read (NOTHING_READ).", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The server is at one of its limits; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200, body = ImportAnswer,
+            description = "Published, drafted, planned, or unchanged."
+        ),
+        (
+            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            description = "Invalid JSON, another movie or category than in the URL, an unsupported \
+                           version, or an unknown option."
+        ),
+        AccessErrors,
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such movie or category."
+        ),
+        (
+            status = 409, body = ProblemBody, content_type = "application/problem+json",
+            description = "A value changed on both sides (CONFLICT), a stale plan (PLAN_STALE), a \
+                           locked value (LOCKED), an ambiguous name or an id with two unrelated \
+                           names (AMBIGUOUS_MATCH), a replace without a base revision \
+                           (BASE_REQUIRED), or an idempotency key used for another request \
+                           (IDEMPOTENCY_MISMATCH); with the plan."
+        ),
+        (
+            status = 413, body = ProblemBody, content_type = "application/problem+json",
+            description = "The body is too large."
+        ),
+        (
+            status = 408, body = ProblemBody, content_type = "application/problem+json",
+            description = "The body was sent too slowly."
+        ),
+        (
+            status = 415, body = ProblemBody, content_type = "application/problem+json",
+            description = "The body is not sent as application/json, or its content coding is not \
+                           gzip or deflate."
+        ),
+        (
+            status = 422, body = ProblemBody, content_type = "application/problem+json",
+            description = "The data is invalid; every problem is listed. Or nothing in it could be \
+                           read (NOTHING_READ)."
+        ),
+        (
+            status = 503, body = ProblemBody, content_type = "application/problem+json",
+            description = "The server is at one of its limits; see Retry-After."
+        ),
     )
 )]
 pub async fn import(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
-    Path((id, category)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
+    Path(CategoryPath { id, category }): Path<CategoryPath>,
+    RawQuery(parameters): RawQuery,
     request: Request,
 ) -> Result<Json<ImportAnswer>, ProblemDetails> {
     // Without the role for planning, no other error is reported.
     let reader = principal.can_draft()?;
-    let options = options(query.as_deref().unwrap_or_default(), request.headers());
+    let options = options(parameters.as_deref(), request.headers());
     let creates_movie = options.as_ref().is_ok_and(|options| options.create_movie);
     let permission = match options {
         Ok(options) => Ok(principal.can_import(options)?),
@@ -167,58 +267,9 @@ pub(super) async fn or_no_such_movie(
     Ok(if exists { problem } else { no_such_movie(movie.as_str()) })
 }
 
-/// The import options, as query parameters.
-const OPTIONS: [&str; 15] = [
-    "target",
-    "mode",
-    "dry_run",
-    "expected_plan",
-    "source",
-    "nulls",
-    "base_revision",
-    "remove_items",
-    "resolutions",
-    "on_conflict",
-    "override_locks",
-    "strict",
-    "clean",
-    "create_movie",
-    "idempotency_key",
-];
-
-fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDetails> {
-    let mut options = ImportOptions::default();
-    for parameter in given::parameters(query, "an import", &OPTIONS, &["remove_items"])? {
-        match &*parameter.name {
-            "target" => options.target = parameter.one_of(Stage::parse, Stage::VALUES)?,
-            "mode" => options.mode = parameter.one_of(ImportMode::parse, ImportMode::VALUES)?,
-            "dry_run" => options.dry_run = parameter.boolean()?,
-            "expected_plan" => options.expected_plan = Some(parameter.value.into_owned()),
-            "source" => options.source = Some(parameter.one_of(Source::parse, Source::VALUES)?),
-            "nulls" => options.nulls = parameter.one_of(NullPolicy::parse, NullPolicy::VALUES)?,
-            "base_revision" => {
-                let revision =
-                    parameter.value.trim().parse().ok().filter(|revision| *revision >= 0);
-                options.base_revision =
-                    Some(revision.ok_or_else(|| parameter.invalid("a whole number from 0"))?);
-            }
-            "remove_items" => {
-                let ids = parameter.value.split(',').filter(|id| !id.is_empty()).map(str::to_owned);
-                options.remove_items.extend(ids);
-            }
-            "resolutions" => options.resolutions = parameter.resolutions()?,
-            "on_conflict" => {
-                options.on_conflict =
-                    parameter.one_of(ConflictPolicy::parse, ConflictPolicy::VALUES)?;
-            }
-            "override_locks" => options.override_locks = parameter.boolean()?,
-            "strict" => options.strict = parameter.boolean()?,
-            "clean" => options.clean = parameter.boolean()?,
-            "create_movie" => options.create_movie = parameter.boolean()?,
-            "idempotency_key" => options.idempotency_key = Some(parameter.value.into_owned()),
-            _ => {}
-        }
-    }
+fn options(parameters: Option<&str>, headers: &HeaderMap) -> Result<ImportOptions, ProblemDetails> {
+    let parameters: ImportParameters = query::parse(parameters, "an import")?;
+    let mut options = ImportOptions::from(parameters);
     options.idempotency_key = idempotency_key(headers, options.idempotency_key)?;
     Ok(options)
 }

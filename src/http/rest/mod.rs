@@ -6,12 +6,14 @@ pub mod draft_status;
 pub mod drafts;
 pub mod exports;
 mod fields;
-mod given;
 pub mod imports;
+mod query;
 pub mod schemas;
 
 use axum::Router;
 use axum::http::{HeaderMap, header};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::AppState;
 pub use super::body::read_body;
@@ -28,6 +30,25 @@ pub fn routes() -> Router<AppState> {
         .merge(exports::routes())
         .merge(imports::routes())
         .merge(schemas::routes())
+}
+
+/// The path parameters of a movie's routes.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct MoviePath {
+    /// The movie's id, for example tmdb-550.
+    id: String,
+}
+
+/// The path parameters of the routes of a movie's category.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct CategoryPath {
+    /// The movie's id, for example tmdb-550.
+    id: String,
+    /// basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are also
+    /// accepted.
+    category: String,
 }
 
 /// Whether `Content-Type` is `application/json`.
@@ -47,11 +68,6 @@ pub fn unsupported_media_type() -> ProblemDetails {
 /// Parses a movie id of a path. An invalid id is a 404, as for any movie that does not exist.
 fn parse_movie_id(text: &str) -> Result<MovieId, ProblemDetails> {
     text.parse().map_err(|_| no_such_movie(text))
-}
-
-/// Rejects all query parameters, for a route that takes none.
-fn reject_parameters(query: Option<&str>, operation: &str) -> Result<(), ProblemDetails> {
-    given::parameters(query.unwrap_or_default(), operation, &[], &[]).map(drop)
 }
 
 fn no_such_movie(id: &str) -> ProblemDetails {

@@ -19,10 +19,19 @@ pub fn routes() -> Router<AppState> {
 /// Returns the JSON Schema (2020-12) of a category's file.
 #[utoipa::path(
     get, path = "/api/v1/schemas/{category}", tag = "schemas",
-    params(("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming.")),
+    params((
+        "category" = String, Path,
+        description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming."
+    )),
     responses(
-        (status = 200, description = "The schema.", body = Object, content_type = "application/schema+json"),
-        (status = 404, description = "There is no such category.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200, body = Object, content_type = "application/schema+json",
+            description = "The schema."
+        ),
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such category."
+        ),
     )
 )]
 pub async fn schema(Path(category): Path<String>) -> Result<Response, ProblemDetails> {
