@@ -1,15 +1,15 @@
 //! Health checks: liveness and readiness.
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::AppState;
 use super::openapi::ProblemBody;
 use super::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(alive)).routes(routes!(ready))
 }
 
 /// Checks whether the process is alive.
@@ -17,7 +17,7 @@ pub fn routes() -> Router<AppState> {
     get, path = "/healthz", tag = "health",
     responses((status = 200, description = "The process is alive.", body = String))
 )]
-pub async fn alive() -> &'static str {
+async fn alive() -> &'static str {
     "ok\n"
 }
 
@@ -35,7 +35,7 @@ pub async fn alive() -> &'static str {
         ),
     )
 )]
-pub async fn ready(State(state): State<AppState>) -> Result<&'static str, ProblemDetails> {
+async fn ready(State(state): State<AppState>) -> Result<&'static str, ProblemDetails> {
     let database = state.catalog.database();
     match database.readiness().await {
         Ok(()) if database.is_read_only() => Ok("ready (read-only)\n"),

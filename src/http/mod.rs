@@ -92,8 +92,6 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", get(graphql::get).post(graphql::post))
         .merge(graphiql::routes())
-        .merge(health::routes())
-        .merge(rest::routes())
         .merge(openapi::routes())
         .fallback(|| async {
             ProblemDetails::new(

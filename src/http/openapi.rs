@@ -1,32 +1,49 @@
-//! The OpenAPI document of the REST API, generated from the annotations of the handlers.
+//! The REST API: its routes and its OpenAPI document, both from the annotations of the handlers.
+
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{AppState, health, rest};
 
+/// The routes that the document describes, including its own.
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/openapi.json", get(serve))
+    documented_routes().into()
 }
+
+/// These routes with their OpenAPI operations.
+fn documented_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(rest::routes())
+        .merge(health::routes())
+        .routes(routes!(serve))
+}
+
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
+    // All values are literals, so serialization cannot fail; a test checks the result.
+    let document = documented_routes().into_openapi().to_pretty_json();
+    document.map(|text| text + "\n").unwrap_or_default()
+});
 
 /// Returns this document.
 #[utoipa::path(
     get, path = "/openapi.json", tag = "schemas",
     responses((status = 200, description = "The OpenAPI document.", body = Object))
 )]
-pub async fn serve() -> impl IntoResponse {
+async fn serve() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], document())
 }
 
 /// The document as JSON: the content of `openapi.json`.
 #[must_use]
-pub fn document() -> String {
-    // All values are literals, so serialization cannot fail; a test checks the result.
-    Document::openapi().to_pretty_json().map(|text| text + "\n").unwrap_or_default()
+pub fn document() -> &'static str {
+    &DOCUMENT
 }
 
 #[derive(OpenApi)]
@@ -35,20 +52,6 @@ pub fn document() -> String {
         title = "Reelport",
         description = "Export, enrich and safely import movie catalogues: the REST API beside the \
                        GraphQL API.",
-    ),
-    paths(
-        rest::auth::login,
-        rest::auth::refresh,
-        rest::exports::export,
-        rest::exports::bundle,
-        rest::imports::import,
-        rest::drafts::publish,
-        rest::drafts::discard,
-        rest::draft_status::draft_status,
-        rest::schemas::schema,
-        health::alive,
-        health::ready,
-        serve,
     ),
     modifiers(&Bearer),
 )]

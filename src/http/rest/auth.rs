@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
+use axum::Json;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::fields::read_text_fields;
 use crate::catalog::accounts::{LoginRefused, Session};
@@ -15,10 +16,8 @@ use crate::http::AppState;
 use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/auth/login", post(login))
-        .route("/api/v1/auth/refresh", post(refresh))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(login)).routes(routes!(refresh))
 }
 
 /// Email and password.
@@ -85,7 +84,7 @@ fn token_response(session: Session) -> Response {
         ),
     )
 )]
-pub async fn login(
+async fn login(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     request: Request,
@@ -113,7 +112,7 @@ pub async fn login(
         ),
     )
 )]
-pub async fn refresh(
+async fn refresh(
     State(state): State<AppState>,
     request: Request,
 ) -> Result<Response, ProblemDetails> {

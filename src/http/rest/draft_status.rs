@@ -1,10 +1,11 @@
 //! The open drafts of a movie.
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{MoviePath, no_such_movie, parse_movie_id};
 use crate::catalog::drafts::DraftStatus;
@@ -15,8 +16,8 @@ use crate::http::bearer::Bearer;
 use crate::http::openapi::{AccessErrors, ProblemBody};
 use crate::http::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/api/v1/admin/movies/{id}/draft-status", get(draft_status))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(draft_status))
 }
 
 /// The open drafts of a movie.
@@ -84,7 +85,7 @@ impl From<DraftStatus> for DraftStatusEntry {
         ),
     )
 )]
-pub async fn draft_status(
+async fn draft_status(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path(MoviePath { id }): Path<MoviePath>,

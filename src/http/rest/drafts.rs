@@ -1,11 +1,12 @@
 //! Publishing and discarding drafts.
 
+use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::routing::{delete, post};
-use axum::{Json, Router};
 use serde::Deserialize;
 use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::imports::{ImportAnswer, idempotency_key, import_response};
 use super::{CategoryPath, parse_category, parse_movie_id, query};
@@ -17,10 +18,8 @@ use crate::http::bearer::Bearer;
 use crate::http::openapi::{AccessErrors, ProblemBody};
 use crate::http::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/admin/movies/{id}/publish/{category}", post(publish))
-        .route("/api/v1/admin/movies/{id}/draft/{category}", delete(discard))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(publish)).routes(routes!(discard))
 }
 
 /// The query parameters of publishing.
@@ -96,7 +95,7 @@ impl From<PublishParameters> for PublishOptions {
         ),
     )
 )]
-pub async fn publish(
+async fn publish(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path(CategoryPath { id, category }): Path<CategoryPath>,
@@ -141,7 +140,7 @@ pub async fn publish(
         ),
     )
 )]
-pub async fn discard(
+async fn discard(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path(CategoryPath { id, category }): Path<CategoryPath>,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{CategoryPath, MoviePath, no_such_movie, parse_category, parse_movie_id, query};
 use crate::document::Stage;
@@ -17,10 +17,8 @@ use crate::http::bearer::Bearer;
 use crate::http::openapi::{AccessErrors, ProblemBody};
 use crate::http::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/admin/movies/{id}/export/all", get(bundle))
-        .route("/api/v1/admin/movies/{id}/export/{category}", get(export))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(bundle)).routes(routes!(export))
 }
 
 /// The query parameters of an export.
@@ -65,7 +63,7 @@ fn attachment(file_name: &str) -> String {
         ),
     )
 )]
-pub async fn export(
+async fn export(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path(CategoryPath { id, category }): Path<CategoryPath>,
@@ -136,7 +134,7 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
         ),
     )
 )]
-pub async fn bundle(
+async fn bundle(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path(MoviePath { id }): Path<MoviePath>,

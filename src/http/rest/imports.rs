@@ -1,13 +1,14 @@
 //! Importing one category.
 
+use axum::Json;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::HeaderMap;
-use axum::routing::post;
-use axum::{Json, Router};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{
     CategoryPath, is_json, no_such_movie, parse_category, parse_movie_id, query, read_body,
@@ -25,8 +26,8 @@ use crate::http::openapi::{AccessErrors, DocumentError, Plan, ProblemBody};
 use crate::http::problem::ProblemDetails;
 use crate::http::{AppState, MAX_BODY};
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/api/v1/admin/movies/{id}/import/{category}", post(import))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(import))
 }
 
 /// The result of an import.
@@ -208,7 +209,7 @@ impl From<ImportParameters> for ImportOptions {
         ),
     )
 )]
-pub async fn import(
+async fn import(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
     Path(CategoryPath { id, category }): Path<CategoryPath>,

@@ -1,19 +1,19 @@
 //! The REST API. Each route calls the same application function as its GraphQL counterpart.
 
-pub mod auth;
+mod auth;
 mod bundle;
-pub mod draft_status;
-pub mod drafts;
-pub mod exports;
+mod draft_status;
+mod drafts;
+mod exports;
 mod fields;
-pub mod imports;
+mod imports;
 mod query;
-pub mod schemas;
+mod schemas;
 
-use axum::Router;
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
 
 use super::AppState;
 pub use super::body::read_body;
@@ -22,8 +22,9 @@ pub use bundle::Bundles;
 
 use crate::document::{Category, MovieId};
 
-pub fn routes() -> Router<AppState> {
-    Router::new()
+/// The routes of the REST API, with their OpenAPI operations.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
         .merge(auth::routes())
         .merge(draft_status::routes())
         .merge(drafts::routes())

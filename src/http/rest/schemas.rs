@@ -1,10 +1,10 @@
 //! The JSON Schemas of the documents.
 
-use axum::Router;
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::parse_category;
 use crate::document::schema::json_schema::json_schema;
@@ -12,8 +12,8 @@ use crate::http::AppState;
 use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/api/v1/schemas/{category}", get(schema))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(schema))
 }
 
 /// Returns the JSON Schema (2020-12) of a category's file.
@@ -34,7 +34,7 @@ pub fn routes() -> Router<AppState> {
         ),
     )
 )]
-pub async fn schema(Path(category): Path<String>) -> Result<Response, ProblemDetails> {
+async fn schema(Path(category): Path<String>) -> Result<Response, ProblemDetails> {
     let schema = json_schema(parse_category(&category)?);
     Ok(([(header::CONTENT_TYPE, "application/schema+json")], schema.to_string()).into_response())
 }
