@@ -3,6 +3,7 @@
 mod bearer;
 mod body;
 mod budget;
+mod conditional;
 mod graphiql;
 mod graphql;
 mod health;

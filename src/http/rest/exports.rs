@@ -14,6 +14,7 @@ use super::{CategoryPath, MoviePath, no_such_movie, parse_category, parse_movie_
 use crate::document::Stage;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
+use crate::http::conditional::is_not_modified;
 use crate::http::openapi::{AccessErrors, ProblemBody};
 use crate::http::problem::ProblemDetails;
 
@@ -90,7 +91,7 @@ async fn export(
     let etag = export.etag();
     let caching =
         [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
-    if is_known(&headers, &etag) {
+    if is_not_modified(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
     }
     let file = [
@@ -98,16 +99,6 @@ async fn export(
         (header::CONTENT_DISPOSITION, attachment(&export.file_name())),
     ];
     Ok((caching, file, export.envelope()).into_response())
-}
-
-/// `If-None-Match` by weak comparison (RFC 9110 §13.1.2).
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let values =
-        headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
 }
 
 /// Exports all seven categories of a movie as a ZIP of `{id}/{category}.json`.
