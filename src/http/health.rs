@@ -21,7 +21,7 @@ async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Checks that the database responds and has the expected schema, and that no write has failed.
+/// Checks that the database responds, has the expected schema and is not known to refuse writes.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses(
