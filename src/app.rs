@@ -1,4 +1,5 @@
-//! The composition root: wires storage, application and edges; starts and stops the service.
+//! The composition root: connects storage, application and edges, and starts and stops the
+//! service.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,21 +16,21 @@ use crate::graphql::{Limits as QueryLimits, checks, schema_builder};
 use crate::http::{AppState, Limits, router};
 use crate::storage::{Database, StorageError, create_private_folder};
 
-/// How long closing the database may take when the service stops.
-const CLOSING: Duration = Duration::from_secs(2);
+/// How long the service waits for the database to close when it stops.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The service with all its parts, before it listens.
+/// The service with all its parts. It does not listen until [`serve`](Self::serve) is called.
 #[derive(Clone)]
 pub struct App {
     pub catalog: Catalog,
     pub accounts: Accounts,
-    /// How much one GraphQL request may ask for.
+    /// Limits of a single GraphQL request.
     pub query_limits: QueryLimits,
-    /// What clients may take of the service.
+    /// Limits on connections, time and memory.
     pub limits: Limits,
 }
 
-/// What tests may fix.
+/// The sources of time and of new ids. Tests replace them with fixed ones.
 #[derive(Clone)]
 pub struct Sources {
     pub clock: Arc<dyn Clock>,
@@ -58,7 +59,7 @@ impl App {
         Ok(Self::new(catalog, secret, tokens))
     }
 
-    /// The service on a catalogue that is open.
+    /// Creates the service for an open catalogue.
     #[must_use]
     pub fn new(catalog: Catalog, secret: &[u8], tokens: TokenConfig) -> Self {
         let accounts = Accounts::new(catalog.clone(), Tokens::new(secret, tokens));
@@ -66,7 +67,7 @@ impl App {
         Self { catalog, accounts, query_limits, limits }
     }
 
-    /// All routes.
+    /// Builds the router with all routes.
     pub fn router(&self) -> Router {
         checks::prepare();
         router(AppState::new(
@@ -77,20 +78,20 @@ impl App {
         ))
     }
 
-    /// Serves until `stop` ends, then lets open requests end within the grace of the limits and closes
-    /// the database.
+    /// Serves until `stop` completes, then waits up to [`Limits::grace`] for open requests and
+    /// closes the database.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let limits = Arc::new(self.limits.clone());
         crate::http::serve(listener, self.router(), limits, stop).await;
-        // A connection to the database that is still in use is not waited for any longer: what it did not
-        // commit is rolled back by the database.
-        if tokio::time::timeout(CLOSING, self.catalog.database().close()).await.is_err() {
-            tracing::warn!("the database was still in use when the time to stop was over");
+        // Connections still in use after the timeout are abandoned; the database rolls back their
+        // transactions.
+        if tokio::time::timeout(CLOSE_TIMEOUT, self.catalog.database().close()).await.is_err() {
+            tracing::warn!("the database was still in use when the shutdown timeout expired");
         }
     }
 }
 
-/// Connects to the database, migrates it and loads the reference data that it lacks.
+/// Connects to the database, migrates it and loads missing reference data.
 ///
 /// # Errors
 /// When the database cannot be reached or migrated.
@@ -105,10 +106,10 @@ pub async fn open_catalog(
     Ok(Catalog::new(database, sources.clock, sources.ids))
 }
 
-/// Connects to a database for reading alone.
+/// Connects to a database in read-only mode.
 ///
 /// # Errors
-/// When the database cannot be reached, or its schema is not of this version.
+/// When the database cannot be reached, or its schema is of another version.
 pub async fn open_read_only_catalog(
     database_url: &str,
     connections: u32,
@@ -121,7 +122,7 @@ pub async fn open_read_only_catalog(
     Ok(Catalog::new(database, sources.clock, sources.ids))
 }
 
-/// Connects to a database for a backup of it as it is: it is not migrated.
+/// Connects to a database to back it up, without migrating it.
 ///
 /// # Errors
 /// When the database cannot be reached.
@@ -132,12 +133,18 @@ pub async fn open_for_backup(
     Database::connect_read_only(database_url, connections).await
 }
 
-/// Reads the secret at `path`, or makes one there that only the owner can read. Whole or not at
-/// all: of two that start at once, one makes it and both read it.
+/// Reads the secret at `path`, or creates it in a file that only its owner can read. Returns the
+/// secret and whether it was created.
+///
+/// The file is created atomically: when two processes start at once, one creates it and both read
+/// the same secret.
 ///
 /// # Errors
-/// When the file can be neither read nor made.
-pub fn kept_secret(path: &Path, make: impl FnOnce() -> String) -> std::io::Result<(String, bool)> {
+/// When the file can neither be read nor created.
+pub fn read_or_create_secret(
+    path: &Path,
+    generate: impl FnOnce() -> String,
+) -> std::io::Result<(String, bool)> {
     use std::io::Write as _;
     match std::fs::read_to_string(path) {
         Ok(secret) => return Ok((secret.trim().to_owned(), false)),
@@ -147,8 +154,8 @@ pub fn kept_secret(path: &Path, make: impl FnOnce() -> String) -> std::io::Resul
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     create_private_folder(folder)?;
-    let secret = make();
-    // Temporary files are readable by their owner alone from the start.
+    let secret = generate();
+    // Temporary files are created with permissions for their owner only.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     writeln!(file, "{secret}")?;
     file.as_file().sync_all()?;

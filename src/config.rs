@@ -1,4 +1,5 @@
-//! Typed configuration, validated at start: every option is a flag and a variable.
+//! The configuration, validated at start. Every option can be given as a flag or as an environment
+//! variable.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::catalog::accounts::tokens::MIN_SECRET;
 use crate::http::Limits;
 use crate::storage::{TextLimits, sqlite_path};
 
-/// One option has a value that it cannot have.
+/// An option has an invalid value.
 #[derive(Debug, thiserror::Error)]
 #[error("{option}: found {found}; allowed is {allowed}")]
 pub struct ConfigError {
@@ -26,7 +27,7 @@ impl ConfigError {
     }
 }
 
-/// Options of every command that opens the database.
+/// Options of the commands that open the database.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
     /// The database: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`
@@ -38,20 +39,20 @@ pub struct DatabaseArgs {
         value_name = "URL"
     )]
     pub database_url: String,
-    /// Most connections to PostgreSQL
+    /// Maximum number of connections to PostgreSQL
     #[arg(long, env = "REELPORT_DATABASE_CONNECTIONS", default_value = "16", value_name = "N")]
     pub database_connections: String,
-    /// Most MiB that the texts of imports take in the import log, compressed; the oldest are
-    /// dropped
+    /// Maximum size in MiB of the compressed texts in the import log; the oldest texts are
+    /// deleted first
     #[arg(long, env = "REELPORT_IMPORT_TEXTS", default_value = "4096", value_name = "MIB")]
     pub import_texts: String,
 }
 
 impl DatabaseArgs {
-    /// Checks the URL's kind.
+    /// Checks all options.
     ///
     /// # Errors
-    /// When it is of no kind that is known.
+    /// When an option has an invalid value.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let url = &self.database_url;
         let known = ["sqlite:", "postgres://", "postgresql://"]
@@ -59,7 +60,7 @@ impl DatabaseArgs {
             .any(|scheme| url.starts_with(scheme));
         let is_empty = sqlite_path(url).is_some_and(str::is_empty);
         if !known || is_empty || url.contains(":memory:") || url.contains("mode=memory") {
-            // The URL may hold a password, so that no more than its kind is shown.
+            // The URL may contain a password, so the message shows only its scheme.
             let found = match (known, is_empty) {
                 (true, true) => "no path",
                 (true, false) => "a database in memory",
@@ -72,10 +73,10 @@ impl DatabaseArgs {
         self.connections().map(drop)
     }
 
-    /// Most connections to `PostgreSQL`.
+    /// The maximum number of connections to `PostgreSQL`.
     ///
     /// # Errors
-    /// When it is no number from 1 to 1000.
+    /// When it is not a number from 1 to 1000.
     pub fn connections(&self) -> Result<u32, ConfigError> {
         let number =
             self.database_connections.parse().ok().filter(|number| (1..=1000).contains(number));
@@ -91,7 +92,7 @@ impl DatabaseArgs {
     /// The limits of the texts in the import log.
     ///
     /// # Errors
-    /// When it is no number from 1 to 1,000,000.
+    /// When the size is not a number from 1 to 1,000,000.
     pub fn text_limits(&self) -> Result<TextLimits, ConfigError> {
         let number = self.import_texts.parse::<u64>().ok();
         let mebibytes =
@@ -105,7 +106,8 @@ impl DatabaseArgs {
         Ok(TextLimits { of_all: mebibytes << 20, ..TextLimits::default() })
     }
 
-    /// The folder of a `SQLite` database, where the secrets of a first start are kept.
+    /// The folder of a `SQLite` database, where generated secrets are stored. `None` for
+    /// `PostgreSQL`.
     #[must_use]
     pub fn folder(&self) -> Option<PathBuf> {
         let path = sqlite_path(&self.database_url)?;
@@ -113,15 +115,18 @@ impl DatabaseArgs {
     }
 }
 
-/// Options of the commands that make tokens.
+/// Options of the commands that issue tokens.
 #[derive(Debug, Clone, Args)]
 pub struct TokenArgs {
-    /// The secret that signs tokens, 32 bytes or more; made on first start if the database is SQLite
+    /// The secret that signs tokens, 32 bytes or more; generated on first start if the database is
+    /// SQLite
     #[arg(long, env = "REELPORT_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub jwt_secret: Option<String>,
 }
 
 impl TokenArgs {
+    /// Checks the secret.
+    ///
     /// # Errors
     /// When the secret is too short.
     pub fn validate(&self) -> Result<(), ConfigError> {
@@ -136,13 +141,13 @@ impl TokenArgs {
     }
 }
 
-/// What an option without a value is set to, by a flag or a variable.
+/// The value of a boolean option, set by a flag or an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Switch {
     On,
     Off,
-    /// Neither; refused when the options are checked.
-    Unclear(String),
+    /// Neither; `validate` reports it as an error.
+    Invalid(String),
 }
 
 impl Switch {
@@ -152,20 +157,20 @@ impl Switch {
         *self == Self::On
     }
 
-    /// Reads a variable. One that is empty is not set.
-    #[allow(clippy::unnecessary_wraps, reason = "the form that clap takes")]
-    fn read(text: &str) -> Result<Self, std::convert::Infallible> {
+    /// Reads the value of an environment variable. An empty value means off.
+    #[allow(clippy::unnecessary_wraps, reason = "clap expects a parser that returns a Result")]
+    fn parse(text: &str) -> Result<Self, std::convert::Infallible> {
         Ok(match text.trim().to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" | "y" | "t" => Self::On,
             "false" | "0" | "no" | "off" | "n" | "f" | "" => Self::Off,
-            _ => Self::Unclear(text.to_owned()),
+            _ => Self::Invalid(text.to_owned()),
         })
     }
 
     fn validate(&self, option: &'static str) -> Result<(), ConfigError> {
         match self {
             Self::On | Self::Off => Ok(()),
-            Self::Unclear(text) => {
+            Self::Invalid(text) => {
                 let allowed = "true, false, 1, 0, yes or no";
                 Err(ConfigError::new(option, format!("{text:?}"), allowed))
             }
@@ -179,10 +184,10 @@ pub struct ServeArgs {
     /// The address and port to listen on
     #[arg(long, env = "REELPORT_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS")]
     pub listen: String,
-    /// The account that is made if it is not there
+    /// The account to create if it does not exist
     #[arg(long, env = "REELPORT_ADMIN_EMAIL", value_name = "EMAIL")]
     pub admin_email: Option<String>,
-    /// Its password; made and printed once if it is left out
+    /// Its password; if omitted, one is generated and printed once
     #[arg(long, env = "REELPORT_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     pub admin_password: Option<String>,
     /// Load a small catalogue if the database has no movies
@@ -190,33 +195,34 @@ pub struct ServeArgs {
         long,
         env = "REELPORT_DEMO",
         action = ArgAction::SetTrue,
-        value_parser = Switch::read
+        value_parser = Switch::parse
     )]
     pub demo: Switch,
-    /// Most open connections; left out, as many as the process's limit of file descriptors leaves room for
+    /// Maximum number of open connections; by default as many as the process's limit of open files
+    /// allows
     #[arg(long, env = "REELPORT_MAX_CONNECTIONS", value_name = "N")]
     pub max_connections: Option<String>,
-    /// Most memory for request bodies, of all requests together, in MiB
+    /// Maximum memory for the bodies of all requests together, in MiB
     #[arg(long, env = "REELPORT_REQUEST_MEMORY", default_value = "64", value_name = "MIB")]
     pub request_memory: String,
-    /// How long open requests may take to end when the service is asked to stop, in seconds
+    /// How long open requests may take to finish when the service stops, in seconds
     #[arg(long, env = "REELPORT_SHUTDOWN_GRACE", default_value = "10", value_name = "SECONDS")]
     pub shutdown_grace: String,
-    /// Serve reads alone: the database is not written to, and writes are answered 503
+    /// Serve only reads: nothing is written to the database, and write requests get 503
     #[arg(
         long,
         env = "REELPORT_READ_ONLY",
         action = ArgAction::SetTrue,
-        value_parser = Switch::read
+        value_parser = Switch::parse
     )]
     pub read_only: Switch,
 }
 
 impl ServeArgs {
-    /// Where to listen.
+    /// Checks the options and returns the address to listen on.
     ///
     /// # Errors
-    /// When an option has a value that it cannot have.
+    /// When an option has an invalid value.
     pub fn validate(&self) -> Result<SocketAddr, ConfigError> {
         let resolved = self.listen.to_socket_addrs().ok().and_then(|mut found| found.next());
         let address = resolved.ok_or_else(|| {
@@ -249,10 +255,10 @@ impl ServeArgs {
         Ok(address)
     }
 
-    /// What clients may take of the service.
+    /// The limits on connections, time and memory.
     ///
     /// # Errors
-    /// When an option has a value that it cannot have, or the process may have too few descriptors open.
+    /// When an option has an invalid value, or the process may open too few files.
     pub fn limits(&self, database: &DatabaseArgs) -> Result<Limits, ConfigError> {
         let defaults = Limits::default();
         let for_database = match database.folder() {
@@ -260,7 +266,7 @@ impl ServeArgs {
             None => database.connections()? as usize,
         };
         let reserved = OTHER_DESCRIPTORS + defaults.spare_connections + for_database;
-        let room = match descriptors() {
+        let room = match max_descriptors() {
             Some(all) if all <= reserved => {
                 let found = format!("a limit of {all} open files");
                 let allowed = format!("more than {reserved}; raise it (ulimit -n)");
@@ -270,11 +276,11 @@ impl ServeArgs {
             None => MAX_CONNECTIONS,
         };
         let connections = match &self.max_connections {
-            Some(text) => number("REELPORT_MAX_CONNECTIONS", text, 1, room)?,
+            Some(text) => parse_number("REELPORT_MAX_CONNECTIONS", text, 1, room)?,
             None => room,
         };
-        let memory = number("REELPORT_REQUEST_MEMORY", &self.request_memory, 16, 1 << 20)?;
-        let grace = number("REELPORT_SHUTDOWN_GRACE", &self.shutdown_grace, 0, 3600)?;
+        let memory = parse_number("REELPORT_REQUEST_MEMORY", &self.request_memory, 16, 1 << 20)?;
+        let grace = parse_number("REELPORT_SHUTDOWN_GRACE", &self.shutdown_grace, 0, 3600)?;
         Ok(Limits {
             connections,
             request_memory: memory << 20,
@@ -284,16 +290,16 @@ impl ServeArgs {
     }
 }
 
-/// Most connections, whatever the process may have open.
+/// The maximum number of connections, even if the process may open more files.
 const MAX_CONNECTIONS: usize = 4096;
-/// Files that connections to `SQLite` keep open, with some to spare: the database and its log, for each
-/// reader and the writer.
+/// Files that `SQLite` connections keep open, with a margin: the database and its write-ahead log,
+/// for each reader and the writer.
 const SQLITE_DESCRIPTORS: usize = 32;
-/// Other files: the listener, standard streams, the runtime's own, temporary files.
+/// Other open files: the listener, standard streams, the runtime, temporary files.
 const OTHER_DESCRIPTORS: usize = 32;
 
-/// How many files the process may have open; `None` without limit, and where that cannot be told.
-fn descriptors() -> Option<usize> {
+/// How many files the process may open; `None` if there is no limit or it is unknown.
+fn max_descriptors() -> Option<usize> {
     #[cfg(unix)]
     {
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
@@ -303,7 +309,7 @@ fn descriptors() -> Option<usize> {
     None
 }
 
-fn number(
+fn parse_number(
     option: &'static str,
     text: &str,
     least: usize,

@@ -1,14 +1,15 @@
 //! Reelport: export a movie's data by category, enrich it, and import it back without losing
 //! anything.
 //!
-//! The map of the house:
+//! Modules:
 //!
-//! - [`document`]: the pure core. Seven documents, each defined once; reading, recognising items,
-//!   merging, comparing.
-//! - [`catalog`]: the application. Export, import, accounts; who may do what.
-//! - [`storage`]: the only place that knows the database.
-//! - [`graphql`], [`http`], [`cli`]: the edges. They decode, make one call, and encode.
-//! - [`config`], [`app`]: what is configured, and how the parts are put together.
+//! - [`document`]: the core, without I/O. Defines the seven documents; reads, aligns, merges and
+//!   compares them.
+//! - [`catalog`]: the application. Export, import, accounts and permissions.
+//! - [`storage`]: database access. No other module uses the database library.
+//! - [`graphql`], [`http`], [`cli`]: the edges. They decode a request, call the application once,
+//!   and encode the result.
+//! - [`config`], [`app`]: the configuration, and the construction of the service.
 
 pub mod app;
 pub mod catalog;

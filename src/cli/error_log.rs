@@ -1,4 +1,5 @@
-//! The file that keeps the failures and warnings of an import: `--errors FILE`.
+//! The error log of an import (`--errors FILE`): one JSON line for each document with failures or
+//! warnings.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -13,22 +14,23 @@ use crate::catalog::bulk::DocumentResult;
 
 /// The keys of each line.
 const KEYS: [&str; 5] = ["place", "movie_id", "category", "errors", "warnings"];
-/// Most bytes of the first line of an older log.
+/// Maximum size of the first line of an existing log.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
 
-/// The file takes the place of an older log with its first line, or when the import ends without
-/// one: an import that cannot start changes nothing, and one that stops keeps its lines.
+/// An error log. The file is created, or replaces an older log, when the first line is written or
+/// the import ends. So an import that cannot start changes nothing, and an import that stops leaves
+/// the lines written so far.
 pub(super) struct ErrorLog {
     output: Output,
     file: Option<File>,
 }
 
 impl ErrorLog {
-    /// Refuses what is no log of an import. Changes nothing yet.
+    /// Checks that the file can be written, without changing it.
     ///
     /// # Errors
-    /// When the file is an input, of the database, or anything else but an older log; or cannot be
-    /// made.
+    /// When the file is an input, belongs to the database, exists and is not an error log, or
+    /// cannot be created.
     pub(super) fn prepare(
         path: &Path,
         inputs: &[Input],
@@ -37,28 +39,28 @@ impl ErrorLog {
         let shown = path.display();
         let output = Output::at(path);
         let identity = Identity::of_path(output.path());
-        if let Some(input) = inputs.iter().find(|input| input.identity.is(&identity)) {
+        if let Some(input) = inputs.iter().find(|input| input.identity.is_same_file(&identity)) {
             let what = format!("{shown} is an input ({}); name another file", input.name);
             return Err(CliError::Usage(format!("--errors: {what}")));
         }
-        output.must_not_be_of(database, "--errors")?;
-        let unusable = |error| CliError::io(&format!("--errors: {shown}"), &error);
-        if let Some(stream) = output.stream().map_err(unusable)? {
+        output.refuse_database_files(database, "--errors")?;
+        let io_error = |error| CliError::io(&format!("--errors: {shown}"), &error);
+        if let Some(stream) = output.stream().map_err(io_error)? {
             return Ok(Self { output, file: Some(stream) });
         }
-        if !is_log_or_empty(output.path()).map_err(unusable)? {
+        if !is_log_or_empty(output.path()).map_err(io_error)? {
             return Err(CliError::Usage(format!(
-                "--errors: {shown} is there already and is no error log of an import; name \
+                "--errors: {shown} already exists and is not an error log of an import; name \
                  another file"
             )));
         }
-        // Whether it can be made is known now, not when there is something to keep.
-        drop(output.temporary().map_err(unusable)?);
+        // Fail now, not when the first line is written.
+        drop(output.temporary().map_err(io_error)?);
         Ok(Self { output, file: None })
     }
 
-    /// Adds a document's line.
-    pub(super) fn keep(&mut self, result: &DocumentResult) -> io::Result<()> {
+    /// Appends the line of a document.
+    pub(super) fn append(&mut self, result: &DocumentResult) -> io::Result<()> {
         let values = [
             json!(result.location.to_string()),
             json!(result.key.as_ref().map(|(movie, _)| movie.as_str())),
@@ -72,7 +74,7 @@ impl ErrorLog {
         self.file()?.write_all(line.as_bytes())
     }
 
-    /// Puts the file in its place, if no line has done so.
+    /// Creates the file if no line was written.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.file().map(drop)
     }
@@ -82,7 +84,7 @@ impl ErrorLog {
             Some(file) => file,
             None => {
                 let file = self.output.temporary()?;
-                // As if it was written over; a new one is its owner's alone.
+                // Keep the permissions of an existing file; only its owner can read a new one.
                 if let Ok(metadata) = std::fs::metadata(self.output.path()) {
                     file.as_file().set_permissions(metadata.permissions())?;
                 }
@@ -93,7 +95,7 @@ impl ErrorLog {
     }
 }
 
-/// Whether there is no file, an empty one, or one whose first line is a line of a log.
+/// Whether the file is missing, empty, or starts with a line of an error log.
 fn is_log_or_empty(path: &Path) -> io::Result<bool> {
     let file = match File::open(path) {
         Ok(file) => file,

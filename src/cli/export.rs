@@ -1,4 +1,4 @@
-//! `reelport export`.
+//! `reelport export`: writes the catalogue as NDJSON or as a ZIP archive.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::files::{DatabaseFiles, Output, standard_output};
 use super::terminal::print_error;
-use super::{CliError, FAILED, SOME_FAILED, must_exist, open};
+use super::{CliError, FAILED, SOME_FAILED, open, require_database};
 use crate::catalog::CatalogError;
 use crate::catalog::access::command_line;
 use crate::catalog::bulk::{ArchiveError, Selection, write_entry, writer};
@@ -18,28 +18,28 @@ use crate::catalog::export::Export;
 use crate::config::DatabaseArgs;
 use crate::document::MovieId;
 
-/// The form of an exported catalogue.
+/// The format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// {movie}/{category}.json in an archive
     Zip,
-    /// An envelope on each line
+    /// One envelope per line
     Ndjson,
 }
 
 /// Options of `export`.
 #[derive(Debug, Clone, Args)]
 pub struct ExportArgs {
-    /// The form of the output
+    /// The format of the output
     #[arg(long, value_enum, default_value_t = Format::Ndjson)]
     format: Format,
-    /// Only these movies, with commas between
+    /// Only these movies, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     ids: Option<Vec<String>>,
     /// Only this category
     #[arg(long)]
     category: Option<String>,
-    /// The file to write; standard output if it is left out
+    /// The file to write; standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -61,15 +61,15 @@ pub(super) async fn export(
     }
     if args.output.is_none() && args.format == Format::Zip && io::stdout().is_terminal() {
         return Err(CliError::Usage(
-            "a ZIP archive is not for a terminal; name a file with -o".to_owned(),
+            "a ZIP archive cannot be written to a terminal; name a file with -o".to_owned(),
         ));
     }
-    must_exist(database)?;
+    require_database(database)?;
     let files = DatabaseFiles::of(database);
     let output = args.output.as_deref().map(Output::at);
     match &output {
-        Some(output) => output.must_not_be_of(&files, "--output")?,
-        None if files.has(&standard_output()) => {
+        Some(output) => output.refuse_database_files(&files, "--output")?,
+        None if files.contains(&standard_output()) => {
             return Err(CliError::Usage(
                 "standard output is a file of the database; name another file".to_owned(),
             ));
@@ -95,7 +95,7 @@ pub(super) async fn export(
     let read = catalog.export_stream(&permission, &Selection { movies, category }, sender).await;
     let written = writing.await.map_err(CatalogError::from)?;
     catalog.database().close().await;
-    // What was not read to its end is never put in the place of an older file.
+    // An incomplete export never replaces an existing file.
     read?;
     let written = written.and_then(|Written { count, file }| {
         if let (Some(file), Some(output)) = (file, &output) {
@@ -106,7 +106,7 @@ pub(super) async fn export(
     match written {
         Ok(1) => print_error("1 document exported"),
         Ok(count) => print_error(&format!("{count} documents exported")),
-        // Whoever reads standard output has read enough.
+        // The reader of standard output, such as `head`, closed it early.
         Err(ArchiveError::Io(error))
             if args.output.is_none() && error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(error) => {
@@ -120,24 +120,25 @@ pub(super) async fn export(
     Ok(ExitCode::from(if unknown.is_empty() { 0 } else { SOME_FAILED }))
 }
 
-/// What was written, and a file that has yet to get its name.
+/// The number of documents written, and the temporary file that is not yet renamed.
 struct Written {
     count: u64,
     file: Option<NamedTempFile>,
 }
 
-/// Writes all that comes. A plain file is written beside its place, to be named when it is whole.
+/// Writes all exports. A regular file is written under a temporary name, to be renamed when it is
+/// complete.
 fn write(
     format: Format,
     output: Option<&Output>,
     exports: mpsc::Receiver<Export>,
 ) -> Result<Written, ArchiveError> {
-    let whole = |count| Written { count, file: None };
+    let without_file = |count| Written { count, file: None };
     let Some(output) = output else {
-        return write_to(format, BufWriter::new(io::stdout().lock()), exports).map(whole);
+        return write_to(format, BufWriter::new(io::stdout().lock()), exports).map(without_file);
     };
     if let Some(stream) = output.stream()? {
-        return write_to(format, BufWriter::new(stream), exports).map(whole);
+        return write_to(format, BufWriter::new(stream), exports).map(without_file);
     }
     let mut file = output.temporary()?;
     let count = write_to(format, BufWriter::new(file.as_file_mut()), exports)?;

@@ -1,4 +1,4 @@
-//! The files that a command writes, and what it must not write over.
+//! Output files of commands, and the files that they must not overwrite.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
@@ -12,37 +12,40 @@ use crate::catalog::bulk::SQLITE_HEADER;
 use crate::config::DatabaseArgs;
 use crate::storage::sqlite_path;
 
-/// Most symbolic links that are followed.
+/// Maximum number of symbolic links to follow.
 const MAX_LINKS: usize = 40;
 
-/// Which file it is, under whatever name: symbolic and hard links lead to the same one.
+/// The identity of a file, independent of its name: symbolic and hard links to a file are equal to
+/// it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Identity {
-    /// Its path without links.
-    place: Option<PathBuf>,
-    /// Its device and its number there, of a file that exists.
+    /// The path with symbolic links resolved.
+    path: Option<PathBuf>,
+    /// Device and inode number, if the file exists.
     node: Option<(u64, u64)>,
 }
 
 impl Identity {
-    /// The file at a path, which may be missing.
+    /// The identity of the file at a path. The file may be missing.
     pub(super) fn of_path(path: &Path) -> Self {
         let metadata = std::fs::metadata(path).ok();
-        Self { place: Some(without_links(path)), node: metadata.as_ref().and_then(node) }
+        Self { path: Some(resolve_links(path)), node: metadata.as_ref().and_then(node) }
     }
 
-    /// A file that is open.
+    /// The identity of an open file.
     pub(super) fn of_open(metadata: &Metadata) -> Self {
-        Self { place: None, node: node(metadata) }
+        Self { path: None, node: node(metadata) }
     }
 
-    pub(super) fn is(&self, other: &Self) -> bool {
+    /// Whether both are the same file.
+    pub(super) fn is_same_file(&self, other: &Self) -> bool {
         let is_same_node = self.node.is_some() && self.node == other.node;
-        is_same_node || (self.place.is_some() && self.place == other.place)
+        is_same_node || (self.path.is_some() && self.path == other.path)
     }
 }
 
-/// Only regular files are told apart: terminals and pipes may be read and written at once.
+/// Device and inode number of a regular file. Terminals and pipes have none: reading and writing
+/// the same one at once is allowed.
 #[cfg(unix)]
 fn node(metadata: &Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
@@ -58,8 +61,8 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The path that symbolic links lead to, whether there is a file or not.
-fn without_links(path: &Path) -> PathBuf {
+/// Resolves symbolic links, also if the file is missing.
+fn resolve_links(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         let Ok(target) = std::fs::read_link(&path) else { break };
@@ -71,7 +74,7 @@ fn without_links(path: &Path) -> PathBuf {
     }
 }
 
-/// The standard output, where it is a file.
+/// The identity of standard output, if it is a regular file.
 #[cfg(unix)]
 pub(super) fn standard_output() -> Identity {
     use std::os::fd::AsFd as _;
@@ -85,7 +88,7 @@ pub(super) fn standard_output() -> Identity {
     Identity::default()
 }
 
-/// Whether a file is a `SQLite` database, by its first bytes.
+/// Whether a file starts with the header of a `SQLite` database.
 pub(super) fn is_sqlite(path: &Path) -> bool {
     let mut start = [0; SQLITE_HEADER.len()];
     let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
@@ -94,8 +97,8 @@ pub(super) fn is_sqlite(path: &Path) -> bool {
         && start == *SQLITE_HEADER
 }
 
-/// The files of a `SQLite` database: the database, what `SQLite` keeps beside it, and the secrets of a
-/// first start.
+/// The files of a `SQLite` database: the database itself, the files that `SQLite` creates beside
+/// it, and the generated secrets.
 pub(super) struct DatabaseFiles {
     database: Option<Identity>,
     companions: Vec<Identity>,
@@ -118,19 +121,20 @@ impl DatabaseFiles {
         }
     }
 
-    /// Whether it is the database itself.
+    /// Whether the file is the database itself.
     pub(super) fn is_database(&self, file: &Identity) -> bool {
-        self.database.as_ref().is_some_and(|database| database.is(file))
+        self.database.as_ref().is_some_and(|database| database.is_same_file(file))
     }
 
-    /// Whether it is the database or a file that belongs to it.
-    pub(super) fn has(&self, file: &Identity) -> bool {
-        self.is_database(file) || self.companions.iter().any(|companion| companion.is(file))
+    /// Whether the file is the database or belongs to it.
+    pub(super) fn contains(&self, file: &Identity) -> bool {
+        self.is_database(file)
+            || self.companions.iter().any(|companion| companion.is_same_file(file))
     }
 }
 
-/// A file that a command is to write. It gets its name when it is whole; until then an older one
-/// stays.
+/// A file to write. It is written under a temporary name and renamed when it is complete, so an
+/// existing file stays until then.
 #[derive(Debug, Clone)]
 pub(super) struct Output {
     path: PathBuf,
@@ -138,26 +142,26 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes and changes nothing yet.
+    /// Describes the output at a path, without creating it.
     pub(super) fn at(path: &Path) -> Self {
         let is_other = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
-        // What the process has open already is written to, not replaced: /dev/stdout, /dev/fd/63.
+        // Files that the process has open (/dev/stdout, /dev/fd/63) are written to, not replaced.
         let folder = std::fs::canonicalize(folder_of(path)).unwrap_or_default();
         let is_open = ["/dev", "/proc"].iter().any(|devices| folder.starts_with(devices));
         let is_stream = is_other || is_open;
-        Self { path: if is_stream { path.to_owned() } else { without_links(path) }, is_stream }
+        Self { path: if is_stream { path.to_owned() } else { resolve_links(path) }, is_stream }
     }
 
-    /// The file, where it is no plain one: a device, a pipe.
+    /// Opens the output for writing if it is not a regular file but a device or a pipe.
     pub(super) fn stream(&self) -> io::Result<Option<File>> {
         self.is_stream.then(|| File::create(&self.path)).transpose()
     }
 
-    /// Refuses the database and what belongs to it.
+    /// Refuses to overwrite the database or a file that belongs to it.
     ///
     /// # Errors
-    /// When it is one of those files.
-    pub(super) fn must_not_be_of(
+    /// When the output is such a file, or any `SQLite` database.
+    pub(super) fn refuse_database_files(
         &self,
         files: &DatabaseFiles,
         option: &str,
@@ -166,7 +170,7 @@ impl Output {
         let shown = self.path.display();
         let what = if files.is_database(&identity) {
             "is the database"
-        } else if files.has(&identity) {
+        } else if files.contains(&identity) {
             "belongs to the database"
         } else if is_sqlite(&self.path) {
             "is a SQLite database"
@@ -180,12 +184,12 @@ impl Output {
         &self.path
     }
 
-    /// A file beside it, to be named when it is whole.
+    /// Creates a temporary file in the same folder.
     pub(super) fn temporary(&self) -> io::Result<NamedTempFile> {
         tempfile::Builder::new().prefix(".reelport-").tempfile_in(folder_of(&self.path))
     }
 
-    /// Gives the file its name.
+    /// Renames the temporary file to the output's path.
     pub(super) fn persist(&self, file: NamedTempFile) -> io::Result<File> {
         file.persist(&self.path).map_err(|error| error.error)
     }

@@ -1,4 +1,4 @@
-//! `reelport import`.
+//! `reelport import`: imports files, reports progress, and prints plans, failures and a summary.
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use super::files::DatabaseFiles;
 use super::inputs::{Input, open_inputs};
 use super::outcomes::Outcomes;
 use super::terminal::{print_error, print_line};
-use super::{CliError, FAILED, SOME_FAILED, open_or_make};
+use super::{CliError, FAILED, SOME_FAILED, open_or_create};
 use crate::catalog::access::command_line;
 use crate::catalog::bulk::{
     BulkReport, DocumentSender, MAX_UNPACKED, ReadOptions, ReadReport, document_channel,
@@ -29,71 +29,73 @@ use crate::document::{Category, MovieId, Source, Stage};
 
 /// Options of `import`.
 #[derive(Debug, Clone, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a separate option")]
 pub struct ImportArgs {
     /// Files to import; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// The movie that each file is of, for example tmdb-550, with --category: then a file is one document, and
-    /// may be the data alone, its list, or one item of it
+    /// The movie of each file, for example tmdb-550; needs --category. Each file is then one
+    /// document, and may also hold the data alone, its list, or one item of the list
     #[arg(long, value_name = "ID", requires = "category")]
     movie: Option<String>,
-    /// The category that each file is of, with --movie
+    /// The category of each file; needs --movie
     #[arg(long, value_name = "CATEGORY", requires = "movie")]
     category: Option<String>,
-    /// merge: change and add; replace: also remove list items that a document no longer has, if the revision it was
-    /// made from is known
+    /// merge: change and add; replace: also remove list items that are missing from a document, if
+    /// its base revision is known
     #[arg(long, default_value = "merge", value_name = "MODE")]
     mode: String,
-    /// Where the values come from, whatever the files say: tmdb, manual or llm-generated
+    /// The source of the values, overriding the files: tmdb, manual or llm-generated
     #[arg(long)]
     source: Option<String>,
-    /// What null means. keep: nothing; clear: the value is removed
+    /// How to treat null. keep: keep the stored value; clear: remove it
     #[arg(long, default_value = "keep", value_name = "POLICY")]
     nulls: String,
-    /// Say what would change, and write nothing; what one document brings, a later one does not see yet
+    /// Print what would change, without writing anything; each document is planned independently of
+    /// the others
     #[arg(long)]
     dry_run: bool,
-    /// published; or draft: then it waits for someone to publish it
+    /// published, or draft: the changes then wait in a draft until it is published
     #[arg(long, default_value = "published", value_name = "STATE")]
     target: String,
-    /// How to settle what both a document and the catalogue have changed since it was made: fail, keep_current or
-    /// take_import
+    /// How to resolve conflicts, where a document and the catalogue changed the same value since
+    /// the base revision: fail, keep_current or take_import
     #[arg(long, default_value = "fail", value_name = "POLICY")]
     on_conflict: String,
-    /// The revision that the documents were made from, whatever they say themselves
+    /// The base revision of the documents, overriding their metadata
     #[arg(long, value_name = "REVISION", value_parser = clap::value_parser!(i64).range(0..))]
     base_revision: Option<i64>,
-    /// Remove these list items, with commas between their ids
+    /// Ids of list items to remove, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     remove_items: Vec<String>,
-    /// Who names mean, of a file with one document: a JSON list of {path, entity_id | create_new | skip, everywhere}
+    /// Which entities the names in a file with one document mean: a JSON list of {path, entity_id |
+    /// create_new | skip, everywhere}
     #[arg(long, default_value = "[]", hide_default_value = true, value_name = "LIST")]
     resolutions: String,
-    /// The digest of the plan that is to be carried out, of a file with one document; another plan is refused
+    /// The digest of the plan to execute, for a file with one document; any other plan is refused
     #[arg(long, value_name = "DIGEST")]
     expected_plan: Option<String>,
-    /// Change also what is locked, where the source is manual
+    /// Also change locked values, if the source is manual
     #[arg(long)]
     override_locks: bool,
     /// Refuse documents with unknown keys
     #[arg(long)]
     strict: bool,
-    /// Take texts without citation marks, markup and invisible characters
+    /// Remove citation marks, markup and invisible characters from texts
     #[arg(long)]
     clean: bool,
-    /// Keep all failures and warnings in this file, a JSON object on each line; it may be missing, empty or an
-    /// older such file
+    /// Write all failures and warnings to this file, one JSON object per line; the file may be
+    /// missing, empty or an older error log
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
-    /// The most that an entry of an archive, or a packed archive, may unpack to: bytes, or with K, M or G
-    /// behind [default: 1G]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    /// Maximum unpacked size of an archive entry or a compressed archive: bytes, or a number with
+    /// the suffix K, M or G [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_unpacked: Option<u64>,
 }
 
-/// A number of bytes: `1000`, `64K`, `500M`, `2G`.
-fn size(text: &str) -> Result<u64, String> {
+/// Reads a number of bytes: `1000`, `64K`, `500M`, `2G`.
+fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let (digits, shift) = match text.char_indices().last() {
         Some((at, 'k' | 'K')) => (&text[..at], 10),
@@ -105,10 +107,13 @@ fn size(text: &str) -> Result<u64, String> {
     number
         .filter(|number| *number > 0)
         .and_then(|number| number.checked_mul(1 << shift))
-        .ok_or_else(|| "allowed is a number of bytes, or one with K, M or G behind".to_owned())
+        .ok_or_else(|| {
+            "allowed is a number of bytes, or a number with the suffix K, M or G".to_owned()
+        })
 }
 
-fn choice<T>(
+/// Reads one of the values of an option.
+fn parse_choice<T>(
     option: &str,
     text: &str,
     parse: fn(&str) -> Option<T>,
@@ -123,8 +128,8 @@ fn choice<T>(
 }
 
 impl ImportArgs {
-    /// The movie and the category that each file is of, if they are named.
-    fn document(&self) -> Result<Option<(MovieId, Category)>, CliError> {
+    /// The movie and category of each file, if given.
+    fn target_document(&self) -> Result<Option<(MovieId, Category)>, CliError> {
         let (Some(movie), Some(category)) = (&self.movie, &self.category) else { return Ok(None) };
         let movie = movie.parse().map_err(|error| CliError::Usage(format!("--movie: {error}")))?;
         let category =
@@ -136,19 +141,19 @@ impl ImportArgs {
         let source = self
             .source
             .as_deref()
-            .map(|text| choice("--source", text, Source::parse, Source::VALUES));
-        let conflicts = choice(
+            .map(|text| parse_choice("--source", text, Source::parse, Source::VALUES));
+        let conflicts = parse_choice(
             "--on-conflict",
             &self.on_conflict,
             ConflictPolicy::parse,
             ConflictPolicy::VALUES,
         );
         Ok(ImportOptions {
-            target: choice("--target", &self.target, Stage::parse, Stage::VALUES)?,
-            mode: choice("--mode", &self.mode, ImportMode::parse, ImportMode::VALUES)?,
+            target: parse_choice("--target", &self.target, Stage::parse, Stage::VALUES)?,
+            mode: parse_choice("--mode", &self.mode, ImportMode::parse, ImportMode::VALUES)?,
             dry_run: self.dry_run,
             source: source.transpose()?,
-            nulls: choice("--nulls", &self.nulls, NullPolicy::parse, NullPolicy::VALUES)?,
+            nulls: parse_choice("--nulls", &self.nulls, NullPolicy::parse, NullPolicy::VALUES)?,
             on_conflict: conflicts?,
             base_revision: self.base_revision,
             remove_items: self.remove_items.iter().filter(|id| !id.is_empty()).cloned().collect(),
@@ -163,7 +168,7 @@ impl ImportArgs {
     }
 }
 
-fn progress(inputs: &[Input]) -> ProgressBar {
+fn progress_bar(inputs: &[Input]) -> ProgressBar {
     let total: Option<u64> = inputs.iter().map(|input| input.size).sum();
     let bar = match total {
         Some(total) => ProgressBar::new(total),
@@ -185,14 +190,14 @@ pub(super) async fn import(
     args: &ImportArgs,
 ) -> Result<ExitCode, CliError> {
     let options = args.options()?;
-    let document = args.document()?;
+    let document = args.target_document()?;
     database.validate()?;
     let files = DatabaseFiles::of(database);
     let inputs = open_inputs(&args.files, &files)?;
     let log = args.errors.as_deref().map(|path| ErrorLog::prepare(path, &inputs, &files));
     let mut outcomes = Outcomes::new(log.transpose()?, !options.dry_run);
-    let catalog = open_or_make(database).await?;
-    let bar = progress(&inputs);
+    let catalog = open_or_create(database).await?;
+    let bar = progress_bar(&inputs);
     let start = Instant::now();
 
     let (sender, receiver) = document_channel();
@@ -222,7 +227,7 @@ pub(super) async fn import(
         })
         .await;
     bar.finish_and_clear();
-    // A receiver that is gone ends the reader too.
+    // The reader also ends when the receiver is dropped.
     let read = reader.await.map_err(crate::catalog::CatalogError::from)?;
     catalog.database().close().await;
 
@@ -230,13 +235,13 @@ pub(super) async fn import(
         Ok(report) => report,
         Err(error) => {
             let when = match done {
-                0 => "before any document was in".to_owned(),
-                1 => "after 1 document, which is in".to_owned(),
-                _ => format!("after {done} documents, which are in"),
+                0 => "before any document was imported".to_owned(),
+                1 => "after 1 document, which was imported".to_owned(),
+                _ => format!("after {done} documents, which were imported"),
             };
-            let error = CliError::from(error).told();
+            let error = CliError::from(error).user_message();
             print_error(&format!("reelport: the import stopped {when}: {error}"));
-            outcomes.keep_all();
+            outcomes.close_log();
             return Ok(ExitCode::from(FAILED));
         }
     };
@@ -253,7 +258,7 @@ pub(super) async fn import(
     Ok(ExitCode::from(if rejected > 0 { SOME_FAILED } else { 0 }))
 }
 
-/// Reads all inputs, one after another.
+/// Reads all inputs in order, until the receiver is dropped.
 fn read_all(inputs: Vec<Input>, options: &ReadOptions, sender: &DocumentSender) -> ReadReport {
     let position = Arc::new(AtomicU64::new(0));
     let mut all = ReadReport::default();

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line: argument definitions and one module per command.
 
 mod backup;
 mod error_log;
@@ -56,7 +56,7 @@ enum Command {
         #[command(flatten)]
         serve: ServeArgs,
     },
-    /// Import envelopes from JSON, NDJSON or ZIP, each plain or gzipped
+    /// Import envelopes from JSON, NDJSON or ZIP files, plain or gzipped
     Import {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -70,7 +70,7 @@ enum Command {
         #[command(flatten)]
         export: export::ExportArgs,
     },
-    /// Write a SQLite database, with all that is in it, into a new file; it may be served meanwhile
+    /// Copy a SQLite database into a new file; it may be in use meanwhile
     Backup {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -82,7 +82,7 @@ enum Command {
         #[command(flatten)]
         database: DatabaseArgs,
     },
-    /// Rebuild what lists and searches read from the documents
+    /// Rebuild the tables for lists and searches from the documents
     Reindex {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -92,7 +92,7 @@ enum Command {
         /// Print the JSON Schema of this category's document
         #[arg(long, value_name = "CATEGORY")]
         json: Option<String>,
-        /// Print the OpenAPI document of the REST sidecar
+        /// Print the OpenAPI document of the REST API
         #[arg(long, conflicts_with = "json")]
         openapi: bool,
     },
@@ -103,7 +103,7 @@ enum Command {
         #[command(subcommand)]
         command: users::UserCommand,
     },
-    /// Print an access token of an account
+    /// Print an access token for an account
     Token {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -121,7 +121,7 @@ struct TokenAccount {
     email: String,
 }
 
-/// Why a command ended without doing its work.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     #[error(transparent)]
@@ -141,8 +141,8 @@ impl CliError {
         Self::Io(format!("{what}: {error}"))
     }
 
-    /// What happened, with what to do about it where the error itself does not say.
-    fn told(&self) -> String {
+    /// The error message, with advice where the error itself has none.
+    fn user_message(&self) -> String {
         let why = match self {
             Self::Storage(error) => error.unavailability(),
             Self::Catalog(error) => error.unavailability(),
@@ -153,21 +153,22 @@ impl CliError {
                 format!("the disk is full: there is no space left for the database ({self})")
             }
             Some(Unavailability::ReadOnly | Unavailability::Failing) => format!(
-                "{self}; the database cannot be written to: if that is meant, serve --read-only \
-                 serves it"
+                "{self}; the database cannot be written to: if that is intended, use \
+                 serve --read-only"
             ),
             _ => self.to_string(),
         }
     }
 }
 
-/// Some records of an import failed and the others are in, or there was nothing to import.
+/// Exit code: some documents of an import failed and the others were imported, or some of the
+/// movies to export do not exist.
 const SOME_FAILED: u8 = 1;
-/// The command could not start, or stopped before its end.
+/// Exit code: the command could not start, or stopped early.
 const FAILED: u8 = 2;
 
-/// How long work on other threads may take to end after the command is done.
-const ENDING: Duration = Duration::from_millis(500);
+/// How long the runtime waits for blocking threads after the command has finished.
+const RUNTIME_SHUTDOWN: Duration = Duration::from_millis(500);
 
 /// Reads the command line and runs it.
 pub fn run() -> ExitCode {
@@ -180,55 +181,59 @@ pub fn run() -> ExitCode {
     match run_to_end(cli) {
         Ok(code) => code,
         Err(error) => {
-            let told = Origins::of(&command, &matches).told(error.told());
-            terminal::print_error(&format!("reelport: {told}"));
+            let origins = Origins::new(&command, &matches);
+            let message = origins.rename_option(error.user_message());
+            terminal::print_error(&format!("reelport: {message}"));
             ExitCode::from(FAILED)
         }
     }
 }
 
-/// Runs a command on a runtime of its own.
+/// Runs a command on a new runtime.
 fn run_to_end(cli: Cli) -> Result<ExitCode, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::io("the runtime", &error))?;
     let result = runtime.block_on(execute(cli));
-    // Dropped, it would wait for threads that are busy, however long they take.
-    runtime.shutdown_timeout(ENDING);
+    // Dropping the runtime would wait for blocking threads without limit.
+    runtime.shutdown_timeout(RUNTIME_SHUTDOWN);
     result
 }
 
 fn start_log(filter: &str) -> Result<(), CliError> {
-    let parsed = tracing_subscriber::EnvFilter::try_new(with_quiet_libraries(filter)).map_err(|_| {
-        CliError::Usage(format!(
-            "REELPORT_LOG: found {filter:?}; allowed is error, warn, info, debug, trace or tracing directives"
-        ))
-    })?;
-    // A second subscriber can only come from a test that runs commands in one process.
+    let parsed =
+        tracing_subscriber::EnvFilter::try_new(with_quiet_libraries(filter)).map_err(|_| {
+            CliError::Usage(format!(
+                "REELPORT_LOG: found {filter:?}; allowed is error, warn, info, debug, trace or \
+             tracing directives"
+            ))
+        })?;
+    // This fails only in tests, which run several commands in one process.
     let _ =
         tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr).try_init();
     Ok(())
 }
 
-/// Opens a database that is there: a command that only reads or mends would otherwise answer for an
-/// empty one that it made itself.
+/// Opens an existing database. Commands that only read or update data use it, so that they do not
+/// create an empty database and report on that.
 async fn open(database: &DatabaseArgs) -> Result<Catalog, CliError> {
-    must_exist(database)?;
-    open_or_make(database).await
+    require_database(database)?;
+    open_or_create(database).await
 }
 
-/// Refuses a `SQLite` file that is not there.
-fn must_exist(database: &DatabaseArgs) -> Result<(), CliError> {
+/// Returns an error if the database is a `SQLite` file that does not exist.
+fn require_database(database: &DatabaseArgs) -> Result<(), CliError> {
     database.validate()?;
     match sqlite_path(&database.database_url) {
         Some(path) if !Path::new(path).exists() => Err(CliError::Usage(format!(
-            "REELPORT_DATABASE_URL: there is no database {path}; serve, import, migrate and user create make one"
+            "REELPORT_DATABASE_URL: there is no database {path}; serve, import, migrate and \
+             user create create one"
         ))),
         _ => Ok(()),
     }
 }
 
-/// Opens a database; a `SQLite` file that is not there is made.
-async fn open_or_make(database: &DatabaseArgs) -> Result<Catalog, CliError> {
+/// Opens a database, and creates a missing `SQLite` file.
+async fn open_or_create(database: &DatabaseArgs) -> Result<Catalog, CliError> {
     database.validate()?;
     let connections = database.connections()?;
     let catalog = open_catalog(&database.database_url, connections, Sources::default()).await?;
@@ -245,7 +250,7 @@ async fn execute(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Export { database, export } => export::export(&database, &export).await,
         Command::Backup { database, backup } => backup::backup(&database, &backup).await,
         Command::Migrate { database } => {
-            open_or_make(&database).await?.database().close().await;
+            open_or_create(&database).await?.database().close().await;
             println!("the database's schema is up to date");
             Ok(ExitCode::SUCCESS)
         }

@@ -1,17 +1,17 @@
-//! Where the values of options came from: an error names the flag where that was given, and not the
-//! variable.
+//! Where option values came from: an error message names the flag if the value was given by a flag,
+//! and the environment variable otherwise.
 
 use std::collections::HashMap;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-/// How to name each option in a message, by its variable.
+/// Maps the environment variable of an option to the option's name in messages.
 #[derive(Debug, Default)]
 pub(super) struct Origins(HashMap<String, String>);
 
 impl Origins {
-    pub(super) fn of(command: &clap::Command, matches: &ArgMatches) -> Self {
+    pub(super) fn new(command: &clap::Command, matches: &ArgMatches) -> Self {
         let mut origins = Self::default();
         origins.collect(command, matches);
         origins
@@ -39,8 +39,9 @@ impl Origins {
         }
     }
 
-    /// The message with its option, which it begins with, named as it was given.
-    pub(super) fn told(&self, message: String) -> String {
+    /// Replaces the environment variable at the start of a message by the name of the option as the
+    /// user gave it.
+    pub(super) fn rename_option(&self, message: String) -> String {
         let Some((option, rest)) = message.split_once(": ") else { return message };
         match self.0.get(option) {
             Some(name) => format!("{name}: {rest}"),

@@ -1,4 +1,4 @@
-//! What an import says of its documents: failures, warnings, and what was skipped.
+//! The output of an import about its documents: failures, warnings and skipped entries.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,47 +11,48 @@ use crate::catalog::bulk::{DocumentLocation, DocumentResult};
 use crate::catalog::import::ImportStatus;
 use crate::document::{MovieId, Warning};
 
-/// Most warnings that are printed.
+/// Maximum number of warnings to print.
 const MAX_WARNINGS: usize = 20;
-/// Most new movies that are named.
+/// Maximum number of new movies to name.
 const MAX_CREATED: usize = 5;
-/// Most problems that are printed of one document.
+/// Maximum number of problems to print for one document.
 const MAX_PROBLEMS: usize = 3;
-/// Most names of skipped entries that are printed.
+/// Maximum number of skipped entries to print.
 const MAX_SKIPPED: usize = 20;
 
-/// Prints what there is to say of each document, and counts.
+/// Prints the failures and warnings of each document, and counts them.
 pub(super) struct Outcomes {
-    /// Keeps all failures and warnings.
-    kept: Option<ErrorLog>,
-    /// Why not all could be kept.
-    lost: Option<io::Error>,
-    /// Whether warnings are printed: a plan shows its own.
+    /// The file that all failures and warnings are written to.
+    log: Option<ErrorLog>,
+    /// The first error while writing the log.
+    log_error: Option<io::Error>,
+    /// Whether to print warnings. In a dry run the plans show them.
     prints_warnings: bool,
     warnings: usize,
-    /// How many movies were created, and the first of them, where no plan names them.
+    /// How many movies were created.
     created: usize,
-    created_first: Vec<MovieId>,
-    /// How many warnings of each kind were not printed.
+    /// The first created movies; empty in a dry run, where the plans name them.
+    first_created: Vec<MovieId>,
+    /// How many warnings of each code were not printed.
     not_printed: BTreeMap<String, usize>,
 }
 
 impl Outcomes {
-    pub(super) fn new(kept: Option<ErrorLog>, prints_warnings: bool) -> Self {
+    pub(super) fn new(log: Option<ErrorLog>, prints_warnings: bool) -> Self {
         let not_printed = BTreeMap::new();
-        let created_first = Vec::new();
+        let first_created = Vec::new();
         Self {
-            kept,
-            lost: None,
+            log,
+            log_error: None,
             prints_warnings,
             warnings: 0,
             created: 0,
-            created_first,
+            first_created,
             not_printed,
         }
     }
 
-    /// Prints and keeps what there is to say of a document.
+    /// Prints and logs the failures and warnings of a document.
     pub(super) fn add(&mut self, result: &DocumentResult) {
         let is_rejected = result.status == ImportStatus::Rejected;
         let warnings = result.warnings();
@@ -61,7 +62,7 @@ impl Outcomes {
         if let (true, Some((movie, _))) = (result.creates_movie, &result.key) {
             self.created += 1;
             if self.created <= MAX_CREATED && self.prints_warnings {
-                self.created_first.push(movie.clone());
+                self.first_created.push(movie.clone());
             }
         }
         if self.prints_warnings {
@@ -69,9 +70,9 @@ impl Outcomes {
         }
         self.warnings += warnings.len();
         if (is_rejected || !warnings.is_empty())
-            && let Some(log) = &mut self.kept
+            && let Some(log) = &mut self.log
         {
-            self.lost = self.lost.take().or_else(|| log.keep(result).err());
+            self.log_error = self.log_error.take().or_else(|| log.append(result).err());
         }
     }
 
@@ -88,7 +89,7 @@ impl Outcomes {
         }
     }
 
-    /// How many warnings, skipped entries and new movies there are, as a part of the summary.
+    /// The numbers of warnings, skipped entries and new movies, as a part of the summary.
     pub(super) fn counts(&self, skipped: usize, movies: u64, is_plan: bool) -> String {
         let count = |count: u64, one: &str, many: &str| match count {
             0 => String::new(),
@@ -105,10 +106,11 @@ impl Outcomes {
         format!("{warnings}{skipped}{movies}")
     }
 
-    /// Prints what was not printed of each document.
+    /// Prints the created movies, the skipped entries and the number of unprinted warnings, and
+    /// closes the log.
     pub(super) fn finish(self, skipped: &[DocumentLocation]) {
-        if !self.created_first.is_empty() {
-            let named: Vec<_> = self.created_first.iter().map(MovieId::as_str).collect();
+        if !self.first_created.is_empty() {
+            let named: Vec<_> = self.first_created.iter().map(MovieId::as_str).collect();
             let more = match self.created - named.len() {
                 0 => String::new(),
                 more => format!(" and {more} more"),
@@ -125,24 +127,24 @@ impl Outcomes {
             let total: usize = self.not_printed.values().sum();
             let kinds: Vec<String> =
                 self.not_printed.iter().map(|(code, count)| format!("{code} {count}")).collect();
-            let hint = if self.kept.is_some() { "" } else { "; --errors FILE keeps all of them" };
+            let hint = if self.log.is_some() { "" } else { "; --errors FILE logs all of them" };
             print_error(&format!("{total} more warnings: {}{hint}", kinds.join(", ")));
         }
-        self.keep_all();
+        self.close_log();
     }
 
-    /// Ends the file that keeps failures and warnings, also of an import that stopped.
-    pub(super) fn keep_all(mut self) {
-        let ended = self.kept.as_mut().map_or(Ok(()), ErrorLog::finish);
-        if let Some(error) = self.lost.or(ended.err()) {
+    /// Closes the log, also for an import that stopped early.
+    pub(super) fn close_log(mut self) {
+        let closed = self.log.as_mut().map_or(Ok(()), ErrorLog::finish);
+        if let Some(error) = self.log_error.or(closed.err()) {
             print_error(&format!(
-                "reelport: the failures and warnings could not all be kept: {error}"
+                "reelport: not all failures and warnings could be logged: {error}"
             ));
         }
     }
 }
 
-/// Which document it is.
+/// The place of a document, for messages.
 fn prefix(result: &DocumentResult) -> String {
     match &result.key {
         Some((movie, category)) => format!("{}: {movie} {category}: ", result.location),

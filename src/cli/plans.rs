@@ -1,4 +1,4 @@
-//! A plan as a person reads it on a terminal.
+//! Import plans as text for a terminal.
 
 use serde_json::Value;
 
@@ -8,25 +8,25 @@ use crate::document::plan::{Match, Report};
 use crate::document::problem::shown;
 use crate::document::resolve::MatchDecision;
 
-/// The lines that tell what a record would change, and what of it would not be; none if it says all that is
-/// there already.
+/// The lines that describe the plan of a document: changes, conflicts, warnings. Empty if the
+/// document would change nothing.
 pub(super) fn lines(result: &DocumentResult) -> Vec<String> {
     let (Some((movie, category)), Some(plan)) = (&result.key, &result.plan) else {
         return Vec::new();
     };
-    let told = told(plan);
-    if told.is_empty() && !result.creates_movie {
-        return told;
+    let details = details(plan);
+    if details.is_empty() && !result.creates_movie {
+        return details;
     }
     let creates =
         if result.creates_movie { format!("; creates movie {movie}") } else { String::new() };
     let changes = plan.changes_in_words();
     let first = format!("{}: {movie} {category}: {changes}{creates}", result.location);
     let digest = format!("  plan {}", plan.digest);
-    std::iter::once(first).chain(told).chain([digest]).collect()
+    std::iter::once(first).chain(details).chain([digest]).collect()
 }
 
-fn told(plan: &Report) -> Vec<String> {
+fn details(plan: &Report) -> Vec<String> {
     let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), shown);
     let mut lines = Vec::new();
     for change in &plan.changes {
@@ -52,28 +52,28 @@ fn told(plan: &Report) -> Vec<String> {
         format!("  x {path} {label}: was {base}, is {current}, and the document says {imported}")
     }));
     lines.extend(
-        plan.not_removed
-            .iter()
-            .map(|kept| format!("  = {} {} is not in the file, and stays", kept.path, kept.label)),
+        plan.not_removed.iter().map(|kept| {
+            format!("  = {} {} is not in the file, and is kept", kept.path, kept.label)
+        }),
     );
     lines.extend(
-        plan.skipped
-            .iter()
-            .map(|skipped| format!("  ! {} {} is locked, and stays", skipped.path, skipped.label)),
+        plan.skipped.iter().map(|skipped| {
+            format!("  ! {} {} is locked, and is kept", skipped.path, skipped.label)
+        }),
     );
-    lines.extend(plan.matches.iter().map(decision));
+    lines.extend(plan.matches.iter().map(decision_line));
     lines.extend(
         plan.warnings.iter().map(|warning| format!("  ? {}: {}", warning.path, warning.message)),
     );
     lines
 }
 
-fn decision(found: &Match) -> String {
+fn decision_line(found: &Match) -> String {
     let Match { path, given, .. } = found;
     match (found.decision, &found.entity) {
         (MatchDecision::Matched, Some(id)) => format!("  @ {path} {given:?} is {id}"),
         (MatchDecision::New, Some(id)) => format!("  @ {path} {given:?} is new: {id}"),
-        (MatchDecision::Skipped, _) => format!("  @ {path} {given:?} is left out"),
+        (MatchDecision::Skipped, _) => format!("  @ {path} {given:?} is skipped"),
         _ => {
             let candidates = found
                 .candidates

@@ -1,4 +1,4 @@
-//! `reelport serve`.
+//! `reelport serve`: opens the database, creates the first account, and runs the server.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::CliError;
 use super::terminal::printable;
-use crate::app::{App, Sources, kept_secret, open_catalog, open_read_only_catalog};
+use crate::app::{App, Sources, open_catalog, open_read_only_catalog, read_or_create_secret};
 use crate::catalog::access::{Role, command_line};
 use crate::catalog::accounts::AccountProblem;
 use crate::catalog::accounts::passwords;
@@ -24,35 +24,37 @@ use crate::storage::{Unavailability, mode_if_shared, sqlite_path};
 /// The demo catalogue: `{movie}/{category}.json`.
 static DEMO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
 
-/// The file beside a `SQLite` database that keeps the password of the first start.
+/// The file beside a `SQLite` database with the generated password of the first account.
 pub(super) const ADMIN_PASSWORD: &str = "admin-password";
-/// The file beside a `SQLite` database that keeps the secret that signs tokens.
+/// The file beside a `SQLite` database with the generated secret that signs tokens.
 pub(super) const JWT_SECRET: &str = "jwt-secret";
-/// The admin that is made when none is configured.
+/// The account to create when none is configured.
 const DEFAULT_ADMIN: &str = "admin@reelport.local";
 
-/// How long the process may take to end after the grace of the requests that were open.
-const CLOSING: Duration = Duration::from_secs(3);
+/// How long the process may take to exit after the grace period of open requests.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The secret that signs tokens: configured, or kept beside a `SQLite` database.
-pub(super) fn secret(database: &DatabaseArgs, tokens: &TokenArgs) -> Result<String, CliError> {
+/// The secret that signs tokens: the configured one, or the file beside a `SQLite` database, which
+/// is created if missing.
+pub(super) fn jwt_secret(database: &DatabaseArgs, tokens: &TokenArgs) -> Result<String, CliError> {
     tokens.validate()?;
     if let Some(secret) = &tokens.jwt_secret {
         return Ok(secret.clone());
     }
     let Some(folder) = database.folder() else {
         return Err(CliError::Usage(
-            "REELPORT_JWT_SECRET: found nothing; with PostgreSQL it must be set (32 bytes or more), as all replicas share it"
+            "REELPORT_JWT_SECRET: found nothing; with PostgreSQL it must be set (32 bytes or \
+             more), because all replicas share it"
                 .to_owned(),
         ));
     };
     let path = folder.join(JWT_SECRET);
-    let make = || format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
-    let (secret, _) = kept_secret(&path, make)
+    let generate = || format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
+    let (secret, _) = read_or_create_secret(&path, generate)
         .map_err(|error| CliError::io(&path.display().to_string(), &error))?;
     if secret.len() < crate::catalog::accounts::tokens::MIN_SECRET {
         return Err(CliError::Usage(format!(
-            "{}: the secret in it is too short; delete it to have one made",
+            "{}: the secret in this file is too short; delete the file to generate a new one",
             path.display()
         )));
     }
@@ -67,8 +69,8 @@ pub(super) async fn serve(
     let address = serve.validate()?;
     database.validate()?;
     let limits = serve.limits(database)?;
-    let secret = secret(database, tokens)?;
-    // The port first: a second server must not touch the database of the first and then fail.
+    let secret = jwt_secret(database, tokens)?;
+    // Bind the port first: a second server must fail before it touches the database of the first.
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| CliError::io(&format!("REELPORT_LISTEN: {address}"), &error))?;
@@ -85,8 +87,8 @@ pub(super) async fn serve(
     let mut admin = None;
     if serve.read_only.is_on() {
         println!("the database is served read-only");
-    } else if takes_writes(&app).await? {
-        admin = make_admin(&app, database.folder().as_deref(), serve).await?;
+    } else if accepts_writes(&app).await? {
+        admin = create_admin(&app, database.folder().as_deref(), serve).await?;
         if serve.demo.is_on() {
             load_demo(&app).await?;
         }
@@ -94,16 +96,16 @@ pub(super) async fn serve(
     let local = listener.local_addr().map_err(|error| CliError::io("listening", &error))?;
     println!("Reelport {} listens on http://{local}", env!("CARGO_PKG_VERSION"));
     println!("  GraphiQL   http://{local}/graphiql");
-    if let Some(Admin { email, password, kept }) = admin {
+    if let Some(Admin { email, password, password_file }) = admin {
         println!("  Account    {}", printable(&email));
         println!(
-            "  Password   {password}  (printed this once{})",
-            kept.map(|path| format!("; kept in {path}")).unwrap_or_default()
+            "  Password   {password}  (printed only once{})",
+            password_file.map(|path| format!("; stored in {path}")).unwrap_or_default()
         );
     }
-    let patience = app.limits.grace + CLOSING;
-    let stop = super::stop::watch(patience, || {
-        tracing::warn!("work was still running when the time to stop was over");
+    let timeout = app.limits.grace + EXIT_TIMEOUT;
+    let stop = super::stop::watch(timeout, || {
+        tracing::warn!("work was still running when the shutdown timeout expired");
         std::process::exit(0);
     })
     .map_err(|error| CliError::io("signals", &error))?;
@@ -111,39 +113,41 @@ pub(super) async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the database takes writes; says so if it does not, since reads work all the same.
-async fn takes_writes(app: &App) -> Result<bool, CliError> {
+/// Whether the database accepts writes. Prints a warning if it does not; reads are served anyway.
+async fn accepts_writes(app: &App) -> Result<bool, CliError> {
     let Err(error) = app.catalog.database().try_write().await else { return Ok(true) };
     if !error.unavailability().is_some_and(Unavailability::stops_writes) {
         return Err(error.into());
     }
     eprintln!(
-        "reelport: the database cannot be written to: {error}; reads are served, writes are \
-         answered 503 and /readyz is not ready until it can; --read-only serves reads alone"
+        "reelport: the database cannot be written to: {error}; until it can, writes get 503 and \
+         /readyz reports not ready; reads are served; --read-only serves only reads"
     );
     Ok(false)
 }
 
-/// Says that other accounts of the machine can read the database. The mode may be meant, so it stays.
+/// Warns if other accounts of the machine can read the database. The mode may be intended, so it is
+/// not changed.
 fn warn_if_shared(database: &DatabaseArgs) {
     let Some(path) = sqlite_path(&database.database_url) else { return };
     if let Some(mode) = mode_if_shared(Path::new(path)) {
         tracing::warn!(
             path,
             mode,
-            "other accounts of this machine can read the database; chmod 600 keeps it to its owner"
+            "other accounts can read the database; chmod 600 restricts it to its owner"
         );
     }
 }
 
-/// An account that was just made with a made-up password.
+/// A new account with a generated password.
 struct Admin {
     email: String,
     password: String,
-    kept: Option<String>,
+    /// The file that the password is stored in.
+    password_file: Option<String>,
 }
 
-async fn make_admin(
+async fn create_admin(
     app: &App,
     folder: Option<&Path>,
     serve: &ServeArgs,
@@ -157,16 +161,16 @@ async fn make_admin(
     if accounts.iter().any(|(known, _)| *known == email) {
         return Ok(None);
     }
-    let (password, made) = match &serve.admin_password {
+    let (password, generated) = match &serve.admin_password {
         Some(password) => (password.clone(), None),
         None => match folder {
-            // The one that is kept there belongs to another account.
+            // The file already holds the password of another account.
             Some(folder) if folder.join(ADMIN_PASSWORD).exists() && !accounts.is_empty() => {
                 (passwords::generate(), Some(None))
             }
             Some(folder) => {
                 let path = folder.join(ADMIN_PASSWORD);
-                let (password, _) = kept_secret(&path, passwords::generate)
+                let (password, _) = read_or_create_secret(&path, passwords::generate)
                     .map_err(|error| CliError::io(&path.display().to_string(), &error))?;
                 (password, Some(Some(path.display().to_string())))
             }
@@ -174,8 +178,8 @@ async fn make_admin(
         },
     };
     match app.accounts.create(&email, &password, Role::Admin).await? {
-        Ok(()) => Ok(made.map(|kept| Admin { email, password, kept })),
-        // Another replica was first.
+        Ok(()) => Ok(generated.map(|password_file| Admin { email, password, password_file })),
+        // Another replica created the account first.
         Err(AccountProblem::Taken(_)) => Ok(None),
         Err(problem) => Err(CliError::Usage(format!("REELPORT_ADMIN_EMAIL: {problem}"))),
     }

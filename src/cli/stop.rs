@@ -1,19 +1,19 @@
-//! Stopping on SIGTERM and SIGINT.
+//! Shutdown on SIGTERM and SIGINT.
 
 use std::io;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-/// Calls `stop` when the process is asked to stop, and `end` when it is asked a second time, or when it
-/// has not ended by itself after `patience`.
+/// Completes the returned receiver on the first signal. Calls `exit` on the second signal, or if
+/// the process is still running `timeout` after the first.
 ///
-/// Both are called on a thread with a runtime of its own, so that they are called on time however busy
-/// the threads of the service are.
+/// Signals are handled on a separate thread with its own runtime, so busy threads of the service do
+/// not delay them.
 ///
 /// # Errors
 /// When the thread cannot be started or signals cannot be received.
-pub(super) fn watch(patience: Duration, end: fn()) -> io::Result<oneshot::Receiver<()>> {
+pub(super) fn watch(timeout: Duration, exit: fn()) -> io::Result<oneshot::Receiver<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut signals = {
         let _entered = runtime.enter();
@@ -24,9 +24,8 @@ pub(super) fn watch(patience: Duration, end: fn()) -> io::Result<oneshot::Receiv
         runtime.block_on(async {
             signals.next().await;
             let _ = stop.send(());
-            // Whichever comes first, the process has had its time.
-            let _ = tokio::time::timeout(patience, signals.next()).await;
-            end();
+            let _ = tokio::time::timeout(timeout, signals.next()).await;
+            exit();
         });
     })?;
     Ok(stopped)
@@ -79,12 +78,12 @@ mod tests {
     static ENDED: AtomicBool = AtomicBool::new(false);
 
     #[test]
-    fn the_process_is_ended_though_all_its_threads_are_busy() {
+    fn the_process_exits_even_if_all_its_threads_are_busy() {
         let signals =
             watch(Duration::ZERO, || ENDED.store(true, Ordering::SeqCst)).expect("signals");
         let service = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
         let service = service.expect("a runtime");
-        // Work that no request to stop reaches, on the thread that would have to pass it on.
+        // Blocks the only thread of the service's runtime, so a signal handler there would not run.
         service.spawn(async {
             while !ENDED.load(Ordering::SeqCst) {
                 std::thread::sleep(Duration::from_millis(1));

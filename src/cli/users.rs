@@ -1,4 +1,4 @@
-//! `reelport user` and `reelport token`.
+//! `reelport user` and `reelport token`: manages accounts and issues tokens.
 
 use std::io::{self, BufRead};
 use std::path::PathBuf;
@@ -6,19 +6,19 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::serve::{ADMIN_PASSWORD, secret};
+use super::serve::{ADMIN_PASSWORD, jwt_secret};
 use super::terminal::{print_error, print_line, printable};
-use super::{CliError, must_exist, open, open_or_make};
+use super::{CliError, open, open_or_create, require_database};
 use crate::catalog::access::Role;
 use crate::catalog::accounts::passwords;
 use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::accounts::{AccountProblem, Accounts};
 use crate::config::{DatabaseArgs, TokenArgs};
 
-/// What to do with accounts.
+/// The subcommands of `user`.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Make an account
+    /// Create an account
     Create {
         /// The email address
         #[arg(long)]
@@ -31,7 +31,7 @@ pub enum UserCommand {
     },
     /// List all accounts
     List,
-    /// Give an account another role
+    /// Change the role of an account
     SetRole {
         /// The email address
         #[arg(long)]
@@ -40,7 +40,7 @@ pub enum UserCommand {
         #[arg(long)]
         role: String,
     },
-    /// Give an account another password
+    /// Change the password of an account
     SetPassword {
         /// The email address
         #[arg(long)]
@@ -48,7 +48,7 @@ pub enum UserCommand {
         #[command(flatten)]
         password: PasswordArgs,
     },
-    /// Delete an account; its tokens hold until they expire
+    /// Delete an account; its tokens stay valid until they expire
     Delete {
         /// The email address
         #[arg(long)]
@@ -59,18 +59,18 @@ pub enum UserCommand {
 /// The password of an account.
 #[derive(Debug, Args)]
 pub struct PasswordArgs {
-    /// The password, or - to read it from standard input; made and printed if it is left out. The list of
-    /// processes shows a password that is written here to everyone on the machine
+    /// The password, or - to read it from standard input; if omitted, one is generated and printed.
+    /// A password given here is visible to all users of the machine in the list of processes
     #[arg(long, env = "REELPORT_PASSWORD", hide_env_values = true, allow_hyphen_values = true)]
     password: Option<String>,
 }
 
-/// Most bytes that are read of standard input for a password.
+/// Maximum number of bytes to read from standard input for a password.
 const MAX_INPUT: u64 = 8 * 1024;
 
 impl PasswordArgs {
-    /// The password, and whether it was made here.
-    fn password_or_new(self) -> Result<(String, bool), CliError> {
+    /// The password, and whether it was generated.
+    fn password_or_generated(self) -> Result<(String, bool), CliError> {
         match self.password.as_deref() {
             None => Ok((passwords::generate(), true)),
             Some("-") => Ok((read_password(io::stdin().lock())?, false)),
@@ -79,7 +79,7 @@ impl PasswordArgs {
     }
 }
 
-/// The first line of the input.
+/// Reads the first line of the input.
 fn read_password(input: impl BufRead) -> Result<String, CliError> {
     let mut line = String::new();
     input
@@ -94,8 +94,8 @@ fn read_password(input: impl BufRead) -> Result<String, CliError> {
     Ok(password.to_owned())
 }
 
-/// The file with the password of the first start, if it is the password of that account.
-async fn kept_password(
+/// The file with the generated admin password, if it is the password of this account.
+async fn stored_password_file(
     database: &DatabaseArgs,
     accounts: &Accounts,
     email: &str,
@@ -108,19 +108,19 @@ async fn kept_password(
     Ok(is_of_account.then_some(path))
 }
 
-/// Deletes the file with the password of the first start, which is no longer an ADMIN's.
-fn forget_password(path: Option<PathBuf>) {
+/// Deletes the file with the generated admin password, which is no longer valid for an ADMIN.
+fn delete_password_file(path: Option<PathBuf>) {
     let Some(path) = path else { return };
     let shown = path.display();
     match std::fs::remove_file(&path) {
-        Ok(()) => print_line(&format!("{shown} had its password and is deleted")),
+        Ok(()) => print_line(&format!("deleted {shown}, which held the old password")),
         Err(error) => {
-            print_error(&format!("{shown} has its old password and cannot be deleted: {error}"));
+            print_error(&format!("cannot delete {shown}, which holds the old password: {error}"));
         }
     }
 }
 
-fn role(text: &str) -> Result<Role, CliError> {
+fn parse_role(text: &str) -> Result<Role, CliError> {
     let found = Role::ALL.iter().copied().find(|role| role.as_str().eq_ignore_ascii_case(text));
     found.ok_or_else(|| {
         CliError::Usage(format!(
@@ -130,7 +130,7 @@ fn role(text: &str) -> Result<Role, CliError> {
     })
 }
 
-fn settled(result: Result<(), AccountProblem>) -> Result<(), CliError> {
+fn usage_error(result: Result<(), AccountProblem>) -> Result<(), CliError> {
     result.map_err(|problem| CliError::Usage(problem.to_string()))
 }
 
@@ -139,18 +139,18 @@ pub(super) async fn user(
     command: UserCommand,
 ) -> Result<ExitCode, CliError> {
     let catalog = match command {
-        UserCommand::Create { .. } => open_or_make(database).await?,
+        UserCommand::Create { .. } => open_or_create(database).await?,
         _ => open(database).await?,
     };
-    // No token is made or read here.
+    // These commands neither issue nor verify tokens, so the secret does not matter.
     let accounts = Accounts::new(catalog.clone(), Tokens::new(&[0; 32], TokenConfig::default()));
     match command {
         UserCommand::Create { email, role: text, password } => {
-            let role = role(&text)?;
-            let (password, made) = password.password_or_new()?;
-            settled(accounts.create(&email, &password, role).await?)?;
-            print_line(&format!("the account {email} is made"));
-            if made {
+            let role = parse_role(&text)?;
+            let (password, generated) = password.password_or_generated()?;
+            usage_error(accounts.create(&email, &password, role).await?)?;
+            print_line(&format!("the account {email} was created"));
+            if generated {
                 print_line(&format!("password: {password}"));
             }
         }
@@ -160,32 +160,32 @@ pub(super) async fn user(
             }
         }
         UserCommand::SetRole { email, role: text } => {
-            let role = role(&text)?;
-            let kept = kept_password(database, &accounts, &email).await?;
-            settled(accounts.set_role(&email, role).await?)?;
+            let role = parse_role(&text)?;
+            let password_file = stored_password_file(database, &accounts, &email).await?;
+            usage_error(accounts.set_role(&email, role).await?)?;
             print_line(&format!(
-                "{email} is {} now; tokens made before keep their role until they expire",
+                "{email} now has the role {}; existing tokens keep their role until they expire",
                 role.as_str()
             ));
-            forget_password(kept.filter(|_| role != Role::Admin));
+            delete_password_file(password_file.filter(|_| role != Role::Admin));
         }
         UserCommand::SetPassword { email, password } => {
-            let (password, made) = password.password_or_new()?;
-            let kept = kept_password(database, &accounts, &email).await?;
-            settled(accounts.set_password(&email, &password).await?)?;
-            print_line(&format!("the password of {email} is changed"));
-            if made {
+            let (password, generated) = password.password_or_generated()?;
+            let password_file = stored_password_file(database, &accounts, &email).await?;
+            usage_error(accounts.set_password(&email, &password).await?)?;
+            print_line(&format!("the password of {email} was changed"));
+            if generated {
                 print_line(&format!("password: {password}"));
             }
-            forget_password(kept);
+            delete_password_file(password_file);
         }
         UserCommand::Delete { email } => {
-            let kept = kept_password(database, &accounts, &email).await?;
-            settled(accounts.delete(&email).await?)?;
+            let password_file = stored_password_file(database, &accounts, &email).await?;
+            usage_error(accounts.delete(&email).await?)?;
             print_line(&format!(
-                "the account {email} is deleted; its tokens hold until they expire"
+                "the account {email} was deleted; its tokens stay valid until they expire"
             ));
-            forget_password(kept);
+            delete_password_file(password_file);
         }
     }
     catalog.database().close().await;
@@ -197,8 +197,8 @@ pub(super) async fn token(
     tokens: &TokenArgs,
     email: &str,
 ) -> Result<ExitCode, CliError> {
-    must_exist(database)?;
-    let secret = secret(database, tokens)?;
+    require_database(database)?;
+    let secret = jwt_secret(database, tokens)?;
     let catalog = open(database).await?;
     let accounts =
         Accounts::new(catalog.clone(), Tokens::new(secret.as_bytes(), TokenConfig::default()));

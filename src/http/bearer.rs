@@ -1,4 +1,4 @@
-//! Bearer tokens (RFC 6750).
+//! Extractors for bearer tokens (RFC 6750).
 
 use std::convert::Infallible;
 
@@ -12,25 +12,25 @@ use super::problem::ProblemDetails;
 use crate::catalog::access::Principal;
 use crate::catalog::accounts::tokens::InvalidToken;
 
-/// The principal of a valid token. Requests without one are refused.
+/// The principal of a valid token. Requests without a valid token are rejected with 401.
 pub struct Bearer(pub Principal);
 
-/// What the `Authorization` header of a request amounts to.
+/// The result of reading the `Authorization` header. Never rejects a request.
 pub enum Credentials {
     /// There is no such header.
     Absent,
     /// A valid token.
     Valid(Principal),
     /// A header without a token, or a token that is not valid.
-    Refused(RefusedToken),
+    Invalid(TokenError),
 }
 
-/// Why the `Authorization` header of a request is refused.
+/// Why the `Authorization` header of a request is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusedToken {
-    /// The header is empty, or `Bearer` without a token, or with the text of a missing value.
-    Blank,
-    /// The header is of another form, or there are several.
+pub enum TokenError {
+    /// The header is empty, or `Bearer` without a token or with `null` or `undefined`.
+    Missing,
+    /// The header has another scheme, or there are several headers.
     NotBearer,
     /// The token is malformed, badly signed, or not for this service.
     Invalid,
@@ -38,15 +38,15 @@ pub enum RefusedToken {
     Expired,
 }
 
-/// Longest token that is looked at.
+/// Maximum length of a header value, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
-/// What clients send that format a token they do not have.
+/// What clients send when they format a token that they do not have.
 const MISSING_VALUES: &[&str] = &["", "null", "undefined"];
 
-impl RefusedToken {
+impl TokenError {
     pub const fn detail(self) -> &'static str {
         match self {
-            Self::Blank => "the Authorization header holds no token; log in first",
+            Self::Missing => "the Authorization header has no token; log in first",
             Self::NotBearer => "the Authorization header is not \"Bearer\" and a token",
             Self::Invalid => "the token is malformed, badly signed, or not for this service",
             Self::Expired => "the token has expired; log in again",
@@ -54,33 +54,33 @@ impl RefusedToken {
     }
 }
 
-impl From<RefusedToken> for ProblemDetails {
-    fn from(refused: RefusedToken) -> Self {
-        Self::unauthenticated(refused.detail(), true)
+impl From<TokenError> for ProblemDetails {
+    fn from(error: TokenError) -> Self {
+        Self::unauthenticated(error.detail(), true)
     }
 }
 
-/// The token of the `Authorization` header, if there is such a header.
-fn token_of(headers: &HeaderMap) -> Option<Result<&str, RefusedToken>> {
+/// The token in the `Authorization` header. `None` without the header.
+fn token(headers: &HeaderMap) -> Option<Result<&str, TokenError>> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next()?;
     if values.next().is_some() || value.len() > MAX_TOKEN {
-        return Some(Err(RefusedToken::NotBearer));
+        return Some(Err(TokenError::NotBearer));
     }
-    Some(read(value))
+    Some(parse_bearer(value))
 }
 
-fn read(value: &HeaderValue) -> Result<&str, RefusedToken> {
-    let text = value.to_str().map_err(|_| RefusedToken::NotBearer)?.trim();
+fn parse_bearer(value: &HeaderValue) -> Result<&str, TokenError> {
+    let text = value.to_str().map_err(|_| TokenError::NotBearer)?.trim();
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     let token = token.trim();
     let is_missing = MISSING_VALUES.iter().any(|missing| token.eq_ignore_ascii_case(missing));
     if scheme.is_empty() || (scheme.eq_ignore_ascii_case("bearer") && is_missing) {
-        Err(RefusedToken::Blank)
+        Err(TokenError::Missing)
     } else if scheme.eq_ignore_ascii_case("bearer") {
         Ok(token)
     } else {
-        Err(RefusedToken::NotBearer)
+        Err(TokenError::NotBearer)
     }
 }
 
@@ -88,15 +88,15 @@ impl FromRequestParts<AppState> for Credentials {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let token = match token_of(&parts.headers) {
+        let token = match token(&parts.headers) {
             None => return Ok(Self::Absent),
             Some(Ok(token)) => token,
-            Some(Err(refused)) => return Ok(Self::Refused(refused)),
+            Some(Err(error)) => return Ok(Self::Invalid(error)),
         };
         Ok(match state.accounts.authenticate(token) {
             Ok(principal) => Self::Valid(principal),
-            Err(InvalidToken::Expired) => Self::Refused(RefusedToken::Expired),
-            Err(InvalidToken::Malformed) => Self::Refused(RefusedToken::Invalid),
+            Err(InvalidToken::Expired) => Self::Invalid(TokenError::Expired),
+            Err(InvalidToken::Malformed) => Self::Invalid(TokenError::Invalid),
         })
     }
 }
@@ -111,7 +111,7 @@ impl FromRequestParts<AppState> for Bearer {
         let Ok(credentials) = Credentials::from_request_parts(parts, state).await;
         match credentials {
             Credentials::Valid(principal) => Ok(Self(principal)),
-            Credentials::Refused(refused) => Err(refused.into()),
+            Credentials::Invalid(error) => Err(error.into()),
             Credentials::Absent => Err(ProblemDetails::unauthenticated(
                 "this needs a bearer token; log in first",
                 false,
@@ -125,15 +125,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_without_a_token_is_blank() {
+    fn a_header_without_a_token_is_missing_one() {
         for text in ["", " ", "Bearer", "bearer ", "Bearer null", "BEARER Undefined"] {
             let value = HeaderValue::from_str(text).unwrap();
-            assert_eq!(read(&value), Err(RefusedToken::Blank), "{text:?}");
+            assert_eq!(parse_bearer(&value), Err(TokenError::Missing), "{text:?}");
         }
-        assert_eq!(read(&HeaderValue::from_static("Bearer  a.b.c ")), Ok("a.b.c"));
+        assert_eq!(parse_bearer(&HeaderValue::from_static("Bearer  a.b.c ")), Ok("a.b.c"));
         for text in ["Basic YTpi", "a.b.c", "Token a.b.c"] {
             let value = HeaderValue::from_str(text).unwrap();
-            assert_eq!(read(&value), Err(RefusedToken::NotBearer), "{text:?}");
+            assert_eq!(parse_bearer(&value), Err(TokenError::NotBearer), "{text:?}");
         }
     }
 }

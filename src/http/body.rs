@@ -1,10 +1,10 @@
-//! Request bodies: received within limits of time and size, unpacked, and counted against the memory
-//! that all requests share.
+//! Request bodies: received within limits of time and size, decompressed, and counted against the
+//! memory shared by all requests.
 //!
-//! [`receive`] wraps the handlers. What they read is a body that fails with a [`BodyError`], which
-//! [`read_body`] makes a problem of. A body that a handler did not read, because it refused the
-//! request, is drained: a client that sends everything before it reads would otherwise find its
-//! connection reset in place of the answer.
+//! [`limit_body`] is the middleware; handlers read with [`read_body`], which maps a [`BodyError`]
+//! to problem details. If a handler rejects a request without reading the body, the rest is
+//! drained: otherwise a client that sends everything before it reads would get a connection reset
+//! instead of the response.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,36 +26,36 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use super::AppState;
-use super::budget::{Budget, Full, Room};
+use super::budget::{Budget, Exhausted, Reservation};
 use super::limits::{Limits, MAX_BODY};
 use super::problem::ProblemDetails;
 
-/// The content codings that are unpacked, as `Accept-Encoding` names them. `deflate` is the zlib format
-/// (RFC 9110 §8.4.1.2).
+/// Supported content codings, as the value of `Accept-Encoding`. `deflate` is the zlib format (RFC
+/// 9110 §8.4.1.2).
 const ACCEPTED_CODINGS: &str = "gzip, deflate, identity";
-/// Bytes that are unpacked at once.
-const UNPACKED_CHUNK: usize = 16 * 1024;
-/// The first bytes of each body, which are not counted: the number of connections limits them.
+/// How many bytes are decompressed at once.
+const DECODED_CHUNK: usize = 16 * 1024;
+/// How many bytes at the start of each body are not counted: the number of connections limits them.
 const UNCOUNTED: usize = 64 * 1024;
 
-/// Why a body cannot be read.
+/// Why a request body cannot be read.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum BodyError {
-    /// It has more bytes than any body may have.
+    /// It is larger than [`MAX_BODY`].
     #[error("the body is larger than {} KiB", MAX_BODY / 1024)]
     TooLarge,
-    /// It came too slowly.
+    /// The client sent it too slowly.
     #[error("the body was sent too slowly")]
     TooSlow,
-    /// Its content coding is not one that is unpacked.
+    /// The content coding is not supported.
     #[error("found Content-Encoding: {0}; allowed is one of {ACCEPTED_CODINGS}")]
     UnknownCoding(String),
-    /// It is not what its content coding says.
-    #[error("the body is not {coding}, or not all of it: {reason}")]
-    NotCoded { coding: &'static str, reason: String },
+    /// It could not be decompressed.
+    #[error("the body is not valid {coding}, or is incomplete: {reason}")]
+    Decoding { coding: &'static str, reason: String },
     #[error(transparent)]
-    Full(#[from] Full),
-    /// The client left, or broke the framing.
+    Exhausted(#[from] Exhausted),
+    /// The client closed the connection, or the framing is invalid.
     #[error("the body could not be read")]
     Broken,
 }
@@ -66,17 +66,17 @@ impl From<BodyError> for ProblemDetails {
         match error {
             BodyError::TooLarge => Self::too_large(detail),
             BodyError::TooSlow => {
-                Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", detail).closing()
+                Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", detail).with_close()
             }
             BodyError::UnknownCoding(_) => Self::unsupported_media_type(detail)
                 .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED_CODINGS)),
-            BodyError::Full(full) => full.into(),
-            BodyError::NotCoded { .. } | BodyError::Broken => Self::bad_request(detail),
+            BodyError::Exhausted(exhausted) => exhausted.into(),
+            BodyError::Decoding { .. } | BodyError::Broken => Self::bad_request(detail),
         }
     }
 }
 
-/// Reads a body, but no more than is allowed.
+/// Reads a body of at most `limit` bytes.
 pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ProblemDetails> {
     let too_large =
         || ProblemDetails::too_large(format!("the body is larger than {} KiB", limit / 1024));
@@ -98,44 +98,44 @@ pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ProblemDetails
     })
 }
 
-/// Hands a request on with its body within limits, and answers 503 if that takes too long. When it
-/// returns, nothing of the request runs on but the draining of its body.
-pub async fn receive(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Applies the limits to the request body, and returns 503 if the handler takes too long. After it
+/// returns, only the draining of the body may still run.
+pub async fn limit_body(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let limits = &state.limits;
     let (parts, body) = request.into_parts();
     let expects_continue = parts.headers.contains_key(header::EXPECT);
     let upload = Arc::new(Mutex::new(Upload::new(body, Arc::clone(limits))));
-    let room = Arc::new(Mutex::new(Room::default()));
+    let reservation = Arc::new(Mutex::new(Reservation::default()));
     let is_empty = upload.try_lock().is_ok_and(|upload| upload.body.is_end_stream());
     let body = if is_empty {
         Body::empty()
     } else {
-        readable(&parts.headers, &upload, &room, &state.request_memory)
+        limited(&parts.headers, &upload, &reservation, &state.request_memory)
     };
-    let mut answer = std::pin::pin!(next.run(Request::from_parts(parts, body)));
+    let mut handler = std::pin::pin!(next.run(Request::from_parts(parts, body)));
     let mut since = Instant::now();
     let response = loop {
-        if let Ok(response) = timeout_at(since + limits.answer_time, &mut answer).await {
+        if let Ok(response) = timeout_at(since + limits.response_time, &mut handler).await {
             break response;
         }
-        // The time that the client takes to send its request does not count; it has limits of its own.
+        // The time that the client takes to send its body does not count; it has separate limits.
         match upload.try_lock().map(|upload| upload.last_frame) {
             Ok(Some(last_frame)) if last_frame > since => since = last_frame,
             Ok(_) => break StatusCode::SERVICE_UNAVAILABLE.into_response(),
             Err(_) => since = Instant::now(),
         }
     };
-    if !is_empty && upload.try_lock().map_or(true, |upload| !upload.is_over) {
+    if !is_empty && upload.try_lock().map_or(true, |upload| !upload.is_finished) {
         tokio::spawn(drain(upload, expects_continue));
     }
     response
 }
 
-/// The body that handlers read.
-fn readable(
+/// The body that handlers read: decompressed and counted.
+fn limited(
     headers: &HeaderMap,
     upload: &Arc<Mutex<Upload>>,
-    room: &Arc<Mutex<Room>>,
+    reservation: &Arc<Mutex<Reservation>>,
     memory: &Budget,
 ) -> Body {
     let received = try_unfold(Arc::clone(upload), |upload| async move {
@@ -143,15 +143,15 @@ fn readable(
         Ok(frame.map(|bytes| (bytes, upload)))
     });
     let declared = upload.try_lock().map(|upload| upload.body.size_hint()).unwrap_or_default();
-    let (unpacked, hint): (BoxStream<'static, _>, _) = match Coding::of(headers) {
+    let (decoded, hint): (BoxStream<'static, _>, _) = match Coding::parse(headers) {
         Ok(Coding::Identity) => (received.boxed(), declared),
         Ok(Coding::Gzip) => {
             let mut decoder = GzipDecoder::new(reader(received));
             decoder.multiple_members(true);
-            (unpacked("gzip", decoder), SizeHint::default())
+            (decode("gzip", decoder), SizeHint::default())
         }
         Ok(Coding::Deflate) => {
-            (unpacked("deflate", ZlibDecoder::new(reader(received))), SizeHint::default())
+            (decode("deflate", ZlibDecoder::new(reader(received))), SizeHint::default())
         }
         Err(unknown) => {
             let refused = futures::stream::once(async { Err(BodyError::UnknownCoding(unknown)) });
@@ -161,17 +161,17 @@ fn readable(
     let expected = usize::try_from(hint.exact().unwrap_or_default()).unwrap_or(usize::MAX);
     let counter = Counter {
         memory: memory.clone(),
-        room: Arc::clone(room),
+        reservation: Arc::clone(reservation),
         counted: UNCOUNTED,
         received: 0,
         expected: expected.min(MAX_BODY),
     };
-    let counted = try_unfold((unpacked, counter), |(mut unpacked, mut counter)| async move {
-        let Some(bytes) = unpacked.try_next().await? else { return Ok(None) };
+    let counted = try_unfold((decoded, counter), |(mut decoded, mut counter)| async move {
+        let Some(bytes) = decoded.try_next().await? else { return Ok(None) };
         counter.count(bytes.len()).await?;
-        Ok::<_, BodyError>(Some((bytes, (unpacked, counter))))
+        Ok::<_, BodyError>(Some((bytes, (decoded, counter))))
     });
-    Body::new(Declared { stream: counted.boxed(), hint })
+    Body::new(SizedStream { stream: counted.boxed(), hint })
 }
 
 type Received = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
@@ -182,7 +182,7 @@ fn reader(
     StreamReader::new(Box::pin(received.map_err(std::io::Error::other)))
 }
 
-fn unpacked(
+fn decode(
     coding: &'static str,
     decoder: impl AsyncRead + Send + 'static,
 ) -> BoxStream<'static, Result<Bytes, BodyError>> {
@@ -190,13 +190,13 @@ fn unpacked(
         let reason = error.to_string();
         match error.into_inner().map(<dyn std::error::Error + Send + Sync>::downcast::<BodyError>) {
             Some(Ok(error)) => *error,
-            _ => BodyError::NotCoded { coding, reason },
+            _ => BodyError::Decoding { coding, reason },
         }
     };
-    ReaderStream::with_capacity(decoder, UNPACKED_CHUNK).map_err(failed).boxed()
+    ReaderStream::with_capacity(decoder, DECODED_CHUNK).map_err(failed).boxed()
 }
 
-/// How a body is packed.
+/// The content coding of a body.
 enum Coding {
     Identity,
     Gzip,
@@ -204,9 +204,9 @@ enum Coding {
 }
 
 impl Coding {
-    /// The content coding of a request; the header as it was sent if it is not known. Several in a row
-    /// are not unpacked.
-    fn of(headers: &HeaderMap) -> Result<Self, String> {
+    /// The content coding of a request. An unknown coding, or more than one, is an error with the
+    /// value of the header.
+    fn parse(headers: &HeaderMap) -> Result<Self, String> {
         let values = headers.get_all(header::CONTENT_ENCODING).iter();
         let sent = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
         let sent = sent.collect::<Vec<_>>().join(", ");
@@ -226,20 +226,20 @@ impl Coding {
     }
 }
 
-/// A body on its way from the client.
+/// A body that is being received from the client.
 struct Upload {
     body: Body,
     limits: Arc<Limits>,
     first_read: Option<Instant>,
     last_frame: Option<Instant>,
     received: u64,
-    /// Whether it ended or failed.
-    is_over: bool,
+    /// Whether the body ended or failed.
+    is_finished: bool,
 }
 
 impl Upload {
     fn new(body: Body, limits: Arc<Limits>) -> Self {
-        Self { body, limits, first_read: None, last_frame: None, received: 0, is_over: false }
+        Self { body, limits, first_read: None, last_frame: None, received: 0, is_finished: false }
     }
 
     /// The next bytes; `None` at the end.
@@ -253,7 +253,7 @@ impl Upload {
             let frame = match timeout_at(deadline, self.body.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
                 ended => {
-                    self.is_over = true;
+                    self.is_finished = true;
                     return match ended {
                         Ok(None) => Ok(None),
                         Ok(Some(_)) => Err(BodyError::Broken),
@@ -262,7 +262,7 @@ impl Upload {
                 }
             };
             self.last_frame = Some(Instant::now());
-            // Trailers mean nothing here.
+            // Trailers are ignored.
             let Ok(bytes) = frame.into_data() else { continue };
             self.received += bytes.len() as u64;
             if self.received > MAX_BODY as u64 {
@@ -273,12 +273,11 @@ impl Upload {
     }
 }
 
-/// Reads what a handler left of a body, and discards it, as far as the limits allow. The answer is sent
-/// meanwhile.
+/// Reads and discards the rest of a body, within the limits, while the response is sent.
 async fn drain(upload: Arc<Mutex<Upload>>, expects_continue: bool) {
     let mut upload = upload.lock().await;
-    // A client that waits for leave to send its body has the answer instead.
-    if upload.is_over || (expects_continue && upload.first_read.is_none()) {
+    // A client that waits for `100 Continue` gets the response instead and sends no body.
+    if upload.is_finished || (expects_continue && upload.first_read.is_none()) {
         return;
     }
     let Limits { drain_bytes, drain_time, drain_pause, .. } = *upload.limits;
@@ -293,28 +292,28 @@ async fn drain(upload: Arc<Mutex<Upload>>, expects_continue: bool) {
     }
 }
 
-/// Takes room for the bytes of one body as they come.
+/// Reserves memory for the bytes of a body as they arrive.
 struct Counter {
     memory: Budget,
-    /// What was taken; held until the request is answered.
-    room: Arc<Mutex<Room>>,
-    /// Bytes that there is room for.
+    /// The reserved memory, held until the request is answered.
+    reservation: Arc<Mutex<Reservation>>,
+    /// How many bytes are covered: reserved or uncounted.
     counted: usize,
     received: usize,
-    /// How many bytes will come, where that is known.
+    /// The length of the body, if known; else 0.
     expected: usize,
 }
 
 impl Counter {
-    async fn count(&mut self, bytes: usize) -> Result<(), Full> {
+    async fn count(&mut self, bytes: usize) -> Result<(), Exhausted> {
         self.received += bytes;
         let missing = self.received.max(self.expected).saturating_sub(self.counted);
         if missing > 0 {
-            // Room for all of a body at once, so that no two wait for each other half received; of a
-            // body of unknown length for as much again as has come.
+            // Reserve memory for the whole body at once, so that no two half-received bodies wait
+            // for each other. If the length is unknown, double the reservation.
             let more = if self.expected > 0 { missing } else { missing.max(self.counted) };
-            let room = self.memory.take(more).await?;
-            self.room.lock().await.extend(room);
+            let reservation = self.memory.reserve(more).await?;
+            self.reservation.lock().await.extend(reservation);
             self.counted += more;
         }
         tokio::task::coop::consume_budget().await;
@@ -322,13 +321,13 @@ impl Counter {
     }
 }
 
-/// A stream with the size that was declared for it.
-struct Declared {
+/// A stream of bytes with a size hint.
+struct SizedStream {
     stream: BoxStream<'static, Result<Bytes, BodyError>>,
     hint: SizeHint,
 }
 
-impl HttpBody for Declared {
+impl HttpBody for SizedStream {
     type Data = Bytes;
     type Error = BodyError;
 

@@ -1,4 +1,4 @@
-//! A number of bytes that all requests share.
+//! A memory budget that requests share. Used for request bodies, responses and bundles.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,12 +8,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::problem::ProblemDetails;
 
-/// Permits are counted in units of this many bytes.
+/// The number of bytes per permit.
 const UNIT: usize = 1024;
-/// Most requests that wait for room at the same time.
+/// Maximum number of requests that wait for memory at the same time.
 const MAX_WAITING: usize = 32;
 
-/// Memory that all requests share. Cheap to clone.
+/// A number of bytes that requests reserve parts of. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Budget(Arc<Shared>);
 
@@ -25,17 +25,17 @@ struct Shared {
     waiting: AtomicUsize,
 }
 
-/// A part of a [`Budget`], returned when it is dropped.
+/// A reserved part of a [`Budget`], returned when dropped.
 #[derive(Debug, Default)]
-pub struct Room(Option<OwnedSemaphorePermit>);
+pub struct Reservation(Option<OwnedSemaphorePermit>);
 
-/// There is no room within the budget, and none became free in time.
+/// The budget is exhausted, and no memory became free in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the server has as many requests as it can hold in memory")]
-pub struct Full;
+#[error("the server has no memory for more requests")]
+pub struct Exhausted;
 
 impl Budget {
-    /// A budget of that many bytes. A request waits at most `wait` for its part.
+    /// Creates a budget of `bytes`. [`reserve`](Self::reserve) waits at most `wait`.
     #[must_use]
     pub fn new(bytes: usize, wait: Duration) -> Self {
         let units = bytes.div_ceil(UNIT).clamp(1, Semaphore::MAX_PERMITS);
@@ -43,35 +43,39 @@ impl Budget {
         Self(Arc::new(Shared { permits, units, wait, waiting: AtomicUsize::new(0) }))
     }
 
-    /// Takes room for that many bytes. What is larger than the whole budget takes all of it.
+    /// Reserves `bytes`; all of the budget if `bytes` is larger.
     ///
     /// # Errors
-    /// When there is no room in time, or too many wait for it already.
-    pub async fn take(&self, bytes: usize) -> Result<Room, Full> {
-        self.take_within(bytes, self.0.wait).await
+    /// When no memory becomes free in time, or too many requests already wait.
+    pub async fn reserve(&self, bytes: usize) -> Result<Reservation, Exhausted> {
+        self.reserve_within(bytes, self.0.wait).await
     }
 
-    /// As [`take`](Self::take), with another time to wait.
+    /// Like [`reserve`](Self::reserve), with another waiting time.
     ///
     /// # Errors
-    /// When there is no room in time, or too many wait for it already.
-    pub async fn take_within(&self, bytes: usize, wait: Duration) -> Result<Room, Full> {
+    /// When no memory becomes free in time, or too many requests already wait.
+    pub async fn reserve_within(
+        &self,
+        bytes: usize,
+        wait: Duration,
+    ) -> Result<Reservation, Exhausted> {
         let shared = &*self.0;
         let units = u32::try_from(bytes.div_ceil(UNIT).min(shared.units)).unwrap_or(u32::MAX);
         if let Ok(permit) = Arc::clone(&shared.permits).try_acquire_many_owned(units) {
-            return Ok(Room(Some(permit)));
+            return Ok(Reservation(Some(permit)));
         }
-        let _place = Place::enter(&shared.waiting)?;
+        let _waiter = Waiter::register(&shared.waiting)?;
         let permit = Arc::clone(&shared.permits).acquire_many_owned(units);
         match tokio::time::timeout(wait, permit).await {
-            Ok(Ok(permit)) => Ok(Room(Some(permit))),
-            _ => Err(Full),
+            Ok(Ok(permit)) => Ok(Reservation(Some(permit))),
+            _ => Err(Exhausted),
         }
     }
 }
 
-impl Room {
-    /// Adds another part of the same budget.
+impl Reservation {
+    /// Adds another reservation of the same budget.
     pub fn extend(&mut self, other: Self) {
         match (&mut self.0, other.0) {
             (Some(permit), Some(other)) => permit.merge(other),
@@ -80,25 +84,26 @@ impl Room {
     }
 }
 
-/// One of the requests that wait.
-struct Place<'a>(&'a AtomicUsize);
+/// A waiting request, counted until dropped.
+struct Waiter<'a>(&'a AtomicUsize);
 
-impl<'a> Place<'a> {
-    fn enter(waiting: &'a AtomicUsize) -> Result<Self, Full> {
-        let place = Self(waiting);
-        if waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING { Ok(place) } else { Err(Full) }
+impl<'a> Waiter<'a> {
+    fn register(waiting: &'a AtomicUsize) -> Result<Self, Exhausted> {
+        let waiter = Self(waiting);
+        let count = waiting.fetch_add(1, Ordering::Relaxed);
+        if count < MAX_WAITING { Ok(waiter) } else { Err(Exhausted) }
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl From<Full> for ProblemDetails {
-    fn from(full: Full) -> Self {
-        Self::busy(full.to_string())
+impl From<Exhausted> for ProblemDetails {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::busy(exhausted.to_string())
     }
 }
 
@@ -107,34 +112,34 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_dropped_is_free_for_the_next() {
+    async fn dropped_reservations_are_free_again() {
         let budget = Budget::new(4096, Duration::ZERO);
-        let mut room = budget.take(1).await.unwrap();
-        room.extend(budget.take(3072).await.unwrap());
-        assert_eq!(budget.take(1).await.unwrap_err(), Full);
-        drop(room);
-        // More than there is takes all that there is.
-        let whole = budget.take(1 << 30).await.unwrap();
-        assert_eq!(budget.take(1).await.unwrap_err(), Full);
+        let mut reservation = budget.reserve(1).await.unwrap();
+        reservation.extend(budget.reserve(3072).await.unwrap());
+        assert_eq!(budget.reserve(1).await.unwrap_err(), Exhausted);
+        drop(reservation);
+        // A reservation larger than the budget takes all of it.
+        let whole = budget.reserve(1 << 30).await.unwrap();
+        assert_eq!(budget.reserve(1).await.unwrap_err(), Exhausted);
         drop(whole);
-        assert!(budget.take(4096).await.is_ok());
+        assert!(budget.reserve(4096).await.is_ok());
     }
 
     #[tokio::test]
-    async fn not_more_than_some_wait() {
+    async fn the_number_of_waiting_requests_is_limited() {
         let budget = Budget::new(UNIT, Duration::from_hours(1));
-        let room = budget.take(UNIT).await.unwrap();
+        let reservation = budget.reserve(UNIT).await.unwrap();
         let waiting: Vec<_> = (0..MAX_WAITING)
             .map(|_| {
                 let budget = budget.clone();
-                tokio::spawn(async move { budget.take(1).await.map(drop) })
+                tokio::spawn(async move { budget.reserve(1).await.map(drop) })
             })
             .collect();
         while budget.0.waiting.load(Ordering::Relaxed) < MAX_WAITING {
             tokio::task::yield_now().await;
         }
-        assert_eq!(budget.take(1).await.unwrap_err(), Full);
-        drop(room);
+        assert_eq!(budget.reserve(1).await.unwrap_err(), Exhausted);
+        drop(reservation);
         for task in waiting {
             assert!(task.await.unwrap().is_ok());
         }

@@ -1,4 +1,4 @@
-//! GraphiQL, served from the binary; it asks no other host for anything.
+//! GraphiQL, served from files embedded in the binary. It loads nothing from other hosts.
 
 use axum::Router;
 use axum::extract::{Path, Request};
@@ -9,6 +9,7 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
 use super::AppState;
+use super::conditional::is_not_modified;
 use super::problem::ProblemDetails;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/web/graphiql/dist");
@@ -58,9 +59,7 @@ fn file(path: &str, headers: &HeaderMap) -> Response {
         (header::ETAG, etag.clone()),
         (header::CONTENT_SECURITY_POLICY, POLICY.to_owned()),
     ];
-    let known =
-        headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
-    if known {
+    if is_not_modified(headers, &etag) {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
     (common, [(header::CONTENT_TYPE, media_type(path))], file.contents()).into_response()

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP, after the GraphQL-over-HTTP specification.
+//! The `/graphql` endpoint, following the GraphQL over HTTP specification.
 
 mod media_type;
 mod operation;
@@ -7,25 +7,26 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use async_graphql::{Request, Response as Answer, ServerError};
+use async_graphql::{Request, Response as GraphQlResponse, ServerError};
 use axum::extract::{ConnectInfo, RawQuery, Request as HttpRequest, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 use serde_json::json;
 
-use super::bearer::{Credentials, RefusedToken};
+use super::bearer::{Credentials, TokenError};
 use super::problem::ProblemDetails;
 use super::{AppState, MAX_BODY, request_id};
 use crate::catalog::CatalogError;
 use crate::graphql::{Budget, Limits, RequestContext, Schema, error, limits};
 use media_type::MediaType;
-use operation::{Operation, Refusal, Sent};
+use operation::{EncodedRequest, Operation, RequestError};
 
-/// Requests of more bytes are decoded and run off the threads that serve connections.
+/// Requests with more bytes are decoded and executed on a blocking thread, so that they do not
+/// delay other connections.
 const MAX_INLINE: usize = 64 * 1024;
 
-/// GET: queries only.
+/// Handles GET: queries only.
 pub async fn get(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
@@ -34,18 +35,18 @@ pub async fn get(
     request: HttpRequest,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    let answer = async {
-        let Some(media_type) = MediaType::accepted(&parts.headers) else {
+    let response = async {
+        let Some(media_type) = MediaType::negotiate(&parts.headers) else {
             return not_acceptable();
         };
-        let door = Door { state, address, request_id: request_id::of(&parts.extensions) };
-        let sent = Sent::Query(query.unwrap_or_default());
-        door.serve(media_type, credentials, sent, true).await
+        let handler = Handler { state, address, request_id: request_id::of(&parts.extensions) };
+        let request = EncodedRequest::Query(query.unwrap_or_default());
+        handler.handle(media_type, credentials, request, true).await
     };
-    uncached(answer.await)
+    uncached(response.await)
 }
 
-/// POST: a JSON body.
+/// Handles POST with a JSON body.
 pub async fn post(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
@@ -53,14 +54,14 @@ pub async fn post(
     request: HttpRequest,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let answer = async {
-        let Some(media_type) = MediaType::accepted(&parts.headers) else {
+    let response = async {
+        let Some(media_type) = MediaType::negotiate(&parts.headers) else {
             return not_acceptable();
         };
-        // Only this type makes a browser ask before it sends a request to another site.
+        // Other types would allow cross-site requests from browsers without a CORS preflight.
         if !super::rest::is_json(&parts.headers) {
             return match credentials {
-                Credentials::Refused(refused) => unauthenticated(media_type, refused),
+                Credentials::Invalid(error) => unauthenticated(media_type, error),
                 _ => super::rest::unsupported_media_type().into_response(),
             };
         }
@@ -68,66 +69,68 @@ pub async fn post(
         let limit = if has_token { MAX_BODY } else { limits::MAX_ANONYMOUS_BODY };
         let bytes = match (super::rest::read_body(body, limit).await, &credentials) {
             (Ok(bytes), _) => bytes,
-            (Err(_), Credentials::Refused(refused)) => {
-                return unauthenticated(media_type, *refused);
+            (Err(_), Credentials::Invalid(error)) => {
+                return unauthenticated(media_type, *error);
             }
-            (Err(refused), _) => return refused.into_response(),
+            (Err(problem), _) => return problem.into_response(),
         };
-        let door = Door { state, address, request_id: request_id::of(&parts.extensions) };
-        door.serve(media_type, credentials, Sent::Body(bytes), false).await
+        let handler = Handler { state, address, request_id: request_id::of(&parts.extensions) };
+        handler.handle(media_type, credentials, EncodedRequest::Body(bytes), false).await
     };
-    uncached(answer.await)
+    uncached(response.await)
 }
 
-/// Answers of this endpoint depend on the token or hold one, and are kept by no cache.
+/// Responses of this endpoint depend on the token or contain one, so caches must not store them.
 fn uncached(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// Where a request came in.
-struct Door {
+/// The handler of one request.
+struct Handler {
     state: AppState,
     address: SocketAddr,
     request_id: String,
 }
 
-impl Door {
-    async fn serve(
+impl Handler {
+    async fn handle(
         self,
         media_type: MediaType,
         credentials: Credentials,
-        sent: Sent,
+        request: EncodedRequest,
         queries_only: bool,
     ) -> Response {
-        let is_large = sent.len() > MAX_INLINE;
+        let is_large = request.len() > MAX_INLINE;
         let limits = self.state.schema.data::<Limits>().cloned().unwrap_or_default();
         let limits = match credentials {
             Credentials::Valid(_) => limits,
-            Credentials::Absent | Credentials::Refused(_) => limits.anonymous(),
+            Credentials::Absent | Credentials::Invalid(_) => limits.anonymous(),
         };
-        let read = match read(sent, limits.clone(), is_large).await {
-            Ok(read) => read,
+        let decoded = match decode(request, limits.clone(), is_large).await {
+            Ok(decoded) => decoded,
             Err(failed) => return ProblemDetails::from(failed).into_response(),
         };
-        if matches!(read, Err(Refusal::PersistedQuery)) {
+        if matches!(decoded, Err(RequestError::PersistedQuery)) {
             return persisted_query_not_supported(media_type);
         }
         let principal = match credentials {
             Credentials::Valid(principal) => Some(principal),
             Credentials::Absent => None,
-            // A token that is not valid must not keep its owner from getting a new one.
-            Credentials::Refused(_) if read.as_ref().is_ok_and(Operation::is_login) => None,
-            Credentials::Refused(refused) => return unauthenticated(media_type, refused),
+            // An invalid token must not prevent the client from logging in again.
+            Credentials::Invalid(_) if decoded.as_ref().is_ok_and(Operation::is_login) => None,
+            Credentials::Invalid(error) => return unauthenticated(media_type, error),
         };
-        let operation = match read {
+        let operation = match decoded {
             Ok(operation) => operation,
-            Err(Refusal::Query(errors)) => return answer(media_type, &Answer::from_errors(errors)),
-            Err(Refusal::Malformed(message)) => return bad_request(media_type, &message),
-            Err(Refusal::PersistedQuery) => return persisted_query_not_supported(media_type),
+            Err(RequestError::Query(errors)) => {
+                return encode(media_type, &GraphQlResponse::from_errors(errors));
+            }
+            Err(RequestError::Malformed(message)) => return bad_request(media_type, &message),
+            Err(RequestError::PersistedQuery) => return persisted_query_not_supported(media_type),
         };
         if queries_only && !operation.is_query() {
-            return queries_only_refusal();
+            return get_takes_queries_only();
         }
         let budget = Arc::new(Budget::new(limits.clone()));
         let context = RequestContext::new(
@@ -137,20 +140,21 @@ impl Door {
             Arc::clone(&self.state.accounts),
             Arc::clone(&budget),
         );
-        let run = Run { schema: self.state.schema.clone(), context, operation, limits, budget };
-        let mut result = match run.answer(is_large).await {
+        let execution =
+            Execution { schema: self.state.schema.clone(), context, operation, limits, budget };
+        let mut result = match execution.run(is_large).await {
             Ok(result) => result,
             Err(failed) => return ProblemDetails::from(failed).into_response(),
         };
         result.errors.truncate(limits::MAX_ERRORS);
         for failed in &mut result.errors {
-            self.finish(failed);
+            self.finish_error(failed);
         }
-        answer(media_type, &result)
+        encode(media_type, &result)
     }
 
-    /// Gives an error its code, and keeps the details of internal errors on the server.
-    fn finish(&self, failed: &mut ServerError) {
+    /// Sets the code of an error. Internal errors are logged, and their details are removed.
+    fn finish_error(&self, failed: &mut ServerError) {
         error::classify(failed);
         if error::code_of(failed) == Some(error::INTERNAL) {
             let id = &self.request_id;
@@ -161,8 +165,8 @@ impl Door {
     }
 }
 
-/// An operation with all that it needs to run.
-struct Run {
+/// An operation with everything needed to execute it.
+struct Execution {
     schema: Schema,
     context: RequestContext,
     operation: Operation,
@@ -170,10 +174,10 @@ struct Run {
     budget: Arc<Budget>,
 }
 
-impl Run {
-    /// Runs the operation; a large one on a thread that may block, since validating and converting
-    /// its variables takes long.
-    async fn answer(self, is_large: bool) -> Result<Answer, CatalogError> {
+impl Execution {
+    /// Executes the operation. A large one runs on a blocking thread, since validating and
+    /// converting its variables takes long.
+    async fn run(self, is_large: bool) -> Result<GraphQlResponse, CatalogError> {
         if !is_large {
             return Ok(self.execute().await);
         }
@@ -182,12 +186,12 @@ impl Run {
         run.await.map_err(CatalogError::from)
     }
 
-    /// A query ends as soon as its budget is spent. A mutation runs to its end, since the answer
-    /// must say what it wrote.
-    async fn execute(self) -> Answer {
+    /// A query is cancelled as soon as its budget is exhausted. A mutation always runs to its end,
+    /// since the response must report what was written.
+    async fn execute(self) -> GraphQlResponse {
         let Self { schema, context, operation, limits, budget } = self;
         if let Err(errors) = operation.check(&limits) {
-            return Answer::from_errors(errors);
+            return GraphQlResponse::from_errors(errors);
         }
         let is_query = operation.is_query();
         let mut request =
@@ -200,48 +204,48 @@ impl Run {
         let run = tokio::select! {
             biased;
             exhausted = budget.exhausted(), if is_query => {
-                return Answer::from_errors(vec![exhausted.into()]);
+                return GraphQlResponse::from_errors(vec![exhausted.into()]);
             }
             run = run => run,
         };
         if is_query && let Some(exhausted) = budget.stopped() {
-            return Answer::from_errors(vec![exhausted.clone().into()]);
+            return GraphQlResponse::from_errors(vec![exhausted.clone().into()]);
         }
         run.unwrap_or_else(|_| {
             let mut failed = ServerError::new("a resolver panicked", None);
             error::set_code(&mut failed, error::INTERNAL);
-            Answer::from_errors(vec![failed])
+            GraphQlResponse::from_errors(vec![failed])
         })
     }
 }
 
-/// Decodes a request; a large one on a thread that may block.
-async fn read(
-    sent: Sent,
+/// Decodes a request; a large one on a blocking thread.
+async fn decode(
+    request: EncodedRequest,
     limits: Limits,
     is_large: bool,
-) -> Result<Result<Operation, Refusal>, CatalogError> {
+) -> Result<Result<Operation, RequestError>, CatalogError> {
     if !is_large {
-        return Ok(sent.read(&limits));
+        return Ok(request.decode(&limits));
     }
-    let read = tokio::task::spawn_blocking(move || sent.read(&limits));
-    read.await.map_err(CatalogError::from)
+    let decoded = tokio::task::spawn_blocking(move || request.decode(&limits));
+    decoded.await.map_err(CatalogError::from)
 }
 
-/// An answer in which nothing was executed has no `data`.
-fn answer(media_type: MediaType, answer: &Answer) -> Response {
-    let is_request_error = !answer.errors.is_empty()
-        && answer.data == async_graphql::Value::Null
-        && answer.errors.iter().all(|error| error.path.is_empty());
-    let headers = answer.http_headers.clone();
+/// Encodes a response. If nothing was executed, it has no `data`.
+fn encode(media_type: MediaType, response: &GraphQlResponse) -> Response {
+    let is_request_error = !response.errors.is_empty()
+        && response.data == async_graphql::Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty());
+    let headers = response.http_headers.clone();
     let (status, body) = if is_request_error {
         let status = match media_type {
             MediaType::Json => StatusCode::OK,
             MediaType::GraphQlResponse => StatusCode::BAD_REQUEST,
         };
-        (status, serde_json::to_vec(&json!({ "errors": answer.errors })))
+        (status, serde_json::to_vec(&json!({ "errors": response.errors })))
     } else {
-        (StatusCode::OK, serde_json::to_vec(answer))
+        (StatusCode::OK, serde_json::to_vec(response))
     };
     match body {
         Ok(body) => {
@@ -251,41 +255,47 @@ fn answer(media_type: MediaType, answer: &Answer) -> Response {
     }
 }
 
-/// An answer with one error and no data.
-fn refusal(status: StatusCode, media_type: MediaType, message: &str, code: &str) -> Response {
+/// A response with one error and no data.
+fn error_response(
+    status: StatusCode,
+    media_type: MediaType,
+    message: &str,
+    code: &str,
+) -> Response {
     let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
     (status, [(header::CONTENT_TYPE, media_type.name())], body.to_string()).into_response()
 }
 
 fn bad_request(media_type: MediaType, message: &str) -> Response {
-    refusal(StatusCode::BAD_REQUEST, media_type, message, error::BAD_USER_INPUT)
+    error_response(StatusCode::BAD_REQUEST, media_type, message, error::BAD_USER_INPUT)
 }
 
-/// The answer to a token that is not valid: as GraphQL, so that links of clients recognise it.
-fn unauthenticated(media_type: MediaType, refused: RefusedToken) -> Response {
+/// The response to an invalid token: a GraphQL error, as GraphQL clients expect.
+fn unauthenticated(media_type: MediaType, token_error: TokenError) -> Response {
     let status = StatusCode::UNAUTHORIZED;
-    let mut response = refusal(status, media_type, refused.detail(), error::UNAUTHENTICATED);
-    let problem = ProblemDetails::from(refused).into_response();
+    let mut response =
+        error_response(status, media_type, token_error.detail(), error::UNAUTHENTICATED);
+    let problem = ProblemDetails::from(token_error).into_response();
     if let Some(challenge) = problem.headers().get(header::WWW_AUTHENTICATE) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge.clone());
     }
     response
 }
 
-/// What Apollo's clients wait for before they send the whole query: status 200 in either media
-/// type, as Apollo Server has it.
+/// Tells Apollo clients to send the whole query. The status is 200 with either media type, as in
+/// Apollo Server.
 fn persisted_query_not_supported(media_type: MediaType) -> Response {
     let (message, code) = ("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED");
-    refusal(StatusCode::OK, media_type, message, code)
+    error_response(StatusCode::OK, media_type, message, code)
 }
 
-fn queries_only_refusal() -> Response {
-    let refused = ProblemDetails::new(
+fn get_takes_queries_only() -> Response {
+    let problem = ProblemDetails::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "METHOD_NOT_ALLOWED",
         "GET takes queries only; send mutations by POST",
     );
-    let mut response = refused.into_response();
+    let mut response = problem.into_response();
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
     response
 }

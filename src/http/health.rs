@@ -1,38 +1,41 @@
-//! Whether the process is alive, and whether it can do its work.
+//! Health checks: liveness and readiness.
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::AppState;
 use super::openapi::ProblemBody;
 use super::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(alive)).routes(routes!(ready))
 }
 
-/// Whether the process is alive.
-#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "It is.", body = String)))]
-pub async fn alive() -> &'static str {
+/// Checks whether the process is alive.
+#[utoipa::path(
+    get, path = "/healthz", tag = "health",
+    responses((status = 200, description = "The process is alive.", body = String))
+)]
+async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Whether the database answers, has our tables, and takes writes as far as is known.
+/// Checks that the database responds, has the expected schema and is not known to refuse writes.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses(
         (
             status = 200, body = String,
-            description = "It does; \"ready (read-only)\" where the server takes no writes."
+            description = "The service is ready; \"ready (read-only)\" if it serves only reads."
         ),
         (
             status = 503, body = ProblemBody, content_type = "application/problem+json",
-            description = "It does not: UNAVAILABLE, or STORAGE_FULL when there is no space left."
+            description = "Not ready: UNAVAILABLE, or STORAGE_FULL if the disk is full."
         ),
     )
 )]
-pub async fn ready(State(state): State<AppState>) -> Result<&'static str, ProblemDetails> {
+async fn ready(State(state): State<AppState>) -> Result<&'static str, ProblemDetails> {
     let database = state.catalog.database();
     match database.readiness().await {
         Ok(()) if database.is_read_only() => Ok("ready (read-only)\n"),

@@ -1,18 +1,17 @@
-//! Limits on JSON texts, checked in one pass before any value is built.
-//!
-//! A tree of values takes many times the memory of its text (`[[],[],…`), so a limit on bytes
-//! alone does not limit memory.
+//! Limits on JSON texts, checked in one pass before parsing. Parsed values take many times the
+//! memory of their text (`[[],[],…`), so a limit on bytes alone does not limit memory.
 
-/// How much a JSON text may hold.
+/// The limits of a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JsonLimits {
-    /// Most values: objects, arrays, strings, numbers, booleans and nulls; keys are not counted.
+    /// Maximum number of values: objects, arrays, strings, numbers, booleans and nulls, without
+    /// keys.
     pub nodes: usize,
-    /// Deepest nesting of objects and arrays.
+    /// Maximum nesting depth of objects and arrays.
     pub depth: usize,
 }
 
-/// The text holds more than is allowed.
+/// The text exceeds a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JsonTooLarge {
     #[error("the body holds more than {allowed} JSON values")]
@@ -21,14 +20,13 @@ pub enum JsonTooLarge {
     Depth { allowed: usize },
 }
 
-/// Counts the values of a JSON text without building them: linear in its length, without
-/// allocation. Exact to within the number of empty objects and arrays, each of which counts twice.
+/// Counts the values of a JSON text without parsing it, in linear time and without allocation.
+/// Empty objects and arrays count twice.
 ///
-/// A text that is not JSON is counted up to where it stops being JSON and may pass; the parser
-/// refuses it at that place.
+/// Invalid JSON may pass; the parser rejects it later.
 ///
 /// # Errors
-/// When the text holds more values, or nests deeper, than is allowed.
+/// When the text has more values, or is nested deeper, than allowed.
 pub fn check(text: &[u8], limits: JsonLimits) -> Result<(), JsonTooLarge> {
     let (mut nodes, mut depth, mut at) = (1_usize, 0_usize, 0_usize);
     while let Some(byte) = text.get(at) {
@@ -53,7 +51,7 @@ pub fn check(text: &[u8], limits: JsonLimits) -> Result<(), JsonTooLarge> {
     Ok(())
 }
 
-/// The place after the closing quotation mark of the string that starts at `at`.
+/// The index after the closing quotation mark of the string with content starting at `at`.
 fn end_of_string(text: &[u8], mut at: usize) -> usize {
     while let Some(byte) = text.get(at) {
         match byte {
@@ -72,7 +70,7 @@ mod tests {
     const LIMITS: JsonLimits = JsonLimits { nodes: 10, depth: 3 };
 
     #[test]
-    fn values_are_counted_and_not_what_strings_hold() {
+    fn values_are_counted_but_not_the_contents_of_strings() {
         assert_eq!(
             check(br#"{"a": "[[[[[[,,,,,,,,,,,,", "b\"": [1, 2, "\\"], "c": null}"#, LIMITS),
             Ok(())
@@ -89,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_not_json_ends_the_count() {
+    fn invalid_json_passes() {
         for text in [&b""[..], b"\"", b"\"\\", b"]]]}}}", b"nonsense"] {
             assert_eq!(check(text, LIMITS), Ok(()));
         }

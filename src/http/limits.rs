@@ -1,47 +1,47 @@
-//! What one client, and all clients together, may take of the service: connections, time, memory.
+//! Limits on connections, time and memory, per client and for all clients together.
 
 use std::time::Duration;
 
-/// Most bytes of a request's body, both as sent and after a content coding was removed.
+/// Maximum size of a request body in bytes, both as sent and after decompression.
 pub const MAX_BODY: usize = 16 * 1024 * 1024;
 
 const MIB: usize = 1024 * 1024;
 
-/// The limits of a running server. The defaults are those of `reelport serve`; tests set smaller ones.
+/// The limits of a server. The defaults are those of `reelport serve`; tests set smaller ones.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Most open connections that are served in full.
+    /// Maximum number of regular connections.
     pub connections: usize,
-    /// Connections beyond `connections` that are accepted to answer `/healthz`, and 503 to all else.
+    /// Number of additional connections, which get `/healthz`, and 503 for every other path.
     pub spare_connections: usize,
-    /// Longest time from a connection's first byte, or from its opening, to the end of the request's
-    /// header section.
+    /// Maximum time from the opening of a connection, or from the first byte of a request, to the
+    /// end of the request's header section.
     pub head_time: Duration,
-    /// Longest time that a connection stays open between two requests.
+    /// Maximum time that a connection stays open between two requests.
     pub idle_time: Duration,
-    /// Longest pause while a request body is sent, and the time that a body of any size may take.
+    /// Maximum pause while a request body is received, and the time allowed for a body of any size.
     pub body_time: Duration,
-    /// Bytes of a body that have to arrive in each second beyond `body_time`.
+    /// Minimum rate of a body in bytes per second, required after `body_time`.
     pub body_rate: u64,
-    /// Longest time from the end of the request to the start of the answer.
-    pub answer_time: Duration,
-    /// Longest time that a client may take to accept the next 64 KiB of an answer.
+    /// Maximum time from the end of the request to the start of the response.
+    pub response_time: Duration,
+    /// Maximum time for a client to accept the next 64 KiB of a response.
     pub write_time: Duration,
-    /// Most bytes that are read and discarded of the body of a request that was refused.
+    /// Maximum number of bytes to read and discard from the body of a rejected request.
     pub drain_bytes: u64,
-    /// Longest time that such a body is read.
+    /// Maximum time to read such a body.
     pub drain_time: Duration,
-    /// Longest pause while such a body is read.
+    /// Maximum pause while such a body is read.
     pub drain_pause: Duration,
-    /// Most bytes of request bodies that are held in memory at once.
+    /// Maximum memory for request bodies, in bytes.
     pub request_memory: usize,
-    /// Most bytes of answers that are held in memory at once for clients that have yet to read them.
-    pub answer_memory: usize,
-    /// Most ZIP bundles that are sent at once.
+    /// Maximum memory for responses that clients have not read yet, in bytes.
+    pub response_memory: usize,
+    /// Maximum number of ZIP bundles that are sent at the same time.
     pub bundles: usize,
-    /// Longest time that a request waits for room within the three limits above.
+    /// Maximum time that a request waits for one of the three limits above.
     pub room_wait: Duration,
-    /// How long open requests may take to end after the server was asked to stop.
+    /// How long open requests may take to finish when the server stops.
     pub grace: Duration,
 }
 
@@ -54,13 +54,13 @@ impl Default for Limits {
             idle_time: Duration::from_secs(75),
             body_time: Duration::from_secs(20),
             body_rate: 32 * 1024,
-            answer_time: Duration::from_mins(1),
+            response_time: Duration::from_mins(1),
             write_time: Duration::from_secs(20),
             drain_bytes: 32 * MIB as u64,
             drain_time: Duration::from_secs(10),
             drain_pause: Duration::from_secs(2),
             request_memory: 64 * MIB,
-            answer_memory: 64 * MIB,
+            response_memory: 64 * MIB,
             bundles: 64,
             room_wait: Duration::from_secs(5),
             grace: Duration::from_secs(10),

@@ -1,9 +1,9 @@
-//! The HTTP edge: bearer tokens, the GraphQL handler, the REST sidecar, the pages.
+//! The HTTP edge: router and middleware, bearer tokens, GraphQL over HTTP, the REST API, and pages.
 
-mod answer;
 mod bearer;
 mod body;
 mod budget;
+mod conditional;
 mod graphiql;
 mod graphql;
 mod health;
@@ -12,6 +12,7 @@ mod limits;
 pub mod openapi;
 mod problem;
 mod request_id;
+mod response;
 mod rest;
 mod server;
 
@@ -40,33 +41,33 @@ use request_id::MakeRequestId;
 use rest::Bundles;
 pub use server::serve;
 
-/// What handlers share. Cloned for each request, so it is one pointer.
+/// State shared by all handlers. It is cloned for each request, so it is a single pointer.
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
 
-/// What is behind an [`AppState`].
+/// The contents of an [`AppState`].
 pub struct Shared {
     pub catalog: Arc<Catalog>,
     pub accounts: Arc<Accounts>,
     pub schema: Schema,
     limits: Arc<Limits>,
-    /// Bytes of request bodies in memory.
+    /// Memory for request bodies.
     request_memory: Budget,
-    /// Bytes of answers in memory that clients have yet to read.
-    answer_memory: Budget,
+    /// Memory for responses that clients have not read yet.
+    response_memory: Budget,
     bundles: Bundles,
 }
 
 impl AppState {
     pub fn new(catalog: Catalog, accounts: Accounts, schema: Schema, limits: Arc<Limits>) -> Self {
-        let answer_memory = Budget::new(limits.answer_memory, limits.room_wait);
+        let response_memory = Budget::new(limits.response_memory, limits.room_wait);
         Self(Arc::new(Shared {
             catalog: Arc::new(catalog),
             accounts: Arc::new(accounts),
             schema,
             request_memory: Budget::new(limits.request_memory, limits.room_wait),
-            bundles: Bundles::new(&limits, answer_memory.clone()),
-            answer_memory,
+            bundles: Bundles::new(&limits, response_memory.clone()),
+            response_memory,
             limits,
         }))
     }
@@ -80,7 +81,7 @@ impl std::ops::Deref for AppState {
     }
 }
 
-/// All routes.
+/// Builds the router: all routes, wrapped in the middleware.
 pub fn router(state: AppState) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let security = [
@@ -92,8 +93,6 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .route("/graphql", get(graphql::get).post(graphql::post))
         .merge(graphiql::routes())
-        .merge(health::routes())
-        .merge(rest::routes())
         .merge(openapi::routes())
         .fallback(|| async {
             ProblemDetails::new(
@@ -106,7 +105,7 @@ pub fn router(state: AppState) -> Router {
             ProblemDetails::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "METHOD_NOT_ALLOWED",
-                "this address does not take that method",
+                "this address does not support that method",
             )
         })
         .with_state(state.clone());
@@ -121,12 +120,12 @@ pub fn router(state: AppState) -> Router {
             .set_request_id(request_id.clone(), MakeRequestId)
             .layer(TraceLayer::new_for_http())
             .propagate_request_id(request_id)
-            .layer(from_fn(answer::keep_private))
-            .layer(from_fn_with_state(state.clone(), answer::date))
+            .layer(from_fn(response::set_cache_control))
+            .layer(from_fn_with_state(state.clone(), response::set_date))
             .layer(from_fn(problem::add_request_id))
-            .layer(CatchPanicLayer::custom(problem::panicked))
-            .layer(from_fn_with_state(state.clone(), body::receive))
+            .layer(CatchPanicLayer::custom(problem::panic_response))
+            .layer(from_fn_with_state(state.clone(), body::limit_body))
             .layer(CompressionLayer::new().compress_when(worth_compressing))
-            .layer(from_fn_with_state(state, answer::hold)),
+            .layer(from_fn_with_state(state, response::limit_memory)),
     )
 }

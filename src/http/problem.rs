@@ -1,4 +1,4 @@
-//! Errors of the REST sidecar: RFC 9457 `application/problem+json`.
+//! Errors of the REST API as problem details (RFC 9457, `application/problem+json`).
 
 use std::any::Any;
 use std::time::Duration;
@@ -16,23 +16,23 @@ use crate::catalog::access::Forbidden;
 use crate::catalog::{CatalogError, UNSTORABLE_TEXT, Unavailability};
 use crate::document::{Problem, ProblemCode};
 
-/// After how long a client should try again when the server is at one of its limits.
-const BUSY: Duration = Duration::from_secs(5);
+/// `Retry-After` when the server is at one of its limits.
+const BUSY_RETRY: Duration = Duration::from_secs(5);
 
-/// An error as a client sees it.
+/// An error response.
 #[derive(Debug, Serialize)]
 pub struct ProblemDetails {
-    /// Always `about:blank`: the status and `code` say what kind of error it is.
+    /// Always `about:blank`: the status and `code` identify the kind of error.
     r#type: &'static str,
     title: &'static str,
     status: u16,
     detail: String,
     code: &'static str,
     errors: Vec<Problem>,
-    /// What was read of a refused document, and what was repaired in it.
+    /// The plan of a rejected document.
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Value>,
-    /// What a language model is to correct in the document.
+    /// What a language model should correct in the document.
     #[serde(skip_serializing_if = "Option::is_none")]
     repair_hint: Option<String>,
     #[serde(skip)]
@@ -59,12 +59,12 @@ impl ProblemDetails {
         self
     }
 
-    /// Also closes the connection: what the client still sends is not read.
-    pub fn closing(self) -> Self {
+    /// Closes the connection after the response, without reading the rest of the request.
+    pub fn with_close(self) -> Self {
         self.with_header(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
-    /// No token, a token that is not to be trusted, or wrong credentials.
+    /// 401: no token, an invalid token, or wrong credentials.
     pub fn unauthenticated(detail: &str, invalid_token: bool) -> Self {
         let challenge = if invalid_token {
             "Bearer realm=\"reelport\", error=\"invalid_token\""
@@ -82,9 +82,9 @@ impl ProblemDetails {
             .with_header(header::RETRY_AFTER, seconds)
     }
 
-    /// The server is at one of its limits for a moment; the request may be sent again.
+    /// 503: the server is temporarily at one of its limits; the client may retry.
     pub fn busy(detail: impl std::fmt::Display) -> Self {
-        let seconds = BUSY.as_secs();
+        let seconds = BUSY_RETRY.as_secs();
         let detail = format!("{detail}; try again in {seconds} seconds");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", detail)
             .with_header(header::RETRY_AFTER, seconds)
@@ -98,7 +98,7 @@ impl ProblemDetails {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail)
     }
 
-    /// The database cannot serve the request.
+    /// 503: the database cannot serve the request.
     pub fn unavailable(why: Unavailability, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, why.code(), detail)
             .with_header(header::RETRY_AFTER, HeaderValue::from(why.retry_after().as_secs()))
@@ -112,7 +112,7 @@ impl ProblemDetails {
         Self::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", detail)
     }
 
-    /// Adds to the answer that there is no such movie what a client can do about it.
+    /// Appends to a 404 what the client can do about it.
     pub fn with_remedy(mut self, remedy: &str) -> Self {
         if self.status == StatusCode::NOT_FOUND.as_u16() {
             self.detail = format!("{}; {remedy}", self.detail);
@@ -130,9 +130,9 @@ impl ProblemDetails {
         self
     }
 
-    /// What is wrong with a document or its target.
-    pub fn of_problems(problems: Vec<Problem>) -> Self {
-        let (status, code) = status_of(&problems);
+    /// The problems of a document or its target.
+    pub fn from_problems(problems: Vec<Problem>) -> Self {
+        let (status, code) = status_and_code(&problems);
         let detail = match problems.as_slice() {
             [only] if only.path.is_empty() => only.message.clone(),
             [only] => format!("{}: {}", only.path, only.message),
@@ -171,9 +171,9 @@ fn code_name(code: ProblemCode) -> &'static str {
     }
 }
 
-/// The gravest problem decides: no such movie, then what is wrong with the file as a whole, then
-/// its data, then what another state of the catalogue would allow.
-fn status_of(problems: &[Problem]) -> (StatusCode, &'static str) {
+/// The status and code of the most severe problem. In order of severity: a missing movie, problems
+/// of the file as a whole, problems of its data, conflicts with the stored state.
+fn status_and_code(problems: &[Problem]) -> (StatusCode, &'static str) {
     let status = |problem: &Problem| match problem.code {
         ProblemCode::NotFound if problem.path.is_empty() => StatusCode::NOT_FOUND,
         ProblemCode::Unreadable
@@ -244,8 +244,8 @@ impl IntoResponse for ProblemDetails {
     }
 }
 
-/// What a panic in a handler becomes.
-pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+/// The response after a panic in a handler.
+pub fn panic_response(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
     ProblemDetails::new(
         StatusCode::INTERNAL_SERVER_ERROR,
@@ -255,7 +255,7 @@ pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     .into_response()
 }
 
-/// Tells the request id where something went wrong on our side.
+/// Adds the request id to internal errors and to timeouts.
 pub async fn add_request_id(request: Request, next: Next) -> Response {
     let id = request_id::of(request.extensions());
     let response = next.run(request).await;
@@ -271,7 +271,7 @@ pub async fn add_request_id(request: Request, next: Next) -> Response {
                 .into_response()
         }
         StatusCode::SERVICE_UNAVAILABLE if is_plain => {
-            let detail = format!("the answer took too long; the request id is {id}");
+            let detail = format!("the response took too long; the request id is {id}");
             ProblemDetails::new(StatusCode::SERVICE_UNAVAILABLE, "INTERNAL", detail).into_response()
         }
         _ => response,

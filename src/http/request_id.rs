@@ -1,9 +1,9 @@
-//! A name for each request, by which a log line and an answer find each other.
+//! Request ids, which connect log lines and responses.
 
 use axum::http::{HeaderValue, Request};
 use tower_http::request_id::RequestId;
 
-/// Makes request ids: 64 random bits in hexadecimal.
+/// Creates request ids: 64 random bits in hexadecimal.
 #[derive(Debug, Clone, Copy)]
 pub struct MakeRequestId;
 
@@ -17,7 +17,7 @@ impl tower_http::request_id::MakeRequestId for MakeRequestId {
 #[must_use]
 pub fn of(extensions: &axum::http::Extensions) -> String {
     let id = extensions.get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
-    // Ids that came with the request are shown no longer than ours are, and never with odd signs.
+    // A client can send its own id: limit its length and its characters.
     let shown =
         id.unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64);
     shown.collect()

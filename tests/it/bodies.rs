@@ -181,7 +181,7 @@ async fn a_body_that_does_not_match_its_content_coding_is_refused() {
         assert_eq!(reply.status, 400, "{coding}: {}", reply.text);
         let detail = reply.json()["detail"].as_str().unwrap().to_owned();
         assert!(
-            detail.contains(&format!("the body is not {coding}, or not all of it")),
+            detail.contains(&format!("the body is not valid {coding}, or is incomplete")),
             "{detail}"
         );
     }
@@ -352,7 +352,7 @@ async fn unread_responses_share_a_memory_budget() {
     let reply = admin.import("m", "trivia", trivia(200_000)).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     let path = "/api/v1/admin/movies/m/export/trivia";
-    let limits = Limits { answer_memory: 300 * 1024, room_wait: SHORT, ..Limits::default() };
+    let limits = Limits { response_memory: 300 * 1024, room_wait: SHORT, ..Limits::default() };
     let mut answers = ask(&app, limits, &[path, path, "/healthz"]).await;
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status().as_u16()).collect();
     assert_eq!(statuses, [200, 503, 200]);

@@ -80,7 +80,7 @@ async fn a_slowly_sent_body_is_408() {
 async fn the_time_for_sending_does_not_count_as_response_time() {
     let app = TestApp::sqlite().await;
     app.movie("m").await;
-    let address = app.with_limits(|limits| limits.answer_time = Duration::from_secs(2)).await;
+    let address = app.with_limits(|limits| limits.response_time = Duration::from_secs(2)).await;
     let body = envelope("m", "timeline", fixtures::timeline()).to_string();
     let mut connection = Raw::connect(address).await;
     connection.send(format!("{}content-length: {}\r\n\r\n", post(IMPORT), body.len() + 5)).await;

@@ -606,7 +606,7 @@ on_both_databases! {
         let before = admin.export("m", "cast_crew").await["data"].clone();
         let reply = admin.import_with(&file, &format!("?mode=replace&base_revision=1&{skip}")).await;
         assert_eq!((reply.status, admin.export("m", "cast_crew").await["data"].clone()), (200, before), "{}", reply.text);
-        assert!(reply.json()["message"].as_str().unwrap().contains("left out"), "{}", reply.text);
+        assert!(reply.json()["message"].as_str().unwrap().contains("skipped by a resolution"), "{}", reply.text);
     }
 
     async fn all_credits_of_a_name_in_the_document_are_weighed_together(app: TestApp) {

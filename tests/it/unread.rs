@@ -73,7 +73,7 @@ on_both_databases! {
         let message =
             |reply: &crate::support::Reply| reply.json()["message"].as_str().unwrap().to_owned();
         let all = admin.import_with(&file, "").await;
-        assert!(message(&all).contains("says all of this already"), "{}", all.text);
+        assert!(message(&all).contains("already has all of this"), "{}", all.text);
         file["data"]["events"][0]["titl"] = json!("Another");
         let one = admin.import_with(&file, "").await;
         assert_eq!((one.status, &one.json()["status"]), (200, &json!("unchanged")));

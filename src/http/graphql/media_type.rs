@@ -1,40 +1,40 @@
-//! The media type of an answer, negotiated by `Accept` (RFC 9110, section 12.5.1).
+//! The media type of a response, negotiated by `Accept` (RFC 9110 §12.5.1).
 
 use axum::http::{HeaderMap, header};
 
-/// How an answer is wrapped.
+/// The media type of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaType {
-    /// `application/json`, the type of clients before the specification: 200 for request errors.
+    /// `application/json`, for older clients: status 200 for request errors.
     Json,
-    /// `application/graphql-response+json`: 400 for request errors.
+    /// `application/graphql-response+json`: status 400 for request errors.
     GraphQlResponse,
 }
 
-/// How well an entry of `Accept` fits a type.
+/// How specifically an entry of `Accept` matches a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    Anything,
-    SameKind,
+enum Specificity {
+    Any,
+    Subtypes,
     Exact,
 }
 
 /// One entry of `Accept`.
 struct Range {
-    kind: String,
+    media_type: String,
     /// In thousandths.
     quality: u16,
 }
 
 impl MediaType {
-    /// The type that the client prefers; plain JSON if it does not say. `None` if it accepts
-    /// neither. Several header lines are one list (RFC 9110, section 5.2).
-    pub fn accepted(headers: &HeaderMap) -> Option<Self> {
+    /// The type that the client prefers; JSON without an `Accept` header. `None` if the client
+    /// accepts neither. Several header lines form one list (RFC 9110 §5.2).
+    pub fn negotiate(headers: &HeaderMap) -> Option<Self> {
         let lines = headers.get_all(header::ACCEPT).iter();
         let lines = lines.filter_map(|line| line.to_str().ok());
         let entries = lines.flat_map(|line| line.split(',')).map(str::trim);
         let ranges: Vec<Range> =
-            entries.filter(|entry| !entry.is_empty()).map(Range::read).collect();
+            entries.filter(|entry| !entry.is_empty()).map(Range::parse).collect();
         if ranges.is_empty() {
             return Some(Self::Json);
         }
@@ -62,31 +62,33 @@ impl MediaType {
         }
     }
 
-    fn fit(self, kind: &str) -> Option<Fit> {
-        match kind {
-            "*/*" | "*" => Some(Fit::Anything),
-            "application/*" => Some(Fit::SameKind),
-            kind if kind == self.essence() => Some(Fit::Exact),
+    fn specificity(self, media_type: &str) -> Option<Specificity> {
+        match media_type {
+            "*/*" | "*" => Some(Specificity::Any),
+            "application/*" => Some(Specificity::Subtypes),
+            exact if exact == self.essence() => Some(Specificity::Exact),
             _ => None,
         }
     }
 
-    /// How much the client wants this type: by the most specific entry that fits it, and among
-    /// equal qualities by how specific and how early that entry is. `None` if it is not accepted.
-    fn preference(self, ranges: &[Range]) -> Option<(u16, Fit, std::cmp::Reverse<usize>)> {
-        let fitting = ranges.iter().enumerate().filter_map(|(at, range)| {
-            let fit = self.fit(&range.kind)?;
-            Some((fit, range.quality, std::cmp::Reverse(at)))
+    /// The client's preference for this type: the quality of the most specific matching entry;
+    /// equal qualities are ordered by the specificity and the position of the entry. `None` if the
+    /// type is not accepted.
+    fn preference(self, ranges: &[Range]) -> Option<(u16, Specificity, std::cmp::Reverse<usize>)> {
+        let matching = ranges.iter().enumerate().filter_map(|(at, range)| {
+            let specificity = self.specificity(&range.media_type)?;
+            Some((specificity, range.quality, std::cmp::Reverse(at)))
         });
-        let (fit, quality, at) = fitting.max_by_key(|(fit, _, at)| (*fit, *at))?;
-        (quality > 0).then_some((quality, fit, at))
+        let (specificity, quality, at) =
+            matching.max_by_key(|(specificity, _, at)| (*specificity, *at))?;
+        (quality > 0).then_some((quality, specificity, at))
     }
 }
 
 impl Range {
-    fn read(entry: &str) -> Self {
+    fn parse(entry: &str) -> Self {
         let mut parts = entry.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
         let quality = parts.find_map(|part| {
             let (name, value) = part.split_once('=')?;
             name.trim().eq_ignore_ascii_case("q").then(|| value.trim().to_owned())
@@ -99,7 +101,7 @@ impl Range {
             reason = "a quality is between 0 and 1"
         )]
         let quality = (quality * 1000.0).round() as u16;
-        Self { kind, quality }
+        Self { media_type, quality }
     }
 }
 
@@ -114,7 +116,7 @@ mod tests {
         for line in lines {
             headers.append(header::ACCEPT, HeaderValue::from_str(line).unwrap());
         }
-        MediaType::accepted(&headers)
+        MediaType::negotiate(&headers)
     }
 
     #[test]

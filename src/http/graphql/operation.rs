@@ -1,4 +1,4 @@
-//! A GraphQL request as it is sent: decoded, parsed, and held to the limits.
+//! Decodes and parses GraphQL requests, within the limits.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use serde_json::value::RawValue;
 use crate::graphql::{ExecutableDocument, Limits, ServerError, Variables, checks, error, limits};
 use crate::http::json_limits::{self, JsonLimits, JsonTooLarge};
 
-/// What a request is made of before it is decoded.
-pub enum Sent {
+/// A request before decoding.
+pub enum EncodedRequest {
     /// The body of a POST.
     Body(bytes::Bytes),
     /// The query string of a GET.
     Query(String),
 }
 
-/// A request that may run.
+/// A decoded and parsed request.
 pub struct Operation {
     pub query: String,
     pub name: Option<String>,
@@ -25,39 +25,39 @@ pub struct Operation {
     pub document: ExecutableDocument,
 }
 
-/// Why a request does not run.
-pub enum Refusal {
+/// Why a request cannot be executed.
+pub enum RequestError {
     /// It is not a GraphQL request.
     Malformed(String),
-    /// It names a persisted query and holds no query.
+    /// It names a persisted query and has no query text.
     PersistedQuery,
-    /// The query is refused.
+    /// The query is invalid or exceeds a limit.
     Query(Vec<ServerError>),
 }
 
-impl From<ServerError> for Refusal {
+impl From<ServerError> for RequestError {
     fn from(error: ServerError) -> Self {
         Self::Query(vec![error])
     }
 }
 
-impl From<JsonTooLarge> for Refusal {
+impl From<JsonTooLarge> for RequestError {
     fn from(too_large: JsonTooLarge) -> Self {
         let (JsonTooLarge::Nodes { allowed } | JsonTooLarge::Depth { allowed }) = too_large;
         error::too_complex(too_large.to_string(), allowed.saturating_add(1), allowed).into()
     }
 }
 
-/// The parts of a request, each as JSON or, in a query string, as text.
+/// The parameters of a request.
 #[derive(Default)]
 struct Parts {
     query: Option<String>,
     name: Option<String>,
     variables: Variables,
-    names_persisted_query: bool,
+    has_persisted_query: bool,
 }
 
-impl Sent {
+impl EncodedRequest {
     /// The number of bytes to decode.
     pub fn len(&self) -> usize {
         match self {
@@ -66,18 +66,18 @@ impl Sent {
         }
     }
 
-    /// Decodes and parses the request. The work is linear in its length.
+    /// Decodes and parses the request, in time linear in its length.
     ///
     /// # Errors
-    /// When it is not a GraphQL request, or its query is refused.
-    pub fn read(&self, limits: &Limits) -> Result<Operation, Refusal> {
+    /// When it is not a valid GraphQL request, or exceeds a limit.
+    pub fn decode(&self, limits: &Limits) -> Result<Operation, RequestError> {
         let parts = match self {
-            Self::Body(bytes) => of_body(bytes, limits)?,
-            Self::Query(text) => of_query_string(text, limits)?,
+            Self::Body(bytes) => parse_body(bytes, limits)?,
+            Self::Query(text) => parse_query_string(text, limits)?,
         };
         let query = match parts.query {
             Some(query) => query,
-            None if parts.names_persisted_query => return Err(Refusal::PersistedQuery),
+            None if parts.has_persisted_query => return Err(RequestError::PersistedQuery),
             None => return Err(malformed("query is missing")),
         };
         if query.len() > limits::MAX_QUERY {
@@ -93,11 +93,11 @@ impl Sent {
     }
 }
 
-fn malformed(message: impl Into<String>) -> Refusal {
-    Refusal::Malformed(message.into())
+fn malformed(message: impl Into<String>) -> RequestError {
+    RequestError::Malformed(message.into())
 }
 
-fn of_body(bytes: &[u8], limits: &Limits) -> Result<Parts, Refusal> {
+fn parse_body(bytes: &[u8], limits: &Limits) -> Result<Parts, RequestError> {
     check_json(bytes, limits)?;
     let not_json = |error| malformed(format!("the body is not JSON: {error}"));
     let raw: &RawValue = serde_json::from_slice(bytes).map_err(not_json)?;
@@ -107,21 +107,21 @@ fn of_body(bytes: &[u8], limits: &Limits) -> Result<Parts, Refusal> {
     let mut fields: BTreeMap<String, &RawValue> =
         serde_json::from_str(raw.get()).map_err(not_json)?;
     let mut take = |name: &str| fields.remove(name).filter(|value| value.get() != "null");
-    let persisted = take("extensions").map(|extensions| names_persisted_query(extensions.get()));
-    let query = take("query").map(|query| typed(query, '"', "query must be text")).transpose()?;
+    let persisted = take("extensions").map(|extensions| has_persisted_query(extensions.get()));
+    let query = take("query").map(|query| field(query, '"', "query must be text")).transpose()?;
     let name = take("operationName");
-    let name = name.map(|name| typed(name, '"', "operationName must be text or null"));
+    let name = name.map(|name| field(name, '"', "operationName must be text or null"));
     let variables = take("variables");
-    let variables = variables.map(|of| typed(of, '{', "variables must be an object or null"));
+    let variables = variables.map(|of| field(of, '{', "variables must be an object or null"));
     Ok(Parts {
         query,
         name: name.transpose()?,
         variables: variables.transpose()?.unwrap_or_default(),
-        names_persisted_query: persisted.transpose()?.unwrap_or_default(),
+        has_persisted_query: persisted.transpose()?.unwrap_or_default(),
     })
 }
 
-fn of_query_string(text: &str, limits: &Limits) -> Result<Parts, Refusal> {
+fn parse_query_string(text: &str, limits: &Limits) -> Result<Parts, RequestError> {
     let mut parts = Parts::default();
     for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
         let is_null = value.trim() == "null";
@@ -135,7 +135,7 @@ fn of_query_string(text: &str, limits: &Limits) -> Result<Parts, Refusal> {
             }
             "extensions" => {
                 check_json(value.as_bytes(), limits)?;
-                parts.names_persisted_query = names_persisted_query(&value)?;
+                parts.has_persisted_query = has_persisted_query(&value)?;
             }
             _ => {}
         }
@@ -147,8 +147,12 @@ fn check_json(text: &[u8], limits: &Limits) -> Result<(), JsonTooLarge> {
     json_limits::check(text, JsonLimits { nodes: limits.json_nodes, depth: limits.json_depth })
 }
 
-/// A part of the body, if it begins as its type does.
-fn typed<T: DeserializeOwned>(raw: &RawValue, begin: char, expected: &str) -> Result<T, Refusal> {
+/// Parses a field of the body that must start with `begin`.
+fn field<T: DeserializeOwned>(
+    raw: &RawValue,
+    begin: char,
+    expected: &str,
+) -> Result<T, RequestError> {
     if !raw.get().starts_with(begin) {
         return Err(malformed(expected));
     }
@@ -156,8 +160,8 @@ fn typed<T: DeserializeOwned>(raw: &RawValue, begin: char, expected: &str) -> Re
         .map_err(|error| malformed(format!("the body is not JSON: {error}")))
 }
 
-/// A parameter of the query string that holds JSON.
-fn json<'a, T: Deserialize<'a>>(text: &'a str, begin: char, name: &str) -> Result<T, Refusal> {
+/// Parses a query parameter that contains JSON.
+fn json<'a, T: Deserialize<'a>>(text: &'a str, begin: char, name: &str) -> Result<T, RequestError> {
     let not_json = |error| malformed(format!("{name} is not JSON: {error}"));
     let raw: &'a RawValue = serde_json::from_str(text).map_err(not_json)?;
     if !raw.get().starts_with(begin) {
@@ -166,14 +170,13 @@ fn json<'a, T: Deserialize<'a>>(text: &'a str, begin: char, name: &str) -> Resul
     serde_json::from_str(raw.get()).map_err(not_json)
 }
 
-fn names_persisted_query(extensions: &str) -> Result<bool, Refusal> {
+fn has_persisted_query(extensions: &str) -> Result<bool, RequestError> {
     let fields: BTreeMap<String, &RawValue> = json(extensions, '{', "extensions")?;
     Ok(fields.get("persistedQuery").is_some_and(|value| value.get().starts_with('{')))
 }
 
 impl Operation {
-    /// Whether the operation that is meant is a query. A name that the document does not have is
-    /// left to the library.
+    /// Whether the selected operation is a query. The library reports an unknown operation name.
     pub fn is_query(&self) -> bool {
         checks::is_query(&self.document, self.name.as_deref())
     }
@@ -181,12 +184,12 @@ impl Operation {
     /// Checks the operation against the schema and the limits.
     ///
     /// # Errors
-    /// When it does not fit the schema, or costs more than is allowed.
+    /// When it is invalid for the schema, or costs more than allowed.
     pub fn check(&self, limits: &Limits) -> Result<(), Vec<ServerError>> {
         checks::check(&self.document, self.name.as_deref(), &self.variables, limits)
     }
 
-    /// Whether the operation logs in and does nothing else.
+    /// Whether the operation only logs in.
     pub fn is_login(&self) -> bool {
         checks::is_login(&self.document, self.name.as_deref())
     }

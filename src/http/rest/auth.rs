@@ -1,29 +1,28 @@
-//! Logging in.
+//! Login and token refresh.
 
 use std::net::SocketAddr;
 
+use axum::Json;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::fields::texts;
+use super::fields::read_text_fields;
 use crate::catalog::accounts::{LoginRefused, Session};
 use crate::http::AppState;
 use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/auth/login", post(login))
-        .route("/api/v1/auth/refresh", post(refresh))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(login)).routes(routes!(refresh))
 }
 
 /// Email and password.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "only described")]
+#[allow(dead_code, reason = "only for the schema")]
 pub struct Credentials {
     /// The account's email address.
     email: String,
@@ -31,28 +30,28 @@ pub struct Credentials {
     password: String,
 }
 
-/// A token to exchange.
+/// The token to exchange.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "only described")]
+#[allow(dead_code, reason = "only for the schema")]
 pub struct RefreshRequest {
     /// The refresh token of an earlier login.
     refresh_token: String,
 }
 
-/// What a login gives.
+/// The tokens of a login.
 #[derive(Serialize, ToSchema)]
 pub struct TokenResponse {
     /// Send it as `Authorization: Bearer …`.
     access_token: String,
     /// Always bearer.
     token_type: &'static str,
-    /// How long the access token holds, in seconds.
+    /// How long the access token is valid, in seconds.
     expires_in: u64,
     /// Exchange it for a new access token at `/api/v1/auth/refresh`.
     refresh_token: String,
 }
 
-fn tokens(session: Session) -> Response {
+fn token_response(session: Session) -> Response {
     let body = TokenResponse {
         access_token: session.access_token,
         token_type: "bearer",
@@ -67,20 +66,32 @@ fn tokens(session: Session) -> Response {
     post, path = "/api/v1/auth/login", tag = "accounts", request_body = Credentials,
     responses(
         (status = 200, description = "Tokens.", body = TokenResponse),
-        (status = 400, description = "The body is not JSON.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "The email or the password is wrong.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A field is missing or is not text; each is named.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many failed attempts; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            description = "The body is not JSON."
+        ),
+        (
+            status = 401, body = ProblemBody, content_type = "application/problem+json",
+            description = "The email or the password is wrong."
+        ),
+        (
+            status = 422, body = ProblemBody, content_type = "application/problem+json",
+            description = "A field is missing or is not text; each one is listed."
+        ),
+        (
+            status = 429, body = ProblemBody, content_type = "application/problem+json",
+            description = "Too many failed attempts; see Retry-After."
+        ),
     )
 )]
-pub async fn login(
+async fn login(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
-    let [email, password] = texts(request, ["email", "password"]).await?;
+    let [email, password] = read_text_fields(request, ["email", "password"]).await?;
     match state.accounts.login(&email, &password, Some(address.ip())).await? {
-        Ok(session) => Ok(tokens(session)),
+        Ok(session) => Ok(token_response(session)),
         Err(LoginRefused::WrongCredentials) => {
             Err(ProblemDetails::unauthenticated("the email or the password is wrong", false))
         }
@@ -90,23 +101,26 @@ pub async fn login(
     }
 }
 
-/// Exchanges a refresh token for new tokens, with the role that the account has now.
+/// Exchanges a refresh token for new tokens, with the account's current role.
 #[utoipa::path(
     post, path = "/api/v1/auth/refresh", tag = "accounts", request_body = RefreshRequest,
     responses(
         (status = 200, description = "Tokens.", body = TokenResponse),
-        (status = 401, description = "The token is not to be trusted, or its account is gone.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 401, body = ProblemBody, content_type = "application/problem+json",
+            description = "The token is invalid, or its account was deleted."
+        ),
     )
 )]
-pub async fn refresh(
+async fn refresh(
     State(state): State<AppState>,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
-    let [refresh_token] = texts(request, ["refresh_token"]).await?;
+    let [refresh_token] = read_text_fields(request, ["refresh_token"]).await?;
     match state.accounts.refresh(&refresh_token).await? {
-        Some(session) => Ok(tokens(session)),
+        Some(session) => Ok(token_response(session)),
         None => Err(ProblemDetails::unauthenticated(
-            "the refresh token is malformed, expired, or its account is gone",
+            "the refresh token is malformed or expired, or its account was deleted",
             true,
         )),
     }

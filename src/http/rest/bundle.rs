@@ -1,6 +1,6 @@
-//! Bundles, packed while they are sent: small documents together, larger ones one at a time are read
-//! and packed, and only what is packed waits for the client. No thread and no connection to the
-//! database is held meanwhile.
+//! ZIP bundles of all documents of a movie, compressed while they are sent. Small documents are
+//! read and compressed together, larger ones one at a time. While the client reads, only compressed
+//! data is kept in memory, and no thread or database connection is held.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,25 +15,25 @@ use crate::catalog::bulk::{ArchiveError, Packer};
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::{Category, MovieId};
-use crate::http::answer::CHUNK;
-use crate::http::budget::{Budget, Full, Room};
+use crate::http::budget::{Budget, Exhausted, Reservation};
 use crate::http::limits::Limits;
 use crate::http::problem::ProblemDetails;
+use crate::http::response::CHUNK;
 
-/// Most bytes of documents that are read and packed together.
-const TOGETHER: u64 = 256 * 1024;
+/// Maximum total size of documents that are read and compressed together.
+const MAX_BATCH: u64 = 256 * 1024;
 
-/// What limits the bundles of all clients together.
+/// The limits shared by all bundles.
 pub struct Bundles {
     slots: Arc<Semaphore>,
-    /// Packing is work for the processor.
+    /// One permit per processor, since compression is bound by the CPU.
     packing: Arc<Semaphore>,
     memory: Budget,
     slot_wait: Duration,
     memory_wait: Duration,
 }
 
-/// A bundle that ends before its end.
+/// Why a bundle could not be sent completely.
 #[derive(Debug, thiserror::Error)]
 enum BundleError {
     #[error(transparent)]
@@ -41,10 +41,10 @@ enum BundleError {
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     #[error(transparent)]
-    Full(#[from] Full),
-    #[error("the movie was deleted meanwhile")]
+    Exhausted(#[from] Exhausted),
+    #[error("the movie was deleted during the export")]
     Deleted,
-    #[error("the server stops")]
+    #[error("the server is stopping")]
     Stopping,
 }
 
@@ -53,7 +53,7 @@ impl From<BundleError> for ProblemDetails {
         match error {
             BundleError::Catalog(error) => error.into(),
             BundleError::Deleted => Self::not_found(error.to_string()),
-            BundleError::Archive(_) | BundleError::Full(_) | BundleError::Stopping => {
+            BundleError::Archive(_) | BundleError::Exhausted(_) | BundleError::Stopping => {
                 Self::busy(error)
             }
         }
@@ -68,24 +68,24 @@ impl Bundles {
             packing: Arc::new(Semaphore::new(processors)),
             memory,
             slot_wait: limits.room_wait,
-            memory_wait: limits.answer_time,
+            memory_wait: limits.response_time,
         }
     }
 
-    /// The place of one bundle among those that are sent at once.
+    /// Takes a slot for a bundle; the number of bundles sent at the same time is limited.
     ///
     /// # Errors
-    /// 503 when none becomes free in time.
+    /// 503 when no slot becomes free in time.
     pub async fn slot(&self) -> Result<OwnedSemaphorePermit, ProblemDetails> {
         let slot = Arc::clone(&self.slots).acquire_owned();
         match tokio::time::timeout(self.slot_wait, slot).await {
             Ok(Ok(slot)) => Ok(slot),
-            _ => Err(ProblemDetails::busy("as many bundles as the server allows are being sent")),
+            _ => Err(ProblemDetails::busy("the server has reached its limit of bundles")),
         }
     }
 
-    /// The bundle of a movie that exists. What goes wrong later than with its first document ends the
-    /// stream with an error, so that no client takes a part for the whole.
+    /// Streams the bundle of an existing movie. An error after the first document aborts the
+    /// stream, so that a client never takes an incomplete bundle for a complete one.
     ///
     /// # Errors
     /// When the first document cannot be read.
@@ -108,18 +108,18 @@ impl Bundles {
             categories: Category::ALL,
             packer: Some(Packer::default()),
             packed: Bytes::new(),
-            room: Room::default(),
+            reservation: Reservation::default(),
         };
         bundle.next = Box::pin(bundle.load_first()).await?;
         Ok(Body::from_stream(try_unfold(bundle, |bundle: Bundle| async {
-            Box::pin(bundle.chunk()).await.inspect_err(|error| {
-                tracing::warn!(%error, "a bundle was not sent to its end");
+            Box::pin(bundle.next_chunk()).await.inspect_err(|error| {
+                tracing::warn!(%error, "a bundle was not sent completely");
             })
         })))
     }
 }
 
-/// A bundle on its way.
+/// The state of a bundle being sent.
 struct Bundle {
     _slot: OwnedSemaphorePermit,
     catalog: Arc<Catalog>,
@@ -128,54 +128,54 @@ struct Bundle {
     packing: Arc<Semaphore>,
     memory: Budget,
     memory_wait: Duration,
-    /// Documents that were read already.
+    /// Documents that were read and are not yet compressed.
     next: Vec<Export>,
-    /// Those that were not.
+    /// Categories that are not yet read.
     categories: &'static [Category],
     /// `None` when the archive is finished.
     packer: Option<Packer>,
-    /// What is packed and not yet sent.
+    /// Compressed data that is not yet sent.
     packed: Bytes,
-    /// What is taken of the memory for it.
-    room: Room,
+    /// Its reserved memory.
+    reservation: Reservation,
 }
 
 impl Bundle {
-    /// The next bytes, and the bundle that is left; `None` at the end.
-    async fn chunk(mut self) -> Result<Option<(Bytes, Self)>, BundleError> {
+    /// The next bytes and the remaining bundle; `None` at the end.
+    async fn next_chunk(mut self) -> Result<Option<(Bytes, Self)>, BundleError> {
         while self.packed.is_empty() {
             let Some(packer) = self.packer.take() else { return Ok(None) };
             let mut exports = std::mem::take(&mut self.next);
             if exports.is_empty() {
-                exports.extend(Box::pin(self.load()).await?);
+                exports.extend(Box::pin(self.load_next()).await?);
             }
             Box::pin(self.pack(packer, exports)).await?;
         }
         let chunk = self.packed.split_to(self.packed.len().min(CHUNK));
         if self.packed.is_empty() {
-            self.room = Room::default();
+            self.reservation = Reservation::default();
         }
         Ok(Some((chunk, self)))
     }
 
-    /// All documents if they are small together, else the first.
+    /// Reads all documents if their total size is small, otherwise the first.
     async fn load_first(&mut self) -> Result<Vec<Export>, BundleError> {
-        if self.catalog.stored_bytes(&self.permission, &self.movie).await? > TOGETHER {
-            return Ok(self.load().await?.into_iter().collect());
+        if self.catalog.stored_bytes(&self.permission, &self.movie).await? > MAX_BATCH {
+            return Ok(self.load_next().await?.into_iter().collect());
         }
         let categories = std::mem::take(&mut self.categories);
         Ok(self.catalog.exports(&self.permission, &[&self.movie], categories).await?)
     }
 
-    /// The next document; `None` if there are no more.
-    async fn load(&mut self) -> Result<Option<Export>, BundleError> {
+    /// Reads the next document; `None` if there are no more.
+    async fn load_next(&mut self) -> Result<Option<Export>, BundleError> {
         let Some((category, others)) = self.categories.split_first() else { return Ok(None) };
         self.categories = others;
         let export = self.catalog.export(&self.permission, &self.movie, *category).await?;
         export.map(Some).ok_or(BundleError::Deleted)
     }
 
-    /// Packs documents, and behind the last of all what is at the end of the archive.
+    /// Compresses documents; after the last one also the end of the archive.
     async fn pack(&mut self, packer: Packer, exports: Vec<Export>) -> Result<(), BundleError> {
         let packing = Arc::clone(&self.packing).acquire_owned().await;
         let packing = packing.map_err(|_| BundleError::Stopping)?;
@@ -195,7 +195,7 @@ impl Bundle {
         });
         let (packed, packer) = work.await.map_err(CatalogError::from)??;
         if packed.len() > CHUNK {
-            self.room = self.memory.take_within(packed.len(), self.memory_wait).await?;
+            self.reservation = self.memory.reserve_within(packed.len(), self.memory_wait).await?;
         }
         (self.packed, self.packer) = (packed.into(), packer);
         Ok(())

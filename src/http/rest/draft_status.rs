@@ -1,22 +1,23 @@
-//! What waits to be published.
+//! The open drafts of a movie.
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::{movie_of, no_such_movie};
+use super::{MoviePath, no_such_movie, parse_movie_id};
 use crate::catalog::drafts::DraftStatus;
 use crate::document::read::envelope::timestamp;
 use crate::document::{Category, MovieId, Source};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::openapi::ProblemBody;
+use crate::http::openapi::{AccessErrors, ProblemBody};
 use crate::http::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/api/v1/admin/movies/{id}/draft-status", get(draft_status))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(draft_status))
 }
 
 /// The open drafts of a movie.
@@ -35,21 +36,22 @@ pub struct DraftStatusEntry {
     /// The category, as in a file: cast_crew.
     #[schema(value_type = String)]
     category: Category,
-    /// Counts the contributions to this draft, and to the drafts of the category before it.
+    /// The number of contributions to this draft and to earlier drafts of the category.
     draft_revision: i64,
-    /// The published revision that the draft was made from; 0: the category was never written.
+    /// The published revision that the draft is based on; 0 if the category was never written.
     base_revision: i64,
-    /// The published revision by now. If it is another, publishing merges what changed since.
+    /// The current published revision. If it differs from base_revision, publishing merges the
+    /// changes since then.
     published_revision: i64,
-    /// When the first contribution came.
+    /// When the first contribution was made.
     opened_at: String,
-    /// Whose the first contribution is.
+    /// Who made the first contribution.
     opened_by: String,
-    /// When the last contribution came.
+    /// When the last contribution was made.
     updated_at: String,
-    /// Whose the last contribution is.
+    /// Who made the last contribution.
     updated_by: String,
-    /// Where the last contribution comes from: tmdb, manual or llm-generated.
+    /// The source of the last contribution: tmdb, manual or llm-generated.
     #[schema(value_type = String)]
     source: Source,
 }
@@ -70,24 +72,26 @@ impl From<DraftStatus> for DraftStatusEntry {
     }
 }
 
-/// Tells which categories of a movie have a draft.
+/// Lists the open drafts of a movie.
 #[utoipa::path(
     get, path = "/api/v1/admin/movies/{id}/draft-status", tag = "drafts", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The movie's id, for example tmdb-550.")),
+    params(MoviePath),
     responses(
         (status = 200, description = "The open drafts.", body = DraftStatusAnswer),
-        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such movie.", body = ProblemBody, content_type = "application/problem+json"),
+        AccessErrors,
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such movie."
+        ),
     )
 )]
-pub async fn draft_status(
+async fn draft_status(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
-    Path(id): Path<String>,
+    Path(MoviePath { id }): Path<MoviePath>,
 ) -> Result<Json<DraftStatusAnswer>, ProblemDetails> {
     let permission = principal.can_draft()?;
-    let movie_id = movie_of(&id)?;
+    let movie_id = parse_movie_id(&id)?;
     let found = state.catalog.draft_status(&permission, &movie_id).await?;
     let drafts = found.ok_or_else(|| no_such_movie(&id))?.into_iter().map(Into::into).collect();
     Ok(Json(DraftStatusAnswer { movie_id, drafts }))

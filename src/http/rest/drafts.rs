@@ -1,65 +1,116 @@
-//! A draft published, or discarded.
+//! Publishing and discarding drafts.
 
+use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::routing::{delete, post};
-use axum::{Json, Router};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::imports::{ImportAnswer, answer, idempotency_key};
-use super::{category_of, given, movie_of, no_parameters};
+use super::imports::{ImportAnswer, idempotency_key, import_response};
+use super::{CategoryPath, parse_category, parse_movie_id, query};
 use crate::catalog::drafts::publish::PublishOptions;
 use crate::document::proposal::ConflictPolicy;
+use crate::document::resolve::Resolution;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::openapi::ProblemBody;
+use crate::http::openapi::{AccessErrors, ProblemBody};
 use crate::http::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/admin/movies/{id}/publish/{category}", post(publish))
-        .route("/api/v1/admin/movies/{id}/draft/{category}", delete(discard))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(publish)).routes(routes!(discard))
 }
 
-/// Publishes the draft of a category: merges it into what is published by now.
+/// The query parameters of publishing.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PublishParameters {
+    /// Plan only: the response says what would change, and nothing is written.
+    dry_run: bool,
+    /// The digest of a plan. If publishing would now do something else, the response is 409
+    /// PLAN_STALE with the new plan.
+    expected_plan: Option<String>,
+    /// How to resolve conflicts, where the draft and the published document changed the same value
+    /// since the base revision: fail (the default), keep_current or take_import.
+    #[param(value_type = Option<String>)]
+    on_conflict: Option<ConflictPolicy>,
+    /// Which entities names in the draft mean, as JSON: [{"path": "/cast/3/name", "entity_id":
+    /// "tmdb-person-287"}]; instead of entity_id, "create_new": true or "skip": true; with
+    /// "everywhere": true for all movies.
+    #[param(value_type = String)]
+    #[serde(deserialize_with = "query::resolutions")]
+    resolutions: Vec<Resolution>,
+    /// Whether to change locked values too.
+    override_locks: bool,
+    /// Identifies the request: a repeated request with the same key gets the first response. The
+    /// header Idempotency-Key does the same.
+    idempotency_key: Option<String>,
+}
+
+impl From<PublishParameters> for PublishOptions {
+    fn from(parameters: PublishParameters) -> Self {
+        Self {
+            dry_run: parameters.dry_run,
+            expected_plan: parameters.expected_plan,
+            on_conflict: parameters.on_conflict,
+            resolutions: parameters.resolutions,
+            override_locks: parameters.override_locks,
+            idempotency_key: parameters.idempotency_key,
+        }
+    }
+}
+
+/// Publishes the draft of a category: merges it into the published document.
 #[utoipa::path(
-    post, path = "/api/v1/admin/movies/{id}/publish/{category}", tag = "drafts", security(("bearer" = [])),
+    post, path = "/api/v1/admin/movies/{id}/publish/{category}",
+    tag = "drafts", security(("bearer" = [])),
     params(
-        ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
-        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
-        ("dry_run" = Option<bool>, Query, description = "Plan only: the answer says what would change, and nothing is written."),
-        ("expected_plan" = Option<String>, Query, description = "The digest of a plan. If publishing would do something else by now, the answer is 409 PLAN_STALE with the new plan."),
-        ("on_conflict" = Option<String>, Query, description = "How to settle what was changed both in the draft and in the published document since: fail (the default), keep_current or take_import."),
-        ("resolutions" = Option<String>, Query, description = "Answers to the draft's open questions, as JSON: [{\"path\": \"/cast/3/name\", \"entity_id\": \"tmdb-person-287\"}]; instead of entity_id, \"create_new\": true or \"skip\": true; with \"everywhere\": true for all movies."),
-        ("override_locks" = Option<bool>, Query, description = "Whether what is locked may change."),
-        ("idempotency_key" = Option<String>, Query, description = "Makes a repeated request the same request. The header Idempotency-Key does the same."),
+        CategoryPath,
+        PublishParameters,
         ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
     ),
     responses(
         (status = 200, description = "Published, planned, or unchanged.", body = ImportAnswer),
-        (status = 400, description = "An unknown option.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such movie, category or draft.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "What was changed on both sides (CONFLICT), a plan that no longer holds (PLAN_STALE), a locked value (LOCKED), a name that fits several (AMBIGUOUS_MATCH), or an idempotency key used with another request (IDEMPOTENCY_MISMATCH); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The draft breaks rules; every broken one is listed.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            description = "An unknown option."
+        ),
+        AccessErrors,
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such movie, category or draft."
+        ),
+        (
+            status = 409, body = ProblemBody, content_type = "application/problem+json",
+            description = "A value changed on both sides (CONFLICT), a stale plan (PLAN_STALE), a \
+                           locked value (LOCKED), an ambiguous name (AMBIGUOUS_MATCH), or an \
+                           idempotency key used for another request (IDEMPOTENCY_MISMATCH); with \
+                           the plan."
+        ),
+        (
+            status = 422, body = ProblemBody, content_type = "application/problem+json",
+            description = "The draft is invalid; every problem is listed."
+        ),
     )
 )]
-pub async fn publish(
+async fn publish(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
-    Path((id, category)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
+    Path(CategoryPath { id, category }): Path<CategoryPath>,
+    RawQuery(parameters): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<ImportAnswer>, ProblemDetails> {
     let reader = principal.can_draft()?;
-    let options = options(query.as_deref().unwrap_or_default(), &headers);
+    let options = options(parameters.as_deref(), &headers);
     let is_dry_run = options.as_ref().is_ok_and(|options| options.dry_run);
     let permission = if is_dry_run { None } else { Some(principal.can_publish()?) };
-    let (movie, category) = (movie_of(&id)?, category_of(&category)?);
+    let (movie, category) = (parse_movie_id(&id)?, parse_category(&category)?);
     let options = match options {
         Ok(options) => options,
-        Err(refused) => {
-            return Err(super::imports::or_no_such_movie(&state, &reader, &movie, refused).await?);
+        Err(problem) => {
+            return Err(super::imports::or_no_such_movie(&state, &reader, &movie, problem).await?);
         }
     };
     let outcome = match permission {
@@ -68,64 +119,50 @@ pub async fn publish(
         }
         None => state.catalog.plan_publication(&reader, &movie, category, &options).await?,
     };
-    let Json(mut answer) = answer(&movie, category, outcome)?;
+    let Json(mut response) = import_response(&movie, category, outcome)?;
     if !is_dry_run {
-        answer.close_draft();
+        response.mention_closed_draft();
     }
-    Ok(Json(answer))
+    Ok(Json(response))
 }
 
 /// Discards the draft of a category.
 #[utoipa::path(
-    delete, path = "/api/v1/admin/movies/{id}/draft/{category}", tag = "drafts", security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
-        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
-    ),
+    delete, path = "/api/v1/admin/movies/{id}/draft/{category}",
+    tag = "drafts", security(("bearer" = [])),
+    params(CategoryPath),
     responses(
-        (status = 204, description = "The draft is gone."),
-        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such movie, category or draft.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 204, description = "The draft was discarded."),
+        AccessErrors,
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such movie, category or draft."
+        ),
     )
 )]
-pub async fn discard(
+async fn discard(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
-    Path((id, category)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
+    Path(CategoryPath { id, category }): Path<CategoryPath>,
+    RawQuery(parameters): RawQuery,
 ) -> Result<axum::http::StatusCode, ProblemDetails> {
     let permission = principal.can_publish()?;
-    let (movie, category) = (movie_of(&id)?, category_of(&category)?);
-    // Whoever asks for a dry run must not lose the draft.
-    no_parameters(query.as_deref(), "discarding")?;
+    let (movie, category) = (parse_movie_id(&id)?, parse_category(&category)?);
+    // A client that asks for a dry run must not lose the draft.
+    query::reject_all(parameters.as_deref(), "discarding")?;
     let outcome = state.catalog.discard_draft(&permission, &movie, category).await?;
     if outcome.problems.is_empty() {
         return Ok(axum::http::StatusCode::NO_CONTENT);
     }
-    Err(ProblemDetails::of_problems(outcome.problems))
+    Err(ProblemDetails::from_problems(outcome.problems))
 }
 
-/// The options of publishing, as query parameters.
-const OPTIONS: [&str; 6] =
-    ["dry_run", "expected_plan", "on_conflict", "resolutions", "override_locks", "idempotency_key"];
-
-fn options(query: &str, headers: &HeaderMap) -> Result<PublishOptions, ProblemDetails> {
-    let mut options = PublishOptions::default();
-    for given in given::parameters(query, "publishing", &OPTIONS, &[])? {
-        match &*given.name {
-            "dry_run" => options.dry_run = given.boolean()?,
-            "expected_plan" => options.expected_plan = Some(given.value.into_owned()),
-            "on_conflict" => {
-                options.on_conflict =
-                    Some(given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?);
-            }
-            "resolutions" => options.resolutions = given.resolutions()?,
-            "override_locks" => options.override_locks = given.boolean()?,
-            "idempotency_key" => options.idempotency_key = Some(given.value.into_owned()),
-            _ => {}
-        }
-    }
+fn options(
+    parameters: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<PublishOptions, ProblemDetails> {
+    let parameters: PublishParameters = query::parse(parameters, "publishing")?;
+    let mut options = PublishOptions::from(parameters);
     options.idempotency_key = idempotency_key(headers, options.idempotency_key)?;
     Ok(options)
 }

@@ -1,75 +1,97 @@
-//! One category as JSON, all seven as a ZIP.
+//! Exports: one category as JSON, or all seven as a ZIP.
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::{category_of, given, movie_of, no_parameters, no_such_movie};
+use super::{CategoryPath, MoviePath, no_such_movie, parse_category, parse_movie_id, query};
 use crate::document::Stage;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::openapi::ProblemBody;
+use crate::http::conditional::is_not_modified;
+use crate::http::openapi::{AccessErrors, ProblemBody};
 use crate::http::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/admin/movies/{id}/export/all", get(bundle))
-        .route("/api/v1/admin/movies/{id}/export/{category}", get(export))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(bundle)).routes(routes!(export))
+}
+
+/// The query parameters of an export.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ExportParameters {
+    /// published (the default), or draft: the draft of the category, or the published document if
+    /// there is no draft. Drafts need the role CONTRIBUTOR.
+    #[param(value_type = Option<String>)]
+    stage: Option<Stage>,
 }
 
 fn attachment(file_name: &str) -> String {
-    // Movie ids and categories hold nothing that would need quoting.
+    // Movie ids and categories contain no characters that need escaping.
     format!("attachment; filename=\"{file_name}\"")
 }
 
 /// Exports one category of a movie.
 #[utoipa::path(
-    get, path = "/api/v1/admin/movies/{id}/export/{category}", tag = "export", security(("bearer" = [])),
+    get, path = "/api/v1/admin/movies/{id}/export/{category}",
+    tag = "export", security(("bearer" = [])),
     params(
-        ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
-        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
-        ("stage" = Option<String>, Query, description = "published (the default), or draft: the draft of the category, or where there is none what is published. Drafts need the role CONTRIBUTOR."),
+        CategoryPath,
+        ExportParameters,
         ("If-None-Match" = Option<String>, Header, description = "The ETag of an earlier export."),
     ),
     responses(
-        (status = 200, description = "The envelope; its form is that of /api/v1/schemas/{category}.", body = Object),
-        (status = 304, description = "The document is still the one of If-None-Match."),
-        (status = 400, description = "An unknown query parameter, or a stage that there is not.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200, body = Object,
+            description = "The envelope, as described by /api/v1/schemas/{category}."
+        ),
+        (status = 304, description = "The document still has the ETag of If-None-Match."),
+        (
+            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            description = "An unknown query parameter or stage."
+        ),
+        AccessErrors,
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such movie or category."
+        ),
     )
 )]
-pub async fn export(
+async fn export(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
-    Path((id, category)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
+    Path(CategoryPath { id, category }): Path<CategoryPath>,
+    RawQuery(parameters): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
-    let stage = stage_of(query.as_deref().unwrap_or_default());
-    let leave = match stage {
-        Ok(Stage::Draft) => Some(principal.can_draft()?),
+    // Unknown parameters are errors: a misspelled request for a draft must not return the published
+    // document.
+    let parameters = query::parse::<ExportParameters>(parameters.as_deref(), "an export");
+    let draft_permission = match parameters {
+        Ok(ExportParameters { stage: Some(Stage::Draft) }) => Some(principal.can_draft()?),
         _ => None,
     };
-    let movie = movie_of(&id)?;
-    let category = category_of(&category)?;
-    let export = match leave {
-        Some(leave) => state.catalog.export_draft(&leave, &movie, category).await?,
+    let movie = parse_movie_id(&id)?;
+    let category = parse_category(&category)?;
+    let export = match draft_permission {
+        Some(permission) => state.catalog.export_draft(&permission, &movie, category).await?,
         None => state.catalog.export(&permission, &movie, category).await?,
     };
-    // That there is no such movie comes before what is wrong with the request.
+    // A missing movie is reported before an invalid parameter.
     let export = export.ok_or_else(|| no_such_movie(&id))?;
-    stage?;
+    parameters?;
     let etag = export.etag();
     let caching =
         [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
-    if is_known(&headers, &etag) {
+    if is_not_modified(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
     }
     let file = [
@@ -79,50 +101,42 @@ pub async fn export(
     Ok((caching, file, export.envelope()).into_response())
 }
 
-/// The stage that is asked for. A parameter that is not known is refused: whoever means a draft must not
-/// get what is published for it.
-fn stage_of(query: &str) -> Result<Stage, ProblemDetails> {
-    match given::parameters(query, "an export", &["stage"], &[])?.first() {
-        Some(stage) => stage.word(Stage::parse, Stage::VALUES),
-        None => Ok(Stage::Published),
-    }
-}
-
-/// `If-None-Match` by weak comparison (RFC 9110 §13.1.2).
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let values =
-        headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
-}
-
 /// Exports all seven categories of a movie as a ZIP of `{id}/{category}.json`.
 #[utoipa::path(
     get, path = "/api/v1/admin/movies/{id}/export/all", tag = "export", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The movie's id, for example tmdb-550.")),
+    params(MoviePath),
     responses(
-        (status = 200, description = "The archive, streamed.", body = Vec<u8>, content_type = "application/zip"),
-        (status = 400, description = "A query parameter: there is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such movie.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "As many bundles as the server allows are being sent; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200, body = Vec<u8>, content_type = "application/zip",
+            description = "The archive, streamed."
+        ),
+        (
+            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            description = "A query parameter; the route takes none."
+        ),
+        AccessErrors,
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such movie."
+        ),
+        (
+            status = 503, body = ProblemBody, content_type = "application/problem+json",
+            description = "The server has reached its limit of bundles; see Retry-After."
+        ),
     )
 )]
-pub async fn bundle(
+async fn bundle(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    Path(MoviePath { id }): Path<MoviePath>,
+    RawQuery(parameters): RawQuery,
 ) -> Result<Response, ProblemDetails> {
     let permission = principal.can_read()?;
-    let movie = movie_of(&id)?;
+    let movie = parse_movie_id(&id)?;
     if !state.catalog.movie_exists(&permission, &movie).await? {
         return Err(no_such_movie(&id));
     }
-    no_parameters(query.as_deref(), "an export")?;
+    query::reject_all(parameters.as_deref(), "an export")?;
     let slot = state.bundles.slot().await?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),

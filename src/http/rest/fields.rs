@@ -1,4 +1,4 @@
-//! Small JSON bodies: an object with a few fields of text.
+//! Small JSON bodies: an object with a few text fields.
 
 use axum::extract::Request;
 use serde_json::Value;
@@ -9,12 +9,17 @@ use crate::document::text::suggest::did_you_mean;
 use crate::document::{Object, Problem, ProblemCode};
 use crate::http::problem::ProblemDetails;
 
-/// Credentials and tokens are short.
+/// Maximum size of a body, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Reads a body whose fields are texts: their values, in the order of `names`. Each of them must be
-/// there; other keys are ignored. Messages name keys and types, and never values: one may be a password.
-pub(super) async fn texts<const N: usize>(
+/// Reads a body with the text fields `names`, and returns their values in that order. All fields
+/// are required; other keys are ignored. Messages never contain values, since a value may be a
+/// password.
+///
+/// # Errors
+/// 415 if the body is not sent as JSON, 400 if it is not JSON, 422 if a field is missing or not
+/// text.
+pub(super) async fn read_text_fields<const N: usize>(
     request: Request,
     names: [&str; N],
 ) -> Result<[String; N], ProblemDetails> {
@@ -24,31 +29,34 @@ pub(super) async fn texts<const N: usize>(
     let bytes = read_body(request.into_body(), MAX_BODY).await?;
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        let detail = format!("the body is not JSON: it breaks off at line {line}, column {column}");
+        let detail = format!("the body is not JSON: invalid at line {line}, column {column}");
         ProblemDetails::bad_request(detail)
     })?;
     let Value::Object(object) = value else {
-        let message =
-            format!("found {}; allowed is an object with {}", type_of(&value), names.join(" and "));
+        let message = format!(
+            "found {}; allowed is an object with {}",
+            json_type(&value),
+            names.join(" and ")
+        );
         let problem = Problem::new("", ProblemCode::TypeMismatch, message);
-        return Err(ProblemDetails::of_problems(vec![problem]));
+        return Err(ProblemDetails::from_problems(vec![problem]));
     };
     let problems: Vec<Problem> =
-        names.iter().filter_map(|name| problem_of(name, &names, &object)).collect();
+        names.iter().filter_map(|name| check_field(name, &names, &object)).collect();
     if !problems.is_empty() {
-        return Err(ProblemDetails::of_problems(problems));
+        return Err(ProblemDetails::from_problems(problems));
     }
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(names.map(text))
 }
 
-/// What is wrong with one field.
-fn problem_of(name: &str, names: &[&str], object: &Object) -> Option<Problem> {
+/// Checks one field.
+fn check_field(name: &str, names: &[&str], object: &Object) -> Option<Problem> {
     let path = format!("/{name}");
     match object.get(name) {
         Some(Value::String(_)) => None,
         Some(other) => {
-            let message = format!("{name}: found {}; allowed is text", type_of(other));
+            let message = format!("{name}: found {}; allowed is text", json_type(other));
             Some(Problem::new(path, ProblemCode::TypeMismatch, message))
         }
         None => {
@@ -65,7 +73,7 @@ fn problem_of(name: &str, names: &[&str], object: &Object) -> Option<Problem> {
     }
 }
 
-fn type_of(value: &Value) -> &'static str {
+fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",

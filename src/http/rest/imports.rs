@@ -1,226 +1,285 @@
-//! One category back in.
+//! Importing one category.
 
+use axum::Json;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::HeaderMap;
-use axum::routing::post;
-use axum::{Json, Router};
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{
-    category_of, given, is_json, movie_of, no_such_movie, read_body, unsupported_media_type,
+    CategoryPath, is_json, no_such_movie, parse_category, parse_movie_id, query, read_body,
+    unsupported_media_type,
 };
 use crate::catalog::access::CanDraft;
 use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
 use crate::document::MovieId;
 use crate::document::plan::{Match, Report};
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
-use crate::document::resolve::MatchDecision;
+use crate::document::resolve::{MatchDecision, Resolution};
 use crate::document::{Category, Source, Stage};
 use crate::http::bearer::Bearer;
-use crate::http::openapi::{DocumentError, Plan, ProblemBody};
+use crate::http::openapi::{AccessErrors, DocumentError, Plan, ProblemBody};
 use crate::http::problem::ProblemDetails;
 use crate::http::{AppState, MAX_BODY};
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/api/v1/admin/movies/{id}/import/{category}", post(import))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(import))
 }
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImportAnswer {
-    /// Whether the document was taken.
+    /// Always true; errors are returned as problem details.
     success: bool,
-    /// published, drafted, planned (a dry run), or unchanged if the document says already what was
-    /// imported.
+    /// published, drafted, planned (a dry run), or unchanged if the stored document already has the
+    /// imported values.
     #[schema(value_type = String)]
     status: ImportStatus,
-    /// The same for a person.
+    /// A summary, for a person.
     message: String,
     /// The top-level fields that changed.
     updated_fields: Vec<String>,
-    /// Always empty; errors are answered as a problem.
+    /// Always empty; errors are returned as problem details.
     #[schema(value_type = Vec<DocumentError>)]
     errors: Vec<Value>,
-    /// What changed, and what was repaired or left alone.
+    /// The changes, conflicts and warnings.
     #[schema(value_type = Plan)]
     plan: Value,
-    /// The published revision as it stands now; of a draft, the one that it was made from.
+    /// The current published revision; for a draft, its base revision.
     revision: i64,
-    /// Of a draft, which state of it.
+    /// The revision of the draft, if the import went into a draft.
     draft_revision: Option<i64>,
-    /// The record that is kept of the import; a dry run leaves none.
+    /// The id of the entry in the import log; null for a dry run.
     import_id: Option<String>,
-    /// A text to paste back to the language model that wrote the document: what to correct, and the
-    /// form to send. Absent if there is nothing to correct.
+    /// A text for the language model that wrote the document: what to correct, and the format to
+    /// send. Absent if there is nothing to correct.
     #[serde(skip_serializing_if = "Option::is_none")]
     repair_hint: Option<String>,
 }
 
 impl ImportAnswer {
-    /// Says that the draft is gone, where not all of it was published.
-    pub(super) fn close_draft(&mut self) {
+    /// Adds to the message of an unchanged document that publishing closed the draft.
+    pub(super) fn mention_closed_draft(&mut self) {
         if self.status == ImportStatus::Unchanged {
             self.message.push_str("; the draft is closed");
         }
     }
 }
 
-/// Imports one category of a movie: an exported file, or what was made of it.
+/// The query parameters of an import.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a separate parameter")]
+struct ImportParameters {
+    /// published (the default), or draft: the changes then wait in a draft until it is published.
+    #[param(value_type = Option<String>)]
+    target: Option<Stage>,
+    /// merge (the default) changes and adds; replace also removes list items that the document
+    /// dropped since its base revision.
+    #[param(value_type = Option<String>)]
+    mode: Option<ImportMode>,
+    /// Plan only: the response says what would change, and nothing is written.
+    dry_run: bool,
+    /// The digest of a plan. If the import would now do something else, the response is 409
+    /// PLAN_STALE with the new plan.
+    expected_plan: Option<String>,
+    /// The source of the values, overriding the document: tmdb, manual or llm-generated.
+    #[param(value_type = Option<String>)]
+    source: Option<Source>,
+    /// How to treat null. keep (the default): keep the stored value; clear: remove it.
+    #[param(value_type = Option<String>)]
+    nulls: Option<NullPolicy>,
+    /// The base revision of the document; by default its metadata.revision. A replace that removes
+    /// items needs one.
+    base_revision: Option<i64>,
+    /// Ids of list items to remove, separated by commas.
+    #[param(value_type = String)]
+    remove_items: Vec<String>,
+    /// Which entities names mean, as JSON: [{"path": "/cast/3/name", "entity_id":
+    /// "tmdb-person-287"}]; instead of entity_id, "create_new": true or "skip": true; with
+    /// "everywhere": true for all movies.
+    #[param(value_type = String)]
+    #[serde(deserialize_with = "query::resolutions")]
+    resolutions: Vec<Resolution>,
+    /// How to resolve conflicts, where the document and the catalogue changed the same value since
+    /// the base revision: fail (the default), keep_current or take_import.
+    #[param(value_type = Option<String>)]
+    on_conflict: Option<ConflictPolicy>,
+    /// Whether to change locked values too, if the source is manual.
+    override_locks: bool,
+    /// Whether an unknown key is an error.
+    strict: bool,
+    /// Whether to remove citation marks, markup and invisible characters from texts. Otherwise they
+    /// are kept as sent, with a warning.
+    clean: bool,
+    /// Whether to create the movie if it does not exist. Needs the role ADMIN; a dry run does not.
+    create_movie: bool,
+    /// Identifies the request: within a day, a request with the same key and the same input gets
+    /// the first response. The header Idempotency-Key does the same.
+    idempotency_key: Option<String>,
+}
+
+impl From<ImportParameters> for ImportOptions {
+    fn from(parameters: ImportParameters) -> Self {
+        let defaults = Self::default();
+        Self {
+            target: parameters.target.unwrap_or(defaults.target),
+            mode: parameters.mode.unwrap_or(defaults.mode),
+            dry_run: parameters.dry_run,
+            expected_plan: parameters.expected_plan,
+            source: parameters.source,
+            nulls: parameters.nulls.unwrap_or(defaults.nulls),
+            base_revision: parameters.base_revision,
+            remove_items: parameters.remove_items,
+            resolutions: parameters.resolutions,
+            on_conflict: parameters.on_conflict.unwrap_or(defaults.on_conflict),
+            override_locks: parameters.override_locks,
+            strict: parameters.strict,
+            clean: parameters.clean,
+            create_movie: parameters.create_movie,
+            idempotency_key: parameters.idempotency_key,
+            ..defaults
+        }
+    }
+}
+
+/// Imports one category of a movie: an exported or edited file, or a language model's answer.
 #[utoipa::path(
-    post, path = "/api/v1/admin/movies/{id}/import/{category}", tag = "import", security(("bearer" = [])),
+    post, path = "/api/v1/admin/movies/{id}/import/{category}",
+    tag = "import", security(("bearer" = [])),
     params(
-        ("id" = String, Path, description = "The movie's id, for example tmdb-550."),
-        ("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are read too."),
-        ("target" = Option<String>, Query, description = "published (the default), or draft: then it waits for someone to publish it."),
-        ("mode" = Option<String>, Query, description = "merge (the default) changes and adds; replace also removes list items that the document dropped since its base revision."),
-        ("source" = Option<String>, Query, description = "Where the values come from, whatever the document says: tmdb, manual or llm-generated."),
-        ("nulls" = Option<String>, Query, description = "What null means. keep (the default): nothing; clear: the value is removed."),
-        ("base_revision" = Option<i64>, Query, description = "The revision that the document was made from; else metadata.revision of the document. REPLACE removes nothing without it."),
-        ("remove_items" = Option<String>, Query, description = "Ids of list items to remove, with commas between."),
-        ("resolutions" = Option<String>, Query, description = "Answers to the question who a name means, as JSON: [{\"path\": \"/cast/3/name\", \"entity_id\": \"tmdb-person-287\"}]; instead of entity_id, \"create_new\": true or \"skip\": true; with \"everywhere\": true for all movies."),
-        ("dry_run" = Option<bool>, Query, description = "Plan only: the answer says what would change, and nothing is written."),
-        ("expected_plan" = Option<String>, Query, description = "The digest of a plan. If the import would do something else by now, the answer is 409 PLAN_STALE with the new plan."),
-        ("on_conflict" = Option<String>, Query, description = "How to settle what both the document and the catalogue have changed since it was made: fail (the default), keep_current or take_import."),
-        ("override_locks" = Option<bool>, Query, description = "Whether a person's own edit may change what is locked."),
-        ("strict" = Option<bool>, Query, description = "Whether an unknown key is an error."),
-        ("clean" = Option<bool>, Query, description = "Whether to take texts without citation marks, markup and invisible characters. Else they are kept as sent, with a warning."),
-        ("create_movie" = Option<bool>, Query, description = "Whether to create the movie if there is none of this id. Needs the role ADMIN; a dry run plans it."),
-        ("idempotency_key" = Option<String>, Query, description = "Makes a repeated request the same request: within a day, the same key with the same input gets the first answer. The header Idempotency-Key does the same."),
+        CategoryPath,
+        ImportParameters,
         ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
     ),
-    request_body(content = Object, description = "The envelope; its form is that of /api/v1/schemas/{category}. Or the answer of a language model with it, or its data alone. At most 16 MiB."),
+    request_body(
+        content = Object,
+        description = "The envelope, as described by /api/v1/schemas/{category}; or a language \
+                       model's answer that contains it, or its data alone. At most 16 MiB.",
+    ),
     responses(
-        (status = 200, description = "Published, drafted, planned, or unchanged.", body = ImportAnswer),
-        (status = 400, description = "No JSON, another movie or category than the URL's, an unsupported version, an unknown option.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not to be trusted.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such movie or category.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "What both sides changed (CONFLICT), a plan that no longer holds (PLAN_STALE), a locked value (LOCKED), a name that fits several or an id beside two unrelated names (AMBIGUOUS_MATCH), REPLACE without a known base (BASE_REQUIRED), or an idempotency key used with another request (IDEMPOTENCY_MISMATCH); with the plan.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 408, description = "The body was sent too slowly.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not sent as application/json, or is packed with another content coding than gzip or deflate.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The data breaks rules; every broken one is listed. Or nothing in it was understood (NOTHING_READ).", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The server is at one of its limits; see Retry-After.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200, body = ImportAnswer,
+            description = "Published, drafted, planned, or unchanged."
+        ),
+        (
+            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            description = "Invalid JSON, another movie or category than in the URL, an unsupported \
+                           version, or an unknown option."
+        ),
+        AccessErrors,
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such movie or category."
+        ),
+        (
+            status = 409, body = ProblemBody, content_type = "application/problem+json",
+            description = "A value changed on both sides (CONFLICT), a stale plan (PLAN_STALE), a \
+                           locked value (LOCKED), an ambiguous name or an id with two unrelated \
+                           names (AMBIGUOUS_MATCH), a replace without a base revision \
+                           (BASE_REQUIRED), or an idempotency key used for another request \
+                           (IDEMPOTENCY_MISMATCH); with the plan."
+        ),
+        (
+            status = 413, body = ProblemBody, content_type = "application/problem+json",
+            description = "The body is too large."
+        ),
+        (
+            status = 408, body = ProblemBody, content_type = "application/problem+json",
+            description = "The body was sent too slowly."
+        ),
+        (
+            status = 415, body = ProblemBody, content_type = "application/problem+json",
+            description = "The body is not sent as application/json, or its content coding is not \
+                           gzip or deflate."
+        ),
+        (
+            status = 422, body = ProblemBody, content_type = "application/problem+json",
+            description = "The data is invalid; every problem is listed. Or nothing in it could be \
+                           read (NOTHING_READ)."
+        ),
+        (
+            status = 503, body = ProblemBody, content_type = "application/problem+json",
+            description = "The server is at one of its limits; see Retry-After."
+        ),
     )
 )]
-pub async fn import(
+async fn import(
     State(state): State<AppState>,
     Bearer(principal): Bearer,
-    Path((id, category)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
+    Path(CategoryPath { id, category }): Path<CategoryPath>,
+    RawQuery(parameters): RawQuery,
     request: Request,
 ) -> Result<Json<ImportAnswer>, ProblemDetails> {
-    // Whoever may not even plan gets no further, whatever the options say.
+    // Without the role for planning, no other error is reported.
     let reader = principal.can_draft()?;
-    let options = options(query.as_deref().unwrap_or_default(), request.headers());
-    let creates = options.as_ref().is_ok_and(|options| options.create_movie);
+    let options = options(parameters.as_deref(), request.headers());
+    let creates_movie = options.as_ref().is_ok_and(|options| options.create_movie);
     let permission = match options {
         Ok(options) => Ok(principal.can_import(options)?),
-        Err(refused) => Err(refused),
+        Err(problem) => Err(problem),
     };
-    let movie = movie_of(&id)?;
-    let category = category_of(&category)?;
+    let movie = parse_movie_id(&id)?;
+    let category = parse_category(&category)?;
     let read = match permission {
-        Ok(permission) => input(request).await.map(|text| (permission, text)),
-        Err(refused) => Err(refused),
+        Ok(permission) => read_document(request).await.map(|text| (permission, text)),
+        Err(problem) => Err(problem),
     };
     let (permission, text) = match read {
         Ok(read) => read,
-        Err(refused) if creates => return Err(refused),
-        Err(refused) => {
-            let refused = or_no_such_movie(&state, &reader, &movie, refused).await?;
-            return Err(refused.with_remedy(CREATE_MOVIE));
+        Err(problem) if creates_movie => return Err(problem),
+        Err(problem) => {
+            let problem = or_no_such_movie(&state, &reader, &movie, problem).await?;
+            return Err(problem.with_remedy(CREATE_MOVIE));
         }
     };
     let incoming = Incoming::Document { text, category: Some(category) };
     let outcome = state.catalog.import(&permission, &movie, incoming).await?;
     let hint = outcome.repair_hint(&movie, Some(category));
-    match answer(&movie, category, outcome.with_remedy(CREATE_MOVIE)) {
-        Ok(Json(answer)) => Ok(Json(ImportAnswer { repair_hint: hint, ..answer })),
-        Err(refused) => Err(refused.with_repair_hint(hint)),
+    match import_response(&movie, category, outcome.with_remedy(CREATE_MOVIE)) {
+        Ok(Json(response)) => Ok(Json(ImportAnswer { repair_hint: hint, ..response })),
+        Err(problem) => Err(problem.with_repair_hint(hint)),
     }
 }
 
-/// What helps against there being no movie, as REST writes it.
+/// The advice for a movie that does not exist.
 const CREATE_MOVIE: &str = "an ADMIN can create it with create_movie=true";
 
-async fn input(request: Request) -> Result<Bytes, ProblemDetails> {
+async fn read_document(request: Request) -> Result<Bytes, ProblemDetails> {
     if !is_json(request.headers()) {
         return Err(unsupported_media_type());
     }
     read_body(request.into_body(), MAX_BODY).await
 }
 
-/// That there is no such movie comes before what is wrong with the request.
+/// Replaces a problem of the request by a 404 if the movie does not exist.
 pub(super) async fn or_no_such_movie(
     state: &AppState,
     permission: &CanDraft,
     movie: &MovieId,
-    refused: ProblemDetails,
+    problem: ProblemDetails,
 ) -> Result<ProblemDetails, ProblemDetails> {
     let exists = state.catalog.movie_exists(&permission.can_read(), movie).await?;
-    Ok(if exists { refused } else { no_such_movie(movie.as_str()) })
+    Ok(if exists { problem } else { no_such_movie(movie.as_str()) })
 }
 
-/// The import options, as query parameters.
-const OPTIONS: [&str; 15] = [
-    "target",
-    "mode",
-    "dry_run",
-    "expected_plan",
-    "source",
-    "nulls",
-    "base_revision",
-    "remove_items",
-    "resolutions",
-    "on_conflict",
-    "override_locks",
-    "strict",
-    "clean",
-    "create_movie",
-    "idempotency_key",
-];
-
-fn options(query: &str, headers: &HeaderMap) -> Result<ImportOptions, ProblemDetails> {
-    let mut options = ImportOptions::default();
-    for given in given::parameters(query, "an import", &OPTIONS, &["remove_items"])? {
-        match &*given.name {
-            "target" => options.target = given.word(Stage::parse, Stage::VALUES)?,
-            "mode" => options.mode = given.word(ImportMode::parse, ImportMode::VALUES)?,
-            "dry_run" => options.dry_run = given.boolean()?,
-            "expected_plan" => options.expected_plan = Some(given.value.into_owned()),
-            "source" => options.source = Some(given.word(Source::parse, Source::VALUES)?),
-            "nulls" => options.nulls = given.word(NullPolicy::parse, NullPolicy::VALUES)?,
-            "base_revision" => {
-                let revision = given.value.trim().parse().ok().filter(|revision| *revision >= 0);
-                options.base_revision =
-                    Some(revision.ok_or_else(|| given.refused("a whole number from 0"))?);
-            }
-            "remove_items" => {
-                let ids = given.value.split(',').filter(|id| !id.is_empty()).map(str::to_owned);
-                options.remove_items.extend(ids);
-            }
-            "resolutions" => options.resolutions = given.resolutions()?,
-            "on_conflict" => {
-                options.on_conflict = given.word(ConflictPolicy::parse, ConflictPolicy::VALUES)?;
-            }
-            "override_locks" => options.override_locks = given.boolean()?,
-            "strict" => options.strict = given.boolean()?,
-            "clean" => options.clean = given.boolean()?,
-            "create_movie" => options.create_movie = given.boolean()?,
-            "idempotency_key" => options.idempotency_key = Some(given.value.into_owned()),
-            _ => {}
-        }
-    }
+fn options(parameters: Option<&str>, headers: &HeaderMap) -> Result<ImportOptions, ProblemDetails> {
+    let parameters: ImportParameters = query::parse(parameters, "an import")?;
+    let mut options = ImportOptions::from(parameters);
     options.idempotency_key = idempotency_key(headers, options.idempotency_key)?;
     Ok(options)
 }
 
-/// The key of the header `Idempotency-Key`, as text or as the quoted string of the draft standard, or the
-/// one of the query. A request has one key, wherever it is written.
+/// The idempotency key of a request: from the header `Idempotency-Key`, plain or as a quoted string
+/// (draft-ietf-httpapi-idempotency-key-header), or from the query.
+///
+/// # Errors
+/// 400 for more than one key, unless header and query have the same.
 pub(super) fn idempotency_key(
     headers: &HeaderMap,
     queried: Option<String>,
@@ -239,15 +298,15 @@ pub(super) fn idempotency_key(
     Ok(Some(unquoted.to_owned()))
 }
 
-/// A plan as REST shows it.
-fn shown(plan: &Report) -> Value {
-    let mut shown = json!(plan);
-    shown["counts"] = json!(plan.counts());
-    shown
+/// A plan as JSON, with its counts.
+fn plan_json(plan: &Report) -> Value {
+    let mut json = json!(plan);
+    json["counts"] = json!(plan.counts());
+    json
 }
 
-/// How many fields of the document were not read, if there were any.
-fn not_read(plan: Option<&Report>) -> Option<String> {
+/// How many fields of the document were not read; `None` if all were read.
+fn unread_fields(plan: Option<&Report>) -> Option<String> {
     match plan.map_or(0, Report::fields_not_read) {
         0 => None,
         1 => Some("1 field of the document was not read (see the warnings)".to_owned()),
@@ -255,44 +314,47 @@ fn not_read(plan: Option<&Report>) -> Option<String> {
     }
 }
 
-/// Why nothing was changed.
-fn unchanged(category: Category, movie: &MovieId, plan: Option<&Report>) -> String {
-    let (skipped, kept) = plan.map_or((0, 0), |plan| (plan.skipped.len(), plan.conflicts.len()));
-    let is_left_out = |found: &&Match| found.decision == MatchDecision::Skipped;
-    let left_out = plan.map_or(0, |plan| plan.matches.iter().filter(is_left_out).count());
-    let mut left = Vec::new();
-    if left_out > 0 {
-        left.push(format!("{left_out} left out, as answered"));
+/// The message for an import without changes.
+fn unchanged_message(category: Category, movie: &MovieId, plan: Option<&Report>) -> String {
+    let (locked, kept) = plan.map_or((0, 0), |plan| (plan.skipped.len(), plan.conflicts.len()));
+    let is_skipped = |found: &&Match| found.decision == MatchDecision::Skipped;
+    let skipped_names = plan.map_or(0, |plan| plan.matches.iter().filter(is_skipped).count());
+    let mut reasons = Vec::new();
+    if skipped_names > 0 {
+        reasons.push(format!("{skipped_names} skipped by a resolution"));
     }
-    if skipped > 0 {
-        left.push(format!("{skipped} locked"));
+    if locked > 0 {
+        reasons.push(format!("{locked} locked"));
     }
     if kept > 0 {
-        left.push(format!("{kept} in conflict, and kept as stored"));
+        reasons.push(format!("{kept} in conflict, kept as stored"));
     }
-    left.extend(not_read(plan));
-    if left.is_empty() {
-        return format!("{category} of {movie} says all of this already; nothing was changed");
+    reasons.extend(unread_fields(plan));
+    if reasons.is_empty() {
+        return format!("{category} of {movie} already has all of this; nothing was changed");
     }
-    format!("nothing of {category} of {movie} was changed: {}", left.join(", "))
+    format!("nothing of {category} of {movie} was changed: {}", reasons.join(", "))
 }
 
-/// What came of an act on a document, as REST tells it.
-pub(super) fn answer(
+/// The response for the outcome of an import or a publication.
+///
+/// # Errors
+/// The problems of a rejected document, with the plan.
+pub(super) fn import_response(
     movie: &MovieId,
     category: Category,
     outcome: Outcome,
 ) -> Result<Json<ImportAnswer>, ProblemDetails> {
     if !outcome.problems.is_empty() {
-        let plan = outcome.plan.as_ref().map(shown);
-        return Err(ProblemDetails::of_problems(outcome.problems).with_plan(plan));
+        let plan = outcome.plan.as_ref().map(plan_json);
+        return Err(ProblemDetails::from_problems(outcome.problems).with_plan(plan));
     }
     let updated_fields = outcome.updated_fields();
     let changes = outcome
         .plan
         .as_ref()
         .map_or_else(|| Report::default().changes_in_words(), Report::changes_in_words);
-    let unread = not_read(outcome.plan.as_ref());
+    let unread = unread_fields(outcome.plan.as_ref());
     let unread = unread.map(|unread| format!("; {unread}")).unwrap_or_default();
     let message = match outcome.status {
         ImportStatus::Planned => {
@@ -302,7 +364,7 @@ pub(super) fn answer(
         ImportStatus::Published => {
             format!("{changes} to {category} of {movie} published{unread}")
         }
-        ImportStatus::Unchanged => unchanged(category, movie, outcome.plan.as_ref()),
+        ImportStatus::Unchanged => unchanged_message(category, movie, outcome.plan.as_ref()),
         ImportStatus::Rejected => "nothing was written".to_owned(),
     };
     let metadata = outcome.export.as_ref().map(|export| &export.metadata);
@@ -312,7 +374,7 @@ pub(super) fn answer(
         message,
         updated_fields,
         errors: Vec::new(),
-        plan: shown(&outcome.plan.unwrap_or_default()),
+        plan: plan_json(&outcome.plan.unwrap_or_default()),
         revision: metadata.map_or(0, |metadata| metadata.revision),
         draft_revision: metadata.and_then(|metadata| metadata.draft_revision),
         import_id: outcome.import_id,

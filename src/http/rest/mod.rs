@@ -1,17 +1,19 @@
-//! The REST sidecar. Each route calls the same function as its GraphQL twin.
+//! The REST API. Each route calls the same application function as its GraphQL counterpart.
 
-pub mod auth;
+mod auth;
 mod bundle;
-pub mod draft_status;
-pub mod drafts;
-pub mod exports;
+mod draft_status;
+mod drafts;
+mod exports;
 mod fields;
-mod given;
-pub mod imports;
-pub mod schemas;
+mod imports;
+mod query;
+mod schemas;
 
-use axum::Router;
 use axum::http::{HeaderMap, header};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
 
 use super::AppState;
 pub use super::body::read_body;
@@ -20,8 +22,9 @@ pub use bundle::Bundles;
 
 use crate::document::{Category, MovieId};
 
-pub fn routes() -> Router<AppState> {
-    Router::new()
+/// The routes of the REST API, with their OpenAPI operations.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default()
         .merge(auth::routes())
         .merge(draft_status::routes())
         .merge(drafts::routes())
@@ -30,27 +33,42 @@ pub fn routes() -> Router<AppState> {
         .merge(schemas::routes())
 }
 
-/// Whether the body says that it is JSON.
+/// The path parameters of a movie's routes.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct MoviePath {
+    /// The movie's id, for example tmdb-550.
+    id: String,
+}
+
+/// The path parameters of the routes of a movie's category.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct CategoryPath {
+    /// The movie's id, for example tmdb-550.
+    id: String,
+    /// basic-info, cast-crew, timeline, trivia, awards, media or streaming; underscores are also
+    /// accepted.
+    category: String,
+}
+
+/// Whether `Content-Type` is `application/json`.
 pub fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = content_type.and_then(|value| value.split(';').next()).map(str::trim);
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
 }
 
-/// The body is not sent as JSON.
+/// The 415 for a body that is not sent as JSON.
 pub fn unsupported_media_type() -> ProblemDetails {
     ProblemDetails::unsupported_media_type(
         "the body must be sent as Content-Type: application/json",
     )
 }
 
-fn movie_of(text: &str) -> Result<MovieId, ProblemDetails> {
+/// Parses a movie id of a path. An invalid id is a 404, as for any movie that does not exist.
+fn parse_movie_id(text: &str) -> Result<MovieId, ProblemDetails> {
     text.parse().map_err(|_| no_such_movie(text))
-}
-
-/// Refuses all parameters of an address that takes none.
-fn no_parameters(query: Option<&str>, of: &str) -> Result<(), ProblemDetails> {
-    given::parameters(query.unwrap_or_default(), of, &[], &[]).map(drop)
 }
 
 fn no_such_movie(id: &str) -> ProblemDetails {
@@ -58,7 +76,8 @@ fn no_such_movie(id: &str) -> ProblemDetails {
     ProblemDetails::not_found(format!("there is no movie {shown}"))
 }
 
-fn category_of(text: &str) -> Result<Category, ProblemDetails> {
+/// Parses a category of a path. An unknown category is a 404.
+fn parse_category(text: &str) -> Result<Category, ProblemDetails> {
     text.parse().map_err(|error: crate::document::categories::UnknownCategory| {
         ProblemDetails::not_found(format!("there is no such category: {error}"))
     })

@@ -1,31 +1,40 @@
 //! The JSON Schemas of the documents.
 
-use axum::Router;
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::category_of;
+use super::parse_category;
 use crate::document::schema::json_schema::json_schema;
 use crate::http::AppState;
 use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/api/v1/schemas/{category}", get(schema))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(schema))
 }
 
-/// The JSON Schema (2020-12) of a category's file.
+/// Returns the JSON Schema (2020-12) of a category's file.
 #[utoipa::path(
     get, path = "/api/v1/schemas/{category}", tag = "schemas",
-    params(("category" = String, Path, description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming.")),
+    params((
+        "category" = String, Path,
+        description = "basic-info, cast-crew, timeline, trivia, awards, media or streaming."
+    )),
     responses(
-        (status = 200, description = "The schema.", body = Object, content_type = "application/schema+json"),
-        (status = 404, description = "There is no such category.", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200, body = Object, content_type = "application/schema+json",
+            description = "The schema."
+        ),
+        (
+            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            description = "There is no such category."
+        ),
     )
 )]
-pub async fn schema(Path(category): Path<String>) -> Result<Response, ProblemDetails> {
-    let schema = json_schema(category_of(&category)?);
+async fn schema(Path(category): Path<String>) -> Result<Response, ProblemDetails> {
+    let schema = json_schema(parse_category(&category)?);
     Ok(([(header::CONTENT_TYPE, "application/schema+json")], schema.to_string()).into_response())
 }

@@ -1,4 +1,4 @@
-//! What a connection is doing, and until when it may go on doing so.
+//! The state of a connection, and the deadline that follows from it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 use crate::http::limits::Limits;
 
-/// How much of an answer a client has to accept within [`Limits::write_time`].
+/// How many bytes of a response a client must accept within [`Limits::write_time`].
 const PROGRESS: usize = 64 * 1024;
 
-/// What a connection is doing.
+/// The state of a connection, shared by its parts.
 #[derive(Debug)]
 pub(super) struct Activity {
     state: Mutex<State>,
@@ -20,19 +20,19 @@ pub(super) struct Activity {
 
 #[derive(Debug)]
 struct State {
-    /// Requests whose answers are not yet handed to the connection in full.
+    /// Number of requests with responses that are not yet completely passed to the connection.
     in_flight: usize,
     /// Whether there was a request.
-    used: bool,
-    /// Since when no request is in flight.
+    is_used: bool,
+    /// When the last request finished.
     idle_since: Instant,
-    /// When the first byte of a header section came.
+    /// When the first byte of the current header section arrived.
     head_since: Option<Instant>,
-    /// Since when the client has not accepted [`PROGRESS`] bytes.
+    /// Start of the period in which the client must accept [`PROGRESS`] bytes.
     blocked_since: Option<Instant>,
-    /// Bytes that the client accepted since then.
+    /// Number of bytes accepted in that period.
     accepted: usize,
-    evicted: bool,
+    is_evicted: bool,
     stopped_at: Option<Instant>,
 }
 
@@ -40,19 +40,19 @@ impl Default for Activity {
     fn default() -> Self {
         let state = State {
             in_flight: 0,
-            used: false,
+            is_used: false,
             idle_since: Instant::now(),
             head_since: None,
             blocked_since: None,
             accepted: 0,
-            evicted: false,
+            is_evicted: false,
             stopped_at: None,
         };
         Self { state: Mutex::new(state), waker: AtomicWaker::new() }
     }
 }
 
-/// A request that is in flight until this is dropped.
+/// A guard: its request is in flight until it is dropped.
 #[derive(Debug)]
 pub(super) struct InFlight(Arc<Activity>);
 
@@ -69,18 +69,18 @@ impl Activity {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request has come.
+    /// Records that a request has started.
     pub(super) fn start(activity: &Arc<Self>) -> InFlight {
         let mut state = activity.locked();
         state.in_flight += 1;
-        state.used = true;
+        state.is_used = true;
         state.head_since = None;
-        state.evicted = false;
+        state.is_evicted = false;
         drop(state);
         InFlight(Arc::clone(activity))
     }
 
-    /// Bytes have come.
+    /// Records that bytes were received.
     pub(super) fn received(&self) {
         let mut state = self.locked();
         if state.in_flight == 0 && state.head_since.is_none() {
@@ -88,7 +88,7 @@ impl Activity {
         }
     }
 
-    /// The client does not accept more of the answer at present.
+    /// Records that the client currently accepts no more bytes.
     pub(super) fn blocked(&self) {
         let mut state = self.locked();
         if state.blocked_since.is_none() {
@@ -97,7 +97,7 @@ impl Activity {
         }
     }
 
-    /// The client accepted bytes of the answer.
+    /// Records that the client accepted bytes.
     pub(super) fn sent(&self, bytes: usize) {
         let mut state = self.locked();
         if state.blocked_since.is_some() {
@@ -108,20 +108,20 @@ impl Activity {
         }
     }
 
-    /// The client accepted all that there was to send.
+    /// Records that the client accepted everything sent so far.
     pub(super) fn flushed(&self) {
         self.locked().blocked_since = None;
     }
 
-    /// Since when the connection is idle; `None` if a request is in flight or an answer on its way.
+    /// When the connection became idle; `None` while a request or a response is in progress.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let state = self.locked();
-        (state.is_idle() && !state.evicted).then_some(state.idle_since)
+        (state.is_idle() && !state.is_evicted).then_some(state.idle_since)
     }
 
-    /// Closes the connection unless it became busy in the meantime.
+    /// Closes the connection, unless it is no longer idle.
     pub(super) fn evict(&self) {
-        self.locked().evicted = true;
+        self.locked().is_evicted = true;
         self.waker.wake();
     }
 
@@ -129,15 +129,15 @@ impl Activity {
         self.waker.register(waker);
     }
 
-    /// The server stops: the connection is to end with the request that is in flight.
+    /// Records that the server is stopping: the connection closes after the current request.
     pub(super) fn stop(&self) {
         self.locked().stopped_at.get_or_insert_with(Instant::now);
     }
 
-    /// Until when the connection may stay open as it is; `None` without limit.
+    /// When to close the connection if its state does not change; `None` for no limit.
     pub(super) fn deadline(&self, limits: &Limits) -> Option<Instant> {
         let state = self.locked();
-        if state.evicted && state.is_idle() {
+        if state.is_evicted && state.is_idle() {
             return Some(state.idle_since);
         }
         let by_activity = if let Some(since) = state.blocked_since {
@@ -146,21 +146,21 @@ impl Activity {
             None
         } else if let Some(since) = state.head_since {
             Some(since + limits.head_time)
-        } else if state.used {
+        } else if state.is_used {
             Some(state.idle_since + limits.idle_time)
         } else {
             Some(state.idle_since + limits.head_time)
         };
-        // Without a request in flight there is nothing to wait for but a header section on its way.
-        let by_stop = state
-            .stopped_at
-            .map(|at| at + if state.is_idle() { limits.grace.min(LINGER) } else { limits.grace });
+        // An idle connection waits only for the rest of a header section.
+        let by_stop = state.stopped_at.map(|at| {
+            at + if state.is_idle() { limits.grace.min(HEAD_GRACE) } else { limits.grace }
+        });
         [by_activity, by_stop].into_iter().flatten().min()
     }
 }
 
 /// How long a stopping server waits for the rest of a header section.
-const LINGER: std::time::Duration = std::time::Duration::from_secs(1);
+const HEAD_GRACE: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl State {
     fn is_idle(&self) -> bool {

@@ -1,4 +1,4 @@
-//! One connection: what passes through it is reported to its [`Activity`], which limits its time.
+//! Runs one connection. Its traffic is reported to an [`Activity`], which sets the deadlines.
 
 use std::future::poll_fn;
 use std::io;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::activity::{Activity, InFlight};
 use crate::http::limits::Limits;
 
-/// Runs a connection until it ends, or until its time is over.
+/// Runs a connection until it ends or its deadline passes.
 pub(super) async fn drive<I, S, B>(
     connection: Connection<I, S>,
     activity: &Activity,
@@ -50,7 +50,7 @@ pub(super) async fn drive<I, S, B>(
             }
             return Poll::Ready(());
         }
-        // Until the next poll nothing changes the deadline but an eviction, which wakes.
+        // Until the next poll only an eviction changes the deadline, and it wakes this task.
         if let Some(deadline) = activity.deadline(limits) {
             if timer.deadline() != deadline {
                 timer.as_mut().reset(deadline);
@@ -64,13 +64,13 @@ pub(super) async fn drive<I, S, B>(
     .await;
 }
 
-/// A stream that reports what passes through it.
-pub(super) struct Watched {
+/// A stream that reports its traffic.
+pub(super) struct MonitoredStream {
     stream: TcpStream,
     activity: Arc<Activity>,
 }
 
-impl Watched {
+impl MonitoredStream {
     pub(super) fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
         Self { stream, activity }
     }
@@ -84,7 +84,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for MonitoredStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -99,7 +99,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for MonitoredStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -124,7 +124,7 @@ impl AsyncWrite for Watched {
         self.stream.is_write_vectored()
     }
 
-    /// All that was to be sent before this is called was accepted.
+    /// A completed flush means that the client accepted everything sent so far.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         self.activity.flushed();
@@ -136,19 +136,19 @@ impl AsyncWrite for Watched {
     }
 }
 
-/// The body of an answer; its request is in flight until it is sent or dropped.
-pub(super) struct AnswerBody {
+/// A response body. Its request is in flight until the body is sent or dropped.
+pub(super) struct ResponseBody {
     body: Body,
     _in_flight: InFlight,
 }
 
-impl AnswerBody {
+impl ResponseBody {
     pub(super) fn new(body: Body, in_flight: InFlight) -> Self {
         Self { body, _in_flight: in_flight }
     }
 }
 
-impl HttpBody for AnswerBody {
+impl HttpBody for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -1,9 +1,9 @@
-//! The server: accepts connections, keeps their number and their time within limits, and stops.
+//! The HTTP/1.1 server: accepts connections, limits their number and duration, and shuts down.
 //!
-//! HTTP/1.1 only. A connection is closed when a request's header section takes too long, when it is
-//! idle for too long, and when the client does not read its answer. At the limit of connections,
-//! the one that has been idle for longest is closed for a new one; if all are busy, a few more are
-//! accepted to answer `/healthz`, and 503 to everything else.
+//! A connection is closed when a header section takes too long, when it is idle for too long, or
+//! when the client does not read the response. At the limit of connections, the connection that has
+//! been idle longest is closed for a new one. If all are busy, a few spare connections are
+//! accepted, which get `/healthz`, and 503 for every other path.
 
 mod activity;
 mod connection;
@@ -31,17 +31,17 @@ use tower::ServiceExt as _;
 use super::limits::Limits;
 use super::problem::ProblemDetails;
 use activity::Activity;
-use connection::{AnswerBody, Watched};
+use connection::{MonitoredStream, ResponseBody};
 
-/// Most bytes of a connection's buffer, and so of a request's header section. The largest URL that is
-/// read has 64 KiB.
+/// Maximum buffer size of a connection, which limits the header section of a request. The largest
+/// URL that is accepted has 64 KiB.
 const BUFFER: usize = 128 * 1024;
-/// How long the server waits for the connection that it closes for a new one.
-const EVICTION: Duration = Duration::from_millis(100);
-/// How long the server waits before it accepts again after it could not.
-const PAUSE: Duration = Duration::from_millis(50);
+/// How long the server waits for an evicted connection to close.
+const EVICTION_TIMEOUT: Duration = Duration::from_millis(100);
+/// How long the server waits before the next accept after a failed one.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` until `stop` ends, then lets open requests end within the grace of `limits`.
+/// Serves `router` until `stop` completes, then waits up to [`Limits::grace`] for open requests.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -50,8 +50,8 @@ pub async fn serve(
 ) {
     let server = Server {
         router,
-        full: Lane::new(limits.connections),
-        spare: Lane::new(limits.spare_connections),
+        regular: Pool::new(limits.connections),
+        spare: Pool::new(limits.spare_connections),
         limits,
         stopping: CancellationToken::new(),
     };
@@ -61,48 +61,48 @@ pub async fn serve(
     }
     drop(listener);
     server.stopping.cancel();
-    // Connections end by themselves within the grace; one whose task is stuck is not waited for.
-    let ended = async {
-        server.full.ended().await;
-        server.spare.ended().await;
+    // Connections close within the grace period, unless their task is stuck.
+    let closed = async {
+        server.regular.closed().await;
+        server.spare.closed().await;
     };
-    if tokio::time::timeout(server.limits.grace + EVICTION, ended).await.is_err() {
-        tracing::warn!("requests were still running when the time to stop was over");
+    if tokio::time::timeout(server.limits.grace + EVICTION_TIMEOUT, closed).await.is_err() {
+        tracing::warn!("requests were still running when the shutdown timeout expired");
     }
 }
 
 struct Server {
     router: Router,
     limits: Arc<Limits>,
-    full: Arc<Lane>,
-    spare: Arc<Lane>,
+    regular: Arc<Pool>,
+    spare: Arc<Pool>,
     stopping: CancellationToken,
 }
 
-/// A number of connections that are treated alike.
-struct Lane {
+/// A limited number of connections.
+struct Pool {
     size: u32,
     slots: Arc<Semaphore>,
     open: Mutex<HashMap<u64, Arc<Activity>>>,
 }
 
-/// The place of one connection in its lane, given back when it is dropped.
+/// The slot of one connection in its pool, released when dropped.
 struct Slot {
-    lane: Arc<Lane>,
+    pool: Arc<Pool>,
     number: u64,
     activity: Arc<Activity>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Lane {
+impl Pool {
     fn new(size: usize) -> Arc<Self> {
         let size = u32::try_from(size).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 3);
         let slots = Arc::new(Semaphore::new(size as usize));
         Arc::new(Self { size, slots, open: Mutex::default() })
     }
 
-    /// A place for a connection; if there is none, that of the connection that has been idle for
-    /// longest. `None` if all are busy.
+    /// Takes a slot for a connection. If none is free, the connection that has been idle longest is
+    /// closed. `None` if all are busy.
     async fn enter(self: &Arc<Self>, number: u64) -> Option<Slot> {
         let permit = match Arc::clone(&self.slots).try_acquire_owned() {
             Ok(permit) => permit,
@@ -110,7 +110,7 @@ impl Lane {
         };
         let activity = Arc::new(Activity::default());
         self.locked().insert(number, Arc::clone(&activity));
-        Some(Slot { lane: Arc::clone(self), number, activity, _permit: permit })
+        Some(Slot { pool: Arc::clone(self), number, activity, _permit: permit })
     }
 
     async fn evict(&self) -> Option<OwnedSemaphorePermit> {
@@ -122,11 +122,11 @@ impl Lane {
         };
         idle?.evict();
         let permit = Arc::clone(&self.slots).acquire_owned();
-        tokio::time::timeout(EVICTION, permit).await.ok()?.ok()
+        tokio::time::timeout(EVICTION_TIMEOUT, permit).await.ok()?.ok()
     }
 
-    /// Waits until no connection is left.
-    async fn ended(&self) {
+    /// Waits until all connections are closed.
+    async fn closed(&self) {
         drop(self.slots.acquire_many(self.size).await);
     }
 
@@ -137,39 +137,39 @@ impl Lane {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.lane.locked().remove(&self.number);
+        self.pool.locked().remove(&self.number);
     }
 }
 
 impl Server {
-    /// Accepts connections for ever. Failures to accept concern one connection, or pass (no descriptor
-    /// is free): neither ends the server nor makes it spin.
+    /// Accepts connections forever. Errors either concern a single connection or are temporary (no
+    /// free file descriptor), so the server continues, after a pause for the latter.
     async fn accept(&self, listener: &TcpListener) {
-        let mut failing = false;
+        let mut is_failing = false;
         for number in 0_u64.. {
             let (stream, address) = match listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    if !is_of_one_connection(&error) {
-                        if !failing {
+                    if !is_connection_error(&error) {
+                        if !is_failing {
                             tracing::error!(%error, "connections cannot be accepted");
                         }
-                        failing = true;
-                        tokio::time::sleep(PAUSE).await;
+                        is_failing = true;
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                     continue;
                 }
             };
-            failing = false;
+            is_failing = false;
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "TCP_NODELAY could not be set");
             }
-            if let Some(slot) = self.full.enter(number).await {
+            if let Some(slot) = self.regular.enter(number).await {
                 self.spawn(stream, address, slot, false);
             } else if let Some(slot) = self.spare.enter(number).await {
                 self.spawn(stream, address, slot, true);
             }
-            // Else all are busy, the spare ones too: the connection is closed.
+            // Otherwise all connections are busy, and the new one is closed.
         }
     }
 
@@ -183,16 +183,16 @@ impl Server {
             let router = router.clone();
             async move {
                 let response = if is_spare {
-                    answer_spare(router, request).await
+                    respond_spare(router, request).await
                 } else {
-                    answer(router, request).await
+                    respond(router, request).await
                 };
-                Ok::<_, Infallible>(response.map(|body| AnswerBody::new(body, in_flight)))
+                Ok::<_, Infallible>(response.map(|body| ResponseBody::new(body, in_flight)))
             }
         });
-        let io = TokioIo::new(Watched::new(stream, Arc::clone(&slot.activity)));
-        // The time limits are those of the activity, which tell an idle connection from a slow header
-        // section.
+        let io = TokioIo::new(MonitoredStream::new(stream, Arc::clone(&slot.activity)));
+        // `Activity` sets the time limits instead, since it distinguishes idle connections from
+        // slow header sections.
         let connection = http1::Builder::new()
             .header_read_timeout(None)
             .auto_date_header(false)
@@ -207,26 +207,26 @@ impl Server {
     }
 }
 
-async fn answer(router: Router, request: Request) -> Response {
+async fn respond(router: Router, request: Request) -> Response {
     match router.oneshot(request).await {
         Ok(response) => response,
         Err(impossible) => match impossible {},
     }
 }
 
-/// Beyond the limit of connections only whether the process is alive is answered.
-async fn answer_spare(router: Router, request: Request) -> Response {
+/// Beyond the limit of connections only `/healthz` is served.
+async fn respond_spare(router: Router, request: Request) -> Response {
     let mut response = if request.uri().path() == "/healthz" {
-        answer(router, request).await
+        respond(router, request).await
     } else {
-        ProblemDetails::busy("the server has as many connections as it can serve").into_response()
+        ProblemDetails::busy("the server has reached its limit of connections").into_response()
     };
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
-/// Whether accepting failed because of the connection that would have been accepted.
-fn is_of_one_connection(error: &std::io::Error) -> bool {
+/// Whether the error concerns only the connection that was being accepted.
+fn is_connection_error(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(
         error.kind(),

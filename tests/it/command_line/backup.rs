@@ -39,7 +39,7 @@ async fn a_backup_does_not_overwrite_files() {
     place.run(&["migrate"]).await.ok();
     for name in [file, place.path("reelport.db"), place.path("")] {
         let ran = place.run(&["backup", &name]).await;
-        assert!(ran.code == 2 && one_line(&ran).contains("is there already"), "{ran:?}");
+        assert!(ran.code == 2 && one_line(&ran).contains("already exists"), "{ran:?}");
     }
     let ran = place.run(&["backup", &place.path("no/such/folder/x.db")]).await;
     assert!(ran.code == 2 && one_line(&ran).contains("no/such/folder"), "{ran:?}");

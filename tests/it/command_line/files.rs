@@ -117,7 +117,7 @@ async fn the_error_log_replaces_only_an_older_log() {
     for content in ["my notes\n", "{\"place\":\"x\"}\n", "[]", "\n", "{\"movie_id\":\"a\"}"] {
         let log = place.write("notes", content);
         let ran = place.run(&["import", &bad, "--errors", &log]).await;
-        refused(&ran, &["--errors", "notes", "no error log"]);
+        refused(&ran, &["--errors", "notes", "is not an error log"]);
         assert_eq!(bytes(&place, "notes"), content.as_bytes());
     }
     let log = place.write("log", "");

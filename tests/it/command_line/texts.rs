@@ -183,7 +183,7 @@ async fn warnings_are_printed_with_position_and_path_and_written_to_a_file() {
     assert_eq!(printed[20], "30 more warnings: UNKNOWN_FIELD 30");
     assert_eq!(std::fs::read_to_string(&kept).unwrap().lines().count(), 50);
     let ran = place.run(&["import", &file]).await.ok();
-    assert!(ran.stderr.contains("30; --errors FILE keeps all of them"), "{ran:?}");
+    assert!(ran.stderr.contains("30; --errors FILE logs all of them"), "{ran:?}");
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn unreadable_files_stop_the_start_with_advice() {
     for (argument, reason) in [
         (place.path("none.json").as_str(), "No such file"),
         (folder.as_str(), "found a folder; allowed are files and -, for example"),
-        (pattern.as_str(), "patterns are for the shell to expand"),
+        (pattern.as_str(), "so that the shell expands them"),
     ] {
         let ran = place.run(&["import", &file, argument]).await;
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");

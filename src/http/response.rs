@@ -1,4 +1,4 @@
-//! Answers on their way out: which of them may be stored, and how much of them is held in memory.
+//! Middleware for responses: cache headers, the `Date` header, and a limit on their memory.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -14,18 +14,19 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
 use super::AppState;
-use super::budget::Room;
+use super::budget::Reservation;
 use super::problem::ProblemDetails;
 
-/// How much of an answer is handed to the connection at once. Smaller answers are not counted.
+/// How many bytes of a response are passed to the connection at once. Smaller responses are not
+/// counted against the memory limit.
 pub const CHUNK: usize = 64 * 1024;
 
-/// Addresses whose answers are for one account only, with a token or without.
+/// Paths with responses for a single account, with or without a token.
 const PRIVATE: [&str; 4] = ["/graphql", "/api/v1/auth/", "/api/v1/admin/", "/mcp"];
 
-/// Keeps private answers out of caches: each answer to a request with a token, and each of an address
-/// that takes one, is marked `Cache-Control: no-store` unless its handler said otherwise.
-pub async fn keep_private(request: Request, next: Next) -> Response {
+/// Keeps private responses out of caches: sets `Cache-Control: no-store` on responses to requests
+/// with a token and on responses of private paths, unless the handler has set the header.
+pub async fn set_cache_control(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_private = request.headers().contains_key(header::AUTHORIZATION)
         || PRIVATE.iter().any(|start| path.starts_with(start));
@@ -39,9 +40,10 @@ pub async fn keep_private(request: Request, next: Next) -> Response {
     response
 }
 
-/// Dates an answer by the service's clock (RFC 9110 §6.6.1). The HTTP library does so by the system's
-/// clock, and panics where that is before 1970; such a clock is wrong, and its time is left out.
-pub async fn date(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Sets the `Date` header (RFC 9110 §6.6.1) from the service's clock. Hyper would use the system's
+/// clock and panic if it is before 1970. A time before 1970 is wrong, so the header is omitted
+/// then.
+pub async fn set_date(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let now = state.catalog.now();
     let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -53,36 +55,36 @@ pub async fn date(State(state): State<AppState>, request: Request, next: Next) -
     response
 }
 
-/// Counts the bytes of a large answer against the memory that all answers share until the client has
-/// taken them; answers 503 if there is no room.
-pub async fn hold(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Counts the bytes of a large response against the memory shared by all responses until the client
+/// has received them. Returns 503 if the memory is exhausted.
+pub async fn limit_memory(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let size = http_body::Body::size_hint(response.body()).exact();
     let size = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
     if size <= CHUNK {
         return response;
     }
-    let room = match state.answer_memory.take(size).await {
-        Ok(room) => room,
-        Err(full) => return ProblemDetails::from(full).into_response(),
+    let reservation = match state.response_memory.reserve(size).await {
+        Ok(reservation) => reservation,
+        Err(exhausted) => return ProblemDetails::from(exhausted).into_response(),
     };
     let (parts, body) = response.into_parts();
     match body.collect().await {
         Ok(body) => {
-            let body = Chunks { bytes: body.to_bytes(), _room: room };
+            let body = Chunks { bytes: body.to_bytes(), _reservation: reservation };
             Response::from_parts(parts, Body::new(body))
         }
         Err(error) => {
-            tracing::error!(%error, "an answer could not be read");
+            tracing::error!(%error, "the body of a response could not be read");
             axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
-/// Bytes in memory that are handed out in chunks, so that they are counted until the last is taken.
+/// A body in memory, passed on in chunks. Its memory stays reserved until the last chunk is taken.
 struct Chunks {
     bytes: Bytes,
-    _room: Room,
+    _reservation: Reservation,
 }
 
 impl HttpBody for Chunks {
