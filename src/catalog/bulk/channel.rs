@@ -4,12 +4,30 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::read::{ReadDocument, ReceiverClosed};
+use super::location::DocumentLocation;
+use crate::catalog::import::Record;
+use crate::document::Problem;
 
 /// Maximum number of queued documents.
 const MAX_DOCUMENTS: usize = 512;
 /// Maximum number of queued bytes of text. A larger document is queued alone.
 const MAX_BYTES: u32 = 8 * 1024 * 1024;
+
+/// A document that was read, or its problems.
+#[derive(Debug)]
+pub struct ReadDocument {
+    pub location: DocumentLocation,
+    pub document: Result<Record, Vec<Problem>>,
+    /// The size of its text.
+    pub bytes: usize,
+    /// Bytes of input read so far, before decompression.
+    pub position: u64,
+}
+
+/// The receiver of the documents was dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the import stopped")]
+pub struct ReceiverClosed;
 
 /// Sends documents to an import. Blocks while the channel is full.
 #[derive(Debug, Clone)]
@@ -66,7 +84,6 @@ impl Drop for DocumentReceiver {
 
 #[cfg(test)]
 mod tests {
-    use super::super::location::DocumentLocation;
     use super::*;
 
     fn document(bytes: usize) -> ReadDocument {

@@ -5,9 +5,10 @@
 
 use std::io::{self, BufRead, Cursor, Read};
 
+use super::channel::ReceiverClosed;
+use super::document_reader::DocumentReader;
 use super::limit::format_bytes;
 use super::location::LineOrIndex;
-use super::read::{DocumentReader, ReceiverClosed};
 use super::transcode::Utf8Reader;
 use crate::catalog::import::Record;
 use crate::document::budget::WorkBudget;

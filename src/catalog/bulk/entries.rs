@@ -9,9 +9,10 @@ use zip::result::ZipError;
 // Unlike `ZipArchive`, it keeps entries of the same name apart.
 use zip::unstable::read::ZipIterable;
 
+use super::channel::ReceiverClosed;
+use super::document_reader::DocumentReader;
 use super::limit::LimitedReader;
 use super::location::DocumentLocation;
-use super::read::{DocumentReader, ReceiverClosed};
 use crate::document::ProblemCode;
 
 /// Maximum nesting depth of archives.

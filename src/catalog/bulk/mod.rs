@@ -2,6 +2,7 @@
 
 mod archive;
 mod channel;
+mod document_reader;
 mod documents;
 mod entries;
 mod limit;
@@ -14,10 +15,12 @@ use std::collections::HashSet;
 use tokio::sync::mpsc;
 
 pub use archive::{ArchiveError, Packer, write_entry, writer};
-pub use channel::{DocumentReceiver, DocumentSender, document_channel};
+pub use channel::{
+    DocumentReceiver, DocumentSender, ReadDocument, ReceiverClosed, document_channel,
+};
+pub use document_reader::{MAX_UNPACKED, ReadOptions, ReadReport};
 pub use location::{DocumentLocation, LineOrIndex};
-pub use read::{ByteSource, MAX_UNPACKED, ReadDocument, ReadOptions, ReadReport, ReceiverClosed};
-pub use read::{SQLITE_HEADER, SQLITE_REFUSED, read_source};
+pub use read::{ByteSource, SQLITE_HEADER, SQLITE_REFUSED, read_source};
 
 use super::access::{CanPublish, CanRead};
 use super::export::Export;

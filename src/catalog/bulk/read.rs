@@ -6,22 +6,17 @@
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::channel::DocumentSender;
+use super::channel::{DocumentSender, ReceiverClosed};
+use super::document_reader::{DocumentReader, ReadOptions, ReadReport};
 use super::documents;
-use super::limit::{CountingReader, LimitedReader, UnpackedTooLarge};
-use super::location::{DocumentLocation, LineOrIndex};
-use crate::catalog::import::Record;
-use crate::document::read::parse::ParseOptions;
-use crate::document::{Category, MovieId, Problem, ProblemCode};
+use super::limit::{CountingReader, LimitedReader};
+use super::location::DocumentLocation;
+use crate::document::ProblemCode;
 
-/// Default maximum size of one document, in bytes.
-pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
-/// Default maximum decompressed size, in bytes, of an archive entry and of a compressed archive.
-pub const MAX_UNPACKED: u64 = 1024 * 1024 * 1024;
 /// The first bytes of a `SQLite` database, <https://www.sqlite.org/fileformat.html>.
 pub const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
@@ -32,47 +27,6 @@ pub const SQLITE_REFUSED: &str =
 /// Maximum number of gzip layers.
 const MAX_GZIP_LAYERS: usize = 3;
 
-/// A document that was read, or its problems.
-#[derive(Debug)]
-pub struct ReadDocument {
-    pub location: DocumentLocation,
-    pub document: Result<Record, Vec<Problem>>,
-    /// The size of its text.
-    pub bytes: usize,
-    /// Bytes of input read so far, before decompression.
-    pub position: u64,
-}
-
-/// The receiver of the documents was dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the import stopped")]
-pub struct ReceiverClosed;
-
-/// How to read documents.
-#[derive(Debug, Clone)]
-pub struct ReadOptions {
-    /// The movie and category of each text. If set, each text is one document, which may lack its
-    /// envelope.
-    pub document: Option<(MovieId, Category)>,
-    /// How the data of each document is parsed.
-    pub parsing: ParseOptions,
-    /// Maximum size of one document, in bytes.
-    pub max_document: usize,
-    /// Maximum decompressed size, in bytes, of an archive entry and of a compressed archive.
-    pub max_unpacked: u64,
-}
-
-impl Default for ReadOptions {
-    fn default() -> Self {
-        Self {
-            document: None,
-            parsing: ParseOptions::default(),
-            max_document: MAX_DOCUMENT_BYTES,
-            max_unpacked: MAX_UNPACKED,
-        }
-    }
-}
-
 /// Where the bytes of an input come from.
 pub enum ByteSource {
     /// A seekable file. An archive is read in place.
@@ -80,15 +34,6 @@ pub enum ByteSource {
     /// Any other stream. An archive is copied to a temporary file first, because its list of
     /// entries is at its end.
     Stream(Box<dyn Read + Send>),
-}
-
-/// What was read from a source.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct ReadReport {
-    /// The number of documents sent, including those that could not be read.
-    pub documents: u64,
-    /// The archive entries that are not documents, in archive order.
-    pub skipped: Vec<DocumentLocation>,
 }
 
 /// Reads all documents of a source and sends them to `documents`. What cannot be read is sent as a
@@ -124,74 +69,7 @@ pub fn read_source(
     Ok(reader.report)
 }
 
-/// Reads a source and sends its documents.
-pub(super) struct DocumentReader<'a> {
-    /// The source and the archive entry that is being read.
-    pub(super) location: DocumentLocation,
-    position: Arc<AtomicU64>,
-    pub(super) options: ReadOptions,
-    documents: &'a DocumentSender,
-    pub(super) report: ReadReport,
-}
-
-impl<'a> DocumentReader<'a> {
-    pub(super) fn new(
-        location: DocumentLocation,
-        position: Arc<AtomicU64>,
-        options: ReadOptions,
-        documents: &'a DocumentSender,
-    ) -> Self {
-        Self { location, position, options, documents, report: ReadReport::default() }
-    }
-
-    /// Sends the document at a position of the current file or entry.
-    pub(super) fn send(
-        &mut self,
-        at: Option<LineOrIndex>,
-        document: Result<Record, Vec<Problem>>,
-        bytes: usize,
-    ) -> Result<(), ReceiverClosed> {
-        self.report.documents += 1;
-        let position = self.position.load(Ordering::Relaxed);
-        let location = DocumentLocation { at, ..self.location.clone() };
-        self.documents.send(ReadDocument { location, document, bytes, position })
-    }
-
-    pub(super) fn send_problem(
-        &mut self,
-        at: Option<LineOrIndex>,
-        code: ProblemCode,
-        message: String,
-    ) -> Result<(), ReceiverClosed> {
-        self.send(at, Err(vec![Problem::new("", code, message)]), 0)
-    }
-
-    /// Sends the problem that reading the current file or entry failed.
-    pub(super) fn send_error(&mut self, error: &io::Error) -> Result<(), ReceiverClosed> {
-        let (code, message) = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(UnpackedTooLarge { .. }) => (ProblemCode::TooLong, error.to_string()),
-            None if error.kind() == io::ErrorKind::UnexpectedEof => {
-                (ProblemCode::Unreadable, "it is not whole: it ends in the middle".to_owned())
-            }
-            None => (ProblemCode::Unreadable, format!("reading it failed: {error}")),
-        };
-        self.send_problem(None, code, message)
-    }
-
-    fn send_nothing_to_import(&mut self) -> Result<(), ReceiverClosed> {
-        let count = self.report.skipped.len();
-        let first =
-            self.report.skipped.iter().filter_map(|location| location.entry.as_deref()).take(3);
-        let named = first.collect::<Vec<_>>().join(", ");
-        let skipped = match count {
-            0 => String::new(),
-            1..=3 => format!(" (skipped: {named})"),
-            _ => format!(" (skipped: {named} and {} more)", count - 3),
-        };
-        let message = format!("there is nothing to import in it{skipped}");
-        self.send_problem(None, ProblemCode::Unreadable, message)
-    }
-
+impl DocumentReader<'_> {
     fn read_file(&mut self, mut file: CountingReader<File>) -> Result<(), ReceiverClosed> {
         let mut start = Vec::new();
         let sniffed = file.by_ref().take(4).read_to_end(&mut start);

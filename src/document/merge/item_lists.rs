@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::DocumentMerger;
-use super::items::ItemMerger;
+use super::items::{ItemList, ItemMerger};
 use super::near_duplicates::{NearDuplicates, Repetitions};
 use super::order::{self, FileOrder, arrange, gives_another_place};
 use super::removed_items::{RemovedItems, repeats};
@@ -21,17 +21,6 @@ use crate::document::resolve::resolver::{ItemContext, NameLocation};
 use crate::document::schema::definition::{Field, Item, Kind, Object};
 use crate::document::spelling::{adopt_spelling, adopt_typography};
 use crate::document::text::index_key;
-
-/// A list of items in a document.
-pub(super) struct ItemList {
-    pub(super) item: &'static Item,
-    /// The name of the field.
-    pub(super) name: &'static str,
-    /// Its name in labels.
-    pub(super) label: &'static str,
-    /// JSON Pointer to the list.
-    pub(super) path: String,
-}
 
 /// The stored items of a list, and those of its base revision.
 pub(super) struct ListStates<'v> {

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::DocumentMerger;
-use super::item_lists::ItemList;
 use super::three_way::Sides;
 use crate::document::align::StoredItem;
 use crate::document::entity::EntityKind;
@@ -14,8 +13,19 @@ use crate::document::proposal::IdTrust;
 use crate::document::resolve::given_ids::is_contradicted;
 use crate::document::resolve::list_entities::ListEntities;
 use crate::document::resolve::resolver::{ItemContext, ResolvedEntity};
-use crate::document::schema::definition::{EntityReference, Object};
+use crate::document::schema::definition::{EntityReference, Item, Object};
 use crate::document::text::quoted;
+
+/// A list of items in a document.
+pub(super) struct ItemList {
+    pub(super) item: &'static Item,
+    /// The name of the field.
+    pub(super) name: &'static str,
+    /// Its name in labels.
+    pub(super) label: &'static str,
+    /// JSON Pointer to the list.
+    pub(super) path: String,
+}
 
 /// Merges the items of one list.
 pub(super) struct ItemMerger<'m, 'a> {

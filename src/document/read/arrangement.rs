@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::by_category::select_category;
 use super::change_lists;
-use super::envelope::Expected;
 use super::envelope_keys::key_of;
+use super::expected::Expected;
 use super::parse::field_by_name;
 use super::without_envelope::{self, category_by_name};
 use crate::document::categories::Category;

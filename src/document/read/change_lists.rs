@@ -6,8 +6,8 @@
 
 use serde_json::Value;
 
+use super::list_by_items::list_of;
 use super::parse::{field_by_name, has_name};
-use super::without_envelope::list_of;
 use crate::document::categories::Category;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
 use crate::document::schema::definition::{Field, Kind, Object};

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::arrangement::{arrange, rename_keys, warn_missing_keys};
 use super::beside_data::Unread;
+pub use super::expected::Expected;
 use super::without_envelope::{self, category_by_name};
 use crate::document::categories::{Category, Definition};
 use crate::document::ids::MovieId;
@@ -150,13 +151,6 @@ impl SentMetadata {
             && self.draft_revision == metadata.draft_revision
             && self.last_updated == metadata.last_updated
     }
-}
-
-/// What the caller already knows about an incoming file.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Expected<'a> {
-    pub category: Option<Category>,
-    pub movie: Option<&'a MovieId>,
 }
 
 /// Reads an envelope and checks it against what is expected. A missing movie or category is taken

@@ -8,6 +8,7 @@ use sea_orm::{
     RelationTrait as _,
 };
 
+use super::blocks::entities_in_blocks;
 use super::fuzzy::people_with_similar_names;
 use crate::document::categories::cast_crew::department_of;
 use crate::document::entity::{Directory, EntityKind, Mentions, Remembered};
@@ -15,10 +16,8 @@ use crate::document::reference::Details;
 use crate::document::resolve::{Appearance, Known, MOST_OF_ONE_NAME, Name, blocking_keys};
 use crate::storage::StorageError;
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
-use crate::storage::tables::{answer, credit, entity, entity_block, entity_name, movie, name_word};
+use crate::storage::tables::{answer, credit, entity, entity_name, movie, name_word};
 
-/// The most entities that are read per set of blocking keys.
-const MAX_BLOCK_ROWS: u64 = 20_000;
 /// The most credits that are read per set of people.
 const MAX_CREDITS: u64 = 20_000;
 
@@ -102,20 +101,6 @@ pub(in crate::storage) async fn load_resolutions(
         }
     }
     Ok(named)
-}
-
-/// The entities that are indexed under any of these blocking keys.
-pub(in crate::storage) async fn entities_in_blocks(
-    connection: &impl ConnectionTrait,
-    keys: Vec<i64>,
-) -> Result<Vec<entity_block::Model>, StorageError> {
-    let mut found = Vec::new();
-    for keys in keys.chunks(VALUES_PER_STATEMENT) {
-        let rows = entity_block::Entity::find()
-            .filter(entity_block::Column::Block.is_in(keys.iter().copied()));
-        found.extend(rows.limit(MAX_BLOCK_ROWS).all(connection).await?);
-    }
-    Ok(found)
 }
 
 /// Adds the entities that share a blocking key with an unresolved name as candidates.

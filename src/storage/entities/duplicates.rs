@@ -6,7 +6,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
-use super::candidates::entities_in_blocks;
+use super::blocks::entities_in_blocks;
 use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
 use crate::storage::tables::entity_name;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::candidates::entities_in_blocks;
+use super::blocks::entities_in_blocks;
 use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
 use crate::storage::StorageError;

@@ -1,6 +1,7 @@
 //! Entities: people, ceremonies, platforms and genres. Their ids and names, the indexes that find
 //! candidates for a name, redirects of merged entities, and credits.
 
+mod blocks;
 mod candidates;
 pub(super) mod credits;
 mod directory;

@@ -12,7 +12,7 @@ use sea_orm::{
 use std::collections::{BTreeMap, HashMap};
 
 use super::compression::{compress, decompress};
-use super::log::NewImport;
+use super::entry::NewImport;
 use crate::storage::db::statements::placeholders;
 use crate::storage::tables::import_text;
 use crate::storage::{Database, StorageError, Transaction};
@@ -40,14 +40,6 @@ const LARGE_TEXT: usize = 64 * 1024;
 const ROWS_PER_PAGE: u64 = 1_000;
 /// The most pages of texts that one transaction deletes.
 const MAX_PAGES: usize = 20;
-
-/// The text of an import as it was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SentText {
-    pub text: String,
-    /// Whether the text is stored, and not only its size and hash.
-    pub is_kept: bool,
-}
 
 /// The size to which texts are reduced when they exceed `limit`. It leaves room, so that not every
 /// import deletes texts.

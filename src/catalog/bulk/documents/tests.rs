@@ -3,7 +3,7 @@ use std::io::Cursor;
 use super::*;
 use crate::catalog::bulk::channel::document_channel;
 use crate::catalog::bulk::location::DocumentLocation;
-use crate::catalog::bulk::read::{ByteSource, ReadOptions, ReadReport, read_source};
+use crate::catalog::bulk::{ByteSource, ReadOptions, ReadReport, read_source};
 
 /// Reads a text. Returns the location of each document with its movie or its first problem's code.
 async fn read_text(text: impl Into<Vec<u8>>, options: ReadOptions) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::strings::is_blank;
+use super::quotes::is_blank;
 use crate::document::problem::excerpt;
 
 /// Maximum number of characters shown of a text.

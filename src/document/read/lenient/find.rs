@@ -9,9 +9,9 @@ use super::around::{Ending, first_words, is_inline, label_of, next_candidate};
 use super::escaped::unescape;
 use super::foreign::{Form, is_diff, is_yaml};
 use super::limits::Limits;
+use super::quotes::is_blank;
 use super::reader::{Failure, Reader};
 use super::reasoning::{Kind, Mark, marks};
-use super::strings::is_blank;
 use super::{MAX_CANDIDATES, MAX_PASSES, REASONING_SKIPPED, quoted};
 use crate::document::problem::{Warning, excerpt};
 

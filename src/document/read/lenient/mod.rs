@@ -12,6 +12,7 @@ mod escaped;
 mod find;
 mod foreign;
 mod limits;
+mod quotes;
 mod reader;
 mod reasoning;
 pub mod split;

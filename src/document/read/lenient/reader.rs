@@ -5,7 +5,7 @@ use serde_json::{Number, Value};
 use super::foreign::Form;
 use super::limits::{Limits, OBJECT, VALUE};
 use super::quoted;
-use super::strings::{is_blank, is_closing_quote, is_opening_quote};
+use super::quotes::{is_blank, is_closing_quote, is_opening_quote};
 use crate::document::problem::{Warning, WarningCode};
 use crate::document::read::parse::MAX_LISTED;
 use crate::document::schema::definition::Object;

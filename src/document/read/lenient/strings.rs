@@ -1,6 +1,7 @@
 //! Reads strings in any quotation marks, with unescaped line breaks and quotation marks inside.
 
 use super::quoted;
+use super::quotes::{ends_a_line, is_closing_quote, is_space};
 use super::reader::{Failure, Reader};
 
 /// The marks that close a string opened with `open`.
@@ -14,39 +15,11 @@ fn closers(open: char) -> &'static [char] {
     }
 }
 
-/// Whether a character may open a string.
-pub(super) fn is_opening_quote(c: char) -> bool {
-    matches!(c, '"' | '\'' | '“' | '”' | '„' | '‘' | '’' | '‚')
-}
-
-/// Whether a quotation mark followed by `after` closes its string: JSON continues, or the line
-/// ends. A quotation mark inside a text is followed by more text.
-pub(super) fn is_closing_quote(after: &str) -> bool {
-    let after = after.trim_start_matches(is_space);
-    ends_a_line(after)
-        || after.starts_with([',', ':', '}', ']', '#'])
-        || ["//", "/*", "\\}", "\\]"].iter().any(|start| after.starts_with(start))
-}
-
 /// Whether a closing bracket follows, or the line ends after at most a comma.
 fn closes_before_line_end(after: &str) -> bool {
     let after = after.trim_start_matches(is_space);
     after.starts_with(['}', ']'])
         || ends_a_line(after.strip_prefix(',').unwrap_or(after).trim_start_matches(is_space))
-}
-
-/// Whether a character is invisible and does not end a line.
-fn is_space(c: char) -> bool {
-    is_blank(c) && !matches!(c, '\n' | '\r')
-}
-
-/// Whether a character may separate values: white space, including kinds that JSON does not allow.
-pub(super) fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}')
-}
-
-fn ends_a_line(text: &str) -> bool {
-    text.is_empty() || text.starts_with(['\n', '\r'])
 }
 
 /// LaTeX commands that begin like a JSON escape.

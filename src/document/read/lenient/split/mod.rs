@@ -12,7 +12,7 @@ mod value;
 use std::ops::Range;
 
 use super::MAX_PASSES;
-use super::strings::is_blank;
+use super::quotes::is_blank;
 use boundary::{Boundary, boundary, first_key};
 use prose::{Skipped, comment_end, fence_end, is_document_part, opens_list};
 use value::{Continuation, Strict, continuation, lenient_end, strict, strict_string};
