@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod accounts;
+pub(crate) mod background;
 pub mod bulk;
 mod clock;
 pub mod drafts;

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::Instrument as _;
 
+use super::background::spawn_background;
 use super::{Catalog, CatalogError};
 use crate::document::budget::{Stopped, WorkBudget};
 
@@ -95,7 +96,7 @@ pub(super) async fn compute<T: Send + 'static>(
         return Ok(within_budget()?);
     }
     let permit = Arc::clone(&WORKERS).acquire_owned().await;
-    let computed = tokio::task::spawn_blocking(move || {
+    let computed = spawn_background(move || {
         let _permit = permit;
         within_budget()
     });
@@ -135,7 +136,7 @@ impl Catalog {
         let catalog = Self { work, ..self.clone() };
         let runtime = Handle::current();
         let span = tracing::Span::current();
-        let task = tokio::task::spawn_blocking(move || {
+        let task = spawn_background(move || {
             let _permit = permit;
             let run = async {
                 tokio::select! {

@@ -18,6 +18,7 @@ use super::bearer::{Credentials, TokenError};
 use super::problem::ProblemDetails;
 use super::{AppState, MAX_BODY, request_id};
 use crate::catalog::CatalogError;
+use crate::catalog::background::spawn_background;
 use crate::graphql::{Budget, Limits, RequestContext, Schema, error, limits};
 use media_type::MediaType;
 use operation::{EncodedRequest, Operation, RequestError};
@@ -182,7 +183,7 @@ impl Execution {
             return Ok(self.execute().await);
         }
         let runtime = tokio::runtime::Handle::current();
-        let run = tokio::task::spawn_blocking(move || runtime.block_on(self.execute()));
+        let run = spawn_background(move || runtime.block_on(self.execute()));
         run.await.map_err(CatalogError::from)
     }
 
@@ -228,7 +229,7 @@ async fn decode(
     if !is_large {
         return Ok(request.decode(&limits));
     }
-    let decoded = tokio::task::spawn_blocking(move || request.decode(&limits));
+    let decoded = spawn_background(move || request.decode(&limits));
     decoded.await.map_err(CatalogError::from)
 }
 

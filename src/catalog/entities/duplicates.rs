@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::catalog::access::CanDraft;
+use crate::catalog::background::spawn_background;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, Relation};
@@ -194,7 +195,7 @@ impl Catalog {
         let mut profiles: HashMap<String, PersonProfile> =
             people.into_iter().map(profile).collect();
         // Comparing names is CPU work.
-        (groups, profiles) = tokio::task::spawn_blocking(move || {
+        (groups, profiles) = spawn_background(move || {
             let has_similar_name = |[a, b]: &[String; 2]| {
                 let pair = profiles.get(a).zip(profiles.get(b));
                 pair.is_some_and(|(a, b)| name_similarity(a, b).is_some())
@@ -213,8 +214,7 @@ impl Catalog {
                 profile.credits.push(ProfileCredit { movie, list, part, year });
             }
         }
-        let mut found =
-            tokio::task::spawn_blocking(move || likely_pairs(&groups, &profiles)).await?;
+        let mut found = spawn_background(move || likely_pairs(&groups, &profiles)).await?;
         let sort_key = |duplicate: &Duplicate| {
             (-duplicate.score.percent, duplicate.first.clone(), duplicate.second.clone())
         };

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::catalog::access::CanDraft;
+use crate::catalog::background::spawn_background;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::provenance::{Target, Walk};
 use crate::document::{Category, Metadata, MovieId, Source};
@@ -48,7 +49,7 @@ impl Catalog {
             before = states.last().map(|state| state.metadata.revision);
             published.extend(states.iter().map(|state| state.metadata.clone()));
             // Comparing whole documents is CPU work.
-            walk = tokio::task::spawn_blocking(|| step_back(walk, states)).await??;
+            walk = spawn_background(|| step_back(walk, states)).await??;
             if is_last || walk.is_done() {
                 break;
             }

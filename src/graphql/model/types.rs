@@ -9,6 +9,7 @@ use super::history::MovieHistory;
 use super::people::PersonWorks;
 use crate::catalog::CatalogError;
 use crate::catalog::access::{Principal, Role};
+use crate::catalog::background::spawn_background;
 use crate::catalog::export::Export;
 use crate::document::categories::basic_info::ReleaseStatus;
 use crate::document::categories::cast_crew::{CastCredit, Credit, CrewCredit};
@@ -287,8 +288,7 @@ impl MovieExport {
     async fn token_count(&self, ctx: &Context<'_>) -> async_graphql::Result<usize> {
         ctx.budget().spend_bytes(self.export.body.len()).map_err(ApiError::from)?;
         let text = self.export.envelope();
-        let counted =
-            tokio::task::spawn_blocking(move || bpe_openai::o200k_base().count(text.as_str()));
+        let counted = spawn_background(move || bpe_openai::o200k_base().count(text.as_str()));
         Ok(counted.await.map_err(CatalogError::from).map_err(ApiError::from)?)
     }
 }

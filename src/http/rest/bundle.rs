@@ -11,6 +11,7 @@ use futures::stream::try_unfold;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::catalog::access::CanRead;
+use crate::catalog::background::spawn_background;
 use crate::catalog::bulk::{ArchiveError, Packer};
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
@@ -180,7 +181,7 @@ impl Bundle {
         let packing = Arc::clone(&self.packing).acquire_owned().await;
         let packing = packing.map_err(|_| BundleError::Stopping)?;
         let is_last = self.categories.is_empty();
-        let work = tokio::task::spawn_blocking(move || -> Result<_, ArchiveError> {
+        let work = spawn_background(move || -> Result<_, ArchiveError> {
             let _packing = packing;
             let mut packer = packer;
             let mut packed = Vec::new();

@@ -188,7 +188,10 @@ fn quotations_are_distinguished_from_changes() {
     let stored = json!({ "title": "A", "runtime": 102, "language": "English" });
     let (data, said) = read(text, Category::BasicInfo, stored.as_object());
     assert_eq!(data, json!({ "runtime": 103 }));
-    assert!(said.iter().any(|said| said.contains("line 3") && said.contains("repeats")), "{said:?}");
+    assert!(
+        said.iter().any(|said| said.contains("line 3") && said.contains("repeats")),
+        "{said:?}"
+    );
     let refused = sent(text, Category::BasicInfo, None).unwrap_err();
     assert_eq!(refused.unresolved, Some(Category::BasicInfo));
     // Neither is the stored value.
