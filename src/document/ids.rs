@@ -165,7 +165,7 @@ impl<'a> NewIds<'a> {
 
     /// All ids, in the order in which they were made.
     #[must_use]
-    pub fn into_made(self) -> Vec<String> {
+    pub fn into_generated_ids(self) -> Vec<String> {
         self.made.into_inner()
     }
 }

@@ -79,9 +79,10 @@ pub struct Proposal<'a> {
     pub credited: &'a HashSet<String>,
     /// Answers to the question who a name means.
     pub resolutions: &'a [Resolution],
-    /// Ids of a draft that stand for a name alone: who it is, is not decided yet.
-    pub stand_ins: &'a HashSet<String>,
-    /// What planning may cost. When it is spent, merging ends early and its result is incomplete.
+    /// Ids of entities that a draft introduces. They only stand for names: the names are resolved
+    /// again when the draft is published.
+    pub provisional_ids: &'a HashSet<String>,
+    /// The limit of the work. When it is spent, merging ends early and its result is incomplete.
     pub budget: &'a WorkBudget<'a>,
 }
 

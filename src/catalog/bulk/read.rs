@@ -14,7 +14,7 @@ use super::channel::DocumentSender;
 use super::documents;
 use super::limit::{CountingReader, LimitedReader, UnpackedTooLarge};
 use super::location::{DocumentLocation, LineOrIndex};
-use crate::catalog::import::Record;
+use crate::catalog::import::IncomingDocument;
 use crate::document::read::parse::ParseOptions;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 
@@ -36,7 +36,7 @@ const MAX_GZIP_LAYERS: usize = 3;
 #[derive(Debug)]
 pub struct ReadDocument {
     pub location: DocumentLocation,
-    pub document: Result<Record, Vec<Problem>>,
+    pub document: Result<IncomingDocument, Vec<Problem>>,
     /// The size of its text.
     pub bytes: usize,
     /// Bytes of input read so far, before decompression.
@@ -148,7 +148,7 @@ impl<'a> DocumentReader<'a> {
     pub(super) fn send(
         &mut self,
         at: Option<LineOrIndex>,
-        document: Result<Record, Vec<Problem>>,
+        document: Result<IncomingDocument, Vec<Problem>>,
         bytes: usize,
     ) -> Result<(), ReceiverClosed> {
         self.report.documents += 1;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::catalog::access::{Author, CanDraft, CanPublish};
+use crate::catalog::export::Export;
 use crate::catalog::import::{
-    Content, ImportCommand, ImportOptions, ImportStatus, Operation, Outcome, Record, Request,
-    no_draft, no_such_movie,
+    Content, ImportCommand, ImportOptions, ImportStatus, IncomingDocument, Operation, Outcome,
+    Request, draft_not_found, movie_not_found,
 };
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::categories::Definition;
@@ -38,8 +39,9 @@ pub struct PublishOptions {
 }
 
 impl PublishOptions {
-    /// The draft, or the revision, is all that there is to be; what it lacks, goes.
-    pub(in crate::catalog) fn as_import(&self) -> ImportOptions {
+    /// The options of the import that carries out the request. A draft or a revision is complete,
+    /// so values and items that it lacks are removed.
+    pub(in crate::catalog) fn import_options(&self) -> ImportOptions {
         ImportOptions {
             mode: ImportMode::Replace,
             nulls: NullPolicy::Clear,
@@ -66,7 +68,7 @@ impl Catalog {
         category: Category,
         options: &PublishOptions,
     ) -> Result<Outcome, CatalogError> {
-        self.publish(&permission.author, movie, category, &options.as_import()).await
+        self.publish(&permission.author, movie, category, &options.import_options()).await
     }
 
     /// What publishing the draft would change. Nothing is written.
@@ -80,7 +82,7 @@ impl Catalog {
         category: Category,
         options: &PublishOptions,
     ) -> Result<Outcome, CatalogError> {
-        let options = ImportOptions { dry_run: true, ..options.as_import() };
+        let options = ImportOptions { dry_run: true, ..options.import_options() };
         self.publish(&permission.author, movie, category, &options).await
     }
 
@@ -103,7 +105,7 @@ impl Catalog {
                     operation,
                     options: &options,
                 };
-                let request = Request::about(&movie, category);
+                let request = Request::for_document(&movie, category);
                 let (command, movie) = (&command, &movie);
                 command
                     .run_once(&request, |transaction| async move {
@@ -115,19 +117,19 @@ impl Catalog {
         .await
     }
 
-    async fn no_draft(
+    /// The outcome of a request for a draft that does not exist.
+    async fn missing_draft_outcome(
         &self,
         transaction: &Transaction,
         movie: &MovieId,
         category: Category,
     ) -> Result<Outcome, CatalogError> {
         if transaction.existing_movies(&[movie]).await?.is_empty() {
-            return Ok(Outcome::no_movie(no_such_movie(movie)));
+            return Ok(Outcome::no_movie(movie_not_found(movie)));
         }
-        let stored = self.stored(transaction, movie, category, Stage::Published).await?;
-        let export =
-            crate::catalog::export::Export::as_stored(stored, movie, category, self.clock.now());
-        Ok(Outcome::rejected(vec![no_draft(movie, category)], None, Some(export)))
+        let stored = self.stored_document(transaction, movie, category, Stage::Published).await?;
+        let export = Export::as_stored(stored, movie, category, self.clock.now());
+        Ok(Outcome::rejected(vec![draft_not_found(movie, category)], None, Some(export)))
     }
 
     /// Discards the draft of a document; `None` if there was none. What it was stays in its
@@ -144,17 +146,18 @@ impl Catalog {
         let options = ImportOptions { target: Stage::Draft, ..ImportOptions::default() };
         let (author, operation) = (&permission.author, Operation::Discard);
         let command = ImportCommand { catalog: self, author, operation, options: &options };
-        let request = Request::about(movie, category);
+        let request = Request::for_document(movie, category);
         let (command, request) = (&command, &request);
         let discard = |transaction: Arc<Transaction>| async move {
             transaction.advisory_lock_movies(&[movie]).await?;
             if !transaction.close_draft(movie, category, None).await? {
-                let outcome = self.no_draft(&transaction, movie, category).await?;
-                return command.refuse(&transaction, request, outcome).await;
+                let outcome = self.missing_draft_outcome(&transaction, movie, category).await?;
+                return command.log_without_plan(&transaction, request, outcome).await;
             }
             let now = self.clock.now();
-            let stored = self.stored(&transaction, movie, category, Stage::Published).await?;
-            let export = crate::catalog::export::Export::as_stored(stored, movie, category, now);
+            let stored =
+                self.stored_document(&transaction, movie, category, Stage::Published).await?;
+            let export = Export::as_stored(stored, movie, category, now);
             let outcome = Outcome {
                 status: ImportStatus::Unchanged,
                 export: Some(export),
@@ -162,7 +165,7 @@ impl Catalog {
                 problems: Vec::new(),
                 import_id: None,
             };
-            command.refuse(&transaction, request, outcome).await
+            command.log_without_plan(&transaction, request, outcome).await
         };
         command.run_once(request, discard).await
     }
@@ -179,22 +182,24 @@ impl ImportCommand<'_> {
             transaction.advisory_lock_movies(&[movie]).await?;
         }
         let Some(draft) = transaction.drafts(&[movie], &[category]).await?.pop() else {
-            let outcome = self.catalog.no_draft(transaction, movie, category).await?;
-            return self.refuse(transaction, &Request::about(movie, category), outcome).await;
+            let outcome = self.catalog.missing_draft_outcome(transaction, movie, category).await?;
+            return self
+                .log_without_plan(transaction, &Request::for_document(movie, category), outcome)
+                .await;
         };
         let contributions =
             transaction.contributions(movie, category, draft.first_contribution).await?;
-        // By hand only if all of it is: of the others' part nobody knows whether a person read it.
-        let source = source_of(&contributions).unwrap_or(draft.metadata.source);
+        // The source is manual only if every contribution is: no person may have read the others.
+        let source = combined_source(&contributions).unwrap_or(draft.metadata.source);
         let options = ImportOptions { source: Some(source), ..self.options.clone() };
         self.catalog.work.admit(draft.body.len(), 0)?;
-        let reading = reading_of(category, &draft, &contributions)?;
+        let reading = draft_reading(category, &draft, &contributions)?;
         let metadata =
             SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };
         let content = Content::Merge(reading);
-        let record = Record::of_catalogue(movie.clone(), category, content, metadata);
+        let document = IncomingDocument::from_catalogue(movie.clone(), category, content, metadata);
         let command = ImportCommand { options: &options, ..*self };
-        let outcome = command.import(transaction, &[record]).await?.remove(0);
+        let outcome = command.import(transaction, &[document]).await?.remove(0);
         match outcome.status {
             ImportStatus::Published => {
                 let revision = outcome.export.as_ref().map(|export| export.metadata.revision);
@@ -210,32 +215,34 @@ impl ImportCommand<'_> {
     }
 }
 
-/// The source of what several contributed: theirs, if it is one; else the one that is no person.
-fn source_of(contributions: &[StoredContribution]) -> Option<Source> {
+/// The source of a draft with these contributions: manual only if all of them are manual. `None` if
+/// there are none.
+fn combined_source(contributions: &[StoredContribution]) -> Option<Source> {
     let mut sources = contributions.iter().rev().map(|contribution| contribution.metadata.source);
     let last = sources.next()?;
     Some(sources.chain([last]).find(|source| *source != Source::Manual).unwrap_or(last))
 }
 
-/// The draft as a file that says everything: what it lacks is null. Who the names are that were new to the
-/// draft is decided now.
-fn reading_of(
+/// The draft as a complete document: missing values are null, so that they are removed from the
+/// published document. Entities that are new in the draft have provisional ids, so that their names
+/// are resolved again.
+fn draft_reading(
     category: Category,
     draft: &StoredDraft,
     contributions: &[StoredContribution],
 ) -> Result<Reading, CatalogError> {
     let data = with_nulls(category.definition(), serde_json::from_str(&draft.body)?);
-    let named = contributions.iter().flat_map(|contribution| &contribution.named);
-    let provisional = named.map(|entity| entity.id.clone()).collect();
-    let people =
+    let entities = contributions.iter().flat_map(|contribution| &contribution.provisional_entities);
+    let provisional_ids = entities.map(|entity| entity.id.clone()).collect();
+    let by_people =
         contributions.iter().filter(|contribution| contribution.metadata.source == Source::Manual);
-    let touched = people.flat_map(|contribution| contribution.touched.iter().cloned());
+    let touched = by_people.flat_map(|contribution| contribution.touched.iter().cloned());
     let personal = with_containing_lists(category.definition(), &data, touched);
-    let answers = contributions
+    let resolutions = contributions
         .iter()
-        .flat_map(|contribution| contribution.answers.iter().cloned())
+        .flat_map(|contribution| contribution.resolutions.iter().cloned())
         .collect();
-    Ok(Reading { data, provisional, answers, personal, ..Reading::default() })
+    Ok(Reading { data, provisional_ids, resolutions, personal, ..Reading::default() })
 }
 
 fn items_mut<'v>(

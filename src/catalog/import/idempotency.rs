@@ -30,8 +30,8 @@ pub(in crate::catalog) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// A request about one category of a movie.
-    pub(in crate::catalog) const fn about(movie: &'a MovieId, category: Category) -> Self {
+    /// A request for one document, without a text.
+    pub(in crate::catalog) const fn for_document(movie: &'a MovieId, category: Category) -> Self {
         Self { movie, category: Some(category), sent: None, revision: None }
     }
 }
@@ -60,7 +60,7 @@ impl ImportCommand<'_> {
             return database
                 .write(|transaction| async move {
                     let outcome = Outcome::rejected(vec![problem.clone()], None, None);
-                    self.refuse(&transaction, request, outcome).await
+                    self.log_without_plan(&transaction, request, outcome).await
                 })
                 .await;
         }
@@ -69,14 +69,14 @@ impl ImportCommand<'_> {
                 let body = &body;
                 async move {
                     let Some(key) = key else { return body(transaction).await };
-                    let hash = self.hash_of(request)?;
-                    if let Some(answer) =
-                        self.first_answer(&transaction, request, key, &hash).await?
+                    let hash = self.request_hash(request)?;
+                    if let Some(outcome) =
+                        self.first_outcome(&transaction, request, key, &hash).await?
                     {
-                        return Ok(answer);
+                        return Ok(outcome);
                     }
                     let outcome = body(Arc::clone(&transaction)).await?;
-                    self.remember(&transaction, key, &hash, &outcome).await?;
+                    self.store_key(&transaction, key, &hash, &outcome).await?;
                     Ok(outcome)
                 }
             })
@@ -92,8 +92,8 @@ impl ImportCommand<'_> {
         }
     }
 
-    /// The SHA-256 by which a repeated request is told from another one with the same key.
-    fn hash_of(&self, request: &Request<'_>) -> Result<String, CatalogError> {
+    /// The SHA-256 hash of a request, which distinguishes it from other requests with the same key.
+    fn request_hash(&self, request: &Request<'_>) -> Result<String, CatalogError> {
         let Request { movie, category, sent, revision } = request;
         let options = self.options;
         let text = match self.operation {
@@ -104,7 +104,9 @@ impl ImportCommand<'_> {
         Ok(sha256(&text))
     }
 
-    async fn first_answer(
+    /// The outcome of the request that first used the key; `None` if the key is new. Rejects a
+    /// request that differs from the first.
+    async fn first_outcome(
         &self,
         transaction: &Transaction,
         request: &Request<'_>,
@@ -122,12 +124,13 @@ impl ImportCommand<'_> {
             let message = "the idempotency key was used with another request; nothing was written";
             let problem = Problem::new("", ProblemCode::IdempotencyMismatch, message);
             let outcome = Outcome::rejected(vec![problem], None, None);
-            return self.refuse(transaction, request, outcome).await.map(Some);
+            return self.log_without_plan(transaction, request, outcome).await.map(Some);
         }
-        self.catalog.replay(transaction, &first.import_id).await
+        self.catalog.logged_outcome(transaction, &first.import_id).await
     }
 
-    async fn remember(
+    /// Stores the key, and deletes keys that are no longer valid.
+    async fn store_key(
         &self,
         transaction: &Transaction,
         key: &str,

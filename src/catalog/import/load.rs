@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use super::command::ImportCommand;
-use super::planning::{Inputs, Planning};
-use super::{Content, Operation, Record};
+use super::planning::{DocumentPlanner, PlanInputs};
+use super::{Content, IncomingDocument, Operation};
 use crate::catalog::CatalogError;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::ids::is_entity_id;
@@ -18,13 +18,17 @@ use crate::document::resolve::Resolution;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
 use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
 
-/// A stored document with its data read.
-pub(in crate::catalog) struct Current {
+/// A state of a stored document, with its parsed data.
+pub(in crate::catalog) struct StoredState {
     pub(in crate::catalog) document: StoredDocument,
     pub(in crate::catalog) data: Object,
 }
 
-impl Current {
+impl StoredState {
+    /// Parses the data of a stored document.
+    ///
+    /// # Errors
+    /// If the stored JSON is corrupt.
     pub(in crate::catalog) fn of(document: StoredDocument) -> Result<Self, CatalogError> {
         Ok(Self { data: serde_json::from_str(&document.body)?, document })
     }
@@ -39,31 +43,36 @@ impl Current {
 }
 
 /// An open draft.
-pub(super) struct Draft {
-    pub(super) current: Current,
+pub(super) struct OpenDraft {
+    pub(super) current: StoredState,
+    /// The number of the contribution that opened the draft.
     pub(super) first_contribution: i64,
 }
 
-/// What a batch is planned from.
-pub(super) struct Loaded {
-    pub(super) existing: HashSet<String>,
-    pub(super) published: HashMap<DocumentKey, Current>,
-    pub(super) drafts: HashMap<DocumentKey, Draft>,
-    /// The newest contributions to documents without an open draft.
+/// The stored states of the documents of a batch, and what else they are planned from.
+pub(super) struct LoadedStates {
+    /// The ids of the movies of the batch that exist.
+    pub(super) existing_movies: HashSet<String>,
+    pub(super) published: HashMap<DocumentKey, StoredState>,
+    pub(super) drafts: HashMap<DocumentKey, OpenDraft>,
+    /// The number of the newest contribution to each document; loaded if a document has no open
+    /// draft.
     pub(super) last_draft_revisions: HashMap<DocumentKey, i64>,
-    /// The states that documents were made from, where they say so and it is neither the published one
-    /// nor the draft.
-    pub(super) bases: HashMap<DocumentKey, Current>,
-    /// What is locked: `/field`, or the id of an item.
+    /// The base revisions that the documents state, unless they are the published document or the
+    /// open draft.
+    pub(super) bases: HashMap<DocumentKey, StoredState>,
+    /// The targets of editorial locks: `/field`, or the id of an item.
     pub(super) locks: HashMap<DocumentKey, Vec<String>>,
-    /// Ids of drafts that stand for names alone, of the documents that may name them.
-    pub(super) stand_ins: HashMap<DocumentKey, HashSet<String>>,
-    /// Who is credited, of the movies whose documents link names to credited people.
-    pub(super) credited: HashMap<String, HashSet<String>>,
+    /// The provisional ids of drafts, by document; see [`Reading::provisional_ids`].
+    pub(super) provisional_ids: HashMap<DocumentKey, HashSet<String>>,
+    /// The ids of the people who are credited on each movie, if a document of the movie links names
+    /// to them.
+    pub(super) credited_people: HashMap<String, HashSet<String>>,
 }
 
-impl Loaded {
-    /// Replaces ids of merged entities in drafts and earlier states by those they were merged into.
+impl LoadedStates {
+    /// Replaces the ids of merged entities in drafts and base revisions by the ids of the entities
+    /// that they were merged into.
     pub(super) fn follow_redirects(&mut self, directory: &Directory) {
         let drafts = self.drafts.iter_mut().map(|(key, draft)| (key, &mut draft.current));
         for ((_, category), state) in drafts.chain(&mut self.bases) {
@@ -83,9 +92,9 @@ impl Loaded {
         }
     }
 
-    /// The state that is imported into: of an import into the draft the open draft, if there is
-    /// one; else the published document.
-    pub(super) fn current(&self, key: &DocumentKey, stage: Stage) -> Option<&Current> {
+    /// The state that a document is imported into: with [`Stage::Draft`] the open draft if there is
+    /// one, otherwise the published document.
+    pub(super) fn current(&self, key: &DocumentKey, stage: Stage) -> Option<&StoredState> {
         let draft =
             self.drafts.get(key).filter(|_| stage == Stage::Draft).map(|draft| &draft.current);
         draft.or_else(|| self.published.get(key))
@@ -97,116 +106,126 @@ impl ImportCommand<'_> {
     pub(super) async fn load(
         &self,
         transaction: &Transaction,
-        records: &[Record],
+        documents: &[IncomingDocument],
         movies: &[&MovieId],
-    ) -> Result<Loaded, CatalogError> {
-        let categories: Vec<Category> = distinct(records.iter().map(|record| record.category));
-        let mut published: HashMap<DocumentKey, Current> = HashMap::new();
-        let (documents, locks) =
+    ) -> Result<LoadedStates, CatalogError> {
+        let categories: Vec<Category> =
+            distinct(documents.iter().map(|document| document.category));
+        let mut published: HashMap<DocumentKey, StoredState> = HashMap::new();
+        let (stored, locks) =
             transaction.documents_and_editorial_locks(movies, &categories).await?;
-        let bytes = documents.iter().map(|document| document.body.len()).sum();
+        let bytes = stored.iter().map(|document| document.body.len()).sum();
         self.catalog.work.admit(bytes, 0)?;
-        for document in documents {
-            published.insert((document.movie.clone(), document.category), Current::of(document)?);
+        for document in stored {
+            let key = (document.movie.clone(), document.category);
+            published.insert(key, StoredState::of(document)?);
         }
-        // A document tells that its movie is there.
-        let mut existing: HashSet<String> =
+        // The movie of a stored document exists.
+        let mut existing_movies: HashSet<String> =
             published.keys().map(|(movie, _)| movie.to_string()).collect();
-        let unknown: Vec<&MovieId> =
-            movies.iter().copied().filter(|movie| !existing.contains(movie.as_str())).collect();
-        existing.extend(transaction.existing_movies(&unknown).await?);
+        let unknown: Vec<&MovieId> = movies
+            .iter()
+            .copied()
+            .filter(|movie| !existing_movies.contains(movie.as_str()))
+            .collect();
+        existing_movies.extend(transaction.existing_movies(&unknown).await?);
         let locks = locks
             .into_iter()
             .map(|(key, locks)| (key, locks.into_iter().map(|lock| lock.target).collect()));
-        let linking =
-            records.iter().filter(|record| record.category.definition().links_credited_people());
-        let credited =
-            transaction.credited_people(&distinct(linking.map(|record| &record.movie))).await?;
-        let mut loaded = Loaded {
-            existing,
+        let linking = documents
+            .iter()
+            .filter(|document| document.category.definition().links_credited_people());
+        let credited_people =
+            transaction.credited_people(&distinct(linking.map(|document| &document.movie))).await?;
+        let mut loaded = LoadedStates {
+            existing_movies,
             published,
             drafts: HashMap::new(),
             last_draft_revisions: HashMap::new(),
             bases: HashMap::new(),
-            stand_ins: HashMap::new(),
+            provisional_ids: HashMap::new(),
             locks: locks.collect(),
-            credited,
+            credited_people,
         };
         if self.options.target == Stage::Draft {
             for StoredDraft { movie, category, metadata, body, first_contribution, .. } in
                 transaction.drafts(movies, &categories).await?
             {
                 let key = (movie.clone(), category);
-                let current = Current::of(StoredDocument { movie, category, metadata, body })?;
-                loaded.drafts.insert(key, Draft { current, first_contribution });
+                let current = StoredState::of(StoredDocument { movie, category, metadata, body })?;
+                loaded.drafts.insert(key, OpenDraft { current, first_contribution });
             }
-            if records.iter().any(|record| !loaded.drafts.contains_key(&record.key())) {
+            if documents.iter().any(|document| !loaded.drafts.contains_key(&document.key())) {
                 loaded.last_draft_revisions =
                     transaction.last_draft_revisions(movies, &categories).await?;
             }
         }
-        for record in records {
-            if let Some(base) = self.load_base(transaction, record, &loaded).await? {
-                loaded.bases.insert(record.key(), base);
+        for document in documents {
+            if let Some(base) = self.load_base(transaction, document, &loaded).await? {
+                loaded.bases.insert(document.key(), base);
             }
         }
-        loaded.stand_ins = self.load_stand_ins(transaction, records, &loaded).await?;
+        loaded.provisional_ids = self.load_provisional_ids(transaction, documents, &loaded).await?;
         Ok(loaded)
     }
 
-    /// The names that wait in drafts, of the records that may name or answer them: which are the draft, may be taken
-    /// from one, or bring answers to it.
-    async fn load_stand_ins(
+    /// Loads the provisional ids of the documents that may contain them: publications of drafts,
+    /// files that may be exports of a draft, and imports with resolutions into a draft.
+    async fn load_provisional_ids(
         &self,
         transaction: &Transaction,
-        records: &[Record],
-        loaded: &Loaded,
+        documents: &[IncomingDocument],
+        loaded: &LoadedStates,
     ) -> Result<HashMap<DocumentKey, HashSet<String>>, CatalogError> {
-        let mut known = HashMap::new();
-        let mut asked: Vec<&Record> = Vec::new();
-        for record in records {
-            let Content::Merge(reading) = &record.content else { continue };
-            let fields = record.category.definition().fields;
-            let is_made = |named: NewEntity| is_entity_id(&named.id, named.kind.as_str());
-            let may_be = match self.options.target {
-                Stage::Published => NewEntity::all_in(fields, &reading.data).any(is_made),
+        let mut found = HashMap::new();
+        let mut to_load: Vec<&IncomingDocument> = Vec::new();
+        for document in documents {
+            let Content::Merge(reading) = &document.content else { continue };
+            let fields = document.category.definition().fields;
+            let has_entity_id = |entity: NewEntity| is_entity_id(&entity.id, entity.kind.as_str());
+            let may_name = match self.options.target {
+                Stage::Published => NewEntity::all_in(fields, &reading.data).any(has_entity_id),
                 Stage::Draft => {
                     !self.options.resolutions.is_empty()
-                        && loaded.drafts.contains_key(&record.key())
+                        && loaded.drafts.contains_key(&document.key())
                 }
             };
-            if !reading.provisional.is_empty() {
-                known.insert(record.key(), reading.provisional.clone());
-            } else if may_be && self.operation == Operation::Import {
-                asked.push(record);
+            if !reading.provisional_ids.is_empty() {
+                found.insert(document.key(), reading.provisional_ids.clone());
+            } else if may_name && self.operation == Operation::Import {
+                to_load.push(document);
             }
         }
-        if asked.is_empty() {
-            return Ok(known);
+        if to_load.is_empty() {
+            return Ok(found);
         }
-        let movies = distinct(asked.iter().map(|record| &record.movie));
-        let mut named = transaction.entities_named_in_drafts(&movies).await?;
-        known.extend(asked.into_iter().filter_map(|record| named.remove_entry(&record.key())));
-        Ok(known)
+        let movies = distinct(to_load.iter().map(|document| &document.movie));
+        let mut loaded_ids = transaction.provisional_ids(&movies).await?;
+        found.extend(
+            to_load.into_iter().filter_map(|document| loaded_ids.remove_entry(&document.key())),
+        );
+        Ok(found)
     }
 
     async fn load_base(
         &self,
         transaction: &Transaction,
-        record: &Record,
-        loaded: &Loaded,
-    ) -> Result<Option<Current>, CatalogError> {
-        let revisions = loaded.revisions(&record.key());
+        document: &IncomingDocument,
+        loaded: &LoadedStates,
+    ) -> Result<Option<StoredState>, CatalogError> {
+        let revisions = loaded.revisions(&document.key());
         let options = self.options;
-        let base = base_of(options.base_revision, &record.metadata, options.target, &revisions);
+        let base = base_of(options.base_revision, &document.metadata, options.target, &revisions);
         let found = match base {
-            Base::Empty => return Ok(Some(Current::never_written(&record.movie, record.category))),
+            Base::Empty => {
+                return Ok(Some(StoredState::never_written(&document.movie, document.category)));
+            }
             Base::Revision(number) => {
-                transaction.revision(&record.movie, record.category, number).await?
+                transaction.revision(&document.movie, document.category, number).await?
             }
             Base::Contribution(number) => {
                 let found =
-                    transaction.contribution(&record.movie, record.category, number).await?;
+                    transaction.contribution(&document.movie, document.category, number).await?;
                 found.map(|found| StoredDocument {
                     movie: found.movie,
                     category: found.category,
@@ -216,26 +235,26 @@ impl ImportCommand<'_> {
             }
             Base::Unstated | Base::Unknown | Base::Published | Base::Draft => None,
         };
-        found.map(Current::of).transpose()
+        found.map(StoredState::of).transpose()
     }
 
     /// Loads the entities that the documents, and the states they are merged into, may name.
     pub(super) async fn load_directory(
         &self,
         transaction: &Transaction,
-        records: &[Record],
-        loaded: &Loaded,
+        documents: &[IncomingDocument],
+        loaded: &LoadedStates,
         now: DateTime<Utc>,
     ) -> Result<Directory, CatalogError> {
-        let mut mentions = self.mentions(records, loaded);
+        let mut mentions = self.mentions(documents, loaded);
         self.catalog.work.admit(0, mentions.open.len())?;
         if mentions.is_empty() {
             return Ok(Directory::default());
         }
         let mut directory = transaction.directory(&mentions).await?;
         let (open, names) = (mentions.open.len(), mentions.names.len());
-        self.add_settled(&mut mentions, records, loaded, &directory, now)?;
-        // Names that stand for themselves by now are to be weighed as well.
+        self.add_prepared(&mut mentions, documents, loaded, &directory, now)?;
+        // Prepared documents may have more names to resolve.
         if (open, names) != (mentions.open.len(), mentions.names.len()) {
             self.catalog.work.admit(0, mentions.open.len())?;
             directory = transaction.directory(&mentions).await?;
@@ -251,21 +270,21 @@ impl ImportCommand<'_> {
         Ok(directory)
     }
 
-    /// Adds the names of documents that are understood otherwise than they were read, once it is known
-    /// which ids and names there are.
-    fn add_settled(
+    /// Adds the names of documents that change when their entity references are prepared. That
+    /// depends on which ids and names exist, so `directory` must be loaded.
+    fn add_prepared(
         &self,
         mentions: &mut Mentions,
-        records: &[Record],
-        loaded: &Loaded,
+        documents: &[IncomingDocument],
+        loaded: &LoadedStates,
         directory: &Directory,
         now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
         let (budget, credited) = (self.catalog.work.budget(), HashSet::new());
-        let inputs = Inputs { directory, credited: &credited, budget: &budget };
-        for document in records {
-            let planning = Planning { command: self, document, loaded, now };
-            let Some(reading) = planning.settled(&inputs) else { continue };
+        let inputs = PlanInputs { directory, credited: &credited, budget: &budget };
+        for document in documents {
+            let planner = DocumentPlanner { command: self, document, loaded, now };
+            let Some(reading) = planner.prepared(&inputs) else { continue };
             self.add_arriving(mentions, document, &reading, loaded);
         }
         Ok(budget.outcome()?)
@@ -275,27 +294,27 @@ impl ImportCommand<'_> {
     fn add_arriving(
         &self,
         mentions: &mut Mentions,
-        record: &Record,
+        document: &IncomingDocument,
         reading: &Reading,
-        loaded: &Loaded,
+        loaded: &LoadedStates,
     ) {
-        let (key, none) = (record.key(), HashSet::new());
-        let fields = record.category.definition().fields;
+        let (key, no_ids) = (document.key(), HashSet::new());
+        let fields = document.category.definition().fields;
         let current = loaded.current(&key, self.options.target).map(|current| &current.data);
-        let stand_ins = loaded.stand_ins.get(&key).unwrap_or(&none);
-        let movie = record.movie.as_str();
-        mentions.collect_arriving(movie, fields, &reading.data, current, stand_ins);
+        let provisional_ids = loaded.provisional_ids.get(&key).unwrap_or(&no_ids);
+        let movie = document.movie.as_str();
+        mentions.collect_arriving(movie, fields, &reading.data, current, provisional_ids);
     }
 
-    /// What the records and what they are merged into name.
-    fn mentions(&self, records: &[Record], loaded: &Loaded) -> Mentions {
+    /// The entities that the documents and their stored states name.
+    fn mentions(&self, documents: &[IncomingDocument], loaded: &LoadedStates) -> Mentions {
         let mut mentions = Mentions::default();
-        for record in records {
-            let fields = record.category.definition().fields;
-            match &record.content {
+        for document in documents {
+            let fields = document.category.definition().fields;
+            match &document.content {
                 Content::Merge(reading) => {
-                    self.add_arriving(&mut mentions, record, reading, loaded);
-                    if let Some(credited) = loaded.credited.get(record.movie.as_str()) {
+                    self.add_arriving(&mut mentions, document, reading, loaded);
+                    if let Some(credited) = loaded.credited_people.get(document.movie.as_str()) {
                         mentions.familiar.extend(credited.iter().cloned());
                     }
                 }

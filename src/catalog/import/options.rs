@@ -74,7 +74,7 @@ impl Default for ImportOptions {
 impl ImportOptions {
     /// How the data of the document are read.
     #[must_use]
-    pub const fn parsing(&self) -> ParseOptions {
+    pub const fn parse_options(&self) -> ParseOptions {
         ParseOptions { strict: self.strict, clean: self.clean }
     }
 }

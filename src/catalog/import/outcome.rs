@@ -56,7 +56,7 @@ impl Outcome {
         Self { status: ImportStatus::Rejected, export, plan, problems, import_id: None }
     }
 
-    pub(super) fn done(status: ImportStatus, export: Export, plan: Report) -> Self {
+    pub(super) fn written(status: ImportStatus, export: Export, plan: Report) -> Self {
         Self {
             status,
             export: Some(export),
@@ -74,11 +74,4 @@ impl Outcome {
             _ => Vec::new(),
         }
     }
-}
-pub(in crate::catalog) fn no_draft(movie: &MovieId, category: Category) -> Problem {
-    Problem::new("", ProblemCode::NoDraft, format!("there is no draft of {category} of {movie}"))
-}
-
-pub(in crate::catalog) fn no_such_movie(movie: &MovieId) -> Problem {
-    Problem::new("", ProblemCode::NotFound, format!("there is no movie {movie}"))
 }

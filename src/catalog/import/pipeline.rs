@@ -2,7 +2,7 @@
 
 use super::command::ImportCommand;
 use super::load::distinct;
-use super::{Outcome, Record};
+use super::{IncomingDocument, Outcome};
 use crate::catalog::CatalogError;
 use crate::document::MovieId;
 use crate::storage::Transaction;
@@ -16,7 +16,7 @@ impl ImportCommand<'_> {
     pub(in crate::catalog) async fn import(
         &self,
         transaction: &Transaction,
-        documents: &[Record],
+        documents: &[IncomingDocument],
     ) -> Result<Vec<Outcome>, CatalogError> {
         let catalog = self.catalog;
         let now = catalog.clock.now();
@@ -32,18 +32,19 @@ impl ImportCommand<'_> {
 
         // Resolve, align, merge and plan: no I/O.
         let (mut outcomes, mut writes) = self.plan(documents, &loaded, directory, now)?;
-        catalog.work.admit(0, writes.new_names())?;
+        catalog.work.admit(0, writes.new_name_count())?;
         if self.options.dry_run {
             return Ok(outcomes);
         }
-        if writes.names_anew() && transaction.advisory_lock_entities().await? {
-            // Another writer may have created the same entities before the lock was granted.
+        if writes.has_new_names() && transaction.advisory_lock_entities().await? {
+            // Another writer may have created the same entities before the advisory lock was
+            // granted.
             let directory = self.load_directory(transaction, documents, &loaded, now).await?;
             (outcomes, writes) = self.plan(documents, &loaded, directory, now)?;
         }
 
-        // Execute: documents, revisions, entities and projections, then the import log.
-        writes.apply(transaction, &loaded.existing, &self.author.name, now).await?;
+        // Execute: write documents, revisions, entities and projections, then the import log.
+        writes.apply(transaction, &loaded.existing_movies, &self.author.name, now).await?;
         self.log(transaction, documents, &mut outcomes, now).await?;
         Ok(outcomes)
     }

@@ -162,7 +162,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn entities_named_in_drafts(
+    pub async fn provisional_ids(
         &self,
         movies: &[&MovieId],
     ) -> Result<HashMap<DocumentKey, HashSet<String>>, StorageError> {
