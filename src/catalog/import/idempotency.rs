@@ -84,7 +84,8 @@ impl ImportCommand<'_> {
         match result {
             // Every retry lost against another writer.
             Err(error) if error.is_transient() => {
-                let message = "others keep changing the same; nothing was written, try again";
+                let message = "other writers keep changing the same data; nothing was written, try \
+                               again";
                 let problem = Problem::new("", ProblemCode::Conflict, message);
                 Ok(Outcome::rejected(vec![problem], None, None))
             }
