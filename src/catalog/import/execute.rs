@@ -1,4 +1,5 @@
-//! What a batch writes: states, drafts, entities, projections, and what movies are listed by.
+//! Collects the writes of a batch while it is planned, and applies them in its transaction:
+//! documents, drafts, entities, resolutions and projections.
 
 use std::collections::HashSet;
 
@@ -39,7 +40,7 @@ impl PendingChange<'_> {
     }
 }
 
-/// What a batch is going to write.
+/// The writes of a batch.
 #[derive(Default)]
 pub(super) struct PendingWrites {
     /// Movies to create if they do not exist.
@@ -180,7 +181,7 @@ impl PendingWrites {
                 continue;
             }
             transaction.advisory_lock_entities().await?;
-            // Someone may have brought them back in between.
+            // Another writer may have restored some before the advisory lock was granted.
             for (id, _) in transaction.entity_redirects(kind, &named).await? {
                 transaction.restore_merged_entity(kind, &id).await?;
             }
@@ -188,6 +189,11 @@ impl PendingWrites {
         Ok(())
     }
 
+    /// Writes everything. `existing_movies` are the ids of the movies of the batch that exist, `by`
+    /// is the name of the author.
+    ///
+    /// # Errors
+    /// If storage fails. The transaction must then be rolled back.
     pub(super) async fn apply(
         mut self,
         transaction: &Transaction,

@@ -1,5 +1,5 @@
-//! One request, one transaction, carried out once: a request that is repeated with the same
-//! idempotency key gets the first answer. A dry run reads a snapshot and cannot write.
+//! Runs a request in one transaction, and only once: a request that is repeated with the same
+//! idempotency key gets the outcome of the first.
 
 use std::sync::Arc;
 
@@ -13,19 +13,20 @@ use crate::document::text::sha256;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{NewIdempotencyKey, Transaction, TransientError as _};
 
-/// How long an idempotency key is remembered.
+/// How long an idempotency key is valid.
 const KEY_LIFETIME: TimeDelta = TimeDelta::days(1);
-/// Most characters of an idempotency key.
+/// Maximum number of characters of an idempotency key.
 const MAX_KEY: usize = 255;
 
-/// What a request is about, for the import log and for recognising a repeated request.
+/// The parts of a request that the import log stores, and by which a repeated request is
+/// recognized.
 pub(in crate::catalog) struct Request<'a> {
     pub(in crate::catalog) movie: &'a MovieId,
-    /// The category, as far as it is known before the document is read.
+    /// The category, if it is known before the document is read.
     pub(in crate::catalog) category: Option<Category>,
     /// The text as sent.
     pub(in crate::catalog) sent: Option<&'a str>,
-    /// The revision to bring back.
+    /// The revision to revert to.
     pub(in crate::catalog) revision: Option<i64>,
 }
 
@@ -37,11 +38,14 @@ impl<'a> Request<'a> {
 }
 
 impl ImportCommand<'_> {
-    /// Runs `body` once for a request, in a writing transaction; as a dry run, in a snapshot that
-    /// cannot write.
+    /// Runs `body` in a transaction, unless a request with the same idempotency key was already
+    /// executed: then returns the outcome of that request. A dry run uses a read-only snapshot.
+    ///
+    /// `body` may run several times, because a transaction that fails for a transient reason is
+    /// repeated.
     ///
     /// # Errors
-    /// When storage fails; then nothing is written.
+    /// If storage fails. Then nothing is written.
     pub(in crate::catalog) async fn run_once<R>(
         &self,
         request: &Request<'_>,
@@ -82,7 +86,7 @@ impl ImportCommand<'_> {
             })
             .await;
         match result {
-            // Every retry lost against another writer.
+            // Every attempt conflicted with another writer.
             Err(error) if error.is_transient() => {
                 let message = "other writers keep changing the same data; nothing was written, try \
                                again";
@@ -147,7 +151,7 @@ impl ImportCommand<'_> {
     }
 }
 
-/// What is wrong with an idempotency key.
+/// The problem of an idempotency key that is not allowed.
 fn invalid_key(key: &str) -> Option<Problem> {
     let length = key.chars().count();
     if (1..=MAX_KEY).contains(&length) && !key.contains('\0') {

@@ -1,5 +1,5 @@
-//! Documents on their way in: the text or the typed data as sent, read into an incoming document
-//! that can be planned.
+//! Sent documents and their reading: a text or typed data becomes an incoming document, which can
+//! be planned. No I/O.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -12,26 +12,26 @@ use crate::document::read::parse::{ParseOptions, Reading, parse, parse_typed};
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode};
 use crate::storage::DocumentKey;
 
-/// A document that was read and waits for its plan.
+/// A document that was read and is not yet planned.
 #[derive(Debug)]
 pub struct IncomingDocument {
     pub movie: MovieId,
     pub category: Category,
     pub(super) content: Content,
     pub(super) metadata: SentMetadata,
-    /// Whether it came as typed values, and not as the text of a document.
+    /// Whether it was sent as typed values instead of text.
     pub(super) is_typed: bool,
     /// The text for the import log, as it was sent.
     pub(super) sent_text: Option<String>,
 }
 
-/// What a record has to say.
+/// The content of an incoming document.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "a document lives for as long as its import")]
 pub(in crate::catalog) enum Content {
-    /// Something to be merged into what is there.
+    /// Values to merge into the stored document.
     Merge(Reading),
-    /// The document as it is to stand, to the letter.
+    /// The complete data, which replaces the stored document without a merge.
     Exact(Object),
 }
 
@@ -39,7 +39,7 @@ impl IncomingDocument {
     /// Reads the text of an envelope.
     ///
     /// # Errors
-    /// Every problem of the envelope. Problems of its data wait until it is planned.
+    /// If the text or its envelope has problems. Problems of the data are reported by the plan.
     pub fn read(
         text: &[u8],
         expected: Expected<'_>,
@@ -61,7 +61,7 @@ impl IncomingDocument {
     ) -> Result<Self, ReadError> {
         let lenient = lenient::read_for(text, expected, stored, budget)?;
         if options.strict {
-            // What of the text was not read counts as what of the document was not.
+            // Text that was skipped is a problem, like an unknown key.
             let unread = lenient.warnings.iter();
             let unread = unread.filter(|warning| warning.code == WarningCode::UnknownField);
             let problems: Vec<Problem> = unread
@@ -80,7 +80,7 @@ impl IncomingDocument {
         Ok(Self { movie, category, content, metadata, is_typed: false, sent_text: None })
     }
 
-    /// Adds what was found in the text around it, before all other warnings.
+    /// Adds warnings about the text around the document, before all others.
     #[must_use]
     pub fn with_warnings(mut self, warnings: Vec<Warning>) -> Self {
         if let Content::Merge(reading) = &mut self.content {
@@ -89,7 +89,7 @@ impl IncomingDocument {
         self
     }
 
-    /// Reads data that came typed, without an envelope.
+    /// Reads typed data without an envelope.
     #[must_use]
     pub fn typed(movie: MovieId, category: Category, data: Value, options: ParseOptions) -> Self {
         let sent_text = Some(storable_text(data.to_string().as_bytes()));
@@ -119,6 +119,7 @@ impl IncomingDocument {
         Self { sent_text: Some(text.to_owned()), ..self }
     }
 
+    /// The movie and the category.
     pub(in crate::catalog) fn key(&self) -> DocumentKey {
         (self.movie.clone(), self.category)
     }
@@ -128,7 +129,8 @@ impl IncomingDocument {
 #[derive(Debug, Clone)]
 pub(super) struct ReadError {
     pub(super) problems: Vec<Problem>,
-    /// The category whose stored document would tell what of the text was quoted from it.
+    /// The category, if its stored document would show which parts of the text are quotations of
+    /// it, so that the text can be read.
     pub(super) unresolved: Option<Category>,
 }
 
@@ -149,7 +151,7 @@ impl From<lenient::Refusal> for ReadError {
 pub enum SentDocument {
     /// Typed data without an envelope.
     Typed { category: Category, data: Value },
-    /// The text of an envelope, of that category if one is named.
+    /// The text of an envelope. `category` is the expected category, if the request names one.
     Document { text: Bytes, category: Option<Category> },
 }
 
@@ -162,6 +164,7 @@ impl SentDocument {
         }
     }
 
+    /// Reads the document. `stored` is its stored data, if it was loaded.
     pub(super) fn read(
         self,
         movie: &MovieId,
@@ -189,7 +192,7 @@ impl SentDocument {
     }
 }
 
-/// A document that was read, or its problems with its text.
+/// The result of reading a sent document.
 #[derive(Debug)]
 pub(super) struct ReadResult {
     /// The category that the request names.

@@ -1,5 +1,6 @@
-//! What an import is planned from, read in a constant number of statements for all documents of a
-//! batch.
+//! Loads what the documents of a batch are planned from: their stored states and the entities that
+//! they may name. Except for base revisions, the number of statements does not depend on the number
+//! of documents.
 
 use std::collections::{HashMap, HashSet};
 
@@ -33,7 +34,7 @@ impl StoredState {
         Ok(Self { data: serde_json::from_str(&document.body)?, document })
     }
 
-    /// The document of a category that was never written.
+    /// The empty state of a document that was never written.
     pub(in crate::catalog) fn never_written(movie: &MovieId, category: Category) -> Self {
         let metadata = Metadata::never_written();
         let document =
@@ -80,7 +81,7 @@ impl LoadedStates {
         }
     }
 
-    /// The revisions that exist of a document.
+    /// The numbers of the published revision and of the draft of a document.
     pub(super) fn revisions(&self, key: &DocumentKey) -> Revisions {
         let published = self.published.get(key);
         let draft = self.drafts.get(key);
@@ -102,7 +103,7 @@ impl LoadedStates {
 }
 
 impl ImportCommand<'_> {
-    /// Loads the stored states of documents, their bases and their locks.
+    /// Loads the stored states of documents, their base revisions and their locks.
     pub(super) async fn load(
         &self,
         transaction: &Transaction,
@@ -207,6 +208,8 @@ impl ImportCommand<'_> {
         Ok(found)
     }
 
+    /// Loads the base revision that a document states, unless it is the published document or the
+    /// open draft.
     async fn load_base(
         &self,
         transaction: &Transaction,
@@ -238,7 +241,7 @@ impl ImportCommand<'_> {
         found.map(StoredState::of).transpose()
     }
 
-    /// Loads the entities that the documents, and the states they are merged into, may name.
+    /// Loads the entities that the documents and their stored states may name.
     pub(super) async fn load_directory(
         &self,
         transaction: &Transaction,
@@ -259,7 +262,7 @@ impl ImportCommand<'_> {
             self.catalog.work.admit(0, mentions.open.len())?;
             directory = transaction.directory(&mentions).await?;
         }
-        // An entity that a draft introduces is known to the draft before it is published.
+        // An import into a draft may name the new entities of the draft.
         for ((_, category), draft) in &loaded.drafts {
             for entity in NewEntity::all_in(category.definition().fields, &draft.current.data) {
                 if directory.by_id(entity.kind, &entity.id).is_none() {
@@ -290,7 +293,7 @@ impl ImportCommand<'_> {
         Ok(budget.outcome()?)
     }
 
-    /// Adds what arrived for a movie.
+    /// Adds the names of one document.
     fn add_arriving(
         &self,
         mentions: &mut Mentions,
@@ -329,7 +332,8 @@ impl ImportCommand<'_> {
         for ((_, category), current) in &loaded.published {
             mentions.collect_names(category.definition().fields, &current.data);
         }
-        // Whoever an old state names may have been merged into someone since.
+        // Entities that a base revision or a draft names may have been merged since, so their ids
+        // are looked up too.
         for ((_, category), base) in &loaded.bases {
             mentions.collect(category.definition().fields, &base.data);
         }
@@ -340,7 +344,7 @@ impl ImportCommand<'_> {
     }
 }
 
-/// Each value once, in order.
+/// The values without repetitions, in order of first occurrence.
 pub(super) fn distinct<T: Copy + Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = HashSet::new();
     values.filter(|value| seen.insert(*value)).collect()

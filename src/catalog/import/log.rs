@@ -1,5 +1,6 @@
-//! The record of an import: who, when, with which options, the text as sent, the plan, what came of
-//! it. Kept for every import, also for refused ones, in the transaction of the import itself.
+//! Writes the import log: the author, the time, the options, the sent text, the plan and the
+//! outcome of each import, also of a rejected one. An entry is written in the transaction of its
+//! import.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,16 +20,15 @@ use crate::storage::{
     ImportRow, NewImport, SentText, StoredDocument, TextLimits, Transaction, byte_size,
 };
 
-/// Most bytes of a text that is kept of an import that changed nothing. Of a longer one the size
-/// and the hash are kept, and the text itself only if an import that changed something sent the
-/// same.
+/// Maximum number of bytes of a text that is stored for an import without changes. For a longer
+/// text, only the size and the hash are stored, unless an import with changes sent the same text.
 const MAX_TEXT_WITHOUT_CHANGE: usize = 1024 * 1024;
-/// The total of all texts is checked when this process has stored this part of the limit since the
-/// last time.
+/// The total size of all texts is checked when this process has stored this fraction of the limit
+/// since the last check.
 const CHECKS_PER_LIMIT: u64 = 64;
 
-/// The limits of the texts in the import log, and how much was stored since they were last checked.
-/// What other processes store, each of them checks for itself.
+/// The limits of the texts in the import log, and the number of bytes that this process has stored
+/// since the last check. Other processes do their own checks.
 #[derive(Debug)]
 pub(in crate::catalog) struct TextQuota {
     limits: TextLimits,
@@ -37,10 +37,11 @@ pub(in crate::catalog) struct TextQuota {
 
 impl TextQuota {
     pub(in crate::catalog) fn new(limits: TextLimits) -> Self {
-        // The first import after the start checks.
+        // The first text that is stored after the start triggers a check.
         Self { limits, stored_since: AtomicU64::new(limits.of_all) }
     }
 
+    /// Adds `stored` bytes. Returns whether the total size must be checked.
     fn is_check_due(&self, stored: u64) -> bool {
         let before = self.stored_since.fetch_add(stored, Ordering::Relaxed);
         stored > 0 && before.saturating_add(stored) >= self.limits.of_all / CHECKS_PER_LIMIT
@@ -53,7 +54,7 @@ impl TextQuota {
 }
 
 impl ImportCommand<'_> {
-    /// Logs an import of each document.
+    /// Logs the import of each document, and sets the import ids of the outcomes.
     pub(super) async fn log(
         &self,
         transaction: &Transaction,
@@ -100,6 +101,7 @@ impl ImportCommand<'_> {
         Ok(())
     }
 
+    /// The log row of an import. Sets the import id of the outcome.
     fn log_row(
         &self,
         request: &Request<'_>,
@@ -155,7 +157,7 @@ fn report_json(report: &Report, status: ImportStatus) -> serde_json::Result<Stri
         warnings,
         new_entities,
     } = report;
-    // The changes are most of a plan.
+    // The changes are the largest part of a plan.
     let changes = if status == ImportStatus::Published { &[][..] } else { changes };
     serde_json::to_string(&serde_json::json!({
         "digest": digest, "changes": changes, "conflicts": conflicts, "not_removed": not_removed,
@@ -181,7 +183,7 @@ impl Catalog {
             {
                 plan.changes = self.changes_of_revision(transaction, state).await?;
             }
-            // Whoever deletes a movie deletes its states.
+            // The document is gone if its movie was deleted since.
             let is_gone = state.is_none() && revision > 0;
             export = (!is_gone)
                 .then(|| Export::as_stored(state, &row.movie, category, self.clock.now()));

@@ -1,5 +1,5 @@
-//! Import: read a document, plan what it changes, and carry the plan out in one transaction. The
-//! steps stand in their order in [`pipeline`].
+//! Import: reads a document, plans its changes and executes the plan in one transaction. The
+//! module `pipeline` runs the steps in order.
 
 mod command;
 mod execute;
@@ -36,11 +36,11 @@ use crate::storage::Transaction;
 use incoming::{ReadError, ReadResult};
 
 impl Catalog {
-    /// Imports one document of a movie that must exist.
+    /// Imports one document. The movie must exist, unless the options create it.
     ///
     /// # Errors
-    /// When storage fails, and when the document takes more work than is allowed. What is wrong
-    /// with the document or its target is part of the outcome.
+    /// If storage fails, or if reading or planning the document exceeds the work budget. Problems
+    /// of the document are part of the outcome.
     pub async fn import(
         &self,
         permission: &CanImport,
@@ -132,11 +132,11 @@ impl Catalog {
         Ok(transaction.documents(&[movie], &[category]).await?.pop())
     }
 
-    /// Imports documents, each of another movie or category, in one transaction. A rejected one
-    /// does not keep the others out.
+    /// Imports documents in one transaction. No two of them may have the same movie and category.
+    /// A rejected document does not affect the others.
     ///
     /// # Errors
-    /// When storage fails; then nothing is written.
+    /// If storage fails, or if planning exceeds the work budget. Then nothing is written.
     pub async fn import_batch(
         &self,
         permission: &CanPublish,

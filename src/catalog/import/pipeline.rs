@@ -1,4 +1,5 @@
-//! The life of an import, in the order in which it happens. Reading comes before, in `incoming`.
+//! The steps of an import in their order, after reading (see `incoming`): load, resolve, align,
+//! merge, plan, execute, log.
 
 use super::command::ImportCommand;
 use super::load::distinct;
@@ -8,11 +9,11 @@ use crate::document::MovieId;
 use crate::storage::Transaction;
 
 impl ImportCommand<'_> {
-    /// Imports documents, each of another movie or category, in one transaction. A rejected
-    /// document does not keep the others out. Each statement serves all of the documents.
+    /// Imports documents in one transaction. No two of them may have the same movie and category.
+    /// A rejected document does not affect the others. Returns one outcome per document, in order.
     ///
     /// # Errors
-    /// When storage fails or planning takes more work than is allowed; then nothing is written.
+    /// If storage fails, or if planning exceeds the work budget. Then nothing is written.
     pub(in crate::catalog) async fn import(
         &self,
         transaction: &Transaction,
@@ -25,7 +26,7 @@ impl ImportCommand<'_> {
             transaction.advisory_lock_movies(&movies).await?;
         }
 
-        // Load the stored states of the documents, and the entities that any of them may name.
+        // Load the stored states of the documents and the entities that they may name.
         let mut loaded = self.load(transaction, documents, &movies).await?;
         let directory = self.load_directory(transaction, documents, &loaded, now).await?;
         loaded.follow_redirects(&directory);

@@ -1,5 +1,5 @@
-//! Planning documents from what was loaded for them. No I/O: planning again gives the same plans,
-//! but for the ids of new items and entities.
+//! Plans documents from their loaded states. No I/O: planning again gives the same plans, except
+//! for the generated ids.
 
 use std::collections::HashSet;
 
@@ -21,11 +21,12 @@ use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::Reading;
 use crate::document::{Metadata, Object, Problem, ProblemCode, Source, Stage};
 
-/// Most bytes of a stored document: its export, indented or not, must be small enough to import.
+/// Maximum number of bytes of a stored document. Its export, indented or not, must be small enough
+/// to be imported.
 const MAX_STORED: usize = 8 * 1024 * 1024;
 
 impl ImportCommand<'_> {
-    /// Plans every document. Entities and credits that one document introduces are known to the
+    /// Plans the documents in order. New entities and credits of a document are known to the
     /// documents after it.
     pub(super) fn plan(
         &self,
@@ -56,12 +57,12 @@ impl ImportCommand<'_> {
             {
                 directory.known_ids_mut().introduce(entity, &place);
             }
-            // A draft keeps its answers until it is published.
+            // A draft stores its resolutions in its contribution until it is published.
             if self.options.target == Stage::Published {
                 writes.add_resolutions(&document.movie, &plan.resolutions);
             }
             if !matches!(status, ImportStatus::Published | ImportStatus::Drafted) {
-                // The empty document of a movie that does not exist creates the movie.
+                // An empty document creates its movie if it does not exist.
                 writes.movies.push(document.movie.clone());
                 outcomes.push(planner.without_writes(status, plan));
                 continue;
@@ -101,7 +102,7 @@ impl ImportCommand<'_> {
 /// The inputs of a plan besides the document and its stored states.
 pub(super) struct PlanInputs<'a> {
     pub(super) directory: &'a Directory,
-    /// The ids of people who are credited on the movie.
+    /// The ids of the people who are credited on the movie.
     pub(super) credited: &'a HashSet<String>,
     pub(super) budget: &'a WorkBudget<'a>,
 }
@@ -227,7 +228,7 @@ impl DocumentPlanner<'_> {
         self.with_proposal(reading, inputs, prepare_references).map(|(reading, _)| reading)
     }
 
-    /// Calls `compute` with the proposal to merge `arriving` into the stored state.
+    /// Calls `compute` with the proposal to merge `arriving` into the current state.
     fn with_proposal<T>(
         &self,
         arriving: &Reading,
@@ -300,6 +301,7 @@ impl DocumentPlanner<'_> {
         }
     }
 
+    /// The outcome if the planned document is too long to be stored.
     fn too_long(&self, bytes: usize, plan: Plan) -> Outcome {
         let message = format!(
             "the document would have {bytes} bytes; at most {MAX_STORED} are stored, so that its \
