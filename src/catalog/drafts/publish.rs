@@ -1,4 +1,4 @@
-//! Drafts become published, or are discarded.
+//! Publishes and discards drafts.
 
 use std::sync::Arc;
 
@@ -21,20 +21,21 @@ use crate::document::schema::definition::{Field, Item, Kind, Object};
 use crate::document::{Category, MovieId, Source, Stage};
 use crate::storage::{StoredContribution, StoredDraft, Transaction};
 
-/// How to publish a draft, or to go back to a revision.
+/// Options for publishing a draft and for reverting a document.
 #[derive(Debug, Clone, Default)]
 pub struct PublishOptions {
-    /// Whether to plan only: nothing is written.
+    /// Whether to only plan: nothing is written.
     pub dry_run: bool,
-    /// The digest of the plan that is to be carried out; another one is refused.
+    /// The digest of the expected plan. If the plan has another digest, the request is rejected.
     pub expected_plan: Option<String>,
-    /// How to settle what was changed both in the draft and in the published document since.
+    /// How to settle values that were changed differently in the draft and in the published
+    /// document.
     pub on_conflict: Option<ConflictPolicy>,
-    /// Answers to the open questions of the draft.
+    /// Resolutions of ambiguous names in the draft.
     pub resolutions: Vec<Resolution>,
-    /// Whether what is locked may change.
+    /// Whether locked values may change.
     pub override_locks: bool,
-    /// Makes a repeated request the same request: it gets the answer of the first.
+    /// Identifies a request that may be repeated: a repetition gets the outcome of the first.
     pub idempotency_key: Option<String>,
 }
 
@@ -57,10 +58,12 @@ impl PublishOptions {
 }
 
 impl Catalog {
-    /// Publishes the draft of a document: merges it, three-way, into what is published by now.
+    /// Publishes the draft of a document: merges it into the published document by a three-way
+    /// merge, and closes it.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the outcome.
+    /// If storage fails, or if planning exceeds the work budget. Problems and conflicts are part of
+    /// the outcome.
     pub async fn publish_draft(
         &self,
         permission: &CanPublish,
@@ -71,10 +74,11 @@ impl Catalog {
         self.publish(&permission.author, movie, category, &options.import_options()).await
     }
 
-    /// What publishing the draft would change. Nothing is written.
+    /// Plans the publication of a draft. Nothing is written.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the outcome.
+    /// If storage fails, or if planning exceeds the work budget. Problems and conflicts are part of
+    /// the outcome.
     pub async fn plan_publication(
         &self,
         permission: &CanDraft,
@@ -94,7 +98,7 @@ impl Catalog {
         options: &ImportOptions,
     ) -> Result<Outcome, CatalogError> {
         let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
-        // How much there is to do, the draft tells.
+        // The size of the draft is added when it is loaded.
         self.run_within_budget(0, move |catalog| {
             let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
             async move {
@@ -132,11 +136,11 @@ impl Catalog {
         Ok(Outcome::rejected(vec![draft_not_found(movie, category)], None, Some(export)))
     }
 
-    /// Discards the draft of a document; `None` if there was none. What it was stays in its
-    /// contributions.
+    /// Discards the draft of a document. Its contributions are kept. If there is no draft, the
+    /// outcome is rejected.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the outcome.
+    /// If storage fails.
     pub async fn discard_draft(
         &self,
         permission: &CanPublish,
@@ -205,7 +209,7 @@ impl ImportCommand<'_> {
                 let revision = outcome.export.as_ref().map(|export| export.metadata.revision);
                 transaction.close_draft(movie, category, revision).await?;
             }
-            // All that it says is published already.
+            // The published document already has all values of the draft.
             ImportStatus::Unchanged => {
                 transaction.close_draft(movie, category, None).await?;
             }
@@ -245,6 +249,7 @@ fn draft_reading(
     Ok(Reading { data, provisional_ids, resolutions, personal, ..Reading::default() })
 }
 
+/// The items of all lists of a document, with their definitions.
 fn items_mut<'v>(
     definition: &'static Definition,
     data: &'v mut Object,
@@ -263,7 +268,7 @@ fn items_mut<'v>(
     })
 }
 
-/// The document with null for every value that it lacks.
+/// Fills a document with null for each value that is missing.
 fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
     let fill = |fields: &'static [Field], object: &mut Object, skip: &[&str]| {
         for field in
@@ -276,7 +281,7 @@ fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
     };
     fill(definition.fields, &mut data, &[]);
     for (item, object) in items_mut(definition, &mut data) {
-        // Who it is, a name without an id asks; it does not say that it is nobody.
+        // A missing entity id stays missing, because null would remove the entity.
         let identity: Vec<&str> =
             item.entities.iter().map(|entity| entity.id).chain([item.id]).collect();
         fill(item.fields, object, &identity);

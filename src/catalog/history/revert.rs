@@ -1,5 +1,5 @@
-//! Reverts a document: publishes the content of an old revision as a new one. The history is never
-//! changed.
+//! Reverts a document: publishes the content of an earlier revision as a new one. The history does
+//! not change.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use crate::document::{Category, MovieId, Problem, ProblemCode, Source, Stage};
 use crate::storage::Transaction;
 
 impl Catalog {
-    /// Publishes the content of an old revision as a new revision. Revision 0 is the empty
+    /// Publishes the content of an earlier revision as a new revision. Revision 0 is the empty
     /// document.
     ///
     /// # Errors
-    /// When storage fails. Problems and conflicts are part of the outcome.
+    /// If storage fails. Problems are part of the outcome.
     pub async fn revert(
         &self,
         permission: &CanPublish,
@@ -46,7 +46,7 @@ impl Catalog {
                     self.missing_revision_outcome(&transaction, movie, category, revision).await?;
                 return command.log_without_plan(&transaction, request, outcome).await;
             };
-            // The values keep the source that they had in the old revision.
+            // The values keep the source of the earlier revision.
             let options =
                 ImportOptions { source: Some(state.document.metadata.source), ..options.clone() };
             let content = Content::Exact(state.data);
@@ -59,6 +59,7 @@ impl Catalog {
         command.run_once(request, revert).await
     }
 
+    /// The state of a revision; `None` if there is no such revision.
     async fn past_revision(
         &self,
         transaction: &Transaction,
