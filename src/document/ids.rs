@@ -163,7 +163,7 @@ impl<'a> NewIds<'a> {
         id
     }
 
-    /// All ids, in the order in which they were made.
+    /// All ids, in the order in which they were generated.
     #[must_use]
     pub fn into_generated_ids(self) -> Vec<String> {
         self.made.into_inner()

@@ -171,7 +171,7 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
     Ok(plan)
 }
 
-/// Maximum number of document versions that [`at_rest`] compares.
+/// Maximum number of document versions that [`stable_order`] compares.
 const MAX_STATES: usize = 8;
 
 /// Repeats the merge until importing the same file again would change nothing.

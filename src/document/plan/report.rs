@@ -152,7 +152,7 @@ impl Report {
     }
 }
 
-/// A resolution that is stored with an import, to be used again later.
+/// A resolution to store, so that later imports use it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolutionToStore {
     pub kind: EntityKind,
