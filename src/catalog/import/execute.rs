@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::load::{StoredState, distinct};
 use super::options::ImportStatus;
-use super::{Content, IncomingDocument, Outcome};
+use super::states::StoredState;
+use super::{Content, IncomingDocument, Outcome, distinct};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};

@@ -12,18 +12,20 @@ mod outcome;
 mod pipeline;
 mod planning;
 mod problems;
+mod states;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(in crate::catalog) use command::ImportCommand;
 pub(in crate::catalog) use idempotency::Request;
 pub(in crate::catalog) use incoming::Content;
 pub use incoming::{IncomingDocument, SentDocument};
-pub(in crate::catalog) use load::StoredState;
 pub(in crate::catalog) use log::TextQuota;
 pub use options::{ImportOptions, ImportStatus};
 pub use outcome::Outcome;
 pub(in crate::catalog) use problems::{draft_not_found, movie_not_found};
+pub(in crate::catalog) use states::StoredState;
 
 use super::access::{CanImport, CanPublish};
 use super::export::Export;
@@ -180,4 +182,10 @@ impl ImportCommand<'_> {
         }
         self.log_without_plan(transaction, request, Outcome::rejected(problems, None, export)).await
     }
+}
+
+/// The values without repetitions, in order of first occurrence.
+fn distinct<T: Copy + Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    values.filter(|value| seen.insert(*value)).collect()
 }

@@ -2,8 +2,7 @@
 //! merge, plan, execute, log.
 
 use super::command::ImportCommand;
-use super::load::distinct;
-use super::{IncomingDocument, Outcome};
+use super::{IncomingDocument, Outcome, distinct};
 use crate::catalog::CatalogError;
 use crate::document::MovieId;
 use crate::storage::Transaction;

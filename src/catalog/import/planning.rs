@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::command::ImportCommand;
 use super::execute::{PendingChange, PendingWrites};
-use super::load::{LoadedStates, StoredState};
 use super::options::ImportStatus;
+use super::states::{LoadedStates, StoredState};
 use super::{Content, IncomingDocument, Outcome, draft_not_found, movie_not_found};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
