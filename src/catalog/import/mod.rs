@@ -7,7 +7,7 @@ mod idempotency;
 mod incoming;
 mod load;
 mod log;
-mod options;
+pub(super) mod options;
 mod outcome;
 mod pipeline;
 mod planning;

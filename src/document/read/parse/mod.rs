@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::values::{Implied, Read, is_id, is_nothing, read_scalar, tmdb_image};
 use crate::document::categories::{Category, Definition};
-use crate::document::plan::ResolutionToStore;
+use crate::document::plan::report::ResolutionToStore;
 use crate::document::problem::{
     Problem, ProblemCode, Warning, WarningCode, excerpt, pointer, pointer_at, shown,
 };
