@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
 use reelport::catalog::access::{Principal, Role};
-use reelport::catalog::import::{ImportOptions, Incoming};
+use reelport::catalog::import::{ImportOptions, SentDocument};
 use reelport::document::entity::{EntityKind, NewEntity};
 use reelport::document::{Category, MovieId};
 use reelport::storage::StorageError;
@@ -122,8 +122,10 @@ async fn time(catalog: &Catalog, file: &str) -> Result<Duration, Box<dyn Error>>
         .map_err(|_| "forbidden")?;
     let mut times = Vec::new();
     for _ in 0..21 {
-        let incoming =
-            Incoming::Document { text: file.to_owned().into(), category: Some(Category::CastCrew) };
+        let incoming = SentDocument::Document {
+            text: file.to_owned().into(),
+            category: Some(Category::CastCrew),
+        };
         let start = Instant::now();
         let outcome = catalog.import(&permission, &id, incoming).await?;
         times.push(start.elapsed());

@@ -23,7 +23,7 @@ use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
 use reelport::catalog::access::{Principal, Role, command_line};
 use reelport::catalog::bulk::{ByteSource, ReadOptions, document_channel, read_source};
-use reelport::catalog::import::{ImportOptions, Incoming};
+use reelport::catalog::import::{ImportOptions, SentDocument};
 use reelport::document::resolve::MatchDecision;
 use reelport::document::{Category, MovieId};
 
@@ -165,8 +165,10 @@ async fn decide(catalog: &Catalog, movie: &cases::HeldOut) -> Result<Decisions, 
     let principal = Principal { subject, email, role: Role::Admin, source: None };
     let options = ImportOptions { dry_run: true, ..ImportOptions::default() };
     let permission = principal.can_import(options).map_err(|_| "forbidden")?;
-    let incoming =
-        Incoming::Document { text: movie.file.clone().into(), category: Some(Category::CastCrew) };
+    let incoming = SentDocument::Document {
+        text: movie.file.clone().into(),
+        category: Some(Category::CastCrew),
+    };
     let outcome = catalog.import(&permission, &id, incoming).await?;
     let plan = outcome.plan.ok_or("there is no plan")?;
     Ok(plan.matches.into_iter().map(|found| (found.path, (found.decision, found.entity))).collect())

@@ -115,7 +115,7 @@ fn main() {
                         directory: &directory,
                         credited: &credited,
                         resolutions: &[],
-                        stand_ins: &std::collections::HashSet::new(),
+                        provisional_ids: &std::collections::HashSet::new(),
                         budget: &WorkBudget::new(u64::MAX, || false),
                     },
                     &ids,

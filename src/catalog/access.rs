@@ -1,6 +1,6 @@
 //! Roles and permissions. A permission is a value that only a sufficient role can obtain.
 
-use super::import::ImportOptions;
+use super::import::options::ImportOptions;
 use crate::document::schema::definition::define_choice;
 use crate::document::{Source, Stage};
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::access::{CanDraft, CanPublish};
+use super::import::movie_not_found;
 use super::{Catalog, CatalogError};
 use crate::document::categories::Definition;
 use crate::document::plan::locks::field_target;
@@ -76,9 +77,7 @@ impl Catalog {
         locked: bool,
     ) -> Result<LockOutcome, CatalogError> {
         if transaction.existing_movies(&[movie]).await?.is_empty() {
-            let problem =
-                Problem::new("", ProblemCode::NotFound, format!("there is no movie {movie}"));
-            return Ok(LockOutcome { locks: Vec::new(), problems: vec![problem] });
+            return Ok(LockOutcome { locks: Vec::new(), problems: vec![movie_not_found(movie)] });
         }
         if targets.fields.is_empty() && targets.items.is_empty() {
             let problem = Problem::new(

@@ -31,7 +31,7 @@ pub use error::{CatalogError, UNSTORABLE_TEXT};
 use crate::document::ids::IdSource;
 use crate::storage::{Database, TextLimits};
 pub use crate::storage::{NotReady, Unavailability};
-use import::KeptTexts;
+use import::TextQuota;
 use work::Work;
 
 /// The catalogue. Cheap to clone.
@@ -41,21 +41,21 @@ pub struct Catalog {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) work: Work,
-    texts: Arc<KeptTexts>,
+    text_quota: Arc<TextQuota>,
 }
 
 impl Catalog {
     /// Creates a catalogue with the default limits of the import log's texts.
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        let texts = Arc::new(KeptTexts::new(TextLimits::default()));
-        Self { database, clock, ids, work: Work::default(), texts }
+        let text_quota = Arc::new(TextQuota::new(TextLimits::default()));
+        Self { database, clock, ids, work: Work::default(), text_quota }
     }
 
     /// Replaces the limits of the texts that the import log keeps.
     #[must_use]
     pub fn with_text_limits(self, limits: TextLimits) -> Self {
-        Self { texts: Arc::new(KeptTexts::new(limits)), ..self }
+        Self { text_quota: Arc::new(TextQuota::new(limits)), ..self }
     }
 
     /// The current time of the catalogue's clock.

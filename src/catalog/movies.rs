@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::access::{CanPublish, CanRead};
-use super::import::{ImportCommand, ImportOptions, Operation, Record};
+use super::import::{ImportCommand, ImportOptions, IncomingDocument, Operation};
 use super::{Catalog, CatalogError};
 use crate::document::entity::{EntityKind, Mentions};
 use crate::document::projection::EntityLookup;
@@ -145,13 +145,13 @@ impl Catalog {
                 message,
             )]));
         }
-        let record = Record::typed(
+        let document = IncomingDocument::typed(
             movie.clone(),
             Category::BasicInfo,
             json!({ "title": title }),
             ParseOptions::default(),
         );
-        let documents = [record];
+        let documents = [document];
         let options = ImportOptions { create_movie: true, ..ImportOptions::default() };
         let (author, operation) = (&permission.author, Operation::Import);
         let command = ImportCommand { catalog: self, author, operation, options: &options };

@@ -203,7 +203,7 @@ pub(super) async fn import(
     let (sender, receiver) = document_channel();
     let reading = ReadOptions {
         document,
-        parsing: options.parsing(),
+        parsing: options.parse_options(),
         max_unpacked: args.max_unpacked.unwrap_or(MAX_UNPACKED),
         ..ReadOptions::default()
     };

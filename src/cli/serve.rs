@@ -14,7 +14,7 @@ use crate::catalog::access::{Role, command_line};
 use crate::catalog::accounts::AccountProblem;
 use crate::catalog::accounts::passwords;
 use crate::catalog::accounts::tokens::TokenConfig;
-use crate::catalog::import::{ImportOptions, Record};
+use crate::catalog::import::{ImportOptions, IncomingDocument};
 use crate::config::{DatabaseArgs, ServeArgs, TokenArgs};
 use crate::document::Problem;
 use crate::document::read::envelope::Expected;
@@ -197,8 +197,10 @@ async fn load_demo(app: &App) -> Result<(), CliError> {
             let broken = |problems: Vec<Problem>| {
                 CliError::Usage(format!("demo catalogue, {}: {problems:?}", file.path().display()))
             };
-            records
-                .push(Record::read(file.contents(), Expected::default(), options).map_err(broken)?);
+            records.push(
+                IncomingDocument::read(file.contents(), Expected::default(), options)
+                    .map_err(broken)?,
+            );
         }
     }
     let options = ImportOptions { create_movie: true, ..ImportOptions::default() };

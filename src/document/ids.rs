@@ -163,9 +163,9 @@ impl<'a> NewIds<'a> {
         id
     }
 
-    /// All ids, in the order in which they were made.
+    /// All ids, in the order in which they were generated.
     #[must_use]
-    pub fn into_made(self) -> Vec<String> {
+    pub fn into_generated_ids(self) -> Vec<String> {
         self.made.into_inner()
     }
 }

@@ -49,63 +49,65 @@ define_choice! {
     }
 }
 
-/// What is to be merged, and how.
+/// The input of a plan: what is merged, and how.
 pub struct Proposal<'a> {
     pub definition: &'static Definition,
     pub movie: &'a MovieId,
-    /// Which state of the document it is merged into.
+    /// Whether it is merged into the published document or into its draft.
     pub stage: Stage,
     pub arriving: &'a Reading,
     pub current: &'a Object,
-    /// The document that the file was made from, if it is known.
+    /// The data of the base revision, if it is known.
     pub base: Option<&'a Object>,
-    /// Why `base` may not be the state that the file was made from.
+    /// Why `base` may not be the base revision.
     pub unknown_base: Option<&'a UnknownBase>,
     /// Where the values come from.
     pub source: Source,
-    /// How far the ids of `arriving` are believed.
+    /// How far the ids of `arriving` are trusted.
     pub id_trust: IdTrust,
     pub mode: ImportMode,
     pub nulls: NullPolicy,
     pub on_conflict: ConflictPolicy,
     pub remove_items: &'a [String],
-    /// What is locked: `/title`, or the id of an item.
+    /// The targets of editorial locks: `/title`, or the id of an item.
     pub locks: &'a [String],
     pub lock_rule: LockRule,
-    /// The entities that `arriving` and `current` name, as far as they exist.
+    /// The existing entities that `arriving` and `current` may name.
     pub directory: &'a Directory,
-    /// Who is credited on this movie: a nominee who is only a name may be one of them, and else is as
-    /// likely a film, a song, or someone else of that name.
+    /// The ids of the people who are credited on the movie. A nominee without an id may be one of
+    /// them; a nominee who is not may be a film, a song, or another person with the same name.
     pub credited: &'a HashSet<String>,
-    /// Answers to the question who a name means.
+    /// Resolutions of ambiguous names.
     pub resolutions: &'a [Resolution],
-    /// Ids of a draft that stand for a name alone: who it is, is not decided yet.
-    pub stand_ins: &'a HashSet<String>,
-    /// What planning may cost. When it is spent, merging ends early and its result is incomplete.
+    /// Ids of entities that a draft introduces. They only stand for names: the names are resolved
+    /// again when the draft is published.
+    pub provisional_ids: &'a HashSet<String>,
+    /// The limit of the work. When it is spent, merging ends early and its result is incomplete.
     pub budget: &'a WorkBudget<'a>,
 }
 
 impl Proposal<'_> {
-    /// What a lock of that target does.
+    /// The effect of a lock with this target.
     #[must_use]
     pub fn lock_rule_of(&self, target: &str) -> LockRule {
         match self.lock_rule {
-            // What people had a part in is never skipped.
+            // Changes that a person contributed to are never skipped silently.
             LockRule::Skip if self.arriving.personal.contains(target) => LockRule::Refuse,
             rule => rule,
         }
     }
 }
 
-/// How far the ids of a document are believed.
+/// How far the ids of a document are trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdTrust {
-    /// An id is an identity: the source is a catalogue, or a person who said so.
+    /// Ids are used as they are: the document comes from a catalogue, was sent as typed values, or
+    /// its source was set explicitly.
     Given,
-    /// Nobody said where the document comes from. An id that is known here counts unless the name
-    /// beside it contradicts it.
+    /// The source of the document is unknown. A known id is used unless its entity does not fit the
+    /// name beside it.
     Unsaid,
-    /// A language model wrote the document. An id counts only if it is known here and the name
-    /// beside it is its entity's.
+    /// A language model wrote the document. An id is used only if it is known and the name beside
+    /// it is a name of its entity.
     Claimed,
 }

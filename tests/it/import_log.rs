@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use reelport::catalog::access::command_line;
-use reelport::catalog::import::{ImportOptions, Record};
+use reelport::catalog::import::{ImportOptions, IncomingDocument};
 use reelport::document::read::envelope::Expected;
 use reelport::document::read::parse::ParseOptions;
 use reelport::document::text::sha256;
@@ -235,8 +235,9 @@ on_both_databases! {
         for number in 0..60 {
             let text = envelope("m", "trivia", json!({ "items": [{ "text": noise(number) }] }))
                 .to_string();
-            let record = Record::read(text.as_bytes(), Expected::default(), ParseOptions::default()).unwrap();
-            catalog.import_batch(&permission, &[record], &options).await.unwrap();
+            let (expected, parsing) = (Expected::default(), ParseOptions::default());
+            let document = IncomingDocument::read(text.as_bytes(), expected, parsing).unwrap();
+            catalog.import_batch(&permission, &[document], &options).await.unwrap();
         }
         let stored: u64 = rows(&app.database.url, "import_texts")
             .await

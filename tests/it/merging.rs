@@ -228,7 +228,7 @@ fn items(category: Category, data: &Value) -> BTreeMap<String, (&'static str, Va
 /// The planned document as text, with generated ids numbered in the order of generation.
 fn with_numbered_ids(plan: &Plan) -> String {
     let text = Value::Object(plan.data.clone()).to_string();
-    plan.made_up
+    plan.generated_ids
         .iter()
         .enumerate()
         .fold(text, |text, (number, id)| text.replace(id, &format!("new:{number}")))
@@ -580,8 +580,9 @@ proptest! {
         let Ok(plan) = world.plan(&file, how) else { return Ok(()) };
         let again = world.plan(&file, how).unwrap();
         prop_assert_eq!(&plan.report.digest, &again.report.digest);
-        let ids: BTreeSet<&String> = plan.made_up.iter().chain(&again.made_up).collect();
-        prop_assert_eq!(ids.len(), plan.made_up.len() + again.made_up.len(), "generated ids differ");
+        let (first, second) = (&plan.generated_ids, &again.generated_ids);
+        let ids: BTreeSet<&String> = first.iter().chain(second).collect();
+        prop_assert_eq!(ids.len(), first.len() + second.len(), "generated ids differ");
 
         let other_nulls = if how.nulls == NullPolicy::Keep { NullPolicy::Clear } else { NullPolicy::Keep };
         let other_mode = import_options(way ^ 1, &base).mode;

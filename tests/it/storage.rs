@@ -43,12 +43,12 @@ fn contribution(
         },
         body: json!({ "items": [number] }).to_string(),
         touched: vec![format!("item-{number}"), "/title".to_owned()],
-        named: vec![NewEntity {
+        provisional_entities: vec![NewEntity {
             kind: EntityKind::Genre,
             id: "genre-1".to_owned(),
             name: "Sea \"film\"".to_owned(),
         }],
-        answers: Vec::new(),
+        resolutions: Vec::new(),
         first_contribution: first,
     }
 }
@@ -83,7 +83,8 @@ on_both_databases! {
             let (movie, all) = (id("m"), Category::ALL);
             let found = transaction.contributions(&movie, trivia, 1).await?;
             assert_eq!(found.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(), [Some(1), Some(2)]);
-            assert_eq!(found[1].named, contribution("m", 2, 1, "b", Source::Manual).named);
+            let stored = contribution("m", 2, 1, "b", Source::Manual);
+            assert_eq!(found[1].provisional_entities, stored.provisional_entities);
             assert!(transaction.close_draft(&movie, trivia, Some(4)).await?);
             assert!(!transaction.close_draft(&movie, trivia, Some(5)).await?);
             assert_eq!(transaction.drafts(&[&movie], all).await?.len(), 0);

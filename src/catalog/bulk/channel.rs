@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::location::DocumentLocation;
-use crate::catalog::import::Record;
+use crate::catalog::import::IncomingDocument;
 use crate::document::Problem;
 
 /// Maximum number of queued documents.
@@ -17,7 +17,7 @@ const MAX_BYTES: u32 = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub struct ReadDocument {
     pub location: DocumentLocation,
-    pub document: Result<Record, Vec<Problem>>,
+    pub document: Result<IncomingDocument, Vec<Problem>>,
     /// The size of its text.
     pub bytes: usize,
     /// Bytes of input read so far, before decompression.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::channel::{DocumentSender, ReadDocument, ReceiverClosed};
 use super::limit::UnpackedTooLarge;
 use super::location::{DocumentLocation, LineOrIndex};
-use crate::catalog::import::Record;
+use crate::catalog::import::IncomingDocument;
 use crate::document::read::parse::ParseOptions;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 
@@ -73,7 +73,7 @@ impl<'a> DocumentReader<'a> {
     pub(super) fn send(
         &mut self,
         at: Option<LineOrIndex>,
-        document: Result<Record, Vec<Problem>>,
+        document: Result<IncomingDocument, Vec<Problem>>,
         bytes: usize,
     ) -> Result<(), ReceiverClosed> {
         self.report.documents += 1;

@@ -10,7 +10,7 @@ use super::document_reader::DocumentReader;
 use super::limit::format_bytes;
 use super::location::LineOrIndex;
 use super::transcode::Utf8Reader;
-use crate::catalog::import::Record;
+use crate::catalog::import::IncomingDocument;
 use crate::document::budget::WorkBudget;
 use crate::document::problem::{ProblemCode, Warning, excerpt};
 use crate::document::read::envelope::Expected;
@@ -72,7 +72,7 @@ fn read_one(reader: &mut DocumentReader<'_>, input: impl Read) -> Result<(), Rec
         category: document.as_ref().map(|(_, category)| *category),
         movie: document.as_ref().map(|(movie, _)| movie),
     };
-    let read = Record::read(&text, expected, reader.options.parsing);
+    let read = IncomingDocument::read(&text, expected, reader.options.parsing);
     reader.send(None, read, text.len())
 }
 
@@ -408,8 +408,9 @@ impl<'r, 'a, R: Read> DocumentStream<'r, 'a, R> {
         }
         self.sent += 1;
         notes.splice(..0, std::mem::take(&mut self.notes));
-        let document = Record::read(text, Expected::default(), self.reader.options.parsing);
-        self.reader.send(at, document.map(|document| document.with_notes(notes)), text.len())
+        let document =
+            IncomingDocument::read(text, Expected::default(), self.reader.options.parsing);
+        self.reader.send(at, document.map(|document| document.with_warnings(notes)), text.len())
     }
 }
 

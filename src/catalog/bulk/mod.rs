@@ -24,7 +24,7 @@ pub use read::{ByteSource, SQLITE_HEADER, SQLITE_REFUSED, read_source};
 
 use super::access::{CanPublish, CanRead};
 use super::export::Export;
-use super::import::{ImportOptions, ImportStatus, Outcome, Record};
+use super::import::{ImportOptions, ImportStatus, IncomingDocument, Outcome};
 use super::{Catalog, CatalogError};
 use crate::document::plan::Report;
 use crate::document::{Category, MovieId, Problem, ProblemCode, Stage, Warning};
@@ -117,7 +117,7 @@ impl Catalog {
         let mut planned = HashSet::new();
         loop {
             let mut waiting = Vec::new();
-            let mut batch: Vec<Record> = Vec::new();
+            let mut batch: Vec<IncomingDocument> = Vec::new();
             let mut keys = HashSet::new();
             let mut bytes = 0;
             let mut ended = false;
@@ -211,7 +211,10 @@ impl Catalog {
     }
 
     /// The movies of these documents that do not exist.
-    async fn missing_movies(&self, documents: &[Record]) -> Result<HashSet<MovieId>, CatalogError> {
+    async fn missing_movies(
+        &self,
+        documents: &[IncomingDocument],
+    ) -> Result<HashSet<MovieId>, CatalogError> {
         let mut movies: HashSet<MovieId> =
             documents.iter().map(|document| document.movie.clone()).collect();
         let ids: Vec<MovieId> = movies.iter().cloned().collect();
@@ -226,7 +229,7 @@ impl Catalog {
     async fn import_within_budget(
         &self,
         permission: &CanPublish,
-        documents: &[Record],
+        documents: &[IncomingDocument],
         options: &ImportOptions,
     ) -> Result<Vec<Outcome>, CatalogError> {
         match self.import_batch(permission, documents, options).await {

@@ -1,13 +1,14 @@
-//! Drafts become published, or are discarded.
+//! Publishes and discards drafts.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::catalog::access::{Author, CanDraft, CanPublish};
+use crate::catalog::export::Export;
 use crate::catalog::import::{
-    Content, ImportCommand, ImportOptions, ImportStatus, Operation, Outcome, Record, Request,
-    no_draft, no_such_movie,
+    Content, ImportCommand, ImportOptions, ImportStatus, IncomingDocument, Operation, Outcome,
+    Request, draft_not_found, movie_not_found,
 };
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::categories::Definition;
@@ -20,26 +21,28 @@ use crate::document::schema::definition::{Field, Item, Kind, Object};
 use crate::document::{Category, MovieId, Source, Stage};
 use crate::storage::{StoredContribution, StoredDraft, Transaction};
 
-/// How to publish a draft, or to go back to a revision.
+/// Options for publishing a draft and for reverting a document.
 #[derive(Debug, Clone, Default)]
 pub struct PublishOptions {
-    /// Whether to plan only: nothing is written.
+    /// Whether to only plan: nothing is written.
     pub dry_run: bool,
-    /// The digest of the plan that is to be carried out; another one is refused.
+    /// The digest of the expected plan. If the plan has another digest, the request is rejected.
     pub expected_plan: Option<String>,
-    /// How to settle what was changed both in the draft and in the published document since.
+    /// How to settle values that were changed differently in the draft and in the published
+    /// document.
     pub on_conflict: Option<ConflictPolicy>,
-    /// Answers to the open questions of the draft.
+    /// Resolutions of ambiguous names in the draft.
     pub resolutions: Vec<Resolution>,
-    /// Whether what is locked may change.
+    /// Whether locked values may change.
     pub override_locks: bool,
-    /// Makes a repeated request the same request: it gets the answer of the first.
+    /// Identifies a request that may be repeated: a repetition gets the outcome of the first.
     pub idempotency_key: Option<String>,
 }
 
 impl PublishOptions {
-    /// The draft, or the revision, is all that there is to be; what it lacks, goes.
-    pub(in crate::catalog) fn as_import(&self) -> ImportOptions {
+    /// The options of the import that carries out the request. A draft or a revision is complete,
+    /// so values and items that it lacks are removed.
+    pub(in crate::catalog) fn import_options(&self) -> ImportOptions {
         ImportOptions {
             mode: ImportMode::Replace,
             nulls: NullPolicy::Clear,
@@ -55,10 +58,12 @@ impl PublishOptions {
 }
 
 impl Catalog {
-    /// Publishes the draft of a document: merges it, three-way, into what is published by now.
+    /// Publishes the draft of a document: merges it into the published document by a three-way
+    /// merge, and closes it.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the outcome.
+    /// If storage fails, or if planning exceeds the work budget. Problems and conflicts are part of
+    /// the outcome.
     pub async fn publish_draft(
         &self,
         permission: &CanPublish,
@@ -66,13 +71,14 @@ impl Catalog {
         category: Category,
         options: &PublishOptions,
     ) -> Result<Outcome, CatalogError> {
-        self.publish(&permission.author, movie, category, &options.as_import()).await
+        self.publish(&permission.author, movie, category, &options.import_options()).await
     }
 
-    /// What publishing the draft would change. Nothing is written.
+    /// Plans the publication of a draft. Nothing is written.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the outcome.
+    /// If storage fails, or if planning exceeds the work budget. Problems and conflicts are part of
+    /// the outcome.
     pub async fn plan_publication(
         &self,
         permission: &CanDraft,
@@ -80,7 +86,7 @@ impl Catalog {
         category: Category,
         options: &PublishOptions,
     ) -> Result<Outcome, CatalogError> {
-        let options = ImportOptions { dry_run: true, ..options.as_import() };
+        let options = ImportOptions { dry_run: true, ..options.import_options() };
         self.publish(&permission.author, movie, category, &options).await
     }
 
@@ -92,7 +98,7 @@ impl Catalog {
         options: &ImportOptions,
     ) -> Result<Outcome, CatalogError> {
         let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
-        // How much there is to do, the draft tells.
+        // The size of the draft is added when it is loaded.
         self.run_within_budget(0, move |catalog| {
             let (author, movie, options) = (author.clone(), movie.clone(), options.clone());
             async move {
@@ -103,7 +109,7 @@ impl Catalog {
                     operation,
                     options: &options,
                 };
-                let request = Request::about(&movie, category);
+                let request = Request::for_document(&movie, category);
                 let (command, movie) = (&command, &movie);
                 command
                     .run_once(&request, |transaction| async move {
@@ -115,26 +121,26 @@ impl Catalog {
         .await
     }
 
-    async fn no_draft(
+    /// The outcome of a request for a draft that does not exist.
+    async fn missing_draft_outcome(
         &self,
         transaction: &Transaction,
         movie: &MovieId,
         category: Category,
     ) -> Result<Outcome, CatalogError> {
         if transaction.existing_movies(&[movie]).await?.is_empty() {
-            return Ok(Outcome::no_movie(no_such_movie(movie)));
+            return Ok(Outcome::no_movie(movie_not_found(movie)));
         }
-        let stored = self.stored(transaction, movie, category, Stage::Published).await?;
-        let export =
-            crate::catalog::export::Export::as_stored(stored, movie, category, self.clock.now());
-        Ok(Outcome::rejected(vec![no_draft(movie, category)], None, Some(export)))
+        let stored = self.stored_document(transaction, movie, category, Stage::Published).await?;
+        let export = Export::as_stored(stored, movie, category, self.clock.now());
+        Ok(Outcome::rejected(vec![draft_not_found(movie, category)], None, Some(export)))
     }
 
-    /// Discards the draft of a document; `None` if there was none. What it was stays in its
-    /// contributions.
+    /// Discards the draft of a document. Its contributions are kept. If there is no draft, the
+    /// outcome is rejected.
     ///
     /// # Errors
-    /// When storage fails. What speaks against it is part of the outcome.
+    /// If storage fails.
     pub async fn discard_draft(
         &self,
         permission: &CanPublish,
@@ -144,17 +150,18 @@ impl Catalog {
         let options = ImportOptions { target: Stage::Draft, ..ImportOptions::default() };
         let (author, operation) = (&permission.author, Operation::Discard);
         let command = ImportCommand { catalog: self, author, operation, options: &options };
-        let request = Request::about(movie, category);
+        let request = Request::for_document(movie, category);
         let (command, request) = (&command, &request);
         let discard = |transaction: Arc<Transaction>| async move {
             transaction.advisory_lock_movies(&[movie]).await?;
             if !transaction.close_draft(movie, category, None).await? {
-                let outcome = self.no_draft(&transaction, movie, category).await?;
-                return command.refuse(&transaction, request, outcome).await;
+                let outcome = self.missing_draft_outcome(&transaction, movie, category).await?;
+                return command.log_without_plan(&transaction, request, outcome).await;
             }
             let now = self.clock.now();
-            let stored = self.stored(&transaction, movie, category, Stage::Published).await?;
-            let export = crate::catalog::export::Export::as_stored(stored, movie, category, now);
+            let stored =
+                self.stored_document(&transaction, movie, category, Stage::Published).await?;
+            let export = Export::as_stored(stored, movie, category, now);
             let outcome = Outcome {
                 status: ImportStatus::Unchanged,
                 export: Some(export),
@@ -162,7 +169,7 @@ impl Catalog {
                 problems: Vec::new(),
                 import_id: None,
             };
-            command.refuse(&transaction, request, outcome).await
+            command.log_without_plan(&transaction, request, outcome).await
         };
         command.run_once(request, discard).await
     }
@@ -179,28 +186,30 @@ impl ImportCommand<'_> {
             transaction.advisory_lock_movies(&[movie]).await?;
         }
         let Some(draft) = transaction.drafts(&[movie], &[category]).await?.pop() else {
-            let outcome = self.catalog.no_draft(transaction, movie, category).await?;
-            return self.refuse(transaction, &Request::about(movie, category), outcome).await;
+            let outcome = self.catalog.missing_draft_outcome(transaction, movie, category).await?;
+            return self
+                .log_without_plan(transaction, &Request::for_document(movie, category), outcome)
+                .await;
         };
         let contributions =
             transaction.contributions(movie, category, draft.first_contribution).await?;
-        // By hand only if all of it is: of the others' part nobody knows whether a person read it.
-        let source = source_of(&contributions).unwrap_or(draft.metadata.source);
+        // The source is manual only if every contribution is: no person may have read the others.
+        let source = combined_source(&contributions).unwrap_or(draft.metadata.source);
         let options = ImportOptions { source: Some(source), ..self.options.clone() };
         self.catalog.work.admit(draft.body.len(), 0)?;
-        let reading = reading_of(category, &draft, &contributions)?;
+        let reading = draft_reading(category, &draft, &contributions)?;
         let metadata =
             SentMetadata { revision: Some(draft.metadata.revision), ..SentMetadata::default() };
         let content = Content::Merge(reading);
-        let record = Record::of_catalogue(movie.clone(), category, content, metadata);
+        let document = IncomingDocument::from_catalogue(movie.clone(), category, content, metadata);
         let command = ImportCommand { options: &options, ..*self };
-        let outcome = command.import(transaction, &[record]).await?.remove(0);
+        let outcome = command.import(transaction, &[document]).await?.remove(0);
         match outcome.status {
             ImportStatus::Published => {
                 let revision = outcome.export.as_ref().map(|export| export.metadata.revision);
                 transaction.close_draft(movie, category, revision).await?;
             }
-            // All that it says is published already.
+            // The published document already has all values of the draft.
             ImportStatus::Unchanged => {
                 transaction.close_draft(movie, category, None).await?;
             }
@@ -210,34 +219,37 @@ impl ImportCommand<'_> {
     }
 }
 
-/// The source of what several contributed: theirs, if it is one; else the one that is no person.
-fn source_of(contributions: &[StoredContribution]) -> Option<Source> {
+/// The source of a draft with these contributions: manual only if all of them are manual. `None` if
+/// there are none.
+fn combined_source(contributions: &[StoredContribution]) -> Option<Source> {
     let mut sources = contributions.iter().rev().map(|contribution| contribution.metadata.source);
     let last = sources.next()?;
     Some(sources.chain([last]).find(|source| *source != Source::Manual).unwrap_or(last))
 }
 
-/// The draft as a file that says everything: what it lacks is null. Who the names are that were new to the
-/// draft is decided now.
-fn reading_of(
+/// The draft as a complete document: missing values are null, so that they are removed from the
+/// published document. Entities that are new in the draft have provisional ids, so that their names
+/// are resolved again.
+fn draft_reading(
     category: Category,
     draft: &StoredDraft,
     contributions: &[StoredContribution],
 ) -> Result<Reading, CatalogError> {
     let data = with_nulls(category.definition(), serde_json::from_str(&draft.body)?);
-    let named = contributions.iter().flat_map(|contribution| &contribution.named);
-    let provisional = named.map(|entity| entity.id.clone()).collect();
-    let people =
+    let entities = contributions.iter().flat_map(|contribution| &contribution.provisional_entities);
+    let provisional_ids = entities.map(|entity| entity.id.clone()).collect();
+    let by_people =
         contributions.iter().filter(|contribution| contribution.metadata.source == Source::Manual);
-    let touched = people.flat_map(|contribution| contribution.touched.iter().cloned());
+    let touched = by_people.flat_map(|contribution| contribution.touched.iter().cloned());
     let personal = with_containing_lists(category.definition(), &data, touched);
-    let answers = contributions
+    let resolutions = contributions
         .iter()
-        .flat_map(|contribution| contribution.answers.iter().cloned())
+        .flat_map(|contribution| contribution.resolutions.iter().cloned())
         .collect();
-    Ok(Reading { data, provisional, answers, personal, ..Reading::default() })
+    Ok(Reading { data, provisional_ids, resolutions, personal, ..Reading::default() })
 }
 
+/// The items of all lists of a document, with their definitions.
 fn items_mut<'v>(
     definition: &'static Definition,
     data: &'v mut Object,
@@ -256,7 +268,7 @@ fn items_mut<'v>(
     })
 }
 
-/// The document with null for every value that it lacks.
+/// Fills a document with null for each value that is missing.
 fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
     let fill = |fields: &'static [Field], object: &mut Object, skip: &[&str]| {
         for field in
@@ -269,7 +281,7 @@ fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
     };
     fill(definition.fields, &mut data, &[]);
     for (item, object) in items_mut(definition, &mut data) {
-        // Who it is, a name without an id asks; it does not say that it is nobody.
+        // A missing entity id stays missing, because null would remove the entity.
         let identity: Vec<&str> =
             item.entities.iter().map(|entity| entity.id).chain([item.id]).collect();
         fill(item.fields, object, &identity);

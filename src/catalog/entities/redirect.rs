@@ -3,7 +3,7 @@
 
 use crate::catalog::access::Author;
 use crate::catalog::import::{
-    Content, Current, ImportCommand, ImportOptions, Operation, Outcome, Record,
+    Content, ImportCommand, ImportOptions, IncomingDocument, Operation, Outcome, StoredState,
 };
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::read::envelope::SentMetadata;
@@ -52,11 +52,11 @@ impl Rewrite<'_> {
         let mut rewritten = Vec::with_capacity(documents.len());
         for keys in documents.chunks(BATCH) {
             let movies: Vec<&MovieId> = keys.iter().map(|(movie, _)| movie).collect();
-            let mut records = Vec::with_capacity(keys.len());
+            let mut documents = Vec::with_capacity(keys.len());
             for document in
                 transaction.documents(&movies, &[Category::CastCrew, Category::Awards]).await?
             {
-                let Current { document, mut data } = Current::of(document)?;
+                let StoredState { document, mut data } = StoredState::of(document)?;
                 if !keys.iter().any(|(movie, category)| {
                     *movie == document.movie && *category == document.category
                 }) {
@@ -65,19 +65,21 @@ impl Rewrite<'_> {
                 replace_entity_ids(document.category.definition().fields, &mut data, new_id);
                 let (movie, category) = (document.movie, document.category);
                 let (content, metadata) = (Content::Exact(data), SentMetadata::default());
-                let record = Record::of_catalogue(movie, category, content, metadata);
-                records.push(record.with_sent(self.request));
+                let document = IncomingDocument::from_catalogue(movie, category, content, metadata);
+                documents.push(document.with_sent_text(self.request));
             }
-            records.sort_by(|a, b| (&a.movie, a.category).cmp(&(&b.movie, b.category)));
-            let outcomes = command.import(transaction, &records).await?;
-            let results = records.into_iter().zip(outcomes);
-            rewritten.extend(results.map(|(Record { movie, category, .. }, mut outcome)| {
-                // Callers show only the changes, and there may be many documents.
-                if let Some(export) = &mut outcome.export {
-                    export.body = String::new();
-                }
-                Rewritten { movie, category, outcome }
-            }));
+            documents.sort_by(|a, b| (&a.movie, a.category).cmp(&(&b.movie, b.category)));
+            let outcomes = command.import(transaction, &documents).await?;
+            let results = documents.into_iter().zip(outcomes);
+            rewritten.extend(results.map(
+                |(IncomingDocument { movie, category, .. }, mut outcome)| {
+                    // Callers show only the changes, and there may be many documents.
+                    if let Some(export) = &mut outcome.export {
+                        export.body = String::new();
+                    }
+                    Rewritten { movie, category, outcome }
+                },
+            ));
         }
         Ok(rewritten)
     }

@@ -1,12 +1,12 @@
-//! A request that changes documents: who makes it, which operation it is, and with which options.
+//! A command that changes documents: its author, its operation and its options.
 
 use super::options::ImportOptions;
 use crate::catalog::Catalog;
 use crate::catalog::access::Author;
 use crate::document::plan::policy::Operation;
 
-/// A request that changes documents. The steps of an import are methods of it, in the modules of
-/// their names.
+/// A command that changes documents. The steps of an import are its methods; each is in the module
+/// of the step.
 #[derive(Clone, Copy)]
 pub(in crate::catalog) struct ImportCommand<'a> {
     pub(in crate::catalog) catalog: &'a Catalog,

@@ -1,37 +1,38 @@
-//! What a batch writes: states, drafts, entities, projections, and what movies are listed by.
+//! Collects the writes of a batch while it is planned, and applies them in its transaction:
+//! documents, drafts, entities, resolutions and projections.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::load::Current;
-use super::load::distinct;
 use super::options::ImportStatus;
-use super::{Content, Outcome, Record};
+use super::states::StoredState;
+use super::{Content, IncomingDocument, Outcome, distinct};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
-use crate::document::plan::{Plan, Remember};
+use crate::document::plan::{Plan, ResolutionToStore};
 use crate::document::projection::{CreditRow, MovieFacts};
 use crate::document::provenance::changed_targets;
 use crate::document::resolve::MatchReason;
 use crate::document::{Metadata, MovieId, Object};
 use crate::storage::{NewContribution, NewState, ProjectionChange, StoredResolution, Transaction};
 
-/// A change of one document that is to be written.
-pub(super) struct Change<'a> {
-    pub(super) record: &'a Record,
+/// A planned change of one document, which is not written yet.
+pub(super) struct PendingChange<'a> {
+    pub(super) document: &'a IncomingDocument,
     pub(super) plan: Plan,
     /// The document's data as compact JSON.
     pub(super) body: String,
     pub(super) metadata: Metadata,
 }
 
-impl Change<'_> {
+impl PendingChange<'_> {
+    /// The export of the document after the change.
     fn export(&self) -> Export {
         Export {
-            movie: self.record.movie.clone(),
-            category: self.record.category,
+            movie: self.document.movie.clone(),
+            category: self.document.category,
             metadata: self.metadata.clone(),
             body: self.body.clone(),
             exported_at: self.metadata.last_updated.unwrap_or_default(),
@@ -39,134 +40,138 @@ impl Change<'_> {
     }
 }
 
-/// What a batch is going to write.
+/// The writes of a batch.
 #[derive(Default)]
-pub(super) struct Writes {
-    /// Movies that must be there afterwards.
+pub(super) struct PendingWrites {
+    /// Movies to create if they do not exist.
     pub(super) movies: Vec<MovieId>,
     states: Vec<NewState>,
     contributions: Vec<NewContribution>,
     new_entities: Vec<NewEntity>,
     aliases: Vec<NewEntity>,
-    answers: Vec<StoredResolution>,
+    resolutions: Vec<StoredResolution>,
     projections: Vec<ProjectionChange>,
     facts: Vec<(MovieId, MovieFacts)>,
-    /// Whom documents name that are written to the letter: nobody looked up who they are by now.
-    named: Mentions,
+    /// The entities that documents with [`Content::Exact`] name. They may have been merged since.
+    exact_mentions: Mentions,
 }
 
-impl Writes {
-    pub(super) fn publish(
+impl PendingWrites {
+    /// Adds a change of a published document. `previous` is the published state before it.
+    pub(super) fn add_publication(
         &mut self,
-        change: Change<'_>,
-        previous: Option<&Current>,
+        change: PendingChange<'_>,
+        previous: Option<&StoredState>,
         directory: &Directory,
     ) -> Outcome {
         let export = change.export();
-        let Change { record, plan, body, metadata } = change;
-        let definition = record.category.definition();
-        if let Content::Exact(data) = &record.content {
-            self.named.collect(definition.fields, data);
+        let PendingChange { document, plan, body, metadata } = change;
+        let definition = document.category.definition();
+        if let Content::Exact(data) = &document.content {
+            self.exact_mentions.collect(definition.fields, data);
         }
-        self.movies.push(record.movie.clone());
+        self.movies.push(document.movie.clone());
         let after = (definition.project)(&plan.data, directory);
         let before = previous
             .map(|previous| (definition.project)(&previous.data, directory))
             .unwrap_or_default();
         if let Some(facts) = &after.movie {
-            self.facts.push((record.movie.clone(), facts.clone()));
+            self.facts.push((document.movie.clone(), facts.clone()));
         }
-        self.projections.push(ProjectionChange { movie: record.movie.clone(), before, after });
+        self.projections.push(ProjectionChange { movie: document.movie.clone(), before, after });
         self.new_entities.extend(plan.new_entities);
         self.aliases.extend(plan.new_aliases);
         self.states.push(NewState {
-            movie: record.movie.clone(),
-            category: record.category,
+            movie: document.movie.clone(),
+            category: document.category,
             metadata,
             body,
             is_empty: definition.is_empty(&plan.data),
         });
-        Outcome::done(ImportStatus::Published, export, plan.report)
+        Outcome::written(ImportStatus::Published, export, plan.report)
     }
 
-    /// Keeps the answers that a plan was made with, for the next import of the same names.
-    pub(super) fn answer(&mut self, movie: &MovieId, answers: &[Remember]) {
-        self.answers.extend(answers.iter().map(|answer| StoredResolution {
-            movie: (!answer.everywhere).then(|| movie.to_string()),
-            kind: answer.kind,
-            name_key: answer.name_key.clone(),
-            entity: answer.entity.clone(),
+    /// Adds resolutions to store for later imports.
+    pub(super) fn add_resolutions(&mut self, movie: &MovieId, resolutions: &[ResolutionToStore]) {
+        self.resolutions.extend(resolutions.iter().map(|resolution| StoredResolution {
+            movie: (!resolution.everywhere).then(|| movie.to_string()),
+            kind: resolution.kind,
+            name_key: resolution.name_key.clone(),
+            entity: resolution.entity.clone(),
         }));
     }
 
-    /// The answers to keep: of several for one name, the last.
-    fn last_answers(&mut self) -> Vec<StoredResolution> {
+    /// Takes the resolutions; if there are several for one name, only the last.
+    fn take_resolutions(&mut self) -> Vec<StoredResolution> {
         let mut seen = HashSet::new();
-        let mut answers = std::mem::take(&mut self.answers);
-        answers.reverse();
-        answers.retain(|answer| {
-            seen.insert((answer.movie.clone(), answer.kind, answer.name_key.clone()))
+        let mut resolutions = std::mem::take(&mut self.resolutions);
+        resolutions.reverse();
+        resolutions.retain(|resolution| {
+            seen.insert((resolution.movie.clone(), resolution.kind, resolution.name_key.clone()))
         });
-        answers.reverse();
-        answers
+        resolutions.reverse();
+        resolutions
     }
 
-    /// A draft leaves no trace outside of itself: whoever it names anew comes into the world when it is
-    /// published.
-    pub(super) fn draft(
+    /// Adds a contribution to a draft. Its new entities are stored with it and created when the
+    /// draft is published.
+    pub(super) fn add_contribution(
         &mut self,
-        change: Change<'_>,
+        change: PendingChange<'_>,
         (first_contribution, before): (Option<i64>, Option<&Object>),
     ) -> Outcome {
         let export = change.export();
-        let Change { record, plan, body, metadata } = change;
-        let definition = record.category.definition();
+        let PendingChange { document, plan, body, metadata } = change;
+        let definition = document.category.definition();
         let empty = definition.empty();
         let touched = changed_targets(definition, before.unwrap_or(&empty), &plan.data);
-        let Plan { new_entities, made_up, report, answers, .. } = plan;
-        // Of whoever an answer says that they are somebody new, nobody asks again.
-        let resolved =
+        let Plan { new_entities, generated_ids, report, resolutions, .. } = plan;
+        // An entity that a resolution creates keeps its id; the id of any other new entity is
+        // provisional.
+        let by_resolution =
             report.matches.iter().filter(|found| found.reasons.contains(&MatchReason::Resolved));
-        let settled: HashSet<&String> =
-            resolved.filter_map(|found| found.entity.as_ref()).collect();
-        let made_up: HashSet<String> = made_up.into_iter().collect();
+        let resolved: HashSet<&String> =
+            by_resolution.filter_map(|found| found.entity.as_ref()).collect();
+        let generated_ids: HashSet<String> = generated_ids.into_iter().collect();
         self.contributions.push(NewContribution {
-            movie: record.movie.clone(),
-            category: record.category,
+            movie: document.movie.clone(),
+            category: document.category,
             first_contribution: first_contribution.or(metadata.draft_revision).unwrap_or(1),
             metadata,
             body,
             touched: touched.into_iter().collect(),
-            answers,
-            named: new_entities
+            resolutions,
+            provisional_entities: new_entities
                 .into_iter()
-                .filter(|entity| made_up.contains(&entity.id) && !settled.contains(&entity.id))
+                .filter(|entity| {
+                    generated_ids.contains(&entity.id) && !resolved.contains(&entity.id)
+                })
                 .collect(),
         });
-        Outcome::done(ImportStatus::Drafted, export, report)
+        Outcome::written(ImportStatus::Drafted, export, report)
     }
 
-    /// Whether anybody is made, or called by a new name.
-    pub(super) fn names_anew(&self) -> bool {
+    /// Whether entities or aliases are added.
+    pub(super) fn has_new_names(&self) -> bool {
         !self.new_entities.is_empty() || !self.aliases.is_empty()
     }
 
-    /// How many names are to be indexed.
-    pub(super) const fn new_names(&self) -> usize {
+    /// The number of names to add to the index.
+    pub(super) const fn new_name_count(&self) -> usize {
         self.new_entities.len() + self.aliases.len()
     }
 
-    /// The credits of the document that was added last.
-    pub(super) fn credited_last(&self) -> impl Iterator<Item = &CreditRow> {
+    /// The credits of the published document that was added last.
+    pub(super) fn last_credits(&self) -> impl Iterator<Item = &CreditRow> {
         self.projections.last().into_iter().flat_map(|change| &change.after.credits)
     }
 
-    /// Whoever was merged into someone, and is named again by a revision that came back, is someone of
-    /// their own again.
-    async fn bring_back(&self, transaction: &Transaction) -> Result<(), CatalogError> {
+    /// Restores merged entities that a document with [`Content::Exact`] names: each becomes an
+    /// entity of its own again.
+    async fn restore_merged_entities(&self, transaction: &Transaction) -> Result<(), CatalogError> {
         for kind in EntityKind::ALL.iter().copied() {
             let named = self
-                .named
+                .exact_mentions
                 .ids
                 .keys()
                 .filter(|(of, _)| *of == kind.as_str())
@@ -176,7 +181,7 @@ impl Writes {
                 continue;
             }
             transaction.advisory_lock_entities().await?;
-            // Someone may have brought them back in between.
+            // Another writer may have restored some before the advisory lock was granted.
             for (id, _) in transaction.entity_redirects(kind, &named).await? {
                 transaction.restore_merged_entity(kind, &id).await?;
             }
@@ -184,22 +189,28 @@ impl Writes {
         Ok(())
     }
 
+    /// Writes everything. `existing_movies` are the ids of the movies of the batch that exist, `by`
+    /// is the name of the author.
+    ///
+    /// # Errors
+    /// If storage fails. The transaction must then be rolled back.
     pub(super) async fn apply(
         mut self,
         transaction: &Transaction,
-        existing: &HashSet<String>,
+        existing_movies: &HashSet<String>,
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
-        let missing =
-            distinct(self.movies.iter()).into_iter().filter(|id| !existing.contains(id.as_str()));
+        let missing = distinct(self.movies.iter())
+            .into_iter()
+            .filter(|id| !existing_movies.contains(id.as_str()));
         transaction.create_movies(&missing.collect::<Vec<_>>(), now).await?;
         if !self.contributions.is_empty() {
             transaction.store_contributions(&self.contributions, now).await?;
         }
-        let answers = self.last_answers();
-        if !answers.is_empty() {
-            transaction.store_resolutions(&answers, by, now).await?;
+        let resolutions = self.take_resolutions();
+        if !resolutions.is_empty() {
+            transaction.store_resolutions(&resolutions, by, now).await?;
         }
         if self.states.is_empty() {
             return Ok(());
@@ -207,7 +218,7 @@ impl Writes {
         let movies = distinct(self.states.iter().map(|state| &state.movie));
         transaction.create_entities(&self.new_entities, now).await?;
         transaction.add_aliases(&self.aliases).await?;
-        self.bring_back(transaction).await?;
+        self.restore_merged_entities(transaction).await?;
         transaction.publish(&self.states).await?;
         transaction.update_projections(&self.projections).await?;
         let listed: HashSet<&MovieId> = self.facts.iter().map(|(movie, _)| movie).collect();

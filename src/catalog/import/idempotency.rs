@@ -1,5 +1,5 @@
-//! One request, one transaction, carried out once: a request that is repeated with the same
-//! idempotency key gets the first answer. A dry run reads a snapshot and cannot write.
+//! Runs a request in one transaction, and only once: a request that is repeated with the same
+//! idempotency key gets the outcome of the first.
 
 use std::sync::Arc;
 
@@ -13,35 +13,39 @@ use crate::document::text::sha256;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{NewIdempotencyKey, Transaction, TransientError as _};
 
-/// How long an idempotency key is remembered.
+/// How long an idempotency key is valid.
 const KEY_LIFETIME: TimeDelta = TimeDelta::days(1);
-/// Most characters of an idempotency key.
+/// Maximum number of characters of an idempotency key.
 const MAX_KEY: usize = 255;
 
-/// What a request is about, for the import log and for recognising a repeated request.
+/// The parts of a request that the import log stores, and by which a repeated request is
+/// recognized.
 pub(in crate::catalog) struct Request<'a> {
     pub(in crate::catalog) movie: &'a MovieId,
-    /// The category, as far as it is known before the document is read.
+    /// The category, if it is known before the document is read.
     pub(in crate::catalog) category: Option<Category>,
     /// The text as sent.
     pub(in crate::catalog) sent: Option<&'a str>,
-    /// The revision to bring back.
+    /// The revision to revert to.
     pub(in crate::catalog) revision: Option<i64>,
 }
 
 impl<'a> Request<'a> {
-    /// A request about one category of a movie.
-    pub(in crate::catalog) const fn about(movie: &'a MovieId, category: Category) -> Self {
+    /// A request for one document, without a text.
+    pub(in crate::catalog) const fn for_document(movie: &'a MovieId, category: Category) -> Self {
         Self { movie, category: Some(category), sent: None, revision: None }
     }
 }
 
 impl ImportCommand<'_> {
-    /// Runs `body` once for a request, in a writing transaction; as a dry run, in a snapshot that
-    /// cannot write.
+    /// Runs `body` in a transaction, unless a request with the same idempotency key was already
+    /// executed: then returns the outcome of that request. A dry run uses a read-only snapshot.
+    ///
+    /// `body` may run several times, because a transaction that fails for a transient reason is
+    /// repeated.
     ///
     /// # Errors
-    /// When storage fails; then nothing is written.
+    /// If storage fails. Then nothing is written.
     pub(in crate::catalog) async fn run_once<R>(
         &self,
         request: &Request<'_>,
@@ -60,7 +64,7 @@ impl ImportCommand<'_> {
             return database
                 .write(|transaction| async move {
                     let outcome = Outcome::rejected(vec![problem.clone()], None, None);
-                    self.refuse(&transaction, request, outcome).await
+                    self.log_without_plan(&transaction, request, outcome).await
                 })
                 .await;
         }
@@ -69,22 +73,23 @@ impl ImportCommand<'_> {
                 let body = &body;
                 async move {
                     let Some(key) = key else { return body(transaction).await };
-                    let hash = self.hash_of(request)?;
-                    if let Some(answer) =
-                        self.first_answer(&transaction, request, key, &hash).await?
+                    let hash = self.request_hash(request)?;
+                    if let Some(outcome) =
+                        self.first_outcome(&transaction, request, key, &hash).await?
                     {
-                        return Ok(answer);
+                        return Ok(outcome);
                     }
                     let outcome = body(Arc::clone(&transaction)).await?;
-                    self.remember(&transaction, key, &hash, &outcome).await?;
+                    self.store_key(&transaction, key, &hash, &outcome).await?;
                     Ok(outcome)
                 }
             })
             .await;
         match result {
-            // Every retry lost against another writer.
+            // Every attempt conflicted with another writer.
             Err(error) if error.is_transient() => {
-                let message = "others keep changing the same; nothing was written, try again";
+                let message = "other writers keep changing the same data; nothing was written, try \
+                               again";
                 let problem = Problem::new("", ProblemCode::Conflict, message);
                 Ok(Outcome::rejected(vec![problem], None, None))
             }
@@ -92,8 +97,8 @@ impl ImportCommand<'_> {
         }
     }
 
-    /// The SHA-256 by which a repeated request is told from another one with the same key.
-    fn hash_of(&self, request: &Request<'_>) -> Result<String, CatalogError> {
+    /// The SHA-256 hash of a request, which distinguishes it from other requests with the same key.
+    fn request_hash(&self, request: &Request<'_>) -> Result<String, CatalogError> {
         let Request { movie, category, sent, revision } = request;
         let options = self.options;
         let text = match self.operation {
@@ -104,7 +109,9 @@ impl ImportCommand<'_> {
         Ok(sha256(&text))
     }
 
-    async fn first_answer(
+    /// The outcome of the request that first used the key; `None` if the key is new. Rejects a
+    /// request that differs from the first.
+    async fn first_outcome(
         &self,
         transaction: &Transaction,
         request: &Request<'_>,
@@ -122,12 +129,13 @@ impl ImportCommand<'_> {
             let message = "the idempotency key was used with another request; nothing was written";
             let problem = Problem::new("", ProblemCode::IdempotencyMismatch, message);
             let outcome = Outcome::rejected(vec![problem], None, None);
-            return self.refuse(transaction, request, outcome).await.map(Some);
+            return self.log_without_plan(transaction, request, outcome).await.map(Some);
         }
-        self.catalog.replay(transaction, &first.import_id).await
+        self.catalog.logged_outcome(transaction, &first.import_id).await
     }
 
-    async fn remember(
+    /// Stores the key, and deletes keys that are no longer valid.
+    async fn store_key(
         &self,
         transaction: &Transaction,
         key: &str,
@@ -143,7 +151,7 @@ impl ImportCommand<'_> {
     }
 }
 
-/// What is wrong with an idempotency key.
+/// The problem of an idempotency key that is not allowed.
 fn invalid_key(key: &str) -> Option<Problem> {
     let length = key.chars().count();
     if (1..=MAX_KEY).contains(&length) && !key.contains('\0') {

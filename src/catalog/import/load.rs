@@ -1,212 +1,151 @@
-//! What an import is planned from, read in a constant number of statements for all documents of a
-//! batch.
+//! Loads what the documents of a batch are planned from: their stored states and the entities that
+//! they may name. Except for base revisions, the number of statements does not depend on the number
+//! of documents.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
 use super::command::ImportCommand;
-use super::planning::{Inputs, Planning};
-use super::{Content, Operation, Record};
+use super::planning::{DocumentPlanner, PlanInputs};
+use super::states::{LoadedStates, OpenDraft, StoredState};
+use super::{Content, IncomingDocument, Operation, distinct};
 use crate::catalog::CatalogError;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::ids::is_entity_id;
-use crate::document::plan::base::{Base, Revisions, base_of};
+use crate::document::plan::base::{Base, base_of};
 use crate::document::read::parse::Reading;
-use crate::document::references::follow_redirects;
 use crate::document::resolve::Resolution;
-use crate::document::{Category, Metadata, MovieId, Object, Stage};
+use crate::document::{Category, MovieId, Stage};
 use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
 
-/// A stored document with its data read.
-pub(in crate::catalog) struct Current {
-    pub(in crate::catalog) document: StoredDocument,
-    pub(in crate::catalog) data: Object,
-}
-
-impl Current {
-    pub(in crate::catalog) fn of(document: StoredDocument) -> Result<Self, CatalogError> {
-        Ok(Self { data: serde_json::from_str(&document.body)?, document })
-    }
-
-    /// The document of a category that was never written.
-    pub(in crate::catalog) fn never_written(movie: &MovieId, category: Category) -> Self {
-        let metadata = Metadata::never_written();
-        let document =
-            StoredDocument { movie: movie.clone(), category, metadata, body: String::new() };
-        Self { document, data: category.definition().empty() }
-    }
-}
-
-/// An open draft.
-pub(super) struct Draft {
-    pub(super) current: Current,
-    pub(super) first_contribution: i64,
-}
-
-/// What a batch is planned from.
-pub(super) struct Loaded {
-    pub(super) existing: HashSet<String>,
-    pub(super) published: HashMap<DocumentKey, Current>,
-    pub(super) drafts: HashMap<DocumentKey, Draft>,
-    /// The newest contributions to documents without an open draft.
-    pub(super) last_draft_revisions: HashMap<DocumentKey, i64>,
-    /// The states that documents were made from, where they say so and it is neither the published one
-    /// nor the draft.
-    pub(super) bases: HashMap<DocumentKey, Current>,
-    /// What is locked: `/field`, or the id of an item.
-    pub(super) locks: HashMap<DocumentKey, Vec<String>>,
-    /// Ids of drafts that stand for names alone, of the documents that may name them.
-    pub(super) stand_ins: HashMap<DocumentKey, HashSet<String>>,
-    /// Who is credited, of the movies whose documents link names to credited people.
-    pub(super) credited: HashMap<String, HashSet<String>>,
-}
-
-impl Loaded {
-    /// Replaces ids of merged entities in drafts and earlier states by those they were merged into.
-    pub(super) fn follow_redirects(&mut self, directory: &Directory) {
-        let drafts = self.drafts.iter_mut().map(|(key, draft)| (key, &mut draft.current));
-        for ((_, category), state) in drafts.chain(&mut self.bases) {
-            follow_redirects(category.definition().fields, &mut state.data, directory);
-        }
-    }
-
-    /// The revisions that exist of a document.
-    pub(super) fn revisions(&self, key: &DocumentKey) -> Revisions {
-        let published = self.published.get(key);
-        let draft = self.drafts.get(key);
-        Revisions {
-            published: published.map_or(0, |current| current.document.metadata.revision),
-            draft: draft.and_then(|draft| draft.current.document.metadata.draft_revision),
-            has_draft: draft.is_some(),
-            last_draft: self.last_draft_revisions.get(key).copied().unwrap_or(0),
-        }
-    }
-
-    /// The state that is imported into: of an import into the draft the open draft, if there is
-    /// one; else the published document.
-    pub(super) fn current(&self, key: &DocumentKey, stage: Stage) -> Option<&Current> {
-        let draft =
-            self.drafts.get(key).filter(|_| stage == Stage::Draft).map(|draft| &draft.current);
-        draft.or_else(|| self.published.get(key))
-    }
-}
-
 impl ImportCommand<'_> {
-    /// Loads the stored states of documents, their bases and their locks.
+    /// Loads the stored states of documents, their base revisions and their locks.
     pub(super) async fn load(
         &self,
         transaction: &Transaction,
-        records: &[Record],
+        documents: &[IncomingDocument],
         movies: &[&MovieId],
-    ) -> Result<Loaded, CatalogError> {
-        let categories: Vec<Category> = distinct(records.iter().map(|record| record.category));
-        let mut published: HashMap<DocumentKey, Current> = HashMap::new();
-        let (documents, locks) =
+    ) -> Result<LoadedStates, CatalogError> {
+        let categories: Vec<Category> =
+            distinct(documents.iter().map(|document| document.category));
+        let mut published: HashMap<DocumentKey, StoredState> = HashMap::new();
+        let (stored, locks) =
             transaction.documents_and_editorial_locks(movies, &categories).await?;
-        let bytes = documents.iter().map(|document| document.body.len()).sum();
+        let bytes = stored.iter().map(|document| document.body.len()).sum();
         self.catalog.work.admit(bytes, 0)?;
-        for document in documents {
-            published.insert((document.movie.clone(), document.category), Current::of(document)?);
+        for document in stored {
+            let key = (document.movie.clone(), document.category);
+            published.insert(key, StoredState::of(document)?);
         }
-        // A document tells that its movie is there.
-        let mut existing: HashSet<String> =
+        // The movie of a stored document exists.
+        let mut existing_movies: HashSet<String> =
             published.keys().map(|(movie, _)| movie.to_string()).collect();
-        let unknown: Vec<&MovieId> =
-            movies.iter().copied().filter(|movie| !existing.contains(movie.as_str())).collect();
-        existing.extend(transaction.existing_movies(&unknown).await?);
+        let unknown: Vec<&MovieId> = movies
+            .iter()
+            .copied()
+            .filter(|movie| !existing_movies.contains(movie.as_str()))
+            .collect();
+        existing_movies.extend(transaction.existing_movies(&unknown).await?);
         let locks = locks
             .into_iter()
             .map(|(key, locks)| (key, locks.into_iter().map(|lock| lock.target).collect()));
-        let linking =
-            records.iter().filter(|record| record.category.definition().links_credited_people());
-        let credited =
-            transaction.credited_people(&distinct(linking.map(|record| &record.movie))).await?;
-        let mut loaded = Loaded {
-            existing,
+        let linking = documents
+            .iter()
+            .filter(|document| document.category.definition().links_credited_people());
+        let credited_people =
+            transaction.credited_people(&distinct(linking.map(|document| &document.movie))).await?;
+        let mut loaded = LoadedStates {
+            existing_movies,
             published,
             drafts: HashMap::new(),
             last_draft_revisions: HashMap::new(),
             bases: HashMap::new(),
-            stand_ins: HashMap::new(),
+            provisional_ids: HashMap::new(),
             locks: locks.collect(),
-            credited,
+            credited_people,
         };
         if self.options.target == Stage::Draft {
             for StoredDraft { movie, category, metadata, body, first_contribution, .. } in
                 transaction.drafts(movies, &categories).await?
             {
                 let key = (movie.clone(), category);
-                let current = Current::of(StoredDocument { movie, category, metadata, body })?;
-                loaded.drafts.insert(key, Draft { current, first_contribution });
+                let current = StoredState::of(StoredDocument { movie, category, metadata, body })?;
+                loaded.drafts.insert(key, OpenDraft { current, first_contribution });
             }
-            if records.iter().any(|record| !loaded.drafts.contains_key(&record.key())) {
+            if documents.iter().any(|document| !loaded.drafts.contains_key(&document.key())) {
                 loaded.last_draft_revisions =
                     transaction.last_draft_revisions(movies, &categories).await?;
             }
         }
-        for record in records {
-            if let Some(base) = self.load_base(transaction, record, &loaded).await? {
-                loaded.bases.insert(record.key(), base);
+        for document in documents {
+            if let Some(base) = self.load_base(transaction, document, &loaded).await? {
+                loaded.bases.insert(document.key(), base);
             }
         }
-        loaded.stand_ins = self.load_stand_ins(transaction, records, &loaded).await?;
+        loaded.provisional_ids = self.load_provisional_ids(transaction, documents, &loaded).await?;
         Ok(loaded)
     }
 
-    /// The names that wait in drafts, of the records that may name or answer them: which are the draft, may be taken
-    /// from one, or bring answers to it.
-    async fn load_stand_ins(
+    /// Loads the provisional ids of the documents that may contain them: publications of drafts,
+    /// files that may be exports of a draft, and imports with resolutions into a draft.
+    async fn load_provisional_ids(
         &self,
         transaction: &Transaction,
-        records: &[Record],
-        loaded: &Loaded,
+        documents: &[IncomingDocument],
+        loaded: &LoadedStates,
     ) -> Result<HashMap<DocumentKey, HashSet<String>>, CatalogError> {
-        let mut known = HashMap::new();
-        let mut asked: Vec<&Record> = Vec::new();
-        for record in records {
-            let Content::Merge(reading) = &record.content else { continue };
-            let fields = record.category.definition().fields;
-            let is_made = |named: NewEntity| is_entity_id(&named.id, named.kind.as_str());
-            let may_be = match self.options.target {
-                Stage::Published => NewEntity::all_in(fields, &reading.data).any(is_made),
+        let mut found = HashMap::new();
+        let mut to_load: Vec<&IncomingDocument> = Vec::new();
+        for document in documents {
+            let Content::Merge(reading) = &document.content else { continue };
+            let fields = document.category.definition().fields;
+            let has_entity_id = |entity: NewEntity| is_entity_id(&entity.id, entity.kind.as_str());
+            let may_name = match self.options.target {
+                Stage::Published => NewEntity::all_in(fields, &reading.data).any(has_entity_id),
                 Stage::Draft => {
                     !self.options.resolutions.is_empty()
-                        && loaded.drafts.contains_key(&record.key())
+                        && loaded.drafts.contains_key(&document.key())
                 }
             };
-            if !reading.provisional.is_empty() {
-                known.insert(record.key(), reading.provisional.clone());
-            } else if may_be && self.operation == Operation::Import {
-                asked.push(record);
+            if !reading.provisional_ids.is_empty() {
+                found.insert(document.key(), reading.provisional_ids.clone());
+            } else if may_name && self.operation == Operation::Import {
+                to_load.push(document);
             }
         }
-        if asked.is_empty() {
-            return Ok(known);
+        if to_load.is_empty() {
+            return Ok(found);
         }
-        let movies = distinct(asked.iter().map(|record| &record.movie));
-        let mut named = transaction.entities_named_in_drafts(&movies).await?;
-        known.extend(asked.into_iter().filter_map(|record| named.remove_entry(&record.key())));
-        Ok(known)
+        let movies = distinct(to_load.iter().map(|document| &document.movie));
+        let mut loaded_ids = transaction.provisional_ids(&movies).await?;
+        found.extend(
+            to_load.into_iter().filter_map(|document| loaded_ids.remove_entry(&document.key())),
+        );
+        Ok(found)
     }
 
+    /// Loads the base revision that a document states, unless it is the published document or the
+    /// open draft.
     async fn load_base(
         &self,
         transaction: &Transaction,
-        record: &Record,
-        loaded: &Loaded,
-    ) -> Result<Option<Current>, CatalogError> {
-        let revisions = loaded.revisions(&record.key());
+        document: &IncomingDocument,
+        loaded: &LoadedStates,
+    ) -> Result<Option<StoredState>, CatalogError> {
+        let revisions = loaded.revisions(&document.key());
         let options = self.options;
-        let base = base_of(options.base_revision, &record.metadata, options.target, &revisions);
+        let base = base_of(options.base_revision, &document.metadata, options.target, &revisions);
         let found = match base {
-            Base::Empty => return Ok(Some(Current::never_written(&record.movie, record.category))),
+            Base::Empty => {
+                return Ok(Some(StoredState::never_written(&document.movie, document.category)));
+            }
             Base::Revision(number) => {
-                transaction.revision(&record.movie, record.category, number).await?
+                transaction.revision(&document.movie, document.category, number).await?
             }
             Base::Contribution(number) => {
                 let found =
-                    transaction.contribution(&record.movie, record.category, number).await?;
+                    transaction.contribution(&document.movie, document.category, number).await?;
                 found.map(|found| StoredDocument {
                     movie: found.movie,
                     category: found.category,
@@ -216,31 +155,31 @@ impl ImportCommand<'_> {
             }
             Base::Unstated | Base::Unknown | Base::Published | Base::Draft => None,
         };
-        found.map(Current::of).transpose()
+        found.map(StoredState::of).transpose()
     }
 
-    /// Loads the entities that the documents, and the states they are merged into, may name.
+    /// Loads the entities that the documents and their stored states may name.
     pub(super) async fn load_directory(
         &self,
         transaction: &Transaction,
-        records: &[Record],
-        loaded: &Loaded,
+        documents: &[IncomingDocument],
+        loaded: &LoadedStates,
         now: DateTime<Utc>,
     ) -> Result<Directory, CatalogError> {
-        let mut mentions = self.mentions(records, loaded);
+        let mut mentions = self.mentions(documents, loaded);
         self.catalog.work.admit(0, mentions.open.len())?;
         if mentions.is_empty() {
             return Ok(Directory::default());
         }
         let mut directory = transaction.directory(&mentions).await?;
         let (open, names) = (mentions.open.len(), mentions.names.len());
-        self.add_settled(&mut mentions, records, loaded, &directory, now)?;
-        // Names that stand for themselves by now are to be weighed as well.
+        self.add_prepared(&mut mentions, documents, loaded, &directory, now)?;
+        // Prepared documents may have more names to resolve.
         if (open, names) != (mentions.open.len(), mentions.names.len()) {
             self.catalog.work.admit(0, mentions.open.len())?;
             directory = transaction.directory(&mentions).await?;
         }
-        // An entity that a draft introduces is known to the draft before it is published.
+        // An import into a draft may name the new entities of the draft.
         for ((_, category), draft) in &loaded.drafts {
             for entity in NewEntity::all_in(category.definition().fields, &draft.current.data) {
                 if directory.by_id(entity.kind, &entity.id).is_none() {
@@ -251,51 +190,51 @@ impl ImportCommand<'_> {
         Ok(directory)
     }
 
-    /// Adds the names of documents that are understood otherwise than they were read, once it is known
-    /// which ids and names there are.
-    fn add_settled(
+    /// Adds the names of documents that change when their entity references are prepared. That
+    /// depends on which ids and names exist, so `directory` must be loaded.
+    fn add_prepared(
         &self,
         mentions: &mut Mentions,
-        records: &[Record],
-        loaded: &Loaded,
+        documents: &[IncomingDocument],
+        loaded: &LoadedStates,
         directory: &Directory,
         now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
         let (budget, credited) = (self.catalog.work.budget(), HashSet::new());
-        let inputs = Inputs { directory, credited: &credited, budget: &budget };
-        for document in records {
-            let planning = Planning { command: self, document, loaded, now };
-            let Some(reading) = planning.settled(&inputs) else { continue };
+        let inputs = PlanInputs { directory, credited: &credited, budget: &budget };
+        for document in documents {
+            let planner = DocumentPlanner { command: self, document, loaded, now };
+            let Some(reading) = planner.prepared(&inputs) else { continue };
             self.add_arriving(mentions, document, &reading, loaded);
         }
         Ok(budget.outcome()?)
     }
 
-    /// Adds what arrived for a movie.
+    /// Adds the names of one document.
     fn add_arriving(
         &self,
         mentions: &mut Mentions,
-        record: &Record,
+        document: &IncomingDocument,
         reading: &Reading,
-        loaded: &Loaded,
+        loaded: &LoadedStates,
     ) {
-        let (key, none) = (record.key(), HashSet::new());
-        let fields = record.category.definition().fields;
+        let (key, no_ids) = (document.key(), HashSet::new());
+        let fields = document.category.definition().fields;
         let current = loaded.current(&key, self.options.target).map(|current| &current.data);
-        let stand_ins = loaded.stand_ins.get(&key).unwrap_or(&none);
-        let movie = record.movie.as_str();
-        mentions.collect_arriving(movie, fields, &reading.data, current, stand_ins);
+        let provisional_ids = loaded.provisional_ids.get(&key).unwrap_or(&no_ids);
+        let movie = document.movie.as_str();
+        mentions.collect_arriving(movie, fields, &reading.data, current, provisional_ids);
     }
 
-    /// What the records and what they are merged into name.
-    fn mentions(&self, records: &[Record], loaded: &Loaded) -> Mentions {
+    /// The entities that the documents and their stored states name.
+    fn mentions(&self, documents: &[IncomingDocument], loaded: &LoadedStates) -> Mentions {
         let mut mentions = Mentions::default();
-        for record in records {
-            let fields = record.category.definition().fields;
-            match &record.content {
+        for document in documents {
+            let fields = document.category.definition().fields;
+            match &document.content {
                 Content::Merge(reading) => {
-                    self.add_arriving(&mut mentions, record, reading, loaded);
-                    if let Some(credited) = loaded.credited.get(record.movie.as_str()) {
+                    self.add_arriving(&mut mentions, document, reading, loaded);
+                    if let Some(credited) = loaded.credited_people.get(document.movie.as_str()) {
                         mentions.familiar.extend(credited.iter().cloned());
                     }
                 }
@@ -310,7 +249,8 @@ impl ImportCommand<'_> {
         for ((_, category), current) in &loaded.published {
             mentions.collect_names(category.definition().fields, &current.data);
         }
-        // Whoever an old state names may have been merged into someone since.
+        // Entities that a base revision or a draft names may have been merged since, so their ids
+        // are looked up too.
         for ((_, category), base) in &loaded.bases {
             mentions.collect(category.definition().fields, &base.data);
         }
@@ -319,10 +259,4 @@ impl ImportCommand<'_> {
         }
         mentions
     }
-}
-
-/// Each value once, in order.
-pub(super) fn distinct<T: Copy + Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> Vec<T> {
-    let mut seen = HashSet::new();
-    values.filter(|value| seen.insert(*value)).collect()
 }

@@ -1,5 +1,6 @@
-//! The record of an import: who, when, with which options, the text as sent, the plan, what came of
-//! it. Kept for every import, also for refused ones, in the transaction of the import itself.
+//! Writes the import log: the author, the time, the options, the sent text, the plan and the
+//! outcome of each import, also of a rejected one. An entry is written in the transaction of its
+//! import.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::command::ImportCommand;
 use super::idempotency::Request;
 use super::options::ImportStatus;
-use super::{Outcome, Record};
+use super::{IncomingDocument, Outcome};
 use crate::catalog::export::Export;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::ids::timed_id;
@@ -19,59 +20,60 @@ use crate::storage::{
     ImportRow, NewImport, SentText, StoredDocument, TextLimits, Transaction, byte_size,
 };
 
-/// Most bytes of a text that is kept of an import that changed nothing. Of a longer one the size
-/// and the hash are kept, and the text itself only if an import that changed something sent the
-/// same.
+/// Maximum number of bytes of a text that is stored for an import without changes. For a longer
+/// text, only the size and the hash are stored, unless an import with changes sent the same text.
 const MAX_TEXT_WITHOUT_CHANGE: usize = 1024 * 1024;
-/// The total of all texts is checked when this process has stored this part of the limit since the
-/// last time.
+/// The total size of all texts is checked when this process has stored this fraction of the limit
+/// since the last check.
 const CHECKS_PER_LIMIT: u64 = 64;
 
-/// The limits of the texts in the import log, and how much was stored since they were last checked.
-/// What other processes store, each of them checks for itself.
+/// The limits of the texts in the import log, and the number of bytes that this process has stored
+/// since the last check. Other processes do their own checks.
 #[derive(Debug)]
-pub(in crate::catalog) struct KeptTexts {
+pub(in crate::catalog) struct TextQuota {
     limits: TextLimits,
     stored_since: AtomicU64,
 }
 
-impl KeptTexts {
+impl TextQuota {
     pub(in crate::catalog) fn new(limits: TextLimits) -> Self {
-        // The first import after the start checks.
+        // The first text that is stored after the start triggers a check.
         Self { limits, stored_since: AtomicU64::new(limits.of_all) }
     }
 
+    /// Adds `stored` bytes. Returns whether the total size must be checked.
     fn is_check_due(&self, stored: u64) -> bool {
         let before = self.stored_since.fetch_add(stored, Ordering::Relaxed);
         stored > 0 && before.saturating_add(stored) >= self.limits.of_all / CHECKS_PER_LIMIT
     }
 
-    fn checked(&self) {
+    /// Records that the total size was checked.
+    fn set_checked(&self) {
         self.stored_since.store(0, Ordering::Relaxed);
     }
 }
 
 impl ImportCommand<'_> {
-    /// Logs an import of each document.
+    /// Logs the import of each document, and sets the import ids of the outcomes.
     pub(super) async fn log(
         &self,
         transaction: &Transaction,
-        records: &[Record],
+        documents: &[IncomingDocument],
         outcomes: &mut [Outcome],
         now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
-        let mut rows = Vec::with_capacity(records.len());
-        for (index, (record, outcome)) in records.iter().zip(outcomes).enumerate() {
-            let (sent, category) = (record.sent.as_deref(), Some(record.category));
-            let request = Request { movie: &record.movie, category, sent, revision: None };
+        let mut rows = Vec::with_capacity(documents.len());
+        for (index, (document, outcome)) in documents.iter().zip(outcomes).enumerate() {
+            let (sent, category) = (document.sent_text.as_deref(), Some(document.category));
+            let request = Request { movie: &document.movie, category, sent, revision: None };
             rows.push(self.log_row(&request, outcome, now, index)?);
         }
-        self.keep(transaction, &rows).await
+        self.store_rows(transaction, &rows).await
     }
 
-    /// Logs a request that has no plan: its text could not be read, its document does not exist,
-    /// or it was refused before. A dry run is not logged.
-    pub(in crate::catalog) async fn refuse(
+    /// Logs a request without a plan, for example because its text could not be read. A dry run is
+    /// not logged.
+    pub(in crate::catalog) async fn log_without_plan(
         &self,
         transaction: &Transaction,
         request: &Request<'_>,
@@ -80,25 +82,26 @@ impl ImportCommand<'_> {
         if !self.options.dry_run {
             let now = self.catalog.clock.now();
             let row = self.log_row(request, &mut outcome, now, 0)?;
-            self.keep(transaction, &[row]).await?;
+            self.store_rows(transaction, &[row]).await?;
         }
         Ok(outcome)
     }
 
-    /// Stores rows of the log, and drops the oldest texts when a check is due.
-    async fn keep(
+    /// Stores rows of the log, and deletes the oldest texts if a check is due.
+    async fn store_rows(
         &self,
         transaction: &Transaction,
         rows: &[NewImport],
     ) -> Result<(), CatalogError> {
-        let texts = &self.catalog.texts;
-        let stored = transaction.record_imports(rows, texts.limits).await?;
-        if texts.is_check_due(stored) && transaction.drop_oldest_texts(texts.limits.of_all).await? {
-            texts.checked();
+        let quota = &self.catalog.text_quota;
+        let stored = transaction.record_imports(rows, quota.limits).await?;
+        if quota.is_check_due(stored) && transaction.drop_oldest_texts(quota.limits.of_all).await? {
+            quota.set_checked();
         }
         Ok(())
     }
 
+    /// The log row of an import. Sets the import id of the outcome.
     fn log_row(
         &self,
         request: &Request<'_>,
@@ -107,8 +110,8 @@ impl ImportCommand<'_> {
         index: usize,
     ) -> Result<NewImport, CatalogError> {
         let Request { movie, category, sent, .. } = *request;
-        let place = i64::try_from(index).unwrap_or(i64::MAX);
-        let id = timed_id(now.timestamp_micros() + place, self.catalog.ids.next());
+        let offset = i64::try_from(index).unwrap_or(i64::MAX);
+        let id = timed_id(now.timestamp_micros() + offset, self.catalog.ids.next());
         outcome.import_id = Some(id.clone());
         let metadata = outcome.export.as_ref().map(|export| &export.metadata);
         let is_changed = matches!(outcome.status, ImportStatus::Published | ImportStatus::Drafted);
@@ -124,7 +127,11 @@ impl ImportCommand<'_> {
             source: metadata.filter(|_| is_changed).map(|metadata| metadata.source),
             status: outcome.status.as_str().to_owned(),
             options: serde_json::to_string(self.options)?,
-            report: outcome.plan.as_ref().map(|report| kept(report, outcome.status)).transpose()?,
+            report: outcome
+                .plan
+                .as_ref()
+                .map(|report| report_json(report, outcome.status))
+                .transpose()?,
             problems: serde_json::to_string(&outcome.problems)?,
             revision: metadata.map(|metadata| metadata.revision),
             draft_revision: metadata.and_then(|metadata| metadata.draft_revision),
@@ -137,8 +144,9 @@ impl ImportCommand<'_> {
     }
 }
 
-/// The plan as it is kept. What was published is told by the history, and not kept twice.
-fn kept(report: &Report, status: ImportStatus) -> serde_json::Result<String> {
+/// The JSON of a plan for the log. The changes of a published document are left out, because they
+/// can be computed from the history.
+fn report_json(report: &Report, status: ImportStatus) -> serde_json::Result<String> {
     let Report {
         digest,
         changes,
@@ -149,17 +157,17 @@ fn kept(report: &Report, status: ImportStatus) -> serde_json::Result<String> {
         warnings,
         new_entities,
     } = report;
-    // The changes are most of a plan.
+    // The changes are the largest part of a plan.
     let changes = if status == ImportStatus::Published { &[][..] } else { changes };
     serde_json::to_string(&serde_json::json!({
-        "digest": digest, "changes": changes, "conflicts": conflicts, "not_removed": not_removed, "skipped": skipped,
-        "matches": matches, "warnings": warnings, "new_entities": new_entities,
+        "digest": digest, "changes": changes, "conflicts": conflicts, "not_removed": not_removed,
+        "skipped": skipped, "matches": matches, "warnings": warnings, "new_entities": new_entities,
     }))
 }
 
 impl Catalog {
-    /// The answer that an import got, from its record; `None` if there is no such record.
-    pub(super) async fn replay(
+    /// The outcome of an import, from its entry in the log; `None` if there is no such entry.
+    pub(super) async fn logged_outcome(
         &self,
         transaction: &Transaction,
         id: &str,
@@ -170,12 +178,12 @@ impl Catalog {
             row.report.as_deref().map(serde_json::from_str).transpose()?;
         let mut export = None;
         if let (Some(category), Some(revision)) = (row.category, row.revision) {
-            let state = self.state_at(transaction, &row, category, revision).await?;
+            let state = self.resulting_state(transaction, &row, category, revision).await?;
             if let (ImportStatus::Published, Some(plan), Some(state)) = (status, &mut plan, &state)
             {
-                plan.changes = self.changes_of(transaction, state).await?;
+                plan.changes = self.changes_of_revision(transaction, state).await?;
             }
-            // Whoever deletes a movie deletes its states.
+            // The document is gone if its movie was deleted since.
             let is_gone = state.is_none() && revision > 0;
             export = (!is_gone)
                 .then(|| Export::as_stored(state, &row.movie, category, self.clock.now()));
@@ -184,7 +192,8 @@ impl Catalog {
         Ok(Some(Outcome { status, export, plan, problems, import_id: Some(row.id) }))
     }
 
-    async fn state_at(
+    /// The state of the document after the import of a row; `None` if it no longer exists.
+    async fn resulting_state(
         &self,
         transaction: &Transaction,
         row: &ImportRow,
@@ -195,17 +204,17 @@ impl Catalog {
             (Stage::Draft, Some(number)) => {
                 transaction.contribution(&row.movie, category, number).await?.map(Into::into)
             }
-            _ => self.published_at(transaction, &row.movie, category, revision).await?,
+            _ => self.published_revision(transaction, &row.movie, category, revision).await?,
         };
-        // Of a movie that was deleted and made anew, the same number is another state.
-        let is_of_it = |state: &StoredDocument| {
+        // If the movie was deleted and created again, the number may belong to another state.
+        let is_same_state = |state: &StoredDocument| {
             row.source.is_none() || state.metadata.last_updated == Some(row.created_at)
         };
-        Ok(found.filter(is_of_it))
+        Ok(found.filter(is_same_state))
     }
 
-    /// The published state of that revision, whether it still stands or not.
-    pub(in crate::catalog) async fn published_at(
+    /// A published revision of a document: the newest one or an earlier one.
+    pub(in crate::catalog) async fn published_revision(
         &self,
         transaction: &Transaction,
         movie: &MovieId,
@@ -219,7 +228,8 @@ impl Catalog {
         }
     }
 
-    async fn changes_of(
+    /// The changes from the previous revision to a published state.
+    async fn changes_of_revision(
         &self,
         transaction: &Transaction,
         state: &StoredDocument,
@@ -228,7 +238,8 @@ impl Catalog {
         let previous = match state.metadata.revision {
             ..=1 => None,
             revision => {
-                self.published_at(transaction, &state.movie, state.category, revision - 1).await?
+                self.published_revision(transaction, &state.movie, state.category, revision - 1)
+                    .await?
             }
         };
         let before = match &previous {

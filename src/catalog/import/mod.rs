@@ -1,5 +1,5 @@
-//! Import: read a document, plan what it changes, and carry the plan out in one transaction. The
-//! steps stand in their order in [`pipeline`].
+//! Import: reads a document, plans its changes and executes the plan in one transaction. The
+//! module `pipeline` runs the steps in order.
 
 mod command;
 mod execute;
@@ -7,22 +7,25 @@ mod idempotency;
 mod incoming;
 mod load;
 mod log;
-mod options;
+pub(super) mod options;
 mod outcome;
 mod pipeline;
 mod planning;
+mod problems;
+mod states;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(in crate::catalog) use command::ImportCommand;
 pub(in crate::catalog) use idempotency::Request;
 pub(in crate::catalog) use incoming::Content;
-pub use incoming::{Incoming, Record};
-pub(in crate::catalog) use load::Current;
-pub(in crate::catalog) use log::KeptTexts;
+pub use incoming::{IncomingDocument, SentDocument};
+pub(in crate::catalog) use log::TextQuota;
 pub use options::{ImportOptions, ImportStatus};
 pub use outcome::Outcome;
-pub(in crate::catalog) use outcome::{no_draft, no_such_movie};
+pub(in crate::catalog) use problems::{draft_not_found, movie_not_found};
+pub(in crate::catalog) use states::StoredState;
 
 use super::access::{CanImport, CanPublish};
 use super::export::Export;
@@ -32,56 +35,57 @@ use crate::document::budget::WorkBudget;
 pub use crate::document::plan::policy::Operation;
 use crate::document::{Category, MovieId, Object, Problem, Stage};
 use crate::storage::Transaction;
-use incoming::{Read, Refused};
+use incoming::{ReadError, ReadResult};
 
 impl Catalog {
-    /// Imports one document of a movie that must exist.
+    /// Imports one document. The movie must exist, unless the options create it.
     ///
     /// # Errors
-    /// When storage fails, and when the document takes more work than is allowed. What is wrong
-    /// with the document or its target is part of the outcome.
+    /// If storage fails, or if reading or planning the document exceeds the work budget. Problems
+    /// of the document are part of the outcome.
     pub async fn import(
         &self,
         permission: &CanImport,
         movie: &MovieId,
-        incoming: Incoming,
+        sent: SentDocument,
     ) -> Result<Outcome, CatalogError> {
         let (permission, movie) = (permission.clone(), movie.clone());
-        let (bytes, options) = (incoming.bytes(), permission.options.parsing());
-        let (of_movie, again) = (movie.clone(), incoming.clone());
+        let (size, options) = (sent.approximate_size(), permission.options.parse_options());
+        let (target, copy) = (movie.clone(), sent.clone());
         let mut read =
-            compute(bytes, move |budget| incoming.read(&of_movie, None, options, budget)).await?;
-        if let Err((Refused { unresolved: Some(category), .. }, _)) = read.record
-            && let Some(stored) = self.data_of(&movie, category, permission.options.target).await?
+            compute(size, move |budget| sent.read(&target, None, options, budget)).await?;
+        if let Err((ReadError { unresolved: Some(category), .. }, _)) = read.document
+            && let Some(stored) =
+                self.stored_data(&movie, category, permission.options.target).await?
         {
-            let of_movie = movie.clone();
-            let reading = move |budget: &WorkBudget<'_>| {
-                again.read(&of_movie, Some(&stored), options, budget)
-            };
-            read = compute(bytes, reading).await?;
+            // The stored data shows which parts of the text are quotations of it.
+            let target = movie.clone();
+            let read_again =
+                move |budget: &WorkBudget<'_>| copy.read(&target, Some(&stored), options, budget);
+            read = compute(size, read_again).await?;
         }
         let read = Arc::new(read);
-        self.run_within_budget(bytes, move |catalog| {
+        self.run_within_budget(size, move |catalog| {
             let (permission, movie) = (permission.clone(), movie.clone());
             let read = Arc::clone(&read);
-            async move { catalog.import_read(&permission, &movie, &read).await }
+            async move { catalog.import_read_document(&permission, &movie, &read).await }
         })
         .await
     }
 
-    async fn import_read(
+    async fn import_read_document(
         &self,
         permission: &CanImport,
         movie: &MovieId,
-        read: &Read,
+        read: &ReadResult,
     ) -> Result<Outcome, CatalogError> {
         let CanImport { author, options } = permission;
         let operation = Operation::Import;
         let command = ImportCommand { catalog: self, author, operation, options };
-        let (category, sent) = (read.category, Some(read.sent()));
+        let (category, sent) = (read.category, Some(read.sent_text()));
         let request = Request { movie, category, sent, revision: None };
         let (command, request) = (&command, &request);
-        match &read.record {
+        match &read.document {
             Ok(document) => {
                 command
                     .run_once(request, |transaction| async move {
@@ -90,33 +94,32 @@ impl Catalog {
                     })
                     .await
             }
-            Err((refused, _)) => {
-                command
-                    .run_once(request, |transaction| {
-                        let problems = refused.problems.clone();
-                        async move { command.reject_unread(&transaction, request, problems).await }
-                    })
-                    .await
-            }
+            Err((error, _)) => command
+                .run_once(request, |transaction| {
+                    let problems = error.problems.clone();
+                    async move { command.reject_unreadable(&transaction, request, problems).await }
+                })
+                .await,
         }
     }
 
-    /// The data of a document as it stands, to tell what of a text was quoted from it.
-    async fn data_of(
+    /// The data of a stored document; `None` if nothing was stored yet.
+    async fn stored_data(
         &self,
         movie: &MovieId,
         category: Category,
         stage: Stage,
     ) -> Result<Option<Object>, CatalogError> {
         let stored = self.database.snapshot(|transaction| async move {
-            self.stored(&transaction, movie, category, stage).await
+            self.stored_document(&transaction, movie, category, stage).await
         });
         let Some(stored) = stored.await? else { return Ok(None) };
         Ok(Some(serde_json::from_str(&stored.body)?))
     }
 
-    /// A document as it stands: the draft if there is one and it is asked for, else what is published.
-    pub(super) async fn stored(
+    /// A stored document: with [`Stage::Draft`] the open draft if there is one, otherwise the
+    /// published document.
+    pub(super) async fn stored_document(
         &self,
         transaction: &Transaction,
         movie: &MovieId,
@@ -131,15 +134,15 @@ impl Catalog {
         Ok(transaction.documents(&[movie], &[category]).await?.pop())
     }
 
-    /// Imports documents, each of another movie or category, in one transaction. A rejected one
-    /// does not keep the others out.
+    /// Imports documents in one transaction. No two of them may have the same movie and category.
+    /// A rejected document does not affect the others.
     ///
     /// # Errors
-    /// When storage fails; then nothing is written.
+    /// If storage fails, or if planning exceeds the work budget. Then nothing is written.
     pub async fn import_batch(
         &self,
         permission: &CanPublish,
-        documents: &[Record],
+        documents: &[IncomingDocument],
         options: &ImportOptions,
     ) -> Result<Vec<Outcome>, CatalogError> {
         let (author, operation) = (&permission.author, Operation::Import);
@@ -156,9 +159,9 @@ impl Catalog {
 }
 
 impl ImportCommand<'_> {
-    /// Rejects a document that could not be read. A movie that does not exist is reported before
-    /// what is wrong with the document.
-    async fn reject_unread(
+    /// Rejects a document that could not be read. If the movie does not exist, only that is
+    /// reported.
+    async fn reject_unreadable(
         &self,
         transaction: &Transaction,
         request: &Request<'_>,
@@ -168,14 +171,21 @@ impl ImportCommand<'_> {
         let Request { movie, category, .. } = *request;
         let exists = !transaction.existing_movies(&[movie]).await?.is_empty();
         if !exists && !options.create_movie {
-            let outcome = Outcome::no_movie(no_such_movie(movie));
-            return self.refuse(transaction, request, outcome).await;
+            let outcome = Outcome::no_movie(movie_not_found(movie));
+            return self.log_without_plan(transaction, request, outcome).await;
         }
         let mut export = None;
         if let Some(category) = category.filter(|_| exists) {
-            let stored = catalog.stored(transaction, movie, category, options.target).await?;
+            let stored =
+                catalog.stored_document(transaction, movie, category, options.target).await?;
             export = Some(Export::as_stored(stored, movie, category, catalog.clock.now()));
         }
-        self.refuse(transaction, request, Outcome::rejected(problems, None, export)).await
+        self.log_without_plan(transaction, request, Outcome::rejected(problems, None, export)).await
     }
+}
+
+/// The values without repetitions, in order of first occurrence.
+fn distinct<T: Copy + Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    values.filter(|value| seen.insert(*value)).collect()
 }

@@ -1,4 +1,4 @@
-//! How to import, and what may come of it.
+//! The options and the status of an import.
 
 use serde::Serialize;
 
@@ -8,42 +8,42 @@ use crate::document::resolve::Resolution;
 use crate::document::schema::definition::define_choice;
 use crate::document::{Source, Stage};
 
-/// How to import.
+/// Options of an import.
 #[derive(Debug, Clone, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "options that a client sets one by one")]
 pub struct ImportOptions {
-    /// Which state of the document to import into.
+    /// Whether to import into the published document or into its draft.
     pub target: Stage,
     pub mode: ImportMode,
-    /// Whether to plan only: nothing is written.
+    /// Whether to only plan: nothing is written.
     pub dry_run: bool,
-    /// The digest of the plan that is to be carried out; another one is refused.
+    /// The digest of the expected plan. If the plan has another digest, the import is rejected.
     pub expected_plan: Option<String>,
-    /// Overrides where the values come from.
+    /// Overrides the source in the document's metadata.
     pub source: Option<Source>,
     pub nulls: NullPolicy,
     pub on_conflict: ConflictPolicy,
     /// Overrides `metadata.revision` of the document.
     pub base_revision: Option<i64>,
-    /// Answers to the question who a name means.
+    /// Resolutions of ambiguous names.
     pub resolutions: Vec<Resolution>,
     /// Ids of list items to remove.
     pub remove_items: Vec<String>,
-    /// Whether a person's own edit may change what is locked.
+    /// Whether a manual edit may change locked values.
     pub override_locks: bool,
-    /// Whether there must be a draft already.
+    /// Whether the import is rejected if the document has no open draft.
     pub needs_draft: bool,
     /// Whether an unknown key is an error.
     pub strict: bool,
-    /// Whether texts are taken without citation marks, markup and invisible characters.
+    /// Whether citation marks, markup and invisible characters are removed from texts.
     pub clean: bool,
-    /// Whether to create the movie if there is none of that id. A draft needs a movie too: it is created
-    /// without any published document.
+    /// Whether to create the movie if it does not exist. An import into a draft creates it without
+    /// a published document.
     pub create_movie: bool,
-    /// The revision to go back to.
+    /// The revision to revert to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
-    /// Makes a repeated request the same request: it gets the answer of the first.
+    /// Identifies a request that may be repeated: a repetition gets the outcome of the first.
     pub idempotency_key: Option<String>,
 }
 
@@ -72,9 +72,9 @@ impl Default for ImportOptions {
 }
 
 impl ImportOptions {
-    /// How the data of the document are read.
+    /// The options for reading the document.
     #[must_use]
-    pub const fn parsing(&self) -> ParseOptions {
+    pub const fn parse_options(&self) -> ParseOptions {
         ParseOptions { strict: self.strict, clean: self.clean }
     }
 }

@@ -7,28 +7,28 @@ use crate::document::plan::diff::updated_fields;
 use crate::document::read::repair_hint::repair_hint;
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 
-/// What came of an import.
+/// The outcome of an import, or of another operation on one document.
 #[derive(Debug)]
 pub struct Outcome {
     pub status: ImportStatus,
-    /// The document as it stands now, in the state that was imported into; `None` if there is no such
-    /// movie.
+    /// The document after the import: the draft or the published document, whichever was imported
+    /// into. `None` if the movie does not exist.
     pub export: Option<Export>,
-    /// What was planned; `None` if the document could not be read at all.
+    /// The plan; `None` if none was computed.
     pub plan: Option<Report>,
     pub problems: Vec<Problem>,
-    /// The record of the import; a dry run leaves none.
+    /// The id of the import in the import log; `None` for a dry run.
     pub import_id: Option<String>,
 }
 
 impl Outcome {
-    /// There is no such movie.
+    /// Rejects a request for a movie that does not exist.
     #[must_use]
     pub fn no_movie(problem: Problem) -> Self {
         Self::rejected(vec![problem], None, None)
     }
 
-    /// Adds to the problem that there is no such movie what a client can do about it.
+    /// Appends `remedy` to the message of the problem that the movie does not exist.
     #[must_use]
     pub fn with_remedy(mut self, remedy: &str) -> Self {
         let is_no_movie = |problem: &&mut Problem| {
@@ -40,7 +40,8 @@ impl Outcome {
         self
     }
 
-    /// What a language model is to correct in the document; `None` if there is nothing.
+    /// The text that asks a language model to correct the document; `None` if it has nothing to
+    /// correct.
     #[must_use]
     pub fn repair_hint(&self, movie: &MovieId, category: Option<Category>) -> Option<String> {
         let category = category.or_else(|| self.export.as_ref().map(|export| export.category));
@@ -56,7 +57,7 @@ impl Outcome {
         Self { status: ImportStatus::Rejected, export, plan, problems, import_id: None }
     }
 
-    pub(super) fn done(status: ImportStatus, export: Export, plan: Report) -> Self {
+    pub(super) fn written(status: ImportStatus, export: Export, plan: Report) -> Self {
         Self {
             status,
             export: Some(export),
@@ -66,7 +67,7 @@ impl Outcome {
         }
     }
 
-    /// The top-level keys that changed, or of a dry run would change, each once.
+    /// The top-level keys that changed, or in a dry run would change, each once.
     #[must_use]
     pub fn updated_fields(&self) -> Vec<String> {
         match &self.plan {
@@ -74,11 +75,4 @@ impl Outcome {
             _ => Vec::new(),
         }
     }
-}
-pub(in crate::catalog) fn no_draft(movie: &MovieId, category: Category) -> Problem {
-    Problem::new("", ProblemCode::NoDraft, format!("there is no draft of {category} of {movie}"))
-}
-
-pub(in crate::catalog) fn no_such_movie(movie: &MovieId) -> Problem {
-    Problem::new("", ProblemCode::NotFound, format!("there is no movie {movie}"))
 }

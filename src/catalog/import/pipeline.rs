@@ -1,22 +1,22 @@
-//! The life of an import, in the order in which it happens. Reading comes before, in `incoming`.
+//! The steps of an import in their order, after reading (see `incoming`): load, resolve, align,
+//! merge, plan, execute, log.
 
 use super::command::ImportCommand;
-use super::load::distinct;
-use super::{Outcome, Record};
+use super::{IncomingDocument, Outcome, distinct};
 use crate::catalog::CatalogError;
 use crate::document::MovieId;
 use crate::storage::Transaction;
 
 impl ImportCommand<'_> {
-    /// Imports documents, each of another movie or category, in one transaction. A rejected
-    /// document does not keep the others out. Each statement serves all of the documents.
+    /// Imports documents in one transaction. No two of them may have the same movie and category.
+    /// A rejected document does not affect the others. Returns one outcome per document, in order.
     ///
     /// # Errors
-    /// When storage fails or planning takes more work than is allowed; then nothing is written.
+    /// If storage fails, or if planning exceeds the work budget. Then nothing is written.
     pub(in crate::catalog) async fn import(
         &self,
         transaction: &Transaction,
-        documents: &[Record],
+        documents: &[IncomingDocument],
     ) -> Result<Vec<Outcome>, CatalogError> {
         let catalog = self.catalog;
         let now = catalog.clock.now();
@@ -25,25 +25,26 @@ impl ImportCommand<'_> {
             transaction.advisory_lock_movies(&movies).await?;
         }
 
-        // Load the stored states of the documents, and the entities that any of them may name.
+        // Load the stored states of the documents and the entities that they may name.
         let mut loaded = self.load(transaction, documents, &movies).await?;
         let directory = self.load_directory(transaction, documents, &loaded, now).await?;
         loaded.follow_redirects(&directory);
 
         // Resolve, align, merge and plan: no I/O.
         let (mut outcomes, mut writes) = self.plan(documents, &loaded, directory, now)?;
-        catalog.work.admit(0, writes.new_names())?;
+        catalog.work.admit(0, writes.new_name_count())?;
         if self.options.dry_run {
             return Ok(outcomes);
         }
-        if writes.names_anew() && transaction.advisory_lock_entities().await? {
-            // Another writer may have created the same entities before the lock was granted.
+        if writes.has_new_names() && transaction.advisory_lock_entities().await? {
+            // Another writer may have created the same entities before the advisory lock was
+            // granted.
             let directory = self.load_directory(transaction, documents, &loaded, now).await?;
             (outcomes, writes) = self.plan(documents, &loaded, directory, now)?;
         }
 
-        // Execute: documents, revisions, entities and projections, then the import log.
-        writes.apply(transaction, &loaded.existing, &self.author.name, now).await?;
+        // Execute: write documents, revisions, entities and projections, then the import log.
+        writes.apply(transaction, &loaded.existing_movies, &self.author.name, now).await?;
         self.log(transaction, documents, &mut outcomes, now).await?;
         Ok(outcomes)
     }

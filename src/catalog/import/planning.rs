@@ -1,49 +1,50 @@
-//! Planning documents from what was loaded for them. No I/O: planning again gives the same plans,
-//! but for the ids of new items and entities.
+//! Plans documents from their loaded states. No I/O: planning again gives the same plans, except
+//! for the generated ids.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
 use super::command::ImportCommand;
-use super::execute::{Change, Writes};
-use super::load::{Current, Loaded};
+use super::execute::{PendingChange, PendingWrites};
 use super::options::ImportStatus;
-use super::{Content, Outcome, Record, no_draft, no_such_movie};
+use super::states::{LoadedStates, StoredState};
+use super::{Content, IncomingDocument, Outcome, draft_not_found, movie_not_found};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::budget::{Stopped, WorkBudget};
 use crate::document::entity::Directory;
 use crate::document::plan::base::{Base, BaseQuestion, base_of, unknown_base};
 use crate::document::plan::policy::Origin;
-use crate::document::plan::{Plan, Restoration, plan, restore, settle};
-use crate::document::proposal::IdTrust;
-use crate::document::proposal::Proposal;
+use crate::document::plan::{Plan, Restoration, plan, prepare_references, restore};
+use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::Reading;
 use crate::document::{Metadata, Object, Problem, ProblemCode, Source, Stage};
 
-/// Most bytes of a stored document: its export, indented or not, must be small enough to import.
+/// Maximum number of bytes of a stored document. Its export, indented or not, must be small enough
+/// to be imported.
 const MAX_STORED: usize = 8 * 1024 * 1024;
 
 impl ImportCommand<'_> {
-    /// Plans every document. Entities and credits that one document introduces are known to the
+    /// Plans the documents in order. New entities and credits of a document are known to the
     /// documents after it.
     pub(super) fn plan(
         &self,
-        documents: &[Record],
-        loaded: &Loaded,
+        documents: &[IncomingDocument],
+        loaded: &LoadedStates,
         mut directory: Directory,
         now: DateTime<Utc>,
-    ) -> Result<(Vec<Outcome>, Writes), CatalogError> {
+    ) -> Result<(Vec<Outcome>, PendingWrites), CatalogError> {
         let mut outcomes = Vec::with_capacity(documents.len());
-        let mut writes = Writes::default();
-        let mut credited = loaded.credited.clone();
+        let mut writes = PendingWrites::default();
+        let mut credited = loaded.credited_people.clone();
         let budget = self.catalog.work.budget();
         for document in documents {
-            let planning = Planning { command: self, document, loaded, now };
+            let planner = DocumentPlanner { command: self, document, loaded, now };
             let credited_here = credited.entry(document.movie.to_string()).or_default();
-            let inputs = Inputs { directory: &directory, credited: credited_here, budget: &budget };
-            let (status, plan) = match planning.plan_one(&inputs)? {
+            let inputs =
+                PlanInputs { directory: &directory, credited: credited_here, budget: &budget };
+            let (status, plan) = match planner.plan_document(&inputs)? {
                 Ok(planned) => planned,
                 Err(rejected) => {
                     outcomes.push(*rejected);
@@ -51,30 +52,32 @@ impl ImportCommand<'_> {
                 }
             };
             let place = format!("{} of {}", document.category, document.movie);
-            for entity in plan.new_entities.iter().filter(|new| !plan.made_up.contains(&new.id)) {
+            for entity in
+                plan.new_entities.iter().filter(|new| !plan.generated_ids.contains(&new.id))
+            {
                 directory.known_ids_mut().introduce(entity, &place);
             }
-            // A draft keeps its answers until it is published.
+            // A draft stores its resolutions in its contribution until it is published.
             if self.options.target == Stage::Published {
-                writes.answer(&document.movie, &plan.answers);
+                writes.add_resolutions(&document.movie, &plan.resolutions);
             }
             if !matches!(status, ImportStatus::Published | ImportStatus::Drafted) {
-                // The empty document of a movie that does not exist creates the movie.
+                // An empty document creates its movie if it does not exist.
                 writes.movies.push(document.movie.clone());
-                outcomes.push(planning.unwritten(status, plan));
+                outcomes.push(planner.without_writes(status, plan));
                 continue;
             }
             let body = serde_json::to_string(&plan.data)?;
             if body.len() > MAX_STORED {
-                outcomes.push(planning.too_long(body.len(), plan));
+                outcomes.push(planner.too_long(body.len(), plan));
                 continue;
             }
-            let change = planning.change(body, plan);
+            let change = planner.change(body, plan);
             if status == ImportStatus::Drafted {
-                if !planning.movie_exists() {
+                if !planner.movie_exists() {
                     writes.movies.push(document.movie.clone());
                 }
-                outcomes.push(writes.draft(change, planning.draft()));
+                outcomes.push(writes.add_contribution(change, planner.draft_before()));
                 continue;
             }
             for entity in &change.plan.new_entities {
@@ -83,42 +86,42 @@ impl ImportCommand<'_> {
             for alias in &change.plan.new_aliases {
                 directory.add_alias(alias);
             }
-            outcomes.push(writes.publish(
+            outcomes.push(writes.add_publication(
                 change,
                 loaded.published.get(&document.key()),
                 &directory,
             ));
-            // Credits of earlier documents of the batch count as well.
-            let people = writes.credited_last().map(|credit| credit.person_id.clone());
+            // Later documents of the batch see these credits.
+            let people = writes.last_credits().map(|credit| credit.person_id.clone());
             credited.entry(document.movie.to_string()).or_default().extend(people);
         }
         Ok((outcomes, writes))
     }
 }
 
-/// What a document is planned with besides its stored states.
-pub(super) struct Inputs<'a> {
+/// The inputs of a plan besides the document and its stored states.
+pub(super) struct PlanInputs<'a> {
     pub(super) directory: &'a Directory,
-    /// The ids of people who are credited on the movie.
+    /// The ids of the people who are credited on the movie.
     pub(super) credited: &'a HashSet<String>,
     pub(super) budget: &'a WorkBudget<'a>,
 }
 
-/// One document and its stored states.
-pub(super) struct Planning<'a> {
+/// Plans one document.
+pub(super) struct DocumentPlanner<'a> {
     pub(super) command: &'a ImportCommand<'a>,
-    pub(super) document: &'a Record,
-    pub(super) loaded: &'a Loaded,
+    pub(super) document: &'a IncomingDocument,
+    pub(super) loaded: &'a LoadedStates,
     pub(super) now: DateTime<Utc>,
 }
 
-impl Planning<'_> {
+impl DocumentPlanner<'_> {
     fn movie_exists(&self) -> bool {
-        self.loaded.existing.contains(self.document.movie.as_str())
+        self.loaded.existing_movies.contains(self.document.movie.as_str())
     }
 
-    /// The state that the document is merged into.
-    fn current(&self) -> Option<&Current> {
+    /// The stored state that the document is merged into.
+    fn current(&self) -> Option<&StoredState> {
         self.loaded.current(&self.document.key(), self.command.options.target)
     }
 
@@ -134,8 +137,8 @@ impl Planning<'_> {
         base_of(options.base_revision, &document.metadata, options.target, &revisions)
     }
 
-    /// The state that the document was made from, if it is known.
-    fn base_state(&self, base: Base) -> Option<&Current> {
+    /// The state of the base revision, if it is known.
+    fn base_state(&self, base: Base) -> Option<&StoredState> {
         let key = self.document.key();
         match base {
             Base::Unstated | Base::Unknown => None,
@@ -145,21 +148,21 @@ impl Planning<'_> {
         }
     }
 
-    /// Plans the document. The inner error is the outcome of a document that is rejected.
-    fn plan_one(
+    /// Plans the document. The inner error is the outcome of a rejected document.
+    fn plan_document(
         &self,
-        inputs: &Inputs<'_>,
+        inputs: &PlanInputs<'_>,
     ) -> Result<Result<(ImportStatus, Plan), Box<Outcome>>, Stopped> {
         let (options, document) = (self.command.options, self.document);
         if !options.create_movie && !self.movie_exists() {
-            return Ok(Err(Box::new(Outcome::no_movie(no_such_movie(&document.movie)))));
+            return Ok(Err(Box::new(Outcome::no_movie(movie_not_found(&document.movie)))));
         }
         if options.needs_draft && !self.loaded.drafts.contains_key(&document.key()) {
-            let problem = no_draft(&document.movie, document.category);
+            let problem = draft_not_found(&document.movie, document.category);
             let export = Some(self.stored_export());
             return Ok(Err(Box::new(Outcome::rejected(vec![problem], None, export))));
         }
-        let mut plan = self.compute(inputs)?;
+        let mut plan = self.compute_plan(inputs)?;
         if plan.is_sound()
             && let Some(expected) =
                 options.expected_plan.as_ref().filter(|expected| **expected != plan.report.digest)
@@ -183,7 +186,7 @@ impl Planning<'_> {
         Ok(Ok((status, plan)))
     }
 
-    fn compute(&self, inputs: &Inputs<'_>) -> Result<Plan, Stopped> {
+    fn compute_plan(&self, inputs: &PlanInputs<'_>) -> Result<Plan, Stopped> {
         let (options, document) = (self.command.options, self.document);
         let definition = document.category.definition();
         match &document.content {
@@ -215,27 +218,27 @@ impl Planning<'_> {
         }
     }
 
-    /// The document as it is understood with the ids and names that are known; `None` if that is
-    /// what was read.
-    pub(super) fn settled(&self, inputs: &Inputs<'_>) -> Option<Reading> {
+    /// The document with its entity references prepared, see [`prepare_references`]; `None` if they
+    /// do not change it.
+    pub(super) fn prepared(&self, inputs: &PlanInputs<'_>) -> Option<Reading> {
         let Content::Merge(reading) = &self.document.content else { return None };
         if self.origin().id_trust(self.source()) == IdTrust::Given {
             return None;
         }
-        self.with_proposal(reading, inputs, settle).map(|(reading, _)| reading)
+        self.with_proposal(reading, inputs, prepare_references).map(|(reading, _)| reading)
     }
 
-    /// Calls `compute` with the proposal to merge `arriving` into the stored state.
+    /// Calls `compute` with the proposal to merge `arriving` into the current state.
     fn with_proposal<T>(
         &self,
         arriving: &Reading,
-        inputs: &Inputs<'_>,
+        inputs: &PlanInputs<'_>,
         compute: impl FnOnce(&Proposal<'_>) -> T,
     ) -> T {
         let Self { command, document, loaded, .. } = self;
         let options = command.options;
         let definition = document.category.definition();
-        let (empty, no_stand_ins) = (definition.empty(), HashSet::new());
+        let (empty, no_ids) = (definition.empty(), HashSet::new());
         let (source, origin) = (self.source(), self.origin());
         compute(&Proposal {
             definition,
@@ -256,7 +259,7 @@ impl Planning<'_> {
             directory: inputs.directory,
             credited: inputs.credited,
             resolutions: &options.resolutions,
-            stand_ins: loaded.stand_ins.get(&document.key()).unwrap_or(&no_stand_ins),
+            provisional_ids: loaded.provisional_ids.get(&document.key()).unwrap_or(&no_ids),
             budget: inputs.budget,
         })
     }
@@ -286,8 +289,8 @@ impl Planning<'_> {
         self.origin().source(states)
     }
 
-    /// The outcome of a plan that changes no document.
-    fn unwritten(&self, status: ImportStatus, plan: Plan) -> Outcome {
+    /// The outcome of a plan that writes no document: a dry run, or a plan without changes.
+    fn without_writes(&self, status: ImportStatus, plan: Plan) -> Outcome {
         let has_export = self.movie_exists() || !self.command.options.dry_run;
         Outcome {
             status,
@@ -298,6 +301,7 @@ impl Planning<'_> {
         }
     }
 
+    /// The outcome if the planned document is too long to be stored.
     fn too_long(&self, bytes: usize, plan: Plan) -> Outcome {
         let message = format!(
             "the document would have {bytes} bytes; at most {MAX_STORED} are stored, so that its \
@@ -308,8 +312,8 @@ impl Planning<'_> {
         Outcome::rejected(vec![problem], Some(plan.report), export)
     }
 
-    /// The change of a document, with the metadata of its new state.
-    fn change(&self, body: String, plan: Plan) -> Change<'_> {
+    /// The change to write, with the metadata of the new state.
+    fn change(&self, body: String, plan: Plan) -> PendingChange<'_> {
         let key = self.document.key();
         let revisions = self.loaded.revisions(&key);
         let published = revisions.published;
@@ -329,11 +333,11 @@ impl Planning<'_> {
             last_updated: Some(self.now),
             updated_by: Some(self.command.author.name.clone()),
         };
-        Change { record: self.document, plan, body, metadata }
+        PendingChange { document: self.document, plan, body, metadata }
     }
 
-    /// The first contribution to the open draft, and the data that it has.
-    fn draft(&self) -> (Option<i64>, Option<&Object>) {
+    /// The number of the first contribution to the open draft, and the data before this change.
+    fn draft_before(&self) -> (Option<i64>, Option<&Object>) {
         let draft = self.loaded.drafts.get(&self.document.key());
         (draft.map(|draft| draft.first_contribution), self.current().map(|current| &current.data))
     }

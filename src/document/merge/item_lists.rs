@@ -253,7 +253,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
     fn open_waiting_names(&mut self, object: &mut Object, path: &str) {
         let (item, proposal) = (self.list.item, self.document.proposal);
         for entity in item.entities {
-            let given = text(object, entity.id).filter(|id| proposal.stand_ins.contains(*id));
+            let given = text(object, entity.id).filter(|id| proposal.provisional_ids.contains(*id));
             let Some(id) = given.map(str::to_owned) else { continue };
             let at = format!("{path}/{}", entity.name);
             let location = NameLocation {
@@ -298,7 +298,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         for object in &self.stored {
             let Some(id) = text(object, item.id) else { continue };
             for (position, entity) in item.entities.iter().enumerate() {
-                if text(object, entity.id).is_some_and(|id| proposal.stand_ins.contains(id)) {
+                if text(object, entity.id).is_some_and(|id| proposal.provisional_ids.contains(id)) {
                     let key = text(object, entity.name).map(index_key);
                     waiting.entry((position, key)).or_default().push(id.to_owned());
                 }

@@ -43,8 +43,8 @@ pub(super) struct Merged {
     /// Paths, in the stored data, of items and names that REPLACE removes because the document
     /// lacks them.
     pub(super) dropped: Vec<String>,
-    /// New ids of items and entities, in the order in which they were made.
-    pub(super) made_up: Vec<String>,
+    /// Generated ids of items and entities, in the order in which they were generated.
+    pub(super) generated_ids: Vec<String>,
     /// Whether a list of the document repeats a key or an id.
     pub(super) has_repetitions: bool,
     pub(super) problems: Vec<Problem>,
@@ -66,7 +66,7 @@ pub(super) fn merge(proposal: &Proposal<'_>, following: &Following, ids: &dyn Id
         merger.finish(data)
     };
     let (warnings, problems) = diagnostics.into_parts();
-    Merged { made_up: new_ids.into_made(), warnings, problems, ..merged }
+    Merged { generated_ids: new_ids.into_generated_ids(), warnings, problems, ..merged }
 }
 
 /// Merges one document: its fields, then its lists in their order.

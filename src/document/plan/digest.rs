@@ -43,9 +43,9 @@ impl Formatter for GeneratedIdFormatter<'_> {
     }
 }
 
-/// Computes the digest of a plan, in hexadecimal digits. `made_up` contains the generated ids in
-/// the order in which they were generated.
-pub(super) fn digest(proposal: &Proposal<'_>, report: &Report, made_up: &[String]) -> String {
+/// Computes the digest of a plan, in hexadecimal digits. `generated_ids` must be in the order in
+/// which the ids were generated.
+pub(super) fn digest(proposal: &Proposal<'_>, report: &Report, generated_ids: &[String]) -> String {
     let mut remove_items: Vec<&String> = proposal.remove_items.iter().collect();
     remove_items.sort();
     let canonical = (
@@ -59,9 +59,9 @@ pub(super) fn digest(proposal: &Proposal<'_>, report: &Report, made_up: &[String
     let everywhere: Vec<&str> = everywhere.map(|resolution| resolution.path.as_str()).collect();
     // Resolutions that are kept for all movies have effects beyond this plan.
     if everywhere.is_empty() {
-        finish(&canonical, made_up)
+        finish(&canonical, generated_ids)
     } else {
-        finish(&(canonical, everywhere), made_up)
+        finish(&(canonical, everywhere), generated_ids)
     }
 }
 
@@ -72,8 +72,9 @@ fn canonical_match(found: &Match) -> impl Serialize {
 }
 
 /// Computes the digest of a value from its JSON form.
-pub(super) fn finish(canonical: &impl Serialize, made_up: &[String]) -> String {
-    let numbered = made_up.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect();
+pub(super) fn finish(canonical: &impl Serialize, generated_ids: &[String]) -> String {
+    let numbered =
+        generated_ids.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect();
     let mut serializer =
         Serializer::with_formatter(HashWriter(Sha256::new()), GeneratedIdFormatter(numbered));
     // Cannot fail: the writer never fails, and all map keys are strings.

@@ -38,7 +38,7 @@ impl LockRule {
 
 /// The result of applying locks to a change.
 #[derive(Debug, Default)]
-pub struct Held {
+pub struct AppliedLocks {
     /// The changed document, in which skipped changes are undone.
     pub data: Object,
     pub skipped: Vec<Skipped>,
@@ -84,31 +84,31 @@ pub fn with_containing_lists(
 /// Applies `locks` to the change from `current` to `data`. Each lock is a target: the JSON Pointer
 /// of a field (`/title`), or the id of a list item. `rule_of` returns the rule for a target.
 #[must_use]
-pub fn hold(
+pub fn apply_locks(
     definition: &Definition,
     locks: &[String],
     rule_of: impl Fn(&str) -> LockRule,
     current: &Object,
     data: Object,
-) -> Held {
-    let mut held = Held { data, ..Held::default() };
+) -> AppliedLocks {
+    let mut applied = AppliedLocks { data, ..AppliedLocks::default() };
     let mut places = None;
     for target in locks {
         let rule = rule_of(target);
         match target.strip_prefix('/') {
-            Some(name) => held.apply_to_field(definition, rule, current, name),
+            Some(name) => applied.apply_to_field(definition, rule, current, name),
             None => {
                 let (before, after) = places.get_or_insert_with(|| {
-                    (Places::of(definition, current), Places::of(definition, &held.data))
+                    (Places::of(definition, current), Places::of(definition, &applied.data))
                 });
-                held.apply_to_item(rule, current, target, before, after);
+                applied.apply_to_item(rule, current, target, before, after);
             }
         }
     }
-    held
+    applied
 }
 
-impl Held {
+impl AppliedLocks {
     fn apply_to_field(
         &mut self,
         definition: &Definition,

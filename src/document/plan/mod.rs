@@ -26,7 +26,7 @@ use super::schema::definition::{Kind, Object};
 use diff::{Change, ChangeOperation, diff};
 use digest::digest;
 use locks::LockRule;
-pub use report::{Conflict, Counts, Match, NotRemoved, Remember, Report, Skipped};
+pub use report::{Conflict, Counts, Match, NotRemoved, Report, ResolutionToStore, Skipped};
 
 /// The result of planning an import.
 #[derive(Debug, Clone)]
@@ -39,9 +39,9 @@ pub struct Plan {
     /// Aliases to add to existing entities.
     pub new_aliases: Vec<NewEntity>,
     /// Resolutions to store.
-    pub answers: Vec<Remember>,
+    pub resolutions: Vec<ResolutionToStore>,
     /// Ids that were generated for items and entities, in the order in which they were generated.
-    pub made_up: Vec<String>,
+    pub generated_ids: Vec<String>,
     /// The number of changes that remove an item or a name only because the document lacks it.
     pub dropped: usize,
     /// The reasons why the plan cannot be executed.
@@ -69,7 +69,7 @@ impl Plan {
 /// Prepares the entity references of an arriving document: decides which ids are used, and splits
 /// texts that contain more than one name. Returns `None` if the document does not change.
 #[must_use]
-pub fn settle(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
+pub fn prepare_references(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
     let with_ids = given_ids::settle(proposal);
     let arriving = with_ids.as_ref().unwrap_or(proposal.arriving);
     let with_names = credited_names::settle(&Proposal { arriving, ..*proposal });
@@ -81,15 +81,16 @@ pub fn settle(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
 /// # Errors
 /// If the work budget is spent or the work was cancelled.
 pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped> {
-    let settled = settle(proposal);
-    let (arriving, following) = match &settled {
+    let prepared = prepare_references(proposal);
+    let (arriving, following) = match &prepared {
         Some((arriving, following)) => (arriving, following),
         None => (proposal.arriving, &Following::default()),
     };
     let proposal = &Proposal { arriving, ..*proposal };
     let mut merged = merge(proposal, following, ids);
     if merged.has_repetitions && merged.problems.is_empty() {
-        merged.data = at_rest(proposal, following, ids, merged.data, &merged.resolved.new_entities);
+        merged.data =
+            stable_order(proposal, following, ids, merged.data, &merged.resolved.new_entities);
     }
     proposal.budget.outcome()?;
     let mut problems = proposal.arriving.problems.clone();
@@ -103,11 +104,16 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
     warnings.extend(merged.warnings);
 
     let rule_of = |target: &str| proposal.lock_rule_of(target);
-    let held =
-        locks::hold(proposal.definition, proposal.locks, rule_of, proposal.current, merged.data);
+    let applied = locks::apply_locks(
+        proposal.definition,
+        proposal.locks,
+        rule_of,
+        proposal.current,
+        merged.data,
+    );
     let mut new_entities = merged.resolved.new_entities;
     if !new_entities.is_empty() {
-        let named = names_of(proposal.definition, &held.data);
+        let named = names_of(proposal.definition, &applied.data);
         new_entities.retain(|entity| {
             let stands_as = if entity.kind.stands_by_name() { &entity.name } else { &entity.id };
             named.contains(stands_as.as_str())
@@ -117,25 +123,31 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
     if proposal.on_conflict == ConflictPolicy::Fail {
         problems.extend(conflicts.iter().map(conflict_problem));
     }
-    problems.extend(held.problems);
-    warnings.extend(held.warnings);
+    problems.extend(applied.problems);
+    warnings.extend(applied.warnings);
 
     let mut plan = Plan {
-        data: held.data,
+        data: applied.data,
         report: Report {
             digest: String::new(),
             changes: Vec::new(),
             conflicts,
             not_removed: merged.not_removed,
-            skipped: held.skipped,
+            skipped: applied.skipped,
             matches: merged.resolved.matches,
             warnings,
             new_entities: new_entities.len().saturating_sub(merged.resolved.waiting),
         },
         new_entities,
         new_aliases: merged.resolved.new_aliases,
-        answers: proposal.arriving.answers.iter().cloned().chain(merged.resolved.answers).collect(),
-        made_up: merged.made_up,
+        resolutions: proposal
+            .arriving
+            .resolutions
+            .iter()
+            .cloned()
+            .chain(merged.resolved.answers)
+            .collect(),
+        generated_ids: merged.generated_ids,
         dropped: 0,
         problems,
     };
@@ -155,11 +167,11 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
             plan.report.warnings.extend(base.warning());
         }
     }
-    plan.report.digest = digest(proposal, &plan.report, &plan.made_up);
+    plan.report.digest = digest(proposal, &plan.report, &plan.generated_ids);
     Ok(plan)
 }
 
-/// Maximum number of document versions that [`at_rest`] compares.
+/// Maximum number of document versions that [`stable_order`] compares.
 const MAX_STATES: usize = 8;
 
 /// Repeats the merge until importing the same file again would change nothing.
@@ -167,7 +179,7 @@ const MAX_STATES: usize = 8;
 /// Items with equal keys are aligned by their order alone, and a merge that changes the order can
 /// change the next alignment. Moves that the next import would make are made now. If the order
 /// repeats in a cycle, a version in the cycle is returned: the current one if it is part of it.
-fn at_rest(
+fn stable_order(
     proposal: &Proposal<'_>,
     following: &Following,
     ids: &dyn IdSource,
@@ -231,25 +243,25 @@ pub struct Restoration<'a> {
 #[must_use]
 pub fn restore(restoration: &Restoration<'_>) -> Plan {
     let Restoration { definition, movie, current, data, locks, lock_rule } = *restoration;
-    let held = locks::hold(definition, locks, |_| lock_rule, current, data.clone());
+    let applied = locks::apply_locks(definition, locks, |_| lock_rule, current, data.clone());
     let mut report = Report {
-        changes: diff(definition, current, &held.data),
-        skipped: held.skipped,
-        warnings: held.warnings,
+        changes: diff(definition, current, &applied.data),
+        skipped: applied.skipped,
+        warnings: applied.warnings,
         ..Report::default()
     };
     let target = (movie.as_str(), definition.category.as_str(), "restore", lock_rule.as_str());
     let canonical = (target, &report.changes, &report.skipped);
     report.digest = digest::finish(&canonical, &[]);
     Plan {
-        data: held.data,
+        data: applied.data,
         report,
         new_entities: Vec::new(),
         new_aliases: Vec::new(),
-        answers: Vec::new(),
-        made_up: Vec::new(),
+        resolutions: Vec::new(),
+        generated_ids: Vec::new(),
         dropped: 0,
-        problems: held.problems,
+        problems: applied.problems,
     }
 }
 

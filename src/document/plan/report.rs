@@ -152,9 +152,9 @@ impl Report {
     }
 }
 
-/// A resolution that is stored with an import, to be used again later.
+/// A resolution to store, so that later imports use it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remember {
+pub struct ResolutionToStore {
     pub kind: EntityKind,
     /// The name in comparable form.
     pub name_key: String,

@@ -102,7 +102,7 @@ impl<'a> DocumentEntities<'a> {
                 })
                 .collect()
         });
-        stored.contains(&(kind.as_str(), id)) && !proposal.stand_ins.contains(id)
+        stored.contains(&(kind.as_str(), id)) && !proposal.provisional_ids.contains(id)
     }
 
     /// The people that the stored document credits under a name, in any list; each once.

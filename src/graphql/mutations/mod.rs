@@ -23,7 +23,7 @@ use super::model::payloads::{
 use super::model::types::{Movie, User};
 use super::mutations::entities::EntityMutation;
 use crate::catalog::accounts::LoginRefused;
-use crate::catalog::import::{ImportOptions, Incoming, Outcome};
+use crate::catalog::import::{ImportOptions, Outcome, SentDocument};
 use crate::catalog::movies::CreatedMovie;
 use crate::document::proposal::NullPolicy;
 use crate::document::{CategoryInput, MovieId, Problem, ProblemCode, Stage};
@@ -147,7 +147,7 @@ impl Mutation {
             return Ok(ImportDocumentPayload::new(outcome, None));
         };
         let category = input.category;
-        let incoming = Incoming::Document { text: input.document.into(), category };
+        let incoming = SentDocument::Document { text: input.document.into(), category };
         let outcome =
             ctx.catalog().import(&permission, &movie, incoming).await.map_err(ApiError::from)?;
         let hint = outcome.repair_hint(&movie, category);
@@ -267,6 +267,6 @@ async fn import_typed(
     let Ok(id) = movie.parse::<MovieId>() else {
         return Ok(Outcome::no_movie(no_such_movie(movie)));
     };
-    let incoming = Incoming::Typed { category, data };
+    let incoming = SentDocument::Typed { category, data };
     Ok(ctx.catalog().import(&permission, &id, incoming).await.map_err(ApiError::from)?)
 }

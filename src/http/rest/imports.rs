@@ -15,7 +15,7 @@ use super::{
     unsupported_media_type,
 };
 use crate::catalog::access::CanDraft;
-use crate::catalog::import::{ImportOptions, ImportStatus, Incoming, Outcome};
+use crate::catalog::import::{ImportOptions, ImportStatus, Outcome, SentDocument};
 use crate::document::MovieId;
 use crate::document::plan::{Match, Report};
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
@@ -238,7 +238,7 @@ async fn import(
             return Err(problem.with_remedy(CREATE_MOVIE));
         }
     };
-    let incoming = Incoming::Document { text, category: Some(category) };
+    let incoming = SentDocument::Document { text, category: Some(category) };
     let outcome = state.catalog.import(&permission, &movie, incoming).await?;
     let hint = outcome.repair_hint(&movie, Some(category));
     match import_response(&movie, category, outcome.with_remedy(CREATE_MOVIE)) {

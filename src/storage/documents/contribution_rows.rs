@@ -6,7 +6,7 @@ use sea_orm::Set;
 use super::publish::moment;
 use super::published::{DocumentKey, FORMAT, source};
 use crate::document::entity::NewEntity;
-use crate::document::plan::Remember;
+use crate::document::plan::ResolutionToStore;
 use crate::document::text::folding::refold_key;
 use crate::document::{Category, Metadata, MovieId};
 use crate::storage::StorageError;
@@ -24,10 +24,11 @@ pub struct StoredContribution {
     pub body: String,
     /// What it changed: `/field` for a field at the top level, else the id of an item.
     pub touched: Vec<String>,
-    /// Entities that are named first in this contribution. Publishing it creates them.
-    pub named: Vec<NewEntity>,
+    /// Entities that it introduces, with provisional ids: their names are resolved again when the
+    /// draft is published.
+    pub provisional_entities: Vec<NewEntity>,
     /// The resolutions that were given with it.
-    pub answers: Vec<Remember>,
+    pub resolutions: Vec<ResolutionToStore>,
     /// The number of the contribution that opened the draft.
     pub first_contribution: i64,
     /// The revision as which the draft was published.
@@ -59,10 +60,11 @@ pub struct NewContribution {
     /// The draft after this contribution, as compact JSON.
     pub body: String,
     pub touched: Vec<String>,
-    pub named: Vec<NewEntity>,
+    /// Entities that it introduces, with provisional ids.
+    pub provisional_entities: Vec<NewEntity>,
     /// The resolutions that were given with it. They are stored for good when the draft is
     /// published.
-    pub answers: Vec<Remember>,
+    pub resolutions: Vec<ResolutionToStore>,
     /// The number of the contribution that opened the draft: its own `draft_revision` if it opens
     /// it.
     pub first_contribution: i64,
@@ -119,13 +121,13 @@ pub(in crate::storage) fn check_format(row: &contribution::Model) -> Result<(), 
 }
 
 /// The resolutions of a contribution, with their keys folded by the current rules.
-fn read_resolutions(row: &contribution::Model) -> Result<Vec<Remember>, StorageError> {
-    let mut answers: Vec<Remember> =
+fn read_resolutions(row: &contribution::Model) -> Result<Vec<ResolutionToStore>, StorageError> {
+    let mut resolutions: Vec<ResolutionToStore> =
         serde_json::from_str(&row.answers).map_err(|error| corrupt(&row.movie_id, error))?;
-    for answer in &mut answers {
-        answer.name_key = refold_key(&answer.name_key);
+    for resolution in &mut resolutions {
+        resolution.name_key = refold_key(&resolution.name_key);
     }
-    Ok(answers)
+    Ok(resolutions)
 }
 
 pub(super) fn stored(row: contribution::Model) -> Result<StoredContribution, StorageError> {
@@ -135,8 +137,9 @@ pub(super) fn stored(row: contribution::Model) -> Result<StoredContribution, Sto
         metadata: metadata_of(&row),
         touched: serde_json::from_str(&row.touched)
             .map_err(|error| corrupt(&row.movie_id, error))?,
-        named: serde_json::from_str(&row.named).map_err(|error| corrupt(&row.movie_id, error))?,
-        answers: read_resolutions(&row)?,
+        provisional_entities: serde_json::from_str(&row.named)
+            .map_err(|error| corrupt(&row.movie_id, error))?,
+        resolutions: read_resolutions(&row)?,
         movie,
         category,
         body: row.body,
@@ -187,8 +190,8 @@ pub(super) fn row(new: &NewContribution) -> Result<contribution::ActiveModel, St
         updated_at: Set(moment(&new.metadata)),
         updated_by: Set(new.metadata.updated_by.clone()),
         touched: Set(json(serde_json::to_string(&new.touched))?),
-        named: Set(json(serde_json::to_string(&new.named))?),
-        answers: Set(json(serde_json::to_string(&new.answers))?),
+        named: Set(json(serde_json::to_string(&new.provisional_entities))?),
+        answers: Set(json(serde_json::to_string(&new.resolutions))?),
         body: Set(new.body.clone()),
         published_as: Set(None),
         closed: Set(false),

@@ -157,12 +157,12 @@ impl Transaction {
         rows.into_iter().map(stored).collect()
     }
 
-    /// For each document, the ids of the entities that were first named in one of its drafts, open
-    /// or closed.
+    /// For each document, the provisional ids of its drafts, open or closed: the ids of entities
+    /// that a draft introduces.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn entities_named_in_drafts(
+    pub async fn provisional_ids(
         &self,
         movies: &[&MovieId],
     ) -> Result<HashMap<DocumentKey, HashSet<String>>, StorageError> {

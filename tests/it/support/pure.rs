@@ -131,7 +131,7 @@ impl World {
             directory: &directory,
             credited: &HashSet::new(),
             resolutions: &[],
-            stand_ins: &std::collections::HashSet::new(),
+            provisional_ids: &std::collections::HashSet::new(),
             budget,
         };
         plan(&proposal, &*self.ids).expect("the budget is large enough")

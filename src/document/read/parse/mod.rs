@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::values::{Implied, Read, is_id, is_nothing, read_scalar, tmdb_image};
 use crate::document::categories::{Category, Definition};
-use crate::document::plan::Remember;
+use crate::document::plan::report::ResolutionToStore;
 use crate::document::problem::{
     Problem, ProblemCode, Warning, WarningCode, excerpt, pointer, pointer_at, shown,
 };
@@ -47,9 +47,9 @@ pub struct Reading {
     pub elided: bool,
     /// Ids in a draft that only stand for names; the entities are resolved when the draft is
     /// published.
-    pub provisional: HashSet<String>,
+    pub provisional_ids: HashSet<String>,
     /// Resolutions that were given when the draft was made.
-    pub answers: Vec<Remember>,
+    pub resolutions: Vec<ResolutionToStore>,
     /// For a draft, the lock targets that people contributed to. A locked one is refused instead of
     /// skipped.
     pub personal: HashSet<String>,

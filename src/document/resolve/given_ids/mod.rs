@@ -149,7 +149,7 @@ fn mentions<'p>(proposal: &Proposal<'p>) -> Vec<Mention<'p>> {
                 continue;
             }
             for entity in item.entities {
-                let Some(id) = text(entity.id).filter(|id| !proposal.stand_ins.contains(*id))
+                let Some(id) = text(entity.id).filter(|id| !proposal.provisional_ids.contains(*id))
                 else {
                     continue;
                 };

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{EntityResolver, NameLocation};
 use crate::document::entity::{EntityKind, Remembered};
 use crate::document::json::text;
-use crate::document::plan::report::{Match, Remember};
+use crate::document::plan::report::{Match, ResolutionToStore};
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::proposal::Proposal;
 use crate::document::resolve::candidate::{MatchDecision, MatchReason};
@@ -261,7 +261,7 @@ impl<'a> EntityResolver<'a> {
             if entity.is_none() {
                 self.left_out.insert(name);
             }
-            self.resolved.answers.push(Remember {
+            self.resolved.answers.push(ResolutionToStore {
                 kind,
                 name_key: key.to_owned(),
                 entity,

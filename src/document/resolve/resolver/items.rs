@@ -308,8 +308,8 @@ impl EntityResolver<'_> {
         }
         let key = index_key(&name);
         // A resolution for a name that waits in the draft is for the stored item.
-        let waits = |id: &String| self.proposal.stand_ins.contains(id);
-        if !self.proposal.stand_ins.is_empty()
+        let waits = |id: &String| self.proposal.provisional_ids.contains(id);
+        if !self.proposal.provisional_ids.is_empty()
             && self.is_answered(&location)
             && list.credited_as(entity, &key).iter().any(waits)
         {

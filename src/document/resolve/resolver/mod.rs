@@ -18,7 +18,7 @@ use crate::document::diagnostics::Diagnostics;
 use crate::document::entity::{Directory, EntityKind, NewEntity};
 use crate::document::ids::NewIds;
 use crate::document::json::{array, text};
-use crate::document::plan::report::{Match, Remember};
+use crate::document::plan::report::{Match, ResolutionToStore};
 use crate::document::problem::{WarningCode, pointer_at};
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
@@ -57,7 +57,7 @@ pub(in crate::document) struct Resolved {
     /// Names to add to existing entities.
     pub(in crate::document) new_aliases: Vec<NewEntity>,
     /// Resolutions to remember.
-    pub(in crate::document) answers: Vec<Remember>,
+    pub(in crate::document) answers: Vec<ResolutionToStore>,
     /// Number of names in a draft that wait for a resolution.
     pub(in crate::document) waiting: usize,
 }
@@ -147,7 +147,7 @@ impl<'a> EntityResolver<'a> {
                 for entity in item.entities {
                     if let (Some(id), Some(name)) =
                         (text(object, entity.id), text(object, entity.name))
-                        && !proposal.stand_ins.contains(id)
+                        && !proposal.provisional_ids.contains(id)
                         && proposal.directory.known(entity.kind, id, Some(name)).is_none()
                         && self.introduced.known(entity.kind, id, Some(name)).is_none()
                     {

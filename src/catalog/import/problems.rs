@@ -1,0 +1,11 @@
+//! Problems that several operations on documents report in the same words.
+
+use crate::document::{Category, MovieId, Problem, ProblemCode};
+
+pub(in crate::catalog) fn movie_not_found(movie: &MovieId) -> Problem {
+    Problem::new("", ProblemCode::NotFound, format!("there is no movie {movie}"))
+}
+
+pub(in crate::catalog) fn draft_not_found(movie: &MovieId, category: Category) -> Problem {
+    Problem::new("", ProblemCode::NoDraft, format!("there is no draft of {category} of {movie}"))
+}
