@@ -7,23 +7,8 @@
 use serde_json::Value;
 
 use super::entity::Directory;
-use super::schema::definition::{Item, KeyPart, Kind, Object, find};
+use super::schema::definition::{CanonicalSpelling, Item, KeyPart, Kind, Object, find};
 use super::text::{comparable, index_key};
-
-/// Describes a field of an item that has several spellings with one meaning.
-#[derive(Debug)]
-pub struct Spellings {
-    pub field: &'static str,
-    /// The entity that defines the spellings, as an index into [`Item::entities`].
-    pub entity: usize,
-    /// Finds the canonical spelling of a text. The arguments are the item, the id of its entity if
-    /// that is known, and the text.
-    pub canonical: fn(&Object, Option<&str>, &str) -> Option<CanonicalSpelling>,
-}
-
-/// The id of the entity that defines a spelling, and the spelling that represents all with the same
-/// meaning.
-pub type CanonicalSpelling = (&'static str, &'static str);
 
 fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
     object.get(key).and_then(Value::as_str)

@@ -9,8 +9,9 @@ use super::Meant;
 use super::content::{Content, Reader};
 use super::index::Sign;
 use crate::document::entity::Directory;
+use crate::document::schema::definition::CanonicalSpelling;
 use crate::document::schema::definition::{Item, KeyPart, Kind, Object, find};
-use crate::document::spelling::{CanonicalSpelling, canonical_spelling};
+use crate::document::spelling::canonical_spelling;
 use crate::document::text::{comparable, index_key};
 
 /// An item as matching sees it.

@@ -6,13 +6,12 @@ use serde_json::Value;
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::entity::EntityKind;
 use crate::document::projection::{EntityLookup, NominationRow, Projection, text_of};
-use crate::document::reference::canonical_award_category;
+use crate::document::reference::{PrestigeLevel, canonical_award_category};
 use crate::document::schema::definition::{
-    Absence, EntityReference, Field, Item, ItemKey, KeyPart, Object, define, define_choice,
-    no_department,
+    Absence, EntityReference, Field, Item, ItemKey, KeyPart, Object, Spellings, define,
+    define_choice, no_department,
 };
 use crate::document::schema::rules::{choice, id, integer, items, line, name, prose};
-use crate::document::spelling::Spellings;
 
 define! {
     /// The award nominations of a movie and of the people who worked on it, including wins.
@@ -97,20 +96,6 @@ define_choice! {
         Winner = "winner",
         /// Nominated, but not won or not yet decided.
         Nominee = "nominee",
-    }
-}
-
-define_choice! {
-    /// The level at which an award is recognized.
-    pub enum PrestigeLevel {
-        /// Recognized worldwide.
-        International = "international",
-        /// Recognized in one country.
-        National = "national",
-        /// Recognized in one state or region.
-        State = "state",
-        /// Given by a trade association or guild.
-        Industry = "industry",
     }
 }
 

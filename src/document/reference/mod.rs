@@ -13,12 +13,26 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use self::award_categories::{Categories, CategorySet};
-use super::categories::awards::PrestigeLevel;
 use super::entity::{EntityKind, NewEntity};
+use super::schema::definition::define_choice;
 use super::text::{comparable, index_key, sha256};
 
 pub use self::award_categories::{award_category, canonical_award_category};
 pub use self::languages::language_name;
+
+define_choice! {
+    /// The level at which an award is recognized.
+    pub enum PrestigeLevel {
+        /// Recognized worldwide.
+        International = "international",
+        /// Recognized in one country.
+        National = "national",
+        /// Recognized in one state or region.
+        State = "state",
+        /// Given by a trade association or guild.
+        Industry = "industry",
+    }
+}
 
 const CEREMONIES: &str = include_str!("../../../reference/ceremonies.json");
 const PLATFORMS: &str = include_str!("../../../reference/platforms.json");

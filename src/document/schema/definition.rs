@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::scalars::{BigInt, Date, PartialDate, WebUrl};
 use crate::document::entity::EntityKind;
-use crate::document::spelling::Spellings;
 
 /// A JSON object in a document. It keeps the order of its keys.
 pub type Object = serde_json::Map<String, serde_json::Value>;
@@ -192,6 +191,21 @@ pub enum Kind {
         label: &'static str,
     },
 }
+
+/// Describes a field of an item that has several spellings with one meaning.
+#[derive(Debug)]
+pub struct Spellings {
+    pub field: &'static str,
+    /// The entity that defines the spellings, as an index into [`Item::entities`].
+    pub entity: usize,
+    /// Finds the canonical spelling of a text. The arguments are the item, the id of its entity if
+    /// that is known, and the text.
+    pub canonical: fn(&Object, Option<&str>, &str) -> Option<CanonicalSpelling>,
+}
+
+/// The id of the entity that defines a spelling, and the spelling that represents all with the same
+/// meaning.
+pub type CanonicalSpelling = (&'static str, &'static str);
 
 /// The definition of the items of a list.
 #[derive(Debug)]
