@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::reference::{self, ReferenceEntity};
 use super::resolve::given_ids::{KnownIds, is_questionable};
-use super::resolve::{Knowledge, Newcomers, forms_without_edition};
+use super::resolve::{Evidence, NewEntityIndex, forms_without_edition};
 use super::schema::definition::{EntityReference, Field, Kind, Object, define_choice};
 use super::text::index_key;
 
@@ -32,13 +32,13 @@ impl EntityKind {
     /// Whether a name tells one from another. Two people share a name every day; two ceremonies or
     /// platforms do not, so that one whose id is not known here is still known by its name.
     #[must_use]
-    pub const fn is_told_by_name(self) -> bool {
+    pub const fn has_unique_names(self) -> bool {
         !matches!(self, Self::Person)
     }
 
     /// Whether one stands in a document by its name alone, without an id beside it.
     #[must_use]
-    pub const fn stands_by_name(self) -> bool {
+    pub const fn is_referenced_by_name(self) -> bool {
         matches!(self, Self::Genre)
     }
 }
@@ -53,7 +53,7 @@ pub struct NewEntity {
 
 impl NewEntity {
     /// Every entity that the items of a document name by id.
-    pub fn all_in<'v>(
+    pub fn referenced_in<'v>(
         fields: &'static [Field],
         data: &'v Object,
     ) -> impl Iterator<Item = Self> + 'v {
@@ -96,11 +96,11 @@ pub struct Mentions {
     pub names: BTreeSet<(&'static str, String)>,
     /// Names that came without an id and are new to their document, as they came: whoever may be meant is
     /// to be weighed.
-    pub open: BTreeMap<(&'static str, String), String>,
+    pub open_names: BTreeMap<(&'static str, String), String>,
     /// The movies of documents with open names.
     pub movies: BTreeSet<String>,
     /// The people of those documents as they are stored.
-    pub familiar: BTreeSet<String>,
+    pub credited_people: BTreeSet<String>,
 }
 
 impl Mentions {
@@ -117,16 +117,18 @@ impl Mentions {
         provisional: &HashSet<String>,
     ) {
         self.collect(fields, data);
-        self.collect_bound(movie, fields, data);
+        self.collect_entities_in_language(movie, fields, data);
         for field in fields {
             // How many stored ones of each name there are for those that arrive.
             let mut names: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
-            for (kind, name, id) in stored.into_iter().flat_map(|stored| named_in(field, stored)) {
+            for (kind, name, id) in
+                stored.into_iter().flat_map(|stored| names_in_list(field, stored))
+            {
                 *names.entry((kind, index_key(name))).or_default() += 1;
-                self.familiar
+                self.credited_people
                     .extend(id.filter(|_| kind == EntityKind::Person.as_str()).map(str::to_owned));
             }
-            for (kind, name, id) in named_in(field, data) {
+            for (kind, name, id) in names_in_list(field, data) {
                 let key = (kind, index_key(name));
                 let is_open = id.is_none_or(|id| provisional.contains(id) || is_questionable(id));
                 if is_open {
@@ -136,7 +138,7 @@ impl Mentions {
                 let is_there = left.map(|left| *left -= 1).is_some();
                 if is_open && !is_there {
                     self.movies.insert(movie.to_owned());
-                    self.open.entry(key).or_insert_with(|| name.to_owned());
+                    self.open_names.entry(key).or_insert_with(|| name.to_owned());
                 }
             }
         }
@@ -153,10 +155,10 @@ impl Mentions {
                     let id = object.get(entity.id).and_then(Value::as_str);
                     let name = object.get(entity.name).and_then(Value::as_str).map(index_key);
                     if let Some(name) =
-                        name.as_ref().filter(|_| id.is_none() || entity.kind.is_told_by_name())
+                        name.as_ref().filter(|_| id.is_none() || entity.kind.has_unique_names())
                     {
                         self.names.insert((entity.kind.as_str(), name.clone()));
-                        self.add_forms(entity, object);
+                        self.add_names_without_edition(entity, object);
                     }
                     if let Some(id) = id {
                         self.ids
@@ -170,7 +172,7 @@ impl Mentions {
     }
 
     /// Adds the names that a ceremony may be known by whose name says its edition.
-    fn add_forms(&mut self, entity: &EntityReference, object: &Object) {
+    fn add_names_without_edition(&mut self, entity: &EntityReference, object: &Object) {
         let name = object.get(entity.name).and_then(Value::as_str);
         let Some(name) = name.filter(|_| entity.kind == EntityKind::Ceremony) else { return };
         let forms = forms_without_edition(name).into_iter();
@@ -178,19 +180,24 @@ impl Mentions {
     }
 
     /// Adds whom a name means in the language that stands beside it.
-    fn collect_bound(&mut self, movie: &str, fields: &'static [Field], data: &Object) {
+    fn collect_entities_in_language(
+        &mut self,
+        movie: &str,
+        fields: &'static [Field],
+        data: &Object,
+    ) {
         for field in fields {
             let Kind::Items { item, .. } = &field.rule.kind else { continue };
             let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
             for object in list.filter_map(Value::as_object) {
-                for entity in item.entities.iter().filter(|entity| entity.kind.is_told_by_name()) {
-                    if let Some(bound) = bound_to_language(entity, object) {
+                for entity in item.entities.iter().filter(|entity| entity.kind.has_unique_names()) {
+                    if let Some(bound) = entity_in_language(entity, object) {
                         self.add_id(entity.kind, bound.id.clone());
                         // An answer that was given before counts more than the language.
                         let name = object.get(entity.name).and_then(Value::as_str);
                         if let Some(name) = name.filter(|_| !object.contains_key(entity.id)) {
                             self.movies.insert(movie.to_owned());
-                            self.open
+                            self.open_names
                                 .entry((entity.kind.as_str(), index_key(name)))
                                 .or_insert_with(|| name.to_owned());
                         }
@@ -225,7 +232,7 @@ impl Mentions {
 /// Whom the name in an item means in the language that stands beside it, if another language makes a
 /// difference.
 #[must_use]
-pub fn bound_to_language(
+pub fn entity_in_language(
     entity: &EntityReference,
     object: &Object,
 ) -> Option<&'static ReferenceEntity> {
@@ -238,7 +245,7 @@ pub fn bound_to_language(
 /// Whether the name in an item cannot mean the entity of that id, though it goes by it: in the language that stands
 /// beside the name it is another's.
 #[must_use]
-pub fn is_of_another_language(entity: &EntityReference, object: &Object, id: &str) -> bool {
+pub fn is_excluded_by_language(entity: &EntityReference, object: &Object, id: &str) -> bool {
     let Some((name, language)) = name_and_language(entity, object) else { return false };
     let meant = reference::by_name(entity.kind, name, Some(language));
     meant.is_some_and(|meant| meant.id != id) && reference::has_name(entity.kind, id, name)
@@ -255,7 +262,7 @@ fn name_and_language<'v>(
 }
 
 /// Every name in a list of a document, with the id beside it.
-fn named_in<'v>(
+fn names_in_list<'v>(
     field: &'static Field,
     data: &'v Object,
 ) -> Vec<(&'static str, &'v str, Option<&'v str>)> {
@@ -278,9 +285,9 @@ fn named_in<'v>(
 
 /// An answer that was given before to the question who a name means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Remembered {
+pub enum EarlierResolution {
     /// This entity.
-    Is(String),
+    Entity(String),
     /// Nobody: what has the name is left out.
     Skip,
 }
@@ -291,72 +298,77 @@ pub struct Directory {
     /// A given id, or an external one, to the entity's own id.
     ids: HashMap<(&'static str, String), String>,
     /// A name key or alias to the ids of all that have it.
-    names: HashMap<(&'static str, String), Bearers>,
+    names: HashMap<(&'static str, String), EntityIds>,
     /// What is known of the ids that documents give.
     known_ids: KnownIds,
     /// What is known of whoever open names may mean.
-    knowledge: Knowledge,
-    newcomers: Newcomers,
+    evidence: Evidence,
+    new_entities: NewEntityIndex,
     has_open_names: bool,
     /// Earlier answers, by movie ("" for all), kind and name key.
-    remembered: HashMap<(String, &'static str, String), Remembered>,
+    resolutions: HashMap<(String, &'static str, String), EarlierResolution>,
 }
 
 /// The ids of all entities that go by one name, each once.
 #[derive(Debug, Clone, Default)]
-struct Bearers {
+struct EntityIds {
     ids: Vec<String>,
     /// The same as a set, once they are more than [`Self::FEW`].
-    of_many: HashSet<String>,
+    set: HashSet<String>,
 }
 
-impl Bearers {
+impl EntityIds {
     /// So many ids are looked through faster than hashed.
     const FEW: usize = 16;
 
     fn has(&self, id: &str) -> bool {
-        if self.of_many.is_empty() {
+        if self.set.is_empty() {
             self.ids.iter().any(|known| known == id)
         } else {
-            self.of_many.contains(id)
+            self.set.contains(id)
         }
     }
 
     fn add(&mut self, id: &str) {
         self.ids.push(id.to_owned());
         if self.ids.len() > Self::FEW {
-            let added = if self.of_many.is_empty() { 0 } else { self.ids.len() - 1 };
-            self.of_many.extend(self.ids[added..].iter().cloned());
+            let added = if self.set.is_empty() { 0 } else { self.ids.len() - 1 };
+            self.set.extend(self.ids[added..].iter().cloned());
         }
     }
 }
 
 impl Directory {
     #[must_use]
-    pub const fn knowledge(&self) -> &Knowledge {
-        &self.knowledge
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
     }
 
-    pub fn knowledge_mut(&mut self) -> &mut Knowledge {
-        &mut self.knowledge
+    pub fn evidence_mut(&mut self) -> &mut Evidence {
+        &mut self.evidence
     }
 
     /// Records an earlier answer for a name on a movie; on all, if the movie is "".
-    pub fn remember(
+    pub fn add_resolution(
         &mut self,
         movie: String,
         kind: EntityKind,
         name_key: String,
-        answer: Remembered,
+        resolution: EarlierResolution,
     ) {
-        self.remembered.insert((movie, kind.as_str(), name_key), answer);
+        self.resolutions.insert((movie, kind.as_str(), name_key), resolution);
     }
 
     /// The earlier answer for a name on a movie, else on all.
     #[must_use]
-    pub fn remembered(&self, movie: &str, kind: EntityKind, name_key: &str) -> Option<&Remembered> {
+    pub fn resolution(
+        &self,
+        movie: &str,
+        kind: EntityKind,
+        name_key: &str,
+    ) -> Option<&EarlierResolution> {
         let of = |movie: &str| {
-            self.remembered.get(&(movie.to_owned(), kind.as_str(), name_key.to_owned()))
+            self.resolutions.get(&(movie.to_owned(), kind.as_str(), name_key.to_owned()))
         };
         of(movie).or_else(|| of(""))
     }
@@ -379,9 +391,9 @@ impl Directory {
 
     /// Records that the entity `id` goes by a name, in [`index_key`] form.
     pub fn add_name(&mut self, kind: EntityKind, name_key: String, id: String) {
-        let bearers = self.names.entry((kind.as_str(), name_key)).or_default();
-        if !bearers.has(&id) {
-            bearers.add(&id);
+        let ids = self.names.entry((kind.as_str(), name_key)).or_default();
+        if !ids.has(&id) {
+            ids.add(&id);
             self.ids.insert((kind.as_str(), id.clone()), id);
         }
     }
@@ -389,27 +401,27 @@ impl Directory {
     /// Puts those of one name in the order of their ids, so that a plan never depends on the
     /// order in which a database answers.
     pub fn sort_names(&mut self) {
-        for bearers in self.names.values_mut() {
-            bearers.ids.sort();
+        for ids in self.names.values_mut() {
+            ids.ids.sort();
         }
     }
 
     /// Whoever was added since the others were looked up.
     #[must_use]
-    pub const fn newcomers(&self) -> &Newcomers {
-        &self.newcomers
+    pub const fn new_entities(&self) -> &NewEntityIndex {
+        &self.new_entities
     }
 
-    /// Records that documents have names whose bearers are to be found.
+    /// Records that documents have names whose ids are to be found.
     pub fn expect_open_names(&mut self) {
         self.has_open_names = true;
     }
 
     /// Records an entity that was just made, for the documents that follow.
-    pub fn add_for_next(&mut self, entity: &NewEntity) {
+    pub fn add_and_index(&mut self, entity: &NewEntity) {
         self.add(entity);
         if self.has_open_names {
-            self.newcomers.index();
+            self.new_entities.index();
         }
     }
 
@@ -420,13 +432,13 @@ impl Directory {
     }
 
     /// Makes those who were just made known under other forms of their names.
-    pub fn index_newcomers(&mut self) {
-        self.newcomers.index();
+    pub fn index_new_entities(&mut self) {
+        self.new_entities.index();
     }
 
     /// Records an entity that was just made.
     pub fn add(&mut self, entity: &NewEntity) {
-        self.newcomers.add(entity);
+        self.new_entities.add(entity);
         self.known_ids.add_name(entity.kind, &entity.id, &entity.name);
         self.add_id(entity.kind, entity.id.clone(), entity.id.clone());
         self.add_name(entity.kind, index_key(&entity.name), entity.id.clone());
@@ -442,7 +454,7 @@ impl Directory {
     #[must_use]
     pub fn known(&self, kind: EntityKind, given: &str, name: Option<&str>) -> Option<&str> {
         self.by_id(kind, given).or_else(|| match self.by_name(kind, &index_key(name?)) {
-            [only] if kind.is_told_by_name() => Some(only),
+            [only] if kind.has_unique_names() => Some(only),
             _ => None,
         })
     }
@@ -450,14 +462,14 @@ impl Directory {
     /// All that go by the name, in [`index_key`] form.
     #[must_use]
     pub fn by_name(&self, kind: EntityKind, name_key: &str) -> &[String] {
-        let bearers = self.names.get(&(kind.as_str(), name_key.to_owned()));
-        bearers.map_or(&[], |bearers| &bearers.ids)
+        let ids = self.names.get(&(kind.as_str(), name_key.to_owned()));
+        ids.map_or(&[], |ids| &ids.ids)
     }
 
     /// Those that a ceremony's name means which nobody goes by as it stands: whoever goes by the first
     /// of its forms without the edition that somebody goes by.
     #[must_use]
-    pub fn without_edition(&self, kind: EntityKind, name: &str) -> &[String] {
+    pub fn by_name_without_edition(&self, kind: EntityKind, name: &str) -> &[String] {
         if kind != EntityKind::Ceremony || !self.by_name(kind, &index_key(name)).is_empty() {
             return &[];
         }
@@ -469,8 +481,8 @@ impl Directory {
     /// Whether the entity of that id goes by the name, in [`index_key`] form.
     #[must_use]
     pub fn has_name(&self, kind: EntityKind, name_key: &str, id: &str) -> bool {
-        let bearers = self.names.get(&(kind.as_str(), name_key.to_owned()));
-        bearers.is_some_and(|bearers| bearers.has(id))
+        let ids = self.names.get(&(kind.as_str(), name_key.to_owned()));
+        ids.is_some_and(|ids| ids.has(id))
     }
 }
 

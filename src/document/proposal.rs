@@ -80,7 +80,7 @@ pub struct Proposal<'a> {
     /// Answers to the question who a name means.
     pub resolutions: &'a [Resolution],
     /// Ids of a draft that stand for a name alone: who it is, is not decided yet.
-    pub stand_ins: &'a HashSet<String>,
+    pub provisional_ids: &'a HashSet<String>,
     /// What planning may cost. When it is spent, merging ends early and its result is incomplete.
     pub budget: &'a WorkBudget<'a>,
 }
@@ -101,10 +101,10 @@ impl Proposal<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdTrust {
     /// An id is an identity: the source is a catalogue, or a person who said so.
-    Given,
+    Trusted,
     /// Nobody said where the document comes from. An id that is known here counts unless the name
     /// beside it contradicts it.
-    Unsaid,
+    Unspecified,
     /// A language model wrote the document. An id counts only if it is known here and the name
     /// beside it is its entity's.
     Claimed,

@@ -160,7 +160,7 @@ fn name_similarity(a: &PersonProfile, b: &PersonProfile) -> Option<(i32, Duplica
         | Relation::MiddleName
         | Relation::Near(_) => 25,
         // Often two people: a father and a son, or people with similar-sounding names.
-        Relation::Suffix | Relation::LikeSound(_) => 10,
+        Relation::Suffix | Relation::SimilarSound(_) => 10,
     };
     relations.map(weight).max().map(|weight| (weight, DuplicateReason::NearName))
 }

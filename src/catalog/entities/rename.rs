@@ -176,7 +176,7 @@ async fn name_conflicts(
     id: &str,
     wanted: &ValidatedChange,
 ) -> Result<Vec<Problem>, CatalogError> {
-    if !kind.is_told_by_name() || wanted.added.is_empty() {
+    if !kind.has_unique_names() || wanted.added.is_empty() {
         return Ok(Vec::new());
     }
     let mut mentions = Mentions::default();

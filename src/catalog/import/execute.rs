@@ -11,7 +11,7 @@ use super::{Content, Outcome, Record};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
-use crate::document::plan::{Plan, Remember};
+use crate::document::plan::{Plan, RememberedResolution};
 use crate::document::projection::{CreditRow, MovieFacts};
 use crate::document::provenance::changed_targets;
 use crate::document::resolve::MatchReason;
@@ -90,7 +90,7 @@ impl Writes {
     }
 
     /// Keeps the answers that a plan was made with, for the next import of the same names.
-    pub(super) fn answer(&mut self, movie: &MovieId, answers: &[Remember]) {
+    pub(super) fn answer(&mut self, movie: &MovieId, answers: &[RememberedResolution]) {
         self.answers.extend(answers.iter().map(|answer| StoredResolution {
             movie: (!answer.everywhere).then(|| movie.to_string()),
             kind: answer.kind,

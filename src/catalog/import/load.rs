@@ -57,7 +57,7 @@ pub(super) struct Loaded {
     /// What is locked: `/field`, or the id of an item.
     pub(super) locks: HashMap<DocumentKey, Vec<String>>,
     /// Ids of drafts that stand for names alone, of the documents that may name them.
-    pub(super) stand_ins: HashMap<DocumentKey, HashSet<String>>,
+    pub(super) provisional_ids: HashMap<DocumentKey, HashSet<String>>,
     /// Who is credited, of the movies whose documents link names to credited people.
     pub(super) credited: HashMap<String, HashSet<String>>,
 }
@@ -128,7 +128,7 @@ impl ImportCommand<'_> {
             drafts: HashMap::new(),
             last_draft_revisions: HashMap::new(),
             bases: HashMap::new(),
-            stand_ins: HashMap::new(),
+            provisional_ids: HashMap::new(),
             locks: locks.collect(),
             credited,
         };
@@ -150,13 +150,13 @@ impl ImportCommand<'_> {
                 loaded.bases.insert(record.key(), base);
             }
         }
-        loaded.stand_ins = self.load_stand_ins(transaction, records, &loaded).await?;
+        loaded.provisional_ids = self.load_provisional_ids(transaction, records, &loaded).await?;
         Ok(loaded)
     }
 
     /// The names that wait in drafts, of the records that may name or answer them: which are the draft, may be taken
     /// from one, or bring answers to it.
-    async fn load_stand_ins(
+    async fn load_provisional_ids(
         &self,
         transaction: &Transaction,
         records: &[Record],
@@ -169,7 +169,7 @@ impl ImportCommand<'_> {
             let fields = record.category.definition().fields;
             let is_made = |named: NewEntity| is_entity_id(&named.id, named.kind.as_str());
             let may_be = match self.options.target {
-                Stage::Published => NewEntity::all_in(fields, &reading.data).any(is_made),
+                Stage::Published => NewEntity::referenced_in(fields, &reading.data).any(is_made),
                 Stage::Draft => {
                     !self.options.resolutions.is_empty()
                         && loaded.drafts.contains_key(&record.key())
@@ -228,21 +228,23 @@ impl ImportCommand<'_> {
         now: DateTime<Utc>,
     ) -> Result<Directory, CatalogError> {
         let mut mentions = self.mentions(records, loaded);
-        self.catalog.work.admit(0, mentions.open.len())?;
+        self.catalog.work.admit(0, mentions.open_names.len())?;
         if mentions.is_empty() {
             return Ok(Directory::default());
         }
         let mut directory = transaction.directory(&mentions).await?;
-        let (open, names) = (mentions.open.len(), mentions.names.len());
+        let (open, names) = (mentions.open_names.len(), mentions.names.len());
         self.add_settled(&mut mentions, records, loaded, &directory, now)?;
         // Names that stand for themselves by now are to be weighed as well.
-        if (open, names) != (mentions.open.len(), mentions.names.len()) {
-            self.catalog.work.admit(0, mentions.open.len())?;
+        if (open, names) != (mentions.open_names.len(), mentions.names.len()) {
+            self.catalog.work.admit(0, mentions.open_names.len())?;
             directory = transaction.directory(&mentions).await?;
         }
         // An entity that a draft introduces is known to the draft before it is published.
         for ((_, category), draft) in &loaded.drafts {
-            for entity in NewEntity::all_in(category.definition().fields, &draft.current.data) {
+            for entity in
+                NewEntity::referenced_in(category.definition().fields, &draft.current.data)
+            {
                 if directory.by_id(entity.kind, &entity.id).is_none() {
                     directory.add(&entity);
                 }
@@ -282,9 +284,9 @@ impl ImportCommand<'_> {
         let (key, none) = (record.key(), HashSet::new());
         let fields = record.category.definition().fields;
         let current = loaded.current(&key, self.options.target).map(|current| &current.data);
-        let stand_ins = loaded.stand_ins.get(&key).unwrap_or(&none);
+        let provisional_ids = loaded.provisional_ids.get(&key).unwrap_or(&none);
         let movie = record.movie.as_str();
-        mentions.collect_arriving(movie, fields, &reading.data, current, stand_ins);
+        mentions.collect_arriving(movie, fields, &reading.data, current, provisional_ids);
     }
 
     /// What the records and what they are merged into name.
@@ -296,7 +298,7 @@ impl ImportCommand<'_> {
                 Content::Merge(reading) => {
                     self.add_arriving(&mut mentions, record, reading, loaded);
                     if let Some(credited) = loaded.credited.get(record.movie.as_str()) {
-                        mentions.familiar.extend(credited.iter().cloned());
+                        mentions.credited_people.extend(credited.iter().cloned());
                     }
                 }
                 Content::Exact(data) => mentions.collect_names(fields, data),

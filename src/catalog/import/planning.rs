@@ -78,7 +78,7 @@ impl ImportCommand<'_> {
                 continue;
             }
             for entity in &change.plan.new_entities {
-                directory.add_for_next(entity);
+                directory.add_and_index(entity);
             }
             for alias in &change.plan.new_aliases {
                 directory.add_alias(alias);
@@ -219,7 +219,7 @@ impl Planning<'_> {
     /// what was read.
     pub(super) fn settled(&self, inputs: &Inputs<'_>) -> Option<Reading> {
         let Content::Merge(reading) = &self.document.content else { return None };
-        if self.origin().id_trust(self.source()) == IdTrust::Given {
+        if self.origin().id_trust(self.source()) == IdTrust::Trusted {
             return None;
         }
         self.with_proposal(reading, inputs, settle).map(|(reading, _)| reading)
@@ -235,7 +235,7 @@ impl Planning<'_> {
         let Self { command, document, loaded, .. } = self;
         let options = command.options;
         let definition = document.category.definition();
-        let (empty, no_stand_ins) = (definition.empty(), HashSet::new());
+        let (empty, no_provisional_ids) = (definition.empty(), HashSet::new());
         let (source, origin) = (self.source(), self.origin());
         compute(&Proposal {
             definition,
@@ -256,7 +256,10 @@ impl Planning<'_> {
             directory: inputs.directory,
             credited: inputs.credited,
             resolutions: &options.resolutions,
-            stand_ins: loaded.stand_ins.get(&document.key()).unwrap_or(&no_stand_ins),
+            provisional_ids: loaded
+                .provisional_ids
+                .get(&document.key())
+                .unwrap_or(&no_provisional_ids),
             budget: inputs.budget,
         })
     }

@@ -11,9 +11,9 @@ use crate::document::schema::definition::{Item, Object};
 /// What was said, as 128 bits of keyed hashes: two contents that differ are equal by chance once in
 /// 2^128, and nobody can choose them, as the keys are random.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Content(u128);
+pub(super) struct ContentHash(u128);
 
-impl Content {
+impl ContentHash {
     /// What both say together, in whatever order.
     pub(super) const fn and(self, other: Self) -> Self {
         Self(self.0.wrapping_add(other.0))
@@ -21,20 +21,20 @@ impl Content {
 }
 
 /// Computes contents that can be compared with each other.
-pub(super) struct Reader(RandomState, RandomState);
+pub(super) struct ContentHasher(RandomState, RandomState);
 
-impl Reader {
+impl ContentHasher {
     pub(super) fn new() -> Self {
         Self(RandomState::new(), RandomState::new())
     }
 
-    pub(super) fn text(&self, text: &str) -> Content {
+    pub(super) fn text(&self, text: &str) -> ContentHash {
         let (high, low) = (self.0.hash_one(text), self.1.hash_one(text));
-        Content(u128::from(high) << 64 | u128::from(low))
+        ContentHash(u128::from(high) << 64 | u128::from(low))
     }
 
     /// What a field says: `8` and `8.0` say the same.
-    fn field(&self, name: &str, value: &Value) -> Content {
+    fn field(&self, name: &str, value: &Value) -> ContentHash {
         let said = match value {
             Value::Number(number) => match number.as_f64() {
                 // Both zeros are zero.
@@ -49,13 +49,13 @@ impl Reader {
 
     /// The fields that an item says something with, each with its name, in one order for all
     /// items; its own id and entities aside.
-    pub(super) fn fields(&self, item: &Item, object: &Object) -> Vec<(Content, Content)> {
+    pub(super) fn fields(&self, item: &Item, object: &Object) -> Vec<(ContentHash, ContentHash)> {
         let is_identity = |key: &str| {
             key == item.id
                 || item.entities.iter().any(|entity| key == entity.id || key == entity.name)
         };
         let said = object.iter().filter(|(key, value)| !is_identity(key) && !value.is_null());
-        let mut fields: Vec<(Content, Content)> =
+        let mut fields: Vec<(ContentHash, ContentHash)> =
             said.map(|(key, value)| (self.text(key), self.field(key, value))).collect();
         fields.sort_unstable();
         fields

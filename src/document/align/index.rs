@@ -5,32 +5,32 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::ops::Bound;
 
-/// One thing that an item is recognised by. Who is meant may be told by several.
+/// One thing that an item is recognised by. EntityKey is meant may be told by several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Sign<'a> {
+pub(super) enum LookupKey<'a> {
     /// A field in comparable form.
     Text(&'a str),
     /// What a field means, in whichever spelling.
-    Meaning((&'a str, &'a str)),
+    Canonical((&'a str, &'a str)),
     /// An entity's id.
     Id(&'a str),
     /// The name under which an entity with an id stands.
     Name(&'a str),
     /// A name that stands without an id.
-    NameAlone(&'a str),
+    NameWithoutId(&'a str),
     /// An entity of a group of those that go by one name.
-    OneOf(usize),
+    Group(usize),
     /// No entity.
-    Nobody,
+    NoEntity,
 }
 
 /// Stored items by their keys. Each is taken once.
-pub(super) struct Places<K> {
+pub(super) struct PositionIndex<K> {
     places: HashMap<K, BTreeSet<usize>>,
     taken: HashSet<usize>,
 }
 
-impl<K: Eq + Hash> Places<K> {
+impl<K: Eq + Hash> PositionIndex<K> {
     pub fn new() -> Self {
         Self { places: HashMap::new(), taken: HashSet::new() }
     }
@@ -65,12 +65,12 @@ impl<K: Eq + Hash> Places<K> {
 
 /// None, one, or more than one: of many, how many does not matter.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Few {
+pub(super) struct AtMostOne {
     one: Option<usize>,
     more: bool,
 }
 
-impl Few {
+impl AtMostOne {
     pub fn add(&mut self, value: usize) {
         match self.one {
             None => self.one = Some(value),
@@ -92,7 +92,7 @@ impl Few {
 
 /// The items of both sides that meet under one key.
 #[derive(Debug, Default)]
-pub(super) struct Meeting {
-    pub stored: Few,
-    pub arriving: Few,
+pub(super) struct KeyOwners {
+    pub stored: AtMostOne,
+    pub arriving: AtMostOne,
 }

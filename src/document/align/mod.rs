@@ -1,7 +1,7 @@
 //! Aligning: which arriving item is which stored item of a list.
 //!
 //! An alignment is one to one: two items never become one, and no stored item is claimed twice. The
-//! rounds go from the strongest sign to the weakest; an item without a claim is new. Each round
+//! rounds go from the strongest sign to the weakest; an item without a claim is new. Each aligner
 //! looks its pairs up in an index ([`index`]), so that its time grows with the lists and not with
 //! their product.
 
@@ -18,9 +18,9 @@ use std::sync::Arc;
 use super::budget::WorkBudget;
 use super::entity::{Directory, EntityKind};
 use super::schema::definition::{Item, KeyPart, Object};
-use content::{Content, Reader};
-use index::{Few, Meeting, Places, Sign};
-use view::{FEW, Said, View, Who};
+use content::{ContentHash, ContentHasher};
+use index::{AtMostOne, KeyOwners, LookupKey, PositionIndex};
+use view::{ContentHashes, EntityKey, ItemView, MAX_INDIVIDUAL_LOOKUPS};
 
 /// A stored item and its state in the base revision. One of the two may be missing; a default value
 /// has neither.
@@ -36,15 +36,15 @@ pub struct StoredItem<'a> {
 }
 
 impl<'a> StoredItem<'a> {
-    fn views(&self, item: &'static Item) -> [Option<View<'a>>; 2] {
+    fn views(&self, item: &'static Item) -> [Option<ItemView<'a>>; 2] {
         let base = self.base.filter(|base| self.current != Some(*base));
-        [self.current, base].map(|state| state.map(|object| View::of(item, object, None)))
+        [self.current, base].map(|state| state.map(|object| ItemView::of(item, object, None)))
     }
 }
 
 /// By kind and name in [`index_key`](super::text::index_key) form, the stored entities that the name
 /// may mean. The other fields of the item tell which one.
-pub type Meant = HashMap<(EntityKind, String), Arc<[String]>>;
+pub type PossibleEntities = HashMap<(EntityKind, String), Arc<[String]>>;
 
 /// Which arriving item is which stored item.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,22 +63,22 @@ pub fn align(
     stored: &[StoredItem<'_>],
     arriving: &[Object],
     directory: &Directory,
-    meant: &Meant,
+    possible_entities: &PossibleEntities,
     budget: &WorkBudget<'_>,
 ) -> Alignment {
-    let by_rank = in_lasting_order(item, stored);
+    let by_rank = in_stable_order(item, stored);
     let mut ranks = vec![0; stored.len()];
     for (rank, stored) in by_rank.iter().enumerate() {
         ranks[*stored] = rank;
     }
-    let mut round = Round {
+    let mut aligner = Aligner {
         item,
         by_rank,
         ranks,
         budget,
-        reader: Reader::new(),
+        hasher: ContentHasher::new(),
         stored: Vec::with_capacity(stored.len()),
-        lasting: stored
+        in_both_states: stored
             .iter()
             .map(|known| known.current.is_some() && known.base.is_some())
             .collect(),
@@ -89,57 +89,57 @@ pub fn align(
     for known in stored {
         let views = known.views(item);
         let steps: usize = views.iter().flatten().map(steps_of).sum();
-        round.stored.push(views);
+        aligner.stored.push(views);
         if !budget.charge(steps) {
             return Alignment::none(arriving.len());
         }
     }
     for object in arriving {
-        let view = View::of(item, object, Some((directory, meant)));
+        let view = ItemView::of(item, object, Some((directory, possible_entities)));
         let steps = steps_of(&view);
-        round.arriving.push(view);
+        aligner.arriving.push(view);
         if !budget.charge(steps) {
             return Alignment::none(arriving.len());
         }
     }
-    round.group_bearers();
-    round.claim(round.by_id());
-    let by_id = round.claims.clone();
+    aligner.group_namesakes();
+    aligner.claim(aligner.by_id());
+    let by_id = aligner.claims.clone();
     for states in STATES {
-        round.claim(round.by_equal_content(states, Key::Exact));
+        aligner.claim(aligner.by_equal_content(states, Key::Exact));
     }
     for states in STATES {
-        round.claim(round.by_full_key(states, |view| &view.exact_key));
+        aligner.claim(aligner.by_full_key(states, |view| &view.exact_key));
     }
     for states in STATES {
-        round.claim(round.by_full_key(states, |view| &view.key));
+        aligner.claim(aligner.by_full_key(states, |view| &view.key));
     }
     if item.spellings.is_some() {
         for states in STATES {
-            round.claim(round.by_equal_content(states, Key::Meant));
+            aligner.claim(aligner.by_equal_content(states, Key::Canonical));
         }
         for states in STATES {
-            round.claim(round.by_full_key(states, |view| &view.meant_key));
+            aligner.claim(aligner.by_full_key(states, |view| &view.canonical_key));
         }
     }
     // The key without the parts that are missing on one side.
     let parts: Vec<usize> = (0..item.keys.iter().map(|parts| parts.len()).sum()).collect();
     for aliases in [false, true] {
-        round.claim(round.by_present_parts(&parts, aliases));
+        aligner.claim(aligner.by_present_parts(&parts, aliases));
     }
     if item.entity_alone {
-        for (claimed, known) in round.claimed.iter_mut().zip(stored) {
+        for (claimed, known) in aligner.claimed.iter_mut().zip(stored) {
             *claimed |= known.is_added;
         }
         // The person alone: a corrected character, a filled-in job.
         let mut all = item.keys.iter().flat_map(|parts| parts.iter());
         let person = all.position(|part| *part == KeyPart::Entity(0));
         for aliases in [false, true] {
-            round.claim(round.by_present_parts(person.as_slice(), aliases));
+            aligner.claim(aligner.by_present_parts(person.as_slice(), aliases));
         }
     }
-    round.repetitions_in_order(&by_id);
-    Alignment { has_repetitions: round.has_repetitions(), claimed: round.claims }
+    aligner.repetitions_in_order(&by_id);
+    Alignment { has_repetitions: aligner.has_repetitions(), claimed: aligner.claims }
 }
 
 impl Alignment {
@@ -152,7 +152,7 @@ impl Alignment {
 /// The stored items in an order that importing the document does not change: in the order of the
 /// base, then those that were added since, by their ids; without a base, as they are stored. In
 /// another order, a document that moves items of one key would claim others when it is sent again.
-fn in_lasting_order(item: &Item, stored: &[StoredItem<'_>]) -> Vec<usize> {
+fn in_stable_order(item: &Item, stored: &[StoredItem<'_>]) -> Vec<usize> {
     let id = |known: &StoredItem<'_>| {
         let added = known.current.filter(|_| known.is_added);
         added.and_then(|object| object.get(item.id)?.as_str().map(str::to_owned))
@@ -168,7 +168,7 @@ fn in_lasting_order(item: &Item, stored: &[StoredItem<'_>]) -> Vec<usize> {
 }
 
 /// The steps of reading and looking up an item.
-fn steps_of(view: &View<'_>) -> usize {
+fn steps_of(view: &ItemView<'_>) -> usize {
     16 + view.exact_key.len() / 4
 }
 
@@ -178,16 +178,16 @@ struct States {
     /// The current state (0), or the base where it differs (1).
     side: usize,
     /// Whether only items are compared that exist in both states.
-    lasting: bool,
+    in_both_states: bool,
 }
 
 /// Of equal keys, items of the base come before those that were added since. In another order, a
 /// document that is sent again could claim what was added, and REPLACE would remove the rest.
 const STATES: [States; 4] = [
-    States { side: 0, lasting: true },
-    States { side: 1, lasting: true },
-    States { side: 0, lasting: false },
-    States { side: 1, lasting: false },
+    States { side: 0, in_both_states: true },
+    States { side: 1, in_both_states: true },
+    States { side: 0, in_both_states: false },
+    States { side: 1, in_both_states: false },
 ];
 
 /// The form in which keys are compared.
@@ -195,29 +195,29 @@ const STATES: [States; 4] = [
 enum Key {
     Exact,
     /// With the canonical spelling of a field.
-    Meant,
+    Canonical,
 }
 
 impl Key {
-    fn of<'v>(self, view: &'v View<'_>) -> &'v str {
+    fn of<'v>(self, view: &'v ItemView<'_>) -> &'v str {
         match self {
             Self::Exact => &view.exact_key,
-            Self::Meant => &view.meant_key,
+            Self::Canonical => &view.canonical_key,
         }
     }
 }
 
-struct Round<'a> {
+struct Aligner<'a> {
     item: &'static Item,
     budget: &'a WorkBudget<'a>,
-    reader: Reader,
-    stored: Vec<[Option<View<'a>>; 2]>,
+    hasher: ContentHasher,
+    stored: Vec<[Option<ItemView<'a>>; 2]>,
     /// Which stored items exist in both states.
-    lasting: Vec<bool>,
+    in_both_states: Vec<bool>,
     /// The stored items in the order in which equal keys are claimed, and the rank of each.
     by_rank: Vec<usize>,
     ranks: Vec<usize>,
-    arriving: Vec<View<'a>>,
+    arriving: Vec<ItemView<'a>>,
     /// Which stored items are claimed.
     claimed: Vec<bool>,
     claims: Vec<Option<usize>>,
@@ -226,7 +226,7 @@ struct Round<'a> {
 /// An arriving item and the stored item that it claims.
 type Pair = (usize, usize);
 
-impl Round<'_> {
+impl Aligner<'_> {
     fn claim(&mut self, pairs: Vec<Pair>) {
         for (arriving, stored) in pairs {
             self.claims[arriving] = Some(stored);
@@ -239,17 +239,18 @@ impl Round<'_> {
     }
 
     /// The unclaimed items that have such a state, with the state.
-    fn unclaimed_at(&self, states: States) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
-        let looked_at =
-            self.unclaimed().filter(move |index| !states.lasting || self.lasting[*index]);
+    fn unclaimed_at(&self, states: States) -> impl Iterator<Item = (usize, &ItemView<'_>)> + '_ {
+        let looked_at = self
+            .unclaimed()
+            .filter(move |index| !states.in_both_states || self.in_both_states[*index]);
         looked_at.filter_map(move |index| Some((index, self.stored[index][states.side].as_ref()?)))
     }
 
-    fn views(&self, stored: usize) -> impl Iterator<Item = &View<'_>> + '_ {
+    fn views(&self, stored: usize) -> impl Iterator<Item = &ItemView<'_>> + '_ {
         self.stored[stored].iter().flatten()
     }
 
-    fn unplaced(&self) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
+    fn unaligned(&self) -> impl Iterator<Item = (usize, &ItemView<'_>)> + '_ {
         self.arriving.iter().enumerate().filter(|(index, _)| self.claims[*index].is_none())
     }
 
@@ -257,7 +258,8 @@ impl Round<'_> {
         let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
         let mut arriving = self.arriving.iter();
         arriving.any(|view| {
-            view.id.is_some_and(|id| !ids.insert(id)) || !keys.insert((&view.key, view.sought()))
+            view.id.is_some_and(|id| !ids.insert(id))
+                || !keys.insert((&view.key, view.lookup_keys()))
         })
     }
 
@@ -275,34 +277,36 @@ impl Round<'_> {
 
     /// Numbers the groups of many entities with one name, and gives each stored item the groups of its
     /// entities. Otherwise each of many items of one name would be looked up under each entity.
-    fn group_bearers(&mut self) {
+    fn group_namesakes(&mut self) {
         let mut numbers: HashMap<(usize, String), usize> = HashMap::new();
         let mut groups: HashMap<(usize, &str), Vec<usize>> = HashMap::new();
         for view in &mut self.arriving {
-            for (place, who) in view.entities.iter_mut().enumerate() {
-                let Some(name) = who.name.as_ref().filter(|_| who.known.len() > FEW) else {
+            for (place, entity) in view.entities.iter_mut().enumerate() {
+                let Some(name) =
+                    entity.name.as_ref().filter(|_| entity.known.len() > MAX_INDIVIDUAL_LOOKUPS)
+                else {
                     continue;
                 };
                 let next = numbers.len();
                 let number = *numbers.entry((place, name.clone())).or_insert_with(|| {
-                    for id in who.known {
+                    for id in entity.known {
                         groups.entry((place, id)).or_default().push(next);
                     }
                     next
                 });
-                if number == next && !self.budget.charge(who.known.len()) {
+                if number == next && !self.budget.charge(entity.known.len()) {
                     return;
                 }
-                who.group = Some(number);
+                entity.group = Some(number);
             }
         }
         if groups.is_empty() {
             return;
         }
         for view in self.stored.iter_mut().flatten().flatten() {
-            for (place, who) in view.entities.iter_mut().enumerate() {
-                let of_id = who.id.and_then(|id| groups.get(&(place, id)));
-                who.groups = of_id.cloned().unwrap_or_default();
+            for (place, entity) in view.entities.iter_mut().enumerate() {
+                let of_id = entity.id.and_then(|id| groups.get(&(place, id)));
+                entity.groups = of_id.cloned().unwrap_or_default();
             }
         }
     }
@@ -311,7 +315,7 @@ impl Round<'_> {
     /// this, a document that moves one of several items with equal keys would claim another one the
     /// second time it is imported.
     fn by_equal_content(&self, states: States, key: Key) -> Vec<Pair> {
-        let mut of_key: HashMap<&str, Vec<(usize, &View<'_>)>> = HashMap::new();
+        let mut of_key: HashMap<&str, Vec<(usize, &ItemView<'_>)>> = HashMap::new();
         for (stored, view) in self.unclaimed_at(states) {
             of_key.entry(key.of(view)).or_default().push((stored, view));
         }
@@ -321,16 +325,16 @@ impl Round<'_> {
         let mut claims = self.claims.clone();
         let mut pairs = Vec::new();
         // Only contents that occur in the document have to be indexed.
-        let sought: HashSet<Content> = self
-            .unplaced()
+        let sought: HashSet<ContentHash> = self
+            .unaligned()
             .filter(|(_, view)| of_key.contains_key(key.of(view)))
             .map(|(_, view)| self.content(view, key, &self.fields(view, key)))
             .collect();
         // An item with all stored fields comes before one with some of them, which may fit others.
-        for says_all in [true, false] {
+        for needs_all_fields in [true, false] {
             // The keys and sets of fields whose stored contents are indexed.
-            let mut spoken_of: HashSet<(&str, Vec<Content>)> = HashSet::new();
-            let mut places = Places::new();
+            let mut indexed: HashSet<(&str, Vec<ContentHash>)> = HashSet::new();
+            let mut places = PositionIndex::new();
             let mut last = None;
             for (arriving, view) in self.arriving.iter().enumerate() {
                 if claims[arriving].is_none()
@@ -338,25 +342,28 @@ impl Round<'_> {
                 {
                     let fields = self.fields(view, key);
                     let content = self.content(view, key, &fields);
-                    if spoken_of.insert((key.of(view), fields.clone())) {
+                    if indexed.insert((key.of(view), fields.clone())) {
                         if !self.budget.charge(1 + stored.len() * fields.len() / 4) {
                             return Vec::new();
                         }
                         for (stored, view) in stored {
-                            if says_all && self.fields(view, key) != fields {
+                            if needs_all_fields && self.fields(view, key) != fields {
                                 continue;
                             }
                             let content = self.content(view, key, &fields);
                             if !sought.contains(&content) {
                                 continue;
                             }
-                            for signs in view.signs() {
-                                places.add((content, signs), *stored);
+                            for index_keys in view.index_keys() {
+                                places.add((content, index_keys), *stored);
                             }
                         }
                     }
-                    let keys: Vec<_> =
-                        view.sought().into_iter().map(|signs| (content, signs)).collect();
+                    let keys: Vec<_> = view
+                        .lookup_keys()
+                        .into_iter()
+                        .map(|index_keys| (content, index_keys))
+                        .collect();
                     if let Some(stored) = places.take(&keys, last) {
                         claims[arriving] = Some(stored);
                         pairs.push((arriving, stored));
@@ -382,7 +389,7 @@ impl Round<'_> {
         let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, (_, stored)) in pairs.iter().enumerate() {
             if let Some(view) = &self.stored[*stored][states.side] {
-                alike.entry((self.says(view), view.signs())).or_default().push(at);
+                alike.entry((self.content_of(view), view.index_keys())).or_default().push(at);
             }
         }
         for places in alike.into_values() {
@@ -408,7 +415,7 @@ impl Round<'_> {
         for (arriving, view) in
             open.into_iter().map(|arriving| (arriving, &self.arriving[arriving]))
         {
-            alike.entry((self.says(view), view.sought())).or_default().push(arriving);
+            alike.entry((self.content_of(view), view.lookup_keys())).or_default().push(arriving);
         }
         let mut claims = self.claims.clone();
         for places in alike.into_values().filter(|places| places.len() > 1) {
@@ -422,30 +429,30 @@ impl Round<'_> {
         self.claims = claims;
     }
 
-    fn said<'v>(&self, view: &'v View<'_>) -> &'v Said {
-        view.said(self.item, &self.reader)
+    fn hashes<'v>(&self, view: &'v ItemView<'_>) -> &'v ContentHashes {
+        view.hashes(self.item, &self.hasher)
     }
 
     /// The content of an item.
-    fn says(&self, view: &View<'_>) -> Content {
+    fn content_of(&self, view: &ItemView<'_>) -> ContentHash {
         self.content(view, Key::Exact, &self.fields(view, Key::Exact))
     }
 
     /// The names of the fields of an item that have values, without a field that the key contains in
     /// its canonical spelling.
-    fn fields(&self, view: &View<'_>, key: Key) -> Vec<Content> {
-        let spellings = self.item.spellings.as_ref().filter(|_| key == Key::Meant);
-        let spelled = spellings.map(|spellings| self.reader.text(spellings.field));
-        let fields = self.said(view).fields.iter().map(|(name, _)| *name);
+    fn fields(&self, view: &ItemView<'_>, key: Key) -> Vec<ContentHash> {
+        let spellings = self.item.spellings.as_ref().filter(|_| key == Key::Canonical);
+        let spelled = spellings.map(|spellings| self.hasher.text(spellings.field));
+        let fields = self.hashes(view).fields.iter().map(|(name, _)| *name);
         fields.filter(|name| spelled != Some(*name)).collect()
     }
 
     /// The content of the key of an item and of the fields with these names.
-    fn content(&self, view: &View<'_>, key: Key, fields: &[Content]) -> Content {
-        let said = self.said(view);
+    fn content(&self, view: &ItemView<'_>, key: Key, fields: &[ContentHash]) -> ContentHash {
+        let said = self.hashes(view);
         let mut content = match key {
             Key::Exact => said.exact_key,
-            Key::Meant => said.meant_key,
+            Key::Canonical => said.canonical_key,
         };
         let mut known = said.fields.iter().peekable();
         for field in fields {
@@ -458,18 +465,23 @@ impl Round<'_> {
     }
 
     /// Equal keys in order, first to first.
-    fn by_full_key(&self, states: States, key: for<'v> fn(&'v View<'_>) -> &'v str) -> Vec<Pair> {
+    fn by_full_key(
+        &self,
+        states: States,
+        key: for<'v> fn(&'v ItemView<'_>) -> &'v str,
+    ) -> Vec<Pair> {
         if !self.budget.charge(self.arriving.len() + self.stored.len()) {
             return Vec::new();
         }
-        let mut places = Places::new();
+        let mut places = PositionIndex::new();
         for (stored, view) in self.unclaimed_at(states) {
-            for signs in view.signs() {
-                places.add((key(view), signs), self.ranks[stored]);
+            for index_keys in view.index_keys() {
+                places.add((key(view), index_keys), self.ranks[stored]);
             }
         }
-        let found = self.unplaced().filter_map(|(arriving, view)| {
-            let keys: Vec<_> = view.sought().into_iter().map(|signs| (key(view), signs)).collect();
+        let found = self.unaligned().filter_map(|(arriving, view)| {
+            let keys: Vec<_> =
+                view.lookup_keys().into_iter().map(|index_keys| (key(view), index_keys)).collect();
             Some((arriving, self.by_rank[places.take(&keys, None)?]))
         });
         found.collect()
@@ -481,10 +493,10 @@ impl Round<'_> {
         if !self.budget.charge(4 * (self.arriving.len() + self.stored.len())) {
             return Vec::new();
         }
-        let shapes: BTreeSet<u32> = self.unplaced().map(|(_, view)| view.present(parts)).collect();
+        let shapes: BTreeSet<u32> = self.unaligned().map(|(_, view)| view.present(parts)).collect();
         let mut stored_shapes = BTreeSet::new();
-        let mut meetings: HashMap<(u32, Vec<Sign<'_>>), Meeting> = HashMap::new();
-        let mut met: HashMap<usize, Vec<(u32, Vec<Sign<'_>>)>> = HashMap::new();
+        let mut owners_by_key: HashMap<(u32, Vec<LookupKey<'_>>), KeyOwners> = HashMap::new();
+        let mut met: HashMap<usize, Vec<(u32, Vec<LookupKey<'_>>)>> = HashMap::new();
         for stored in self.unclaimed() {
             for view in self.views(stored) {
                 let shape = view.present(parts);
@@ -492,39 +504,41 @@ impl Round<'_> {
                 let common: BTreeSet<u32> =
                     shapes.iter().map(|other| shape & other).filter(|bits| *bits != 0).collect();
                 let keys = common.into_iter().flat_map(|bits| {
-                    view.values(bits, Who::signs)
+                    view.values(bits, EntityKey::index_keys)
                         .into_iter()
-                        .map(move |signs| (key_of(shape, bits), signs))
+                        .map(move |index_keys| (key_of(shape, bits), index_keys))
                 });
                 for key in keys {
-                    meetings.entry(key.clone()).or_default().stored.add(stored);
+                    owners_by_key.entry(key.clone()).or_default().stored.add(stored);
                     met.entry(stored).or_default().push(key);
                 }
             }
         }
         let mut pairs = Vec::new();
-        for (arriving, view) in self.unplaced() {
+        for (arriving, view) in self.unaligned() {
             let shape = view.present(parts);
-            let mut candidates = Few::default();
+            let mut candidates = AtMostOne::default();
             for other in stored_shapes.iter().filter(|other| shape & **other != 0) {
-                for signs in view
-                    .values(shape & other, if aliases { Who::sought } else { Who::sought_by_name })
-                {
-                    if let Some(meeting) = meetings.get_mut(&(key_of(*other, shape & other), signs))
+                for index_keys in view.values(
+                    shape & other,
+                    if aliases { EntityKey::lookup_keys } else { EntityKey::lookup_keys_by_name },
+                ) {
+                    if let Some(owners) =
+                        owners_by_key.get_mut(&(key_of(*other, shape & other), index_keys))
                     {
-                        meeting.arriving.add(arriving);
-                        candidates.join(meeting.stored);
+                        owners.arriving.add(arriving);
+                        candidates.join(owners.stored);
                     }
                 }
             }
             pairs.extend(candidates.only().map(|stored| (arriving, stored)));
         }
         pairs.retain(|(_, stored)| {
-            let mut suitors = Few::default();
+            let mut claimants = AtMostOne::default();
             for key in met.get(stored).into_iter().flatten() {
-                suitors.join(meetings[key].arriving);
+                claimants.join(owners_by_key[key].arriving);
             }
-            suitors.only().is_some()
+            claimants.only().is_some()
         });
         pairs
     }

@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::view::{FEW, View, Who};
-use super::{Key, Meant, STATES, States, StoredItem, align};
+use super::view::{EntityKey, ItemView, MAX_INDIVIDUAL_LOOKUPS};
+use super::{Key, PossibleEntities, STATES, States, StoredItem, align};
 use crate::document::Category;
 use crate::document::budget::WorkBudget;
 use crate::document::entity::{Directory, EntityKind};
@@ -14,9 +14,9 @@ use crate::document::schema::definition::{Field, Item, KeyPart, Kind, Object};
 
 struct Plain<'a> {
     item: &'static Item,
-    stored: Vec<[Option<View<'a>>; 2]>,
-    lasting: Vec<bool>,
-    arriving: Vec<View<'a>>,
+    stored: Vec<[Option<ItemView<'a>>; 2]>,
+    in_both_states: Vec<bool>,
+    arriving: Vec<ItemView<'a>>,
     claims: Vec<Option<usize>>,
 }
 
@@ -25,14 +25,17 @@ fn plain_claims(
     stored: &[StoredItem<'_>],
     arriving: &[Object],
     names: &Directory,
-    meant: &Meant,
+    possible_entities: &PossibleEntities,
 ) -> Vec<Option<usize>> {
-    let lasting =
+    let in_both_states =
         stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect();
     let stored: Vec<_> = stored.iter().map(|known| known.views(item)).collect();
-    let arriving: Vec<_> =
-        arriving.iter().map(|object| View::of(item, object, Some((names, meant)))).collect();
-    let mut plain = Plain { item, claims: vec![None; arriving.len()], stored, lasting, arriving };
+    let arriving: Vec<_> = arriving
+        .iter()
+        .map(|object| ItemView::of(item, object, Some((names, possible_entities))))
+        .collect();
+    let mut plain =
+        Plain { item, claims: vec![None; arriving.len()], stored, in_both_states, arriving };
     plain.in_order(|plain, arriving, stored| {
         let id = plain.stored[stored].iter().flatten().next().and_then(|view| view.id);
         plain.arriving[arriving].id.is_some() && plain.arriving[arriving].id == id
@@ -42,15 +45,15 @@ fn plain_claims(
         plain.by_equal_content(states, Key::Exact);
     }
     let keys = [
-        |view: &View<'_>| view.exact_key.clone(),
-        |view: &View<'_>| view.key.clone(),
-        |view: &View<'_>| view.meant_key.clone(),
+        |view: &ItemView<'_>| view.exact_key.clone(),
+        |view: &ItemView<'_>| view.key.clone(),
+        |view: &ItemView<'_>| view.canonical_key.clone(),
     ];
     for (place, key) in
         keys.into_iter().take(if item.spellings.is_some() { 3 } else { 2 }).enumerate()
     {
         for states in STATES.into_iter().filter(|_| place == 2) {
-            plain.by_equal_content(states, Key::Meant);
+            plain.by_equal_content(states, Key::Canonical);
         }
         for states in STATES {
             plain.in_order(|plain, arriving, stored| {
@@ -80,7 +83,7 @@ fn plain_claims(
 }
 
 /// Whether they are one; `by_name` looks at no other names that someone goes by.
-fn same_entity(arriving: &Who<'_>, stored: &Who<'_>, by_name: bool) -> bool {
+fn same_entity(arriving: &EntityKey<'_>, stored: &EntityKey<'_>, by_name: bool) -> bool {
     match (arriving.id, &arriving.name, stored.id, &stored.name) {
         (Some(a), _, Some(b), _) => a == b,
         (None, None, None, None) => true,
@@ -97,10 +100,10 @@ impl Plain<'_> {
         (0..self.stored.len()).filter(|stored| !self.claims.contains(&Some(*stored))).collect()
     }
 
-    fn at(&self, stored: usize, states: States) -> Option<&View<'_>> {
+    fn at(&self, stored: usize, states: States) -> Option<&ItemView<'_>> {
         self.stored[stored][states.side]
             .as_ref()
-            .filter(|_| !states.lasting || self.lasting[stored])
+            .filter(|_| !states.in_both_states || self.in_both_states[stored])
     }
 
     fn in_order(&mut self, fits: impl Fn(&Self, usize, usize) -> bool) {
@@ -114,7 +117,7 @@ impl Plain<'_> {
 
     fn by_equal_content(&mut self, states: States, key: Key) {
         let before = self.claims.clone();
-        for says_all in [true, false] {
+        for needs_all_fields in [true, false] {
             let mut last = None;
             for arriving in 0..self.arriving.len() {
                 if self.claims[arriving].is_none() {
@@ -123,9 +126,9 @@ impl Plain<'_> {
                         self.at(*stored, states).is_some_and(|view| {
                             key.of(view) == key.of(&self.arriving[arriving])
                                 && self.same_entities(arriving, view)
-                                && self.says_nothing_new(&self.arriving[arriving], view, key)
-                                && (!says_all
-                                    || self.says_nothing_new(view, &self.arriving[arriving], key))
+                                && self.has_all_values_of(&self.arriving[arriving], view, key)
+                                && (!needs_all_fields
+                                    || self.has_all_values_of(view, &self.arriving[arriving], key))
                         })
                     });
                     let next = fitting.iter().find(|stored| Some(**stored) > last);
@@ -140,7 +143,7 @@ impl Plain<'_> {
                 let now = (self.claims[first], self.claims[second]);
                 if let (None, None, (Some(a), Some(b))) = (before[first], before[second], now)
                     && a > b
-                    && matches!((self.at(a, states), self.at(b, states)), (Some(a), Some(b)) if self.are_the_is_equal(a, b))
+                    && matches!((self.at(a, states), self.at(b, states)), (Some(a), Some(b)) if self.has_equal_content(a, b))
                 {
                     self.claims.swap(first, second);
                 }
@@ -157,7 +160,7 @@ impl Plain<'_> {
                 if from[first].is_none()
                     && from[second].is_none()
                     && a > b
-                    && self.are_the_is_equal(&self.arriving[first], &self.arriving[second])
+                    && self.has_equal_content(&self.arriving[first], &self.arriving[second])
                 {
                     self.claims.swap(first, second);
                 }
@@ -165,12 +168,18 @@ impl Plain<'_> {
         }
     }
 
-    fn are_the_is_equal(&self, a: &View<'_>, b: &View<'_>) -> bool {
-        let who = |view: &View<'_>| -> Vec<_> {
-            view.entities.iter().map(|who| (who.id.map(str::to_owned), who.name.clone())).collect()
+    fn has_equal_content(&self, a: &ItemView<'_>, b: &ItemView<'_>) -> bool {
+        let entities = |view: &ItemView<'_>| -> Vec<_> {
+            view.entities
+                .iter()
+                .map(|entity| (entity.id.map(str::to_owned), entity.name.clone()))
+                .collect()
         };
-        let says_no_more = |one, other| self.says_nothing_new(one, other, Key::Exact);
-        a.exact_key == b.exact_key && says_no_more(a, b) && says_no_more(b, a) && who(a) == who(b)
+        let has_all_values = |one, other| self.has_all_values_of(one, other, Key::Exact);
+        a.exact_key == b.exact_key
+            && has_all_values(a, b)
+            && has_all_values(b, a)
+            && entities(a) == entities(b)
     }
 
     fn is_identity(&self, key: &str) -> bool {
@@ -179,22 +188,22 @@ impl Plain<'_> {
     }
 
     /// Whether the other says all of it already, ids and names aside. Null says nothing.
-    fn says_nothing_new(&self, one: &View<'_>, other: &View<'_>, read: Key) -> bool {
+    fn has_all_values_of(&self, one: &ItemView<'_>, other: &ItemView<'_>, read: Key) -> bool {
         let spelled = self
             .item
             .spellings
             .as_ref()
             .map(|spellings| spellings.field)
-            .filter(|_| read == Key::Meant);
+            .filter(|_| read == Key::Canonical);
         one.object.iter().all(|(key, value)| {
-            let is_of_the_key = self.is_identity(key) || spelled == Some(key.as_str());
+            let is_in_key = self.is_identity(key) || spelled == Some(key.as_str());
             value.is_null()
-                || is_of_the_key
+                || is_in_key
                 || other.object.get(key).is_some_and(|known| is_equal(value, known))
         })
     }
 
-    fn same_entities(&self, arriving: usize, stored: &View<'_>) -> bool {
+    fn same_entities(&self, arriving: usize, stored: &ItemView<'_>) -> bool {
         self.arriving[arriving]
             .entities
             .iter()
@@ -206,15 +215,15 @@ impl Plain<'_> {
     fn same_part(
         &self,
         arriving: usize,
-        stored: &View<'_>,
+        stored: &ItemView<'_>,
         part: usize,
         by_name: bool,
     ) -> Option<bool> {
         let (kind, a) = &self.arriving[arriving].parts[part];
         match kind {
             KeyPart::Field(_) => {
-                let of = |view: &View<'_>| {
-                    view.meaning.filter(|(field, _)| *kind == KeyPart::Field(field))
+                let of = |view: &ItemView<'_>| {
+                    view.canonical.filter(|(field, _)| *kind == KeyPart::Field(field))
                 };
                 let meant = of(&self.arriving[arriving]);
                 Some(
@@ -229,7 +238,7 @@ impl Plain<'_> {
         }
     }
 
-    fn only_candidates(&mut self, fits: impl Fn(&Self, usize, &View<'_>) -> bool) {
+    fn only_candidates(&mut self, fits: impl Fn(&Self, usize, &ItemView<'_>) -> bool) {
         let unclaimed = self.unclaimed();
         let candidates: Vec<(usize, Vec<usize>)> = (0..self.arriving.len())
             .filter(|arriving| self.claims[*arriving].is_none())
@@ -310,21 +319,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn looking_pairs_up_finds_what_comparing_each_with_each_finds(
+    fn indexed_alignment_equals_plain_alignment(
         (item, stored, arriving) in lists(),
-        bearers in prop_oneof![Just(0), Just(FEW)],
+        namesakes in prop_oneof![Just(0), Just(MAX_INDIVIDUAL_LOOKUPS)],
     ) {
         let mut names = Directory::default();
         for entity in item.entities {
-            // One of the names has so many bearers that they are looked for as a group.
-            let bearers = (4..4 + bearers).map(|number| ("ada", number));
-            for (name, number) in [("ada", 1), ("ada", 2), ("bo", 3)].into_iter().chain(bearers) {
+            // One of the names has so many namesakes that they are looked for as a group.
+            let namesakes = (4..4 + namesakes).map(|number| ("ada", number));
+            for (name, number) in [("ada", 1), ("ada", 2), ("bo", 3)].into_iter().chain(namesakes) {
                 names.add_name(entity.kind, name.to_owned(), format!("{}-{number}", entity.kind.as_str()));
             }
         }
         let stored: Vec<_> =
             stored.iter().map(|(current, base)| StoredItem { current: current.as_ref(), base: base.as_ref(), is_added: false, base_place: None }).collect();
-        let meant = Meant::from([((EntityKind::Person, "bo".to_owned()), ["person-1".to_owned(), "person-3".to_owned()].into())]);
-        prop_assert_eq!(align(item, &stored, &arriving, &names, &meant, &WorkBudget::unlimited()).claimed, plain_claims(item, &stored, &arriving, &names, &meant));
+        let possible_entities = PossibleEntities::from([((EntityKind::Person, "bo".to_owned()), ["person-1".to_owned(), "person-3".to_owned()].into())]);
+        prop_assert_eq!(align(item, &stored, &arriving, &names, &possible_entities, &WorkBudget::unlimited()).claimed, plain_claims(item, &stored, &arriving, &names, &possible_entities));
     }
 }

@@ -10,8 +10,8 @@ use super::items::ItemMerger;
 use super::near_duplicates::{NearDuplicates, Repetitions};
 use super::order::{self, FileOrder, arrange, gives_another_place};
 use super::removed_items::{RemovedItems, repeats};
-use crate::document::align::other_script::{Arriving, align_other_script};
-use crate::document::align::{Alignment, Meant, StoredItem, align};
+use crate::document::align::other_script::{ArrivingItems, align_other_script};
+use crate::document::align::{Alignment, PossibleEntities, StoredItem, align};
 use crate::document::json::{array, objects, text};
 use crate::document::problem::{ProblemCode, WarningCode, pointer_at};
 use crate::document::proposal::{ImportMode, NullPolicy};
@@ -89,7 +89,7 @@ struct ResolvedItems {
     /// The ids of draft items whose waiting names are now left out.
     withdrawn: HashSet<String>,
     /// The stored entities that a name may mean.
-    meant: Meant,
+    possible_entities: PossibleEntities,
 }
 
 /// The ids of draft items with waiting names, by the position and the key of the name.
@@ -211,7 +211,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         let mut resolved = ResolvedItems::default();
         let mut waiting: Option<WaitingItems> = None;
         let budget = self.document.proposal.budget;
-        for index in self.document.following.order(self.list.name, sent.len()) {
+        for index in self.document.split_credits.order(self.list.name, sent.len()) {
             if !budget.charge(STEPS_OF_ITEM) {
                 break;
             }
@@ -244,13 +244,13 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
                 }
                 let came_with_id = text(&object, item.id).is_some();
                 let context = ItemContext { item, path: &path, came_with_id };
-                let meant = &mut resolved.meant;
+                let possible_entities = &mut resolved.possible_entities;
                 resolver.resolve_before_alignment(
                     entity,
                     &mut object,
                     &context,
                     &mut entities,
-                    meant,
+                    possible_entities,
                 );
             }
             resolved.indices.push(index);
@@ -264,21 +264,21 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
     fn open_waiting_names(&mut self, object: &mut Object, path: &str) {
         let (item, proposal) = (self.list.item, self.document.proposal);
         for entity in item.entities {
-            let given = text(object, entity.id).filter(|id| proposal.stand_ins.contains(*id));
+            let given = text(object, entity.id).filter(|id| proposal.provisional_ids.contains(*id));
             let Some(id) = given.map(str::to_owned) else { continue };
             let at = format!("{path}/{}", entity.name);
             let location = NameLocation {
                 item: Some(item),
                 item_path: path,
                 path: &at,
-                is_alone: item.entities.len() == 1,
+                is_only_name: item.entities.len() == 1,
             };
             let resolver = &mut self.document.resolver;
             if proposal.directory.by_id(entity.kind, &id).is_none()
-                || resolver.is_answered(&location)
+                || resolver.is_resolved(&location)
             {
                 object.remove(entity.id);
-                resolver.note_provisional(at, id);
+                resolver.set_provisional_id(at, id);
             }
         }
     }
@@ -294,10 +294,10 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
                 item: Some(item),
                 item_path: path,
                 path: &at,
-                is_alone: item.entities.len() == 1,
+                is_only_name: item.entities.len() == 1,
             };
             let resolver = &mut self.document.resolver;
-            let skipped = resolver.left_out(entity, name, &location);
+            let skipped = resolver.skipped(entity, name, &location);
             skipped.map(|skipped| resolver.report(skipped)).is_some()
         })
     }
@@ -309,7 +309,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         for object in &self.stored {
             let Some(id) = text(object, item.id) else { continue };
             for (position, entity) in item.entities.iter().enumerate() {
-                if text(object, entity.id).is_some_and(|id| proposal.stand_ins.contains(id)) {
+                if text(object, entity.id).is_some_and(|id| proposal.provisional_ids.contains(id)) {
                     let key = text(object, entity.name).map(index_key);
                     waiting.entry((position, key)).or_default().push(id.to_owned());
                 }
@@ -321,9 +321,10 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
     /// Aligns the arriving items with the stored ones; `None` if the budget is spent.
     fn align(&mut self, resolved: &mut ResolvedItems) -> Option<Alignment> {
         let (item, proposal) = (self.list.item, self.document.proposal);
-        let (objects, meant) = (&resolved.objects, &resolved.meant);
+        let (objects, possible_entities) = (&resolved.objects, &resolved.possible_entities);
         let (directory, budget) = (proposal.directory, proposal.budget);
-        let mut alignment = align(item, &self.states.items, objects, directory, meant, budget);
+        let mut alignment =
+            align(item, &self.states.items, objects, directory, possible_entities, budget);
         if budget.is_stopped() {
             return None;
         }
@@ -333,14 +334,14 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         let resolver = &self.document.resolver;
         let is_open = |index: usize, path: &str| {
             let item_path = &paths[index];
-            let location = NameLocation { item: Some(item), item_path, path, is_alone: true };
-            !resolver.is_answered(&location)
+            let location = NameLocation { item: Some(item), item_path, path, is_only_name: true };
+            !resolver.is_resolved(&location)
         };
-        let arriving = Arriving { item, objects: &resolved.objects, paths: &paths };
+        let arriving = ArrivingItems { item, objects: &resolved.objects, paths: &paths };
         let found =
             align_other_script(&arriving, &self.stored, &alignment.claimed, budget, &is_open);
         for (path, candidate) in found.possible {
-            self.document.resolver.note_possible(path, candidate);
+            self.document.resolver.add_other_script_candidate(path, candidate);
         }
         for aligned in found.aligned {
             alignment.claimed[aligned.arriving] = Some(aligned.stored);

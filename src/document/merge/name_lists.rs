@@ -168,9 +168,9 @@ impl DocumentMerger<'_> {
     }
 
     fn decide_name(&mut self, kind: EntityKind, given: &str, at: &str) -> Match {
-        let location = NameLocation { item: None, item_path: at, path: at, is_alone: true };
+        let location = NameLocation { item: None, item_path: at, path: at, is_only_name: true };
         let reference = EntityReference::by_name_only(kind);
-        if let Some(skipped) = self.resolver.left_out(&reference, given, &location) {
+        if let Some(skipped) = self.resolver.skipped(&reference, given, &location) {
             return skipped;
         }
         let object = Object::new();
@@ -183,7 +183,7 @@ impl DocumentMerger<'_> {
     /// is added.
     fn take_name(&mut self, kind: EntityKind, mut found: Match) -> bool {
         let at = found.path.clone();
-        let location = NameLocation { item: None, item_path: &at, path: &at, is_alone: true };
+        let location = NameLocation { item: None, item_path: &at, path: &at, is_only_name: true };
         let is_taken = match found.decision {
             MatchDecision::New => {
                 self.resolver.create(kind, &mut found, &location);
@@ -201,7 +201,11 @@ impl DocumentMerger<'_> {
             }
             MatchDecision::Skipped => false,
             MatchDecision::Ambiguous => {
-                self.resolver.ask(&found, "id", self.proposal.stage == Stage::Published);
+                self.resolver.report_ambiguity(
+                    &found,
+                    "id",
+                    self.proposal.stage == Stage::Published,
+                );
                 true
             }
         };

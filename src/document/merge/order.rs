@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_new_follows_what_it_follows_and_is_added_behind_a_part() {
+    fn new_items_follow_their_predecessor_or_go_to_the_end_of_a_partial_list() {
         assert_eq!(merged("aX", None, false), "abcdX");
         assert_eq!(merged("aXbY", None, false), "aXbcdY");
         assert_eq!(merged("Xb", None, false), "aXbcd");

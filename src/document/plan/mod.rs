@@ -20,13 +20,13 @@ use super::merge::merge;
 use super::problem::{Problem, ProblemCode, shown};
 use super::proposal::{ConflictPolicy, ImportMode, Proposal};
 use super::read::parse::Reading;
-use super::resolve::credited_names::{self, Following};
+use super::resolve::credited_names::{self, SplitCredits};
 use super::resolve::given_ids;
 use super::schema::definition::{Kind, Object};
 use diff::{Change, ChangeOperation, diff};
 use digest::digest;
 use locks::LockRule;
-pub use report::{Conflict, Counts, Match, NotRemoved, Remember, Report, Skipped};
+pub use report::{Conflict, Counts, Match, NotRemoved, RememberedResolution, Report, Skipped};
 
 /// The result of planning an import.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct Plan {
     /// Aliases to add to existing entities.
     pub new_aliases: Vec<NewEntity>,
     /// Resolutions to store.
-    pub answers: Vec<Remember>,
+    pub answers: Vec<RememberedResolution>,
     /// Ids that were generated for items and entities, in the order in which they were generated.
     pub made_up: Vec<String>,
     /// The number of changes that remove an item or a name only because the document lacks it.
@@ -69,11 +69,11 @@ impl Plan {
 /// Prepares the entity references of an arriving document: decides which ids are used, and splits
 /// texts that contain more than one name. Returns `None` if the document does not change.
 #[must_use]
-pub fn settle(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
-    let with_ids = given_ids::settle(proposal);
+pub fn settle(proposal: &Proposal<'_>) -> Option<(Reading, SplitCredits)> {
+    let with_ids = given_ids::check(proposal);
     let arriving = with_ids.as_ref().unwrap_or(proposal.arriving);
-    let with_names = credited_names::settle(&Proposal { arriving, ..*proposal });
-    with_names.or_else(|| with_ids.map(|reading| (reading, Following::default())))
+    let with_names = credited_names::normalise(&Proposal { arriving, ..*proposal });
+    with_names.or_else(|| with_ids.map(|reading| (reading, SplitCredits::default())))
 }
 
 /// Computes the plan of a proposal.
@@ -82,14 +82,15 @@ pub fn settle(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
 /// If the work budget is spent or the work was cancelled.
 pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped> {
     let settled = settle(proposal);
-    let (arriving, following) = match &settled {
-        Some((arriving, following)) => (arriving, following),
-        None => (proposal.arriving, &Following::default()),
+    let (arriving, split_credits) = match &settled {
+        Some((arriving, split_credits)) => (arriving, split_credits),
+        None => (proposal.arriving, &SplitCredits::default()),
     };
     let proposal = &Proposal { arriving, ..*proposal };
-    let mut merged = merge(proposal, following, ids);
+    let mut merged = merge(proposal, split_credits, ids);
     if merged.has_repetitions && merged.problems.is_empty() {
-        merged.data = at_rest(proposal, following, ids, merged.data, &merged.resolved.new_entities);
+        merged.data =
+            at_rest(proposal, split_credits, ids, merged.data, &merged.resolved.new_entities);
     }
     proposal.budget.outcome()?;
     let mut problems = proposal.arriving.problems.clone();
@@ -109,7 +110,8 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
     if !new_entities.is_empty() {
         let named = names_of(proposal.definition, &held.data);
         new_entities.retain(|entity| {
-            let stands_as = if entity.kind.stands_by_name() { &entity.name } else { &entity.id };
+            let stands_as =
+                if entity.kind.is_referenced_by_name() { &entity.name } else { &entity.id };
             named.contains(stands_as.as_str())
         });
     }
@@ -169,7 +171,7 @@ const MAX_STATES: usize = 8;
 /// repeats in a cycle, a version in the cycle is returned: the current one if it is part of it.
 fn at_rest(
     proposal: &Proposal<'_>,
-    following: &Following,
+    split_credits: &SplitCredits,
     ids: &dyn IdSource,
     first: Object,
     newcomers: &[NewEntity],
@@ -185,7 +187,7 @@ fn at_rest(
     }
     let mut states = vec![proposal.current.clone(), first];
     while let Some(current) = states.last().filter(|_| states.len() < MAX_STATES) {
-        let next = merge(&Proposal { current, directory, ..*proposal }, following, ids);
+        let next = merge(&Proposal { current, directory, ..*proposal }, split_credits, ids);
         if proposal.budget.is_stopped() {
             break;
         }

@@ -154,7 +154,7 @@ impl Report {
 
 /// A resolution that is stored with an import, to be used again later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remember {
+pub struct RememberedResolution {
     pub kind: EntityKind,
     /// The name in comparable form.
     pub name_key: String,

@@ -22,21 +22,21 @@ fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
     i64::from_be_bytes(hash.finalize()[..8].try_into().unwrap_or_default())
 }
 
-fn common(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+fn common_keys(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     // A misspelled name has the bones of the right one.
     let mut keys = BTreeSet::from([
         key(kind, "ends", &name.ends()),
         key(kind, "skeleton", &name.skeleton()),
         key(kind, "letters", name.letters()),
     ]);
-    if let Some(read) = name.read() {
+    if let Some(read) = name.reading() {
         keys.insert(key(kind, "letters", read));
     }
     let sorted = name.sorted();
     if sorted != name.ends() {
         keys.insert(key(kind, "ends", sorted));
     }
-    if kind.is_told_by_name() {
+    if kind.has_unique_names() {
         // There are few of them, so that one end alone finds no crowd.
         keys.extend(name.outer_words().map(|word| key(kind, "end", word)));
     }
@@ -45,9 +45,9 @@ fn common(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
 
 /// The keys under which a name is stored.
 #[must_use]
-pub fn stored(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    let mut keys = common(kind, name);
-    keys.extend(misspelled(kind, name));
+pub fn for_index(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    let mut keys = common_keys(kind, name);
+    keys.extend(misspelling_keys(kind, name));
     if name.is_abbreviated() {
         keys.insert(key(kind, "initials", &name.abbreviated()));
     }
@@ -63,23 +63,23 @@ pub fn stored(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
 /// The keys under which a name is looked up: by the family name and a letter, which many share, only a name
 /// that says no more, or among those that say no more.
 #[must_use]
-pub fn looked_up(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    let mut keys = common(kind, name);
+pub fn for_lookup(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    let mut keys = common_keys(kind, name);
     let of = if name.is_abbreviated() { "first letter" } else { "initials" };
     keys.insert(key(kind, of, &name.abbreviated()));
     keys
 }
 
 /// The keys that a name shares with those of which one word is another.
-fn misspelled(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    name.shared_if_misspelled().into_iter().map(|(of, text)| key(kind, of, &text)).collect()
+fn misspelling_keys(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    name.misspelling_keys().into_iter().map(|(of, text)| key(kind, of, &text)).collect()
 }
 
 /// The keys of a second look, at a name that nobody was found for: that it has with those of which one word is another,
 /// and by how it sounds with those in another script.
 #[must_use]
-pub fn looked_up_again(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    let mut keys = misspelled(kind, name);
+pub fn for_second_lookup(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    let mut keys = misspelling_keys(kind, name);
     if let Some(sound) = name.rough_sound() {
         let of = if name.is_other_script() { "sound" } else { "other script" };
         keys.insert(key(kind, of, &sound));
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_may_be_the_same_name_is_found() {
+    fn related_names_share_a_key() {
         for (given, known) in [
             ("Pitt, Brad", "Brad Pitt"),
             ("B. Pitt", "Brad Pitt"),
@@ -124,10 +124,10 @@ mod tests {
         ] {
             let (kind, given_name, known_name) =
                 (EntityKind::Person, Name::of(given), Name::of(known));
-            let keys = stored(kind, &known_name);
+            let keys = for_index(kind, &known_name);
             let is_found = |by: BTreeSet<i64>| !by.is_disjoint(&keys);
-            let found = is_found(looked_up(kind, &given_name))
-                || is_found(looked_up_again(kind, &given_name));
+            let found = is_found(for_lookup(kind, &given_name))
+                || is_found(for_second_lookup(kind, &given_name));
             assert!(found, "{given} and {known}");
         }
     }
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn keys_of_different_kinds_are_different() {
         let name = Name::of("Netflix");
-        let keys = |kind| stored(kind, &name);
+        let keys = |kind| for_index(kind, &name);
         assert!(keys(EntityKind::Platform).is_disjoint(&keys(EntityKind::Person)));
     }
 }

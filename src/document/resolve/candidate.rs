@@ -92,7 +92,7 @@ pub struct Candidate {
     pub(super) weight: f64,
     /// Whether the name is the very name, or an alias.
     #[serde(skip)]
-    pub(super) is_named_so: bool,
+    pub(super) has_exact_name: bool,
 }
 
 /// The score of a candidate that is as likely as not.
@@ -101,7 +101,7 @@ const EVEN: f64 = 0.5;
 impl Candidate {
     /// Somebody who stands in the document and may be meant by a name that cannot be compared with theirs.
     #[must_use]
-    pub fn standing(id: &str, name: &str, reasons: Vec<MatchReason>) -> Self {
+    pub fn unscored(id: &str, name: &str, reasons: Vec<MatchReason>) -> Self {
         Self {
             id: id.to_owned(),
             name: name.to_owned(),
@@ -109,13 +109,13 @@ impl Candidate {
             reasons,
             known_for: Vec::new(),
             weight: 0.0,
-            is_named_so: false,
+            has_exact_name: false,
         }
     }
 
     /// Whether the name is the very name, or an alias.
     #[must_use]
-    pub const fn is_named_so(&self) -> bool {
-        self.is_named_so
+    pub const fn has_exact_name(&self) -> bool {
+        self.has_exact_name
     }
 }

@@ -1,12 +1,12 @@
 //! Notes on a credit that are written into the name: `(uncredited)`, `[verify]`, and the same name in
 //! another script, `Wong Kar-wai (王家衛)`.
 
-use super::several_names::is_full_name;
+use super::split_names::is_full_name;
 use crate::document::text::comparable;
 
 /// A name with what stood behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Noted {
+pub struct NameWithNotes {
     /// The name without it.
     pub name: String,
     /// The notes, as they were written, from the first on.
@@ -175,21 +175,25 @@ const BRACKETS: [(char, char); 6] =
 const DASHES: [&str; 4] = [" - ", " – ", " — ", ", "];
 
 /// Most notes behind one name.
-const MOST_NOTES: usize = 4;
+const MAX_NOTES: usize = 4;
 /// Most characters of a name that is looked at.
-const LONGEST_NAME: usize = 200;
+const MAX_NAME_LENGTH: usize = 200;
 
 /// Takes the notes off a name; `None` if there are none.
 #[must_use]
-pub fn noted(text: &str) -> Option<Noted> {
-    if text.chars().nth(LONGEST_NAME).is_some() {
+pub fn split_notes(text: &str) -> Option<NameWithNotes> {
+    if text.chars().nth(MAX_NAME_LENGTH).is_some() {
         return None;
     }
-    let mut found =
-        Noted { name: text.trim().to_owned(), notes: vec![], other_script: None, is_certain: true };
-    while found.notes.len() < MOST_NOTES {
+    let mut found = NameWithNotes {
+        name: text.trim().to_owned(),
+        notes: vec![],
+        other_script: None,
+        is_certain: true,
+    };
+    while found.notes.len() < MAX_NOTES {
         let Some((name, note, is_bracket)) = last_note(&found.name) else { break };
-        let is_known = is_note(note) || job_of(note).is_some();
+        let is_known = is_note(note) || job_of_note(note).is_some();
         let is_other_script = is_bracket && is_in_another_script(name, note);
         if !is_known && !is_other_script {
             // Only what stands last may be unknown: of the rest nothing is certain then.
@@ -212,7 +216,7 @@ pub fn noted(text: &str) -> Option<Noted> {
 
 /// The job that a note says, as a document writes it.
 #[must_use]
-pub fn job_of(note: &str) -> Option<String> {
+pub fn job_of_note(note: &str) -> Option<String> {
     let note = note.trim();
     let key = comparable(note);
     if !is_in(JOBS, &key) {
@@ -233,8 +237,8 @@ fn last_note(text: &str) -> Option<(&str, &str, bool)> {
             && let Some(start) = rest.rfind(open)
         {
             let (name, note) = (rest[..start].trim(), rest[start + open.len_utf8()..].trim());
-            let is_told = !name.is_empty() && !note.is_empty();
-            return is_told.then_some((name, note, true));
+            let is_complete = !name.is_empty() && !note.is_empty();
+            return is_complete.then_some((name, note, true));
         }
     }
     for dash in DASHES {
@@ -290,7 +294,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_are_taken_off_a_name() {
+    fn notes_are_split_from_a_name() {
         for (text, name, notes) in [
             ("Ada Quist (special appearance)", "Ada Quist", vec!["special appearance"]),
             ("Bo Renn [verify]", "Bo Renn", vec!["verify"]),
@@ -298,25 +302,25 @@ mod tests {
             ("Bo Renn (voice) (uncredited)", "Bo Renn", vec!["voice", "uncredited"]),
             ("Bo Renn (voice, uncredited)", "Bo Renn", vec!["voice, uncredited"]),
             ("石田海（声）", "石田海", vec!["声"]),
-            ("Ada Quist - Special Appearance", "Ada Quist", vec!["Special Appearance"]),
+            ("Ada Quist - Special PastCredit", "Ada Quist", vec!["Special PastCredit"]),
             ("Ada Quist, uncredited", "Ada Quist", vec!["uncredited"]),
             ("Ada Quist (story)", "Ada Quist", vec!["story"]),
             ("Cher (voice)", "Cher", vec!["voice"]),
         ] {
-            let found = noted(text).unwrap();
+            let found = split_notes(text).unwrap();
             assert!(found.is_certain && found.other_script.is_none(), "{text}");
             assert_eq!((found.name.as_str(), found.notes), (name, notes.map_to_owned()), "{text}");
         }
     }
 
     #[test]
-    fn the_name_in_another_script_is_no_part_of_it() {
+    fn the_name_in_another_script_is_split_off() {
         for (text, name, other) in [
             ("Wang Hai (王海)", "Wang Hai", "王海"),
             ("王海 (Wang Hai)", "王海", "Wang Hai"),
             ("Olga Lis (Ольга Лис)", "Olga Lis", "Ольга Лис"),
         ] {
-            let found = noted(text).unwrap();
+            let found = split_notes(text).unwrap();
             assert_eq!(
                 (found.name.as_str(), found.other_script.as_deref(), found.is_certain),
                 (name, Some(other), true),
@@ -326,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_a_name_stays() {
+    fn parts_of_a_name_are_not_notes() {
         for text in [
             "Ada Quist",
             "Thora \"Bird\" Moor",
@@ -339,9 +343,9 @@ mod tests {
             "Jean-Luc Moor",
             "P!nk (band)",
         ] {
-            assert_eq!(noted(text), None, "{text}");
+            assert_eq!(split_notes(text), None, "{text}");
         }
-        assert!(!noted("Ada Quist (of Wismar)").unwrap().is_certain);
+        assert!(!split_notes("Ada Quist (of Wismar)").unwrap().is_certain);
     }
 
     trait MapToOwned {

@@ -7,42 +7,43 @@ use super::{Name, blocking_keys};
 use crate::document::entity::{EntityKind, NewEntity};
 
 /// Most that are looked at for one name, so that a document of names that are all alike takes no longer than others.
-const MOST_NEAR: usize = 40;
+const MAX_CANDIDATES_PER_NAME: usize = 40;
 
 /// Entities that were made since the others were looked up. They are indexed when somebody asks: most documents
 /// name nobody by a name alone.
 #[derive(Debug, Clone, Default)]
-pub struct Newcomers {
-    entities: Vec<Newcomer>,
+pub struct NewEntityIndex {
+    entities: Vec<IndexedEntity>,
     indexed: usize,
     by_block: HashMap<i64, Vec<usize>>,
 }
 
 /// An entity that was just made.
 #[derive(Debug, Clone)]
-pub(super) struct Newcomer {
+pub(super) struct IndexedEntity {
     pub(super) entity: NewEntity,
     name: OnceLock<Name>,
 }
 
-impl Newcomer {
+impl IndexedEntity {
     /// Its name taken apart.
     pub(super) fn name(&self) -> &Name {
         self.name.get_or_init(|| Name::of(&self.entity.name))
     }
 }
 
-impl Newcomers {
+impl NewEntityIndex {
     pub fn add(&mut self, entity: &NewEntity) {
-        self.entities.push(Newcomer { entity: entity.clone(), name: OnceLock::new() });
+        self.entities.push(IndexedEntity { entity: entity.clone(), name: OnceLock::new() });
     }
 
-    /// Makes those who were added since the last time known to [`Self::near`].
+    /// Makes those who were added since the last time known to [`Self::candidates`].
     pub fn index(&mut self) {
-        for (place, Newcomer { entity, .. }) in self.entities.iter().enumerate().skip(self.indexed)
+        for (place, IndexedEntity { entity, .. }) in
+            self.entities.iter().enumerate().skip(self.indexed)
         {
             for block in
-                blocking_keys::stored(entity.kind, &Name::of_kind(entity.kind, &entity.name))
+                blocking_keys::for_index(entity.kind, &Name::of_kind(entity.kind, &entity.name))
             {
                 self.by_block.entry(block).or_default().push(place);
             }
@@ -51,22 +52,24 @@ impl Newcomers {
     }
 
     /// Those whose names may be another form of this one, in the order in which they were made.
-    pub(super) fn near(&self, kind: EntityKind, name: &Name) -> Vec<&Newcomer> {
+    pub(super) fn candidates(&self, kind: EntityKind, name: &Name) -> Vec<&IndexedEntity> {
         if self.by_block.is_empty() {
             return Vec::new();
         }
-        let blocks = blocking_keys::looked_up(kind, name);
+        let blocks = blocking_keys::for_lookup(kind, name);
         // The places under a block ascend, so that the first of all are among the first of each.
         let of_blocks = blocks.iter().filter_map(|block| self.by_block.get(block));
-        let mut places: Vec<usize> =
-            of_blocks.flat_map(|places| places.iter().take(MOST_NEAR)).copied().collect();
+        let mut places: Vec<usize> = of_blocks
+            .flat_map(|places| places.iter().take(MAX_CANDIDATES_PER_NAME))
+            .copied()
+            .collect();
         places.sort_unstable();
         places.dedup();
-        places.truncate(MOST_NEAR);
+        places.truncate(MAX_CANDIDATES_PER_NAME);
         places
             .into_iter()
             .map(|place| &self.entities[place])
-            .filter(|newcomer| newcomer.entity.kind == kind)
+            .filter(|new| new.entity.kind == kind)
             .collect()
     }
 }

@@ -61,7 +61,7 @@ fn is_ordinal(word: &str) -> bool {
 /// Award`, `The Saturn Awards`. None of them is the name itself.
 #[must_use]
 pub fn forms_without_edition(text: &str) -> Vec<String> {
-    if text.chars().nth(LONGEST_CEREMONY).is_some() {
+    if text.chars().nth(MAX_CEREMONY_LENGTH).is_some() {
         return Vec::new();
     }
     let mut words: Vec<&str> = text.split_whitespace().collect();
@@ -93,7 +93,7 @@ pub fn forms_without_edition(text: &str) -> Vec<String> {
 }
 
 /// Most characters of the name of a ceremony that is looked at.
-const LONGEST_CEREMONY: usize = 200;
+const MAX_CEREMONY_LENGTH: usize = 200;
 
 /// `The 83rd Annual Academy Awards`, `LXXXIII Academy Awards` and `Academy Awards (2011)` → `Academy Awards`.
 pub(super) fn without_edition(text: &str) -> String {
@@ -120,7 +120,7 @@ pub(super) fn without_edition(text: &str) -> String {
 
 /// `Pitt, Brad` → `Brad Pitt`; `Downey, Robert, Jr.` → `Robert Downey Jr.`; a nickname in quotation marks or
 /// brackets is left out.
-pub(super) fn spoken_order(text: &str) -> String {
+pub(super) fn natural_order(text: &str) -> String {
     let text = without_nickname(text);
     let mut pieces: Vec<&str> =
         text.split([',', '،', '、']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
@@ -260,8 +260,8 @@ pub(super) fn suffix_of(word: &str) -> Option<Suffix> {
 /// What is spoken otherwise than its letters are transliterated one by one: the Russian х is an h and дж a j, and the
 /// Greek μπ, ντ and γκ are b, d and g; the Japanese small tsu doubles a consonant, and
 /// in Hindi a dot below makes another one.
-fn as_spoken(word: &str) -> String {
-    const SPOKEN: [(&str, &str); 30] = [
+fn respelled(word: &str) -> String {
+    const RESPELLINGS: [(&str, &str); 30] = [
         ("ッ", ""),
         ("っ", ""),
         ("дж", "j"),
@@ -296,7 +296,9 @@ fn as_spoken(word: &str) -> String {
     if word.is_ascii() {
         return word.to_owned();
     }
-    SPOKEN.iter().fold(word.to_owned(), |word, (written, spoken)| word.replace(written, spoken))
+    RESPELLINGS
+        .iter()
+        .fold(word.to_owned(), |word, (written, spoken)| word.replace(written, spoken))
 }
 
 pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
@@ -329,7 +331,7 @@ pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
         let ascii: String = if word.chars().any(is_han) {
             word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
         } else {
-            let ascii = any_ascii::any_ascii(&as_spoken(word)).replace('+', "plus");
+            let ascii = any_ascii::any_ascii(&respelled(word)).replace('+', "plus");
             ascii.chars().filter(char::is_ascii_alphanumeric).collect()
         };
         if ascii.is_empty() {

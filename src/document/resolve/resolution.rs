@@ -9,7 +9,8 @@ pub struct Resolution {
     /// JSON Pointer into the imported data: of the name, or of an item that names one entity only.
     pub path: String,
     /// `None` if it was given in no way, or in several at once.
-    pub answer: Option<Answer>,
+    #[serde(rename = "answer")]
+    pub action: Option<ResolutionAction>,
     /// Whether the answer holds for this name on all movies from now on.
     pub everywhere: bool,
 }
@@ -24,13 +25,13 @@ impl Resolution {
         skip: bool,
         everywhere: bool,
     ) -> Self {
-        let answer = match (entity, create_new, skip) {
-            (Some(id), false, false) => Some(Answer::Is(id)),
-            (None, true, false) => Some(Answer::CreateNew),
-            (None, false, true) => Some(Answer::Skip),
+        let action = match (entity, create_new, skip) {
+            (Some(id), false, false) => Some(ResolutionAction::Entity(id)),
+            (None, true, false) => Some(ResolutionAction::CreateNew),
+            (None, false, true) => Some(ResolutionAction::Skip),
             _ => None,
         };
-        Self { path, answer, everywhere }
+        Self { path, action, everywhere }
     }
 
     /// Reads resolutions as text has them: a JSON list of `{"path", "entity_id" | "create_new" | "skip",
@@ -67,8 +68,8 @@ impl Resolution {
     /// The id of the entity that it names.
     #[must_use]
     pub fn entity(&self) -> Option<&str> {
-        match &self.answer {
-            Some(Answer::Is(id)) => Some(id),
+        match &self.action {
+            Some(ResolutionAction::Entity(id)) => Some(id),
             _ => None,
         }
     }
@@ -91,9 +92,10 @@ struct Sent {
 /// Who a name means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum ResolutionAction {
     /// The entity of that id.
-    Is(String),
+    #[serde(rename = "is")]
+    Entity(String),
     /// Somebody who is not known here.
     CreateNew,
     /// Nobody: what has the name is left out of the import.

@@ -6,7 +6,7 @@ use sea_orm::Set;
 use super::publish::moment;
 use super::published::{DocumentKey, FORMAT, source};
 use crate::document::entity::NewEntity;
-use crate::document::plan::Remember;
+use crate::document::plan::RememberedResolution;
 use crate::document::text::folding::refold_key;
 use crate::document::{Category, Metadata, MovieId};
 use crate::storage::StorageError;
@@ -27,7 +27,7 @@ pub struct StoredContribution {
     /// Entities that are named first in this contribution. Publishing it creates them.
     pub named: Vec<NewEntity>,
     /// The resolutions that were given with it.
-    pub answers: Vec<Remember>,
+    pub answers: Vec<RememberedResolution>,
     /// The number of the contribution that opened the draft.
     pub first_contribution: i64,
     /// The revision as which the draft was published.
@@ -62,7 +62,7 @@ pub struct NewContribution {
     pub named: Vec<NewEntity>,
     /// The resolutions that were given with it. They are stored for good when the draft is
     /// published.
-    pub answers: Vec<Remember>,
+    pub answers: Vec<RememberedResolution>,
     /// The number of the contribution that opened the draft: its own `draft_revision` if it opens
     /// it.
     pub first_contribution: i64,
@@ -119,8 +119,8 @@ pub(in crate::storage) fn check_format(row: &contribution::Model) -> Result<(), 
 }
 
 /// The resolutions of a contribution, with their keys folded by the current rules.
-fn read_resolutions(row: &contribution::Model) -> Result<Vec<Remember>, StorageError> {
-    let mut answers: Vec<Remember> =
+fn read_resolutions(row: &contribution::Model) -> Result<Vec<RememberedResolution>, StorageError> {
+    let mut answers: Vec<RememberedResolution> =
         serde_json::from_str(&row.answers).map_err(|error| corrupt(&row.movie_id, error))?;
     for answer in &mut answers {
         answer.name_key = refold_key(&answer.name_key);

@@ -47,7 +47,7 @@ async fn load_directory(
         }
     }
     directory.sort_names();
-    if !mentions.open.is_empty() {
+    if !mentions.open_names.is_empty() {
         directory.expect_open_names();
     }
     candidates::load_candidates(connection, mentions, &mut directory).await?;
@@ -105,7 +105,7 @@ async fn load_ids(
     for (given, number) in &numbers {
         if let Some(own) = directory.by_id(kind, number).filter(|_| *given != number) {
             let own = own.to_owned();
-            directory.known_ids_mut().add_elsewhere(kind, given, &own);
+            directory.known_ids_mut().add_external_candidate(kind, given, &own);
         }
     }
     load_external_ids(connection, kind, given, mentions, directory, &mut compared).await?;
@@ -171,7 +171,7 @@ async fn load_external_ids(
     let numbers: Vec<&str> = bare.keys().map(String::as_str).collect();
     for row in external_id_rows(connection, kind, &NUMBERED_SOURCES, &numbers).await? {
         for given in bare.get(&row.value).into_iter().flatten() {
-            directory.known_ids_mut().add_elsewhere(kind, given, &row.entity_id);
+            directory.known_ids_mut().add_external_candidate(kind, given, &row.entity_id);
         }
         directory.add_id(kind, row.entity_id.clone(), row.entity_id.clone());
         compared.insert(row.entity_id);

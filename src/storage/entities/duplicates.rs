@@ -90,7 +90,7 @@ impl Database {
             .await?;
         let mut of_block: HashMap<i64, BTreeSet<&str>> = HashMap::new();
         for (id, name) in &derived {
-            for block in blocking_keys::looked_up(kind, &Name::of(name)) {
+            for block in blocking_keys::for_lookup(kind, &Name::of(name)) {
                 of_block.entry(block).or_default().insert(id);
             }
         }

@@ -60,7 +60,7 @@ pub(in crate::storage) async fn add_to_index(
     for new in names {
         let name = Name::of(new.name);
         rows.extend(
-            blocking_keys::stored(new.kind, &name).into_iter().map(|block| (block, new.id)),
+            blocking_keys::for_index(new.kind, &name).into_iter().map(|block| (block, new.id)),
         );
         if new.kind == EntityKind::Person {
             for word in words_of(&name) {

@@ -192,7 +192,7 @@ fn blocks_of<'a>(names: &[(&'static str, &'a str, &'a str, &'a str)]) -> Vec<(i6
         .filter_map(|(kind, _, id, name)| Some((EntityKind::parse(kind)?, *id, Name::of(name))));
     names
         .flat_map(|(kind, id, name)| {
-            blocking_keys::stored(kind, &name).into_iter().map(move |block| (block, id))
+            blocking_keys::for_index(kind, &name).into_iter().map(move |block| (block, id))
         })
         .collect()
 }

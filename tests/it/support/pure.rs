@@ -47,7 +47,7 @@ pub struct ImportSettings<'a> {
 pub const MERGE: ImportSettings<'static> = ImportSettings {
     stage: Stage::Published,
     source: Source::Manual,
-    id_trust: IdTrust::Given,
+    id_trust: IdTrust::Trusted,
     mode: ImportMode::Merge,
     nulls: NullPolicy::Keep,
     base: None,
@@ -131,7 +131,7 @@ impl World {
             directory: &directory,
             credited: &HashSet::new(),
             resolutions: &[],
-            stand_ins: &std::collections::HashSet::new(),
+            provisional_ids: &std::collections::HashSet::new(),
             budget,
         };
         plan(&proposal, &*self.ids).expect("the budget is large enough")

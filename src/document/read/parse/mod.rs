@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::values::{Implied, Read, is_id, is_nothing, read_scalar, tmdb_image};
 use crate::document::categories::{Category, Definition};
-use crate::document::plan::Remember;
+use crate::document::plan::RememberedResolution;
 use crate::document::problem::{
     Problem, ProblemCode, Warning, WarningCode, excerpt, pointer, pointer_at, shown,
 };
@@ -49,7 +49,7 @@ pub struct Reading {
     /// published.
     pub provisional: HashSet<String>,
     /// Resolutions that were given when the draft was made.
-    pub answers: Vec<Remember>,
+    pub answers: Vec<RememberedResolution>,
     /// For a draft, the lock targets that people contributed to. A locked one is refused instead of
     /// skipped.
     pub personal: HashSet<String>,

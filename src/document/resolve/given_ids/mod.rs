@@ -3,15 +3,15 @@
 //! An id that a document gives is trusted, with four exceptions. A [placeholder] is no id. A bare
 //! [number](number) is one only where an entity has it, here or in another database, and the name
 //! beside it is a form of one of that entity's names: row numbers look the same. What a language
-//! model wrote, or may have written, is a [claim](claim). And one id beside two unrelated names is
+//! model wrote, or may have written, is a [claim](claimed_ids). And one id beside two unrelated names is
 //! refused. What a document says again that is stored is never questioned.
 
-mod claim;
+mod claimed_ids;
 mod contradictions;
-mod known;
+mod known_ids;
 mod number;
 mod placeholder;
-mod stored;
+mod stored_ids;
 
 use serde_json::Value;
 
@@ -23,12 +23,12 @@ use crate::document::read::parse::{MAX_LISTED, Reading};
 use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
 use crate::document::text::{index_key, quoted};
 
-use claim::judge_claim;
+use claimed_ids::check_claimed_id;
 use contradictions::contradictions;
-pub use known::{Introduced, KnownIds};
+pub use known_ids::{Introduced, KnownIds};
 pub use number::{NUMBERED_SOURCES, bare_number, external_values};
 pub use placeholder::is_placeholder;
-pub(in crate::document) use stored::Stored;
+pub(in crate::document) use stored_ids::StoredIds;
 
 /// Whether an id may be no identity, so that the name beside it has to be looked up as well.
 #[must_use]
@@ -39,7 +39,7 @@ pub fn is_questionable(id: &str) -> bool {
 /// Whether two names may be names of one entity: one is a form of the other, or, of people, has all
 /// words of it.
 #[must_use]
-pub fn may_be_one(kind: EntityKind, a: &str, b: &str) -> bool {
+pub fn may_be_same_entity(kind: EntityKind, a: &str, b: &str) -> bool {
     if index_key(a) == index_key(b) {
         return true;
     }
@@ -51,7 +51,7 @@ pub fn may_be_one(kind: EntityKind, a: &str, b: &str) -> bool {
 /// Whether two names are certainly those of two: they are written in one script, have no word in
 /// common and are no forms of one name.
 #[must_use]
-pub fn is_contradicted(known: &str, name: &str) -> bool {
+pub fn is_unrelated_name(known: &str, name: &str) -> bool {
     if index_key(known) == index_key(name) {
         return false;
     }
@@ -60,7 +60,7 @@ pub fn is_contradicted(known: &str, name: &str) -> bool {
 }
 
 /// An id beside a name, and where it stands.
-struct Mention<'p> {
+struct GivenId<'p> {
     list: &'static str,
     index: usize,
     item: &'static Item,
@@ -70,7 +70,7 @@ struct Mention<'p> {
     name: Option<&'p str>,
 }
 
-impl Mention<'_> {
+impl GivenId<'_> {
     fn path(&self, field: &str) -> String {
         format!("{}/{field}", pointer_at(&format!("/{}", self.list), self.index))
     }
@@ -84,7 +84,7 @@ impl Mention<'_> {
 enum Verdict {
     Keep,
     /// It means the entity of this id.
-    Means(String),
+    Replace(String),
     /// It is none.
     Drop {
         warning: Option<Warning>,
@@ -103,29 +103,29 @@ impl Verdict {
 /// Reads the ids of an arriving document: drops those that are no identities, with warnings, and
 /// refuses one id beside two unrelated names. `None` if it stays as it is.
 #[must_use]
-pub fn settle(proposal: &Proposal<'_>) -> Option<Reading> {
-    let stored = Stored::new(proposal);
-    let mentions = mentions(proposal);
+pub fn check(proposal: &Proposal<'_>) -> Option<Reading> {
+    let stored = StoredIds::new(proposal);
+    let given_ids = collect_given_ids(proposal);
     let mut verdicts: Vec<Verdict> =
-        mentions.iter().map(|mention| judge(proposal, &stored, mention)).collect();
-    let problems = contradictions(proposal, &stored, &mentions, &mut verdicts);
+        given_ids.iter().map(|given| judge(proposal, &stored, given)).collect();
+    let problems = contradictions(proposal, &stored, &given_ids, &mut verdicts);
     if problems.is_empty() && verdicts.iter().all(|verdict| matches!(verdict, Verdict::Keep)) {
         return None;
     }
     let mut reading = proposal.arriving.clone();
-    for (mention, verdict) in mentions.iter().zip(verdicts) {
-        let list = reading.data.get_mut(mention.list).and_then(Value::as_array_mut);
-        let object = list.and_then(|list| list.get_mut(mention.index));
+    for (given, verdict) in given_ids.iter().zip(verdicts) {
+        let list = reading.data.get_mut(given.list).and_then(Value::as_array_mut);
+        let object = list.and_then(|list| list.get_mut(given.index));
         let Some(object) = object.and_then(Value::as_object_mut) else { continue };
         match verdict {
             Verdict::Keep => {}
-            Verdict::Means(id) => {
-                object.insert(mention.entity.id.to_owned(), Value::String(id));
+            Verdict::Replace(id) => {
+                object.insert(given.entity.id.to_owned(), Value::String(id));
             }
             Verdict::Drop { warning, item } => {
-                object.remove(mention.entity.id);
+                object.remove(given.entity.id);
                 if item {
-                    object.remove(mention.item.id);
+                    object.remove(given.item.id);
                 }
                 let room = MAX_LISTED.saturating_sub(reading.warnings.len());
                 reading.warnings.extend(warning.into_iter().take(room));
@@ -137,7 +137,7 @@ pub fn settle(proposal: &Proposal<'_>) -> Option<Reading> {
 }
 
 /// Every id that stands beside a name in the arriving document, or in place of one.
-fn mentions<'p>(proposal: &Proposal<'p>) -> Vec<Mention<'p>> {
+fn collect_given_ids<'p>(proposal: &Proposal<'p>) -> Vec<GivenId<'p>> {
     let mut found = Vec::new();
     for field in proposal.definition.fields {
         let Kind::Items { item, .. } = &field.rule.kind else { continue };
@@ -149,41 +149,41 @@ fn mentions<'p>(proposal: &Proposal<'p>) -> Vec<Mention<'p>> {
                 continue;
             }
             for entity in item.entities {
-                let Some(id) = text(entity.id).filter(|id| !proposal.stand_ins.contains(*id))
+                let Some(id) = text(entity.id).filter(|id| !proposal.provisional_ids.contains(*id))
                 else {
                     continue;
                 };
                 let (list, name) = (field.name, text(entity.name));
-                found.push(Mention { list, index, item, entity, object, id, name });
+                found.push(GivenId { list, index, item, entity, object, id, name });
             }
         }
     }
     found
 }
 
-fn judge(proposal: &Proposal<'_>, stored: &Stored<'_>, mention: &Mention<'_>) -> Verdict {
-    let Mention { entity, id, .. } = *mention;
+fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -> Verdict {
+    let GivenId { entity, id, .. } = *given;
     let (kind, directory) = (entity.kind, proposal.directory);
     let is_number = bare_number(id).is_some();
     let is_placeholder = !is_number && is_placeholder(id);
     if !is_number && !is_placeholder {
         // An id of another database, of an entity that is known here under another id.
-        let is_known = directory.known(kind, id, mention.name).is_some();
-        let meant = (!is_known).then(|| known_elsewhere(directory, mention)).flatten();
-        return meant.map_or_else(|| judge_claim(proposal, stored, mention), Verdict::Means);
+        let is_known = directory.known(kind, id, given.name).is_some();
+        let meant = (!is_known).then(|| entity_of_external_id(directory, given)).flatten();
+        return meant.map_or_else(|| check_claimed_id(proposal, stored, given), Verdict::Replace);
     }
-    let is_trusted = proposal.id_trust == IdTrust::Given;
-    if stored.says(mention) && (is_trusted || !stored.is_renaming(mention)) {
+    let is_trusted = proposal.id_trust == IdTrust::Trusted;
+    if stored.has(given) && (is_trusted || !stored.is_renaming(given)) {
         return Verdict::Keep;
     }
-    let at = mention.path(entity.id);
+    let at = given.path(entity.id);
     if is_placeholder {
         let message = format!("{} is a placeholder and was read as no id", quoted(id));
         return Verdict::without(Some(Warning::new(at, WarningCode::ValueRepaired, message)));
     }
-    match known_elsewhere(directory, mention) {
+    match entity_of_external_id(directory, given) {
         Some(meant) if meant == id => Verdict::Keep,
-        Some(meant) => Verdict::Means(meant),
+        Some(meant) => Verdict::Replace(meant),
         None => {
             let (kind, name) = (kind.as_str(), entity.name);
             let message = format!(
@@ -197,19 +197,23 @@ fn judge(proposal: &Proposal<'_>, stored: &Stored<'_>, mention: &Mention<'_>) ->
 }
 
 /// The only entity that has the id, here or in another database, and goes by the name beside it.
-fn known_elsewhere(directory: &Directory, mention: &Mention<'_>) -> Option<String> {
-    let (kind, name) = (mention.entity.kind, mention.name?);
-    let fits = |id: &&str| goes_by(directory, kind, id, name);
-    if let Some(own) = directory.by_id(kind, mention.id).filter(fits) {
+fn entity_of_external_id(directory: &Directory, given: &GivenId<'_>) -> Option<String> {
+    let (kind, name) = (given.entity.kind, given.name?);
+    let fits = |id: &&str| is_named_like(directory, kind, id, name);
+    if let Some(own) = directory.by_id(kind, given.id).filter(fits) {
         return Some(own.to_owned());
     }
-    let elsewhere = directory.known_ids().elsewhere(kind, mention.id);
+    let elsewhere = directory.known_ids().external_candidates(kind, given.id);
     let mut fitting = elsewhere.into_iter().filter(fits);
     fitting.next().filter(|_| fitting.next().is_none()).map(str::to_owned)
 }
 
 /// Whether a name is a form of one of an entity's names.
-fn goes_by(directory: &Directory, kind: EntityKind, id: &str, name: &str) -> bool {
+fn is_named_like(directory: &Directory, kind: EntityKind, id: &str, name: &str) -> bool {
     directory.by_name(kind, &index_key(name)).iter().any(|named| named == id)
-        || directory.known_ids().names(kind, id).iter().any(|known| may_be_one(kind, known, name))
+        || directory
+            .known_ids()
+            .names(kind, id)
+            .iter()
+            .any(|known| may_be_same_entity(kind, known, name))
 }

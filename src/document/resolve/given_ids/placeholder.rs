@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_for_no_id_is_a_placeholder() {
+    fn placeholders_are_recognised() {
         for id in [
             "",
             " ",
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_no_placeholder() {
+    fn ids_are_not_placeholders() {
         for id in [
             "1",
             "287",

@@ -6,10 +6,10 @@
 use std::sync::OnceLock;
 
 use super::parts::{
-    Part, Suffix, is_decoration, is_han, is_unassigned, parts_of, spoken_order, surname_last,
+    Part, Suffix, is_decoration, is_han, is_unassigned, natural_order, parts_of, surname_last,
     without_edition,
 };
-use super::phonetics::{bones, roughly, spoken};
+use super::phonetics::{coarse_metaphone, consonant_skeleton, metaphone};
 use crate::document::entity::EntityKind;
 use crate::document::text::folding::{is_ignorable, straight};
 use crate::document::text::normalisation::composed;
@@ -21,7 +21,7 @@ use crate::document::text::{comparable, index_key};
 pub struct Name {
     /// The name as it is compared to the letter: [`comparable`].
     comparable: String,
-    /// The parts in the order in which they are spoken, initials that stand together as one.
+    /// The parts in the order in which they are metaphone, initials that stand together as one.
     parts: Vec<Part>,
     suffix: Option<Suffix>,
     /// Whether it has letters enough to be compared by them. A name of signs, or with characters
@@ -32,7 +32,7 @@ pub struct Name {
     /// Whether it is written in letters that are not Latin.
     is_other_script: bool,
     /// How its Chinese characters are read, where it has any: 李明 is read liming, as is 黎明.
-    read: Option<String>,
+    reading: Option<String>,
     /// The letters of all parts.
     letters: String,
     /// All parts in the order of the alphabet, with spaces between.
@@ -45,9 +45,9 @@ pub struct Name {
 #[derive(Debug, Clone)]
 struct Sounds {
     /// What is left of all parts when vowels and the like are taken away.
-    bones: String,
-    /// How the words are spoken.
-    spoken: String,
+    skeleton: String,
+    /// How the words are metaphone.
+    metaphone: String,
 }
 
 /// How two names relate, from the closest on.
@@ -62,7 +62,7 @@ pub enum Relation {
     /// In another script, with the same consonants; how nearly the rest is alike, from 0 to 1, by Jaro.
     SameSound(f64),
     /// In another script, with consonants that many languages write alike; how nearly the rest is alike, by Jaro.
-    LikeSound(f64),
+    SimilarSound(f64),
     /// One leaves out a middle name.
     MiddleName,
     /// One leaves out what tells a father from his son.
@@ -76,50 +76,50 @@ pub enum Relation {
 impl Relation {
     /// Whether the two are the very name, in whatever letters.
     #[must_use]
-    pub const fn is_the_name(self) -> bool {
+    pub const fn is_same_name(self) -> bool {
         matches!(self, Self::Same | Self::SameLetters)
     }
 
     /// Whether the two are one name in two forms, which is enough where somebody of the name stands already.
     #[must_use]
-    pub const fn is_another_form(self) -> bool {
-        self.is_the_name() || matches!(self, Self::OtherOrder)
+    pub const fn is_same_name_in_any_order(self) -> bool {
+        self.is_same_name() || matches!(self, Self::OtherOrder)
     }
 }
 
-/// The least likeness of [`Relation::Near`], by Jaro and Winkler.
-const NEAR: f64 = 0.92;
+/// The least similarity of [`Relation::Near`], by Jaro and Winkler.
+const MIN_NEAR_SIMILARITY: f64 = 0.92;
 /// Most letters by which names of [`Relation::Near`] differ.
-const MOST_EDITS: usize = 2;
+const MAX_EDITS: usize = 2;
 /// Names that end in other vowels are this much less alike.
-const OTHER_ENDING: f64 = 0.5;
+const OTHER_ENDING_FACTOR: f64 = 0.5;
 /// With so many letters of the family name, a given name is that of few.
-const LETTERS_LEFT: usize = 2;
+const KEY_LETTERS: usize = 2;
 /// Fewer consonants than these are those of too many names.
-const SHORTEST_SOUND: usize = 4;
-/// Shorter names differ too easily for a likeness to mean anything.
-const SHORTEST_NEAR: usize = 6;
-/// Longer names are compared for equality alone: the time that a likeness takes grows with the
+const MIN_SOUND_LENGTH: usize = 4;
+/// Shorter names differ too easily for a similarity to mean anything.
+const MIN_NEAR_LENGTH: usize = 6;
+/// Longer names are compared for equality alone: the time that a similarity takes grows with the
 /// square of the letters.
-const LONGEST_NEAR: usize = 64;
+const MAX_NEAR_LENGTH: usize = 64;
 /// Most characters and words of a name that is taken apart. A longer one is compared as a whole.
-const LONGEST_NAME: usize = 200;
-const MOST_PARTS: usize = 32;
+const MAX_NAME_LENGTH: usize = 200;
+const MAX_PARTS: usize = 32;
 /// Most letters of a name after transliteration, which makes several letters of some characters.
-const MOST_LETTERS: usize = 400;
+const MAX_LETTERS: usize = 400;
 
 impl Name {
     /// Takes a name apart.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        Self::spoken_as(text, spoken_order)
+        Self::in_order(text, natural_order)
     }
 
-    fn spoken_as(given: &str, order: impl Fn(&str) -> String) -> Self {
+    fn in_order(given: &str, order: impl Fn(&str) -> String) -> Self {
         // Ｍａｒｉｅ is Marie, and “Chip” is "Chip".
         let typed: String = given.chars().filter(|c| !is_ignorable(*c)).map(straight).collect();
         let text: String = composed(&typed).chars().map(straight).collect();
-        if text.chars().nth(LONGEST_NAME).is_some() {
+        if text.chars().nth(MAX_NAME_LENGTH).is_some() {
             return Self::whole(given);
         }
         // Whatever decorates a name is no part of it.
@@ -133,7 +133,7 @@ impl Name {
             parts.push(Part { text: text.to_lowercase(), is_initials: false });
         }
         let letters: String = parts.iter().map(|part| part.text.as_str()).collect();
-        if parts.len() > MOST_PARTS || letters.len() > MOST_LETTERS {
+        if parts.len() > MAX_PARTS || letters.len() > MAX_LETTERS {
             return Self::whole(given);
         }
         // A single letter stays one, whatever it is composed of: ǅ.
@@ -143,7 +143,7 @@ impl Name {
             c.is_ascii() || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}')
         };
         let is_other_script = text.chars().any(|c| c.is_alphabetic() && !is_latin(c));
-        let read = text.chars().any(is_han).then(|| {
+        let reading = text.chars().any(is_han).then(|| {
             let read = any_ascii::any_ascii(&text).to_ascii_lowercase();
             read.chars().filter(char::is_ascii_alphanumeric).collect()
         });
@@ -155,7 +155,7 @@ impl Name {
             has_letters,
             has_symbols,
             is_other_script,
-            read,
+            reading,
             letters,
             sorted,
             sounds: OnceLock::new(),
@@ -172,7 +172,7 @@ impl Name {
             has_letters: false,
             has_symbols: false,
             is_other_script: false,
-            read: None,
+            reading: None,
             letters: key.clone(),
             sorted: key,
             sounds: OnceLock::new(),
@@ -185,7 +185,7 @@ impl Name {
     pub fn of_kind(kind: EntityKind, text: &str) -> Self {
         match kind {
             EntityKind::Ceremony => Self::of(&without_edition(text)),
-            EntityKind::Person => Self::spoken_as(text, |text| surname_last(&spoken_order(text))),
+            EntityKind::Person => Self::in_order(text, |text| surname_last(&natural_order(text))),
             _ => Self::of(text),
         }
     }
@@ -221,7 +221,7 @@ impl Name {
 
     /// What it is in all of its forms: case, accents, punctuation and script aside.
     #[must_use]
-    pub fn form(&self) -> String {
+    pub fn normalised(&self) -> String {
         if !self.has_letters {
             return self.comparable.clone();
         }
@@ -262,24 +262,25 @@ impl Name {
     /// What is left of it when vowels, doubled letters and endings that are often misspelled are taken away.
     #[must_use]
     pub(super) fn skeleton(&self) -> String {
-        let (first, last) = (bones(&self.first().text), bones(&self.last().text));
+        let (first, last) =
+            (consonant_skeleton(&self.first().text), consonant_skeleton(&self.last().text));
         if first <= last { format!("{first} {last}") } else { format!("{last} {first}") }
     }
 
     fn sounds(&self) -> &Sounds {
         self.sounds.get_or_init(|| Sounds {
-            bones: self.parts.iter().map(|part| bones(&part.text)).collect(),
-            spoken: spoken(self.parts.iter().map(|part| part.text.as_str())),
+            skeleton: self.parts.iter().map(|part| consonant_skeleton(&part.text)).collect(),
+            metaphone: metaphone(self.parts.iter().map(|part| part.text.as_str())),
         })
     }
 
-    /// Roughly how it is spoken as a whole, whatever its script; `None` if it is too short to tell anything.
+    /// Roughly how it is metaphone as a whole, whatever its script; `None` if it is too short to tell anything.
     #[must_use]
     pub(super) fn rough_sound(&self) -> Option<String> {
-        let is_told = self.has_letters && self.read.is_none();
-        is_told
-            .then(|| roughly(&self.sounds().spoken))
-            .filter(|sound| sound.len() >= SHORTEST_SOUND)
+        let is_comparable = self.has_letters && self.reading.is_none();
+        is_comparable
+            .then(|| coarse_metaphone(&self.sounds().metaphone))
+            .filter(|sound| sound.len() >= MIN_SOUND_LENGTH)
     }
 
     /// Whether it is written in letters that are not Latin.
@@ -301,16 +302,16 @@ impl Name {
 
     /// Whether a second look may find somebody: for a word that is misspelled, or the sound in another script.
     #[must_use]
-    pub fn is_worth_a_second_look(&self) -> bool {
+    pub fn has_second_lookup(&self) -> bool {
         self.has_letters && !self.is_abbreviated() && (self.is_other_script || !self.is_one_word())
     }
 
     /// What two names share of which one word is another by a letter or two: the other word, and how this one begins
     /// or ends.
-    pub(super) fn shared_if_misspelled(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn misspelling_keys(&self) -> Vec<(&'static str, String)> {
         let (given, family) = (&self.first().text, &self.last().text);
-        let begins = family.get(..LETTERS_LEFT);
-        let ends = family.len().checked_sub(LETTERS_LEFT).and_then(|end| family.get(end..));
+        let begins = family.get(..KEY_LETTERS);
+        let ends = family.len().checked_sub(KEY_LETTERS).and_then(|end| family.get(end..));
         let mut shared = vec![("first letter", self.abbreviated())];
         if self.parts.len() > 1 && !self.is_abbreviated() {
             shared.extend(begins.map(|begins| ("start", format!("{given} {begins}"))));
@@ -326,12 +327,12 @@ impl Name {
     /// [`relation`](Self::relation) says so, which is asked only where most of the letters are the same, or the script
     /// is another one.
     #[must_use]
-    pub fn likeness(&self, other: &str) -> Option<f64> {
+    pub fn similarity(&self, other: &str) -> Option<f64> {
         let letters: String = comparable(other).chars().filter(|c| c.is_alphanumeric()).collect();
         if !self.is_other_script
             && letters.is_ascii()
-            && (letters.len().max(self.letters.len()) > LONGEST_NEAR
-                || strsim::jaro_winkler(&self.letters, &letters) < NEAR)
+            && (letters.len().max(self.letters.len()) > MAX_NEAR_LENGTH
+                || strsim::jaro_winkler(&self.letters, &letters) < MIN_NEAR_SIMILARITY)
         {
             return None;
         }
@@ -340,13 +341,13 @@ impl Name {
     }
 
     /// How it is read, if it is written in Chinese characters.
-    pub(super) fn read(&self) -> Option<&str> {
-        self.read.as_deref()
+    pub(super) fn reading(&self) -> Option<&str> {
+        self.reading.as_deref()
     }
 
     /// Whether it leaves something of the other one out: given names cut to initials, a middle name, a suffix.
     #[must_use]
-    pub fn leaves_out(&self, other: &Self) -> bool {
+    pub fn is_shorter_form_of(&self, other: &Self) -> bool {
         let is_part = matches!(
             self.relation(other),
             Some(Relation::Initials | Relation::MiddleName | Relation::Suffix)
@@ -374,11 +375,11 @@ impl Name {
     /// in common, and are no forms of one name.
     #[must_use]
     pub fn is_unrelated_to(&self, other: &Self) -> bool {
-        let is_told = |name: &Self| name.has_letters && name.words().next().is_some();
-        if self.script() != other.script() || !is_told(self) || !is_told(other) {
+        let is_comparable = |name: &Self| name.has_letters && name.words().next().is_some();
+        if self.script() != other.script() || !is_comparable(self) || !is_comparable(other) {
             return false;
         }
-        let is_shared = if self.read.is_some() {
+        let is_shared = if self.reading.is_some() {
             self.letters.chars().any(|c| other.letters.contains(c))
         } else {
             self.words().any(|word| other.words().any(|another| another == word))
@@ -386,9 +387,9 @@ impl Name {
         !is_shared && self.relation(other).is_none()
     }
 
-    /// Tells scripts apart, roughly: by the block of the first letter.
+    /// Tells scripts apart, coarse_metaphone: by the block of the first letter.
     fn script(&self) -> u32 {
-        if self.read.is_some() {
+        if self.reading.is_some() {
             return u32::from('一');
         }
         if !self.is_other_script {
@@ -415,9 +416,9 @@ impl Name {
 
     /// The steps of work that comparing it with another name takes.
     #[must_use]
-    pub(super) fn steps_of_comparison(&self) -> usize {
+    pub(super) fn comparison_steps(&self) -> usize {
         let letters = self.letters.len();
-        2 + if letters <= LONGEST_NEAR { letters * letters / 128 } else { letters / 16 }
+        2 + if letters <= MAX_NEAR_LENGTH { letters * letters / 128 } else { letters / 16 }
     }
 
     /// How this name relates to another; `None` if they are two names.
@@ -431,7 +432,7 @@ impl Name {
             (Some(_), None) | (None, Some(_)) => {
                 return self.relation_of_parts(other).map(|found| match found {
                     // Whatever else differs, a father is not his son.
-                    Relation::Near(_) | Relation::SameSound(_) | Relation::LikeSound(_) => found,
+                    Relation::Near(_) | Relation::SameSound(_) | Relation::SimilarSound(_) => found,
                     _ => Relation::Suffix,
                 });
             }
@@ -444,7 +445,7 @@ impl Name {
         if !self.has_letters || !other.has_letters {
             return None;
         }
-        match (&self.read, &other.read) {
+        match (&self.reading, &other.reading) {
             (Some(_), Some(_)) => {
                 return (self.letters == other.letters).then_some(Relation::SameLetters);
             }
@@ -466,12 +467,12 @@ impl Name {
         if self.sorted == other.sorted {
             return Some(Relation::OtherOrder);
         }
-        let is_near_in_length = self.letters.len().max(other.letters.len()) <= LONGEST_NEAR;
+        let is_near_in_length = self.letters.len().max(other.letters.len()) <= MAX_NEAR_LENGTH;
         if self.is_other_script != other.is_other_script {
             return is_near_in_length.then(|| self.relation_of_sounds(other)).flatten();
         }
         if self.parts.len() > 1 && other.parts.len() > 1 {
-            if self.lacks_middle(other) || other.lacks_middle(self) {
+            if self.is_without_middle_of(other) || other.is_without_middle_of(self) {
                 return Some(Relation::MiddleName);
             }
             if self.last().text == other.last().text && self.is_initialled(other) {
@@ -479,44 +480,46 @@ impl Name {
             }
         }
         // A number or an initial that is another one is no misspelling.
-        let telling = |name: &Self| -> Vec<String> {
-            let is_telling =
+        let distinguishing = |name: &Self| -> Vec<String> {
+            let is_distinguishing =
                 |part: &&Part| part.is_initials || part.text.contains(|c: char| c.is_ascii_digit());
-            name.parts.iter().filter(is_telling).map(|part| part.text.clone()).collect()
+            name.parts.iter().filter(is_distinguishing).map(|part| part.text.clone()).collect()
         };
-        if telling(self) != telling(other) {
+        if distinguishing(self) != distinguishing(other) {
             return None;
         }
         let (one, another) = (self.letters.as_str(), other.letters.as_str());
-        let is_far = one.len().abs_diff(another.len()) > MOST_EDITS;
-        if is_far || !is_near_in_length || one.len().min(another.len()) < SHORTEST_NEAR {
+        let is_far = one.len().abs_diff(another.len()) > MAX_EDITS;
+        if is_far || !is_near_in_length || one.len().min(another.len()) < MIN_NEAR_LENGTH {
             return None;
         }
-        let likeness = strsim::jaro_winkler(one, another);
+        let similarity = strsim::jaro_winkler(one, another);
         // A letter that is doubled sets off all that follow: Jenifer Aniston.
-        if likeness < NEAR && self.sounds().bones != other.sounds().bones {
+        if similarity < MIN_NEAR_SIMILARITY && self.sounds().skeleton != other.sounds().skeleton {
             return None;
         }
-        let likeness = likeness.max(NEAR);
+        let similarity = similarity.max(MIN_NEAR_SIMILARITY);
         let edits = strsim::osa_distance(one, another);
         // A family name that is another one is no misspelling, however alike the rest is.
-        (edits <= MOST_EDITS && self.has_near_ends(other)).then_some(Relation::Near(likeness))
+        (edits <= MAX_EDITS && self.has_near_ends(other)).then_some(Relation::Near(similarity))
     }
 
     /// How it relates to a name in another script.
     fn relation_of_sounds(&self, other: &Self) -> Option<Relation> {
         let (sounds, others) = (self.sounds(), other.sounds());
-        if sounds.bones.len() < SHORTEST_SOUND {
+        if sounds.skeleton.len() < MIN_SOUND_LENGTH {
             return None;
         }
-        let likeness = || strsim::jaro(&self.letters, &other.letters);
-        if sounds.bones == others.bones || sounds.spoken == others.spoken {
+        let similarity = || strsim::jaro(&self.letters, &other.letters);
+        if sounds.skeleton == others.skeleton || sounds.metaphone == others.metaphone {
             // Валерий is not Valeria, however alike they are.
-            let of_endings = if self.endings() == other.endings() { 1.0 } else { OTHER_ENDING };
-            return Some(Relation::SameSound(of_endings * likeness()));
+            let ending_factor =
+                if self.endings() == other.endings() { 1.0 } else { OTHER_ENDING_FACTOR };
+            return Some(Relation::SameSound(ending_factor * similarity()));
         }
         let rough = self.rough_sound();
-        (rough.is_some() && rough == other.rough_sound()).then(|| Relation::LikeSound(likeness()))
+        (rough.is_some() && rough == other.rough_sound())
+            .then(|| Relation::SimilarSound(similarity()))
     }
 
     /// Whether each end is alike, in whichever order they come.
@@ -524,8 +527,8 @@ impl Name {
         let alike = |one: &Part, another: &Part| {
             let sounds_so = || {
                 let words = [one, another].map(|part| part.text.as_str());
-                bones(words[0]) == bones(words[1])
-                    || spoken([words[0]].into_iter()) == spoken([words[1]].into_iter())
+                consonant_skeleton(words[0]) == consonant_skeleton(words[1])
+                    || metaphone([words[0]].into_iter()) == metaphone([words[1]].into_iter())
             };
             let edits = strsim::osa_distance(&one.text, &another.text);
             edits <= 1 + usize::from(one.text.len() > 7) || (edits == 2 && sounds_so())
@@ -534,7 +537,7 @@ impl Name {
     }
 
     /// Whether this is the other one without middle names.
-    fn lacks_middle(&self, other: &Self) -> bool {
+    fn is_without_middle_of(&self, other: &Self) -> bool {
         if self.first() != other.first()
             || self.last() != other.last()
             || self.parts.len() >= other.parts.len()

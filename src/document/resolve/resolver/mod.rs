@@ -4,21 +4,21 @@
 //! the name. A name that stays open, because several stored items or nobody fits, is resolved once
 //! more for the item that it belongs to: which stored item was aligned with it is evidence.
 
-mod answers;
 mod decide;
 mod items;
+mod resolutions;
 
 use std::collections::{HashMap, HashSet};
 
 use super::candidate::{Candidate, MatchReason};
 use super::document_entities::DocumentEntities;
-use super::given_ids::Stored;
-use super::resolution::{Answer, Resolution};
+use super::given_ids::StoredIds;
+use super::resolution::{Resolution, ResolutionAction};
 use crate::document::diagnostics::Diagnostics;
 use crate::document::entity::{Directory, EntityKind, NewEntity};
 use crate::document::ids::NewIds;
 use crate::document::json::{array, text};
-use crate::document::plan::report::{Match, Remember};
+use crate::document::plan::report::{Match, RememberedResolution};
 use crate::document::problem::{WarningCode, pointer_at};
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
@@ -35,7 +35,7 @@ pub(in crate::document) struct NameLocation<'p> {
     pub(in crate::document) path: &'p str,
     /// Whether the item names a single entity, so that a resolution for the item is one for the
     /// name.
-    pub(in crate::document) is_alone: bool,
+    pub(in crate::document) is_only_name: bool,
 }
 
 /// A name without an id.
@@ -57,7 +57,7 @@ pub(in crate::document) struct Resolved {
     /// Names to add to existing entities.
     pub(in crate::document) new_aliases: Vec<NewEntity>,
     /// Resolutions to remember.
-    pub(in crate::document) answers: Vec<Remember>,
+    pub(in crate::document) answers: Vec<RememberedResolution>,
     /// Number of names in a draft that wait for a resolution.
     pub(in crate::document) waiting: usize,
 }
@@ -71,15 +71,15 @@ pub(in crate::document) struct EntityResolver<'a> {
     /// The entities that the stored and the arriving document name.
     document: DocumentEntities<'a>,
     /// Which ids and names occur together in the stored states.
-    stored: Stored<'a>,
+    stored: StoredIds<'a>,
     /// Entities that this document introduces.
     introduced: Directory,
     /// Decisions before alignment, by the path of the name.
-    presumed: HashMap<String, Match>,
+    early_decisions: HashMap<String, Match>,
     /// Ids of a draft that stand for a name alone, by the path of the name.
-    provisional: HashMap<String, String>,
+    provisional_ids: HashMap<String, String>,
     /// By the path of a name, a stored candidate in another script.
-    possible: HashMap<String, Candidate>,
+    other_script_candidates: HashMap<String, Candidate>,
     /// Names of this document with the ids that they were matched with. Such a person is credited
     /// under that name; another form of it in one document rather means another person.
     decided: HashSet<(String, String)>,
@@ -88,9 +88,9 @@ pub(in crate::document) struct EntityResolver<'a> {
     /// The paths of resolutions that decided on a name.
     used: HashSet<&'a str>,
     /// Resolutions of this import, for the same name elsewhere in the document.
-    answers: HashMap<(EntityKind, String), (Answer, MatchReason)>,
+    given: HashMap<(EntityKind, String), (ResolutionAction, MatchReason)>,
     /// Names that a resolution of this import leaves out, and whether on all movies.
-    left_out: HashSet<(EntityKind, String, bool)>,
+    skipped: HashSet<(EntityKind, String, bool)>,
     /// Entities that were created because a resolution says so.
     created: HashMap<(EntityKind, String), String>,
 }
@@ -109,16 +109,16 @@ impl<'a> EntityResolver<'a> {
             new_ids,
             resolved: Resolved::default(),
             document: DocumentEntities::new(proposal),
-            stored: Stored::new(proposal),
+            stored: StoredIds::new(proposal),
             introduced: Directory::default(),
-            presumed: HashMap::new(),
-            provisional: HashMap::new(),
-            possible: HashMap::new(),
+            early_decisions: HashMap::new(),
+            provisional_ids: HashMap::new(),
+            other_script_candidates: HashMap::new(),
             decided: HashSet::new(),
             resolutions: resolutions.collect(),
             used: HashSet::new(),
-            answers: HashMap::new(),
-            left_out: HashSet::new(),
+            given: HashMap::new(),
+            skipped: HashSet::new(),
             created: HashMap::new(),
         };
         resolver.introduce_given_ids();
@@ -147,7 +147,7 @@ impl<'a> EntityResolver<'a> {
                 for entity in item.entities {
                     if let (Some(id), Some(name)) =
                         (text(object, entity.id), text(object, entity.name))
-                        && !proposal.stand_ins.contains(id)
+                        && !proposal.provisional_ids.contains(id)
                         && proposal.directory.known(entity.kind, id, Some(name)).is_none()
                         && self.introduced.known(entity.kind, id, Some(name)).is_none()
                     {
@@ -164,7 +164,7 @@ impl<'a> EntityResolver<'a> {
     /// document vouches for its ids.
     fn warn_of_namesake(&self, entity: &EntityReference, id: &str, name: &str, path: &str) {
         let proposal = self.proposal;
-        if proposal.id_trust == IdTrust::Given || entity.kind != EntityKind::Person {
+        if proposal.id_trust == IdTrust::Trusted || entity.kind != EntityKind::Person {
             return;
         }
         let known = proposal.directory.by_name(entity.kind, &index_key(name));
@@ -220,18 +220,22 @@ impl<'a> EntityResolver<'a> {
     }
 
     /// Notes that the entity of an item in a draft stands for the name alone.
-    pub(in crate::document) fn note_provisional(&mut self, path: String, id: String) {
-        self.provisional.insert(path, id);
+    pub(in crate::document) fn set_provisional_id(&mut self, path: String, id: String) {
+        self.provisional_ids.insert(path, id);
     }
 
     /// Notes a stored candidate in another script for a name.
-    pub(in crate::document) fn note_possible(&mut self, path: String, candidate: Candidate) {
-        self.possible.insert(path, candidate);
+    pub(in crate::document) fn add_other_script_candidate(
+        &mut self,
+        path: String,
+        candidate: Candidate,
+    ) {
+        self.other_script_candidates.insert(path, candidate);
     }
 
     /// Forgets the decision on a name whose item keeps its stored entity.
-    pub(in crate::document) fn forget_presumed(&mut self, path: &str) {
-        self.presumed.remove(path);
+    pub(in crate::document) fn discard_early_decision(&mut self, path: &str) {
+        self.early_decisions.remove(path);
     }
 
     /// Adds a match to the report.

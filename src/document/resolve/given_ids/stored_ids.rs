@@ -5,18 +5,18 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Mention, is_contradicted, may_be_one};
+use super::{GivenId, is_unrelated_name, may_be_same_entity};
 use crate::document::categories::Definition;
 use crate::document::entity::EntityKind;
 use crate::document::proposal::Proposal;
 use crate::document::schema::definition::{Kind, Object};
 
 /// Most names of one id that are compared in all their forms.
-const MOST_NAMES: usize = 20;
+const MAX_NAMES: usize = 20;
 
-/// What stands beside one id.
+/// What stands uses one id.
 #[derive(Default)]
-struct Beside<'p> {
+struct IdUses<'p> {
     /// The names, each once, in order.
     names: Vec<&'p str>,
     known_names: HashSet<&'p str>,
@@ -28,7 +28,7 @@ struct Beside<'p> {
 
 /// The ids and names of the stored states. They are read when they are asked for: many documents
 /// give no id that is in question.
-pub struct Stored<'p> {
+pub struct StoredIds<'p> {
     definition: &'static Definition,
     /// The document as it stands, and as it was when the file was made.
     states: [Option<&'p Object>; 2],
@@ -36,16 +36,16 @@ pub struct Stored<'p> {
     by_id: OnceCell<HashMap<&'static str, ById<'p>>>,
 }
 
-type ById<'p> = HashMap<&'p str, Beside<'p>>;
+type ById<'p> = HashMap<&'p str, IdUses<'p>>;
 
-impl<'p> Stored<'p> {
+impl<'p> StoredIds<'p> {
     #[must_use]
     pub const fn new(proposal: &Proposal<'p>) -> Self {
         let states = [Some(proposal.current), proposal.base];
         Self { definition: proposal.definition, states, by_id: OnceCell::new() }
     }
 
-    fn beside<'s>(&'s self, kind: EntityKind, id: &str) -> Option<&'s Beside<'p>> {
+    fn uses<'s>(&'s self, kind: EntityKind, id: &str) -> Option<&'s IdUses<'p>> {
         let by_id = self.by_id.get_or_init(|| {
             let mut by_id = HashMap::new();
             for state in self.states.into_iter().flatten() {
@@ -65,21 +65,21 @@ impl<'p> Stored<'p> {
                 for entity in item.entities {
                     if let (Some(id), Some(name)) = (text(entity.id), text(entity.name)) {
                         let of_kind = by_id.entry(entity.kind.as_str()).or_default();
-                        let beside = of_kind.entry(id).or_default();
-                        if beside.known_names.insert(name) {
-                            beside.names.push(name);
+                        let uses = of_kind.entry(id).or_default();
+                        if uses.known_names.insert(name) {
+                            uses.names.push(name);
                         }
-                        beside.items.extend(text(item.id));
-                        beside.objects.push((field.name, object));
+                        uses.items.extend(text(item.id));
+                        uses.objects.push((field.name, object));
                     }
                 }
             }
         }
     }
 
-    /// The names that an id stands beside in the stored states.
+    /// The names that an id stands uses in the stored states.
     pub fn names(&self, kind: EntityKind, id: &str) -> impl Iterator<Item = &'p str> {
-        self.beside(kind, id).map_or(&[][..], |beside| &beside.names).iter().copied()
+        self.uses(kind, id).map_or(&[][..], |uses| &uses.names).iter().copied()
     }
 
     /// The items of a list of the stored states that have an id.
@@ -89,34 +89,32 @@ impl<'p> Stored<'p> {
         id: &str,
         list: &'static str,
     ) -> impl Iterator<Item = &'p Object> {
-        let objects = self.beside(kind, id).map_or(&[][..], |beside| &beside.objects).iter();
+        let objects = self.uses(kind, id).map_or(&[][..], |uses| &uses.objects).iter();
         objects.filter(move |(of, _)| *of == list).map(|(_, object)| *object)
     }
 
-    /// Whether an id is stored beside that name or a form of it, or in the very item that arrives.
-    pub(super) fn says(&self, mention: &Mention<'_>) -> bool {
-        let kind = mention.entity.kind;
-        let Some(beside) = self.beside(kind, mention.id) else { return false };
-        let own = mention.object.get(mention.item.id).and_then(Value::as_str);
-        own.is_some_and(|own| beside.items.contains(own))
-            || mention.name.is_none_or(|name| {
-                let mut compared = beside.names.iter().take(MOST_NAMES);
-                beside.known_names.contains(name)
-                    || compared.any(|known| may_be_one(kind, known, name))
+    /// Whether an id is stored uses that name or a form of it, or in the very item that arrives.
+    pub(super) fn has(&self, given: &GivenId<'_>) -> bool {
+        let kind = given.entity.kind;
+        let Some(uses) = self.uses(kind, given.id) else { return false };
+        let own = given.object.get(given.item.id).and_then(Value::as_str);
+        own.is_some_and(|own| uses.items.contains(own))
+            || given.name.is_none_or(|name| {
+                let mut compared = uses.names.iter().take(MAX_NAMES);
+                uses.known_names.contains(name)
+                    || compared.any(|known| may_be_same_entity(kind, known, name))
             })
     }
 
-    /// Whether an item with the id of a stored one has the id that stands there beside a name that is
+    /// Whether an item with the id of a stored one has the id that stands there uses a name that is
     /// certainly somebody else's: a renaming, or a mistaken id.
-    pub(super) fn is_renaming(&self, mention: &Mention<'_>) -> bool {
-        let (Some(name), Some(beside)) =
-            (mention.name, self.beside(mention.entity.kind, mention.id))
-        else {
+    pub(super) fn is_renaming(&self, given: &GivenId<'_>) -> bool {
+        let (Some(name), Some(uses)) = (given.name, self.uses(given.entity.kind, given.id)) else {
             return false;
         };
-        let own = mention.object.get(mention.item.id).and_then(Value::as_str);
-        own.is_some_and(|own| beside.items.contains(own))
-            && !beside.known_names.contains(name)
-            && beside.names.iter().take(MOST_NAMES).all(|known| is_contradicted(known, name))
+        let own = given.object.get(given.item.id).and_then(Value::as_str);
+        own.is_some_and(|own| uses.items.contains(own))
+            && !uses.known_names.contains(name)
+            && uses.names.iter().take(MAX_NAMES).all(|known| is_unrelated_name(known, name))
     }
 }

@@ -3,9 +3,11 @@
 
 use serde_json::Value;
 
-use super::stored::Stored;
-use super::{Mention, Verdict, goes_by, is_contradicted, known_elsewhere, may_be_one};
-use crate::document::entity::bound_to_language;
+use super::stored_ids::StoredIds;
+use super::{
+    GivenId, Verdict, entity_of_external_id, is_named_like, is_unrelated_name, may_be_same_entity,
+};
+use crate::document::entity::entity_in_language;
 use crate::document::ids::is_item_id_of;
 use crate::document::problem::{Warning, WarningCode};
 use crate::document::proposal::{IdTrust, Proposal};
@@ -14,20 +16,20 @@ use crate::document::schema::definition::{EntityReference, KeyPart, Object};
 use crate::document::text::{comparable, quoted};
 
 /// Most items of one id in one list whose texts are compared.
-const MOST_ITEMS: usize = 20;
+const MAX_ITEMS: usize = 20;
 
 /// What becomes of an id that is no placeholder and no bare number.
-pub(super) fn judge_claim(
+pub(super) fn check_claimed_id(
     proposal: &Proposal<'_>,
-    stored: &Stored<'_>,
-    mention: &Mention<'_>,
+    stored: &StoredIds<'_>,
+    given: &GivenId<'_>,
 ) -> Verdict {
-    let is_renaming = stored.is_renaming(mention);
-    if proposal.id_trust == IdTrust::Given || (stored.says(mention) && !is_renaming) {
+    let is_renaming = stored.is_renaming(given);
+    if proposal.id_trust == IdTrust::Trusted || (stored.has(given) && !is_renaming) {
         return Verdict::Keep;
     }
-    let Mention { entity, id, name: Some(name), .. } = *mention else { return Verdict::Keep };
-    let trust = trust_in(proposal, mention);
+    let GivenId { entity, id, name: Some(name), .. } = *given else { return Verdict::Keep };
+    let trust = trust_of(proposal, given);
     let directory = proposal.directory;
     // An id that this batch brings along is refused beside an unrelated name.
     if trust != IdTrust::Claimed && directory.known_ids().introduced(entity.kind, id).is_some() {
@@ -35,39 +37,41 @@ pub(super) fn judge_claim(
     }
     let Some(own) = directory.known(entity.kind, id, Some(name)) else {
         return match trust {
-            IdTrust::Claimed if known_elsewhere(directory, mention).is_none() => unknown(mention),
+            IdTrust::Claimed if entity_of_external_id(directory, given).is_none() => {
+                unknown_id(given)
+            }
             _ => Verdict::Keep,
         };
     };
-    let kept = (trust == IdTrust::Given && !is_renaming)
-        || is_its_name(proposal, stored, mention, own, name)
-        || is_edited_here(stored, mention, own, name);
+    let kept = (trust == IdTrust::Trusted && !is_renaming)
+        || is_its_name(proposal, stored, given, own, name)
+        || is_edited_here(stored, given, own, name);
     if kept {
         return Verdict::Keep;
     }
     let names = directory.known_ids().names(entity.kind, own);
-    let is_contradicted = trust == IdTrust::Claimed
+    let is_unrelated_name = trust == IdTrust::Claimed
         || is_renaming
-        || names.iter().take(MOST_ITEMS).all(|known| is_contradicted(known, name));
-    if !is_contradicted {
+        || names.iter().take(MAX_ITEMS).all(|known| is_unrelated_name(known, name));
+    if !is_unrelated_name {
         return Verdict::Keep;
     }
     // The item's own id is that of a credit of the same person, and as doubtful as the person's id.
-    let item = is_renaming && mention.item.entities.len() == 1;
-    Verdict::Drop { warning: Some(of_another(mention, own, names)), item }
+    let item = is_renaming && given.item.entities.len() == 1;
+    Verdict::Drop { warning: Some(name_of_another(given, own, names)), item }
 }
 
 /// How far this id is believed. In a document that does not say where it comes from, an item's own
 /// id tells: one that was made for this movie and category comes from an export, here or
 /// elsewhere; one that was not was made up, and so may be the ids beside it.
-fn trust_in(proposal: &Proposal<'_>, mention: &Mention<'_>) -> IdTrust {
-    let own = mention.object.get(mention.item.id).and_then(Value::as_str);
+fn trust_of(proposal: &Proposal<'_>, given: &GivenId<'_>) -> IdTrust {
+    let own = given.object.get(given.item.id).and_then(Value::as_str);
     let category = proposal.definition.category;
     match (proposal.id_trust, own) {
-        (IdTrust::Unsaid, Some(own)) if is_item_id_of(own, proposal.movie, category) => {
-            IdTrust::Given
+        (IdTrust::Unspecified, Some(own)) if is_item_id_of(own, proposal.movie, category) => {
+            IdTrust::Trusted
         }
-        (IdTrust::Unsaid, Some(_)) => IdTrust::Claimed,
+        (IdTrust::Unspecified, Some(_)) => IdTrust::Claimed,
         (trust, _) => trust,
     }
 }
@@ -75,32 +79,35 @@ fn trust_in(proposal: &Proposal<'_>, mention: &Mention<'_>) -> IdTrust {
 /// Whether the name beside an id is a form of one of its entity's names.
 fn is_its_name(
     proposal: &Proposal<'_>,
-    stored: &Stored<'_>,
-    mention: &Mention<'_>,
+    stored: &StoredIds<'_>,
+    given: &GivenId<'_>,
     own: &str,
     name: &str,
 ) -> bool {
-    let (kind, directory) = (mention.entity.kind, proposal.directory);
+    let (kind, directory) = (given.entity.kind, proposal.directory);
     // Names are loaded where one beside the id is not the entity's own.
     directory.known_ids().names(kind, own).is_empty()
-        || goes_by(directory, kind, own, name)
-        || stored.names(kind, own).take(MOST_ITEMS).any(|known| may_be_one(kind, known, name))
-        || bound_to_language(mention.entity, mention.object).is_some_and(|is| is.id == own)
+        || is_named_like(directory, kind, own, name)
+        || stored
+            .names(kind, own)
+            .take(MAX_ITEMS)
+            .any(|known| may_be_same_entity(kind, known, name))
+        || entity_in_language(given.entity, given.object).is_some_and(|is| is.id == own)
 }
 
 /// Whether the id stands in that list already and the item is an edit of what stands there: of the
 /// same part or of none, with a name that may be theirs; or in another script. Of an item that names
 /// several, only its own id tells.
-fn is_edited_here(stored: &Stored<'_>, mention: &Mention<'_>, own: &str, name: &str) -> bool {
-    let EntityReference { kind, name: field, .. } = *mention.entity;
-    if mention.item.entities.len() > 1 {
+fn is_edited_here(stored: &StoredIds<'_>, given: &GivenId<'_>, own: &str, name: &str) -> bool {
+    let EntityReference { kind, name: field, .. } = *given.entity;
+    if given.item.entities.len() > 1 {
         return false;
     }
     let text = |object: &Object, key: &str| object.get(key).and_then(Value::as_str).map(comparable);
-    let parts = || mention.item.keys.iter().flat_map(|parts| parts.iter());
-    let says_the_same = |object: &Object| {
+    let parts = || given.item.keys.iter().flat_map(|parts| parts.iter());
+    let has_same_part = |object: &Object| {
         parts().all(|part| match part {
-            KeyPart::Field(field) => match (text(object, field), text(mention.object, field)) {
+            KeyPart::Field(field) => match (text(object, field), text(given.object, field)) {
                 (Some(known), Some(sent)) => known == sent,
                 _ => true,
             },
@@ -110,12 +117,16 @@ fn is_edited_here(stored: &Stored<'_>, mention: &Mention<'_>, own: &str, name: &
     let is_another_script = |object: &Object| {
         object.get(field).and_then(Value::as_str).is_some_and(|known| !is_comparable(known, name))
     };
-    let may_be_theirs = |object: &Object| {
-        object.get(field).and_then(Value::as_str).is_none_or(|known| !is_contradicted(known, name))
+    let may_be_its_name = |object: &Object| {
+        object
+            .get(field)
+            .and_then(Value::as_str)
+            .is_none_or(|known| !is_unrelated_name(known, name))
     };
-    let mut standing = stored.items_of(kind, own, mention.list).take(MOST_ITEMS);
-    standing
-        .any(|object| (says_the_same(object) && may_be_theirs(object)) || is_another_script(object))
+    let mut items = stored.items_of(kind, own, given.list).take(MAX_ITEMS);
+    items.any(|object| {
+        (has_same_part(object) && may_be_its_name(object)) || is_another_script(object)
+    })
 }
 
 /// Whether two names are written in letters that can be compared.
@@ -124,27 +135,27 @@ fn is_comparable(one: &str, another: &str) -> bool {
         || Name::of(one).is_other_script() == Name::of(another).is_other_script()
 }
 
-fn unknown(mention: &Mention<'_>) -> Verdict {
-    let (kind, name) = (mention.entity.kind.as_str(), mention.entity.name);
+fn unknown_id(given: &GivenId<'_>) -> Verdict {
+    let (kind, name) = (given.entity.kind.as_str(), given.entity.name);
     let message = format!(
         "{} is the id of no {kind} that is known here; it was read as no id, and {name:?} tells \
          which {kind} is meant",
-        quoted(mention.id)
+        quoted(given.id)
     );
-    let at = mention.path(mention.entity.id);
+    let at = given.path(given.entity.id);
     Verdict::without(Some(Warning::new(at, WarningCode::UnknownId, message)))
 }
 
-fn of_another(mention: &Mention<'_>, own: &str, names: &[String]) -> Warning {
-    let (kind, name) = (mention.entity.kind.as_str(), mention.name.unwrap_or_default());
+fn name_of_another(given: &GivenId<'_>, own: &str, names: &[String]) -> Warning {
+    let (kind, name) = (given.entity.kind.as_str(), given.name.unwrap_or_default());
     let message = format!(
         "the id {} is that of {}, and the name {} is no form of any of its names; it was read as \
          no id, and the name tells which {kind} is meant. If the id is right, send a name of it, or \
          a resolution for this {kind}",
-        quoted(mention.id),
+        quoted(given.id),
         quoted(names.first().map_or(own, String::as_str)),
         quoted(name),
     );
-    let at = mention.path(mention.entity.name);
+    let at = given.path(given.entity.name);
     Warning::new(at, WarningCode::NameOfAnother, message)
 }

@@ -13,7 +13,7 @@ pub struct KnownIds {
     /// The names of entities, their own first, of those whose names are needed.
     names: HashMap<Key, Vec<String>>,
     /// A given id to the entities that another database may know by it.
-    elsewhere: HashMap<Key, Vec<String>>,
+    external: HashMap<Key, Vec<String>>,
     /// The entities that earlier documents of the same batch bring.
     introduced: HashMap<Key, Introduced>,
 }
@@ -43,8 +43,8 @@ impl KnownIds {
     }
 
     /// Records that `given` may be the id that another database has for the entity `id`.
-    pub fn add_elsewhere(&mut self, kind: EntityKind, given: &str, id: &str) {
-        let found = self.elsewhere.entry((kind.as_str(), given.to_owned())).or_default();
+    pub fn add_external_candidate(&mut self, kind: EntityKind, given: &str, id: &str) {
+        let found = self.external.entry((kind.as_str(), given.to_owned())).or_default();
         if !found.iter().any(|known| known == id) {
             found.push(id.to_owned());
         }
@@ -52,8 +52,8 @@ impl KnownIds {
 
     /// The entities that another database may know by an id, in the order of their ids.
     #[must_use]
-    pub fn elsewhere(&self, kind: EntityKind, given: &str) -> Vec<&str> {
-        let found = self.elsewhere.get(&(kind.as_str(), given.to_owned()));
+    pub fn external_candidates(&self, kind: EntityKind, given: &str) -> Vec<&str> {
+        let found = self.external.get(&(kind.as_str(), given.to_owned()));
         let mut found: Vec<&str> = found.into_iter().flatten().map(String::as_str).collect();
         found.sort_unstable();
         found
