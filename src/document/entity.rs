@@ -1,7 +1,4 @@
-//! People, ceremonies, platforms and genres: things that many documents name.
-//!
-//! A document keeps a name as it was sent and the id of who it is. Here is what a plan must know
-//! of them; fetching it is storage's work.
+//! Entities: people, ceremonies, platforms and genres, which documents reference by name and id.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -29,21 +26,21 @@ define_choice! {
 }
 
 impl EntityKind {
-    /// Whether a name tells one from another. Two people share a name every day; two ceremonies or
-    /// platforms do not, so that one whose id is not known here is still known by its name.
+    /// Whether a name identifies an entity of this kind, which can then be found by its name if its
+    /// id is unknown. People often share a name; ceremonies, platforms and genres do not.
     #[must_use]
     pub const fn has_unique_names(self) -> bool {
         !matches!(self, Self::Person)
     }
 
-    /// Whether one stands in a document by its name alone, without an id beside it.
+    /// Whether documents reference entities of this kind by name alone, without an id.
     #[must_use]
     pub const fn is_referenced_by_name(self) -> bool {
         matches!(self, Self::Genre)
     }
 }
 
-/// An entity that a plan found missing and will create.
+/// An entity that a plan creates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewEntity {
     pub kind: EntityKind,
@@ -52,7 +49,7 @@ pub struct NewEntity {
 }
 
 impl NewEntity {
-    /// Every entity that the items of a document name by id.
+    /// The entities with an id and a name in the items of a document.
     pub fn referenced_in<'v>(
         fields: &'static [Field],
         data: &'v Object,
@@ -79,7 +76,7 @@ impl NewEntity {
         })
     }
 
-    /// The id it has elsewhere, where its own id tells: `tmdb-person-287` is 287 at TMDB.
+    /// The source and the external id in an id of the form `tmdb-person-287`.
     #[must_use]
     pub fn external_id(&self) -> Option<(&str, &str)> {
         let (source, rest) = self.id.split_once('-')?;
@@ -88,26 +85,26 @@ impl NewEntity {
     }
 }
 
-/// What documents name: ids and [`index_key`] names, each once.
+/// The ids and names in documents, each once. Names are in [`index_key`] form.
 #[derive(Debug, Default)]
 pub struct Mentions {
-    /// Ids, each with the names that stand beside it.
+    /// The ids, with the names beside each.
     pub ids: BTreeMap<(&'static str, String), BTreeSet<String>>,
     pub names: BTreeSet<(&'static str, String)>,
-    /// Names that came without an id and are new to their document, as they came: whoever may be meant is
-    /// to be weighed.
+    /// Open names, for which candidates have to be loaded: names without an id that are new in
+    /// their document. The values are the names as sent.
     pub open_names: BTreeMap<(&'static str, String), String>,
     /// The movies of documents with open names.
     pub movies: BTreeSet<String>,
-    /// The people of those documents as they are stored.
+    /// The ids of people who are credited on these movies.
     pub credited_people: BTreeSet<String>,
 }
 
 impl Mentions {
-    /// Adds all that the document `data` names that arrived for a movie; whom a list of `stored` names already
-    /// is no open question there.
+    /// Adds the ids and names in a document `data` that arrived for a movie. A name is open if its
+    /// list in `stored` does not contain it.
     ///
-    /// An id that is `provisional` stands for the name beside it alone.
+    /// An id in `provisional` only stands for the name beside it.
     pub fn collect_arriving(
         &mut self,
         movie: &str,
@@ -119,7 +116,7 @@ impl Mentions {
         self.collect(fields, data);
         self.collect_entities_in_language(movie, fields, data);
         for field in fields {
-            // How many stored ones of each name there are for those that arrive.
+            // How often the stored list contains each name: more of them in the document are open.
             let mut names: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
             for (kind, name, id) in
                 stored.into_iter().flat_map(|stored| names_in_list(field, stored))
@@ -144,7 +141,7 @@ impl Mentions {
         }
     }
 
-    /// Adds all that the document `data` names.
+    /// Adds the ids and names in a document.
     pub fn collect(&mut self, fields: &'static [Field], data: &Object) {
         self.collect_names(fields, data);
         for field in fields {
@@ -171,7 +168,7 @@ impl Mentions {
         }
     }
 
-    /// Adds the names that a ceremony may be known by whose name says its edition.
+    /// Adds the names of a ceremony without its edition.
     fn add_names_without_edition(&mut self, entity: &EntityReference, object: &Object) {
         let name = object.get(entity.name).and_then(Value::as_str);
         let Some(name) = name.filter(|_| entity.kind == EntityKind::Ceremony) else { return };
@@ -179,7 +176,7 @@ impl Mentions {
         self.names.extend(forms.map(|form| (entity.kind.as_str(), index_key(&form))));
     }
 
-    /// Adds whom a name means in the language that stands beside it.
+    /// Adds the entities that names mean in the language of their items.
     fn collect_entities_in_language(
         &mut self,
         movie: &str,
@@ -193,7 +190,7 @@ impl Mentions {
                 for entity in item.entities.iter().filter(|entity| entity.kind.has_unique_names()) {
                     if let Some(bound) = entity_in_language(entity, object) {
                         self.add_id(entity.kind, bound.id.clone());
-                        // An answer that was given before counts more than the language.
+                        // A remembered resolution takes precedence over the language.
                         let name = object.get(entity.name).and_then(Value::as_str);
                         if let Some(name) = name.filter(|_| !object.contains_key(entity.id)) {
                             self.movies.insert(movie.to_owned());
@@ -207,7 +204,7 @@ impl Mentions {
         }
     }
 
-    /// Adds the names that stand without ids in a stored document (genres).
+    /// Adds the names in a document's lists of names (genres).
     pub fn collect_names(&mut self, fields: &'static [Field], data: &Object) {
         for field in fields {
             if let Kind::Names { entity, .. } = &field.rule.kind {
@@ -218,7 +215,7 @@ impl Mentions {
         }
     }
 
-    /// Adds an entity by its id.
+    /// Adds the id of an entity.
     pub fn add_id(&mut self, kind: EntityKind, id: String) {
         self.ids.entry((kind.as_str(), id)).or_default();
     }
@@ -229,8 +226,8 @@ impl Mentions {
     }
 }
 
-/// Whom the name in an item means in the language that stands beside it, if another language makes a
-/// difference.
+/// The entity that the name of an item means in the item's language, if it means another one, or
+/// none, without a language.
 #[must_use]
 pub fn entity_in_language(
     entity: &EntityReference,
@@ -242,8 +239,8 @@ pub fn entity_in_language(
     is_bound.then_some(bound)
 }
 
-/// Whether the name in an item cannot mean the entity of that id, though it goes by it: in the language that stands
-/// beside the name it is another's.
+/// Whether the name of an item cannot mean an entity that has this name, because in the item's
+/// language it is the name of another one.
 #[must_use]
 pub fn is_excluded_by_language(entity: &EntityReference, object: &Object, id: &str) -> bool {
     let Some((name, language)) = name_and_language(entity, object) else { return false };
@@ -251,7 +248,7 @@ pub fn is_excluded_by_language(entity: &EntityReference, object: &Object, id: &s
     meant.is_some_and(|meant| meant.id != id) && reference::has_name(entity.kind, id, name)
 }
 
-/// The name in an item with the language beside it, where that may tell entities of one name apart.
+/// The name and the language of an item, if the language distinguishes entities with one name.
 fn name_and_language<'v>(
     entity: &EntityReference,
     object: &'v Object,
@@ -261,7 +258,7 @@ fn name_and_language<'v>(
     Some((text(entity.name)?, text(language)?))
 }
 
-/// Every name in a list of a document, with the id beside it.
+/// The names in a list of a document, each with its kind and the id beside it.
 fn names_in_list<'v>(
     field: &'static Field,
     data: &'v Object,
@@ -283,42 +280,42 @@ fn names_in_list<'v>(
     }
 }
 
-/// An answer that was given before to the question who a name means.
+/// A resolution of an earlier import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EarlierResolution {
-    /// This entity.
+    /// The name means this entity.
     Entity(String),
-    /// Nobody: what has the name is left out.
+    /// The name and its item are left out.
     Skip,
 }
 
-/// The entities that exist, as far as the documents at hand name them.
+/// The existing entities with the ids and names of some documents.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
-    /// A given id, or an external one, to the entity's own id.
+    /// An entity's own id, by its own and its external ids.
     ids: HashMap<(&'static str, String), String>,
-    /// A name key or alias to the ids of all that have it.
+    /// The ids of the entities with a name or alias, by its key.
     names: HashMap<(&'static str, String), EntityIds>,
-    /// What is known of the ids that documents give.
+    /// Facts about the ids in documents.
     known_ids: KnownIds,
-    /// What is known of whoever open names may mean.
+    /// The facts about the candidates for open names.
     evidence: Evidence,
     new_entities: NewEntityIndex,
     has_open_names: bool,
-    /// Earlier answers, by movie ("" for all), kind and name key.
+    /// Resolutions of earlier imports, by movie ("" for all movies), kind and name key.
     resolutions: HashMap<(String, &'static str, String), EarlierResolution>,
 }
 
-/// The ids of all entities that go by one name, each once.
+/// The ids of all entities with one name, each once.
 #[derive(Debug, Clone, Default)]
 struct EntityIds {
     ids: Vec<String>,
-    /// The same as a set, once they are more than [`Self::FEW`].
+    /// The same ids as a set, if there are more than [`Self::FEW`].
     set: HashSet<String>,
 }
 
 impl EntityIds {
-    /// So many ids are looked through faster than hashed.
+    /// Up to this number, searching a list is faster than hashing.
     const FEW: usize = 16;
 
     fn has(&self, id: &str) -> bool {
@@ -348,7 +345,7 @@ impl Directory {
         &mut self.evidence
     }
 
-    /// Records an earlier answer for a name on a movie; on all, if the movie is "".
+    /// Adds an earlier resolution of a name on a movie; an empty movie id means all movies.
     pub fn add_resolution(
         &mut self,
         movie: String,
@@ -359,7 +356,7 @@ impl Directory {
         self.resolutions.insert((movie, kind.as_str(), name_key), resolution);
     }
 
-    /// The earlier answer for a name on a movie, else on all.
+    /// The earlier resolution of a name on a movie, or else on all movies.
     #[must_use]
     pub fn resolution(
         &self,
@@ -373,7 +370,7 @@ impl Directory {
         of(movie).or_else(|| of(""))
     }
 
-    /// What is known of the ids that documents give.
+    /// Facts about the ids in documents.
     #[must_use]
     pub const fn known_ids(&self) -> &KnownIds {
         &self.known_ids
@@ -383,13 +380,13 @@ impl Directory {
         &mut self.known_ids
     }
 
-    /// Records that `given` is the id (own or external) of the entity `id`.
+    /// Adds an entity with an id, which may be external.
     pub fn add_id(&mut self, kind: EntityKind, given: String, id: String) {
         self.ids.insert((kind.as_str(), id.clone()), id.clone());
         self.ids.insert((kind.as_str(), given), id);
     }
 
-    /// Records that the entity `id` goes by a name, in [`index_key`] form.
+    /// Adds a name, in [`index_key`] form, to an entity.
     pub fn add_name(&mut self, kind: EntityKind, name_key: String, id: String) {
         let ids = self.names.entry((kind.as_str(), name_key)).or_default();
         if !ids.has(&id) {
@@ -398,26 +395,26 @@ impl Directory {
         }
     }
 
-    /// Puts those of one name in the order of their ids, so that a plan never depends on the
-    /// order in which a database answers.
+    /// Sorts the entities of each name by id, so that a plan does not depend on the order in which
+    /// the database returns them.
     pub fn sort_names(&mut self) {
         for ids in self.names.values_mut() {
             ids.ids.sort();
         }
     }
 
-    /// Whoever was added since the others were looked up.
+    /// The entities that were added after the directory was loaded.
     #[must_use]
     pub const fn new_entities(&self) -> &NewEntityIndex {
         &self.new_entities
     }
 
-    /// Records that documents have names whose ids are to be found.
+    /// Records that the documents contain open names, so that added entities are indexed for them.
     pub fn expect_open_names(&mut self) {
         self.has_open_names = true;
     }
 
-    /// Records an entity that was just made, for the documents that follow.
+    /// Adds a created entity for the documents after the present one.
     pub fn add_and_index(&mut self, entity: &NewEntity) {
         self.add(entity);
         if self.has_open_names {
@@ -425,18 +422,18 @@ impl Directory {
         }
     }
 
-    /// Records another name of an entity, as it was just given to it.
+    /// Adds a new alias of an entity.
     pub fn add_alias(&mut self, alias: &NewEntity) {
         self.known_ids.add_name(alias.kind, &alias.id, &alias.name);
         self.add_name(alias.kind, index_key(&alias.name), alias.id.clone());
     }
 
-    /// Makes those who were just made known under other forms of their names.
+    /// Indexes the added entities, so that they are found under other forms of their names.
     pub fn index_new_entities(&mut self) {
         self.new_entities.index();
     }
 
-    /// Records an entity that was just made.
+    /// Adds a created entity.
     pub fn add(&mut self, entity: &NewEntity) {
         self.new_entities.add(entity);
         self.known_ids.add_name(entity.kind, &entity.id, &entity.name);
@@ -444,13 +441,14 @@ impl Directory {
         self.add_name(entity.kind, index_key(&entity.name), entity.id.clone());
     }
 
-    /// The entity's own id, if `given` is known.
+    /// The own id of the entity with the id `given`, if it is known.
     #[must_use]
     pub fn by_id(&self, kind: EntityKind, given: &str) -> Option<&str> {
         self.ids.get(&(kind.as_str(), given.to_owned())).map(String::as_str)
     }
 
-    /// The own id of an entity that came with an id: known by it, or, where names tell, by name.
+    /// The own id of the entity with the id `given`; if the id is unknown and names of the kind are
+    /// unique, of the entity with the name.
     #[must_use]
     pub fn known(&self, kind: EntityKind, given: &str, name: Option<&str>) -> Option<&str> {
         self.by_id(kind, given).or_else(|| match self.by_name(kind, &index_key(name?)) {
@@ -459,15 +457,15 @@ impl Directory {
         })
     }
 
-    /// All that go by the name, in [`index_key`] form.
+    /// The ids of all entities with a name, in [`index_key`] form.
     #[must_use]
     pub fn by_name(&self, kind: EntityKind, name_key: &str) -> &[String] {
         let ids = self.names.get(&(kind.as_str(), name_key.to_owned()));
         ids.map_or(&[], |ids| &ids.ids)
     }
 
-    /// Those that a ceremony's name means which nobody goes by as it stands: whoever goes by the first
-    /// of its forms without the edition that somebody goes by.
+    /// The ids of the ceremonies that a name means without its edition: those with the first of
+    /// [`forms_without_edition`] that is known. Empty if the name itself is known.
     #[must_use]
     pub fn by_name_without_edition(&self, kind: EntityKind, name: &str) -> &[String] {
         if kind != EntityKind::Ceremony || !self.by_name(kind, &index_key(name)).is_empty() {
@@ -478,7 +476,7 @@ impl Directory {
         found.find(|ids| !ids.is_empty()).unwrap_or_default()
     }
 
-    /// Whether the entity of that id goes by the name, in [`index_key`] form.
+    /// Whether an entity has a name, in [`index_key`] form.
     #[must_use]
     pub fn has_name(&self, kind: EntityKind, name_key: &str, id: &str) -> bool {
         let ids = self.names.get(&(kind.as_str(), name_key.to_owned()));

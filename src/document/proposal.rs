@@ -1,5 +1,5 @@
-//! What is to be planned: the arriving document, the stored states, the options and the entities
-//! that may be named. The steps from resolving to planning read it and do not change it.
+//! The input of planning: the arriving document, the stored states, the options, and the entities
+//! that may be referenced. All steps read it and none changes it.
 
 use std::collections::HashSet;
 
@@ -49,63 +49,62 @@ define_choice! {
     }
 }
 
-/// What is to be merged, and how.
+/// The input of planning one document.
 pub struct Proposal<'a> {
     pub definition: &'static Definition,
     pub movie: &'a MovieId,
-    /// Which state of the document it is merged into.
+    /// The stored state that the document is merged into.
     pub stage: Stage,
     pub arriving: &'a Reading,
     pub current: &'a Object,
-    /// The document that the file was made from, if it is known.
+    /// The base revision, if it is known.
     pub base: Option<&'a Object>,
-    /// Why `base` may not be the state that the file was made from.
+    /// Why `base` may not be the revision that the document was made from.
     pub unknown_base: Option<&'a UnknownBase>,
-    /// Where the values come from.
+    /// The source of the document.
     pub source: Source,
-    /// How far the ids of `arriving` are believed.
+    /// How far the ids in `arriving` are trusted.
     pub id_trust: IdTrust,
     pub mode: ImportMode,
     pub nulls: NullPolicy,
     pub on_conflict: ConflictPolicy,
     pub remove_items: &'a [String],
-    /// What is locked: `/title`, or the id of an item.
+    /// The targets of editorial locks: `/title`, or the id of an item.
     pub locks: &'a [String],
     pub lock_rule: LockRule,
-    /// The entities that `arriving` and `current` name, as far as they exist.
+    /// The existing entities with the ids and names in `arriving` and `current`.
     pub directory: &'a Directory,
-    /// Who is credited on this movie: a nominee who is only a name may be one of them, and else is as
-    /// likely a film, a song, or someone else of that name.
+    /// The ids of people who are credited on this movie. Only these may be meant by a nominee
+    /// without an id, which is otherwise as likely a film or a song.
     pub credited: &'a HashSet<String>,
-    /// Answers to the question who a name means.
+    /// The resolutions of this import.
     pub resolutions: &'a [Resolution],
-    /// Ids of a draft that stand for a name alone: who it is, is not decided yet.
+    /// The provisional ids of a draft: each stands for a name that waits for a resolution.
     pub provisional_ids: &'a HashSet<String>,
-    /// What planning may cost. When it is spent, merging ends early and its result is incomplete.
+    /// The budget of planning. When it is spent, merging ends early and the result is incomplete.
     pub budget: &'a WorkBudget<'a>,
 }
 
 impl Proposal<'_> {
-    /// What a lock of that target does.
+    /// What a lock does to an attempt to change its target.
     #[must_use]
     pub fn lock_rule_of(&self, target: &str) -> LockRule {
         match self.lock_rule {
-            // What people had a part in is never skipped.
+            // A change that a person contributed to is refused, never skipped silently.
             LockRule::Skip if self.arriving.personal.contains(target) => LockRule::Refuse,
             rule => rule,
         }
     }
 }
 
-/// How far the ids of a document are believed.
+/// How far the ids in a document are trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdTrust {
-    /// An id is an identity: the source is a catalogue, or a person who said so.
+    /// An id identifies an entity: the source is a catalogue, or a person confirmed it.
     Trusted,
-    /// Nobody said where the document comes from. An id that is known here counts unless the name
-    /// beside it contradicts it.
+    /// The source is not stated. A known id counts unless the name beside it contradicts it.
     Unspecified,
-    /// A language model wrote the document. An id counts only if it is known here and the name
-    /// beside it is its entity's.
+    /// A language model wrote the document. An id counts only if it is known and the name beside it
+    /// belongs to its entity.
     Claimed,
 }

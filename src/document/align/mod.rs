@@ -1,9 +1,9 @@
-//! Aligning: which arriving item is which stored item of a list.
+//! Aligning: finds which arriving item is which stored item of a list.
 //!
-//! An alignment is one to one: two items never become one, and no stored item is claimed twice. The
-//! rounds go from the strongest sign to the weakest; an item without a claim is new. Each aligner
-//! looks its pairs up in an index ([`index`]), so that its time grows with the lists and not with
-//! their product.
+//! An alignment is one to one: a stored item is claimed by at most one arriving item, and an item
+//! without a claim is new. The rounds go from the strongest evidence to the weakest. Each round
+//! looks its pairs up in an [`index`], so that the time grows with the lists and not with their
+//! product.
 
 mod content;
 mod index;
@@ -28,8 +28,8 @@ use view::{ContentHashes, EntityKey, ItemView, MAX_INDIVIDUAL_LOOKUPS};
 pub struct StoredItem<'a> {
     pub current: Option<&'a Object>,
     pub base: Option<&'a Object>,
-    /// Whether it was added since the base. Then only an arriving item with its whole key is aligned
-    /// with it.
+    /// Whether the item was added since the base revision. Only an arriving item with the whole key
+    /// can claim it.
     pub is_added: bool,
     /// Its position in the base revision.
     pub base_place: Option<usize>,
@@ -42,21 +42,21 @@ impl<'a> StoredItem<'a> {
     }
 }
 
-/// By kind and name in [`index_key`](super::text::index_key) form, the stored entities that the name
-/// may mean. The other fields of the item tell which one.
+/// The stored entities that a name may mean, by kind and name in
+/// [`index_key`](super::text::index_key) form. The other fields of the item decide between them.
 pub type PossibleEntities = HashMap<(EntityKind, String), Arc<[String]>>;
 
-/// Which arriving item is which stored item.
+/// The stored item of each arriving item.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Alignment {
     /// For each arriving item, the index of the stored item it claims.
     pub claimed: Vec<Option<usize>>,
-    /// Whether arriving items repeat a key or an id, so that only their order tells them apart.
+    /// Whether arriving items have the same key or id, so that only their order distinguishes them.
     pub has_repetitions: bool,
 }
 
-/// Aligns arriving items with stored ones. A document repeats an item as it was in the base, so both
-/// states of a stored item are compared.
+/// Aligns arriving items with stored ones. A document repeats items as they were in its base
+/// revision, so both states of a stored item are compared.
 #[must_use]
 pub fn align(
     item: &'static Item,
@@ -122,7 +122,7 @@ pub fn align(
             aligner.claim(aligner.by_full_key(states, |view| &view.canonical_key));
         }
     }
-    // The key without the parts that are missing on one side.
+    // The parts of the key that both sides have.
     let parts: Vec<usize> = (0..item.keys.iter().map(|parts| parts.len()).sum()).collect();
     for aliases in [false, true] {
         aligner.claim(aligner.by_present_parts(&parts, aliases));
@@ -131,7 +131,7 @@ pub fn align(
         for (claimed, known) in aligner.claimed.iter_mut().zip(stored) {
             *claimed |= known.is_added;
         }
-        // The person alone: a corrected character, a filled-in job.
+        // The first entity alone, for an item with a corrected character or an added job.
         let mut all = item.keys.iter().flat_map(|parts| parts.iter());
         let person = all.position(|part| *part == KeyPart::Entity(0));
         for aliases in [false, true] {
@@ -149,9 +149,10 @@ impl Alignment {
     }
 }
 
-/// The stored items in an order that importing the document does not change: in the order of the
-/// base, then those that were added since, by their ids; without a base, as they are stored. In
-/// another order, a document that moves items of one key would claim others when it is sent again.
+/// The indices of the stored items in an order that importing the document does not change: first
+/// the items of the base in its order, then those that were added since by their ids; without a
+/// base, in the stored order. In another order, a document that moves items with equal keys would
+/// claim other items when it is imported again.
 fn in_stable_order(item: &Item, stored: &[StoredItem<'_>]) -> Vec<usize> {
     let id = |known: &StoredItem<'_>| {
         let added = known.current.filter(|_| known.is_added);
@@ -167,7 +168,7 @@ fn in_stable_order(item: &Item, stored: &[StoredItem<'_>]) -> Vec<usize> {
     order
 }
 
-/// The steps of reading and looking up an item.
+/// Work steps of reading and looking up an item.
 fn steps_of(view: &ItemView<'_>) -> usize {
     16 + view.exact_key.len() / 4
 }
@@ -181,8 +182,8 @@ struct States {
     in_both_states: bool,
 }
 
-/// Of equal keys, items of the base come before those that were added since. In another order, a
-/// document that is sent again could claim what was added, and REPLACE would remove the rest.
+/// Among equal keys, items of the base come before those that were added since. In another order, a
+/// document that is imported again could claim added items, and REPLACE would remove the others.
 const STATES: [States; 4] = [
     States { side: 0, in_both_states: true },
     States { side: 1, in_both_states: true },
@@ -214,7 +215,8 @@ struct Aligner<'a> {
     stored: Vec<[Option<ItemView<'a>>; 2]>,
     /// Which stored items exist in both states.
     in_both_states: Vec<bool>,
-    /// The stored items in the order in which equal keys are claimed, and the rank of each.
+    /// The indices of the stored items in the order in which equal keys are claimed, and the rank
+    /// of each.
     by_rank: Vec<usize>,
     ranks: Vec<usize>,
     arriving: Vec<ItemView<'a>>,
@@ -238,7 +240,7 @@ impl Aligner<'_> {
         (0..self.stored.len()).filter(|index| !self.claimed[*index])
     }
 
-    /// The unclaimed items that have such a state, with the state.
+    /// The unclaimed stored items that have a state, with that state.
     fn unclaimed_at(&self, states: States) -> impl Iterator<Item = (usize, &ItemView<'_>)> + '_ {
         let looked_at = self
             .unclaimed()
@@ -275,8 +277,9 @@ impl Aligner<'_> {
         found.collect()
     }
 
-    /// Numbers the groups of many entities with one name, and gives each stored item the groups of its
-    /// entities. Otherwise each of many items of one name would be looked up under each entity.
+    /// Groups entities with one name if there are many of them, and assigns the groups to the
+    /// stored items. Without groups, each item with such a name would look up each of these
+    /// entities.
     fn group_namesakes(&mut self) {
         let mut numbers: HashMap<(usize, String), usize> = HashMap::new();
         let mut groups: HashMap<(usize, &str), Vec<usize>> = HashMap::new();
@@ -311,9 +314,9 @@ impl Aligner<'_> {
         }
     }
 
-    /// Of equal keys, the next stored item in order with equal content, else the first one. Without
-    /// this, a document that moves one of several items with equal keys would claim another one the
-    /// second time it is imported.
+    /// Claims items with equal keys and equal content: the next stored item after the last claimed
+    /// one, or else the first. Without this round, a document that moves one of several items with
+    /// equal keys would claim another one when it is imported again.
     fn by_equal_content(&self, states: States, key: Key) -> Vec<Pair> {
         let mut of_key: HashMap<&str, Vec<(usize, &ItemView<'_>)>> = HashMap::new();
         for (stored, view) in self.unclaimed_at(states) {
@@ -324,13 +327,14 @@ impl Aligner<'_> {
         }
         let mut claims = self.claims.clone();
         let mut pairs = Vec::new();
-        // Only contents that occur in the document have to be indexed.
+        // Only contents that occur in the document are indexed.
         let sought: HashSet<ContentHash> = self
             .unaligned()
             .filter(|(_, view)| of_key.contains_key(key.of(view)))
             .map(|(_, view)| self.content(view, key, &self.fields(view, key)))
             .collect();
-        // An item with all stored fields comes before one with some of them, which may fit others.
+        // An arriving item with all fields of the stored one takes precedence over one with some of
+        // them, which may fit other items as well.
         for needs_all_fields in [true, false] {
             // The keys and sets of fields whose stored contents are indexed.
             let mut indexed: HashSet<(&str, Vec<ContentHash>)> = HashSet::new();
@@ -379,8 +383,8 @@ impl Aligner<'_> {
         self.in_their_order(pairs, states)
     }
 
-    /// Stored items with equal content are claimed in their order. In another order, a document that
-    /// is sent again would claim them differently.
+    /// Lets the arriving items claim stored items with equal content in the order of the stored
+    /// items. In another order, a document that is imported again would claim them differently.
     fn in_their_order(&self, mut pairs: Vec<Pair>, states: States) -> Vec<Pair> {
         pairs.sort_unstable();
         if pairs.is_sorted_by_key(|(_, stored)| *stored) {
@@ -402,8 +406,7 @@ impl Aligner<'_> {
         pairs
     }
 
-    /// As [`Self::in_their_order`], of arriving items with equal content: they claim in the order of
-    /// the stored items, and new ones come last.
+    /// As [`Self::in_their_order`], for arriving items with equal content: new items come last.
     fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
         let place = |claim: Option<usize>| claim.unwrap_or(usize::MAX);
         let open: Vec<usize> =
@@ -458,13 +461,13 @@ impl Aligner<'_> {
         for field in fields {
             while known.next_if(|(name, _)| name < field).is_some() {}
             let said = known.next_if(|(name, _)| name == field).map(|(_, said)| *said);
-            // A missing field is its bare name, which no value equals.
+            // A missing field counts as the hash of its name, which no value has.
             content = content.and(said.unwrap_or(*field));
         }
         content
     }
 
-    /// Equal keys in order, first to first.
+    /// Claims items with equal keys in their order.
     fn by_full_key(
         &self,
         states: States,
@@ -487,7 +490,7 @@ impl Aligner<'_> {
         found.collect()
     }
 
-    /// Pairs of which each side is the other's only candidate: the `parts` of the key that both have,
+    /// Pairs of items that are each other's only candidate: the `parts` of the key that both have,
     /// at least one, are equal. Without `aliases`, names are compared as credited.
     fn by_present_parts(&self, parts: &[usize], aliases: bool) -> Vec<Pair> {
         if !self.budget.charge(4 * (self.arriving.len() + self.stored.len())) {
@@ -544,7 +547,8 @@ impl Aligner<'_> {
     }
 }
 
-/// A key of the parts that a stored item has and of those that are compared. A key has few parts.
+/// The parts that the stored item has and the parts that are compared, as one number. A key has
+/// fewer than 16 parts.
 const fn key_of(shape: u32, common: u32) -> u32 {
     shape << 16 | common
 }

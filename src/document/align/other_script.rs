@@ -1,6 +1,6 @@
-//! Aligning a list that arrives in another script, without ids: `石田海` has the order and the part of
-//! the stored `Kai Ishida`. How Chinese characters are read depends on the language, so such names
-//! cannot be compared; list, part and order tell who is meant.
+//! Aligns items without ids whose names are in another script: `石田海` may have the order and the
+//! part of the stored `Kai Ishida`. The reading of Chinese characters depends on the language, so
+//! such names cannot be compared; the list, the part and the order decide.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,16 +14,16 @@ use crate::document::resolve::{Name, is_han, split_notes};
 use crate::document::schema::definition::{Item, KeyPart, Object, find};
 use crate::document::text::{comparable, quoted};
 
-/// With so many items aligned by part and order, the others are aligned by order unique_by.
+/// If this many items are aligned by part and order, the others are aligned by order alone.
 const MIN_CERTAIN_FOR_ORDER: usize = 2;
-/// The fewest letters of a part that is the start of another one.
+/// The minimum number of letters for a part to count as the start of another one.
 const MIN_START_LETTERS: usize = 4;
-/// Steps of comparing one credit.
+/// Work steps of comparing one credit.
 const STEPS_OF_CREDIT: usize = 32;
 /// The field with the order of an item.
 const ORDER: &str = "order";
 
-/// A credit with the evidence of who is credited.
+/// A credit with the values that identify it.
 struct Credit<'o> {
     index: usize,
     name: &'o str,
@@ -47,11 +47,11 @@ impl<'o> Credit<'o> {
     }
 }
 
-/// How two parts relate.
+/// How the parts of two credits relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Parts {
     Same,
-    /// Unknown: a part is missing, or the scripts cannot be compared.
+    /// A part is missing, or the scripts cannot be compared.
     Unknown,
     Different,
 }
@@ -74,7 +74,7 @@ fn compare_parts(one: &Credit<'_>, another: &Credit<'_>) -> Parts {
     Parts::Unknown
 }
 
-/// The sound of the start of a text, up to the first Chinese character.
+/// The romanised start of a text, up to the first Chinese character.
 fn sound_of_start(text: &str) -> String {
     let start: String = text.chars().take_while(|c| !is_han(*c)).collect();
     letters(&start)
@@ -90,23 +90,23 @@ fn is_foreign(text: &str) -> bool {
     !text.is_ascii() && Name::of(text).is_other_script()
 }
 
-/// Whether two names are written so that they cannot be compared: one in Chinese characters, one in other letters.
+/// Whether two names cannot be compared: one is in Chinese characters and the other is not.
 fn is_incomparable(one: &str, another: &str) -> bool {
     one.contains(is_han) != another.contains(is_han)
 }
 
-/// A stored credit that may be meant.
+/// The stored credit that an arriving credit may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guess {
     /// It has the same order and part.
     Certain(usize),
-    /// It has the same order, and no other part.
+    /// It has the same order, and the parts do not differ.
     ByOrder(usize),
-    /// It has the same part, or is the only item of the list.
+    /// It has the same part, or both are the only items of their lists.
     Possible(usize),
 }
 
-/// The index of the only credit with each key; `None` where several have it.
+/// The index of the only credit with each key; `None` if several credits have the key.
 fn unique_by<K: Eq + std::hash::Hash>(
     credits: &[Credit<'_>],
     key: impl Fn(&Credit<'_>) -> Option<K>,
@@ -120,7 +120,7 @@ fn unique_by<K: Eq + std::hash::Hash>(
     found
 }
 
-/// For each arriving credit, the stored one that it may be.
+/// For each arriving credit, the stored credit that it may be.
 fn guesses(arriving: &[Credit<'_>], stored: &[Credit<'_>]) -> Vec<Option<Guess>> {
     let order = |credit: &Credit<'_>| credit.order;
     let part = |credit: &Credit<'_>| credit.part.as_deref().map(comparable);
@@ -146,7 +146,7 @@ fn guesses(arriving: &[Credit<'_>], stored: &[Credit<'_>]) -> Vec<Option<Guess>>
         if let Some(other) = by_part.filter(fits) {
             return Some(Guess::Possible(other));
         }
-        // The only credit of a list without parts.
+        // Both are the only credits of their lists and have no part.
         let is_only = arriving.len() == 1
             && stored.len() == 1
             && stored[0].part.is_none()
@@ -170,13 +170,13 @@ pub struct AlignedItem {
 #[derive(Default)]
 pub struct OtherScriptAlignment {
     pub aligned: Vec<AlignedItem>,
-    /// Stored candidates that may be meant, with the path of the name.
+    /// Stored candidates that are not certain, with the paths of the names.
     pub possible: Vec<(String, Candidate)>,
 }
 
-/// Aligns items that came in another script and without ids with stored ones, by part and order.
-/// `claimed` is the alignment so far, `paths` are the items' paths, and `is_open` tells of an item
-/// and the path of its name whether no resolution decides on it.
+/// Aligns arriving items in another script with stored items, by part and order. `claimed` is the
+/// alignment so far. `is_open` returns, for the index of an item and the path of its name, whether
+/// no resolution decides on it.
 #[must_use]
 pub fn align_other_script(
     arriving: &ArrivingItems<'_>,

@@ -1,4 +1,5 @@
-//! The rounds as docs/imports.md describes them, each item compared with each: what [`align`] must come to.
+//! Compares [`align`] with a plain implementation of the rounds in docs/imports.md, which compares
+//! each item with each.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -82,7 +83,7 @@ fn plain_claims(
     plain.claims
 }
 
-/// Whether they are one; `by_name` looks at no other names that someone goes by.
+/// Whether two entities are the same; with `by_name`, aliases are not compared.
 fn same_entity(arriving: &EntityKey<'_>, stored: &EntityKey<'_>, by_name: bool) -> bool {
     match (arriving.id, &arriving.name, stored.id, &stored.name) {
         (Some(a), _, Some(b), _) => a == b,
@@ -137,7 +138,7 @@ impl Plain<'_> {
                 last = self.claims[arriving].or(last);
             }
         }
-        // Stored ones that say the very same are claimed in their order.
+        // Stored items with equal content are claimed in their order.
         for first in 0..self.claims.len() {
             for second in first + 1..self.claims.len() {
                 let now = (self.claims[first], self.claims[second]);
@@ -151,7 +152,7 @@ impl Plain<'_> {
         }
     }
 
-    /// What repeats another claims in its order.
+    /// Arriving items with equal content claim in their order.
     fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
         for first in 0..self.claims.len() {
             for second in first + 1..self.claims.len() {
@@ -187,7 +188,7 @@ impl Plain<'_> {
             || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
     }
 
-    /// Whether the other says all of it already, ids and names aside. Null says nothing.
+    /// Whether `other` has all values of `one`, apart from ids and names. Null counts as missing.
     fn has_all_values_of(&self, one: &ItemView<'_>, other: &ItemView<'_>, read: Key) -> bool {
         let spelled = self
             .item
@@ -211,7 +212,7 @@ impl Plain<'_> {
             .all(|(a, b)| same_entity(a, b, false))
     }
 
-    /// How the parts compare: `None` if one side lacks it.
+    /// Whether a part is equal; `None` if one side lacks it.
     fn same_part(
         &self,
         arriving: usize,
@@ -259,7 +260,7 @@ impl Plain<'_> {
     }
 }
 
-/// An item of few words, so that much of it is equal to others and much is missing.
+/// An item of few words, so that many values are equal and many are missing.
 fn object(item: &'static Item) -> impl Strategy<Value = Object> {
     let words =
         |of: [Value; 4]| proptest::option::weighted(0.7, proptest::sample::select(of.to_vec()));
@@ -276,7 +277,7 @@ fn object(item: &'static Item) -> impl Strategy<Value = Object> {
             _ => words([json!("Ada"), json!("áda "), json!("Bo"), Value::Null]).boxed(),
         }
     };
-    // Most of what is in no key is not there: else hardly two are alike.
+    // Most fields outside of keys are missing, so that items are often equal.
     let values: Vec<_> = item.fields.iter().map(value).collect();
     (values, vec(0..3_u8, item.fields.len())).prop_map(move |(values, kept)| {
         let is_in_a_key = |name: &str| {
@@ -290,17 +291,17 @@ fn object(item: &'static Item) -> impl Strategy<Value = Object> {
     })
 }
 
-/// A stored item: as it stands, and as it was.
+/// A stored item: its current state and its state in the base.
 type Stored = (Option<Object>, Option<Object>);
 
-/// Of each kind of item: what is stored, as it stands and as it was, and what arrives.
+/// For each kind of item, the stored and the arriving items.
 fn lists() -> impl Strategy<Value = (&'static Item, Vec<Stored>, Vec<Object>)> {
     let items = Category::ALL.iter().flat_map(|category| category.definition().fields);
     let each = items.filter_map(|field| match &field.rule.kind {
         Kind::Items { item, .. } => {
             let state = || proptest::option::weighted(0.8, object(item));
             let stored = vec((state(), state()), 0..6).prop_map(|mut stored| {
-                // An id stands once in a document.
+                // An id occurs once in a document.
                 for ((current, base), id) in stored.iter_mut().zip(["a", "b", "c", "d", "e", "f"]) {
                     for object in [current, base].into_iter().flatten() {
                         object.insert(item.id.to_owned(), json!(id));
@@ -325,7 +326,7 @@ proptest! {
     ) {
         let mut names = Directory::default();
         for entity in item.entities {
-            // One of the names has so many namesakes that they are looked for as a group.
+            // One of the names has so many entities that they are looked up as a group.
             let namesakes = (4..4 + namesakes).map(|number| ("ada", number));
             for (name, number) in [("ada", 1), ("ada", 2), ("bo", 3)].into_iter().chain(namesakes) {
                 names.add_name(entity.kind, name.to_owned(), format!("{}-{number}", entity.kind.as_str()));

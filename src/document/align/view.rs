@@ -1,4 +1,4 @@
-//! Items as matching sees them.
+//! Items with their keys in the forms in which they are compared.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -13,49 +13,50 @@ use crate::document::schema::definition::{Item, KeyPart, Kind, Object, find};
 use crate::document::spelling::{CanonicalSpelling, canonical_spelling};
 use crate::document::text::{comparable, index_key};
 
-/// An item as matching sees it.
+/// An item with its keys in the forms in which they are compared.
 pub(super) struct ItemView<'a> {
     pub object: &'a Object,
     pub id: Option<&'a str>,
-    /// The fields of the natural key, apart from entities, as they are.
+    /// The key fields as they are, without entities.
     pub exact_key: String,
-    /// The same in comparable form.
+    /// The key fields in comparable form.
     pub key: String,
-    /// The same with what a field means in place of its spelling; empty where no field has several.
+    /// The key fields with the canonical spelling of a field; empty if no field has spellings.
     pub canonical_key: String,
-    /// What the field with several spellings means, with its name.
+    /// The field with several spellings, and its canonical spelling.
     pub canonical: Option<(&'static str, CanonicalSpelling)>,
-    /// Every field that may be part of a key, in comparable form.
+    /// All fields that may be part of a key, in comparable form.
     pub parts: Vec<(KeyPart, Option<String>)>,
-    /// EntityKey it names, in the order of [`Item::entities`].
+    /// The entities of the item, in the order of [`Item::entities`].
     pub entities: Vec<EntityKey<'a>>,
-    /// What it says, once it was asked.
+    /// Computed on first use.
     hashes: OnceCell<ContentHashes>,
 }
 
-/// What an item says.
+/// The hashes of an item's content.
 pub(super) struct ContentHashes {
-    /// With its exact key.
+    /// Of the exact key.
     pub exact_key: ContentHash,
-    /// With what its fields mean.
+    /// Of the key with canonical spellings.
     pub canonical_key: ContentHash,
-    /// The fields, each with its name, in one order for all items.
+    /// Of the fields: pairs of the name and the field, sorted.
     pub fields: Vec<(ContentHash, ContentHash)>,
 }
 
-/// EntityKey an item names: by id, by name, by both or not at all.
+/// An entity of an item: its id, its name, both or neither.
 pub(super) struct EntityKey<'a> {
     pub id: Option<&'a str>,
     pub name: Option<String>,
-    /// The ids of all that go by the name, where there is no id.
+    /// The ids of all entities with the name, if there is no id.
     pub known: &'a [String],
-    /// Of an arriving one, the number of the group of those that go by the name, if they are many.
+    /// For an arriving item, the number of the group of entities with the name, if there are many.
     pub group: Option<usize>,
-    /// Of a stored one, the numbers of the groups that the id belongs to.
+    /// For a stored item, the numbers of the groups that contain the entity.
     pub groups: Vec<usize>,
 }
 
-/// So many ids of one name are looked for one by one; more are looked for as a group.
+/// Up to this number, entities with one name are looked up one by one; more are looked up as a
+/// group.
 pub(super) const MAX_INDIVIDUAL_LOOKUPS: usize = 8;
 
 impl EntityKey<'_> {
@@ -63,7 +64,8 @@ impl EntityKey<'_> {
         self.id.is_none() && self.name.is_none()
     }
 
-    /// What someone who is stored is found by. An arriving one is the same if it looks for any of it.
+    /// The keys under which the entity of a stored item is indexed. An arriving entity is the same
+    /// if any of its [`Self::lookup_keys`] is among them.
     pub fn index_keys(&self) -> Vec<LookupKey<'_>> {
         match (self.id, &self.name) {
             (Some(id), name) => {
@@ -76,7 +78,8 @@ impl EntityKey<'_> {
         }
     }
 
-    /// As [`Self::lookup_keys`], under the very name alone: an alias may be that of somebody else.
+    /// As [`Self::lookup_keys`], by the credited name alone, because an alias may belong to another
+    /// entity.
     pub fn lookup_keys_by_name(&self) -> Vec<LookupKey<'_>> {
         match (self.id, &self.name) {
             (None, Some(name)) => vec![LookupKey::NameWithoutId(name), LookupKey::Name(name)],
@@ -84,8 +87,8 @@ impl EntityKey<'_> {
         }
     }
 
-    /// What an arriving one looks for. One that came without an id is who is stored under that name
-    /// here, or anyone known by it.
+    /// The keys under which the entity of an arriving item is looked up. Without an id it may be
+    /// any entity that is stored under the name or has the name.
     pub fn lookup_keys(&self) -> Vec<LookupKey<'_>> {
         match (self.id, &self.name) {
             (Some(id), name) => std::iter::once(LookupKey::Id(id))
@@ -110,8 +113,8 @@ fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
     object.get(key).and_then(Value::as_str)
 }
 
-/// A key field in the form in which it is compared: text is folded. Of a URL or a code each
-/// character counts, but for case.
+/// A key field in the form in which it is compared. Text is folded; other values, such as URLs and
+/// codes, are compared without case.
 fn compared(item: &Item, field: &str, value: &str) -> String {
     match find(item.fields, field).map(|field| &field.rule.kind) {
         Some(Kind::Text { .. }) => comparable(value),
@@ -119,7 +122,7 @@ fn compared(item: &Item, field: &str, value: &str) -> String {
     }
 }
 
-/// A key field as text: numbers are written out, null is absent.
+/// A key field as text. Numbers are formatted; null counts as missing.
 fn field_text<'o>(object: &'o Object, key: &str) -> Option<Cow<'o, str>> {
     match object.get(key)? {
         Value::Null => None,
@@ -129,7 +132,7 @@ fn field_text<'o>(object: &'o Object, key: &str) -> Option<Cow<'o, str>> {
 }
 
 impl<'a> ItemView<'a> {
-    /// An item; an arriving one with whoever its names may mean.
+    /// Reads an item. For an arriving item, `lookup` provides the entities that its names may mean.
     pub fn of(
         item: &'static Item,
         object: &'a Object,
@@ -155,7 +158,7 @@ impl<'a> ItemView<'a> {
                 KeyPart::Entity(_) => (*part, None),
             })
             .collect();
-        // U+0000 is refused in text, so it can part the parts.
+        // Text never contains U+0000, so it can separate parts.
         let mut exact_key = match alternative {
             Some(alternative) => alternative.to_string(),
             None => String::new(),
@@ -209,7 +212,7 @@ impl<'a> ItemView<'a> {
         }
     }
 
-    /// What it says; always asked with the same hasher.
+    /// The hashes of the content. The hasher must be the same in all calls.
     pub fn hashes(&self, item: &Item, hasher: &ContentHasher) -> &ContentHashes {
         self.hashes.get_or_init(|| ContentHashes {
             exact_key: hasher.text(&self.exact_key),
@@ -218,7 +221,7 @@ impl<'a> ItemView<'a> {
         })
     }
 
-    /// EntityKey it names, as index_keys; one for each of its entities in every combination.
+    /// The index keys of all entities together, in every combination.
     pub fn index_keys(&self) -> Vec<Vec<LookupKey<'_>>> {
         combinations(self.entities.iter().map(EntityKey::index_keys))
     }
@@ -227,7 +230,7 @@ impl<'a> ItemView<'a> {
         combinations(self.entities.iter().map(EntityKey::lookup_keys))
     }
 
-    /// Those of `parts` that it has, as bits.
+    /// The `parts` that the item has, as bits.
     pub fn present(&self, parts: &[usize]) -> u32 {
         let is_there = |part: usize| match &self.parts[part] {
             (KeyPart::Field(_), value) => value.is_some(),
@@ -236,7 +239,7 @@ impl<'a> ItemView<'a> {
         parts.iter().filter(|part| is_there(**part)).fold(0, |bits, part| bits | (1 << part))
     }
 
-    /// The parts of these bits as index_keys; those of an entity by `index_keys`.
+    /// The keys of the parts in `bits`, in every combination; `keys` returns those of an entity.
     pub fn values<'v>(
         &'v self,
         bits: u32,

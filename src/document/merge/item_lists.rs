@@ -82,9 +82,9 @@ struct ResolvedItems {
     /// The index of each item in the arriving list.
     indices: Vec<usize>,
     objects: Vec<Object>,
-    /// The ids of items that a resolution leaves out; their stored items are kept.
+    /// The ids of items that a resolution leaves out. Their stored items are kept.
     left_out: HashSet<String>,
-    /// The names in items that a resolution leaves out and that came without ids.
+    /// The names in items without ids that a resolution leaves out.
     names_left_out: HashSet<Vec<Option<String>>>,
     /// The ids of draft items whose waiting names are now left out.
     withdrawn: HashSet<String>,
@@ -182,8 +182,8 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         };
         let keep = self.kept(&resolved, aligned);
         let file: Vec<usize> = aligned.iter().flatten().copied().collect();
-        // Items that are removed now do not count as moved; else the same document would find
-        // another order the next time.
+        // Items that are removed now do not count as moved; otherwise importing the same document
+        // again would change the order.
         let claims: HashSet<usize> = file.iter().copied().collect();
         let current: Vec<usize> =
             (0..self.stored.len()).filter(|index| keep[*index] || claims.contains(index)).collect();
@@ -259,8 +259,8 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         resolved
     }
 
-    /// Removes the ids that stand for waiting names in a draft: such a name is resolved as if it had
-    /// come without an id.
+    /// Removes the provisional ids of waiting names in a draft, which are resolved like names
+    /// without ids.
     fn open_waiting_names(&mut self, object: &mut Object, path: &str) {
         let (item, proposal) = (self.list.item, self.document.proposal);
         for entity in item.entities {
@@ -356,8 +356,8 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         Some(alignment)
     }
 
-    /// Adopts the stored spelling of values that say the same. Returns whether an item gives another
-    /// order than its stored item.
+    /// Adopts the stored spelling of values with the same meaning. Returns whether an item has
+    /// another `order` value than its stored item.
     fn adopt_stored_forms(&self, resolved: &mut ResolvedItems, alignment: &Alignment) -> bool {
         let item = self.list.item;
         let mut gives_places = false;
@@ -389,7 +389,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         let mut repetitions = Repetitions::new(item, alignment.has_repetitions, proposal.id_trust);
         let mut entities = ListEntities::new(item, &stored, claimed);
         let absent = Object::new();
-        // An item that stays removed is not brought back by a repetition of it.
+        // A repetition of an item that stays removed does not bring it back.
         let stay_removed = objects
             .iter()
             .zip(claimed)

@@ -51,7 +51,8 @@ impl DocumentMerger<'_> {
         let path = format!("/{name}");
         let known_here: HashSet<String> =
             array(proposal.current, name).iter().filter_map(Value::as_str).map(index_key).collect();
-        // The entity of each name that is new here: it may be another form of a stored name.
+        // The decisions on names that are new in the list; each may be another form of a stored
+        // name.
         let mut decided: HashMap<usize, Match> = HashMap::new();
         for (index, given) in
             sent.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_str()?)))
@@ -73,7 +74,7 @@ impl DocumentMerger<'_> {
         let known: HashSet<&String> = base.iter().flatten().collect();
         let mut claimed = HashSet::new();
         let mut claims: Vec<Option<usize>> = Vec::with_capacity(sent.len());
-        // Equal names first: one genre may be stored under two of its names.
+        // Equal names first, because one genre may be stored under two of its names.
         let mut spelled: HashMap<&str, Places> = HashMap::new();
         for (index, name) in stored.iter().enumerate() {
             spelled.entry(name.as_str().unwrap_or_default()).or_default().push(index);

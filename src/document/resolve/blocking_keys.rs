@@ -1,7 +1,8 @@
-//! Blocking keys: under which an index finds whatever may be the same name, without reading all names.
+//! Blocking keys: an index finds all names that may equal a name by looking up a few keys, without
+//! reading every name.
 //!
-//! Each key is 64 bits of a SHA-256 over the kind of entity, the kind of key and its text. Two names whose
-//! [`Relation`](super::Relation) is any but a rare misspelling share at least one key.
+//! Each key is 64 bits of a SHA-256 over the kind of entity, the kind of key and its text. Two
+//! names with any [`Relation`](super::Relation) except a rare misspelling share at least one key.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::name::Name;
 use crate::document::entity::EntityKind;
 
-/// Counts up when other keys come of the same name, so that stored ones are made anew.
+/// Increased when the keys of a name change, so that stored keys are computed again.
 pub const VERSION: u32 = 6;
 
 fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
@@ -23,7 +24,7 @@ fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
 }
 
 fn common_keys(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    // A misspelled name has the bones of the right one.
+    // A misspelled name usually has the consonant skeleton of the right one.
     let mut keys = BTreeSet::from([
         key(kind, "ends", &name.ends()),
         key(kind, "skeleton", &name.skeleton()),
@@ -37,13 +38,13 @@ fn common_keys(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
         keys.insert(key(kind, "ends", sorted));
     }
     if kind.has_unique_names() {
-        // There are few of them, so that one end alone finds no crowd.
+        // There are few of these entities, so that a single word does not select too many.
         keys.extend(name.outer_words().map(|word| key(kind, "end", word)));
     }
     keys
 }
 
-/// The keys under which a name is stored.
+/// The keys under which a name is indexed.
 #[must_use]
 pub fn for_index(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     let mut keys = common_keys(kind, name);
@@ -60,8 +61,8 @@ pub fn for_index(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     keys
 }
 
-/// The keys under which a name is looked up: by the family name and a letter, which many share, only a name
-/// that says no more, or among those that say no more.
+/// The keys to look up for a name. Many names share the key of surname and first letter: it is
+/// looked up only for an abbreviated name, or among abbreviated names.
 #[must_use]
 pub fn for_lookup(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     let mut keys = common_keys(kind, name);
@@ -70,13 +71,13 @@ pub fn for_lookup(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     keys
 }
 
-/// The keys that a name shares with those of which one word is another.
+/// The keys that a name shares with names in which one word is misspelled.
 fn misspelling_keys(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     name.misspelling_keys().into_iter().map(|(of, text)| key(kind, of, &text)).collect()
 }
 
-/// The keys of a second look, at a name that nobody was found for: that it has with those of which one word is another,
-/// and by how it sounds with those in another script.
+/// Additional keys to look up for a name without candidates: those that it shares with names in
+/// which one word is misspelled, and with names in another script that sound like it.
 #[must_use]
 pub fn for_second_lookup(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     let mut keys = misspelling_keys(kind, name);

@@ -1,12 +1,12 @@
-//! Lines of credits that are written as one text: `Ida Berg as Big Mona`, `1. Ida Berg`,
+//! Parses credits that are written as one line of text: `Ida Berg as Big Mona`, `1. Ida Berg`,
 //! `Directed by John McTiernan`.
 
 use super::credit_notes::split_notes;
 
-/// What stands between a name and a part.
+/// Separators between a name and a character.
 const SEPARATORS: [&str; 7] = [" as ", " ... ", " … ", " – ", " — ", " - ", ": "];
 
-/// What stands before a name that tells the job, in small letters.
+/// Headings before a name that state the job, in lower case.
 const HEADINGS: [&str; 16] = [
     "directed by ",
     "written by ",
@@ -26,16 +26,16 @@ const HEADINGS: [&str; 16] = [
     "cast: ",
 ];
 
-/// Most digits of the number of a line.
+/// The maximum number of digits of a line number.
 const MAX_DIGITS: usize = 3;
 
-/// Whether a text may be more than a name.
+/// Whether a text may contain more than a name.
 #[must_use]
 pub fn may_be_credit_line(text: &str) -> bool {
     SEPARATORS.iter().any(|between| text.contains(between)) || without_heading(text).is_some()
 }
 
-/// The line without its number, and without what tells the job; `None` if it has neither.
+/// The line without its number and its heading; `None` if it has neither.
 #[must_use]
 pub fn without_heading(text: &str) -> Option<&str> {
     let line = without_number(text).unwrap_or(text);
@@ -55,7 +55,7 @@ fn without_number(text: &str) -> Option<&str> {
     rest.strip_prefix(['.', ')'])?.strip_prefix(' ')
 }
 
-/// A name and the part behind it; `None` if it is a name alone, or has a note behind it.
+/// The name and the character in a line; `None` if the line is a name alone, or a name with a note.
 #[must_use]
 pub fn name_and_character(text: &str) -> Option<(&str, &str)> {
     let found = SEPARATORS.iter().filter_map(|between| {

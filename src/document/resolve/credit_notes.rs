@@ -1,25 +1,25 @@
-//! Notes on a credit that are written into the name: `(uncredited)`, `[verify]`, and the same name in
-//! another script, `Wong Kar-wai (王家衛)`.
+//! Notes in the name of a credit: `(uncredited)`, `[verify]`, and the same name in another script,
+//! `Wong Kar-wai (王家衛)`.
 
 use super::split_names::is_full_name;
 use crate::document::text::comparable;
 
-/// A name with what stood behind it.
+/// A name and the notes after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameWithNotes {
-    /// The name without it.
+    /// The name without the notes.
     pub name: String,
-    /// The notes, as they were written, from the first on.
+    /// The notes as written, in their order.
     pub notes: Vec<String>,
-    /// The same name in another script, where one of the notes is that.
+    /// The same name in another script, if one of the notes is such a name.
     pub other_script: Option<String>,
-    /// Whether all of it is known to be no part of the name.
+    /// Whether none of the notes can be part of the name.
     pub is_certain: bool,
 }
 
-/// What a note on a credit says, in comparable form.
+/// Known notes, in comparable form.
 const NOTES: &[&str] = &[
-    // What kind of appearance it is.
+    // The kind of appearance.
     "uncredited",
     "not credited",
     "credited",
@@ -64,7 +64,7 @@ const NOTES: &[&str] = &[
     "film debut",
     "dual role",
     "double role",
-    // What is to be done about it.
+    // Remarks of editors.
     "verify",
     "to verify",
     "please verify",
@@ -95,7 +95,7 @@ const NOTES: &[&str] = &[
     "new",
     "corrected",
     "updated",
-    // What somebody does, where a list tells it already.
+    // Occupations, which the list already states.
     "actor",
     "actress",
     "filmmaker",
@@ -127,7 +127,7 @@ const NOTES: &[&str] = &[
     "stimme",
 ];
 
-/// What a note begins with that says how somebody is credited or called otherwise.
+/// The beginnings of notes that give the name in the credits or another name.
 const BEGINNINGS: &[&str] = &[
     "as ",
     "credited as ",
@@ -144,7 +144,7 @@ const BEGINNINGS: &[&str] = &[
     "formerly ",
 ];
 
-/// The jobs that are written behind a name of a list of writers or producers, in comparable form.
+/// Jobs that are written after the names of writers and producers, in comparable form.
 const JOBS: &[&str] = &[
     "story",
     "original story",
@@ -174,12 +174,12 @@ const BRACKETS: [(char, char); 6] =
     [('(', ')'), ('[', ']'), ('（', '）'), ('［', '］'), ('【', '】'), ('〔', '〕')];
 const DASHES: [&str; 4] = [" - ", " – ", " — ", ", "];
 
-/// Most notes behind one name.
+/// The maximum number of notes after a name.
 const MAX_NOTES: usize = 4;
-/// Most characters of a name that is looked at.
+/// The maximum length of a name in characters; longer names are not examined.
 const MAX_NAME_LENGTH: usize = 200;
 
-/// Takes the notes off a name; `None` if there are none.
+/// Splits a name from the notes after it; `None` if there are none.
 #[must_use]
 pub fn split_notes(text: &str) -> Option<NameWithNotes> {
     if text.chars().nth(MAX_NAME_LENGTH).is_some() {
@@ -196,7 +196,7 @@ pub fn split_notes(text: &str) -> Option<NameWithNotes> {
         let is_known = is_note(note) || job_of_note(note).is_some();
         let is_other_script = is_bracket && is_in_another_script(name, note);
         if !is_known && !is_other_script {
-            // Only what stands last may be unknown: of the rest nothing is certain then.
+            // Only the last note may be unknown, and then the result is uncertain.
             if is_bracket && found.notes.is_empty() && may_be_note(name, note) {
                 found.is_certain = false;
                 let (name, note) = (name.to_owned(), note.to_owned());
@@ -214,7 +214,7 @@ pub fn split_notes(text: &str) -> Option<NameWithNotes> {
     (!found.notes.is_empty()).then_some(found)
 }
 
-/// The job that a note says, as a document writes it.
+/// The job that a note states, with capital initials; `None` if the note is not a job.
 #[must_use]
 pub fn job_of_note(note: &str) -> Option<String> {
     let note = note.trim();
@@ -230,7 +230,8 @@ pub fn job_of_note(note: &str) -> Option<String> {
     Some(words.collect::<Vec<_>>().join(" "))
 }
 
-/// The name and what stands behind it: in brackets, or behind a dash or a comma where that is a known note.
+/// The name, its last note, and whether the note is in brackets. After a dash or a comma only known
+/// notes count.
 fn last_note(text: &str) -> Option<(&str, &str, bool)> {
     for (open, close) in BRACKETS {
         if let Some(rest) = text.strip_suffix(close)
@@ -252,14 +253,15 @@ fn last_note(text: &str) -> Option<(&str, &str, bool)> {
     None
 }
 
-/// Whether a table has a text that is in comparable form. Of other scripts the form may be another than the table's.
+/// Whether a table contains a text in comparable form. Entries in other scripts may have to be
+/// brought into that form first.
 fn is_in(table: &[&str], key: &str) -> bool {
     table.contains(&key)
         || (!key.is_ascii()
             && table.iter().any(|entry| !entry.is_ascii() && comparable(entry) == key))
 }
 
-/// Whether a text is a note, or several with commas between.
+/// Whether a text is a known note, or several separated by commas.
 fn is_note(text: &str) -> bool {
     let key = comparable(text);
     let key = key.trim_matches(['*', ':', '.', '!', ' ']);
@@ -270,8 +272,8 @@ fn is_note(text: &str) -> bool {
     is_one(key) || key.split([',', ';']).all(is_one)
 }
 
-/// Whether an unknown text in brackets may be a note at all: a number tells one of several of a name, and what follows
-/// one word may belong to it.
+/// Whether an unknown text in brackets may be a note. A number distinguishes people of one name,
+/// and a text after a single word may belong to the name.
 fn may_be_note(name: &str, note: &str) -> bool {
     let is_number = note.chars().all(|c| c.is_ascii_digit() || matches!(c, 'I' | 'V' | 'X'));
     !is_number && name.contains(' ')

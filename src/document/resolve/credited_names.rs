@@ -1,9 +1,10 @@
-//! What is written into the name of a credit beside the name: notes, and the names of others.
+//! Separates the name of a credit from other text in the same field: notes, characters, and the
+//! names of other people.
 //!
-//! A note of a fixed table, and the same name in another script, are taken off with a warning. One
-//! text that names several people becomes a credit of each, where each looks like a full name and
-//! nobody is known under the whole. In a cast, a part behind a name is read as the character. What is stored already is never questioned, nor what a
-//! trusted source says.
+//! Known notes and the same name in another script are removed with a warning. A text with the full
+//! names of several people becomes one credit for each, unless a person is known by the whole text.
+//! In a cast, text after a name is read as the character. Names that are already stored, and the
+//! names of a trusted source, are never changed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,14 +21,14 @@ use crate::document::resolve::{
 use crate::document::schema::definition::{Item, Kind, Object, find};
 use crate::document::text::{index_key, quoted};
 
-/// By the name of a list, which of its items came of a text that names several people: each with
-/// the item that it follows. They stand at the end of the list, so that all others keep their
-/// paths.
+/// The items that were split off from items with the names of several people: by the name of the
+/// list, the index of each together with the index of the item it was split from. They are at the
+/// end of the list, so that the paths of all other items stay the same.
 #[derive(Debug, Default)]
 pub struct SplitCredits(HashMap<&'static str, Vec<(usize, usize)>>);
 
 impl SplitCredits {
-    /// The places of a list of that length in the order in which the file has the items.
+    /// The indices of a list of this length, in the order of the document.
     #[must_use]
     pub fn order(&self, list: &str, length: usize) -> Vec<usize> {
         let split_credits = self.0.get(list).map_or(&[][..], Vec::as_slice);
@@ -43,7 +44,7 @@ impl SplitCredits {
     }
 }
 
-/// Settles the names of credits. `None` if they stay as they are.
+/// Separates the names of credits from other text. `None` if nothing changes.
 #[must_use]
 pub fn normalise(proposal: &Proposal<'_>) -> Option<(Reading, SplitCredits)> {
     if proposal.id_trust == IdTrust::Trusted {
@@ -91,12 +92,12 @@ pub fn normalise(proposal: &Proposal<'_>) -> Option<(Reading, SplitCredits)> {
     normalised.map(|reading| (reading, split_credits))
 }
 
-/// Whether the items are credits: each names one person, who is made if nobody is known.
+/// Whether the items are credits: each names one person, who is created if unknown.
 fn is_credit(item: &Item) -> bool {
     matches!(item.entities, [entity] if entity.kind == EntityKind::Person && entity.creates)
 }
 
-/// Whether a credit may hold more than a name and a job; nearly all do not.
+/// Whether a credit may contain more than a name and a job. Most do not, and are skipped quickly.
 fn may_need_splitting(item: &Item, credit: &Object) -> bool {
     let name = item.entities.first().and_then(|entity| text(credit, entity.name));
     let has_more = |name: &str| {
@@ -109,21 +110,21 @@ fn may_need_splitting(item: &Item, credit: &Object) -> bool {
     name.is_some_and(is_line) || text(credit, JOB).is_some_and(|job| job.contains(['/', ';', ',']))
 }
 
-/// The field of a credit that says the job.
+/// The field with the job of a credit.
 const JOB: &str = "job";
-/// The field of a credit that says the part.
+/// The field with the character of a credit.
 const CHARACTER: &str = "character";
 
 fn text<'o>(object: &'o Object, key: &str) -> Option<&'o str> {
     object.get(key).and_then(Value::as_str)
 }
 
-/// What a list has, as it is_stored and as it was when the file was made.
+/// The values in a stored list and in its base revision.
 struct StoredList {
-    /// In the form in which names are compared.
+    /// In the form of [`index_key`].
     names: HashSet<String>,
     jobs: HashSet<String>,
-    /// The ids of credits.
+    /// The ids of the credits.
     ids: HashSet<String>,
 }
 
@@ -143,7 +144,7 @@ impl StoredList {
     }
 }
 
-/// The credits of one list of the file.
+/// The credits of one list of the document.
 struct Credits<'a> {
     proposal: &'a Proposal<'a>,
     list: &'static str,
@@ -153,7 +154,8 @@ struct Credits<'a> {
 }
 
 impl Credits<'_> {
-    /// What a credit says, as one credit or several; the second of them will stand at `next`.
+    /// The credits that a credit of the document stands for. The second one and those after it get
+    /// the indices from `next` on.
     fn read(&mut self, index: usize, credit: &Object, next: usize) -> Vec<Object> {
         let [entity] = self.item.entities else { return vec![credit.clone()] };
         let path = pointer_at(&format!("/{}", self.list), index);
@@ -205,24 +207,25 @@ impl Credits<'_> {
         self.warnings.push(Warning { path, code, message });
     }
 
-    /// Whether a name is_stored in the list.
+    /// Whether the stored list contains a name.
     fn is_stored(&self, name: &str) -> bool {
         self.stored.names.contains(&index_key(name))
     }
 
-    /// Whether a person is known under that name.
+    /// Whether a person is known by that name.
     fn is_known(&self, name: &str) -> bool {
         !self.proposal.directory.by_name(EntityKind::Person, &index_key(name)).is_empty()
     }
 
-    /// Takes the notes off the name of a credit. One that says the job fills the job in.
+    /// Removes the notes from the name of a credit. A note that is a job becomes the job, if there
+    /// is none.
     fn remove_notes(&mut self, credit: &mut Object, at: &str, field: &'static str) {
         let Some(name) = text(credit, field).map(str::to_owned) else { return };
         let Some(NameWithNotes { name: own, notes, other_script, is_certain }) = split_notes(&name)
         else {
             return;
         };
-        // What is no known note is part of the name, unless the name without it is_stored there.
+        // An unknown note is part of the name, unless the list contains the name without it.
         if !is_certain && (self.is_known(&name) || !self.is_stored(&own)) {
             return;
         }
@@ -246,8 +249,8 @@ impl Credits<'_> {
         self.warn(at.to_owned(), WarningCode::ValueRepaired, message);
     }
 
-    /// Reads a line of credits as its name, and in a cast as the name and the character: "Ida Berg as Big
-    /// Mona". `None` if it is a name alone.
+    /// Reads the name from a line of credits; in a cast, the name and the character: "Ida Berg as
+    /// Big Mona". `None` if the line is a name alone.
     fn read_as_line(&mut self, credit: &Object, at: &str, field: &str) -> Option<Object> {
         let text = text(credit, field)?;
         if self.is_stored(text) || self.is_known(text) {
@@ -259,7 +262,7 @@ impl Credits<'_> {
         let mut read = credit.clone();
         let message = match name_and_character(name).filter(|_| has_no_character) {
             Some((one, another)) => {
-                // Either may come first: "Mona: Ida Berg".
+                // The character may come first: "Mona: Ida Berg".
                 let is_reversed = self.is_stored(another) && !self.is_stored(one);
                 let (name, part) = if is_reversed { (another, one) } else { (one, another) };
                 if !(self.is_stored(name) || self.is_known(name) || is_full_name(name)) {
@@ -288,7 +291,7 @@ impl Credits<'_> {
         Some(read)
     }
 
-    /// Warns of a job that is several jobs.
+    /// Warns of a job that seems to be several jobs.
     fn warn_of_jobs(&mut self, credit: &Object, path: &str) {
         let Some(job) = text(credit, JOB).filter(|job| !self.stored.jobs.contains(*job)) else {
             return;

@@ -1,4 +1,4 @@
-//! The entities that the stored and the arriving document name, as evidence for resolving a name.
+//! The entities in the stored and the arriving document, as evidence for resolving a name.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -9,19 +9,19 @@ use crate::document::proposal::Proposal;
 use crate::document::schema::definition::{EntityReference, Kind, Object};
 use crate::document::text::index_key;
 
-/// The entities that the stored and the arriving document name.
+/// The entities in the stored and the arriving document.
 pub(super) struct DocumentEntities<'a> {
     /// The people credited on the movie: in the stored document, and with an id in the arriving one.
     pub(super) people: HashSet<&'a str>,
-    /// With how many of these people each candidate has worked before.
+    /// For each candidate, the number of these people that they have worked with before.
     pub(super) collaborators: HashMap<String, usize>,
-    /// By the key of a name, the people that the stored document credits under it. Computed when it
-    /// is first needed.
+    /// The ids of the people that the stored document credits under a name, by the key of the name.
+    /// Computed on first use.
     credited_as: OnceCell<HashMap<String, Vec<String>>>,
-    /// The ids that the stored document contains. Computed when they are first needed.
+    /// The ids in the stored document. Computed on first use.
     stored_ids: OnceCell<HashSet<(&'static str, &'a str)>>,
-    /// By the key of a name, the departments in which the arriving document credits it without an
-    /// id. Computed when they are first needed.
+    /// The departments in which the arriving document credits a name without an id, by the key of
+    /// the name. Computed on first use.
     departments: OnceCell<HashMap<String, BTreeSet<String>>>,
 }
 
@@ -37,7 +37,8 @@ impl<'a> DocumentEntities<'a> {
         for (_, entity, object) in person_references(proposal, &proposal.arriving.data) {
             match text(object, entity.id) {
                 Some(given) => people.extend(proposal.directory.by_id(entity.kind, given)),
-                // Other people of the movie are probably among those with the names in the document.
+                // The other people of the movie are probably among the people with the names in the
+                // document.
                 None => {
                     let Some(name) = text(object, entity.name) else { continue };
                     let key = index_key(name);
@@ -88,8 +89,7 @@ impl<'a> DocumentEntities<'a> {
         of_names.get(key)
     }
 
-    /// Whether the stored document contains the id. An id that stands for a name in a draft does not
-    /// count.
+    /// Whether the stored document contains the id. Provisional ids do not count.
     pub(super) fn has_stored_id(
         &self,
         proposal: &Proposal<'a>,
@@ -107,7 +107,7 @@ impl<'a> DocumentEntities<'a> {
         stored.contains(&(kind.as_str(), id)) && !proposal.provisional_ids.contains(id)
     }
 
-    /// The people that the stored document credits under a name, in any list; each once.
+    /// The ids of the people that the stored document credits under a name, in any list, each once.
     pub(super) fn credited_as(&self, proposal: &Proposal<'a>, key: &str) -> &[String] {
         let by_name = self.credited_as.get_or_init(|| {
             let mut credited: HashMap<String, Vec<String>> = HashMap::new();

@@ -1,4 +1,4 @@
-//! What is known of the entities that names may mean; fetching it is storage's work.
+//! The facts about candidates that their scores are computed from. Storage loads them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
@@ -6,63 +6,63 @@ use std::sync::OnceLock;
 use super::name::{Name, Relation};
 use crate::document::entity::EntityKind;
 
-/// What is known of one entity.
+/// The facts about one entity.
 #[derive(Debug, Clone, Default)]
 pub struct EntityProfile {
-    /// Its own name.
+    /// Its primary name.
     pub name: String,
-    /// Other names it goes by.
+    /// Its aliases.
     pub aliases: Vec<String>,
-    /// Of a person: what they are credited for.
+    /// The credits of a person.
     pub credits: Vec<PastCredit>,
-    /// Of a ceremony, a platform: what tells it from another of the same name, as the field of an item and
-    /// its value.
+    /// Traits that distinguish a ceremony or platform from another one with the same name, each as
+    /// the name of an item's field and a value.
     pub traits: BTreeSet<(&'static str, String)>,
 }
 
-/// One credit of a person.
+/// A credit of a person on a movie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastCredit {
     pub movie: String,
     pub title: Option<String>,
-    /// 0: not known.
+    /// 0 if unknown.
     pub year: i32,
     /// The kind of work: Acting, Directing, Sound, …
     pub department: Option<String>,
 }
 
-/// What is known of all that a document may name.
+/// The facts about all entities that the names in some documents may mean.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     known: HashMap<(&'static str, String), Entry>,
-    /// By name key, whoever shares a blocking key with the name.
+    /// The entities that share a blocking key with a name, by the key of the name.
     candidates: HashMap<(&'static str, String), Vec<String>>,
-    /// How many people have a word in their name.
+    /// The number of people with a word in their names.
     word_counts: HashMap<String, u64>,
-    /// How many people there are.
+    /// The number of people in the catalogue.
     person_count: u64,
     /// The years of movies.
     years: HashMap<String, i32>,
 }
 
-/// An entity with its names taken apart, its own first; that is done when they are first compared.
+/// A profile with its parsed names, the primary one first. Names are parsed on first use.
 #[derive(Debug, Clone, Default)]
 struct Entry {
     known: EntityProfile,
     names: OnceLock<Vec<Name>>,
 }
 
-/// More companions than these say no more.
+/// The number of collaborators beyond which more do not count.
 pub(super) const MAX_COLLABORATORS: usize = 15;
-/// With fewer people than this, how often a name occurs among them says nothing of how common it is.
+/// In a catalogue with fewer people, the frequency of a name does not show how common it is.
 const MIN_PEOPLE: f64 = 50_000.0;
-/// One in so many given names begins with a certain letter.
+/// One in this many given names begins with a certain letter.
 const INITIAL_LETTERS: f64 = 15.0;
 
-/// No name is taken to be rarer than this: so many people of a name are to be expected by chance.
+/// The lower limit of the expected number of people with a name.
 pub(super) const MIN_EXPECTED: f64 = 1e-4;
 
-/// One in so many people goes by a single name.
+/// The share of people who are known by a single name.
 const SINGLE_NAME_SHARE: f64 = 0.01;
 
 impl Evidence {
@@ -80,7 +80,7 @@ impl Evidence {
         Some(&mut entry.known)
     }
 
-    /// What is known of an entity, with its names taken apart: its own first, then the aliases.
+    /// A profile with its parsed names: the primary name first, then the aliases.
     pub(super) fn profile_with_names(
         &self,
         kind: EntityKind,
@@ -93,7 +93,7 @@ impl Evidence {
         Some((known, names))
     }
 
-    /// Records that an entity may be near to a name.
+    /// Adds an entity that shares a blocking key with a name.
     pub fn add_candidate(&mut self, kind: EntityKind, name_key: &str, id: &str) {
         let near = self.candidates.entry((kind.as_str(), name_key.to_owned())).or_default();
         if !near.iter().any(|known| known == id) {
@@ -101,7 +101,8 @@ impl Evidence {
         }
     }
 
-    /// Whoever may be near to a name, in an order that no database decides.
+    /// The entities that share a blocking key with a name, in the order of their ids, which does
+    /// not depend on the database.
     pub fn candidate_ids(&self, kind: EntityKind, name_key: &str) -> Vec<&str> {
         let near = self.candidates.get(&(kind.as_str(), name_key.to_owned()));
         let mut near: Vec<&str> = near.into_iter().flatten().map(String::as_str).collect();
@@ -109,7 +110,7 @@ impl Evidence {
         near
     }
 
-    /// Whoever of those near has the very name in another form.
+    /// Those candidates whose primary name is another form of the name.
     pub fn candidates_with_same_name<'k>(
         &'k self,
         kind: EntityKind,
@@ -124,7 +125,8 @@ impl Evidence {
         self.candidate_ids(kind, name_key).into_iter().filter(is_form).collect()
     }
 
-    /// Whether anybody of those near has a name that is like it; if it is in another script, the very name.
+    /// Whether a candidate has a similar name. For a name in another script, only the same name
+    /// counts.
     pub fn has_similar_candidate(&self, kind: EntityKind, name: &Name, name_key: &str) -> bool {
         let is_similar = |(_, names): (&EntityProfile, &[Name])| {
             let mut relations = names.iter().filter_map(|own| name.relation(own));
@@ -152,7 +154,8 @@ impl Evidence {
         self.years.get(movie).copied()
     }
 
-    /// How many people of such a name are to be expected by chance, as a decimal logarithm.
+    /// The number of people with such a name that are to be expected by chance, as a decimal
+    /// logarithm.
     pub fn expected_log10(&self, name: &Name) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "counts of people")]
         let (people, count) = ((self.person_count as f64).max(MIN_PEOPLE), |word: &str| {
@@ -163,7 +166,7 @@ impl Evidence {
             expected *= count(word) / people;
         }
         if name.is_one_word() {
-            // One who goes by a single name shares it with few of those who have it among others.
+            // Few of the people with this word in their names are known by it alone.
             return name
                 .words()
                 .map(|word| count(word) * SINGLE_NAME_SHARE)
@@ -180,8 +183,8 @@ impl Evidence {
         (expected / initials).max(MIN_EXPECTED).log10()
     }
 
-    /// Of each person, with how many others of `people` they have worked on a movie other than `movie`,
-    /// up to [`MAX_COLLABORATORS`].
+    /// For each person, how many other people of `people` they have worked with on a movie other
+    /// than `movie`, at most [`MAX_COLLABORATORS`].
     pub fn collaborators(&self, people: &HashSet<&str>, movie: &str) -> HashMap<String, usize> {
         let mut crews: HashMap<&str, BTreeSet<&str>> = HashMap::new();
         for person in people {

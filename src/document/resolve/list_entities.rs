@@ -1,6 +1,6 @@
-//! The entities that the stored items of a list name. A candidate from the same list comes first.
-//! All look-ups use an index, which is built when it is first needed: a list may contain an entity
-//! or a name thousands of times.
+//! An index of the entities in the stored items of a list: a candidate from the same list is
+//! preferred. The indexes are built on first use, because a list may contain an entity or a name
+//! thousands of times.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -13,13 +13,13 @@ use crate::document::json::text;
 use crate::document::schema::definition::{EntityReference, Item, KeyPart, Object};
 use crate::document::text::{comparable, index_key};
 
-/// By field and name in any form, the ids that are credited so.
+/// The ids of entities, by field and by normalised credited name.
 type ByForm = HashMap<(&'static str, String), Arc<[String]>>;
 
-/// By field and word, the entries whose names have the word.
+/// The indices of entries, by field and by a word of the credited name.
 type ByWord = HashMap<(&'static str, String), Vec<usize>>;
 
-/// Most entries of one word that are compared.
+/// The maximum number of entries that are compared for each word.
 const MAX_ENTRIES_PER_WORD: usize = 8;
 
 pub(in crate::document) struct ListEntities<'o> {
@@ -27,9 +27,9 @@ pub(in crate::document) struct ListEntities<'o> {
     index: OnceCell<Index<'o>>,
     by_form: OnceCell<ByForm>,
     by_word: OnceCell<ByWord>,
-    /// Whether it has names, all of them in Latin letters.
+    /// Whether the list has names and all of them are in Latin letters.
     is_latin: OnceCell<bool>,
-    /// What the items of an entity say, by the field of its name and its id.
+    /// The key texts of an entity's items, by the field of its name and its id.
     key_texts_of: RefCell<HashMap<(&'static str, String), KeyTexts>>,
 }
 
@@ -40,11 +40,11 @@ struct Stored<'o> {
     is_claimed: bool,
 }
 
-/// Where the list names which entity. An entry is an entity of an item that has an id.
+/// The entries of a list. An entry is an entity with an id in an item.
 #[derive(Default)]
 struct Index<'o> {
     entries: Vec<Entry<'o>>,
-    /// By the field that a name stands in, which tells the entities of an item apart.
+    /// By the field of the name, which identifies the entity within an item.
     fields: HashMap<&'static str, FieldIndex<'o>>,
 }
 
@@ -56,12 +56,12 @@ struct Entry<'o> {
     is_claimed: bool,
 }
 
-/// What stands in one field of the items of a list.
+/// The names and ids in one field of the items.
 #[derive(Default)]
 struct FieldIndex<'o> {
     by_id: HashMap<&'o str, EntityEntries>,
     by_name: HashMap<Rc<str>, NameEntries>,
-    /// The names that stand there without an id.
+    /// Names without ids, as [`index_key`].
     names_without_id: HashSet<String>,
 }
 
@@ -81,28 +81,28 @@ struct NameEntries {
     ids: Vec<String>,
 }
 
-/// Entries in order.
+/// The indices of entries, in order.
 #[derive(Default)]
 struct Positions {
     positions: Vec<usize>,
-    /// How many of the first are known to be claimed.
+    /// The number of leading entries that are known to be claimed.
     claimed: usize,
 }
 
-/// What the items of one entity say of their key besides names, in comparable form: the job, the
+/// The texts in the key of an entity's items besides names, in comparable form: the job, the
 /// character.
 #[derive(Default)]
 struct KeyTexts {
     /// By the fields that an item has.
     by_shape: HashMap<Fields, Vec<Texts>>,
-    /// Of the items that have certain fields, what they say in some of these.
+    /// For items with the fields of the first part, their texts in the fields of the second part.
     compared: HashMap<(Fields, Fields), HashSet<Vec<String>>>,
 }
 
 type Fields = Vec<&'static str>;
 type Texts = Vec<(&'static str, String)>;
 
-/// The texts of a key that are no names, in comparable form.
+/// The texts in the key of an item that are not names, in comparable form.
 fn key_texts(item: &'static Item, object: &Object) -> Texts {
     let parts = item.keys.iter().flat_map(|parts| parts.iter());
     let texts = parts.filter_map(|part| match part {
@@ -116,13 +116,14 @@ fn fields_of(texts: &[(&'static str, String)]) -> Fields {
     texts.iter().map(|(field, _)| *field).collect()
 }
 
-/// The texts in those fields.
+/// The texts in the given fields.
 fn texts_in(texts: &[(&'static str, String)], fields: &[&'static str]) -> Vec<String> {
     let texts = texts.iter().filter(|(field, _)| fields.contains(field));
     texts.map(|(_, text)| text.clone()).collect()
 }
 
-/// Of one category of one year there are several nominees: it tells none of them.
+/// Whether an item names several entities, as a nomination does: its other fields do not identify
+/// any of them.
 fn has_several_entities(item: &Item) -> bool {
     item.entities.len() > 1
 }
@@ -179,7 +180,7 @@ impl<'o> Index<'o> {
 }
 
 impl<'o> ListEntities<'o> {
-    /// Of a list without items.
+    /// The index of an empty list.
     pub(in crate::document) fn empty() -> Self {
         Self {
             stored: Vec::new(),
@@ -216,7 +217,7 @@ impl<'o> ListEntities<'o> {
         self.field_index(entity)?.by_id.get(id)
     }
 
-    /// The ids of those of the list who are credited under that name, each once, in order.
+    /// The ids of the entities that the list credits under a name, each once, in order.
     pub(in crate::document) fn credited_as(
         &self,
         entity: &EntityReference,
@@ -226,7 +227,7 @@ impl<'o> ListEntities<'o> {
         of_name.map_or(&[], |of_name| &of_name.ids)
     }
 
-    /// Whether an entity is credited in the list under that name.
+    /// Whether the list credits an entity under a name.
     pub(in crate::document) fn is_credited_as(
         &self,
         entity: &EntityReference,
@@ -237,7 +238,7 @@ impl<'o> ListEntities<'o> {
             .is_some_and(|of| *of.credited_as == *key || of.other_names.contains(key))
     }
 
-    /// Whether that name stands in the list as text, without an id.
+    /// Whether the list contains a name without an id.
     pub(in crate::document) fn has_name_without_id(
         &self,
         entity: &EntityReference,
@@ -247,7 +248,7 @@ impl<'o> ListEntities<'o> {
             .is_some_and(|field_index| field_index.names_without_id.contains(key))
     }
 
-    /// Whether an entity of the list is credited there under another name as well.
+    /// Whether the list credits an entity under another name as well.
     pub(in crate::document) fn has_other_credited_name(
         &self,
         entity: &EntityReference,
@@ -258,7 +259,8 @@ impl<'o> ListEntities<'o> {
             .is_some_and(|of| *of.credited_as != *key || !of.other_names.is_empty())
     }
 
-    /// All of the list who are credited under a form of that name; `None` if there is none.
+    /// The ids of the entities that the list credits under any form of a name; `None` if there is
+    /// none.
     pub(in crate::document) fn with_same_name(
         &self,
         entity: &EntityReference,
@@ -280,8 +282,8 @@ impl<'o> ListEntities<'o> {
         by_form.get(&(entity.name, Name::of(name).normalised()))
     }
 
-    /// Whether the list has names, all of them in Latin letters. Of a list whose items name several, nobody
-    /// asks.
+    /// Whether the list has names and all of them are in Latin letters. False for items that name
+    /// several entities.
     pub(in crate::document) fn is_in_latin_letters(&self, entity: &EntityReference) -> bool {
         *self.is_latin.get_or_init(|| {
             let is_latin = |name: &str| name.is_ascii() || !Name::of(name).is_other_script();
@@ -292,8 +294,8 @@ impl<'o> ListEntities<'o> {
         })
     }
 
-    /// Who of the list has a name that has all words of this one, or whose words this one has all: a name that was
-    /// shortened, or written out. With the name that stands there.
+    /// An entity of the list whose name has all words of this name, or the other way round, as a
+    /// shortened or extended name has. Returns its id and its credited name.
     pub(in crate::document) fn with_shorter_or_longer_name(
         &self,
         entity: &EntityReference,
@@ -325,7 +327,8 @@ impl<'o> ListEntities<'o> {
         self.of_entity(entity, id).is_some()
     }
 
-    /// Whether an item has the job or the character of one that an entity stands in the list with.
+    /// Compares an item's job or character with those of the items in which the list contains an
+    /// entity.
     pub(in crate::document) fn role_match(
         &self,
         entity: &EntityReference,
@@ -365,8 +368,9 @@ impl<'o> ListEntities<'o> {
         found
     }
 
-    /// The first of the candidates in the list that no item claimed yet; else the only one of them
-    /// that is in the list at all. All that are credited under the name `key` are candidates.
+    /// Claims the first entry of a candidate that no item has claimed yet. If there is none,
+    /// returns the only candidate that the list contains at all. All entities that are credited
+    /// under the name `key` are candidates.
     pub(in crate::document) fn claim_first(
         &mut self,
         entity: &EntityReference,

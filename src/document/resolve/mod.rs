@@ -1,9 +1,10 @@
-//! Resolving: which entity a name means, by named features of the candidates, thresholds and a
+//! Resolving: finds the entity that a name means, by features of the candidates, thresholds and a
 //! margin.
 //!
-//! Candidates are found by name, alias and [blocking key](blocking_keys) and ranked by [`score`].
-//! One clear candidate is [`MatchDecision::Matched`]; a name without candidates is
-//! [`MatchDecision::New`]; everything else is [`MatchDecision::Ambiguous`] and needs a resolution.
+//! Candidates are found by name, alias and [blocking key](blocking_keys), and ranked by [`score`].
+//! A single clear candidate is [`MatchDecision::Matched`], a name without candidates is
+//! [`MatchDecision::New`], and everything else is [`MatchDecision::Ambiguous`] and needs a
+//! resolution.
 
 pub mod blocking_keys;
 pub mod candidate;

@@ -1,11 +1,12 @@
-//! How a word sounds, as far as another spelling or another script leaves it: its consonants.
+//! The sound of words, reduced to what different spellings and scripts have in common: the
+//! consonants.
 
 use rphonetic::DoubleMetaphone;
 
-/// Longer than a word is.
+/// Longer than the code of any word.
 const MAX_CODE_LENGTH: usize = 64;
 
-/// What is left of a word when vowels, doubled letters and what is often misspelled are taken away.
+/// A word without vowels and doubled letters, with letters that are often confused made equal.
 pub(super) fn consonant_skeleton(text: &str) -> String {
     let mut consonant_skeleton = String::with_capacity(text.len());
     let mut letters = text.chars().enumerate().peekable();
@@ -15,7 +16,7 @@ pub(super) fn consonant_skeleton(text: &str) -> String {
             ('q', 'u', _) | (_, 'w', _) => 'v',
             (_, 'k' | 'q', _) => 'c',
             (_, 'z', _) => 's',
-            // George, Angelina.
+            // As in George and Angelina.
             (_, 'g', Some((_, 'e' | 'i' | 'y'))) | (_, 'j' | 'y', _) => 'i',
             _ => letter,
         };
@@ -28,20 +29,20 @@ pub(super) fn consonant_skeleton(text: &str) -> String {
     consonant_skeleton
 }
 
-/// The code of words by Double Metaphone (Lawrence Philips, 2000): Christopher and Kristofer are KRSTFR. Of what is
-/// no Latin letter, nothing is metaphone.
+/// The codes of words by Double Metaphone (Lawrence Philips, 2000): Christopher and Kristofer are
+/// both KRSTFR. Characters that are not ASCII letters are ignored.
 pub(super) fn metaphone<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let encoder = DoubleMetaphone::new(Some(MAX_CODE_LENGTH));
     let code = |word: &str| {
-        // The encoder takes nothing else.
+        // The encoder accepts ASCII letters only.
         let letters: String = word.chars().filter(char::is_ascii_alphabetic).collect();
         encoder.double_metaphone(&letters).primary()
     };
     words.map(code).collect::<Vec<_>>().join(" ")
 }
 
-/// What is left of such a code when a script that writes neither vowels nor all consonants stands between two
-/// names: l is r in Japanese, p is f in Korean, and h is read as g or kh in many.
+/// A Metaphone code without the differences between scripts, some of which write neither vowels nor
+/// all consonants: l is r in Japanese, p is f in Korean, and h is read as g or kh in many.
 pub(super) fn coarse_metaphone(code: &str) -> String {
     let mut rough = String::with_capacity(code.len());
     let mut before = ' ';

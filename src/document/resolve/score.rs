@@ -1,9 +1,10 @@
-//! What speaks for a candidate, and how much.
+//! Finds the candidates for a name and computes their scores.
 //!
-//! The weights are those of a conditional logistic regression over a catalogue of 157,000 credits, a quarter of the
-//! movies held out in turn, rounded: a weight is a logarithm of the odds that a candidate is meant and not
-//! somebody who is not known here, less [`MATCH_THRESHOLD`]. 0 is where nearly all of the right ones and few wrong ones are
-//! above; `make bench` prints both.
+//! The weights are those of a conditional logistic regression over a catalogue of 157,000 credits,
+//! cross-validated with a quarter of the movies held out in turn, and rounded. A weight is the
+//! logarithm of the odds that the name means the candidate and not an unknown entity, less
+//! [`MATCH_THRESHOLD`]. Nearly all right candidates and few wrong ones have a weight above 0; `make bench`
+//! prints both shares.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -17,88 +18,91 @@ use crate::document::entity::{Directory, EntityKind};
 use crate::document::reference;
 use crate::document::text::index_key;
 
-/// A name, and where it stands.
+/// A name to resolve, with its context.
 #[derive(Debug)]
 pub struct NameQuery<'a> {
     pub kind: EntityKind,
-    /// The name as it came.
+    /// The name as sent.
     pub given: &'a str,
-    /// The movie of the document.
+    /// The id of the document's movie.
     pub movie: &'a str,
-    /// Of a person: the kinds of work that the document names them for.
+    /// The departments in which the document credits the person.
     pub departments: &'a BTreeSet<String>,
-    /// What else the item says that may tell entities of one name apart: fields with their values.
+    /// Other values of the item that distinguish entities with one name, with their fields.
     pub traits: Vec<(&'static str, String)>,
-    /// With how many of this document each person has worked before.
+    /// For each person, the number of people in the document that they have worked with before.
     pub collaborators: &'a HashMap<String, usize>,
-    /// What the decision may cost; without it, no more candidates are weighed.
+    /// The budget for computing scores. When it is spent, no more candidates are considered.
     pub budget: &'a WorkBudget<'a>,
 }
 
-/// Most of those who go by one name that are weighed, of each way to find them. Between more, no
-/// name decides, and an answer shows few.
+/// The maximum number of candidates with one name, for each way of finding candidates. With more, a
+/// name cannot decide, and few can be shown.
 pub const MAX_NAMESAKES: usize = 40;
 
-/// Where a candidate is credited already.
+/// Where the stored document contains a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// In the list of this movie that the name stands in.
+    /// In the list that contains the name.
     InList(RoleMatch),
-    /// Elsewhere on this movie.
+    /// On this movie, in another list or document.
     OnMovie,
     /// Not on this movie.
     Absent,
 }
 
-/// Whether an item has the job or the character of the one that somebody stands in the list with.
+/// Whether an item has the same job or character as the item in which the list contains a
+/// candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoleMatch {
     Same,
     Different,
-    /// One of the two does not say.
+    /// One of the items has no job or character.
     Unknown,
 }
 
-/// Odds of 38 to 1, as a logarithm: what it takes to be taken for the one. About nineteen in twenty of the right
-/// ones reach it.
+/// The threshold for a match: the logarithm of odds of 38 to 1. About 95 per cent of the right
+/// candidates reach it.
 pub(super) const MATCH_THRESHOLD: f64 = 3.65;
-/// What a candidate starts at, below [`MATCH_THRESHOLD`].
+/// The base weight of a candidate, relative to [`MATCH_THRESHOLD`].
 const START: f64 = 0.85;
 const NAME_BASELINE: f64 = START + MATCH_THRESHOLD;
 const LISTED: f64 = 8.0;
 pub(super) const CREDITED: f64 = 6.0;
-/// Where the name is another one: on one movie, Erik Janssen is rather Erika's brother than a misspelling.
+/// For a similar name on the same movie: Erik Janssen is more probably a relative of Erika Janssen
+/// than a misspelling.
 const LISTED_SIMILAR_NAME: f64 = 2.0;
-/// Where the job or the character is another one too, few are one.
+/// For a similar name in the same list with another job or character.
 const LISTED_OTHER_ROLE: f64 = -5.0;
 const SAME_DEPARTMENT: f64 = 3.2;
 const DEPARTMENT_UNKNOWN: f64 = 1.6;
-/// Whoever is credited nowhere is rarely meant beside one who is: what is left of a split that was taken back, or of a credit that is gone.
+/// A person without credits is rarely meant if another person of the name has credits: they remain
+/// from a reverted split or a removed credit.
 const NEVER_CREDITED: f64 = -5.0;
 const PER_DECADE_APART: f64 = -0.8;
 const MAX_DECADES: f64 = 5.0;
-/// Of the very name, in whatever form: the rarer it is, the less is it a coincidence.
+/// For the same name in any form: the rarer a name is, the less probable is a coincidence.
 const FREQUENCY_OF_SAME_NAME: f64 = -1.6;
-/// Of a name that is merely like it.
+/// For a similar name.
 const FREQUENCY_OF_SIMILAR_NAME: f64 = -0.9;
 const ANY_COLLABORATOR: f64 = 0.5;
 const PER_DOUBLING_OF_COLLABORATORS: f64 = 0.3;
 const PER_DOUBLING_OF_MOVIES: f64 = 0.5;
-/// Names of one person in nine hundred by chance and rarer.
+/// The expected number of people below which a name is uncommon, as a decimal logarithm.
 const UNCOMMON: f64 = -2.0;
 const COMMON: f64 = -0.5;
-/// Years outside of a career that are no surprise.
+/// The number of years outside of a career that are still plausible.
 const YEARS_CLOSE: i32 = 5;
 const YEARS_FAR: i32 = 20;
 
-/// In another script, names of one person are as alike as this: Бред Пітт and Brad Pitt, but not Дан Беене and
-/// Dany Boon.
+/// The minimum similarity of one name in two scripts: Бред Пітт and Brad Pitt have it, Дан Беене
+/// and Dany Boon do not.
 const MIN_SAME_SOUND_SIMILARITY: f64 = 0.77;
 
-/// What merely sounds alike is as alike as this, if it is one name.
+/// The minimum similarity of one name in two scripts if the consonants only sound similar.
 const MIN_SIMILAR_SOUND_SIMILARITY: f64 = 0.75;
 
-/// What the name alone says, of people and of all else.
+/// The weight of how two names relate, for all kinds of entities.
 fn relation_weight(relation: Relation) -> (f64, MatchReason) {
     match relation {
         Relation::Same => (0.0, MatchReason::SameName),
@@ -119,8 +123,8 @@ fn relation_weight(relation: Relation) -> (f64, MatchReason) {
     }
 }
 
-/// Everyone that a name may mean, best first. Of each way to be found, [`MAX_NAMESAKES`] are
-/// weighed.
+/// All entities that a name may mean, best first. Each way of finding candidates considers at most
+/// [`MAX_NAMESAKES`].
 #[must_use]
 pub fn score_candidates(
     query: &NameQuery<'_>,
@@ -155,7 +159,7 @@ pub fn score_candidates(
         })
         .collect();
     ids.extend(new_entities.keys().filter(|id| seen.insert(**id)).copied().collect::<Vec<_>>());
-    // A name that one alone has means that one, whatever stands beside it.
+    // A name that only one entity has means that entity, regardless of other evidence.
     let is_unique = query.kind.has_unique_names() && by_name.len() == 1;
     let unedited = OnceCell::new();
     let mut found: Vec<Candidate> = ids
@@ -165,7 +169,7 @@ pub fn score_candidates(
             let has_exact_name =
                 directory.has_name(query.kind, &key, id) || credited_here.contains(id);
             let is_only_edition = without_edition == [id];
-            // But for the edition, the name is theirs, in whatever form.
+            // The full name is an alias of this entity, apart from the edition.
             let given = if is_only_edition {
                 unedited.get_or_init(|| Name::of(query.given))
             } else {
@@ -202,17 +206,17 @@ pub fn score_candidates(
     found
 }
 
-/// A candidate with its names taken apart.
+/// A candidate with its parsed names.
 struct NamedProfile<'a> {
     id: &'a str,
     known: &'a EntityProfile,
     own: &'a Name,
     aliases: &'a [Name],
-    /// Whether it is known under the very name that is asked for.
+    /// Whether the entity is known by exactly the given name.
     has_exact_name: bool,
 }
 
-/// Beside one of the very name who is credited, whoever is credited nowhere comes last.
+/// Reduces the weight of people without credits if a person with exactly the name has credits.
 fn penalise_uncredited(candidates: &mut [Candidate], evidence: &Evidence) {
     let credits = |candidate: &Candidate| {
         evidence.profile(EntityKind::Person, &candidate.id).map(|known| !known.credits.is_empty())
@@ -229,7 +233,7 @@ fn penalise_uncredited(candidates: &mut [Candidate], evidence: &Evidence) {
     }
 }
 
-/// Someone of the name of whom nothing else is known.
+/// A candidate with exactly the name of which no profile was loaded.
 fn without_profile(
     query: &NameQuery<'_>,
     given: &Name,
@@ -283,11 +287,12 @@ fn weigh(
         (None, Some(alias)) => (Some(alias), true),
         (own, _) => (own, false),
     };
-    // Whoever is credited under the name here goes by it, whatever their own name is.
+    // A person who is credited under the name in the document has that name, even if it is not one
+    // of their own.
     if relation.is_none() && has_exact_name {
         (relation, is_alias) = (Some(Relation::Same), true);
     }
-    // Of a platform, letters are no initials, and nothing is a middle name.
+    // The words of a platform are not initials or middle names.
     let is_for_people_only = |relation: &Relation| {
         matches!(relation, Relation::Initials | Relation::MiddleName | Relation::Suffix)
     };
@@ -316,7 +321,8 @@ fn weigh(
     })
 }
 
-/// Two ceremonies, platforms or genres do not share a name by chance; their own name comes before an alias.
+/// Ceremonies, platforms and genres rarely share a name. Their primary name counts more than an
+/// alias.
 fn unique_name_weight(relation: Relation, is_alias: bool) -> f64 {
     match (relation, is_alias) {
         (Relation::Same, false) => NAME_BASELINE + 4.0,
@@ -329,8 +335,7 @@ fn unique_name_weight(relation: Relation, is_alias: bool) -> f64 {
 const SAME_TRAIT: f64 = 3.0;
 const OTHER_TRAIT: f64 = -4.0;
 
-/// Language, country, region: of a kind of which the candidate is known to have any, one of them fits, or
-/// none does.
+/// Compares language, country and region. A trait counts only if the candidate has a value for it.
 fn trait_weight(
     query: &NameQuery<'_>,
     known: &EntityProfile,
@@ -354,8 +359,9 @@ fn trait_weight(
     weight
 }
 
-/// What it says that a person stands on this movie already. Initials and another order are forms that one person's name
-/// has on one movie; all else that is merely like it is rather the name of somebody else, unless the item is the same.
+/// The weight of being credited on this movie. One movie may credit a person with initials or in
+/// another word order; other similar names more probably belong to another person, unless the item
+/// has the same job or character.
 fn presence_weight(presence: Presence, relation: Relation, reasons: &mut Vec<MatchReason>) -> f64 {
     let is_form_of_name = match relation {
         Relation::Initials | Relation::OtherOrder => true,
@@ -381,7 +387,7 @@ fn presence_weight(presence: Presence, relation: Relation, reasons: &mut Vec<Mat
     }
 }
 
-/// Where and with whom a person has worked.
+/// The weight of a person's departments, years, collaborators and number of movies.
 fn career_weight(
     query: &NameQuery<'_>,
     id: &str,
@@ -428,8 +434,8 @@ fn career_weight(
     weight + PER_DOUBLING_OF_MOVIES * log2(movies.max(1)).min(5.0)
 }
 
-/// How many credited may have the name. What the two names have in common is what counts: of an initial,
-/// only its letter.
+/// The weight of how common the name is, computed from what the two names have in common: of an
+/// initial, only the letter.
 fn frequency_weight(
     given: &Name,
     own: &Name,
@@ -438,7 +444,7 @@ fn frequency_weight(
     reasons: &mut Vec<MatchReason>,
 ) -> f64 {
     let expected = match relation {
-        // Two people rarely write the same symbols into a name.
+        // Two people rarely have the same symbols in their names.
         Relation::Same if given.has_symbols() => MIN_EXPECTED.log10(),
         Relation::Same => evidence.expected_log10(given),
         _ => evidence.expected_log10(given).max(evidence.expected_log10(own)),
@@ -457,13 +463,13 @@ fn log2(count: usize) -> f64 {
     (count as f64).log2()
 }
 
-/// A weight as a probability.
+/// Converts a weight into a probability.
 pub(super) fn probability(weight: f64) -> f64 {
     let probability = 1.0 / (1.0 + (-(weight + MATCH_THRESHOLD)).exp());
     (probability * 1_000.0).round() / 1_000.0
 }
 
-/// Titles of the newest movies, three at most.
+/// The titles of the three newest movies.
 fn known_for(known: &EntityProfile) -> Vec<String> {
     let mut titles: Vec<(i32, &String)> = known
         .credits

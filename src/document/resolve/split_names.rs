@@ -1,27 +1,27 @@
-//! Several names in one text: `A B, C D`, `A B & C D`, `A B / C D`.
+//! Splits texts with several names: `A B, C D`, `A B & C D`, `A B / C D`.
 
 use super::parts::{is_han, is_society, suffix_of};
 
-/// Most names in one text.
+/// The maximum number of names in one text.
 const MAX_NAMES: usize = 20;
-/// Most characters of a text that is looked at.
+/// The maximum length of a text in bytes; longer texts are not examined.
 const MAX_TEXT_LENGTH: usize = 1_000;
-/// Most words of a name of one person.
+/// The maximum number of words in a person's name.
 const MAX_WORDS: usize = 5;
 
-/// What stands between two names.
+/// Separators between names.
 const SEPARATORS: [&str; 10] =
     [" & ", " / ", " and ", " und ", " et ", " y ", ";", ",", "、", "，"];
-/// What stands between two names and is never part of one.
+/// Separators that are never part of a name.
 const STRONG_SEPARATORS: [&str; 4] = [" & ", " / ", " and ", ";"];
 
-/// Words of names that begin with a small letter.
+/// Lower-case words in names.
 const PARTICLES: [&str; 24] = [
     "de", "da", "do", "dos", "das", "del", "della", "di", "du", "des", "la", "le", "van", "von",
     "der", "den", "ter", "ten", "bin", "ibn", "al", "el", "ben", "af",
 ];
 
-/// Words of what is no person: a company, a band.
+/// Words in the names of companies and bands.
 const COMPANY_WORDS: [&str; 28] = [
     "pictures",
     "picture",
@@ -53,8 +53,8 @@ const COMPANY_WORDS: [&str; 28] = [
     "records",
 ];
 
-/// The names of several people in one text, if each looks like a full name; `None` if it is one name, or
-/// may be.
+/// The names of several people in one text, if each looks like a full name. `None` if the text is,
+/// or may be, a single name.
 #[must_use]
 pub fn split_names(text: &str) -> Option<Vec<&str>> {
     if text.len() > MAX_TEXT_LENGTH {
@@ -65,8 +65,7 @@ pub fn split_names(text: &str) -> Option<Vec<&str>> {
     (is_several && names.iter().all(|name| is_full_name(name))).then_some(names)
 }
 
-/// Whether a text looks like several people, of whom it cannot be told where one name ends:
-/// `Ada & Bo Quist`.
+/// Whether a text seems to name several people whose names cannot be separated: `Ada & Bo Quist`.
 #[must_use]
 pub fn may_be_several_names(text: &str) -> bool {
     text.len() <= MAX_TEXT_LENGTH
@@ -79,7 +78,8 @@ pub fn may_be_several_names(text: &str) -> bool {
         }
 }
 
-/// The parts of a text that names several jobs, `Editor / Production Design`; fewer than two if it is one job.
+/// The parts of a text with several jobs, `Editor / Production Design`; fewer than two if it is one
+/// job.
 #[must_use]
 pub fn split_jobs(text: &str) -> Vec<&str> {
     let parts =
@@ -94,14 +94,14 @@ fn parts(text: &str) -> Vec<&str> {
     for separator in SEPARATORS {
         parts = parts.into_iter().flat_map(|part| part.split(separator)).collect();
     }
-    // Before "and" there may be a comma too.
+    // A comma may precede "and".
     parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
-/// Whether a text looks like the full name of one person: a given and a family name at least.
+/// Whether a text looks like the full name of one person, with a given name and a surname at least.
 #[must_use]
 pub fn is_full_name(text: &str) -> bool {
-    // "Ada Quist (voice)" is one as well.
+    // "Ada Quist (voice)" is a full name as well.
     let name = text.split(['(', '[', '（']).next().unwrap_or_default().trim();
     if !name.is_empty() && name.chars().all(|c| is_east_asian(c) || c == '・') {
         return (2..=12).contains(&name.chars().count());
@@ -124,12 +124,12 @@ pub fn is_full_name(text: &str) -> bool {
         && suffix_of(words[0]).is_none()
 }
 
-/// A letter of a script that writes names without spaces.
+/// A letter of a script that separates names without spaces.
 const fn is_east_asian(c: char) -> bool {
     is_han(c) || matches!(c, '\u{3040}'..='\u{30FF}' | '\u{AC00}'..='\u{D7AF}' | '々')
 }
 
-/// A vowel sign or an accent that is a character of its own.
+/// A combining mark: a vowel sign or an accent.
 fn is_mark(c: char) -> bool {
     use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
     c.general_category_group() == GeneralCategoryGroup::Mark

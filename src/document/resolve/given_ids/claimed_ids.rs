@@ -1,5 +1,5 @@
-//! Ids that are claims and no facts: a language model writes an id that it remembers, or makes up,
-//! as readily as one that it read.
+//! Ids that may be made up: a language model writes an id from memory, or an invented one, as
+//! readily as one that it read.
 
 use serde_json::Value;
 
@@ -15,10 +15,10 @@ use crate::document::resolve::Name;
 use crate::document::schema::definition::{EntityReference, KeyPart, Object};
 use crate::document::text::{comparable, quoted};
 
-/// Most items of one id in one list whose texts are compared.
+/// The maximum number of items with one id in a list that are compared.
 const MAX_ITEMS: usize = 20;
 
-/// What becomes of an id that is no placeholder and no bare number.
+/// The verdict on an id that is neither a placeholder nor a bare number.
 pub(super) fn check_claimed_id(
     proposal: &Proposal<'_>,
     stored: &StoredIds<'_>,
@@ -31,7 +31,7 @@ pub(super) fn check_claimed_id(
     let GivenId { entity, id, name: Some(name), .. } = *given else { return Verdict::Keep };
     let trust = trust_of(proposal, given);
     let directory = proposal.directory;
-    // An id that this batch brings along is refused beside an unrelated name.
+    // An unrelated name beside an id of this batch is refused as a contradiction.
     if trust != IdTrust::Claimed && directory.known_ids().introduced(entity.kind, id).is_some() {
         return Verdict::Keep;
     }
@@ -56,14 +56,15 @@ pub(super) fn check_claimed_id(
     if !is_unrelated_name {
         return Verdict::Keep;
     }
-    // The item's own id is that of a credit of the same person, and as doubtful as the person's id.
+    // The item's own id belongs to a credit of the same person, and is as doubtful as the person's
+    // id.
     let item = is_renaming && given.item.entities.len() == 1;
     Verdict::Drop { warning: Some(name_of_another(given, own, names)), item }
 }
 
-/// How far this id is believed. In a document that does not say where it comes from, an item's own
-/// id tells: one that was made for this movie and category comes from an export, here or
-/// elsewhere; one that was not was made up, and so may be the ids beside it.
+/// How far an id is trusted. If the source is unknown, the item's own id decides: an id that was
+/// made for this movie and category comes from an export of some installation; any other id was
+/// made up, and so may be the entity ids in the item.
 fn trust_of(proposal: &Proposal<'_>, given: &GivenId<'_>) -> IdTrust {
     let own = given.object.get(given.item.id).and_then(Value::as_str);
     let category = proposal.definition.category;
@@ -85,7 +86,7 @@ fn is_its_name(
     name: &str,
 ) -> bool {
     let (kind, directory) = (given.entity.kind, proposal.directory);
-    // Names are loaded where one beside the id is not the entity's own.
+    // Names are loaded only if a name beside the id is not the entity's primary name.
     directory.known_ids().names(kind, own).is_empty()
         || is_named_like(directory, kind, own, name)
         || stored
@@ -95,9 +96,9 @@ fn is_its_name(
         || entity_in_language(given.entity, given.object).is_some_and(|is| is.id == own)
 }
 
-/// Whether the id stands in that list already and the item is an edit of what stands there: of the
-/// same part or of none, with a name that may be theirs; or in another script. Of an item that names
-/// several, only its own id tells.
+/// Whether the item edits a stored item of the list with the same id: either the job or character
+/// is the same or missing and the name may belong to the entity, or the name is in another script.
+/// For items with several entities only the item's own id counts.
 fn is_edited_here(stored: &StoredIds<'_>, given: &GivenId<'_>, own: &str, name: &str) -> bool {
     let EntityReference { kind, name: field, .. } = *given.entity;
     if given.item.entities.len() > 1 {
@@ -129,7 +130,7 @@ fn is_edited_here(stored: &StoredIds<'_>, given: &GivenId<'_>, own: &str, name: 
     })
 }
 
-/// Whether two names are written in letters that can be compared.
+/// Whether two names are written in scripts that can be compared.
 fn is_comparable(one: &str, another: &str) -> bool {
     (one.is_ascii() && another.is_ascii())
         || Name::of(one).is_other_script() == Name::of(another).is_other_script()

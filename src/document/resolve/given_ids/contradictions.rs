@@ -1,4 +1,4 @@
-//! One id beside two unrelated names, in a document or in the documents of a batch.
+//! Finds an id that is used for two unrelated names, in a document or in the documents of a batch.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,11 +9,11 @@ use crate::document::problem::{Problem, ProblemCode};
 use crate::document::proposal::Proposal;
 use crate::document::text::{index_key, quoted};
 
-/// Most different names of one id that are compared.
+/// The maximum number of different names of one id that are compared.
 const MAX_NAMES: usize = 20;
 
-/// Finds ids beside two unrelated names. Where a resolution says what a name means, the id is
-/// dropped, so that the resolution counts.
+/// Finds ids that are used for two unrelated names. If a resolution decides on the name, the id is
+/// dropped instead, so that the resolution applies.
 pub(super) fn contradictions<'p>(
     proposal: &Proposal<'p>,
     stored: &StoredIds<'p>,
@@ -57,7 +57,7 @@ pub(super) fn contradictions<'p>(
     problems
 }
 
-/// The ids that stand beside more than one name, as far as spelling tells.
+/// The ids that are used for more than one spelling of a name.
 fn with_several_names<'m>(
     proposal: &Proposal<'_>,
     given_ids: &'m [GivenId<'_>],
@@ -77,7 +77,7 @@ fn with_several_names<'m>(
     with_several_names
 }
 
-/// The names that one id stands beside so far.
+/// The names that one id was used for so far.
 #[derive(Default)]
 struct IdUses<'m> {
     keys: HashSet<String>,
@@ -90,7 +90,7 @@ struct Search<'a, 'p> {
 }
 
 impl Search<'_, '_> {
-    /// The unrelated name that the id stands beside already, and where.
+    /// The unrelated name that the id was used for before, and its path.
     fn contradicts(
         &self,
         given: &GivenId<'_>,
@@ -112,7 +112,8 @@ impl Search<'_, '_> {
         (!is_one).then(|| (before.name.clone(), before.place.clone()))
     }
 
-    /// Whether a name is known as one of the entity's, or credited to it in the stored document.
+    /// Whether a name is known as a name of the entity, or the stored document credits it to the
+    /// entity.
     fn is_known_as(&self, given: &GivenId<'_>, name: &str) -> bool {
         let (kind, directory) = (given.entity.kind, self.proposal.directory);
         let own = directory.known(kind, given.id, Some(name)).unwrap_or(given.id);
@@ -121,7 +122,7 @@ impl Search<'_, '_> {
             || entity_in_language(given.entity, given.object).is_some_and(|is| is.id == own)
     }
 
-    /// Whether a resolution says what the name means.
+    /// Whether there is a resolution for the name.
     fn has_resolution(&self, given: &GivenId<'_>) -> bool {
         let is_only_name = given.item.entities.len() == 1;
         let (name, item) = (given.path(given.entity.name), given.item_path());

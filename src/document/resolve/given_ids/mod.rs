@@ -1,10 +1,10 @@
-//! Which of the ids that arrive beside names are identities.
+//! Checks which of the ids beside names in a document identify entities.
 //!
-//! An id that a document gives is trusted, with four exceptions. A [placeholder] is no id. A bare
-//! [number](number) is one only where an entity has it, here or in another database, and the name
-//! beside it is a form of one of that entity's names: row numbers look the same. What a language
-//! model wrote, or may have written, is a [claim](claimed_ids). And one id beside two unrelated names is
-//! refused. What a document says again that is stored is never questioned.
+//! Ids are trusted with four exceptions. A [placeholder] is not an id. A bare [number](number)
+//! counts only if an entity has it, here or in another database, and the name beside it is a form
+//! of that entity's name, because row numbers look the same. Ids that a language model wrote are
+//! [claims](claimed_ids). And one id that is used for two unrelated names is refused. What a
+//! document repeats from the stored one is never questioned.
 
 mod claimed_ids;
 mod contradictions;
@@ -30,14 +30,15 @@ pub use number::{NUMBERED_SOURCES, bare_number, external_values};
 pub use placeholder::is_placeholder;
 pub(in crate::document) use stored_ids::StoredIds;
 
-/// Whether an id may be no identity, so that the name beside it has to be looked up as well.
+/// Whether an id may not identify an entity, so that the name beside it has to be looked up as
+/// well.
 #[must_use]
 pub fn is_questionable(id: &str) -> bool {
     is_placeholder(id) || bare_number(id).is_some()
 }
 
-/// Whether two names may be names of one entity: one is a form of the other, or, of people, has all
-/// words of it.
+/// Whether two names may be names of one entity: one is a form of the other or, for people, has all
+/// its words.
 #[must_use]
 pub fn may_be_same_entity(kind: EntityKind, a: &str, b: &str) -> bool {
     if index_key(a) == index_key(b) {
@@ -48,8 +49,8 @@ pub fn may_be_same_entity(kind: EntityKind, a: &str, b: &str) -> bool {
     a.relation(&b).is_some() || (kind == EntityKind::Person && is_part())
 }
 
-/// Whether two names are certainly those of two: they are written in one script, have no word in
-/// common and are no forms of one name.
+/// Whether two names certainly belong to different entities: they are in one script, have no word
+/// in common and are not forms of one name.
 #[must_use]
 pub fn is_unrelated_name(known: &str, name: &str) -> bool {
     if index_key(known) == index_key(name) {
@@ -59,7 +60,7 @@ pub fn is_unrelated_name(known: &str, name: &str) -> bool {
     known.is_unrelated_to(&name)
 }
 
-/// An id beside a name, and where it stands.
+/// An id beside a name, and its location.
 struct GivenId<'p> {
     list: &'static str,
     index: usize,
@@ -80,28 +81,28 @@ impl GivenId<'_> {
     }
 }
 
-/// What is done to an id.
+/// The result of checking an id.
 enum Verdict {
     Keep,
-    /// It means the entity of this id.
+    /// Replace it by the id of the entity that it means.
     Replace(String),
-    /// It is none.
+    /// Remove it, as it does not identify an entity.
     Drop {
         warning: Option<Warning>,
-        /// Whether the item's own id is none either.
+        /// Whether to remove the item's own id too.
         item: bool,
     },
 }
 
 impl Verdict {
-    /// The id is none; the item's own id stays.
+    /// Removes the id and keeps the item's own id.
     const fn without(warning: Option<Warning>) -> Self {
         Self::Drop { warning, item: false }
     }
 }
 
-/// Reads the ids of an arriving document: drops those that are no identities, with warnings, and
-/// refuses one id beside two unrelated names. `None` if it stays as it is.
+/// Checks the ids of an arriving document: removes those that do not identify entities, with
+/// warnings, and refuses an id that is used for two unrelated names. `None` if nothing changes.
 #[must_use]
 pub fn check(proposal: &Proposal<'_>) -> Option<Reading> {
     let stored = StoredIds::new(proposal);
@@ -136,7 +137,7 @@ pub fn check(proposal: &Proposal<'_>) -> Option<Reading> {
     Some(reading)
 }
 
-/// Every id that stands beside a name in the arriving document, or in place of one.
+/// All entity ids in the items of the arriving document.
 fn collect_given_ids<'p>(proposal: &Proposal<'p>) -> Vec<GivenId<'p>> {
     let mut found = Vec::new();
     for field in proposal.definition.fields {
@@ -167,7 +168,7 @@ fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -
     let is_number = bare_number(id).is_some();
     let is_placeholder = !is_number && is_placeholder(id);
     if !is_number && !is_placeholder {
-        // An id of another database, of an entity that is known here under another id.
+        // The id may be an external id of an entity that has another id here.
         let is_known = directory.known(kind, id, given.name).is_some();
         let meant = (!is_known).then(|| entity_of_external_id(directory, given)).flatten();
         return meant.map_or_else(|| check_claimed_id(proposal, stored, given), Verdict::Replace);
@@ -196,7 +197,7 @@ fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -
     }
 }
 
-/// The only entity that has the id, here or in another database, and goes by the name beside it.
+/// The only entity that has the id, as its own or as an external id, and the name beside it.
 fn entity_of_external_id(directory: &Directory, given: &GivenId<'_>) -> Option<String> {
     let (kind, name) = (given.entity.kind, given.name?);
     let fits = |id: &&str| is_named_like(directory, kind, id, name);

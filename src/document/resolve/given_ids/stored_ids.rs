@@ -1,4 +1,4 @@
-//! Which ids and names stand together in the stored document and in the state it was made from.
+//! Which ids and names occur together in the stored document and its base revision.
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
@@ -11,26 +11,26 @@ use crate::document::entity::EntityKind;
 use crate::document::proposal::Proposal;
 use crate::document::schema::definition::{Kind, Object};
 
-/// Most names of one id that are compared in all their forms.
+/// The maximum number of names of one id that are compared in all their forms.
 const MAX_NAMES: usize = 20;
 
-/// What stands uses one id.
+/// The names and items with one id.
 #[derive(Default)]
 struct IdUses<'p> {
     /// The names, each once, in order.
     names: Vec<&'p str>,
     known_names: HashSet<&'p str>,
-    /// The ids of the items that have it.
+    /// The ids of the items.
     items: HashSet<&'p str>,
-    /// The items that have it, with the list that each stands in.
+    /// The items, each with its list.
     objects: Vec<(&'static str, &'p Object)>,
 }
 
-/// The ids and names of the stored states. They are read when they are asked for: many documents
-/// give no id that is in question.
+/// The ids and names in the stored document and its base revision. They are collected on first use,
+/// as few documents have an id that must be compared.
 pub struct StoredIds<'p> {
     definition: &'static Definition,
-    /// The document as it stands, and as it was when the file was made.
+    /// The stored document and its base revision.
     states: [Option<&'p Object>; 2],
     /// By kind and id.
     by_id: OnceCell<HashMap<&'static str, ById<'p>>>,
@@ -77,12 +77,12 @@ impl<'p> StoredIds<'p> {
         }
     }
 
-    /// The names that an id stands uses in the stored states.
+    /// The names beside an id in the stored states.
     pub fn names(&self, kind: EntityKind, id: &str) -> impl Iterator<Item = &'p str> {
         self.uses(kind, id).map_or(&[][..], |uses| &uses.names).iter().copied()
     }
 
-    /// The items of a list of the stored states that have an id.
+    /// The items with an id, in a list of the stored states.
     pub(super) fn items_of(
         &self,
         kind: EntityKind,
@@ -93,7 +93,7 @@ impl<'p> StoredIds<'p> {
         objects.filter(move |(of, _)| *of == list).map(|(_, object)| *object)
     }
 
-    /// Whether an id is stored uses that name or a form of it, or in the very item that arrives.
+    /// Whether an id is stored beside the name or a form of it, or in the item that arrives.
     pub(super) fn has(&self, given: &GivenId<'_>) -> bool {
         let kind = given.entity.kind;
         let Some(uses) = self.uses(kind, given.id) else { return false };
@@ -106,8 +106,8 @@ impl<'p> StoredIds<'p> {
             })
     }
 
-    /// Whether an item with the id of a stored one has the id that stands there uses a name that is
-    /// certainly somebody else's: a renaming, or a mistaken id.
+    /// Whether a stored item keeps its entity id and gets an unrelated name: either a rename or a
+    /// wrong id.
     pub(super) fn is_renaming(&self, given: &GivenId<'_>) -> bool {
         let (Some(name), Some(uses)) = (given.name, self.uses(given.entity.kind, given.id)) else {
             return false;

@@ -1,7 +1,8 @@
-//! The name of a person taken apart, and how two names relate.
+//! Parses names and compares them.
 //!
-//! What the world writes for one name: other case, accents and spacing; `Jr.` and `Junior`; `Pitt, Brad`;
-//! `J.J.` and `J. J.`; another script; initials for given names; a middle name more or less.
+//! One name is written in many ways: with other case, accents and spacing; `Jr.` and `Junior`;
+//! `Pitt, Brad`; `J.J.` and `J. J.`; in another script; with initials for given names; with or
+//! without a middle name.
 
 use std::sync::OnceLock;
 
@@ -15,128 +16,134 @@ use crate::document::text::folding::{is_ignorable, straight};
 use crate::document::text::normalisation::composed;
 use crate::document::text::{comparable, index_key};
 
-/// A name taken apart. Its parts are ASCII letters and digits, lower case; Chinese characters stay as they are, as
-/// many names are read alike.
+/// A parsed name. Its parts are lower-case ASCII letters and digits. Chinese characters are kept,
+/// because many names have the same reading.
 #[derive(Debug, Clone)]
 pub struct Name {
-    /// The name as it is compared to the letter: [`comparable`].
+    /// The name in the form of [`comparable`].
     comparable: String,
-    /// The parts in the order in which they are metaphone, initials that stand together as one.
+    /// The parts in natural order. Adjacent initials are one part.
     parts: Vec<Part>,
     suffix: Option<Suffix>,
-    /// Whether it has letters enough to be compared by them. A name of signs, or with characters
-    /// that no letter is known for, is compared as it stands.
+    /// Whether the name has enough letters to be compared by its parts. Otherwise only
+    /// [`comparable`] counts: for a name of symbols, or with characters of no known script.
     has_letters: bool,
-    /// Whether it has symbols, or characters that no letter is known for: few names are equal then.
+    /// Whether the name has symbols or characters of no known script, which few names have.
     has_symbols: bool,
-    /// Whether it is written in letters that are not Latin.
+    /// Whether the name is not in Latin letters.
     is_other_script: bool,
-    /// How its Chinese characters are read, where it has any: 李明 is read liming, as is 黎明.
+    /// The romanised reading of a name with Chinese characters: both 李明 and 黎明 read `liming`.
     reading: Option<String>,
     /// The letters of all parts.
     letters: String,
-    /// All parts in the order of the alphabet, with spaces between.
+    /// All parts in alphabetical order, separated by spaces.
     sorted: String,
-    /// How it sounds; computed when it is first compared by that.
+    /// The sound of the name; computed on first use.
     sounds: OnceLock<Sounds>,
 }
 
-/// How a name sounds.
+/// The sound of a name.
 #[derive(Debug, Clone)]
 struct Sounds {
-    /// What is left of all parts when vowels and the like are taken away.
+    /// The consonant skeletons of all parts.
     skeleton: String,
-    /// How the words are metaphone.
+    /// The Metaphone codes of all parts.
     metaphone: String,
 }
 
-/// How two names relate, from the closest on.
+/// How two names relate, closest first.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Relation {
-    /// The same but for case, accents and spacing.
+    /// Equal except for case, accents and spacing.
     Same,
-    /// The same letters in another form: punctuation, "Pitt, Brad", another script.
+    /// The same letters in another form: with other punctuation, as "Pitt, Brad", or in another
+    /// script.
     SameLetters,
-    /// The same parts in another order that nothing explains: "Wong Kar-wai", but also Campbell Scott and Scott Campbell.
+    /// The same parts in another order without a comma: "Wong Kar-wai", but also Campbell Scott and
+    /// Scott Campbell.
     OtherOrder,
-    /// In another script, with the same consonants; how nearly the rest is alike, from 0 to 1, by Jaro.
+    /// In another script, with the same consonants; the Jaro similarity of the letters.
     SameSound(f64),
-    /// In another script, with consonants that many languages write alike; how nearly the rest is alike, by Jaro.
+    /// In another script, with similar consonants; the Jaro similarity of the letters.
     SimilarSound(f64),
-    /// One leaves out a middle name.
+    /// One name has a middle name more.
     MiddleName,
-    /// One leaves out what tells a father from his son.
+    /// Only one name has a suffix.
     Suffix,
-    /// One writes initials for given names.
+    /// One name has initials for given names.
     Initials,
-    /// Spelled nearly alike; how nearly, from 0 to 1.
+    /// Different in few letters; the Jaro-Winkler similarity.
     Near(f64),
 }
 
 impl Relation {
-    /// Whether the two are the very name, in whatever letters.
+    /// Whether the names are the same, in any script.
     #[must_use]
     pub const fn is_same_name(self) -> bool {
         matches!(self, Self::Same | Self::SameLetters)
     }
 
-    /// Whether the two are one name in two forms, which is enough where somebody of the name stands already.
+    /// Whether the names have the same parts, in any order. That is enough for a name that is
+    /// already in the list.
     #[must_use]
     pub const fn is_same_name_in_any_order(self) -> bool {
         self.is_same_name() || matches!(self, Self::OtherOrder)
     }
 }
 
-/// The least similarity of [`Relation::Near`], by Jaro and Winkler.
+/// The minimum Jaro-Winkler similarity of [`Relation::Near`].
 const MIN_NEAR_SIMILARITY: f64 = 0.92;
-/// Most letters by which names of [`Relation::Near`] differ.
+/// The maximum edit distance of [`Relation::Near`].
 const MAX_EDITS: usize = 2;
-/// Names that end in other vowels are this much less alike.
+/// The factor on the similarity of names that end in other vowels.
 const OTHER_ENDING_FACTOR: f64 = 0.5;
-/// With so many letters of the family name, a given name is that of few.
+/// The number of letters of the surname in a misspelling key: with a given name they select few
+/// people.
 const KEY_LETTERS: usize = 2;
-/// Fewer consonants than these are those of too many names.
+/// Too many names share a sound of fewer consonants.
 const MIN_SOUND_LENGTH: usize = 4;
-/// Shorter names differ too easily for a similarity to mean anything.
+/// The minimum length of names of [`Relation::Near`]; shorter ones differ too easily.
 const MIN_NEAR_LENGTH: usize = 6;
-/// Longer names are compared for equality alone: the time that a similarity takes grows with the
-/// square of the letters.
+/// Longer names are only compared for equality, because the time of a comparison grows with the
+/// square of the length.
 const MAX_NEAR_LENGTH: usize = 64;
-/// Most characters and words of a name that is taken apart. A longer one is compared as a whole.
+/// The maximum length in characters and in words of a name that is split into parts. Longer names
+/// are compared as a whole.
 const MAX_NAME_LENGTH: usize = 200;
 const MAX_PARTS: usize = 32;
-/// Most letters of a name after transliteration, which makes several letters of some characters.
+/// The maximum number of letters after transliteration, which may lengthen a name.
 const MAX_LETTERS: usize = 400;
 
 impl Name {
-    /// Takes a name apart.
+    /// Parses a name.
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self::in_order(text, natural_order)
     }
 
     fn in_order(given: &str, order: impl Fn(&str) -> String) -> Self {
-        // Ｍａｒｉｅ is Marie, and “Chip” is "Chip".
+        // Full-width letters and typographic quotation marks are equal to plain ones: Ｍａｒｉｅ,
+        // “Chip”.
         let typed: String = given.chars().filter(|c| !is_ignorable(*c)).map(straight).collect();
         let text: String = composed(&typed).chars().map(straight).collect();
         if text.chars().nth(MAX_NAME_LENGTH).is_some() {
             return Self::whole(given);
         }
-        // Whatever decorates a name is no part of it.
+        // Decorations are not part of a name.
         let undecorated: String = text.chars().filter(|c| !is_decoration(*c)).collect();
         let is_opaque = undecorated.chars().any(is_unassigned);
         let has_symbols = is_opaque || undecorated.len() < text.len();
         let text = if undecorated.contains(char::is_alphabetic) { undecorated } else { text };
         let (mut parts, suffix) = parts_of(&order(&text));
         if parts.is_empty() {
-            // A name of signs alone is still a name.
+            // A name of symbols alone is still a name.
             parts.push(Part { text: text.to_lowercase(), is_initials: false });
         }
         let letters: String = parts.iter().map(|part| part.text.as_str()).collect();
         if parts.len() > MAX_PARTS || letters.len() > MAX_LETTERS {
             return Self::whole(given);
         }
-        // A single letter stays one, whatever it is composed of: ǅ.
+        // A single letter counts as one, whatever its transliteration: ǅ.
         let has_letters =
             given.chars().filter(|c| c.is_alphabetic()).nth(1).is_some() && !is_opaque;
         let is_latin = |c: char| {
@@ -162,7 +169,7 @@ impl Name {
         }
     }
 
-    /// A name that is too long to be taken apart: it is the same as another one or unlike it.
+    /// A name that is too long to be split: it equals another name or is unlike it.
     fn whole(text: &str) -> Self {
         let key = index_key(text);
         Self {
@@ -179,8 +186,9 @@ impl Name {
         }
     }
 
-    /// Takes the name of an entity of that kind apart; of a ceremony without its edition: "The 83rd Annual
-    /// Academy Awards", "Academy Awards (2011)"; of a person with the surname last: "PITT Brad", but "HBO Max".
+    /// Parses the name of an entity of a kind. The name of a ceremony is read without its edition:
+    /// "The 83rd Annual Academy Awards", "Academy Awards (2011)". For a person, a surname in
+    /// capitals is moved to the end: "PITT Brad", but not "HBO Max".
     #[must_use]
     pub fn of_kind(kind: EntityKind, text: &str) -> Self {
         match kind {
@@ -190,36 +198,37 @@ impl Name {
         }
     }
 
-    /// The words of it, for counting how common each is.
+    /// The words of the name, without initials.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter(|part| !part.is_initials).map(|part| part.text.as_str())
     }
 
-    /// Whether it is a single name, or letters alone.
+    /// Whether the name is a single word, or initials alone.
     #[must_use]
     pub fn is_one_word(&self) -> bool {
         self.parts.len() == 1 || self.words().next().is_none()
     }
 
-    /// How many of its given names are initials.
+    /// The number of initials.
     #[must_use]
     pub fn initials(&self) -> usize {
         self.parts.iter().filter(|part| part.is_initials).map(|part| part.text.len()).sum()
     }
 
-    /// Whether its given name is told by an initial alone.
+    /// Whether the first given name is an initial.
     #[must_use]
     pub fn is_abbreviated(&self) -> bool {
         self.parts.len() > 1 && self.parts[0].is_initials
     }
 
-    /// Whether it has symbols, or characters that no letter is known for.
+    /// Whether the name has symbols or characters of no known script.
     #[must_use]
     pub const fn has_symbols(&self) -> bool {
         self.has_symbols
     }
 
-    /// What it is in all of its forms: case, accents, punctuation and script aside.
+    /// The normalised name, which is equal for names that differ in case, accents, punctuation or
+    /// script only.
     #[must_use]
     pub fn normalised(&self) -> String {
         if !self.has_letters {
@@ -231,13 +240,13 @@ impl Name {
         }
     }
 
-    /// All parts in the order of the alphabet, as one word.
+    /// All parts in alphabetical order, separated by spaces.
     #[must_use]
     pub(super) fn sorted(&self) -> &str {
         &self.sorted
     }
 
-    /// The first and the last part in the order of the alphabet, as one word.
+    /// The first and the last part in alphabetical order, separated by a space.
     #[must_use]
     pub(super) fn ends(&self) -> String {
         let (first, last) = (&self.first().text, &self.last().text);
@@ -253,13 +262,13 @@ impl Name {
         [self.first(), self.last()].into_iter().map(|part| part.text.as_str())
     }
 
-    /// The family name with the first letter of the given name.
+    /// The surname with the first letter of the given name.
     #[must_use]
     pub(super) fn abbreviated(&self) -> String {
         format!("{} {}", self.last().text, self.first().text.chars().next().unwrap_or_default())
     }
 
-    /// What is left of it when vowels, doubled letters and endings that are often misspelled are taken away.
+    /// The consonant skeletons of the first and the last part, in alphabetical order.
     #[must_use]
     pub(super) fn skeleton(&self) -> String {
         let (first, last) =
@@ -274,7 +283,8 @@ impl Name {
         })
     }
 
-    /// Roughly how it is metaphone as a whole, whatever its script; `None` if it is too short to tell anything.
+    /// The coarse sound of the name, which is similar in all scripts. `None` if it is too short to
+    /// be specific, or is in Chinese characters.
     #[must_use]
     pub(super) fn rough_sound(&self) -> Option<String> {
         let is_comparable = self.has_letters && self.reading.is_none();
@@ -283,13 +293,13 @@ impl Name {
             .filter(|sound| sound.len() >= MIN_SOUND_LENGTH)
     }
 
-    /// Whether it is written in letters that are not Latin.
+    /// Whether the name is not in Latin letters.
     #[must_use]
     pub const fn is_other_script(&self) -> bool {
         self.is_other_script
     }
 
-    /// The vowels that its parts end in.
+    /// The vowels at the ends of the parts.
     fn endings(&self) -> Vec<Option<char>> {
         let ending = |part: &Part| match part.text.chars().last() {
             Some('y') => Some('i'),
@@ -300,14 +310,15 @@ impl Name {
         self.parts.iter().map(ending).collect()
     }
 
-    /// Whether a second look may find somebody: for a word that is misspelled, or the sound in another script.
+    /// Whether [`for_second_lookup`](super::blocking_keys::for_second_lookup) may find more
+    /// candidates: names with a misspelled word, or in another script.
     #[must_use]
     pub fn has_second_lookup(&self) -> bool {
         self.has_letters && !self.is_abbreviated() && (self.is_other_script || !self.is_one_word())
     }
 
-    /// What two names share of which one word is another by a letter or two: the other word, and how this one begins
-    /// or ends.
+    /// What a name has in common with names in which one word is misspelled: the other word, and
+    /// the start or end of this one. Each with its kind.
     pub(super) fn misspelling_keys(&self) -> Vec<(&'static str, String)> {
         let (given, family) = (&self.first().text, &self.last().text);
         let begins = family.get(..KEY_LETTERS);
@@ -323,9 +334,9 @@ impl Name {
         shared
     }
 
-    /// How nearly like it another name is, from 0 to 1, if one may be meant for the other: where
-    /// [`relation`](Self::relation) says so, which is asked only where most of the letters are the same, or the script
-    /// is another one.
+    /// The Jaro similarity to another name that [relates](Self::relation) to this one; `None` for
+    /// unrelated names. Names in Latin letters are compared in full only if most of their letters
+    /// are the same.
     #[must_use]
     pub fn similarity(&self, other: &str) -> Option<f64> {
         let letters: String = comparable(other).chars().filter(|c| c.is_alphanumeric()).collect();
@@ -340,12 +351,13 @@ impl Name {
         self.relation(&other).map(|_| strsim::jaro(&self.letters, &other.letters))
     }
 
-    /// How it is read, if it is written in Chinese characters.
+    /// The romanised reading of a name in Chinese characters.
     pub(super) fn reading(&self) -> Option<&str> {
         self.reading.as_deref()
     }
 
-    /// Whether it leaves something of the other one out: given names cut to initials, a middle name, a suffix.
+    /// Whether this name is a shorter form of another one: without a middle name or suffix, or with
+    /// initials.
     #[must_use]
     pub fn is_shorter_form_of(&self, other: &Self) -> bool {
         let is_part = matches!(
@@ -357,8 +369,8 @@ impl Name {
             && (self.suffix.is_none() || other.suffix.is_some())
     }
 
-    /// Whether all words of another name, two at least, are among its own: a name that was
-    /// shortened, or grew by marriage.
+    /// Whether this name contains all words of another name, which has two at least: the other one
+    /// may be shortened, or this one extended by marriage.
     #[must_use]
     pub fn has_all_words_of(&self, other: &Self) -> bool {
         let has = |part: &Part| self.parts.iter().any(|own| own.text == part.text);
@@ -371,8 +383,8 @@ impl Name {
             && other.parts.iter().all(has)
     }
 
-    /// Whether it is certainly the name of somebody else: both are written in one script, have no word
-    /// in common, and are no forms of one name.
+    /// Whether this name certainly belongs to another person: both names are in one script, have no
+    /// word in common and are not forms of one name.
     #[must_use]
     pub fn is_unrelated_to(&self, other: &Self) -> bool {
         let is_comparable = |name: &Self| name.has_letters && name.words().next().is_some();
@@ -387,7 +399,8 @@ impl Name {
         !is_shared && self.relation(other).is_none()
     }
 
-    /// Tells scripts apart, coarse_metaphone: by the block of the first letter.
+    /// A number for the script: 0 for Latin, else the Unicode block of the first letter,
+    /// approximately.
     fn script(&self) -> u32 {
         if self.reading.is_some() {
             return u32::from('一');
@@ -414,14 +427,14 @@ impl Name {
         &self.letters
     }
 
-    /// The steps of work that comparing it with another name takes.
+    /// The number of work steps for comparing this name with another one.
     #[must_use]
     pub(super) fn comparison_steps(&self) -> usize {
         let letters = self.letters.len();
         2 + if letters <= MAX_NEAR_LENGTH { letters * letters / 128 } else { letters / 16 }
     }
 
-    /// How this name relates to another; `None` if they are two names.
+    /// How this name relates to another one; `None` if they are different names.
     #[must_use]
     pub fn relation(&self, other: &Self) -> Option<Relation> {
         if self.comparable == other.comparable {
@@ -431,7 +444,7 @@ impl Name {
             (Some(one), Some(another)) if one != another => return None,
             (Some(_), None) | (None, Some(_)) => {
                 return self.relation_of_parts(other).map(|found| match found {
-                    // Whatever else differs, a father is not his son.
+                    // The suffix comes second to a difference in spelling.
                     Relation::Near(_) | Relation::SameSound(_) | Relation::SimilarSound(_) => found,
                     _ => Relation::Suffix,
                 });
@@ -449,7 +462,7 @@ impl Name {
             (Some(_), Some(_)) => {
                 return (self.letters == other.letters).then_some(Relation::SameLetters);
             }
-            // What is read alike is often another name.
+            // Different names may have the same reading, so the similarity is 0.
             (Some(read), None) => {
                 return (*read == other.letters).then_some(Relation::SameSound(0.0));
             }
@@ -458,7 +471,7 @@ impl Name {
             }
             (None, None) => {}
         }
-        // Al is no A. L.
+        // Al is not A. L.
         let is_same_kind =
             self.initials() == other.initials() || self.parts.len() == other.parts.len();
         if self.letters == other.letters && is_same_kind {
@@ -479,7 +492,7 @@ impl Name {
                 return Some(Relation::Initials);
             }
         }
-        // A number or an initial that is another one is no misspelling.
+        // Another number or initial is not a misspelling.
         let distinguishing = |name: &Self| -> Vec<String> {
             let is_distinguishing =
                 |part: &&Part| part.is_initials || part.text.contains(|c: char| c.is_ascii_digit());
@@ -494,17 +507,18 @@ impl Name {
             return None;
         }
         let similarity = strsim::jaro_winkler(one, another);
-        // A letter that is doubled sets off all that follow: Jenifer Aniston.
+        // Doubled letters lower the similarity although the consonants are the same: Jenifer
+        // Aniston.
         if similarity < MIN_NEAR_SIMILARITY && self.sounds().skeleton != other.sounds().skeleton {
             return None;
         }
         let similarity = similarity.max(MIN_NEAR_SIMILARITY);
         let edits = strsim::osa_distance(one, another);
-        // A family name that is another one is no misspelling, however alike the rest is.
+        // Another surname is not a misspelling, even if the other letters are similar.
         (edits <= MAX_EDITS && self.has_near_ends(other)).then_some(Relation::Near(similarity))
     }
 
-    /// How it relates to a name in another script.
+    /// How this name relates to a name in another script.
     fn relation_of_sounds(&self, other: &Self) -> Option<Relation> {
         let (sounds, others) = (self.sounds(), other.sounds());
         if sounds.skeleton.len() < MIN_SOUND_LENGTH {
@@ -512,7 +526,7 @@ impl Name {
         }
         let similarity = || strsim::jaro(&self.letters, &other.letters);
         if sounds.skeleton == others.skeleton || sounds.metaphone == others.metaphone {
-            // Валерий is not Valeria, however alike they are.
+            // Валерий is not Valeria, although they are similar.
             let ending_factor =
                 if self.endings() == other.endings() { 1.0 } else { OTHER_ENDING_FACTOR };
             return Some(Relation::SameSound(ending_factor * similarity()));
@@ -522,7 +536,7 @@ impl Name {
             .then(|| Relation::SimilarSound(similarity()))
     }
 
-    /// Whether each end is alike, in whichever order they come.
+    /// Whether the first parts and the last parts are similar.
     fn has_near_ends(&self, other: &Self) -> bool {
         let alike = |one: &Part, another: &Part| {
             let sounds_so = || {
@@ -536,7 +550,7 @@ impl Name {
         alike(self.first(), other.first()) && alike(self.last(), other.last())
     }
 
-    /// Whether this is the other one without middle names.
+    /// Whether this is the other name without one or more middle names.
     fn is_without_middle_of(&self, other: &Self) -> bool {
         if self.first() != other.first()
             || self.last() != other.last()
@@ -551,7 +565,8 @@ impl Name {
         })
     }
 
-    /// Whether the given names of one are those of the other, or their first letters.
+    /// Whether the given names of both are equal or the initials of each other, with at least one
+    /// initial.
     fn is_initialled(&self, other: &Self) -> bool {
         let given = |name: &Self| {
             let parts = name.parts[..name.parts.len() - 1].iter();
@@ -568,7 +583,8 @@ impl Name {
         let (one, another) = (given(self), given(other));
         let abbreviates = |one: &str, another: &str| one.len() == 1 && another.starts_with(one);
         let pairs = one.iter().zip(&another);
-        // Who writes a second name out does not leave the first one short: S. Scott Bullock is not Sandra.
+        // A name with the second given name in full rarely has an initial for the first: S. Scott
+        // Bullock is not Sandra.
         let writes_more_out = |one: &[String], another: &[String]| {
             one.iter().skip(another.len()).any(|name| name.len() > 1)
                 && one.iter().zip(another).any(|(a, b)| a != b && abbreviates(a, b))
@@ -580,7 +596,7 @@ impl Name {
     }
 }
 
-/// All parts in the order of the alphabet, with spaces between.
+/// All parts in alphabetical order, separated by spaces.
 fn sorted(parts: &[Part]) -> String {
     let mut parts: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
     parts.sort_unstable();

@@ -1,4 +1,4 @@
-//! Which names are one, and which are two.
+//! Tests of how names relate.
 
 use super::*;
 

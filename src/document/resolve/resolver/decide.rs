@@ -1,4 +1,4 @@
-//! Deciding which entity a name means: by a resolution, by the language beside it, else by the
+//! Decides which entity a name means: by a resolution, by the language beside the name, or by the
 //! scores of its candidates.
 
 use std::collections::BTreeSet;
@@ -18,12 +18,12 @@ use crate::document::resolve::score::{
 };
 use crate::document::text::{comparable, index_key, quoted};
 
-/// Steps of a decision besides those of its candidates: splitting the name and computing its
+/// Work steps of a decision besides those of its candidates: parsing the name and computing its
 /// blocking keys.
 const STEPS_OF_DECISION: usize = 64;
 
 impl EntityResolver<'_> {
-    /// Decides which entity a name means. Creates none.
+    /// Decides which entity a name means. Does not create any.
     pub(in crate::document) fn decide(
         &mut self,
         mention: &OpenName<'_>,
@@ -85,8 +85,8 @@ impl EntityResolver<'_> {
         if entity.kind == EntityKind::Person {
             others.extend(some_of(self.document.credited_as(self.proposal, &key)));
         }
-        // An entity that this document introduces is shown if it has nearly the name or its
-        // initials, and makes no name ambiguous.
+        // An entity that this document introduces is shown if its name is similar, but does not
+        // make a name ambiguous.
         let (mut candidates, mut introduced): (Vec<Candidate>, Vec<Candidate>) =
             self.candidates(mention, list, &others).into_iter().partition(|candidate| {
                 self.introduced.by_id(entity.kind, &candidate.id).is_none()
@@ -184,7 +184,7 @@ impl EntityResolver<'_> {
         found: &mut Match,
         location: &NameLocation<'_>,
     ) -> String {
-        // A resolved name of a draft is a new entity from now on, and no longer open.
+        // A resolved name of a draft becomes a new entity and no longer has a provisional id.
         let is_settled =
             self.proposal.stage == Stage::Draft && found.reasons.contains(&MatchReason::Resolved);
         let id = match self.provisional_ids.get(location.path).filter(|_| !is_settled).cloned() {
@@ -197,7 +197,7 @@ impl EntityResolver<'_> {
         let key = index_key(&found.given);
         if found.reasons.contains(&MatchReason::Resolved) {
             self.remember(kind, &key, location, Some(id.clone()));
-            // Another action to the same name holds for the places where nothing was said.
+            // From now on the resolution also applies to the same name at other paths.
             let action = self.given.get_mut(&(kind, key.clone()));
             if let Some(action) =
                 action.filter(|(action, _)| *action == ResolutionAction::CreateNew)
@@ -245,7 +245,7 @@ impl EntityResolver<'_> {
     }
 }
 
-/// `Jo Lee (tmdb-person-11, 0.8) or Jo Lee (tmdb-person-12, 0.4)`.
+/// Formats candidates: `Jo Lee (tmdb-person-11, 0.8) or Jo Lee (tmdb-person-12, 0.4)`.
 fn listed(candidates: &[Candidate]) -> String {
     let shown = candidates
         .iter()

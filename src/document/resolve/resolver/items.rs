@@ -1,4 +1,4 @@
-//! Resolving the entities of an item: by the id it gives, by the stored item, else by name.
+//! Resolves the entities of an item: by the id in the item, by the stored item, or by name.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::document::resolve::name::{Name, Relation};
 use crate::document::schema::definition::{EntityReference, Item, Object};
 use crate::document::text::{comparable, index_key, quoted};
 
-/// Steps of comparing a name with others that have words of it.
+/// Work steps of comparing a name with names that share words with it.
 const STEPS_OF_WORDS: usize = 32;
 
 /// An item whose entities are resolved.
@@ -45,7 +45,7 @@ impl EntityResolver<'_> {
         let stored_name = stored.and_then(|object| text(object, entity.name));
         let stored_id = stored.and_then(|object| text(object, entity.id));
         let name = text(sent, entity.name).map(str::to_owned);
-        // In an item that was found by its entity, another name of the entity changes nothing.
+        // If the item was aligned by its entity, another name of the entity changes nothing.
         let directory = self.proposal.directory;
         let is_name_of_stored = |name: &str| {
             !context.came_with_id
@@ -129,8 +129,8 @@ impl EntityResolver<'_> {
         ResolvedEntity::AsStored
     }
 
-    /// Warns of an id beside a name that is no form of any name of its entity. A name that the
-    /// stored document credits the entity under is one of its names.
+    /// Warns of an id beside a name that is not a form of any of the entity's names. The names
+    /// under which the stored document credits the entity count as its names.
     fn check_name(&mut self, entity: &EntityReference, own: &str, name: &str, path: &str) {
         let (kind, directory) = (entity.kind, self.proposal.directory);
         let names = directory.known_ids().names(kind, own);
@@ -179,7 +179,7 @@ impl EntityResolver<'_> {
             is_only_name: context.item.entities.len() == 1,
         };
         let key = index_key(name);
-        // Another name of the stored entity.
+        // The name is another name of the stored entity.
         let is_stored = |id: &&str| {
             self.proposal.directory.has_name(entity.kind, &key, id)
                 || self.introduced.has_name(entity.kind, &key, id)
@@ -190,7 +190,7 @@ impl EntityResolver<'_> {
         }
         let mut found =
             self.decide(&OpenName { entity, name, object: sent, location: &location }, list, true);
-        // A stored person in another script, with the same order or part, is a candidate.
+        // A stored person with a name in another script and the same order or part is a candidate.
         if let Some(stored_here) = self.other_script_candidates.remove(&at)
             && found.decision == MatchDecision::New
             && found.reasons.is_empty()
@@ -222,7 +222,7 @@ impl EntityResolver<'_> {
                 found.entity.clone().map_or(ResolvedEntity::Unknown, ResolvedEntity::Id)
             }
             MatchDecision::Ambiguous | MatchDecision::Skipped => {
-                // A refused id has its problem already.
+                // A refused id has been reported already.
                 if entity.creates && self.is_refused(&format!("{}/{}", context.path, entity.id)) {
                     return ResolvedEntity::Unknown;
                 }
@@ -233,8 +233,8 @@ impl EntityResolver<'_> {
         resolved
     }
 
-    /// Warns of a new person in a list without names in that script: the person may be stored there
-    /// in another script, with another part and order.
+    /// Warns of a new person whose name is in another script than all stored names of the list: the
+    /// person may be stored there in Latin letters, with another part and order.
     fn warn_of_another_script(
         &mut self,
         entity: &EntityReference,
@@ -262,7 +262,8 @@ impl EntityResolver<'_> {
         self.diagnostics.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);
     }
 
-    /// Reports an ambiguous name. In a draft it waits for a resolution, under an id of its own.
+    /// Reports an ambiguous name. In a draft the name gets a provisional id and waits for a
+    /// resolution.
     fn wait_for_resolution(
         &mut self,
         entity: &'static EntityReference,
@@ -288,9 +289,9 @@ impl EntityResolver<'_> {
         ResolvedEntity::Unknown
     }
 
-    /// Resolves an entity of an item before its list is aligned: the entity may be stored there under
-    /// another form of the name. What is certain is set in `object`; several stored entities that
-    /// may be meant are added to `possible_entities`.
+    /// Resolves an entity of an item before its list is aligned: the entity may be stored there
+    /// under another form of the name. A certain result is set in `object`. If several stored
+    /// entities are possible, they are added to `possible_entities`.
     pub(in crate::document) fn resolve_before_alignment(
         &mut self,
         entity: &'static EntityReference,
@@ -311,7 +312,7 @@ impl EntityResolver<'_> {
             return;
         }
         let key = index_key(&name);
-        // A resolution for a name that waits in the draft is for the stored item.
+        // A resolution for a waiting name of the draft applies to the stored item.
         let waits = |id: &String| self.proposal.provisional_ids.contains(id);
         if !self.proposal.provisional_ids.is_empty()
             && self.is_resolved(&location)
@@ -329,18 +330,18 @@ impl EntityResolver<'_> {
             return;
         }
         if !self.is_resolved_to_existing(&location) {
-            // A stored nominee without an entity stays one: a document that repeats what is stored
-            // changes nothing.
+            // A stored nominee without an entity stays as it is, so that repeating the stored
+            // document changes nothing.
             if list.has_name_without_id(entity, &key) {
                 return;
             }
-            // An entity that is stored under the name is meant.
+            // The name means the entity that is stored under it.
             let credited = list.credited_as(entity, &key);
             let mut fitting =
                 credited.iter().filter(|id| !is_excluded_by_language(entity, object, id));
             if let Some(first) = fitting.next() {
-                // The id is needed where the list has others of that name in another language, or the
-                // entity under another name as well.
+                // The id is needed for alignment if the list contains another entity with the name,
+                // in another language, or the same entity under another name.
                 let is_one = fitting.next().is_none();
                 let is_identified =
                     credited.len() == 1 && !list.has_other_credited_name(entity, first, &key);
@@ -349,7 +350,8 @@ impl EntityResolver<'_> {
                 }
                 return;
             }
-            // Of several stored entities of the name, the other fields of the item tell which one.
+            // If several stored entities have the name, alignment chooses by the other fields of
+            // the item.
             if let Some(stored_here) = list.with_same_name(entity, &name)
                 && stored_here.len() > 1
             {
@@ -376,7 +378,7 @@ impl EntityResolver<'_> {
     }
 }
 
-/// Whether two names are those of one ceremony, with different editions or without one.
+/// Whether two names are names of one ceremony with different editions, or without one.
 fn is_edition_of(kind: EntityKind, name: &str, stored: &str) -> bool {
     kind == EntityKind::Ceremony
         && Name::of_kind(kind, name)
@@ -385,8 +387,8 @@ fn is_edition_of(kind: EntityKind, name: &str, stored: &str) -> bool {
 }
 
 impl ItemContext<'_> {
-    /// Whether a name is the stored one, up to case, accents and spacing. In an item that was found
-    /// by its entity, another form of the name is the stored name too.
+    /// Whether a name equals the stored one except for case, accents and spacing. If the item was
+    /// aligned by its entity, other forms of the name count as equal too.
     fn is_same_name(&self, name: &str, stored: &str) -> bool {
         comparable(name) == comparable(stored)
             || (!self.came_with_id && {
@@ -398,7 +400,7 @@ impl ItemContext<'_> {
     }
 }
 
-/// The entity of an item.
+/// The result for an entity of an item.
 pub(in crate::document) enum ResolvedEntity {
     Id(String),
     AsStored,

@@ -1,5 +1,4 @@
-//! Resolutions: answers to the question which entity a name means, given with this import or
-//! remembered from an earlier one.
+//! Applies resolutions: of this import, or remembered from an earlier one.
 
 use std::collections::HashMap;
 
@@ -16,15 +15,15 @@ use crate::document::resolve::resolution::{Resolution, ResolutionAction};
 use crate::document::schema::definition::{EntityReference, Kind};
 use crate::document::text::index_key;
 
-/// The name that a resolution is for.
+/// The name that a resolution applies to.
 #[derive(Clone)]
 struct NameTarget {
     of: (EntityKind, String),
-    /// JSON Pointer to it.
+    /// JSON Pointer to the name.
     at: String,
 }
 
-/// The names of a document that a resolution may be for, by the path of the resolution.
+/// The names of a document, by the paths at which a resolution may address them.
 fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, NameTarget> {
     let mut known = HashMap::new();
     for field in proposal.definition.fields {
@@ -57,8 +56,8 @@ fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, NameTarget> {
 }
 
 impl<'a> EntityResolver<'a> {
-    /// Checks that every resolution is for a name. A resolution holds for the same name in the whole
-    /// document, unless another one is given there.
+    /// Checks that every resolution addresses a name. A resolution applies to the same name in the
+    /// whole document, unless that has its own resolution.
     pub(super) fn check_resolutions(&mut self) {
         let proposal = self.proposal;
         if proposal.resolutions.is_empty() {
@@ -134,7 +133,7 @@ impl<'a> EntityResolver<'a> {
                         );
                         continue;
                     }
-                    // A name is left out at this path only.
+                    // Leaving out applies to this path only.
                     if *answer != ResolutionAction::Skip {
                         self.given
                             .entry(of)
@@ -148,9 +147,9 @@ impl<'a> EntityResolver<'a> {
         }
     }
 
-    /// Warns of resolutions that no name needed.
+    /// Warns of resolutions that were not used.
     pub(super) fn report_unused_resolutions(&self) {
-        // A document that is refused uses none.
+        // In a refused document, no resolution is used.
         if self.diagnostics.has_problem(|problem| problem.code != ProblemCode::AmbiguousMatch) {
             return;
         }
@@ -184,19 +183,19 @@ impl<'a> EntityResolver<'a> {
             .copied()
     }
 
-    /// Whether a resolution for this name says which entity it means, or that it is a new one.
+    /// Whether a resolution states which entity this name means, or that it is a new one.
     pub(in crate::document) fn is_resolved(&self, location: &NameLocation<'_>) -> bool {
         self.resolution(location).is_some_and(|resolution| {
             !matches!(resolution.action, None | Some(ResolutionAction::Skip))
         })
     }
 
-    /// Whether a resolution for this name names an existing entity.
+    /// Whether a resolution states that this name means an existing entity.
     pub(in crate::document) fn is_resolved_to_existing(&self, location: &NameLocation<'_>) -> bool {
         self.resolution(location).is_some_and(|resolution| resolution.entity().is_some())
     }
 
-    /// The answer for a name, of this import or remembered.
+    /// What to do with a name, by a resolution of this import or by a remembered one.
     pub(super) fn resolution_of(
         &self,
         entity: &EntityReference,
@@ -247,7 +246,7 @@ impl<'a> EntityResolver<'a> {
         Some(Match { decision: MatchDecision::Skipped, reasons: vec![reason], ..found })
     }
 
-    /// Remembers a resolution with the import, as far as it was given for this name.
+    /// Remembers the resolution for a name, if there is one, with the import.
     pub(super) fn remember(
         &mut self,
         kind: EntityKind,
@@ -258,8 +257,8 @@ impl<'a> EntityResolver<'a> {
         if let Some(everywhere) = self.resolution(location).map(|resolution| resolution.everywhere)
         {
             let name = (kind, key.to_owned(), everywhere);
-            // Another entity with the name is stored from now on and found by that, so the omission
-            // is what has to be remembered.
+            // Another entity with the name is stored by this import and found by its name later, so
+            // the omission has to be remembered.
             if self.skipped.contains(&name) {
                 return;
             }
