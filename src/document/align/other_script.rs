@@ -213,7 +213,7 @@ pub fn align_other_script(
     }
     let found = guesses(&sent, &of_stored);
     let certain = found.iter().filter(|one| matches!(one, Some(Guess::Certain(_)))).count();
-    let sign = if find(item.fields, ORDER).is_some() { "place and the same part" } else { "part" };
+    let sign = if find(item.fields, ORDER).is_some() { "order and the same part" } else { "part" };
     let mut result = OtherScriptAlignment::default();
     for (credit, found) in sent.iter().zip(found) {
         let path = name_path(credit.index);
@@ -231,8 +231,8 @@ pub fn align_other_script(
             continue;
         }
         let message = format!(
-            "{} was read as {}, who has the same {sign} here; if another person is meant, say so \
-             with a resolution",
+            "{} was read as {}, who has the same {sign} in this list; if it is another person, send a \
+             resolution",
             quoted(credit.name),
             quoted(known.name)
         );

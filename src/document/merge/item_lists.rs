@@ -410,7 +410,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
             }
             if aligned.is_none() && stay_removed.has(&object, budget) {
                 let message =
-                    "what it repeats was removed since the document was made, and stays removed";
+                    "this item was removed since the document was exported, and stays removed";
                 self.document.diagnostics.warn(at, WarningCode::RemovedSince, message.to_owned());
                 continue;
             }

@@ -118,7 +118,7 @@ impl DocumentMerger<'_> {
                 }
                 None if known.contains(&file[index]) => {
                     let message = format!(
-                        "{} was removed since the document was made, and stays removed",
+                        "{} was removed since the document was exported, and stays removed",
                         quoted(given)
                     );
                     self.diagnostics.warn(

@@ -234,7 +234,7 @@ impl Credits<'_> {
         let read = other.unwrap_or(own);
         let shown: Vec<String> = notes.iter().map(|note| quoted(note)).collect();
         let mut message = format!(
-            "{} was read as the name {}; {} is no part of it",
+            "{} was read as the name {}; {} is not part of it",
             quoted(&name),
             quoted(&read),
             shown.join(" and ")
@@ -323,7 +323,7 @@ fn split_message(text: &str, names: &[&str], list: &str, next: usize) -> String 
         )
     };
     format!(
-        "{} names {count} people and was read as a credit of each: {}; {places}",
+        "{} names {count} people and was read as one credit for each: {}; {places}",
         quoted(text),
         shown.join(", ")
     )

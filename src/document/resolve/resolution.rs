@@ -42,14 +42,15 @@ impl Resolution {
     pub fn read_list(text: &str) -> Result<Vec<Self>, String> {
         let allowed = |found: &str| {
             format!(
-                "{found}; allowed is a JSON list of {{\"path\", \"entity_id\" | \"create_new\" | \"skip\", \"everywhere\"}}"
+                "{found}; allowed is a JSON list of {{\"path\", \"entity_id\" | \"create_new\" | \
+                 \"skip\", \"everywhere\"}}"
             )
         };
         let values: Vec<Value> = match serde_json::from_str(text) {
             Ok(Value::Array(values)) => values,
             Ok(Value::Object(_)) => return Err(allowed("found an object")),
             Ok(other) => return Err(allowed(&format!("found {other}"))),
-            Err(error) => return Err(allowed(&format!("found no JSON: {error}"))),
+            Err(error) => return Err(allowed(&format!("found invalid JSON: {error}"))),
         };
         let sent: Vec<Sent> = values
             .into_iter()

@@ -139,8 +139,8 @@ fn is_comparable(one: &str, another: &str) -> bool {
 fn unknown_id(given: &GivenId<'_>) -> Verdict {
     let (kind, name) = (given.entity.kind.as_str(), given.entity.name);
     let message = format!(
-        "{} is the id of no {kind} that is known here; it was read as no id, and {name:?} tells \
-         which {kind} is meant",
+        "there is no {kind} with the id {}; the id was ignored and the {kind} is looked up by \
+         {name:?}",
         quoted(given.id)
     );
     let at = given.path(given.entity.id);
@@ -150,8 +150,8 @@ fn unknown_id(given: &GivenId<'_>) -> Verdict {
 fn name_of_another(given: &GivenId<'_>, own: &str, names: &[String]) -> Warning {
     let (kind, name) = (given.entity.kind.as_str(), given.name.unwrap_or_default());
     let message = format!(
-        "the id {} is that of {}, and the name {} is no form of any of its names; it was read as \
-         no id, and the name tells which {kind} is meant. If the id is right, send a name of it, or \
+        "the id {} belongs to {}, and the name {} is not a form of any of its names; the id was \
+         ignored and the {kind} is looked up by name. If the id is right, send one of its names, or \
          a resolution for this {kind}",
         quoted(given.id),
         quoted(names.first().map_or(own, String::as_str)),

@@ -44,8 +44,8 @@ pub(super) fn contradictions<'p>(
             Some((other, place)) => {
                 let at = given.path(given.entity.name);
                 let message = format!(
-                    "the id {} stands beside two unrelated names, {} ({place}) and {} ({at}); give \
-                     each an id of its own, or leave the id out where it does not belong",
+                    "the id {} is used for two unrelated names, {} ({place}) and {} ({at}); give \
+                     each its own id, or leave out the id where it does not belong",
                     quoted(given.id),
                     quoted(&other),
                     quoted(name)

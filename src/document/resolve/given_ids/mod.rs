@@ -179,7 +179,7 @@ fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -
     }
     let at = given.path(entity.id);
     if is_placeholder {
-        let message = format!("{} is a placeholder and was read as no id", quoted(id));
+        let message = format!("{} is a placeholder and was ignored", quoted(id));
         return Verdict::without(Some(Warning::new(at, WarningCode::ValueRepaired, message)));
     }
     match entity_of_external_id(directory, given) {
@@ -188,8 +188,8 @@ fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -
         None => {
             let (kind, name) = (kind.as_str(), entity.name);
             let message = format!(
-                "{} is a bare number, and no {kind} of this id goes by the name beside it; it was \
-                 read as no id, and {name:?} tells which {kind} is meant",
+                "{} is a bare number, and no {kind} with this id has the name beside it; the id \
+                 was ignored and the {kind} is looked up by {name:?}",
                 quoted(id)
             );
             Verdict::without(Some(Warning::new(at, WarningCode::UnknownId, message)))

@@ -209,8 +209,9 @@ impl EntityResolver<'_> {
         found.entity = Some(id.clone());
         if !found.candidates.is_empty() && found.decision == MatchDecision::New {
             let message = format!(
-                "{} was made anew; nearly the same name has {}",
+                "{} was created as a new {}; it may be {}",
                 quoted(&found.given),
+                kind.as_str(),
                 listed(&found.candidates)
             );
             self.diagnostics.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);
@@ -233,7 +234,7 @@ impl EntityResolver<'_> {
         refuses: bool,
     ) {
         let message = format!(
-            "{} may be {}; say which by {id_field:?} or a resolution",
+            "{} may be {}; state which one by {id_field:?} or a resolution",
             quoted(&found.given),
             listed(&found.candidates)
         );

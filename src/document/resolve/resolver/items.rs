@@ -122,7 +122,7 @@ impl EntityResolver<'_> {
         }
         let kind = entity.kind.as_str();
         let message = format!(
-            "there is no {kind} of the id {given:?}; with {:?} beside it, one is made",
+            "there is no {kind} with the id {given:?}; send {:?} beside it to create one",
             entity.name
         );
         self.diagnostics.problem(format!("{path}/{}", entity.id), ProblemCode::NotFound, message);
@@ -144,13 +144,13 @@ impl EntityResolver<'_> {
             return;
         }
         let found = if others.is_empty() {
-            "no form of any of its names".to_owned()
+            "not a form of any of its names".to_owned()
         } else {
-            format!("that of {}", others[..others.len().min(MAX_CANDIDATES)].join(", "))
+            format!("the name of {}", others[..others.len().min(MAX_CANDIDATES)].join(", "))
         };
         let message = format!(
-            "the id {} is that of {}, and the name {} is {found}; the id was taken, and nothing \
-             was renamed",
+            "the id {} belongs to {}, and the name {} is {found}; the id was used, and nothing was \
+             renamed",
             quoted(own),
             quoted(own_name),
             quoted(name),
@@ -254,9 +254,9 @@ impl EntityResolver<'_> {
             return;
         }
         let message = format!(
-            "{} was made anew; all names that stand in this list are in Latin letters, and one of \
-             them may be meant. If so, send its id, or the character or job and the order of the \
-             credit, or a resolution",
+            "{} was created as a new person; all stored names of this list are in Latin letters, and \
+             one of them may be the same person. If so, send the id, or the character or job and \
+             the order of the credit, or a resolution",
             quoted(&found.given)
         );
         self.diagnostics.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);

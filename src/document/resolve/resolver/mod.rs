@@ -174,8 +174,8 @@ impl<'a> EntityResolver<'a> {
             return;
         }
         let message = format!(
-            "a new person was made with the id {}; {} is the name of {} too. If that person is \
-             meant, send that id, or leave the id out",
+            "a new person was created with the id {}; {} is also the name of {}. If it is the same \
+             person, send that id, or leave the id out",
             quoted(id),
             quoted(name),
             known[..known.len().min(super::MAX_CANDIDATES)].join(", ")

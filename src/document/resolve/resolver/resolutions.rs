@@ -68,7 +68,7 @@ impl<'a> EntityResolver<'a> {
         for resolution in proposal.resolutions {
             let message = match resolution.action {
                 _ if !known.contains_key(&resolution.path) => {
-                    "a resolution is for a name; there is none at its path"
+                    "there is no name at the path of this resolution"
                 }
                 None => {
                     "a resolution names an entity, or says that one is to be created, or that the name is to be left out: one of them"
@@ -79,7 +79,7 @@ impl<'a> EntityResolver<'a> {
                         .insert(at, resolution)
                         .is_some_and(|other| other.action != resolution.action)
                     {
-                        let message = "another resolution gives another answer to the same name";
+                        let message = "another resolution decides differently on the same name";
                         self.diagnostics.problem(
                             resolution.path.clone(),
                             ProblemCode::Invalid,
@@ -93,7 +93,8 @@ impl<'a> EntityResolver<'a> {
                     {
                         let kind = of.0.as_str();
                         let message = format!(
-                            "a name is one {kind}'s, and this is that of {owner}; name {owner}, or give the new one another name"
+                            "the {kind} {owner} already has this name; resolve the name to {owner}, or \
+                             give the new {kind} another name"
                         );
                         self.diagnostics.problem(
                             resolution.path.clone(),
@@ -109,7 +110,8 @@ impl<'a> EntityResolver<'a> {
                     if is_name_of_another {
                         let kind = of.0.as_str();
                         let message = format!(
-                            "a {kind} stands by its name alone, and this is that of {}; send a name of the one that is meant",
+                            "a {kind} is stored by its name alone, and this is the name of {}; send a \
+                             name of the right {kind}",
                             taken.join(", ")
                         );
                         self.diagnostics.problem(
@@ -122,9 +124,8 @@ impl<'a> EntityResolver<'a> {
                     let unknown = resolution.entity().filter(|_| own.is_none());
                     if let Some(id) = unknown {
                         let kind = of.0.as_str();
-                        let message = format!(
-                            "the resolution names the {kind} {id:?}, who is not known here"
-                        );
+                        let message =
+                            format!("the resolution names the {kind} {id:?}, which does not exist");
                         self.resolutions.remove(resolution.path.as_str());
                         self.diagnostics.problem(
                             resolution.path.clone(),
@@ -160,7 +161,8 @@ impl<'a> EntityResolver<'a> {
         });
         unused.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         for resolution in unused {
-            let message = "the resolution was not used: the name came with an id, or who it is was known already";
+            let message = "the resolution was not used: the name came with an id, or was resolved \
+                           already";
             self.diagnostics.warn(
                 resolution.path.clone(),
                 WarningCode::ResolutionUnused,
