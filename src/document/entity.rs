@@ -104,7 +104,7 @@ impl Mentions {
     /// Adds the ids and names in a document `data` that arrived for a movie. A name is open if its
     /// list in `stored` does not contain it.
     ///
-    /// An id in `provisional` only stands for the name beside it.
+    /// An id in `provisional` is a provisional id of a draft, so that its name is open too.
     pub fn collect_arriving(
         &mut self,
         movie: &str,
@@ -244,8 +244,8 @@ pub fn entity_in_language(
 #[must_use]
 pub fn is_excluded_by_language(entity: &EntityReference, object: &Object, id: &str) -> bool {
     let Some((name, language)) = name_and_language(entity, object) else { return false };
-    let meant = reference::by_name(entity.kind, name, Some(language));
-    meant.is_some_and(|meant| meant.id != id) && reference::has_name(entity.kind, id, name)
+    let bound = reference::by_name(entity.kind, name, Some(language));
+    bound.is_some_and(|bound| bound.id != id) && reference::has_name(entity.kind, id, name)
 }
 
 /// The name and the language of an item, if the language distinguishes entities with one name.

@@ -74,8 +74,8 @@ pub struct Proposal<'a> {
     pub lock_rule: LockRule,
     /// The existing entities with the ids and names in `arriving` and `current`.
     pub directory: &'a Directory,
-    /// The ids of people who are credited on this movie. Only these may be meant by a nominee
-    /// without an id, which is otherwise as likely a film or a song.
+    /// The ids of people who are credited on this movie. A nominee without an id can only be one of
+    /// them, as it is as likely a film or a song.
     pub credited: &'a HashSet<String>,
     /// The resolutions of this import.
     pub resolutions: &'a [Resolution],

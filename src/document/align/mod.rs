@@ -336,7 +336,7 @@ impl Aligner<'_> {
         // An arriving item with all fields of the stored one takes precedence over one with some of
         // them, which may fit other items as well.
         for needs_all_fields in [true, false] {
-            // The keys and sets of fields whose stored contents are indexed.
+            // The keys and sets of fields for which stored contents are indexed.
             let mut indexed: HashSet<(&str, Vec<ContentHash>)> = HashSet::new();
             let mut places = PositionIndex::new();
             let mut last = None;
@@ -436,13 +436,13 @@ impl Aligner<'_> {
         view.hashes(self.item, &self.hasher)
     }
 
-    /// The content of an item.
+    /// The hash of an item's content.
     fn content_of(&self, view: &ItemView<'_>) -> ContentHash {
         self.content(view, Key::Exact, &self.fields(view, Key::Exact))
     }
 
-    /// The names of the fields of an item that have values, without a field that the key contains in
-    /// its canonical spelling.
+    /// The hashes of the names of the fields with values, without the field that the key contains
+    /// in its canonical spelling.
     fn fields(&self, view: &ItemView<'_>, key: Key) -> Vec<ContentHash> {
         let spellings = self.item.spellings.as_ref().filter(|_| key == Key::Canonical);
         let spelled = spellings.map(|spellings| self.hasher.text(spellings.field));

@@ -1,4 +1,4 @@
-//! Aligns items without ids whose names are in another script: `石田海` may have the order and the
+//! Aligns items without ids and with names in another script: `石田海` may have the order and the
 //! part of the stored `Kai Ishida`. The reading of Chinese characters depends on the language, so
 //! such names cannot be compared; the list, the part and the order decide.
 
@@ -231,8 +231,8 @@ pub fn align_other_script(
             continue;
         }
         let message = format!(
-            "{} was read as {}, who has the same {sign} in this list; if it is another person, send a \
-             resolution",
+            "{} was read as {}, who has the same {sign} in this list; if it is another person, \
+             send a resolution",
             quoted(credit.name),
             quoted(known.name)
         );

@@ -86,7 +86,7 @@ struct ResolvedItems {
     left_out: HashSet<String>,
     /// The names in items without ids that a resolution leaves out.
     names_left_out: HashSet<Vec<Option<String>>>,
-    /// The ids of draft items whose waiting names are now left out.
+    /// The ids of draft items with waiting names that are now left out.
     withdrawn: HashSet<String>,
     /// The stored entities that a name may mean.
     possible_entities: PossibleEntities,

@@ -91,12 +91,12 @@ impl DocumentMerger<'_> {
         }
         let mut placed = Vec::with_capacity(sent.len());
         let mut added: HashSet<&str> = HashSet::new();
-        let meant = |index: usize, value: &Value| {
+        let identity_of = |index: usize, value: &Value| {
             let found = decided.get(&index).and_then(|found: &Match| found.entity.clone());
             found.unwrap_or_else(|| identity(value))
         };
         let file: Vec<String> =
-            sent.iter().enumerate().map(|(index, value)| meant(index, value)).collect();
+            sent.iter().enumerate().map(|(index, value)| identity_of(index, value)).collect();
         let decisions: Vec<Option<Match>> =
             (0..sent.len()).map(|index| decided.get(&index).cloned()).collect();
         for (index, ((value, claim), decision)) in

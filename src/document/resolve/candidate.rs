@@ -100,7 +100,7 @@ pub struct Candidate {
 const EVEN: f64 = 0.5;
 
 impl Candidate {
-    /// A candidate in the stored document whose name cannot be compared with the given one.
+    /// A candidate in the stored document with a name that cannot be compared with the given one.
     #[must_use]
     pub fn unscored(id: &str, name: &str, reasons: Vec<MatchReason>) -> Self {
         Self {

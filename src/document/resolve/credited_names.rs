@@ -154,7 +154,7 @@ struct Credits<'a> {
 }
 
 impl Credits<'_> {
-    /// The credits that a credit of the document stands for. The second one and those after it get
+    /// The credits that a credit of the document is read as. The second one and those after it get
     /// the indices from `next` on.
     fn read(&mut self, index: usize, credit: &Object, next: usize) -> Vec<Object> {
         let [entity] = self.item.entities else { return vec![credit.clone()] };
@@ -267,8 +267,8 @@ impl Credits<'_> {
                 let (name, part) = if is_reversed { (another, one) } else { (one, another) };
                 if !(self.is_stored(name) || self.is_known(name) || is_full_name(name)) {
                     let message = format!(
-                        "{} may be a name and a character; it was read as a name. Write {{\"name\": \
-                         {}, \"character\": {}}}",
+                        "{} may be a name and a character; it was read as a name. Write \
+                         {{\"name\": {}, \"character\": {}}}",
                         quoted(text),
                         quoted(name),
                         quoted(part)

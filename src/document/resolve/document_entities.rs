@@ -11,7 +11,8 @@ use crate::document::text::index_key;
 
 /// The entities in the stored and the arriving document.
 pub(super) struct DocumentEntities<'a> {
-    /// The people credited on the movie: in the stored document, and with an id in the arriving one.
+    /// The people credited on the movie: in the stored document, and with an id in the arriving
+    /// one.
     pub(super) people: HashSet<&'a str>,
     /// For each candidate, the number of these people that they have worked with before.
     pub(super) collaborators: HashMap<String, usize>,

@@ -110,7 +110,7 @@ impl Evidence {
         near
     }
 
-    /// Those candidates whose primary name is another form of the name.
+    /// The candidates with another form of the name as their primary name.
     pub fn candidates_with_same_name<'k>(
         &'k self,
         kind: EntityKind,

@@ -294,8 +294,8 @@ impl<'o> ListEntities<'o> {
         })
     }
 
-    /// An entity of the list whose name has all words of this name, or the other way round, as a
-    /// shortened or extended name has. Returns its id and its credited name.
+    /// An entity of the list with a name that has all words of this name, or the other way round,
+    /// as a shortened or extended name has. Returns its id and its credited name.
     pub(in crate::document) fn with_shorter_or_longer_name(
         &self,
         entity: &EntityReference,

@@ -53,7 +53,7 @@ impl NewEntityIndex {
         self.indexed = self.entities.len();
     }
 
-    /// The entities whose names may be another form of a name, in the order of their creation.
+    /// The entities with a name that may be another form of a name, in the order of their creation.
     pub(super) fn candidates(&self, kind: EntityKind, name: &Name) -> Vec<&IndexedEntity> {
         if self.by_block.is_empty() {
             return Vec::new();

@@ -174,7 +174,17 @@ pub(super) fn surname_last(name: &str) -> String {
 /// Whether a character is a symbol, an emoji or a joiner of these (by Unicode blocks), or a trade
 /// mark sign.
 pub(super) const fn is_decoration(c: char) -> bool {
-    matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}' | '\u{FE0E}' | '\u{FE0F}' | '\u{200D}' | '®' | '©' | '™')
+    matches!(
+        c,
+        '\u{2190}'..='\u{2BFF}'
+            | '\u{1F000}'..='\u{1FAFF}'
+            | '\u{FE0E}'
+            | '\u{FE0F}'
+            | '\u{200D}'
+            | '®'
+            | '©'
+            | '™'
+    )
 }
 
 /// Whether a character belongs to no script: unassigned or for private use (Unicode's general
@@ -263,7 +273,7 @@ pub(super) fn suffix_of(word: &str) -> Option<Suffix> {
     }
 }
 
-/// Respells letters whose pronunciation differs from their transliteration: in Russian, х is h and
+/// Respells letters that are not pronounced like their transliterations: in Russian, х is h and
 /// дж is j; in Greek, μπ, ντ and γκ are b, d and g; the Japanese small tsu doubles a consonant, and
 /// in Hindi a dot below makes another consonant.
 fn respelled(word: &str) -> String {
@@ -314,14 +324,10 @@ pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
         let pieces = word.split('.').filter(|piece| !piece.is_empty());
         words.extend(pieces.map(str::to_owned));
     }
+    // Junior may be a surname.
+    let is_surname = |last: &str| last.eq_ignore_ascii_case("junior");
     let suffix = match words.last() {
-        Some(last)
-            if words.len() > 2
-                || (words.len() == 2
-                    && !matches!(suffix_of(last), Some(Suffix::Junior) if last.eq_ignore_ascii_case("junior"))) =>
-        {
-            suffix_of(last)
-        }
+        Some(last) if words.len() > 2 || (words.len() == 2 && !is_surname(last)) => suffix_of(last),
         _ => None,
     };
     if suffix.is_some() {

@@ -3,8 +3,8 @@
 //! The weights are those of a conditional logistic regression over a catalogue of 157,000 credits,
 //! cross-validated with a quarter of the movies held out in turn, and rounded. A weight is the
 //! logarithm of the odds that the name means the candidate and not an unknown entity, less
-//! [`MATCH_THRESHOLD`]. Nearly all right candidates and few wrong ones have a weight above 0; `make bench`
-//! prints both shares.
+//! [`MATCH_THRESHOLD`]. Nearly all right candidates and few wrong ones have a weight above 0;
+//! `make bench` prints both shares.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -76,8 +76,8 @@ const LISTED_SIMILAR_NAME: f64 = 2.0;
 const LISTED_OTHER_ROLE: f64 = -5.0;
 const SAME_DEPARTMENT: f64 = 3.2;
 const DEPARTMENT_UNKNOWN: f64 = 1.6;
-/// A person without credits is rarely meant if another person of the name has credits: they remain
-/// from a reverted split or a removed credit.
+/// A person without credits is rarely the right one if another person of the name has credits: they
+/// remain from a reverted split or a removed credit.
 const NEVER_CREDITED: f64 = -5.0;
 const PER_DECADE_APART: f64 = -0.8;
 const MAX_DECADES: f64 = 5.0;

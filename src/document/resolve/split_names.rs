@@ -65,7 +65,8 @@ pub fn split_names(text: &str) -> Option<Vec<&str>> {
     (is_several && names.iter().all(|name| is_full_name(name))).then_some(names)
 }
 
-/// Whether a text seems to name several people whose names cannot be separated: `Ada & Bo Quist`.
+/// Whether a text seems to name several people, with names that cannot be separated: `Ada & Bo
+/// Quist`.
 #[must_use]
 pub fn may_be_several_names(text: &str) -> bool {
     text.len() <= MAX_TEXT_LENGTH

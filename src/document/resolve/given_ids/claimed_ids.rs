@@ -151,8 +151,8 @@ fn name_of_another(given: &GivenId<'_>, own: &str, names: &[String]) -> Warning 
     let (kind, name) = (given.entity.kind.as_str(), given.name.unwrap_or_default());
     let message = format!(
         "the id {} belongs to {}, and the name {} is not a form of any of its names; the id was \
-         ignored and the {kind} is looked up by name. If the id is right, send one of its names, or \
-         a resolution for this {kind}",
+         ignored and the {kind} is looked up by name. If the id is right, send one of its names, \
+         or a resolution for this {kind}",
         quoted(given.id),
         quoted(names.first().map_or(own, String::as_str)),
         quoted(name),

@@ -10,7 +10,7 @@ type Key = (&'static str, String);
 /// Facts about the ids in documents.
 #[derive(Debug, Clone, Default)]
 pub struct KnownIds {
-    /// The names of entities, the primary one first, for entities whose names are compared.
+    /// The names of entities, the primary one first, where they have to be compared.
     names: HashMap<Key, Vec<String>>,
     /// For an id, the entities that have it in another database.
     external: HashMap<Key, Vec<String>>,

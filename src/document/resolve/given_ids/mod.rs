@@ -170,8 +170,8 @@ fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -
     if !is_number && !is_placeholder {
         // The id may be an external id of an entity that has another id here.
         let is_known = directory.known(kind, id, given.name).is_some();
-        let meant = (!is_known).then(|| entity_of_external_id(directory, given)).flatten();
-        return meant.map_or_else(|| check_claimed_id(proposal, stored, given), Verdict::Replace);
+        let own = (!is_known).then(|| entity_of_external_id(directory, given)).flatten();
+        return own.map_or_else(|| check_claimed_id(proposal, stored, given), Verdict::Replace);
     }
     let is_trusted = proposal.id_trust == IdTrust::Trusted;
     if stored.has(given) && (is_trusted || !stored.is_renaming(given)) {
@@ -183,8 +183,8 @@ fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -
         return Verdict::without(Some(Warning::new(at, WarningCode::ValueRepaired, message)));
     }
     match entity_of_external_id(directory, given) {
-        Some(meant) if meant == id => Verdict::Keep,
-        Some(meant) => Verdict::Replace(meant),
+        Some(own) if own == id => Verdict::Keep,
+        Some(own) => Verdict::Replace(own),
         None => {
             let (kind, name) = (kind.as_str(), entity.name);
             let message = format!(

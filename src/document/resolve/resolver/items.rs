@@ -22,7 +22,7 @@ use crate::document::text::{comparable, index_key, quoted};
 /// Work steps of comparing a name with names that share words with it.
 const STEPS_OF_WORDS: usize = 32;
 
-/// An item whose entities are resolved.
+/// An item with entities to resolve.
 pub(in crate::document) struct ItemContext<'n> {
     pub(in crate::document) item: &'static Item,
     pub(in crate::document) path: &'n str,
@@ -233,7 +233,7 @@ impl EntityResolver<'_> {
         resolved
     }
 
-    /// Warns of a new person whose name is in another script than all stored names of the list: the
+    /// Warns of a new person with a name in another script than all stored names of the list: the
     /// person may be stored there in Latin letters, with another part and order.
     fn warn_of_another_script(
         &mut self,
@@ -254,9 +254,9 @@ impl EntityResolver<'_> {
             return;
         }
         let message = format!(
-            "{} was created as a new person; all stored names of this list are in Latin letters, and \
-             one of them may be the same person. If so, send the id, or the character or job and \
-             the order of the credit, or a resolution",
+            "{} was created as a new person; all stored names of this list are in Latin letters, \
+             and one of them may be the same person. If so, send the id, or the character or job \
+             and the order of the credit, or a resolution",
             quoted(&found.given)
         );
         self.diagnostics.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);

@@ -226,7 +226,7 @@ impl<'a> EntityResolver<'a> {
         self.provisional_ids.insert(path, id);
     }
 
-    /// Records a stored candidate whose name is in another script.
+    /// Records a stored candidate with a name in another script.
     pub(in crate::document) fn add_other_script_candidate(
         &mut self,
         path: String,
@@ -235,7 +235,7 @@ impl<'a> EntityResolver<'a> {
         self.other_script_candidates.insert(path, candidate);
     }
 
-    /// Discards the decision on a name whose item keeps its stored entity.
+    /// Discards the decision on the name of an item that keeps its stored entity.
     pub(in crate::document) fn discard_early_decision(&mut self, path: &str) {
         self.early_decisions.remove(path);
     }

@@ -71,7 +71,8 @@ impl<'a> EntityResolver<'a> {
                     "there is no name at the path of this resolution"
                 }
                 None => {
-                    "a resolution names an entity, or says that one is to be created, or that the name is to be left out: one of them"
+                    "a resolution must name an entity, create a new one, or leave the name out: \
+                     exactly one of these"
                 }
                 Some(ref answer) => {
                     let NameTarget { of, at } = known[&resolution.path].clone();
@@ -93,8 +94,8 @@ impl<'a> EntityResolver<'a> {
                     {
                         let kind = of.0.as_str();
                         let message = format!(
-                            "the {kind} {owner} already has this name; resolve the name to {owner}, or \
-                             give the new {kind} another name"
+                            "the {kind} {owner} already has this name; resolve the name to \
+                             {owner}, or give the new {kind} another name"
                         );
                         self.diagnostics.problem(
                             resolution.path.clone(),
@@ -110,8 +111,8 @@ impl<'a> EntityResolver<'a> {
                     if is_name_of_another {
                         let kind = of.0.as_str();
                         let message = format!(
-                            "a {kind} is stored by its name alone, and this is the name of {}; send a \
-                             name of the right {kind}",
+                            "a {kind} is stored by its name alone, and this is the name of {}; \
+                             send a name of the right {kind}",
                             taken.join(", ")
                         );
                         self.diagnostics.problem(
