@@ -5,13 +5,13 @@ use std::collections::HashSet;
 
 use super::budget::WorkBudget;
 use super::categories::Definition;
-use super::entity::Directory;
 use super::ids::MovieId;
 use super::plan::base::UnknownBase;
 use super::plan::locks::LockRule;
 use super::read::envelope::{Source, Stage};
 use super::read::parse::Reading;
 use super::resolve::Resolution;
+use super::resolve::directory::Directory;
 use super::schema::definition::{Object, define_choice};
 
 define_choice! {

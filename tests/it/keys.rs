@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use reelport::document::align::{PossibleEntities, StoredItem, align};
 use reelport::document::budget::WorkBudget;
-use reelport::document::entity::Directory;
 use reelport::document::read::parse::MAX_ITEMS;
+use reelport::document::resolve::directory::Directory;
 use reelport::document::schema::definition::{Item, KeyPart};
 use reelport::document::text::comparable;
 use reelport::document::{Category, Object};

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::catalog::access::CanDraft;
 use crate::catalog::{Catalog, CatalogError};
-use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, Relation};
 use crate::document::schema::definition::define_choice;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::{comparable, index_key};
 use crate::storage::Entity;
 

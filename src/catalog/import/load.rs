@@ -9,12 +9,14 @@ use super::command::ImportCommand;
 use super::planning::{Inputs, Planning};
 use super::{Content, Operation, Record};
 use crate::catalog::CatalogError;
-use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::ids::is_entity_id;
 use crate::document::plan::base::{Base, Revisions, base_of};
 use crate::document::read::parse::Reading;
 use crate::document::references::follow_redirects;
 use crate::document::resolve::Resolution;
+use crate::document::resolve::directory::Directory;
+use crate::document::resolve::mentions::Mentions;
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
 use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
 

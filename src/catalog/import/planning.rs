@@ -13,13 +13,13 @@ use super::{Content, Outcome, Record, no_draft, no_such_movie};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::budget::{Stopped, WorkBudget};
-use crate::document::entity::Directory;
 use crate::document::plan::base::{Base, BaseQuestion, base_of, unknown_base};
 use crate::document::plan::policy::Origin;
 use crate::document::plan::{Plan, Restoration, plan, restore, settle};
 use crate::document::proposal::IdTrust;
 use crate::document::proposal::Proposal;
 use crate::document::read::parse::Reading;
+use crate::document::resolve::directory::Directory;
 use crate::document::{Metadata, Object, Problem, ProblemCode, Source, Stage};
 
 /// Most bytes of a stored document: its export, indented or not, must be small enough to import.

@@ -16,8 +16,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::budget::WorkBudget;
-use super::entity::{Directory, EntityKind};
+use super::resolve::directory::Directory;
 use super::schema::definition::{Item, KeyPart, Object};
+use super::schema::entities::EntityKind;
 use content::{ContentHash, ContentHasher};
 use index::{AtMostOne, KeyOwners, LookupKey, PositionIndex};
 use view::{ContentHashes, EntityKey, ItemView, MAX_INDIVIDUAL_LOOKUPS};

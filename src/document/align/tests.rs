@@ -9,9 +9,10 @@ use super::view::{EntityKey, ItemView, MAX_INDIVIDUAL_LOOKUPS};
 use super::{Key, PossibleEntities, STATES, States, StoredItem, align};
 use crate::document::Category;
 use crate::document::budget::WorkBudget;
-use crate::document::entity::{Directory, EntityKind};
 use crate::document::json::is_equal;
+use crate::document::resolve::directory::Directory;
 use crate::document::schema::definition::{Field, Item, KeyPart, Kind, Object};
+use crate::document::schema::entities::EntityKind;
 
 struct Plain<'a> {
     item: &'static Item,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::PossibleEntities;
 use super::content::{ContentHash, ContentHasher};
 use super::index::LookupKey;
-use crate::document::entity::Directory;
+use crate::document::resolve::directory::Directory;
 use crate::document::schema::definition::{Item, KeyPart, Kind, Object, find};
 use crate::document::spelling::{CanonicalSpelling, canonical_spelling};
 use crate::document::text::{comparable, index_key};

@@ -6,7 +6,6 @@ use super::DocumentMerger;
 use super::item_lists::ItemList;
 use super::three_way::Sides;
 use crate::document::align::StoredItem;
-use crate::document::entity::EntityKind;
 use crate::document::ids::is_item_id_of;
 use crate::document::json::text;
 use crate::document::problem::WarningCode;
@@ -15,6 +14,7 @@ use crate::document::resolve::given_ids::is_unrelated_name;
 use crate::document::resolve::list_entities::ListEntities;
 use crate::document::resolve::resolver::{ItemContext, ResolvedEntity};
 use crate::document::schema::definition::{EntityReference, Object};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::quoted;
 
 /// Merges the items of one list.

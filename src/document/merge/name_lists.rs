@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::DocumentMerger;
 use super::order::{FileOrder, Sides, arrange};
-use crate::document::entity::{EntityKind, NewEntity};
 use crate::document::json::array;
 use crate::document::plan::report::{Match, NotRemoved};
 use crate::document::problem::{WarningCode, pointer_at};
@@ -17,6 +16,7 @@ use crate::document::resolve::candidate::MatchDecision;
 use crate::document::resolve::list_entities::ListEntities;
 use crate::document::resolve::resolver::{NameLocation, OpenName};
 use crate::document::schema::definition::{EntityReference, Object};
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::text::{index_key, quoted};
 
 /// The indices of equal names, in order.

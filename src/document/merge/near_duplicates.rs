@@ -6,10 +6,10 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::document::entity::Directory;
 use crate::document::json::text;
 use crate::document::problem::{Warning, WarningCode, excerpt};
 use crate::document::proposal::{IdTrust, Proposal};
+use crate::document::resolve::directory::Directory;
 use crate::document::resolve::given_ids::may_be_same_entity;
 use crate::document::schema::definition::{Item, KeyPart, Kind, Object, find};
 use crate::document::spelling::canonical_spelling;

@@ -14,15 +14,16 @@ use serde_json::Value;
 
 use super::budget::Stopped;
 use super::categories::Definition;
-use super::entity::{Directory, NewEntity};
 use super::ids::{IdSource, MovieId};
 use super::merge::merge;
 use super::problem::{Problem, ProblemCode, shown};
 use super::proposal::{ConflictPolicy, ImportMode, Proposal};
 use super::read::parse::Reading;
 use super::resolve::credited_names::{self, SplitCredits};
+use super::resolve::directory::Directory;
 use super::resolve::given_ids;
 use super::schema::definition::{Kind, Object};
+use super::schema::entities::NewEntity;
 use diff::{Change, ChangeOperation, diff};
 use digest::digest;
 use locks::LockRule;

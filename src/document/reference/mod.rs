@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use self::award_categories::{Categories, CategorySet};
 use super::categories::awards::PrestigeLevel;
-use super::entity::{EntityKind, NewEntity};
+use super::schema::entities::{EntityKind, NewEntity};
 use super::text::{comparable, index_key, sha256};
 
 pub use self::award_categories::{award_category, canonical_award_category};

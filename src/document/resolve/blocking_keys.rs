@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::name::Name;
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 
 /// Increased when the keys of a name change, so that stored keys are computed again.
 pub const VERSION: u32 = 6;

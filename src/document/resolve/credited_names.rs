@@ -10,7 +10,6 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::document::entity::EntityKind;
 use crate::document::problem::{Warning, WarningCode, pointer_at};
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::{MAX_LISTED, Reading};
@@ -19,6 +18,7 @@ use crate::document::resolve::{
     name_and_character, split_jobs, split_names, split_notes, without_heading,
 };
 use crate::document::schema::definition::{Item, Kind, Object, find};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, quoted};
 
 /// The items that were split off from items with the names of several people: by the name of the

@@ -3,7 +3,7 @@
 
 use super::candidate::{Candidate, MAX_CANDIDATES, MatchDecision, MatchReason};
 use super::score::{CREDITED, MATCH_THRESHOLD, probability};
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 
 /// The minimum distance in weight between the best ceremony, platform or genre and the next one.
 /// They have few rivals, and aliases and languages distinguish these.

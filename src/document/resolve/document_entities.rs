@@ -3,10 +3,10 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::document::entity::EntityKind;
 use crate::document::json::{objects, text};
 use crate::document::proposal::Proposal;
 use crate::document::schema::definition::{EntityReference, Kind, Object};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 
 /// The entities in the stored and the arriving document.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::name::{Name, Relation};
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 
 /// The facts about one entity.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::{Name, blocking_keys};
-use crate::document::entity::{EntityKind, NewEntity};
+use crate::document::schema::entities::{EntityKind, NewEntity};
 
 /// The maximum number of candidates for one name. It limits the time for documents with many
 /// similar names.

@@ -14,8 +14,9 @@ use super::name::{Name, Relation};
 use super::new_entities::NewEntityIndex;
 use super::{Candidate, MatchReason};
 use crate::document::budget::WorkBudget;
-use crate::document::entity::{Directory, EntityKind};
 use crate::document::reference;
+use crate::document::resolve::directory::Directory;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 
 /// A name to resolve, with its context.

@@ -8,7 +8,7 @@ use async_graphql::{Context, ID, Object};
 use super::inputs::{MovieOrder, movie_order};
 use super::types::{ExternalId, external_ids};
 use crate::document::categories::awards::PrestigeLevel;
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::loaders::credits::EntityMoviesPage;

@@ -10,9 +10,11 @@ use sea_orm::{
 
 use super::fuzzy::people_with_similar_names;
 use crate::document::categories::cast_crew::department_of;
-use crate::document::entity::{Directory, EarlierResolution, EntityKind, Mentions};
 use crate::document::reference::Details;
+use crate::document::resolve::directory::{Directory, EarlierResolution};
+use crate::document::resolve::mentions::Mentions;
 use crate::document::resolve::{EntityProfile, MAX_NAMESAKES, Name, PastCredit, blocking_keys};
+use crate::document::schema::entities::EntityKind;
 use crate::storage::StorageError;
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{answer, credit, entity, entity_block, entity_name, movie, name_word};

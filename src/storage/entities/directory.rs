@@ -6,8 +6,10 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::candidates;
 use super::redirects::redirects;
-use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use crate::document::resolve::directory::Directory;
 use crate::document::resolve::given_ids::{NUMBERED_SOURCES, bare_number, external_values};
+use crate::document::resolve::mentions::Mentions;
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::text::index_key;
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{entity, entity_external_id, entity_name};

@@ -7,8 +7,8 @@ use sea_orm::{
 };
 
 use super::candidates::entities_in_blocks;
-use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
+use crate::document::schema::entities::EntityKind;
 use crate::storage::tables::entity_name;
 use crate::storage::{Database, StorageError};
 

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::candidates::entities_in_blocks;
-use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
+use crate::document::schema::entities::EntityKind;
 use crate::storage::StorageError;
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::entity_name;

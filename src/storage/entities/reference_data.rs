@@ -6,9 +6,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, Statement, Value};
 use serde::Serialize;
 
-use crate::document::entity::{Directory, EntityKind, Mentions};
 use crate::document::reference::{self, ReferenceEntity};
+use crate::document::resolve::directory::Directory;
+use crate::document::resolve::mentions::Mentions;
 use crate::document::resolve::{Name, blocking_keys};
+use crate::document::schema::entities::EntityKind;
 use crate::storage::tables::{entity, reference_version};
 use crate::storage::{Backend, Database, StorageError, Transaction};
 

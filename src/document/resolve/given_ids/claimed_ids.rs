@@ -7,11 +7,11 @@ use super::stored_ids::StoredIds;
 use super::{
     GivenId, Verdict, entity_of_external_id, is_named_like, is_unrelated_name, may_be_same_entity,
 };
-use crate::document::entity::entity_in_language;
 use crate::document::ids::is_item_id_of;
 use crate::document::problem::{Warning, WarningCode};
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::resolve::Name;
+use crate::document::resolve::languages::entity_in_language;
 use crate::document::schema::definition::{EntityReference, KeyPart, Object};
 use crate::document::text::{comparable, quoted};
 

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::stored_ids::StoredIds;
 use super::{GivenId, Verdict, is_named_like, may_be_same_entity};
-use crate::document::entity::entity_in_language;
 use crate::document::problem::{Problem, ProblemCode};
 use crate::document::proposal::Proposal;
+use crate::document::resolve::languages::entity_in_language;
 use crate::document::text::{index_key, quoted};
 
 /// The maximum number of different names of one id that are compared.

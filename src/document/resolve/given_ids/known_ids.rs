@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::document::entity::{EntityKind, NewEntity};
+use crate::document::schema::entities::{EntityKind, NewEntity};
 
 /// A kind of entity and an id.
 type Key = (&'static str, String);

@@ -16,11 +16,12 @@ mod stored_ids;
 use serde_json::Value;
 
 use super::Name;
-use crate::document::entity::{Directory, EntityKind};
 use crate::document::problem::{Warning, WarningCode, pointer_at};
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::{MAX_LISTED, Reading};
+use crate::document::resolve::directory::Directory;
 use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, quoted};
 
 use claimed_ids::check_claimed_id;

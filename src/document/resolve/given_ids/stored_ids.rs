@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::{GivenId, is_unrelated_name, may_be_same_entity};
 use crate::document::categories::Definition;
-use crate::document::entity::EntityKind;
 use crate::document::proposal::Proposal;
 use crate::document::schema::definition::{Kind, Object};
+use crate::document::schema::entities::EntityKind;
 
 /// The maximum number of names of one id that are compared in all their forms.
 const MAX_NAMES: usize = 20;

@@ -11,7 +11,7 @@ use super::parts::{
     without_edition,
 };
 use super::phonetics::{coarse_metaphone, consonant_skeleton, metaphone};
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::folding::{is_ignorable, straight};
 use crate::document::text::normalisation::composed;
 use crate::document::text::{comparable, index_key};

@@ -5,17 +5,18 @@ use std::collections::BTreeSet;
 
 use super::{EntityResolver, NameLocation, OpenName};
 use crate::document::Stage;
-use crate::document::entity::{EntityKind, entity_in_language, is_excluded_by_language};
 use crate::document::json::text;
 use crate::document::plan::report::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::resolve::candidate::{Candidate, MatchDecision, MatchReason};
 use crate::document::resolve::decision::{decide, discount_introduced, shown_candidates};
+use crate::document::resolve::languages::{entity_in_language, is_excluded_by_language};
 use crate::document::resolve::list_entities::ListEntities;
 use crate::document::resolve::resolution::ResolutionAction;
 use crate::document::resolve::score::{
     MAX_NAMESAKES, NameQuery, Presence, RoleMatch, score_candidates,
 };
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::{comparable, index_key, quoted};
 
 /// Work steps of a decision besides those of its candidates: parsing the name and computing its

@@ -7,16 +7,17 @@ use serde_json::Value;
 use super::{EntityResolver, NameLocation, OpenName};
 use crate::document::Stage;
 use crate::document::align::PossibleEntities;
-use crate::document::entity::{EntityKind, NewEntity, entity_in_language, is_excluded_by_language};
 use crate::document::json::text;
 use crate::document::plan::report::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::proposal::NullPolicy;
 use crate::document::resolve::candidate::{Candidate, MAX_CANDIDATES, MatchDecision, MatchReason};
 use crate::document::resolve::given_ids::may_be_same_entity;
+use crate::document::resolve::languages::{entity_in_language, is_excluded_by_language};
 use crate::document::resolve::list_entities::ListEntities;
 use crate::document::resolve::name::{Name, Relation};
 use crate::document::schema::definition::{EntityReference, Item, Object};
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::text::{comparable, index_key, quoted};
 
 /// Work steps of comparing a name with names that share words with it.

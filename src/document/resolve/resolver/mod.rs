@@ -15,13 +15,14 @@ use super::document_entities::DocumentEntities;
 use super::given_ids::StoredIds;
 use super::resolution::{Resolution, ResolutionAction};
 use crate::document::diagnostics::Diagnostics;
-use crate::document::entity::{Directory, EntityKind, NewEntity};
 use crate::document::ids::NewIds;
 use crate::document::json::{array, text};
 use crate::document::plan::report::{Match, RememberedResolution};
 use crate::document::problem::{WarningCode, pointer_at};
 use crate::document::proposal::{IdTrust, Proposal};
+use crate::document::resolve::directory::Directory;
 use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::text::{index_key, quoted};
 pub(in crate::document) use items::{ItemContext, ResolvedEntity};
 

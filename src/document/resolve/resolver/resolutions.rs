@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{EntityResolver, NameLocation};
-use crate::document::entity::{EarlierResolution, EntityKind};
 use crate::document::json::text;
 use crate::document::plan::report::{Match, RememberedResolution};
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::proposal::Proposal;
 use crate::document::resolve::candidate::{MatchDecision, MatchReason};
+use crate::document::resolve::directory::EarlierResolution;
 use crate::document::resolve::resolution::{Resolution, ResolutionAction};
 use crate::document::schema::definition::{EntityReference, Kind};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 
 /// The name that a resolution applies to.
