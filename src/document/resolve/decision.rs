@@ -2,7 +2,7 @@
 //! none is likely, else ambiguous.
 
 use super::candidate::{Candidate, MAX_CANDIDATES, MatchDecision, MatchReason};
-use super::score::{CREDITED, MATCH_THRESHOLD, probability};
+use super::features::{CREDITED, MATCH_THRESHOLD, probability};
 use crate::document::schema::entities::EntityKind;
 
 /// The minimum distance in weight between the best ceremony, platform or genre and the next one.

@@ -7,8 +7,8 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::features::RoleMatch;
 use super::name::Name;
-use super::score::RoleMatch;
 use crate::document::json::text;
 use crate::document::schema::definition::{EntityReference, Item, KeyPart, Object};
 use crate::document::text::{comparable, index_key};

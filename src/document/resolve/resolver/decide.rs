@@ -10,12 +10,11 @@ use crate::document::plan::report::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::resolve::candidate::{Candidate, MatchDecision, MatchReason};
 use crate::document::resolve::decision::{decide, discount_introduced, shown_candidates};
+use crate::document::resolve::features::{NameQuery, Presence, RoleMatch};
 use crate::document::resolve::languages::{entity_in_language, is_excluded_by_language};
 use crate::document::resolve::list_entities::ListEntities;
 use crate::document::resolve::resolution::ResolutionAction;
-use crate::document::resolve::score::{
-    MAX_NAMESAKES, NameQuery, Presence, RoleMatch, score_candidates,
-};
+use crate::document::resolve::score::{MAX_NAMESAKES, score_candidates};
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::{comparable, index_key, quoted};
 
