@@ -5,8 +5,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::rounds::{Key, STATES, States};
 use super::view::{EntityKey, ItemView, MAX_INDIVIDUAL_LOOKUPS};
-use super::{Key, PossibleEntities, STATES, States, StoredItem, align};
+use super::{PossibleEntities, StoredItem, align};
 use crate::document::Category;
 use crate::document::budget::WorkBudget;
 use crate::document::json::is_equal;
