@@ -8,7 +8,7 @@ use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
 use reelport::catalog::access::{Principal, Role};
 use reelport::catalog::import::{ImportOptions, SentDocument};
-use reelport::document::entity::{EntityKind, NewEntity};
+use reelport::document::schema::entities::{EntityKind, NewEntity};
 use reelport::document::{Category, MovieId};
 use reelport::storage::StorageError;
 use serde_json::{Value, json};

@@ -9,13 +9,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reelport::document::budget::WorkBudget;
-use reelport::document::entity::{Directory, EntityKind};
 use reelport::document::ids::{IdSource, item_id};
 use reelport::document::plan::locks::LockRule;
 use reelport::document::plan::plan;
 use reelport::document::proposal::IdTrust;
 use reelport::document::proposal::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
 use reelport::document::read::parse::{ParseOptions, parse};
+use reelport::document::resolve::directory::Directory;
+use reelport::document::schema::entities::EntityKind;
 use reelport::document::{Category, MovieId, Object, Source, Stage};
 use serde_json::{Value, json};
 
@@ -105,7 +106,7 @@ fn main() {
                         base: Some(&base),
                         unknown_base: None,
                         source: Source::Manual,
-                        id_trust: IdTrust::Unsaid,
+                        id_trust: IdTrust::Unspecified,
                         mode: ImportMode::Merge,
                         nulls: NullPolicy::Keep,
                         on_conflict: ConflictPolicy::KeepCurrent,

@@ -5,9 +5,10 @@ use serde_json::json;
 use super::access::{CanPublish, CanRead};
 use super::import::{ImportCommand, ImportOptions, IncomingDocument, Operation};
 use super::{Catalog, CatalogError};
-use crate::document::entity::{EntityKind, Mentions};
 use crate::document::projection::EntityLookup;
 use crate::document::read::parse::ParseOptions;
+use crate::document::resolve::mentions::Mentions;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, is_blank_or_na, is_elision};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{

@@ -2,8 +2,8 @@
 
 use super::access::CanPublish;
 use super::{Catalog, CatalogError};
-use crate::document::entity::Mentions;
 use crate::document::projection::{MovieFacts, Projection};
+use crate::document::resolve::mentions::Mentions;
 use crate::document::{MovieId, Object};
 use crate::storage::{DocumentKey, ProjectionChange};
 

@@ -9,7 +9,6 @@ pub mod align;
 pub mod budget;
 pub mod categories;
 mod diagnostics;
-pub mod entity;
 pub mod ids;
 mod json;
 pub mod merge;

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::entity::EntityKind;
 use super::schema::definition::Object;
+use super::schema::entities::EntityKind;
 
 /// The rows that are derived from one document.
 #[derive(Debug, Clone, Default, PartialEq)]

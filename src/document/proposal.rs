@@ -1,17 +1,17 @@
-//! What is to be planned: the arriving document, the stored states, the options and the entities
-//! that may be named. The steps from resolving to planning read it and do not change it.
+//! The input of planning: the arriving document, the stored states, the options, and the entities
+//! that may be referenced. All steps read it and none changes it.
 
 use std::collections::HashSet;
 
 use super::budget::WorkBudget;
 use super::categories::Definition;
-use super::entity::Directory;
 use super::ids::MovieId;
 use super::plan::base::UnknownBase;
 use super::plan::locks::LockRule;
 use super::read::envelope::{Source, Stage};
 use super::read::parse::Reading;
 use super::resolve::Resolution;
+use super::resolve::directory::Directory;
 use super::schema::definition::{Object, define_choice};
 
 define_choice! {
@@ -61,7 +61,7 @@ pub struct Proposal<'a> {
     pub base: Option<&'a Object>,
     /// Why `base` may not be the base revision.
     pub unknown_base: Option<&'a UnknownBase>,
-    /// Where the values come from.
+    /// The source of the document.
     pub source: Source,
     /// How far the ids of `arriving` are trusted.
     pub id_trust: IdTrust,
@@ -103,10 +103,10 @@ impl Proposal<'_> {
 pub enum IdTrust {
     /// Ids are used as they are: the document comes from a catalogue, was sent as typed values, or
     /// its source was set explicitly.
-    Given,
+    Trusted,
     /// The source of the document is unknown. A known id is used unless its entity does not fit the
     /// name beside it.
-    Unsaid,
+    Unspecified,
     /// A language model wrote the document. An id is used only if it is known and the name beside
     /// it is a name of its entity.
     Claimed,

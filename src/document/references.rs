@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::entity::{Directory, EntityKind};
+use super::resolve::directory::Directory;
 use super::schema::definition::{Field, Kind, Object};
+use super::schema::entities::EntityKind;
 
 /// A reference from an item to an entity.
 #[derive(Debug, Clone, Copy)]

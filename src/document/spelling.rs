@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::entity::Directory;
+use super::resolve::directory::Directory;
 use super::schema::definition::{CanonicalSpelling, Item, KeyPart, Kind, Object, find};
 use super::text::{comparable, index_key};
 

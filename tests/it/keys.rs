@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use reelport::document::align::{Meant, StoredItem, align};
+use reelport::document::align::{PossibleEntities, StoredItem, align};
 use reelport::document::budget::WorkBudget;
-use reelport::document::entity::Directory;
 use reelport::document::read::parse::MAX_ITEMS;
+use reelport::document::resolve::directory::Directory;
 use reelport::document::schema::definition::{Item, KeyPart};
 use reelport::document::text::comparable;
 use reelport::document::{Category, Object};
@@ -236,7 +236,7 @@ fn lists_of_maximum_length_are_aligned_quickly() {
     let ordered = |number: usize| json!({ "name": "Ada", "order": number });
     let strangers = |number: usize| json!({ "name": format!("Stranger {number}") });
     let (directory, expected_candidates, budget) =
-        (Directory::default(), Meant::default(), WorkBudget::unlimited());
+        (Directory::default(), PossibleEntities::default(), WorkBudget::unlimited());
     let start = Instant::now();
     for (stored, arriving, claimed) in [
         (all(&one), all(&one), 5_000),

@@ -223,9 +223,9 @@ proptest! {
                     let is_id = matches!(inner.rule.kind, Kind::Id);
                     let was_sent = before.get(inner.name).is_some();
                     // Two ids with one name mean the same ceremony or platform.
-                    let is_told_by_name =
-                        item.entities.iter().any(|entity| entity.id == inner.name && entity.kind.is_told_by_name());
-                    if was_sent && inner.name != item.id && !is_told_by_name {
+                    let has_unique_names =
+                        item.entities.iter().any(|entity| entity.id == inner.name && entity.kind.has_unique_names());
+                    if was_sent && inner.name != item.id && !has_unique_names {
                         prop_assert_eq!(before[inner.name].to_string(), after[inner.name].to_string(), "{}", inner.name);
                     } else if !was_sent && !is_id {
                         prop_assert_eq!(after.get(inner.name), None, "{} was filled", inner.name);

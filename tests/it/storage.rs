@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use reelport::document::entity::{EntityKind, NewEntity};
+use reelport::document::schema::entities::{EntityKind, NewEntity};
 use reelport::document::text::sha256;
 use reelport::document::{Category, Metadata, MovieId, Source, Stage};
 use reelport::storage::{

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::catalog::access::CanDraft;
 use crate::catalog::background::spawn_background;
 use crate::catalog::{Catalog, CatalogError};
-use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, Relation};
 use crate::document::schema::definition::define_choice;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::{comparable, index_key};
 use crate::storage::Entity;
 
@@ -161,7 +161,7 @@ fn name_similarity(a: &PersonProfile, b: &PersonProfile) -> Option<(i32, Duplica
         | Relation::MiddleName
         | Relation::Near(_) => 25,
         // Often two people: a father and a son, or people with similar-sounding names.
-        Relation::Suffix | Relation::LikeSound(_) => 10,
+        Relation::Suffix | Relation::SimilarSound(_) => 10,
     };
     relations.map(weight).max().map(|weight| (weight, DuplicateReason::NearName))
 }

@@ -9,9 +9,10 @@ use super::{is_possible_id, mentions};
 use crate::catalog::access::CanPublish;
 use crate::catalog::import::Operation;
 use crate::catalog::{Catalog, CatalogError};
-use crate::document::entity::{Directory, EntityKind};
 use crate::document::problem::shown;
 use crate::document::references::Reference;
+use crate::document::resolve::directory::Directory;
+use crate::document::schema::entities::EntityKind;
 use crate::document::{Problem, ProblemCode};
 use crate::storage::{Transaction, TransientError as _};
 

@@ -18,7 +18,8 @@ pub use split::SplitRequest;
 use super::access::CanRead;
 use super::{Catalog, CatalogError};
 use crate::document::MovieId;
-use crate::document::entity::{EntityKind, Mentions};
+use crate::document::resolve::mentions::Mentions;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::comparable;
 use crate::storage::{
     CreditEntry, Entity, EntityPosition, MovieOrder, NominationEntry, PageRequest, WorkPosition,

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::{is_possible_id, mentions};
 use crate::catalog::access::CanPublish;
 use crate::catalog::{Catalog, CatalogError};
-use crate::document::entity::{EntityKind, Mentions};
 use crate::document::problem::shown;
+use crate::document::resolve::mentions::Mentions;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, is_blank_or_na};
 use crate::document::{Category, MovieId, Object, Problem, ProblemCode};
 use crate::storage::Transaction;
@@ -176,7 +177,7 @@ async fn name_conflicts(
     id: &str,
     wanted: &ValidatedChange,
 ) -> Result<Vec<Problem>, CatalogError> {
-    if !kind.is_told_by_name() || wanted.added.is_empty() {
+    if !kind.has_unique_names() || wanted.added.is_empty() {
         return Ok(Vec::new());
     }
     let mut mentions = Mentions::default();

@@ -11,10 +11,10 @@ use super::{is_possible_id, mentions};
 use crate::catalog::access::CanPublish;
 use crate::catalog::import::Operation;
 use crate::catalog::{Catalog, CatalogError};
-use crate::document::entity::{EntityKind, NewEntity};
 use crate::document::ids::entity_id;
 use crate::document::problem::shown;
 use crate::document::references::Reference;
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{DocumentKey, Transaction};
 

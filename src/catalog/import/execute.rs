@@ -10,11 +10,16 @@ use super::states::StoredState;
 use super::{Content, IncomingDocument, Outcome, distinct};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
-use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use crate::document::resolve::directory::Directory;
+use crate::document::resolve::mentions::Mentions;
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::plan::{Plan, ResolutionToStore};
 use crate::document::projection::{CreditRow, MovieFacts};
 use crate::document::provenance::changed_targets;
 use crate::document::resolve::MatchReason;
+use crate::document::resolve::directory::Directory;
+use crate::document::resolve::mentions::Mentions;
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::{Metadata, MovieId, Object};
 use crate::storage::{NewContribution, NewState, ProjectionChange, StoredResolution, Transaction};
 

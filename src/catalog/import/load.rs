@@ -11,7 +11,6 @@ use super::planning::{DocumentPlanner, PlanInputs};
 use super::states::{LoadedStates, OpenDraft, StoredState};
 use super::{Content, IncomingDocument, Operation, distinct};
 use crate::catalog::CatalogError;
-use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
 use crate::document::ids::is_entity_id;
 use crate::document::plan::base::{Base, base_of};
 use crate::document::read::parse::Reading;
@@ -102,7 +101,7 @@ impl ImportCommand<'_> {
             let fields = document.category.definition().fields;
             let has_entity_id = |entity: NewEntity| is_entity_id(&entity.id, entity.kind.as_str());
             let may_name = match self.options.target {
-                Stage::Published => NewEntity::all_in(fields, &reading.data).any(has_entity_id),
+                Stage::Published => NewEntity::referenced_in(fields, &reading.data).any(has_entity_id),
                 Stage::Draft => {
                     !self.options.resolutions.is_empty()
                         && loaded.drafts.contains_key(&document.key())
@@ -167,21 +166,23 @@ impl ImportCommand<'_> {
         now: DateTime<Utc>,
     ) -> Result<Directory, CatalogError> {
         let mut mentions = self.mentions(documents, loaded);
-        self.catalog.work.admit(0, mentions.open.len())?;
+        self.catalog.work.admit(0, mentions.open_names.len())?;
         if mentions.is_empty() {
             return Ok(Directory::default());
         }
         let mut directory = transaction.directory(&mentions).await?;
-        let (open, names) = (mentions.open.len(), mentions.names.len());
+        let (open, names) = (mentions.open_names.len(), mentions.names.len());
         self.add_prepared(&mut mentions, documents, loaded, &directory, now)?;
         // Prepared documents may have more names to resolve.
-        if (open, names) != (mentions.open.len(), mentions.names.len()) {
-            self.catalog.work.admit(0, mentions.open.len())?;
+        if (open, names) != (mentions.open_names.len(), mentions.names.len()) {
+            self.catalog.work.admit(0, mentions.open_names.len())?;
             directory = transaction.directory(&mentions).await?;
         }
         // An import into a draft may name the new entities of the draft.
         for ((_, category), draft) in &loaded.drafts {
-            for entity in NewEntity::all_in(category.definition().fields, &draft.current.data) {
+            for entity in
+                NewEntity::referenced_in(category.definition().fields, &draft.current.data)
+            {
                 if directory.by_id(entity.kind, &entity.id).is_none() {
                     directory.add(&entity);
                 }
@@ -235,7 +236,7 @@ impl ImportCommand<'_> {
                 Content::Merge(reading) => {
                     self.add_arriving(&mut mentions, document, reading, loaded);
                     if let Some(credited) = loaded.credited_people.get(document.movie.as_str()) {
-                        mentions.familiar.extend(credited.iter().cloned());
+                        mentions.credited_people.extend(credited.iter().cloned());
                     }
                 }
                 Content::Exact(data) => mentions.collect_names(fields, data),

@@ -13,12 +13,12 @@ use super::{Content, IncomingDocument, Outcome, draft_not_found, movie_not_found
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::budget::{Stopped, WorkBudget};
-use crate::document::entity::Directory;
 use crate::document::plan::base::{Base, BaseQuestion, base_of, unknown_base};
 use crate::document::plan::policy::Origin;
 use crate::document::plan::{Plan, Restoration, plan, prepare_references, restore};
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::Reading;
+use crate::document::resolve::directory::Directory;
 use crate::document::{Metadata, Object, Problem, ProblemCode, Source, Stage};
 
 /// Maximum number of bytes of a stored document. Its export, indented or not, must be small enough
@@ -81,7 +81,7 @@ impl ImportCommand<'_> {
                 continue;
             }
             for entity in &change.plan.new_entities {
-                directory.add_for_next(entity);
+                directory.add_and_index(entity);
             }
             for alias in &change.plan.new_aliases {
                 directory.add_alias(alias);
@@ -222,7 +222,7 @@ impl DocumentPlanner<'_> {
     /// do not change it.
     pub(super) fn prepared(&self, inputs: &PlanInputs<'_>) -> Option<Reading> {
         let Content::Merge(reading) = &self.document.content else { return None };
-        if self.origin().id_trust(self.source()) == IdTrust::Given {
+        if self.origin().id_trust(self.source()) == IdTrust::Trusted {
             return None;
         }
         self.with_proposal(reading, inputs, prepare_references).map(|(reading, _)| reading)

@@ -1,5 +1,5 @@
-//! What an item says, as numbers that are equal where items say the same: items are compared by
-//! many combinations of their fields, and texts may be long.
+//! Hashes of the content of items. Items are compared by many combinations of their fields, and
+//! texts may be long.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -8,36 +8,36 @@ use serde_json::Value;
 
 use crate::document::schema::definition::{Item, Object};
 
-/// What was said, as 128 bits of keyed hashes: two contents that differ are equal by chance once in
-/// 2^128, and nobody can choose them, as the keys are random.
+/// A keyed 128-bit hash of a content. Different contents have equal hashes with a probability of
+/// 2^-128. As the keys are random, a document cannot be made to collide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Content(u128);
+pub(super) struct ContentHash(u128);
 
-impl Content {
-    /// What both say together, in whatever order.
+impl ContentHash {
+    /// The hash of two contents together, in any order.
     pub(super) const fn and(self, other: Self) -> Self {
         Self(self.0.wrapping_add(other.0))
     }
 }
 
-/// Computes contents that can be compared with each other.
-pub(super) struct Reader(RandomState, RandomState);
+/// Computes hashes that can be compared with each other.
+pub(super) struct ContentHasher(RandomState, RandomState);
 
-impl Reader {
+impl ContentHasher {
     pub(super) fn new() -> Self {
         Self(RandomState::new(), RandomState::new())
     }
 
-    pub(super) fn text(&self, text: &str) -> Content {
+    pub(super) fn text(&self, text: &str) -> ContentHash {
         let (high, low) = (self.0.hash_one(text), self.1.hash_one(text));
-        Content(u128::from(high) << 64 | u128::from(low))
+        ContentHash(u128::from(high) << 64 | u128::from(low))
     }
 
-    /// What a field says: `8` and `8.0` say the same.
-    fn field(&self, name: &str, value: &Value) -> Content {
+    /// The hash of a field; numerically equal values such as `8` and `8.0` have the same hash.
+    fn field(&self, name: &str, value: &Value) -> ContentHash {
         let said = match value {
             Value::Number(number) => match number.as_f64() {
-                // Both zeros are zero.
+                // This makes -0.0 equal to 0.0.
                 Some(float) => format!("{name}\0{:?}", float + 0.0),
                 None => format!("{name}\0{number}"),
             },
@@ -47,15 +47,15 @@ impl Reader {
         self.text(&said)
     }
 
-    /// The fields that an item says something with, each with its name, in one order for all
-    /// items; its own id and entities aside.
-    pub(super) fn fields(&self, item: &Item, object: &Object) -> Vec<(Content, Content)> {
+    /// The hashes of the names and values of an item's fields, sorted, without null values, its own
+    /// id and its entities.
+    pub(super) fn fields(&self, item: &Item, object: &Object) -> Vec<(ContentHash, ContentHash)> {
         let is_identity = |key: &str| {
             key == item.id
                 || item.entities.iter().any(|entity| key == entity.id || key == entity.name)
         };
         let said = object.iter().filter(|(key, value)| !is_identity(key) && !value.is_null());
-        let mut fields: Vec<(Content, Content)> =
+        let mut fields: Vec<(ContentHash, ContentHash)> =
             said.map(|(key, value)| (self.text(key), self.field(key, value))).collect();
         fields.sort_unstable();
         fields

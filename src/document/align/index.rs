@@ -1,36 +1,36 @@
-//! Finding items by what they are recognised by, so that a list of thousands is not compared with a
-//! list of thousands, each with each.
+//! Indexes of items by lookup keys, so that two lists can be aligned without comparing each item
+//! with each.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::ops::Bound;
 
-/// One thing that an item is recognised by. Who is meant may be told by several.
+/// A value that an item is found by. An entity may have several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Sign<'a> {
+pub(super) enum LookupKey<'a> {
     /// A field in comparable form.
     Text(&'a str),
-    /// What a field means, in whichever spelling.
-    Meaning((&'a str, &'a str)),
+    /// The canonical spelling of a field.
+    Canonical((&'a str, &'a str)),
     /// An entity's id.
     Id(&'a str),
-    /// The name under which an entity with an id stands.
+    /// The credited name of an entity with an id.
     Name(&'a str),
-    /// A name that stands without an id.
-    NameAlone(&'a str),
-    /// An entity of a group of those that go by one name.
-    OneOf(usize),
+    /// A name without an id.
+    NameWithoutId(&'a str),
+    /// A group of entities with one name.
+    Group(usize),
     /// No entity.
-    Nobody,
+    NoEntity,
 }
 
-/// Stored items by their keys. Each is taken once.
-pub(super) struct Places<K> {
+/// The positions of stored items by their keys. Each item is taken once.
+pub(super) struct PositionIndex<K> {
     places: HashMap<K, BTreeSet<usize>>,
     taken: HashSet<usize>,
 }
 
-impl<K: Eq + Hash> Places<K> {
+impl<K: Eq + Hash> PositionIndex<K> {
     pub fn new() -> Self {
         Self { places: HashMap::new(), taken: HashSet::new() }
     }
@@ -39,7 +39,8 @@ impl<K: Eq + Hash> Places<K> {
         self.places.entry(key).or_default().insert(stored);
     }
 
-    /// Takes the first item behind `after` that goes by any of the keys; else the first of all.
+    /// Takes the first item with any of the keys after the position `after`; if there is none, the
+    /// first of all.
     pub fn take(&mut self, keys: &[K], after: Option<usize>) -> Option<usize> {
         let behind = after.map_or(Bound::Unbounded, Bound::Excluded);
         let found = self.first(keys, behind).or_else(|| self.first(keys, Bound::Unbounded))?;
@@ -63,14 +64,14 @@ impl<K: Eq + Hash> Places<K> {
     }
 }
 
-/// None, one, or more than one: of many, how many does not matter.
+/// At most one value, or the fact that there are several.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Few {
+pub(super) struct AtMostOne {
     one: Option<usize>,
     more: bool,
 }
 
-impl Few {
+impl AtMostOne {
     pub fn add(&mut self, value: usize) {
         match self.one {
             None => self.one = Some(value),
@@ -90,9 +91,9 @@ impl Few {
     }
 }
 
-/// The items of both sides that meet under one key.
+/// The stored and the arriving items that share a key.
 #[derive(Debug, Default)]
-pub(super) struct Meeting {
-    pub stored: Few,
-    pub arriving: Few,
+pub(super) struct KeyOwners {
+    pub stored: AtMostOne,
+    pub arriving: AtMostOne,
 }

@@ -1,26 +1,29 @@
-//! Aligning: which arriving item is which stored item of a list.
+//! Aligning: finds which arriving item is which stored item of a list.
 //!
-//! An alignment is one to one: two items never become one, and no stored item is claimed twice. The
-//! rounds go from the strongest sign to the weakest; an item without a claim is new. Each round
-//! looks its pairs up in an index ([`index`]), so that its time grows with the lists and not with
-//! their product.
+//! An alignment is one to one: a stored item is claimed by at most one arriving item, and an item
+//! without a claim is new. The rounds go from the strongest evidence to the weakest. Each round
+//! looks its pairs up in an [`index`], so that the time grows with the lists and not with their
+//! product.
 
 mod content;
+mod equal_content;
 mod index;
 pub mod other_script;
+mod rounds;
 #[cfg(test)]
 mod tests;
 mod view;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::budget::WorkBudget;
-use super::entity::{Directory, EntityKind};
+use super::resolve::directory::Directory;
 use super::schema::definition::{Item, KeyPart, Object};
-use content::{Content, Reader};
-use index::{Few, Meeting, Places, Sign};
-use view::{FEW, Said, View, Who};
+use super::schema::entities::EntityKind;
+use content::ContentHasher;
+use rounds::{Aligner, Key, STATES};
+use view::ItemView;
 
 /// A stored item and its state in the base revision. One of the two may be missing; a default value
 /// has neither.
@@ -28,57 +31,57 @@ use view::{FEW, Said, View, Who};
 pub struct StoredItem<'a> {
     pub current: Option<&'a Object>,
     pub base: Option<&'a Object>,
-    /// Whether it was added since the base. Then only an arriving item with its whole key is aligned
-    /// with it.
+    /// Whether the item was added since the base revision. Only an arriving item with the whole key
+    /// can claim it.
     pub is_added: bool,
     /// Its position in the base revision.
     pub base_place: Option<usize>,
 }
 
 impl<'a> StoredItem<'a> {
-    fn views(&self, item: &'static Item) -> [Option<View<'a>>; 2] {
+    fn views(&self, item: &'static Item) -> [Option<ItemView<'a>>; 2] {
         let base = self.base.filter(|base| self.current != Some(*base));
-        [self.current, base].map(|state| state.map(|object| View::of(item, object, None)))
+        [self.current, base].map(|state| state.map(|object| ItemView::of(item, object, None)))
     }
 }
 
-/// By kind and name in [`index_key`](super::text::index_key) form, the stored entities that the name
-/// may mean. The other fields of the item tell which one.
-pub type Meant = HashMap<(EntityKind, String), Arc<[String]>>;
+/// The stored entities that a name may mean, by kind and name in
+/// [`index_key`](super::text::index_key) form. The other fields of the item decide between them.
+pub type PossibleEntities = HashMap<(EntityKind, String), Arc<[String]>>;
 
-/// Which arriving item is which stored item.
+/// The stored item of each arriving item.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Alignment {
     /// For each arriving item, the index of the stored item it claims.
     pub claimed: Vec<Option<usize>>,
-    /// Whether arriving items repeat a key or an id, so that only their order tells them apart.
+    /// Whether arriving items have the same key or id, so that only their order distinguishes them.
     pub has_repetitions: bool,
 }
 
-/// Aligns arriving items with stored ones. A document repeats an item as it was in the base, so both
-/// states of a stored item are compared.
+/// Aligns arriving items with stored ones. A document repeats items as they were in its base
+/// revision, so both states of a stored item are compared.
 #[must_use]
 pub fn align(
     item: &'static Item,
     stored: &[StoredItem<'_>],
     arriving: &[Object],
     directory: &Directory,
-    meant: &Meant,
+    possible_entities: &PossibleEntities,
     budget: &WorkBudget<'_>,
 ) -> Alignment {
-    let by_rank = in_lasting_order(item, stored);
+    let by_rank = in_stable_order(item, stored);
     let mut ranks = vec![0; stored.len()];
     for (rank, stored) in by_rank.iter().enumerate() {
         ranks[*stored] = rank;
     }
-    let mut round = Round {
+    let mut aligner = Aligner {
         item,
         by_rank,
         ranks,
         budget,
-        reader: Reader::new(),
+        hasher: ContentHasher::new(),
         stored: Vec::with_capacity(stored.len()),
-        lasting: stored
+        in_both_states: stored
             .iter()
             .map(|known| known.current.is_some() && known.base.is_some())
             .collect(),
@@ -89,57 +92,57 @@ pub fn align(
     for known in stored {
         let views = known.views(item);
         let steps: usize = views.iter().flatten().map(steps_of).sum();
-        round.stored.push(views);
+        aligner.stored.push(views);
         if !budget.charge(steps) {
             return Alignment::none(arriving.len());
         }
     }
     for object in arriving {
-        let view = View::of(item, object, Some((directory, meant)));
+        let view = ItemView::of(item, object, Some((directory, possible_entities)));
         let steps = steps_of(&view);
-        round.arriving.push(view);
+        aligner.arriving.push(view);
         if !budget.charge(steps) {
             return Alignment::none(arriving.len());
         }
     }
-    round.group_bearers();
-    round.claim(round.by_id());
-    let by_id = round.claims.clone();
+    aligner.group_namesakes();
+    aligner.claim(aligner.by_id());
+    let by_id = aligner.claims.clone();
     for states in STATES {
-        round.claim(round.by_equal_content(states, Key::Exact));
+        aligner.claim(aligner.by_equal_content(states, Key::Exact));
     }
     for states in STATES {
-        round.claim(round.by_full_key(states, |view| &view.exact_key));
+        aligner.claim(aligner.by_full_key(states, |view| &view.exact_key));
     }
     for states in STATES {
-        round.claim(round.by_full_key(states, |view| &view.key));
+        aligner.claim(aligner.by_full_key(states, |view| &view.key));
     }
     if item.spellings.is_some() {
         for states in STATES {
-            round.claim(round.by_equal_content(states, Key::Meant));
+            aligner.claim(aligner.by_equal_content(states, Key::Canonical));
         }
         for states in STATES {
-            round.claim(round.by_full_key(states, |view| &view.meant_key));
+            aligner.claim(aligner.by_full_key(states, |view| &view.canonical_key));
         }
     }
-    // The key without the parts that are missing on one side.
+    // The parts of the key that both sides have.
     let parts: Vec<usize> = (0..item.keys.iter().map(|parts| parts.len()).sum()).collect();
     for aliases in [false, true] {
-        round.claim(round.by_present_parts(&parts, aliases));
+        aligner.claim(aligner.by_present_parts(&parts, aliases));
     }
     if item.entity_alone {
-        for (claimed, known) in round.claimed.iter_mut().zip(stored) {
+        for (claimed, known) in aligner.claimed.iter_mut().zip(stored) {
             *claimed |= known.is_added;
         }
-        // The person alone: a corrected character, a filled-in job.
+        // The first entity alone, for an item with a corrected character or an added job.
         let mut all = item.keys.iter().flat_map(|parts| parts.iter());
         let person = all.position(|part| *part == KeyPart::Entity(0));
         for aliases in [false, true] {
-            round.claim(round.by_present_parts(person.as_slice(), aliases));
+            aligner.claim(aligner.by_present_parts(person.as_slice(), aliases));
         }
     }
-    round.repetitions_in_order(&by_id);
-    Alignment { has_repetitions: round.has_repetitions(), claimed: round.claims }
+    aligner.repetitions_in_order(&by_id);
+    Alignment { has_repetitions: aligner.has_repetitions(), claimed: aligner.claims }
 }
 
 impl Alignment {
@@ -149,10 +152,11 @@ impl Alignment {
     }
 }
 
-/// The stored items in an order that importing the document does not change: in the order of the
-/// base, then those that were added since, by their ids; without a base, as they are stored. In
-/// another order, a document that moves items of one key would claim others when it is sent again.
-fn in_lasting_order(item: &Item, stored: &[StoredItem<'_>]) -> Vec<usize> {
+/// The indices of the stored items in an order that importing the document does not change: first
+/// the items of the base in its order, then those that were added since by their ids; without a
+/// base, in the stored order. In another order, a document that moves items with equal keys would
+/// claim other items when it is imported again.
+fn in_stable_order(item: &Item, stored: &[StoredItem<'_>]) -> Vec<usize> {
     let id = |known: &StoredItem<'_>| {
         let added = known.current.filter(|_| known.is_added);
         added.and_then(|object| object.get(item.id)?.as_str().map(str::to_owned))
@@ -167,370 +171,7 @@ fn in_lasting_order(item: &Item, stored: &[StoredItem<'_>]) -> Vec<usize> {
     order
 }
 
-/// The steps of reading and looking up an item.
-fn steps_of(view: &View<'_>) -> usize {
+/// Work steps of reading and looking up an item.
+fn steps_of(view: &ItemView<'_>) -> usize {
     16 + view.exact_key.len() / 4
-}
-
-/// Which states of which stored items are compared.
-#[derive(Clone, Copy)]
-struct States {
-    /// The current state (0), or the base where it differs (1).
-    side: usize,
-    /// Whether only items are compared that exist in both states.
-    lasting: bool,
-}
-
-/// Of equal keys, items of the base come before those that were added since. In another order, a
-/// document that is sent again could claim what was added, and REPLACE would remove the rest.
-const STATES: [States; 4] = [
-    States { side: 0, lasting: true },
-    States { side: 1, lasting: true },
-    States { side: 0, lasting: false },
-    States { side: 1, lasting: false },
-];
-
-/// The form in which keys are compared.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Key {
-    Exact,
-    /// With the canonical spelling of a field.
-    Meant,
-}
-
-impl Key {
-    fn of<'v>(self, view: &'v View<'_>) -> &'v str {
-        match self {
-            Self::Exact => &view.exact_key,
-            Self::Meant => &view.meant_key,
-        }
-    }
-}
-
-struct Round<'a> {
-    item: &'static Item,
-    budget: &'a WorkBudget<'a>,
-    reader: Reader,
-    stored: Vec<[Option<View<'a>>; 2]>,
-    /// Which stored items exist in both states.
-    lasting: Vec<bool>,
-    /// The stored items in the order in which equal keys are claimed, and the rank of each.
-    by_rank: Vec<usize>,
-    ranks: Vec<usize>,
-    arriving: Vec<View<'a>>,
-    /// Which stored items are claimed.
-    claimed: Vec<bool>,
-    claims: Vec<Option<usize>>,
-}
-
-/// An arriving item and the stored item that it claims.
-type Pair = (usize, usize);
-
-impl Round<'_> {
-    fn claim(&mut self, pairs: Vec<Pair>) {
-        for (arriving, stored) in pairs {
-            self.claims[arriving] = Some(stored);
-            self.claimed[stored] = true;
-        }
-    }
-
-    fn unclaimed(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.stored.len()).filter(|index| !self.claimed[*index])
-    }
-
-    /// The unclaimed items that have such a state, with the state.
-    fn unclaimed_at(&self, states: States) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
-        let looked_at =
-            self.unclaimed().filter(move |index| !states.lasting || self.lasting[*index]);
-        looked_at.filter_map(move |index| Some((index, self.stored[index][states.side].as_ref()?)))
-    }
-
-    fn views(&self, stored: usize) -> impl Iterator<Item = &View<'_>> + '_ {
-        self.stored[stored].iter().flatten()
-    }
-
-    fn unplaced(&self) -> impl Iterator<Item = (usize, &View<'_>)> + '_ {
-        self.arriving.iter().enumerate().filter(|(index, _)| self.claims[*index].is_none())
-    }
-
-    fn has_repetitions(&self) -> bool {
-        let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
-        let mut arriving = self.arriving.iter();
-        arriving.any(|view| {
-            view.id.is_some_and(|id| !ids.insert(id)) || !keys.insert((&view.key, view.sought()))
-        })
-    }
-
-    fn by_id(&self) -> Vec<Pair> {
-        let places: HashMap<&str, usize> = (0..self.stored.len())
-            .filter_map(|index| Some((self.views(index).next()?.id?, index)))
-            .collect();
-        let mut claimed = HashSet::new();
-        let found = self.arriving.iter().enumerate().filter_map(|(arriving, view)| {
-            let stored = places.get(view.id?).copied().filter(|stored| claimed.insert(*stored))?;
-            Some((arriving, stored))
-        });
-        found.collect()
-    }
-
-    /// Numbers the groups of many entities with one name, and gives each stored item the groups of its
-    /// entities. Otherwise each of many items of one name would be looked up under each entity.
-    fn group_bearers(&mut self) {
-        let mut numbers: HashMap<(usize, String), usize> = HashMap::new();
-        let mut groups: HashMap<(usize, &str), Vec<usize>> = HashMap::new();
-        for view in &mut self.arriving {
-            for (place, who) in view.entities.iter_mut().enumerate() {
-                let Some(name) = who.name.as_ref().filter(|_| who.known.len() > FEW) else {
-                    continue;
-                };
-                let next = numbers.len();
-                let number = *numbers.entry((place, name.clone())).or_insert_with(|| {
-                    for id in who.known {
-                        groups.entry((place, id)).or_default().push(next);
-                    }
-                    next
-                });
-                if number == next && !self.budget.charge(who.known.len()) {
-                    return;
-                }
-                who.group = Some(number);
-            }
-        }
-        if groups.is_empty() {
-            return;
-        }
-        for view in self.stored.iter_mut().flatten().flatten() {
-            for (place, who) in view.entities.iter_mut().enumerate() {
-                let of_id = who.id.and_then(|id| groups.get(&(place, id)));
-                who.groups = of_id.cloned().unwrap_or_default();
-            }
-        }
-    }
-
-    /// Of equal keys, the next stored item in order with equal content, else the first one. Without
-    /// this, a document that moves one of several items with equal keys would claim another one the
-    /// second time it is imported.
-    fn by_equal_content(&self, states: States, key: Key) -> Vec<Pair> {
-        let mut of_key: HashMap<&str, Vec<(usize, &View<'_>)>> = HashMap::new();
-        for (stored, view) in self.unclaimed_at(states) {
-            of_key.entry(key.of(view)).or_default().push((stored, view));
-        }
-        if of_key.is_empty() || !self.budget.charge(self.arriving.len() + self.stored.len()) {
-            return Vec::new();
-        }
-        let mut claims = self.claims.clone();
-        let mut pairs = Vec::new();
-        // Only contents that occur in the document have to be indexed.
-        let sought: HashSet<Content> = self
-            .unplaced()
-            .filter(|(_, view)| of_key.contains_key(key.of(view)))
-            .map(|(_, view)| self.content(view, key, &self.fields(view, key)))
-            .collect();
-        // An item with all stored fields comes before one with some of them, which may fit others.
-        for says_all in [true, false] {
-            // The keys and sets of fields whose stored contents are indexed.
-            let mut spoken_of: HashSet<(&str, Vec<Content>)> = HashSet::new();
-            let mut places = Places::new();
-            let mut last = None;
-            for (arriving, view) in self.arriving.iter().enumerate() {
-                if claims[arriving].is_none()
-                    && let Some(stored) = of_key.get(key.of(view))
-                {
-                    let fields = self.fields(view, key);
-                    let content = self.content(view, key, &fields);
-                    if spoken_of.insert((key.of(view), fields.clone())) {
-                        if !self.budget.charge(1 + stored.len() * fields.len() / 4) {
-                            return Vec::new();
-                        }
-                        for (stored, view) in stored {
-                            if says_all && self.fields(view, key) != fields {
-                                continue;
-                            }
-                            let content = self.content(view, key, &fields);
-                            if !sought.contains(&content) {
-                                continue;
-                            }
-                            for signs in view.signs() {
-                                places.add((content, signs), *stored);
-                            }
-                        }
-                    }
-                    let keys: Vec<_> =
-                        view.sought().into_iter().map(|signs| (content, signs)).collect();
-                    if let Some(stored) = places.take(&keys, last) {
-                        claims[arriving] = Some(stored);
-                        pairs.push((arriving, stored));
-                    }
-                }
-                last = claims[arriving].or(last);
-            }
-            let claimed: HashSet<usize> = pairs.iter().map(|(_, stored)| *stored).collect();
-            for stored in of_key.values_mut() {
-                stored.retain(|(stored, _)| !claimed.contains(stored));
-            }
-        }
-        self.in_their_order(pairs, states)
-    }
-
-    /// Stored items with equal content are claimed in their order. In another order, a document that
-    /// is sent again would claim them differently.
-    fn in_their_order(&self, mut pairs: Vec<Pair>, states: States) -> Vec<Pair> {
-        pairs.sort_unstable();
-        if pairs.is_sorted_by_key(|(_, stored)| *stored) {
-            return pairs;
-        }
-        let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
-        for (at, (_, stored)) in pairs.iter().enumerate() {
-            if let Some(view) = &self.stored[*stored][states.side] {
-                alike.entry((self.says(view), view.signs())).or_default().push(at);
-            }
-        }
-        for places in alike.into_values() {
-            let mut stored: Vec<usize> = places.iter().map(|at| pairs[*at].1).collect();
-            stored.sort_unstable();
-            for (at, stored) in places.into_iter().zip(stored) {
-                pairs[at].1 = stored;
-            }
-        }
-        pairs
-    }
-
-    /// As [`Self::in_their_order`], of arriving items with equal content: they claim in the order of
-    /// the stored items, and new ones come last.
-    fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
-        let place = |claim: Option<usize>| claim.unwrap_or(usize::MAX);
-        let open: Vec<usize> =
-            (0..self.arriving.len()).filter(|arriving| from[*arriving].is_none()).collect();
-        if open.is_sorted_by_key(|arriving| place(self.claims[*arriving])) {
-            return;
-        }
-        let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
-        for (arriving, view) in
-            open.into_iter().map(|arriving| (arriving, &self.arriving[arriving]))
-        {
-            alike.entry((self.says(view), view.sought())).or_default().push(arriving);
-        }
-        let mut claims = self.claims.clone();
-        for places in alike.into_values().filter(|places| places.len() > 1) {
-            let mut claimed: Vec<Option<usize>> =
-                places.iter().map(|arriving| self.claims[*arriving]).collect();
-            claimed.sort_unstable_by_key(|claim| place(*claim));
-            for (arriving, claim) in places.into_iter().zip(claimed) {
-                claims[arriving] = claim;
-            }
-        }
-        self.claims = claims;
-    }
-
-    fn said<'v>(&self, view: &'v View<'_>) -> &'v Said {
-        view.said(self.item, &self.reader)
-    }
-
-    /// The content of an item.
-    fn says(&self, view: &View<'_>) -> Content {
-        self.content(view, Key::Exact, &self.fields(view, Key::Exact))
-    }
-
-    /// The names of the fields of an item that have values, without a field that the key contains in
-    /// its canonical spelling.
-    fn fields(&self, view: &View<'_>, key: Key) -> Vec<Content> {
-        let spellings = self.item.spellings.as_ref().filter(|_| key == Key::Meant);
-        let spelled = spellings.map(|spellings| self.reader.text(spellings.field));
-        let fields = self.said(view).fields.iter().map(|(name, _)| *name);
-        fields.filter(|name| spelled != Some(*name)).collect()
-    }
-
-    /// The content of the key of an item and of the fields with these names.
-    fn content(&self, view: &View<'_>, key: Key, fields: &[Content]) -> Content {
-        let said = self.said(view);
-        let mut content = match key {
-            Key::Exact => said.exact_key,
-            Key::Meant => said.meant_key,
-        };
-        let mut known = said.fields.iter().peekable();
-        for field in fields {
-            while known.next_if(|(name, _)| name < field).is_some() {}
-            let said = known.next_if(|(name, _)| name == field).map(|(_, said)| *said);
-            // A missing field is its bare name, which no value equals.
-            content = content.and(said.unwrap_or(*field));
-        }
-        content
-    }
-
-    /// Equal keys in order, first to first.
-    fn by_full_key(&self, states: States, key: for<'v> fn(&'v View<'_>) -> &'v str) -> Vec<Pair> {
-        if !self.budget.charge(self.arriving.len() + self.stored.len()) {
-            return Vec::new();
-        }
-        let mut places = Places::new();
-        for (stored, view) in self.unclaimed_at(states) {
-            for signs in view.signs() {
-                places.add((key(view), signs), self.ranks[stored]);
-            }
-        }
-        let found = self.unplaced().filter_map(|(arriving, view)| {
-            let keys: Vec<_> = view.sought().into_iter().map(|signs| (key(view), signs)).collect();
-            Some((arriving, self.by_rank[places.take(&keys, None)?]))
-        });
-        found.collect()
-    }
-
-    /// Pairs of which each side is the other's only candidate: the `parts` of the key that both have,
-    /// at least one, are equal. Without `aliases`, names are compared as credited.
-    fn by_present_parts(&self, parts: &[usize], aliases: bool) -> Vec<Pair> {
-        if !self.budget.charge(4 * (self.arriving.len() + self.stored.len())) {
-            return Vec::new();
-        }
-        let shapes: BTreeSet<u32> = self.unplaced().map(|(_, view)| view.present(parts)).collect();
-        let mut stored_shapes = BTreeSet::new();
-        let mut meetings: HashMap<(u32, Vec<Sign<'_>>), Meeting> = HashMap::new();
-        let mut met: HashMap<usize, Vec<(u32, Vec<Sign<'_>>)>> = HashMap::new();
-        for stored in self.unclaimed() {
-            for view in self.views(stored) {
-                let shape = view.present(parts);
-                stored_shapes.insert(shape);
-                let common: BTreeSet<u32> =
-                    shapes.iter().map(|other| shape & other).filter(|bits| *bits != 0).collect();
-                let keys = common.into_iter().flat_map(|bits| {
-                    view.values(bits, Who::signs)
-                        .into_iter()
-                        .map(move |signs| (key_of(shape, bits), signs))
-                });
-                for key in keys {
-                    meetings.entry(key.clone()).or_default().stored.add(stored);
-                    met.entry(stored).or_default().push(key);
-                }
-            }
-        }
-        let mut pairs = Vec::new();
-        for (arriving, view) in self.unplaced() {
-            let shape = view.present(parts);
-            let mut candidates = Few::default();
-            for other in stored_shapes.iter().filter(|other| shape & **other != 0) {
-                for signs in view
-                    .values(shape & other, if aliases { Who::sought } else { Who::sought_by_name })
-                {
-                    if let Some(meeting) = meetings.get_mut(&(key_of(*other, shape & other), signs))
-                    {
-                        meeting.arriving.add(arriving);
-                        candidates.join(meeting.stored);
-                    }
-                }
-            }
-            pairs.extend(candidates.only().map(|stored| (arriving, stored)));
-        }
-        pairs.retain(|(_, stored)| {
-            let mut suitors = Few::default();
-            for key in met.get(stored).into_iter().flatten() {
-                suitors.join(meetings[key].arriving);
-            }
-            suitors.only().is_some()
-        });
-        pairs
-    }
-}
-
-/// A key of the parts that a stored item has and of those that are compared. A key has few parts.
-const fn key_of(shape: u32, common: u32) -> u32 {
-    shape << 16 | common
 }

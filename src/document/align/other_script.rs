@@ -1,6 +1,6 @@
-//! Aligning a list that arrives in another script, without ids: `石田海` has the order and the part of
-//! the stored `Kai Ishida`. How Chinese characters are read depends on the language, so such names
-//! cannot be compared; list, part and order tell who is meant.
+//! Aligns items without ids and with names in another script: `石田海` may have the order and the
+//! part of the stored `Kai Ishida`. The reading of Chinese characters depends on the language, so
+//! such names cannot be compared; the list, the part and the order decide.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,20 +10,20 @@ use crate::document::budget::WorkBudget;
 use crate::document::json::text;
 use crate::document::problem::{Warning, WarningCode};
 use crate::document::resolve::candidate::{Candidate, MatchReason};
-use crate::document::resolve::{Name, is_han, noted};
+use crate::document::resolve::{Name, is_han, split_notes};
 use crate::document::schema::definition::{Item, KeyPart, Object, find};
 use crate::document::text::{comparable, quoted};
 
-/// With so many items aligned by part and order, the others are aligned by order alone.
-const ENOUGH_BY_ORDER: usize = 2;
-/// The fewest letters of a part that is the start of another one.
-const SHORTEST_START: usize = 4;
-/// Steps of comparing one credit.
+/// If this many items are aligned by part and order, the others are aligned by order alone.
+const MIN_CERTAIN_FOR_ORDER: usize = 2;
+/// The minimum number of letters for a part to count as the start of another one.
+const MIN_START_LETTERS: usize = 4;
+/// Work steps of comparing one credit.
 const STEPS_OF_CREDIT: usize = 32;
 /// The field with the order of an item.
 const ORDER: &str = "order";
 
-/// A credit with the evidence of who is credited.
+/// A credit with the values that identify it.
 struct Credit<'o> {
     index: usize,
     name: &'o str,
@@ -40,22 +40,23 @@ impl<'o> Credit<'o> {
             KeyPart::Field(field) => text(object, field),
             KeyPart::Entity(_) => None,
         });
-        let part = part.map(|part| noted(part).map_or_else(|| part.to_owned(), |part| part.name));
+        let part =
+            part.map(|part| split_notes(part).map_or_else(|| part.to_owned(), |part| part.name));
         let order = object.get(ORDER).and_then(Value::as_i64);
         Some(Self { index, name, order, part: part.into_iter().next() })
     }
 }
 
-/// How two parts relate.
+/// How the parts of two credits relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Parts {
     Same,
-    /// Unknown: a part is missing, or the scripts cannot be compared.
+    /// A part is missing, or the scripts cannot be compared.
     Unknown,
-    Other,
+    Different,
 }
 
-fn parts(one: &Credit<'_>, another: &Credit<'_>) -> Parts {
+fn compare_parts(one: &Credit<'_>, another: &Credit<'_>) -> Parts {
     let (Some(one), Some(another)) = (&one.part, &another.part) else { return Parts::Unknown };
     if comparable(one) == comparable(another) {
         return Parts::Same;
@@ -63,18 +64,18 @@ fn parts(one: &Credit<'_>, another: &Credit<'_>) -> Parts {
     let (foreign, other) = match (is_foreign(one), is_foreign(another)) {
         (true, false) => (one, another),
         (false, true) => (another, one),
-        _ => return Parts::Other,
+        _ => return Parts::Different,
     };
-    let (sound, other) = (spoken(foreign), letters(other));
-    let begins = sound.len() >= SHORTEST_START && other.starts_with(&sound);
+    let (sound, other) = (sound_of_start(foreign), letters(other));
+    let begins = sound.len() >= MIN_START_LETTERS && other.starts_with(&sound);
     if (sound == other && !sound.is_empty()) || begins {
         return Parts::Same;
     }
     Parts::Unknown
 }
 
-/// The sound of the start of a text, up to the first Chinese character.
-fn spoken(text: &str) -> String {
+/// The romanised start of a text, up to the first Chinese character.
+fn sound_of_start(text: &str) -> String {
     let start: String = text.chars().take_while(|c| !is_han(*c)).collect();
     letters(&start)
 }
@@ -89,24 +90,24 @@ fn is_foreign(text: &str) -> bool {
     !text.is_ascii() && Name::of(text).is_other_script()
 }
 
-/// Whether two names are written so that they cannot be compared: one in Chinese characters, one in other letters.
+/// Whether two names cannot be compared: one is in Chinese characters and the other is not.
 fn is_incomparable(one: &str, another: &str) -> bool {
     one.contains(is_han) != another.contains(is_han)
 }
 
-/// A stored credit that may be meant.
+/// The stored credit that an arriving credit may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum Guess {
     /// It has the same order and part.
     Certain(usize),
-    /// It has the same order, and no other part.
+    /// It has the same order, and the parts do not differ.
     ByOrder(usize),
-    /// It has the same part, or is the only item of the list.
+    /// It has the same part, or both are the only items of their lists.
     Possible(usize),
 }
 
-/// The index of the only credit with each key; `None` where several have it.
-fn alone<K: Eq + std::hash::Hash>(
+/// The index of the only credit with each key; `None` if several credits have the key.
+fn unique_by<K: Eq + std::hash::Hash>(
     credits: &[Credit<'_>],
     key: impl Fn(&Credit<'_>) -> Option<K>,
 ) -> HashMap<K, Option<usize>> {
@@ -119,45 +120,45 @@ fn alone<K: Eq + std::hash::Hash>(
     found
 }
 
-/// For each arriving credit, the stored one that it may be.
-fn found(arriving: &[Credit<'_>], stored: &[Credit<'_>]) -> Vec<Option<Found>> {
+/// For each arriving credit, the stored credit that it may be.
+fn guesses(arriving: &[Credit<'_>], stored: &[Credit<'_>]) -> Vec<Option<Guess>> {
     let order = |credit: &Credit<'_>| credit.order;
     let part = |credit: &Credit<'_>| credit.part.as_deref().map(comparable);
-    let (by_order, orders) = (alone(stored, order), alone(arriving, order));
-    let (by_part, said) = (alone(stored, part), alone(arriving, part));
+    let (by_order, orders) = (unique_by(stored, order), unique_by(arriving, order));
+    let (by_part, said) = (unique_by(stored, part), unique_by(arriving, part));
     let of = |credit: &Credit<'_>| {
-        let is_alone = |at: Option<&Option<usize>>| at.is_some_and(Option::is_some);
+        let is_only_name = |at: Option<&Option<usize>>| at.is_some_and(Option::is_some);
         let fits = |other: &usize| is_incomparable(credit.name, stored[*other].name);
-        if is_alone(credit.order.as_ref().and_then(|order| orders.get(order)))
+        if is_only_name(credit.order.as_ref().and_then(|order| orders.get(order)))
             && let Some(other) = credit.order.and_then(|order| *by_order.get(&order)?)
             && fits(&other)
         {
-            match parts(credit, &stored[other]) {
-                Parts::Same => return Some(Found::Certain(other)),
-                Parts::Unknown => return Some(Found::ByOrder(other)),
-                Parts::Other => {}
+            match compare_parts(credit, &stored[other]) {
+                Parts::Same => return Some(Guess::Certain(other)),
+                Parts::Unknown => return Some(Guess::ByOrder(other)),
+                Parts::Different => {}
             }
         }
         let own = part(credit);
         let by_part = own.as_ref().and_then(|own| {
-            is_alone(said.get(own)).then(|| by_part.get(own).copied().flatten()).flatten()
+            is_only_name(said.get(own)).then(|| by_part.get(own).copied().flatten()).flatten()
         });
         if let Some(other) = by_part.filter(fits) {
-            return Some(Found::Possible(other));
+            return Some(Guess::Possible(other));
         }
-        // The only credit of a list without parts.
+        // Both are the only credits of their lists and have no part.
         let is_only = arriving.len() == 1
             && stored.len() == 1
             && stored[0].part.is_none()
             && credit.part.is_none()
             && credit.order.is_none();
-        (is_only && fits(&0)).then_some(Found::Possible(0))
+        (is_only && fits(&0)).then_some(Guess::Possible(0))
     };
     arriving.iter().map(of).collect()
 }
 
 /// An arriving item that is aligned with a stored one in another script.
-pub struct OtherScript {
+pub struct AlignedItem {
     /// The index of the arriving item.
     pub arriving: usize,
     /// The index of the stored item.
@@ -167,27 +168,27 @@ pub struct OtherScript {
 
 /// The alignment of items in another script.
 #[derive(Default)]
-pub struct OtherScripts {
-    pub aligned: Vec<OtherScript>,
-    /// Stored candidates that may be meant, with the path of the name.
+pub struct OtherScriptAlignment {
+    pub aligned: Vec<AlignedItem>,
+    /// Stored candidates that are not certain, with the paths of the names.
     pub possible: Vec<(String, Candidate)>,
 }
 
-/// Aligns items that came in another script and without ids with stored ones, by part and order.
-/// `claimed` is the alignment so far, `paths` are the items' paths, and `is_open` tells of an item
-/// and the path of its name whether no resolution decides on it.
+/// Aligns arriving items in another script with stored items, by part and order. `claimed` is the
+/// alignment so far. `is_open` returns, for the index of an item and the path of its name, whether
+/// no resolution decides on it.
 #[must_use]
 pub fn align_other_script(
-    arriving: &Arriving<'_>,
+    arriving: &ArrivingItems<'_>,
     stored: &[&Object],
     claimed: &[Option<usize>],
     budget: &WorkBudget<'_>,
     is_open: &dyn Fn(usize, &str) -> bool,
-) -> OtherScripts {
-    let Arriving { item, objects, paths } = *arriving;
-    let [entity] = item.entities else { return OtherScripts::default() };
+) -> OtherScriptAlignment {
+    let ArrivingItems { item, objects, paths } = *arriving;
+    let [entity] = item.entities else { return OtherScriptAlignment::default() };
     if !item.entity_alone {
-        return OtherScripts::default();
+        return OtherScriptAlignment::default();
     }
     let taken: HashSet<usize> = claimed.iter().flatten().copied().collect();
     let of_stored = (0..stored.len()).filter(|index| !taken.contains(index));
@@ -208,42 +209,42 @@ pub fn align_other_script(
         || (is_ascii(&sent) && is_ascii(&of_stored))
         || !budget.charge(STEPS_OF_CREDIT * (sent.len() + of_stored.len()))
     {
-        return OtherScripts::default();
+        return OtherScriptAlignment::default();
     }
-    let found = found(&sent, &of_stored);
-    let certain = found.iter().filter(|one| matches!(one, Some(Found::Certain(_)))).count();
-    let sign = if find(item.fields, ORDER).is_some() { "place and the same part" } else { "part" };
-    let mut result = OtherScripts::default();
+    let found = guesses(&sent, &of_stored);
+    let certain = found.iter().filter(|one| matches!(one, Some(Guess::Certain(_)))).count();
+    let sign = if find(item.fields, ORDER).is_some() { "order and the same part" } else { "part" };
+    let mut result = OtherScriptAlignment::default();
     for (credit, found) in sent.iter().zip(found) {
         let path = name_path(credit.index);
         let (other, is_aligned) = match found {
-            Some(Found::Certain(other)) => (other, true),
-            Some(Found::ByOrder(other)) => (other, certain >= ENOUGH_BY_ORDER),
-            Some(Found::Possible(other)) => (other, false),
+            Some(Guess::Certain(other)) => (other, true),
+            Some(Guess::ByOrder(other)) => (other, certain >= MIN_CERTAIN_FOR_ORDER),
+            Some(Guess::Possible(other)) => (other, false),
             None => continue,
         };
         let known = &of_stored[other];
         if !is_aligned {
             let id = text(stored[known.index], entity.id).unwrap_or_default();
-            let candidate = Candidate::standing(id, known.name, vec![MatchReason::ListedHere]);
+            let candidate = Candidate::unscored(id, known.name, vec![MatchReason::ListedHere]);
             result.possible.push((path, candidate));
             continue;
         }
         let message = format!(
-            "{} was read as {}, who has the same {sign} here; if another person is meant, say so \
-             with a resolution",
+            "{} was read as {}, who has the same {sign} in this list; if it is another person, \
+             send a resolution",
             quoted(credit.name),
             quoted(known.name)
         );
         let warning = Warning::new(path, WarningCode::ValueRepaired, message);
-        result.aligned.push(OtherScript { arriving: credit.index, stored: known.index, warning });
+        result.aligned.push(AlignedItem { arriving: credit.index, stored: known.index, warning });
     }
     result
 }
 
 /// The arriving items of a list.
 #[derive(Clone, Copy)]
-pub struct Arriving<'a> {
+pub struct ArrivingItems<'a> {
     pub item: &'static Item,
     pub objects: &'a [Object],
     /// JSON Pointers to the items.
@@ -259,21 +260,25 @@ mod tests {
     }
 
     #[test]
-    fn a_part_in_another_script_is_told_by_its_sound() {
+    fn parts_in_other_scripts_are_compared_by_sound() {
         for (one, another, expected) in [
             ("サン", "San", Parts::Same),
             ("エボシ御前", "Eboshi-gozen", Parts::Same),
             ("乙事主", "Okkoto-nusi", Parts::Unknown),
-            ("The Pilot", "The Clerk", Parts::Other),
+            ("The Pilot", "The Clerk", Parts::Different),
             ("the pilot", "The Pilot", Parts::Same),
         ] {
             let one = credit("", Some(one), None);
-            assert_eq!(parts(&one, &credit("", Some(another), None)), expected, "{another}");
+            assert_eq!(
+                compare_parts(&one, &credit("", Some(another), None)),
+                expected,
+                "{another}"
+            );
         }
     }
 
     #[test]
-    fn the_order_and_the_part_tell_who_is_meant() {
+    fn credits_are_found_by_order_and_part() {
         let stored = [
             credit("Kai Ishida", Some("San"), Some(0)),
             credit("Sora Kobayashi", Some("The Clerk"), Some(1)),
@@ -286,10 +291,13 @@ mod tests {
             credit("森海", Some("水夫"), Some(7)),
         ];
         assert_eq!(
-            found(&sent, &stored),
-            [Some(Found::Certain(0)), Some(Found::ByOrder(1)), None, None]
+            guesses(&sent, &stored),
+            [Some(Guess::Certain(0)), Some(Guess::ByOrder(1)), None, None]
         );
         let directors = [credit("Kai Ishida", None, None)];
-        assert_eq!(found(&[credit("石田海", None, None)], &directors), [Some(Found::Possible(0))]);
+        assert_eq!(
+            guesses(&[credit("石田海", None, None)], &directors),
+            [Some(Guess::Possible(0))]
+        );
     }
 }

@@ -1,22 +1,25 @@
-//! The rounds as docs/imports.md describes them, each item compared with each: what [`align`] must come to.
+//! Compares [`align`] with a plain implementation of the rounds in docs/imports.md, which compares
+//! each item with each.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::view::{FEW, View, Who};
-use super::{Key, Meant, STATES, States, StoredItem, align};
+use super::rounds::{Key, STATES, States};
+use super::view::{EntityKey, ItemView, MAX_INDIVIDUAL_LOOKUPS};
+use super::{PossibleEntities, StoredItem, align};
 use crate::document::Category;
 use crate::document::budget::WorkBudget;
-use crate::document::entity::{Directory, EntityKind};
 use crate::document::json::is_equal;
+use crate::document::resolve::directory::Directory;
 use crate::document::schema::definition::{Field, Item, KeyPart, Kind, Object};
+use crate::document::schema::entities::EntityKind;
 
 struct Plain<'a> {
     item: &'static Item,
-    stored: Vec<[Option<View<'a>>; 2]>,
-    lasting: Vec<bool>,
-    arriving: Vec<View<'a>>,
+    stored: Vec<[Option<ItemView<'a>>; 2]>,
+    in_both_states: Vec<bool>,
+    arriving: Vec<ItemView<'a>>,
     claims: Vec<Option<usize>>,
 }
 
@@ -25,14 +28,17 @@ fn plain_claims(
     stored: &[StoredItem<'_>],
     arriving: &[Object],
     names: &Directory,
-    meant: &Meant,
+    possible_entities: &PossibleEntities,
 ) -> Vec<Option<usize>> {
-    let lasting =
+    let in_both_states =
         stored.iter().map(|known| known.current.is_some() && known.base.is_some()).collect();
     let stored: Vec<_> = stored.iter().map(|known| known.views(item)).collect();
-    let arriving: Vec<_> =
-        arriving.iter().map(|object| View::of(item, object, Some((names, meant)))).collect();
-    let mut plain = Plain { item, claims: vec![None; arriving.len()], stored, lasting, arriving };
+    let arriving: Vec<_> = arriving
+        .iter()
+        .map(|object| ItemView::of(item, object, Some((names, possible_entities))))
+        .collect();
+    let mut plain =
+        Plain { item, claims: vec![None; arriving.len()], stored, in_both_states, arriving };
     plain.in_order(|plain, arriving, stored| {
         let id = plain.stored[stored].iter().flatten().next().and_then(|view| view.id);
         plain.arriving[arriving].id.is_some() && plain.arriving[arriving].id == id
@@ -42,15 +48,15 @@ fn plain_claims(
         plain.by_equal_content(states, Key::Exact);
     }
     let keys = [
-        |view: &View<'_>| view.exact_key.clone(),
-        |view: &View<'_>| view.key.clone(),
-        |view: &View<'_>| view.meant_key.clone(),
+        |view: &ItemView<'_>| view.exact_key.clone(),
+        |view: &ItemView<'_>| view.key.clone(),
+        |view: &ItemView<'_>| view.canonical_key.clone(),
     ];
     for (place, key) in
         keys.into_iter().take(if item.spellings.is_some() { 3 } else { 2 }).enumerate()
     {
         for states in STATES.into_iter().filter(|_| place == 2) {
-            plain.by_equal_content(states, Key::Meant);
+            plain.by_equal_content(states, Key::Canonical);
         }
         for states in STATES {
             plain.in_order(|plain, arriving, stored| {
@@ -79,8 +85,8 @@ fn plain_claims(
     plain.claims
 }
 
-/// Whether they are one; `by_name` looks at no other names that someone goes by.
-fn same_entity(arriving: &Who<'_>, stored: &Who<'_>, by_name: bool) -> bool {
+/// Whether two entities are the same; with `by_name`, aliases are not compared.
+fn same_entity(arriving: &EntityKey<'_>, stored: &EntityKey<'_>, by_name: bool) -> bool {
     match (arriving.id, &arriving.name, stored.id, &stored.name) {
         (Some(a), _, Some(b), _) => a == b,
         (None, None, None, None) => true,
@@ -97,10 +103,10 @@ impl Plain<'_> {
         (0..self.stored.len()).filter(|stored| !self.claims.contains(&Some(*stored))).collect()
     }
 
-    fn at(&self, stored: usize, states: States) -> Option<&View<'_>> {
+    fn at(&self, stored: usize, states: States) -> Option<&ItemView<'_>> {
         self.stored[stored][states.side]
             .as_ref()
-            .filter(|_| !states.lasting || self.lasting[stored])
+            .filter(|_| !states.in_both_states || self.in_both_states[stored])
     }
 
     fn in_order(&mut self, fits: impl Fn(&Self, usize, usize) -> bool) {
@@ -114,7 +120,7 @@ impl Plain<'_> {
 
     fn by_equal_content(&mut self, states: States, key: Key) {
         let before = self.claims.clone();
-        for says_all in [true, false] {
+        for needs_all_fields in [true, false] {
             let mut last = None;
             for arriving in 0..self.arriving.len() {
                 if self.claims[arriving].is_none() {
@@ -123,9 +129,9 @@ impl Plain<'_> {
                         self.at(*stored, states).is_some_and(|view| {
                             key.of(view) == key.of(&self.arriving[arriving])
                                 && self.same_entities(arriving, view)
-                                && self.says_nothing_new(&self.arriving[arriving], view, key)
-                                && (!says_all
-                                    || self.says_nothing_new(view, &self.arriving[arriving], key))
+                                && self.has_all_values_of(&self.arriving[arriving], view, key)
+                                && (!needs_all_fields
+                                    || self.has_all_values_of(view, &self.arriving[arriving], key))
                         })
                     });
                     let next = fitting.iter().find(|stored| Some(**stored) > last);
@@ -134,13 +140,16 @@ impl Plain<'_> {
                 last = self.claims[arriving].or(last);
             }
         }
-        // Stored ones that say the very same are claimed in their order.
+        // Stored items with equal content are claimed in their order.
         for first in 0..self.claims.len() {
             for second in first + 1..self.claims.len() {
                 let now = (self.claims[first], self.claims[second]);
                 if let (None, None, (Some(a), Some(b))) = (before[first], before[second], now)
                     && a > b
-                    && matches!((self.at(a, states), self.at(b, states)), (Some(a), Some(b)) if self.are_the_is_equal(a, b))
+                    && self
+                        .at(a, states)
+                        .zip(self.at(b, states))
+                        .is_some_and(|(a, b)| self.has_equal_content(a, b))
                 {
                     self.claims.swap(first, second);
                 }
@@ -148,7 +157,7 @@ impl Plain<'_> {
         }
     }
 
-    /// What repeats another claims in its order.
+    /// Arriving items with equal content claim in their order.
     fn repetitions_in_order(&mut self, from: &[Option<usize>]) {
         for first in 0..self.claims.len() {
             for second in first + 1..self.claims.len() {
@@ -157,7 +166,7 @@ impl Plain<'_> {
                 if from[first].is_none()
                     && from[second].is_none()
                     && a > b
-                    && self.are_the_is_equal(&self.arriving[first], &self.arriving[second])
+                    && self.has_equal_content(&self.arriving[first], &self.arriving[second])
                 {
                     self.claims.swap(first, second);
                 }
@@ -165,12 +174,18 @@ impl Plain<'_> {
         }
     }
 
-    fn are_the_is_equal(&self, a: &View<'_>, b: &View<'_>) -> bool {
-        let who = |view: &View<'_>| -> Vec<_> {
-            view.entities.iter().map(|who| (who.id.map(str::to_owned), who.name.clone())).collect()
+    fn has_equal_content(&self, a: &ItemView<'_>, b: &ItemView<'_>) -> bool {
+        let entities = |view: &ItemView<'_>| -> Vec<_> {
+            view.entities
+                .iter()
+                .map(|entity| (entity.id.map(str::to_owned), entity.name.clone()))
+                .collect()
         };
-        let says_no_more = |one, other| self.says_nothing_new(one, other, Key::Exact);
-        a.exact_key == b.exact_key && says_no_more(a, b) && says_no_more(b, a) && who(a) == who(b)
+        let has_all_values = |one, other| self.has_all_values_of(one, other, Key::Exact);
+        a.exact_key == b.exact_key
+            && has_all_values(a, b)
+            && has_all_values(b, a)
+            && entities(a) == entities(b)
     }
 
     fn is_identity(&self, key: &str) -> bool {
@@ -178,23 +193,23 @@ impl Plain<'_> {
             || self.item.entities.iter().any(|entity| key == entity.id || key == entity.name)
     }
 
-    /// Whether the other says all of it already, ids and names aside. Null says nothing.
-    fn says_nothing_new(&self, one: &View<'_>, other: &View<'_>, read: Key) -> bool {
+    /// Whether `other` has all values of `one`, apart from ids and names. Null counts as missing.
+    fn has_all_values_of(&self, one: &ItemView<'_>, other: &ItemView<'_>, read: Key) -> bool {
         let spelled = self
             .item
             .spellings
             .as_ref()
             .map(|spellings| spellings.field)
-            .filter(|_| read == Key::Meant);
+            .filter(|_| read == Key::Canonical);
         one.object.iter().all(|(key, value)| {
-            let is_of_the_key = self.is_identity(key) || spelled == Some(key.as_str());
+            let is_in_key = self.is_identity(key) || spelled == Some(key.as_str());
             value.is_null()
-                || is_of_the_key
+                || is_in_key
                 || other.object.get(key).is_some_and(|known| is_equal(value, known))
         })
     }
 
-    fn same_entities(&self, arriving: usize, stored: &View<'_>) -> bool {
+    fn same_entities(&self, arriving: usize, stored: &ItemView<'_>) -> bool {
         self.arriving[arriving]
             .entities
             .iter()
@@ -202,24 +217,24 @@ impl Plain<'_> {
             .all(|(a, b)| same_entity(a, b, false))
     }
 
-    /// How the parts compare: `None` if one side lacks it.
+    /// Whether a part is equal; `None` if one side lacks it.
     fn same_part(
         &self,
         arriving: usize,
-        stored: &View<'_>,
+        stored: &ItemView<'_>,
         part: usize,
         by_name: bool,
     ) -> Option<bool> {
         let (kind, a) = &self.arriving[arriving].parts[part];
         match kind {
             KeyPart::Field(_) => {
-                let of = |view: &View<'_>| {
-                    view.meaning.filter(|(field, _)| *kind == KeyPart::Field(field))
+                let of = |view: &ItemView<'_>| {
+                    view.canonical.filter(|(field, _)| *kind == KeyPart::Field(field))
                 };
-                let meant = of(&self.arriving[arriving]);
+                let canonical = of(&self.arriving[arriving]);
                 Some(
                     a.as_ref()? == stored.parts[part].1.as_ref()?
-                        || (meant.is_some() && meant == of(stored)),
+                        || (canonical.is_some() && canonical == of(stored)),
                 )
             }
             KeyPart::Entity(index) => {
@@ -229,7 +244,7 @@ impl Plain<'_> {
         }
     }
 
-    fn only_candidates(&mut self, fits: impl Fn(&Self, usize, &View<'_>) -> bool) {
+    fn only_candidates(&mut self, fits: impl Fn(&Self, usize, &ItemView<'_>) -> bool) {
         let unclaimed = self.unclaimed();
         let candidates: Vec<(usize, Vec<usize>)> = (0..self.arriving.len())
             .filter(|arriving| self.claims[*arriving].is_none())
@@ -250,7 +265,7 @@ impl Plain<'_> {
     }
 }
 
-/// An item of few words, so that much of it is equal to others and much is missing.
+/// An item of few words, so that many values are equal and many are missing.
 fn object(item: &'static Item) -> impl Strategy<Value = Object> {
     let words =
         |of: [Value; 4]| proptest::option::weighted(0.7, proptest::sample::select(of.to_vec()));
@@ -267,7 +282,7 @@ fn object(item: &'static Item) -> impl Strategy<Value = Object> {
             _ => words([json!("Ada"), json!("áda "), json!("Bo"), Value::Null]).boxed(),
         }
     };
-    // Most of what is in no key is not there: else hardly two are alike.
+    // Most fields outside of keys are missing, so that items are often equal.
     let values: Vec<_> = item.fields.iter().map(value).collect();
     (values, vec(0..3_u8, item.fields.len())).prop_map(move |(values, kept)| {
         let is_in_a_key = |name: &str| {
@@ -281,17 +296,17 @@ fn object(item: &'static Item) -> impl Strategy<Value = Object> {
     })
 }
 
-/// A stored item: as it stands, and as it was.
+/// A stored item: its current state and its state in the base.
 type Stored = (Option<Object>, Option<Object>);
 
-/// Of each kind of item: what is stored, as it stands and as it was, and what arrives.
+/// For each kind of item, the stored and the arriving items.
 fn lists() -> impl Strategy<Value = (&'static Item, Vec<Stored>, Vec<Object>)> {
     let items = Category::ALL.iter().flat_map(|category| category.definition().fields);
     let each = items.filter_map(|field| match &field.rule.kind {
         Kind::Items { item, .. } => {
             let state = || proptest::option::weighted(0.8, object(item));
             let stored = vec((state(), state()), 0..6).prop_map(|mut stored| {
-                // An id stands once in a document.
+                // An id occurs once in a document.
                 for ((current, base), id) in stored.iter_mut().zip(["a", "b", "c", "d", "e", "f"]) {
                     for object in [current, base].into_iter().flatten() {
                         object.insert(item.id.to_owned(), json!(id));
@@ -310,21 +325,33 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn looking_pairs_up_finds_what_comparing_each_with_each_finds(
+    fn indexed_alignment_equals_plain_alignment(
         (item, stored, arriving) in lists(),
-        bearers in prop_oneof![Just(0), Just(FEW)],
+        namesakes in prop_oneof![Just(0), Just(MAX_INDIVIDUAL_LOOKUPS)],
     ) {
         let mut names = Directory::default();
         for entity in item.entities {
-            // One of the names has so many bearers that they are looked for as a group.
-            let bearers = (4..4 + bearers).map(|number| ("ada", number));
-            for (name, number) in [("ada", 1), ("ada", 2), ("bo", 3)].into_iter().chain(bearers) {
-                names.add_name(entity.kind, name.to_owned(), format!("{}-{number}", entity.kind.as_str()));
+            // One of the names has so many entities that they are looked up as a group.
+            let namesakes = (4..4 + namesakes).map(|number| ("ada", number));
+            for (name, number) in [("ada", 1), ("ada", 2), ("bo", 3)].into_iter().chain(namesakes) {
+                let id = format!("{}-{number}", entity.kind.as_str());
+                names.add_name(entity.kind, name.to_owned(), id);
             }
         }
-        let stored: Vec<_> =
-            stored.iter().map(|(current, base)| StoredItem { current: current.as_ref(), base: base.as_ref(), is_added: false, base_place: None }).collect();
-        let meant = Meant::from([((EntityKind::Person, "bo".to_owned()), ["person-1".to_owned(), "person-3".to_owned()].into())]);
-        prop_assert_eq!(align(item, &stored, &arriving, &names, &meant, &WorkBudget::unlimited()).claimed, plain_claims(item, &stored, &arriving, &names, &meant));
+        let stored: Vec<_> = stored
+            .iter()
+            .map(|(current, base)| StoredItem {
+                current: current.as_ref(),
+                base: base.as_ref(),
+                ..StoredItem::default()
+            })
+            .collect();
+        let ids = ["person-1".to_owned(), "person-3".to_owned()];
+        let possible_entities =
+            PossibleEntities::from([((EntityKind::Person, "bo".to_owned()), ids.into())]);
+        let budget = WorkBudget::unlimited();
+        let aligned = align(item, &stored, &arriving, &names, &possible_entities, &budget);
+        let expected = plain_claims(item, &stored, &arriving, &names, &possible_entities);
+        prop_assert_eq!(aligned.claimed, expected);
     }
 }

@@ -1,108 +1,110 @@
-//! Items as matching sees them.
+//! Items with their keys in the forms in which they are compared.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use serde_json::Value;
 
-use super::Meant;
-use super::content::{Content, Reader};
-use super::index::Sign;
-use crate::document::entity::Directory;
-use crate::document::schema::definition::CanonicalSpelling;
+use super::PossibleEntities;
+use super::content::{ContentHash, ContentHasher};
+use super::index::LookupKey;
+use crate::document::resolve::directory::Directory;
 use crate::document::schema::definition::{Item, KeyPart, Kind, Object, find};
 use crate::document::spelling::canonical_spelling;
 use crate::document::text::{comparable, index_key};
 
-/// An item as matching sees it.
-pub(super) struct View<'a> {
+/// An item with its keys in the forms in which they are compared.
+pub(super) struct ItemView<'a> {
     pub object: &'a Object,
     pub id: Option<&'a str>,
-    /// The fields of the natural key, apart from entities, as they are.
+    /// The key fields as they are, without entities.
     pub exact_key: String,
-    /// The same in comparable form.
+    /// The key fields in comparable form.
     pub key: String,
-    /// The same with what a field means in place of its spelling; empty where no field has several.
-    pub meant_key: String,
-    /// What the field with several spellings means, with its name.
-    pub meaning: Option<(&'static str, CanonicalSpelling)>,
-    /// Every field that may be part of a key, in comparable form.
+    /// The key fields with the canonical spelling of a field; empty if no field has spellings.
+    pub canonical_key: String,
+    /// The field with several spellings, and its canonical spelling.
+    pub canonical: Option<(&'static str, CanonicalSpelling)>,
+    /// All fields that may be part of a key, in comparable form.
     pub parts: Vec<(KeyPart, Option<String>)>,
-    /// Who it names, in the order of [`Item::entities`].
-    pub entities: Vec<Who<'a>>,
-    /// What it says, once it was asked.
-    said: OnceCell<Said>,
+    /// The entities of the item, in the order of [`Item::entities`].
+    pub entities: Vec<EntityKey<'a>>,
+    /// Computed on first use.
+    hashes: OnceCell<ContentHashes>,
 }
 
-/// What an item says.
-pub(super) struct Said {
-    /// With its exact key.
-    pub exact_key: Content,
-    /// With what its fields mean.
-    pub meant_key: Content,
-    /// The fields, each with its name, in one order for all items.
-    pub fields: Vec<(Content, Content)>,
+/// The hashes of an item's content.
+pub(super) struct ContentHashes {
+    /// Of the exact key.
+    pub exact_key: ContentHash,
+    /// Of the key with canonical spellings.
+    pub canonical_key: ContentHash,
+    /// Of the fields: pairs of the name and the field, sorted.
+    pub fields: Vec<(ContentHash, ContentHash)>,
 }
 
-/// Who an item names: by id, by name, by both or not at all.
-pub(super) struct Who<'a> {
+/// An entity of an item: its id, its name, both or neither.
+pub(super) struct EntityKey<'a> {
     pub id: Option<&'a str>,
     pub name: Option<String>,
-    /// The ids of all that go by the name, where there is no id.
+    /// The ids of all entities with the name, if there is no id.
     pub known: &'a [String],
-    /// Of an arriving one, the number of the group of those that go by the name, if they are many.
+    /// For an arriving item, the number of the group of entities with the name, if there are many.
     pub group: Option<usize>,
-    /// Of a stored one, the numbers of the groups that the id belongs to.
+    /// For a stored item, the numbers of the groups that contain the entity.
     pub groups: Vec<usize>,
 }
 
-/// So many ids of one name are looked for one by one; more are looked for as a group.
-pub(super) const FEW: usize = 8;
+/// Up to this number, entities with one name are looked up one by one; more are looked up as a
+/// group.
+pub(super) const MAX_INDIVIDUAL_LOOKUPS: usize = 8;
 
-impl Who<'_> {
+impl EntityKey<'_> {
     pub fn is_absent(&self) -> bool {
         self.id.is_none() && self.name.is_none()
     }
 
-    /// What someone who is stored is found by. An arriving one is the same if it looks for any of it.
-    pub fn signs(&self) -> Vec<Sign<'_>> {
+    /// The keys under which the entity of a stored item is indexed. An arriving entity is the same
+    /// if any of its [`Self::lookup_keys`] is among them.
+    pub fn index_keys(&self) -> Vec<LookupKey<'_>> {
         match (self.id, &self.name) {
             (Some(id), name) => {
-                let groups = self.groups.iter().map(|group| Sign::OneOf(*group));
-                let name = name.as_deref().map(Sign::Name);
-                std::iter::once(Sign::Id(id)).chain(name).chain(groups).collect()
+                let groups = self.groups.iter().map(|group| LookupKey::Group(*group));
+                let name = name.as_deref().map(LookupKey::Name);
+                std::iter::once(LookupKey::Id(id)).chain(name).chain(groups).collect()
             }
-            (None, Some(name)) => vec![Sign::NameAlone(name)],
-            (None, None) => vec![Sign::Nobody],
+            (None, Some(name)) => vec![LookupKey::NameWithoutId(name)],
+            (None, None) => vec![LookupKey::NoEntity],
         }
     }
 
-    /// As [`Self::sought`], under the very name alone: an alias may be that of somebody else.
-    pub fn sought_by_name(&self) -> Vec<Sign<'_>> {
+    /// As [`Self::lookup_keys`], by the credited name alone, because an alias may belong to another
+    /// entity.
+    pub fn lookup_keys_by_name(&self) -> Vec<LookupKey<'_>> {
         match (self.id, &self.name) {
-            (None, Some(name)) => vec![Sign::NameAlone(name), Sign::Name(name)],
-            _ => self.sought(),
+            (None, Some(name)) => vec![LookupKey::NameWithoutId(name), LookupKey::Name(name)],
+            _ => self.lookup_keys(),
         }
     }
 
-    /// What an arriving one looks for. One that came without an id is who is stored under that name
-    /// here, or anyone known by it.
-    pub fn sought(&self) -> Vec<Sign<'_>> {
+    /// The keys under which the entity of an arriving item is looked up. Without an id it may be
+    /// any entity that is stored under the name or has the name.
+    pub fn lookup_keys(&self) -> Vec<LookupKey<'_>> {
         match (self.id, &self.name) {
-            (Some(id), name) => {
-                std::iter::once(Sign::Id(id)).chain(name.as_deref().map(Sign::NameAlone)).collect()
-            }
+            (Some(id), name) => std::iter::once(LookupKey::Id(id))
+                .chain(name.as_deref().map(LookupKey::NameWithoutId))
+                .collect(),
             (None, Some(name)) => {
                 let known = match self.group {
                     Some(_) => &[][..],
                     None => self.known,
                 };
-                let known = known.iter().map(|id| Sign::Id(id));
-                let group = self.group.map(Sign::OneOf);
-                let names = [Sign::NameAlone(name), Sign::Name(name)];
+                let known = known.iter().map(|id| LookupKey::Id(id));
+                let group = self.group.map(LookupKey::Group);
+                let names = [LookupKey::NameWithoutId(name), LookupKey::Name(name)];
                 names.into_iter().chain(known).chain(group).collect()
             }
-            (None, None) => vec![Sign::Nobody],
+            (None, None) => vec![LookupKey::NoEntity],
         }
     }
 }
@@ -111,8 +113,8 @@ fn text<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
     object.get(key).and_then(Value::as_str)
 }
 
-/// A key field in the form in which it is compared: text is folded. Of a URL or a code each
-/// character counts, but for case.
+/// A key field in the form in which it is compared. Text is folded; other values, such as URLs and
+/// codes, are compared without case.
 fn compared(item: &Item, field: &str, value: &str) -> String {
     match find(item.fields, field).map(|field| &field.rule.kind) {
         Some(Kind::Text { .. }) => comparable(value),
@@ -120,7 +122,7 @@ fn compared(item: &Item, field: &str, value: &str) -> String {
     }
 }
 
-/// A key field as text: numbers are written out, null is absent.
+/// A key field as text. Numbers are formatted; null counts as missing.
 fn field_text<'o>(object: &'o Object, key: &str) -> Option<Cow<'o, str>> {
     match object.get(key)? {
         Value::Null => None,
@@ -129,14 +131,14 @@ fn field_text<'o>(object: &'o Object, key: &str) -> Option<Cow<'o, str>> {
     }
 }
 
-impl<'a> View<'a> {
-    /// An item; an arriving one with whoever its names may mean.
+impl<'a> ItemView<'a> {
+    /// Reads an item. For an arriving item, `lookup` provides the entities that its names may mean.
     pub fn of(
         item: &'static Item,
         object: &'a Object,
-        who: Option<(&'a Directory, &'a Meant)>,
+        lookup: Option<(&'a Directory, &'a PossibleEntities)>,
     ) -> Self {
-        let directory = who.map(|(directory, _)| directory);
+        let directory = lookup.map(|(directory, _)| directory);
         let is_there = |part: &KeyPart| match part {
             KeyPart::Field(name) => object.get(*name).is_some_and(|value| !value.is_null()),
             KeyPart::Entity(_) => true,
@@ -156,24 +158,26 @@ impl<'a> View<'a> {
                 KeyPart::Entity(_) => (*part, None),
             })
             .collect();
-        // U+0000 is refused in text, so it can part the parts.
+        // Text never contains U+0000, so it can separate parts.
         let mut exact_key = match alternative {
             Some(alternative) => alternative.to_string(),
             None => String::new(),
         };
         let mut key = exact_key.clone();
-        let mut meant_key = item.spellings.as_ref().map(|_| exact_key.clone()).unwrap_or_default();
-        let meaning = canonical_spelling(item, object, directory);
-        let meaning =
-            item.spellings.as_ref().and_then(|spellings| Some((spellings.field, meaning?)));
+        let mut canonical_key =
+            item.spellings.as_ref().map(|_| exact_key.clone()).unwrap_or_default();
+        let canonical = canonical_spelling(item, object, directory);
+        let canonical =
+            item.spellings.as_ref().and_then(|spellings| Some((spellings.field, canonical?)));
         for (part, (_, value)) in full.iter().zip(&parts[start..]) {
             let KeyPart::Field(name) = part else { continue };
             if item.spellings.is_some() {
-                let meant = meaning.filter(|(field, _)| field == name).map(|(_, (_, text))| text);
-                meant_key.push('\0');
-                match meant {
-                    Some(meant) => meant_key.push_str(&compared(item, name, meant)),
-                    None => meant_key.push_str(value.as_deref().unwrap_or("\0")),
+                let canonical =
+                    canonical.filter(|(field, _)| field == name).map(|(_, (_, text))| text);
+                canonical_key.push('\0');
+                match canonical {
+                    Some(text) => canonical_key.push_str(&compared(item, name, text)),
+                    None => canonical_key.push_str(value.as_deref().unwrap_or("\0")),
                 }
             }
             exact_key.push('\0');
@@ -184,49 +188,49 @@ impl<'a> View<'a> {
         let entities = item.entities.iter().map(|entity| {
             let id = text(object, entity.id);
             let name = text(object, entity.name).map(index_key);
-            let known = match (id, &name, who) {
-                (None, Some(name), Some((directory, meant))) => {
-                    match meant.get(&(entity.kind, name.clone())) {
+            let known = match (id, &name, lookup) {
+                (None, Some(name), Some((directory, possible_entities))) => {
+                    match possible_entities.get(&(entity.kind, name.clone())) {
                         Some(listed) => listed,
                         None => directory.by_name(entity.kind, name),
                     }
                 }
                 _ => &[],
             };
-            Who { id, name, known, group: None, groups: Vec::new() }
+            EntityKey { id, name, known, group: None, groups: Vec::new() }
         });
         Self {
             object,
             id: text(object, item.id),
             exact_key,
             key,
-            meant_key,
-            meaning,
+            canonical_key,
+            canonical,
             parts,
             entities: entities.collect(),
-            said: OnceCell::new(),
+            hashes: OnceCell::new(),
         }
     }
 
-    /// What it says; always asked with the same reader.
-    pub fn said(&self, item: &Item, reader: &Reader) -> &Said {
-        self.said.get_or_init(|| Said {
-            exact_key: reader.text(&self.exact_key),
-            meant_key: reader.text(&self.meant_key),
-            fields: reader.fields(item, self.object),
+    /// The hashes of the content. The hasher must be the same in all calls.
+    pub fn hashes(&self, item: &Item, hasher: &ContentHasher) -> &ContentHashes {
+        self.hashes.get_or_init(|| ContentHashes {
+            exact_key: hasher.text(&self.exact_key),
+            canonical_key: hasher.text(&self.canonical_key),
+            fields: hasher.fields(item, self.object),
         })
     }
 
-    /// Who it names, as signs; one for each of its entities in every combination.
-    pub fn signs(&self) -> Vec<Vec<Sign<'_>>> {
-        combinations(self.entities.iter().map(Who::signs))
+    /// The index keys of all entities together, in every combination.
+    pub fn index_keys(&self) -> Vec<Vec<LookupKey<'_>>> {
+        combinations(self.entities.iter().map(EntityKey::index_keys))
     }
 
-    pub fn sought(&self) -> Vec<Vec<Sign<'_>>> {
-        combinations(self.entities.iter().map(Who::sought))
+    pub fn lookup_keys(&self) -> Vec<Vec<LookupKey<'_>>> {
+        combinations(self.entities.iter().map(EntityKey::lookup_keys))
     }
 
-    /// Those of `parts` that it has, as bits.
+    /// The `parts` that the item has, as bits.
     pub fn present(&self, parts: &[usize]) -> u32 {
         let is_there = |part: usize| match &self.parts[part] {
             (KeyPart::Field(_), value) => value.is_some(),
@@ -235,32 +239,32 @@ impl<'a> View<'a> {
         parts.iter().filter(|part| is_there(**part)).fold(0, |bits, part| bits | (1 << part))
     }
 
-    /// The parts of these bits as signs; those of an entity by `signs`.
+    /// The keys of the parts in `bits`, in every combination; `keys` returns those of an entity.
     pub fn values<'v>(
         &'v self,
         bits: u32,
-        signs: fn(&'v Who<'a>) -> Vec<Sign<'v>>,
-    ) -> Vec<Vec<Sign<'v>>> {
+        keys: fn(&'v EntityKey<'a>) -> Vec<LookupKey<'v>>,
+    ) -> Vec<Vec<LookupKey<'v>>> {
         let present = self.parts.iter().enumerate().filter(|(part, _)| bits & (1 << part) != 0);
         combinations(present.map(|(_, (kind, value))| match kind {
             KeyPart::Field(name) => {
-                let meant = self
-                    .meaning
+                let canonical = self
+                    .canonical
                     .filter(|(field, _)| field == name)
-                    .map(|(_, meaning)| Sign::Meaning(meaning));
-                std::iter::once(Sign::Text(value.as_deref().unwrap_or_default()))
-                    .chain(meant)
+                    .map(|(_, canonical)| LookupKey::Canonical(canonical));
+                std::iter::once(LookupKey::Text(value.as_deref().unwrap_or_default()))
+                    .chain(canonical)
                     .collect()
             }
-            KeyPart::Entity(index) => signs(&self.entities[*index]),
+            KeyPart::Entity(index) => keys(&self.entities[*index]),
         }))
     }
 }
 
-fn combinations<'v>(each: impl Iterator<Item = Vec<Sign<'v>>>) -> Vec<Vec<Sign<'v>>> {
-    each.fold(vec![Vec::new()], |starts, signs| {
-        let longer = |start: &Vec<Sign<'v>>| {
-            signs
+fn combinations<'v>(each: impl Iterator<Item = Vec<LookupKey<'v>>>) -> Vec<Vec<LookupKey<'v>>> {
+    each.fold(vec![Vec::new()], |starts, index_keys| {
+        let longer = |start: &Vec<LookupKey<'v>>| {
+            index_keys
                 .iter()
                 .map(|sign| start.iter().copied().chain([*sign]).collect())
                 .collect::<Vec<_>>()

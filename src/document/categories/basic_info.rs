@@ -1,9 +1,9 @@
 //! The basic info category: titles, dates, money, scores and genres.
 
 use crate::document::categories::{Category, CategoryDocument};
-use crate::document::entity::EntityKind;
 use crate::document::projection::{EntityLookup, MovieFacts, Projection};
 use crate::document::schema::definition::{Object, define, define_choice};
+use crate::document::schema::entities::EntityKind;
 use crate::document::schema::rules::{
     choice, date, imdb_title, minutes, names, number, prose, text, title, us_dollars, year_text,
 };

@@ -6,11 +6,11 @@ use async_graphql::ID;
 use serde_json::Value;
 
 use crate::document::categories::{Category, CategoryDocument};
-use crate::document::entity::EntityKind;
 use crate::document::projection::{CreditRow, EntityLookup, Projection, text_of};
 use crate::document::schema::definition::{
     EntityReference, Field, Item, ItemKey, KeyPart, Kind, Object, define,
 };
+use crate::document::schema::entities::EntityKind;
 use crate::document::schema::rules::{id, integer, items, line, name, url};
 use crate::document::schema::scalars::WebUrl;
 use crate::document::text::comparable;

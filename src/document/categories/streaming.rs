@@ -4,11 +4,11 @@ use async_graphql::ID;
 use serde_json::Value;
 
 use crate::document::categories::{Category, CategoryDocument};
-use crate::document::entity::EntityKind;
 use crate::document::projection::{EntityLookup, OfferRow, Projection, text_of};
 use crate::document::schema::definition::{
     EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department,
 };
+use crate::document::schema::entities::EntityKind;
 use crate::document::schema::rules::{
     boolean, choice, currency, decimal, id, items, name, region, url,
 };

@@ -10,8 +10,8 @@ use super::items::{ItemList, ItemMerger};
 use super::near_duplicates::{NearDuplicates, Repetitions};
 use super::order::{self, FileOrder, arrange, gives_another_place};
 use super::removed_items::{RemovedItems, repeats};
-use crate::document::align::other_script::{Arriving, align_other_script};
-use crate::document::align::{Alignment, Meant, StoredItem, align};
+use crate::document::align::other_script::{ArrivingItems, align_other_script};
+use crate::document::align::{Alignment, PossibleEntities, StoredItem, align};
 use crate::document::json::{array, objects, text};
 use crate::document::problem::{ProblemCode, WarningCode, pointer_at};
 use crate::document::proposal::{ImportMode, NullPolicy};
@@ -71,14 +71,14 @@ struct ResolvedItems {
     /// The index of each item in the arriving list.
     indices: Vec<usize>,
     objects: Vec<Object>,
-    /// The ids of items that a resolution leaves out; their stored items are kept.
+    /// The ids of items that a resolution leaves out. Their stored items are kept.
     left_out: HashSet<String>,
-    /// The names in items that a resolution leaves out and that came without ids.
+    /// The names in items without ids that a resolution leaves out.
     names_left_out: HashSet<Vec<Option<String>>>,
-    /// The ids of draft items whose waiting names are now left out.
+    /// The ids of draft items with waiting names that are now left out.
     withdrawn: HashSet<String>,
     /// The stored entities that a name may mean.
-    meant: Meant,
+    possible_entities: PossibleEntities,
 }
 
 /// The ids of draft items with waiting names, by the position and the key of the name.
@@ -171,8 +171,8 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         };
         let keep = self.kept(&resolved, aligned);
         let file: Vec<usize> = aligned.iter().flatten().copied().collect();
-        // Items that are removed now do not count as moved; else the same document would find
-        // another order the next time.
+        // Items that are removed now do not count as moved; otherwise importing the same document
+        // again would change the order.
         let claims: HashSet<usize> = file.iter().copied().collect();
         let current: Vec<usize> =
             (0..self.stored.len()).filter(|index| keep[*index] || claims.contains(index)).collect();
@@ -200,7 +200,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         let mut resolved = ResolvedItems::default();
         let mut waiting: Option<WaitingItems> = None;
         let budget = self.document.proposal.budget;
-        for index in self.document.following.order(self.list.name, sent.len()) {
+        for index in self.document.split_credits.order(self.list.name, sent.len()) {
             if !budget.charge(STEPS_OF_ITEM) {
                 break;
             }
@@ -233,13 +233,13 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
                 }
                 let came_with_id = text(&object, item.id).is_some();
                 let context = ItemContext { item, path: &path, came_with_id };
-                let meant = &mut resolved.meant;
+                let possible_entities = &mut resolved.possible_entities;
                 resolver.resolve_before_alignment(
                     entity,
                     &mut object,
                     &context,
                     &mut entities,
-                    meant,
+                    possible_entities,
                 );
             }
             resolved.indices.push(index);
@@ -248,8 +248,8 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         resolved
     }
 
-    /// Removes the ids that stand for waiting names in a draft: such a name is resolved as if it had
-    /// come without an id.
+    /// Removes the provisional ids of waiting names in a draft, which are resolved like names
+    /// without ids.
     fn open_waiting_names(&mut self, object: &mut Object, path: &str) {
         let (item, proposal) = (self.list.item, self.document.proposal);
         for entity in item.entities {
@@ -260,14 +260,14 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
                 item: Some(item),
                 item_path: path,
                 path: &at,
-                is_alone: item.entities.len() == 1,
+                is_only_name: item.entities.len() == 1,
             };
             let resolver = &mut self.document.resolver;
             if proposal.directory.by_id(entity.kind, &id).is_none()
-                || resolver.is_answered(&location)
+                || resolver.is_resolved(&location)
             {
                 object.remove(entity.id);
-                resolver.note_provisional(at, id);
+                resolver.set_provisional_id(at, id);
             }
         }
     }
@@ -283,10 +283,10 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
                 item: Some(item),
                 item_path: path,
                 path: &at,
-                is_alone: item.entities.len() == 1,
+                is_only_name: item.entities.len() == 1,
             };
             let resolver = &mut self.document.resolver;
-            let skipped = resolver.left_out(entity, name, &location);
+            let skipped = resolver.skipped(entity, name, &location);
             skipped.map(|skipped| resolver.report(skipped)).is_some()
         })
     }
@@ -310,9 +310,10 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
     /// Aligns the arriving items with the stored ones; `None` if the budget is spent.
     fn align(&mut self, resolved: &mut ResolvedItems) -> Option<Alignment> {
         let (item, proposal) = (self.list.item, self.document.proposal);
-        let (objects, meant) = (&resolved.objects, &resolved.meant);
+        let (objects, possible_entities) = (&resolved.objects, &resolved.possible_entities);
         let (directory, budget) = (proposal.directory, proposal.budget);
-        let mut alignment = align(item, &self.states.items, objects, directory, meant, budget);
+        let mut alignment =
+            align(item, &self.states.items, objects, directory, possible_entities, budget);
         if budget.is_stopped() {
             return None;
         }
@@ -322,14 +323,14 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         let resolver = &self.document.resolver;
         let is_open = |index: usize, path: &str| {
             let item_path = &paths[index];
-            let location = NameLocation { item: Some(item), item_path, path, is_alone: true };
-            !resolver.is_answered(&location)
+            let location = NameLocation { item: Some(item), item_path, path, is_only_name: true };
+            !resolver.is_resolved(&location)
         };
-        let arriving = Arriving { item, objects: &resolved.objects, paths: &paths };
+        let arriving = ArrivingItems { item, objects: &resolved.objects, paths: &paths };
         let found =
             align_other_script(&arriving, &self.stored, &alignment.claimed, budget, &is_open);
         for (path, candidate) in found.possible {
-            self.document.resolver.note_possible(path, candidate);
+            self.document.resolver.add_other_script_candidate(path, candidate);
         }
         for aligned in found.aligned {
             alignment.claimed[aligned.arriving] = Some(aligned.stored);
@@ -344,8 +345,8 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         Some(alignment)
     }
 
-    /// Adopts the stored spelling of values that say the same. Returns whether an item gives another
-    /// order than its stored item.
+    /// Adopts the stored spelling of values with the same meaning. Returns whether an item has
+    /// another `order` value than its stored item.
     fn adopt_stored_forms(&self, resolved: &mut ResolvedItems, alignment: &Alignment) -> bool {
         let item = self.list.item;
         let mut gives_places = false;
@@ -377,7 +378,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         let mut repetitions = Repetitions::new(item, alignment.has_repetitions, proposal.id_trust);
         let mut entities = ListEntities::new(item, &stored, claimed);
         let absent = Object::new();
-        // An item that stays removed is not brought back by a repetition of it.
+        // A repetition of an item that stays removed does not bring it back.
         let stay_removed = objects
             .iter()
             .zip(claimed)
@@ -398,7 +399,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
             }
             if aligned.is_none() && stay_removed.has(&object, budget) {
                 let message =
-                    "what it repeats was removed since the document was made, and stays removed";
+                    "this item was removed since the document was exported, and stays removed";
                 self.document.diagnostics.warn(at, WarningCode::RemovedSince, message.to_owned());
                 continue;
             }

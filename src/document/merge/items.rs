@@ -5,12 +5,11 @@ use serde_json::Value;
 use super::DocumentMerger;
 use super::three_way::Sides;
 use crate::document::align::StoredItem;
-use crate::document::entity::EntityKind;
 use crate::document::ids::is_item_id_of;
 use crate::document::json::text;
 use crate::document::problem::WarningCode;
 use crate::document::proposal::IdTrust;
-use crate::document::resolve::given_ids::is_contradicted;
+use crate::document::resolve::given_ids::is_unrelated_name;
 use crate::document::resolve::list_entities::ListEntities;
 use crate::document::resolve::resolver::{ItemContext, ResolvedEntity};
 use crate::document::schema::definition::{EntityReference, Item, Object};
@@ -72,14 +71,14 @@ impl ItemMerger<'_, '_> {
             }
             let resolver = &mut self.document.resolver;
             match resolver.resolve_aligned(entity, stored, &mut sent, &context, entities) {
-                ResolvedEntity::Is(id) => {
+                ResolvedEntity::Id(id) => {
                     if let Some(stored) = stored.filter(|_| came_with_id) {
                         self.warn_of_another_person(entity, stored, &sent, &id, path);
                     }
                     sent.insert(entity.id.to_owned(), Value::String(id));
                 }
                 ResolvedEntity::AsStored => {}
-                ResolvedEntity::NotKnown => unset.push(entity.id),
+                ResolvedEntity::Unknown => unset.push(entity.id),
             }
         }
         if stored.is_none() && proposal.arriving.bare.contains(path) {
@@ -113,13 +112,13 @@ impl ItemMerger<'_, '_> {
         path: &str,
     ) {
         let item = self.list.item;
-        let is_checked = self.document.proposal.id_trust != IdTrust::Given
+        let is_checked = self.document.proposal.id_trust != IdTrust::Trusted
             && entity.creates
             && entity.kind == EntityKind::Person;
         let (Some(known), Some(name)) = (text(stored, entity.name), text(sent, entity.name)) else {
             return;
         };
-        if !is_checked || text(stored, entity.id) == Some(id) || !is_contradicted(known, name) {
+        if !is_checked || text(stored, entity.id) == Some(id) || !is_unrelated_name(known, name) {
             return;
         }
         let message = format!(

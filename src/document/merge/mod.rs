@@ -26,7 +26,7 @@ use super::json::{objects, text};
 use super::plan::report::{Conflict, NotRemoved};
 use super::problem::{Problem, Warning, WarningCode};
 use super::proposal::Proposal;
-use super::resolve::credited_names::Following;
+use super::resolve::credited_names::SplitCredits;
 use super::resolve::resolver::{EntityResolver, Resolved};
 use super::schema::definition::{Kind, Object};
 use three_way::Sides;
@@ -53,10 +53,14 @@ pub(super) struct Merged {
 
 /// Merges a proposal. Pure but for the ids that new items and entities get from `ids`.
 #[must_use]
-pub(super) fn merge(proposal: &Proposal<'_>, following: &Following, ids: &dyn IdSource) -> Merged {
+pub(super) fn merge(
+    proposal: &Proposal<'_>,
+    split_credits: &SplitCredits,
+    ids: &dyn IdSource,
+) -> Merged {
     let (diagnostics, new_ids) = (Diagnostics::default(), NewIds::new(ids));
     let merged = {
-        let mut merger = DocumentMerger::new(proposal, following, &diagnostics, &new_ids);
+        let mut merger = DocumentMerger::new(proposal, split_credits, &diagnostics, &new_ids);
         let fields = proposal.definition.fields;
         let sides = Sides { current: proposal.current, base: proposal.base, of: None };
         let mut data = merger.object(fields, &sides, &proposal.arriving.data, "");
@@ -73,7 +77,7 @@ pub(super) fn merge(proposal: &Proposal<'_>, following: &Following, ids: &dyn Id
 struct DocumentMerger<'a> {
     proposal: &'a Proposal<'a>,
     /// Which items of the document came from one text that names several people.
-    following: &'a Following,
+    split_credits: &'a SplitCredits,
     diagnostics: &'a Diagnostics,
     new_ids: &'a NewIds<'a>,
     resolver: EntityResolver<'a>,
@@ -93,7 +97,7 @@ struct DocumentMerger<'a> {
 impl<'a> DocumentMerger<'a> {
     fn new(
         proposal: &'a Proposal<'a>,
-        following: &'a Following,
+        split_credits: &'a SplitCredits,
         diagnostics: &'a Diagnostics,
         new_ids: &'a NewIds<'a>,
     ) -> Self {
@@ -103,7 +107,7 @@ impl<'a> DocumentMerger<'a> {
             .extend(proposal.base.into_iter().flat_map(|base| item_ids(proposal.definition, base)));
         Self {
             proposal,
-            following,
+            split_credits,
             diagnostics,
             new_ids,
             resolver: EntityResolver::new(proposal, diagnostics, new_ids),

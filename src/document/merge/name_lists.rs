@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::DocumentMerger;
 use super::order::{FileOrder, Sides, arrange};
-use crate::document::entity::{EntityKind, NewEntity};
 use crate::document::json::array;
 use crate::document::plan::report::{Match, NotRemoved};
 use crate::document::problem::{WarningCode, pointer_at};
@@ -17,6 +16,7 @@ use crate::document::resolve::candidate::MatchDecision;
 use crate::document::resolve::list_entities::ListEntities;
 use crate::document::resolve::resolver::{NameLocation, OpenName};
 use crate::document::schema::definition::{EntityReference, Object};
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::text::{index_key, quoted};
 
 /// The indices of equal names, in order.
@@ -51,7 +51,8 @@ impl DocumentMerger<'_> {
         let path = format!("/{name}");
         let known_here: HashSet<String> =
             array(proposal.current, name).iter().filter_map(Value::as_str).map(index_key).collect();
-        // The entity of each name that is new here: it may be another form of a stored name.
+        // The decisions on names that are new in the list; each may be another form of a stored
+        // name.
         let mut decided: HashMap<usize, Match> = HashMap::new();
         for (index, given) in
             sent.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_str()?)))
@@ -73,7 +74,7 @@ impl DocumentMerger<'_> {
         let known: HashSet<&String> = base.iter().flatten().collect();
         let mut claimed = HashSet::new();
         let mut claims: Vec<Option<usize>> = Vec::with_capacity(sent.len());
-        // Equal names first: one genre may be stored under two of its names.
+        // Equal names first, because one genre may be stored under two of its names.
         let mut spelled: HashMap<&str, Places> = HashMap::new();
         for (index, name) in stored.iter().enumerate() {
             spelled.entry(name.as_str().unwrap_or_default()).or_default().push(index);
@@ -90,12 +91,12 @@ impl DocumentMerger<'_> {
         }
         let mut placed = Vec::with_capacity(sent.len());
         let mut added: HashSet<&str> = HashSet::new();
-        let meant = |index: usize, value: &Value| {
+        let identity_of = |index: usize, value: &Value| {
             let found = decided.get(&index).and_then(|found: &Match| found.entity.clone());
             found.unwrap_or_else(|| identity(value))
         };
         let file: Vec<String> =
-            sent.iter().enumerate().map(|(index, value)| meant(index, value)).collect();
+            sent.iter().enumerate().map(|(index, value)| identity_of(index, value)).collect();
         let decisions: Vec<Option<Match>> =
             (0..sent.len()).map(|index| decided.get(&index).cloned()).collect();
         for (index, ((value, claim), decision)) in
@@ -117,7 +118,7 @@ impl DocumentMerger<'_> {
                 }
                 None if known.contains(&file[index]) => {
                     let message = format!(
-                        "{} was removed since the document was made, and stays removed",
+                        "{} was removed since the document was exported, and stays removed",
                         quoted(given)
                     );
                     self.diagnostics.warn(
@@ -168,9 +169,9 @@ impl DocumentMerger<'_> {
     }
 
     fn decide_name(&mut self, kind: EntityKind, given: &str, at: &str) -> Match {
-        let location = NameLocation { item: None, item_path: at, path: at, is_alone: true };
+        let location = NameLocation { item: None, item_path: at, path: at, is_only_name: true };
         let reference = EntityReference::by_name_only(kind);
-        if let Some(skipped) = self.resolver.left_out(&reference, given, &location) {
+        if let Some(skipped) = self.resolver.skipped(&reference, given, &location) {
             return skipped;
         }
         let object = Object::new();
@@ -183,7 +184,7 @@ impl DocumentMerger<'_> {
     /// is added.
     fn take_name(&mut self, kind: EntityKind, mut found: Match) -> bool {
         let at = found.path.clone();
-        let location = NameLocation { item: None, item_path: &at, path: &at, is_alone: true };
+        let location = NameLocation { item: None, item_path: &at, path: &at, is_only_name: true };
         let is_taken = match found.decision {
             MatchDecision::New => {
                 self.resolver.create(kind, &mut found, &location);
@@ -201,7 +202,11 @@ impl DocumentMerger<'_> {
             }
             MatchDecision::Skipped => false,
             MatchDecision::Ambiguous => {
-                self.resolver.ask(&found, "id", self.proposal.stage == Stage::Published);
+                self.resolver.report_ambiguity(
+                    &found,
+                    "id",
+                    self.proposal.stage == Stage::Published,
+                );
                 true
             }
         };

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::document::entity::Directory;
 use crate::document::json::text;
 use crate::document::problem::{Warning, WarningCode, excerpt};
 use crate::document::proposal::{IdTrust, Proposal};
-use crate::document::resolve::given_ids::may_be_one;
+use crate::document::resolve::directory::Directory;
+use crate::document::resolve::given_ids::may_be_same_entity;
 use crate::document::schema::definition::{Item, KeyPart, Kind, Object, find};
 use crate::document::spelling::canonical_spelling;
 use crate::document::text::{comparable, index_key, quoted};
@@ -144,7 +144,7 @@ fn has_same_names(item: &Item, one: &Object, another: &Object) -> bool {
         let names = (text(one, entity.name), text(another, entity.name));
         match (ids, names) {
             ((Some(one), Some(another)), _) => one == another,
-            (_, (Some(one), Some(another))) => may_be_one(entity.kind, one, another),
+            (_, (Some(one), Some(another))) => may_be_same_entity(entity.kind, one, another),
             _ => true,
         }
     })
@@ -160,7 +160,7 @@ pub(super) struct Repetitions {
 
 impl Repetitions {
     pub(super) fn new(item: &'static Item, has_repetitions: bool, trust: IdTrust) -> Self {
-        let is_reported = has_repetitions && trust != IdTrust::Given;
+        let is_reported = has_repetitions && trust != IdTrust::Trusted;
         Self { item, first: is_reported.then(HashMap::new) }
     }
 

@@ -13,10 +13,10 @@ use crate::document::schema::definition::{Item, Object, find};
 /// How the order of a document is applied.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileOrder {
-    /// Whether the items of the document get its order.
+    /// Whether the items of the document are put in its order.
     pub(super) wins: bool,
-    /// Whether the document has a part of the list: new items after its last item go to the end of
-    /// the list.
+    /// Whether the document has a part of the list only: new items after its last item go to the
+    /// end.
     pub(super) is_partial: bool,
 }
 
@@ -62,8 +62,9 @@ pub(super) fn gives_another_place(item: &Item, stored: &Object, sent: &Object) -
         && place(sent).is_some_and(|sent| place(stored) != Some(sent))
 }
 
-/// Puts a list in order: `keep` tells which of the stored stand although no arriving one claimed
-/// them, `placed` are the arriving ones, each with the stored one that it claimed.
+/// Puts a merged list in order. `keep` states which stored items stay although no arriving item
+/// claims them. `placed` are the arriving items, each with the index of the stored item that it
+/// claims.
 pub(super) fn arrange(
     stored: Vec<Value>,
     keep: &[bool],
@@ -112,7 +113,7 @@ pub(super) fn arrange(
     result
 }
 
-/// Whether the items that both have are in another order.
+/// Whether the items that are in both lists are in different orders.
 fn moved<T: Eq + std::hash::Hash>(before: &[T], after: &[T]) -> bool {
     let (old, new): (HashSet<&T>, HashSet<&T>) = (before.iter().collect(), after.iter().collect());
     before.iter().filter(|id| new.contains(id)).ne(after.iter().filter(|id| old.contains(id)))
@@ -124,7 +125,8 @@ mod tests {
 
     use super::*;
 
-    /// The list `abcd` after an import of the file, in which capital letters are new.
+    /// The list `abcd` after an import of the document `file`, in which capital letters are new
+    /// items.
     fn merged(file: &str, base: Option<&str>, gives_places: bool) -> String {
         let stored: Vec<char> = "abcd".chars().collect();
         let base: Option<Vec<char>> = base.map(|base| base.chars().collect());
@@ -147,14 +149,14 @@ mod tests {
             assert_eq!(merged("dcba", base, false), "dcba");
             assert_eq!(merged("ca", base, true), "cbad");
         }
-        // d was added since the file was made.
+        // d was added since the base revision.
         assert_eq!(merged("cba", Some("abc"), false), "cbad");
-        // Somebody else has moved it already.
+        // Another writer has moved it already.
         assert_eq!(merged("abdc", Some("bacd"), false), "abcd");
     }
 
     #[test]
-    fn what_is_new_follows_what_it_follows_and_is_added_behind_a_part() {
+    fn new_items_follow_their_predecessor_or_go_to_the_end_of_a_partial_list() {
         assert_eq!(merged("aX", None, false), "abcdX");
         assert_eq!(merged("aXbY", None, false), "aXbcdY");
         assert_eq!(merged("Xb", None, false), "aXbcd");

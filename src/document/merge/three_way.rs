@@ -135,7 +135,7 @@ impl DocumentMerger<'_> {
         }
         sent.remove(entity.name);
         sent.remove(entity.id);
-        self.resolver.forget_presumed(&format!("{path}/{}", entity.name));
+        self.resolver.discard_early_decision(&format!("{path}/{}", entity.name));
         false
     }
 }

@@ -14,15 +14,16 @@ use serde_json::Value;
 
 use super::budget::Stopped;
 use super::categories::Definition;
-use super::entity::{Directory, NewEntity};
 use super::ids::{IdSource, MovieId};
 use super::merge::merge;
 use super::problem::{Problem, ProblemCode, shown};
 use super::proposal::{ConflictPolicy, ImportMode, Proposal};
 use super::read::parse::Reading;
-use super::resolve::credited_names::{self, Following};
+use super::resolve::credited_names::{self, SplitCredits};
+use super::resolve::directory::Directory;
 use super::resolve::given_ids;
 use super::schema::definition::{Kind, Object};
+use super::schema::entities::NewEntity;
 use diff::{Change, ChangeOperation, diff};
 use digest::digest;
 use locks::LockRule;
@@ -69,11 +70,11 @@ impl Plan {
 /// Prepares the entity references of an arriving document: decides which ids are used, and splits
 /// texts that contain more than one name. Returns `None` if the document does not change.
 #[must_use]
-pub fn prepare_references(proposal: &Proposal<'_>) -> Option<(Reading, Following)> {
-    let with_ids = given_ids::settle(proposal);
+pub fn prepare_references(proposal: &Proposal<'_>) -> Option<(Reading, SplitCredits)> {
+    let with_ids = given_ids::check(proposal);
     let arriving = with_ids.as_ref().unwrap_or(proposal.arriving);
-    let with_names = credited_names::settle(&Proposal { arriving, ..*proposal });
-    with_names.or_else(|| with_ids.map(|reading| (reading, Following::default())))
+    let with_names = credited_names::normalise(&Proposal { arriving, ..*proposal });
+    with_names.or_else(|| with_ids.map(|reading| (reading, SplitCredits::default())))
 }
 
 /// Computes the plan of a proposal.
@@ -82,15 +83,15 @@ pub fn prepare_references(proposal: &Proposal<'_>) -> Option<(Reading, Following
 /// If the work budget is spent or the work was cancelled.
 pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped> {
     let prepared = prepare_references(proposal);
-    let (arriving, following) = match &prepared {
-        Some((arriving, following)) => (arriving, following),
-        None => (proposal.arriving, &Following::default()),
+    let (arriving, split_credits) = match &prepared {
+        Some((arriving, split_credits)) => (arriving, split_credits),
+        None => (proposal.arriving, &SplitCredits::default()),
     };
     let proposal = &Proposal { arriving, ..*proposal };
-    let mut merged = merge(proposal, following, ids);
+    let mut merged = merge(proposal, split_credits, ids);
     if merged.has_repetitions && merged.problems.is_empty() {
         merged.data =
-            stable_order(proposal, following, ids, merged.data, &merged.resolved.new_entities);
+            stable_order(proposal, split_credits, ids, merged.data, &merged.resolved.new_entities);
     }
     proposal.budget.outcome()?;
     let mut problems = proposal.arriving.problems.clone();
@@ -115,7 +116,8 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
     if !new_entities.is_empty() {
         let named = names_of(proposal.definition, &applied.data);
         new_entities.retain(|entity| {
-            let stands_as = if entity.kind.stands_by_name() { &entity.name } else { &entity.id };
+            let stands_as =
+                if entity.kind.is_referenced_by_name() { &entity.name } else { &entity.id };
             named.contains(stands_as.as_str())
         });
     }
@@ -181,7 +183,7 @@ const MAX_STATES: usize = 8;
 /// repeats in a cycle, a version in the cycle is returned: the current one if it is part of it.
 fn stable_order(
     proposal: &Proposal<'_>,
-    following: &Following,
+    split_credits: &SplitCredits,
     ids: &dyn IdSource,
     first: Object,
     newcomers: &[NewEntity],
@@ -197,7 +199,7 @@ fn stable_order(
     }
     let mut states = vec![proposal.current.clone(), first];
     while let Some(current) = states.last().filter(|_| states.len() < MAX_STATES) {
-        let next = merge(&Proposal { current, directory, ..*proposal }, following, ids);
+        let next = merge(&Proposal { current, directory, ..*proposal }, split_credits, ids);
         if proposal.budget.is_stopped() {
             break;
         }

@@ -62,7 +62,7 @@ impl Origin<'_> {
     #[must_use]
     pub fn id_trust(&self, source: Source) -> IdTrust {
         if self.operation != Operation::Import {
-            return IdTrust::Given;
+            return IdTrust::Trusted;
         }
         if source == Source::LlmGenerated {
             return IdTrust::Claimed;
@@ -70,9 +70,9 @@ impl Origin<'_> {
         let is_of_catalogue =
             self.sent.source == Some(Source::Tmdb) && self.sent.revision.is_none();
         if self.is_typed || self.fixed_source.is_some() || is_of_catalogue {
-            IdTrust::Given
+            IdTrust::Trusted
         } else {
-            IdTrust::Unsaid
+            IdTrust::Unspecified
         }
     }
 

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::diff::{Change, ChangeOperation};
-use crate::document::entity::EntityKind;
 use crate::document::problem::{ProblemCode, Warning, WarningCode};
 use crate::document::resolve::candidate::{Candidate, MatchDecision, MatchReason};
+use crate::document::schema::entities::EntityKind;
 
 /// A value that the document and the catalogue changed differently since the base revision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use super::REFERENCE;
-use crate::document::entity::EntityKind;
 use crate::document::schema::definition::Object;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::comparable;
 
 /// Groups of names, each for one award category.

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use self::award_categories::{Categories, CategorySet};
-use super::entity::{EntityKind, NewEntity};
+use super::schema::entities::{EntityKind, NewEntity};
 use super::schema::definition::define_choice;
 use super::text::{comparable, index_key, sha256};
 

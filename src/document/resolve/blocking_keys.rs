@@ -1,16 +1,17 @@
-//! Blocking keys: under which an index finds whatever may be the same name, without reading all names.
+//! Blocking keys: an index finds all names that may equal a name by looking up a few keys, without
+//! reading every name.
 //!
-//! Each key is 64 bits of a SHA-256 over the kind of entity, the kind of key and its text. Two names whose
-//! [`Relation`](super::Relation) is any but a rare misspelling share at least one key.
+//! Each key is 64 bits of a SHA-256 over the kind of entity, the kind of key and its text. Two
+//! names with any [`Relation`](super::Relation) except a rare misspelling share at least one key.
 
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
 use super::name::Name;
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 
-/// Counts up when other keys come of the same name, so that stored ones are made anew.
+/// Increased when the keys of a name change, so that stored keys are computed again.
 pub const VERSION: u32 = 6;
 
 fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
@@ -22,32 +23,32 @@ fn key(kind: EntityKind, of: &str, text: &str) -> i64 {
     i64::from_be_bytes(hash.finalize()[..8].try_into().unwrap_or_default())
 }
 
-fn common(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    // A misspelled name has the bones of the right one.
+fn common_keys(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    // A misspelled name usually has the consonant skeleton of the right one.
     let mut keys = BTreeSet::from([
         key(kind, "ends", &name.ends()),
         key(kind, "skeleton", &name.skeleton()),
         key(kind, "letters", name.letters()),
     ]);
-    if let Some(read) = name.read() {
+    if let Some(read) = name.reading() {
         keys.insert(key(kind, "letters", read));
     }
     let sorted = name.sorted();
     if sorted != name.ends() {
         keys.insert(key(kind, "ends", sorted));
     }
-    if kind.is_told_by_name() {
-        // There are few of them, so that one end alone finds no crowd.
+    if kind.has_unique_names() {
+        // There are few of these entities, so that a single word does not select too many.
         keys.extend(name.outer_words().map(|word| key(kind, "end", word)));
     }
     keys
 }
 
-/// The keys under which a name is stored.
+/// The keys under which a name is indexed.
 #[must_use]
-pub fn stored(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    let mut keys = common(kind, name);
-    keys.extend(misspelled(kind, name));
+pub fn for_index(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    let mut keys = common_keys(kind, name);
+    keys.extend(misspelling_keys(kind, name));
     if name.is_abbreviated() {
         keys.insert(key(kind, "initials", &name.abbreviated()));
     }
@@ -60,26 +61,26 @@ pub fn stored(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
     keys
 }
 
-/// The keys under which a name is looked up: by the family name and a letter, which many share, only a name
-/// that says no more, or among those that say no more.
+/// The keys to look up for a name. Many names share the key of surname and first letter: it is
+/// looked up only for an abbreviated name, or among abbreviated names.
 #[must_use]
-pub fn looked_up(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    let mut keys = common(kind, name);
+pub fn for_lookup(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    let mut keys = common_keys(kind, name);
     let of = if name.is_abbreviated() { "first letter" } else { "initials" };
     keys.insert(key(kind, of, &name.abbreviated()));
     keys
 }
 
-/// The keys that a name shares with those of which one word is another.
-fn misspelled(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    name.shared_if_misspelled().into_iter().map(|(of, text)| key(kind, of, &text)).collect()
+/// The keys that a name shares with names in which one word is misspelled.
+fn misspelling_keys(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    name.misspelling_keys().into_iter().map(|(of, text)| key(kind, of, &text)).collect()
 }
 
-/// The keys of a second look, at a name that nobody was found for: that it has with those of which one word is another,
-/// and by how it sounds with those in another script.
+/// Additional keys to look up for a name without candidates: those that it shares with names in
+/// which one word is misspelled, and with names in another script that sound like it.
 #[must_use]
-pub fn looked_up_again(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
-    let mut keys = misspelled(kind, name);
+pub fn for_second_lookup(kind: EntityKind, name: &Name) -> BTreeSet<i64> {
+    let mut keys = misspelling_keys(kind, name);
     if let Some(sound) = name.rough_sound() {
         let of = if name.is_other_script() { "sound" } else { "other script" };
         keys.insert(key(kind, of, &sound));
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_may_be_the_same_name_is_found() {
+    fn related_names_share_a_key() {
         for (given, known) in [
             ("Pitt, Brad", "Brad Pitt"),
             ("B. Pitt", "Brad Pitt"),
@@ -124,10 +125,10 @@ mod tests {
         ] {
             let (kind, given_name, known_name) =
                 (EntityKind::Person, Name::of(given), Name::of(known));
-            let keys = stored(kind, &known_name);
+            let keys = for_index(kind, &known_name);
             let is_found = |by: BTreeSet<i64>| !by.is_disjoint(&keys);
-            let found = is_found(looked_up(kind, &given_name))
-                || is_found(looked_up_again(kind, &given_name));
+            let found = is_found(for_lookup(kind, &given_name))
+                || is_found(for_second_lookup(kind, &given_name));
             assert!(found, "{given} and {known}");
         }
     }
@@ -135,7 +136,7 @@ mod tests {
     #[test]
     fn keys_of_different_kinds_are_different() {
         let name = Name::of("Netflix");
-        let keys = |kind| stored(kind, &name);
+        let keys = |kind| for_index(kind, &name);
         assert!(keys(EntityKind::Platform).is_disjoint(&keys(EntityKind::Person)));
     }
 }

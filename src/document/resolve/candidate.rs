@@ -1,11 +1,11 @@
-//! What a decision on a name is made of: candidates, the reasons for and against them, and the
-//! decision.
+//! The types of a decision on a name: its candidates, the reasons for and against them, and the
+//! outcome.
 
 use serde::{Deserialize, Serialize};
 
 use crate::document::schema::definition::define_choice;
 
-/// Most candidates that a decision shows.
+/// The maximum number of candidates that are shown with a decision.
 pub const MAX_CANDIDATES: usize = 5;
 
 define_choice! {
@@ -82,26 +82,27 @@ define_choice! {
 pub struct Candidate {
     pub id: String,
     pub name: String,
-    /// How likely it is meant, from 0 to 1; of people, beside all others who may be.
+    /// The probability that the name means this entity, from 0 to 1. For people, all other
+    /// candidates are taken into account.
     pub score: f64,
     pub reasons: Vec<MatchReason>,
     /// Titles of movies that the candidate is credited on.
     pub known_for: Vec<String>,
-    /// The weight of all that speaks for it; 0 is just enough.
+    /// The sum of the weights of all features; 0 is the threshold for a match.
     #[serde(skip)]
     pub(super) weight: f64,
-    /// Whether the name is the very name, or an alias.
+    /// Whether the name equals the entity's name or one of its aliases.
     #[serde(skip)]
-    pub(super) is_named_so: bool,
+    pub(super) has_exact_name: bool,
 }
 
-/// The score of a candidate that is as likely as not.
+/// The score of a candidate that cannot be compared.
 const EVEN: f64 = 0.5;
 
 impl Candidate {
-    /// Somebody who stands in the document and may be meant by a name that cannot be compared with theirs.
+    /// A candidate in the stored document with a name that cannot be compared with the given one.
     #[must_use]
-    pub fn standing(id: &str, name: &str, reasons: Vec<MatchReason>) -> Self {
+    pub fn unscored(id: &str, name: &str, reasons: Vec<MatchReason>) -> Self {
         Self {
             id: id.to_owned(),
             name: name.to_owned(),
@@ -109,13 +110,13 @@ impl Candidate {
             reasons,
             known_for: Vec::new(),
             weight: 0.0,
-            is_named_so: false,
+            has_exact_name: false,
         }
     }
 
-    /// Whether the name is the very name, or an alias.
+    /// Whether the name equals the entity's name or one of its aliases.
     #[must_use]
-    pub const fn is_named_so(&self) -> bool {
-        self.is_named_so
+    pub const fn has_exact_name(&self) -> bool {
+        self.has_exact_name
     }
 }

@@ -1,12 +1,12 @@
-//! Lines of credits that are written as one text: `Ida Berg as Big Mona`, `1. Ida Berg`,
+//! Parses credits that are written as one line of text: `Ida Berg as Big Mona`, `1. Ida Berg`,
 //! `Directed by John McTiernan`.
 
-use super::credit_notes::noted;
+use super::credit_notes::split_notes;
 
-/// What stands between a name and a part.
-const BEFORE_PARTS: [&str; 7] = [" as ", " ... ", " … ", " – ", " — ", " - ", ": "];
+/// Separators between a name and a character.
+const SEPARATORS: [&str; 7] = [" as ", " ... ", " … ", " – ", " — ", " - ", ": "];
 
-/// What stands before a name that tells the job, in small letters.
+/// Headings before a name that state the job, in lower case.
 const HEADINGS: [&str; 16] = [
     "directed by ",
     "written by ",
@@ -26,16 +26,16 @@ const HEADINGS: [&str; 16] = [
     "cast: ",
 ];
 
-/// Most digits of the number of a line.
-const MOST_DIGITS: usize = 3;
+/// The maximum number of digits of a line number.
+const MAX_DIGITS: usize = 3;
 
-/// Whether a text may be more than a name.
+/// Whether a text may contain more than a name.
 #[must_use]
 pub fn may_be_credit_line(text: &str) -> bool {
-    BEFORE_PARTS.iter().any(|between| text.contains(between)) || without_heading(text).is_some()
+    SEPARATORS.iter().any(|between| text.contains(between)) || without_heading(text).is_some()
 }
 
-/// The line without its number, and without what tells the job; `None` if it has neither.
+/// The line without its number and its heading; `None` if it has neither.
 #[must_use]
 pub fn without_heading(text: &str) -> Option<&str> {
     let line = without_number(text).unwrap_or(text);
@@ -49,28 +49,29 @@ pub fn without_heading(text: &str) -> Option<&str> {
 fn without_number(text: &str) -> Option<&str> {
     let text = text.trim_start();
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    if !(1..=MOST_DIGITS).contains(&(text.len() - rest.len())) {
+    if !(1..=MAX_DIGITS).contains(&(text.len() - rest.len())) {
         return None;
     }
     rest.strip_prefix(['.', ')'])?.strip_prefix(' ')
 }
 
-/// A name and the part behind it; `None` if it is a name alone, or has a note behind it.
+/// The name and the character in a line; `None` if the line is a name alone, or a name with a note.
 #[must_use]
-pub fn name_and_part(text: &str) -> Option<(&str, &str)> {
-    let found = BEFORE_PARTS.iter().filter_map(|between| {
+pub fn name_and_character(text: &str) -> Option<(&str, &str)> {
+    let found = SEPARATORS.iter().filter_map(|between| {
         let at = text.find(between)?;
         Some((at, at + between.len()))
     });
     let (end, start) = found.min()?;
     let (name, part) = (text[..end].trim(), text[start..].trim());
-    let is_note =
-        || noted(text).is_some_and(|found| found.is_certain && found.name.len() <= name.len());
-    let is_told = !name.is_empty()
+    let is_note = || {
+        split_notes(text).is_some_and(|found| found.is_certain && found.name.len() <= name.len())
+    };
+    let is_split = !name.is_empty()
         && !part.is_empty()
         && !name.contains(['(', '[', '（', '［', '"', ','])
         && !is_note();
-    is_told.then_some((name, part))
+    is_split.then_some((name, part))
 }
 
 #[cfg(test)]
@@ -78,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_told_from_the_part() {
+    fn a_line_is_split_into_name_and_character() {
         for (text, name, part) in [
             ("Ida Berg as Big Mona", "Ida Berg", "Big Mona"),
             ("Bo Quist - John Marsh", "Bo Quist", "John Marsh"),
@@ -86,7 +87,7 @@ mod tests {
             ("Brad Pitt ... Jules (voice)", "Brad Pitt", "Jules (voice)"),
             ("Ada Quist – The Pilot - later", "Ada Quist", "The Pilot - later"),
         ] {
-            assert_eq!(name_and_part(text), Some((name, part)), "{text}");
+            assert_eq!(name_and_character(text), Some((name, part)), "{text}");
         }
         for text in [
             "Ada Quist",
@@ -95,12 +96,12 @@ mod tests {
             "Jean-Luc Moor",
             "Ada Quist as ",
         ] {
-            assert_eq!(name_and_part(text), None, "{text}");
+            assert_eq!(name_and_character(text), None, "{text}");
         }
     }
 
     #[test]
-    fn numbers_and_jobs_before_a_name_are_taken_off() {
+    fn numbers_and_headings_before_a_name_are_removed() {
         for (text, name) in [
             ("1. Ida Berg", "Ida Berg"),
             ("12) Ida Berg", "Ida Berg"),

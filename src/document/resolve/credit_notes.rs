@@ -1,25 +1,25 @@
-//! Notes on a credit that are written into the name: `(uncredited)`, `[verify]`, and the same name in
-//! another script, `Wong Kar-wai (王家衛)`.
+//! Notes in the name of a credit: `(uncredited)`, `[verify]`, and the same name in another script,
+//! `Wong Kar-wai (王家衛)`.
 
-use super::several_names::is_full_name;
+use super::split_names::is_full_name;
 use crate::document::text::comparable;
 
-/// A name with what stood behind it.
+/// A name and the notes after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Noted {
-    /// The name without it.
+pub struct NameWithNotes {
+    /// The name without the notes.
     pub name: String,
-    /// The notes, as they were written, from the first on.
+    /// The notes as written, in their order.
     pub notes: Vec<String>,
-    /// The same name in another script, where one of the notes is that.
+    /// The same name in another script, if one of the notes is such a name.
     pub other_script: Option<String>,
-    /// Whether all of it is known to be no part of the name.
+    /// Whether none of the notes can be part of the name.
     pub is_certain: bool,
 }
 
-/// What a note on a credit says, in comparable form.
+/// Known notes, in comparable form.
 const NOTES: &[&str] = &[
-    // What kind of appearance it is.
+    // The kind of appearance.
     "uncredited",
     "not credited",
     "credited",
@@ -64,7 +64,7 @@ const NOTES: &[&str] = &[
     "film debut",
     "dual role",
     "double role",
-    // What is to be done about it.
+    // Remarks of editors.
     "verify",
     "to verify",
     "please verify",
@@ -95,7 +95,7 @@ const NOTES: &[&str] = &[
     "new",
     "corrected",
     "updated",
-    // What somebody does, where a list tells it already.
+    // Occupations, which the list already states.
     "actor",
     "actress",
     "filmmaker",
@@ -127,7 +127,7 @@ const NOTES: &[&str] = &[
     "stimme",
 ];
 
-/// What a note begins with that says how somebody is credited or called otherwise.
+/// The beginnings of notes that give the name in the credits or another name.
 const BEGINNINGS: &[&str] = &[
     "as ",
     "credited as ",
@@ -144,7 +144,7 @@ const BEGINNINGS: &[&str] = &[
     "formerly ",
 ];
 
-/// The jobs that are written behind a name of a list of writers or producers, in comparable form.
+/// Jobs that are written after the names of writers and producers, in comparable form.
 const JOBS: &[&str] = &[
     "story",
     "original story",
@@ -174,25 +174,29 @@ const BRACKETS: [(char, char); 6] =
     [('(', ')'), ('[', ']'), ('（', '）'), ('［', '］'), ('【', '】'), ('〔', '〕')];
 const DASHES: [&str; 4] = [" - ", " – ", " — ", ", "];
 
-/// Most notes behind one name.
-const MOST_NOTES: usize = 4;
-/// Most characters of a name that is looked at.
-const LONGEST_NAME: usize = 200;
+/// The maximum number of notes after a name.
+const MAX_NOTES: usize = 4;
+/// The maximum length of a name in characters; longer names are not examined.
+const MAX_NAME_LENGTH: usize = 200;
 
-/// Takes the notes off a name; `None` if there are none.
+/// Splits a name from the notes after it; `None` if there are none.
 #[must_use]
-pub fn noted(text: &str) -> Option<Noted> {
-    if text.chars().nth(LONGEST_NAME).is_some() {
+pub fn split_notes(text: &str) -> Option<NameWithNotes> {
+    if text.chars().nth(MAX_NAME_LENGTH).is_some() {
         return None;
     }
-    let mut found =
-        Noted { name: text.trim().to_owned(), notes: vec![], other_script: None, is_certain: true };
-    while found.notes.len() < MOST_NOTES {
+    let mut found = NameWithNotes {
+        name: text.trim().to_owned(),
+        notes: vec![],
+        other_script: None,
+        is_certain: true,
+    };
+    while found.notes.len() < MAX_NOTES {
         let Some((name, note, is_bracket)) = last_note(&found.name) else { break };
-        let is_known = is_note(note) || job_of(note).is_some();
+        let is_known = is_note(note) || job_of_note(note).is_some();
         let is_other_script = is_bracket && is_in_another_script(name, note);
         if !is_known && !is_other_script {
-            // Only what stands last may be unknown: of the rest nothing is certain then.
+            // Only the last note may be unknown, and then the result is uncertain.
             if is_bracket && found.notes.is_empty() && may_be_note(name, note) {
                 found.is_certain = false;
                 let (name, note) = (name.to_owned(), note.to_owned());
@@ -210,9 +214,9 @@ pub fn noted(text: &str) -> Option<Noted> {
     (!found.notes.is_empty()).then_some(found)
 }
 
-/// The job that a note says, as a document writes it.
+/// The job that a note states, with capital initials; `None` if the note is not a job.
 #[must_use]
-pub fn job_of(note: &str) -> Option<String> {
+pub fn job_of_note(note: &str) -> Option<String> {
     let note = note.trim();
     let key = comparable(note);
     if !is_in(JOBS, &key) {
@@ -226,15 +230,16 @@ pub fn job_of(note: &str) -> Option<String> {
     Some(words.collect::<Vec<_>>().join(" "))
 }
 
-/// The name and what stands behind it: in brackets, or behind a dash or a comma where that is a known note.
+/// The name, its last note, and whether the note is in brackets. After a dash or a comma only known
+/// notes count.
 fn last_note(text: &str) -> Option<(&str, &str, bool)> {
     for (open, close) in BRACKETS {
         if let Some(rest) = text.strip_suffix(close)
             && let Some(start) = rest.rfind(open)
         {
             let (name, note) = (rest[..start].trim(), rest[start + open.len_utf8()..].trim());
-            let is_told = !name.is_empty() && !note.is_empty();
-            return is_told.then_some((name, note, true));
+            let is_complete = !name.is_empty() && !note.is_empty();
+            return is_complete.then_some((name, note, true));
         }
     }
     for dash in DASHES {
@@ -248,14 +253,15 @@ fn last_note(text: &str) -> Option<(&str, &str, bool)> {
     None
 }
 
-/// Whether a table has a text that is in comparable form. Of other scripts the form may be another than the table's.
+/// Whether a table contains a text in comparable form. Entries in other scripts may have to be
+/// brought into that form first.
 fn is_in(table: &[&str], key: &str) -> bool {
     table.contains(&key)
         || (!key.is_ascii()
             && table.iter().any(|entry| !entry.is_ascii() && comparable(entry) == key))
 }
 
-/// Whether a text is a note, or several with commas between.
+/// Whether a text is a known note, or several separated by commas.
 fn is_note(text: &str) -> bool {
     let key = comparable(text);
     let key = key.trim_matches(['*', ':', '.', '!', ' ']);
@@ -266,8 +272,8 @@ fn is_note(text: &str) -> bool {
     is_one(key) || key.split([',', ';']).all(is_one)
 }
 
-/// Whether an unknown text in brackets may be a note at all: a number tells one of several of a name, and what follows
-/// one word may belong to it.
+/// Whether an unknown text in brackets may be a note. A number distinguishes people of one name,
+/// and a text after a single word may belong to the name.
 fn may_be_note(name: &str, note: &str) -> bool {
     let is_number = note.chars().all(|c| c.is_ascii_digit() || matches!(c, 'I' | 'V' | 'X'));
     !is_number && name.contains(' ')
@@ -290,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notes_are_taken_off_a_name() {
+    fn notes_are_split_from_a_name() {
         for (text, name, notes) in [
             ("Ada Quist (special appearance)", "Ada Quist", vec!["special appearance"]),
             ("Bo Renn [verify]", "Bo Renn", vec!["verify"]),
@@ -298,25 +304,25 @@ mod tests {
             ("Bo Renn (voice) (uncredited)", "Bo Renn", vec!["voice", "uncredited"]),
             ("Bo Renn (voice, uncredited)", "Bo Renn", vec!["voice, uncredited"]),
             ("石田海（声）", "石田海", vec!["声"]),
-            ("Ada Quist - Special Appearance", "Ada Quist", vec!["Special Appearance"]),
+            ("Ada Quist - Special PastCredit", "Ada Quist", vec!["Special PastCredit"]),
             ("Ada Quist, uncredited", "Ada Quist", vec!["uncredited"]),
             ("Ada Quist (story)", "Ada Quist", vec!["story"]),
             ("Cher (voice)", "Cher", vec!["voice"]),
         ] {
-            let found = noted(text).unwrap();
+            let found = split_notes(text).unwrap();
             assert!(found.is_certain && found.other_script.is_none(), "{text}");
             assert_eq!((found.name.as_str(), found.notes), (name, notes.map_to_owned()), "{text}");
         }
     }
 
     #[test]
-    fn the_name_in_another_script_is_no_part_of_it() {
+    fn the_name_in_another_script_is_split_off() {
         for (text, name, other) in [
             ("Wang Hai (王海)", "Wang Hai", "王海"),
             ("王海 (Wang Hai)", "王海", "Wang Hai"),
             ("Olga Lis (Ольга Лис)", "Olga Lis", "Ольга Лис"),
         ] {
-            let found = noted(text).unwrap();
+            let found = split_notes(text).unwrap();
             assert_eq!(
                 (found.name.as_str(), found.other_script.as_deref(), found.is_certain),
                 (name, Some(other), true),
@@ -326,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_a_name_stays() {
+    fn parts_of_a_name_are_not_notes() {
         for text in [
             "Ada Quist",
             "Thora \"Bird\" Moor",
@@ -339,9 +345,9 @@ mod tests {
             "Jean-Luc Moor",
             "P!nk (band)",
         ] {
-            assert_eq!(noted(text), None, "{text}");
+            assert_eq!(split_notes(text), None, "{text}");
         }
-        assert!(!noted("Ada Quist (of Wismar)").unwrap().is_certain);
+        assert!(!split_notes("Ada Quist (of Wismar)").unwrap().is_certain);
     }
 
     trait MapToOwned {

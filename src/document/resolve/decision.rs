@@ -2,37 +2,38 @@
 //! none is likely, else ambiguous.
 
 use super::candidate::{Candidate, MAX_CANDIDATES, MatchDecision, MatchReason};
-use super::score::{CERTAIN, CREDITED, probability};
-use crate::document::entity::EntityKind;
+use super::features::{CREDITED, MATCH_THRESHOLD, probability};
+use crate::document::schema::entities::EntityKind;
 
-/// How far the best ceremony, platform or genre must be ahead of the next one. These have few
-/// rivals, which aliases and languages tell apart.
-const MARGIN_BY_NAME: f64 = 1.0;
-/// Below this weight, a candidate with exactly that name is taken for another person.
-const LEAST_TO_ASK: f64 = -7.0;
-/// Below this weight, a candidate with nearly that name is taken for another person.
-const LEAST_TO_ASK_NEAR: f64 = -4.0;
-/// Below this weight, a person with nearly that name is not shown.
-const LEAST_TO_SHOW: f64 = -13.0;
-/// As [`LEAST_TO_SHOW`], of ceremonies, platforms and genres: there are few of them.
-const LEAST_TO_SHOW_BY_NAME: f64 = -15.0;
+/// The minimum distance in weight between the best ceremony, platform or genre and the next one.
+/// They have few rivals, and aliases and languages distinguish these.
+const MARGIN_UNIQUE_NAMES: f64 = 1.0;
+/// Below this weight, a candidate with exactly the name is considered another person.
+const MIN_AMBIGUOUS_WEIGHT: f64 = -7.0;
+/// Below this weight, a candidate with a similar name is considered another person.
+const MIN_AMBIGUOUS_WEIGHT_SIMILAR: f64 = -4.0;
+/// Below this weight, a person with a similar name is not shown.
+const MIN_SHOWN_WEIGHT: f64 = -13.0;
+/// As [`MIN_SHOWN_WEIGHT`], for ceremonies, platforms and genres, of which there are few.
+const MIN_SHOWN_WEIGHT_UNIQUE_NAMES: f64 = -15.0;
 
-/// The candidates to show beside a decision, of candidates that are sorted best first.
+/// The candidates to show with a decision; `candidates` are sorted best first.
 #[must_use]
-pub fn worth_showing(kind: EntityKind, candidates: Vec<Candidate>) -> Vec<Candidate> {
-    let least = if kind.is_told_by_name() { LEAST_TO_SHOW_BY_NAME } else { LEAST_TO_SHOW };
-    let is_worth = |candidate: &Candidate| candidate.is_named_so || candidate.weight >= least;
+pub fn shown_candidates(kind: EntityKind, candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let least =
+        if kind.has_unique_names() { MIN_SHOWN_WEIGHT_UNIQUE_NAMES } else { MIN_SHOWN_WEIGHT };
+    let is_worth = |candidate: &Candidate| candidate.has_exact_name || candidate.weight >= least;
     candidates.into_iter().filter(is_worth).take(MAX_CANDIDATES).collect()
 }
 
-/// The weight of each person against all other candidates and an unknown person.
+/// The weight of each person relative to the other candidates and to an unknown person.
 fn certainties(candidates: &[Candidate]) -> Vec<f64> {
     let odds: Vec<f64> =
-        candidates.iter().map(|candidate| (candidate.weight + CERTAIN).exp()).collect();
+        candidates.iter().map(|candidate| (candidate.weight + MATCH_THRESHOLD).exp()).collect();
     let beside_others = candidates.iter().enumerate().map(|(place, candidate)| {
-        // A candidate with nearly the name is no rival to one with exactly the name.
+        // A candidate with a similar name does not compete with one that has exactly the name.
         let is_rival = |other: usize| {
-            other != place && (candidates[other].is_named_so || !candidate.is_named_so)
+            other != place && (candidates[other].has_exact_name || !candidate.has_exact_name)
         };
         let rivals = odds.iter().enumerate().filter(|(other, _)| is_rival(*other));
         candidate.weight - rivals.map(|(_, odds)| odds).sum::<f64>().ln_1p()
@@ -40,8 +41,8 @@ fn certainties(candidates: &[Candidate]) -> Vec<f64> {
     beside_others.collect()
 }
 
-/// Takes away the weight of being credited on the movie from entities that the same document
-/// introduces: for a name that is not theirs it is no evidence.
+/// Removes the weight of being credited on the movie from entities that the document itself
+/// introduces: for another name it is not evidence.
 pub fn discount_introduced(candidates: &mut [Candidate]) {
     for candidate in candidates {
         candidate.weight -= CREDITED;
@@ -49,16 +50,16 @@ pub fn discount_introduced(candidates: &mut [Candidate]) {
     }
 }
 
-/// Decides between candidates that are sorted best first, and sets the score of people to their
-/// probability beside the other candidates.
+/// Decides between candidates, which are sorted best first. Sets the score of people to their
+/// probability relative to the other candidates.
 #[must_use]
 pub fn decide(kind: EntityKind, candidates: &mut [Candidate]) -> MatchDecision {
     let Some(best) = candidates.first() else { return MatchDecision::New };
-    let is_clear = if kind.is_told_by_name() {
+    let is_clear = if kind.has_unique_names() {
         let mut rivals =
-            candidates[1..].iter().filter(|rival| rival.is_named_so || !best.is_named_so);
+            candidates[1..].iter().filter(|rival| rival.has_exact_name || !best.has_exact_name);
         best.weight >= 0.0
-            && rivals.next().is_none_or(|next| best.weight - next.weight >= MARGIN_BY_NAME)
+            && rivals.next().is_none_or(|next| best.weight - next.weight >= MARGIN_UNIQUE_NAMES)
     } else {
         let certainties = certainties(candidates);
         for (candidate, certainty) in candidates.iter_mut().zip(&certainties) {
@@ -70,15 +71,16 @@ pub fn decide(kind: EntityKind, candidates: &mut [Candidate]) -> MatchDecision {
         return MatchDecision::Matched;
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let is_asked = candidates.iter().any(|candidate| {
-        // Initials and the order of names do not say which person it is; a misspelling is rarely
-        // the name of another person.
-        let may_be_theirs = candidate.is_named_so
+    let is_ambiguous = candidates.iter().any(|candidate| {
+        // Initials and word order are ambiguous between people; a misspelling is rarely the name of
+        // another person.
+        let is_often_ambiguous = candidate.has_exact_name
             || candidate
                 .reasons
                 .iter()
                 .any(|reason| matches!(reason, MatchReason::Initials | MatchReason::OtherOrder));
-        candidate.weight >= if may_be_theirs { LEAST_TO_ASK } else { LEAST_TO_ASK_NEAR }
+        candidate.weight
+            >= if is_often_ambiguous { MIN_AMBIGUOUS_WEIGHT } else { MIN_AMBIGUOUS_WEIGHT_SIMILAR }
     });
-    if is_asked { MatchDecision::Ambiguous } else { MatchDecision::New }
+    if is_ambiguous { MatchDecision::Ambiguous } else { MatchDecision::New }
 }

@@ -1,27 +1,28 @@
-//! The entities that the stored and the arriving document name, as evidence for resolving a name.
+//! The entities in the stored and the arriving document, as evidence for resolving a name.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::document::entity::EntityKind;
 use crate::document::json::{objects, text};
 use crate::document::proposal::Proposal;
 use crate::document::schema::definition::{EntityReference, Kind, Object};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 
-/// The entities that the stored and the arriving document name.
+/// The entities in the stored and the arriving document.
 pub(super) struct DocumentEntities<'a> {
-    /// The people credited on the movie: in the stored document, and with an id in the arriving one.
+    /// The people credited on the movie: in the stored document, and with an id in the arriving
+    /// one.
     pub(super) people: HashSet<&'a str>,
-    /// With how many of these people each candidate has worked before.
-    pub(super) company: HashMap<String, usize>,
-    /// By the key of a name, the people that the stored document credits under it. Computed when it
-    /// is first needed.
+    /// For each candidate, the number of these people that they have worked with before.
+    pub(super) collaborators: HashMap<String, usize>,
+    /// The ids of the people that the stored document credits under a name, by the key of the name.
+    /// Computed on first use.
     credited_as: OnceCell<HashMap<String, Vec<String>>>,
-    /// The ids that the stored document contains. Computed when they are first needed.
+    /// The ids in the stored document. Computed on first use.
     stored_ids: OnceCell<HashSet<(&'static str, &'a str)>>,
-    /// By the key of a name, the departments in which the arriving document credits it without an
-    /// id. Computed when they are first needed.
+    /// The departments in which the arriving document credits a name without an id, by the key of
+    /// the name. Computed on first use.
     departments: OnceCell<HashMap<String, BTreeSet<String>>>,
 }
 
@@ -29,38 +30,41 @@ impl<'a> DocumentEntities<'a> {
     pub(super) fn new(proposal: &Proposal<'a>) -> Self {
         let mut people: HashSet<&'a str> = proposal.credited.iter().map(String::as_str).collect();
         people.extend(
-            named(proposal, proposal.current)
+            person_references(proposal, proposal.current)
                 .filter_map(|(_, entity, object)| text(object, entity.id)),
         );
         let mut likely: HashSet<&str> = HashSet::new();
-        let mut looked_up: HashSet<String> = HashSet::new();
-        for (_, entity, object) in named(proposal, &proposal.arriving.data) {
+        let mut seen: HashSet<String> = HashSet::new();
+        for (_, entity, object) in person_references(proposal, &proposal.arriving.data) {
             match text(object, entity.id) {
                 Some(given) => people.extend(proposal.directory.by_id(entity.kind, given)),
-                // Other people of the movie are probably among those with the names in the document.
+                // The other people of the movie are probably among the people with the names in the
+                // document.
                 None => {
                     let Some(name) = text(object, entity.name) else { continue };
                     let key = index_key(name);
-                    if !looked_up.insert(key.clone()) {
+                    if !seen.insert(key.clone()) {
                         continue;
                     }
                     let directory = proposal.directory;
-                    let named_so = directory.by_name(entity.kind, &key).iter().map(String::as_str);
-                    let in_form = directory.knowledge().of_the_name(entity.kind, name, &key);
-                    if !proposal.budget.charge(8 + named_so.len() + 4 * in_form.len()) {
+                    let exact = directory.by_name(entity.kind, &key).iter().map(String::as_str);
+                    let same_name =
+                        directory.evidence().candidates_with_same_name(entity.kind, name, &key);
+                    if !proposal.budget.charge(8 + exact.len() + 4 * same_name.len()) {
                         break;
                     }
-                    likely.extend(named_so.chain(in_form));
+                    likely.extend(exact.chain(same_name));
                 }
             }
         }
         likely.extend(&people);
-        let company = proposal.directory.knowledge().company(&likely, proposal.movie.as_str());
+        let collaborators =
+            proposal.directory.evidence().collaborators(&likely, proposal.movie.as_str());
         Self {
             people,
             credited_as: OnceCell::new(),
             stored_ids: OnceCell::new(),
-            company,
+            collaborators,
             departments: OnceCell::new(),
         }
     }
@@ -73,7 +77,7 @@ impl<'a> DocumentEntities<'a> {
     ) -> Option<&BTreeSet<String>> {
         let of_names = self.departments.get_or_init(|| {
             let mut departments: HashMap<String, BTreeSet<String>> = HashMap::new();
-            for (list, entity, object) in named(proposal, &proposal.arriving.data) {
+            for (list, entity, object) in person_references(proposal, &proposal.arriving.data) {
                 if let (None, Some(name)) = (text(object, entity.id), text(object, entity.name)) {
                     departments
                         .entry(index_key(name))
@@ -86,8 +90,7 @@ impl<'a> DocumentEntities<'a> {
         of_names.get(key)
     }
 
-    /// Whether the stored document contains the id. An id that stands for a name in a draft does not
-    /// count.
+    /// Whether the stored document contains the id. Provisional ids do not count.
     pub(super) fn has_stored_id(
         &self,
         proposal: &Proposal<'a>,
@@ -95,7 +98,7 @@ impl<'a> DocumentEntities<'a> {
         id: &str,
     ) -> bool {
         let stored = self.stored_ids.get_or_init(|| {
-            let named = all_named(proposal, proposal.current);
+            let named = entity_references(proposal, proposal.current);
             named
                 .filter_map(|(_, entity, object)| {
                     Some((entity.kind.as_str(), text(object, entity.id)?))
@@ -105,12 +108,12 @@ impl<'a> DocumentEntities<'a> {
         stored.contains(&(kind.as_str(), id)) && !proposal.provisional_ids.contains(id)
     }
 
-    /// The people that the stored document credits under a name, in any list; each once.
+    /// The ids of the people that the stored document credits under a name, in any list, each once.
     pub(super) fn credited_as(&self, proposal: &Proposal<'a>, key: &str) -> &[String] {
         let by_name = self.credited_as.get_or_init(|| {
             let mut credited: HashMap<String, Vec<String>> = HashMap::new();
             let mut seen = HashSet::new();
-            for (_, entity, object) in named(proposal, proposal.current) {
+            for (_, entity, object) in person_references(proposal, proposal.current) {
                 if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name))
                 {
                     let key = index_key(name);
@@ -126,15 +129,15 @@ impl<'a> DocumentEntities<'a> {
 }
 
 /// The references to people in a document: the list, the reference, and the item.
-fn named<'a>(
+fn person_references<'a>(
     proposal: &Proposal<'a>,
     data: &'a Object,
 ) -> impl Iterator<Item = (&'static str, &'static EntityReference, &'a Object)> {
-    all_named(proposal, data).filter(|(_, entity, _)| entity.kind == EntityKind::Person)
+    entity_references(proposal, data).filter(|(_, entity, _)| entity.kind == EntityKind::Person)
 }
 
 /// The references to entities in the items of a document.
-fn all_named<'a>(
+fn entity_references<'a>(
     proposal: &Proposal<'a>,
     data: &'a Object,
 ) -> impl Iterator<Item = (&'static str, &'static EntityReference, &'a Object)> {

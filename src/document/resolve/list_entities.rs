@@ -1,36 +1,36 @@
-//! The entities that the stored items of a list name. A candidate from the same list comes first.
-//! All look-ups use an index, which is built when it is first needed: a list may contain an entity
-//! or a name thousands of times.
+//! An index of the entities in the stored items of a list: a candidate from the same list is
+//! preferred. The indexes are built on first use, because a list may contain an entity or a name
+//! thousands of times.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::features::RoleMatch;
 use super::name::Name;
-use super::score::Agreement;
 use crate::document::json::text;
 use crate::document::schema::definition::{EntityReference, Item, KeyPart, Object};
 use crate::document::text::{comparable, index_key};
 
-/// By field and name in any form, the ids that are credited so.
+/// The ids of entities, by field and by normalised credited name.
 type ByForm = HashMap<(&'static str, String), Arc<[String]>>;
 
-/// By field and word, the entries whose names have the word.
+/// The indices of entries, by field and by a word of the credited name.
 type ByWord = HashMap<(&'static str, String), Vec<usize>>;
 
-/// Most entries of one word that are compared.
-const MOST_OF_ONE_WORD: usize = 8;
+/// The maximum number of entries that are compared for each word.
+const MAX_ENTRIES_PER_WORD: usize = 8;
 
 pub(in crate::document) struct ListEntities<'o> {
     stored: Vec<Stored<'o>>,
     index: OnceCell<Index<'o>>,
     by_form: OnceCell<ByForm>,
     by_word: OnceCell<ByWord>,
-    /// Whether it has names, all of them in Latin letters.
+    /// Whether the list has names and all of them are in Latin letters.
     is_latin: OnceCell<bool>,
-    /// What the items of an entity say, by the field of its name and its id.
-    said: RefCell<HashMap<(&'static str, String), Said>>,
+    /// The key texts of an entity's items, by the field of its name and its id.
+    key_texts_of: RefCell<HashMap<(&'static str, String), KeyTexts>>,
 }
 
 /// A stored item.
@@ -40,12 +40,12 @@ struct Stored<'o> {
     is_claimed: bool,
 }
 
-/// Where the list names which entity. An entry is an entity of an item that has an id.
+/// The entries of a list. An entry is an entity with an id in an item.
 #[derive(Default)]
 struct Index<'o> {
     entries: Vec<Entry<'o>>,
-    /// By the field that a name stands in, which tells the entities of an item apart.
-    fields: HashMap<&'static str, Named<'o>>,
+    /// By the field of the name, which identifies the entity within an item.
+    fields: HashMap<&'static str, FieldIndex<'o>>,
 }
 
 struct Entry<'o> {
@@ -56,53 +56,53 @@ struct Entry<'o> {
     is_claimed: bool,
 }
 
-/// What stands in one field of the items of a list.
+/// The names and ids in one field of the items.
 #[derive(Default)]
-struct Named<'o> {
-    by_id: HashMap<&'o str, OfEntity>,
-    by_name: HashMap<Rc<str>, OfName>,
-    /// The names that stand there without an id.
-    text_alone: HashSet<String>,
+struct FieldIndex<'o> {
+    by_id: HashMap<&'o str, EntityEntries>,
+    by_name: HashMap<Rc<str>, NameEntries>,
+    /// Names without ids, as [`index_key`].
+    names_without_id: HashSet<String>,
 }
 
 /// The entries of one entity.
-struct OfEntity {
-    places: Places,
+struct EntityEntries {
+    positions: Positions,
     credited_as: Rc<str>,
     /// Other names under which it is credited.
-    otherwise: HashSet<Rc<str>>,
+    other_names: HashSet<Rc<str>>,
 }
 
 /// The entries of one name.
 #[derive(Default)]
-struct OfName {
-    places: Places,
+struct NameEntries {
+    positions: Positions,
     /// The ids, each once, in order.
     ids: Vec<String>,
 }
 
-/// Entries in order.
+/// The indices of entries, in order.
 #[derive(Default)]
-struct Places {
-    places: Vec<usize>,
-    /// How many of the first are known to be claimed.
+struct Positions {
+    positions: Vec<usize>,
+    /// The number of leading entries that are known to be claimed.
     claimed: usize,
 }
 
-/// What the items of one entity say of their key besides names, in comparable form: the job, the
+/// The texts in the key of an entity's items besides names, in comparable form: the job, the
 /// character.
 #[derive(Default)]
-struct Said {
+struct KeyTexts {
     /// By the fields that an item has.
     by_shape: HashMap<Fields, Vec<Texts>>,
-    /// Of the items that have certain fields, what they say in some of these.
+    /// For items with the fields of the first part, their texts in the fields of the second part.
     compared: HashMap<(Fields, Fields), HashSet<Vec<String>>>,
 }
 
 type Fields = Vec<&'static str>;
 type Texts = Vec<(&'static str, String)>;
 
-/// The texts of a key that are no names, in comparable form.
+/// The texts in the key of an item that are not names, in comparable form.
 fn key_texts(item: &'static Item, object: &Object) -> Texts {
     let parts = item.keys.iter().flat_map(|parts| parts.iter());
     let texts = parts.filter_map(|part| match part {
@@ -116,23 +116,25 @@ fn fields_of(texts: &[(&'static str, String)]) -> Fields {
     texts.iter().map(|(field, _)| *field).collect()
 }
 
-/// The texts in those fields.
+/// The texts in the given fields.
 fn texts_in(texts: &[(&'static str, String)], fields: &[&'static str]) -> Vec<String> {
     let texts = texts.iter().filter(|(field, _)| fields.contains(field));
     texts.map(|(_, text)| text.clone()).collect()
 }
 
-/// Of one category of one year there are several nominees: it tells none of them.
-fn is_of_nominees(item: &Item) -> bool {
+/// Whether an item names several entities, as a nomination does: its other fields do not identify
+/// any of them.
+fn has_several_entities(item: &Item) -> bool {
     item.entities.len() > 1
 }
 
-impl Places {
+impl Positions {
     fn first_unclaimed(&mut self, entries: &[Entry<'_>]) -> Option<usize> {
-        while self.places.get(self.claimed).is_some_and(|place| entries[*place].is_claimed) {
+        while self.positions.get(self.claimed).is_some_and(|position| entries[*position].is_claimed)
+        {
             self.claimed += 1;
         }
-        self.places.get(self.claimed).copied()
+        self.positions.get(self.claimed).copied()
     }
 }
 
@@ -147,7 +149,7 @@ impl<'o> Index<'o> {
                     let (field, is_claimed) = (entity.name, *is_claimed);
                     index.add(Entry { field, id, credited_as, object, is_claimed });
                 } else if let Some(name) = name {
-                    index.fields.entry(entity.name).or_default().text_alone.insert(name);
+                    index.fields.entry(entity.name).or_default().names_without_id.insert(name);
                 }
             }
         }
@@ -155,21 +157,21 @@ impl<'o> Index<'o> {
     }
 
     fn add(&mut self, entry: Entry<'o>) {
-        let place = self.entries.len();
-        let named = self.fields.entry(entry.field).or_default();
+        let position = self.entries.len();
+        let field_index = self.fields.entry(entry.field).or_default();
         let name = &entry.credited_as;
         let mut is_new_name = false;
-        let of_id = named.by_id.entry(entry.id).or_insert_with(|| {
+        let of_entity = field_index.by_id.entry(entry.id).or_insert_with(|| {
             is_new_name = true;
-            let (places, credited_as) = (Places::default(), Rc::clone(name));
-            OfEntity { places, credited_as, otherwise: HashSet::new() }
+            let (positions, credited_as) = (Positions::default(), Rc::clone(name));
+            EntityEntries { positions, credited_as, other_names: HashSet::new() }
         });
-        of_id.places.places.push(place);
-        if of_id.credited_as != *name {
-            is_new_name = of_id.otherwise.insert(Rc::clone(name));
+        of_entity.positions.positions.push(position);
+        if of_entity.credited_as != *name {
+            is_new_name = of_entity.other_names.insert(Rc::clone(name));
         }
-        let of_name = named.by_name.entry(Rc::clone(name)).or_default();
-        of_name.places.places.push(place);
+        let of_name = field_index.by_name.entry(Rc::clone(name)).or_default();
+        of_name.positions.positions.push(position);
         if is_new_name {
             of_name.ids.push(entry.id.to_owned());
         }
@@ -178,7 +180,7 @@ impl<'o> Index<'o> {
 }
 
 impl<'o> ListEntities<'o> {
-    /// Of a list without items.
+    /// The index of an empty list.
     pub(in crate::document) fn empty() -> Self {
         Self {
             stored: Vec::new(),
@@ -186,7 +188,7 @@ impl<'o> ListEntities<'o> {
             by_form: OnceCell::new(),
             by_word: OnceCell::new(),
             is_latin: OnceCell::new(),
-            said: RefCell::default(),
+            key_texts_of: RefCell::default(),
         }
     }
 
@@ -207,25 +209,25 @@ impl<'o> ListEntities<'o> {
         self.index.get_or_init(|| Index::of(&self.stored))
     }
 
-    fn named(&self, entity: &EntityReference) -> Option<&Named<'o>> {
+    fn field_index(&self, entity: &EntityReference) -> Option<&FieldIndex<'o>> {
         self.index().fields.get(entity.name)
     }
 
-    fn of_entity(&self, entity: &EntityReference, id: &str) -> Option<&OfEntity> {
-        self.named(entity)?.by_id.get(id)
+    fn of_entity(&self, entity: &EntityReference, id: &str) -> Option<&EntityEntries> {
+        self.field_index(entity)?.by_id.get(id)
     }
 
-    /// The ids of those of the list who are credited under that name, each once, in order.
+    /// The ids of the entities that the list credits under a name, each once, in order.
     pub(in crate::document) fn credited_as(
         &self,
         entity: &EntityReference,
         key: &str,
     ) -> &[String] {
-        let of_name = self.named(entity).and_then(|named| named.by_name.get(key));
+        let of_name = self.field_index(entity).and_then(|field_index| field_index.by_name.get(key));
         of_name.map_or(&[], |of_name| &of_name.ids)
     }
 
-    /// Whether an entity is credited in the list under that name.
+    /// Whether the list credits an entity under a name.
     pub(in crate::document) fn is_credited_as(
         &self,
         entity: &EntityReference,
@@ -233,27 +235,33 @@ impl<'o> ListEntities<'o> {
         key: &str,
     ) -> bool {
         self.of_entity(entity, id)
-            .is_some_and(|of| *of.credited_as == *key || of.otherwise.contains(key))
+            .is_some_and(|of| *of.credited_as == *key || of.other_names.contains(key))
     }
 
-    /// Whether that name stands in the list as text, without an id.
-    pub(in crate::document) fn has_text(&self, entity: &EntityReference, key: &str) -> bool {
-        self.named(entity).is_some_and(|named| named.text_alone.contains(key))
+    /// Whether the list contains a name without an id.
+    pub(in crate::document) fn has_name_without_id(
+        &self,
+        entity: &EntityReference,
+        key: &str,
+    ) -> bool {
+        self.field_index(entity)
+            .is_some_and(|field_index| field_index.names_without_id.contains(key))
     }
 
-    /// Whether an entity of the list is credited there under another name as well.
-    pub(in crate::document) fn is_credited_otherwise(
+    /// Whether the list credits an entity under another name as well.
+    pub(in crate::document) fn has_other_credited_name(
         &self,
         entity: &EntityReference,
         id: &str,
         key: &str,
     ) -> bool {
         self.of_entity(entity, id)
-            .is_some_and(|of| *of.credited_as != *key || !of.otherwise.is_empty())
+            .is_some_and(|of| *of.credited_as != *key || !of.other_names.is_empty())
     }
 
-    /// All of the list who are credited under a form of that name; `None` if there is none.
-    pub(in crate::document) fn of_the_name(
+    /// The ids of the entities that the list credits under any form of a name; `None` if there is
+    /// none.
+    pub(in crate::document) fn with_same_name(
         &self,
         entity: &EntityReference,
         name: &str,
@@ -263,31 +271,32 @@ impl<'o> ListEntities<'o> {
             let mut seen = HashSet::new();
             let mut by_form: HashMap<(&'static str, String), Vec<String>> = HashMap::new();
             for Entry { field, id, credited_as, .. } in &self.index().entries {
-                let form = forms.entry(credited_as).or_insert_with(|| Name::of(credited_as).form());
+                let form =
+                    forms.entry(credited_as).or_insert_with(|| Name::of(credited_as).normalised());
                 if seen.insert((*field, form.clone(), *id)) {
                     by_form.entry((*field, form.clone())).or_default().push((*id).to_owned());
                 }
             }
             by_form.into_iter().map(|(form, ids)| (form, ids.into())).collect()
         });
-        by_form.get(&(entity.name, Name::of(name).form()))
+        by_form.get(&(entity.name, Name::of(name).normalised()))
     }
 
-    /// Whether the list has names, all of them in Latin letters. Of a list whose items name several, nobody
-    /// asks.
+    /// Whether the list has names and all of them are in Latin letters. False for items that name
+    /// several entities.
     pub(in crate::document) fn is_in_latin_letters(&self, entity: &EntityReference) -> bool {
         *self.is_latin.get_or_init(|| {
             let is_latin = |name: &str| name.is_ascii() || !Name::of(name).is_other_script();
             let names = self.stored.iter().filter_map(|known| text(known.object, entity.name));
             let mut names = names.peekable();
-            let is_alone = self.stored.iter().all(|known| known.item.entities.len() == 1);
-            is_alone && names.peek().is_some() && names.all(is_latin)
+            let is_only_name = self.stored.iter().all(|known| known.item.entities.len() == 1);
+            is_only_name && names.peek().is_some() && names.all(is_latin)
         })
     }
 
-    /// Who of the list has a name that has all words of this one, or whose words this one has all: a name that was
-    /// shortened, or written out. With the name that stands there.
-    pub(in crate::document) fn with_more_or_fewer_words(
+    /// An entity of the list with a name that has all words of this name, or the other way round,
+    /// as a shortened or extended name has. Returns its id and its credited name.
+    pub(in crate::document) fn with_shorter_or_longer_name(
         &self,
         entity: &EntityReference,
         name: &str,
@@ -295,11 +304,11 @@ impl<'o> ListEntities<'o> {
         let entries = &self.index().entries;
         let by_word = self.by_word.get_or_init(|| {
             let mut by_word = ByWord::new();
-            for (place, Entry { field, credited_as, .. }) in entries.iter().enumerate() {
+            for (position, Entry { field, credited_as, .. }) in entries.iter().enumerate() {
                 for word in Name::of(credited_as).words() {
-                    let places = by_word.entry((*field, word.to_owned())).or_default();
-                    if places.len() < MOST_OF_ONE_WORD {
-                        places.push(place);
+                    let positions = by_word.entry((*field, word.to_owned())).or_default();
+                    if positions.len() < MAX_ENTRIES_PER_WORD {
+                        positions.push(position);
                     }
                 }
             }
@@ -307,7 +316,7 @@ impl<'o> ListEntities<'o> {
         });
         let given = Name::of(name);
         let near = given.words().filter_map(|word| by_word.get(&(entity.name, word.to_owned())));
-        let found = near.flatten().map(|place| &entries[*place]).find(|entry| {
+        let found = near.flatten().map(|position| &entries[*position]).find(|entry| {
             let other = Name::of(&entry.credited_as);
             given.has_all_words_of(&other) || other.has_all_words_of(&given)
         })?;
@@ -318,49 +327,51 @@ impl<'o> ListEntities<'o> {
         self.of_entity(entity, id).is_some()
     }
 
-    /// Whether an item has the job or the character of one that an entity stands in the list with.
-    pub(in crate::document) fn agreement(
+    /// Compares an item's job or character with those of the items in which the list contains an
+    /// entity.
+    pub(in crate::document) fn role_match(
         &self,
         entity: &EntityReference,
         id: &str,
         item: &'static Item,
         object: &Object,
-    ) -> Agreement {
-        let Some(of_entity) = self.of_entity(entity, id) else { return Agreement::Unsaid };
-        let mut said = self.said.borrow_mut();
-        let said = said.entry((entity.name, id.to_owned())).or_insert_with(|| {
-            let mut said = Said::default();
-            for place in &of_entity.places.places {
-                let texts = key_texts(item, self.index().entries[*place].object);
-                said.by_shape.entry(fields_of(&texts)).or_default().push(texts);
+    ) -> RoleMatch {
+        let Some(of_entity) = self.of_entity(entity, id) else { return RoleMatch::Unknown };
+        let mut key_texts_of = self.key_texts_of.borrow_mut();
+        let key_texts_of = key_texts_of.entry((entity.name, id.to_owned())).or_insert_with(|| {
+            let mut key_texts_of = KeyTexts::default();
+            for position in &of_entity.positions.positions {
+                let texts = key_texts(item, self.index().entries[*position].object);
+                key_texts_of.by_shape.entry(fields_of(&texts)).or_default().push(texts);
             }
-            said
+            key_texts_of
         });
         let sent = key_texts(item, object);
-        let mut found = Agreement::Unsaid;
-        for (shape, items) in &said.by_shape {
+        let mut found = RoleMatch::Unknown;
+        for (shape, items) in &key_texts_of.by_shape {
             let common: Fields =
                 fields_of(&sent).into_iter().filter(|field| shape.contains(field)).collect();
             if common.is_empty() {
                 continue;
             }
-            found = Agreement::Other;
-            if is_of_nominees(item) {
+            found = RoleMatch::Different;
+            if has_several_entities(item) {
                 continue;
             }
-            let compared = said.compared.entry((shape.clone(), common.clone()));
+            let compared = key_texts_of.compared.entry((shape.clone(), common.clone()));
             let compared = compared
                 .or_insert_with(|| items.iter().map(|texts| texts_in(texts, &common)).collect());
             if compared.contains(&texts_in(&sent, &common)) {
-                return Agreement::Same;
+                return RoleMatch::Same;
             }
         }
         found
     }
 
-    /// The first of the candidates in the list that no item claimed yet; else the only one of them
-    /// that is in the list at all. All that are credited under the name `key` are candidates.
-    pub(in crate::document) fn first_of(
+    /// Claims the first entry of a candidate that no item has claimed yet. If there is none,
+    /// returns the only candidate that the list contains at all. All entities that are credited
+    /// under the name `key` are candidates.
+    pub(in crate::document) fn claim_first(
         &mut self,
         entity: &EntityReference,
         key: &str,
@@ -368,19 +379,19 @@ impl<'o> ListEntities<'o> {
     ) -> Option<String> {
         self.index();
         let Index { entries, fields } = self.index.get_mut()?;
-        let named = fields.get_mut(entity.name)?;
-        let of_name = named.by_name.get_mut(key);
-        let mut first = of_name.and_then(|of| of.places.first_unclaimed(entries));
+        let field_index = fields.get_mut(entity.name)?;
+        let of_name = field_index.by_name.get_mut(key);
+        let mut first = of_name.and_then(|of| of.positions.first_unclaimed(entries));
         for id in candidates {
-            let of_id = named.by_id.get_mut(*id);
-            let place = of_id.and_then(|of| of.places.first_unclaimed(entries));
-            first = [first, place].into_iter().flatten().min();
+            let of_entity = field_index.by_id.get_mut(*id);
+            let position = of_entity.and_then(|of| of.positions.first_unclaimed(entries));
+            first = [first, position].into_iter().flatten().min();
         }
-        if let Some(place) = first {
-            entries[place].is_claimed = true;
-            return Some(entries[place].id.to_owned());
+        if let Some(position) = first {
+            entries[position].is_claimed = true;
+            return Some(entries[position].id.to_owned());
         }
-        let mut listed = candidates.iter().filter(|id| named.by_id.contains_key(**id));
+        let mut listed = candidates.iter().filter(|id| field_index.by_id.contains_key(**id));
         match (listed.next(), listed.next()) {
             (Some(only), None) => Some((*only).to_owned()),
             _ => None,

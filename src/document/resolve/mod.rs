@@ -1,9 +1,10 @@
-//! Resolving: which entity a name means, by named features of the candidates, thresholds and a
+//! Resolving: finds the entity that a name means, by features of the candidates, thresholds and a
 //! margin.
 //!
-//! Candidates are found by name, alias and [blocking key](blocking_keys) and ranked by [`score`].
-//! One clear candidate is [`MatchDecision::Matched`]; a name without candidates is
-//! [`MatchDecision::New`]; everything else is [`MatchDecision::Ambiguous`] and needs a resolution.
+//! Candidates are found by name, alias and [blocking key](blocking_keys), and ranked by [`score`].
+//! A single clear candidate is [`MatchDecision::Matched`], a name without candidates is
+//! [`MatchDecision::New`], and everything else is [`MatchDecision::Ambiguous`] and needs a
+//! resolution.
 
 pub mod blocking_keys;
 pub mod candidate;
@@ -11,10 +12,14 @@ mod credit_line;
 mod credit_notes;
 pub mod credited_names;
 pub mod decision;
+pub mod directory;
 mod document_entities;
+mod evidence;
+mod features;
 pub mod given_ids;
-mod knowledge;
+mod languages;
 pub mod list_entities;
+pub mod mentions;
 mod name;
 mod new_entities;
 mod parts;
@@ -22,15 +27,16 @@ mod phonetics;
 mod resolution;
 pub mod resolver;
 mod score;
-mod several_names;
+mod split_names;
 
 pub use candidate::{Candidate, MAX_CANDIDATES, MatchDecision, MatchReason};
-pub use credit_line::{may_be_credit_line, name_and_part, without_heading};
-pub use credit_notes::{Noted, job_of, noted};
-pub use knowledge::{Appearance, Knowledge, Known};
+pub use credit_line::{may_be_credit_line, name_and_character, without_heading};
+pub use credit_notes::{NameWithNotes, job_of_note, split_notes};
+pub use evidence::{EntityProfile, Evidence, PastCredit};
+pub use features::{NameQuery, Presence, RoleMatch};
 pub use name::{Name, Relation};
-pub use new_entities::Newcomers;
+pub use new_entities::NewEntityIndex;
 pub use parts::{forms_without_edition, is_han};
-pub use resolution::{Answer, Resolution};
-pub use score::{Agreement, MOST_OF_ONE_NAME, Question, Standing, candidates};
-pub use several_names::{is_full_name, may_be_several, several_jobs, several_names};
+pub use resolution::{Resolution, ResolutionAction};
+pub use score::{MAX_NAMESAKES, score_candidates};
+pub use split_names::{is_full_name, may_be_several_names, split_jobs, split_names};

@@ -1,48 +1,51 @@
-//! Whoever was just made, found under another form of the name as those are who were there before.
+//! Entities that are created during an import, indexed by blocking keys so that later names find
+//! them under other forms of their names.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::{Name, blocking_keys};
-use crate::document::entity::{EntityKind, NewEntity};
+use crate::document::schema::entities::{EntityKind, NewEntity};
 
-/// Most that are looked at for one name, so that a document of names that are all alike takes no longer than others.
-const MOST_NEAR: usize = 40;
+/// The maximum number of candidates for one name. It limits the time for documents with many
+/// similar names.
+const MAX_CANDIDATES_PER_NAME: usize = 40;
 
-/// Entities that were made since the others were looked up. They are indexed when somebody asks: most documents
-/// name nobody by a name alone.
+/// Entities that were created since the directory was loaded. They are indexed on demand, as most
+/// documents have no name without an id.
 #[derive(Debug, Clone, Default)]
-pub struct Newcomers {
-    entities: Vec<Newcomer>,
+pub struct NewEntityIndex {
+    entities: Vec<IndexedEntity>,
     indexed: usize,
     by_block: HashMap<i64, Vec<usize>>,
 }
 
-/// An entity that was just made.
+/// A created entity and its parsed name.
 #[derive(Debug, Clone)]
-pub(super) struct Newcomer {
+pub(super) struct IndexedEntity {
     pub(super) entity: NewEntity,
     name: OnceLock<Name>,
 }
 
-impl Newcomer {
-    /// Its name taken apart.
+impl IndexedEntity {
+    /// The parsed name, computed on first use.
     pub(super) fn name(&self) -> &Name {
         self.name.get_or_init(|| Name::of(&self.entity.name))
     }
 }
 
-impl Newcomers {
+impl NewEntityIndex {
     pub fn add(&mut self, entity: &NewEntity) {
-        self.entities.push(Newcomer { entity: entity.clone(), name: OnceLock::new() });
+        self.entities.push(IndexedEntity { entity: entity.clone(), name: OnceLock::new() });
     }
 
-    /// Makes those who were added since the last time known to [`Self::near`].
+    /// Indexes the entities that were added since the last call, for [`Self::candidates`].
     pub fn index(&mut self) {
-        for (place, Newcomer { entity, .. }) in self.entities.iter().enumerate().skip(self.indexed)
+        for (place, IndexedEntity { entity, .. }) in
+            self.entities.iter().enumerate().skip(self.indexed)
         {
             for block in
-                blocking_keys::stored(entity.kind, &Name::of_kind(entity.kind, &entity.name))
+                blocking_keys::for_index(entity.kind, &Name::of_kind(entity.kind, &entity.name))
             {
                 self.by_block.entry(block).or_default().push(place);
             }
@@ -50,23 +53,26 @@ impl Newcomers {
         self.indexed = self.entities.len();
     }
 
-    /// Those whose names may be another form of this one, in the order in which they were made.
-    pub(super) fn near(&self, kind: EntityKind, name: &Name) -> Vec<&Newcomer> {
+    /// The entities with a name that may be another form of a name, in the order of their creation.
+    pub(super) fn candidates(&self, kind: EntityKind, name: &Name) -> Vec<&IndexedEntity> {
         if self.by_block.is_empty() {
             return Vec::new();
         }
-        let blocks = blocking_keys::looked_up(kind, name);
-        // The places under a block ascend, so that the first of all are among the first of each.
+        let blocks = blocking_keys::for_lookup(kind, name);
+        // The positions of a block ascend, so the first ones overall are among the first of each
+        // block.
         let of_blocks = blocks.iter().filter_map(|block| self.by_block.get(block));
-        let mut places: Vec<usize> =
-            of_blocks.flat_map(|places| places.iter().take(MOST_NEAR)).copied().collect();
+        let mut places: Vec<usize> = of_blocks
+            .flat_map(|places| places.iter().take(MAX_CANDIDATES_PER_NAME))
+            .copied()
+            .collect();
         places.sort_unstable();
         places.dedup();
-        places.truncate(MOST_NEAR);
+        places.truncate(MAX_CANDIDATES_PER_NAME);
         places
             .into_iter()
             .map(|place| &self.entities[place])
-            .filter(|newcomer| newcomer.entity.kind == kind)
+            .filter(|new| new.entity.kind == kind)
             .collect()
     }
 }

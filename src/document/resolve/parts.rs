@@ -1,16 +1,17 @@
-//! The text of a name taken apart: the order in which it is spoken, its parts, and what is no part of it.
-//! Its quotation marks and dashes are [`straight`](crate::document::text::folding::straight) already.
+//! Splits the text of a name into parts and puts them in their natural order, without nicknames,
+//! titles and editions. Quotation marks and dashes must be in their
+//! [`straight`](crate::document::text::folding::straight) forms.
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) text: String,
-    /// Whether each letter stands for a name.
+    /// Whether each letter is the initial of a name.
     pub(super) is_initials: bool,
 }
 
-/// What tells a father from his son, or one of several of a name from the others.
+/// A suffix that distinguishes a father from his son, or several people with one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Suffix {
     Senior,
@@ -19,13 +20,13 @@ pub(super) enum Suffix {
     Third,
     Fourth,
     Fifth,
-    /// Which of several of one name, as databases of films count them: (I), (II).
+    /// The number that film databases add to equal names: (I), (II).
     Numbered(usize),
 }
 
-/// Whether it is a Roman numeral that an edition may have, of two digits at least: LXXXIII.
+/// Whether a word is a Roman numeral of two letters at least, as in editions: LXXXIII.
 fn is_roman(word: &str) -> bool {
-    /// What each digit of a number may be, its ones first.
+    /// The values of each digit, ones first.
     const DIGITS: [&[&str]; 3] = [
         &["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"],
         &["X", "XX", "XXX", "XL", "L", "LX", "LXX", "LXXX", "XC"],
@@ -41,7 +42,7 @@ fn is_roman(word: &str) -> bool {
     word.len() > 1 && rest.is_empty()
 }
 
-/// A year, `1996` or `(1996)`.
+/// Whether a word is a year, `1996` or `(1996)`.
 fn is_year(word: &str) -> bool {
     let digits = word.trim_matches(['(', ')', '[', ']', ',']);
     digits.len() == 4
@@ -49,19 +50,19 @@ fn is_year(word: &str) -> bool {
         && digits.chars().all(|c| c.is_ascii_digit())
 }
 
-/// `12th`.
+/// Whether a word is an ordinal number, `12th`.
 fn is_ordinal(word: &str) -> bool {
     let word = word.to_lowercase();
     let digits = ["st", "nd", "rd", "th"].iter().find_map(|ending| word.strip_suffix(ending));
     digits.is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
 }
 
-/// The names that a ceremony may be known by whose name is written with its edition, an article or in
-/// the singular: `The 12th Annual Saturn Award (1996)` → `Saturn Award`, `Saturn Awards`, `The Saturn
-/// Award`, `The Saturn Awards`. None of them is the name itself.
+/// Other names of a ceremony: without the edition, with and without the article, in the singular
+/// and plural. `The 12th Annual Saturn Award (1996)` → `Saturn Award`, `Saturn Awards`, `The Saturn
+/// Award`, `The Saturn Awards`. The text itself is not among them.
 #[must_use]
 pub fn forms_without_edition(text: &str) -> Vec<String> {
-    if text.chars().nth(LONGEST_CEREMONY).is_some() {
+    if text.chars().nth(MAX_CEREMONY_LENGTH).is_some() {
         return Vec::new();
     }
     let mut words: Vec<&str> = text.split_whitespace().collect();
@@ -92,10 +93,11 @@ pub fn forms_without_edition(text: &str) -> Vec<String> {
     plain.into_iter().chain(with_article).filter(|form| form != text).collect()
 }
 
-/// Most characters of the name of a ceremony that is looked at.
-const LONGEST_CEREMONY: usize = 200;
+/// The maximum length of a ceremony's name in characters; longer names are not examined.
+const MAX_CEREMONY_LENGTH: usize = 200;
 
-/// `The 83rd Annual Academy Awards`, `LXXXIII Academy Awards` and `Academy Awards (2011)` → `Academy Awards`.
+/// The name of a ceremony without its edition: `The 83rd Annual Academy Awards`, `LXXXIII Academy
+/// Awards` and `Academy Awards (2011)` → `Academy Awards`.
 pub(super) fn without_edition(text: &str) -> String {
     let mut words: Vec<&str> = text.split_whitespace().collect();
     if words.last().is_some_and(|last| is_year(last)) {
@@ -118,13 +120,14 @@ pub(super) fn without_edition(text: &str) -> String {
     if words.is_empty() { text.to_owned() } else { words.join(" ") }
 }
 
-/// `Pitt, Brad` → `Brad Pitt`; `Downey, Robert, Jr.` → `Robert Downey Jr.`; a nickname in quotation marks or
-/// brackets is left out.
-pub(super) fn spoken_order(text: &str) -> String {
+/// `Pitt, Brad` → `Brad Pitt`; `Downey, Robert, Jr.` → `Robert Downey Jr.`. Nicknames in quotation
+/// marks or brackets are removed.
+pub(super) fn natural_order(text: &str) -> String {
     let text = without_nickname(text);
     let mut pieces: Vec<&str> =
         text.split([',', '،', '、']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
-    // After a surname alone comes the given name: "Bhatti, Ace", "Lemon, JR".
+    // A single surname is followed by the given name, even if that looks like a society or a
+    // suffix: "Bhatti, Ace", "Lemon, JR".
     let follows_a_name =
         |pieces: &[&str]| pieces.len() > 2 || pieces.first().is_some_and(|name| name.contains(' '));
     while pieces.len() > 1 && follows_a_name(&pieces) && is_society(pieces[pieces.len() - 1]) {
@@ -143,13 +146,14 @@ pub(super) fn spoken_order(text: &str) -> String {
     }
 }
 
-/// `LEE` is a surname where it stands as one, and no initials.
+/// A surname in capitals, such as `LEE`, must not be read as initials.
 fn spelled_out(surname: &str) -> String {
     let is_shouted = surname.chars().all(char::is_uppercase) && surname.chars().nth(1).is_some();
     if is_shouted { surname.to_lowercase() } else { surname.to_owned() }
 }
 
-/// `PITT Brad` → `Brad PITT`: in capitals is the surname, if the rest is not. Three letters without a vowel are initials.
+/// `PITT Brad` → `Brad PITT`: a first word in capitals is the surname if the other words are not in
+/// capitals. Three letters without a vowel are initials.
 pub(super) fn surname_last(name: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().unwrap_or_default();
@@ -167,19 +171,30 @@ pub(super) fn surname_last(name: &str) -> String {
     }
 }
 
-/// Symbols and emoji, and what joins them (Unicode's blocks of them; trade marks).
+/// Whether a character is a symbol, an emoji or a joiner of these (by Unicode blocks), or a trade
+/// mark sign.
 pub(super) const fn is_decoration(c: char) -> bool {
-    matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}' | '\u{FE0E}' | '\u{FE0F}' | '\u{200D}' | '®' | '©' | '™')
+    matches!(
+        c,
+        '\u{2190}'..='\u{2BFF}'
+            | '\u{1F000}'..='\u{1FAFF}'
+            | '\u{FE0E}'
+            | '\u{FE0F}'
+            | '\u{200D}'
+            | '®'
+            | '©'
+            | '™'
+    )
 }
 
-/// A character that is no letter, sign or mark of any script known here: not assigned, or for
-/// private use (Unicode's general categories Cn and Co).
+/// Whether a character belongs to no script: unassigned or for private use (Unicode's general
+/// categories Cn and Co).
 pub(super) fn is_unassigned(c: char) -> bool {
     let category = || c.general_category();
     !c.is_ascii() && matches!(category(), GeneralCategory::Unassigned | GeneralCategory::PrivateUse)
 }
 
-/// Whether what stands in brackets behind a name tells of the credit and not of the name.
+/// Whether a text in brackets after a name is a note on the credit and not part of the name.
 fn is_note(text: &str) -> bool {
     const NOTES: [&str; 6] =
         ["uncredited", "voice", "archive footage", "archival footage", "credit only", "as "];
@@ -206,7 +221,7 @@ fn without_nickname(text: &str) -> String {
     without_quoted(&rest)
 }
 
-/// `Heinz 'Chip' Roemheld`, but not `Conan O'Brien`.
+/// Removes a nickname in single quotation marks: `Heinz 'Chip' Roemheld`, but not `Conan O'Brien`.
 fn without_quoted(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let opens = words.iter().position(|word| word.len() > 1 && word.starts_with('\''));
@@ -219,8 +234,8 @@ fn without_quoted(text: &str) -> String {
     }
 }
 
-/// Societies and degrees that stand behind a name in credits: American Society of Cinematographers, American
-/// Cinema Editors, and the like.
+/// Whether a word is a society or degree after a name: American Society of Cinematographers,
+/// American Cinema Editors, and the like.
 pub(super) fn is_society(word: &str) -> bool {
     const SOCIETIES: [&str; 17] = [
         "asc", "bsc", "acs", "csc", "isc", "afc", "aic", "ace", "bfe", "cas", "mpse", "csa", "phd",
@@ -229,14 +244,15 @@ pub(super) fn is_society(word: &str) -> bool {
     SOCIETIES.contains(&word.replace('.', "").to_lowercase().as_str())
 }
 
-/// What people are addressed by, before a given and a family name: Sir Ben Kingsley, but not Lady Gaga.
+/// Whether a word is a title before a given name and a surname: Sir Ben Kingsley, but not Lady
+/// Gaga.
 fn is_title(word: &str) -> bool {
     const TITLES: [&str; 11] =
         ["sir", "dame", "lord", "lady", "dr", "mr", "mrs", "ms", "miss", "prof", "professor"];
     TITLES.contains(&word.to_lowercase().as_str())
 }
 
-/// A Chinese character (Unicode's Han script, but for what no name has).
+/// Whether a character is Chinese (Unicode's Han script, except for what no name contains).
 pub const fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')
 }
@@ -257,11 +273,11 @@ pub(super) fn suffix_of(word: &str) -> Option<Suffix> {
     }
 }
 
-/// What is spoken otherwise than its letters are transliterated one by one: the Russian х is an h and дж a j, and the
-/// Greek μπ, ντ and γκ are b, d and g; the Japanese small tsu doubles a consonant, and
-/// in Hindi a dot below makes another one.
-fn as_spoken(word: &str) -> String {
-    const SPOKEN: [(&str, &str); 30] = [
+/// Respells letters that are not pronounced like their transliterations: in Russian, х is h and
+/// дж is j; in Greek, μπ, ντ and γκ are b, d and g; the Japanese small tsu doubles a consonant, and
+/// in Hindi a dot below makes another consonant.
+fn respelled(word: &str) -> String {
+    const RESPELLINGS: [(&str, &str); 30] = [
         ("ッ", ""),
         ("っ", ""),
         ("дж", "j"),
@@ -296,24 +312,22 @@ fn as_spoken(word: &str) -> String {
     if word.is_ascii() {
         return word.to_owned();
     }
-    SPOKEN.iter().fold(word.to_owned(), |word, (written, spoken)| word.replace(written, spoken))
+    RESPELLINGS
+        .iter()
+        .fold(word.to_owned(), |word, (written, spoken)| word.replace(written, spoken))
 }
 
 pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
     let mut words: Vec<String> = Vec::new();
     for word in text.split(|c: char| c.is_whitespace() || matches!(c, '-' | '/' | '&' | '_')) {
-        // `J.J.` is two initials, `St.` a word.
+        // `J.J.` is two initials, `St.` is a word.
         let pieces = word.split('.').filter(|piece| !piece.is_empty());
         words.extend(pieces.map(str::to_owned));
     }
+    // Junior may be a surname.
+    let is_surname = |last: &str| last.eq_ignore_ascii_case("junior");
     let suffix = match words.last() {
-        Some(last)
-            if words.len() > 2
-                || (words.len() == 2
-                    && !matches!(suffix_of(last), Some(Suffix::Junior) if last.eq_ignore_ascii_case("junior"))) =>
-        {
-            suffix_of(last)
-        }
+        Some(last) if words.len() > 2 || (words.len() == 2 && !is_surname(last)) => suffix_of(last),
         _ => None,
     };
     if suffix.is_some() {
@@ -329,7 +343,7 @@ pub(super) fn parts_of(text: &str) -> (Vec<Part>, Option<Suffix>) {
         let ascii: String = if word.chars().any(is_han) {
             word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
         } else {
-            let ascii = any_ascii::any_ascii(&as_spoken(word)).replace('+', "plus");
+            let ascii = any_ascii::any_ascii(&respelled(word)).replace('+', "plus");
             ascii.chars().filter(char::is_ascii_alphanumeric).collect()
         };
         if ascii.is_empty() {

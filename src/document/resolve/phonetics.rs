@@ -1,13 +1,14 @@
-//! How a word sounds, as far as another spelling or another script leaves it: its consonants.
+//! The sound of words, reduced to what different spellings and scripts have in common: the
+//! consonants.
 
 use rphonetic::DoubleMetaphone;
 
-/// Longer than a word is.
-const LONGEST_CODE: usize = 64;
+/// Longer than the code of any word.
+const MAX_CODE_LENGTH: usize = 64;
 
-/// What is left of a word when vowels, doubled letters and what is often misspelled are taken away.
-pub(super) fn bones(text: &str) -> String {
-    let mut bones = String::with_capacity(text.len());
+/// A word without vowels and doubled letters, with letters that are often confused made equal.
+pub(super) fn consonant_skeleton(text: &str) -> String {
+    let mut consonant_skeleton = String::with_capacity(text.len());
     let mut letters = text.chars().enumerate().peekable();
     let mut before = ' ';
     while let Some((index, letter)) = letters.next() {
@@ -15,34 +16,34 @@ pub(super) fn bones(text: &str) -> String {
             ('q', 'u', _) | (_, 'w', _) => 'v',
             (_, 'k' | 'q', _) => 'c',
             (_, 'z', _) => 's',
-            // George, Angelina.
+            // As in George and Angelina.
             (_, 'g', Some((_, 'e' | 'i' | 'y'))) | (_, 'j' | 'y', _) => 'i',
             _ => letter,
         };
         before = letter;
-        let is_bone = index == 0 || !matches!(sound, 'a' | 'e' | 'i' | 'o' | 'u' | 'h');
-        if is_bone && !bones.ends_with(sound) {
-            bones.push(sound);
+        let is_kept = index == 0 || !matches!(sound, 'a' | 'e' | 'i' | 'o' | 'u' | 'h');
+        if is_kept && !consonant_skeleton.ends_with(sound) {
+            consonant_skeleton.push(sound);
         }
     }
-    bones
+    consonant_skeleton
 }
 
-/// The code of words by Double Metaphone (Lawrence Philips, 2000): Christopher and Kristofer are KRSTFR. Of what is
-/// no Latin letter, nothing is spoken.
-pub(super) fn spoken<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let encoder = DoubleMetaphone::new(Some(LONGEST_CODE));
+/// The codes of words by Double Metaphone (Lawrence Philips, 2000): Christopher and Kristofer are
+/// both KRSTFR. Characters that are not ASCII letters are ignored.
+pub(super) fn metaphone<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let encoder = DoubleMetaphone::new(Some(MAX_CODE_LENGTH));
     let code = |word: &str| {
-        // The encoder takes nothing else.
+        // The encoder accepts ASCII letters only.
         let letters: String = word.chars().filter(char::is_ascii_alphabetic).collect();
         encoder.double_metaphone(&letters).primary()
     };
     words.map(code).collect::<Vec<_>>().join(" ")
 }
 
-/// What is left of such a code when a script that writes neither vowels nor all consonants stands between two
-/// names: l is r in Japanese, p is f in Korean, and h is read as g or kh in many.
-pub(super) fn roughly(code: &str) -> String {
+/// A Metaphone code without the differences between scripts, some of which write neither vowels nor
+/// all consonants: l is r in Japanese, p is f in Korean, and h is read as g or kh in many.
+pub(super) fn coarse_metaphone(code: &str) -> String {
     let mut rough = String::with_capacity(code.len());
     let mut before = ' ';
     // Zimmer is Циммер.
@@ -67,21 +68,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_sound_alike_in_other_spellings() {
-        assert_eq!(spoken(["christopher"].into_iter()), spoken(["kristofer"].into_iter()));
-        assert_eq!(bones("micheal"), bones("michael"));
+    fn misspelled_words_have_equal_codes() {
+        assert_eq!(metaphone(["christopher"].into_iter()), metaphone(["kristofer"].into_iter()));
+        assert_eq!(consonant_skeleton("micheal"), consonant_skeleton("michael"));
         assert_eq!(
-            roughly(&spoken(["hanks"].into_iter())),
-            roughly(&spoken(["chanks"].into_iter()))
+            coarse_metaphone(&metaphone(["hanks"].into_iter())),
+            coarse_metaphone(&metaphone(["chanks"].into_iter()))
         );
-        assert_ne!(bones("norton"), bones("nolan"));
+        assert_ne!(consonant_skeleton("norton"), consonant_skeleton("nolan"));
     }
 
     #[test]
-    fn what_is_no_letter_is_not_spoken() {
+    fn characters_other_than_letters_have_no_code() {
         for word in ["", "???", "陈静", "ñç", "ſ", "c陈h", "w陈", "2pac"] {
-            assert!(spoken([word].into_iter()).is_ascii(), "{word}");
+            assert!(metaphone([word].into_iter()).is_ascii(), "{word}");
         }
-        assert_eq!(spoken(["", "陈静"].into_iter()), " ");
+        assert_eq!(metaphone(["", "陈静"].into_iter()), " ");
     }
 }

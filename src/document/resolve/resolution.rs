@@ -1,21 +1,22 @@
-//! Answers to the question who a name means, given with an import.
+//! Resolutions: the answers of a person to ambiguous names, sent with an import.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Who the name at a path means.
+/// States which entity the name at a path means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {
-    /// JSON Pointer into the imported data: of the name, or of an item that names one entity only.
+    /// JSON Pointer into the imported data, to the name or to an item with a single entity.
     pub path: String,
-    /// `None` if it was given in no way, or in several at once.
-    pub answer: Option<Answer>,
-    /// Whether the answer holds for this name on all movies from now on.
+    /// `None` if no action was given, or more than one; such a resolution is reported as invalid.
+    #[serde(rename = "answer")]
+    pub action: Option<ResolutionAction>,
+    /// Whether the resolution applies to this name on all movies from now on.
     pub everywhere: bool,
 }
 
 impl Resolution {
-    /// A resolution as clients give it: in one of three ways.
+    /// A resolution as clients send it: with exactly one of three actions.
     #[must_use]
     pub fn of(
         path: String,
@@ -24,31 +25,32 @@ impl Resolution {
         skip: bool,
         everywhere: bool,
     ) -> Self {
-        let answer = match (entity, create_new, skip) {
-            (Some(id), false, false) => Some(Answer::Is(id)),
-            (None, true, false) => Some(Answer::CreateNew),
-            (None, false, true) => Some(Answer::Skip),
+        let action = match (entity, create_new, skip) {
+            (Some(id), false, false) => Some(ResolutionAction::Entity(id)),
+            (None, true, false) => Some(ResolutionAction::CreateNew),
+            (None, false, true) => Some(ResolutionAction::Skip),
             _ => None,
         };
-        Self { path, answer, everywhere }
+        Self { path, action, everywhere }
     }
 
-    /// Reads resolutions as text has them: a JSON list of `{"path", "entity_id" | "create_new" | "skip",
+    /// Parses a JSON list of resolutions: `{"path", "entity_id" | "create_new" | "skip",
     /// "everywhere"}`.
     ///
     /// # Errors
-    /// What was found, and what is allowed.
+    /// A message with the value that was found and the form that is allowed.
     pub fn read_list(text: &str) -> Result<Vec<Self>, String> {
         let allowed = |found: &str| {
             format!(
-                "{found}; allowed is a JSON list of {{\"path\", \"entity_id\" | \"create_new\" | \"skip\", \"everywhere\"}}"
+                "{found}; allowed is a JSON list of {{\"path\", \"entity_id\" | \"create_new\" | \
+                 \"skip\", \"everywhere\"}}"
             )
         };
         let values: Vec<Value> = match serde_json::from_str(text) {
             Ok(Value::Array(values)) => values,
             Ok(Value::Object(_)) => return Err(allowed("found an object")),
             Ok(other) => return Err(allowed(&format!("found {other}"))),
-            Err(error) => return Err(allowed(&format!("found no JSON: {error}"))),
+            Err(error) => return Err(allowed(&format!("found invalid JSON: {error}"))),
         };
         let sent: Vec<Sent> = values
             .into_iter()
@@ -64,17 +66,17 @@ impl Resolution {
         Ok(sent.into_iter().map(read).collect())
     }
 
-    /// The id of the entity that it names.
+    /// The id of the entity that the resolution states.
     #[must_use]
     pub fn entity(&self) -> Option<&str> {
-        match &self.answer {
-            Some(Answer::Is(id)) => Some(id),
+        match &self.action {
+            Some(ResolutionAction::Entity(id)) => Some(id),
             _ => None,
         }
     }
 }
 
-/// A resolution as text has it.
+/// A resolution as JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a resolution")]
 struct Sent {
@@ -88,14 +90,15 @@ struct Sent {
     everywhere: bool,
 }
 
-/// Who a name means.
+/// What to do with a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
-    /// The entity of that id.
-    Is(String),
-    /// Somebody who is not known here.
+pub enum ResolutionAction {
+    /// It means the entity with this id.
+    #[serde(rename = "is")]
+    Entity(String),
+    /// It means an entity that does not exist yet.
     CreateNew,
-    /// Nobody: what has the name is left out of the import.
+    /// Leave out the name and the item that contains it.
     Skip,
 }

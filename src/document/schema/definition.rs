@@ -9,7 +9,7 @@ use async_graphql::{ID, InputType};
 use serde::Serialize;
 
 use super::scalars::{BigInt, Date, PartialDate, WebUrl};
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 
 /// A JSON object in a document. It keeps the order of its keys.
 pub type Object = serde_json::Map<String, serde_json::Value>;

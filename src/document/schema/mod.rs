@@ -2,6 +2,7 @@
 //! that are generated from them.
 
 pub mod definition;
+pub mod entities;
 pub mod example;
 pub mod json_schema;
 pub mod rules;

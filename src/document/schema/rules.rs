@@ -1,7 +1,7 @@
 //! Constructors of the field rules that the category definitions use.
 
 use super::definition::{Item, Kind, Rule, Unit, Wording};
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 
 /// Maximum length of a one-line text (a name, a title, a job), in characters.
 const LINE: usize = 500;

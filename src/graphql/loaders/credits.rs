@@ -9,7 +9,7 @@ use crate::catalog::Catalog;
 use crate::catalog::access::CanRead;
 use crate::catalog::entities::WorksPage;
 use crate::document::MovieId;
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::graphql::budget::Budget;
 use crate::storage::{
     CreditEntry, Entity, MovieOrder, MovieRow, NominationEntry, PageRequest, WorkTotals,

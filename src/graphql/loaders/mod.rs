@@ -11,7 +11,7 @@ use super::budget::Budget;
 use crate::catalog::Catalog;
 use crate::catalog::access::CanRead;
 use crate::catalog::export::Export;
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, MovieId};
 use crate::storage::Entity;
 use batch::{Batcher, Load, LoadError};

@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, Object};
 
 use super::inputs::{MovieOrder, movie_order};
 use super::types::{ExternalId, external_ids};
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::document::reference::PrestigeLevel;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;

@@ -4,10 +4,10 @@ use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
 use super::types::{Movie, MovieExport, User, charge_lists};
 use crate::catalog::import::{ImportStatus, Outcome};
-use crate::document::entity::EntityKind;
 use crate::document::plan::diff::{Change, ChangeOperation};
 use crate::document::plan::{Conflict, Counts, Match, NotRemoved, Report, Skipped};
 use crate::document::resolve::{Candidate, MatchDecision, MatchReason};
+use crate::document::schema::entities::EntityKind;
 use crate::document::schema::scalars::Json;
 use crate::document::{Problem, ProblemCode, Warning, WarningCode};
 

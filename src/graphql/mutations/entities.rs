@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::catalog::entities::{
     EntityChange, MergeRequest, ReassignmentOutcome, Rewritten, SplitRequest,
 };
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, Problem};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;

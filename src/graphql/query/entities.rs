@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::graphql::model::entities::{
     Ceremony, CeremonyConnection, Genre, GenreConnection, Platform, PlatformConnection,
 };

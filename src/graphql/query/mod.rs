@@ -15,7 +15,7 @@ use super::model::import_log::{self, ImportFilter, ImportRecord, ImportRecordCon
 use super::model::inputs::{MovieFilter, MovieOrder, movie_order, movie_query};
 use super::model::types::{Movie, MovieExport, User};
 use crate::catalog::movies::MovieQuery;
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, MovieId, Stage};
 use crate::storage::{self, MoviePage, MovieRow, OrderBy, PageRequest};
 use entities::EntityQuery;

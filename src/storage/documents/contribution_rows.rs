@@ -5,7 +5,7 @@ use sea_orm::Set;
 
 use super::publish::moment;
 use super::published::{DocumentKey, FORMAT, source};
-use crate::document::entity::NewEntity;
+use crate::document::schema::entities::NewEntity;
 use crate::document::plan::ResolutionToStore;
 use crate::document::text::folding::refold_key;
 use crate::document::{Category, Metadata, MovieId};

@@ -14,7 +14,7 @@ use super::contribution_rows::{
 };
 use super::publish::moment;
 use super::published::DocumentKey;
-use crate::document::entity::NewEntity;
+use crate::document::schema::entities::NewEntity;
 use crate::document::{Category, MovieId};
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{contribution, draft};

@@ -11,9 +11,11 @@ use sea_orm::{
 use super::blocks::entities_in_blocks;
 use super::fuzzy::people_with_similar_names;
 use crate::document::categories::cast_crew::department_of;
-use crate::document::entity::{Directory, EntityKind, Mentions, Remembered};
 use crate::document::reference::Details;
-use crate::document::resolve::{Appearance, Known, MOST_OF_ONE_NAME, Name, blocking_keys};
+use crate::document::resolve::directory::{Directory, EarlierResolution};
+use crate::document::resolve::mentions::Mentions;
+use crate::document::resolve::{EntityProfile, MAX_NAMESAKES, Name, PastCredit, blocking_keys};
+use crate::document::schema::entities::EntityKind;
 use crate::storage::StorageError;
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{answer, credit, entity, entity_name, movie, name_word};
@@ -27,18 +29,18 @@ pub(in crate::storage) async fn load_candidates(
     mentions: &Mentions,
     directory: &mut Directory,
 ) -> Result<(), StorageError> {
-    if mentions.open.is_empty() {
+    if mentions.open_names.is_empty() {
         return Ok(());
     }
     let names: Vec<(EntityKind, &str, Name)> = mentions
-        .open
+        .open_names
         .iter()
         .filter_map(|((kind, key), given)| {
             let kind = EntityKind::parse(kind)?;
             Some((kind, key.as_str(), Name::of_kind(kind, given)))
         })
         .filter(|(kind, key, _)| {
-            !kind.is_told_by_name() || directory.by_name(*kind, key).len() != 1
+            !kind.has_unique_names() || directory.by_name(*kind, key).len() != 1
         })
         .collect();
     if names.is_empty() {
@@ -47,10 +49,14 @@ pub(in crate::storage) async fn load_candidates(
     load_blocking_candidates(connection, mentions, &names, directory).await?;
     let mut wanted: HashSet<(EntityKind, String)> = HashSet::new();
     for (kind, key, _) in &names {
-        let named_so = directory.by_name(*kind, key).iter().take(MOST_OF_ONE_NAME).cloned();
+        let named_so = directory.by_name(*kind, key).iter().take(MAX_NAMESAKES).cloned();
         wanted.extend(named_so.map(|id| (*kind, id)));
         wanted.extend(
-            directory.knowledge().near(*kind, key).into_iter().map(|id| (*kind, id.to_owned())),
+            directory
+                .evidence()
+                .candidate_ids(*kind, key)
+                .into_iter()
+                .map(|id| (*kind, id.to_owned())),
         );
     }
     let familiar = mentions.ids.keys().filter(|(kind, _)| *kind == EntityKind::Person.as_str());
@@ -58,7 +64,8 @@ pub(in crate::storage) async fn load_candidates(
     if people {
         // People that the documents name by id have worked with other people, which helps to choose
         // between candidates.
-        let familiar = familiar.map(|(_, id)| id.clone()).chain(mentions.familiar.iter().cloned());
+        let familiar =
+            familiar.map(|(_, id)| id.clone()).chain(mentions.credited_people.iter().cloned());
         wanted.extend(familiar.take(VALUES_PER_STATEMENT / 2).map(|id| (EntityKind::Person, id)));
     }
     load_names(connection, &wanted, directory).await?;
@@ -69,7 +76,7 @@ pub(in crate::storage) async fn load_candidates(
             .filter(|(kind, _)| *kind == EntityKind::Person)
             .map(|(_, id)| id)
             .collect();
-        load_appearances(connection, &people, directory).await?;
+        load_past_credits(connection, &people, directory).await?;
         load_word_counts(connection, &people, &names, directory).await?;
         load_movie_years(connection, mentions, directory).await?;
     }
@@ -85,7 +92,7 @@ pub(in crate::storage) async fn load_resolutions(
 ) -> Result<Vec<(EntityKind, String)>, StorageError> {
     let mut named = Vec::new();
     let movies: Vec<&str> = mentions.movies.iter().map(String::as_str).chain([""]).collect();
-    let keys: Vec<&str> = mentions.open.keys().map(|(_, key)| key.as_str()).collect();
+    let keys: Vec<&str> = mentions.open_names.keys().map(|(_, key)| key.as_str()).collect();
     for keys in keys.chunks(VALUES_PER_STATEMENT) {
         let rows = answer::Entity::find()
             .filter(answer::Column::MovieId.is_in(movies.iter().copied()))
@@ -95,8 +102,9 @@ pub(in crate::storage) async fn load_resolutions(
         for row in rows {
             if let Some(kind) = EntityKind::parse(&row.kind) {
                 named.extend(row.entity_id.clone().map(|id| (kind, id)));
-                let answer = row.entity_id.map_or(Remembered::Skip, Remembered::Is);
-                directory.remember(row.movie_id, kind, row.name_key, answer);
+                let answer =
+                    row.entity_id.map_or(EarlierResolution::Skip, EarlierResolution::Entity);
+                directory.add_resolution(row.movie_id, kind, row.name_key, answer);
             }
         }
     }
@@ -112,7 +120,7 @@ async fn load_blocking_candidates(
 ) -> Result<(), StorageError> {
     let mut of_block: HashMap<i64, Vec<usize>> = HashMap::new();
     for (place, (kind, _, name)) in names.iter().enumerate() {
-        for block in blocking_keys::looked_up(*kind, name) {
+        for block in blocking_keys::for_lookup(*kind, name) {
             of_block.entry(block).or_default().push(place);
         }
     }
@@ -126,17 +134,17 @@ async fn load_blocking_candidates(
     let mut found: HashMap<usize, (BTreeSet<&String>, BTreeSet<&String>)> = HashMap::new();
     for (block, ids) in &of_key {
         let (familiar, others): (Vec<&String>, Vec<&String>) =
-            ids.iter().partition(|id| mentions.familiar.contains(*id));
+            ids.iter().partition(|id| mentions.credited_people.contains(*id));
         for place in of_block.get(block).into_iter().flatten() {
             let (first_familiar, first_others) = found.entry(*place).or_default();
-            first_familiar.extend(familiar.iter().take(MOST_OF_ONE_NAME).copied());
-            first_others.extend(others.iter().take(MOST_OF_ONE_NAME).copied());
+            first_familiar.extend(familiar.iter().take(MAX_NAMESAKES).copied());
+            first_others.extend(others.iter().take(MAX_NAMESAKES).copied());
         }
     }
     for (place, (familiar, others)) in found {
         let (kind, key, _) = &names[place];
-        for id in familiar.into_iter().chain(others.into_iter().take(MOST_OF_ONE_NAME)) {
-            directory.knowledge_mut().add_near(*kind, key, id);
+        for id in familiar.into_iter().chain(others.into_iter().take(MAX_NAMESAKES)) {
+            directory.evidence_mut().add_candidate(*kind, key, id);
         }
     }
     Ok(())
@@ -151,9 +159,9 @@ async fn load_similar_people(
 ) -> Result<HashSet<(EntityKind, String)>, StorageError> {
     let is_unmatched = |kind: EntityKind, key: &str, name: &Name| {
         kind == EntityKind::Person
-            && name.is_worth_a_second_look()
+            && name.has_second_lookup()
             && directory.by_name(kind, key).is_empty()
-            && !directory.knowledge().has_anybody_like(kind, name, key)
+            && !directory.evidence().has_similar_candidate(kind, name, key)
     };
     let unmatched: Vec<(usize, &Name)> = names
         .iter()
@@ -164,8 +172,8 @@ async fn load_similar_people(
     let mut wanted = HashSet::new();
     for (place, people) in people_with_similar_names(connection, &unmatched).await? {
         let (kind, key, _) = &names[place];
-        for id in people.into_iter().take(MOST_OF_ONE_NAME) {
-            directory.knowledge_mut().add_near(*kind, key, &id);
+        for id in people.into_iter().take(MAX_NAMESAKES) {
+            directory.evidence_mut().add_candidate(*kind, key, &id);
             wanted.insert((*kind, id));
         }
     }
@@ -195,10 +203,10 @@ async fn load_names(
                     .as_deref()
                     .and_then(|details| serde_json::from_str::<Details>(details).ok());
                 let traits = details.as_ref().map(Details::traits).unwrap_or_default();
-                directory.knowledge_mut().add(
+                directory.evidence_mut().add_profile(
                     kind,
                     row.id,
-                    Known { name: row.name, traits, ..Known::default() },
+                    EntityProfile { name: row.name, traits, ..EntityProfile::default() },
                 );
             }
             let rows = entity_name::Entity::find()
@@ -207,7 +215,7 @@ async fn load_names(
                 .all(connection)
                 .await?;
             for row in rows {
-                if let Some(known) = directory.knowledge_mut().of_mut(kind, &row.entity_id)
+                if let Some(known) = directory.evidence_mut().profile_mut(kind, &row.entity_id)
                     && known.name != row.name
                 {
                     known.aliases.push(row.name);
@@ -221,7 +229,7 @@ async fn load_names(
 /// A credit with the year and the title of its movie.
 type CreditRow = (String, String, String, Option<String>, i32, Option<String>);
 
-async fn load_appearances(
+async fn load_past_credits(
     connection: &impl ConnectionTrait,
     people: &[String],
     directory: &mut Directory,
@@ -244,9 +252,9 @@ async fn load_appearances(
             .all(connection)
             .await?;
         for (person, movie, list, department, year, title) in rows {
-            if let Some(known) = directory.knowledge_mut().of_mut(EntityKind::Person, &person) {
+            if let Some(known) = directory.evidence_mut().profile_mut(EntityKind::Person, &person) {
                 let department = department_of(&list, department.as_deref());
-                known.appearances.push(Appearance { movie, title, year, department });
+                known.credits.push(PastCredit { movie, title, year, department });
             }
         }
     }
@@ -264,7 +272,8 @@ async fn load_word_counts(
     for (_, _, name) in names.iter().filter(|(kind, ..)| *kind == EntityKind::Person) {
         words.extend(name.words().map(str::to_owned));
     }
-    for known in people.iter().filter_map(|id| directory.knowledge().of(EntityKind::Person, id)) {
+    for known in people.iter().filter_map(|id| directory.evidence().profile(EntityKind::Person, id))
+    {
         words.extend(Name::of(&known.name).words().map(str::to_owned));
     }
     let words: Vec<String> = words.into_iter().collect();
@@ -279,7 +288,7 @@ async fn load_word_counts(
         );
     }
     let people = counts.remove("").unwrap_or_default();
-    directory.knowledge_mut().set_words(counts, people);
+    directory.evidence_mut().set_word_counts(counts, people);
     Ok(())
 }
 
@@ -299,7 +308,7 @@ async fn load_movie_years(
             .all(connection)
             .await?;
         for (movie, year) in rows {
-            directory.knowledge_mut().set_year(&movie, year);
+            directory.evidence_mut().set_year(&movie, year);
         }
     }
     Ok(())

@@ -6,8 +6,10 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::candidates;
 use super::redirects::redirects;
-use crate::document::entity::{Directory, EntityKind, Mentions, NewEntity};
+use crate::document::resolve::directory::Directory;
 use crate::document::resolve::given_ids::{NUMBERED_SOURCES, bare_number, external_values};
+use crate::document::resolve::mentions::Mentions;
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::text::index_key;
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{entity, entity_external_id, entity_name};
@@ -47,7 +49,7 @@ async fn load_directory(
         }
     }
     directory.sort_names();
-    if !mentions.open.is_empty() {
+    if !mentions.open_names.is_empty() {
         directory.expect_open_names();
     }
     candidates::load_candidates(connection, mentions, &mut directory).await?;
@@ -105,7 +107,7 @@ async fn load_ids(
     for (given, number) in &numbers {
         if let Some(own) = directory.by_id(kind, number).filter(|_| *given != number) {
             let own = own.to_owned();
-            directory.known_ids_mut().add_elsewhere(kind, given, &own);
+            directory.known_ids_mut().add_external_candidate(kind, given, &own);
         }
     }
     load_external_ids(connection, kind, given, mentions, directory, &mut compared).await?;
@@ -171,7 +173,7 @@ async fn load_external_ids(
     let numbers: Vec<&str> = bare.keys().map(String::as_str).collect();
     for row in external_id_rows(connection, kind, &NUMBERED_SOURCES, &numbers).await? {
         for given in bare.get(&row.value).into_iter().flatten() {
-            directory.known_ids_mut().add_elsewhere(kind, given, &row.entity_id);
+            directory.known_ids_mut().add_external_candidate(kind, given, &row.entity_id);
         }
         directory.add_id(kind, row.entity_id.clone(), row.entity_id.clone());
         compared.insert(row.entity_id);

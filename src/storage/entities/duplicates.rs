@@ -7,8 +7,9 @@ use sea_orm::{
 };
 
 use super::blocks::entities_in_blocks;
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
+use crate::document::schema::entities::EntityKind;
 use crate::storage::tables::entity_name;
 use crate::storage::{Database, StorageError};
 
@@ -90,7 +91,7 @@ impl Database {
             .await?;
         let mut of_block: HashMap<i64, BTreeSet<&str>> = HashMap::new();
         for (id, name) in &derived {
-            for block in blocking_keys::looked_up(kind, &Name::of(name)) {
+            for block in blocking_keys::for_lookup(kind, &Name::of(name)) {
                 of_block.entry(block).or_default().insert(id);
             }
         }

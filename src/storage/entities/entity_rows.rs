@@ -8,8 +8,8 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use super::name_index::{NewName, write_names};
-use crate::document::entity::{EntityKind, NewEntity};
 use crate::document::reference::Details;
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::storage::db::statements::{ROWS_PER_STATEMENT, VALUES_PER_STATEMENT};
 use crate::storage::tables::{entity, entity_external_id, entity_name};
 use crate::storage::{Database, StorageError, Transaction};

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::blocks::entities_in_blocks;
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
+use crate::document::schema::entities::EntityKind;
 use crate::storage::StorageError;
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::entity_name;
@@ -32,7 +33,7 @@ pub(in crate::storage) async fn people_with_similar_names(
     let mut found: BTreeMap<usize, Vec<(f64, String)>> = BTreeMap::new();
     let mut of_block: HashMap<i64, Vec<UnmatchedName<'_>>> = HashMap::new();
     for (place, name) in unmatched {
-        for block in blocking_keys::looked_up_again(KIND, name) {
+        for block in blocking_keys::for_second_lookup(KIND, name) {
             let names = of_block.entry(block).or_default();
             if names.len() < MAX_NAMES_PER_BLOCK {
                 names.push((*place, *name));
@@ -52,8 +53,8 @@ pub(in crate::storage) async fn people_with_similar_names(
             .filter(entity_name::Column::EntityId.is_in(people.iter().copied()));
         for row in names.all(connection).await? {
             for (place, given) in of_person.get(&row.entity_id).into_iter().flatten() {
-                if let Some(likeness) = given.likeness(&row.name) {
-                    found.entry(*place).or_default().push((likeness, row.entity_id.clone()));
+                if let Some(similarity) = given.similarity(&row.name) {
+                    found.entry(*place).or_default().push((similarity, row.entity_id.clone()));
                 }
             }
         }

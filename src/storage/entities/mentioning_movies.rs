@@ -7,7 +7,7 @@ use sea_orm::{FromQueryResult, IdenStatic as _, Value};
 
 use super::names::parse_movie_id;
 use crate::document::MovieId;
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::storage::db::statements::{ROWS_PER_STATEMENT, placeholders};
 use crate::storage::{Database, MovieOrder, PageRequest, StorageError};
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
-use crate::document::entity::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 use crate::storage::StorageError;
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
@@ -60,7 +60,7 @@ pub(in crate::storage) async fn add_to_index(
     for new in names {
         let name = Name::of(new.name);
         rows.extend(
-            blocking_keys::stored(new.kind, &name).into_iter().map(|block| (block, new.id)),
+            blocking_keys::for_index(new.kind, &name).into_iter().map(|block| (block, new.id)),
         );
         if new.kind == EntityKind::Person {
             for word in words_of(&name) {

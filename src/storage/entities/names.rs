@@ -6,8 +6,8 @@ use sea_orm::{
 
 use super::name_index::{NewName, write_names};
 use crate::document::MovieId;
-use crate::document::entity::EntityKind;
 use crate::document::ids::InvalidMovieId;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::{comparable, index_key};
 use crate::storage::tables::{entity, entity_name, movie_genre};
 use crate::storage::{Database, StorageError, Transaction};

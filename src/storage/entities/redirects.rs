@@ -13,7 +13,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::name_index::{NewName, write_names};
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 use crate::storage::tables::{entity, entity_external_id, entity_name, merged_entity};
 use crate::storage::{StorageError, Transaction};

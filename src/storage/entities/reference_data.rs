@@ -6,9 +6,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, Statement, Value};
 use serde::Serialize;
 
-use crate::document::entity::{Directory, EntityKind, Mentions};
 use crate::document::reference::{self, ReferenceEntity};
+use crate::document::resolve::directory::Directory;
+use crate::document::resolve::mentions::Mentions;
 use crate::document::resolve::{Name, blocking_keys};
+use crate::document::schema::entities::EntityKind;
 use crate::storage::tables::{entity, reference_version};
 use crate::storage::{Backend, Database, StorageError, Transaction};
 
@@ -192,7 +194,7 @@ fn blocks_of<'a>(names: &[(&'static str, &'a str, &'a str, &'a str)]) -> Vec<(i6
         .filter_map(|(kind, _, id, name)| Some((EntityKind::parse(kind)?, *id, Name::of(name))));
     names
         .flat_map(|(kind, id, name)| {
-            blocking_keys::stored(kind, &name).into_iter().map(move |block| (block, id))
+            blocking_keys::for_index(kind, &name).into_iter().map(move |block| (block, id))
         })
         .collect()
 }

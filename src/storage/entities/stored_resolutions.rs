@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, Set};
 
-use crate::document::entity::EntityKind;
+use crate::document::schema::entities::EntityKind;
 use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::answer;
 use crate::storage::{StorageError, Transaction};

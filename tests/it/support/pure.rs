@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashSet;
 
 use reelport::document::budget::WorkBudget;
-use reelport::document::entity::{Directory, Mentions, NewEntity};
 use reelport::document::ids::IdSource;
 use reelport::document::plan::locks::LockRule;
 use reelport::document::plan::{Plan, plan};
 use reelport::document::proposal::IdTrust;
 use reelport::document::proposal::{ConflictPolicy, ImportMode, NullPolicy, Proposal};
 use reelport::document::read::parse::{ParseOptions, parse};
+use reelport::document::resolve::directory::Directory;
+use reelport::document::resolve::mentions::Mentions;
 use reelport::document::schema::definition::{Item, Kind};
+use reelport::document::schema::entities::NewEntity;
 use reelport::document::text::comparable;
 use reelport::document::{Category, MovieId, Object, Problem, Source, Stage};
 use serde_json::Value;
@@ -47,7 +49,7 @@ pub struct ImportSettings<'a> {
 pub const MERGE: ImportSettings<'static> = ImportSettings {
     stage: Stage::Published,
     source: Source::Manual,
-    id_trust: IdTrust::Given,
+    id_trust: IdTrust::Trusted,
     mode: ImportMode::Merge,
     nulls: NullPolicy::Keep,
     base: None,

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::Reader;
-use crate::document::entity::EntityKind;
 use crate::document::problem::{WarningCode, shown};
 use crate::document::read::values::{is_no_name, read_scalar};
 use crate::document::reference;
 use crate::document::schema::definition::{Kind, Rule, Wording};
+use crate::document::schema::entities::EntityKind;
 use crate::document::schema::scalars::whole_number;
 use crate::document::text::comparable;
 

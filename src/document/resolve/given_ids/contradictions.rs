@@ -1,36 +1,36 @@
-//! One id beside two unrelated names, in a document or in the documents of a batch.
+//! Finds an id that is used for two unrelated names, in a document or in the documents of a batch.
 
 use std::collections::{HashMap, HashSet};
 
-use super::stored::Stored;
-use super::{Mention, Verdict, goes_by, may_be_one};
-use crate::document::entity::bound_to_language;
+use super::stored_ids::StoredIds;
+use super::{GivenId, Verdict, is_named_like, may_be_same_entity};
 use crate::document::problem::{Problem, ProblemCode};
 use crate::document::proposal::Proposal;
+use crate::document::resolve::languages::entity_in_language;
 use crate::document::text::{index_key, quoted};
 
-/// Most different names of one id that are compared.
-const MOST_NAMES: usize = 20;
+/// The maximum number of different names of one id that are compared.
+const MAX_NAMES: usize = 20;
 
-/// Finds ids beside two unrelated names. Where a resolution says what a name means, the id is
-/// dropped, so that the resolution counts.
+/// Finds ids that are used for two unrelated names. If a resolution decides on the name, the id is
+/// dropped instead, so that the resolution applies.
 pub(super) fn contradictions<'p>(
     proposal: &Proposal<'p>,
-    stored: &Stored<'p>,
-    mentions: &[Mention<'_>],
+    stored: &StoredIds<'p>,
+    given_ids: &[GivenId<'_>],
     verdicts: &mut [Verdict],
 ) -> Vec<Problem> {
-    let in_question = in_question(proposal, mentions, verdicts);
-    if in_question.is_empty() {
+    let with_several_names = with_several_names(proposal, given_ids, verdicts);
+    if with_several_names.is_empty() {
         return Vec::new();
     }
     let search = Search { proposal, stored };
-    let mut ids: HashMap<(&str, &str), Beside<'_>> = HashMap::new();
+    let mut ids: HashMap<(&str, &str), IdUses<'_>> = HashMap::new();
     let mut problems = Vec::new();
-    for (mention, verdict) in mentions.iter().zip(verdicts) {
-        let key = (mention.entity.kind.as_str(), mention.id);
+    for (given, verdict) in given_ids.iter().zip(verdicts) {
+        let key = (given.entity.kind.as_str(), given.id);
         let (Verdict::Keep, true, Some(name)) =
-            (&*verdict, in_question.contains(&key), mention.name)
+            (&*verdict, with_several_names.contains(&key), given.name)
         else {
             continue;
         };
@@ -38,15 +38,15 @@ pub(super) fn contradictions<'p>(
         if !beside.keys.insert(index_key(name)) {
             continue;
         }
-        match search.contradicts(mention, name, beside) {
-            None => beside.names.push((name, mention)),
-            Some(_) if search.is_answered(mention) => *verdict = Verdict::without(None),
+        match search.contradicts(given, name, beside) {
+            None => beside.names.push((name, given)),
+            Some(_) if search.has_resolution(given) => *verdict = Verdict::without(None),
             Some((other, place)) => {
-                let at = mention.path(mention.entity.name);
+                let at = given.path(given.entity.name);
                 let message = format!(
-                    "the id {} stands beside two unrelated names, {} ({place}) and {} ({at}); give \
-                     each an id of its own, or leave the id out where it does not belong",
-                    quoted(mention.id),
+                    "the id {} is used for two unrelated names, {} ({place}) and {} ({at}); give \
+                     each its own id, or leave out the id where it does not belong",
+                    quoted(given.id),
                     quoted(&other),
                     quoted(name)
                 );
@@ -57,77 +57,78 @@ pub(super) fn contradictions<'p>(
     problems
 }
 
-/// The ids that stand beside more than one name, as far as spelling tells.
-fn in_question<'m>(
+/// The ids that are used for more than one spelling of a name.
+fn with_several_names<'m>(
     proposal: &Proposal<'_>,
-    mentions: &'m [Mention<'_>],
+    given_ids: &'m [GivenId<'_>],
     verdicts: &[Verdict],
 ) -> HashSet<(&'static str, &'m str)> {
     let known = proposal.directory.known_ids();
     let mut names: HashMap<(&'static str, &str), &str> = HashMap::new();
-    let mut in_question = HashSet::new();
-    for (mention, verdict) in mentions.iter().zip(verdicts) {
-        let (Verdict::Keep, Some(name)) = (verdict, mention.name) else { continue };
-        let (kind, id) = (mention.entity.kind, mention.id);
+    let mut with_several_names = HashSet::new();
+    for (given, verdict) in given_ids.iter().zip(verdicts) {
+        let (Verdict::Keep, Some(name)) = (verdict, given.name) else { continue };
+        let (kind, id) = (given.entity.kind, given.id);
         let first = *names.entry((kind.as_str(), id)).or_insert(name);
         if first != name || known.introduced(kind, id).is_some() {
-            in_question.insert((kind.as_str(), id));
+            with_several_names.insert((kind.as_str(), id));
         }
     }
-    in_question
+    with_several_names
 }
 
-/// The names that one id stands beside so far.
+/// The names that one id was used for so far.
 #[derive(Default)]
-struct Beside<'m> {
+struct IdUses<'m> {
     keys: HashSet<String>,
-    names: Vec<(&'m str, &'m Mention<'m>)>,
+    names: Vec<(&'m str, &'m GivenId<'m>)>,
 }
 
 struct Search<'a, 'p> {
     proposal: &'a Proposal<'p>,
-    stored: &'a Stored<'p>,
+    stored: &'a StoredIds<'p>,
 }
 
 impl Search<'_, '_> {
-    /// The unrelated name that the id stands beside already, and where.
+    /// The unrelated name that the id was used for before, and its path.
     fn contradicts(
         &self,
-        mention: &Mention<'_>,
+        given: &GivenId<'_>,
         name: &str,
-        beside: &Beside<'_>,
+        beside: &IdUses<'_>,
     ) -> Option<(String, String)> {
-        let kind = mention.entity.kind;
-        let compared = &beside.names[..beside.names.len().min(MOST_NAMES)];
-        if compared.iter().any(|(other, _)| may_be_one(kind, other, name)) {
+        let kind = given.entity.kind;
+        let compared = &beside.names[..beside.names.len().min(MAX_NAMES)];
+        if compared.iter().any(|(other, _)| may_be_same_entity(kind, other, name)) {
             return None;
         }
-        let is_known = self.is_known_as(mention, name);
+        let is_known = self.is_known_as(given, name);
         if let Some((other, place)) = beside.names.first() {
             let is_one = is_known && self.is_known_as(place, other);
             return (!is_one).then(|| ((*other).to_owned(), place.path(place.entity.name)));
         }
-        let before = self.proposal.directory.known_ids().introduced(kind, mention.id)?;
-        let is_one = is_known || may_be_one(kind, &before.name, name);
+        let before = self.proposal.directory.known_ids().introduced(kind, given.id)?;
+        let is_one = is_known || may_be_same_entity(kind, &before.name, name);
         (!is_one).then(|| (before.name.clone(), before.place.clone()))
     }
 
-    /// Whether a name is known as one of the entity's, or credited to it in the stored document.
-    fn is_known_as(&self, mention: &Mention<'_>, name: &str) -> bool {
-        let (kind, directory) = (mention.entity.kind, self.proposal.directory);
-        let own = directory.known(kind, mention.id, Some(name)).unwrap_or(mention.id);
-        goes_by(directory, kind, own, name)
-            || self.stored.names(kind, own).any(|known| may_be_one(kind, known, name))
-            || bound_to_language(mention.entity, mention.object).is_some_and(|is| is.id == own)
+    /// Whether a name is known as a name of the entity, or the stored document credits it to the
+    /// entity.
+    fn is_known_as(&self, given: &GivenId<'_>, name: &str) -> bool {
+        let (kind, directory) = (given.entity.kind, self.proposal.directory);
+        let own = directory.known(kind, given.id, Some(name)).unwrap_or(given.id);
+        is_named_like(directory, kind, own, name)
+            || self.stored.names(kind, own).any(|known| may_be_same_entity(kind, known, name))
+            || entity_in_language(given.entity, given.object).is_some_and(|is| is.id == own)
     }
 
-    /// Whether a resolution says what the name means.
-    fn is_answered(&self, mention: &Mention<'_>) -> bool {
-        let is_alone = mention.item.entities.len() == 1;
-        let (name, item) = (mention.path(mention.entity.name), mention.item_path());
+    /// Whether there is a resolution for the name.
+    fn has_resolution(&self, given: &GivenId<'_>) -> bool {
+        let is_only_name = given.item.entities.len() == 1;
+        let (name, item) = (given.path(given.entity.name), given.item_path());
         self.proposal.resolutions.iter().any(|resolution| {
-            resolution.answer.is_some()
-                && (resolution.path == name || (is_alone && resolution.path == item))
+            resolution.action.is_some()
+                && (resolution.path == name || (is_only_name && resolution.path == item))
         })
     }
 }

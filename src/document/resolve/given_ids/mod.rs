@@ -1,45 +1,47 @@
-//! Which of the ids that arrive beside names are identities.
+//! Checks which of the ids beside names in a document identify entities.
 //!
-//! An id that a document gives is trusted, with four exceptions. A [placeholder] is no id. A bare
-//! [number](number) is one only where an entity has it, here or in another database, and the name
-//! beside it is a form of one of that entity's names: row numbers look the same. What a language
-//! model wrote, or may have written, is a [claim](claim). And one id beside two unrelated names is
-//! refused. What a document says again that is stored is never questioned.
+//! Ids are trusted with four exceptions. A [placeholder] is not an id. A bare [number](number)
+//! counts only if an entity has it, here or in another database, and the name beside it is a form
+//! of that entity's name, because row numbers look the same. Ids that a language model wrote are
+//! [claims](claimed_ids). And one id that is used for two unrelated names is refused. What a
+//! document repeats from the stored one is never questioned.
 
-mod claim;
+mod claimed_ids;
 mod contradictions;
-mod known;
+mod known_ids;
 mod number;
 mod placeholder;
-mod stored;
+mod stored_ids;
 
 use serde_json::Value;
 
 use super::Name;
-use crate::document::entity::{Directory, EntityKind};
 use crate::document::problem::{Warning, WarningCode, pointer_at};
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::{MAX_LISTED, Reading};
+use crate::document::resolve::directory::Directory;
 use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, quoted};
 
-use claim::judge_claim;
+use claimed_ids::check_claimed_id;
 use contradictions::contradictions;
-pub use known::{Introduced, KnownIds};
+pub use known_ids::{Introduced, KnownIds};
 pub use number::{NUMBERED_SOURCES, bare_number, external_values};
 pub use placeholder::is_placeholder;
-pub(in crate::document) use stored::Stored;
+pub(in crate::document) use stored_ids::StoredIds;
 
-/// Whether an id may be no identity, so that the name beside it has to be looked up as well.
+/// Whether an id may not identify an entity, so that the name beside it has to be looked up as
+/// well.
 #[must_use]
 pub fn is_questionable(id: &str) -> bool {
     is_placeholder(id) || bare_number(id).is_some()
 }
 
-/// Whether two names may be names of one entity: one is a form of the other, or, of people, has all
-/// words of it.
+/// Whether two names may be names of one entity: one is a form of the other or, for people, has all
+/// its words.
 #[must_use]
-pub fn may_be_one(kind: EntityKind, a: &str, b: &str) -> bool {
+pub fn may_be_same_entity(kind: EntityKind, a: &str, b: &str) -> bool {
     if index_key(a) == index_key(b) {
         return true;
     }
@@ -48,10 +50,10 @@ pub fn may_be_one(kind: EntityKind, a: &str, b: &str) -> bool {
     a.relation(&b).is_some() || (kind == EntityKind::Person && is_part())
 }
 
-/// Whether two names are certainly those of two: they are written in one script, have no word in
-/// common and are no forms of one name.
+/// Whether two names certainly belong to different entities: they are in one script, have no word
+/// in common and are not forms of one name.
 #[must_use]
-pub fn is_contradicted(known: &str, name: &str) -> bool {
+pub fn is_unrelated_name(known: &str, name: &str) -> bool {
     if index_key(known) == index_key(name) {
         return false;
     }
@@ -59,8 +61,8 @@ pub fn is_contradicted(known: &str, name: &str) -> bool {
     known.is_unrelated_to(&name)
 }
 
-/// An id beside a name, and where it stands.
-struct Mention<'p> {
+/// An id beside a name, and its location.
+struct GivenId<'p> {
     list: &'static str,
     index: usize,
     item: &'static Item,
@@ -70,7 +72,7 @@ struct Mention<'p> {
     name: Option<&'p str>,
 }
 
-impl Mention<'_> {
+impl GivenId<'_> {
     fn path(&self, field: &str) -> String {
         format!("{}/{field}", pointer_at(&format!("/{}", self.list), self.index))
     }
@@ -80,52 +82,52 @@ impl Mention<'_> {
     }
 }
 
-/// What is done to an id.
+/// The result of checking an id.
 enum Verdict {
     Keep,
-    /// It means the entity of this id.
-    Means(String),
-    /// It is none.
+    /// Replace it by the id of the entity that it means.
+    Replace(String),
+    /// Remove it, as it does not identify an entity.
     Drop {
         warning: Option<Warning>,
-        /// Whether the item's own id is none either.
+        /// Whether to remove the item's own id too.
         item: bool,
     },
 }
 
 impl Verdict {
-    /// The id is none; the item's own id stays.
+    /// Removes the id and keeps the item's own id.
     const fn without(warning: Option<Warning>) -> Self {
         Self::Drop { warning, item: false }
     }
 }
 
-/// Reads the ids of an arriving document: drops those that are no identities, with warnings, and
-/// refuses one id beside two unrelated names. `None` if it stays as it is.
+/// Checks the ids of an arriving document: removes those that do not identify entities, with
+/// warnings, and refuses an id that is used for two unrelated names. `None` if nothing changes.
 #[must_use]
-pub fn settle(proposal: &Proposal<'_>) -> Option<Reading> {
-    let stored = Stored::new(proposal);
-    let mentions = mentions(proposal);
+pub fn check(proposal: &Proposal<'_>) -> Option<Reading> {
+    let stored = StoredIds::new(proposal);
+    let given_ids = collect_given_ids(proposal);
     let mut verdicts: Vec<Verdict> =
-        mentions.iter().map(|mention| judge(proposal, &stored, mention)).collect();
-    let problems = contradictions(proposal, &stored, &mentions, &mut verdicts);
+        given_ids.iter().map(|given| judge(proposal, &stored, given)).collect();
+    let problems = contradictions(proposal, &stored, &given_ids, &mut verdicts);
     if problems.is_empty() && verdicts.iter().all(|verdict| matches!(verdict, Verdict::Keep)) {
         return None;
     }
     let mut reading = proposal.arriving.clone();
-    for (mention, verdict) in mentions.iter().zip(verdicts) {
-        let list = reading.data.get_mut(mention.list).and_then(Value::as_array_mut);
-        let object = list.and_then(|list| list.get_mut(mention.index));
+    for (given, verdict) in given_ids.iter().zip(verdicts) {
+        let list = reading.data.get_mut(given.list).and_then(Value::as_array_mut);
+        let object = list.and_then(|list| list.get_mut(given.index));
         let Some(object) = object.and_then(Value::as_object_mut) else { continue };
         match verdict {
             Verdict::Keep => {}
-            Verdict::Means(id) => {
-                object.insert(mention.entity.id.to_owned(), Value::String(id));
+            Verdict::Replace(id) => {
+                object.insert(given.entity.id.to_owned(), Value::String(id));
             }
             Verdict::Drop { warning, item } => {
-                object.remove(mention.entity.id);
+                object.remove(given.entity.id);
                 if item {
-                    object.remove(mention.item.id);
+                    object.remove(given.item.id);
                 }
                 let room = MAX_LISTED.saturating_sub(reading.warnings.len());
                 reading.warnings.extend(warning.into_iter().take(room));
@@ -136,8 +138,8 @@ pub fn settle(proposal: &Proposal<'_>) -> Option<Reading> {
     Some(reading)
 }
 
-/// Every id that stands beside a name in the arriving document, or in place of one.
-fn mentions<'p>(proposal: &Proposal<'p>) -> Vec<Mention<'p>> {
+/// All entity ids in the items of the arriving document.
+fn collect_given_ids<'p>(proposal: &Proposal<'p>) -> Vec<GivenId<'p>> {
     let mut found = Vec::new();
     for field in proposal.definition.fields {
         let Kind::Items { item, .. } = &field.rule.kind else { continue };
@@ -154,41 +156,41 @@ fn mentions<'p>(proposal: &Proposal<'p>) -> Vec<Mention<'p>> {
                     continue;
                 };
                 let (list, name) = (field.name, text(entity.name));
-                found.push(Mention { list, index, item, entity, object, id, name });
+                found.push(GivenId { list, index, item, entity, object, id, name });
             }
         }
     }
     found
 }
 
-fn judge(proposal: &Proposal<'_>, stored: &Stored<'_>, mention: &Mention<'_>) -> Verdict {
-    let Mention { entity, id, .. } = *mention;
+fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -> Verdict {
+    let GivenId { entity, id, .. } = *given;
     let (kind, directory) = (entity.kind, proposal.directory);
     let is_number = bare_number(id).is_some();
     let is_placeholder = !is_number && is_placeholder(id);
     if !is_number && !is_placeholder {
-        // An id of another database, of an entity that is known here under another id.
-        let is_known = directory.known(kind, id, mention.name).is_some();
-        let meant = (!is_known).then(|| known_elsewhere(directory, mention)).flatten();
-        return meant.map_or_else(|| judge_claim(proposal, stored, mention), Verdict::Means);
+        // The id may be an external id of an entity that has another id here.
+        let is_known = directory.known(kind, id, given.name).is_some();
+        let own = (!is_known).then(|| entity_of_external_id(directory, given)).flatten();
+        return own.map_or_else(|| check_claimed_id(proposal, stored, given), Verdict::Replace);
     }
-    let is_trusted = proposal.id_trust == IdTrust::Given;
-    if stored.says(mention) && (is_trusted || !stored.is_renaming(mention)) {
+    let is_trusted = proposal.id_trust == IdTrust::Trusted;
+    if stored.has(given) && (is_trusted || !stored.is_renaming(given)) {
         return Verdict::Keep;
     }
-    let at = mention.path(entity.id);
+    let at = given.path(entity.id);
     if is_placeholder {
-        let message = format!("{} is a placeholder and was read as no id", quoted(id));
+        let message = format!("{} is a placeholder and was ignored", quoted(id));
         return Verdict::without(Some(Warning::new(at, WarningCode::ValueRepaired, message)));
     }
-    match known_elsewhere(directory, mention) {
-        Some(meant) if meant == id => Verdict::Keep,
-        Some(meant) => Verdict::Means(meant),
+    match entity_of_external_id(directory, given) {
+        Some(own) if own == id => Verdict::Keep,
+        Some(own) => Verdict::Replace(own),
         None => {
             let (kind, name) = (kind.as_str(), entity.name);
             let message = format!(
-                "{} is a bare number, and no {kind} of this id goes by the name beside it; it was \
-                 read as no id, and {name:?} tells which {kind} is meant",
+                "{} is a bare number, and no {kind} with this id has the name beside it; the id \
+                 was ignored and the {kind} is looked up by {name:?}",
                 quoted(id)
             );
             Verdict::without(Some(Warning::new(at, WarningCode::UnknownId, message)))
@@ -196,20 +198,24 @@ fn judge(proposal: &Proposal<'_>, stored: &Stored<'_>, mention: &Mention<'_>) ->
     }
 }
 
-/// The only entity that has the id, here or in another database, and goes by the name beside it.
-fn known_elsewhere(directory: &Directory, mention: &Mention<'_>) -> Option<String> {
-    let (kind, name) = (mention.entity.kind, mention.name?);
-    let fits = |id: &&str| goes_by(directory, kind, id, name);
-    if let Some(own) = directory.by_id(kind, mention.id).filter(fits) {
+/// The only entity that has the id, as its own or as an external id, and the name beside it.
+fn entity_of_external_id(directory: &Directory, given: &GivenId<'_>) -> Option<String> {
+    let (kind, name) = (given.entity.kind, given.name?);
+    let fits = |id: &&str| is_named_like(directory, kind, id, name);
+    if let Some(own) = directory.by_id(kind, given.id).filter(fits) {
         return Some(own.to_owned());
     }
-    let elsewhere = directory.known_ids().elsewhere(kind, mention.id);
+    let elsewhere = directory.known_ids().external_candidates(kind, given.id);
     let mut fitting = elsewhere.into_iter().filter(fits);
     fitting.next().filter(|_| fitting.next().is_none()).map(str::to_owned)
 }
 
 /// Whether a name is a form of one of an entity's names.
-fn goes_by(directory: &Directory, kind: EntityKind, id: &str, name: &str) -> bool {
+fn is_named_like(directory: &Directory, kind: EntityKind, id: &str, name: &str) -> bool {
     directory.by_name(kind, &index_key(name)).iter().any(|named| named == id)
-        || directory.known_ids().names(kind, id).iter().any(|known| may_be_one(kind, known, name))
+        || directory
+            .known_ids()
+            .names(kind, id)
+            .iter()
+            .any(|known| may_be_same_entity(kind, known, name))
 }

@@ -1,10 +1,10 @@
-//! Bare numbers as ids: the row of a list, or an id that another database counts.
+//! Bare numbers as ids: the row of a list, or the id in another database.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Most digits of a number that is an id elsewhere.
+/// The maximum number of digits of an id in another database.
 const MAX_DIGITS: usize = 20;
-/// The fewest digits of an IMDb id; shorter numbers are padded with zeros.
+/// The minimum number of digits of an IMDb id; shorter numbers are padded with zeros.
 const IMDB_DIGITS: usize = 7;
 
 /// The databases in which ids are numbers.
@@ -27,8 +27,8 @@ pub fn bare_number(id: &str) -> Option<String> {
     number.map(str::to_owned)
 }
 
-/// The values under which an id may be known elsewhere: of a bare number, itself and the person of
-/// that number at `IMDb`; of an `IMDb` id, itself.
+/// The values under which another database may have an id: for a bare number, the number itself and
+/// the `IMDb` person with that number; for an `IMDb` id, the id itself.
 #[must_use]
 pub fn external_values(id: &str) -> Vec<String> {
     if let Some(number) = bare_number(id) {

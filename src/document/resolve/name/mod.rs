@@ -1,149 +1,110 @@
-//! The name of a person taken apart, and how two names relate.
+//! Parses names. How two names relate is in [`relation`].
 //!
-//! What the world writes for one name: other case, accents and spacing; `Jr.` and `Junior`; `Pitt, Brad`;
-//! `J.J.` and `J. J.`; another script; initials for given names; a middle name more or less.
+//! One name is written in many ways: with other case, accents and spacing; `Jr.` and `Junior`;
+//! `Pitt, Brad`; `J.J.` and `J. J.`; in another script; with initials for given names; with or
+//! without a middle name.
+
+mod relation;
+#[cfg(test)]
+mod tests;
 
 use std::sync::OnceLock;
 
 use super::parts::{
-    Part, Suffix, is_decoration, is_han, is_unassigned, parts_of, spoken_order, surname_last,
+    Part, Suffix, is_decoration, is_han, is_unassigned, natural_order, parts_of, surname_last,
     without_edition,
 };
-use super::phonetics::{bones, roughly, spoken};
-use crate::document::entity::EntityKind;
+use super::phonetics::{coarse_metaphone, consonant_skeleton, metaphone};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::folding::{is_ignorable, straight};
 use crate::document::text::normalisation::composed;
 use crate::document::text::{comparable, index_key};
+pub use relation::Relation;
 
-/// A name taken apart. Its parts are ASCII letters and digits, lower case; Chinese characters stay as they are, as
-/// many names are read alike.
+/// A parsed name. Its parts are lower-case ASCII letters and digits. Chinese characters are kept,
+/// because many names have the same reading.
 #[derive(Debug, Clone)]
 pub struct Name {
-    /// The name as it is compared to the letter: [`comparable`].
+    /// The name in the form of [`comparable`].
     comparable: String,
-    /// The parts in the order in which they are spoken, initials that stand together as one.
+    /// The parts in natural order. Adjacent initials are one part.
     parts: Vec<Part>,
     suffix: Option<Suffix>,
-    /// Whether it has letters enough to be compared by them. A name of signs, or with characters
-    /// that no letter is known for, is compared as it stands.
+    /// Whether the name has enough letters to be compared by its parts. Otherwise only
+    /// [`comparable`] counts: for a name of symbols, or with characters of no known script.
     has_letters: bool,
-    /// Whether it has symbols, or characters that no letter is known for: few names are equal then.
+    /// Whether the name has symbols or characters of no known script, which few names have.
     has_symbols: bool,
-    /// Whether it is written in letters that are not Latin.
+    /// Whether the name is not in Latin letters.
     is_other_script: bool,
-    /// How its Chinese characters are read, where it has any: 李明 is read liming, as is 黎明.
-    read: Option<String>,
+    /// The romanised reading of a name with Chinese characters: both 李明 and 黎明 read `liming`.
+    reading: Option<String>,
     /// The letters of all parts.
     letters: String,
-    /// All parts in the order of the alphabet, with spaces between.
+    /// All parts in alphabetical order, separated by spaces.
     sorted: String,
-    /// How it sounds; computed when it is first compared by that.
+    /// The sound of the name; computed on first use.
     sounds: OnceLock<Sounds>,
 }
 
-/// How a name sounds.
+/// The sound of a name.
 #[derive(Debug, Clone)]
 struct Sounds {
-    /// What is left of all parts when vowels and the like are taken away.
-    bones: String,
-    /// How the words are spoken.
-    spoken: String,
+    /// The consonant skeletons of all parts.
+    skeleton: String,
+    /// The Metaphone codes of all parts.
+    metaphone: String,
 }
 
-/// How two names relate, from the closest on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Relation {
-    /// The same but for case, accents and spacing.
-    Same,
-    /// The same letters in another form: punctuation, "Pitt, Brad", another script.
-    SameLetters,
-    /// The same parts in another order that nothing explains: "Wong Kar-wai", but also Campbell Scott and Scott Campbell.
-    OtherOrder,
-    /// In another script, with the same consonants; how nearly the rest is alike, from 0 to 1, by Jaro.
-    SameSound(f64),
-    /// In another script, with consonants that many languages write alike; how nearly the rest is alike, by Jaro.
-    LikeSound(f64),
-    /// One leaves out a middle name.
-    MiddleName,
-    /// One leaves out what tells a father from his son.
-    Suffix,
-    /// One writes initials for given names.
-    Initials,
-    /// Spelled nearly alike; how nearly, from 0 to 1.
-    Near(f64),
-}
-
-impl Relation {
-    /// Whether the two are the very name, in whatever letters.
-    #[must_use]
-    pub const fn is_the_name(self) -> bool {
-        matches!(self, Self::Same | Self::SameLetters)
-    }
-
-    /// Whether the two are one name in two forms, which is enough where somebody of the name stands already.
-    #[must_use]
-    pub const fn is_another_form(self) -> bool {
-        self.is_the_name() || matches!(self, Self::OtherOrder)
-    }
-}
-
-/// The least likeness of [`Relation::Near`], by Jaro and Winkler.
-const NEAR: f64 = 0.92;
-/// Most letters by which names of [`Relation::Near`] differ.
-const MOST_EDITS: usize = 2;
-/// Names that end in other vowels are this much less alike.
-const OTHER_ENDING: f64 = 0.5;
-/// With so many letters of the family name, a given name is that of few.
-const LETTERS_LEFT: usize = 2;
-/// Fewer consonants than these are those of too many names.
-const SHORTEST_SOUND: usize = 4;
-/// Shorter names differ too easily for a likeness to mean anything.
-const SHORTEST_NEAR: usize = 6;
-/// Longer names are compared for equality alone: the time that a likeness takes grows with the
-/// square of the letters.
-const LONGEST_NEAR: usize = 64;
-/// Most characters and words of a name that is taken apart. A longer one is compared as a whole.
-const LONGEST_NAME: usize = 200;
-const MOST_PARTS: usize = 32;
-/// Most letters of a name after transliteration, which makes several letters of some characters.
-const MOST_LETTERS: usize = 400;
+/// The number of letters of the surname in a misspelling key: with a given name they select few
+/// people.
+const KEY_LETTERS: usize = 2;
+/// Too many names share a sound of fewer consonants.
+const MIN_SOUND_LENGTH: usize = 4;
+/// The maximum length in characters and in words of a name that is split into parts. Longer names
+/// are compared as a whole.
+const MAX_NAME_LENGTH: usize = 200;
+const MAX_PARTS: usize = 32;
+/// The maximum number of letters after transliteration, which may lengthen a name.
+const MAX_LETTERS: usize = 400;
 
 impl Name {
-    /// Takes a name apart.
+    /// Parses a name.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        Self::spoken_as(text, spoken_order)
+        Self::in_order(text, natural_order)
     }
 
-    fn spoken_as(given: &str, order: impl Fn(&str) -> String) -> Self {
-        // Ｍａｒｉｅ is Marie, and “Chip” is "Chip".
+    fn in_order(given: &str, order: impl Fn(&str) -> String) -> Self {
+        // Full-width letters and typographic quotation marks are equal to plain ones: Ｍａｒｉｅ,
+        // “Chip”.
         let typed: String = given.chars().filter(|c| !is_ignorable(*c)).map(straight).collect();
         let text: String = composed(&typed).chars().map(straight).collect();
-        if text.chars().nth(LONGEST_NAME).is_some() {
+        if text.chars().nth(MAX_NAME_LENGTH).is_some() {
             return Self::whole(given);
         }
-        // Whatever decorates a name is no part of it.
+        // Decorations are not part of a name.
         let undecorated: String = text.chars().filter(|c| !is_decoration(*c)).collect();
         let is_opaque = undecorated.chars().any(is_unassigned);
         let has_symbols = is_opaque || undecorated.len() < text.len();
         let text = if undecorated.contains(char::is_alphabetic) { undecorated } else { text };
         let (mut parts, suffix) = parts_of(&order(&text));
         if parts.is_empty() {
-            // A name of signs alone is still a name.
+            // A name of symbols alone is still a name.
             parts.push(Part { text: text.to_lowercase(), is_initials: false });
         }
         let letters: String = parts.iter().map(|part| part.text.as_str()).collect();
-        if parts.len() > MOST_PARTS || letters.len() > MOST_LETTERS {
+        if parts.len() > MAX_PARTS || letters.len() > MAX_LETTERS {
             return Self::whole(given);
         }
-        // A single letter stays one, whatever it is composed of: ǅ.
+        // A single letter counts as one, whatever its transliteration: ǅ.
         let has_letters =
             given.chars().filter(|c| c.is_alphabetic()).nth(1).is_some() && !is_opaque;
         let is_latin = |c: char| {
             c.is_ascii() || matches!(c, '\u{00C0}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}')
         };
         let is_other_script = text.chars().any(|c| c.is_alphabetic() && !is_latin(c));
-        let read = text.chars().any(is_han).then(|| {
+        let reading = text.chars().any(is_han).then(|| {
             let read = any_ascii::any_ascii(&text).to_ascii_lowercase();
             read.chars().filter(char::is_ascii_alphanumeric).collect()
         });
@@ -155,14 +116,14 @@ impl Name {
             has_letters,
             has_symbols,
             is_other_script,
-            read,
+            reading,
             letters,
             sorted,
             sounds: OnceLock::new(),
         }
     }
 
-    /// A name that is too long to be taken apart: it is the same as another one or unlike it.
+    /// A name that is too long to be split: it equals another name or is unlike it.
     fn whole(text: &str) -> Self {
         let key = index_key(text);
         Self {
@@ -172,56 +133,58 @@ impl Name {
             has_letters: false,
             has_symbols: false,
             is_other_script: false,
-            read: None,
+            reading: None,
             letters: key.clone(),
             sorted: key,
             sounds: OnceLock::new(),
         }
     }
 
-    /// Takes the name of an entity of that kind apart; of a ceremony without its edition: "The 83rd Annual
-    /// Academy Awards", "Academy Awards (2011)"; of a person with the surname last: "PITT Brad", but "HBO Max".
+    /// Parses the name of an entity of a kind. The name of a ceremony is read without its edition:
+    /// "The 83rd Annual Academy Awards", "Academy Awards (2011)". For a person, a surname in
+    /// capitals is moved to the end: "PITT Brad", but not "HBO Max".
     #[must_use]
     pub fn of_kind(kind: EntityKind, text: &str) -> Self {
         match kind {
             EntityKind::Ceremony => Self::of(&without_edition(text)),
-            EntityKind::Person => Self::spoken_as(text, |text| surname_last(&spoken_order(text))),
+            EntityKind::Person => Self::in_order(text, |text| surname_last(&natural_order(text))),
             _ => Self::of(text),
         }
     }
 
-    /// The words of it, for counting how common each is.
+    /// The words of the name, without initials.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter(|part| !part.is_initials).map(|part| part.text.as_str())
     }
 
-    /// Whether it is a single name, or letters alone.
+    /// Whether the name is a single word, or initials alone.
     #[must_use]
     pub fn is_one_word(&self) -> bool {
         self.parts.len() == 1 || self.words().next().is_none()
     }
 
-    /// How many of its given names are initials.
+    /// The number of initials.
     #[must_use]
     pub fn initials(&self) -> usize {
         self.parts.iter().filter(|part| part.is_initials).map(|part| part.text.len()).sum()
     }
 
-    /// Whether its given name is told by an initial alone.
+    /// Whether the first given name is an initial.
     #[must_use]
     pub fn is_abbreviated(&self) -> bool {
         self.parts.len() > 1 && self.parts[0].is_initials
     }
 
-    /// Whether it has symbols, or characters that no letter is known for.
+    /// Whether the name has symbols or characters of no known script.
     #[must_use]
     pub const fn has_symbols(&self) -> bool {
         self.has_symbols
     }
 
-    /// What it is in all of its forms: case, accents, punctuation and script aside.
+    /// The normalised name, which is equal for names that differ in case, accents, punctuation or
+    /// script only.
     #[must_use]
-    pub fn form(&self) -> String {
+    pub fn normalised(&self) -> String {
         if !self.has_letters {
             return self.comparable.clone();
         }
@@ -231,13 +194,13 @@ impl Name {
         }
     }
 
-    /// All parts in the order of the alphabet, as one word.
+    /// All parts in alphabetical order, separated by spaces.
     #[must_use]
     pub(super) fn sorted(&self) -> &str {
         &self.sorted
     }
 
-    /// The first and the last part in the order of the alphabet, as one word.
+    /// The first and the last part in alphabetical order, separated by a space.
     #[must_use]
     pub(super) fn ends(&self) -> String {
         let (first, last) = (&self.first().text, &self.last().text);
@@ -253,64 +216,56 @@ impl Name {
         [self.first(), self.last()].into_iter().map(|part| part.text.as_str())
     }
 
-    /// The family name with the first letter of the given name.
+    /// The surname with the first letter of the given name.
     #[must_use]
     pub(super) fn abbreviated(&self) -> String {
         format!("{} {}", self.last().text, self.first().text.chars().next().unwrap_or_default())
     }
 
-    /// What is left of it when vowels, doubled letters and endings that are often misspelled are taken away.
+    /// The consonant skeletons of the first and the last part, in alphabetical order.
     #[must_use]
     pub(super) fn skeleton(&self) -> String {
-        let (first, last) = (bones(&self.first().text), bones(&self.last().text));
+        let (first, last) =
+            (consonant_skeleton(&self.first().text), consonant_skeleton(&self.last().text));
         if first <= last { format!("{first} {last}") } else { format!("{last} {first}") }
     }
 
     fn sounds(&self) -> &Sounds {
         self.sounds.get_or_init(|| Sounds {
-            bones: self.parts.iter().map(|part| bones(&part.text)).collect(),
-            spoken: spoken(self.parts.iter().map(|part| part.text.as_str())),
+            skeleton: self.parts.iter().map(|part| consonant_skeleton(&part.text)).collect(),
+            metaphone: metaphone(self.parts.iter().map(|part| part.text.as_str())),
         })
     }
 
-    /// Roughly how it is spoken as a whole, whatever its script; `None` if it is too short to tell anything.
+    /// The coarse sound of the name, which is similar in all scripts. `None` if it is too short to
+    /// be specific, or is in Chinese characters.
     #[must_use]
     pub(super) fn rough_sound(&self) -> Option<String> {
-        let is_told = self.has_letters && self.read.is_none();
-        is_told
-            .then(|| roughly(&self.sounds().spoken))
-            .filter(|sound| sound.len() >= SHORTEST_SOUND)
+        let is_comparable = self.has_letters && self.reading.is_none();
+        is_comparable
+            .then(|| coarse_metaphone(&self.sounds().metaphone))
+            .filter(|sound| sound.len() >= MIN_SOUND_LENGTH)
     }
 
-    /// Whether it is written in letters that are not Latin.
+    /// Whether the name is not in Latin letters.
     #[must_use]
     pub const fn is_other_script(&self) -> bool {
         self.is_other_script
     }
 
-    /// The vowels that its parts end in.
-    fn endings(&self) -> Vec<Option<char>> {
-        let ending = |part: &Part| match part.text.chars().last() {
-            Some('y') => Some('i'),
-            // Often silent.
-            Some('e') => None,
-            last => last.filter(|last| matches!(last, 'a' | 'i' | 'o' | 'u')),
-        };
-        self.parts.iter().map(ending).collect()
-    }
-
-    /// Whether a second look may find somebody: for a word that is misspelled, or the sound in another script.
+    /// Whether [`for_second_lookup`](super::blocking_keys::for_second_lookup) may find more
+    /// candidates: names with a misspelled word, or in another script.
     #[must_use]
-    pub fn is_worth_a_second_look(&self) -> bool {
+    pub fn has_second_lookup(&self) -> bool {
         self.has_letters && !self.is_abbreviated() && (self.is_other_script || !self.is_one_word())
     }
 
-    /// What two names share of which one word is another by a letter or two: the other word, and how this one begins
-    /// or ends.
-    pub(super) fn shared_if_misspelled(&self) -> Vec<(&'static str, String)> {
+    /// What a name has in common with names in which one word is misspelled: the other word, and
+    /// the start or end of this one. Each with its kind.
+    pub(super) fn misspelling_keys(&self) -> Vec<(&'static str, String)> {
         let (given, family) = (&self.first().text, &self.last().text);
-        let begins = family.get(..LETTERS_LEFT);
-        let ends = family.len().checked_sub(LETTERS_LEFT).and_then(|end| family.get(end..));
+        let begins = family.get(..KEY_LETTERS);
+        let ends = family.len().checked_sub(KEY_LETTERS).and_then(|end| family.get(end..));
         let mut shared = vec![("first letter", self.abbreviated())];
         if self.parts.len() > 1 && !self.is_abbreviated() {
             shared.extend(begins.map(|begins| ("start", format!("{given} {begins}"))));
@@ -322,83 +277,9 @@ impl Name {
         shared
     }
 
-    /// How nearly like it another name is, from 0 to 1, if one may be meant for the other: where
-    /// [`relation`](Self::relation) says so, which is asked only where most of the letters are the same, or the script
-    /// is another one.
-    #[must_use]
-    pub fn likeness(&self, other: &str) -> Option<f64> {
-        let letters: String = comparable(other).chars().filter(|c| c.is_alphanumeric()).collect();
-        if !self.is_other_script
-            && letters.is_ascii()
-            && (letters.len().max(self.letters.len()) > LONGEST_NEAR
-                || strsim::jaro_winkler(&self.letters, &letters) < NEAR)
-        {
-            return None;
-        }
-        let other = Self::of(other);
-        self.relation(&other).map(|_| strsim::jaro(&self.letters, &other.letters))
-    }
-
-    /// How it is read, if it is written in Chinese characters.
-    pub(super) fn read(&self) -> Option<&str> {
-        self.read.as_deref()
-    }
-
-    /// Whether it leaves something of the other one out: given names cut to initials, a middle name, a suffix.
-    #[must_use]
-    pub fn leaves_out(&self, other: &Self) -> bool {
-        let is_part = matches!(
-            self.relation(other),
-            Some(Relation::Initials | Relation::MiddleName | Relation::Suffix)
-        );
-        is_part
-            && self.letters.len() <= other.letters.len()
-            && (self.suffix.is_none() || other.suffix.is_some())
-    }
-
-    /// Whether all words of another name, two at least, are among its own: a name that was
-    /// shortened, or grew by marriage.
-    #[must_use]
-    pub fn has_all_words_of(&self, other: &Self) -> bool {
-        let has = |part: &Part| self.parts.iter().any(|own| own.text == part.text);
-        let is_other_suffix =
-            self.suffix.is_some() && other.suffix.is_some() && self.suffix != other.suffix;
-        self.has_letters
-            && other.has_letters
-            && other.parts.len() > 1
-            && !is_other_suffix
-            && other.parts.iter().all(has)
-    }
-
-    /// Whether it is certainly the name of somebody else: both are written in one script, have no word
-    /// in common, and are no forms of one name.
-    #[must_use]
-    pub fn is_unrelated_to(&self, other: &Self) -> bool {
-        let is_told = |name: &Self| name.has_letters && name.words().next().is_some();
-        if self.script() != other.script() || !is_told(self) || !is_told(other) {
-            return false;
-        }
-        let is_shared = if self.read.is_some() {
-            self.letters.chars().any(|c| other.letters.contains(c))
-        } else {
-            self.words().any(|word| other.words().any(|another| another == word))
-        };
-        !is_shared && self.relation(other).is_none()
-    }
-
-    /// Tells scripts apart, roughly: by the block of the first letter.
-    fn script(&self) -> u32 {
-        if self.read.is_some() {
-            return u32::from('一');
-        }
-        if !self.is_other_script {
-            return 0;
-        }
-        let first = self.comparable.chars().find(|c| c.is_alphabetic() && !c.is_ascii());
-        match first.unwrap_or_default() {
-            '\u{AC00}'..='\u{D7AF}' => u32::from('가'),
-            first => u32::from(first) >> 8,
-        }
+    /// The romanised reading of a name in Chinese characters.
+    pub(super) fn reading(&self) -> Option<&str> {
+        self.reading.as_deref()
     }
 
     fn first(&self) -> &Part {
@@ -412,182 +293,11 @@ impl Name {
     pub(super) fn letters(&self) -> &str {
         &self.letters
     }
-
-    /// The steps of work that comparing it with another name takes.
-    #[must_use]
-    pub(super) fn steps_of_comparison(&self) -> usize {
-        let letters = self.letters.len();
-        2 + if letters <= LONGEST_NEAR { letters * letters / 128 } else { letters / 16 }
-    }
-
-    /// How this name relates to another; `None` if they are two names.
-    #[must_use]
-    pub fn relation(&self, other: &Self) -> Option<Relation> {
-        if self.comparable == other.comparable {
-            return Some(Relation::Same);
-        }
-        match (self.suffix, other.suffix) {
-            (Some(one), Some(another)) if one != another => return None,
-            (Some(_), None) | (None, Some(_)) => {
-                return self.relation_of_parts(other).map(|found| match found {
-                    // Whatever else differs, a father is not his son.
-                    Relation::Near(_) | Relation::SameSound(_) | Relation::LikeSound(_) => found,
-                    _ => Relation::Suffix,
-                });
-            }
-            _ => {}
-        }
-        self.relation_of_parts(other)
-    }
-
-    fn relation_of_parts(&self, other: &Self) -> Option<Relation> {
-        if !self.has_letters || !other.has_letters {
-            return None;
-        }
-        match (&self.read, &other.read) {
-            (Some(_), Some(_)) => {
-                return (self.letters == other.letters).then_some(Relation::SameLetters);
-            }
-            // What is read alike is often another name.
-            (Some(read), None) => {
-                return (*read == other.letters).then_some(Relation::SameSound(0.0));
-            }
-            (None, Some(read)) => {
-                return (*read == self.letters).then_some(Relation::SameSound(0.0));
-            }
-            (None, None) => {}
-        }
-        // Al is no A. L.
-        let is_same_kind =
-            self.initials() == other.initials() || self.parts.len() == other.parts.len();
-        if self.letters == other.letters && is_same_kind {
-            return Some(Relation::SameLetters);
-        }
-        if self.sorted == other.sorted {
-            return Some(Relation::OtherOrder);
-        }
-        let is_near_in_length = self.letters.len().max(other.letters.len()) <= LONGEST_NEAR;
-        if self.is_other_script != other.is_other_script {
-            return is_near_in_length.then(|| self.relation_of_sounds(other)).flatten();
-        }
-        if self.parts.len() > 1 && other.parts.len() > 1 {
-            if self.lacks_middle(other) || other.lacks_middle(self) {
-                return Some(Relation::MiddleName);
-            }
-            if self.last().text == other.last().text && self.is_initialled(other) {
-                return Some(Relation::Initials);
-            }
-        }
-        // A number or an initial that is another one is no misspelling.
-        let telling = |name: &Self| -> Vec<String> {
-            let is_telling =
-                |part: &&Part| part.is_initials || part.text.contains(|c: char| c.is_ascii_digit());
-            name.parts.iter().filter(is_telling).map(|part| part.text.clone()).collect()
-        };
-        if telling(self) != telling(other) {
-            return None;
-        }
-        let (one, another) = (self.letters.as_str(), other.letters.as_str());
-        let is_far = one.len().abs_diff(another.len()) > MOST_EDITS;
-        if is_far || !is_near_in_length || one.len().min(another.len()) < SHORTEST_NEAR {
-            return None;
-        }
-        let likeness = strsim::jaro_winkler(one, another);
-        // A letter that is doubled sets off all that follow: Jenifer Aniston.
-        if likeness < NEAR && self.sounds().bones != other.sounds().bones {
-            return None;
-        }
-        let likeness = likeness.max(NEAR);
-        let edits = strsim::osa_distance(one, another);
-        // A family name that is another one is no misspelling, however alike the rest is.
-        (edits <= MOST_EDITS && self.has_near_ends(other)).then_some(Relation::Near(likeness))
-    }
-
-    /// How it relates to a name in another script.
-    fn relation_of_sounds(&self, other: &Self) -> Option<Relation> {
-        let (sounds, others) = (self.sounds(), other.sounds());
-        if sounds.bones.len() < SHORTEST_SOUND {
-            return None;
-        }
-        let likeness = || strsim::jaro(&self.letters, &other.letters);
-        if sounds.bones == others.bones || sounds.spoken == others.spoken {
-            // Валерий is not Valeria, however alike they are.
-            let of_endings = if self.endings() == other.endings() { 1.0 } else { OTHER_ENDING };
-            return Some(Relation::SameSound(of_endings * likeness()));
-        }
-        let rough = self.rough_sound();
-        (rough.is_some() && rough == other.rough_sound()).then(|| Relation::LikeSound(likeness()))
-    }
-
-    /// Whether each end is alike, in whichever order they come.
-    fn has_near_ends(&self, other: &Self) -> bool {
-        let alike = |one: &Part, another: &Part| {
-            let sounds_so = || {
-                let words = [one, another].map(|part| part.text.as_str());
-                bones(words[0]) == bones(words[1])
-                    || spoken([words[0]].into_iter()) == spoken([words[1]].into_iter())
-            };
-            let edits = strsim::osa_distance(&one.text, &another.text);
-            edits <= 1 + usize::from(one.text.len() > 7) || (edits == 2 && sounds_so())
-        };
-        alike(self.first(), other.first()) && alike(self.last(), other.last())
-    }
-
-    /// Whether this is the other one without middle names.
-    fn lacks_middle(&self, other: &Self) -> bool {
-        if self.first() != other.first()
-            || self.last() != other.last()
-            || self.parts.len() >= other.parts.len()
-        {
-            return false;
-        }
-        let mut middle = other.parts[1..other.parts.len() - 1].iter();
-        let mut own = self.parts[1..self.parts.len() - 1].iter();
-        own.all(|part| {
-            middle.any(|candidate| abbreviates(part, candidate) || abbreviates(candidate, part))
-        })
-    }
-
-    /// Whether the given names of one are those of the other, or their first letters.
-    fn is_initialled(&self, other: &Self) -> bool {
-        let given = |name: &Self| {
-            let parts = name.parts[..name.parts.len() - 1].iter();
-            parts
-                .flat_map(|part| {
-                    if part.is_initials {
-                        part.text.chars().map(String::from).collect()
-                    } else {
-                        vec![part.text.clone()]
-                    }
-                })
-                .collect::<Vec<_>>()
-        };
-        let (one, another) = (given(self), given(other));
-        let abbreviates = |one: &str, another: &str| one.len() == 1 && another.starts_with(one);
-        let pairs = one.iter().zip(&another);
-        // Who writes a second name out does not leave the first one short: S. Scott Bullock is not Sandra.
-        let writes_more_out = |one: &[String], another: &[String]| {
-            one.iter().skip(another.len()).any(|name| name.len() > 1)
-                && one.iter().zip(another).any(|(a, b)| a != b && abbreviates(a, b))
-        };
-        pairs.clone().all(|(a, b)| a == b || abbreviates(a, b) || abbreviates(b, a))
-            && pairs.clone().any(|(a, b)| a != b || a.len() == 1)
-            && !writes_more_out(&one, &another)
-            && !writes_more_out(&another, &one)
-    }
 }
 
-/// All parts in the order of the alphabet, with spaces between.
+/// All parts in alphabetical order, separated by spaces.
 fn sorted(parts: &[Part]) -> String {
     let mut parts: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
     parts.sort_unstable();
     parts.join(" ")
 }
-
-fn abbreviates(initial: &Part, name: &Part) -> bool {
-    initial.text == name.text
-        || (initial.is_initials && initial.text.len() == 1 && name.text.starts_with(&initial.text))
-}
-
-#[cfg(test)]
-mod tests;

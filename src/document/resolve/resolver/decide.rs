@@ -1,29 +1,29 @@
-//! Deciding which entity a name means: by a resolution, by the language beside it, else by the
+//! Decides which entity a name means: by a resolution, by the language beside the name, or by the
 //! scores of its candidates.
 
 use std::collections::BTreeSet;
 
 use super::{EntityResolver, NameLocation, OpenName};
 use crate::document::Stage;
-use crate::document::entity::{EntityKind, bound_to_language, is_of_another_language};
 use crate::document::json::text;
 use crate::document::plan::report::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::resolve::candidate::{Candidate, MatchDecision, MatchReason};
-use crate::document::resolve::decision::{decide, discount_introduced, worth_showing};
+use crate::document::resolve::decision::{decide, discount_introduced, shown_candidates};
+use crate::document::resolve::features::{NameQuery, Presence, RoleMatch};
+use crate::document::resolve::languages::{entity_in_language, is_excluded_by_language};
 use crate::document::resolve::list_entities::ListEntities;
-use crate::document::resolve::resolution::Answer;
-use crate::document::resolve::score::{
-    Agreement, MOST_OF_ONE_NAME, Question, Standing, candidates,
-};
+use crate::document::resolve::resolution::ResolutionAction;
+use crate::document::resolve::score::{MAX_NAMESAKES, score_candidates};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::{comparable, index_key, quoted};
 
-/// Steps of a decision besides those of its candidates: splitting the name and computing its
+/// Work steps of a decision besides those of its candidates: parsing the name and computing its
 /// blocking keys.
 const STEPS_OF_DECISION: usize = 64;
 
 impl EntityResolver<'_> {
-    /// Decides which entity a name means. Creates none.
+    /// Decides which entity a name means. Does not create any.
     pub(in crate::document) fn decide(
         &mut self,
         mention: &OpenName<'_>,
@@ -49,16 +49,16 @@ impl EntityResolver<'_> {
         if !self.proposal.budget.charge(STEPS_OF_DECISION) {
             return found;
         }
-        if let Some((answer, reason)) = self.answer(entity, &key, location) {
-            self.note_used(location);
+        if let Some((action, reason)) = self.resolution_of(entity, &key, location) {
+            self.mark_used(location);
             found.reasons.push(reason);
-            match answer {
-                Answer::CreateNew | Answer::Skip => return found,
-                Answer::Is(id) => {
+            match action {
+                ResolutionAction::CreateNew | ResolutionAction::Skip => return found,
+                ResolutionAction::Entity(id) => {
                     if let Some(own) = self.own_id(entity.kind, &id) {
                         found.decision = MatchDecision::Matched;
                         found.entity = Some(own.clone());
-                        self.keep_answer(entity.kind, &key, location, Some(own));
+                        self.remember(entity.kind, &key, location, Some(own));
                         return found;
                     }
                     // The remembered entity no longer exists.
@@ -66,18 +66,18 @@ impl EntityResolver<'_> {
                 }
             }
         }
-        let bound =
-            bound_to_language(entity, object).and_then(|bound| self.own_id(entity.kind, &bound.id));
+        let bound = entity_in_language(entity, object)
+            .and_then(|bound| self.own_id(entity.kind, &bound.id));
         if let Some(id) = bound {
             found.decision = MatchDecision::Matched;
             found.reasons = vec![MatchReason::Alias, MatchReason::SameRegion];
             found.entity = Some(id);
             return found;
         }
-        self.introduced.index_newcomers();
-        let is_meant = |id: &&str| !is_of_another_language(entity, object, id);
+        self.introduced.index_new_entities();
+        let is_possible = |id: &&str| !is_excluded_by_language(entity, object, id);
         let some_of = |ids: &[String]| -> Vec<String> {
-            let ids = ids.iter().map(String::as_str).filter(is_meant).take(MOST_OF_ONE_NAME);
+            let ids = ids.iter().map(String::as_str).filter(is_possible).take(MAX_NAMESAKES);
             ids.map(str::to_owned).collect()
         };
         let mut others = some_of(self.introduced.by_name(entity.kind, &key));
@@ -85,22 +85,22 @@ impl EntityResolver<'_> {
         if entity.kind == EntityKind::Person {
             others.extend(some_of(self.document.credited_as(self.proposal, &key)));
         }
-        // An entity that this document introduces is shown if it has nearly the name or its
-        // initials, and makes no name ambiguous.
+        // An entity that this document introduces is shown if its name is similar, but does not
+        // make a name ambiguous.
         let (mut candidates, mut introduced): (Vec<Candidate>, Vec<Candidate>) =
             self.candidates(mention, list, &others).into_iter().partition(|candidate| {
                 self.introduced.by_id(entity.kind, &candidate.id).is_none()
-                    || candidate.is_named_so()
+                    || candidate.has_exact_name()
             });
         discount_introduced(&mut introduced);
-        let named_so: Vec<&str> = candidates
+        let exact: Vec<&str> = candidates
             .iter()
-            .filter(|candidate| candidate.is_named_so())
+            .filter(|candidate| candidate.has_exact_name())
             .map(|candidate| candidate.id.as_str())
             .collect();
         if may_choose_in_order
-            && named_so.len() > 1
-            && let Some(id) = list.first_of(entity, &key, &named_so)
+            && exact.len() > 1
+            && let Some(id) = list.claim_first(entity, &key, &exact)
         {
             let first = candidates.iter().find(|candidate| candidate.id == id);
             found.score = first.map(|candidate| candidate.score);
@@ -119,7 +119,7 @@ impl EntityResolver<'_> {
             }
             _ => {
                 let shown = candidates.into_iter().chain(introduced).collect();
-                found.candidates = worth_showing(entity.kind, shown);
+                found.candidates = shown_candidates(entity.kind, shown);
             }
         }
         found
@@ -137,38 +137,37 @@ impl EntityResolver<'_> {
             .traits
             .iter()
             .filter_map(|field| Some((*field, comparable(text(object, field)?))));
-        let question = Question {
+        let query = NameQuery {
             kind: entity.kind,
             given: name,
             movie: self.proposal.movie.as_str(),
             departments: self.document.departments(self.proposal, &key).unwrap_or(&nothing),
             traits: traits.collect(),
-            company: &self.document.company,
+            collaborators: &self.document.collaborators,
             budget: self.proposal.budget,
         };
         let is_decided = |id: &str| self.decided.contains(&(key.clone(), id.to_owned()));
-        let standing = |id: &str| {
-            if list.has(entity, id) {
-                Standing::Listed(
-                    location
-                        .item
-                        .map_or(Agreement::Unsaid, |item| list.agreement(entity, id, item, object)),
-                )
-            } else if self.document.people.contains(id)
-                || is_decided(id)
-                || self.introduced.by_id(entity.kind, id).is_some()
-            {
-                Standing::Credited
-            } else {
-                Standing::Unknown
-            }
-        };
-        let mut found = candidates(
-            &question,
+        let presence =
+            |id: &str| {
+                if list.has(entity, id) {
+                    Presence::InList(location.item.map_or(RoleMatch::Unknown, |item| {
+                        list.role_match(entity, id, item, object)
+                    }))
+                } else if self.document.people.contains(id)
+                    || is_decided(id)
+                    || self.introduced.by_id(entity.kind, id).is_some()
+                {
+                    Presence::OnMovie
+                } else {
+                    Presence::Absent
+                }
+            };
+        let mut found = score_candidates(
+            &query,
             self.proposal.directory,
             others,
-            self.introduced.newcomers(),
-            standing,
+            self.introduced.new_entities(),
+            presence,
         );
         if !entity.creates {
             found.retain(|candidate| {
@@ -185,10 +184,10 @@ impl EntityResolver<'_> {
         found: &mut Match,
         location: &NameLocation<'_>,
     ) -> String {
-        // A resolved name of a draft is a new entity from now on, and no longer open.
+        // A resolved name of a draft becomes a new entity and no longer has a provisional id.
         let is_settled =
             self.proposal.stage == Stage::Draft && found.reasons.contains(&MatchReason::Resolved);
-        let id = match self.provisional.get(location.path).filter(|_| !is_settled).cloned() {
+        let id = match self.provisional_ids.get(location.path).filter(|_| !is_settled).cloned() {
             Some(id) => {
                 self.introduce(kind, id.clone(), found.given.clone());
                 id
@@ -197,19 +196,22 @@ impl EntityResolver<'_> {
         };
         let key = index_key(&found.given);
         if found.reasons.contains(&MatchReason::Resolved) {
-            self.keep_answer(kind, &key, location, Some(id.clone()));
-            // Another answer to the same name holds for the places where nothing was said.
-            let answer = self.answers.get_mut(&(kind, key.clone()));
-            if let Some(answer) = answer.filter(|(answer, _)| *answer == Answer::CreateNew) {
-                answer.0 = Answer::Is(id.clone());
+            self.remember(kind, &key, location, Some(id.clone()));
+            // From now on the resolution also applies to the same name at other paths.
+            let action = self.given.get_mut(&(kind, key.clone()));
+            if let Some(action) =
+                action.filter(|(action, _)| *action == ResolutionAction::CreateNew)
+            {
+                action.0 = ResolutionAction::Entity(id.clone());
             }
             self.created.insert((kind, key), id.clone());
         }
         found.entity = Some(id.clone());
         if !found.candidates.is_empty() && found.decision == MatchDecision::New {
             let message = format!(
-                "{} was made anew; nearly the same name has {}",
+                "{} was created as a new {}; it may be {}",
                 quoted(&found.given),
+                kind.as_str(),
                 listed(&found.candidates)
             );
             self.diagnostics.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);
@@ -225,9 +227,14 @@ impl EntityResolver<'_> {
     }
 
     /// Reports an ambiguous name: as a problem if it `refuses` the document, else as a warning.
-    pub(in crate::document) fn ask(&mut self, found: &Match, id_field: &str, refuses: bool) {
+    pub(in crate::document) fn report_ambiguity(
+        &mut self,
+        found: &Match,
+        id_field: &str,
+        refuses: bool,
+    ) {
         let message = format!(
-            "{} may be {}; say which by {id_field:?} or a resolution",
+            "{} may be {}; state which one by {id_field:?} or a resolution",
             quoted(&found.given),
             listed(&found.candidates)
         );
@@ -239,7 +246,7 @@ impl EntityResolver<'_> {
     }
 }
 
-/// `Jo Lee (tmdb-person-11, 0.8) or Jo Lee (tmdb-person-12, 0.4)`.
+/// Formats candidates: `Jo Lee (tmdb-person-11, 0.8) or Jo Lee (tmdb-person-12, 0.4)`.
 fn listed(candidates: &[Candidate]) -> String {
     let shown = candidates
         .iter()

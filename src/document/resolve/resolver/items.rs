@@ -1,4 +1,4 @@
-//! Resolving the entities of an item: by the id it gives, by the stored item, else by name.
+//! Resolves the entities of an item: by the id in the item, by the stored item, or by name.
 
 use std::sync::Arc;
 
@@ -6,23 +6,24 @@ use serde_json::Value;
 
 use super::{EntityResolver, NameLocation, OpenName};
 use crate::document::Stage;
-use crate::document::align::Meant;
-use crate::document::entity::{EntityKind, NewEntity, bound_to_language, is_of_another_language};
+use crate::document::align::PossibleEntities;
 use crate::document::json::text;
 use crate::document::plan::report::Match;
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::proposal::NullPolicy;
 use crate::document::resolve::candidate::{Candidate, MAX_CANDIDATES, MatchDecision, MatchReason};
-use crate::document::resolve::given_ids::may_be_one;
+use crate::document::resolve::given_ids::may_be_same_entity;
+use crate::document::resolve::languages::{entity_in_language, is_excluded_by_language};
 use crate::document::resolve::list_entities::ListEntities;
 use crate::document::resolve::name::{Name, Relation};
 use crate::document::schema::definition::{EntityReference, Item, Object};
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::text::{comparable, index_key, quoted};
 
-/// Steps of comparing a name with others that have words of it.
+/// Work steps of comparing a name with names that share words with it.
 const STEPS_OF_WORDS: usize = 32;
 
-/// An item whose entities are resolved.
+/// An item with entities to resolve.
 pub(in crate::document) struct ItemContext<'n> {
     pub(in crate::document) item: &'static Item,
     pub(in crate::document) path: &'n str,
@@ -45,17 +46,21 @@ impl EntityResolver<'_> {
         let stored_name = stored.and_then(|object| text(object, entity.name));
         let stored_id = stored.and_then(|object| text(object, entity.id));
         let name = text(sent, entity.name).map(str::to_owned);
-        // In an item that was found by its entity, another name of the entity changes nothing.
+        // If the item was aligned by its entity, another name of the entity changes nothing.
         let directory = self.proposal.directory;
-        let is_theirs = |name: &str| {
+        let is_name_of_stored = |name: &str| {
             !context.came_with_id
                 && stored_id.is_some_and(|id| {
                     directory.has_name(entity.kind, &index_key(name), id)
-                        || directory.without_edition(entity.kind, name).iter().any(|own| own == id)
+                        || directory
+                            .by_name_without_edition(entity.kind, name)
+                            .iter()
+                            .any(|own| own == id)
                         || is_edition_of(entity.kind, name, stored_name.unwrap_or_default())
                 })
         };
-        let is_kept = |name: &str, kept: &str| context.is_same_name(name, kept) || is_theirs(name);
+        let is_kept =
+            |name: &str, kept: &str| context.is_same_name(name, kept) || is_name_of_stored(name);
         let renamed =
             name.as_ref().is_some_and(|name| stored_name.is_none_or(|kept| !is_kept(name, kept)));
         if let (Some(_), Some(kept), false) = (&name, stored_name, renamed) {
@@ -68,21 +73,21 @@ impl EntityResolver<'_> {
         let name_cleared = self.proposal.nulls == NullPolicy::Clear
             && sent.get(entity.name).is_some_and(Value::is_null);
         if name_cleared && !entity.creates && text(sent, entity.id).is_none() {
-            return ResolvedEntity::NotKnown;
+            return ResolvedEntity::Unknown;
         }
-        if let Some(found) = self.presumed.remove(&format!("{path}/{}", entity.name)) {
+        if let Some(found) = self.early_decisions.remove(&format!("{path}/{}", entity.name)) {
             let id = found.entity.clone();
             if id.as_deref() != stored_id {
                 self.resolved.matches.push(found);
             }
-            return id.map_or(ResolvedEntity::AsStored, ResolvedEntity::Is);
+            return id.map_or(ResolvedEntity::AsStored, ResolvedEntity::Id);
         }
         match (text(sent, entity.id).map(str::to_owned), name) {
             (Some(given), name) => {
                 let is_bound =
-                    bound_to_language(entity, sent).is_some_and(|bound| bound.id == given);
-                let is_news = !is_bound && (renamed || stored_id != Some(given.as_str()));
-                self.given_entity(entity, given, name.as_deref().or(stored_name), path, is_news)
+                    entity_in_language(entity, sent).is_some_and(|bound| bound.id == given);
+                let is_new = !is_bound && (renamed || stored_id != Some(given.as_str()));
+                self.given_entity(entity, given, name.as_deref().or(stored_name), path, is_new)
             }
             (None, Some(name)) if renamed => {
                 self.named_entity(entity, &name, stored_id, sent, context, list)
@@ -97,18 +102,18 @@ impl EntityResolver<'_> {
         given: String,
         name: Option<&str>,
         path: &str,
-        is_news: bool,
+        is_new: bool,
     ) -> ResolvedEntity {
         if let Some(own) = self.own_id(entity.kind, &given) {
-            if let Some(name) = name.filter(|_| is_news) {
+            if let Some(name) = name.filter(|_| is_new) {
                 self.check_name(entity, &own, name, path);
             }
-            return ResolvedEntity::Is(own);
+            return ResolvedEntity::Id(own);
         }
         if let Some(name) = name {
             let same_name =
                 self.introduced.known(entity.kind, &given, Some(name)).map(str::to_owned);
-            return ResolvedEntity::Is(same_name.unwrap_or_else(|| {
+            return ResolvedEntity::Id(same_name.unwrap_or_else(|| {
                 self.introduce(entity.kind, given.clone(), name.to_owned());
                 given
             }));
@@ -118,15 +123,15 @@ impl EntityResolver<'_> {
         }
         let kind = entity.kind.as_str();
         let message = format!(
-            "there is no {kind} of the id {given:?}; with {:?} beside it, one is made",
+            "there is no {kind} with the id {given:?}; send {:?} beside it to create one",
             entity.name
         );
         self.diagnostics.problem(format!("{path}/{}", entity.id), ProblemCode::NotFound, message);
         ResolvedEntity::AsStored
     }
 
-    /// Warns of an id beside a name that is no form of any name of its entity. A name that the
-    /// stored document credits the entity under is one of its names.
+    /// Warns of an id beside a name that is not a form of any of the entity's names. The names
+    /// under which the stored document credits the entity count as its names.
     fn check_name(&mut self, entity: &EntityReference, own: &str, name: &str, path: &str) {
         let (kind, directory) = (entity.kind, self.proposal.directory);
         let names = directory.known_ids().names(kind, own);
@@ -134,19 +139,19 @@ impl EntityResolver<'_> {
         let key = index_key(name);
         let others = directory.by_name(kind, &key);
         let is_own = directory.has_name(kind, &key, own)
-            || names.iter().any(|known| may_be_one(kind, known, name))
-            || self.stored.names(kind, own).any(|known| may_be_one(kind, known, name));
+            || names.iter().any(|known| may_be_same_entity(kind, known, name))
+            || self.stored.names(kind, own).any(|known| may_be_same_entity(kind, known, name));
         if is_own {
             return;
         }
         let found = if others.is_empty() {
-            "no form of any of its names".to_owned()
+            "not a form of any of its names".to_owned()
         } else {
-            format!("that of {}", others[..others.len().min(MAX_CANDIDATES)].join(", "))
+            format!("the name of {}", others[..others.len().min(MAX_CANDIDATES)].join(", "))
         };
         let message = format!(
-            "the id {} is that of {}, and the name {} is {found}; the id was taken, and nothing \
-             was renamed",
+            "the id {} belongs to {}, and the name {} is {found}; the id was used, and nothing was \
+             renamed",
             quoted(own),
             quoted(own_name),
             quoted(name),
@@ -172,27 +177,27 @@ impl EntityResolver<'_> {
             item: Some(context.item),
             item_path: context.path,
             path: &at,
-            is_alone: context.item.entities.len() == 1,
+            is_only_name: context.item.entities.len() == 1,
         };
         let key = index_key(name);
-        // Another name of the stored entity.
+        // The name is another name of the stored entity.
         let is_stored = |id: &&str| {
             self.proposal.directory.has_name(entity.kind, &key, id)
                 || self.introduced.has_name(entity.kind, &key, id)
                 || list.is_credited_as(entity, id, &key)
         };
         if let Some(stored_id) = stored_id.filter(is_stored) {
-            return ResolvedEntity::Is(stored_id.to_owned());
+            return ResolvedEntity::Id(stored_id.to_owned());
         }
         let mut found =
             self.decide(&OpenName { entity, name, object: sent, location: &location }, list, true);
-        // A stored person in another script, with the same order or part, is a candidate.
-        if let Some(standing) = self.possible.remove(&at)
+        // A stored person with a name in another script and the same order or part is a candidate.
+        if let Some(stored_here) = self.other_script_candidates.remove(&at)
             && found.decision == MatchDecision::New
             && found.reasons.is_empty()
         {
             found.decision = MatchDecision::Ambiguous;
-            found.candidates.insert(0, standing);
+            found.candidates.insert(0, stored_here);
         }
         if found.decision == MatchDecision::New
             && found.reasons.is_empty()
@@ -200,37 +205,37 @@ impl EntityResolver<'_> {
             && entity.creates
             && entity.kind == EntityKind::Person
         {
-            let near = list.with_more_or_fewer_words(entity, name);
+            let near = list.with_shorter_or_longer_name(entity, name);
             let near = near.filter(|_| self.proposal.budget.charge(STEPS_OF_WORDS));
             let reasons = vec![MatchReason::ListedHere];
-            found.candidates.extend(near.map(|(id, name)| Candidate::standing(id, name, reasons)));
+            found.candidates.extend(near.map(|(id, name)| Candidate::unscored(id, name, reasons)));
         }
         self.warn_of_another_script(entity, &found, list);
-        let who = match found.decision {
+        let resolved = match found.decision {
             MatchDecision::New
                 if entity.creates || found.reasons.contains(&MatchReason::Resolved) =>
             {
-                ResolvedEntity::Is(self.create(entity.kind, &mut found, &location))
+                ResolvedEntity::Id(self.create(entity.kind, &mut found, &location))
             }
             // A name without an entity: a nominee may be a film or a song.
-            MatchDecision::New => return ResolvedEntity::NotKnown,
+            MatchDecision::New => return ResolvedEntity::Unknown,
             MatchDecision::Matched => {
-                found.entity.clone().map_or(ResolvedEntity::NotKnown, ResolvedEntity::Is)
+                found.entity.clone().map_or(ResolvedEntity::Unknown, ResolvedEntity::Id)
             }
             MatchDecision::Ambiguous | MatchDecision::Skipped => {
-                // A refused id has its problem already.
+                // A refused id has been reported already.
                 if entity.creates && self.is_refused(&format!("{}/{}", context.path, entity.id)) {
-                    return ResolvedEntity::NotKnown;
+                    return ResolvedEntity::Unknown;
                 }
-                self.asked(entity, &found, &location)
+                self.wait_for_resolution(entity, &found, &location)
             }
         };
         self.resolved.matches.push(found);
-        who
+        resolved
     }
 
-    /// Warns of a new person in a list without names in that script: the person may be stored there
-    /// in another script, with another part and order.
+    /// Warns of a new person with a name in another script than all stored names of the list: the
+    /// person may be stored there in Latin letters, with another part and order.
     fn warn_of_another_script(
         &mut self,
         entity: &EntityReference,
@@ -250,25 +255,26 @@ impl EntityResolver<'_> {
             return;
         }
         let message = format!(
-            "{} was made anew; all names that stand in this list are in Latin letters, and one of \
-             them may be meant. If so, send its id, or the character or job and the order of the \
-             credit, or a resolution",
+            "{} was created as a new person; all stored names of this list are in Latin letters, \
+             and one of them may be the same person. If so, send the id, or the character or job \
+             and the order of the credit, or a resolution",
             quoted(&found.given)
         );
         self.diagnostics.warn(found.path.clone(), WarningCode::PossibleDuplicate, message);
     }
 
-    /// Reports an ambiguous name. In a draft it waits for a resolution, under an id of its own.
-    fn asked(
+    /// Reports an ambiguous name. In a draft the name gets a provisional id and waits for a
+    /// resolution.
+    fn wait_for_resolution(
         &mut self,
         entity: &'static EntityReference,
         found: &Match,
         location: &NameLocation<'_>,
     ) -> ResolvedEntity {
         let waits = self.proposal.stage == Stage::Draft;
-        self.ask(found, entity.id, entity.creates && !waits);
+        self.report_ambiguity(found, entity.id, entity.creates && !waits);
         if entity.creates && waits {
-            let id = self.provisional.get(location.path).cloned();
+            let id = self.provisional_ids.get(location.path).cloned();
             let id = match id {
                 Some(id) => self.new_ids.record(id),
                 None => self.new_ids.entity(entity.kind.as_str()),
@@ -279,21 +285,21 @@ impl EntityResolver<'_> {
                 id: id.clone(),
                 name: found.given.clone(),
             });
-            return ResolvedEntity::Is(id);
+            return ResolvedEntity::Id(id);
         }
-        ResolvedEntity::NotKnown
+        ResolvedEntity::Unknown
     }
 
-    /// Resolves an entity of an item before its list is aligned: the entity may be stored there under
-    /// another form of the name. What is certain is set in `object`; several stored entities that
-    /// may be meant are added to `meant`.
+    /// Resolves an entity of an item before its list is aligned: the entity may be stored there
+    /// under another form of the name. A certain result is set in `object`. If several stored
+    /// entities are possible, they are added to `possible_entities`.
     pub(in crate::document) fn resolve_before_alignment(
         &mut self,
         entity: &'static EntityReference,
         object: &mut Object,
         context: &ItemContext<'_>,
         list: &mut ListEntities<'_>,
-        meant: &mut Meant,
+        possible_entities: &mut PossibleEntities,
     ) {
         let Some(name) = text(object, entity.name).map(str::to_owned) else { return };
         let at = format!("{}/{}", context.path, entity.name);
@@ -301,16 +307,16 @@ impl EntityResolver<'_> {
             item: Some(context.item),
             item_path: context.path,
             path: &at,
-            is_alone: context.item.entities.len() == 1,
+            is_only_name: context.item.entities.len() == 1,
         };
         if text(object, entity.id).is_some() {
             return;
         }
         let key = index_key(&name);
-        // A resolution for a name that waits in the draft is for the stored item.
+        // A resolution for a waiting name of the draft applies to the stored item.
         let waits = |id: &String| self.proposal.provisional_ids.contains(id);
         if !self.proposal.provisional_ids.is_empty()
-            && self.is_answered(&location)
+            && self.is_resolved(&location)
             && list.credited_as(entity, &key).iter().any(waits)
         {
             let mut found = self.decide(
@@ -321,82 +327,83 @@ impl EntityResolver<'_> {
             if found.decision == MatchDecision::New {
                 self.create(entity.kind, &mut found, &location);
             }
-            self.presumed.insert(at, found);
+            self.early_decisions.insert(at, found);
             return;
         }
-        if !self.names_existing(&location) {
-            // A stored nominee without an entity stays one: a document that repeats what is stored
-            // changes nothing.
-            if list.has_text(entity, &key) {
+        if !self.is_resolved_to_existing(&location) {
+            // A stored nominee without an entity stays as it is, so that repeating the stored
+            // document changes nothing.
+            if list.has_name_without_id(entity, &key) {
                 return;
             }
-            // An entity that is stored under the name is meant.
+            // The name means the entity that is stored under it.
             let credited = list.credited_as(entity, &key);
             let mut fitting =
-                credited.iter().filter(|id| !is_of_another_language(entity, object, id));
+                credited.iter().filter(|id| !is_excluded_by_language(entity, object, id));
             if let Some(first) = fitting.next() {
-                // The id is needed where the list has others of that name in another language, or the
-                // entity under another name as well.
+                // The id is needed for alignment if the list contains another entity with the name,
+                // in another language, or the same entity under another name.
                 let is_one = fitting.next().is_none();
-                let is_told =
-                    credited.len() == 1 && !list.is_credited_otherwise(entity, first, &key);
-                if is_one && !is_told {
+                let is_identified =
+                    credited.len() == 1 && !list.has_other_credited_name(entity, first, &key);
+                if is_one && !is_identified {
                     object.insert(entity.id.to_owned(), Value::String((*first).clone()));
                 }
                 return;
             }
-            // Of several stored entities of the name, the other fields of the item tell which one.
-            if let Some(standing) = list.of_the_name(entity, &name)
-                && standing.len() > 1
+            // If several stored entities have the name, alignment chooses by the other fields of
+            // the item.
+            if let Some(stored_here) = list.with_same_name(entity, &name)
+                && stored_here.len() > 1
             {
-                meant.insert((entity.kind, key), Arc::clone(standing));
+                possible_entities.insert((entity.kind, key), Arc::clone(stored_here));
                 return;
             }
         }
-        let standing = list.of_the_name(entity, &name).cloned();
+        let stored_here = list.with_same_name(entity, &name).cloned();
         let found = self.decide(
             &OpenName { entity, name: &name, object, location: &location },
             list,
             false,
         );
-        match (found.decision, &found.entity, standing) {
+        match (found.decision, &found.entity, stored_here) {
             (MatchDecision::Matched, Some(id), _) => {
                 object.insert(entity.id.to_owned(), Value::String(id.clone()));
-                self.presumed.insert(at, found);
+                self.early_decisions.insert(at, found);
             }
-            (MatchDecision::Ambiguous, _, Some(standing)) => {
-                meant.insert((entity.kind, key), standing);
+            (MatchDecision::Ambiguous, _, Some(stored_here)) => {
+                possible_entities.insert((entity.kind, key), stored_here);
             }
             _ => {}
         }
     }
 }
 
-/// Whether two names are those of one ceremony, with different editions or without one.
+/// Whether two names are names of one ceremony with different editions, or without one.
 fn is_edition_of(kind: EntityKind, name: &str, stored: &str) -> bool {
     kind == EntityKind::Ceremony
         && Name::of_kind(kind, name)
             .relation(&Name::of_kind(kind, stored))
-            .is_some_and(Relation::is_the_name)
+            .is_some_and(Relation::is_same_name)
 }
 
 impl ItemContext<'_> {
-    /// Whether a name is the stored one, up to case, accents and spacing. In an item that was found
-    /// by its entity, another form of the name is the stored name too.
+    /// Whether a name equals the stored one except for case, accents and spacing. If the item was
+    /// aligned by its entity, other forms of the name count as equal too.
     fn is_same_name(&self, name: &str, stored: &str) -> bool {
         comparable(name) == comparable(stored)
             || (!self.came_with_id && {
                 let (name, stored) = (Name::of(name), Name::of(stored));
                 // A shorter form of the name does not replace the full name.
-                name.relation(&stored).is_some_and(Relation::is_another_form)
-                    || name.leaves_out(&stored)
+                name.relation(&stored).is_some_and(Relation::is_same_name_in_any_order)
+                    || name.is_shorter_form_of(&stored)
             })
     }
 }
 
-/// The entity of an item.
+/// The result for an entity of an item.
 pub(in crate::document) enum ResolvedEntity {
-    Is(String),
+    Id(String),
     AsStored,
-    NotKnown,
+    Unknown,
 }

@@ -1,27 +1,28 @@
-//! Resolving the names of one document: the state of the resolver, and what it finds out.
+//! Resolves the names of one document: the state of the resolver and its results.
 //!
-//! A name is resolved before its list is aligned, so that an item is found under another form of
-//! the name. A name that stays open, because several stored items or nobody fits, is resolved once
-//! more for the item that it belongs to: which stored item was aligned with it is evidence.
+//! Names are resolved before their list is aligned, so that an item is found under another form of
+//! its name. A name that stays open, because no stored item fits or several do, is resolved again
+//! with its item: the stored item that was aligned with it is additional evidence.
 
-mod answers;
 mod decide;
 mod items;
+mod resolutions;
 
 use std::collections::{HashMap, HashSet};
 
 use super::candidate::{Candidate, MatchReason};
 use super::document_entities::DocumentEntities;
-use super::given_ids::Stored;
-use super::resolution::{Answer, Resolution};
+use super::given_ids::StoredIds;
+use super::resolution::{Resolution, ResolutionAction};
 use crate::document::diagnostics::Diagnostics;
-use crate::document::entity::{Directory, EntityKind, NewEntity};
 use crate::document::ids::NewIds;
 use crate::document::json::{array, text};
 use crate::document::plan::report::{Match, ResolutionToStore};
 use crate::document::problem::{WarningCode, pointer_at};
 use crate::document::proposal::{IdTrust, Proposal};
+use crate::document::resolve::directory::Directory;
 use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::text::{index_key, quoted};
 pub(in crate::document) use items::{ItemContext, ResolvedEntity};
 
@@ -35,7 +36,7 @@ pub(in crate::document) struct NameLocation<'p> {
     pub(in crate::document) path: &'p str,
     /// Whether the item names a single entity, so that a resolution for the item is one for the
     /// name.
-    pub(in crate::document) is_alone: bool,
+    pub(in crate::document) is_only_name: bool,
 }
 
 /// A name without an id.
@@ -47,7 +48,7 @@ pub(in crate::document) struct OpenName<'m> {
     pub(in crate::document) location: &'m NameLocation<'m>,
 }
 
-/// What resolving the names of a document found out.
+/// The results of resolving the names of a document.
 #[derive(Debug, Default)]
 pub(in crate::document) struct Resolved {
     /// The decisions on names without ids.
@@ -68,30 +69,31 @@ pub(in crate::document) struct EntityResolver<'a> {
     diagnostics: &'a Diagnostics,
     new_ids: &'a NewIds<'a>,
     resolved: Resolved,
-    /// The entities that the stored and the arriving document name.
+    /// The entities in the stored and the arriving document.
     document: DocumentEntities<'a>,
     /// Which ids and names occur together in the stored states.
-    stored: Stored<'a>,
-    /// Entities that this document introduces.
+    stored: StoredIds<'a>,
+    /// The entities that this document introduces.
     introduced: Directory,
     /// Decisions before alignment, by the path of the name.
-    presumed: HashMap<String, Match>,
-    /// Ids of a draft that stand for a name alone, by the path of the name.
-    provisional: HashMap<String, String>,
+    early_decisions: HashMap<String, Match>,
+    /// The provisional ids of a draft, by the path of the name.
+    provisional_ids: HashMap<String, String>,
     /// By the path of a name, a stored candidate in another script.
-    possible: HashMap<String, Candidate>,
-    /// Names of this document with the ids that they were matched with. Such a person is credited
-    /// under that name; another form of it in one document rather means another person.
+    other_script_candidates: HashMap<String, Candidate>,
+    /// Names of this document with the entities that they were matched with. Such a person counts
+    /// as credited under that name: another form of it in the same document more probably means
+    /// another person.
     decided: HashSet<(String, String)>,
-    /// The resolutions by their paths. Those of unknown entities are refused and not contained.
+    /// The resolutions by their paths, without those that name an unknown entity.
     resolutions: HashMap<&'a str, &'a Resolution>,
-    /// The paths of resolutions that decided on a name.
+    /// The paths of resolutions that were used.
     used: HashSet<&'a str>,
-    /// Resolutions of this import, for the same name elsewhere in the document.
-    answers: HashMap<(EntityKind, String), (Answer, MatchReason)>,
-    /// Names that a resolution of this import leaves out, and whether on all movies.
-    left_out: HashSet<(EntityKind, String, bool)>,
-    /// Entities that were created because a resolution says so.
+    /// The resolutions of this import by kind and name, for the same name at other paths.
+    given: HashMap<(EntityKind, String), (ResolutionAction, MatchReason)>,
+    /// Names that a resolution of this import leaves out, and whether it applies to all movies.
+    skipped: HashSet<(EntityKind, String, bool)>,
+    /// Entities that were created because of a resolution.
     created: HashMap<(EntityKind, String), String>,
 }
 
@@ -109,16 +111,16 @@ impl<'a> EntityResolver<'a> {
             new_ids,
             resolved: Resolved::default(),
             document: DocumentEntities::new(proposal),
-            stored: Stored::new(proposal),
+            stored: StoredIds::new(proposal),
             introduced: Directory::default(),
-            presumed: HashMap::new(),
-            provisional: HashMap::new(),
-            possible: HashMap::new(),
+            early_decisions: HashMap::new(),
+            provisional_ids: HashMap::new(),
+            other_script_candidates: HashMap::new(),
             decided: HashSet::new(),
             resolutions: resolutions.collect(),
             used: HashSet::new(),
-            answers: HashMap::new(),
-            left_out: HashSet::new(),
+            given: HashMap::new(),
+            skipped: HashSet::new(),
             created: HashMap::new(),
         };
         resolver.introduce_given_ids();
@@ -126,13 +128,14 @@ impl<'a> EntityResolver<'a> {
         resolver
     }
 
-    /// What was found out. Warns of resolutions that no name needed.
+    /// The results. Warns of resolutions that were not used.
     pub(in crate::document) fn finish(self) -> Resolved {
         self.report_unused_resolutions();
         self.resolved
     }
 
-    /// Introduces the entities of unknown ids in the document, so that every name may mean them.
+    /// Introduces the entities with unknown ids in the document, so that names anywhere in it may
+    /// mean them.
     fn introduce_given_ids(&mut self) {
         let proposal = self.proposal;
         let removed: HashSet<&str> = proposal.remove_items.iter().map(String::as_str).collect();
@@ -160,11 +163,11 @@ impl<'a> EntityResolver<'a> {
         }
     }
 
-    /// Warns of an unknown id beside the name of an existing person, unless the source of the
-    /// document vouches for its ids.
+    /// Warns of an unknown id beside the name of an existing person, unless ids of the source are
+    /// trusted.
     fn warn_of_namesake(&self, entity: &EntityReference, id: &str, name: &str, path: &str) {
         let proposal = self.proposal;
-        if proposal.id_trust == IdTrust::Given || entity.kind != EntityKind::Person {
+        if proposal.id_trust == IdTrust::Trusted || entity.kind != EntityKind::Person {
             return;
         }
         let known = proposal.directory.by_name(entity.kind, &index_key(name));
@@ -172,8 +175,8 @@ impl<'a> EntityResolver<'a> {
             return;
         }
         let message = format!(
-            "a new person was made with the id {}; {} is the name of {} too. If that person is \
-             meant, send that id, or leave the id out",
+            "a new person was created with the id {}; {} is also the name of {}. If it is the same \
+             person, send that id, or leave the id out",
             quoted(id),
             quoted(name),
             known[..known.len().min(super::MAX_CANDIDATES)].join(", ")
@@ -191,7 +194,7 @@ impl<'a> EntityResolver<'a> {
         }
     }
 
-    /// Whether the value at a path was refused while reading, and has a problem already.
+    /// Whether the value at a path was refused while reading, which has been reported already.
     fn is_refused(&self, path: &str) -> bool {
         self.proposal.arriving.refused.contains(path)
     }
@@ -205,33 +208,37 @@ impl<'a> EntityResolver<'a> {
             .map(str::to_owned)
     }
 
-    /// The id of an entity that exists before this document, for an id that the document gives.
+    /// The id of an entity that exists before this document, for an id in the document.
     pub(in crate::document) fn existing_id(
         &self,
         kind: EntityKind,
         given: &str,
         name: Option<&str>,
     ) -> Option<&'a str> {
-        // An id that another item of the document introduces is known under that id.
+        // An id that an item of this document introduces means the introduced entity.
         if self.introduced.by_id(kind, given).is_some() {
             return None;
         }
         self.proposal.directory.known(kind, given, name)
     }
 
-    /// Notes that the entity of an item in a draft stands for the name alone.
-    pub(in crate::document) fn note_provisional(&mut self, path: String, id: String) {
-        self.provisional.insert(path, id);
+    /// Records the provisional id of a name in a draft.
+    pub(in crate::document) fn set_provisional_id(&mut self, path: String, id: String) {
+        self.provisional_ids.insert(path, id);
     }
 
-    /// Notes a stored candidate in another script for a name.
-    pub(in crate::document) fn note_possible(&mut self, path: String, candidate: Candidate) {
-        self.possible.insert(path, candidate);
+    /// Records a stored candidate with a name in another script.
+    pub(in crate::document) fn add_other_script_candidate(
+        &mut self,
+        path: String,
+        candidate: Candidate,
+    ) {
+        self.other_script_candidates.insert(path, candidate);
     }
 
-    /// Forgets the decision on a name whose item keeps its stored entity.
-    pub(in crate::document) fn forget_presumed(&mut self, path: &str) {
-        self.presumed.remove(path);
+    /// Discards the decision on the name of an item that keeps its stored entity.
+    pub(in crate::document) fn discard_early_decision(&mut self, path: &str) {
+        self.early_decisions.remove(path);
     }
 
     /// Adds a match to the report.

@@ -1,31 +1,31 @@
-//! Resolutions: answers to the question which entity a name means, given with this import or
-//! remembered from an earlier one.
+//! Applies resolutions: of this import, or remembered from an earlier one.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
 use super::{EntityResolver, NameLocation};
-use crate::document::entity::{EntityKind, Remembered};
 use crate::document::json::text;
 use crate::document::plan::report::{Match, ResolutionToStore};
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::proposal::Proposal;
 use crate::document::resolve::candidate::{MatchDecision, MatchReason};
-use crate::document::resolve::resolution::{Answer, Resolution};
+use crate::document::resolve::directory::EarlierResolution;
+use crate::document::resolve::resolution::{Resolution, ResolutionAction};
 use crate::document::schema::definition::{EntityReference, Kind};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 
-/// The name that a resolution is for.
+/// The name that a resolution applies to.
 #[derive(Clone)]
-struct AnswerTo {
+struct NameTarget {
     of: (EntityKind, String),
-    /// JSON Pointer to it.
+    /// JSON Pointer to the name.
     at: String,
 }
 
-/// The names of a document that a resolution may be for, by the path of the resolution.
-fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, AnswerTo> {
+/// The names of a document, by the paths at which a resolution may address them.
+fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, NameTarget> {
     let mut known = HashMap::new();
     for field in proposal.definition.fields {
         let list =
@@ -34,12 +34,12 @@ fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, AnswerTo> {
             let at = format!("/{}/{index}", field.name);
             match (&field.rule.kind, value) {
                 (Kind::Names { entity, .. }, Value::String(name)) => {
-                    known.insert(at.clone(), AnswerTo { of: (*entity, index_key(name)), at });
+                    known.insert(at.clone(), NameTarget { of: (*entity, index_key(name)), at });
                 }
                 (Kind::Items { item, .. }, Value::Object(object)) => {
                     for entity in item.entities {
                         let Some(name) = text(object, entity.name) else { continue };
-                        let to = AnswerTo {
+                        let to = NameTarget {
                             of: (entity.kind, index_key(name)),
                             at: format!("{at}/{}", entity.name),
                         };
@@ -57,8 +57,8 @@ fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, AnswerTo> {
 }
 
 impl<'a> EntityResolver<'a> {
-    /// Checks that every resolution is for a name. A resolution holds for the same name in the whole
-    /// document, unless another one is given there.
+    /// Checks that every resolution addresses a name. A resolution applies to the same name in the
+    /// whole document, unless that has its own resolution.
     pub(super) fn check_resolutions(&mut self) {
         let proposal = self.proposal;
         if proposal.resolutions.is_empty() {
@@ -67,20 +67,21 @@ impl<'a> EntityResolver<'a> {
         let known = names_by_path(proposal);
         let mut answered: HashMap<String, &Resolution> = HashMap::new();
         for resolution in proposal.resolutions {
-            let message = match resolution.answer {
+            let message = match resolution.action {
                 _ if !known.contains_key(&resolution.path) => {
-                    "a resolution is for a name; there is none at its path"
+                    "there is no name at the path of this resolution"
                 }
                 None => {
-                    "a resolution names an entity, or says that one is to be made, or that the name is to be left out: one of them"
+                    "a resolution must name an entity, create a new one, or leave the name out: \
+                     exactly one of these"
                 }
                 Some(ref answer) => {
-                    let AnswerTo { of, at } = known[&resolution.path].clone();
+                    let NameTarget { of, at } = known[&resolution.path].clone();
                     if answered
                         .insert(at, resolution)
-                        .is_some_and(|other| other.answer != resolution.answer)
+                        .is_some_and(|other| other.action != resolution.action)
                     {
-                        let message = "another resolution gives another answer to the same name";
+                        let message = "another resolution decides differently on the same name";
                         self.diagnostics.problem(
                             resolution.path.clone(),
                             ProblemCode::Invalid,
@@ -89,12 +90,13 @@ impl<'a> EntityResolver<'a> {
                         continue;
                     }
                     let taken = proposal.directory.by_name(of.0, &of.1);
-                    if let (Answer::CreateNew, true, [owner, ..]) =
-                        (answer, of.0.is_told_by_name(), taken)
+                    if let (ResolutionAction::CreateNew, true, [owner, ..]) =
+                        (answer, of.0.has_unique_names(), taken)
                     {
                         let kind = of.0.as_str();
                         let message = format!(
-                            "a name is one {kind}'s, and this is that of {owner}; name {owner}, or give the new one another name"
+                            "the {kind} {owner} already has this name; resolve the name to \
+                             {owner}, or give the new {kind} another name"
                         );
                         self.diagnostics.problem(
                             resolution.path.clone(),
@@ -104,13 +106,14 @@ impl<'a> EntityResolver<'a> {
                         continue;
                     }
                     let own = resolution.entity().and_then(|id| self.own_id(of.0, id));
-                    let is_anothers = of.0.stands_by_name()
+                    let is_name_of_another = of.0.is_referenced_by_name()
                         && !taken.is_empty()
                         && own.as_ref().is_some_and(|own| !taken.contains(own));
-                    if is_anothers {
+                    if is_name_of_another {
                         let kind = of.0.as_str();
                         let message = format!(
-                            "a {kind} stands by its name alone, and this is that of {}; send a name of the one that is meant",
+                            "a {kind} is stored by its name alone, and this is the name of {}; \
+                             send a name of the right {kind}",
                             taken.join(", ")
                         );
                         self.diagnostics.problem(
@@ -123,9 +126,8 @@ impl<'a> EntityResolver<'a> {
                     let unknown = resolution.entity().filter(|_| own.is_none());
                     if let Some(id) = unknown {
                         let kind = of.0.as_str();
-                        let message = format!(
-                            "the resolution names the {kind} {id:?}, who is not known here"
-                        );
+                        let message =
+                            format!("the resolution names the {kind} {id:?}, which does not exist");
                         self.resolutions.remove(resolution.path.as_str());
                         self.diagnostics.problem(
                             resolution.path.clone(),
@@ -134,9 +136,9 @@ impl<'a> EntityResolver<'a> {
                         );
                         continue;
                     }
-                    // A name is left out at this path only.
-                    if *answer != Answer::Skip {
-                        self.answers
+                    // Leaving out applies to this path only.
+                    if *answer != ResolutionAction::Skip {
+                        self.given
                             .entry(of)
                             .or_insert_with(|| (answer.clone(), MatchReason::Resolved));
                     }
@@ -148,20 +150,21 @@ impl<'a> EntityResolver<'a> {
         }
     }
 
-    /// Warns of resolutions that no name needed.
+    /// Warns of resolutions that were not used.
     pub(super) fn report_unused_resolutions(&self) {
-        // A document that is refused uses none.
+        // In a refused document, no resolution is used.
         if self.diagnostics.has_problem(|problem| problem.code != ProblemCode::AmbiguousMatch) {
             return;
         }
         let mut unused: Vec<&Resolution> = self.resolutions.values().copied().collect();
         unused.retain(|resolution| {
             let is_used = self.used.contains(resolution.path.as_str());
-            resolution.answer.is_some() && !is_used && !self.is_refused(&resolution.path)
+            resolution.action.is_some() && !is_used && !self.is_refused(&resolution.path)
         });
         unused.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         for resolution in unused {
-            let message = "the resolution was not used: the name came with an id, or who it is was known already";
+            let message = "the resolution was not used: the name came with an id, or was resolved \
+                           already";
             self.diagnostics.warn(
                 resolution.path.clone(),
                 WarningCode::ResolutionUnused,
@@ -170,7 +173,7 @@ impl<'a> EntityResolver<'a> {
         }
     }
 
-    pub(super) fn note_used(&mut self, location: &NameLocation<'_>) {
+    pub(super) fn mark_used(&mut self, location: &NameLocation<'_>) {
         if let Some(resolution) = self.resolution(location) {
             self.used.insert(resolution.path.as_str());
         }
@@ -180,70 +183,75 @@ impl<'a> EntityResolver<'a> {
     fn resolution(&self, location: &NameLocation<'_>) -> Option<&'a Resolution> {
         let given = self.resolutions.get(location.path);
         given
-            .or_else(|| self.resolutions.get(location.item_path).filter(|_| location.is_alone))
+            .or_else(|| self.resolutions.get(location.item_path).filter(|_| location.is_only_name))
             .copied()
     }
 
-    /// Whether a resolution for this name says which entity it means, or that it is a new one.
-    pub(in crate::document) fn is_answered(&self, location: &NameLocation<'_>) -> bool {
-        self.resolution(location)
-            .is_some_and(|resolution| !matches!(resolution.answer, None | Some(Answer::Skip)))
+    /// Whether a resolution states which entity this name means, or that it is a new one.
+    pub(in crate::document) fn is_resolved(&self, location: &NameLocation<'_>) -> bool {
+        self.resolution(location).is_some_and(|resolution| {
+            !matches!(resolution.action, None | Some(ResolutionAction::Skip))
+        })
     }
 
-    /// Whether a resolution for this name names an existing entity.
-    pub(in crate::document) fn names_existing(&self, location: &NameLocation<'_>) -> bool {
+    /// Whether a resolution states that this name means an existing entity.
+    pub(in crate::document) fn is_resolved_to_existing(&self, location: &NameLocation<'_>) -> bool {
         self.resolution(location).is_some_and(|resolution| resolution.entity().is_some())
     }
 
-    /// The answer for a name, of this import or remembered.
-    pub(super) fn answer(
+    /// What to do with a name, by a resolution of this import or by a remembered one.
+    pub(super) fn resolution_of(
         &self,
         entity: &EntityReference,
         key: &str,
         location: &NameLocation<'_>,
-    ) -> Option<(Answer, MatchReason)> {
+    ) -> Option<(ResolutionAction, MatchReason)> {
         let proposal = self.proposal;
         if let Some(answer) =
-            self.resolution(location).and_then(|resolution| resolution.answer.clone())
+            self.resolution(location).and_then(|resolution| resolution.action.clone())
         {
             // A new entity is created once for all resolutions of the same name.
-            let made = self
+            let created = self
                 .created
                 .get(&(entity.kind, key.to_owned()))
-                .filter(|_| answer == Answer::CreateNew);
-            return Some((made.cloned().map_or(answer, Answer::Is), MatchReason::Resolved));
+                .filter(|_| answer == ResolutionAction::CreateNew);
+            return Some((
+                created.cloned().map_or(answer, ResolutionAction::Entity),
+                MatchReason::Resolved,
+            ));
         }
-        if let Some(answer) = self.answers.get(&(entity.kind, key.to_owned())) {
+        if let Some(answer) = self.given.get(&(entity.kind, key.to_owned())) {
             return Some(answer.clone());
         }
         let remembered =
-            proposal.directory.remembered(proposal.movie.as_str(), entity.kind, key)?;
+            proposal.directory.resolution(proposal.movie.as_str(), entity.kind, key)?;
         let answer = match remembered {
-            Remembered::Is(id) => Answer::Is(id.clone()),
-            Remembered::Skip => Answer::Skip,
+            EarlierResolution::Entity(id) => ResolutionAction::Entity(id.clone()),
+            EarlierResolution::Skip => ResolutionAction::Skip,
         };
         Some((answer, MatchReason::Remembered))
     }
 
     /// The decision to leave out a name and the item that contains it, if a resolution says so.
-    pub(in crate::document) fn left_out(
+    pub(in crate::document) fn skipped(
         &mut self,
         entity: &EntityReference,
         name: &str,
         location: &NameLocation<'_>,
     ) -> Option<Match> {
         let key = index_key(name);
-        let Some((Answer::Skip, reason)) = self.answer(entity, &key, location) else {
+        let Some((ResolutionAction::Skip, reason)) = self.resolution_of(entity, &key, location)
+        else {
             return None;
         };
-        self.note_used(location);
-        self.keep_answer(entity.kind, &key, location, None);
+        self.mark_used(location);
+        self.remember(entity.kind, &key, location, None);
         let found = Match::new(location.path, name, entity.kind);
         Some(Match { decision: MatchDecision::Skipped, reasons: vec![reason], ..found })
     }
 
-    /// Remembers a resolution with the import, as far as it was given for this name.
-    pub(super) fn keep_answer(
+    /// Remembers the resolution for a name, if there is one, with the import.
+    pub(super) fn remember(
         &mut self,
         kind: EntityKind,
         key: &str,
@@ -253,13 +261,13 @@ impl<'a> EntityResolver<'a> {
         if let Some(everywhere) = self.resolution(location).map(|resolution| resolution.everywhere)
         {
             let name = (kind, key.to_owned(), everywhere);
-            // Another entity with the name is stored from now on and found by that, so the omission
-            // is what has to be remembered.
-            if self.left_out.contains(&name) {
+            // Another entity with the name is stored by this import and found by its name later, so
+            // the omission has to be remembered.
+            if self.skipped.contains(&name) {
                 return;
             }
             if entity.is_none() {
-                self.left_out.insert(name);
+                self.skipped.insert(name);
             }
             self.resolved.answers.push(ResolutionToStore {
                 kind,

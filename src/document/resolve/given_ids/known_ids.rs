@@ -1,34 +1,34 @@
-//! What is known of the ids that arrive, beside whether an entity has them.
+//! Facts about the ids in documents that a check of ids needs, besides which of them exist.
 
 use std::collections::HashMap;
 
-use crate::document::entity::{EntityKind, NewEntity};
+use crate::document::schema::entities::{EntityKind, NewEntity};
 
 /// A kind of entity and an id.
 type Key = (&'static str, String);
 
-/// What is known of the ids that documents give.
+/// Facts about the ids in documents.
 #[derive(Debug, Clone, Default)]
 pub struct KnownIds {
-    /// The names of entities, their own first, of those whose names are needed.
+    /// The names of entities, the primary one first, where they have to be compared.
     names: HashMap<Key, Vec<String>>,
-    /// A given id to the entities that another database may know by it.
-    elsewhere: HashMap<Key, Vec<String>>,
-    /// The entities that earlier documents of the same batch bring.
+    /// For an id, the entities that have it in another database.
+    external: HashMap<Key, Vec<String>>,
+    /// The entities that earlier documents of the same batch introduce.
     introduced: HashMap<Key, Introduced>,
 }
 
-/// Where in a batch an id came first.
+/// The first use of an id in a batch.
 #[derive(Debug, Clone)]
 pub struct Introduced {
-    /// The document, for a person to read.
+    /// A description of the document, for messages.
     pub place: String,
-    /// The name beside the id there.
+    /// The name beside the id.
     pub name: String,
 }
 
 impl KnownIds {
-    /// Records a name of an entity; its own name comes first.
+    /// Adds a name of an entity; the primary name is added first.
     pub fn add_name(&mut self, kind: EntityKind, id: &str, name: &str) {
         let names = self.names.entry((kind.as_str(), id.to_owned())).or_default();
         if !names.iter().any(|known| known == name) {
@@ -36,37 +36,37 @@ impl KnownIds {
         }
     }
 
-    /// The names of an entity. Empty where none came under a name that is not its own.
+    /// The names of an entity. Empty if every given name beside it is its primary name.
     #[must_use]
     pub fn names(&self, kind: EntityKind, id: &str) -> &[String] {
         self.names.get(&(kind.as_str(), id.to_owned())).map_or(&[], Vec::as_slice)
     }
 
-    /// Records that `given` may be the id that another database has for the entity `id`.
-    pub fn add_elsewhere(&mut self, kind: EntityKind, given: &str, id: &str) {
-        let found = self.elsewhere.entry((kind.as_str(), given.to_owned())).or_default();
+    /// Adds an entity `id` that may have the id `given` in another database.
+    pub fn add_external_candidate(&mut self, kind: EntityKind, given: &str, id: &str) {
+        let found = self.external.entry((kind.as_str(), given.to_owned())).or_default();
         if !found.iter().any(|known| known == id) {
             found.push(id.to_owned());
         }
     }
 
-    /// The entities that another database may know by an id, in the order of their ids.
+    /// The entities that may have an id in another database, in the order of their ids.
     #[must_use]
-    pub fn elsewhere(&self, kind: EntityKind, given: &str) -> Vec<&str> {
-        let found = self.elsewhere.get(&(kind.as_str(), given.to_owned()));
+    pub fn external_candidates(&self, kind: EntityKind, given: &str) -> Vec<&str> {
+        let found = self.external.get(&(kind.as_str(), given.to_owned()));
         let mut found: Vec<&str> = found.into_iter().flatten().map(String::as_str).collect();
         found.sort_unstable();
         found
     }
 
-    /// Records that a document of this batch brings an entity under an id that it gave.
+    /// Records that a document of this batch introduces an entity under an id of its own.
     pub fn introduce(&mut self, entity: &NewEntity, place: &str) {
         self.introduced
             .entry((entity.kind.as_str(), entity.id.clone()))
             .or_insert_with(|| Introduced { place: place.to_owned(), name: entity.name.clone() });
     }
 
-    /// Where in this batch an id came first, if a document before brought it.
+    /// The first use of an id in this batch, if an earlier document introduced it.
     #[must_use]
     pub fn introduced(&self, kind: EntityKind, id: &str) -> Option<&Introduced> {
         if self.introduced.is_empty() {

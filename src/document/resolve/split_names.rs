@@ -1,28 +1,28 @@
-//! Several names in one text: `A B, C D`, `A B & C D`, `A B / C D`.
+//! Splits texts with several names: `A B, C D`, `A B & C D`, `A B / C D`.
 
 use super::parts::{is_han, is_society, suffix_of};
 
-/// Most names in one text.
-const MOST_NAMES: usize = 20;
-/// Most characters of a text that is looked at.
-const LONGEST_TEXT: usize = 1_000;
-/// Most words of a name of one person.
-const MOST_WORDS: usize = 5;
+/// The maximum number of names in one text.
+const MAX_NAMES: usize = 20;
+/// The maximum length of a text in bytes; longer texts are not examined.
+const MAX_TEXT_LENGTH: usize = 1_000;
+/// The maximum number of words in a person's name.
+const MAX_WORDS: usize = 5;
 
-/// What stands between two names.
+/// Separators between names.
 const SEPARATORS: [&str; 10] =
     [" & ", " / ", " and ", " und ", " et ", " y ", ";", ",", "、", "，"];
-/// What stands between two names and is never part of one.
+/// Separators that are never part of a name.
 const STRONG_SEPARATORS: [&str; 4] = [" & ", " / ", " and ", ";"];
 
-/// Words of names that begin with a small letter.
+/// Lower-case words in names.
 const PARTICLES: [&str; 24] = [
     "de", "da", "do", "dos", "das", "del", "della", "di", "du", "des", "la", "le", "van", "von",
     "der", "den", "ter", "ten", "bin", "ibn", "al", "el", "ben", "af",
 ];
 
-/// Words of what is no person: a company, a band.
-const COMPANY: [&str; 28] = [
+/// Words in the names of companies and bands.
+const COMPANY_WORDS: [&str; 28] = [
     "pictures",
     "picture",
     "films",
@@ -53,23 +53,23 @@ const COMPANY: [&str; 28] = [
     "records",
 ];
 
-/// The names of several people in one text, if each looks like a full name; `None` if it is one name, or
-/// may be.
+/// The names of several people in one text, if each looks like a full name. `None` if the text is,
+/// or may be, a single name.
 #[must_use]
-pub fn several_names(text: &str) -> Option<Vec<&str>> {
-    if text.len() > LONGEST_TEXT {
+pub fn split_names(text: &str) -> Option<Vec<&str>> {
+    if text.len() > MAX_TEXT_LENGTH {
         return None;
     }
     let names = parts(text);
-    let is_several = (2..=MOST_NAMES).contains(&names.len());
+    let is_several = (2..=MAX_NAMES).contains(&names.len());
     (is_several && names.iter().all(|name| is_full_name(name))).then_some(names)
 }
 
-/// Whether a text looks like several people, of whom it cannot be told where one name ends:
-/// `Ada & Bo Quist`.
+/// Whether a text seems to name several people, with names that cannot be separated: `Ada & Bo
+/// Quist`.
 #[must_use]
-pub fn may_be_several(text: &str) -> bool {
-    text.len() <= LONGEST_TEXT
+pub fn may_be_several_names(text: &str) -> bool {
+    text.len() <= MAX_TEXT_LENGTH
         && STRONG_SEPARATORS.iter().any(|separator| text.contains(separator))
         && {
             let names = parts(text);
@@ -79,14 +79,15 @@ pub fn may_be_several(text: &str) -> bool {
         }
 }
 
-/// The parts of a text that names several jobs, `Editor / Production Design`; fewer than two if it is one job.
+/// The parts of a text with several jobs, `Editor / Production Design`; fewer than two if it is one
+/// job.
 #[must_use]
-pub fn several_jobs(text: &str) -> Vec<&str> {
+pub fn split_jobs(text: &str) -> Vec<&str> {
     let parts =
         text.split(" / ").flat_map(|part| part.split(';')).flat_map(|part| part.split(", "));
     let parts: Vec<&str> = parts.map(str::trim).filter(|part| !part.is_empty()).collect();
     let is_job = |part: &&str| part.starts_with(char::is_uppercase) && !part.contains(['(', ')']);
-    if text.len() <= LONGEST_TEXT && parts.iter().all(is_job) { parts } else { Vec::new() }
+    if text.len() <= MAX_TEXT_LENGTH && parts.iter().all(is_job) { parts } else { Vec::new() }
 }
 
 fn parts(text: &str) -> Vec<&str> {
@@ -94,20 +95,20 @@ fn parts(text: &str) -> Vec<&str> {
     for separator in SEPARATORS {
         parts = parts.into_iter().flat_map(|part| part.split(separator)).collect();
     }
-    // Before "and" there may be a comma too.
+    // A comma may precede "and".
     parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
-/// Whether a text looks like the full name of one person: a given and a family name at least.
+/// Whether a text looks like the full name of one person, with a given name and a surname at least.
 #[must_use]
 pub fn is_full_name(text: &str) -> bool {
-    // "Ada Quist (voice)" is one as well.
+    // "Ada Quist (voice)" is a full name as well.
     let name = text.split(['(', '[', '（']).next().unwrap_or_default().trim();
     if !name.is_empty() && name.chars().all(|c| is_east_asian(c) || c == '・') {
         return (2..=12).contains(&name.chars().count());
     }
     let words: Vec<&str> = name.split_whitespace().collect();
-    if !(2..=MOST_WORDS).contains(&words.len()) {
+    if !(2..=MAX_WORDS).contains(&words.len()) {
         return false;
     }
     let is_letter = |c: char| c.is_alphabetic() || is_mark(c) || "-.'’‘\"".contains(c);
@@ -116,7 +117,7 @@ pub fn is_full_name(text: &str) -> bool {
         let is_name = begins.chars().next().is_some_and(|first| !first.is_lowercase());
         word.chars().all(is_letter) && (is_name || PARTICLES.contains(word))
     };
-    let is_company = |word: &&str| COMPANY.contains(&word.to_lowercase().trim_matches('.'));
+    let is_company = |word: &&str| COMPANY_WORDS.contains(&word.to_lowercase().trim_matches('.'));
     words.iter().all(is_word)
         && !words[0].chars().next().is_some_and(char::is_lowercase)
         && !words.iter().any(is_company)
@@ -124,12 +125,12 @@ pub fn is_full_name(text: &str) -> bool {
         && suffix_of(words[0]).is_none()
 }
 
-/// A letter of a script that writes names without spaces.
+/// A letter of a script that separates names without spaces.
 const fn is_east_asian(c: char) -> bool {
     is_han(c) || matches!(c, '\u{3040}'..='\u{30FF}' | '\u{AC00}'..='\u{D7AF}' | '々')
 }
 
-/// A vowel sign or an accent that is a character of its own.
+/// A combining mark: a vowel sign or an accent.
 fn is_mark(c: char) -> bool {
     use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
     c.general_category_group() == GeneralCategoryGroup::Mark
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn several_full_names_are_told_apart() {
+    fn several_full_names_are_split() {
         for (text, names) in [
             (
                 "Ada Quist, Bo Renn, Cleo Marsh-Vale",
@@ -153,7 +154,7 @@ mod tests {
             ("Ada de Quist; J. R. Renn", vec!["Ada de Quist", "J. R. Renn"]),
             ("石田海、小林空", vec!["石田海", "小林空"]),
         ] {
-            assert_eq!(several_names(text), Some(names), "{text}");
+            assert_eq!(split_names(text), Some(names), "{text}");
         }
     }
 
@@ -173,19 +174,19 @@ mod tests {
             "トム・モア",
             "Ada Quist/Bo Renn",
         ] {
-            assert_eq!(several_names(text), None, "{text}");
+            assert_eq!(split_names(text), None, "{text}");
         }
-        assert!(may_be_several("Ada & Bo Quist"));
+        assert!(may_be_several_names("Ada & Bo Quist"));
         for text in ["Quist, Ada", "Ada Quist", "Quist and Sons", "Ada and the Harbour"] {
-            assert!(!may_be_several(text), "{text}");
+            assert!(!may_be_several_names(text), "{text}");
         }
     }
 
     #[test]
-    fn several_jobs_are_told_from_one() {
-        assert_eq!(several_jobs("Editor / Production Design / Costume Design").len(), 3);
+    fn several_jobs_are_split() {
+        assert_eq!(split_jobs("Editor / Production Design / Costume Design").len(), 3);
         for job in ["Editor", "Hair & Makeup", "Art Director (second unit)", "Stunts/Utility"] {
-            assert!(several_jobs(job).len() < 2, "{job}");
+            assert!(split_jobs(job).len() < 2, "{job}");
         }
     }
 }

@@ -1,0 +1,81 @@
+//! The kinds of entities that documents reference (people, ceremonies, platforms and genres), and
+//! the entities that a document introduces.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::definition::{Field, Kind, Object, define_choice};
+
+define_choice! {
+    /// The kind of an entity.
+    pub enum EntityKind {
+        /// A person who worked on a movie or was nominated.
+        Person = "person",
+        /// An award ceremony.
+        Ceremony = "ceremony",
+        /// A streaming platform.
+        Platform = "platform",
+        /// A genre.
+        Genre = "genre",
+    }
+}
+
+impl EntityKind {
+    /// Whether a name identifies an entity of this kind, which can then be found by its name if its
+    /// id is unknown. People often share a name; ceremonies, platforms and genres do not.
+    #[must_use]
+    pub const fn has_unique_names(self) -> bool {
+        !matches!(self, Self::Person)
+    }
+
+    /// Whether documents reference entities of this kind by name alone, without an id.
+    #[must_use]
+    pub const fn is_referenced_by_name(self) -> bool {
+        matches!(self, Self::Genre)
+    }
+}
+
+/// An entity that a plan creates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEntity {
+    pub kind: EntityKind,
+    pub id: String,
+    pub name: String,
+}
+
+impl NewEntity {
+    /// The entities with an id and a name in the items of a document.
+    pub fn referenced_in<'v>(
+        fields: &'static [Field],
+        data: &'v Object,
+    ) -> impl Iterator<Item = Self> + 'v {
+        let text = |object: &'v Value, key: &str| {
+            object.get(key).and_then(Value::as_str).map(str::to_owned)
+        };
+        let items = fields.iter().filter_map(|field| match &field.rule.kind {
+            Kind::Items { item, .. } => {
+                Some((*item, data.get(field.name).and_then(Value::as_array)?))
+            }
+            _ => None,
+        });
+        items.flat_map(move |(item, list)| {
+            list.iter().flat_map(move |object| {
+                item.entities.iter().filter_map(move |entity| {
+                    Some(Self {
+                        kind: entity.kind,
+                        id: text(object, entity.id)?,
+                        name: text(object, entity.name)?,
+                    })
+                })
+            })
+        })
+    }
+
+    /// The source and the external id in an id of the form `tmdb-person-287`.
+    #[must_use]
+    pub fn external_id(&self) -> Option<(&str, &str)> {
+        let (source, rest) = self.id.split_once('-')?;
+        let value = rest.strip_prefix(self.kind.as_str())?.strip_prefix('-')?;
+        (!source.is_empty() && !value.is_empty()).then_some((source, value))
+    }
+}
