@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::document::categories::Definition;
 use crate::document::problem::pointer_at;
 use crate::document::schema::definition::{Field, Item, Kind, Object, define_choice};
+use crate::document::schema::scalars::Json;
 
 define_choice! {
     /// The kind of a change.
@@ -30,9 +31,9 @@ pub struct Change {
     /// A label of the changed value for display: `Cast: Brad Pitt`.
     pub label: String,
     /// The old value; `None` if there was none.
-    pub before: Option<Value>,
+    pub before: Option<Json>,
     /// The new value; `None` if there is none.
-    pub after: Option<Value>,
+    pub after: Option<Json>,
 }
 
 /// The changes from `before` to `after`, in document order.
@@ -107,8 +108,8 @@ fn value(
         path: path.to_owned(),
         op,
         label,
-        before: before.cloned(),
-        after: after.cloned(),
+        before: before.cloned().map(Json),
+        after: after.cloned().map(Json),
     });
 }
 
@@ -136,9 +137,8 @@ fn names(field: &Field, path: &str, before: &[Value], after: &[Value], changes: 
 
 fn order(path: &str, label: &str, before: &[&Value], after: &[&Value], changes: &mut Vec<Change>) {
     if before != after {
-        let list = |values: &[&Value]| {
-            Some(Value::Array(values.iter().map(|value| (*value).clone()).collect()))
-        };
+        let list =
+            |values: &[&Value]| Some(Json(values.iter().map(|value| (*value).clone()).collect()));
         changes.push(Change {
             path: path.to_owned(),
             op: ChangeOperation::Update,

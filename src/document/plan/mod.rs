@@ -23,6 +23,7 @@ use super::read::parse::Reading;
 use super::resolve::credited_names::{self, Following};
 use super::resolve::given_ids;
 use super::schema::definition::{Kind, Object};
+use super::schema::scalars::Json;
 use diff::{Change, ChangeOperation, diff};
 use digest::digest;
 use locks::LockRule;
@@ -254,7 +255,7 @@ pub fn restore(restoration: &Restoration<'_>) -> Plan {
 }
 
 fn conflict_problem(conflict: &Conflict) -> Problem {
-    let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), shown);
+    let value = |value: &Option<Json>| value.as_deref().map_or_else(|| "nothing".to_owned(), shown);
     let message = format!(
         "{}: it was {} when the document was made, is {} now, and the document says {}",
         conflict.label,

@@ -2,12 +2,12 @@
 //! The JSON of REST and of the import log is derived from these types.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::diff::{Change, ChangeOperation};
 use crate::document::entity::EntityKind;
 use crate::document::problem::{ProblemCode, Warning, WarningCode};
 use crate::document::resolve::candidate::{Candidate, MatchDecision, MatchReason};
+use crate::document::schema::scalars::Json;
 
 /// A value that the document and the catalogue changed differently since the base revision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,11 +18,11 @@ pub struct Conflict {
     /// A label for display: `Cast: Brad Pitt`.
     pub label: String,
     /// The value in the base revision.
-    pub base: Option<Value>,
+    pub base: Option<Json>,
     /// The value that is stored now.
-    pub current: Option<Value>,
+    pub current: Option<Json>,
     /// The value in the imported document.
-    pub imported: Option<Value>,
+    pub imported: Option<Json>,
 }
 
 /// An item of the base revision that is missing from the document, and is not removed.
@@ -46,9 +46,9 @@ pub struct Skipped {
     /// A label for display.
     pub label: String,
     /// The value that was kept.
-    pub current: Option<Value>,
+    pub current: Option<Json>,
     /// The value that would have replaced it.
-    pub imported: Option<Value>,
+    pub imported: Option<Json>,
 }
 
 /// How a name was resolved to an entity.

@@ -201,6 +201,14 @@ impl ScalarType for Json {
     }
 }
 
+impl std::ops::Deref for Json {
+    type Target = serde_json::Value;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
 /// The value of `number` if it is an integer in any notation: `3000000000`, `3e9` or
 /// `3000000000.0`.
 #[must_use]

@@ -107,13 +107,7 @@ pub struct PlanConflict {
 
 impl From<Conflict> for PlanConflict {
     fn from(Conflict { path, label, base, current, imported }: Conflict) -> Self {
-        Self {
-            path,
-            label,
-            base: base.map(Json),
-            current: current.map(Json),
-            imported: imported.map(Json),
-        }
+        Self { path, label, base: base, current: current, imported: imported }
     }
 }
 
@@ -154,7 +148,7 @@ pub struct SkippedChange {
 
 impl From<Skipped> for SkippedChange {
     fn from(Skipped { path, code, label, current, imported }: Skipped) -> Self {
-        Self { path, code, label, current: current.map(Json), imported: imported.map(Json) }
+        Self { path, code, label, current: current, imported: imported }
     }
 }
 
@@ -235,8 +229,8 @@ impl From<Change> for PlannedChange {
             path: change.path,
             op: change.op,
             label: change.label,
-            before: change.before.map(Json),
-            after: change.after.map(Json),
+            before: change.before,
+            after: change.after,
         }
     }
 }
