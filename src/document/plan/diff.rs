@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use async_graphql::SimpleObject;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,17 +23,20 @@ define_choice! {
     }
 }
 
-/// A change of one value, of one item, or of the order of a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One change of a document: of a value, of a list item, or of the order of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject)]
+#[graphql(name = "PlannedChange")]
 pub struct Change {
-    /// JSON Pointer into the new `data`; for a removal, into the old one.
+    /// JSON Pointer (RFC 6901) to the value in the new data, for example /events/0/date. For a
+    /// removal: in the old data.
     pub path: String,
+    /// What the change does.
     pub op: ChangeOperation,
-    /// A label of the changed value for display: `Cast: Brad Pitt`.
+    /// A description for people, for example "Cast: Brad Pitt".
     pub label: String,
-    /// The old value; `None` if there was none.
+    /// The value before the change, as in a file. Null if there was none.
     pub before: Option<Json>,
-    /// The new value; `None` if there is none.
+    /// The value after the change, as in a file. Null if there is none.
     pub after: Option<Json>,
 }
 

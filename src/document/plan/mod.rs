@@ -27,7 +27,7 @@ use super::schema::scalars::Json;
 use diff::{Change, ChangeOperation, diff};
 use digest::digest;
 use locks::LockRule;
-pub use report::{Conflict, Counts, Match, NotRemoved, Remember, Report, Skipped};
+pub use report::{Conflict, Counts, ImportPlan, Match, NotRemoved, Remember, Report, Skipped};
 
 /// The result of planning an import.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! What a decision on a name is made of: candidates, the reasons for and against them, and the
 //! decision.
 
+use async_graphql::{ID, SimpleObject};
 use serde::{Deserialize, Serialize};
 
 use crate::document::schema::definition::define_choice;
@@ -78,19 +79,27 @@ define_choice! {
 }
 
 /// An entity that a name may mean.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject)]
+#[graphql(name = "MatchCandidate")]
 pub struct Candidate {
+    /// The entity's id, for a resolution.
+    #[graphql(skip, derived(name = "id", into = "ID", owned))]
     pub id: String,
+    /// The entity's main name.
     pub name: String,
-    /// How likely it is meant, from 0 to 1; of people, beside all others who may be.
+    /// How likely the name means this entity, from 0 to 1.
     pub score: f64,
+    /// What speaks for and against this entity.
     pub reasons: Vec<MatchReason>,
-    /// Titles of movies that the candidate is credited on.
+    /// For a person: the titles of up to 3 movies that credit them, newest first. Empty for other
+    /// kinds.
     pub known_for: Vec<String>,
     /// The weight of all that speaks for it; 0 is just enough.
+    #[graphql(skip)]
     #[serde(skip)]
     pub(super) weight: f64,
     /// Whether the name is the very name, or an alias.
+    #[graphql(skip)]
     #[serde(skip)]
     pub(super) is_named_so: bool,
 }
