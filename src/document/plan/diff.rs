@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_graphql::SimpleObject;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::document::categories::Definition;
 use crate::document::problem::pointer_at;
@@ -24,7 +25,7 @@ define_choice! {
 }
 
 /// One change of a document: of a value, of a list item, or of the order of a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[graphql(name = "PlannedChange")]
 pub struct Change {
     /// JSON Pointer (RFC 6901) to the value in the new data, for example /events/0/date. For a

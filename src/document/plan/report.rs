@@ -1,11 +1,13 @@
 //! The shape of a plan as clients see it: changes, conflicts, matches, warnings, and their counts.
 //!
 //! It is written once, here and in the modules of the types that it contains. The JSON of REST and
-//! of the import log (serde) and the GraphQL types (async-graphql) are derived from it, with the comments as descriptions. Attributes give the names and types
+//! of the import log (serde), the GraphQL types (async-graphql) and the OpenAPI schemas (utoipa)
+//! are derived from it, with the comments as descriptions. Attributes give the names and types
 //! that differ between them.
 
 use async_graphql::{ID, SimpleObject};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::diff::{Change, ChangeOperation};
 use crate::document::entity::EntityKind;
@@ -15,8 +17,9 @@ use crate::document::schema::scalars::Json;
 
 /// A value that both the document and the catalogue changed, differently, since the document was
 /// exported.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[graphql(name = "PlanConflict")]
+#[schema(as = PlanConflict)]
 pub struct Conflict {
     /// JSON Pointer (RFC 6901) to the value in the imported data, for example /title. If the
     /// document no longer contains the item: to the item in the current data.
@@ -32,8 +35,9 @@ pub struct Conflict {
 }
 
 /// A list item that the document no longer contains and that the import keeps.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[graphql(name = "KeptItem")]
+#[schema(as = KeptItem)]
 pub struct NotRemoved {
     /// JSON Pointer (RFC 6901) to the item in the current data, for example /events/2.
     pub path: String,
@@ -46,8 +50,9 @@ pub struct NotRemoved {
 }
 
 /// A change that was left out because the value is locked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[graphql(name = "SkippedChange")]
+#[schema(as = SkippedChange)]
 pub struct Skipped {
     /// JSON Pointer (RFC 6901) to the value in the new data; if it is not there, in the current
     /// data.
@@ -64,8 +69,9 @@ pub struct Skipped {
 }
 
 /// The entity that a name in the document was resolved to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[graphql(name = "PlanMatch")]
+#[schema(as = PlanMatch)]
 pub struct Match {
     /// JSON Pointer (RFC 6901) to the name in the imported data, for example /cast/3/name.
     pub path: String,
@@ -110,7 +116,7 @@ impl Match {
 }
 
 /// The part of a plan that is shown to clients.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, SimpleObject)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
 pub struct Report {
     /// Identifies the plan: 64 hexadecimal digits. Send it back as expectedPlan (in REST
     /// expected_plan) to carry out exactly this plan. Generated ids and times do not affect it.
@@ -119,6 +125,7 @@ pub struct Report {
     // The import log does not repeat the changes of published imports: it has an empty list, or,
     // in old entries, none.
     #[serde(default)]
+    #[schema(required)]
     pub changes: Vec<Change>,
     /// The values that both the document and the catalogue changed, differently, since the document
     /// was exported. The option onConflict (in REST on_conflict) decides how they are settled.
@@ -141,9 +148,11 @@ pub struct Report {
 /// What an import changes, or in a dry run would change.
 // A type of its own because the counts are computed from the finished lists: the import log does
 // not store them, and no derive adds a computed field.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, SimpleObject)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, SimpleObject, ToSchema)]
+#[schema(as = Plan)]
 pub struct ImportPlan {
     #[graphql(flatten)]
+    #[schema(inline)]
     #[serde(flatten)]
     pub report: Report,
     /// The number of entries of each kind.
@@ -157,8 +166,9 @@ impl From<Report> for ImportPlan {
 }
 
 /// The number of changes, conflicts and other entries in a plan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, SimpleObject)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, SimpleObject, ToSchema)]
 #[graphql(name = "PlanCounts")]
+#[schema(as = PlanCounts)]
 pub struct Counts {
     /// The number of changes that add a value or an item.
     pub added: usize,

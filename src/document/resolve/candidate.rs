@@ -3,6 +3,7 @@
 
 use async_graphql::{ID, SimpleObject};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::document::schema::definition::define_choice;
 
@@ -79,8 +80,9 @@ define_choice! {
 }
 
 /// An entity that a name may mean.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[graphql(name = "MatchCandidate")]
+#[schema(as = MatchCandidate)]
 pub struct Candidate {
     /// The entity's id, for a resolution.
     #[graphql(skip, derived(name = "id", into = "ID", owned))]
