@@ -1,12 +1,11 @@
 //! Import plans as text for a terminal.
 
-use serde_json::Value;
-
 use crate::catalog::bulk::DocumentResult;
 use crate::document::plan::diff::ChangeOperation;
 use crate::document::plan::{Match, Report};
 use crate::document::problem::shown;
 use crate::document::resolve::MatchDecision;
+use crate::document::schema::scalars::Json;
 
 /// The lines that describe the plan of a document: changes, conflicts, warnings. Empty if the
 /// document would change nothing.
@@ -27,7 +26,7 @@ pub(super) fn lines(result: &DocumentResult) -> Vec<String> {
 }
 
 fn details(plan: &Report) -> Vec<String> {
-    let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), shown);
+    let value = |value: &Option<Json>| value.as_deref().map_or_else(|| "nothing".to_owned(), shown);
     let mut lines = Vec::new();
     for change in &plan.changes {
         let line = match change.op {

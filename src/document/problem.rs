@@ -1,16 +1,23 @@
 //! Problems and warnings: why a request is refused, and what was repaired or ignored.
 //!
-//! The descriptions of the codes are part of the GraphQL schema.
+//! The types of the GraphQL schema and of the OpenAPI document are derived from these, with their
+//! comments as descriptions.
 
+use async_graphql::{Enum, SimpleObject};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-/// A reason why a request is refused: an error in the input, or in the state of its target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Something that is wrong with the input of a request or its target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, SimpleObject, ToSchema)]
+#[graphql(name = "UserError")]
+#[schema(as = DocumentError)]
 pub struct Problem {
-    /// JSON Pointer (RFC 6901) into `data`, with `snake_case` keys; empty for the whole document.
+    /// JSON Pointer (RFC 6901) to the value, in the data of the document with keys in snake_case,
+    /// for example /events/0/date, or in a mutation's input; empty for the whole.
     pub path: String,
+    /// The kind of error, for programs.
     pub code: ProblemCode,
-    /// What was found and what is allowed, in English.
+    /// What was found and what is allowed, in English, for people.
     pub message: String,
 }
 
@@ -22,8 +29,9 @@ impl Problem {
 }
 
 /// The kind of a user error. Clients can branch on it; the message is for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, async_graphql::Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Enum, ToSchema)]
 #[graphql(name = "UserErrorCode")]
+#[schema(as = DocumentErrorCode)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ProblemCode {
     /// The movie, or another object that the request names, does not exist.
@@ -71,14 +79,17 @@ pub enum ProblemCode {
     IdempotencyMismatch,
 }
 
-/// A part of the input that was repaired, ignored, or may be a mistake. It does not stop the
-/// import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A part of the document that was corrected or ignored, or may be a mistake. Warnings do not stop
+/// an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, SimpleObject, ToSchema)]
+#[graphql(name = "PlanWarning")]
+#[schema(as = PlanWarning)]
 pub struct Warning {
-    /// JSON Pointer (RFC 6901) into `data`, with `snake_case` keys; empty for the whole document.
+    /// JSON Pointer (RFC 6901) to the value in the document's data; empty for the whole document.
     pub path: String,
+    /// The kind of warning, for programs.
     pub code: WarningCode,
-    /// What was found and how it was handled, in English.
+    /// What was found and how it was read, in English, for people.
     pub message: String,
 }
 
@@ -90,7 +101,7 @@ impl Warning {
 }
 
 /// The kind of a warning. Clients can branch on it; the message is for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, async_graphql::Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Enum, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum WarningCode {
     /// The key is not a field of the document; its value was not stored.

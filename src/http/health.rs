@@ -5,7 +5,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
-use super::openapi::ProblemBody;
 use super::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -30,7 +29,7 @@ async fn alive() -> &'static str {
             description = "The service is ready; \"ready (read-only)\" if it serves only reads."
         ),
         (
-            status = 503, body = ProblemBody, content_type = "application/problem+json",
+            status = 503, body = ProblemDetails, content_type = "application/problem+json",
             description = "Not ready: UNAVAILABLE, or STORAGE_FULL if the disk is full."
         ),
     )

@@ -9,30 +9,38 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::request_id;
 use crate::catalog::access::Forbidden;
 use crate::catalog::{CatalogError, UNSTORABLE_TEXT, Unavailability};
+use crate::document::plan::{ImportPlan, Report};
 use crate::document::{Problem, ProblemCode};
 
 /// `Retry-After` when the server is at one of its limits.
 const BUSY_RETRY: Duration = Duration::from_secs(5);
 
-/// An error response.
-#[derive(Debug, Serialize)]
+/// An error (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProblemBody)]
 pub struct ProblemDetails {
-    /// Always `about:blank`: the status and `code` identify the kind of error.
+    /// Always about:blank; status and code identify the kind of error.
     r#type: &'static str,
+    /// The reason phrase of the status.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What went wrong, for a person.
     detail: String,
+    /// The kind of error, for programs.
     code: &'static str,
+    /// The problems of a document, one entry each.
     errors: Vec<Problem>,
-    /// The plan of a rejected document.
+    /// The plan of a document that was read and then rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
-    plan: Option<Value>,
-    /// What a language model should correct in the document.
+    plan: Option<Box<ImportPlan>>,
+    /// A text for the language model that wrote the document: what to correct, and the format to
+    /// send. Absent if there is nothing to correct.
     #[serde(skip_serializing_if = "Option::is_none")]
     repair_hint: Option<String>,
     #[serde(skip)]
@@ -120,8 +128,8 @@ impl ProblemDetails {
         self
     }
 
-    pub fn with_plan(mut self, plan: Option<Value>) -> Self {
-        self.plan = plan;
+    pub fn with_plan(mut self, plan: Option<Report>) -> Self {
+        self.plan = plan.map(|report| Box::new(report.into()));
         self
     }
 

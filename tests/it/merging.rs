@@ -185,7 +185,7 @@ fn apply_changes(category: Category, current: &Object, changes: &[Change]) -> Va
     for change in of(ChangeOperation::Remove, 2).collect::<Vec<_>>().into_iter().rev() {
         let (list, index) = at(&change.path);
         let gone = data[&list].as_array_mut().unwrap().remove(index);
-        assert_eq!(Some(&gone), change.before.as_ref());
+        assert_eq!(Some(&gone), change.before.as_deref());
     }
     for change in of(ChangeOperation::Update, 1).filter(|change| change.label.ends_with(": order"))
     {
@@ -193,21 +193,22 @@ fn apply_changes(category: Category, current: &Object, changes: &[Change]) -> Va
         let id = item_lists(category).find(|(list, _)| *list == name).map(|(_, item)| item.id);
         let identity = |value: &Value| id.map_or_else(|| value.clone(), |id| value[id].clone());
         let items = data[name].as_array_mut().unwrap();
-        assert_eq!(Some(items.iter().map(identity).collect::<Value>()), change.before);
-        let order = change.after.as_ref().unwrap().as_array().unwrap();
+        let before = items.iter().map(identity).collect::<Value>();
+        assert_eq!(Some(&before), change.before.as_deref());
+        let order = change.after.as_deref().unwrap().as_array().unwrap();
         items.sort_by_key(|value| order.iter().position(|id| *id == identity(value)).unwrap());
     }
     for change in of(ChangeOperation::Add, 2) {
         let (list, index) = at(&change.path);
-        data[&list].as_array_mut().unwrap().insert(index, change.after.clone().unwrap());
+        data[&list].as_array_mut().unwrap().insert(index, change.after.as_deref().unwrap().clone());
     }
     for change in
         changes.iter().filter(|change| depth(change) != 2 && !change.label.ends_with(": order"))
     {
         let (parent, key) = change.path.rsplit_once('/').unwrap();
         let object = data.pointer_mut(parent).unwrap().as_object_mut().unwrap();
-        assert_eq!(object.get(key), change.before.as_ref(), "{}", change.path);
-        match &change.after {
+        assert_eq!(object.get(key), change.before.as_deref(), "{}", change.path);
+        match change.after.as_deref() {
             Some(after) => object.insert(key.to_owned(), after.clone()),
             None => object.remove(key),
         };
@@ -382,7 +383,7 @@ proptest! {
             // Every item that disappears is listed as removed.
             let (before, after) = (items(world.category, &world.export()), items(world.category, &Value::Object(plan.data.clone())));
             let gone: Vec<&Value> = before.iter().filter(|(id, _)| !after.contains_key(*id)).map(|(_, (_, object))| object).collect();
-            let listed: Vec<&Value> = changes.iter().filter(|change| change.op == ChangeOperation::Remove).filter_map(|change| change.before.as_ref()).collect();
+            let listed: Vec<&Value> = changes.iter().filter(|change| change.op == ChangeOperation::Remove).filter_map(|change| change.before.as_deref()).collect();
             prop_assert!(gone.iter().all(|object| listed.contains(object)), "{:#?} of {:#?}", gone, listed);
             let counts = plan.report.counts();
             prop_assert_eq!(counts.added + counts.updated + counts.removed, changes.len());
@@ -517,9 +518,9 @@ proptest! {
         prop_assert!(refused.problems.iter().all(|problem| problem.code == ProblemCode::Conflict));
         prop_assert_eq!(refused.problems.len(), disputed.len());
         for conflict in &refused.report.conflicts {
-            prop_assert_eq!(conflict.base.as_ref(), base.pointer(&conflict.path));
-            prop_assert_eq!(conflict.current.as_ref(), current.pointer(&conflict.path));
-            prop_assert_eq!(conflict.imported.as_ref(), file.pointer(&conflict.path).filter(|value| !value.is_null()));
+            prop_assert_eq!(conflict.base.as_deref(), base.pointer(&conflict.path));
+            prop_assert_eq!(conflict.current.as_deref(), current.pointer(&conflict.path));
+            prop_assert_eq!(conflict.imported.as_deref(), file.pointer(&conflict.path).filter(|value| !value.is_null()));
         }
         let is_disputed = |(place, _): &&Edit| disputed.contains(&pointer(&place.0, place.1.name));
         for (on_conflict, last) in [
@@ -563,7 +564,7 @@ proptest! {
             let refused = world.plan_with_problems(ours, how);
             prop_assert_eq!(refused.report.conflicts.len(), 1, "{:#?}", refused.report);
             let conflict = &refused.report.conflicts[0];
-            prop_assert_eq!((&conflict.path, conflict.base.as_ref()), (&at, base.pointer(&at)));
+            prop_assert_eq!((&conflict.path, conflict.base.as_deref()), (&at, base.pointer(&at)));
             prop_assert_eq!((conflict.current.is_none(), conflict.imported.is_none()), (!we_drop, we_drop));
             for (on_conflict, is_there) in [(ConflictPolicy::KeepCurrent, we_drop), (ConflictPolicy::TakeImport, !we_drop)] {
                 let plan = world.plan(ours, ImportSettings { on_conflict, ..how }).unwrap();
@@ -650,7 +651,7 @@ proptest! {
                 prop_assert_eq!(kept.get(target), before.get(target), "{}", target);
             }
         }
-        let listed: BTreeSet<String> = skipped.report.skipped.iter().map(|skipped| named(skipped.current.as_ref()).unwrap_or_else(|| skipped.path.clone())).collect();
+        let listed: BTreeSet<String> = skipped.report.skipped.iter().map(|skipped| named(skipped.current.as_deref()).unwrap_or_else(|| skipped.path.clone())).collect();
         prop_assert_eq!(listed.iter().collect::<BTreeSet<_>>(), skips.clone());
         prop_assert_eq!(skipped.report.skipped.len(), skips.len());
         prop_assert!(skipped.report.skipped.iter().all(|skipped| skipped.code == ProblemCode::Locked));

@@ -533,9 +533,9 @@ proptest! {
         for change in &changes {
             // The path of a change leads to its value.
             match change.op {
-                ChangeOperation::Add => prop_assert_eq!(new.pointer(&change.path), change.after.as_ref()),
+                ChangeOperation::Add => prop_assert_eq!(new.pointer(&change.path), change.after.as_deref()),
                 ChangeOperation::Remove if change.path.split('/').count() < 4 => {
-                    prop_assert_eq!(old.pointer(&change.path), change.before.as_ref());
+                    prop_assert_eq!(old.pointer(&change.path), change.before.as_deref());
                 }
                 ChangeOperation::Remove => prop_assert_eq!(new.pointer(&change.path), None),
                 ChangeOperation::Update => prop_assert!(new.pointer(&change.path).is_some(), "{}", change.path),

@@ -15,6 +15,9 @@ use crate::document::ids::is_entity_id;
 use crate::document::plan::base::{Base, base_of};
 use crate::document::read::parse::Reading;
 use crate::document::resolve::Resolution;
+use crate::document::resolve::directory::Directory;
+use crate::document::resolve::mentions::Mentions;
+use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::{Category, MovieId, Stage};
 use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
 
@@ -101,7 +104,9 @@ impl ImportCommand<'_> {
             let fields = document.category.definition().fields;
             let has_entity_id = |entity: NewEntity| is_entity_id(&entity.id, entity.kind.as_str());
             let may_name = match self.options.target {
-                Stage::Published => NewEntity::referenced_in(fields, &reading.data).any(has_entity_id),
+                Stage::Published => {
+                    NewEntity::referenced_in(fields, &reading.data).any(has_entity_id)
+                }
                 Stage::Draft => {
                     !self.options.resolutions.is_empty()
                         && loaded.drafts.contains_key(&document.key())

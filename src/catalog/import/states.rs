@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::CatalogError;
-use crate::document::resolve::directory::Directory;
 use crate::document::plan::base::Revisions;
 use crate::document::references::follow_redirects;
+use crate::document::resolve::directory::Directory;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
 use crate::storage::{DocumentKey, StoredDocument};
 

@@ -9,6 +9,7 @@ use super::PossibleEntities;
 use super::content::{ContentHash, ContentHasher};
 use super::index::LookupKey;
 use crate::document::resolve::directory::Directory;
+use crate::document::schema::definition::CanonicalSpelling;
 use crate::document::schema::definition::{Item, KeyPart, Kind, Object, find};
 use crate::document::spelling::canonical_spelling;
 use crate::document::text::{comparable, index_key};

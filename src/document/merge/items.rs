@@ -13,6 +13,7 @@ use crate::document::resolve::given_ids::is_unrelated_name;
 use crate::document::resolve::list_entities::ListEntities;
 use crate::document::resolve::resolver::{ItemContext, ResolvedEntity};
 use crate::document::schema::definition::{EntityReference, Item, Object};
+use crate::document::schema::entities::EntityKind;
 use crate::document::text::quoted;
 
 /// A list of items in a document.

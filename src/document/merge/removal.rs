@@ -11,6 +11,7 @@ use crate::document::plan::report::{Conflict, NotRemoved};
 use crate::document::problem::{WarningCode, pointer_at};
 use crate::document::proposal::ImportMode;
 use crate::document::schema::definition::Object;
+use crate::document::schema::scalars::Json;
 
 impl ItemListMerger<'_, '_> {
     /// Whether an arriving item that was removed since the base is added again. If it repeats the
@@ -26,9 +27,9 @@ impl ItemListMerger<'_, '_> {
         let conflict = Conflict {
             path: path.to_owned(),
             label: label_of(self.list.item, self.list.label, base),
-            base: Some(Value::Object(base.clone())),
+            base: Some(Json(Value::Object(base.clone()))),
             current: None,
-            imported: Some(Value::Object(sent.clone())),
+            imported: Some(Json(Value::Object(sent.clone()))),
         };
         self.document.conflict(text(base, self.list.item.id).unwrap_or_default(), conflict)
     }
@@ -78,8 +79,8 @@ impl ItemListMerger<'_, '_> {
         let target = text(object, self.list.item.id).unwrap_or_default();
         let path = pointer_at(&self.list.path, index);
         let label = label_of(self.list.item, self.list.label, object);
-        let (base, current) =
-            (Some(Value::Object(base.clone())), Some(Value::Object(object.clone())));
+        let json = |object: &Object| Some(Json(Value::Object(object.clone())));
+        let (base, current) = (json(base), json(object));
         self.document.conflict(target, Conflict { path, label, base, current, imported: None })
     }
 }

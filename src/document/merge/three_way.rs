@@ -11,6 +11,7 @@ use crate::document::plan::locks::LockRule;
 use crate::document::plan::report::Conflict;
 use crate::document::proposal::ConflictPolicy;
 use crate::document::schema::definition::{EntityReference, Item, Object};
+use crate::document::schema::scalars::Json;
 use crate::document::text::comparable;
 
 /// Two states of an object that a third is merged into.
@@ -72,9 +73,9 @@ impl DocumentMerger<'_> {
         let conflict = Conflict {
             path: format!("{path}/{name}"),
             label,
-            base: base.cloned(),
-            current: stored.cloned(),
-            imported: wanted.cloned(),
+            base: base.cloned().map(Json),
+            current: stored.cloned().map(Json),
+            imported: wanted.cloned().map(Json),
         };
         if self.conflict(&target, conflict) { wanted } else { stored }
     }
@@ -101,8 +102,9 @@ impl DocumentMerger<'_> {
         path: &str,
     ) -> bool {
         let Some(base) = sides.base else { return false };
-        let said =
-            |object: &Object, key: &str| object.get(key).filter(|value| !value.is_null()).cloned();
+        let said = |object: &Object, key: &str| {
+            object.get(key).filter(|value| !value.is_null()).cloned().map(Json)
+        };
         let same_name = |a: &Object, b: &Object| match (text(a, entity.name), text(b, entity.name))
         {
             (Some(a), Some(b)) => comparable(a) == comparable(b),

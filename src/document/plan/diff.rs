@@ -2,12 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use async_graphql::SimpleObject;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::document::categories::Definition;
 use crate::document::problem::pointer_at;
 use crate::document::schema::definition::{Field, Item, Kind, Object, define_choice};
+use crate::document::schema::scalars::Json;
 
 define_choice! {
     /// The kind of a change.
@@ -21,18 +24,21 @@ define_choice! {
     }
 }
 
-/// A change of one value, of one item, or of the order of a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One change of a document: of a value, of a list item, or of the order of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
+#[graphql(name = "PlannedChange")]
 pub struct Change {
-    /// JSON Pointer into the new `data`; for a removal, into the old one.
+    /// JSON Pointer (RFC 6901) to the value in the new data, for example /events/0/date. For a
+    /// removal: in the old data.
     pub path: String,
+    /// What the change does.
     pub op: ChangeOperation,
-    /// A label of the changed value for display: `Cast: Brad Pitt`.
+    /// A description for people, for example "Cast: Brad Pitt".
     pub label: String,
-    /// The old value; `None` if there was none.
-    pub before: Option<Value>,
-    /// The new value; `None` if there is none.
-    pub after: Option<Value>,
+    /// The value before the change, as in a file. Null if there was none.
+    pub before: Option<Json>,
+    /// The value after the change, as in a file. Null if there is none.
+    pub after: Option<Json>,
 }
 
 /// The changes from `before` to `after`, in document order.
@@ -107,8 +113,8 @@ fn value(
         path: path.to_owned(),
         op,
         label,
-        before: before.cloned(),
-        after: after.cloned(),
+        before: before.cloned().map(Json),
+        after: after.cloned().map(Json),
     });
 }
 
@@ -136,9 +142,8 @@ fn names(field: &Field, path: &str, before: &[Value], after: &[Value], changes: 
 
 fn order(path: &str, label: &str, before: &[&Value], after: &[&Value], changes: &mut Vec<Change>) {
     if before != after {
-        let list = |values: &[&Value]| {
-            Some(Value::Array(values.iter().map(|value| (*value).clone()).collect()))
-        };
+        let list =
+            |values: &[&Value]| Some(Json(values.iter().map(|value| (*value).clone()).collect()));
         changes.push(Change {
             path: path.to_owned(),
             op: ChangeOperation::Update,

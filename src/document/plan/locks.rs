@@ -12,6 +12,7 @@ use super::diff::label_of;
 use crate::document::categories::Definition;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, pointer_at, shown};
 use crate::document::schema::definition::{Item, Kind, Object, find};
+use crate::document::schema::scalars::Json;
 
 /// How a lock affects a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,8 +212,8 @@ impl AppliedLocks {
                     path,
                     code: ProblemCode::Locked,
                     label,
-                    current,
-                    imported,
+                    current: current.map(Json),
+                    imported: imported.map(Json),
                 });
                 return true;
             }

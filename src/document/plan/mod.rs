@@ -24,10 +24,13 @@ use super::resolve::directory::Directory;
 use super::resolve::given_ids;
 use super::schema::definition::{Kind, Object};
 use super::schema::entities::NewEntity;
+use super::schema::scalars::Json;
 use diff::{Change, ChangeOperation, diff};
 use digest::digest;
 use locks::LockRule;
-pub use report::{Conflict, Counts, Match, NotRemoved, Report, ResolutionToStore, Skipped};
+pub use report::{
+    Conflict, Counts, ImportPlan, Match, NotRemoved, Report, ResolutionToStore, Skipped,
+};
 
 /// The result of planning an import.
 #[derive(Debug, Clone)]
@@ -268,7 +271,7 @@ pub fn restore(restoration: &Restoration<'_>) -> Plan {
 }
 
 fn conflict_problem(conflict: &Conflict) -> Problem {
-    let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), shown);
+    let value = |value: &Option<Json>| value.as_deref().map_or_else(|| "nothing".to_owned(), shown);
     let message = format!(
         "{}: it was {} when the document was made, is {} now, and the document says {}",
         conflict.label,

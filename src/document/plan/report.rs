@@ -1,72 +1,101 @@
-//! The parts of a plan as they are shown: changes, conflicts, matches, warnings, and their counts.
-//! The JSON of REST and of the import log is derived from these types.
+//! The shape of a plan as clients see it: changes, conflicts, matches, warnings, and their counts.
+//!
+//! It is written once, here and in the modules of the types that it contains. The JSON of REST and
+//! of the import log (serde), the GraphQL types (async-graphql) and the OpenAPI schemas (utoipa)
+//! are derived from it, with the comments as descriptions. Attributes give the names and types
+//! that differ between them.
 
+use async_graphql::{ID, SimpleObject};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::diff::{Change, ChangeOperation};
 use crate::document::problem::{ProblemCode, Warning, WarningCode};
 use crate::document::resolve::candidate::{Candidate, MatchDecision, MatchReason};
 use crate::document::schema::entities::EntityKind;
+use crate::document::schema::scalars::Json;
 
-/// A value that the document and the catalogue changed differently since the base revision.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A value that both the document and the catalogue changed, differently, since the document was
+/// exported.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
+#[graphql(name = "PlanConflict")]
+#[schema(as = PlanConflict)]
 pub struct Conflict {
-    /// JSON Pointer into the imported data, or into the current data if the document lacks the
-    /// item.
+    /// JSON Pointer (RFC 6901) to the value in the imported data, for example /title. If the
+    /// document no longer contains the item: to the item in the current data.
     pub path: String,
-    /// A label for display: `Cast: Brad Pitt`.
+    /// A description for people, for example "Cast: Brad Pitt".
     pub label: String,
-    /// The value in the base revision.
-    pub base: Option<Value>,
-    /// The value that is stored now.
-    pub current: Option<Value>,
-    /// The value in the imported document.
-    pub imported: Option<Value>,
+    /// The value when the document was exported, as in a file. Null if there was none.
+    pub base: Option<Json>,
+    /// The value that is stored now, as in a file. Null if there is none.
+    pub current: Option<Json>,
+    /// The value in the document, as in a file. Null if there is none.
+    pub imported: Option<Json>,
 }
 
-/// An item of the base revision that is missing from the document, and is not removed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A list item that the document no longer contains and that the import keeps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
+#[graphql(name = "KeptItem")]
+#[schema(as = KeptItem)]
 pub struct NotRemoved {
-    /// JSON Pointer into the current data.
+    /// JSON Pointer (RFC 6901) to the item in the current data, for example /events/2.
     pub path: String,
-    /// A label for display.
+    /// A description for people, for example "Cast: Brad Pitt".
     pub label: String,
-    /// The item's id, for `removeItems`; `None` for a name, which has none.
+    /// The item's id, for removeItems (in REST remove_items). Null for an entry of a list of names,
+    /// such as genres, which has no id.
+    #[graphql(skip, derived(name = "item_id", into = "Option<ID>", owned, with = "graphql_id"))]
     pub id: Option<String>,
 }
 
-/// A change that was left out because of a lock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A change that was left out because the value is locked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
+#[graphql(name = "SkippedChange")]
+#[schema(as = SkippedChange)]
 pub struct Skipped {
-    /// JSON Pointer into the new data if it contains the value, else into the current data.
+    /// JSON Pointer (RFC 6901) to the value in the new data; if it is not there, in the current
+    /// data.
     pub path: String,
-    /// Always LOCKED.
+    /// The reason: always LOCKED.
     pub code: ProblemCode,
-    /// A label for display.
+    /// A description for people, for example "Cast: Brad Pitt".
     pub label: String,
-    /// The value that was kept.
-    pub current: Option<Value>,
-    /// The value that would have replaced it.
-    pub imported: Option<Value>,
+    /// The value that was kept, as in a file. Null if there is none.
+    pub current: Option<Json>,
+    /// The value that the import would have stored, as in a file. Null if it would have removed the
+    /// value.
+    pub imported: Option<Json>,
 }
 
-/// How a name was resolved to an entity.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The entity that a name in the document was resolved to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
+#[graphql(name = "PlanMatch")]
+#[schema(as = PlanMatch)]
 pub struct Match {
-    /// JSON Pointer into the imported data.
+    /// JSON Pointer (RFC 6901) to the name in the imported data, for example /cast/3/name.
     pub path: String,
-    /// The name as it was sent.
+    /// The name as sent.
     pub given: String,
+    /// The kind of entity.
     pub kind: EntityKind,
+    /// What the name was resolved to.
     pub decision: MatchDecision,
-    /// The id of the entity; `None` if the name is ambiguous or the item is left out.
+    /// The id of the entity. Null if the decision is AMBIGUOUS or SKIPPED.
+    #[graphql(skip, derived(name = "entity_id", into = "Option<ID>", owned, with = "graphql_id"))]
     pub entity: Option<String>,
-    /// The score of the entity, from 0 to 1; `None` for a new one.
+    /// How likely the entity is the right one, from 0 to 1. Null if the entity is new or was given
+    /// by a resolution.
     pub score: Option<f64>,
+    /// What the decision is based on.
     pub reasons: Vec<MatchReason>,
-    /// The candidates with the highest scores, best first.
+    /// The entities that the name may mean, best first, at most 5. For a new entity: those with a
+    /// nearly equal name.
     pub candidates: Vec<Candidate>,
+}
+
+fn graphql_id(id: Option<String>) -> Option<ID> {
+    id.map(ID)
 }
 
 impl Match {
@@ -87,33 +116,59 @@ impl Match {
 }
 
 /// The part of a plan that is shown to clients.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
 pub struct Report {
-    /// The SHA-256 hash of a canonical form of the plan, in hexadecimal digits. It does not depend
-    /// on generated ids or times, so that equal plans have equal digests.
+    /// Identifies the plan: 64 hexadecimal digits. Send it back as expectedPlan (in REST
+    /// expected_plan) to carry out exactly this plan. Generated ids and times do not affect it.
     pub digest: String,
-    /// The changes, in document order.
+    /// The changes, in the order of the document.
+    // The import log does not repeat the changes of published imports: it has an empty list, or,
+    // in old entries, none.
+    #[serde(default)]
+    #[schema(required)]
     pub changes: Vec<Change>,
-    /// The values that both sides changed. The options say how conflicts are settled.
+    /// The values that both the document and the catalogue changed, differently, since the document
+    /// was exported. The option onConflict (in REST on_conflict) decides how they are settled.
     pub conflicts: Vec<Conflict>,
-    /// Items and names that are missing from the document but are not removed.
+    /// Items that the document no longer contains and that MERGE keeps. To remove them, list their
+    /// ids in removeItems (in REST remove_items), or use REPLACE.
     pub not_removed: Vec<NotRemoved>,
-    /// Changes that were left out because of locks.
+    /// Changes that were left out because the value is locked.
     pub skipped: Vec<Skipped>,
-    /// How names without ids were resolved.
+    /// For each name without an id: the entity that it was resolved to.
     pub matches: Vec<Match>,
-    /// What was repaired, ignored, or may be a mistake.
+    /// Parts of the document that were corrected or ignored.
     pub warnings: Vec<Warning>,
-    /// The number of people, ceremonies, platforms and genres that are created. It is part of the
-    /// counts.
-    #[serde(skip_serializing)]
+    // Clients get this number as part of the counts.
+    #[graphql(skip)]
+    #[serde(default, skip_serializing)]
     pub new_entities: usize,
 }
 
+/// What an import changes, or in a dry run would change.
+// A type of its own because the counts are computed from the finished lists: the import log does
+// not store them, and no derive adds a computed field.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, SimpleObject, ToSchema)]
+#[schema(as = Plan)]
+pub struct ImportPlan {
+    #[graphql(flatten)]
+    #[schema(inline)]
+    #[serde(flatten)]
+    pub report: Report,
+    /// The number of entries of each kind.
+    pub counts: Counts,
+}
+
+impl From<Report> for ImportPlan {
+    fn from(report: Report) -> Self {
+        Self { counts: report.counts(), report }
+    }
+}
+
 /// The number of changes, conflicts and other entries in a plan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, async_graphql::SimpleObject)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, SimpleObject, ToSchema)]
 #[graphql(name = "PlanCounts")]
+#[schema(as = PlanCounts)]
 pub struct Counts {
     /// The number of changes that add a value or an item.
     pub added: usize,

@@ -13,8 +13,8 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use self::award_categories::{Categories, CategorySet};
-use super::schema::entities::{EntityKind, NewEntity};
 use super::schema::definition::define_choice;
+use super::schema::entities::{EntityKind, NewEntity};
 use super::text::{comparable, index_key, sha256};
 
 pub use self::award_categories::{award_category, canonical_award_category};

@@ -1,7 +1,9 @@
 //! The types of a decision on a name: its candidates, the reasons for and against them, and the
 //! outcome.
 
+use async_graphql::{ID, SimpleObject};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::document::schema::definition::define_choice;
 
@@ -78,20 +80,28 @@ define_choice! {
 }
 
 /// An entity that a name may mean.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, ToSchema)]
+#[graphql(name = "MatchCandidate")]
+#[schema(as = MatchCandidate)]
 pub struct Candidate {
+    /// The entity's id, for a resolution.
+    #[graphql(skip, derived(name = "id", into = "ID", owned))]
     pub id: String,
+    /// The entity's main name.
     pub name: String,
-    /// The probability that the name means this entity, from 0 to 1. For people, all other
-    /// candidates are taken into account.
+    /// How likely the name means this entity, from 0 to 1.
     pub score: f64,
+    /// What speaks for and against this entity.
     pub reasons: Vec<MatchReason>,
-    /// Titles of movies that the candidate is credited on.
+    /// For a person: the titles of up to 3 movies that credit them, newest first. Empty for other
+    /// kinds.
     pub known_for: Vec<String>,
     /// The sum of the weights of all features; 0 is the threshold for a match.
+    #[graphql(skip)]
     #[serde(skip)]
     pub(super) weight: f64,
     /// Whether the name equals the entity's name or one of its aliases.
+    #[graphql(skip)]
     #[serde(skip)]
     pub(super) has_exact_name: bool,
 }

@@ -401,7 +401,8 @@ macro_rules! json_name {
     };
 }
 
-/// Defines a fixed set of words: generates a GraphQL enum with the spelling of each value in JSON.
+/// Defines a fixed set of words: generates a GraphQL enum and an OpenAPI schema, with the spelling
+/// of each value in JSON.
 macro_rules! define_choice {
     (
         $(#[doc = $doc:literal])*
@@ -412,7 +413,7 @@ macro_rules! define_choice {
         $(#[doc = $doc])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash,
-            serde::Serialize, serde::Deserialize, async_graphql::Enum,
+            serde::Serialize, serde::Deserialize, async_graphql::Enum, utoipa::ToSchema,
         )]
         pub enum $Name {
             $( $(#[doc = $value_doc])* #[serde(rename = $json)] $Value, )*

@@ -3,6 +3,9 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The largest integer that every JSON implementation represents exactly (2^53 - 1, RFC 8259).
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
@@ -200,6 +203,29 @@ impl ScalarType for Json {
         Value::from_json(self.0.clone()).unwrap_or(Value::Null)
     }
 }
+
+impl std::ops::Deref for Json {
+    type Target = serde_json::Value;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// Null is not included: optional values have it beside this schema.
+impl PartialSchema for Json {
+    fn schema() -> RefOr<Schema> {
+        let types = [Type::Object, Type::Array, Type::String, Type::Number, Type::Boolean];
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter(types))
+            .description(Some(
+                "A JSON value: an object, a list, a string, a number, true or false.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for Json {}
 
 /// The value of `number` if it is an integer in any notation: `3000000000`, `3e9` or
 /// `3000000000.0`.

@@ -5,10 +5,10 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::pages::{Cursor, invalid_cursor, page_size, validate_text, validate_time};
-use super::payloads::PlanMatch;
 use super::types::{Movie, MovieExport};
 use crate::catalog::CatalogError;
 use crate::catalog::drafts::publish::PublishOptions;
+use crate::document::plan::Match;
 use crate::document::resolve::MatchDecision;
 use crate::document::{Category, MovieId, Source};
 use crate::graphql::context::ContextExt;
@@ -205,7 +205,7 @@ impl Draft {
     /// The ambiguous names of the draft. To publish the draft, send a resolution for each in
     /// publishDraft, with the same path. Ambiguous nominees need none: they are published as text,
     /// without an id.
-    async fn questions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlanMatch>> {
+    async fn questions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Match>> {
         let (permission, options) = (ctx.can_draft()?, PublishOptions::default());
         let (movie, category) = (&self.0.movie, self.0.category);
         let planned = ctx.catalog().plan_publication(&permission, movie, category, &options).await;
@@ -214,7 +214,7 @@ impl Draft {
             planned.map_err(ApiError::from)?.plan.map(|plan| plan.matches).unwrap_or_default();
         ctx.charge_objects(matches.len())?;
         let open = matches.into_iter().filter(|found| found.decision == MatchDecision::Ambiguous);
-        Ok(open.map(Into::into).collect())
+        Ok(open.collect())
     }
 
     /// The document as it is in the draft. If the draft is closed while the query runs: the

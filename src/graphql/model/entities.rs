@@ -7,8 +7,8 @@ use async_graphql::{Context, ID, Object};
 
 use super::inputs::{MovieOrder, movie_order};
 use super::types::{ExternalId, external_ids};
-use crate::document::schema::entities::EntityKind;
 use crate::document::reference::PrestigeLevel;
+use crate::document::schema::entities::EntityKind;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::loaders::credits::EntityMoviesPage;

@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use super::drafts::{Draft, deleted_meanwhile};
 use super::locks::Lock;
 use super::pages::{Cursor, invalid_cursor, page_size};
-use super::payloads::PlannedChange;
 use super::types::MovieExport;
 use crate::catalog::history::changes_between;
 use crate::catalog::history::provenance;
+use crate::document::plan::diff::Change;
 use crate::document::{Category, Metadata, MovieId, Source};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
@@ -132,7 +132,6 @@ async fn revision_diff(
     };
     let changes = changes_between(before, after)?;
     ctx.charge_objects(changes.len())?;
-    let changes = changes.into_iter().map(Into::into).collect();
     Ok(Some(RevisionDiff { from, to, changes }))
 }
 
@@ -144,7 +143,7 @@ pub struct RevisionDiff {
     /// The number of the revision after the changes.
     to: i64,
     /// The changes that lead from the one to the other, in the order of the document.
-    changes: Vec<PlannedChange>,
+    changes: Vec<Change>,
 }
 
 /// A published state of a document.
@@ -189,7 +188,7 @@ impl Revision {
     }
 
     /// The changes from the revision before, in the order of the document.
-    async fn changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlannedChange>> {
+    async fn changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Change>> {
         let (before, after) =
             (self.key(self.metadata.revision - 1), self.key(self.metadata.revision));
         let keys = [before.clone(), after.clone()];
@@ -198,7 +197,7 @@ impl Revision {
             (Some(before), Some(after)) => {
                 let changes = changes_between(before, after).map_err(ApiError::from)?;
                 ctx.charge_objects(changes.len())?;
-                Ok(changes.into_iter().map(Into::into).collect())
+                Ok(changes)
             }
             _ => Err(deleted_meanwhile(&self.movie).into()),
         }

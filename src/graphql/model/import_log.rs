@@ -5,12 +5,13 @@ use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 
 use super::pages::{Cursor, page_size, validate_text, validate_time};
-use super::payloads::{ImportPlan, UserError, user_errors};
-use super::types::{Movie, charge_lists};
+use super::payloads::charge_plan;
+use super::types::Movie;
 use crate::catalog::import::{ImportStatus, Operation};
 use crate::catalog::import_log::{compared_revisions, options_of, plan_of, problems_of};
+use crate::document::plan::ImportPlan;
 use crate::document::schema::scalars::{BigInt, Json};
-use crate::document::{Category, Source, Stage};
+use crate::document::{Category, Problem, Source, Stage};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::storage::{self, ImportRow};
@@ -186,8 +187,8 @@ impl ImportRecord {
 
     /// What was wrong with the document or its target. If there are user errors, nothing was
     /// written.
-    async fn user_errors(&self) -> async_graphql::Result<Vec<UserError>> {
-        Ok(user_errors(problems_of(&self.0).map_err(ApiError::from)?))
+    async fn user_errors(&self) -> async_graphql::Result<Vec<Problem>> {
+        Ok(problems_of(&self.0).map_err(ApiError::from)?)
     }
 
     /// The published revision after the call; for a draft, the revision that it is based on. Null
@@ -221,7 +222,7 @@ async fn load_document(ctx: &Context<'_>, record: &ImportRow) -> Result<Option<S
 async fn load_plan(ctx: &Context<'_>, record: &ImportRow) -> Result<Option<ImportPlan>, ApiError> {
     let found = build_plan(ctx, record).await?;
     if let Some(plan) = &found {
-        charge_lists(ctx, &plan.list_lengths())?;
+        charge_plan(ctx, plan)?;
     }
     Ok(found)
 }

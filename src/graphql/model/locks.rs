@@ -3,7 +3,6 @@
 use async_graphql::{Context, ID, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::payloads::{UserError, user_errors};
 use crate::catalog::locks::{LockOutcome, LockTargets};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::graphql::context::ContextExt;
@@ -75,7 +74,7 @@ pub struct LockFieldsPayload {
     /// All locks of the document after the call, oldest first. Empty if there are user errors.
     locks: Vec<Lock>,
     /// What is wrong with the input. If there are user errors, nothing was locked.
-    user_errors: Vec<UserError>,
+    user_errors: Vec<Problem>,
 }
 
 /// The result of unlockFields.
@@ -84,7 +83,7 @@ pub struct UnlockFieldsPayload {
     /// The locks that remain on the document, oldest first. Empty if there are user errors.
     locks: Vec<Lock>,
     /// What is wrong with the input. If there are user errors, nothing was unlocked.
-    user_errors: Vec<UserError>,
+    user_errors: Vec<Problem>,
 }
 
 /// Runs the mutation `lockFields`.
@@ -114,16 +113,16 @@ async fn set_locks(
     fields: Option<Vec<String>>,
     items: Option<Vec<ID>>,
     locked: bool,
-) -> Result<(Vec<Lock>, Vec<UserError>), ApiError> {
+) -> Result<(Vec<Lock>, Vec<Problem>), ApiError> {
     let permission = ctx.can_publish()?;
     let Ok(movie) = movie.parse::<MovieId>() else {
         let shown: String = movie.chars().take(80).collect();
         let problem = Problem::new("", ProblemCode::NotFound, format!("there is no movie {shown}"));
-        return Ok((Vec::new(), user_errors(vec![problem])));
+        return Ok((Vec::new(), vec![problem]));
     };
     let items = items.unwrap_or_default().into_iter().map(|id| id.0).collect();
     let targets = LockTargets { fields: fields.unwrap_or_default(), items };
     let LockOutcome { locks, problems } =
         ctx.catalog().set_locks(&permission, &movie, category, &targets, locked).await?;
-    Ok((locks.into_iter().map(|lock| Lock::new(category, lock)).collect(), user_errors(problems)))
+    Ok((locks.into_iter().map(|lock| Lock::new(category, lock)).collect(), problems))
 }

@@ -1,261 +1,28 @@
-//! The payloads of mutations, and the types of the plan in them.
+//! The payloads of mutations. The types of the plan in them are derived in the core.
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
 use super::types::{Movie, MovieExport, User, charge_lists};
 use crate::catalog::import::{ImportStatus, Outcome};
-use crate::document::plan::diff::{Change, ChangeOperation};
-use crate::document::plan::{Conflict, Counts, Match, NotRemoved, Report, Skipped};
-use crate::document::resolve::{Candidate, MatchDecision, MatchReason};
-use crate::document::schema::entities::EntityKind;
-use crate::document::schema::scalars::Json;
-use crate::document::{Problem, ProblemCode, Warning, WarningCode};
+use crate::document::Problem;
+use crate::document::plan::{ImportPlan, Report};
+use crate::graphql::error::ApiError;
 
-/// Something that is wrong with a mutation's input or its target.
-#[derive(SimpleObject)]
-pub struct UserError {
-    /// JSON Pointer (RFC 6901) to the value, in the data of the document with keys in snake_case,
-    /// for example /events/0/date, or in the mutation's input; empty for the whole.
-    path: String,
-    /// The kind of error, for programs.
-    code: ProblemCode,
-    /// What was found and what is allowed, in English, for people.
-    message: String,
-}
-
-impl From<Problem> for UserError {
-    fn from(Problem { path, code, message }: Problem) -> Self {
-        Self { path, code, message }
-    }
-}
-
-/// Converts problems to user errors.
-pub fn user_errors(problems: Vec<Problem>) -> Vec<UserError> {
-    problems.into_iter().map(Into::into).collect()
-}
-
-/// What an import changes, or in a dry run would change.
-#[derive(SimpleObject)]
-pub struct ImportPlan {
-    /// Identifies the plan: 64 hexadecimal digits. Send it back as expectedPlan to carry out
-    /// exactly this plan. Generated ids and times do not affect it.
-    digest: String,
-    /// The changes, in the order of the document.
-    changes: Vec<PlannedChange>,
-    /// The values that both the document and the catalogue changed, differently, since the document
-    /// was exported. The option onConflict decides how they are settled.
-    conflicts: Vec<PlanConflict>,
-    /// Items that the document no longer contains and that MERGE keeps. To remove them, list their
-    /// ids in removeItems, or use REPLACE.
-    not_removed: Vec<KeptItem>,
-    /// Changes that were left out because the value is locked.
-    skipped: Vec<SkippedChange>,
-    /// For each name without an id: the entity that it was resolved to.
-    matches: Vec<PlanMatch>,
-    /// Parts of the document that were corrected or ignored.
-    warnings: Vec<PlanWarning>,
-    /// The number of entries of each kind.
-    counts: Counts,
-}
-
-impl ImportPlan {
-    /// The name and the length of each list.
-    pub fn list_lengths(&self) -> [(&'static str, usize); 6] {
-        [
-            ("changes", self.changes.len()),
-            ("conflicts", self.conflicts.len()),
-            ("not_removed", self.not_removed.len()),
-            ("skipped", self.skipped.len()),
-            ("matches", self.matches.len()),
-            ("warnings", self.warnings.len()),
-        ]
-    }
-}
-
-impl From<Report> for ImportPlan {
-    fn from(report: Report) -> Self {
-        let counts = report.counts();
-        Self {
-            digest: report.digest,
-            changes: report.changes.into_iter().map(Into::into).collect(),
-            conflicts: report.conflicts.into_iter().map(Into::into).collect(),
-            not_removed: report.not_removed.into_iter().map(Into::into).collect(),
-            skipped: report.skipped.into_iter().map(Into::into).collect(),
-            matches: report.matches.into_iter().map(Into::into).collect(),
-            warnings: report.warnings.into_iter().map(Into::into).collect(),
-            counts,
-        }
-    }
-}
-
-/// A value that both the document and the catalogue changed, differently, since the document was
-/// exported.
-#[derive(SimpleObject)]
-pub struct PlanConflict {
-    /// JSON Pointer (RFC 6901) to the value in the imported data, for example /title. If the
-    /// document no longer contains the item: to the item in the current data.
-    path: String,
-    /// A description for people, for example "Cast: Brad Pitt".
-    label: String,
-    /// The value when the document was exported, as in a file. Null if there was none.
-    base: Option<Json>,
-    /// The value that is stored now, as in a file. Null if there is none.
-    current: Option<Json>,
-    /// The value in the document, as in a file. Null if there is none.
-    imported: Option<Json>,
-}
-
-impl From<Conflict> for PlanConflict {
-    fn from(Conflict { path, label, base, current, imported }: Conflict) -> Self {
-        Self {
-            path,
-            label,
-            base: base.map(Json),
-            current: current.map(Json),
-            imported: imported.map(Json),
-        }
-    }
-}
-
-/// A list item that the document no longer contains and that the import keeps.
-#[derive(SimpleObject)]
-pub struct KeptItem {
-    /// JSON Pointer (RFC 6901) to the item in the current data, for example /events/2.
-    path: String,
-    /// A description for people, for example "Cast: Brad Pitt".
-    label: String,
-    /// The item's id, for removeItems. Null for an entry of a list of names, such as genres, which
-    /// has no id.
-    item_id: Option<ID>,
-}
-
-impl From<NotRemoved> for KeptItem {
-    fn from(NotRemoved { path, label, id }: NotRemoved) -> Self {
-        Self { path, label, item_id: id.map(ID) }
-    }
-}
-
-/// A change that was left out because the value is locked.
-#[derive(SimpleObject)]
-pub struct SkippedChange {
-    /// JSON Pointer (RFC 6901) to the value in the new data; if it is not there, in the current
-    /// data.
-    path: String,
-    /// The reason: always LOCKED.
-    code: ProblemCode,
-    /// A description for people, for example "Cast: Brad Pitt".
-    label: String,
-    /// The value that was kept, as in a file. Null if there is none.
-    current: Option<Json>,
-    /// The value that the import would have stored, as in a file. Null if it would have removed the
-    /// value.
-    imported: Option<Json>,
-}
-
-impl From<Skipped> for SkippedChange {
-    fn from(Skipped { path, code, label, current, imported }: Skipped) -> Self {
-        Self { path, code, label, current: current.map(Json), imported: imported.map(Json) }
-    }
-}
-
-/// The entity that a name in the document was resolved to.
-#[derive(SimpleObject)]
-pub struct PlanMatch {
-    /// JSON Pointer (RFC 6901) to the name in the imported data, for example /cast/3/name.
-    path: String,
-    /// The name as sent.
-    given: String,
-    /// The kind of entity.
-    kind: EntityKind,
-    /// What the name was resolved to.
-    decision: MatchDecision,
-    /// The id of the entity. Null if the decision is AMBIGUOUS or SKIPPED.
-    entity_id: Option<ID>,
-    /// How likely the entity is the right one, from 0 to 1. Null if the entity is new or was given
-    /// by a resolution.
-    score: Option<f64>,
-    /// What the decision is based on.
-    reasons: Vec<MatchReason>,
-    /// The entities that the name may mean, best first, at most 5. For a new entity: those with a
-    /// nearly equal name.
-    candidates: Vec<MatchCandidate>,
-}
-
-/// An entity that a name may mean.
-#[derive(SimpleObject)]
-pub struct MatchCandidate {
-    /// The entity's id, for MatchResolutionInput.entityId.
-    id: ID,
-    /// The entity's main name.
-    name: String,
-    /// How likely the name means this entity, from 0 to 1.
-    score: f64,
-    /// What speaks for and against this entity.
-    reasons: Vec<MatchReason>,
-    /// For a person: the titles of up to 3 movies that credit them, newest first. Empty for other
-    /// kinds.
-    known_for: Vec<String>,
-}
-
-impl From<Candidate> for MatchCandidate {
-    fn from(candidate: Candidate) -> Self {
-        let Candidate { id, name, score, reasons, known_for, .. } = candidate;
-        Self { id: ID(id), name, score, reasons, known_for }
-    }
-}
-
-impl From<Match> for PlanMatch {
-    fn from(
-        Match { path, given, kind, decision, entity, score, reasons, candidates }: Match,
-    ) -> Self {
-        let candidates = candidates.into_iter().map(Into::into).collect();
-        Self { path, given, kind, decision, entity_id: entity.map(ID), score, reasons, candidates }
-    }
-}
-
-/// One change of a document.
-#[derive(SimpleObject)]
-pub struct PlannedChange {
-    /// JSON Pointer (RFC 6901) to the value in the new data, for example /events/0/date. For a
-    /// removal: in the old data.
-    path: String,
-    /// What the change does.
-    op: ChangeOperation,
-    /// A description for people, for example "Cast: Brad Pitt".
-    label: String,
-    /// The value before the change, as in a file. Null if there was none.
-    before: Option<Json>,
-    /// The value after the change, as in a file. Null if there is none.
-    after: Option<Json>,
-}
-
-impl From<Change> for PlannedChange {
-    fn from(change: Change) -> Self {
-        Self {
-            path: change.path,
-            op: change.op,
-            label: change.label,
-            before: change.before.map(Json),
-            after: change.after.map(Json),
-        }
-    }
-}
-
-/// A part of the document that was corrected or ignored. Warnings do not stop an import.
-#[derive(SimpleObject)]
-pub struct PlanWarning {
-    /// JSON Pointer (RFC 6901) to the value in the document's data; empty for the whole document.
-    path: String,
-    /// The kind of warning, for programs.
-    code: WarningCode,
-    /// What was found and how it was read, in English, for people.
-    message: String,
-}
-
-impl From<Warning> for PlanWarning {
-    fn from(Warning { path, code, message }: Warning) -> Self {
-        Self { path, code, message }
-    }
+/// Charges the lists of a plan that the query selects.
+///
+/// # Errors
+/// When the request's budget is exhausted.
+pub fn charge_plan(ctx: &Context<'_>, plan: &ImportPlan) -> Result<(), ApiError> {
+    let Report { changes, conflicts, not_removed, skipped, matches, warnings, .. } = &plan.report;
+    let lengths = [
+        ("changes", changes.len()),
+        ("conflicts", conflicts.len()),
+        ("not_removed", not_removed.len()),
+        ("skipped", skipped.len()),
+        ("matches", matches.len()),
+        ("warnings", warnings.len()),
+    ];
+    charge_lists(ctx, &lengths)
 }
 
 /// The fields that the payloads of all imports share.
@@ -277,7 +44,7 @@ pub struct ImportResult {
     import_id: Option<ID>,
     /// What is wrong with the document or its target. If there are user errors, nothing was
     /// written.
-    user_errors: Vec<UserError>,
+    user_errors: Vec<Problem>,
 }
 
 #[ComplexObject]
@@ -287,7 +54,7 @@ impl ImportResult {
     /// read or the movie does not exist.
     async fn plan(&self, ctx: &Context<'_>) -> Option<async_graphql::Result<&ImportPlan>> {
         let plan = self.plan.as_ref()?;
-        Some(charge_lists(ctx, &plan.list_lengths()).map(|()| plan).map_err(Into::into))
+        Some(charge_plan(ctx, plan).map(|()| plan).map_err(Into::into))
     }
 }
 
@@ -300,7 +67,7 @@ impl From<Outcome> for ImportResult {
             plan: outcome.plan.map(Into::into),
             updated_fields,
             import_id: outcome.import_id.map(ID),
-            user_errors: user_errors(outcome.problems),
+            user_errors: outcome.problems,
         }
     }
 }
@@ -361,15 +128,12 @@ pub struct DiscardDraftPayload {
     /// The published document. Null if the movie does not exist.
     pub movie_export: Option<MovieExport>,
     /// What is wrong with the input. If there are user errors, nothing was discarded.
-    pub user_errors: Vec<UserError>,
+    pub user_errors: Vec<Problem>,
 }
 
 impl From<Outcome> for DiscardDraftPayload {
     fn from(outcome: Outcome) -> Self {
-        Self {
-            movie_export: outcome.export.map(MovieExport::from),
-            user_errors: user_errors(outcome.problems),
-        }
+        Self { movie_export: outcome.export.map(MovieExport::from), user_errors: outcome.problems }
     }
 }
 
@@ -387,7 +151,7 @@ pub struct LoginPayload {
     /// The account that logged in.
     pub viewer: User,
     /// Always empty: a failed login is a top-level error, UNAUTHENTICATED or RATE_LIMITED.
-    pub user_errors: Vec<UserError>,
+    pub user_errors: Vec<Problem>,
 }
 
 /// The result of createMovie.
@@ -396,7 +160,7 @@ pub struct CreateMoviePayload {
     /// The new movie. Null if there are user errors.
     pub movie: Option<Movie>,
     /// What is wrong with the input. If there are user errors, nothing was created.
-    pub user_errors: Vec<UserError>,
+    pub user_errors: Vec<Problem>,
 }
 
 /// The result of deleteMovie.
@@ -405,5 +169,5 @@ pub struct DeleteMoviePayload {
     /// The id of the deleted movie. Null if there are user errors.
     pub deleted_movie_id: Option<ID>,
     /// What is wrong with the input. If there are user errors, nothing was deleted.
-    pub user_errors: Vec<UserError>,
+    pub user_errors: Vec<Problem>,
 }

@@ -7,12 +7,12 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::catalog::entities::{
     EntityChange, MergeRequest, ReassignmentOutcome, Rewritten, SplitRequest,
 };
+use crate::document::plan::diff::Change;
 use crate::document::schema::entities::EntityKind;
-use crate::document::{Category, Problem};
+use crate::document::{Category, Problem, Warning};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::model::entities::{Ceremony, Genre, Platform};
-use crate::graphql::model::payloads::{PlanWarning, PlannedChange, UserError, user_errors};
 use crate::graphql::model::types::{Movie, Person};
 use crate::storage::Entity;
 
@@ -52,7 +52,7 @@ macro_rules! updates {
                 #[doc = concat!("The ", $what, " after the call. Null if it does not exist.")]
                 $field: Option<$Type>,
                 /// What is wrong with the input. If there are user errors, nothing was changed.
-                user_errors: Vec<UserError>,
+                user_errors: Vec<Problem>,
             }
         )*
     };
@@ -150,17 +150,16 @@ impl RewrittenDocument {
     }
 
     /// The changes, in the order of the document.
-    async fn changes(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PlannedChange>> {
+    async fn changes(&self, ctx: &Context<'_>) -> async_graphql::Result<&[Change]> {
         let plan = self.0.outcome.plan.as_ref();
         ctx.charge_objects(plan.map_or(0, |plan| plan.changes.len()))?;
-        let changes = plan.into_iter().flat_map(|plan| plan.changes.iter().cloned());
-        Ok(changes.map(Into::into).collect())
+        Ok(plan.map_or(&[], |plan| &plan.changes))
     }
 
     /// A warning for each locked list item that was changed.
-    async fn warnings(&self) -> Vec<PlanWarning> {
+    async fn warnings(&self) -> &[Warning] {
         let plan = self.0.outcome.plan.as_ref();
-        plan.into_iter().flat_map(|plan| plan.warnings.iter().cloned().map(Into::into)).collect()
+        plan.map_or(&[], |plan| &plan.warnings)
     }
 }
 
@@ -173,7 +172,7 @@ pub struct MergePeoplePayload {
     documents: Vec<RewrittenDocument>,
     /// What is wrong with the input, and locked items. If there are user errors, nothing was
     /// written.
-    user_errors: Vec<UserError>,
+    user_errors: Vec<Problem>,
 }
 
 /// The result of splitPerson.
@@ -189,7 +188,7 @@ pub struct SplitPersonPayload {
     documents: Vec<RewrittenDocument>,
     /// What is wrong with the input, and locked items. If there are user errors, nothing was
     /// written.
-    user_errors: Vec<UserError>,
+    user_errors: Vec<Problem>,
 }
 
 /// The fields of `Mutation` for people, ceremonies, platforms and genres.
@@ -260,7 +259,7 @@ impl EntityMutation {
         let ReassignmentOutcome { id, documents, problems, .. } = merged;
         let person = find_person(ctx, id).await?;
         let documents = documents.into_iter().map(RewrittenDocument).collect();
-        Ok(MergePeoplePayload { person, documents, user_errors: user_errors(problems) })
+        Ok(MergePeoplePayload { person, documents, user_errors: problems })
     }
 
     /// Splits an entry of the catalogue that combines two people: gives some of its credits and
@@ -289,7 +288,7 @@ impl EntityMutation {
         let ReassignmentOutcome { id, other, documents, problems } = outcome;
         let (person, other) = (find_person(ctx, id).await?, find_person(ctx, other).await?);
         let documents = documents.into_iter().map(RewrittenDocument).collect();
-        Ok(SplitPersonPayload { person, other, documents, user_errors: user_errors(problems) })
+        Ok(SplitPersonPayload { person, other, documents, user_errors: problems })
     }
 }
 
@@ -297,12 +296,11 @@ async fn update(
     ctx: &Context<'_>,
     kind: EntityKind,
     (id, change): (ID, EntityChange),
-) -> Result<(Option<Arc<Entity>>, Vec<UserError>), ApiError> {
+) -> Result<(Option<Arc<Entity>>, Vec<Problem>), ApiError> {
     let permission = ctx.can_publish()?;
     let updated = ctx.catalog().update_entity(&permission, kind, &id, &change).await?;
     let entity = load_entity(ctx, kind, updated.id).await?;
-    let problems: Vec<Problem> = updated.problems;
-    Ok((entity, user_errors(problems)))
+    Ok((entity, updated.problems))
 }
 
 async fn find_person(ctx: &Context<'_>, id: Option<String>) -> Result<Option<Person>, ApiError> {

@@ -18,7 +18,7 @@ use super::model::locks::{
 use super::model::payloads::{
     CreateMoviePayload, DeleteMoviePayload, DiscardDraftPayload, ImportCategoryPayload,
     ImportDocumentPayload, LoginPayload, PublishDraftPayload, RevertCategoryPayload,
-    UpdateDraftPayload, user_errors,
+    UpdateDraftPayload,
 };
 use super::model::types::{Movie, User};
 use super::mutations::entities::EntityMutation;
@@ -92,7 +92,7 @@ impl Mutation {
                 Ok(CreateMoviePayload { movie: found.pop().map(Movie), user_errors: Vec::new() })
             }
             CreatedMovie::Refused(problems) => {
-                Ok(CreateMoviePayload { movie: None, user_errors: user_errors(problems) })
+                Ok(CreateMoviePayload { movie: None, user_errors: problems })
             }
         }
     }
@@ -117,7 +117,7 @@ impl Mutation {
         }
         Ok(DeleteMoviePayload {
             deleted_movie_id: None,
-            user_errors: user_errors(vec![no_such_movie(&input.id)]),
+            user_errors: vec![no_such_movie(&input.id)],
         })
     }
 

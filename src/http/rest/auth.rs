@@ -13,7 +13,6 @@ use utoipa_axum::routes;
 use super::fields::read_text_fields;
 use crate::catalog::accounts::{LoginRefused, Session};
 use crate::http::AppState;
-use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -67,19 +66,19 @@ fn token_response(session: Session) -> Response {
     responses(
         (status = 200, description = "Tokens.", body = TokenResponse),
         (
-            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
             description = "The body is not JSON."
         ),
         (
-            status = 401, body = ProblemBody, content_type = "application/problem+json",
+            status = 401, body = ProblemDetails, content_type = "application/problem+json",
             description = "The email or the password is wrong."
         ),
         (
-            status = 422, body = ProblemBody, content_type = "application/problem+json",
+            status = 422, body = ProblemDetails, content_type = "application/problem+json",
             description = "A field is missing or is not text; each one is listed."
         ),
         (
-            status = 429, body = ProblemBody, content_type = "application/problem+json",
+            status = 429, body = ProblemDetails, content_type = "application/problem+json",
             description = "Too many failed attempts; see Retry-After."
         ),
     )
@@ -107,7 +106,7 @@ async fn login(
     responses(
         (status = 200, description = "Tokens.", body = TokenResponse),
         (
-            status = 401, body = ProblemBody, content_type = "application/problem+json",
+            status = 401, body = ProblemDetails, content_type = "application/problem+json",
             description = "The token is invalid, or its account was deleted."
         ),
     )

@@ -13,7 +13,7 @@ use crate::document::read::envelope::timestamp;
 use crate::document::{Category, MovieId, Source};
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::openapi::{AccessErrors, ProblemBody};
+use crate::http::openapi::AccessErrors;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -80,7 +80,7 @@ impl From<DraftStatus> for DraftStatusEntry {
         (status = 200, description = "The open drafts.", body = DraftStatusAnswer),
         AccessErrors,
         (
-            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such movie."
         ),
     )

@@ -15,7 +15,7 @@ use crate::document::proposal::ConflictPolicy;
 use crate::document::resolve::Resolution;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::openapi::{AccessErrors, ProblemBody};
+use crate::http::openapi::AccessErrors;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -74,23 +74,23 @@ impl From<PublishParameters> for PublishOptions {
     responses(
         (status = 200, description = "Published, planned, or unchanged.", body = ImportAnswer),
         (
-            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
             description = "An unknown option."
         ),
         AccessErrors,
         (
-            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such movie, category or draft."
         ),
         (
-            status = 409, body = ProblemBody, content_type = "application/problem+json",
+            status = 409, body = ProblemDetails, content_type = "application/problem+json",
             description = "A value changed on both sides (CONFLICT), a stale plan (PLAN_STALE), a \
                            locked value (LOCKED), an ambiguous name (AMBIGUOUS_MATCH), or an \
                            idempotency key used for another request (IDEMPOTENCY_MISMATCH); with \
                            the plan."
         ),
         (
-            status = 422, body = ProblemBody, content_type = "application/problem+json",
+            status = 422, body = ProblemDetails, content_type = "application/problem+json",
             description = "The draft is invalid; every problem is listed."
         ),
     )
@@ -135,7 +135,7 @@ async fn publish(
         (status = 204, description = "The draft was discarded."),
         AccessErrors,
         (
-            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such movie, category or draft."
         ),
     )

@@ -15,7 +15,7 @@ use crate::document::Stage;
 use crate::http::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::conditional::is_not_modified;
-use crate::http::openapi::{AccessErrors, ProblemBody};
+use crate::http::openapi::AccessErrors;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -54,12 +54,12 @@ fn attachment(file_name: &str) -> String {
         ),
         (status = 304, description = "The document still has the ETag of If-None-Match."),
         (
-            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
             description = "An unknown query parameter or stage."
         ),
         AccessErrors,
         (
-            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such movie or category."
         ),
     )
@@ -111,16 +111,16 @@ async fn export(
             description = "The archive, streamed."
         ),
         (
-            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
             description = "A query parameter; the route takes none."
         ),
         AccessErrors,
         (
-            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such movie."
         ),
         (
-            status = 503, body = ProblemBody, content_type = "application/problem+json",
+            status = 503, body = ProblemDetails, content_type = "application/problem+json",
             description = "The server has reached its limit of bundles; see Retry-After."
         ),
     )

@@ -5,7 +5,6 @@ use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,12 +16,12 @@ use super::{
 use crate::catalog::access::CanDraft;
 use crate::catalog::import::{ImportOptions, ImportStatus, Outcome, SentDocument};
 use crate::document::MovieId;
-use crate::document::plan::{Match, Report};
+use crate::document::plan::{ImportPlan, Match, Report};
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::resolve::{MatchDecision, Resolution};
-use crate::document::{Category, Source, Stage};
+use crate::document::{Category, Problem, Source, Stage};
 use crate::http::bearer::Bearer;
-use crate::http::openapi::{AccessErrors, DocumentError, Plan, ProblemBody};
+use crate::http::openapi::AccessErrors;
 use crate::http::problem::ProblemDetails;
 use crate::http::{AppState, MAX_BODY};
 
@@ -44,11 +43,9 @@ pub struct ImportAnswer {
     /// The top-level fields that changed.
     updated_fields: Vec<String>,
     /// Always empty; errors are returned as problem details.
-    #[schema(value_type = Vec<DocumentError>)]
-    errors: Vec<Value>,
+    errors: Vec<Problem>,
     /// The changes, conflicts and warnings.
-    #[schema(value_type = Plan)]
-    plan: Value,
+    plan: ImportPlan,
     /// The current published revision; for a draft, its base revision.
     revision: i64,
     /// The revision of the draft, if the import went into a draft.
@@ -168,17 +165,17 @@ impl From<ImportParameters> for ImportOptions {
             description = "Published, drafted, planned, or unchanged."
         ),
         (
-            status = 400, body = ProblemBody, content_type = "application/problem+json",
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
             description = "Invalid JSON, another movie or category than in the URL, an unsupported \
                            version, or an unknown option."
         ),
         AccessErrors,
         (
-            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such movie or category."
         ),
         (
-            status = 409, body = ProblemBody, content_type = "application/problem+json",
+            status = 409, body = ProblemDetails, content_type = "application/problem+json",
             description = "A value changed on both sides (CONFLICT), a stale plan (PLAN_STALE), a \
                            locked value (LOCKED), an ambiguous name or an id with two unrelated \
                            names (AMBIGUOUS_MATCH), a replace without a base revision \
@@ -186,25 +183,25 @@ impl From<ImportParameters> for ImportOptions {
                            (IDEMPOTENCY_MISMATCH); with the plan."
         ),
         (
-            status = 413, body = ProblemBody, content_type = "application/problem+json",
+            status = 413, body = ProblemDetails, content_type = "application/problem+json",
             description = "The body is too large."
         ),
         (
-            status = 408, body = ProblemBody, content_type = "application/problem+json",
+            status = 408, body = ProblemDetails, content_type = "application/problem+json",
             description = "The body was sent too slowly."
         ),
         (
-            status = 415, body = ProblemBody, content_type = "application/problem+json",
+            status = 415, body = ProblemDetails, content_type = "application/problem+json",
             description = "The body is not sent as application/json, or its content coding is not \
                            gzip or deflate."
         ),
         (
-            status = 422, body = ProblemBody, content_type = "application/problem+json",
+            status = 422, body = ProblemDetails, content_type = "application/problem+json",
             description = "The data is invalid; every problem is listed. Or nothing in it could be \
                            read (NOTHING_READ)."
         ),
         (
-            status = 503, body = ProblemBody, content_type = "application/problem+json",
+            status = 503, body = ProblemDetails, content_type = "application/problem+json",
             description = "The server is at one of its limits; see Retry-After."
         ),
     )
@@ -298,13 +295,6 @@ pub(super) fn idempotency_key(
     Ok(Some(unquoted.to_owned()))
 }
 
-/// A plan as JSON, with its counts.
-fn plan_json(plan: &Report) -> Value {
-    let mut json = json!(plan);
-    json["counts"] = json!(plan.counts());
-    json
-}
-
 /// How many fields of the document were not read; `None` if all were read.
 fn unread_fields(plan: Option<&Report>) -> Option<String> {
     match plan.map_or(0, Report::fields_not_read) {
@@ -346,8 +336,7 @@ pub(super) fn import_response(
     outcome: Outcome,
 ) -> Result<Json<ImportAnswer>, ProblemDetails> {
     if !outcome.problems.is_empty() {
-        let plan = outcome.plan.as_ref().map(plan_json);
-        return Err(ProblemDetails::from_problems(outcome.problems).with_plan(plan));
+        return Err(ProblemDetails::from_problems(outcome.problems).with_plan(outcome.plan));
     }
     let updated_fields = outcome.updated_fields();
     let changes = outcome
@@ -374,7 +363,7 @@ pub(super) fn import_response(
         message,
         updated_fields,
         errors: Vec::new(),
-        plan: plan_json(&outcome.plan.unwrap_or_default()),
+        plan: outcome.plan.unwrap_or_default().into(),
         revision: metadata.map_or(0, |metadata| metadata.revision),
         draft_revision: metadata.and_then(|metadata| metadata.draft_revision),
         import_id: outcome.import_id,

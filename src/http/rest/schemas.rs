@@ -9,7 +9,6 @@ use utoipa_axum::routes;
 use super::parse_category;
 use crate::document::schema::json_schema::json_schema;
 use crate::http::AppState;
-use crate::http::openapi::ProblemBody;
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -29,7 +28,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
             description = "The schema."
         ),
         (
-            status = 404, body = ProblemBody, content_type = "application/problem+json",
+            status = 404, body = ProblemDetails, content_type = "application/problem+json",
             description = "There is no such category."
         ),
     )

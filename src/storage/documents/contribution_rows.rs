@@ -5,8 +5,8 @@ use sea_orm::Set;
 
 use super::publish::moment;
 use super::published::{DocumentKey, FORMAT, source};
-use crate::document::schema::entities::NewEntity;
 use crate::document::plan::ResolutionToStore;
+use crate::document::schema::entities::NewEntity;
 use crate::document::text::folding::refold_key;
 use crate::document::{Category, Metadata, MovieId};
 use crate::storage::StorageError;

@@ -7,7 +7,6 @@ use sea_orm::{
 };
 
 use super::blocks::entities_in_blocks;
-use crate::document::schema::entities::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
 use crate::document::schema::entities::EntityKind;
 use crate::storage::tables::entity_name;

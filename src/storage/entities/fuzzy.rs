@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::blocks::entities_in_blocks;
-use crate::document::schema::entities::EntityKind;
 use crate::document::resolve::{Name, blocking_keys};
 use crate::document::schema::entities::EntityKind;
 use crate::storage::StorageError;
