@@ -1,7 +1,7 @@
 //! Roles and permissions. A permission is a value that only a sufficient role can obtain.
 
 use super::import::options::ImportOptions;
-use crate::document::schema::definition::define_choice;
+use crate::document::schema::choice::define_choice;
 use crate::document::{Source, Stage};
 
 define_choice! {

@@ -7,7 +7,7 @@ use crate::catalog::access::CanDraft;
 use crate::catalog::background::spawn_background;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::resolve::{Name, Relation};
-use crate::document::schema::definition::define_choice;
+use crate::document::schema::choice::define_choice;
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::{comparable, index_key};
 use crate::storage::Entity;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::read::parse::ParseOptions;
 use crate::document::resolve::Resolution;
-use crate::document::schema::definition::define_choice;
+use crate::document::schema::choice::define_choice;
 use crate::document::{Source, Stage};
 
 /// Options of an import.

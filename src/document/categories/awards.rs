@@ -6,9 +6,10 @@ use serde_json::Value;
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::projection::{EntityLookup, NominationRow, Projection, text_of};
 use crate::document::reference::{PrestigeLevel, canonical_award_category};
+use crate::document::schema::choice::define_choice;
 use crate::document::schema::definition::{
     Absence, EntityReference, Field, Item, ItemKey, KeyPart, Object, Spellings, define,
-    define_choice, no_department,
+    no_department,
 };
 use crate::document::schema::entities::EntityKind;
 use crate::document::schema::rules::{choice, id, integer, items, line, name, prose};

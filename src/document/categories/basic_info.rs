@@ -2,7 +2,8 @@
 
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::projection::{EntityLookup, MovieFacts, Projection};
-use crate::document::schema::definition::{Object, define, define_choice};
+use crate::document::schema::choice::define_choice;
+use crate::document::schema::definition::{Object, define};
 use crate::document::schema::entities::EntityKind;
 use crate::document::schema::rules::{
     choice, date, imdb_title, minutes, names, number, prose, text, title, us_dollars, year_text,

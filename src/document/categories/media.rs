@@ -3,7 +3,8 @@
 use async_graphql::ID;
 
 use crate::document::categories::{Category, CategoryDocument};
-use crate::document::schema::definition::{Field, Item, ItemKey, KeyPart, define, define_choice};
+use crate::document::schema::choice::define_choice;
+use crate::document::schema::definition::{Field, Item, ItemKey, KeyPart, define};
 use crate::document::schema::rules::{choice, id, items, line, prose, url};
 use crate::document::schema::scalars::WebUrl;
 

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use crate::document::categories::{Category, CategoryDocument};
 use crate::document::projection::{EntityLookup, OfferRow, Projection, text_of};
+use crate::document::schema::choice::define_choice;
 use crate::document::schema::definition::{
-    EntityReference, Field, Item, KeyPart, Object, define, define_choice, no_department,
+    EntityReference, Field, Item, KeyPart, Object, define, no_department,
 };
 use crate::document::schema::entities::EntityKind;
 use crate::document::schema::rules::{

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::document::proposal::ImportMode;
+use crate::document::options::ImportMode;
 use crate::document::read::envelope::{NO_REVISION, SentMetadata};
 use crate::document::{Problem, ProblemCode, Stage, Warning, WarningCode};
 

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use crate::document::categories::Definition;
 use crate::document::problem::pointer_at;
-use crate::document::schema::definition::{Field, Item, Kind, Object, define_choice};
+use crate::document::schema::choice::define_choice;
+use crate::document::schema::definition::{Field, Item, Kind, Object};
 use crate::document::schema::scalars::Json;
 
 define_choice! {

@@ -1,9 +1,9 @@
 //! Which rules an import is held to, by the operation, the source of the values and the author.
 
 use super::locks::LockRule;
-use crate::document::proposal::IdTrust;
+use crate::document::options::IdTrust;
 use crate::document::read::envelope::SentMetadata;
-use crate::document::schema::definition::define_choice;
+use crate::document::schema::choice::define_choice;
 use crate::document::{Metadata, Source};
 
 define_choice! {

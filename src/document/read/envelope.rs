@@ -12,7 +12,8 @@ use super::without_envelope::{self, category_by_name};
 use crate::document::categories::{Category, Definition};
 use crate::document::ids::MovieId;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, excerpt, shown};
-use crate::document::schema::definition::{Kind, Object, define_choice};
+use crate::document::schema::choice::define_choice;
+use crate::document::schema::definition::{Kind, Object};
 use crate::document::schema::scalars::whole_number;
 use crate::document::text::key_letters;
 

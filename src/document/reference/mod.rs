@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use self::award_categories::{Categories, CategorySet};
-use super::schema::definition::define_choice;
+use super::schema::choice::define_choice;
 use super::schema::entities::{EntityKind, NewEntity};
 use super::text::{comparable, index_key, sha256};
 

@@ -5,7 +5,7 @@ use async_graphql::{ID, SimpleObject};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::document::schema::definition::define_choice;
+use crate::document::schema::choice::define_choice;
 
 /// The maximum number of candidates that are shown with a decision.
 pub const MAX_CANDIDATES: usize = 5;

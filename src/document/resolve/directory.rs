@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::given_ids::KnownIds;
+use super::given_ids::known_ids::KnownIds;
 use super::{Evidence, NewEntityIndex, forms_without_edition};
 use crate::document::projection::EntityLookup;
 use crate::document::schema::entities::{EntityKind, NewEntity};

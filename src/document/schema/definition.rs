@@ -8,8 +8,8 @@
 use async_graphql::{ID, InputType};
 use serde::Serialize;
 
+use super::entity_kind::EntityKind;
 use super::scalars::{BigInt, Date, PartialDate, WebUrl};
-use crate::document::schema::entities::EntityKind;
 
 /// A JSON object in a document. It keeps the order of its keys.
 pub type Object = serde_json::Map<String, serde_json::Value>;
@@ -401,49 +401,4 @@ macro_rules! json_name {
     };
 }
 
-/// Defines a fixed set of words: generates a GraphQL enum and an OpenAPI schema, with the spelling
-/// of each value in JSON.
-macro_rules! define_choice {
-    (
-        $(#[doc = $doc:literal])*
-        pub enum $Name:ident {
-            $( $(#[doc = $value_doc:literal])* $Value:ident = $json:tt ),* $(,)?
-        }
-    ) => {
-        $(#[doc = $doc])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, Hash,
-            serde::Serialize, serde::Deserialize, async_graphql::Enum, utoipa::ToSchema,
-        )]
-        pub enum $Name {
-            $( $(#[doc = $value_doc])* #[serde(rename = $json)] $Value, )*
-        }
-
-        impl $Name {
-            /// The spelling of every value in a file.
-            pub const VALUES: &'static [&'static str] = &[$($json),*];
-            /// All values.
-            pub const ALL: &'static [Self] = &[$(Self::$Value),*];
-
-            /// Parses a value. Case is ignored; hyphens and spaces count as underscores.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                let plain = |text: &str| text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
-                let wanted = plain(text);
-                Self::ALL.iter().copied().find(|value| plain(value.as_str()) == wanted)
-            }
-
-            /// The spelling of the value in a file.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$Value => $json),* }
-            }
-        }
-
-        impl $crate::document::schema::definition::FieldType for $Name {
-            type Input = Self;
-        }
-    };
-}
-
-pub(crate) use {define, define_choice, json_name};
+pub(crate) use {define, json_name};

@@ -10,7 +10,7 @@ use super::types::{Movie, Person};
 use crate::catalog::entities::{Duplicate, DuplicateReason, WorksPage};
 use crate::document::MovieId;
 use crate::document::categories::awards::AwardResult;
-use crate::document::schema::definition::define_choice;
+use crate::document::schema::choice::define_choice;
 use crate::document::schema::entities::EntityKind;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;

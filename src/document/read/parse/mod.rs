@@ -19,7 +19,7 @@ use crate::document::plan::report::ResolutionToStore;
 use crate::document::problem::{
     Problem, ProblemCode, Warning, WarningCode, excerpt, pointer, pointer_at, shown,
 };
-use crate::document::resolve::given_ids::is_placeholder;
+use crate::document::resolve::given_ids::placeholder::is_placeholder;
 use crate::document::schema::definition::{Field, Kind, Object, find};
 use crate::document::text::suggest::{did_you_mean, nearest};
 use crate::document::text::{is_elision, key_letters, quoted};

@@ -8,9 +8,9 @@
 
 mod claimed_ids;
 mod contradictions;
-mod known_ids;
+pub mod known_ids;
 mod number;
-mod placeholder;
+pub mod placeholder;
 mod stored_ids;
 
 use serde_json::Value;
