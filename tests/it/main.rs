@@ -23,6 +23,7 @@ mod concurrency;
 mod conflicts;
 mod connections;
 mod corpus;
+mod cors;
 mod crash;
 mod creating;
 mod drafts;
