@@ -59,6 +59,7 @@ mod reference;
 mod regressions;
 mod resolutions;
 mod rest;
+mod roles;
 mod rules;
 mod schema;
 mod storage;
