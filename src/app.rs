@@ -13,7 +13,7 @@ use crate::catalog::accounts::tokens::{TokenConfig, Tokens};
 use crate::catalog::{Catalog, Clock, RandomIds, SystemClock};
 use crate::document::ids::IdSource;
 use crate::graphql::{Limits as QueryLimits, checks, schema_builder};
-use crate::http::{AppState, Limits, router};
+use crate::http::{AllowedOrigins, AppState, Limits, router};
 use crate::storage::{Database, StorageError, create_private_folder};
 
 /// How long the service waits for the database to close when it stops.
@@ -28,6 +28,8 @@ pub struct App {
     pub query_limits: QueryLimits,
     /// Limits on connections, time and memory.
     pub limits: Limits,
+    /// The origins whose pages may call the service from a browser.
+    pub allowed_origins: AllowedOrigins,
 }
 
 /// The sources of time and of new ids. Tests replace them with fixed ones.
@@ -64,18 +66,20 @@ impl App {
     pub fn new(catalog: Catalog, secret: &[u8], tokens: TokenConfig) -> Self {
         let accounts = Accounts::new(catalog.clone(), Tokens::new(secret, tokens));
         let (query_limits, limits) = (QueryLimits::default(), Limits::default());
-        Self { catalog, accounts, query_limits, limits }
+        let allowed_origins = AllowedOrigins::default();
+        Self { catalog, accounts, query_limits, limits, allowed_origins }
     }
 
     /// Builds the router with all routes.
     pub fn router(&self) -> Router {
         checks::prepare();
-        router(AppState::new(
+        let state = AppState::new(
             self.catalog.clone(),
             self.accounts.clone(),
             schema_builder(self.query_limits.clone()).finish(),
             Arc::new(self.limits.clone()),
-        ))
+        );
+        router(state, &self.allowed_origins)
     }
 
     /// Serves until `stop` completes, then waits up to [`Limits::grace`] for open requests and

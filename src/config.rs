@@ -9,7 +9,7 @@ use clap::{ArgAction, Args};
 
 use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::accounts::tokens::MIN_SECRET;
-use crate::http::Limits;
+use crate::http::{AllowedOrigins, InvalidOrigin, Limits};
 use crate::storage::{TextLimits, sqlite_path};
 
 /// An option has an invalid value.
@@ -190,7 +190,8 @@ pub struct ServeArgs {
     /// Its password; if omitted, one is generated and printed once
     #[arg(long, env = "REELPORT_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     pub admin_password: Option<String>,
-    /// Load a small catalogue if the database has no movies
+    /// Load a small catalogue if the database has no movies, and allow requests from pages on
+    /// localhost
     #[arg(
         long,
         env = "REELPORT_DEMO",
@@ -198,6 +199,10 @@ pub struct ServeArgs {
         value_parser = Switch::parse
     )]
     pub demo: Switch,
+    /// The origins whose pages may call the service from a browser, separated by commas, or `*` for
+    /// all; by default none, and with --demo those on localhost
+    #[arg(long, env = "REELPORT_CORS_ORIGINS", value_name = "ORIGINS")]
+    pub cors_origins: Option<String>,
     /// Maximum number of open connections; by default as many as the process's limit of open files
     /// allows
     #[arg(long, env = "REELPORT_MAX_CONNECTIONS", value_name = "N")]
@@ -253,6 +258,18 @@ impl ServeArgs {
             return Err(ConfigError::new("REELPORT_DEMO", found, "one of the two"));
         }
         Ok(address)
+    }
+
+    /// The origins whose pages may call the service from a browser.
+    ///
+    /// # Errors
+    /// When an entry of the list is not an origin.
+    pub fn allowed_origins(&self) -> Result<AllowedOrigins, ConfigError> {
+        let text = self.cors_origins.as_deref().unwrap_or_default();
+        let allowed = AllowedOrigins::parse(text).map_err(|InvalidOrigin { found, allowed }| {
+            ConfigError::new("REELPORT_CORS_ORIGINS", found, allowed)
+        })?;
+        Ok(if self.demo.is_on() { allowed.with_loopback() } else { allowed })
     }
 
     /// The limits on connections, time and memory.

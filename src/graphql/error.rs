@@ -53,6 +53,16 @@ impl From<serde_json::Error> for ApiError {
     }
 }
 
+/// The value of a field that needs a role beyond reading. The field is nullable: without the role
+/// it is null, with an error at its path, and the fields beside it are answered.
+pub type Restricted<T> = Option<async_graphql::Result<T>>;
+
+/// Makes a failed field null instead of its parent.
+#[allow(clippy::unnecessary_wraps, reason = "the library takes the field as nullable by its type")]
+pub fn restricted<T>(result: Result<T, ApiError>) -> Restricted<T> {
+    Some(result.map_err(Into::into))
+}
+
 /// The code of a failure of the service. Its details must not leave the server.
 pub const INTERNAL: &str = "INTERNAL";
 /// The code of a request that exceeds a limit.

@@ -38,7 +38,7 @@ pub async fn get(
     let (parts, _) = request.into_parts();
     let response = async {
         let Some(media_type) = MediaType::negotiate(&parts.headers) else {
-            return not_acceptable();
+            return not_acceptable(&credentials);
         };
         let handler = Handler { state, address, request_id: request_id::of(&parts.extensions) };
         let request = EncodedRequest::Query(query.unwrap_or_default());
@@ -57,7 +57,7 @@ pub async fn post(
     let (parts, body) = request.into_parts();
     let response = async {
         let Some(media_type) = MediaType::negotiate(&parts.headers) else {
-            return not_acceptable();
+            return not_acceptable(&credentials);
         };
         // Other types would allow cross-site requests from browsers without a CORS preflight.
         if !super::rest::is_json(&parts.headers) {
@@ -301,7 +301,12 @@ fn get_takes_queries_only() -> Response {
     response
 }
 
-fn not_acceptable() -> Response {
+/// The response to a client that accepts neither media type. An invalid token comes first, as
+/// everywhere.
+fn not_acceptable(credentials: &Credentials) -> Response {
+    if let Credentials::Invalid(error) = credentials {
+        return unauthenticated(MediaType::Json, *error);
+    }
     ProblemDetails::new(
         StatusCode::NOT_ACCEPTABLE,
         "NOT_ACCEPTABLE",

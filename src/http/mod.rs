@@ -4,6 +4,7 @@ mod bearer;
 mod body;
 mod budget;
 mod conditional;
+mod cors;
 mod graphiql;
 mod graphql;
 mod health;
@@ -35,6 +36,7 @@ use crate::catalog::Catalog;
 use crate::catalog::accounts::Accounts;
 use crate::graphql::Schema;
 use budget::Budget;
+pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use limits::{Limits, MAX_BODY};
 use problem::ProblemDetails;
 use request_id::MakeRequestId;
@@ -81,8 +83,9 @@ impl std::ops::Deref for AppState {
     }
 }
 
-/// Builds the router: all routes, wrapped in the middleware.
-pub fn router(state: AppState) -> Router {
+/// Builds the router: all routes, wrapped in the middleware. Pages of the allowed origins may call
+/// it from a browser.
+pub fn router(state: AppState, allowed_origins: &AllowedOrigins) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let security = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -122,6 +125,10 @@ pub fn router(state: AppState) -> Router {
             .propagate_request_id(request_id)
             .layer(from_fn(response::set_cache_control))
             .layer(from_fn_with_state(state.clone(), response::set_date))
+            // Outside of all that may refuse a request: a page can read a response only if it has
+            // the CORS headers.
+            .option_layer(allowed_origins.layer())
+            .layer(from_fn(server::refuse_beyond_capacity))
             .layer(from_fn(problem::add_request_id))
             .layer(CatchPanicLayer::custom(problem::panic_response))
             .layer(from_fn_with_state(state.clone(), body::limit_body))

@@ -74,6 +74,56 @@ async fn a_login_ignores_the_authorization_header() {
 }
 
 #[tokio::test]
+async fn an_invalid_token_is_a_graphql_error_whatever_the_request() {
+    let app = TestApp::sqlite().await;
+    let client = app.anonymous();
+    let expired = crate::auth::with("exp", chrono::Utc::now().timestamp() - 60);
+    let token = format!("Bearer {expired}");
+    let expected = json!({ "errors": [{
+        "message": "the token has expired; log in again",
+        "extensions": { "code": "UNAUTHENTICATED" }
+    }] });
+    let query = "{\"query\": \"{ __typename }\"}";
+    let too_large = format!("{{\"query\": \"{}\"}}", " ".repeat(17 << 20));
+    let (json, response) = ("application/json", "application/graphql-response+json");
+    for (accept, content_type, body, answered) in [
+        ("*/*", json, query, json),
+        (json, json, query, json),
+        // As Apollo Client, urql and Relay send it.
+        ("application/graphql-response+json,application/json;q=0.9", json, query, response),
+        ("text/html", json, query, json),
+        (response, "text/plain", query, response),
+        (json, json, "{", json),
+        (json, json, "[]", json),
+        (response, json, &too_large, response),
+    ] {
+        let request = client
+            .request(Method::POST, "/graphql")
+            .header("authorization", &token)
+            .header("accept", accept)
+            .header("content-type", content_type)
+            .body(body.to_owned());
+        let reply = client.send(request).await;
+        assert_eq!((reply.status, reply.json()), (401, expected.clone()), "{accept}");
+        assert_eq!(reply.header("content-type"), format!("{answered}; charset=utf-8"), "{accept}");
+        assert!(reply.header("www-authenticate").contains("error=\"invalid_token\""));
+    }
+    for (parameters, accept) in [
+        ("?query=%7B__typename%7D", json),
+        ("?query=%7B__typename%7D", "text/html"),
+        ("?query=mutation%7B__typename%7D", json),
+        ("", json),
+    ] {
+        let request = client
+            .request(Method::GET, &format!("/graphql{parameters}"))
+            .header("authorization", &token)
+            .header("accept", accept);
+        let reply = client.send(request).await;
+        assert_eq!((reply.status, reply.json()), (401, expected.clone()), "{parameters}");
+    }
+}
+
+#[tokio::test]
 async fn responses_are_not_cacheable() {
     let app = TestApp::sqlite().await;
     let query = json!({ "query": "{ __typename }" });

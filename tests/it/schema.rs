@@ -41,12 +41,18 @@ async fn types() -> Vec<Value> {
     types.into_iter().filter(|of| !name(of).starts_with("__")).collect()
 }
 
-fn name(value: &Value) -> &str {
+pub fn name(value: &Value) -> &str {
     value["name"].as_str().unwrap()
 }
 
-fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+pub fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value[key].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Whether the description says that the field needs a role beyond reading.
+pub fn is_restricted(field: &Value) -> bool {
+    let description = field["description"].as_str().unwrap().split_whitespace();
+    description.collect::<Vec<_>>().join(" ").contains("Needs the role")
 }
 
 /// A type in schema notation, such as `[Movie!]!`, from introspection.
@@ -97,7 +103,8 @@ async fn output_lists_and_their_items_are_not_nullable() {
     for of in types().await {
         for field in list(&of, "fields") {
             let answered = type_notation(&field["type"]);
-            if answered.contains('[') && !answered.ends_with("!]!") {
+            let is_list = answered.ends_with("!]!") || is_restricted(field);
+            if answered.contains('[') && !is_list {
                 nullable.push(format!("{}.{}: {answered}", name(&of), name(field)));
             }
             for argument in list(field, "args") {
@@ -120,6 +127,33 @@ async fn output_lists_and_their_items_are_not_nullable() {
         }
     }
     assert_eq!(nullable, [""; 0]);
+}
+
+#[tokio::test]
+async fn fields_that_need_a_role_are_nullable() {
+    let mut restricted = Vec::new();
+    for of in types().await.iter().filter(|of| name(of) != "Mutation") {
+        for field in list(of, "fields").iter().filter(|field| is_restricted(field)) {
+            restricted.push(format!(
+                "{}.{}: {}",
+                name(of),
+                name(field),
+                type_notation(&field["type"])
+            ));
+        }
+    }
+    let expected = [
+        "Movie.drafts: [Draft!]",
+        "Movie.revisions: RevisionConnection",
+        "Movie.revisionDiff: RevisionDiff",
+        "Movie.provenance: [Provenance!]",
+        "Movie.locks: [Lock!]",
+        "Query.drafts: DraftConnection",
+        "Query.imports: ImportRecordConnection",
+        "Query.importRecord: ImportRecord",
+        "Query.duplicatePeople: PossibleDuplicateConnection",
+    ];
+    assert_eq!(restricted, expected);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::catalog::history::provenance;
 use crate::document::plan::diff::Change;
 use crate::document::{Category, Metadata, MovieId, Source};
 use crate::graphql::context::ContextExt;
-use crate::graphql::error::ApiError;
+use crate::graphql::error::{ApiError, Restricted, restricted};
 use crate::storage::StateKey;
 
 /// The fields of a movie that need the role CONTRIBUTOR.
@@ -27,65 +27,76 @@ const LIST: &str = "revisions";
 /// The fields of a movie that need the role CONTRIBUTOR.
 #[Object]
 impl MovieHistory {
-    /// The movie's open drafts, in the order of the enum Category. Needs the role CONTRIBUTOR.
-    async fn drafts(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Draft>> {
-        let found =
-            ctx.draft_loaders()?.drafts.load_one(self.0.clone()).await.map_err(ApiError::from)?;
-        let found = found.unwrap_or_default();
-        ctx.charge_objects(found.len())?;
-        Ok(found.into_iter().map(Draft).collect())
+    /// The movie's open drafts, in the order of the enum Category. Needs the role CONTRIBUTOR;
+    /// without it, null and a FORBIDDEN error.
+    async fn drafts(&self, ctx: &Context<'_>) -> Restricted<Vec<Draft>> {
+        restricted(drafts(ctx, &self.0).await)
     }
 
     /// The revisions of a category, newest first; the first one is the current document. Empty if
-    /// the category was never published. Needs the role CONTRIBUTOR.
+    /// the category was never published. Needs the role CONTRIBUTOR; without it, null and a
+    /// FORBIDDEN error.
     async fn revisions(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The category of the document.")] category: Category,
         #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
-    ) -> async_graphql::Result<RevisionConnection> {
-        Ok(revisions(ctx, &self.0, category, first, after).await?)
+    ) -> Restricted<RevisionConnection> {
+        restricted(revisions(ctx, &self.0, category, first, after).await)
     }
 
     /// The changes between two revisions of a category. Null if one of them does not exist. Needs
-    /// the role CONTRIBUTOR.
+    /// the role CONTRIBUTOR; without it, null and a FORBIDDEN error.
     async fn revision_diff(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The category of the document.")] category: Category,
         #[graphql(desc = "The revision to compare from; 0 is the empty document.")] from: i64,
         #[graphql(desc = "The revision to compare to; it may be the older one.")] to: i64,
-    ) -> Option<async_graphql::Result<RevisionDiff>> {
+    ) -> Restricted<RevisionDiff> {
         revision_diff(ctx, &self.0, category, from, to).await.map_err(Into::into).transpose()
     }
 
     /// Where each value of a category's published document comes from: one entry for each field
     /// that has a value and for each list item, in the order of the document. Files do not contain
-    /// this. Needs the role CONTRIBUTOR.
+    /// this. Needs the role CONTRIBUTOR; without it, null and a FORBIDDEN error.
     async fn provenance(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The category of the document.")] category: Category,
-    ) -> async_graphql::Result<Vec<Provenance>> {
-        let permission = ctx.can_draft()?;
-        let found = ctx
-            .catalog()
-            .provenance(&permission, &self.0, category)
-            .await
-            .map_err(ApiError::from)?;
-        ctx.charge_objects(found.len())?;
-        Ok(found.into_iter().map(Provenance::new).collect())
+    ) -> Restricted<Vec<Provenance>> {
+        restricted(provenance_of(ctx, &self.0, category).await)
     }
 
-    /// The movie's locks, by category, oldest first. Needs the role CONTRIBUTOR.
-    async fn locks(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Lock>> {
-        let found =
-            ctx.draft_loaders()?.locks.load_one(self.0.clone()).await.map_err(ApiError::from)?;
-        let locks = found.unwrap_or_default();
-        ctx.charge_objects(locks.len())?;
-        Ok(locks.into_iter().map(|(category, lock)| Lock::new(category, lock)).collect())
+    /// The movie's locks, by category, oldest first. Needs the role CONTRIBUTOR; without it, null
+    /// and a FORBIDDEN error.
+    async fn locks(&self, ctx: &Context<'_>) -> Restricted<Vec<Lock>> {
+        restricted(locks(ctx, &self.0).await)
     }
+}
+
+async fn drafts(ctx: &Context<'_>, movie: &MovieId) -> Result<Vec<Draft>, ApiError> {
+    let found = ctx.draft_loaders()?.drafts.load_one(movie.clone()).await?.unwrap_or_default();
+    ctx.charge_objects(found.len())?;
+    Ok(found.into_iter().map(Draft).collect())
+}
+
+async fn locks(ctx: &Context<'_>, movie: &MovieId) -> Result<Vec<Lock>, ApiError> {
+    let found = ctx.draft_loaders()?.locks.load_one(movie.clone()).await?.unwrap_or_default();
+    ctx.charge_objects(found.len())?;
+    Ok(found.into_iter().map(|(category, lock)| Lock::new(category, lock)).collect())
+}
+
+async fn provenance_of(
+    ctx: &Context<'_>,
+    movie: &MovieId,
+    category: Category,
+) -> Result<Vec<Provenance>, ApiError> {
+    let permission = ctx.can_draft()?;
+    let found = ctx.catalog().provenance(&permission, movie, category).await?;
+    ctx.charge_objects(found.len())?;
+    Ok(found.into_iter().map(Provenance::new).collect())
 }
 
 async fn revisions(

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object};
 
 use crate::document::schema::entities::EntityKind;
+use crate::graphql::error::{Restricted, restricted};
 use crate::graphql::model::entities::{
     Ceremony, CeremonyConnection, Genre, GenreConnection, Platform, PlatformConnection,
 };
@@ -44,14 +45,15 @@ impl EntityQuery {
 
     /// Pairs of people who may be the same person, most likely first: they have the same name
     /// (ignoring spacing and punctuation), or one was created from another form of it, and their
-    /// credits do not contradict it. Needs the role CONTRIBUTOR.
+    /// credits do not contradict it. Needs the role CONTRIBUTOR; without it, null and a FORBIDDEN
+    /// error.
     async fn duplicate_people(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
-    ) -> async_graphql::Result<PossibleDuplicateConnection> {
-        Ok(duplicates(ctx, first, after).await?)
+    ) -> Restricted<PossibleDuplicateConnection> {
+        restricted(duplicates(ctx, first, after).await)
     }
 
     /// The award ceremony with this id. Null if there is none.

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::context::ContextExt;
-use super::error::ApiError;
+use super::error::{ApiError, Restricted, restricted};
 use super::limits::{DEFAULT_PAGE, MAX_PAGE};
 use super::model::drafts::{self, DraftConnection, DraftFilter};
 use super::model::import_log::{self, ImportFilter, ImportRecord, ImportRecordConnection};
@@ -81,37 +81,37 @@ impl Query {
         find_export(ctx, &movie_id, category, stage).await.transpose()
     }
 
-    /// The review queue: the open drafts, least recently updated first. Needs the
-    /// role CONTRIBUTOR.
+    /// The review queue: the open drafts, least recently updated first. Needs the role
+    /// CONTRIBUTOR; without it, null and a FORBIDDEN error.
     async fn drafts(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Selects the drafts. Default: all.")] filter: Option<DraftFilter>,
         #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
-    ) -> async_graphql::Result<DraftConnection> {
-        Ok(drafts::list(ctx, filter, first, after).await?)
+    ) -> Restricted<DraftConnection> {
+        restricted(drafts::list(ctx, filter, first, after).await)
     }
 
     /// The import log: records of imports, publications, discards, reverts, and merges and splits
-    /// of people, newest first. Needs the role CONTRIBUTOR.
+    /// of people, newest first. Needs the role CONTRIBUTOR; without it, null and a FORBIDDEN error.
     async fn imports(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Selects the records. Default: all.")] filter: Option<ImportFilter>,
         #[graphql(desc = "The page size: 1 to 100. Default: 20.")] first: Option<i32>,
         #[graphql(desc = "Return the entries after this cursor.")] after: Option<String>,
-    ) -> async_graphql::Result<ImportRecordConnection> {
-        Ok(import_log::list(ctx, filter, first, after).await?)
+    ) -> Restricted<ImportRecordConnection> {
+        restricted(import_log::list(ctx, filter, first, after).await)
     }
 
     /// The record of the import log with this id, which is the importId of a payload. Null if there
-    /// is none. Needs the role CONTRIBUTOR.
+    /// is none. Needs the role CONTRIBUTOR; without it, null and a FORBIDDEN error.
     async fn import_record(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The record's id.")] id: ID,
-    ) -> Option<async_graphql::Result<ImportRecord>> {
+    ) -> Restricted<ImportRecord> {
         import_log::find_record(ctx, &id).await.map_err(Into::into).transpose()
     }
 

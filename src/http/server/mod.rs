@@ -18,6 +18,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -214,13 +215,24 @@ async fn respond(router: Router, request: Request) -> Response {
     }
 }
 
-/// Beyond the limit of connections only `/healthz` is served.
-async fn respond_spare(router: Router, request: Request) -> Response {
-    let mut response = if request.uri().path() == "/healthz" {
-        respond(router, request).await
-    } else {
-        ProblemDetails::busy("the server has reached its limit of connections").into_response()
-    };
+/// Marks a request on a spare connection.
+#[derive(Debug, Clone, Copy)]
+struct OnSpareConnection;
+
+/// The middleware that refuses all but `/healthz` beyond the limit of connections.
+pub async fn refuse_beyond_capacity(request: Request, next: Next) -> Response {
+    let is_spare = request.extensions().get::<OnSpareConnection>().is_some();
+    if is_spare && request.uri().path() != "/healthz" {
+        let detail = "the server has reached its limit of connections";
+        return ProblemDetails::busy(detail).into_response();
+    }
+    next.run(request).await
+}
+
+/// Answers on a spare connection, which is then closed.
+async fn respond_spare(router: Router, mut request: Request) -> Response {
+    request.extensions_mut().insert(OnSpareConnection);
+    let mut response = respond(router, request).await;
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

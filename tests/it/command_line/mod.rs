@@ -594,6 +594,14 @@ async fn an_invalid_configuration_value_is_a_one_line_error() {
         ("REELPORT_ADMIN_EMAIL", "nobody", "nobody", "admin@example.com"),
         ("REELPORT_ADMIN_PASSWORD", "hunter2", "7 characters", "8 to"),
         ("REELPORT_READ_ONLY", "maybe", "maybe", "true, false, 1, 0, yes or no"),
+        (
+            "REELPORT_CORS_ORIGINS",
+            "https://app.example.com/",
+            "app.example.com/",
+            "https://app.example.com, without a path",
+        ),
+        ("REELPORT_CORS_ORIGINS", "app.example.com", "app.example.com", "http or https"),
+        ("REELPORT_CORS_ORIGINS", "https://u:hunter2@a.example", "a user name", "http or https"),
         ("REELPORT_DEMO", "2", "2", "true, false, 1, 0, yes or no"),
         ("REELPORT_LOG", "loud=loudest", "loudest", "debug"),
     ];

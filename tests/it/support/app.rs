@@ -68,11 +68,16 @@ impl TestApp {
         Client::new(address).with_token(token(Role::Admin, "admin@example.com"))
     }
 
+    /// A second server on the same database, with other settings.
+    pub async fn with_settings(&self, change: impl FnOnce(&mut App)) -> SocketAddr {
+        let mut app = self.app.clone();
+        change(&mut app);
+        serve(app).await
+    }
+
     /// A second server on the same database, with other limits.
     pub async fn with_limits(&self, change: impl FnOnce(&mut Limits)) -> SocketAddr {
-        let mut app = self.app.clone();
-        change(&mut app.limits);
-        serve(app).await
+        self.with_settings(|app| change(&mut app.limits)).await
     }
 
     /// A second server on the same database, with other limits for GraphQL requests.
