@@ -1,5 +1,5 @@
-//! Plans documents from their loaded states. No I/O: planning again gives the same plans, except
-//! for the generated ids.
+//! Plans documents from their loaded states. No I/O: planning again from the same states gives the
+//! same plans, except for the generated ids, unless the budget stops it.
 
 use std::collections::HashSet;
 
@@ -26,8 +26,8 @@ use crate::document::{Metadata, Object, Problem, ProblemCode, Source, Stage};
 const MAX_STORED: usize = 8 * 1024 * 1024;
 
 impl ImportCommand<'_> {
-    /// Plans the documents in order. New entities and credits of a document are known to the
-    /// documents after it.
+    /// Plans the documents in order. New entities and credits of a document that will be published
+    /// are known to the documents after it; of other documents, only the ids that they introduce are.
     pub(super) fn plan(
         &self,
         documents: &[IncomingDocument],
@@ -51,6 +51,12 @@ impl ImportCommand<'_> {
                     continue;
                 }
             };
+            let is_written = matches!(status, ImportStatus::Published | ImportStatus::Drafted);
+            let body = serde_json::to_string(&plan.data)?;
+            if is_written && body.len() > MAX_STORED {
+                outcomes.push(planner.too_long(body.len(), plan));
+                continue;
+            }
             let place = format!("{} of {}", document.category, document.movie);
             for entity in
                 plan.new_entities.iter().filter(|new| !plan.generated_ids.contains(&new.id))
@@ -61,15 +67,11 @@ impl ImportCommand<'_> {
             if self.options.target == Stage::Published {
                 writes.add_resolutions(&document.movie, &plan.resolutions);
             }
-            if !matches!(status, ImportStatus::Published | ImportStatus::Drafted) {
-                // An empty document creates its movie if it does not exist.
+            if !is_written {
+                // An unchanged document of a movie that does not exist creates the movie. The
+                // caller discards the writes of a dry run.
                 writes.movies.push(document.movie.clone());
                 outcomes.push(planner.without_writes(status, plan));
-                continue;
-            }
-            let body = serde_json::to_string(&plan.data)?;
-            if body.len() > MAX_STORED {
-                outcomes.push(planner.too_long(body.len(), plan));
                 continue;
             }
             let change = planner.change(body, plan);

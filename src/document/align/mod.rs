@@ -31,8 +31,8 @@ use view::ItemView;
 pub struct StoredItem<'a> {
     pub current: Option<&'a Object>,
     pub base: Option<&'a Object>,
-    /// Whether the item was added since the base revision. Only an arriving item with the whole key
-    /// can claim it.
+    /// Whether the item was added since the base revision. An arriving item cannot claim it by its
+    /// first entity alone.
     pub is_added: bool,
     /// Its position in the base revision.
     pub base_place: Option<usize>,
@@ -125,12 +125,13 @@ pub fn align(
             aligner.claim(aligner.by_full_key(states, |view| &view.canonical_key));
         }
     }
-    // The parts of the key that both sides have.
+    // Items with several parts of the key, compared by the parts that both sides have.
     let parts: Vec<usize> = (0..item.keys.iter().map(|parts| parts.len()).sum()).collect();
     for aliases in [false, true] {
         aligner.claim(aligner.by_present_parts(&parts, aliases));
     }
     if item.entity_alone {
+        // Items that were added since the base cannot be claimed in the next round.
         for (claimed, known) in aligner.claimed.iter_mut().zip(stored) {
             *claimed |= known.is_added;
         }
@@ -146,7 +147,7 @@ pub fn align(
 }
 
 impl Alignment {
-    /// An alignment in which every item is new.
+    /// An alignment without claims, for a budget that is spent.
     fn none(arriving: usize) -> Self {
         Self { claimed: vec![None; arriving], has_repetitions: false }
     }

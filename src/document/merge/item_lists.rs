@@ -189,7 +189,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         let kept = stored
             .into_iter()
             .enumerate()
-            .filter(|(index, object)| !self.is_removed_by_id(*index, object));
+            .filter(|(index, object)| !self.decide_removal_by_id(*index, object));
         kept.map(|(_, object)| Value::Object(object.clone())).collect()
     }
 
@@ -412,7 +412,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
             }
             let aligned = match aligned {
                 Some(StoredItem { current: None, base: Some(base), .. }) => {
-                    if !self.comes_back(base, &object, &at) {
+                    if !self.decide_return(base, &object, &at) {
                         continue;
                     }
                     StoredItem { current: Some(base), ..StoredItem::default() }
@@ -450,7 +450,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
         let mut keep = Vec::with_capacity(stored.len());
         for (index, object) in stored.into_iter().enumerate() {
             if self.document.removes(item, object) {
-                keep.push(!self.is_removed_by_id(index, object));
+                keep.push(!self.decide_removal_by_id(index, object));
                 continue;
             }
             let id = text(object, item.id);
@@ -459,7 +459,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
                     && resolved.names_left_out.contains(&names_of(item, object)));
             let is_withdrawn = id.is_some_and(|id| resolved.withdrawn.contains(id));
             let is_free = !claims.contains(&index) && !is_withdrawn;
-            keep.push(is_free && (is_left_out || self.stays(index, object)));
+            keep.push(is_free && (is_left_out || self.decide_stay(index, object)));
         }
         keep
     }

@@ -1,5 +1,6 @@
-//! Which stored items a list loses: items that REPLACE drops, and items that are removed by their
-//! ids. An item that was changed since the base is a conflict.
+//! Which stored items a list keeps and loses (items that REPLACE drops, and items that are removed by
+//! their ids), and which removed items return. Where the base is known, removing an item that was
+//! changed since is a conflict.
 
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use crate::document::schema::scalars::Json;
 impl ItemListMerger<'_, '_> {
     /// Whether an arriving item that was removed since the base is added again. If it repeats the
     /// base, it stays removed; if it was changed, that is a conflict.
-    pub(super) fn comes_back(&mut self, base: &Object, sent: &Object, path: &str) -> bool {
+    pub(super) fn decide_return(&mut self, base: &Object, sent: &Object, path: &str) -> bool {
         if repeats(self.list.item, base, sent, self.document.proposal.nulls) {
             let label = label_of(self.list.item, self.list.label, base);
             let message =
@@ -36,7 +37,7 @@ impl ItemListMerger<'_, '_> {
 
     /// Whether a stored item is kept that the document lacks. MERGE keeps it; REPLACE removes items
     /// that the document dropped since its base, or, without a base, all that it lacks.
-    pub(super) fn stays(&mut self, index: usize, object: &Object) -> bool {
+    pub(super) fn decide_stay(&mut self, index: usize, object: &Object) -> bool {
         let replace = self.document.proposal.mode == ImportMode::Replace;
         let path = pointer_at(&self.list.path, index);
         if self.states.base_order.is_none() {
@@ -55,7 +56,7 @@ impl ItemListMerger<'_, '_> {
             });
             return true;
         }
-        let is_removed = self.removal_wins(index, object, Some(base));
+        let is_removed = self.decide_removal(index, object, Some(base));
         if is_removed {
             self.document.dropped.push(path);
         }
@@ -63,18 +64,18 @@ impl ItemListMerger<'_, '_> {
     }
 
     /// Whether a stored item is removed by its id.
-    pub(super) fn is_removed_by_id(&mut self, index: usize, object: &Object) -> bool {
+    pub(super) fn decide_removal_by_id(&mut self, index: usize, object: &Object) -> bool {
         let Some(id) =
             text(object, self.list.item.id).filter(|id| self.document.remove.contains(id))
         else {
             return false;
         };
         self.document.removed.insert(id.to_owned());
-        self.removal_wins(index, object, self.states.items[index].base)
+        self.decide_removal(index, object, self.states.items[index].base)
     }
 
     /// Whether an item may be removed. If it was changed since the base, that is a conflict.
-    fn removal_wins(&mut self, index: usize, object: &Object, base: Option<&Object>) -> bool {
+    fn decide_removal(&mut self, index: usize, object: &Object, base: Option<&Object>) -> bool {
         let Some(base) = base.filter(|base| *base != object) else { return true };
         let target = text(object, self.list.item.id).unwrap_or_default();
         let path = pointer_at(&self.list.path, index);

@@ -1,5 +1,5 @@
 //! Loads the candidates for the unresolved names of documents, and what is known of each candidate.
-//! The number of statements does not depend on the number of names.
+//! The number of statements grows with chunks of thousands of names, not with each name.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -20,7 +20,7 @@ use crate::storage::StorageError;
 use crate::storage::db::statements::VALUES_PER_STATEMENT;
 use crate::storage::tables::{answer, credit, entity, entity_name, movie, name_word};
 
-/// The most credits that are read per set of people.
+/// The most credits that one statement reads.
 const MAX_CREDITS: u64 = 20_000;
 
 /// Adds the candidates for each unresolved name to a directory.
@@ -128,9 +128,8 @@ async fn load_blocking_candidates(
     for row in entities_in_blocks(connection, of_block.keys().copied().collect()).await? {
         of_key.entry(row.block).or_default().insert(row.entity_id);
     }
-    // Only the first entities of each block are considered. The first of all that share a key with
-    // a name are among the first of each of its keys, so a large block that many names share is not
-    // traversed for each name.
+    // Of each block, only the entities with the smallest ids are considered, so that a large block
+    // is not traversed for each of many names.
     let mut found: HashMap<usize, (BTreeSet<&String>, BTreeSet<&String>)> = HashMap::new();
     for (block, ids) in &of_key {
         let (familiar, others): (Vec<&String>, Vec<&String>) =
@@ -150,8 +149,8 @@ async fn load_blocking_candidates(
     Ok(())
 }
 
-/// Adds people with similar names as candidates for the names that have no candidate yet. Returns
-/// these people.
+/// Adds people with misspelled or similar names as candidates for names of people that have no
+/// candidate with a similar name yet. Returns these people.
 async fn load_similar_people(
     connection: &impl ConnectionTrait,
     names: &[(EntityKind, &str, Name)],
@@ -287,8 +286,9 @@ async fn load_word_counts(
             rows.into_iter().map(|row| (row.word, u64::try_from(row.people).unwrap_or_default())),
         );
     }
-    let people = counts.remove("").unwrap_or_default();
-    directory.evidence_mut().set_word_counts(counts, people);
+    // The row of the empty word counts all people.
+    let total = counts.remove("").unwrap_or_default();
+    directory.evidence_mut().set_word_counts(counts, total);
     Ok(())
 }
 

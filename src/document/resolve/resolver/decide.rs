@@ -1,5 +1,5 @@
 //! Decides which entity a name means: by a resolution, by the language beside the name, or by the
-//! scores of its candidates.
+//! scores of its candidates. Creates the entity of a new name, and reports an ambiguous one.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,8 @@ use crate::document::text::{comparable, index_key, quoted};
 const STEPS_OF_DECISION: usize = 64;
 
 impl EntityResolver<'_> {
-    /// Decides which entity a name means. Does not create any.
+    /// Decides which entity a name means. Records the decision and the resolution that was used, but
+    /// creates no entity.
     pub(in crate::document) fn decide(
         &mut self,
         mention: &OpenName<'_>,
@@ -47,6 +48,7 @@ impl EntityResolver<'_> {
         let key = index_key(name);
         let mut found = Match::new(location.path, name, entity.kind);
         if !self.proposal.budget.charge(STEPS_OF_DECISION) {
+            // The caller stops when the budget is spent.
             return found;
         }
         if let Some((action, reason)) = self.resolution_of(entity, &key, location) {
@@ -61,7 +63,7 @@ impl EntityResolver<'_> {
                         self.remember(entity.kind, &key, location, Some(own));
                         return found;
                     }
-                    // The remembered entity no longer exists.
+                    // The entity of the resolution no longer exists.
                     found.reasons.clear();
                 }
             }
@@ -85,8 +87,8 @@ impl EntityResolver<'_> {
         if entity.kind == EntityKind::Person {
             others.extend(some_of(self.document.credited_as(self.proposal, &key)));
         }
-        // An entity that this document introduces is shown if its name is similar, but does not
-        // make a name ambiguous.
+        // An entity that this document introduces makes a name ambiguous only if it has exactly that
+        // name. With a similar name it is only shown.
         let (mut candidates, mut introduced): (Vec<Candidate>, Vec<Candidate>) =
             self.candidates(mention, list, &others).into_iter().partition(|candidate| {
                 self.introduced.by_id(entity.kind, &candidate.id).is_none()
@@ -184,7 +186,7 @@ impl EntityResolver<'_> {
         found: &mut Match,
         location: &NameLocation<'_>,
     ) -> String {
-        // A resolved name of a draft becomes a new entity and no longer has a provisional id.
+        // A name that a resolution settles in a draft gets a lasting id instead of its provisional one.
         let is_settled =
             self.proposal.stage == Stage::Draft && found.reasons.contains(&MatchReason::Resolved);
         let id = match self.provisional_ids.get(location.path).filter(|_| !is_settled).cloned() {
