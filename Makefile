@@ -9,7 +9,7 @@ help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: ## Serve on 127.0.0.1:8000 with SQLite and a small demo catalogue
-	$(CARGO) run --release -- serve --demo
+	$(CARGO) run --profile quick -- serve --demo
 
 test: tools ## Run all tests, on SQLite and PostgreSQL
 	scripts/with-postgres $(CARGO) test --workspace
