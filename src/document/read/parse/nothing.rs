@@ -11,6 +11,10 @@ use crate::document::text::{is_blank_or_na, is_elision, is_elision_in_list, quot
 impl Reader {
     /// Whether a text means "no value" or "unchanged" in that field. Adds a warning if it does.
     pub(super) fn warn_if_nothing(&mut self, field: &Field, text: &str, at: &str) -> bool {
+        // A text with U+0000 is refused, whatever else it contains.
+        if text.contains('\0') {
+            return false;
+        }
         if self.warn_if_elision(text, at) {
             return true;
         }
