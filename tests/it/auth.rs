@@ -349,7 +349,12 @@ on_both_databases! {
             let client = app.with_role(role);
             for route in ["timeline", "all"] {
                 let reply = client.get(&format!("/api/v1/admin/movies/m/export/{route}")).await;
-                assert_eq!(reply.status, if reads { 200 } else { 403 }, "{role:?} {route}: {}", reply.text);
+                assert_eq!(
+                    reply.status,
+                    if reads { 200 } else { 403 },
+                    "{role:?} {route}: {}",
+                    reply.text
+                );
             }
             let reply = client.import("m", "timeline", fixtures::timeline()).await;
             assert_eq!(reply.status, if writes { 200 } else { 403 }, "{role:?}: {}", reply.text);
@@ -362,7 +367,9 @@ on_both_databases! {
     async fn an_agent_token_determines_the_source(app: TestApp) {
         app.movie("m").await;
         let agent = Principal {
-            subject: "agent".to_owned(), email: "agent@example.com".to_owned(), role: Role::Admin,
+            subject: "agent".to_owned(),
+            email: "agent@example.com".to_owned(),
+            role: Role::Admin,
             source: Some(Source::LlmGenerated),
         };
         let client = app.anonymous().with_token(token_of(&agent));
@@ -376,7 +383,8 @@ on_both_databases! {
         app.movie("m").await;
         let bad_import = |client: Client, movie: &'static str, category: &'static str| async move {
             let path = format!("/api/v1/admin/movies/{movie}/import/{category}?no_such=option");
-            let request = client.request(Method::POST, &path).header("content-type", "text/plain").body("{");
+            let request =
+                client.request(Method::POST, &path).header("content-type", "text/plain").body("{");
             client.send(request).await.status
         };
         assert_eq!(bad_import(app.anonymous(), "no-such", "no-such").await, 401);
@@ -385,15 +393,30 @@ on_both_databases! {
         assert_eq!(bad_import(app.admin(), "m", "no-such").await, 404);
         assert_eq!(bad_import(app.admin(), "m", "timeline").await, 400);
 
-        for (client, status) in [(app.anonymous(), 401), (app.with_role(Role::User), 403), (app.viewer(), 404)] {
-            for path in ["no-such/export/timeline", "m/export/no-such", "no-such/export/all", "..m/export/all"] {
-                assert_eq!(client.get(&format!("/api/v1/admin/movies/{path}")).await.status, status, "{path}");
+        for (client, status) in
+            [(app.anonymous(), 401), (app.with_role(Role::User), 403), (app.viewer(), 404)]
+        {
+            for path in [
+                "no-such/export/timeline",
+                "m/export/no-such",
+                "no-such/export/all",
+                "..m/export/all",
+            ] {
+                assert_eq!(
+                    client.get(&format!("/api/v1/admin/movies/{path}")).await.status,
+                    status,
+                    "{path}"
+                );
             }
         }
-        let not_json = app.admin().post_text("/api/v1/admin/movies/no-such/import/timeline", "{").await;
+        let not_json =
+            app.admin().post_text("/api/v1/admin/movies/no-such/import/timeline", "{").await;
         assert_eq!(not_json.status, 404);
         let foreign = envelope("other", "trivia", json!({}));
-        assert_eq!(app.admin().import_envelope("no-such", "timeline", "", &foreign).await.status, 404);
+        assert_eq!(
+            app.admin().import_envelope("no-such", "timeline", "", &foreign).await.status,
+            404
+        );
     }
 
     async fn graphql_checks_permission_before_input(app: TestApp) {
@@ -404,12 +427,23 @@ on_both_databases! {
             "mutation { importCategory(input: {movieId: \"..\", data: {trivia: {items: [{}]}}}) { status } }",
         ];
         for query in queries {
-            assert_eq!(codes(&app.anonymous().graphql(query, json!({})).await), ["UNAUTHENTICATED"], "{query}");
-            assert_eq!(codes(&app.viewer().graphql(query, json!({})).await), ["FORBIDDEN"], "{query}");
+            assert_eq!(
+                codes(&app.anonymous().graphql(query, json!({})).await),
+                ["UNAUTHENTICATED"],
+                "{query}"
+            );
+            assert_eq!(
+                codes(&app.viewer().graphql(query, json!({})).await),
+                ["FORBIDDEN"],
+                "{query}"
+            );
         }
         let query = "{ movies(first: -1, after: \"nonsense\") { totalCount } }";
         assert_eq!(codes(&app.anonymous().graphql(query, json!({})).await), ["UNAUTHENTICATED"]);
-        assert_eq!(codes(&app.with_role(Role::User).graphql(query, json!({})).await), ["FORBIDDEN"]);
+        assert_eq!(
+            codes(&app.with_role(Role::User).graphql(query, json!({})).await),
+            ["FORBIDDEN"]
+        );
         let query = "mutation { importDocument(input: {movieId: \"no-such\", document: \"{\"}) {
             movieExport { id } status userErrors { code } } }";
         let reply = app.admin().graphql(query, json!({})).await;

@@ -298,16 +298,22 @@ on_both_databases! {
         assert!(frame.unwrap().is_ok());
         let (rest, ended) = app.count_queries(body.collect()).await;
         assert!(ended.is_ok());
-        assert!(rest >= 6, "{first} statements before the answer, {begun} for its start, {rest} for the rest");
+        assert!(
+            rest >= 6,
+            "{first} statements before the answer, {begun} for its start, {rest} for the rest"
+        );
     }
 
     async fn a_bundle_of_a_movie_deleted_meanwhile_is_visibly_incomplete(app: TestApp) {
         app.seed(&queries::movie("m", 2_000)).await;
         let admin = app.admin();
-        let mut answers = ask(&app, Limits::default(), &["/api/v1/admin/movies/m/export/all"]).await;
+        let mut answers =
+            ask(&app, Limits::default(), &["/api/v1/admin/movies/m/export/all"]).await;
         let mut body = answers.pop().unwrap().into_body();
         assert!(body.frame().await.unwrap().is_ok());
-        let reply = admin.graphql("mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }", json!({})).await;
+        let reply = admin
+            .graphql("mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }", json!({}))
+            .await;
         assert_eq!(reply["data"]["deleteMovie"]["deletedMovieId"], "m");
         assert!(body.collect().await.is_err());
     }

@@ -65,13 +65,25 @@ on_both_databases! {
         app.movie("tmdb-1").await;
         let (servers, clients) = processes(&app).await;
         let replies = run_concurrently(&clients, WRITERS, |client, index| async move {
-            client.import("tmdb-1", "trivia", json!({ "items": [{ "text": format!("Fact {index}") }] })).await
+            client
+                .import(
+                    "tmdb-1",
+                    "trivia",
+                    json!({ "items": [{ "text": format!("Fact {index}") }] }),
+                )
+                .await
         })
         .await;
         for reply in &replies {
-            assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
+            assert_eq!(
+                (reply.status, &reply.json()["status"]),
+                (200, &json!("published")),
+                "{}",
+                reply.text
+            );
         }
-        let mut acknowledged: Vec<i64> = replies.iter().map(|reply| reply.json()["revision"].as_i64().unwrap()).collect();
+        let mut acknowledged: Vec<i64> =
+            replies.iter().map(|reply| reply.json()["revision"].as_i64().unwrap()).collect();
         acknowledged.sort_unstable();
         assert_eq!(acknowledged, numbers_up_to(WRITERS));
 
@@ -81,7 +93,9 @@ on_both_databases! {
         assert_eq!((all.len(), all.into_iter().collect::<HashSet<_>>().len()), (WRITERS, WRITERS));
 
         // The history has every superseded revision, each with one item more than the one before.
-        let mut kept: Vec<(u64, usize)> = rows(&app.database.url, "revisions").await.iter()
+        let mut kept: Vec<(u64, usize)> = rows(&app.database.url, "revisions")
+            .await
+            .iter()
             .filter(|row| row["category"] == "trivia")
             .map(|row| {
                 let body: Value = serde_json::from_str(row["body"].as_str().unwrap()).unwrap();
@@ -89,7 +103,10 @@ on_both_databases! {
             })
             .collect();
         kept.sort_unstable();
-        assert_eq!(kept, (1..WRITERS).map(|revision| (revision as u64, revision)).collect::<Vec<_>>());
+        assert_eq!(
+            kept,
+            (1..WRITERS).map(|revision| (revision as u64, revision)).collect::<Vec<_>>()
+        );
         for server in servers {
             server.stop().await;
         }
@@ -99,17 +116,28 @@ on_both_databases! {
     async fn a_hundred_concurrent_writers_of_a_draft_lose_nothing(app: TestApp) {
         const WRITERS: usize = 100;
         let admin = app.movie("tmdb-1").await;
-        assert_eq!(admin.import("tmdb-1", "trivia", json!({ "items": ["Published."] })).await.status, 200);
+        assert_eq!(
+            admin.import("tmdb-1", "trivia", json!({ "items": ["Published."] })).await.status,
+            200
+        );
         let (servers, clients) = processes(&app).await;
         let replies = run_concurrently(&clients, WRITERS, |client, index| async move {
-            let file = envelope("tmdb-1", "trivia", json!({ "items": [{ "text": format!("Fact {index}") }] }));
+            let file = envelope(
+                "tmdb-1",
+                "trivia",
+                json!({ "items": [{ "text": format!("Fact {index}") }] }),
+            );
             client.import_with(&file, "?target=draft").await
         })
         .await;
         let mut acknowledged = Vec::new();
         for reply in &replies {
             let body = reply.json();
-            assert_eq!((reply.status, &body["status"], &body["revision"]), (200, &json!("drafted"), &json!(1)), "{body}");
+            assert_eq!(
+                (reply.status, &body["status"], &body["revision"]),
+                (200, &json!("drafted"), &json!(1)),
+                "{body}"
+            );
             acknowledged.push(body["draft_revision"].as_i64().unwrap());
         }
         acknowledged.sort_unstable();
@@ -143,11 +171,22 @@ on_both_databases! {
             statuses.sort_unstable();
             assert_eq!(statuses, [200, 409], "round {round}");
             let lost = &replies[1 - winner];
-            assert_eq!(lost.errors(), [("/title".to_owned(), "CONFLICT".to_owned())], "{}", lost.text);
-            let (before, revision) = (base["metadata"]["revision"].as_i64().unwrap(), replies[winner].json()["revision"].clone());
+            assert_eq!(
+                lost.errors(),
+                [("/title".to_owned(), "CONFLICT".to_owned())],
+                "{}",
+                lost.text
+            );
+            let (before, revision) = (
+                base["metadata"]["revision"].as_i64().unwrap(),
+                replies[winner].json()["revision"].clone(),
+            );
             assert_eq!(revision, before + 1, "round {round}");
             base = admin.export("tmdb-1", "basic_info").await;
-            assert_eq!((&base["data"]["title"], &base["metadata"]["revision"]), (&json!(format!("Round {round}, by {winner}")), &revision));
+            assert_eq!(
+                (&base["data"]["title"], &base["metadata"]["revision"]),
+                (&json!(format!("Round {round}, by {winner}")), &revision)
+            );
         }
     }
 
@@ -195,14 +234,22 @@ on_both_databases! {
         let mut published = HashSet::new();
         for payload in &done {
             let refused = payload["userErrors"].as_array().unwrap_or_else(|| panic!("{payload}"));
-            assert!(refused.iter().all(|error| ["NO_DRAFT", "LOCKED"].contains(&error["code"].as_str().unwrap())), "{payload}");
+            assert!(
+                refused
+                    .iter()
+                    .all(|error| ["NO_DRAFT", "LOCKED"].contains(&error["code"].as_str().unwrap())),
+                "{payload}"
+            );
             if payload["status"] == "PUBLISHED" {
                 let answered = &payload["movieExport"]["document"];
                 let revision = &answered["metadata"]["revision"];
                 let state = history.iter().find(|row| row["revision"] == *revision).unwrap();
                 let body: Value = serde_json::from_str(state["body"].as_str().unwrap()).unwrap();
                 assert_eq!(body, answered["data"], "{revision}");
-                assert!(published.insert(revision.as_i64().unwrap()), "{revision} was acknowledged twice");
+                assert!(
+                    published.insert(revision.as_i64().unwrap()),
+                    "{revision} was acknowledged twice"
+                );
             }
         }
         // Creating the movie made two more revisions.
@@ -230,13 +277,26 @@ on_both_databases! {
         for reply in replies.iter().flatten() {
             assert_eq!(reply.status, 200, "{}", reply.text);
         }
-        let mut made: Vec<(String, String)> = made_entities(&app.database.url).await.iter()
-            .map(|row| (row["kind"].as_str().unwrap().to_owned(), row["name"].as_str().unwrap().to_owned()))
+        let mut made: Vec<(String, String)> = made_entities(&app.database.url)
+            .await
+            .iter()
+            .map(|row| {
+                (row["kind"].as_str().unwrap().to_owned(), row["name"].as_str().unwrap().to_owned())
+            })
             .collect();
         made.sort();
-        let expected = [("ceremony", "Dock Prize"), ("genre", "Noir"), ("person", "Kim Moe"), ("person", "Lou Nye")];
+        let expected = [
+            ("ceremony", "Dock Prize"),
+            ("genre", "Noir"),
+            ("person", "Kim Moe"),
+            ("person", "Lou Nye"),
+        ];
         assert_eq!(made, expected.map(|(kind, name)| (kind.to_owned(), name.to_owned())));
-        let people: HashSet<String> = rows(&app.database.url, "credits").await.iter().map(|row| row["person_id"].to_string()).collect();
+        let people: HashSet<String> = rows(&app.database.url, "credits")
+            .await
+            .iter()
+            .map(|row| row["person_id"].to_string())
+            .collect();
         assert_eq!(people.len(), 2);
         assert_eq!(rows(&app.database.url, "movie_genres").await.len(), MOVIES);
     }
@@ -247,12 +307,22 @@ on_both_databases! {
         for round in 0..5 {
             let replies = run_concurrently(&clients, 4, move |client, index| async move {
                 let word = format!("{round}-{index}");
-                client.import("tmdb-1", "basic_info", json!({ "title": word, "tagline": word, "overview": word })).await
+                client
+                    .import(
+                        "tmdb-1",
+                        "basic_info",
+                        json!({ "title": word, "tagline": word, "overview": word }),
+                    )
+                    .await
             })
             .await;
             assert!(replies.iter().all(|reply| reply.status == 200));
             let data = clients[0].export("tmdb-1", "basic_info").await["data"].clone();
-            assert_eq!((&data["title"], &data["title"]), (&data["tagline"], &data["overview"]), "round {round}");
+            assert_eq!(
+                (&data["title"], &data["title"]),
+                (&data["tagline"], &data["overview"]),
+                "round {round}"
+            );
             let listed = rows(&app.database.url, "movies").await.remove(0);
             assert_eq!(listed["title"], data["title"], "round {round}");
         }
@@ -264,7 +334,11 @@ on_both_databases! {
         let replies = run_concurrently(&clients, 12, |client, index| async move {
             let name = format!("Person {index}");
             // Every third import lacks a job, after a credit with a new name.
-            let second = if index % 3 == 0 { json!({ "name": name }) } else { json!({ "name": name, "job": "Grip" }) };
+            let second = if index % 3 == 0 {
+                json!({ "name": name })
+            } else {
+                json!({ "name": name, "job": "Grip" })
+            };
             let crew = json!([{ "name": format!("First {index}"), "job": "Editor" }, second]);
             client.import("tmdb-1", "cast_crew", json!({ "crew": crew })).await
         })
@@ -272,11 +346,20 @@ on_both_databases! {
         for (index, reply) in replies.iter().enumerate() {
             assert_eq!(reply.status, if index % 3 == 0 { 422 } else { 200 }, "{}", reply.text);
         }
-        let names: HashSet<String> = made_entities(&app.database.url).await.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
-        let expected = (0..12).filter(|index| index % 3 != 0).flat_map(|index| [format!("First {index}"), format!("Person {index}")]);
+        let names: HashSet<String> = made_entities(&app.database.url)
+            .await
+            .iter()
+            .map(|row| row["name"].as_str().unwrap().to_owned())
+            .collect();
+        let expected = (0..12)
+            .filter(|index| index % 3 != 0)
+            .flat_map(|index| [format!("First {index}"), format!("Person {index}")]);
         assert_eq!(names, expected.collect());
         let export = clients[0].export("tmdb-1", "cast_crew").await;
-        assert_eq!((export["data"]["crew"].as_array().unwrap().len(), &export["metadata"]["revision"]), (16, &json!(8)));
+        assert_eq!(
+            (export["data"]["crew"].as_array().unwrap().len(), &export["metadata"]["revision"]),
+            (16, &json!(8))
+        );
         assert_eq!(rows(&app.database.url, "credits").await.len(), 16);
     }
 
@@ -298,8 +381,15 @@ on_both_databases! {
         assert!(!reply.text.contains("disk"), "{}", reply.text);
         assert_eq!(dump(&app.database.url, TABLES).await, before);
         // Other imports still work, and so does the next attempt.
-        assert_eq!(admin.import("tmdb-1", "trivia", json!({ "items": ["Still here."] })).await.status, 200);
-        execute(&app.database.url, if is_postgres { "DROP TRIGGER broken ON credits" } else { "DROP TRIGGER broken" }).await;
+        assert_eq!(
+            admin.import("tmdb-1", "trivia", json!({ "items": ["Still here."] })).await.status,
+            200
+        );
+        execute(
+            &app.database.url,
+            if is_postgres { "DROP TRIGGER broken ON credits" } else { "DROP TRIGGER broken" },
+        )
+        .await;
         let reply = admin.import("tmdb-1", "cast_crew", sent).await;
         assert_eq!((reply.status, &reply.json()["revision"]), (200, &json!(2)), "{}", reply.text);
     }

@@ -34,7 +34,11 @@ on_both_databases! {
         // The changes are in another field, another item, and another field of the same item.
         for (category, theirs, ours) in [
             ("basic_info", json!({ "tagline": "Wet." }), vec![("/title", json!("Another Tide"))]),
-            ("timeline", json!({ "events": [{ "date": "2005", "title": "Shown again" }] }), vec![("/events/0/title", json!("Written down"))]),
+            (
+                "timeline",
+                json!({ "events": [{ "date": "2005", "title": "Shown again" }] }),
+                vec![("/events/0/title", json!("Written down"))],
+            ),
         ] {
             let mut file = exported(&admin, category).await;
             assert_eq!(admin.import("m", category, theirs).await.json()["status"], "published");
@@ -44,8 +48,18 @@ on_both_databases! {
             let theirs = exported(&admin, category).await["data"].clone();
             let reply = admin.import_with(&file, "").await;
             let body = reply.json();
-            assert_eq!((&body["status"], &body["plan"]["conflicts"]), (&json!("published"), &json!([])), "{}", reply.text);
-            let changed: Vec<&str> = body["plan"]["changes"].as_array().unwrap().iter().map(|change| change["path"].as_str().unwrap()).collect();
+            assert_eq!(
+                (&body["status"], &body["plan"]["conflicts"]),
+                (&json!("published"), &json!([])),
+                "{}",
+                reply.text
+            );
+            let changed: Vec<&str> = body["plan"]["changes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|change| change["path"].as_str().unwrap())
+                .collect();
             assert_eq!(changed, ours.iter().map(|(path, _)| *path).collect::<Vec<_>>());
             let mut expected = theirs;
             for (path, value) in &ours {
@@ -59,7 +73,11 @@ on_both_databases! {
         admin.import("m", "cast_crew", json!({ "cast": [{ "credit_id": id, "order": 9 }] })).await;
         file["data"]["cast"][0]["character"] = json!("The Captain");
         let payload = admin.import_document(&file, json!({})).await;
-        assert_eq!((codes(&payload), payload["plan"]["counts"]["updated"].as_u64()), (vec![], Some(1)), "{payload}");
+        assert_eq!(
+            (codes(&payload), payload["plan"]["counts"]["updated"].as_u64()),
+            (vec![], Some(1)),
+            "{payload}"
+        );
         let stored = exported(&admin, "cast_crew").await["data"]["cast"][0].clone();
         assert_eq!((&stored["order"], &stored["character"]), (&json!(9), &json!("The Captain")));
         // The same change on both sides: no conflict and no change.
@@ -72,7 +90,13 @@ on_both_databases! {
     async fn a_conflict_is_refused_and_nothing_is_written(app: TestApp) {
         let admin = app.full_movie("m").await;
         let mut file = exported(&admin, "basic_info").await;
-        admin.import("m", "basic_info", json!({ "title": "Theirs", "runtime": 150, "tagline": "Theirs too." })).await;
+        admin
+            .import(
+                "m",
+                "basic_info",
+                json!({ "title": "Theirs", "runtime": 150, "tagline": "Theirs too." }),
+            )
+            .await;
         file["data"]["title"] = json!("Ours");
         file["data"]["runtime"] = json!(151);
         file["data"]["overview"] = json!("Ours alone.");
@@ -80,63 +104,107 @@ on_both_databases! {
         let reply = admin.import_with(&file, "").await;
         let body = reply.json();
         assert_eq!((reply.status, &body["code"]), (409, &json!("CONFLICT")), "{}", reply.text);
-        let conflict = |path: &str, base: Value, current: Value, imported: Value| {
-            json!({ "path": path, "label": &path[1..], "base": base, "current": current, "imported": imported })
-        };
+        let conflict = |path: &str, base: Value, current: Value, imported: Value| json!({ "path": path, "label": &path[1..], "base": base, "current": current, "imported": imported });
         let expected = json!([
             conflict("/title", json!("The Long Tide"), json!("Theirs"), json!("Ours")),
             conflict("/runtime", json!(139), json!(150), json!(151)),
         ]);
         assert_eq!(body["plan"]["conflicts"], expected);
-        let named = [("/title".to_owned(), "CONFLICT".to_owned()), ("/runtime".to_owned(), "CONFLICT".to_owned())];
+        let named = [
+            ("/title".to_owned(), "CONFLICT".to_owned()),
+            ("/runtime".to_owned(), "CONFLICT".to_owned()),
+        ];
         assert_eq!(reply.errors(), named);
         let payload = admin.import_document(&file, json!({})).await;
-        assert_eq!((pairs(&payload["userErrors"]), &payload["status"]), (named.to_vec(), &json!("REJECTED")));
+        assert_eq!(
+            (pairs(&payload["userErrors"]), &payload["status"]),
+            (named.to_vec(), &json!("REJECTED"))
+        );
         assert_eq!(payload["plan"]["conflicts"], expected);
         assert_eq!(payload["plan"]["counts"]["conflicts"], 2);
         // A dry run reports the same plan.
         let dry = admin.import_with(&file, "?dry_run=true").await;
         assert_eq!((dry.status, &dry.json()["plan"]), (409, &body["plan"]), "{}", dry.text);
-        let typed = admin.import_category("m", "basic_info", &file["data"], json!({ "baseRevision": 2 })).await;
+        let typed = admin
+            .import_category("m", "basic_info", &file["data"], json!({ "baseRevision": 2 }))
+            .await;
         assert_eq!(typed["plan"]["conflicts"], expected, "{typed}");
         let ran = app.command_with(&["import", "-"], file.to_string().as_bytes()).await;
         assert_eq!(ran.code, 1, "{ran:?}");
-        assert!(ran.stderr.contains("/title") && ran.stderr.contains("Theirs") && ran.stderr.contains("Ours"), "{ran:?}");
+        assert!(
+            ran.stderr.contains("/title")
+                && ran.stderr.contains("Theirs")
+                && ran.stderr.contains("Ours"),
+            "{ran:?}"
+        );
         assert!(stored_rows(&app).await == before);
         // Refused imports are logged with the text that was sent; dry runs are not logged.
-        let refused: Vec<Value> = rows(&app.database.url, "imports").await.into_iter().filter(|row| row["status"] == "rejected").collect();
+        let refused: Vec<Value> = rows(&app.database.url, "imports")
+            .await
+            .into_iter()
+            .filter(|row| row["status"] == "rejected")
+            .collect();
         assert_eq!(refused.len(), 4);
-        assert!(refused.iter().all(|row| row["document"].as_str().unwrap().contains("Ours alone.")));
+        assert!(
+            refused.iter().all(|row| row["document"].as_str().unwrap().contains("Ours alone."))
+        );
     }
 
     async fn a_conflict_policy_decides_conflicts(app: TestApp) {
         let admin = app.full_movie("m").await;
         for (policy, taken) in [("keep_current", "Theirs"), ("take_import", "Ours")] {
             let word = |side: &str| format!("{side}, {policy}");
-            let (mut info, mut cast) = (exported(&admin, "basic_info").await, exported(&admin, "cast_crew").await);
+            let (mut info, mut cast) =
+                (exported(&admin, "basic_info").await, exported(&admin, "cast_crew").await);
             let id = cast["data"]["cast"][1]["credit_id"].clone();
             admin.import("m", "basic_info", json!({ "title": word("Theirs") })).await;
-            admin.import("m", "cast_crew", json!({ "cast": [{ "credit_id": id, "character": word("Theirs") }] })).await;
+            admin
+                .import(
+                    "m",
+                    "cast_crew",
+                    json!({ "cast": [{ "credit_id": id, "character": word("Theirs") }] }),
+                )
+                .await;
             info["data"]["title"] = json!(word("Ours"));
             info["data"]["tagline"] = json!(format!("Settled: {policy}"));
             cast["data"]["cast"][1]["character"] = json!(word("Ours"));
             for file in [&info, &cast] {
-                let planned = admin.import_with(file, &format!("?on_conflict={policy}&dry_run=true")).await.json();
+                let planned = admin
+                    .import_with(file, &format!("?on_conflict={policy}&dry_run=true"))
+                    .await
+                    .json();
                 assert_eq!(planned["plan"]["conflicts"].as_array().unwrap().len(), 1, "{planned}");
-                let options = format!("?on_conflict={policy}&expected_plan={}", planned["plan"]["digest"].as_str().unwrap());
+                let options = format!(
+                    "?on_conflict={policy}&expected_plan={}",
+                    planned["plan"]["digest"].as_str().unwrap()
+                );
                 let reply = admin.import_with(file, &options).await;
                 assert_eq!(reply.status, 200, "{}", reply.text);
                 assert_eq!(reply.json()["plan"], planned["plan"]);
             }
-            let (info, cast) = (exported(&admin, "basic_info").await["data"].clone(), exported(&admin, "cast_crew").await["data"].clone());
-            assert_eq!((&info["title"], &info["tagline"]), (&json!(word(taken)), &json!(format!("Settled: {policy}"))));
+            let (info, cast) = (
+                exported(&admin, "basic_info").await["data"].clone(),
+                exported(&admin, "cast_crew").await["data"].clone(),
+            );
+            assert_eq!(
+                (&info["title"], &info["tagline"]),
+                (&json!(word(taken)), &json!(format!("Settled: {policy}")))
+            );
             assert_eq!(cast["cast"][1]["character"], word(taken));
             // The same option on the command line.
             let mut file = exported(&admin, "basic_info").await;
             admin.import("m", "basic_info", json!({ "title": "Theirs again" })).await;
             file["data"]["title"] = json!("Ours again");
-            app.command_with(&["import", "--on-conflict", policy, "-"], file.to_string().as_bytes()).await.ok();
-            assert_eq!(exported(&admin, "basic_info").await["data"]["title"], format!("{taken} again"));
+            app.command_with(
+                &["import", "--on-conflict", policy, "-"],
+                file.to_string().as_bytes(),
+            )
+            .await
+            .ok();
+            assert_eq!(
+                exported(&admin, "basic_info").await["data"]["title"],
+                format!("{taken} again")
+            );
         }
     }
 
@@ -145,20 +213,41 @@ on_both_databases! {
         let file = exported(&admin, "timeline").await;
         let gone = file["data"]["events"][1]["id"].as_str().unwrap().to_owned();
         let removal = format!("?remove_items={gone}");
-        admin.import_envelope("m", "timeline", &removal, &crate::support::envelope("m", "timeline", json!({}))).await;
+        admin
+            .import_envelope(
+                "m",
+                "timeline",
+                &removal,
+                &crate::support::envelope("m", "timeline", json!({})),
+            )
+            .await;
         // The file repeats the removed item: it stays removed, with a warning.
         let reply = admin.import_with(&file, "").await.json();
-        assert_eq!((&reply["status"], pairs(&reply["plan"]["warnings"])), (&json!("unchanged"), vec![("/events/1".to_owned(), "REMOVED_SINCE".to_owned())]));
+        assert_eq!(
+            (&reply["status"], pairs(&reply["plan"]["warnings"])),
+            (&json!("unchanged"), vec![("/events/1".to_owned(), "REMOVED_SINCE".to_owned())])
+        );
         // The file changed the removed item: a conflict.
         let mut edited = file.clone();
         edited["data"]["events"][1]["title"] = json!("Shooting ends");
         let reply = admin.import_with(&edited, "").await;
-        assert_eq!((reply.status, &reply.json()["plan"]["conflicts"][0]["current"]), (409, &json!(null)), "{}", reply.text);
-        assert_eq!(admin.import_with(&edited, "?on_conflict=keep_current").await.json()["status"], "unchanged");
+        assert_eq!(
+            (reply.status, &reply.json()["plan"]["conflicts"][0]["current"]),
+            (409, &json!(null)),
+            "{}",
+            reply.text
+        );
+        assert_eq!(
+            admin.import_with(&edited, "?on_conflict=keep_current").await.json()["status"],
+            "unchanged"
+        );
         let reply = admin.import_with(&edited, "?on_conflict=take_import").await.json();
         assert_eq!(reply["status"], "published", "{reply}");
         let events = exported(&admin, "timeline").await["data"]["events"].clone();
-        assert_eq!((events.as_array().unwrap().len(), events.to_string().contains("Shooting ends")), (3, true));
+        assert_eq!(
+            (events.as_array().unwrap().len(), events.to_string().contains("Shooting ends")),
+            (3, true)
+        );
     }
 
     async fn items_added_on_both_sides_are_aligned_and_differences_conflict(app: TestApp) {
@@ -169,31 +258,73 @@ on_both_databases! {
             file["data"]["events"].as_array_mut().unwrap().push(event);
             file
         };
-        let event = |category: &str| json!({ "date": "2003", "title": "Gala", "category": category });
-        assert_eq!(admin.import_with(&with(event("festival")), "").await.json()["status"], "published");
+        let event =
+            |category: &str| json!({ "date": "2003", "title": "Gala", "category": category });
+        assert_eq!(
+            admin.import_with(&with(event("festival")), "").await.json()["status"],
+            "published"
+        );
         // An equal item is added once; a difference is a conflict.
-        assert_eq!(admin.import_with(&with(event("festival")), "").await.json()["status"], "unchanged");
+        assert_eq!(
+            admin.import_with(&with(event("festival")), "").await.json()["status"],
+            "unchanged"
+        );
         let before = stored_rows(&app).await;
         let reply = admin.import_with(&with(event("release")), "").await;
         let conflict = reply.json()["plan"]["conflicts"][0].clone();
-        assert_eq!((reply.status, &conflict["path"], &conflict["base"], &conflict["current"], &conflict["imported"]),
-            (409, &json!("/events/3/category"), &json!(null), &json!("festival"), &json!("release")), "{}", reply.text);
+        assert_eq!(
+            (
+                reply.status,
+                &conflict["path"],
+                &conflict["base"],
+                &conflict["current"],
+                &conflict["imported"]
+            ),
+            (
+                409,
+                &json!("/events/3/category"),
+                &json!(null),
+                &json!("festival"),
+                &json!("release")
+            ),
+            "{}",
+            reply.text
+        );
         assert!(stored_rows(&app).await == before);
-        assert_eq!(admin.import_with(&with(event("release")), "?on_conflict=keep_current").await.json()["status"], "unchanged");
-        let reply = admin.import_with(&with(event("release")), "?on_conflict=take_import").await.json();
-        assert_eq!((&reply["status"], &reply["plan"]["counts"]["added"]), (&json!("published"), &json!(0)), "{reply}");
+        assert_eq!(
+            admin.import_with(&with(event("release")), "?on_conflict=keep_current").await.json()["status"],
+            "unchanged"
+        );
+        let reply =
+            admin.import_with(&with(event("release")), "?on_conflict=take_import").await.json();
+        assert_eq!(
+            (&reply["status"], &reply["plan"]["counts"]["added"]),
+            (&json!("published"), &json!(0)),
+            "{reply}"
+        );
         // A field that only one side filled in is merged.
         let reply = admin.import_with(&with(json!({ "date": "2003", "title": "Gala", "category": "release", "description": "In the rain." })), "").await.json();
-        assert_eq!((&reply["status"], &reply["plan"]["changes"][0]["path"]), (&json!("published"), &json!("/events/3/description")), "{reply}");
+        assert_eq!(
+            (&reply["status"], &reply["plan"]["changes"][0]["path"]),
+            (&json!("published"), &json!("/events/3/description")),
+            "{reply}"
+        );
 
         // Two jobs, or two characters, of one person are two credits.
         let file = exported(&admin, "cast_crew").await;
         for (list, credit) in [("crew", "job"), ("cast", "character")] {
             for part in ["Composer", "Conductor"] {
                 let mut file = file.clone();
-                file["data"][list].as_array_mut().unwrap().push(json!({ "id": "de", "name": "Dan Elm", credit: part }));
+                file["data"][list]
+                    .as_array_mut()
+                    .unwrap()
+                    .push(json!({ "id": "de", "name": "Dan Elm", credit: part }));
                 let reply = admin.import_with(&file, "").await.json();
-                assert_eq!((&reply["status"], &reply["plan"]["counts"]["added"]), (&json!("published"), &json!(1)), "{list} {part}: {reply}");
+                assert_eq!(
+                    (&reply["status"], &reply["plan"]["counts"]["added"]),
+                    (&json!("published"), &json!(1)),
+                    "{list} {part}: {reply}"
+                );
             }
         }
     }
@@ -201,7 +332,14 @@ on_both_databases! {
     async fn an_item_added_in_a_draft_and_published_meanwhile_conflicts(app: TestApp) {
         let admin = app.full_movie("m").await;
         let event = |category: &str| json!({ "events": [{ "date": "2003", "title": "Gala", "category": category }] });
-        admin.import_envelope("m", "timeline", "?target=draft", &crate::support::envelope("m", "timeline", event("festival"))).await;
+        admin
+            .import_envelope(
+                "m",
+                "timeline",
+                "?target=draft",
+                &crate::support::envelope("m", "timeline", event("festival")),
+            )
+            .await;
         admin.import("m", "timeline", event("release")).await;
         let publish = json!({ "movieId": "m", "category": "TIMELINE" });
         let reply = admin.mutate("publishDraft", publish).await;
@@ -219,18 +357,42 @@ on_both_databases! {
         for file in [&file, &without_list] {
             let reply = admin.import_with(file, &format!("?remove_items={id}")).await;
             let conflict = &reply.json()["plan"]["conflicts"][0];
-            assert_eq!((reply.status, &conflict["path"], &conflict["current"]["title"], &conflict["imported"]),
-                (409, &json!("/events/1"), &json!("Theirs"), &json!(null)), "{}", reply.text);
-            let reply = admin.import_with(file, &format!("?remove_items={id}&on_conflict=keep_current")).await;
+            assert_eq!(
+                (
+                    reply.status,
+                    &conflict["path"],
+                    &conflict["current"]["title"],
+                    &conflict["imported"]
+                ),
+                (409, &json!("/events/1"), &json!("Theirs"), &json!(null)),
+                "{}",
+                reply.text
+            );
+            let reply = admin
+                .import_with(file, &format!("?remove_items={id}&on_conflict=keep_current"))
+                .await;
             assert_eq!(reply.json()["status"], "unchanged", "{}", reply.text);
         }
-        let reply = admin.import_with(&file, &format!("?remove_items={id}&on_conflict=take_import")).await.json();
-        assert_eq!((&reply["status"], &reply["plan"]["counts"]["removed"]), (&json!("published"), &json!(1)), "{reply}");
+        let reply = admin
+            .import_with(&file, &format!("?remove_items={id}&on_conflict=take_import"))
+            .await
+            .json();
+        assert_eq!(
+            (&reply["status"], &reply["plan"]["counts"]["removed"]),
+            (&json!("published"), &json!(1)),
+            "{reply}"
+        );
         // Without a base, or with the current revision as base, the item is removed.
-        let id = exported(&admin, "timeline").await["data"]["events"][1]["id"].as_str().unwrap().to_owned();
-        admin.import("m", "timeline", json!({ "events": [{ "id": id, "title": "Theirs again" }] })).await;
+        let id = exported(&admin, "timeline").await["data"]["events"][1]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        admin
+            .import("m", "timeline", json!({ "events": [{ "id": id, "title": "Theirs again" }] }))
+            .await;
         let bare = crate::support::envelope("m", "timeline", json!({}));
-        let reply = admin.import_envelope("m", "timeline", &format!("?remove_items={id}"), &bare).await;
+        let reply =
+            admin.import_envelope("m", "timeline", &format!("?remove_items={id}"), &bare).await;
         assert_eq!(reply.json()["status"], "published", "{}", reply.text);
     }
 
@@ -240,24 +402,44 @@ on_both_databases! {
         let gone = file["data"]["cast"].as_array_mut().unwrap().remove(1);
         file["data"]["crew"] = json!([]);
         // A credit that another writer added is not one that the file left out.
-        admin.import("m", "cast_crew", json!({ "crew": [{ "name": "Kim Moe", "job": "Grip" }] })).await;
+        admin
+            .import("m", "cast_crew", json!({ "crew": [{ "name": "Kim Moe", "job": "Grip" }] }))
+            .await;
         let merged = admin.import_document(&file, json!({})).await;
         assert_eq!(merged["status"], "UNCHANGED", "{merged}");
         let kept = merged["plan"]["notRemoved"].as_array().unwrap();
-        let named: Vec<(&str, &str)> = kept.iter().map(|item| (item["path"].as_str().unwrap(), item["label"].as_str().unwrap())).collect();
+        let named: Vec<(&str, &str)> = kept
+            .iter()
+            .map(|item| (item["path"].as_str().unwrap(), item["label"].as_str().unwrap()))
+            .collect();
         assert_eq!(named, [("/cast/1", "Cast: Dev Rao"), ("/crew/0", "Crew: Eli Stone")]);
         assert_eq!(kept[0]["itemId"], gone["credit_id"]);
-        let planned = admin.import_document(&file, json!({ "mode": "REPLACE", "dryRun": true })).await;
-        let removed: Vec<(&str, &str)> = planned["plan"]["changes"].as_array().unwrap().iter()
-            .map(|change| (change["op"].as_str().unwrap(), change["label"].as_str().unwrap())).collect();
+        let planned =
+            admin.import_document(&file, json!({ "mode": "REPLACE", "dryRun": true })).await;
+        let removed: Vec<(&str, &str)> = planned["plan"]["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|change| (change["op"].as_str().unwrap(), change["label"].as_str().unwrap()))
+            .collect();
         assert_eq!(removed, [("REMOVE", "Cast: Dev Rao"), ("REMOVE", "Crew: Eli Stone")]);
-        assert_eq!((&planned["plan"]["notRemoved"], &planned["plan"]["counts"]["removed"]), (&json!([]), &json!(2)));
+        assert_eq!(
+            (&planned["plan"]["notRemoved"], &planned["plan"]["counts"]["removed"]),
+            (&json!([]), &json!(2))
+        );
         // The ids that the MERGE plan listed can be used for `removeItems`.
         let ids: Vec<&Value> = kept.iter().map(|item| &item["itemId"]).collect();
         let payload = admin.import_document(&file, json!({ "removeItems": ids })).await;
         assert_eq!(payload["plan"]["counts"]["removed"], 2, "{payload}");
         let data = exported(&admin, "cast_crew").await["data"].clone();
-        assert_eq!((data["cast"].as_array().unwrap().len(), data["crew"][0]["name"].clone(), data["crew"].as_array().unwrap().len()), (2, json!("Kim Moe"), 1));
+        assert_eq!(
+            (
+                data["cast"].as_array().unwrap().len(),
+                data["crew"][0]["name"].clone(),
+                data["crew"].as_array().unwrap().len()
+            ),
+            (2, json!("Kim Moe"), 1)
+        );
         // A field that the file leaves out is untouched in both modes.
         let mut file = exported(&admin, "basic_info").await;
         file["data"].as_object_mut().unwrap().remove("tagline");

@@ -125,21 +125,39 @@ on_both_databases! {
         for round in 0..rounds() {
             let server = Server::on(&app.database).await;
             let count = Arc::new(AtomicUsize::new(0));
-            let writers = (0..WRITERS).map(|writer| tokio::spawn(write(server.client.clone(), round, writer, Arc::clone(&count))));
+            let writers = (0..WRITERS).map(|writer| {
+                tokio::spawn(write(server.client.clone(), round, writer, Arc::clone(&count)))
+            });
             let writers: Vec<_> = writers.collect();
-            wait_for(&writers, &count, random.random_range(0..40), Duration::from_micros(random.random_range(0..8_000))).await;
+            wait_for(
+                &writers,
+                &count,
+                random.random_range(0..40),
+                Duration::from_micros(random.random_range(0..8_000)),
+            )
+            .await;
             server.kill().await;
-            let written: Vec<WriterResult> = join_all(writers).await.into_iter().map(Result::unwrap).collect();
+            let written: Vec<WriterResult> =
+                join_all(writers).await.into_iter().map(Result::unwrap).collect();
 
             // The next start needs no repair and finds no incomplete writes.
             let server = Server::on(&app.database).await;
             app.assert_consistent().await;
-            let both = [facts(&server.client, "published").await, facts(&server.client, "draft").await].concat();
+            let both =
+                [facts(&server.client, "published").await, facts(&server.client, "draft").await]
+                    .concat();
             for (request, answer) in written.iter().flat_map(|of_one| &of_one.answered) {
                 known.extend(request.fact.clone());
-                assert!(request.fact.as_ref().is_none_or(|fact| both.contains(fact)), "round {round}: {request:?} is lost: {answer}");
+                assert!(
+                    request.fact.as_ref().is_none_or(|fact| both.contains(fact)),
+                    "round {round}: {request:?} is lost: {answer}"
+                );
                 // The request is also known by its idempotency key.
-                assert_eq!(request.send(&server.client).await.as_ref(), Some(answer), "round {round}: {request:?}");
+                assert_eq!(
+                    request.send(&server.client).await.as_ref(),
+                    Some(answer),
+                    "round {round}: {request:?}"
+                );
             }
             // An unanswered request may or may not be stored; repeated, it is stored once.
             for WriterResult { unanswered, .. } in &written {
@@ -158,7 +176,9 @@ on_both_databases! {
         assert_eq!(all, known);
         // Each request was logged exactly once.
         let imports = rows(&app.database.url, "imports").await;
-        let unchanged = imports.iter().filter(|row| row["operation"] == "import" && row["status"] == "unchanged");
+        let unchanged = imports
+            .iter()
+            .filter(|row| row["operation"] == "import" && row["status"] == "unchanged");
         assert_eq!(unchanged.count(), 0);
     }
 
@@ -169,11 +189,14 @@ on_both_databases! {
         let mut whole = Duration::ZERO;
         for round in 0..=rounds() {
             let envelopes: Vec<Value> = (0..MOVIES)
-                .flat_map(|movie| fixtures::all_categories().into_iter().map(move |(category, data)| {
-                    envelope(&format!("movie-{round}-{movie}"), category, data)
-                }))
+                .flat_map(|movie| {
+                    fixtures::all_categories().into_iter().map(move |(category, data)| {
+                        envelope(&format!("movie-{round}-{movie}"), category, data)
+                    })
+                })
                 .collect();
-            let lines: Vec<String> = envelopes.iter().map(|envelope| format!("{envelope}\n")).collect();
+            let lines: Vec<String> =
+                envelopes.iter().map(|envelope| format!("{envelope}\n")).collect();
             let file = folder.join("catalogue.ndjson");
             std::fs::write(&file, lines.concat()).unwrap();
             let import = ["import", file.to_str().unwrap()];
@@ -193,20 +216,34 @@ on_both_databases! {
 
             let there = rows(&app.database.url, "documents").await;
             let of_round = format!("movie-{round}-");
-            let there: Vec<&Value> = there.iter().filter(|row| row["movie_id"].as_str().unwrap().starts_with(&of_round)).collect();
+            let there: Vec<&Value> = there
+                .iter()
+                .filter(|row| row["movie_id"].as_str().unwrap().starts_with(&of_round))
+                .collect();
             for row in &there {
-                let sent = fixtures::all_categories().into_iter().find(|(category, _)| row["category"] == *category).unwrap().1;
+                let sent = fixtures::all_categories()
+                    .into_iter()
+                    .find(|(category, _)| row["category"] == *category)
+                    .unwrap()
+                    .1;
                 let body: Value = serde_json::from_str(row["body"].as_str().unwrap()).unwrap();
                 assert_eq!(fixtures::facts(&body), fixtures::facts(&sent), "{row}");
             }
             let (count, rest) = (there.len(), envelopes.len() - there.len());
             println!("round {round}: {count} of {} were in", envelopes.len());
             let Ran { stdout, .. } = app.command(&import).await.ok();
-            assert!(stdout.starts_with(&format!("{rest} published, {count} unchanged, 0 failed")), "{count}: {stdout}");
+            assert!(
+                stdout.starts_with(&format!("{rest} published, {count} unchanged, 0 failed")),
+                "{count}: {stdout}"
+            );
         }
         let movies = rows(&app.database.url, "movies").await.len();
         assert_eq!(movies, MOVIES * (rounds() + 1));
-        let people = rows(&app.database.url, "entities").await.iter().filter(|row| row["kind"] == "person").count();
+        let people = rows(&app.database.url, "entities")
+            .await
+            .iter()
+            .filter(|row| row["kind"] == "person")
+            .count();
         assert_eq!(people, 5);
     }
 }

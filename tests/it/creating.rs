@@ -30,7 +30,11 @@ on_both_databases! {
         for (options, body) in [("?mode=no-such", "{}"), ("", "no JSON"), ("", "[]")] {
             let path = format!("/api/v1/admin/movies/new/import/timeline{options}");
             let reply = admin.post_text(&path, body).await;
-            assert_eq!((reply.status, &reply.json()["detail"]), (404, &json!(rest)), "{options} {body}");
+            assert_eq!(
+                (reply.status, &reply.json()["detail"]),
+                (404, &json!(rest)),
+                "{options} {body}"
+            );
         }
         let document = envelope("new", "timeline", fixtures::timeline()).to_string();
         let reply = admin.graphql(QUERY, json!({ "document": document })).await;
@@ -44,7 +48,13 @@ on_both_databases! {
 
     async fn create_movie_creates_the_movie_with_its_first_document(app: TestApp) {
         let admin = app.admin();
-        let dry = import(&admin, "basic_info", "?create_movie=true&dry_run=true", json!({ "title": "New" })).await;
+        let dry = import(
+            &admin,
+            "basic_info",
+            "?create_movie=true&dry_run=true",
+            json!({ "title": "New" }),
+        )
+        .await;
         assert_eq!((dry.status, &dry.json()["status"]), (200, &json!("planned")), "{}", dry.text);
         assert_eq!(admin.get("/api/v1/admin/movies/new/export/basic-info").await.status, 404);
         let digest = dry.json()["plan"]["digest"].as_str().unwrap().to_owned();
@@ -77,7 +87,9 @@ on_both_databases! {
             let reply = import(&admin, "timeline", options, data).await;
             assert_eq!(reply.status, status, "{options}: {}", reply.text);
         }
-        let reply = admin.post_text("/api/v1/admin/movies/new/import/timeline?create_movie=true", "no JSON").await;
+        let reply = admin
+            .post_text("/api/v1/admin/movies/new/import/timeline?create_movie=true", "no JSON")
+            .await;
         assert_eq!(reply.status, 400, "{}", reply.text);
         assert_eq!(admin.get("/api/v1/admin/movies/new/export/timeline").await.status, 404);
         assert_eq!(dump(&app.database.url, &["movies", "documents"]).await, before);
@@ -88,20 +100,46 @@ on_both_databases! {
         for options in ["?create_movie=true", "?create_movie=true&target=draft"] {
             let reply = import(&contributor, "timeline", options, fixtures::timeline()).await;
             assert_eq!(reply.status, 403, "{options}: {}", reply.text);
-            let dry = import(&contributor, "timeline", &format!("{options}&dry_run=1"), fixtures::timeline()).await;
-            assert_eq!((dry.status, &dry.json()["status"]), (200, &json!("planned")), "{options}: {}", dry.text);
+            let dry = import(
+                &contributor,
+                "timeline",
+                &format!("{options}&dry_run=1"),
+                fixtures::timeline(),
+            )
+            .await;
+            assert_eq!(
+                (dry.status, &dry.json()["status"]),
+                (200, &json!("planned")),
+                "{options}: {}",
+                dry.text
+            );
         }
         assert_eq!(app.admin().get("/api/v1/admin/movies/new/export/timeline").await.status, 404);
     }
 
     async fn a_draft_of_a_missing_movie_creates_it_without_a_document(app: TestApp) {
         let admin = app.admin();
-        let reply = import(&admin, "basic_info", "?create_movie=true&target=draft", json!({ "title": "New" })).await;
-        assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("drafted")), "{}", reply.text);
+        let reply = import(
+            &admin,
+            "basic_info",
+            "?create_movie=true&target=draft",
+            json!({ "title": "New" }),
+        )
+        .await;
+        assert_eq!(
+            (reply.status, &reply.json()["status"]),
+            (200, &json!("drafted")),
+            "{}",
+            reply.text
+        );
         let movie = admin.graphql("{ movie(id: \"new\") { id title } }", json!({})).await;
         assert_eq!(movie["data"]["movie"], json!({ "id": "new", "title": null }), "{movie}");
         assert_eq!(admin.export("new", "basic_info").await["metadata"]["revision"], 0);
-        let reply = admin.send(admin.request(reqwest::Method::POST, "/api/v1/admin/movies/new/publish/basic-info")).await;
+        let reply = admin
+            .send(
+                admin.request(reqwest::Method::POST, "/api/v1/admin/movies/new/publish/basic-info"),
+            )
+            .await;
         assert_eq!(reply.json()["status"], "published", "{}", reply.text);
         assert_eq!(admin.export("new", "basic_info").await["data"]["title"], "New");
     }

@@ -67,8 +67,20 @@ on_both_databases! {
             (without_times(answer.to_string()), bundle.status, file)
         };
         let before = seen().await;
-        contribute(&contributor(&app, "ann"), "m", "basic_info", json!({ "title": "Secret", "genres": ["Unheard Of"] })).await;
-        contribute(&contributor(&app, "ann"), "m", "trivia", json!({ "items": [{ "text": "A secret." }] })).await;
+        contribute(
+            &contributor(&app, "ann"),
+            "m",
+            "basic_info",
+            json!({ "title": "Secret", "genres": ["Unheard Of"] }),
+        )
+        .await;
+        contribute(
+            &contributor(&app, "ann"),
+            "m",
+            "trivia",
+            json!({ "items": [{ "text": "A secret." }] }),
+        )
+        .await;
         assert_eq!(seen().await, before);
         let bundle = viewer.get("/api/v1/admin/movies/m/export/all").await;
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bundle.bytes)).unwrap();
@@ -77,34 +89,73 @@ on_both_databases! {
             assert!(!text.to_lowercase().contains("secret"), "{text}");
         }
         assert_eq!(queue(&app.admin(), "").await.0, ["m", "m"]);
-        let search = answer(&viewer, "{ movies(filter: {search: \"secret\"}) { totalCount } }").await;
+        let search =
+            answer(&viewer, "{ movies(filter: {search: \"secret\"}) { totalCount } }").await;
         assert_eq!(search["movies"]["totalCount"], 0);
-        let genre = answer(&viewer, "{ movies(filter: {genres: [\"Unheard Of\"]}) { totalCount } }").await;
+        let genre =
+            answer(&viewer, "{ movies(filter: {genres: [\"Unheard Of\"]}) { totalCount } }").await;
         assert_eq!(genre["movies"]["totalCount"], 0);
     }
 
     async fn reading_drafts_needs_the_contributor_role(app: TestApp) {
         app.full_movie("m").await;
-        contribute(&contributor(&app, "ann"), "m", "trivia", json!({ "items": [{ "text": "New." }] })).await;
+        contribute(
+            &contributor(&app, "ann"),
+            "m",
+            "trivia",
+            json!({ "items": [{ "text": "New." }] }),
+        )
+        .await;
         let viewer = app.viewer();
-        let reply = viewer.graphql("{ movie(id: \"m\") { title }
-            movieExport(movieId: \"m\", category: TRIVIA, stage: DRAFT) { id } }", json!({})).await;
+        let reply = viewer
+            .graphql(
+                "{ movie(id: \"m\") { title }
+            movieExport(movieId: \"m\", category: TRIVIA, stage: DRAFT) { id } }",
+                json!({}),
+            )
+            .await;
         assert_eq!(first_error(&reply), ("FORBIDDEN", "[\"movieExport\"]".to_owned()));
-        assert_eq!(reply["data"], json!({ "movie": { "title": "The Long Tide" }, "movieExport": null }));
-        let reply = viewer.graphql("{ viewer { role } movie(id: \"m\") { title drafts { id } } }", json!({})).await;
+        assert_eq!(
+            reply["data"],
+            json!({ "movie": { "title": "The Long Tide" }, "movieExport": null })
+        );
+        let reply = viewer
+            .graphql("{ viewer { role } movie(id: \"m\") { title drafts { id } } }", json!({}))
+            .await;
         assert_eq!(first_error(&reply), ("FORBIDDEN", "[\"movie\",\"drafts\"]".to_owned()));
-        assert_eq!(reply["data"], json!({ "viewer": { "role": "VIEWER" }, "movie": { "title": "The Long Tide", "drafts": null } }));
+        assert_eq!(
+            reply["data"],
+            json!({ "viewer": { "role": "VIEWER" }, "movie": { "title": "The Long Tide", "drafts": null } })
+        );
         let reply = viewer.graphql("{ drafts { totalCount } }", json!({})).await;
         assert_eq!(first_error(&reply).0, "FORBIDDEN");
         for path in ["export/trivia?stage=draft", "draft-status"] {
             // The response does not reveal whether the movie exists.
             for movie in ["m", "no-such"] {
-                assert_eq!(viewer.get(&format!("/api/v1/admin/movies/{movie}/{path}")).await.status, 403, "{path}");
-                assert_eq!(app.anonymous().get(&format!("/api/v1/admin/movies/{movie}/{path}")).await.status, 401, "{path}");
+                assert_eq!(
+                    viewer.get(&format!("/api/v1/admin/movies/{movie}/{path}")).await.status,
+                    403,
+                    "{path}"
+                );
+                assert_eq!(
+                    app.anonymous()
+                        .get(&format!("/api/v1/admin/movies/{movie}/{path}"))
+                        .await
+                        .status,
+                    401,
+                    "{path}"
+                );
             }
-            assert_eq!(app.admin().get(&format!("/api/v1/admin/movies/no-such/{path}")).await.status, 404, "{path}");
+            assert_eq!(
+                app.admin().get(&format!("/api/v1/admin/movies/no-such/{path}")).await.status,
+                404,
+                "{path}"
+            );
         }
-        assert_eq!(first_error(&app.anonymous().graphql("{ drafts { totalCount } }", json!({})).await).0, "UNAUTHENTICATED");
+        assert_eq!(
+            first_error(&app.anonymous().graphql("{ drafts { totalCount } }", json!({})).await).0,
+            "UNAUTHENTICATED"
+        );
     }
 
     async fn a_draft_and_the_published_document_are_exported_separately(app: TestApp) {
@@ -120,11 +171,16 @@ on_both_databases! {
         let metadata = &draft.json()["metadata"];
         assert_eq!((&metadata["revision"], &metadata["draft_revision"]), (&json!(1), &json!(1)));
         assert_eq!(metadata["updated_by"], "ann@example.com");
-        assert_eq!(ann.get(&format!("{path}?stage=published")).await.json()["data"], published.json()["data"]);
+        assert_eq!(
+            ann.get(&format!("{path}?stage=published")).await.json()["data"],
+            published.json()["data"]
+        );
 
         // A draft and the published document have different ETags.
         let known = |etag: &str, stage: &str| {
-            let request = ann.request(reqwest::Method::GET, &format!("{path}?stage={stage}")).header("if-none-match", etag);
+            let request = ann
+                .request(reqwest::Method::GET, &format!("{path}?stage={stage}"))
+                .header("if-none-match", etag);
             let ann = ann.clone();
             async move { ann.send(request).await.status }
         };
@@ -144,7 +200,10 @@ on_both_databases! {
         assert_eq!(data["draft"]["metadata"], json!({ "revision": 1, "draftRevision": 2 }));
         assert_eq!(data["draft"]["data"]["items"].as_array().unwrap().len(), 4);
         assert_eq!(data["draft"]["id"], "m:trivia:draft");
-        assert_eq!(data["published"], json!({ "id": "m:trivia", "metadata": { "revision": 1, "draftRevision": null } }));
+        assert_eq!(
+            data["published"],
+            json!({ "id": "m:trivia", "metadata": { "revision": 1, "draftRevision": null } })
+        );
         assert_eq!(data["none"], json!({ "id": "m:media", "metadata": { "draftRevision": null } }));
         assert_eq!(data["missing"], json!(null));
     }
@@ -152,25 +211,46 @@ on_both_databases! {
     async fn an_export_refuses_unknown_parameters(app: TestApp) {
         app.full_movie("m").await;
         for (query, detail) in [
-            ("stage=drafts", "stage: found \"drafts\"; allowed is one of published, draft; did you mean \"draft\"?"),
-            ("stge=draft", "\"stge\" is not a parameter of an export; did you mean \"stage\"?; stage is the only one"),
+            (
+                "stage=drafts",
+                "stage: found \"drafts\"; allowed is one of published, draft; did you mean \"draft\"?",
+            ),
+            (
+                "stge=draft",
+                "\"stge\" is not a parameter of an export; did you mean \"stage\"?; stage is the only one",
+            ),
             ("stage=draft&stage=published", "stage is given twice"),
         ] {
-            let reply = app.admin().get(&format!("/api/v1/admin/movies/m/export/trivia?{query}")).await;
+            let reply =
+                app.admin().get(&format!("/api/v1/admin/movies/m/export/trivia?{query}")).await;
             assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!(detail)), "{query}");
-            assert_eq!(app.admin().get(&format!("/api/v1/admin/movies/no/export/trivia?{query}")).await.status, 404, "{query}");
+            assert_eq!(
+                app.admin()
+                    .get(&format!("/api/v1/admin/movies/no/export/trivia?{query}"))
+                    .await
+                    .status,
+                404,
+                "{query}"
+            );
         }
         // A bundle has no stage: it is always of the published documents.
         let reply = app.admin().get("/api/v1/admin/movies/m/export/all?stage=draft").await;
-        assert_eq!((reply.status, &reply.json()["detail"]), (400, &json!("\"stage\" is not a parameter of an export; there is none")));
-        assert_eq!(app.admin().get("/api/v1/admin/movies/no/export/all?stage=draft").await.status, 404);
+        assert_eq!(
+            (reply.status, &reply.json()["detail"]),
+            (400, &json!("\"stage\" is not a parameter of an export; there is none"))
+        );
+        assert_eq!(
+            app.admin().get("/api/v1/admin/movies/no/export/all?stage=draft").await.status,
+            404
+        );
     }
 
     async fn discarding_a_draft_does_not_accept_dry_run(app: TestApp) {
         let admin = app.movie("m").await;
         contribute(&admin, "m", "trivia", json!({ "items": [{ "text": "Drafted." }] })).await;
         let path = "/api/v1/admin/movies/m/draft/trivia";
-        let request = |query: &str| admin.request(reqwest::Method::DELETE, &format!("{path}{query}"));
+        let request =
+            |query: &str| admin.request(reqwest::Method::DELETE, &format!("{path}{query}"));
         let reply = admin.send(request("?dry_run=true")).await;
         assert_eq!(reply.status, 400, "{}", reply.text);
         assert_eq!(admin.send(request("")).await.status, 204);
@@ -185,10 +265,13 @@ on_both_databases! {
         let id = file["data"]["gallery"][0]["id"].as_str().unwrap().to_owned();
         let change = json!({ "gallery": [{ "id": id, "caption": "The quay" }], "trailer_url": "https://a.example.org/2" });
         let sent = envelope("m", "media", change);
-        let reply = bob.import_envelope("m", "media", "?target=draft&source=llm-generated", &sent).await;
+        let reply =
+            bob.import_envelope("m", "media", "?target=draft&source=llm-generated", &sent).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         // Another field is published meanwhile.
-        app.admin().import("m", "media", json!({ "backdrop_url": "https://a.example.org/3" })).await;
+        app.admin()
+            .import("m", "media", json!({ "backdrop_url": "https://a.example.org/3" }))
+            .await;
 
         let data = answer(&bob, "{ movie(id: \"m\") { drafts {
             id category draftRevision baseRevision openedAt openedBy updatedAt updatedBy source
@@ -200,17 +283,32 @@ on_both_databases! {
         let draft = &drafts[0];
         assert_eq!((&draft["id"], &draft["category"]), (&json!("m:media"), &json!("MEDIA")));
         assert_eq!((&draft["draftRevision"], &draft["baseRevision"]), (&json!(2), &json!(1)));
-        assert_eq!((&draft["openedBy"], &draft["updatedBy"]), (&json!("ann@example.com"), &json!("bob@example.com")));
+        assert_eq!(
+            (&draft["openedBy"], &draft["updatedBy"]),
+            (&json!("ann@example.com"), &json!("bob@example.com"))
+        );
         assert_eq!(draft["source"], "LLM_GENERATED");
         assert!(draft["openedAt"].as_str() <= draft["updatedAt"].as_str());
         assert_eq!(draft["movie"]["title"], "The Long Tide");
         let contributions = draft["contributions"].as_array().unwrap();
-        assert_eq!((&contributions[0]["updatedBy"], &contributions[0]["touched"]), (&json!("ann@example.com"), &json!(["/poster_url"])));
-        assert_eq!((&contributions[1]["source"], &contributions[1]["touched"]), (&json!("LLM_GENERATED"), &json!(["/trailer_url", id])));
+        assert_eq!(
+            (&contributions[0]["updatedBy"], &contributions[0]["touched"]),
+            (&json!("ann@example.com"), &json!(["/poster_url"]))
+        );
+        assert_eq!(
+            (&contributions[1]["source"], &contributions[1]["touched"]),
+            (&json!("LLM_GENERATED"), &json!(["/trailer_url", id]))
+        );
         assert_eq!(contributions[1]["updatedAt"], draft["updatedAt"]);
         let export = &draft["export"];
-        assert_eq!((&export["id"], &export["metadata"]["draftRevision"]), (&json!("m:media:draft"), &json!(2)));
-        assert_eq!((&export["data"]["posterUrl"], &export["data"]["gallery"][0]["caption"]), (&json!("https://a.example.org/1"), &json!("The quay")));
+        assert_eq!(
+            (&export["id"], &export["metadata"]["draftRevision"]),
+            (&json!("m:media:draft"), &json!(2))
+        );
+        assert_eq!(
+            (&export["data"]["posterUrl"], &export["data"]["gallery"][0]["caption"]),
+            (&json!("https://a.example.org/1"), &json!("The quay"))
+        );
 
         let status = ann.get("/api/v1/admin/movies/m/draft-status").await;
         let status = status.json();
@@ -251,10 +349,19 @@ on_both_databases! {
         }
         let (mut after, mut seen) = (String::new(), Vec::new());
         loop {
-            let page = answer(&bob, &format!("{{ drafts(first: 2{after}) {{ edges {{ cursor node {{ movie {{ id }} }} }}
-                pageInfo {{ hasNextPage hasPreviousPage endCursor }} totalCount }} }}")).await;
+            let page = answer(
+                &bob,
+                &format!(
+                    "{{ drafts(first: 2{after}) {{ edges {{ cursor node {{ movie {{ id }} }} }}
+                pageInfo {{ hasNextPage hasPreviousPage endCursor }} totalCount }} }}"
+                ),
+            )
+            .await;
             let page = &page["drafts"];
-            assert_eq!((&page["totalCount"], &page["pageInfo"]["hasPreviousPage"]), (&json!(5), &json!(!after.is_empty())));
+            assert_eq!(
+                (&page["totalCount"], &page["pageInfo"]["hasPreviousPage"]),
+                (&json!(5), &json!(!after.is_empty()))
+            );
             for edge in page["edges"].as_array().unwrap() {
                 seen.push(edge["node"]["movie"]["id"].as_str().unwrap().to_owned());
             }
@@ -271,7 +378,13 @@ on_both_databases! {
             "discardDraft(input: {movieId: \"m-4\", category: TRIVIA}) { userErrors { code } }",
         ] {
             let done = answer(&app.admin(), &format!("mutation {{ {mutation} }}")).await;
-            assert!(done.as_object().unwrap().values().all(|payload| payload["userErrors"] == json!([])), "{done}");
+            assert!(
+                done.as_object()
+                    .unwrap()
+                    .values()
+                    .all(|payload| payload["userErrors"] == json!([])),
+                "{done}"
+            );
         }
         assert_eq!(queue(&ann, "category: TRIVIA").await.0, ["m-2", "m-1"]);
     }
@@ -281,12 +394,19 @@ on_both_databases! {
         let imports = answer(&ann, "{ imports { pageInfo { endCursor } } }").await;
         assert_eq!(imports["imports"]["pageInfo"]["endCursor"], json!(null));
         for arguments in [
-            "first: 0", "first: 101", "first: -1", "after: \"\"", "after: \"bm9uZQ\"", "after: \"ZHJhZnRzCmEKYgpj\"",
+            "first: 0",
+            "first: 101",
+            "first: -1",
+            "after: \"\"",
+            "after: \"bm9uZQ\"",
+            "after: \"ZHJhZnRzCmEKYgpj\"",
             "filter: {updatedBefore: \"+10000-01-01T00:00:00Z\"}",
             "filter: {updatedAfter: \"-0001-01-01T00:00:00Z\"}",
             "filter: {author: \"a\\u0000b\"}",
         ] {
-            let reply = ann.graphql(&format!("{{ drafts({arguments}) {{ totalCount }} }}"), json!({})).await;
+            let reply = ann
+                .graphql(&format!("{{ drafts({arguments}) {{ totalCount }} }}"), json!({}))
+                .await;
             assert_eq!(first_error(&reply).0, "BAD_USER_INPUT", "{arguments}: {reply}");
         }
     }

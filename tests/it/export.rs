@@ -106,17 +106,27 @@ on_both_databases! {
         let admin = app.full_movie("tmdb-1").await;
         let types = fields_of_types(&admin).await;
         for category in Category::ALL.iter().copied() {
-            let name: String = category.as_str().split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+            let name: String = category
+                .as_str()
+                .split('_')
+                .map(|word| word[..1].to_uppercase() + &word[1..])
+                .collect();
             let query = format!(
                 "{{ movieExport(movieId: \"tmdb-1\", category: {}) {{ data {{ ... on {name} {{ {} }} }} }} }}",
-                enum_name(category), select_all(&types, &name)
+                enum_name(category),
+                select_all(&types, &name)
             );
             let reply = admin.graphql(&query, json!({})).await;
             assert_eq!(reply.get("errors"), None, "{query}: {reply}");
             let mut seen = BTreeMap::new();
             let typed = as_in_file(&reply["data"]["movieExport"]["data"], "", &mut seen);
-            assert_eq!(typed, admin.export("tmdb-1", category.as_str()).await["data"], "{category}");
-            let unused: Vec<_> = seen.iter().filter(|(_, used)| !**used).map(|(key, _)| key.as_str()).collect();
+            assert_eq!(
+                typed,
+                admin.export("tmdb-1", category.as_str()).await["data"],
+                "{category}"
+            );
+            let unused: Vec<_> =
+                seen.iter().filter(|(_, used)| !**used).map(|(key, _)| key.as_str()).collect();
             assert_eq!(unused, [""; 0], "{category}: fields for which the fixtures have no value");
         }
     }
@@ -133,10 +143,18 @@ on_both_databases! {
             let typed = &reply["data"]["movieExport"];
             let mut document = typed["document"].clone();
             let keys: Vec<_> = document.as_object().unwrap().keys().cloned().collect();
-            assert_eq!(keys, ["category", "movie_id", "version", "exported_at", "data", "metadata"]);
-            let moment = |value: &Value| value.as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+            assert_eq!(
+                keys,
+                ["category", "movie_id", "version", "exported_at", "data", "metadata"]
+            );
+            let moment = |value: &Value| {
+                value.as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap()
+            };
             assert_eq!(moment(&typed["exportedAt"]), moment(&document["exported_at"]));
-            assert_eq!(moment(&typed["metadata"]["lastUpdated"]), moment(&document["metadata"]["last_updated"]));
+            assert_eq!(
+                moment(&typed["metadata"]["lastUpdated"]),
+                moment(&document["metadata"]["last_updated"])
+            );
             assert_eq!(typed["movieId"], document["movie_id"]);
             assert_eq!(typed["category"], enum_name(category));
             assert_eq!(typed["version"], document["version"]);
@@ -144,7 +162,10 @@ on_both_databases! {
             assert_eq!(typed["metadata"]["source"], "MANUAL");
             assert_eq!(typed["metadata"]["updatedBy"], document["metadata"]["updated_by"]);
             assert_eq!(typed["metadata"]["revision"], document["metadata"]["revision"]);
-            assert_eq!(typed["data"]["__typename"].as_str().unwrap().to_uppercase(), category.as_str().replace('_', "").to_uppercase());
+            assert_eq!(
+                typed["data"]["__typename"].as_str().unwrap().to_uppercase(),
+                category.as_str().replace('_', "").to_uppercase()
+            );
 
             let mut file = admin.export("tmdb-1", category.as_str()).await;
             for envelope in [&mut document, &mut file] {
@@ -160,7 +181,11 @@ on_both_databases! {
             status plan { changes { path } } } }";
         for score in [json!(66), json!(66.0)] {
             let reply = admin.graphql(query, json!({ "score": score })).await;
-            assert_eq!(reply["data"]["importCategory"], json!({ "status": "UNCHANGED", "plan": { "changes": [] } }), "{reply}");
+            assert_eq!(
+                reply["data"]["importCategory"],
+                json!({ "status": "UNCHANGED", "plan": { "changes": [] } }),
+                "{reply}"
+            );
         }
     }
 
@@ -171,21 +196,35 @@ on_both_databases! {
             metadata { source lastUpdated updatedBy revision } } }";
         let reply = admin.graphql(query, json!({})).await;
         let export = &reply["data"]["movieExport"];
-        let empty = json!({ "directors": [], "writers": [], "producers": [], "cast": [], "crew": [] });
+        let empty =
+            json!({ "directors": [], "writers": [], "producers": [], "cast": [], "crew": [] });
         assert_eq!((&export["data"], &export["document"]["data"]), (&empty, &empty), "{reply}");
-        assert_eq!(export["metadata"], json!({ "source": "MANUAL", "lastUpdated": null, "updatedBy": null, "revision": 0 }));
+        assert_eq!(
+            export["metadata"],
+            json!({ "source": "MANUAL", "lastUpdated": null, "updatedBy": null, "revision": 0 })
+        );
     }
 
     async fn the_metadata_names_the_author_of_the_last_real_change(app: TestApp) {
         app.movie("m").await.import("m", "timeline", fixtures::timeline()).await;
-        let metadata = |client: Client| async move { client.export("m", "timeline").await["metadata"].clone() };
+        let metadata = |client: Client| async move {
+            client.export("m", "timeline").await["metadata"].clone()
+        };
         let first = metadata(app.viewer()).await;
-        let other = app.anonymous().with_token(crate::support::token(reelport::catalog::access::Role::Admin, "other@example.com"));
+        let other = app.anonymous().with_token(crate::support::token(
+            reelport::catalog::access::Role::Admin,
+            "other@example.com",
+        ));
         other.import("m", "timeline", fixtures::timeline()).await;
         assert_eq!(metadata(app.viewer()).await, first);
-        other.import("m", "timeline", json!({ "events": [{ "date": "2001", "title": "Restored" }] })).await;
+        other
+            .import("m", "timeline", json!({ "events": [{ "date": "2001", "title": "Restored" }] }))
+            .await;
         let second = metadata(app.viewer()).await;
-        assert_eq!((&second["revision"], &second["updated_by"]), (&json!(2), &json!("other@example.com")));
+        assert_eq!(
+            (&second["revision"], &second["updated_by"]),
+            (&json!(2), &json!("other@example.com"))
+        );
         assert!(second["last_updated"].as_str() > first["last_updated"].as_str());
     }
 

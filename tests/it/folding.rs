@@ -327,14 +327,19 @@ on_both_databases! {
             statements.push(format!(
                 "UPDATE entity_names SET name_key = '{key}'
                  WHERE kind = {} AND entity_id = {} AND name = {}",
-                quoted(&row["kind"]), quoted(&row["entity_id"]), quoted(&row["name"])
+                quoted(&row["kind"]),
+                quoted(&row["entity_id"]),
+                quoted(&row["name"])
             ));
         }
         assert!(changed > 10, "{changed}");
         // Two names and two stored resolutions have equal keys now: the entity's own name and
         // the later resolution are kept.
-        statements.push("INSERT INTO entity_names (kind, name_key, entity_id, name)
-            VALUES ('person', 'zoe o''neil', 'tmdb-person-m6', 'Zoe O''Neil')".to_owned());
+        statements.push(
+            "INSERT INTO entity_names (kind, name_key, entity_id, name)
+            VALUES ('person', 'zoe o''neil', 'tmdb-person-m6', 'Zoe O''Neil')"
+                .to_owned(),
+        );
         statements.push("DELETE FROM answers WHERE name_key = 'soren''s'".to_owned());
         statements.push(insert_resolution("søren’s", "tmdb-person-m1", 1));
         statements.push(insert_resolution("soren’s", "tmdb-person-m2", 0));

@@ -77,7 +77,10 @@ on_both_databases! {
                 assert_eq!(reply.status, 200, "{id}: {}", reply.text);
                 assert_eq!(
                     plan_warnings(&reply.json()["plan"]),
-                    expected_warnings(&[("/cast/0/id", "VALUE_REPAIRED"), ("/cast/1/id", "VALUE_REPAIRED")]),
+                    expected_warnings(&[
+                        ("/cast/0/id", "VALUE_REPAIRED"),
+                        ("/cast/1/id", "VALUE_REPAIRED")
+                    ]),
                     "{id}: {}",
                     reply.text
                 );
@@ -237,7 +240,10 @@ on_both_databases! {
         app.movie("other").await;
         let reply = admin.import_with(&cast("other", &[(json!(287), "Eva Lund")]), "").await;
         assert_eq!(
-            plan_warnings(&reply.json()["plan"]).iter().filter(|(_, code)| code == "UNKNOWN_ID").count(),
+            plan_warnings(&reply.json()["plan"])
+                .iter()
+                .filter(|(_, code)| code == "UNKNOWN_ID")
+                .count(),
             1,
             "{}",
             reply.text

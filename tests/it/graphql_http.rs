@@ -39,7 +39,8 @@ on_both_databases! {
         let body = json!({ "query": query, "variables": { "id": "m" }, "operationName": "One", "extensions": {} });
         let posted = admin.post("/graphql", &body).await;
         assert_eq!((posted.status, posted.json()), (200, expected.clone()));
-        let parameters = [("query", query), ("variables", "{\"id\": \"m\"}"), ("operationName", "One")];
+        let parameters =
+            [("query", query), ("variables", "{\"id\": \"m\"}"), ("operationName", "One")];
         let got = get(&admin, &parameters).await;
         assert_eq!((got.status, got.json()), (200, expected));
     }
@@ -47,8 +48,11 @@ on_both_databases! {
     async fn a_mutation_over_get_is_405_and_changes_nothing(app: TestApp) {
         let admin = app.movie("m").await;
         let delete = "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }";
-        let both = format!("query Q {{ __typename }} {}", delete.replacen("mutation", "mutation M", 1));
-        for parameters in [vec![("query", delete)], vec![("query", both.as_str()), ("operationName", "M")]] {
+        let both =
+            format!("query Q {{ __typename }} {}", delete.replacen("mutation", "mutation M", 1));
+        for parameters in
+            [vec![("query", delete)], vec![("query", both.as_str()), ("operationName", "M")]]
+        {
             let reply = get(&admin, &parameters).await;
             assert_eq!((reply.status, reply.header("allow")), (405, "POST"), "{}", reply.text);
         }

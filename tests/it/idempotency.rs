@@ -170,7 +170,11 @@ on_both_databases! {
         let mut answers = Vec::new();
         for (name, mutation, input, expected) in mutations(&admin).await {
             let first = run_mutation(&admin, mutation, &input).await;
-            let outcome = if first["status"] == "REJECTED" { codes(&first).remove(0) } else { first["status"].as_str().unwrap().to_owned() };
+            let outcome = if first["status"] == "REJECTED" {
+                codes(&first).remove(0)
+            } else {
+                first["status"].as_str().unwrap().to_owned()
+            };
             assert_eq!(outcome, expected, "{name}: {first}");
             assert!(first["importId"].is_string(), "{name}: {first}");
             let done = dump_all(&app.database.url).await;
@@ -180,7 +184,9 @@ on_both_databases! {
         }
         // Later changes by others, and drafts that are closed, do not change the stored responses.
         app.clock.forward(TimeDelta::hours(23));
-        admin.import("m", "media", json!({ "poster_url": "https://x.example.org/newer.jpg" })).await;
+        admin
+            .import("m", "media", json!({ "poster_url": "https://x.example.org/newer.jpg" }))
+            .await;
         admin.mutate("discardDraft", json!({ "movieId": "m", "category": "BASIC_INFO" })).await;
         let done = dump_all(&app.database.url).await;
         for (name, mutation, input, first) in answers {
@@ -196,7 +202,11 @@ on_both_databases! {
         let delete = "mutation { deleteMovie(input: { id: \"m\" }) { userErrors { code } } }";
         admin.graphql(delete, json!({})).await;
         let again = run_mutation(&admin, "importDocument", &input).await;
-        assert_eq!((&again["status"], &again["importId"], &again["movieExport"]), (&json!("PUBLISHED"), &first["importId"], &json!(null)), "{again}");
+        assert_eq!(
+            (&again["status"], &again["importId"], &again["movieExport"]),
+            (&json!("PUBLISHED"), &first["importId"], &json!(null)),
+            "{again}"
+        );
         app.movie("m").await;
         admin.import("m", "trivia", json!({ "items": ["Of the second."] })).await;
         assert_eq!(run_mutation(&admin, "importDocument", &input).await, again);
@@ -209,7 +219,11 @@ on_both_databases! {
         let first = import_with_key(&admin, &file, "", Some("key")).await;
         assert_eq!((first.status, &first.json()["revision"]), (200, &json!(1)), "{}", first.text);
         let done = dump_all(&app.database.url).await;
-        for (query, header) in [("", Some("\"key\"")), ("?idempotency_key=key", None), ("?idempotency_key=key", Some("key"))] {
+        for (query, header) in [
+            ("", Some("\"key\"")),
+            ("?idempotency_key=key", None),
+            ("?idempotency_key=key", Some("key")),
+        ] {
             let again = import_with_key(&admin, &file, query, header).await;
             assert_eq!((again.status, again.json()), (200, first.json()), "{query} {header:?}");
         }
@@ -217,24 +231,44 @@ on_both_databases! {
         for query in ["?idempotency_key=another", "?idempotency_key="] {
             let refused = import_with_key(&admin, &file, query, Some("key")).await;
             assert_eq!(refused.status, 400, "{query}: {}", refused.text);
-            assert!(refused.json()["detail"].as_str().unwrap().contains("two idempotency keys"), "{}", refused.text);
+            assert!(
+                refused.json()["detail"].as_str().unwrap().contains("two idempotency keys"),
+                "{}",
+                refused.text
+            );
         }
-        let twice = admin.request(reqwest::Method::POST, "/api/v1/admin/movies/m/import/trivia").json(&file);
-        let twice = admin.send(twice.header("Idempotency-Key", "key").header("Idempotency-Key", "key")).await;
+        let twice = admin
+            .request(reqwest::Method::POST, "/api/v1/admin/movies/m/import/trivia")
+            .json(&file);
+        let twice = admin
+            .send(twice.header("Idempotency-Key", "key").header("Idempotency-Key", "key"))
+            .await;
         assert_eq!(twice.status, 400, "{}", twice.text);
         assert_eq!(dump_all(&app.database.url).await, done);
 
         // A repeated refusal is the same problem, with its plan.
-        let stale = import_with_key(&admin, &trivia("Two."), "?expected_plan=no", Some("stale")).await;
-        let again = import_with_key(&admin, &trivia("Two."), "?expected_plan=no", Some("stale")).await;
+        let stale =
+            import_with_key(&admin, &trivia("Two."), "?expected_plan=no", Some("stale")).await;
+        let again =
+            import_with_key(&admin, &trivia("Two."), "?expected_plan=no", Some("stale")).await;
         assert_eq!((stale.status, again.status, stale.json()), (409, 409, again.json()));
         assert!(stale.json()["plan"]["digest"].is_string(), "{}", stale.text);
 
         admin.draft(&trivia("Drafted.")).await;
-        let publish = || admin.request(reqwest::Method::POST, "/api/v1/admin/movies/m/publish/trivia?idempotency_key=key");
+        let publish = || {
+            admin.request(
+                reqwest::Method::POST,
+                "/api/v1/admin/movies/m/publish/trivia?idempotency_key=key",
+            )
+        };
         let first = admin.send(publish()).await;
         let again = admin.send(publish().header("Idempotency-Key", "key")).await;
-        assert_eq!((first.status, again.status, first.json()), (200, 200, again.json()), "{}", first.text);
+        assert_eq!(
+            (first.status, again.status, first.json()),
+            (200, 200, again.json()),
+            "{}",
+            first.text
+        );
         let refused = admin.send(publish().header("Idempotency-Key", "another")).await;
         assert_eq!(refused.status, 400, "{}", refused.text);
     }
@@ -249,11 +283,23 @@ on_both_databases! {
         admin.draft(&trivia("Drafted.")).await;
         let publish = |input: Value| ("publishDraft", with_key(input, "publish"));
         let of_trivia = json!({ "movieId": "m", "category": "TRIVIA" });
-        assert_eq!(run_mutation(&admin, "publishDraft", &publish(of_trivia.clone()).1).await["status"], "PUBLISHED");
-        let revert = |revision: i64| with_key(json!({ "movieId": "m", "category": "TRIVIA", "revision": revision }), "revert");
+        assert_eq!(
+            run_mutation(&admin, "publishDraft", &publish(of_trivia.clone()).1).await["status"],
+            "PUBLISHED"
+        );
+        let revert = |revision: i64| {
+            with_key(
+                json!({ "movieId": "m", "category": "TRIVIA", "revision": revision }),
+                "revert",
+            )
+        };
         assert_eq!(run_mutation(&admin, "revertCategory", &revert(1)).await["status"], "PUBLISHED");
         let all_but_records = async || {
-            let (records, rest): (Vec<_>, Vec<_>) = dump_all(&app.database.url).await.into_iter().filter(|(table, _)| table != "import_texts").partition(|(table, _)| table == "imports");
+            let (records, rest): (Vec<_>, Vec<_>) = dump_all(&app.database.url)
+                .await
+                .into_iter()
+                .filter(|(table, _)| table != "import_texts")
+                .partition(|(table, _)| table == "imports");
             (records[0].1.len(), rest)
         };
         let (records, done) = all_but_records().await;
@@ -266,8 +312,14 @@ on_both_databases! {
             ("importDocument", with_key(document(&trivia("Two."), json!({})), "key")),
             ("importDocument", with_key(spaced, "key")),
             ("importDocument", with_key(document(&elsewhere, json!({})), "key")),
-            ("importDocument", with_key(json!({ "movieId": "m", "document": "no document" }), "key")),
-            ("importCategory", with_key(json!({ "movieId": "m", "data": { "trivia": { "items": [] } } }), "key")),
+            (
+                "importDocument",
+                with_key(json!({ "movieId": "m", "document": "no document" }), "key"),
+            ),
+            (
+                "importCategory",
+                with_key(json!({ "movieId": "m", "data": { "trivia": { "items": [] } } }), "key"),
+            ),
             same(json!({ "mode": "REPLACE" })),
             same(json!({ "target": "DRAFT" })),
             same(json!({ "source": "TMDB" })),
@@ -282,15 +334,32 @@ on_both_databases! {
         ];
         for (mutation, input) in cases {
             let payload = run_mutation(&admin, mutation, &input).await;
-            assert_eq!((&payload["status"], codes(&payload)), (&json!("REJECTED"), vec!["IDEMPOTENCY_MISMATCH".to_owned()]), "{input}: {payload}");
+            assert_eq!(
+                (&payload["status"], codes(&payload)),
+                (&json!("REJECTED"), vec!["IDEMPOTENCY_MISMATCH".to_owned()]),
+                "{input}: {payload}"
+            );
         }
         let refused = import_with_key(&admin, &trivia("Two."), "", Some("key")).await;
-        assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("IDEMPOTENCY_MISMATCH")), "{}", refused.text);
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (409, &json!("IDEMPOTENCY_MISMATCH")),
+            "{}",
+            refused.text
+        );
         // The requests were only logged, with the text that was sent.
         assert_eq!(all_but_records().await, (records + 17, done));
-        let newest = admin.graphql("{ imports(first: 1) { nodes { status document userErrors { code } } } }", json!({})).await;
+        let newest = admin
+            .graphql(
+                "{ imports(first: 1) { nodes { status document userErrors { code } } } }",
+                json!({}),
+            )
+            .await;
         let newest = &newest["data"]["imports"]["nodes"][0];
-        assert_eq!((&newest["status"], &newest["userErrors"][0]["code"]), (&json!("REJECTED"), &json!("IDEMPOTENCY_MISMATCH")));
+        assert_eq!(
+            (&newest["status"], &newest["userErrors"][0]["code"]),
+            (&json!("REJECTED"), &json!("IDEMPOTENCY_MISMATCH"))
+        );
         assert!(newest["document"].as_str().unwrap().contains("Two."), "{newest}");
         // The first request still gets its response.
         assert_eq!(import_with_key(&admin, &file, "", Some("key")).await.json(), first.json());
@@ -299,11 +368,18 @@ on_both_databases! {
     async fn keys_are_scoped_by_user_and_operation(app: TestApp) {
         let admin = app.movie("m").await;
         let other = app.agent(Role::Admin, Source::LlmGenerated);
-        assert_eq!(import_with_key(&admin, &trivia("One."), "", Some("key")).await.json()["revision"], 1);
-        assert_eq!(import_with_key(&other, &trivia("Two."), "", Some("key")).await.json()["revision"], 2);
+        assert_eq!(
+            import_with_key(&admin, &trivia("One."), "", Some("key")).await.json()["revision"],
+            1
+        );
+        assert_eq!(
+            import_with_key(&other, &trivia("Two."), "", Some("key")).await.json()["revision"],
+            2
+        );
         admin.draft(&trivia("Three.")).await;
         let of_trivia = json!({ "movieId": "m", "category": "TRIVIA" });
-        let published = run_mutation(&admin, "publishDraft", &with_key(of_trivia.clone(), "key")).await;
+        let published =
+            run_mutation(&admin, "publishDraft", &with_key(of_trivia.clone(), "key")).await;
         assert_eq!(published["movieExport"]["metadata"]["revision"], 3, "{published}");
         let mut back = of_trivia;
         back["revision"] = json!(1);
@@ -338,16 +414,33 @@ on_both_databases! {
         };
         let done = all_but_records().await;
         for key in [String::new(), "k".repeat(256), "k\0".to_owned()] {
-            let payload = run_mutation(&admin, "importDocument", &with_key(document(&trivia("One."), json!({})), &key)).await;
-            assert_eq!((&payload["status"], codes(&payload)), (&json!("REJECTED"), vec!["INVALID".to_owned()]), "{key:?}: {payload}");
-            let query: String = url::form_urlencoded::Serializer::new("?".to_owned()).append_pair("idempotency_key", &key).finish();
+            let payload = run_mutation(
+                &admin,
+                "importDocument",
+                &with_key(document(&trivia("One."), json!({})), &key),
+            )
+            .await;
+            assert_eq!(
+                (&payload["status"], codes(&payload)),
+                (&json!("REJECTED"), vec!["INVALID".to_owned()]),
+                "{key:?}: {payload}"
+            );
+            let query: String = url::form_urlencoded::Serializer::new("?".to_owned())
+                .append_pair("idempotency_key", &key)
+                .finish();
             let reply = import_with_key(&admin, &trivia("One."), &query, None).await;
             assert_eq!(reply.status, 422, "{key:?}: {}", reply.text);
         }
         assert_eq!(import_with_key(&admin, &trivia("One."), "", Some("")).await.status, 422);
         assert_eq!(all_but_records().await, done);
-        for (index, key) in ["k".to_owned(), "k".repeat(255), "🔑".repeat(255)].iter().enumerate() {
-            let payload = run_mutation(&admin, "importDocument", &with_key(document(&trivia(&format!("{index}")), json!({})), key)).await;
+        for (index, key) in ["k".to_owned(), "k".repeat(255), "🔑".repeat(255)].iter().enumerate()
+        {
+            let payload = run_mutation(
+                &admin,
+                "importDocument",
+                &with_key(document(&trivia(&format!("{index}")), json!({})), key),
+            )
+            .await;
             assert_eq!(payload["status"], "PUBLISHED", "{payload}");
         }
         assert_eq!(keys(&app).await.len(), 3);
@@ -360,7 +453,10 @@ on_both_databases! {
             let key = format!("key {round}");
             let sends = (0..8).map(|index| {
                 let (client, key) = (clients[index % 2].clone(), key.clone());
-                async move { import_with_key(&client, &trivia(&format!("Fact {round}.")), "", Some(&key)).await }
+                async move {
+                    import_with_key(&client, &trivia(&format!("Fact {round}.")), "", Some(&key))
+                        .await
+                }
             });
             let replies = join_all(sends).await;
             for reply in &replies {
@@ -371,11 +467,17 @@ on_both_databases! {
         // Of two different requests with one key, one is executed.
         let sends = (0..8).map(|index| {
             let client = clients[index % 2].clone();
-            async move { import_with_key(&client, &trivia(&format!("By {}.", index % 4)), "", Some("torn")).await }
+            async move {
+                import_with_key(&client, &trivia(&format!("By {}.", index % 4)), "", Some("torn"))
+                    .await
+            }
         });
         let replies = join_all(sends).await;
         let done: Vec<&Reply> = replies.iter().filter(|reply| reply.status == 200).collect();
-        assert_eq!((done.len(), replies.iter().filter(|reply| reply.status == 409).count()), (2, 6));
+        assert_eq!(
+            (done.len(), replies.iter().filter(|reply| reply.status == 409).count()),
+            (2, 6)
+        );
         assert_eq!(done[0].json(), done[1].json());
         assert_eq!(admin.export("m", "trivia").await["metadata"]["revision"], 6);
         app.assert_consistent().await;
@@ -387,9 +489,19 @@ on_both_databases! {
         assert_eq!(planned.json()["status"], "planned");
         assert_eq!(keys(&app).await.len(), 0);
         let done = import_with_key(&admin, &trivia("One."), "", Some("key")).await;
-        assert_eq!((done.status, &done.json()["status"]), (200, &json!("published")), "{}", done.text);
+        assert_eq!(
+            (done.status, &done.json()["status"]),
+            (200, &json!("published")),
+            "{}",
+            done.text
+        );
         let planned = import_with_key(&admin, &trivia("Two."), "?dry_run=true", Some("key")).await;
-        assert_eq!((&planned.json()["status"], &planned.json()["plan"]["counts"]["added"]), (&json!("planned"), &json!(1)), "{}", planned.text);
+        assert_eq!(
+            (&planned.json()["status"], &planned.json()["plan"]["counts"]["added"]),
+            (&json!("planned"), &json!(1)),
+            "{}",
+            planned.text
+        );
     }
 
     async fn a_request_that_failed_internally_can_be_repeated(app: TestApp) {
@@ -404,10 +516,22 @@ on_both_databases! {
             "CREATE TRIGGER broken BEFORE INSERT ON idempotency_keys BEGIN SELECT RAISE(ABORT, 'disk full'); END"
         })
         .await;
-        let file = envelope("m", "cast_crew", json!({ "crew": [{ "name": "Somebody New", "job": "Grip" }] }));
+        let file = envelope(
+            "m",
+            "cast_crew",
+            json!({ "crew": [{ "name": "Somebody New", "job": "Grip" }] }),
+        );
         assert_eq!(import_with_key(&admin, &file, "", Some("key")).await.status, 500);
         assert_eq!(dump_all(&app.database.url).await, done);
-        execute(&app.database.url, if is_postgres { "DROP TRIGGER broken ON idempotency_keys" } else { "DROP TRIGGER broken" }).await;
+        execute(
+            &app.database.url,
+            if is_postgres {
+                "DROP TRIGGER broken ON idempotency_keys"
+            } else {
+                "DROP TRIGGER broken"
+            },
+        )
+        .await;
         let reply = import_with_key(&admin, &file, "", Some("key")).await;
         assert_eq!((reply.status, &reply.json()["revision"]), (200, &json!(2)), "{}", reply.text);
         assert_eq!(keys(&app).await, ["key"]);

@@ -280,25 +280,44 @@ on_both_databases! {
         let before = dump(&app.database.url, TABLES).await;
         let sent = json!({ "tagline": null, "runtime": null, "genres": null, "country": "", "language": "N/A" });
         let reply = admin.import("tmdb-1", "basic_info", sent).await;
-        assert_eq!(warnings(&reply), expected(&[
-            ("/country", "VALUE_REPAIRED"), ("/language", "VALUE_REPAIRED"), ("/tagline", "NULL_IGNORED"),
-            ("/runtime", "NULL_IGNORED"), ("/genres", "NULL_IGNORED"),
-        ]));
+        assert_eq!(
+            warnings(&reply),
+            expected(&[
+                ("/country", "VALUE_REPAIRED"),
+                ("/language", "VALUE_REPAIRED"),
+                ("/tagline", "NULL_IGNORED"),
+                ("/runtime", "NULL_IGNORED"),
+                ("/genres", "NULL_IGNORED"),
+            ])
+        );
         assert_eq!(reply.json()["status"], "unchanged");
         let items = data(&admin, "tmdb-1", "timeline").await["events"].clone();
-        let reply = admin.import("tmdb-1", "timeline", json!({ "events": [{ "id": items[1]["id"], "description": null }] })).await;
+        let reply = admin
+            .import(
+                "tmdb-1",
+                "timeline",
+                json!({ "events": [{ "id": items[1]["id"], "description": null }] }),
+            )
+            .await;
         assert_eq!(warnings(&reply), expected(&[("/events/0/description", "NULL_IGNORED")]));
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
     async fn null_clears_with_nulls_clear(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
-        let sent = envelope("tmdb-1", "basic_info", json!({ "tagline": null, "genres": null, "country": "", "language": "N/A" }));
+        let sent = envelope(
+            "tmdb-1",
+            "basic_info",
+            json!({ "tagline": null, "genres": null, "country": "", "language": "N/A" }),
+        );
         let reply = admin.import_envelope("tmdb-1", "basic-info", "?nulls=clear", &sent).await;
         assert_eq!(reply.json()["updated_fields"], json!(["tagline"]), "{}", reply.text);
         let data = data(&admin, "tmdb-1", "basic_info").await;
         assert!(data.get("tagline").is_none());
-        assert!(contains_value(&data, &json!({ "genres": ["Drama", "Science Fiction"], "country": "Germany", "language": "German" })));
+        assert!(contains_value(
+            &data,
+            &json!({ "genres": ["Drama", "Science Fiction"], "country": "Germany", "language": "German" })
+        ));
 
         let sent = envelope("tmdb-1", "basic_info", json!({ "title": null }));
         let reply = admin.import_envelope("tmdb-1", "basic-info", "?nulls=clear", &sent).await;
@@ -306,7 +325,9 @@ on_both_databases! {
 
         // Null clears a list only under REPLACE.
         let sent = envelope("tmdb-1", "trivia", json!({ "items": null }));
-        let reply = admin.import_envelope("tmdb-1", "trivia", "?nulls=clear&mode=replace&base_revision=1", &sent).await;
+        let reply = admin
+            .import_envelope("tmdb-1", "trivia", "?nulls=clear&mode=replace&base_revision=1", &sent)
+            .await;
         assert_eq!(reply.json()["plan"]["changes"].as_array().unwrap().len(), 2, "{}", reply.text);
         assert_eq!(self::data(&admin, "tmdb-1", "trivia").await, json!({ "items": [] }));
     }
@@ -399,11 +420,16 @@ on_both_databases! {
                 }
             };
             let at = format!("{place}/{json_name}");
-            let stored = before["data"].pointer(&at).unwrap_or_else(|| panic!("the fixture has no {at} of {file}")).clone();
+            let stored = before["data"]
+                .pointer(&at)
+                .unwrap_or_else(|| panic!("the fixture has no {at} of {file}"))
+                .clone();
             let inner = format!("{name}: $v");
             let object = |inner: &str| match &list {
                 None => format!("{{ {inner} }}"),
-                Some(_) if json_name == id_key => format!("{{ {}: [{{ {inner} }}] }}", list.as_ref().unwrap()),
+                Some(_) if json_name == id_key => {
+                    format!("{{ {}: [{{ {inner} }}] }}", list.as_ref().unwrap())
+                }
                 Some(list) => {
                     let id = &before["data"].pointer(&place).unwrap()[id_key];
                     format!("{{ {list}: [{{ id: {id} {inner} }}] }}")
@@ -416,16 +442,27 @@ on_both_databases! {
                     {{ status updatedFields userErrors {{ path code }} movieExport {{ document }} }} }}")
             };
             if json_name != id_key {
-                for (query, what) in [(ask("", false), "left out"), (ask(&inner, true), "a variable left out")] {
+                for (query, what) in
+                    [(ask("", false), "left out"), (ask(&inner, true), "a variable left out")]
+                {
                     let reply = admin.graphql(&query, json!({})).await;
-                    assert_eq!(reply["data"]["importCategory"]["status"], "UNCHANGED", "{what}: {query}\n{reply}");
-                    assert_eq!(reply["data"]["importCategory"]["movieExport"]["document"]["data"], before["data"]);
+                    assert_eq!(
+                        reply["data"]["importCategory"]["status"], "UNCHANGED",
+                        "{what}: {query}\n{reply}"
+                    );
+                    assert_eq!(
+                        reply["data"]["importCategory"]["movieExport"]["document"]["data"],
+                        before["data"]
+                    );
                 }
             }
             if json_name == id_key {
                 continue;
             }
-            for (query, variables) in [(ask(&inner, true), json!({ "v": null })), (ask(&format!("{name}: null"), false), json!({}))] {
+            for (query, variables) in [
+                (ask(&inner, true), json!({ "v": null })),
+                (ask(&format!("{name}: null"), false), json!({})),
+            ] {
                 let reply = admin.graphql(&query, variables).await;
                 let payload = &reply["data"]["importCategory"];
                 let now = payload["movieExport"]["document"]["data"].clone();
@@ -436,9 +473,22 @@ on_both_databases! {
                         assert_eq!(now, before["data"]);
                     }
                     Some("REJECTED") => {
-                        let path = if ["text", "question"].contains(&json_name.as_str()) { &place } else { &at };
-                        let list_path = path.replace(place.as_str(), &list.as_ref().map_or(String::new(), |list| format!("/{}/0", snake(list))));
-                        assert_eq!(payload["userErrors"], json!([{ "path": list_path, "code": "REQUIRED" }]), "{query}");
+                        let path = if ["text", "question"].contains(&json_name.as_str()) {
+                            &place
+                        } else {
+                            &at
+                        };
+                        let list_path = path.replace(
+                            place.as_str(),
+                            &list
+                                .as_ref()
+                                .map_or(String::new(), |list| format!("/{}/0", snake(list))),
+                        );
+                        assert_eq!(
+                            payload["userErrors"],
+                            json!([{ "path": list_path, "code": "REQUIRED" }]),
+                            "{query}"
+                        );
                         assert_eq!(now, before["data"]);
                         required += 1;
                     }
@@ -461,8 +511,17 @@ on_both_databases! {
     async fn the_nulls_option_overrides_the_default_of_the_interface(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let document = envelope("tmdb-1", "basic_info", json!({ "tagline": null })).to_string();
-        for (nulls, status) in [(json!({}), "UNCHANGED"), (json!({ "nulls": null }), "UNCHANGED"), (json!({ "nulls": "KEEP" }), "UNCHANGED"), (json!({ "nulls": "CLEAR" }), "PUBLISHED")] {
-            let payload = import_document(&admin, json!({ "movieId": "tmdb-1", "document": document, "options": nulls })).await;
+        for (nulls, status) in [
+            (json!({}), "UNCHANGED"),
+            (json!({ "nulls": null }), "UNCHANGED"),
+            (json!({ "nulls": "KEEP" }), "UNCHANGED"),
+            (json!({ "nulls": "CLEAR" }), "PUBLISHED"),
+        ] {
+            let payload = import_document(
+                &admin,
+                json!({ "movieId": "tmdb-1", "document": document, "options": nulls }),
+            )
+            .await;
             assert_eq!(payload["status"], status, "{nulls}: {payload}");
         }
         let query = "mutation { importCategory(input: { movieId: \"tmdb-1\", data: { basicInfo: { rating: null } }, options: { nulls: KEEP } })
@@ -648,9 +707,16 @@ on_both_databases! {
             assert_eq!(reply.status, 422, "{category}: {}", reply.text);
             assert_eq!(reply.errors(), expected(&errors), "{category}: {}", reply.text);
             let document = envelope("tmdb-1", category, sent).to_string();
-            let payload = import_document(&admin, json!({ "movieId": "tmdb-1", "document": document })).await;
-            assert_eq!((&payload["status"], pairs(&payload["userErrors"])), (&json!("REJECTED"), expected(&errors)));
-            assert!(payload["plan"].is_null() || payload["plan"]["changes"] == json!([]), "{payload}");
+            let payload =
+                import_document(&admin, json!({ "movieId": "tmdb-1", "document": document })).await;
+            assert_eq!(
+                (&payload["status"], pairs(&payload["userErrors"])),
+                (&json!("REJECTED"), expected(&errors))
+            );
+            assert!(
+                payload["plan"].is_null() || payload["plan"]["changes"] == json!([]),
+                "{payload}"
+            );
         }
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
@@ -679,7 +745,8 @@ on_both_databases! {
             let sent = json!({ "events": [{ "date": date, "title": "A" }] });
             assert_eq!(admin.import("tmdb-1", "timeline", sent).await.status, 200);
         }
-        let many: Vec<Value> = (0..5000).map(|index| json!({ "text": format!("Fact {index}") })).collect();
+        let many: Vec<Value> =
+            (0..5000).map(|index| json!({ "text": format!("Fact {index}") })).collect();
         assert_eq!(admin.import("tmdb-1", "trivia", json!({ "items": many })).await.status, 200);
     }
 
@@ -689,29 +756,41 @@ on_both_databases! {
         for (category, sent) in fixtures::all_categories() {
             let export = admin.export("tmdb-1", category).await;
             assert_eq!(fixtures::facts(&export["data"]), fixtures::facts(&sent), "{category}");
-            assert_eq!(export["metadata"]["revision"], if category == "basic_info" { 2 } else { 1 });
+            assert_eq!(
+                export["metadata"]["revision"],
+                if category == "basic_info" { 2 } else { 1 }
+            );
         }
         // Values that the previous system answered with 500.
         for (sent, stored) in [
             (json!({ "runtime": "139" }), json!({ "runtime": 139 })),
             (json!({ "year": 1998 }), json!({ "year": "1998" })),
-            (json!({ "budget": 3e9, "revenue": 2_923_706_026_i64 }), json!({ "budget": 3_000_000_000_i64, "revenue": 2_923_706_026_i64 })),
+            (
+                json!({ "budget": 3e9, "revenue": 2_923_706_026_i64 }),
+                json!({ "budget": 3_000_000_000_i64, "revenue": 2_923_706_026_i64 }),
+            ),
             (json!({ "title": "x".repeat(201) }), json!({ "title": "x".repeat(201) })),
             (json!({ "title": "한".repeat(300) }), json!({ "title": "한".repeat(300) })),
         ] {
             let reply = admin.import("tmdb-1", "basic_info", sent).await;
             assert_eq!(reply.status, 200, "{}", reply.text);
-            assert!(contains_value(&data(&admin, "tmdb-1", "basic_info").await, &stored), "{stored}");
+            assert!(
+                contains_value(&data(&admin, "tmdb-1", "basic_info").await, &stored),
+                "{stored}"
+            );
         }
         // Items without content, which the previous system stored.
-        for (category, sent) in [("timeline", json!({ "events": [1, 2, 3] })), ("awards", json!({ "awards": [{}] }))] {
+        for (category, sent) in
+            [("timeline", json!({ "events": [1, 2, 3] })), ("awards", json!({ "awards": [{}] }))]
+        {
             let before = data(&admin, "tmdb-1", category).await;
             assert_eq!(admin.import("tmdb-1", category, sent).await.status, 422);
             assert_eq!(data(&admin, "tmdb-1", category).await, before);
         }
         // A body that is too large is refused before it was sent completely.
         let start = futures::stream::once(async { Ok::<_, std::io::Error>("{\"data\": \"") });
-        let request = admin.request(reqwest::Method::POST, "/api/v1/admin/movies/tmdb-1/import/trivia")
+        let request = admin
+            .request(reqwest::Method::POST, "/api/v1/admin/movies/tmdb-1/import/trivia")
             .header("content-type", "application/json")
             .header("content-length", 50_000_000)
             .body(reqwest::Body::wrap_stream(start.chain(futures::stream::pending())));
@@ -722,14 +801,27 @@ on_both_databases! {
     async fn the_export_of_an_unwritten_category_is_an_importable_template(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         let before = dump(&app.database.url, TABLES).await;
-        let seven = || fixtures::all_categories().into_iter().filter(|(category, _)| *category != "basic_info");
+        let seven = || {
+            fixtures::all_categories().into_iter().filter(|(category, _)| *category != "basic_info")
+        };
         let mut templates = Vec::new();
         for (category, _) in seven() {
             let template = admin.export("tmdb-1", category).await;
-            assert_eq!(template["metadata"], json!({ "source": "manual", "last_updated": null, "updated_by": null, "revision": 0 }));
-            assert!(template["data"].as_object().unwrap().values().all(|value| *value == json!([])), "{template}");
+            assert_eq!(
+                template["metadata"],
+                json!({ "source": "manual", "last_updated": null, "updated_by": null, "revision": 0 })
+            );
+            assert!(
+                template["data"].as_object().unwrap().values().all(|value| *value == json!([])),
+                "{template}"
+            );
             let reply = admin.import_envelope("tmdb-1", category, "?mode=replace", &template).await;
-            assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("unchanged")), "{}", reply.text);
+            assert_eq!(
+                (reply.status, &reply.json()["status"]),
+                (200, &json!("unchanged")),
+                "{}",
+                reply.text
+            );
             templates.push(template);
         }
         assert_eq!(dump(&app.database.url, TABLES).await, before);
@@ -737,8 +829,16 @@ on_both_databases! {
         for ((category, filled), mut template) in seven().zip(templates) {
             template["data"] = filled.clone();
             let reply = admin.import_envelope("tmdb-1", category, "", &template).await;
-            assert_eq!((reply.status, &reply.json()["revision"]), (200, &json!(1)), "{}", reply.text);
-            assert_eq!(fixtures::facts(&data(&admin, "tmdb-1", category).await), fixtures::facts(&filled));
+            assert_eq!(
+                (reply.status, &reply.json()["revision"]),
+                (200, &json!(1)),
+                "{}",
+                reply.text
+            );
+            assert_eq!(
+                fixtures::facts(&data(&admin, "tmdb-1", category).await),
+                fixtures::facts(&filled)
+            );
         }
     }
 
@@ -747,11 +847,25 @@ on_both_databases! {
         let before = dump(&app.database.url, TABLES).await;
         for (category, sent) in fixtures::all_categories() {
             let export = admin.export("tmdb-1", category).await;
-            for options in ["", "?mode=replace", "?nulls=clear", "?source=tmdb", "?strict=true", "?mode=replace&base_revision=0"] {
+            for options in [
+                "",
+                "?mode=replace",
+                "?nulls=clear",
+                "?source=tmdb",
+                "?strict=true",
+                "?mode=replace&base_revision=0",
+            ] {
                 let reply = admin.import_envelope("tmdb-1", category, options, &export).await;
                 let answer = reply.json();
-                assert_eq!((reply.status, &answer["status"]), (200, &json!("unchanged")), "{category}{options}: {}", reply.text);
-                for part in ["changes", "conflicts", "not_removed", "skipped", "matches", "warnings"] {
+                assert_eq!(
+                    (reply.status, &answer["status"]),
+                    (200, &json!("unchanged")),
+                    "{category}{options}: {}",
+                    reply.text
+                );
+                for part in
+                    ["changes", "conflicts", "not_removed", "skipped", "matches", "warnings"]
+                {
                     assert_eq!(answer["plan"][part], json!([]), "{part} of {category}{options}");
                 }
                 assert_eq!(answer["revision"], export["metadata"]["revision"]);
@@ -765,14 +879,21 @@ on_both_databases! {
 
     async fn an_unknown_key_is_a_warning_or_an_error_under_strict(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
-        let sent = envelope("tmdb-1", "trivia", json!({ "a/b~c": 1, "items": [{ "text": "A", "mood": "blue", "Text": "B" }] }));
+        let sent = envelope(
+            "tmdb-1",
+            "trivia",
+            json!({ "a/b~c": 1, "items": [{ "text": "A", "mood": "blue", "Text": "B" }] }),
+        );
         let paths = ["/a~1b~0c", "/items/0/mood", "/items/0/Text"];
         let reply = admin.import_envelope("tmdb-1", "trivia", "?strict=true", &sent).await;
         assert_eq!(reply.status, 422, "{}", reply.text);
         assert_eq!(reply.errors(), expected(&paths.map(|path| (path, "UNKNOWN_FIELD"))));
         assert_eq!(metadata(&admin, "tmdb-1", "trivia").await["revision"], 0);
         let payload = import_document(&admin, json!({ "movieId": "tmdb-1", "document": sent.to_string(), "options": { "strict": true } })).await;
-        assert_eq!(pairs(&payload["userErrors"]), expected(&paths.map(|path| (path, "UNKNOWN_FIELD"))));
+        assert_eq!(
+            pairs(&payload["userErrors"]),
+            expected(&paths.map(|path| (path, "UNKNOWN_FIELD")))
+        );
 
         let reply = admin.import_envelope("tmdb-1", "trivia", "", &sent).await;
         assert_eq!(warnings(&reply), expected(&paths.map(|path| (path, "UNKNOWN_FIELD"))));
@@ -786,36 +907,77 @@ on_both_databases! {
         let sent = json!({ "cast": [{ "id": "tmdb-person-4", "name": "Dev Rao", "character": "The Clerk" }], "crew": [] });
         let reply = admin.replace(&envelope("tmdb-1", "cast_crew", sent)).await;
         let changes = reply.json()["plan"]["changes"].clone();
-        let listed: Vec<_> = changes.as_array().unwrap().iter()
-            .map(|change| (change["path"].as_str().unwrap(), change["op"].as_str().unwrap(), change["label"].as_str().unwrap()))
+        let listed: Vec<_> = changes
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|change| {
+                (
+                    change["path"].as_str().unwrap(),
+                    change["op"].as_str().unwrap(),
+                    change["label"].as_str().unwrap(),
+                )
+            })
             .collect();
-        assert_eq!(listed, [
-            ("/cast/0", "remove", "Cast: Cleo Marsh"), ("/cast/2", "remove", "Cast: Cleo Marsh"), ("/crew/0", "remove", "Crew: Eli Stone"),
-        ]);
+        assert_eq!(
+            listed,
+            [
+                ("/cast/0", "remove", "Cast: Cleo Marsh"),
+                ("/cast/2", "remove", "Cast: Cleo Marsh"),
+                ("/crew/0", "remove", "Crew: Eli Stone"),
+            ]
+        );
         assert_eq!(reply.json()["updated_fields"], json!(["cast", "crew"]));
         let data = data(&admin, "tmdb-1", "cast_crew").await;
         // Absent keys, and absent fields of an item, are not changed.
-        assert!(contains_value(&data, &json!({ "directors": [{}], "writers": [{}], "producers": [{}], "cast": [{ "order": 1 }], "crew": [] })), "{data}");
+        assert!(
+            contains_value(
+                &data,
+                &json!({ "directors": [{}], "writers": [{}], "producers": [{}], "cast": [{ "order": 1 }], "crew": [] })
+            ),
+            "{data}"
+        );
         let sent = envelope("tmdb-1", "basic_info", json!({ "genres": ["drama", "Noir"] }));
         assert_eq!(admin.replace(&sent).await.status, 200);
         let data = self::data(&admin, "tmdb-1", "basic_info").await;
-        assert_eq!((&data["genres"], &data["tagline"]), (&json!(["Drama", "Noir"]), &json!("Nothing stays dry.")));
+        assert_eq!(
+            (&data["genres"], &data["tagline"]),
+            (&json!(["Drama", "Noir"]), &json!("Nothing stays dry."))
+        );
     }
 
     async fn replace_with_a_base_keeps_items_added_later(app: TestApp) {
-        for (how, options) in [("metadata", "?mode=replace"), ("option", "?mode=replace&base_revision=1")] {
+        for (how, options) in
+            [("metadata", "?mode=replace"), ("option", "?mode=replace&base_revision=1")]
+        {
             let movie = format!("movie-{how}");
             let admin = app.full_movie(&movie).await;
             let mut file = admin.export(&movie, "timeline").await;
             if how == "option" {
                 file["metadata"]["revision"] = json!(0);
             }
-            admin.import(&movie, "timeline", json!({ "events": [{ "date": "2020", "title": "Restored" }] })).await;
+            admin
+                .import(
+                    &movie,
+                    "timeline",
+                    json!({ "events": [{ "date": "2020", "title": "Restored" }] }),
+                )
+                .await;
             file["data"]["events"].as_array_mut().unwrap().remove(1);
             let reply = admin.import_envelope(&movie, "timeline", options, &file).await;
-            assert_eq!(reply.json()["plan"]["changes"].as_array().unwrap().len(), 1, "{how}: {}", reply.text);
+            assert_eq!(
+                reply.json()["plan"]["changes"].as_array().unwrap().len(),
+                1,
+                "{how}: {}",
+                reply.text
+            );
             let data = data(&admin, &movie, "timeline").await;
-            let titles: Vec<_> = data["events"].as_array().unwrap().iter().map(|event| event["title"].as_str().unwrap()).collect();
+            let titles: Vec<_> = data["events"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|event| event["title"].as_str().unwrap())
+                .collect();
             assert_eq!(titles, ["Written", "Release", "Restored"], "{how}");
         }
         // Lists of names have no ids and are compared with the base as well.
@@ -824,7 +986,8 @@ on_both_databases! {
         admin.import("movie-names", "basic_info", json!({ "genres": ["Noir"] })).await;
         file["data"]["genres"] = json!(["Science Fiction"]);
         admin.import_envelope("movie-names", "basic-info", "?mode=replace", &file).await;
-        let mut genres = data(&admin, "movie-names", "basic_info").await["genres"].as_array().unwrap().clone();
+        let mut genres =
+            data(&admin, "movie-names", "basic_info").await["genres"].as_array().unwrap().clone();
         genres.sort_by_key(ToString::to_string);
         assert_eq!(genres, ["Noir", "Science Fiction"]);
     }
@@ -835,7 +998,9 @@ on_both_databases! {
         let pilot = export["data"]["cast"][0]["credit_id"].as_str().unwrap();
         let editor = export["data"]["crew"][0]["credit_id"].as_str().unwrap();
         let sent = envelope("tmdb-1", "cast_crew", json!({}));
-        let reply = admin.import_envelope("tmdb-1", "cast-crew", &format!("?remove_items={pilot},nobody"), &sent).await;
+        let reply = admin
+            .import_envelope("tmdb-1", "cast-crew", &format!("?remove_items={pilot},nobody"), &sent)
+            .await;
         assert_eq!(warnings(&reply), expected(&[("", "UNKNOWN_ID")]));
         let data = data(&admin, "tmdb-1", "cast_crew").await;
         assert_eq!(data["cast"], json!([export["data"]["cast"][1], export["data"]["cast"][2]]));
@@ -844,7 +1009,11 @@ on_both_databases! {
         let bare = json!({ "crew": [{ "name": "Eli Stone", "job": "Editor" }], "producers": export["data"]["producers"] });
         let document = envelope("tmdb-1", "cast_crew", bare).to_string();
         let payload = import_document(&admin, json!({ "movieId": "tmdb-1", "document": document, "options": { "removeItems": [editor] } })).await;
-        assert_eq!((&payload["status"], &payload["updatedFields"]), (&json!("PUBLISHED"), &json!(["crew"])), "{payload}");
+        assert_eq!(
+            (&payload["status"], &payload["updatedFields"]),
+            (&json!("PUBLISHED"), &json!(["crew"])),
+            "{payload}"
+        );
         assert_eq!(self::data(&admin, "tmdb-1", "cast_crew").await["crew"], json!([]));
     }
 
@@ -853,7 +1022,11 @@ on_both_databases! {
         admin.import("m", "cast_crew", json!({ "cast": [
             { "name": "Ana Sol", "character": "Twin A" }, { "name": "Ana Sol", "character": "Twin B" }, { "name": "Bo Lind" },
         ] })).await;
-        let file = envelope("m", "cast_crew", json!({ "cast": [{ "name": "Ana Sol" }, { "name": "Bo Lind" }, { "name": "Cy Dahl" }] }));
+        let file = envelope(
+            "m",
+            "cast_crew",
+            json!({ "cast": [{ "name": "Ana Sol" }, { "name": "Bo Lind" }, { "name": "Cy Dahl" }] }),
+        );
         let reply = admin.import_envelope("m", "cast_crew", "?dry_run=true", &file).await.json();
         let warned = crate::support::operations::pairs(&reply["plan"]["warnings"]);
         assert_eq!(warned, [("/cast/0".to_owned(), "POSSIBLE_DUPLICATE".to_owned())], "{reply}");
@@ -861,32 +1034,75 @@ on_both_databases! {
         // The second import of the file finds the stored item.
         admin.import_envelope("m", "cast_crew", "", &file).await;
         let reply = admin.import_envelope("m", "cast_crew", "", &file).await.json();
-        assert_eq!((&reply["status"], &reply["plan"]["warnings"]), (&json!("unchanged"), &json!([])), "{reply}");
+        assert_eq!(
+            (&reply["status"], &reply["plan"]["warnings"]),
+            (&json!("unchanged"), &json!([])),
+            "{reply}"
+        );
     }
 
     async fn the_source_of_a_change_is_determined(app: TestApp) {
         let admin = app.admin();
         let agent = app.anonymous().with_token(token_of(&Principal {
-            subject: "agent".to_owned(), email: "agent@example.com".to_owned(), role: Role::Admin, source: Some(Source::LlmGenerated),
+            subject: "agent".to_owned(),
+            email: "agent@example.com".to_owned(),
+            role: Role::Admin,
+            source: Some(Source::LlmGenerated),
         }));
         // (case, client, query string, metadata of the file, stored source)
         let tmdb = json!({ "source": "tmdb" });
         let cases: [(&str, &Client, &str, Value, &str); 15] = [
             ("no source is given", &admin, "", json!(null), "manual"),
             ("the file gives a source", &admin, "", tmdb.clone(), "tmdb"),
-            ("the file gives a model as source", &admin, "", json!({ "source": "llm-generated" }), "llm-generated"),
-            ("the file gives a source and another revision", &admin, "", json!({ "source": "tmdb", "revision": 7, "last_updated": "2020-01-01T00:00:00Z" }), "tmdb"),
-            ("the source in another spelling", &admin, "", json!({ "source": "LLM_Generated" }), "llm-generated"),
+            (
+                "the file gives a model as source",
+                &admin,
+                "",
+                json!({ "source": "llm-generated" }),
+                "llm-generated",
+            ),
+            (
+                "the file gives a source and another revision",
+                &admin,
+                "",
+                json!({ "source": "tmdb", "revision": 7, "last_updated": "2020-01-01T00:00:00Z" }),
+                "tmdb",
+            ),
+            (
+                "the source in another spelling",
+                &admin,
+                "",
+                json!({ "source": "LLM_Generated" }),
+                "llm-generated",
+            ),
             ("the name of a model", &admin, "", json!({ "source": "ChatGPT" }), "llm-generated"),
             ("the version of a model", &admin, "", json!({ "source": "gpt-4o" }), "llm-generated"),
-            ("a text that contains AI", &admin, "", json!({ "source": "AI-generated, see notes" }), "llm-generated"),
+            (
+                "a text that contains AI",
+                &admin,
+                "",
+                json!({ "source": "AI-generated, see notes" }),
+                "llm-generated",
+            ),
             ("a word that begins with ai", &admin, "", json!({ "source": "airtable" }), "manual"),
             ("the source in capitals", &admin, "", json!({ "source": "TMDB" }), "tmdb"),
             ("an unknown source", &admin, "", json!({ "source": "wikipedia" }), "manual"),
             ("the token has a source", &agent, "", tmdb.clone(), "llm-generated"),
-            ("the option gives a source", &admin, "?source=llm-generated", tmdb.clone(), "llm-generated"),
+            (
+                "the option gives a source",
+                &admin,
+                "?source=llm-generated",
+                tmdb.clone(),
+                "llm-generated",
+            ),
             ("the option wins over the token", &agent, "?source=manual", tmdb, "manual"),
-            ("unchanged metadata of a template", &admin, "", json!({ "source": "manual", "revision": 0, "last_updated": null }), "manual"),
+            (
+                "unchanged metadata of a template",
+                &admin,
+                "",
+                json!({ "source": "manual", "revision": 0, "last_updated": null }),
+                "manual",
+            ),
         ];
         for (index, (case, client, options, said, stored)) in cases.into_iter().enumerate() {
             let movie = format!("movie-{index}");
@@ -898,9 +1114,16 @@ on_both_databases! {
             let reply = client.import_envelope(&movie, "trivia", options, &file).await;
             assert_eq!(reply.status, 200, "{case}: {}", reply.text);
             assert_eq!(metadata(&admin, &movie, "trivia").await["source"], stored, "{case}");
-            let is_known = file["metadata"]["source"].as_str().is_none_or(|said| Source::ALL.iter().any(|source| source.as_str() == said));
+            let is_known = file["metadata"]["source"]
+                .as_str()
+                .is_none_or(|said| Source::ALL.iter().any(|source| source.as_str() == said));
             let warned = crate::support::operations::pairs(&reply.json()["plan"]["warnings"]);
-            assert_eq!(warned.contains(&("/metadata/source".to_owned(), "VALUE_REPAIRED".to_owned())), !is_known, "{case}: {}", reply.text);
+            assert_eq!(
+                warned.contains(&("/metadata/source".to_owned(), "VALUE_REPAIRED".to_owned())),
+                !is_known,
+                "{case}: {}",
+                reply.text
+            );
         }
     }
 
@@ -915,35 +1138,64 @@ on_both_databases! {
         let mut edited = first.clone();
         edited["data"]["items"][0]["text"] = json!("B");
         admin.import_envelope("tmdb-1", "trivia", "", &edited).await;
-        assert_eq!(metadata(&admin, "tmdb-1", "trivia").await["source"], "manual", "metadata of the current revision");
+        assert_eq!(
+            metadata(&admin, "tmdb-1", "trivia").await["source"],
+            "manual",
+            "metadata of the current revision"
+        );
 
         let mut late = first.clone();
         late["data"]["items"][0]["category"] = json!("production");
         admin.import_envelope("tmdb-1", "trivia", "", &late).await;
-        assert_eq!(metadata(&admin, "tmdb-1", "trivia").await["source"], "manual", "metadata of an older revision");
+        assert_eq!(
+            metadata(&admin, "tmdb-1", "trivia").await["source"],
+            "manual",
+            "metadata of an older revision"
+        );
 
         let mut touched = first;
         touched["metadata"]["source"] = json!("llm-generated");
         touched["data"]["items"][0]["spoiler"] = json!(true);
         admin.import_envelope("tmdb-1", "trivia", "", &touched).await;
-        assert_eq!(metadata(&admin, "tmdb-1", "trivia").await["source"], "llm-generated", "a changed source");
+        assert_eq!(
+            metadata(&admin, "tmdb-1", "trivia").await["source"],
+            "llm-generated",
+            "a changed source"
+        );
     }
 
     async fn only_a_real_change_updates_revision_time_and_author(app: TestApp) {
         app.movie("tmdb-1").await;
-        let email = |name: &str| app.anonymous().with_token(token_of(&Principal {
-            subject: name.to_owned(), email: format!("{name}@example.com"), role: Role::Admin, source: None,
-        }));
+        let email = |name: &str| {
+            app.anonymous().with_token(token_of(&Principal {
+                subject: name.to_owned(),
+                email: format!("{name}@example.com"),
+                role: Role::Admin,
+                source: None,
+            }))
+        };
         let (one, other) = (email("one"), email("other"));
         let never = metadata(&one, "tmdb-1", "trivia").await;
-        assert_eq!(never, json!({ "source": "manual", "last_updated": null, "updated_by": null, "revision": 0 }));
+        assert_eq!(
+            never,
+            json!({ "source": "manual", "last_updated": null, "updated_by": null, "revision": 0 })
+        );
         let first = json!({ "items": [{ "text": "A", "category": "production" }] });
         one.import("tmdb-1", "trivia", first.clone()).await;
         let written = metadata(&one, "tmdb-1", "trivia").await;
-        assert_eq!((&written["revision"], &written["updated_by"]), (&json!(1), &json!("one@example.com")));
+        assert_eq!(
+            (&written["revision"], &written["updated_by"]),
+            (&json!(1), &json!("one@example.com"))
+        );
         assert!(written["last_updated"].is_string());
 
-        for same in [first, json!({}), json!({ "items": [] }), json!({ "items": [{ "text": "A" }] }), json!({ "items": null })] {
+        for same in [
+            first,
+            json!({}),
+            json!({ "items": [] }),
+            json!({ "items": [{ "text": "A" }] }),
+            json!({ "items": null }),
+        ] {
             let mut file = envelope("tmdb-1", "trivia", same);
             file["metadata"] = json!({ "source": "tmdb", "updated_by": "forged@example.com", "last_updated": "1999-01-01T00:00:00Z" });
             let reply = other.import_envelope("tmdb-1", "trivia", "", &file).await;
@@ -951,10 +1203,15 @@ on_both_databases! {
             assert_eq!(metadata(&one, "tmdb-1", "trivia").await, written);
         }
 
-        let reply = other.import("tmdb-1", "trivia", json!({ "items": [{ "text": "A", "category": "cast" }] })).await;
+        let reply = other
+            .import("tmdb-1", "trivia", json!({ "items": [{ "text": "A", "category": "cast" }] }))
+            .await;
         assert_eq!(reply.json()["revision"], 2);
         let moved = metadata(&one, "tmdb-1", "trivia").await;
-        assert_eq!((&moved["revision"], &moved["updated_by"]), (&json!(2), &json!("other@example.com")));
+        assert_eq!(
+            (&moved["revision"], &moved["updated_by"]),
+            (&json!(2), &json!("other@example.com"))
+        );
         assert!(moved["last_updated"].as_str() > written["last_updated"].as_str());
     }
 
@@ -962,7 +1219,13 @@ on_both_databases! {
         let admin = app.movie("tmdb-1").await;
         let mut states = Vec::new();
         for number in 1..=4 {
-            let reply = admin.import("tmdb-1", "trivia", json!({ "items": [{ "text": format!("Fact {number}") }] })).await;
+            let reply = admin
+                .import(
+                    "tmdb-1",
+                    "trivia",
+                    json!({ "items": [{ "text": format!("Fact {number}") }] }),
+                )
+                .await;
             assert_eq!(reply.json()["revision"], number);
             states.push(admin.export("tmdb-1", "trivia").await);
         }
@@ -970,13 +1233,27 @@ on_both_databases! {
         admin.import("tmdb-1", "trivia", json!({})).await;
         admin.import("tmdb-1", "trivia", json!({ "items": [{}] })).await;
         let rows = &dump(&app.database.url, &["revisions"]).await[0].1;
-        let mut kept: Vec<(i64, Value, Value)> = rows.iter()
+        let mut kept: Vec<(i64, Value, Value)> = rows
+            .iter()
             .map(|row| serde_json::from_str::<Value>(row).unwrap())
-            .map(|row| (row["revision"].as_i64().unwrap(), serde_json::from_str(row["body"].as_str().unwrap()).unwrap(), row["updated_by"].clone()))
+            .map(|row| {
+                (
+                    row["revision"].as_i64().unwrap(),
+                    serde_json::from_str(row["body"].as_str().unwrap()).unwrap(),
+                    row["updated_by"].clone(),
+                )
+            })
             .collect();
         kept.sort_by_key(|(revision, ..)| *revision);
-        let expected: Vec<_> = states[..3].iter()
-            .map(|state| (state["metadata"]["revision"].as_i64().unwrap(), state["data"].clone(), state["metadata"]["updated_by"].clone()))
+        let expected: Vec<_> = states[..3]
+            .iter()
+            .map(|state| {
+                (
+                    state["metadata"]["revision"].as_i64().unwrap(),
+                    state["data"].clone(),
+                    state["metadata"]["updated_by"].clone(),
+                )
+            })
             .collect();
         assert_eq!(kept, expected);
     }
@@ -986,8 +1263,16 @@ on_both_databases! {
         app.movie("tmdb-2").await;
         let before = dump(&app.database.url, TABLES).await;
         let good = envelope("tmdb-1", "trivia", json!({ "items": [{ "text": "New" }] }));
-        let with = |key: &str, value: Value| { let mut file = good.clone(); file[key] = value; file.to_string() };
-        let without = |key: &str| { let mut file = good.clone(); file.as_object_mut().unwrap().remove(key); file.to_string() };
+        let with = |key: &str, value: Value| {
+            let mut file = good.clone();
+            file[key] = value;
+            file.to_string()
+        };
+        let without = |key: &str| {
+            let mut file = good.clone();
+            file.as_object_mut().unwrap().remove(key);
+            file.to_string()
+        };
         let cases: Vec<(&str, String, &str, u16)> = vec![
             ("no JSON", "{\"category\":".to_owned(), "UNREADABLE", 400),
             ("nothing", String::new(), "UNREADABLE", 400),
@@ -1005,19 +1290,35 @@ on_both_databases! {
             ("no version", with("version", json!({})), "UNSUPPORTED_VERSION", 400),
         ];
         for (case, document, code, status) in cases {
-            let payload = import_document(&admin, json!({ "movieId": "tmdb-1", "category": "TRIVIA", "document": document })).await;
+            let payload = import_document(
+                &admin,
+                json!({ "movieId": "tmdb-1", "category": "TRIVIA", "document": document }),
+            )
+            .await;
             assert_eq!(payload["status"], "REJECTED", "{case}: {payload}");
             assert_eq!(pairs(&payload["userErrors"]), expected(&[("", code)]), "{case}");
             assert_eq!(payload["movieExport"]["metadata"]["revision"], 1, "{case}: {payload}");
-            let reply = admin.post_text("/api/v1/admin/movies/tmdb-1/import/trivia", document).await;
-            assert_eq!((reply.status, reply.errors()), (status, expected(&[("", code)])), "{case}: {}", reply.text);
+            let reply =
+                admin.post_text("/api/v1/admin/movies/tmdb-1/import/trivia", document).await;
+            assert_eq!(
+                (reply.status, reply.errors()),
+                (status, expected(&[("", code)])),
+                "{case}: {}",
+                reply.text
+            );
         }
         let missing = with("movie_id", json!("tmdb-404"));
         for document in [missing.clone(), "no JSON".to_owned(), good.to_string()] {
-            let payload = import_document(&admin, json!({ "movieId": "tmdb-404", "document": document })).await;
+            let payload =
+                import_document(&admin, json!({ "movieId": "tmdb-404", "document": document }))
+                    .await;
             assert_eq!(pairs(&payload["userErrors"]), expected(&[("", "NOT_FOUND")]), "{payload}");
-            assert_eq!((&payload["status"], &payload["movieExport"]), (&json!("REJECTED"), &json!(null)));
-            let reply = admin.post_text("/api/v1/admin/movies/tmdb-404/import/trivia", document).await;
+            assert_eq!(
+                (&payload["status"], &payload["movieExport"]),
+                (&json!("REJECTED"), &json!(null))
+            );
+            let reply =
+                admin.post_text("/api/v1/admin/movies/tmdb-404/import/trivia", document).await;
             assert_eq!(reply.status, 404, "{}", reply.text);
         }
         assert_eq!(dump(&app.database.url, TABLES).await, before);
@@ -1032,7 +1333,11 @@ on_both_databases! {
                 file[key] = json!({ "anything": ["at", "all"] });
             }
             file["version"] = json!("1.3");
-            let payload = import_document(&admin, json!({ "movieId": "tmdb-1", "document": format!("\u{feff}{file:#}\n") })).await;
+            let payload = import_document(
+                &admin,
+                json!({ "movieId": "tmdb-1", "document": format!("\u{feff}{file:#}\n") }),
+            )
+            .await;
             assert_eq!(payload["status"], "PUBLISHED", "{payload}");
             let mark = json!([{ "path": "", "code": "SYNTAX_REPAIRED", "message": "a byte-order mark was skipped" }]);
             assert_eq!(payload["plan"]["warnings"], mark);

@@ -81,14 +81,7 @@ on_both_databases! {
         let admin = app.movie("m").await;
         let facts: Vec<Value> =
             (0..200).map(|n| json!({ "text": format!("Łódź fact {n}") })).collect();
-        let text = format!(
-            "{:#}\n",
-            envelope(
-                "m",
-                "trivia",
-                json!({ "items": facts })
-            )
-        );
+        let text = format!("{:#}\n", envelope("m", "trivia", json!({ "items": facts })));
         for _ in 0..3 {
             assert_eq!(
                 admin.post_text("/api/v1/admin/movies/m/import/trivia", text.clone()).await.status,

@@ -176,7 +176,9 @@ fn other_value(value: &Value, number: usize) -> Value {
 on_both_databases! {
     async fn automatic_imports_never_change_locked_values(app: TestApp) {
         let admin = app.full_movie("m").await;
-        let id_of = |value: &Value| value.get("credit_id").or(value.get("id")).and_then(Value::as_str).map(str::to_owned);
+        let id_of = |value: &Value| {
+            value.get("credit_id").or(value.get("id")).and_then(Value::as_str).map(str::to_owned)
+        };
         for (category, locked, _) in LOCKED {
             let file = admin.export("m", category).await;
             match id_of(file["data"].pointer(locked).unwrap()) {
@@ -193,7 +195,8 @@ on_both_databases! {
                 let provenance_before = provenance(&admin, &category.to_uppercase()).await;
                 *file["data"].pointer_mut(locked).unwrap() = other_value(&before, number);
                 let (parent, key) = beside.rsplit_once('/').unwrap();
-                file["data"].pointer_mut(parent).unwrap()[key] = json!(format!("https://example.org/beside/{number}"));
+                file["data"].pointer_mut(parent).unwrap()[key] =
+                    json!(format!("https://example.org/beside/{number}"));
                 let expected = file["data"].pointer(beside).unwrap().clone();
                 let skipped_changes = route.send(&app, &file).await;
 
@@ -202,18 +205,24 @@ on_both_databases! {
                 assert_eq!(after["data"].pointer(locked), Some(&before), "{at}");
                 assert_eq!(after["data"].pointer(beside), Some(&expected), "{at}");
                 if let Some(skipped_changes) = skipped_changes {
-                    let [(code, _)] = &skipped_changes[..] else { panic!("{at}: {skipped_changes:?}") };
+                    let [(code, _)] = &skipped_changes[..] else {
+                        panic!("{at}: {skipped_changes:?}")
+                    };
                     assert_eq!(code, "LOCKED", "{at}");
                 }
                 // The provenance of the locked value stays; the unlocked value has the new source.
                 let target = id_of(&before).unwrap_or_else(|| (*locked).to_owned());
                 let now = provenance(&admin, &category.to_uppercase()).await;
-                let of = |list: &[(String, String, i64)], target: &str| list.iter().find(|(name, _, _)| name == target).cloned();
+                let of = |list: &[(String, String, i64)], target: &str| {
+                    list.iter().find(|(name, _, _)| name == target).cloned()
+                };
                 assert_eq!(of(&now, &target), of(&provenance_before, &target), "{at}");
                 let newest = after["metadata"]["revision"].as_i64();
-                let changed: Vec<_> = now.iter().filter(|(_, _, revision)| Some(*revision) == newest).collect();
+                let changed: Vec<_> =
+                    now.iter().filter(|(_, _, revision)| Some(*revision) == newest).collect();
                 assert_eq!(changed.len(), 1, "{at}: {now:?}");
-                let claims_to_be_manual = matches!(route, Route::Agent(options) if options.contains("manual")) || matches!(route, Route::AgentsDocument);
+                let claims_to_be_manual = matches!(route, Route::Agent(options) if options.contains("manual"))
+                    || matches!(route, Route::AgentsDocument);
                 assert_eq!(changed[0].1 == "MANUAL", claims_to_be_manual, "{at}: {changed:?}");
             }
         }
@@ -237,33 +246,68 @@ on_both_databases! {
                 file["metadata"] = json!({});
             }
             let reply = agent.import_with(&file, "?mode=replace").await;
-            assert_eq!(skipped(&reply.json()["plan"]), [("LOCKED".to_owned(), "Cast: Cleo Marsh".to_owned())], "{}", reply.text);
+            assert_eq!(
+                skipped(&reply.json()["plan"]),
+                [("LOCKED".to_owned(), "Cast: Cleo Marsh".to_owned())],
+                "{}",
+                reply.text
+            );
             assert_eq!(admin.export("m", "cast_crew").await["data"], cast["data"]);
         }
         // Named in `removeItems`.
         let payload = agent.import_document(&cast, json!({ "removeItems": [id] })).await;
-        assert_eq!((&payload["status"], skipped(&payload["plan"]).len()), (&json!("UNCHANGED"), 1), "{payload}");
+        assert_eq!(
+            (&payload["status"], skipped(&payload["plan"]).len()),
+            (&json!("UNCHANGED"), 1),
+            "{payload}"
+        );
         // Moved to another list: it becomes a second credit there, and the locked one stays.
         let (mut file, credit) = gone(&cast);
-        file["data"]["producers"].as_array_mut().unwrap().push(json!({ "credit_id": credit["credit_id"], "id": credit["id"], "name": credit["name"] }));
+        file["data"]["producers"].as_array_mut().unwrap().push(
+            json!({ "credit_id": credit["credit_id"], "id": credit["id"], "name": credit["name"] }),
+        );
         let reply = agent.import_with(&file, "?mode=replace").await;
         assert_eq!(skipped(&reply.json()["plan"]).len(), 1, "{}", reply.text);
         let after = admin.export("m", "cast_crew").await;
         assert_eq!(after["data"]["cast"], cast["data"]["cast"]);
         let producers = after["data"]["producers"].as_array().unwrap();
-        assert_eq!((producers.len(), producers[1]["id"] == credit["id"], producers[1]["credit_id"] == credit["credit_id"]), (2, true, false));
+        assert_eq!(
+            (
+                producers.len(),
+                producers[1]["id"] == credit["id"],
+                producers[1]["credit_id"] == credit["credit_id"]
+            ),
+            (2, true, false)
+        );
         // Cleared in a file and in typed input; a locked absent value is not filled in.
         lock(&admin, "MEDIA", json!(["poster_url", "trailer_url"]), json!([])).await;
         let before = admin.export("m", "media").await["data"].clone();
         let cleared = json!({ "poster_url": null, "trailer_url": null });
         for (payload, kept) in [
-            (agent.import_document(&json!({ "category": "media", "movie_id": "m", "data": cleared }), json!({ "nulls": "CLEAR" })).await, 2),
+            (
+                agent
+                    .import_document(
+                        &json!({ "category": "media", "movie_id": "m", "data": cleared }),
+                        json!({ "nulls": "CLEAR" }),
+                    )
+                    .await,
+                2,
+            ),
             (agent.import_category("m", "media", &cleared, json!({})).await, 2),
         ] {
-            assert_eq!((&payload["status"], skipped(&payload["plan"]).len()), (&json!("UNCHANGED"), kept), "{payload}");
+            assert_eq!(
+                (&payload["status"], skipped(&payload["plan"]).len()),
+                (&json!("UNCHANGED"), kept),
+                "{payload}"
+            );
         }
         assert_eq!(admin.export("m", "media").await["data"], before);
-        admin.import_document(&json!({ "category": "media", "movie_id": "m", "data": cleared }), json!({ "nulls": "CLEAR", "overrideLocks": true })).await;
+        admin
+            .import_document(
+                &json!({ "category": "media", "movie_id": "m", "data": cleared }),
+                json!({ "nulls": "CLEAR", "overrideLocks": true }),
+            )
+            .await;
         let filled = json!({ "category": "media", "movie_id": "m", "data": { "trailer_url": "https://example.org/new" } });
         let payload = agent.import_document(&filled, json!({})).await;
         assert_eq!(payload["plan"]["skipped"][0]["current"], json!(null), "{payload}");
@@ -280,9 +324,18 @@ on_both_databases! {
         let before = admin.export("m", "timeline").await["data"].clone();
         let refused = vec![("/events/0".to_owned(), "LOCKED".to_owned())];
         let reply = admin.import_with(&file, "").await;
-        assert_eq!((reply.status, &reply.json()["code"], reply.errors()), (409, &json!("LOCKED"), refused.clone()), "{}", reply.text);
+        assert_eq!(
+            (reply.status, &reply.json()["code"], reply.errors()),
+            (409, &json!("LOCKED"), refused.clone()),
+            "{}",
+            reply.text
+        );
         let payload = admin.import_document(&file, json!({})).await;
-        assert_eq!((&payload["status"], pairs(&payload["userErrors"])), (&json!("REJECTED"), refused.clone()), "{payload}");
+        assert_eq!(
+            (&payload["status"], pairs(&payload["userErrors"])),
+            (&json!("REJECTED"), refused.clone()),
+            "{payload}"
+        );
         let payload = admin.import_category("m", "timeline", &file["data"], json!({})).await;
         assert_eq!(pairs(&payload["userErrors"]), refused, "{payload}");
         let ran = app.command_with(&["import", "-"], file.to_string().as_bytes()).await;
@@ -307,7 +360,11 @@ on_both_databases! {
         assert_eq!(pairs(&payload["userErrors"]), refused, "{payload}");
         assert_eq!(admin.export("m", "timeline").await["data"], after);
         let payload = back(json!({ "overrideLocks": true })).await;
-        assert_eq!((&payload["status"], codes(&payload)), (&json!("PUBLISHED"), vec![]), "{payload}");
+        assert_eq!(
+            (&payload["status"], codes(&payload)),
+            (&json!("PUBLISHED"), vec![]),
+            "{payload}"
+        );
         assert_eq!(admin.export("m", "timeline").await["data"], before);
     }
 
@@ -321,12 +378,24 @@ on_both_databases! {
         lock(&admin, "BASIC_INFO", json!(["tagline"]), json!([])).await;
         let input = json!({ "movieId": "m", "category": "BASIC_INFO" });
         let payload = admin.mutate("publishDraft", input.clone()).await;
-        assert_eq!(pairs(&payload["userErrors"]), [("/tagline".to_owned(), "LOCKED".to_owned())], "{payload}");
-        assert_eq!(admin.post("/api/v1/admin/movies/m/publish/basic-info", &json!({})).await.status, 409);
-        let done = admin.post("/api/v1/admin/movies/m/publish/basic-info?override_locks=true", &json!({})).await;
+        assert_eq!(
+            pairs(&payload["userErrors"]),
+            [("/tagline".to_owned(), "LOCKED".to_owned())],
+            "{payload}"
+        );
+        assert_eq!(
+            admin.post("/api/v1/admin/movies/m/publish/basic-info", &json!({})).await.status,
+            409
+        );
+        let done = admin
+            .post("/api/v1/admin/movies/m/publish/basic-info?override_locks=true", &json!({}))
+            .await;
         assert_eq!(done.status, 200, "{}", done.text);
         let info = admin.export("m", "basic_info").await["data"].clone();
-        assert_eq!((&info["tagline"], &info["overview"]), (&json!("Drafted."), &json!("Drafted, too.")));
+        assert_eq!(
+            (&info["tagline"], &info["overview"]),
+            (&json!("Drafted."), &json!("Drafted, too."))
+        );
     }
 
     async fn a_locked_value_from_a_mixed_draft_blocks_publication(app: TestApp) {
@@ -335,23 +404,56 @@ on_both_databases! {
         let credits = admin.export("m", "cast_crew").await["data"].clone();
         let credit = credits["cast"][0]["credit_id"].clone();
         for (category, person, machine, lock_of, path) in [
-            ("basic_info", json!({ "tagline": "A person's." }), json!({ "overview": "A model's." }), (json!(["tagline"]), json!([])), "/tagline"),
-            ("cast_crew", json!({ "cast": [{ "credit_id": credit, "character": "A person's" }] }), json!({ "crew": [{ "name": "A Model", "job": "Editor" }] }), (json!([]), json!([credit])), "/cast/0"),
+            (
+                "basic_info",
+                json!({ "tagline": "A person's." }),
+                json!({ "overview": "A model's." }),
+                (json!(["tagline"]), json!([])),
+                "/tagline",
+            ),
+            (
+                "cast_crew",
+                json!({ "cast": [{ "credit_id": credit, "character": "A person's" }] }),
+                json!({ "crew": [{ "name": "A Model", "job": "Editor" }] }),
+                (json!([]), json!([credit])),
+                "/cast/0",
+            ),
         ] {
             let before = admin.export("m", category).await["data"].clone();
             let kind = category.to_uppercase();
             let file = |data: &Value| crate::support::envelope("m", category, data.clone());
             writer.draft(&file(&person)).await;
-            let drafted = writer.import_document(&file(&machine), json!({ "target": "DRAFT", "source": "LLM_GENERATED" })).await;
+            let drafted = writer
+                .import_document(
+                    &file(&machine),
+                    json!({ "target": "DRAFT", "source": "LLM_GENERATED" }),
+                )
+                .await;
             assert_eq!(drafted["status"], "DRAFTED", "{drafted}");
             lock(&admin, &kind, lock_of.0, lock_of.1).await;
             let input = json!({ "movieId": "m", "category": kind });
             let payload = admin.mutate("publishDraft", input).await;
-            assert_eq!(pairs(&payload["userErrors"]), [(path.to_owned(), "LOCKED".to_owned())], "{payload}");
+            assert_eq!(
+                pairs(&payload["userErrors"]),
+                [(path.to_owned(), "LOCKED".to_owned())],
+                "{payload}"
+            );
             assert_eq!(admin.export("m", category).await["data"], before);
             let drafts = writer.graphql("{ drafts { totalCount } }", json!({})).await;
             assert_eq!(drafts["data"]["drafts"]["totalCount"], 1, "the draft waits: {drafts}");
-            assert_eq!(admin.post(&format!("/api/v1/admin/movies/m/publish/{}?override_locks=true", category.replace('_', "-")), &json!({})).await.status, 200);
+            assert_eq!(
+                admin
+                    .post(
+                        &format!(
+                            "/api/v1/admin/movies/m/publish/{}?override_locks=true",
+                            category.replace('_', "-")
+                        ),
+                        &json!({})
+                    )
+                    .await
+                    .status,
+                200
+            );
         }
     }
 
@@ -360,26 +462,51 @@ on_both_databases! {
         lock(&admin, "BASIC_INFO", json!(["tagline"]), json!([])).await;
         let file = crate::support::envelope("m", "basic_info", json!({ "tagline": "Another." }));
         let reply = admin.import_envelope("m", "basic_info", "?source=tmdb", &file).await.json();
-        assert_eq!((&reply["status"], &reply["message"]), (&json!("unchanged"), &json!("nothing of basic_info of m was changed: 1 locked")), "{reply}");
+        assert_eq!(
+            (&reply["status"], &reply["message"]),
+            (&json!("unchanged"), &json!("nothing of basic_info of m was changed: 1 locked")),
+            "{reply}"
+        );
     }
 
     async fn a_locked_value_changed_on_both_sides_is_skipped(app: TestApp) {
         let admin = app.full_movie("m").await;
-        let (mut info, mut trivia) = (admin.export("m", "basic_info").await, admin.export("m", "trivia").await);
+        let (mut info, mut trivia) =
+            (admin.export("m", "basic_info").await, admin.export("m", "trivia").await);
         let id = trivia["data"]["items"][0]["id"].clone();
         lock(&admin, "BASIC_INFO", json!(["tagline"]), json!([])).await;
         lock(&admin, "TRIVIA", json!([]), json!([id])).await;
-        for (category, data) in [("basic_info", json!({ "tagline": "A person's." })), ("trivia", json!({ "items": [{ "id": id, "text": "A person's." }] }))] {
-            admin.import_envelope("m", category, "?override_locks=true", &crate::support::envelope("m", category, data)).await;
+        for (category, data) in [
+            ("basic_info", json!({ "tagline": "A person's." })),
+            ("trivia", json!({ "items": [{ "id": id, "text": "A person's." }] })),
+        ] {
+            admin
+                .import_envelope(
+                    "m",
+                    category,
+                    "?override_locks=true",
+                    &crate::support::envelope("m", category, data),
+                )
+                .await;
         }
         info["data"]["tagline"] = json!("A machine's.");
         trivia["data"]["items"][0]["text"] = json!("A machine's.");
         for (file, label) in [(&info, "tagline"), (&trivia, "Trivia: A person's.")] {
             for policy in ["fail", "keep_current", "take_import"] {
-                let reply = admin.import_with(file, &format!("?source=tmdb&on_conflict={policy}")).await;
+                let reply =
+                    admin.import_with(file, &format!("?source=tmdb&on_conflict={policy}")).await;
                 let plan = &reply.json()["plan"];
-                assert_eq!((reply.status, &reply.json()["status"], skipped(plan), &plan["conflicts"]),
-                    (200, &json!("unchanged"), vec![("LOCKED".to_owned(), label.to_owned())], &json!([])), "{policy}: {}", reply.text);
+                assert_eq!(
+                    (reply.status, &reply.json()["status"], skipped(plan), &plan["conflicts"]),
+                    (
+                        200,
+                        &json!("unchanged"),
+                        vec![("LOCKED".to_owned(), label.to_owned())],
+                        &json!([])
+                    ),
+                    "{policy}: {}",
+                    reply.text
+                );
             }
         }
     }
@@ -394,10 +521,17 @@ on_both_databases! {
         admin.import_with(&file, "?mode=replace&override_locks=true").await;
         let sent = json!({ "category": "trivia", "movie_id": "m", "data": { "items": [gone] } });
         let reply = agent.import_with(&sent, "").await.json();
-        assert_eq!((&reply["status"], skipped(&reply["plan"]).len()), (&json!("unchanged"), 1), "{reply}");
+        assert_eq!(
+            (&reply["status"], skipped(&reply["plan"]).len()),
+            (&json!("unchanged"), 1),
+            "{reply}"
+        );
         let reply = admin.import_with(&sent, "").await;
         assert_eq!((reply.status, reply.errors()[0].1.as_str()), (409, "LOCKED"), "{}", reply.text);
-        assert_eq!(admin.import_with(&sent, "?override_locks=true").await.json()["status"], "published");
+        assert_eq!(
+            admin.import_with(&sent, "?override_locks=true").await.json()["status"],
+            "published"
+        );
     }
 
     async fn a_lock_of_a_removed_item_does_not_affect_new_items(app: TestApp) {
@@ -411,13 +545,20 @@ on_both_databases! {
         // The same text without its id is a new item.
         let sent = json!({ "category": "trivia", "movie_id": "m", "data": { "items": [{ "text": gone["text"] }] } });
         let reply = agent.import_with(&sent, "").await;
-        assert_eq!((reply.json()["status"].clone(), skipped(&reply.json()["plan"])), (json!("published"), vec![]), "{}", reply.text);
+        assert_eq!(
+            (reply.json()["status"].clone(), skipped(&reply.json()["plan"])),
+            (json!("published"), vec![]),
+            "{}",
+            reply.text
+        );
         // Deleting a movie deletes its locks.
         let query = "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId userErrors { message } } }";
         let reply = admin.graphql(query, json!({})).await;
         assert_eq!(reply["data"]["deleteMovie"]["deletedMovieId"], "m", "{reply}");
         app.full_movie("m").await;
-        let reply = agent.import("m", "trivia", json!({ "items": [{ "id": gone["id"], "text": "Another." }] })).await;
+        let reply = agent
+            .import("m", "trivia", json!({ "items": [{ "id": gone["id"], "text": "Another." }] }))
+            .await;
         assert_eq!(skipped(&reply.json()["plan"]), [], "{}", reply.text);
     }
 }

@@ -774,19 +774,34 @@ on_both_databases! {
         execute(&app.database.url, "INSERT INTO entity_external_ids (kind, source, value, entity_id) VALUES ('person', 'imdb', 'nm0000001', 'tmdb-person-1')").await;
         let people = count(&app, "person").await;
         for (index, (case, sent, id)) in [
-            ("by id, credited otherwise", json!({ "id": "tmdb-person-1", "name": "Ada Q." }), "tmdb-person-1"),
+            (
+                "by id, credited otherwise",
+                json!({ "id": "tmdb-person-1", "name": "Ada Q." }),
+                "tmdb-person-1",
+            ),
             ("by name", json!({ "name": "Ada Quist" }), "tmdb-person-1"),
             ("by name in another spelling", json!({ "name": " ada\u{a0}QUÍST " }), "tmdb-person-1"),
             ("by alias", json!({ "name": "A. Q. Harbour" }), "tmdb-person-1"),
-            ("by an id of elsewhere", json!({ "id": "imdb-person-nm0000001", "name": "Ada" }), "tmdb-person-1"),
-        ].into_iter().enumerate() {
+            (
+                "by an id of elsewhere",
+                json!({ "id": "imdb-person-nm0000001", "name": "Ada" }),
+                "tmdb-person-1",
+            ),
+        ]
+        .into_iter()
+        .enumerate()
+        {
             let movie = format!("movie-{index}");
             app.movie(&movie).await;
             let mut credit = sent.clone();
             credit["job"] = json!(case);
             let reply = admin.import(&movie, "cast_crew", json!({ "crew": [credit] })).await;
             assert_eq!(reply.status, 200, "{case}: {}", reply.text);
-            assert_eq!(crew(&admin, &movie).await, triples(&[(sent["name"].as_str().unwrap(), id, case)]), "{case}");
+            assert_eq!(
+                crew(&admin, &movie).await,
+                triples(&[(sent["name"].as_str().unwrap(), id, case)]),
+                "{case}"
+            );
         }
         assert_eq!(count(&app, "person").await, people);
 
@@ -810,25 +825,43 @@ on_both_databases! {
         // Two people with the same name stay two when their ids are missing.
         let bare = json!({ "crew": [{ "name": "jo lee", "job": "Grip" }, { "name": "Jo Lee", "job": "Editor" }] });
         assert_eq!(admin.import("tmdb-1", "cast_crew", bare).await.status, 200);
-        assert_eq!(crew(&admin, "tmdb-1").await, triples(&[("Jo Lee", "tmdb-person-11", "Grip"), ("Jo Lee", "tmdb-person-12", "Editor")]));
+        assert_eq!(
+            crew(&admin, "tmdb-1").await,
+            triples(&[
+                ("Jo Lee", "tmdb-person-11", "Grip"),
+                ("Jo Lee", "tmdb-person-12", "Editor")
+            ])
+        );
 
         // New credits with that name go to the first person in the list, then to the second.
         let more = json!({ "crew": [{ "name": "Jo Lee", "job": "Colorist" }, { "name": "JO LEE", "job": "Gaffer" }] });
         let reply = admin.import("tmdb-1", "cast_crew", more).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        assert_eq!(crew(&admin, "tmdb-1").await, triples(&[
-            ("Jo Lee", "tmdb-person-11", "Grip"), ("Jo Lee", "tmdb-person-12", "Editor"),
-            ("Jo Lee", "tmdb-person-11", "Colorist"), ("JO LEE", "tmdb-person-12", "Gaffer"),
-        ]));
+        assert_eq!(
+            crew(&admin, "tmdb-1").await,
+            triples(&[
+                ("Jo Lee", "tmdb-person-11", "Grip"),
+                ("Jo Lee", "tmdb-person-12", "Editor"),
+                ("Jo Lee", "tmdb-person-11", "Colorist"),
+                ("JO LEE", "tmdb-person-12", "Gaffer"),
+            ])
+        );
         assert_eq!(count(&app, "person").await, 2);
 
         // If the list has one of them, the name means that one.
         app.movie("tmdb-2").await;
-        let one = json!({ "crew": [{ "id": "tmdb-person-12", "name": "Jo Lee", "job": "Editor" }] });
+        let one =
+            json!({ "crew": [{ "id": "tmdb-person-12", "name": "Jo Lee", "job": "Editor" }] });
         admin.import("tmdb-2", "cast_crew", one).await;
         let more = json!({ "crew": [{ "name": "Jo Lee", "job": "Editor" }, { "name": "Jo Lee", "job": "Grip" }] });
         assert_eq!(admin.import("tmdb-2", "cast_crew", more).await.status, 200);
-        assert_eq!(crew(&admin, "tmdb-2").await, triples(&[("Jo Lee", "tmdb-person-12", "Editor"), ("Jo Lee", "tmdb-person-12", "Grip")]));
+        assert_eq!(
+            crew(&admin, "tmdb-2").await,
+            triples(&[
+                ("Jo Lee", "tmdb-person-12", "Editor"),
+                ("Jo Lee", "tmdb-person-12", "Grip")
+            ])
+        );
 
         // If the list has none of them, the name is ambiguous.
         app.movie("tmdb-3").await;
@@ -838,7 +871,10 @@ on_both_databases! {
         assert_eq!(reply.status, 409, "{}", reply.text);
         assert_eq!(reply.errors(), [("/crew/1/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())]);
         let message = reply.json()["errors"][0]["message"].as_str().unwrap().to_owned();
-        assert!(message.contains("tmdb-person-11") && message.contains("tmdb-person-12"), "{message}");
+        assert!(
+            message.contains("tmdb-person-11") && message.contains("tmdb-person-12"),
+            "{message}"
+        );
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
@@ -847,7 +883,11 @@ on_both_databases! {
         let tables = ["entity_blocks", "name_words"];
         let before = dump(&app.database.url, &tables).await;
         assert!(before.iter().all(|(table, rows)| !rows.is_empty() || panic!("{table} is empty")));
-        for damage in ["DELETE FROM entity_blocks", "UPDATE name_words SET people = 77", "UPDATE index_versions SET version = 'of old'"] {
+        for damage in [
+            "DELETE FROM entity_blocks",
+            "UPDATE name_words SET people = 77",
+            "UPDATE index_versions SET version = 'of old'",
+        ] {
             execute(&app.database.url, damage).await;
         }
         app.replica().await;
@@ -868,21 +908,34 @@ on_both_databases! {
         assert_eq!(count(&app, "person").await, 1);
         let data = admin.export("tmdb-1", "cast_crew").await["data"].clone();
         assert_eq!(fixtures::facts(&data)["writers"], sent["writers"], "credited as sent");
-        let ids: std::collections::HashSet<_> = data.as_object().unwrap().values().flat_map(|list| list.as_array().unwrap()).map(|credit| credit["id"].to_string()).collect();
+        let ids: std::collections::HashSet<_> = data
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|list| list.as_array().unwrap())
+            .map(|credit| credit["id"].to_string())
+            .collect();
         assert_eq!(ids.len(), 1, "{data}");
         // A credit with an id in the same file decides for the name.
         app.movie("tmdb-2").await;
         let sent = json!({ "directors": [{ "name": "Nia Ode" }], "cast": [{ "name": "Nia Ode", "id": "tmdb-person-5", "character": "A" }] });
         admin.import("tmdb-2", "cast_crew", sent).await;
         let data = admin.export("tmdb-2", "cast_crew").await["data"].clone();
-        assert_eq!((&data["directors"][0]["id"], count(&app, "person").await), (&json!("tmdb-person-5"), 2));
+        assert_eq!(
+            (&data["directors"][0]["id"], count(&app, "person").await),
+            (&json!("tmdb-person-5"), 2)
+        );
     }
 
     async fn ceremonies_and_platforms_are_resolved_or_created(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
-        let (ceremonies, platforms) = (count(&app, "ceremony").await, count(&app, "platform").await);
+        let (ceremonies, platforms) =
+            (count(&app, "ceremony").await, count(&app, "platform").await);
         assert_eq!((ceremonies, platforms), (1, 2));
-        let ceremony = admin.export("tmdb-1", "awards").await["data"]["awards"][0]["ceremony_id"].as_str().unwrap().to_owned();
+        let ceremony = admin.export("tmdb-1", "awards").await["data"]["awards"][0]["ceremony_id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let platform = admin.export("tmdb-1", "streaming").await["data"]["streaming_options"][0]["platform_id"].as_str().unwrap().to_owned();
         add_alias(&app, "ceremony", &ceremony, "hfa").await;
         add_alias(&app, "platform", &platform, "harbour plus").await;
@@ -892,21 +945,33 @@ on_both_databases! {
         assert_eq!(admin.import("tmdb-2", "awards", awards.clone()).await.status, 200);
         let data = admin.export("tmdb-2", "awards").await["data"].clone();
         assert_eq!(fixtures::facts(&data), awards);
-        let ids: Vec<&str> = data["awards"].as_array().unwrap().iter().map(|award| award["ceremony_id"].as_str().unwrap()).collect();
+        let ids: Vec<&str> = data["awards"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|award| award["ceremony_id"].as_str().unwrap())
+            .collect();
         assert_eq!((ids[0], ids[1], ids[2]), (ceremony.as_str(), ceremony.as_str(), ids[3]));
         assert_eq!(count(&app, "ceremony").await, ceremonies + 1);
 
         let offers = json!({ "streaming_options": [{ "platform": "Harbour Plus", "type": "free" }, { "platform": "Pier", "type": "free" }] });
         assert_eq!(admin.import("tmdb-2", "streaming", offers.clone()).await.status, 200);
         let data = admin.export("tmdb-2", "streaming").await["data"].clone();
-        assert_eq!((fixtures::facts(&data), &data["streaming_options"][0]["platform_id"]), (offers, &json!(platform)));
+        assert_eq!(
+            (fixtures::facts(&data), &data["streaming_options"][0]["platform_id"]),
+            (offers, &json!(platform))
+        );
         assert_eq!(count(&app, "platform").await, platforms + 1);
 
         // A name that two ceremonies share is ambiguous.
         add_alias(&app, "ceremony", ids[2], "hfa").await;
         app.movie("tmdb-3").await;
-        let reply = admin.import("tmdb-3", "awards", json!({ "awards": [award("HFA", "A")] })).await;
-        assert_eq!((reply.status, reply.errors()), (409, vec![("/awards/0/ceremony".to_owned(), "AMBIGUOUS_MATCH".to_owned())]));
+        let reply =
+            admin.import("tmdb-3", "awards", json!({ "awards": [award("HFA", "A")] })).await;
+        assert_eq!(
+            (reply.status, reply.errors()),
+            (409, vec![("/awards/0/ceremony".to_owned(), "AMBIGUOUS_MATCH".to_owned())])
+        );
     }
 
     async fn genres_are_resolved_or_created_and_exported_as_sent(app: TestApp) {
@@ -914,19 +979,35 @@ on_both_databases! {
         // Drama and Science Fiction are reference data; Sci-Fi is an alias of the latter.
         assert_eq!(count(&app, "genre").await, 0);
         // Another name of a stored genre adds nothing.
-        let reply = admin.import("tmdb-1", "basic_info", json!({ "genres": ["SCI-FI", "dráma"] })).await;
-        assert_eq!(reply.json()["plan"]["changes"].as_array().unwrap().len(), 1, "only the order: {}", reply.text);
-        assert_eq!(admin.export("tmdb-1", "basic_info").await["data"]["genres"], json!(["Science Fiction", "Drama"]));
+        let reply =
+            admin.import("tmdb-1", "basic_info", json!({ "genres": ["SCI-FI", "dráma"] })).await;
+        assert_eq!(
+            reply.json()["plan"]["changes"].as_array().unwrap().len(),
+            1,
+            "only the order: {}",
+            reply.text
+        );
+        assert_eq!(
+            admin.export("tmdb-1", "basic_info").await["data"]["genres"],
+            json!(["Science Fiction", "Drama"])
+        );
         assert_eq!(count(&app, "genre").await, 0);
 
         app.movie("tmdb-2").await;
-        for genres in [json!(["Sci-Fi", "Film noir"]), json!(["Sci-Fi", "Film noir", "Science Fiction"])] {
+        for genres in
+            [json!(["Sci-Fi", "Film noir"]), json!(["Sci-Fi", "Film noir", "Science Fiction"])]
+        {
             let reply = admin.import("tmdb-2", "basic_info", json!({ "genres": genres })).await;
             assert_eq!(reply.status, 200, "{}", reply.text);
             let export = admin.export("tmdb-2", "basic_info").await;
             for options in ["", "?mode=replace"] {
                 let again = admin.import_envelope("tmdb-2", "basic-info", options, &export).await;
-                assert_eq!(again.json()["status"], "unchanged", "{genres}{options}: {}", again.text);
+                assert_eq!(
+                    again.json()["status"],
+                    "unchanged",
+                    "{genres}{options}: {}",
+                    again.text
+                );
             }
         }
         assert_eq!(count(&app, "genre").await, 1);
@@ -935,7 +1016,8 @@ on_both_databases! {
     async fn two_names_of_one_genre_in_a_document_round_trip(app: TestApp) {
         let admin = app.full_movie("tmdb-1").await;
         let genre = dump(&app.database.url, &["movie_genres"]).await[0].1[0].clone();
-        let genre = serde_json::from_str::<Value>(&genre).unwrap()["genre_id"].as_str().unwrap().to_owned();
+        let genre =
+            serde_json::from_str::<Value>(&genre).unwrap()["genre_id"].as_str().unwrap().to_owned();
         add_alias(&app, "genre", &genre, "another name").await;
         add_alias(&app, "genre", &genre, "a third").await;
         app.movie("tmdb-2").await;
@@ -970,31 +1052,67 @@ on_both_databases! {
         ] });
         let reply = admin.import("tmdb-2", "awards", sent.clone()).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        let warned: Vec<_> = reply.json()["plan"]["warnings"].as_array().unwrap().iter().map(|warning| (warning["path"].clone(), warning["code"].clone())).collect();
+        let warned: Vec<_> = reply.json()["plan"]["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|warning| (warning["path"].clone(), warning["code"].clone()))
+            .collect();
         assert_eq!(warned, [(json!("/awards/2/nominee"), json!("AMBIGUOUS_MATCH"))]);
         let data = admin.export("tmdb-2", "awards").await["data"].clone();
-        assert_eq!(fixtures::facts(&data), json!({ "awards": sent["awards"].as_array().unwrap().iter().map(fixtures::facts).collect::<Vec<_>>() }));
-        let linked: Vec<Option<&str>> = data["awards"].as_array().unwrap().iter().map(|award| award["nominee_id"].as_str()).collect();
+        assert_eq!(
+            fixtures::facts(&data),
+            json!({ "awards": sent["awards"].as_array().unwrap().iter().map(fixtures::facts).collect::<Vec<_>>() })
+        );
+        let linked: Vec<Option<&str>> = data["awards"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|award| award["nominee_id"].as_str())
+            .collect();
         assert_eq!(linked, [Some("tmdb-person-2"), None, None, Some("tmdb-person-11"), None]);
         assert_eq!(count(&app, "person").await, people);
         // A nominee that is renamed to an unknown name is no longer linked.
-        let renamed = json!({ "awards": [{ "id": data["awards"][0]["id"], "nominee": "The Harbour" }] });
+        let renamed =
+            json!({ "awards": [{ "id": data["awards"][0]["id"], "nominee": "The Harbour" }] });
         admin.import("tmdb-2", "awards", renamed).await;
         let data = admin.export("tmdb-2", "awards").await["data"].clone();
-        assert_eq!((&data["awards"][0]["nominee"], &data["awards"][0]["nominee_id"]), (&json!("The Harbour"), &json!(null)));
+        assert_eq!(
+            (&data["awards"][0]["nominee"], &data["awards"][0]["nominee_id"]),
+            (&json!("The Harbour"), &json!(null))
+        );
     }
 
     async fn names_of_maximum_length_are_resolved(app: TestApp) {
         let admin = app.movie("tmdb-1").await;
         // Syllables that decompose to up to three letters each and hardly repeat.
-        let name = |length: u32| (0..length).map(|index| char::from_u32(0xAC00 + (index * 7919 + index * index * 31) % 11_172).unwrap()).collect::<String>();
-        let sent = json!({ "crew": [{ "id": "x".repeat(128), "name": name(500), "job": "Editor" }] });
+        let name = |length: u32| {
+            (0..length)
+                .map(|index| {
+                    char::from_u32(0xAC00 + (index * 7919 + index * index * 31) % 11_172).unwrap()
+                })
+                .collect::<String>()
+        };
+        let sent =
+            json!({ "crew": [{ "id": "x".repeat(128), "name": name(500), "job": "Editor" }] });
         let reply = admin.import("tmdb-1", "cast_crew", sent).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        let reply = admin.import("tmdb-1", "basic_info", json!({ "title": name(300), "original_title": name(300), "genres": [name(100)] })).await;
+        let reply = admin
+            .import(
+                "tmdb-1",
+                "basic_info",
+                json!({ "title": name(300), "original_title": name(300), "genres": [name(100)] }),
+            )
+            .await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         app.movie("tmdb-2").await;
-        admin.import("tmdb-2", "cast_crew", json!({ "crew": [{ "name": name(500), "job": "Editor" }] })).await;
+        admin
+            .import(
+                "tmdb-2",
+                "cast_crew",
+                json!({ "crew": [{ "name": name(500), "job": "Editor" }] }),
+            )
+            .await;
         assert_eq!(crew(&admin, "tmdb-2").await[0].1, "x".repeat(128));
     }
 }

@@ -282,7 +282,13 @@ proptest! {
         let how = import_options(way, &base);
         if world.import(&file, how).is_ok() {
             let again = world.import(&file, how).unwrap();
-            prop_assert_eq!(again.report.changes, vec![], "{:#}\nstored {:#}", file, world.export());
+            prop_assert_eq!(
+                again.report.changes,
+                vec![],
+                "{:#}\nstored {:#}",
+                file,
+                world.export()
+            );
             prop_assert_eq!(again.new_entities, vec![]);
         }
     }
@@ -317,13 +323,19 @@ proptest! {
                 edits.push((place, value));
             }
         }
-        let drop = |data: &mut Value, dropped: &BTreeSet<String>| for (name, _) in item_lists(category) {
-            let mut index = 0..;
-            let keep = |_: &Value| !dropped.contains(&pointer_at(&pointer("", name), index.next().unwrap()));
-            data[name].as_array_mut().unwrap().retain(keep);
+        let drop = |data: &mut Value, dropped: &BTreeSet<String>| {
+            for (name, _) in item_lists(category) {
+                let mut index = 0..;
+                let keep = |_: &Value| {
+                    !dropped.contains(&pointer_at(&pointer("", name), index.next().unwrap()))
+                };
+                data[name].as_array_mut().unwrap().retain(keep);
+            }
         };
-        let add = |data: &mut Value, editor: &str| for (name, item) in new_items(category, editor) {
-            data[name].as_array_mut().unwrap().push(item);
+        let add = |data: &mut Value, editor: &str| {
+            for (name, item) in new_items(category, editor) {
+                data[name].as_array_mut().unwrap().push(item);
+            }
         };
         let file = |which: usize, editor: &str| {
             let mut file = file_of(category, &base, &edits[which]);
@@ -341,7 +353,9 @@ proptest! {
         for order in [[&ours, &theirs], [&theirs, &ours]] {
             let mut world = world.clone();
             for file in order {
-                let plan = world.import(file, how).unwrap_or_else(|problems| panic!("{problems:#?}\n{file:#}"));
+                let plan = world
+                    .import(file, how)
+                    .unwrap_or_else(|problems| panic!("{problems:#?}\n{file:#}"));
                 prop_assert_eq!(plan.report.conflicts, vec![]);
             }
             prop_assert_eq!(&normalized(category, &base, &world.export()), &expected);
@@ -358,33 +372,74 @@ proptest! {
         let values = |data: &Value| -> BTreeSet<(String, String)> {
             let mut found = Vec::new();
             leaves(data, "", &mut found);
-            let shape = |path: &str| path.split('/').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join("/");
+            let shape = |path: &str| {
+                path.split('/')
+                    .filter(|part| part.parse::<usize>().is_err())
+                    .collect::<Vec<_>>()
+                    .join("/")
+            };
             found.into_iter().map(|(path, value)| (shape(&path), value.to_string())).collect()
         };
         let mut had = values(&Value::Object(base.clone()));
         had.extend(values(&world.export()));
         had.extend(values(&file));
-        let is_id = |shape: &str| item_lists(world.category).any(|(name, item)| {
-            item.fields.iter().any(|field| matches!(field.rule.kind, Kind::Id) && shape == format!("/{name}/{}", field.name))
-        });
+        let is_id = |shape: &str| {
+            item_lists(world.category).any(|(name, item)| {
+                item.fields.iter().any(|field| {
+                    matches!(field.rule.kind, Kind::Id)
+                        && shape == format!("/{name}/{}", field.name)
+                })
+            })
+        };
         let mut planned = values(&Value::Object(plan.data));
         planned.retain(|(shape, _)| !is_id(shape));
-        prop_assert_eq!(planned.difference(&had).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
+        prop_assert_eq!(
+            planned.difference(&had).collect::<Vec<_>>(),
+            Vec::<&(String, String)>::new()
+        );
     }
 
     #[test]
     fn applying_the_changes_of_a_plan_gives_its_document((world, base, file, way) in edited_worlds(), removed in choices()) {
         let of_world: Vec<String> = items(world.category, &world.export()).into_keys().collect();
-        let remove: Vec<String> = of_world.iter().zip(removed.iter().cycle()).filter(|(_, choice)| **choice % 5 == 0).map(|(id, _)| id.clone()).collect();
+        let remove: Vec<String> = of_world
+            .iter()
+            .zip(removed.iter().cycle())
+            .filter(|(_, choice)| **choice % 5 == 0)
+            .map(|(id, _)| id.clone())
+            .collect();
         for remove in [&[][..], &remove[..]] {
-            let Ok(plan) = world.plan(&file, ImportSettings { remove, ..import_options(way, &base) }) else { continue };
+            let Ok(plan) =
+                world.plan(&file, ImportSettings { remove, ..import_options(way, &base) })
+            else {
+                continue;
+            };
             let changes = &plan.report.changes;
-            prop_assert_eq!(apply_changes(world.category, &world.data, changes), Value::Object(plan.data.clone()));
+            prop_assert_eq!(
+                apply_changes(world.category, &world.data, changes),
+                Value::Object(plan.data.clone())
+            );
             // Every item that disappears is listed as removed.
-            let (before, after) = (items(world.category, &world.export()), items(world.category, &Value::Object(plan.data.clone())));
-            let gone: Vec<&Value> = before.iter().filter(|(id, _)| !after.contains_key(*id)).map(|(_, (_, object))| object).collect();
-            let listed: Vec<&Value> = changes.iter().filter(|change| change.op == ChangeOperation::Remove).filter_map(|change| change.before.as_deref()).collect();
-            prop_assert!(gone.iter().all(|object| listed.contains(object)), "{:#?} of {:#?}", gone, listed);
+            let (before, after) = (
+                items(world.category, &world.export()),
+                items(world.category, &Value::Object(plan.data.clone())),
+            );
+            let gone: Vec<&Value> = before
+                .iter()
+                .filter(|(id, _)| !after.contains_key(*id))
+                .map(|(_, (_, object))| object)
+                .collect();
+            let listed: Vec<&Value> = changes
+                .iter()
+                .filter(|change| change.op == ChangeOperation::Remove)
+                .filter_map(|change| change.before.as_deref())
+                .collect();
+            prop_assert!(
+                gone.iter().all(|object| listed.contains(object)),
+                "{:#?} of {:#?}",
+                gone,
+                listed
+            );
             let counts = plan.report.counts();
             prop_assert_eq!(counts.added + counts.updated + counts.removed, changes.len());
         }
@@ -394,8 +449,13 @@ proptest! {
     fn an_edit_of_the_current_document_is_stored_as_sent((category, sent) in document(), choices in choices(), merges in any::<bool>()) {
         let world = World::with(category, &sent);
         let (data, base) = (world.data.clone(), world.export());
-        let edits: Vec<Edit> = distribute(category, &base, &choices, 2).into_iter().filter(|(_, share, _)| *share == 0)
-            .map(|(place, _, seed)| { let value = another_value(category, &place, &[stored(&base, &place)], seed); (place, value) })
+        let edits: Vec<Edit> = distribute(category, &base, &choices, 2)
+            .into_iter()
+            .filter(|(_, share, _)| *share == 0)
+            .map(|(place, _, seed)| {
+                let value = another_value(category, &place, &[stored(&base, &place)], seed);
+                (place, value)
+            })
             .collect();
         let mut wanted = base.clone();
         apply(category, &mut wanted, &edits);
@@ -409,7 +469,11 @@ proptest! {
             let mut kept = choices.iter().cycle().map(|choice| choice % 4 > 0);
             let mut new = list.clone();
             new.retain(|_| kept.next().unwrap());
-            forgotten.extend(list.iter().filter(|object| !new.contains(object)).map(|object| object[item.id].clone()));
+            forgotten.extend(
+                list.iter()
+                    .filter(|object| !new.contains(object))
+                    .map(|object| object[item.id].clone()),
+            );
             *list = new;
         }
         for (name, item) in new_items(category, "ours") {
@@ -420,7 +484,9 @@ proptest! {
         for field in category.definition().fields {
             if let Kind::Items { item, .. } = &field.rule.kind {
                 for object in file[field.name].as_array_mut().unwrap() {
-                    for inner in item.fields.iter().filter(|inner| !matches!(inner.rule.kind, Kind::Id)) {
+                    for inner in
+                        item.fields.iter().filter(|inner| !matches!(inner.rule.kind, Kind::Id))
+                    {
                         let value = object.get(inner.name).cloned().unwrap_or(Value::Null);
                         object[inner.name] = value;
                     }
@@ -431,7 +497,9 @@ proptest! {
         }
         let mode = if merges { MERGE } else { REPLACE };
         for base_of in [Some(&data), None] {
-            let plan = world.plan(&file, ImportSettings { base: base_of, nulls: NullPolicy::Clear, ..mode }).unwrap();
+            let plan = world
+                .plan(&file, ImportSettings { base: base_of, nulls: NullPolicy::Clear, ..mode })
+                .unwrap();
             prop_assert_eq!(&plan.report.conflicts, &vec![]);
             let mut planned = Value::Object(plan.data);
             let mut wanted = wanted.clone();
@@ -439,30 +507,54 @@ proptest! {
                 // Under MERGE, an incomplete list keeps the stored order, except for explicit order
                 // values.
                 for (name, item) in item_lists(category) {
-                    let place = |object: &Value| list(&base, name).iter().position(|known| known[item.id] == object[item.id]);
-                    let is_part = list(&base, name).iter().any(|object| forgotten.contains(&object[item.id]));
+                    let place = |object: &Value| {
+                        list(&base, name).iter().position(|known| known[item.id] == object[item.id])
+                    };
+                    let is_part =
+                        list(&base, name).iter().any(|object| forgotten.contains(&object[item.id]));
                     let old: Vec<_> = list(&planned, name).iter().filter_map(place).collect();
-                    prop_assert!(!is_part || name == "cast" || old.is_sorted(), "{}: {:?}", name, old);
+                    prop_assert!(
+                        !is_part || name == "cast" || old.is_sorted(),
+                        "{}: {:?}",
+                        name,
+                        old
+                    );
                     for data in [&mut planned, &mut wanted].into_iter().filter(|_| is_part) {
-                        data[name].as_array_mut().unwrap().sort_by_key(|object| place(object).unwrap_or(usize::MAX));
+                        data[name]
+                            .as_array_mut()
+                            .unwrap()
+                            .sort_by_key(|object| place(object).unwrap_or(usize::MAX));
                     }
                 }
                 // Items missing from the file stay unchanged.
                 for (name, item) in item_lists(category) {
-                    for object in list(&planned, name).iter().filter(|object| forgotten.contains(&object[item.id])) {
+                    for object in list(&planned, name)
+                        .iter()
+                        .filter(|object| forgotten.contains(&object[item.id]))
+                    {
                         prop_assert!(list(&base, name).contains(object));
                     }
                     let before = list(&planned, name).len();
-                    planned[name].as_array_mut().unwrap().retain(|object| !forgotten.contains(&object[item.id]));
+                    planned[name]
+                        .as_array_mut()
+                        .unwrap()
+                        .retain(|object| !forgotten.contains(&object[item.id]));
                     let kept = before - list(&planned, name).len();
-                    let expected = list(&base, name).iter().filter(|object| forgotten.contains(&object[item.id])).count();
+                    let expected = list(&base, name)
+                        .iter()
+                        .filter(|object| forgotten.contains(&object[item.id]))
+                        .count();
                     prop_assert_eq!(kept, expected, "{}", name);
                 }
-                let listed: Vec<_> = plan.report.not_removed.iter().map(|kept| json!(kept.id)).collect();
+                let listed: Vec<_> =
+                    plan.report.not_removed.iter().map(|kept| json!(kept.id)).collect();
                 prop_assert_eq!(listed.len(), if base_of.is_some() { forgotten.len() } else { 0 });
                 prop_assert!(listed.iter().all(|id| forgotten.contains(id)));
             }
-            prop_assert_eq!(normalized(category, &base, &planned), normalized(category, &base, &wanted));
+            prop_assert_eq!(
+                normalized(category, &base, &planned),
+                normalized(category, &base, &wanted)
+            );
         }
     }
 
@@ -470,7 +562,12 @@ proptest! {
     fn an_unedited_file_keeps_later_changes((world, base, _, way) in edited_worlds()) {
         let file = Value::Object(base.clone());
         for nulls in [NullPolicy::Keep, NullPolicy::Clear] {
-            let how = ImportSettings { base: Some(&base), nulls, on_conflict: ConflictPolicy::Fail, ..import_options(way, &base) };
+            let how = ImportSettings {
+                base: Some(&base),
+                nulls,
+                on_conflict: ConflictPolicy::Fail,
+                ..import_options(way, &base)
+            };
             let plan = world.plan(&file, how).unwrap();
             prop_assert_eq!(plan.report.changes, vec![]);
             prop_assert_eq!(&plan.data, &world.data);
@@ -484,7 +581,8 @@ proptest! {
     ) {
         let mut world = World::with(category, &sent);
         let (data, base) = (world.data.clone(), world.export());
-        let (mut theirs, mut ours, mut disputed): (Vec<Edit>, Vec<Edit>, Vec<String>) = Default::default();
+        let (mut theirs, mut ours, mut disputed): (Vec<Edit>, Vec<Edit>, Vec<String>) =
+            Default::default();
         for (place, share, seed) in distribute(category, &base, &choices, 7) {
             let was = stored(&base, &place);
             let value = another_value(category, &place, &[was], seed);
@@ -497,7 +595,12 @@ proptest! {
                 }
                 3 => {
                     // A choice of two values leaves no third one.
-                    let other = another_value(category, &place, &[was, value.as_ref()], seed.wrapping_add(1));
+                    let other = another_value(
+                        category,
+                        &place,
+                        &[was, value.as_ref()],
+                        seed.wrapping_add(1),
+                    );
                     theirs.push((place.clone(), value));
                     if other.as_ref() != was {
                         disputed.push(pointer(&place.0, place.1.name));
@@ -508,10 +611,13 @@ proptest! {
             }
         }
         let clear = ImportSettings { base: Some(&data), nulls: NullPolicy::Clear, ..MERGE };
-        world.import(&file_of(category, &base, &theirs), clear).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        world
+            .import(&file_of(category, &base, &theirs), clear)
+            .unwrap_or_else(|problems| panic!("{problems:#?}"));
         let (file, current) = (file_of(category, &base, &ours), world.export());
         let refused = world.plan_with_problems(&file, clear);
-        let paths: Vec<&String> = refused.report.conflicts.iter().map(|conflict| &conflict.path).collect();
+        let paths: Vec<&String> =
+            refused.report.conflicts.iter().map(|conflict| &conflict.path).collect();
         let sorted = |paths: Vec<&String>| paths.into_iter().cloned().collect::<BTreeSet<_>>();
         prop_assert_eq!(sorted(paths.clone()), sorted(disputed.iter().collect()));
         prop_assert_eq!(paths.len(), disputed.len(), "each once");
@@ -520,18 +626,27 @@ proptest! {
         for conflict in &refused.report.conflicts {
             prop_assert_eq!(conflict.base.as_deref(), base.pointer(&conflict.path));
             prop_assert_eq!(conflict.current.as_deref(), current.pointer(&conflict.path));
-            prop_assert_eq!(conflict.imported.as_deref(), file.pointer(&conflict.path).filter(|value| !value.is_null()));
+            prop_assert_eq!(
+                conflict.imported.as_deref(),
+                file.pointer(&conflict.path).filter(|value| !value.is_null())
+            );
         }
         let is_disputed = |(place, _): &&Edit| disputed.contains(&pointer(&place.0, place.1.name));
         for (on_conflict, last) in [
             (ConflictPolicy::TakeImport, ours.clone()),
-            (ConflictPolicy::KeepCurrent, ours.iter().filter(|edit| !is_disputed(edit)).cloned().collect()),
+            (
+                ConflictPolicy::KeepCurrent,
+                ours.iter().filter(|edit| !is_disputed(edit)).cloned().collect(),
+            ),
         ] {
             let plan = world.plan(&file, ImportSettings { on_conflict, ..clear }).unwrap();
             let mut expected = base.clone();
             apply(category, &mut expected, &theirs);
             apply(category, &mut expected, &last);
-            prop_assert_eq!(normalized(category, &base, &Value::Object(plan.data)), normalized(category, &base, &expected));
+            prop_assert_eq!(
+                normalized(category, &base, &Value::Object(plan.data)),
+                normalized(category, &base, &expected)
+            );
             prop_assert_eq!(plan.report.conflicts.len(), disputed.len());
         }
     }
@@ -554,7 +669,8 @@ proptest! {
             let at = pointer_at(&pointer("", name), index);
             let mut without = base.clone();
             without[name].as_array_mut().unwrap().remove(index);
-            let changeable: Vec<Place> = places(category, &base).into_iter().filter(|(parent, _)| *parent == at).collect();
+            let changeable: Vec<Place> =
+                places(category, &base).into_iter().filter(|(parent, _)| *parent == at).collect();
             let place = changeable[usize::from(choices[1]) % changeable.len()].clone();
             let value = another_value(category, &place, &[stored(&base, &place)], choices[2]);
             let changed = file_of(category, &base, &[(place, value)]);
@@ -565,12 +681,20 @@ proptest! {
             prop_assert_eq!(refused.report.conflicts.len(), 1, "{:#?}", refused.report);
             let conflict = &refused.report.conflicts[0];
             prop_assert_eq!((&conflict.path, conflict.base.as_deref()), (&at, base.pointer(&at)));
-            prop_assert_eq!((conflict.current.is_none(), conflict.imported.is_none()), (!we_drop, we_drop));
-            for (on_conflict, is_there) in [(ConflictPolicy::KeepCurrent, we_drop), (ConflictPolicy::TakeImport, !we_drop)] {
+            prop_assert_eq!(
+                (conflict.current.is_none(), conflict.imported.is_none()),
+                (!we_drop, we_drop)
+            );
+            for (on_conflict, is_there) in
+                [(ConflictPolicy::KeepCurrent, we_drop), (ConflictPolicy::TakeImport, !we_drop)]
+            {
                 let plan = world.plan(ours, ImportSettings { on_conflict, ..how }).unwrap();
                 let left = items(category, &Value::Object(plan.data));
                 let id = base.pointer(&at).unwrap()[item.id].as_str().unwrap();
-                prop_assert_eq!((left.contains_key(id), left.len()), (is_there, items(category, &base).len() - usize::from(!is_there)));
+                prop_assert_eq!(
+                    (left.contains_key(id), left.len()),
+                    (is_there, items(category, &base).len() - usize::from(!is_there))
+                );
             }
         }
     }
@@ -585,7 +709,8 @@ proptest! {
         let ids: BTreeSet<&String> = first.iter().chain(second).collect();
         prop_assert_eq!(ids.len(), first.len() + second.len(), "generated ids differ");
 
-        let other_nulls = if how.nulls == NullPolicy::Keep { NullPolicy::Clear } else { NullPolicy::Keep };
+        let other_nulls =
+            if how.nulls == NullPolicy::Keep { NullPolicy::Clear } else { NullPolicy::Keep };
         let other_mode = import_options(way ^ 1, &base).mode;
         let remove = [removed];
         let mut digests = BTreeSet::from([plan.report.digest.clone()]);
@@ -599,16 +724,24 @@ proptest! {
             ImportSettings { remove: &remove, ..how },
         ];
         for other in others {
-            prop_assert!(digests.insert(world.plan_with_problems(&file, other).report.digest), "{:?}", other);
+            prop_assert!(
+                digests.insert(world.plan_with_problems(&file, other).report.digest),
+                "{:?}",
+                other
+            );
         }
         // Another value makes another plan, even if only the previous value differs.
         let current = world.export();
         for (place, _, seed) in distribute(world.category, &file, &[way], 1).into_iter().take(4) {
             let had = [stored(&file, &place), stored(&current, &place)];
-            let Some(value) = another_value(world.category, &place, &had, seed | 1) else { continue };
+            let Some(value) = another_value(world.category, &place, &had, seed | 1) else {
+                continue;
+            };
             let mut file = file.clone();
             file.pointer_mut(&place.0).unwrap()[place.1.name] = value;
-            if let Ok(other) = world.plan(&file, how) && with_numbered_ids(&other) != with_numbered_ids(&plan) {
+            if let Ok(other) = world.plan(&file, how)
+                && with_numbered_ids(&other) != with_numbered_ids(&plan)
+            {
                 prop_assert!(digests.insert(other.report.digest), "{}", place.0);
             }
         }
@@ -619,29 +752,54 @@ proptest! {
         let category = world.category;
         let how = import_options(way, &base);
         let before = items(category, &world.export());
-        let fields = category.definition().fields.iter().filter(|field| !matches!(field.rule.kind, Kind::Items { .. }));
-        let targets = fields.map(|field| pointer("", field.name)).chain(before.keys().cloned()).chain(["no-such".to_owned()]);
-        let locks: Vec<String> = targets.zip(which.iter().cycle()).filter(|(_, choice)| **choice % 2 == 0).map(|(target, _)| target).collect();
+        let fields = category
+            .definition()
+            .fields
+            .iter()
+            .filter(|field| !matches!(field.rule.kind, Kind::Items { .. }));
+        let targets = fields
+            .map(|field| pointer("", field.name))
+            .chain(before.keys().cloned())
+            .chain(["no-such".to_owned()]);
+        let locks: Vec<String> = targets
+            .zip(which.iter().cycle())
+            .filter(|(_, choice)| **choice % 2 == 0)
+            .map(|(target, _)| target)
+            .collect();
         let Ok(free) = world.plan(&file, how) else { return Ok(()) };
         let (current, wanted) = (world.export(), Value::Object(free.data.clone()));
         let after = items(category, &wanted);
         let held_of = |wanted: &Value| -> BTreeSet<&String> {
             let after = items(category, wanted);
-            locks.iter().filter(|target| if target.starts_with('/') {
-                current.pointer(target) != wanted.pointer(target)
-            } else {
-                before.contains_key(*target) && before.get(*target) != after.get(*target)
-            }).collect()
+            locks
+                .iter()
+                .filter(|target| {
+                    if target.starts_with('/') {
+                        current.pointer(target) != wanted.pointer(target)
+                    } else {
+                        before.contains_key(*target) && before.get(*target) != after.get(*target)
+                    }
+                })
+                .collect()
         };
         let held = held_of(&wanted);
         // A locked value that both sides changed is skipped and is not a conflict.
-        let Ok(taken) = world.plan(&file, ImportSettings { on_conflict: ConflictPolicy::TakeImport, ..how }) else { return Ok(()) };
+        let Ok(taken) =
+            world.plan(&file, ImportSettings { on_conflict: ConflictPolicy::TakeImport, ..how })
+        else {
+            return Ok(());
+        };
         let skips = held_of(&Value::Object(taken.data));
-        let named = |of: Option<&Value>| of.and_then(|value| value.as_object()).and_then(|object| {
-            item_lists(category).find_map(|(_, item)| object.get(item.id)?.as_str().map(str::to_owned))
-        });
+        let named = |of: Option<&Value>| {
+            of.and_then(|value| value.as_object()).and_then(|object| {
+                item_lists(category)
+                    .find_map(|(_, item)| object.get(item.id)?.as_str().map(str::to_owned))
+            })
+        };
 
-        let skipped = world.plan(&file, ImportSettings { locks: &locks, lock_rule: LockRule::Skip, ..how }).unwrap();
+        let skipped = world
+            .plan(&file, ImportSettings { locks: &locks, lock_rule: LockRule::Skip, ..how })
+            .unwrap();
         let planned = Value::Object(skipped.data.clone());
         let kept = items(category, &planned);
         for target in &locks {
@@ -651,20 +809,47 @@ proptest! {
                 prop_assert_eq!(kept.get(target), before.get(target), "{}", target);
             }
         }
-        let listed: BTreeSet<String> = skipped.report.skipped.iter().map(|skipped| named(skipped.current.as_deref()).unwrap_or_else(|| skipped.path.clone())).collect();
+        let listed: BTreeSet<String> = skipped
+            .report
+            .skipped
+            .iter()
+            .map(|skipped| {
+                named(skipped.current.as_deref()).unwrap_or_else(|| skipped.path.clone())
+            })
+            .collect();
         prop_assert_eq!(listed.iter().collect::<BTreeSet<_>>(), skips.clone());
         prop_assert_eq!(skipped.report.skipped.len(), skips.len());
-        prop_assert!(skipped.report.skipped.iter().all(|skipped| skipped.code == ProblemCode::Locked));
-        prop_assert_eq!(apply_changes(category, &world.data, &skipped.report.changes), planned.clone());
+        prop_assert!(
+            skipped.report.skipped.iter().all(|skipped| skipped.code == ProblemCode::Locked)
+        );
+        prop_assert_eq!(
+            apply_changes(category, &world.data, &skipped.report.changes),
+            planned.clone()
+        );
         // Everything else is the same as without a lock.
-        for field in category.definition().fields.iter().filter(|field| !matches!(field.rule.kind, Kind::Items { .. })) {
+        for field in category
+            .definition()
+            .fields
+            .iter()
+            .filter(|field| !matches!(field.rule.kind, Kind::Items { .. }))
+        {
             let target = pointer("", field.name);
-            prop_assert!(held.contains(&target) || planned.pointer(&target) == wanted.pointer(&target), "{}", target);
+            prop_assert!(
+                held.contains(&target) || planned.pointer(&target) == wanted.pointer(&target),
+                "{}",
+                target
+            );
         }
-        let expected: BTreeSet<&String> = after.keys().filter(|id| before.contains_key(*id)).chain(held.iter().copied().filter(|id| !id.starts_with('/'))).collect();
+        let expected: BTreeSet<&String> = after
+            .keys()
+            .filter(|id| before.contains_key(*id))
+            .chain(held.iter().copied().filter(|id| !id.starts_with('/')))
+            .collect();
         let known: BTreeSet<&String> = kept.keys().filter(|id| before.contains_key(*id)).collect();
         prop_assert_eq!(known, expected);
-        for (id, object) in after.iter().filter(|(id, _)| before.contains_key(*id) && !held.contains(id)) {
+        for (id, object) in
+            after.iter().filter(|(id, _)| before.contains_key(*id) && !held.contains(id))
+        {
             prop_assert_eq!(kept.get(id), Some(object));
         }
         prop_assert!(kept.len() >= after.len());
@@ -672,8 +857,15 @@ proptest! {
         let refused = world.plan_with_problems(&file, ImportSettings { locks: &locks, ..how });
         prop_assert_eq!(refused.problems.len(), held.len());
         prop_assert!(refused.problems.iter().all(|problem| problem.code == ProblemCode::Locked));
-        let overridden = world.plan(&file, ImportSettings { locks: &locks, lock_rule: LockRule::Override, ..how }).unwrap();
-        let warned = overridden.report.warnings.iter().filter(|warning| warning.code == WarningCode::Locked).count();
+        let overridden = world
+            .plan(&file, ImportSettings { locks: &locks, lock_rule: LockRule::Override, ..how })
+            .unwrap();
+        let warned = overridden
+            .report
+            .warnings
+            .iter()
+            .filter(|warning| warning.code == WarningCode::Locked)
+            .count();
         prop_assert_eq!(warned, held.len());
         prop_assert_eq!(with_numbered_ids(&overridden), with_numbered_ids(&free));
     }

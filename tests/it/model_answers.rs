@@ -34,9 +34,23 @@ on_both_databases! {
             json!({ "category": "timeline", "data": [event] }),
         ] {
             let reply = send(&admin, &sent.to_string(), "?dry_run=true").await;
-            assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("planned")), "{sent}: {}", reply.text);
-            assert!(warning_codes(&reply).contains(&"ENVELOPE_MISSING".to_owned()), "{sent}: {}", reply.text);
-            assert_eq!(reply.json()["plan"]["changes"][0]["label"], "Event: Re-release", "{}", reply.text);
+            assert_eq!(
+                (reply.status, &reply.json()["status"]),
+                (200, &json!("planned")),
+                "{sent}: {}",
+                reply.text
+            );
+            assert!(
+                warning_codes(&reply).contains(&"ENVELOPE_MISSING".to_owned()),
+                "{sent}: {}",
+                reply.text
+            );
+            assert_eq!(
+                reply.json()["plan"]["changes"][0]["label"],
+                "Event: Re-release",
+                "{}",
+                reply.text
+            );
             let input = |category: Value| json!({ "movieId": "m", "category": category, "document": sent.to_string(), "options": { "dryRun": true } });
             let payload = admin.mutate("importDocument", input(json!("TIMELINE"))).await;
             assert_eq!(payload["status"], "PLANNED", "{payload}");
@@ -49,12 +63,20 @@ on_both_databases! {
         for (sent, code) in [
             (json!({ "movie_id": "other", "events": [event] }), "MOVIE_MISMATCH"),
             (json!({ "category": "trivia", "events": [event] }), "CATEGORY_MISMATCH"),
-            (json!({ "category": "trivia", "movie_id": "m", "data": { "items": [] } }), "CATEGORY_MISMATCH"),
+            (
+                json!({ "category": "trivia", "movie_id": "m", "data": { "items": [] } }),
+                "CATEGORY_MISMATCH",
+            ),
             (json!([1, 2]), "TYPE_MISMATCH"),
             (json!({ "evnts": [event] }), "NOTHING_READ"),
         ] {
             let reply = send(&admin, &sent.to_string(), "").await;
-            assert_eq!(reply.errors(), [(String::new(), code.to_owned())], "{sent}: {}", reply.text);
+            assert_eq!(
+                reply.errors(),
+                [(String::new(), code.to_owned())],
+                "{sent}: {}",
+                reply.text
+            );
         }
     }
 
@@ -68,24 +90,46 @@ on_both_databases! {
         let text = format!("You have:\n{}\nI would write:\n{}\n", block(old), block(&new));
         for (target, status) in [("draft", "drafted"), ("published", "published")] {
             let reply = send(&admin, &text, &format!("?target={target}")).await;
-            assert_eq!((reply.status, &reply.json()["status"]), (200, &json!(status)), "{}", reply.text);
-            assert_eq!(reply.json()["plan"]["changes"].as_array().unwrap().len(), 1, "{}", reply.text);
+            assert_eq!(
+                (reply.status, &reply.json()["status"]),
+                (200, &json!(status)),
+                "{}",
+                reply.text
+            );
+            assert_eq!(
+                reply.json()["plan"]["changes"].as_array().unwrap().len(),
+                1,
+                "{}",
+                reply.text
+            );
         }
-        assert_eq!(admin.export("m", "timeline").await["data"]["events"][2]["title"], "First release");
+        assert_eq!(
+            admin.export("m", "timeline").await["data"]["events"][2]["title"],
+            "First release"
+        );
         // Two documents that both differ from the stored one are ambiguous.
         let mut other = new.clone();
         other["title"] = json!("Second release");
         new["title"] = json!("Third release");
         let text = format!("One:\n{}\nTwo:\n{}\n", block(&new), block(&other));
         let reply = send(&admin, &text, "").await;
-        assert_eq!((reply.status, &reply.json()["code"]), (400, &json!("UNREADABLE")), "{}", reply.text);
+        assert_eq!(
+            (reply.status, &reply.json()["code"]),
+            (400, &json!("UNREADABLE")),
+            "{}",
+            reply.text
+        );
         let detail = reply.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains("line 3") && detail.contains("line 7"), "{detail}");
     }
 
     async fn unread_content_is_counted_and_refused_under_strict(app: TestApp) {
         let admin = app.full_movie("m").await;
-        let mut file = envelope("m", "timeline", json!({ "events": [{ "date": "2003", "title": "Shown again" }] }));
+        let mut file = envelope(
+            "m",
+            "timeline",
+            json!({ "events": [{ "date": "2003", "title": "Shown again" }] }),
+        );
         file["sources"] = json!(["A book"]);
         file["evnts"] = json!([{ "date": "2004", "title": "And again" }]);
         let strict = send(&admin, &file.to_string(), "?strict=true").await;
@@ -93,12 +137,20 @@ on_both_databases! {
         assert_eq!((strict.status, strict.errors()), (422, vec![unknown; 2]), "{}", strict.text);
         let planned = send(&admin, &file.to_string(), "?dry_run=true").await;
         let message = planned.json()["message"].as_str().unwrap().to_owned();
-        assert!(message.ends_with("; 2 fields of the document were not read (see the warnings)"), "{message}");
+        assert!(
+            message.ends_with("; 2 fields of the document were not read (see the warnings)"),
+            "{message}"
+        );
         assert!(planned.text.contains("did you mean \\\"events\\\"?"), "{}", planned.text);
         // With empty data, nothing was read.
         file["data"] = json!({ "events": [] });
         let refused = send(&admin, &file.to_string(), "").await;
-        assert_eq!((refused.status, &refused.json()["code"]), (422, &json!("NOTHING_READ")), "{}", refused.text);
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (422, &json!("NOTHING_READ")),
+            "{}",
+            refused.text
+        );
         let payload = admin.import_document(&file, json!({})).await;
         assert_eq!(codes(&payload), ["NOTHING_READ"], "{payload}");
     }

@@ -545,7 +545,8 @@ on_both_databases! {
         let query = "mutation($input: ImportDocumentInput!) {
             importDocument(input: $input) { status repairHint }
         }";
-        let variables = json!({ "input": { "movieId": "m", "category": "TIMELINE", "document": document } });
+        let variables =
+            json!({ "input": { "movieId": "m", "category": "TIMELINE", "document": document } });
         let answered = admin.graphql(query, variables).await;
         assert_eq!(answered["data"]["importDocument"]["repairHint"], json!(hint));
         let right = json!({ "events": [{ "date": "1999-04-03", "title": "It rained" }] });

@@ -57,14 +57,23 @@ fn code(reply: &Value) -> &str {
 
 on_both_databases! {
     async fn a_created_movie_has_its_title_at_revision_1(app: TestApp) {
-        let reply = app.admin().graphql(CREATE, json!({ "id": "tmdb-550", "title": " Die Flut 🌊 " })).await;
+        let reply = app
+            .admin()
+            .graphql(CREATE, json!({ "id": "tmdb-550", "title": " Die Flut 🌊 " }))
+            .await;
         let payload = &reply["data"]["createMovie"];
         assert_eq!(payload["userErrors"], json!([]), "{reply}");
         let movie = &payload["movie"];
-        assert_eq!((&movie["id"], &movie["title"], &movie["year"]), (&json!("tmdb-550"), &json!(" Die Flut 🌊 "), &json!(null)));
+        assert_eq!(
+            (&movie["id"], &movie["title"], &movie["year"]),
+            (&json!("tmdb-550"), &json!(" Die Flut 🌊 "), &json!(null))
+        );
         assert_eq!(movie["basicInfo"]["title"], " Die Flut 🌊 ");
         let metadata = &movie["exports"][0]["metadata"];
-        assert_eq!(*metadata, json!({ "revision": 1, "source": "MANUAL", "updatedBy": "admin@example.com" }));
+        assert_eq!(
+            *metadata,
+            json!({ "revision": 1, "source": "MANUAL", "updatedBy": "admin@example.com" })
+        );
         assert_eq!(movie["exports"][1]["metadata"]["revision"], 0);
     }
 
@@ -98,11 +107,27 @@ on_both_databases! {
         let admin = app.full_movie("m").await;
         app.movie("other").await;
         let reply = admin.graphql(DELETE, json!({ "id": "m" })).await;
-        assert_eq!(reply["data"]["deleteMovie"], json!({ "deletedMovieId": "m", "userErrors": [] }));
-        let gone = admin.graphql("{ movie(id: \"m\") { id } movieExport(movieId: \"m\", category: TRIVIA) { id } }", json!({})).await;
+        assert_eq!(
+            reply["data"]["deleteMovie"],
+            json!({ "deletedMovieId": "m", "userErrors": [] })
+        );
+        let gone = admin
+            .graphql(
+                "{ movie(id: \"m\") { id } movieExport(movieId: \"m\", category: TRIVIA) { id } }",
+                json!({}),
+            )
+            .await;
         assert_eq!(gone, json!({ "data": { "movie": null, "movieExport": null } }));
         assert_eq!(page(&admin, "first: 10").await.0, ["other"]);
-        let of_movies = ["movies", "documents", "revisions", "credits", "nominations", "offers", "movie_genres"];
+        let of_movies = [
+            "movies",
+            "documents",
+            "revisions",
+            "credits",
+            "nominations",
+            "offers",
+            "movie_genres",
+        ];
         for (table, rows) in dump(&app.database.url, &of_movies).await {
             assert!(rows.iter().all(|row| !row.contains("\"m\"")), "{table}: {rows:?}");
         }
@@ -145,8 +170,24 @@ on_both_databases! {
         assert_eq!(movie["awards"]["awards"][0]["prestigeLevel"], "NATIONAL");
         let option = json!({ "platform": "Harbour+", "type": "SUBSCRIPTION", "quality": "UHD" });
         assert_eq!(movie["streaming"]["streamingOptions"][0], option);
-        let categories: Vec<_> = movie["exports"].as_array().unwrap().iter().map(|export| export["category"].clone()).collect();
-        assert_eq!(json!(categories), json!(["BASIC_INFO", "CAST_CREW", "TIMELINE", "TRIVIA", "AWARDS", "MEDIA", "STREAMING"]));
+        let categories: Vec<_> = movie["exports"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|export| export["category"].clone())
+            .collect();
+        assert_eq!(
+            json!(categories),
+            json!([
+                "BASIC_INFO",
+                "CAST_CREW",
+                "TIMELINE",
+                "TRIVIA",
+                "AWARDS",
+                "MEDIA",
+                "STREAMING"
+            ])
+        );
     }
 
     async fn absent_fields_are_null_and_absent_categories_are_missing(app: TestApp) {
@@ -154,27 +195,45 @@ on_both_databases! {
         let query = "{ movie(id: \"m\") { title year status basicInfo { title } trivia { items { text question } } timeline { events { id } }
             completeness { present missing } } }";
         let reply = app.viewer().graphql(query, json!({})).await;
-        assert_eq!(reply["data"]["movie"], json!({
-            "title": null, "year": null, "status": null, "basicInfo": null, "timeline": null,
-            "trivia": { "items": [{ "text": "A fact.", "question": null }] },
-            "completeness": {
-                "present": ["TRIVIA"], "missing": ["BASIC_INFO", "CAST_CREW", "TIMELINE", "AWARDS", "MEDIA", "STREAMING"]
-            }
-        }), "{reply}");
+        assert_eq!(
+            reply["data"]["movie"],
+            json!({
+                "title": null, "year": null, "status": null, "basicInfo": null, "timeline": null,
+                "trivia": { "items": [{ "text": "A fact.", "question": null }] },
+                "completeness": {
+                    "present": ["TRIVIA"], "missing": ["BASIC_INFO", "CAST_CREW", "TIMELINE", "AWARDS", "MEDIA", "STREAMING"]
+                }
+            }),
+            "{reply}"
+        );
     }
 
     async fn a_category_without_items_is_missing_again(app: TestApp) {
         let admin = app.movie("m").await;
         admin.import("m", "trivia", json!({ "items": [{ "text": "A fact." }] })).await;
-        assert_eq!(admin.replace(&envelope("m", "trivia", json!({ "items": [] }))).await.status, 200);
-        let reply = admin.graphql("{ movie(id: \"m\") { trivia { items { id } } completeness { present } } }", json!({})).await;
-        assert_eq!(reply["data"]["movie"], json!({ "trivia": { "items": [] }, "completeness": { "present": ["BASIC_INFO"] } }));
+        assert_eq!(
+            admin.replace(&envelope("m", "trivia", json!({ "items": [] }))).await.status,
+            200
+        );
+        let reply = admin
+            .graphql(
+                "{ movie(id: \"m\") { trivia { items { id } } completeness { present } } }",
+                json!({}),
+            )
+            .await;
+        assert_eq!(
+            reply["data"]["movie"],
+            json!({ "trivia": { "items": [] }, "completeness": { "present": ["BASIC_INFO"] } })
+        );
         assert_eq!(found(&admin, "missing: [TRIVIA]").await, ["m"]);
     }
 
     async fn an_unknown_movie_id_is_null(app: TestApp) {
         for id in ["no-such", "", "..", "a b"] {
-            let reply = app.viewer().graphql("query($id: ID!) { movie(id: $id) { id } }", json!({ "id": id })).await;
+            let reply = app
+                .viewer()
+                .graphql("query($id: ID!) { movie(id: $id) { id } }", json!({ "id": id }))
+                .await;
             assert_eq!(reply, json!({ "data": { "movie": null } }), "{id}");
         }
     }
@@ -216,7 +275,10 @@ on_both_databases! {
             ("present: [TRIVIA, TIMELINE]", vec!["tide"]),
             ("missing: [BASIC_INFO]", vec!["untitled"]),
             ("missing: [TIMELINE, TRIVIA]", vec!["amelie", "capek", "hundred"]),
-            ("present: [BASIC_INFO], missing: [TRIVIA], genres: [\"Drama\"], search: \"wolf\"", vec!["hundred"]),
+            (
+                "present: [BASIC_INFO], missing: [TRIVIA], genres: [\"Drama\"], search: \"wolf\"",
+                vec!["hundred"],
+            ),
         ] {
             assert_eq!(found(&viewer, filter).await, expected, "{filter}");
         }
@@ -229,7 +291,8 @@ on_both_databases! {
             basic_info("b", json!({ "title": "Eclair", "year": "2001" })),
             basic_info("e", json!({ "title": "apple" })),
             envelope("d", "trivia", json!({ "items": [{ "text": "A fact." }] })),
-        ]).await;
+        ])
+        .await;
         let viewer = app.viewer();
         for (order, expected) in [
             ("first: 9", "d e b c a"),
@@ -245,7 +308,8 @@ on_both_databases! {
             admin.import(id, "timeline", fixtures::timeline()).await;
         }
         admin.import("b", "timeline", fixtures::timeline()).await;
-        let (updated, _) = page(&viewer, "orderBy: {field: UPDATED, direction: DESC}, first: 3").await;
+        let (updated, _) =
+            page(&viewer, "orderBy: {field: UPDATED, direction: DESC}, first: 3").await;
         assert_eq!(updated, ["a", "d", "b"]);
     }
 
@@ -253,22 +317,43 @@ on_both_databases! {
         // Equal titles, equal years, missing titles and years, and titles that differ only in
         // accents.
         let titles = ["Same", "Same", "Sàme", "SAME", "Same", "Other", "another", "Ödön"];
-        let mut seeds: Vec<Value> = titles.iter().enumerate().map(|(n, title)| {
-            let year = if n % 3 == 0 { Value::Null } else { json!(format!("{}", 2000 + n / 4)) };
-            basic_info(&format!("m-{n}"), json!({ "title": title, "year": year }))
-        }).collect();
-        seeds.extend((0..3).map(|n| envelope(&format!("untitled-{n}"), "trivia", json!({ "items": [{ "text": "A fact." }] }))));
+        let mut seeds: Vec<Value> = titles
+            .iter()
+            .enumerate()
+            .map(|(n, title)| {
+                let year =
+                    if n % 3 == 0 { Value::Null } else { json!(format!("{}", 2000 + n / 4)) };
+                basic_info(&format!("m-{n}"), json!({ "title": title, "year": year }))
+            })
+            .collect();
+        seeds.extend((0..3).map(|n| {
+            envelope(
+                &format!("untitled-{n}"),
+                "trivia",
+                json!({ "items": [{ "text": "A fact." }] }),
+            )
+        }));
         app.seed(&seeds).await;
         let viewer = app.viewer();
-        for order in ["TITLE, direction: ASC", "TITLE, direction: DESC", "YEAR, direction: ASC", "YEAR, direction: DESC",
-                      "UPDATED, direction: ASC", "UPDATED, direction: DESC"] {
+        for order in [
+            "TITLE, direction: ASC",
+            "TITLE, direction: DESC",
+            "YEAR, direction: ASC",
+            "YEAR, direction: DESC",
+            "UPDATED, direction: ASC",
+            "UPDATED, direction: DESC",
+        ] {
             let order = format!("orderBy: {{field: {order}}}");
             let (whole, info) = page(&viewer, &format!("{order}, first: 100")).await;
-            assert_eq!((whole.len(), &info["hasNextPage"], &info["hasPreviousPage"]), (11, &json!(false), &json!(false)));
+            assert_eq!(
+                (whole.len(), &info["hasNextPage"], &info["hasPreviousPage"]),
+                (11, &json!(false), &json!(false))
+            );
             for size in [1, 2, 5] {
                 let (mut forward, mut cursor) = (Vec::new(), String::new());
                 loop {
-                    let (ids, info) = page(&viewer, &format!("{order}, first: {size}{cursor}")).await;
+                    let (ids, info) =
+                        page(&viewer, &format!("{order}, first: {size}{cursor}")).await;
                     assert_eq!(info["hasPreviousPage"], !forward.is_empty());
                     forward.extend(ids);
                     cursor = format!(", after: {}", info["endCursor"]);
@@ -279,7 +364,8 @@ on_both_databases! {
                 assert_eq!(forward, whole, "{order} by {size}");
                 let (mut backward, mut cursor) = (Vec::new(), String::new());
                 loop {
-                    let (ids, info) = page(&viewer, &format!("{order}, last: {size}{cursor}")).await;
+                    let (ids, info) =
+                        page(&viewer, &format!("{order}, last: {size}{cursor}")).await;
                     assert_eq!(info["hasNextPage"], !backward.is_empty());
                     backward.splice(0..0, ids);
                     cursor = format!(", before: {}", info["startCursor"]);
@@ -296,32 +382,57 @@ on_both_databases! {
         app.seed(&["b", "d", "f"].map(|id| basic_info(id, json!({ "title": id })))).await;
         let admin = app.admin();
         let (_, info) = page(&admin, "first: 2").await;
-        app.seed(&[basic_info("a", json!({ "title": "a" })), basic_info("e", json!({ "title": "e" }))]).await;
+        app.seed(&[
+            basic_info("a", json!({ "title": "a" })),
+            basic_info("e", json!({ "title": "e" })),
+        ])
+        .await;
         admin.graphql(DELETE, json!({ "id": "d" })).await;
-        assert_eq!(page(&admin, &format!("first: 9, after: {}", info["endCursor"])).await.0, ["e", "f"]);
+        assert_eq!(
+            page(&admin, &format!("first: 9, after: {}", info["endCursor"])).await.0,
+            ["e", "f"]
+        );
     }
 
     async fn an_empty_list_has_no_cursors(app: TestApp) {
         let (ids, info) = page(&app.viewer(), "first: 5").await;
         assert_eq!(ids, [""; 0]);
-        assert_eq!(info, json!({ "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null }));
+        assert_eq!(
+            info,
+            json!({ "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null })
+        );
     }
 
     async fn an_invalid_or_foreign_cursor_is_bad_input(app: TestApp) {
         // The title looks like a year, so that only the cursor itself names its order.
-        app.seed(&["a", "b"].map(|id| basic_info(id, json!({ "title": "2012", "year": "1999" })))).await;
+        app.seed(&["a", "b"].map(|id| basic_info(id, json!({ "title": "2012", "year": "1999" }))))
+            .await;
         let viewer = app.viewer();
         let orders = ["TITLE", "YEAR", "UPDATED"];
         for given in orders {
             let (_, info) = page(&viewer, &format!("first: 1, orderBy: {{field: {given}}}")).await;
-            for (asked, direction) in orders.iter().flat_map(|asked| [(asked, "after"), (asked, "before")]) {
-                let arguments = format!("orderBy: {{field: {asked}}}, {direction}: {}", info["endCursor"]);
-                let reply = viewer.graphql(&format!("{{ movies({arguments}) {{ nodes {{ id }} }} }}"), json!({})).await;
-                assert_eq!(code(&reply), if given == *asked { "none" } else { "BAD_USER_INPUT" }, "{given} {arguments}: {reply}");
+            for (asked, direction) in
+                orders.iter().flat_map(|asked| [(asked, "after"), (asked, "before")])
+            {
+                let arguments =
+                    format!("orderBy: {{field: {asked}}}, {direction}: {}", info["endCursor"]);
+                let reply = viewer
+                    .graphql(&format!("{{ movies({arguments}) {{ nodes {{ id }} }} }}"), json!({}))
+                    .await;
+                assert_eq!(
+                    code(&reply),
+                    if given == *asked { "none" } else { "BAD_USER_INPUT" },
+                    "{given} {arguments}: {reply}"
+                );
             }
         }
         for cursor in ["nonsense", "", "%%%", "bQo", "dGl0bGUKbQ"] {
-            let reply = viewer.graphql(&format!("{{ movies(after: \"{cursor}\") {{ nodes {{ id }} }} }}"), json!({})).await;
+            let reply = viewer
+                .graphql(
+                    &format!("{{ movies(after: \"{cursor}\") {{ nodes {{ id }} }} }}"),
+                    json!({}),
+                )
+                .await;
             assert_eq!(code(&reply), "BAD_USER_INPUT", "{cursor}: {reply}");
         }
     }
@@ -329,18 +440,33 @@ on_both_databases! {
     async fn an_invalid_page_size_is_bad_input(app: TestApp) {
         app.movie("m").await;
         let viewer = app.viewer();
-        for arguments in ["first: 0", "first: -1", "first: 101", "last: 0", "last: 101", "first: 1, last: 1",
-                          "first: 1, before: \"bQo\"", "last: 1, after: \"bQo\"", "after: \"bQo\", before: \"bQo\""] {
-            let reply = viewer.graphql(&format!("{{ movies({arguments}) {{ nodes {{ id }} }} }}"), json!({})).await;
+        for arguments in [
+            "first: 0",
+            "first: -1",
+            "first: 101",
+            "last: 0",
+            "last: 101",
+            "first: 1, last: 1",
+            "first: 1, before: \"bQo\"",
+            "last: 1, after: \"bQo\"",
+            "after: \"bQo\", before: \"bQo\"",
+        ] {
+            let reply = viewer
+                .graphql(&format!("{{ movies({arguments}) {{ nodes {{ id }} }} }}"), json!({}))
+                .await;
             assert_eq!(code(&reply), "BAD_USER_INPUT", "{arguments}: {reply}");
         }
-        for arguments in ["first: 100", "last: 1", "first: null, after: null, filter: null, orderBy: null"] {
+        for arguments in
+            ["first: 100", "last: 1", "first: null, after: null, filter: null, orderBy: null"]
+        {
             assert_eq!(page(&viewer, arguments).await.0, ["m"], "{arguments}");
         }
     }
 
     async fn the_default_page_size_is_twenty(app: TestApp) {
-        let seeds: Vec<_> = (0..21).map(|n| basic_info(&format!("m-{n:02}"), json!({ "title": "A movie" }))).collect();
+        let seeds: Vec<_> = (0..21)
+            .map(|n| basic_info(&format!("m-{n:02}"), json!({ "title": "A movie" })))
+            .collect();
         app.seed(&seeds).await;
         let (ids, info) = page(&app.viewer(), "filter: {}").await;
         assert_eq!((ids.len(), &info["hasNextPage"]), (20, &json!(true)));
@@ -348,8 +474,18 @@ on_both_databases! {
 
     async fn the_movie_list_reflects_imports(app: TestApp) {
         let admin = app.movie("m").await;
-        admin.import("m", "basic_info", json!({ "title": "Renamed", "release_date": "2003-05-01", "genres": ["Drama"] })).await;
-        assert_eq!(found(&admin, "search: \"renamed\", yearFrom: 2003, yearTo: 2003, genres: [\"drama\"]").await, ["m"]);
+        admin
+            .import(
+                "m",
+                "basic_info",
+                json!({ "title": "Renamed", "release_date": "2003-05-01", "genres": ["Drama"] }),
+            )
+            .await;
+        assert_eq!(
+            found(&admin, "search: \"renamed\", yearFrom: 2003, yearTo: 2003, genres: [\"drama\"]")
+                .await,
+            ["m"]
+        );
         assert_eq!(found(&admin, "search: \"a movie\"").await, [""; 0]);
         let only_comedy = envelope("m", "basic_info", json!({ "genres": ["Comedy"] }));
         assert_eq!(admin.replace(&only_comedy).await.status, 200);

@@ -155,22 +155,43 @@ on_both_databases! {
         three_movies(&app).await;
         let viewer = app.viewer();
         let ada = person(&viewer, "tmdb-person-1").await;
-        assert_eq!((&ada["name"], &ada["externalIds"]), (&json!("Ada Quist"), &json!([{ "value": "1" }])));
+        assert_eq!(
+            (&ada["name"], &ada["externalIds"]),
+            (&json!("Ada Quist"), &json!([{ "value": "1" }]))
+        );
         assert_eq!(credits(&ada)[2], "one DIRECTORS");
         let mut newest = credits(&ada)[..2].to_vec();
         newest.sort();
         assert_eq!(newest, ["two DIRECTORS", "two WRITERS"]);
-        assert_eq!(ada["totals"], json!({ "movies": 2, "credits": 3, "nominations": 1, "wins": 1 }));
+        assert_eq!(
+            ada["totals"],
+            json!({ "movies": 2, "credits": 3, "nominations": 1, "wins": 1 })
+        );
         assert_eq!(ada["knownFor"], json!([{ "title": "Second Tide" }, { "title": "First Tide" }]));
         let nomination = &ada["nominations"]["nodes"][0];
         assert_eq!((&nomination["year"], &nomination["result"]), (&json!(2005), &json!("WINNER")));
-        assert_eq!((&nomination["ceremony"]["name"], &nomination["movie"]["id"]), (&json!("Harbour Film Awards"), &json!("two")));
+        assert_eq!(
+            (&nomination["ceremony"]["name"], &nomination["movie"]["id"]),
+            (&json!("Harbour Film Awards"), &json!("two"))
+        );
         let other = person(&viewer, "tmdb-person-2").await;
-        let parts: Vec<_> = other["filmography"]["nodes"].as_array().unwrap().iter()
-            .map(|node| (node["list"].as_str().unwrap(), node["character"].as_str(), node["job"].as_str())).collect();
-        assert!(parts.contains(&("CAST", Some("Herself"), None)) && parts.contains(&("DIRECTORS", None, None)), "{parts:?}");
+        let parts: Vec<_> = other["filmography"]["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|node| {
+                (node["list"].as_str().unwrap(), node["character"].as_str(), node["job"].as_str())
+            })
+            .collect();
+        assert!(
+            parts.contains(&("CAST", Some("Herself"), None))
+                && parts.contains(&("DIRECTORS", None, None)),
+            "{parts:?}"
+        );
         for unknown in ["nobody", "", "tmdb-person-99", "a\u{0}b"] {
-            let reply = viewer.graphql("query($id: ID!) { person(id: $id) { id } }", json!({ "id": unknown })).await;
+            let reply = viewer
+                .graphql("query($id: ID!) { person(id: $id) { id } }", json!({ "id": unknown }))
+                .await;
             assert_eq!(reply, json!({ "data": { "person": null } }), "{unknown:?}");
         }
     }
@@ -193,8 +214,14 @@ on_both_databases! {
         }
         let all = texts(&person(&viewer, "tmdb-person-1").await["filmography"]["nodes"], "id");
         assert_eq!((found.len(), found), (3, all));
-        for (arguments, allowed) in [("first: 0", "first is 1 to 100"), ("first: 101", "first is 1 to 100"), ("after: \"x\"", "the cursor")] {
-            let query = format!("{{ person(id: \"tmdb-person-1\") {{ filmography({arguments}) {{ nodes {{ id }} }} }} }}");
+        for (arguments, allowed) in [
+            ("first: 0", "first is 1 to 100"),
+            ("first: 101", "first is 1 to 100"),
+            ("after: \"x\"", "the cursor"),
+        ] {
+            let query = format!(
+                "{{ person(id: \"tmdb-person-1\") {{ filmography({arguments}) {{ nodes {{ id }} }} }} }}"
+            );
             let reply = viewer.graphql(&query, json!({})).await;
             assert_eq!(reply["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{reply}");
             assert!(reply["errors"][0]["message"].as_str().unwrap().contains(allowed), "{reply}");
@@ -202,7 +229,16 @@ on_both_databases! {
     }
 
     async fn people_search_lists_the_best_matches_first(app: TestApp) {
-        let names = ["Zoë Kravitz", "Zoe Kravitz Junior", "Mia Zoe", "Lee Zoekler", "Li", "Liv Ullmann", "Al Li", "100% Ray_B"];
+        let names = [
+            "Zoë Kravitz",
+            "Zoe Kravitz Junior",
+            "Mia Zoe",
+            "Lee Zoekler",
+            "Li",
+            "Liv Ullmann",
+            "Al Li",
+            "100% Ray_B",
+        ];
         let crew: Vec<Value> = names.iter().enumerate()
             .map(|(number, name)| json!({ "id": format!("tmdb-person-{number}"), "name": name, "job": "Grip" })).collect();
         app.seed(&[envelope("m", "cast_crew", json!({ "crew": crew }))]).await;
@@ -211,7 +247,9 @@ on_both_databases! {
             let viewer = viewer.clone();
             async move {
                 let ids = ids(&viewer, search).await;
-                ids.iter().map(|id| names[id["tmdb-person-".len()..].parse::<usize>().unwrap()]).collect::<Vec<_>>()
+                ids.iter()
+                    .map(|id| names[id["tmdb-person-".len()..].parse::<usize>().unwrap()])
+                    .collect::<Vec<_>>()
             }
         };
         for (search, expected) in [
@@ -228,7 +266,13 @@ on_both_databases! {
             assert_eq!(found(search).await, expected, "{search:?}");
         }
         let admin = app.admin();
-        let payload = mutate(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-5", "addAliases": ["Zoe"] })).await;
+        let payload = mutate(
+            &admin,
+            "updatePerson",
+            "person { id }",
+            json!({ "id": "tmdb-person-5", "addAliases": ["Zoe"] }),
+        )
+        .await;
         assert_eq!(payload["userErrors"], json!([]));
         assert_eq!(found("zoe").await[0], "Liv Ullmann");
         // Paging shows each person exactly once.
@@ -244,7 +288,12 @@ on_both_databases! {
         }
         assert_eq!(paged, ids(&viewer, "zoe").await);
         let long = "x".repeat(501);
-        let reply = viewer.graphql("query($search: String!) { people(search: $search) { nodes { id } } }", json!({ "search": long })).await;
+        let reply = viewer
+            .graphql(
+                "query($search: String!) { people(search: $search) { nodes { id } } }",
+                json!({ "search": long }),
+            )
+            .await;
         assert_eq!(reply["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{reply}");
     }
 
@@ -256,17 +305,27 @@ on_both_databases! {
                 totalCount nodes { id } pageInfo { hasNextPage } } } } }";
         let data = answer(&app.viewer(), query).await;
         assert_eq!(texts(&data["ceremonies"]["nodes"], "name"), ["Harbour Film Awards"]);
-        assert_eq!(data["ceremonies"]["nodes"][0]["movies"], json!({ "totalCount": 1, "nodes": [{ "id": "two" }] }));
+        assert_eq!(
+            data["ceremonies"]["nodes"][0]["movies"],
+            json!({ "totalCount": 1, "nodes": [{ "id": "two" }] })
+        );
         assert_eq!(data["platforms"]["nodes"][0]["movies"]["nodes"], json!([{ "id": "one" }]));
         assert_eq!(
             data["genres"]["nodes"][0]["movies"],
             json!({ "totalCount": 2, "nodes": [{ "id": "three" }], "pageInfo": { "hasNextPage": true } })
         );
-        for (kind, list) in [("ceremony", "ceremonies"), ("platform", "platforms"), ("genre", "genres")] {
+        for (kind, list) in
+            [("ceremony", "ceremonies"), ("platform", "platforms"), ("genre", "genres")]
+        {
             let id = &data[list]["nodes"][0]["id"];
-            let one = answer(&app.viewer(), &format!("{{ {kind}(id: {id}) {{ name aliases externalIds {{ value }} }} }}")).await;
+            let one = answer(
+                &app.viewer(),
+                &format!("{{ {kind}(id: {id}) {{ name aliases externalIds {{ value }} }} }}"),
+            )
+            .await;
             assert_eq!(one[kind]["name"], data[list]["nodes"][0]["name"]);
-            let none = answer(&app.viewer(), &format!("{{ {kind}(id: \"none\") {{ name }} }}")).await;
+            let none =
+                answer(&app.viewer(), &format!("{{ {kind}(id: \"none\") {{ name }} }}")).await;
             assert_eq!(none[kind], Value::Null);
         }
     }
@@ -280,7 +339,11 @@ on_both_databases! {
             async move { mutate(&admin, "updatePerson", "person { name aliases }", input).await }
         };
         let payload = update(json!({ "id": "tmdb-person-1", "name": "Ada Quist-Bergh", "addAliases": ["A. Q.", "a. q."] })).await;
-        assert_eq!(payload["person"], json!({ "name": "Ada Quist-Bergh", "aliases": ["A. Q.", "Ada Quist"] }), "{payload}");
+        assert_eq!(
+            payload["person"],
+            json!({ "name": "Ada Quist-Bergh", "aliases": ["A. Q.", "Ada Quist"] }),
+            "{payload}"
+        );
         // Another spelling of the same name does not become an alias.
         let payload = update(json!({ "id": "tmdb-person-1", "name": "ADA QUIST", "removeAliases": ["a. q.", "Ada Quist-Bergh"] })).await;
         assert_eq!(payload["person"], json!({ "name": "ADA QUIST", "aliases": [] }), "{payload}");
@@ -290,15 +353,26 @@ on_both_databases! {
         assert_eq!(dump(&app.database.url, &documents).await, before);
         let refused = [
             (json!({ "id": "nobody", "name": "X" }), vec![("/id", "NOT_FOUND")]),
-            (json!({ "id": "tmdb-person-1", "name": " ", "addAliases": ["N/A", "x".repeat(501)] }),
-             vec![("/addAliases/0", "INVALID"), ("/addAliases/1", "TOO_LONG"), ("/name", "INVALID")]),
-            (json!({ "id": "tmdb-person-1", "removeAliases": ["Nobody", "ada quist"] }),
-             vec![("/removeAliases/0", "NOT_FOUND"), ("/removeAliases/1", "INVALID")]),
+            (
+                json!({ "id": "tmdb-person-1", "name": " ", "addAliases": ["N/A", "x".repeat(501)] }),
+                vec![
+                    ("/addAliases/0", "INVALID"),
+                    ("/addAliases/1", "TOO_LONG"),
+                    ("/name", "INVALID"),
+                ],
+            ),
+            (
+                json!({ "id": "tmdb-person-1", "removeAliases": ["Nobody", "ada quist"] }),
+                vec![("/removeAliases/0", "NOT_FOUND"), ("/removeAliases/1", "INVALID")],
+            ),
         ];
         let people = entity_rows(&app).await;
         for (input, expected) in refused {
             let payload = update(input).await;
-            let expected: Vec<_> = expected.into_iter().map(|(path, code)| (path.to_owned(), code.to_owned())).collect();
+            let expected: Vec<_> = expected
+                .into_iter()
+                .map(|(path, code)| (path.to_owned(), code.to_owned()))
+                .collect();
             assert_eq!(pairs(&payload["userErrors"]), expected, "{payload}");
         }
         assert_eq!(entity_rows(&app).await, people);
@@ -310,30 +384,95 @@ on_both_databases! {
         let admin = three_movies(&app).await;
         let lists = answer(&admin, "{ dock: ceremonies(search: \"dock\") { nodes { id } } harbour: ceremonies(search: \"harbour\") { nodes { id } }
             genres(search: \"dock\") { nodes { id name } } platforms(search: \"harbour\") { nodes { id } } }").await;
-        let (dock, harbour) = (&lists["dock"]["nodes"][0]["id"], &lists["harbour"]["nodes"][0]["id"]);
-        let taken = mutate(&admin, "updateCeremony", "ceremony { id }", json!({ "id": dock, "addAliases": ["Docks", "harbour  FILM awards"] })).await;
-        assert_eq!(pairs(&taken["userErrors"]), [("/addAliases/1".to_owned(), "ALREADY_EXISTS".to_owned())]);
-        let taken = mutate(&admin, "updateCeremony", "ceremony { id }", json!({ "id": dock, "name": "Harbour Film Awards" })).await;
-        assert_eq!(pairs(&taken["userErrors"]), [("/name".to_owned(), "ALREADY_EXISTS".to_owned())]);
-        let payload = mutate(&admin, "updateCeremony", "ceremony { name aliases }", json!({ "id": harbour, "name": "The Harbours" })).await;
-        assert_eq!(payload["ceremony"], json!({ "name": "The Harbours", "aliases": ["Harbour Film Awards"] }));
+        let (dock, harbour) =
+            (&lists["dock"]["nodes"][0]["id"], &lists["harbour"]["nodes"][0]["id"]);
+        let taken = mutate(
+            &admin,
+            "updateCeremony",
+            "ceremony { id }",
+            json!({ "id": dock, "addAliases": ["Docks", "harbour  FILM awards"] }),
+        )
+        .await;
+        assert_eq!(
+            pairs(&taken["userErrors"]),
+            [("/addAliases/1".to_owned(), "ALREADY_EXISTS".to_owned())]
+        );
+        let taken = mutate(
+            &admin,
+            "updateCeremony",
+            "ceremony { id }",
+            json!({ "id": dock, "name": "Harbour Film Awards" }),
+        )
+        .await;
+        assert_eq!(
+            pairs(&taken["userErrors"]),
+            [("/name".to_owned(), "ALREADY_EXISTS".to_owned())]
+        );
+        let payload = mutate(
+            &admin,
+            "updateCeremony",
+            "ceremony { name aliases }",
+            json!({ "id": harbour, "name": "The Harbours" }),
+        )
+        .await;
+        assert_eq!(
+            payload["ceremony"],
+            json!({ "name": "The Harbours", "aliases": ["Harbour Film Awards"] })
+        );
         // An import by either name finds the entity.
         for name in ["the harbours", "Harbour Film Awards"] {
             let awards = json!({ "awards": [{ "ceremony": name, "year": 1999, "category": name, "result": "winner" }] });
             assert_eq!(admin.import("one", "awards", awards).await.status, 200);
         }
-        assert_eq!(made_entities(&app.database.url).await.iter().filter(|row| row["kind"] == "ceremony").count(), 2);
+        assert_eq!(
+            made_entities(&app.database.url)
+                .await
+                .iter()
+                .filter(|row| row["kind"] == "ceremony")
+                .count(),
+            2
+        );
         let platform = &lists["platforms"]["nodes"][0]["id"];
-        let payload = mutate(&admin, "updatePlatform", "platform { aliases }", json!({ "id": platform, "addAliases": ["Harbour Plus"] })).await;
+        let payload = mutate(
+            &admin,
+            "updatePlatform",
+            "platform { aliases }",
+            json!({ "id": platform, "addAliases": ["Harbour Plus"] }),
+        )
+        .await;
         assert_eq!(payload["platform"]["aliases"], json!(["Harbour Plus"]));
         // Documents refer to a genre by name only, so names in use cannot be removed.
         let genre = &lists["genres"]["nodes"][0];
         assert_eq!(genre["name"], "Dockside");
-        let payload = mutate(&admin, "updateGenre", "genre { name aliases }", json!({ "id": genre["id"], "name": "Dock Drama", "addAliases": ["DD"] })).await;
-        assert_eq!(payload["genre"], json!({ "name": "Dock Drama", "aliases": ["DD", "Dockside"] }));
-        let payload = mutate(&admin, "updateGenre", "genre { id }", json!({ "id": genre["id"], "removeAliases": ["DD", "dockside"] })).await;
-        assert_eq!(pairs(&payload["userErrors"]), [("/removeAliases/1".to_owned(), "INVALID".to_owned())]);
-        let payload = mutate(&admin, "updateGenre", "genre { aliases }", json!({ "id": genre["id"], "removeAliases": ["DD"] })).await;
+        let payload = mutate(
+            &admin,
+            "updateGenre",
+            "genre { name aliases }",
+            json!({ "id": genre["id"], "name": "Dock Drama", "addAliases": ["DD"] }),
+        )
+        .await;
+        assert_eq!(
+            payload["genre"],
+            json!({ "name": "Dock Drama", "aliases": ["DD", "Dockside"] })
+        );
+        let payload = mutate(
+            &admin,
+            "updateGenre",
+            "genre { id }",
+            json!({ "id": genre["id"], "removeAliases": ["DD", "dockside"] }),
+        )
+        .await;
+        assert_eq!(
+            pairs(&payload["userErrors"]),
+            [("/removeAliases/1".to_owned(), "INVALID".to_owned())]
+        );
+        let payload = mutate(
+            &admin,
+            "updateGenre",
+            "genre { aliases }",
+            json!({ "id": genre["id"], "removeAliases": ["DD"] }),
+        )
+        .await;
         assert_eq!(payload["genre"]["aliases"], json!(["Dockside"]));
         assert_can_be_rebuilt(&app).await;
     }
@@ -347,22 +486,38 @@ on_both_databases! {
             json!({ "id": "tmdb-person-1", "name": "Ada Quist", "aliases": ["Ada M. Quist"] })
         );
         let documents = payload["documents"].as_array().unwrap();
-        let named: Vec<_> = documents.iter().map(|of| (&of["movieId"], &of["category"], &of["revision"])).collect();
-        assert_eq!(named, [(&json!("three"), &json!("CAST_CREW"), &json!(2)), (&json!("three"), &json!("AWARDS"), &json!(2))]);
-        assert_eq!(documents[1]["changes"], json!([
-            { "path": "/awards/0/nominee_id", "op": "UPDATE", "before": "tmdb-person-2", "after": "tmdb-person-1" }
-        ]));
+        let named: Vec<_> =
+            documents.iter().map(|of| (&of["movieId"], &of["category"], &of["revision"])).collect();
+        assert_eq!(
+            named,
+            [
+                (&json!("three"), &json!("CAST_CREW"), &json!(2)),
+                (&json!("three"), &json!("AWARDS"), &json!(2))
+            ]
+        );
+        assert_eq!(
+            documents[1]["changes"],
+            json!([
+                { "path": "/awards/0/nominee_id", "op": "UPDATE", "before": "tmdb-person-2", "after": "tmdb-person-1" }
+            ])
+        );
         // Names stay as credited, and nothing else changes.
         let after = admin.export("three", "cast_crew").await;
         let text = before["data"].to_string().replace("tmdb-person-2", "tmdb-person-1");
         assert_eq!(after["data"].to_string(), text);
-        assert_eq!((&after["metadata"]["source"], &after["metadata"]["updated_by"]), (&json!("manual"), &json!("admin@example.com")));
+        assert_eq!(
+            (&after["metadata"]["source"], &after["metadata"]["updated_by"]),
+            (&json!("manual"), &json!("admin@example.com"))
+        );
         // Both ids and both names lead to the same person.
         for id in ["tmdb-person-1", "tmdb-person-2"] {
             let ada = person(&app.viewer(), id).await;
             assert_eq!((&ada["id"], credits(&ada).len()), (&json!("tmdb-person-1"), 5));
             assert_eq!(texts(&ada["externalIds"], "value"), ["1", "2"]);
-            assert_eq!(ada["totals"], json!({ "movies": 3, "credits": 5, "nominations": 2, "wins": 1 }));
+            assert_eq!(
+                ada["totals"],
+                json!({ "movies": 3, "credits": 5, "nominations": 2, "wins": 1 })
+            );
         }
         assert_eq!(ids(&app.viewer(), "ada m. quist").await, ["tmdb-person-1"]);
         // The merge appears in the import log, the revisions and the provenance.
@@ -378,10 +533,16 @@ on_both_databases! {
         of_records.sort();
         of_payload.sort();
         assert_eq!(of_records, of_payload);
-        assert_eq!(logged["movie"]["revisions"]["nodes"][0], json!({
-            "source": "MANUAL", "updatedBy": "admin@example.com", "changes": [{ "path": "/awards/0/nominee_id" }]
-        }));
-        assert_eq!(logged["movie"]["provenance"][0], json!({ "source": "MANUAL", "updatedBy": "admin@example.com", "revision": 2 }));
+        assert_eq!(
+            logged["movie"]["revisions"]["nodes"][0],
+            json!({
+                "source": "MANUAL", "updatedBy": "admin@example.com", "changes": [{ "path": "/awards/0/nominee_id" }]
+            })
+        );
+        assert_eq!(
+            logged["movie"]["provenance"][0],
+            json!({ "source": "MANUAL", "updatedBy": "admin@example.com", "revision": 2 })
+        );
         assert_can_be_rebuilt(&app).await;
     }
 
@@ -390,15 +551,21 @@ on_both_databases! {
         let credit = person(&admin, "tmdb-person-1").await["filmography"]["nodes"][0]["id"].clone();
         let plan = |payload: &Value| {
             let documents = payload["documents"].as_array().unwrap().iter();
-            documents.map(|of| (of["movieId"].clone(), of["category"].clone(), of["changes"].clone())).collect::<Vec<_>>()
+            documents
+                .map(|of| (of["movieId"].clone(), of["category"].clone(), of["changes"].clone()))
+                .collect::<Vec<_>>()
         };
         let before = dump_all(&app.database.url).await;
-        let mut input = json!({ "id": "tmdb-person-1", "otherIds": ["tmdb-person-2"], "dryRun": true });
+        let mut input =
+            json!({ "id": "tmdb-person-1", "otherIds": ["tmdb-person-2"], "dryRun": true });
         let planned = merge(&admin, input.clone()).await;
         let mut division = json!({ "id": "tmdb-person-1", "creditIds": [credit], "toId": "tmdb-person-2", "dryRun": true });
         let divided = split(&admin, division.clone()).await;
         assert_eq!((&planned["userErrors"], &divided["userErrors"]), (&json!([]), &json!([])));
-        assert_eq!((&divided["other"], &planned["documents"][0]["importId"]), (&Value::Null, &Value::Null));
+        assert_eq!(
+            (&divided["other"], &planned["documents"][0]["importId"]),
+            (&Value::Null, &Value::Null)
+        );
         assert_eq!(dump_all(&app.database.url).await, before);
         division["dryRun"] = json!(false);
         let done = split(&admin, division).await;
@@ -428,7 +595,9 @@ on_both_databases! {
         for item in by_name["data"]["directors"].as_array_mut().unwrap() {
             item.as_object_mut().unwrap().remove("id");
         }
-        for (what, file) in [("file", &file), ("bare", &bare), ("by key", &by_key), ("by name", &by_name)] {
+        for (what, file) in
+            [("file", &file), ("bare", &bare), ("by key", &by_key), ("by name", &by_name)]
+        {
             for options in ["", "?mode=replace&base_revision=1", "?on_conflict=take_import"] {
                 let reply = admin.import_with(file, options).await.json();
                 assert_eq!(reply["status"], "unchanged", "{what} {options}: {reply}");
@@ -440,12 +609,22 @@ on_both_databases! {
         let reply = admin.import_with(&enriched, "").await.json();
         assert_eq!(reply["plan"]["changes"].as_array().unwrap().len(), 1, "{reply}");
         // On another movie, the old id and the old name also mean the same person.
-        for director in [json!({ "id": "tmdb-person-2", "name": "Ada M. Quist" }), json!({ "name": "Ada M. Quist" })] {
-            let reply = admin.import("one", "cast_crew", json!({ "directors": [director] })).await.json();
-            assert!(["published", "unchanged"].contains(&reply["status"].as_str().unwrap()), "{reply}");
+        for director in [
+            json!({ "id": "tmdb-person-2", "name": "Ada M. Quist" }),
+            json!({ "name": "Ada M. Quist" }),
+        ] {
+            let reply =
+                admin.import("one", "cast_crew", json!({ "directors": [director] })).await.json();
+            assert!(
+                ["published", "unchanged"].contains(&reply["status"].as_str().unwrap()),
+                "{reply}"
+            );
         }
         let export = admin.export("one", "cast_crew").await;
-        assert!(texts(&export["data"]["directors"], "id").iter().all(|id| id == "tmdb-person-1"), "{export}");
+        assert!(
+            texts(&export["data"]["directors"], "id").iter().all(|id| id == "tmdb-person-1"),
+            "{export}"
+        );
         assert_eq!(rows(&app.database.url, "entities").await.len(), people);
     }
 
@@ -460,12 +639,19 @@ on_both_databases! {
         let query = "{ movieExport(movieId: \"three\", category: CAST_CREW, stage: DRAFT) {
             data { ... on CastCrew { directors { personId person { id } } } } } }";
         let shown = answer(&admin, query).await["movieExport"]["data"]["directors"].clone();
-        assert_eq!(shown, json!([{ "personId": "tmdb-person-2", "person": { "id": "tmdb-person-1" } }]));
+        assert_eq!(
+            shown,
+            json!([{ "personId": "tmdb-person-2", "person": { "id": "tmdb-person-1" } }])
+        );
         // A later contribution without credit ids is aligned with the stored item.
         let cast = json!({ "cast": [{ "name": "A. Quist", "id": "tmdb-person-1", "character": "Herself" }] });
-        let payload = admin.import_document(&envelope("three", "cast_crew", cast), json!({ "target": "DRAFT" })).await;
+        let payload = admin
+            .import_document(&envelope("three", "cast_crew", cast), json!({ "target": "DRAFT" }))
+            .await;
         assert_eq!(payload["plan"]["counts"]["added"], 0, "{payload}");
-        let payload = admin.mutate("publishDraft", json!({ "movieId": "three", "category": "CAST_CREW" })).await;
+        let payload = admin
+            .mutate("publishDraft", json!({ "movieId": "three", "category": "CAST_CREW" }))
+            .await;
         assert_eq!(payload["status"], "PUBLISHED", "{payload}");
         let export = admin.export("three", "cast_crew").await;
         assert_eq!(export["data"]["directors"][0]["job"], "Director");
@@ -485,7 +671,10 @@ on_both_databases! {
         assert_eq!(entity_rows(&app).await, before.1);
         // A person has what the documents name: the nomination stays with the other person.
         let back = person(&admin, "tmdb-person-2").await;
-        assert_eq!((&back["id"], &back["filmography"]), (&json!("tmdb-person-2"), &other["filmography"]));
+        assert_eq!(
+            (&back["id"], &back["filmography"]),
+            (&json!("tmdb-person-2"), &other["filmography"])
+        );
         assert_eq!((&back["name"], &back["aliases"]), (&other["name"], &other["aliases"]));
         assert_eq!(back["nominations"]["nodes"], json!([]));
         assert_eq!(person(&admin, "tmdb-person-1").await["totals"]["nominations"], 2);
@@ -508,32 +697,60 @@ on_both_databases! {
         merge_without_errors(&admin, "tmdb-person-B", &["tmdb-person-A"]).await;
         merge_without_errors(&admin, "tmdb-person-C", &["tmdb-person-B"]).await;
         // A name that came from a merged person belongs to that person.
-        let payload = mutate(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-D", "addAliases": ["Person A"] })).await;
+        let payload = mutate(
+            &admin,
+            "updatePerson",
+            "person { id }",
+            json!({ "id": "tmdb-person-D", "addAliases": ["Person A"] }),
+        )
+        .await;
         assert_eq!(payload["userErrors"], json!([]));
         merge_without_errors(&admin, "tmdb-person-A", &["tmdb-person-D"]).await;
         for id in ["A", "B", "C", "D"] {
             let found = person(&admin, &format!("tmdb-person-{id}")).await;
-            assert_eq!((&found["id"], &found["aliases"]), (&json!("tmdb-person-C"), &json!(["Person A", "Person B", "Person D"])));
+            assert_eq!(
+                (&found["id"], &found["aliases"]),
+                (&json!("tmdb-person-C"), &json!(["Person A", "Person B", "Person D"]))
+            );
             assert_eq!(found["totals"]["credits"], 4);
         }
         assert_eq!(made_entities(&app.database.url).await.len(), 1);
         // Revision 2 had A merged into B: A's name goes with B, and D keeps its alias.
         revert(&admin, "m", "CAST_CREW", 2).await;
         let b = person(&admin, "tmdb-person-A").await;
-        assert_eq!((&b["id"], &b["aliases"], credits(&b).len()), (&json!("tmdb-person-B"), &json!(["Person A"]), 2));
+        assert_eq!(
+            (&b["id"], &b["aliases"], credits(&b).len()),
+            (&json!("tmdb-person-B"), &json!(["Person A"]), 2)
+        );
         let c = person(&admin, "tmdb-person-C").await;
         assert_eq!((&c["aliases"], &c["externalIds"]), (&json!([]), &json!([{ "value": "C" }])));
         assert_eq!(person(&admin, "tmdb-person-D").await["aliases"], json!(["Person A"]));
         // Revision 1 had four people.
         revert(&admin, "m", "CAST_CREW", 1).await;
-        mutate(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-D", "removeAliases": ["Person A"] })).await;
+        mutate(
+            &admin,
+            "updatePerson",
+            "person { id }",
+            json!({ "id": "tmdb-person-D", "removeAliases": ["Person A"] }),
+        )
+        .await;
         assert_eq!(entity_rows(&app).await, before.0);
         assert_eq!(admin.export("m", "cast_crew").await["data"], before.1["data"]);
         // A person split off leaves the names that another merged person also has.
-        mutate(&admin, "updatePerson", "person { id }", json!({ "id": "tmdb-person-B", "addAliases": ["Person A"] })).await;
+        mutate(
+            &admin,
+            "updatePerson",
+            "person { id }",
+            json!({ "id": "tmdb-person-B", "addAliases": ["Person A"] }),
+        )
+        .await;
         merge_without_errors(&admin, "tmdb-person-C", &["tmdb-person-A", "tmdb-person-B"]).await;
-        split(&admin, json!({ "id": "tmdb-person-C", "movieIds": ["m"], "toId": "tmdb-person-A" })).await;
-        assert_eq!(person(&admin, "tmdb-person-C").await["aliases"], json!(["Person A", "Person B"]));
+        split(&admin, json!({ "id": "tmdb-person-C", "movieIds": ["m"], "toId": "tmdb-person-A" }))
+            .await;
+        assert_eq!(
+            person(&admin, "tmdb-person-C").await["aliases"],
+            json!(["Person A", "Person B"])
+        );
         assert_eq!(person(&admin, "tmdb-person-A").await["name"], "Person A");
         assert_can_be_rebuilt(&app).await;
     }
@@ -544,28 +761,60 @@ on_both_databases! {
         let before = dump_all(&app.database.url).await;
         for (id, others, expected) in [
             ("nobody", vec!["tmdb-person-1"], vec![("/id", "NOT_FOUND")]),
-            ("tmdb-person-1", vec!["tmdb-person-Bo", "nobody", "a\u{0}b"], vec![("/otherIds/1", "NOT_FOUND"), ("/otherIds/2", "NOT_FOUND")]),
+            (
+                "tmdb-person-1",
+                vec!["tmdb-person-Bo", "nobody", "a\u{0}b"],
+                vec![("/otherIds/1", "NOT_FOUND"), ("/otherIds/2", "NOT_FOUND")],
+            ),
             ("tmdb-person-1", vec!["tmdb-person-1"], vec![("/otherIds/0", "INVALID")]),
             ("tmdb-person-1", vec!["tmdb-person-2"], vec![("/otherIds/0", "INVALID")]),
-            ("tmdb-person-2", vec!["tmdb-person-Bo", "tmdb-person-1"], vec![("/otherIds/1", "INVALID")]),
+            (
+                "tmdb-person-2",
+                vec!["tmdb-person-Bo", "tmdb-person-1"],
+                vec![("/otherIds/1", "INVALID")],
+            ),
         ] {
             let payload = merge(&admin, json!({ "id": id, "otherIds": others })).await;
-            let expected: Vec<_> = expected.into_iter().map(|(path, code)| (path.to_owned(), code.to_owned())).collect();
+            let expected: Vec<_> = expected
+                .into_iter()
+                .map(|(path, code)| (path.to_owned(), code.to_owned()))
+                .collect();
             assert_eq!(pairs(&payload["userErrors"]), expected, "{payload}");
             assert_eq!(payload["documents"], json!([]));
         }
         for (input, expected) in [
             (json!({ "id": "nobody", "movieIds": ["one"] }), vec![("/id", "NOT_FOUND")]),
             (json!({ "id": "tmdb-person-1" }), vec![("/creditIds", "REQUIRED")]),
-            (json!({ "id": "tmdb-person-1", "creditIds": ["x"], "nominationIds": ["y"], "movieIds": ["one", "z"] }),
-             vec![("/creditIds/0", "NOT_FOUND"), ("/nominationIds/0", "NOT_FOUND"), ("/movieIds/1", "NOT_FOUND")]),
-            (json!({ "id": "tmdb-person-1", "movieIds": ["one"], "toId": "nobody" }), vec![("/toId", "NOT_FOUND")]),
-            (json!({ "id": "tmdb-person-1", "movieIds": ["one"], "toId": "tmdb-person-1" }), vec![("/toId", "INVALID")]),
-            (json!({ "id": "tmdb-person-1", "movieIds": ["one"], "toId": "tmdb-person-2", "name": "X" }), vec![("/name", "INVALID")]),
-            (json!({ "id": "tmdb-person-1", "movieIds": ["one"], "name": "" }), vec![("/name", "INVALID")]),
+            (
+                json!({ "id": "tmdb-person-1", "creditIds": ["x"], "nominationIds": ["y"], "movieIds": ["one", "z"] }),
+                vec![
+                    ("/creditIds/0", "NOT_FOUND"),
+                    ("/nominationIds/0", "NOT_FOUND"),
+                    ("/movieIds/1", "NOT_FOUND"),
+                ],
+            ),
+            (
+                json!({ "id": "tmdb-person-1", "movieIds": ["one"], "toId": "nobody" }),
+                vec![("/toId", "NOT_FOUND")],
+            ),
+            (
+                json!({ "id": "tmdb-person-1", "movieIds": ["one"], "toId": "tmdb-person-1" }),
+                vec![("/toId", "INVALID")],
+            ),
+            (
+                json!({ "id": "tmdb-person-1", "movieIds": ["one"], "toId": "tmdb-person-2", "name": "X" }),
+                vec![("/name", "INVALID")],
+            ),
+            (
+                json!({ "id": "tmdb-person-1", "movieIds": ["one"], "name": "" }),
+                vec![("/name", "INVALID")],
+            ),
         ] {
             let payload = split(&admin, input).await;
-            let expected: Vec<_> = expected.into_iter().map(|(path, code)| (path.to_owned(), code.to_owned())).collect();
+            let expected: Vec<_> = expected
+                .into_iter()
+                .map(|(path, code)| (path.to_owned(), code.to_owned()))
+                .collect();
             assert_eq!(pairs(&payload["userErrors"]), expected, "{payload}");
         }
         assert_eq!(dump_all(&app.database.url).await, before);
@@ -573,24 +822,49 @@ on_both_databases! {
 
     async fn a_locked_credit_blocks_a_merge_unless_overridden(app: TestApp) {
         let admin = three_movies(&app).await;
-        let item = admin.export("three", "cast_crew").await["data"]["directors"][0]["credit_id"].clone();
+        let item =
+            admin.export("three", "cast_crew").await["data"]["directors"][0]["credit_id"].clone();
         let lock = "mutation($items: [ID!]) { lockFields(input: {movieId: \"three\", category: CAST_CREW, items: $items}) { userErrors { path } } }";
         admin.graphql(lock, json!({ "items": [item] })).await;
         let before = dump_all(&app.database.url).await;
         // The merge of an agent is not an import: it does not skip the locked credit.
-        for client in [admin.clone(), app.agent(Role::Admin, reelport::document::Source::LlmGenerated)] {
+        for client in
+            [admin.clone(), app.agent(Role::Admin, reelport::document::Source::LlmGenerated)]
+        {
             for dry_run in [true, false] {
                 let payload = merge(&client, json!({ "id": "tmdb-person-1", "otherIds": ["tmdb-person-2"], "dryRun": dry_run })).await;
-                assert_eq!(pairs(&payload["userErrors"]), [("/directors/0".to_owned(), "LOCKED".to_owned())], "{payload}");
-                assert!(payload["userErrors"][0]["message"].as_str().unwrap().starts_with("cast_crew of three: "), "{payload}");
+                assert_eq!(
+                    pairs(&payload["userErrors"]),
+                    [("/directors/0".to_owned(), "LOCKED".to_owned())],
+                    "{payload}"
+                );
+                assert!(
+                    payload["userErrors"][0]["message"]
+                        .as_str()
+                        .unwrap()
+                        .starts_with("cast_crew of three: "),
+                    "{payload}"
+                );
                 assert_eq!(payload["documents"].as_array().unwrap().len(), 2);
-                let payload = split(&client, json!({ "id": "tmdb-person-2", "movieIds": ["three"], "dryRun": dry_run })).await;
+                let payload = split(
+                    &client,
+                    json!({ "id": "tmdb-person-2", "movieIds": ["three"], "dryRun": dry_run }),
+                )
+                .await;
                 assert_eq!(codes(&payload), ["LOCKED"], "{payload}");
             }
         }
         assert_eq!(dump_all(&app.database.url).await, before);
-        let payload = merge(&admin, json!({ "id": "tmdb-person-1", "otherIds": ["tmdb-person-2"], "overrideLocks": true })).await;
-        assert_eq!((&payload["userErrors"], &payload["documents"][0]["warnings"]), (&json!([]), &json!([{ "code": "LOCKED" }])), "{payload}");
+        let payload = merge(
+            &admin,
+            json!({ "id": "tmdb-person-1", "otherIds": ["tmdb-person-2"], "overrideLocks": true }),
+        )
+        .await;
+        assert_eq!(
+            (&payload["userErrors"], &payload["documents"][0]["warnings"]),
+            (&json!([]), &json!([{ "code": "LOCKED" }])),
+            "{payload}"
+        );
         assert_eq!(payload["documents"][1]["warnings"], json!([]));
         let payload = split(&admin, json!({ "id": "tmdb-person-1", "movieIds": ["three"], "toId": "tmdb-person-2", "overrideLocks": true })).await;
         assert_eq!(payload["userErrors"], json!([]));
@@ -603,8 +877,14 @@ on_both_databases! {
         let before = admin.export("m", "cast_crew").await;
         merge_without_errors(&admin, "tmdb-person-2", &["tmdb-person-1"]).await;
         let after = admin.export("m", "cast_crew").await;
-        assert_eq!(texts(&after["data"]["cast"], "credit_id"), texts(&before["data"]["cast"], "credit_id"));
-        assert_eq!(person(&admin, "tmdb-person-1").await["totals"], json!({ "movies": 1, "credits": 3, "nominations": 0, "wins": 0 }));
+        assert_eq!(
+            texts(&after["data"]["cast"], "credit_id"),
+            texts(&before["data"]["cast"], "credit_id")
+        );
+        assert_eq!(
+            person(&admin, "tmdb-person-1").await["totals"],
+            json!({ "movies": 1, "credits": 3, "nominations": 0, "wins": 0 })
+        );
         // The files exported before and after the merge both change nothing.
         for file in [&before, &after] {
             assert_eq!(admin.import_with(file, "").await.json()["status"], "unchanged");
@@ -615,19 +895,38 @@ on_both_databases! {
     async fn a_split_moves_credits_and_nominations_to_a_new_person(app: TestApp) {
         let admin = three_movies(&app).await;
         let ada = person(&admin, "tmdb-person-1").await;
-        let (credit, nomination) = (&ada["filmography"]["nodes"][0]["id"], &ada["nominations"]["nodes"][0]["id"]);
+        let (credit, nomination) =
+            (&ada["filmography"]["nodes"][0]["id"], &ada["nominations"]["nodes"][0]["id"]);
         let payload = split(&admin, json!({ "id": "tmdb-person-1", "creditIds": [credit], "nominationIds": [nomination], "name": "Ada Quist II" })).await;
         assert_eq!(payload["userErrors"], json!([]), "{payload}");
         let new = payload["other"]["id"].as_str().unwrap();
         assert_eq!(payload["other"]["name"], "Ada Quist II");
         assert_eq!(texts(&payload["documents"], "category"), ["CAST_CREW", "AWARDS"]);
         let theirs = person(&admin, new).await;
-        assert_eq!((texts(&theirs["filmography"]["nodes"], "id"), texts(&theirs["nominations"]["nodes"], "id")),
-            (vec![credit.as_str().unwrap().to_owned()], vec![nomination.as_str().unwrap().to_owned()]));
-        assert_eq!(person(&admin, "tmdb-person-1").await["totals"], json!({ "movies": 2, "credits": 2, "nominations": 0, "wins": 0 }));
+        assert_eq!(
+            (
+                texts(&theirs["filmography"]["nodes"], "id"),
+                texts(&theirs["nominations"]["nodes"], "id")
+            ),
+            (
+                vec![credit.as_str().unwrap().to_owned()],
+                vec![nomination.as_str().unwrap().to_owned()]
+            )
+        );
+        assert_eq!(
+            person(&admin, "tmdb-person-1").await["totals"],
+            json!({ "movies": 2, "credits": 2, "nominations": 0, "wins": 0 })
+        );
         // Names stay as credited, and the import log lists the split.
-        assert_eq!(admin.export("two", "awards").await["data"]["awards"][0]["nominee"], "Ada Quist");
-        let records = answer(&admin, "{ imports(filter: {operation: SPLIT_PERSON}) { nodes { status document } } }").await;
+        assert_eq!(
+            admin.export("two", "awards").await["data"]["awards"][0]["nominee"],
+            "Ada Quist"
+        );
+        let records = answer(
+            &admin,
+            "{ imports(filter: {operation: SPLIT_PERSON}) { nodes { status document } } }",
+        )
+        .await;
         assert_eq!(texts(&records["imports"]["nodes"], "status"), ["PUBLISHED", "PUBLISHED"]);
         assert_can_be_rebuilt(&app).await;
         // Without a given name, the new person has the same name.
@@ -636,7 +935,9 @@ on_both_databases! {
         let made = payload["other"]["id"].as_str().unwrap().to_owned();
         // A merge undoes the split, and a second split restores the merged person.
         merge_without_errors(&admin, "tmdb-person-1", &[&made]).await;
-        let payload = split(&admin, json!({ "id": "tmdb-person-1", "movieIds": ["one"], "toId": made })).await;
+        let payload =
+            split(&admin, json!({ "id": "tmdb-person-1", "movieIds": ["one"], "toId": made }))
+                .await;
         assert_eq!((&payload["other"]["id"], &payload["userErrors"]), (&json!(made), &json!([])));
         assert_eq!(credits(&person(&admin, &made).await), ["one DIRECTORS"]);
         assert_can_be_rebuilt(&app).await;
@@ -645,14 +946,22 @@ on_both_databases! {
     async fn entity_operations_require_their_role(app: TestApp) {
         three_movies(&app).await;
         let before = dump_all(&app.database.url).await;
-        let reads = ["{ person(id: \"tmdb-person-1\") { id } }", "{ people(search: \"ada\") { nodes { id } } }", "{ ceremonies { nodes { id } } }",
-            "{ platforms { nodes { id } } }", "{ genres { nodes { id movies { nodes { id } } } } }", "{ genre(id: \"x\") { id } }"];
+        let reads = [
+            "{ person(id: \"tmdb-person-1\") { id } }",
+            "{ people(search: \"ada\") { nodes { id } } }",
+            "{ ceremonies { nodes { id } } }",
+            "{ platforms { nodes { id } } }",
+            "{ genres { nodes { id movies { nodes { id } } } } }",
+            "{ genre(id: \"x\") { id } }",
+        ];
         let contributes = ["{ duplicatePeople { nodes { score } } }"];
-        let changes = ["mutation { mergePeople(input: {id: \"tmdb-person-1\", otherIds: [\"tmdb-person-2\"]}) { userErrors { code } } }",
+        let changes = [
+            "mutation { mergePeople(input: {id: \"tmdb-person-1\", otherIds: [\"tmdb-person-2\"]}) { userErrors { code } } }",
             "mutation { mergePeople(input: {id: \"tmdb-person-1\", otherIds: [\"nobody\"], dryRun: true}) { userErrors { code } } }",
             "mutation { splitPerson(input: {id: \"tmdb-person-1\", movieIds: [\"one\"]}) { userErrors { code } } }",
             "mutation { updatePerson(input: {id: \"tmdb-person-1\", name: \"X\"}) { userErrors { code } } }",
-            "mutation { updateGenre(input: {id: \"nothing\", name: \"X\"}) { userErrors { code } } }"];
+            "mutation { updateGenre(input: {id: \"nothing\", name: \"X\"}) { userErrors { code } } }",
+        ];
         for (client, allowed, expected) in [
             (app.anonymous(), 0, "UNAUTHENTICATED"),
             (app.with_role(Role::User), 0, "FORBIDDEN"),
@@ -672,36 +981,61 @@ on_both_databases! {
 
     async fn people_with_near_names_are_listed_as_duplicates(app: TestApp) {
         let movie = |movie: &str, credit: Value| {
-            [envelope(movie, "basic_info", json!({ "title": movie, "year": "1999" })), envelope(movie, "cast_crew", json!({ "cast": [credit] }))]
+            [
+                envelope(movie, "basic_info", json!({ "title": movie, "year": "1999" })),
+                envelope(movie, "cast_crew", json!({ "cast": [credit] })),
+            ]
         };
         app.seed(&[
             movie("a", json!({ "id": "tmdb-person-1", "name": "Aldous Harrington", "character": "Cook" })),
             movie("b", json!({ "id": "tmdb-person-2", "name": "Bea Tomlinson", "character": "Boy" })),
         ].concat()).await;
         // The resolutions created new people; the third name belongs to no other person.
-        for (name, id) in [("Harrington, Aldous", "c"), ("Aldous Harington", "d"), ("Zed Quux", "e")] {
+        for (name, id) in
+            [("Harrington, Aldous", "c"), ("Aldous Harington", "d"), ("Zed Quux", "e")]
+        {
             app.movie(id).await;
             let file = envelope(id, "cast_crew", json!({ "cast": [{ "name": name }] }));
             let options = json!({ "resolutions": [{ "path": "/cast/0", "createNew": true }] });
             assert_eq!(app.admin().import_document(&file, options).await["status"], "PUBLISHED");
         }
-        let found = answer(&app.with_role(Role::Contributor), "{ duplicatePeople { nodes { first { name } second { name } reasons } } }").await;
+        let found = answer(
+            &app.with_role(Role::Contributor),
+            "{ duplicatePeople { nodes { first { name } second { name } reasons } } }",
+        )
+        .await;
         let nodes = found["duplicatePeople"]["nodes"].as_array().unwrap();
-        let pairs: Vec<_> = nodes.iter().map(|node| {
-            assert_eq!(node["reasons"][0], "NEAR_NAME", "{node}");
-            let mut pair = [node["first"]["name"].as_str().unwrap(), node["second"]["name"].as_str().unwrap()];
-            pair.sort_unstable();
-            pair
-        }).collect();
+        let pairs: Vec<_> = nodes
+            .iter()
+            .map(|node| {
+                assert_eq!(node["reasons"][0], "NEAR_NAME", "{node}");
+                let mut pair = [
+                    node["first"]["name"].as_str().unwrap(),
+                    node["second"]["name"].as_str().unwrap(),
+                ];
+                pair.sort_unstable();
+                pair
+            })
+            .collect();
         assert_eq!(pairs[0], ["Aldous Harrington", "Harrington, Aldous"], "the likeliest first");
         let others: BTreeSet<_> = pairs[1..].iter().copied().collect();
-        assert_eq!(others, BTreeSet::from([["Aldous Harington", "Aldous Harrington"], ["Aldous Harington", "Harrington, Aldous"]]));
+        assert_eq!(
+            others,
+            BTreeSet::from([
+                ["Aldous Harington", "Aldous Harrington"],
+                ["Aldous Harington", "Harrington, Aldous"]
+            ])
+        );
     }
 
     async fn duplicate_people_are_listed_by_score(app: TestApp) {
-        let of = |id: &str, name: &str, part: &str| json!({ "id": id, "name": name, "character": part });
+        let of =
+            |id: &str, name: &str, part: &str| json!({ "id": id, "name": name, "character": part });
         let movie = |movie: &str, year: &str, data: Value| {
-            [envelope(movie, "basic_info", json!({ "title": movie, "year": year })), envelope(movie, "cast_crew", data)]
+            [
+                envelope(movie, "basic_info", json!({ "title": movie, "year": year })),
+                envelope(movie, "cast_crew", data),
+            ]
         };
         app.seed(&[
             movie("a", "1999", json!({ "cast": [of("tmdb-person-1", "Ada Quist", "Captain"), of("tmdb-person-3", "Bo Li", "Cook")] })),
@@ -712,14 +1046,17 @@ on_both_databases! {
         ].concat()).await;
         let contributor = app.with_role(Role::Contributor);
         let found = answer(&contributor, "{ duplicatePeople { nodes { first { id } second { id } score reasons } pageInfo { hasNextPage } } }").await;
-        assert_eq!(found["duplicatePeople"], json!({ "pageInfo": { "hasNextPage": false }, "nodes": [
+        assert_eq!(
+            found["duplicatePeople"],
+            json!({ "pageInfo": { "hasNextPage": false }, "nodes": [
             { "first": { "id": "ada" }, "second": { "id": "tmdb-person-1" }, "score": 0.8,
               "reasons": ["SAME_NAME", "SAME_WORK", "SAME_TIME", "WITHOUT_ID"] },
             { "first": { "id": "jj" }, "second": { "id": "tmdb-person-5" }, "score": 0.8,
               "reasons": ["NEAR_NAME", "SAME_MOVIE", "SAME_TIME", "WITHOUT_ID"] },
             { "first": { "id": "tmdb-person-3" }, "second": { "id": "tmdb-person-4" }, "score": 0.45,
               "reasons": ["SAME_NAME", "SAME_WORK", "SAME_TIME", "DIFFERENT_IDS"] },
-        ] }));
+        ] })
+        );
         let (mut paged, mut after) = (Vec::new(), Value::Null);
         for _ in 0..3 {
             let query = "query($after: String) { duplicatePeople(first: 1, after: $after) { edges { cursor node { first { id } } } } }";
@@ -736,9 +1073,15 @@ on_both_databases! {
 
     async fn a_merge_rewrites_many_documents(app: TestApp) {
         let movies = 0..130;
-        let file = |movie: usize| envelope(&format!("m{movie:03}"), "cast_crew", json!({
-            "crew": [{ "id": "tmdb-person-2", "name": "Ada Quist", "job": "Editor" }, { "id": "tmdb-person-1", "name": "A. Quist", "job": "Grip" }]
-        }));
+        let file = |movie: usize| {
+            envelope(
+                &format!("m{movie:03}"),
+                "cast_crew",
+                json!({
+                    "crew": [{ "id": "tmdb-person-2", "name": "Ada Quist", "job": "Editor" }, { "id": "tmdb-person-1", "name": "A. Quist", "job": "Grip" }]
+                }),
+            )
+        };
         app.seed(&movies.clone().map(file).collect::<Vec<_>>()).await;
         let admin = app.admin();
         let payload = merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
@@ -751,14 +1094,19 @@ on_both_databases! {
     async fn a_merge_and_concurrent_imports_lose_nothing(app: TestApp) {
         const NEW: usize = 36;
         let admin = three_movies(&app).await;
-        let other = if app.database.url.starts_with("postgres") { app.replica().await } else { app.admin() };
+        let other = if app.database.url.starts_with("postgres") {
+            app.replica().await
+        } else {
+            app.admin()
+        };
         for number in 0..NEW {
             app.movie(&format!("new-{number}")).await;
         }
         let import = |number: usize| {
             let client = if number.is_multiple_of(2) { admin.clone() } else { other.clone() };
             tokio::spawn(async move {
-                let editor = json!({ "id": "tmdb-person-2", "name": "Ada M. Quist", "job": "Editor" });
+                let editor =
+                    json!({ "id": "tmdb-person-2", "name": "Ada M. Quist", "job": "Editor" });
                 // Into new movies, and into those that already credit the person.
                 let (movie, crew) = match number.checked_sub(NEW) {
                     None => (format!("new-{number}"), json!([editor])),
@@ -773,16 +1121,26 @@ on_both_databases! {
         let mut imports: Vec<_> = (0..NEW / 2).map(import).collect();
         let merging = {
             let admin = admin.clone();
-            tokio::spawn(async move { merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await })
+            tokio::spawn(async move {
+                merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await
+            })
         };
         imports.extend((NEW / 2..NEW + 12).map(import));
         for import in imports {
             let reply = import.await.unwrap();
-            assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
+            assert_eq!(
+                (reply.status, &reply.json()["status"]),
+                (200, &json!("published")),
+                "{}",
+                reply.text
+            );
         }
         merging.await.unwrap();
         let ada = person(&admin, "tmdb-person-2").await;
-        assert_eq!((&ada["id"], &ada["totals"]["credits"]), (&json!("tmdb-person-1"), &json!(8 + NEW)));
+        assert_eq!(
+            (&ada["id"], &ada["totals"]["credits"]),
+            (&json!("tmdb-person-1"), &json!(8 + NEW))
+        );
         for movie in ["one", "two", "three"] {
             let export = admin.export(movie, "cast_crew").await;
             assert_eq!(export["data"]["crew"].as_array().unwrap().len(), 5, "{export}");
@@ -812,6 +1170,9 @@ on_both_databases! {
         let payload = merge_without_errors(&admin, "tmdb-person-1", &["tmdb-person-2"]).await;
         assert_eq!(importing.await.unwrap().status, 200);
         assert_eq!(texts(&payload["documents"], "movieId"), ["slow", "three", "three"]);
-        assert_eq!(admin.export("slow", "cast_crew").await["data"]["crew"][0]["id"], "tmdb-person-1");
+        assert_eq!(
+            admin.export("slow", "cast_crew").await["data"]["crew"][0]["id"],
+            "tmdb-person-1"
+        );
     }
 }

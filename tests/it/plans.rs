@@ -94,19 +94,36 @@ on_both_databases! {
                     admin.import_document(file, options.clone()).await,
                     admin.import_category("m", category, &file["data"], options.clone()).await,
                 ] {
-                    assert_eq!((&payload["status"], &payload["importId"]), (&json!("PLANNED"), &json!(null)), "{payload}");
+                    assert_eq!(
+                        (&payload["status"], &payload["importId"]),
+                        (&json!("PLANNED"), &json!(null)),
+                        "{payload}"
+                    );
                     let counts = &payload["plan"]["counts"];
-                    assert!(["added", "updated", "removed"].iter().all(|count| counts[count].as_u64() >= Some(1)), "{payload}");
+                    assert!(
+                        ["added", "updated", "removed"]
+                            .iter()
+                            .all(|count| counts[count].as_u64() >= Some(1)),
+                        "{payload}"
+                    );
                     assert_ne!(payload["updatedFields"], json!([]));
                     // The payload shows the stored document, not the planned one.
                     let shown = &payload["movieExport"]["document"]["data"];
                     let drafted = target == "DRAFT" && *category == "trivia";
-                    assert_eq!(shown == &admin.export("m", category).await["data"], !drafted, "{payload}");
+                    assert_eq!(
+                        shown == &admin.export("m", category).await["data"],
+                        !drafted,
+                        "{payload}"
+                    );
                 }
             }
-            let reply = admin.import_with(file, "?dry_run=true&mode=replace&idempotency_key=key").await;
+            let reply =
+                admin.import_with(file, "?dry_run=true&mode=replace&idempotency_key=key").await;
             let body = reply.json();
-            assert_eq!((reply.status, &body["status"], &body["import_id"], &body["success"]), (200, &json!("planned"), &json!(null), &json!(true)));
+            assert_eq!(
+                (reply.status, &body["status"], &body["import_id"], &body["success"]),
+                (200, &json!("planned"), &json!(null), &json!(true))
+            );
             assert!(!body["plan"]["changes"].as_array().unwrap().is_empty());
             assert!(body["message"].as_str().unwrap().ends_with("nothing was written"), "{body}");
         }
@@ -118,24 +135,51 @@ on_both_databases! {
         let before = database_content(&app).await;
         for (document, code) in [
             ("no JSON".to_owned(), "UNREADABLE"),
-            (envelope("m", "timeline", json!({ "events": [{ "date": "soon", "title": "A" }] })).to_string(), "INVALID"),
+            (
+                envelope("m", "timeline", json!({ "events": [{ "date": "soon", "title": "A" }] }))
+                    .to_string(),
+                "INVALID",
+            ),
             (envelope("other", "timeline", json!({})).to_string(), "MOVIE_MISMATCH"),
         ] {
             let options = json!({ "dryRun": true, "idempotencyKey": "key" });
-            let payload = admin.mutate("importDocument", json!({ "movieId": "m", "document": document, "options": options })).await;
-            assert_eq!((codes(&payload), &payload["status"], &payload["importId"]), (vec![code.to_owned()], &json!("REJECTED"), &json!(null)), "{payload}");
-            let reply = admin.post_text("/api/v1/admin/movies/m/import/timeline?dry_run=true", document).await;
+            let payload = admin
+                .mutate(
+                    "importDocument",
+                    json!({ "movieId": "m", "document": document, "options": options }),
+                )
+                .await;
+            assert_eq!(
+                (codes(&payload), &payload["status"], &payload["importId"]),
+                (vec![code.to_owned()], &json!("REJECTED"), &json!(null)),
+                "{payload}"
+            );
+            let reply = admin
+                .post_text("/api/v1/admin/movies/m/import/timeline?dry_run=true", document)
+                .await;
             assert!(reply.status == 400 || reply.status == 422, "{}", reply.text);
         }
-        let reply = admin.import_with(&envelope("no-such", "trivia", json!({ "items": ["A"] })), "?dry_run=true").await;
+        let reply = admin
+            .import_with(&envelope("no-such", "trivia", json!({ "items": ["A"] })), "?dry_run=true")
+            .await;
         assert_eq!(reply.status, 404, "{}", reply.text);
         for (mutation, input) in [
             ("publishDraft", json!({ "movieId": "m", "category": "TRIVIA", "dryRun": true })),
-            ("revertCategory", json!({ "movieId": "m", "category": "TRIVIA", "revision": 7, "dryRun": true })),
-            ("updateDraft", json!({ "movieId": "m", "data": { "trivia": { "items": [] } }, "options": { "dryRun": true } })),
+            (
+                "revertCategory",
+                json!({ "movieId": "m", "category": "TRIVIA", "revision": 7, "dryRun": true }),
+            ),
+            (
+                "updateDraft",
+                json!({ "movieId": "m", "data": { "trivia": { "items": [] } }, "options": { "dryRun": true } }),
+            ),
         ] {
             let payload = admin.mutate(mutation, input).await;
-            assert_eq!((&payload["status"], &payload["importId"]), (&json!("REJECTED"), &json!(null)), "{payload}");
+            assert_eq!(
+                (&payload["status"], &payload["importId"]),
+                (&json!("REJECTED"), &json!(null)),
+                "{payload}"
+            );
         }
         assert!(database_content(&app).await == before);
     }
@@ -147,21 +191,39 @@ on_both_databases! {
         for (category, _) in fixtures::all_categories() {
             lines.push(edited_file(&admin, "m", category).await);
             // A missing movie is not created.
-            lines.push(envelope("new", category, edited_file(&admin, "m", category).await["data"].clone()));
+            lines.push(envelope(
+                "new",
+                category,
+                edited_file(&admin, "m", category).await["data"].clone(),
+            ));
         }
         lines.push(envelope("m", "trivia", json!({ "items": [{ "spoiler": "maybe" }] })));
         let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
         let before = database_content(&app).await.1;
-        let ran = app.command_with(&["import", "--dry-run", "--mode", "replace", "-"], input.as_bytes()).await;
+        let ran = app
+            .command_with(&["import", "--dry-run", "--mode", "replace", "-"], input.as_bytes())
+            .await;
         assert_eq!(ran.code, 1, "{ran:?}");
         let lines: Vec<&str> = ran.stdout.lines().collect();
-        assert!(lines.last().unwrap().starts_with("14 planned (a dry run: nothing was written), 1 failed"), "{ran:?}");
+        assert!(
+            lines
+                .last()
+                .unwrap()
+                .starts_with("14 planned (a dry run: nothing was written), 1 failed"),
+            "{ran:?}"
+        );
         // Every planned change is printed on a line with its path.
-        assert_eq!(lines.iter().filter(|line| line.contains(": m ") || line.contains(": new ")).count(), 14, "{ran:?}");
+        assert_eq!(
+            lines.iter().filter(|line| line.contains(": m ") || line.contains(": new ")).count(),
+            14,
+            "{ran:?}"
+        );
         for mark in ["  + /", "  ~ /", "  - /"] {
             assert!(lines.iter().any(|line| line.starts_with(mark)), "{mark} {ran:?}");
         }
-        let ran = app.command_with(&["import", "--dry-run", "--target", "draft", "-"], input.as_bytes()).await;
+        let ran = app
+            .command_with(&["import", "--dry-run", "--target", "draft", "-"], input.as_bytes())
+            .await;
         assert!(ran.stdout.lines().last().unwrap().starts_with("7 planned"), "{ran:?}");
         assert!(database_content(&app).await.1 == before);
     }
@@ -172,29 +234,47 @@ on_both_databases! {
             app.full_movie(mode).await;
             for (category, _) in fixtures::all_categories() {
                 let file = edited_file(&admin, mode, category).await;
-                let known = admin.export(mode, category).await.to_string() + &format!("{:?}", dump_all(&app.database.url).await);
-                let planned = admin.import_with(&file, &format!("?dry_run=true&mode={mode}")).await.json();
-                let again = admin.import_with(&file, &format!("?dry_run=true&mode={mode}")).await.json();
+                let known = admin.export(mode, category).await.to_string()
+                    + &format!("{:?}", dump_all(&app.database.url).await);
+                let planned =
+                    admin.import_with(&file, &format!("?dry_run=true&mode={mode}")).await.json();
+                let again =
+                    admin.import_with(&file, &format!("?dry_run=true&mode={mode}")).await.json();
                 let digest = planned["plan"]["digest"].as_str().unwrap();
                 assert_eq!((digest.len(), digest), (64, again["plan"]["digest"].as_str().unwrap()));
                 // GraphQL plans the same from the text and from typed input with the same null
                 // policy.
                 let options = json!({ "dryRun": true, "mode": mode.to_uppercase(), "baseRevision": file["metadata"]["revision"], "nulls": "KEEP" });
-                let typed = admin.import_category(mode, category, &file["data"], options.clone()).await;
+                let typed =
+                    admin.import_category(mode, category, &file["data"], options.clone()).await;
                 let document = admin.import_document(&file, options).await;
                 let masked_changes = |plan: &Value| masked(&plan["changes"], &known);
                 for payload in [&typed, &document] {
                     assert_eq!(payload["plan"]["digest"], digest, "{payload}");
                     let lower = |changes: Value| changes.to_string().to_lowercase();
-                    assert_eq!(lower(masked_changes(&payload["plan"])), lower(masked_changes(&planned["plan"])));
+                    assert_eq!(
+                        lower(masked_changes(&payload["plan"])),
+                        lower(masked_changes(&planned["plan"]))
+                    );
                 }
-                let applied = admin.import_with(&file, &format!("?mode={mode}&expected_plan={digest}")).await.json();
+                let applied = admin
+                    .import_with(&file, &format!("?mode={mode}&expected_plan={digest}"))
+                    .await
+                    .json();
                 assert_eq!(applied["status"], "published", "{applied}");
-                assert_eq!(masked(&applied["plan"], &known), masked(&planned["plan"], &known), "{category} {mode}");
+                assert_eq!(
+                    masked(&applied["plan"], &known),
+                    masked(&planned["plan"], &known),
+                    "{category} {mode}"
+                );
                 assert_eq!(applied["updated_fields"], planned["updated_fields"]);
                 let removes = planned["plan"]["changes"].to_string().contains("\"remove\"");
                 let keeps = planned["plan"]["not_removed"].as_array().unwrap().len();
-                assert_eq!((removes, keeps), if mode == "replace" { (true, 0) } else { (false, 1) }, "{category} {mode}: {planned}");
+                assert_eq!(
+                    (removes, keeps),
+                    if mode == "replace" { (true, 0) } else { (false, 1) },
+                    "{category} {mode}: {planned}"
+                );
             }
         }
     }
@@ -206,41 +286,74 @@ on_both_databases! {
         let digest = planned["plan"]["digest"].clone();
         // Other options make another plan.
         for options in [
-            json!({ "mode": "REPLACE" }), json!({ "nulls": "CLEAR" }), json!({ "onConflict": "TAKE_IMPORT" }), json!({ "source": "TMDB" }),
-            json!({ "target": "DRAFT" }), json!({ "removeItems": [file["data"]["events"][1]["id"]] }),
+            json!({ "mode": "REPLACE" }),
+            json!({ "nulls": "CLEAR" }),
+            json!({ "onConflict": "TAKE_IMPORT" }),
+            json!({ "source": "TMDB" }),
+            json!({ "target": "DRAFT" }),
+            json!({ "removeItems": [file["data"]["events"][1]["id"]] }),
         ] {
             let mut options = options;
             options["expectedPlan"] = digest.clone();
             let payload = admin.import_document(&file, options.clone()).await;
-            assert_eq!((codes(&payload), &payload["status"]), (vec!["PLAN_STALE".to_owned()], &json!("REJECTED")), "{options}: {payload}");
+            assert_eq!(
+                (codes(&payload), &payload["status"]),
+                (vec!["PLAN_STALE".to_owned()], &json!("REJECTED")),
+                "{options}: {payload}"
+            );
             assert_ne!(payload["plan"]["digest"], digest);
         }
         // Another writer publishes first.
-        admin.import("m", "timeline", json!({ "events": [{ "date": "2010", "title": "Shown again" }] })).await;
+        admin
+            .import(
+                "m",
+                "timeline",
+                json!({ "events": [{ "date": "2010", "title": "Shown again" }] }),
+            )
+            .await;
         admin.import("m", "timeline", json!({ "events": [{ "id": file["data"]["events"][0]["id"], "category": "writing" }] })).await;
         let before = admin.export("m", "timeline").await["data"].clone();
         let stale = admin.import_document(&file, json!({ "expectedPlan": digest })).await;
         assert_eq!(codes(&stale), ["PLAN_STALE"], "{stale}");
         assert_eq!(stale["plan"]["conflicts"].as_array().unwrap().len(), 1);
-        let reply = admin.import_with(&file, &format!("?expected_plan={}&on_conflict=take_import", digest.as_str().unwrap())).await;
+        let reply = admin
+            .import_with(
+                &file,
+                &format!("?expected_plan={}&on_conflict=take_import", digest.as_str().unwrap()),
+            )
+            .await;
         let body = reply.json();
-        assert_eq!((reply.status, &body["code"], reply.header("content-type")), (409, &json!("PLAN_STALE"), "application/problem+json"));
+        assert_eq!(
+            (reply.status, &body["code"], reply.header("content-type")),
+            (409, &json!("PLAN_STALE"), "application/problem+json")
+        );
         assert_eq!(admin.export("m", "timeline").await["data"], before);
         // The refusal contains the new plan, which can be executed.
         let next = body["plan"]["digest"].as_str().unwrap();
-        let reply = admin.import_with(&file, &format!("?expected_plan={next}&on_conflict=take_import")).await;
-        assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
+        let reply = admin
+            .import_with(&file, &format!("?expected_plan={next}&on_conflict=take_import"))
+            .await;
+        assert_eq!(
+            (reply.status, &reply.json()["status"]),
+            (200, &json!("published")),
+            "{}",
+            reply.text
+        );
         let known = before.to_string();
         assert_eq!(masked(&reply.json()["plan"], &known), masked(&body["plan"], &known));
         // A plan for the draft holds only for the draft.
         let file = envelope("m", "trivia", json!({ "items": [{ "text": "Drafted." }] }));
         let planned = admin.import_with(&file, "?dry_run=true&target=draft").await.json();
-        let options = format!("?target=draft&expected_plan={}", planned["plan"]["digest"].as_str().unwrap());
+        let options =
+            format!("?target=draft&expected_plan={}", planned["plan"]["digest"].as_str().unwrap());
         assert_eq!(admin.import_with(&file, &options).await.json()["status"], "drafted");
         assert_eq!(admin.import_with(&file, &options).await.status, 409);
         // An invalid digest is always stale.
         let reply = admin.import_with(&file, "?expected_plan=x").await;
-        assert_eq!((reply.status, reply.errors()), (409, vec![(String::new(), "PLAN_STALE".to_owned())]));
+        assert_eq!(
+            (reply.status, reply.errors()),
+            (409, vec![(String::new(), "PLAN_STALE".to_owned())])
+        );
     }
 
     async fn contributors_may_plan_and_draft_but_not_publish(app: TestApp) {
@@ -275,20 +388,33 @@ on_both_databases! {
             for (client, may) in [(&viewer, false), (&contributor, may)] {
                 let reply = client.try_mutate(mutation, input.clone()).await;
                 let code = &reply["errors"][0]["extensions"]["code"];
-                assert_eq!((code == "FORBIDDEN", code.is_null()), (!may, may), "{mutation} {input}: {reply}");
+                assert_eq!(
+                    (code == "FORBIDDEN", code.is_null()),
+                    (!may, may),
+                    "{mutation} {input}: {reply}"
+                );
             }
         }
         let movies = "/api/v1/admin/movies/m";
-        let post = |options: &str| (reqwest::Method::POST, format!("{movies}/import/trivia{options}"));
+        let post =
+            |options: &str| (reqwest::Method::POST, format!("{movies}/import/trivia{options}"));
         for ((method, path), may) in [
-            (post("?dry_run=true"), true), (post("?target=draft"), true), (post("?target=draft&dry_run=true"), true), (post(""), false),
+            (post("?dry_run=true"), true),
+            (post("?target=draft"), true),
+            (post("?target=draft&dry_run=true"), true),
+            (post(""), false),
             ((reqwest::Method::POST, format!("{movies}/publish/trivia?dry_run=true")), true),
             ((reqwest::Method::POST, format!("{movies}/publish/trivia")), false),
             ((reqwest::Method::DELETE, format!("{movies}/draft/trivia")), false),
         ] {
             for (client, may) in [(&viewer, false), (&contributor, may)] {
                 let reply = client.send(client.request(method.clone(), &path).json(&file)).await;
-                assert_eq!(reply.status, if may { 200 } else { 403 }, "{method} {path}: {}", reply.text);
+                assert_eq!(
+                    reply.status,
+                    if may { 200 } else { 403 },
+                    "{method} {path}: {}",
+                    reply.text
+                );
             }
         }
         assert_eq!(contributor.export("m", "trivia").await["metadata"]["revision"], 1);
@@ -299,9 +425,19 @@ on_both_databases! {
         let mut file = edited_file(&admin, "m", "trivia").await;
         file["metadata"]["revision"] = json!(9);
         let reply = admin.import_with(&file, "?dry_run=true").await;
-        assert_eq!(pairs(&reply.json()["plan"]["warnings"])[0], (String::new(), "UNKNOWN_BASE".to_owned()), "{}", reply.text);
-        let payload = admin.import_category("m", "trivia", &file["data"], json!({ "baseRevision": 9 })).await;
-        assert_eq!((&payload["status"], &payload["plan"]["warnings"][0]["code"]), (&json!("PUBLISHED"), &json!("UNKNOWN_BASE")), "{payload}");
+        assert_eq!(
+            pairs(&reply.json()["plan"]["warnings"])[0],
+            (String::new(), "UNKNOWN_BASE".to_owned()),
+            "{}",
+            reply.text
+        );
+        let payload =
+            admin.import_category("m", "trivia", &file["data"], json!({ "baseRevision": 9 })).await;
+        assert_eq!(
+            (&payload["status"], &payload["plan"]["warnings"][0]["code"]),
+            (&json!("PUBLISHED"), &json!("UNKNOWN_BASE")),
+            "{payload}"
+        );
     }
 }
 

@@ -211,22 +211,35 @@ proptest! {
         for field in category.definition().fields {
             let (before, after) = (&sent[field.name], &export[field.name]);
             let Kind::Items { item, .. } = &field.rule.kind else {
-                let expected = if before.is_null() && field.rule.kind.is_list() { &json!([]) } else { before };
+                let expected =
+                    if before.is_null() && field.rule.kind.is_list() { &json!([]) } else { before };
                 prop_assert_eq!(expected.to_string(), after.to_string(), "{}", field.name);
                 prop_assert_eq!(after.is_null(), export.get(field.name).is_none());
                 continue;
             };
             // Items with equal keys stay separate.
-            prop_assert_eq!(list(&sent, field.name).len(), list(&export, field.name).len(), "{}", field.name);
+            prop_assert_eq!(
+                list(&sent, field.name).len(),
+                list(&export, field.name).len(),
+                "{}",
+                field.name
+            );
             for (before, after) in list(&sent, field.name).iter().zip(list(&export, field.name)) {
                 for inner in item.fields {
                     let is_id = matches!(inner.rule.kind, Kind::Id);
                     let was_sent = before.get(inner.name).is_some();
                     // Two ids with one name mean the same ceremony or platform.
-                    let has_unique_names =
-                        item.entities.iter().any(|entity| entity.id == inner.name && entity.kind.has_unique_names());
+                    let has_unique_names = item
+                        .entities
+                        .iter()
+                        .any(|entity| entity.id == inner.name && entity.kind.has_unique_names());
                     if was_sent && inner.name != item.id && !has_unique_names {
-                        prop_assert_eq!(before[inner.name].to_string(), after[inner.name].to_string(), "{}", inner.name);
+                        prop_assert_eq!(
+                            before[inner.name].to_string(),
+                            after[inner.name].to_string(),
+                            "{}",
+                            inner.name
+                        );
                     } else if !was_sent && !is_id {
                         prop_assert_eq!(after.get(inner.name), None, "{} was filled", inner.name);
                     }
@@ -254,7 +267,12 @@ proptest! {
         let mut world = World::with(category, &sent);
         let export = world.export();
         let data = world.data.clone();
-        let how = [MERGE, REPLACE, ImportSettings { base: Some(&data), ..REPLACE }, ImportSettings { nulls: NullPolicy::Clear, ..REPLACE }];
+        let how = [
+            MERGE,
+            REPLACE,
+            ImportSettings { base: Some(&data), ..REPLACE },
+            ImportSettings { nulls: NullPolicy::Clear, ..REPLACE },
+        ];
         for how in how {
             let plan = world.import(&export, how).unwrap();
             prop_assert_eq!(plan.report.changes, vec![]);
@@ -282,7 +300,13 @@ proptest! {
             let file = edited(category, &world.export(), &second, &choices);
             let Ok(_) = world.import(&file, how) else { continue };
             let again = world.import(&file, how).unwrap();
-            prop_assert_eq!(again.report.changes, vec![], "file {:#}\nstored {:#}", file, world.export());
+            prop_assert_eq!(
+                again.report.changes,
+                vec![],
+                "file {:#}\nstored {:#}",
+                file,
+                world.export()
+            );
             prop_assert_eq!(again.new_entities, vec![]);
         }
     }
@@ -298,17 +322,30 @@ proptest! {
         if let Err(problems) = world.import(&file, MERGE) {
             // A new item may lack a required value, or its name may be ambiguous or unknown.
             let codes = [ProblemCode::Required, ProblemCode::AmbiguousMatch, ProblemCode::NotFound];
-            prop_assert!(problems.iter().all(|problem| codes.contains(&problem.code)), "{:?}", problems);
+            prop_assert!(
+                problems.iter().all(|problem| codes.contains(&problem.code)),
+                "{:?}",
+                problems
+            );
             prop_assert_eq!(world.export(), before);
             return Ok(());
         }
         let after = world.export();
         for (key, value) in before.as_object().unwrap() {
             prop_assert!(after.get(key).is_some(), "{} is gone", key);
-            if let (Some(before), None) = (value.as_array(), item_lists(category).find(|(name, _)| name == key)) {
-                let kept: Vec<String> = list(&after, key).iter().map(|name| comparable(name.as_str().unwrap())).collect();
+            if let (Some(before), None) =
+                (value.as_array(), item_lists(category).find(|(name, _)| name == key))
+            {
+                let kept: Vec<String> = list(&after, key)
+                    .iter()
+                    .map(|name| comparable(name.as_str().unwrap()))
+                    .collect();
                 for name in before {
-                    prop_assert!(kept.contains(&comparable(name.as_str().unwrap())), "{} is gone", name);
+                    prop_assert!(
+                        kept.contains(&comparable(name.as_str().unwrap())),
+                        "{} is gone",
+                        name
+                    );
                 }
             }
         }
@@ -317,16 +354,26 @@ proptest! {
             prop_assert!(new.len() >= old.len().max(list(&file, name).len()));
             for object in old {
                 let same = new.iter().find(|candidate| candidate[item.id] == object[item.id]);
-                let Some(same) = same else { return Err(TestCaseError::fail(format!("{object} is gone"))) };
+                let Some(same) = same else {
+                    return Err(TestCaseError::fail(format!("{object} is gone")));
+                };
                 for key in object.as_object().unwrap().keys() {
                     // A nominee renamed to an unknown name loses its link.
-                    let link = item.entities.iter().find(|entity| entity.id == key && !entity.creates);
-                    let renamed = link.is_some_and(|entity| object[entity.name] != same[entity.name]);
-                    prop_assert!(renamed || same.get(key).is_some(), "{} of {} is gone", key, object);
+                    let link =
+                        item.entities.iter().find(|entity| entity.id == key && !entity.creates);
+                    let renamed =
+                        link.is_some_and(|entity| object[entity.name] != same[entity.name]);
+                    prop_assert!(
+                        renamed || same.get(key).is_some(),
+                        "{} of {} is gone",
+                        key,
+                        object
+                    );
                 }
             }
         }
-        let mut all: Vec<String> = item_lists(category).flat_map(|(name, item)| ids(item, list(&after, name))).collect();
+        let mut all: Vec<String> =
+            item_lists(category).flat_map(|(name, item)| ids(item, list(&after, name))).collect();
         let count = all.len();
         all.sort();
         all.dedup();
@@ -340,8 +387,12 @@ proptest! {
             let mut file = world.export();
             object_at(&mut file, &parent).remove(&key);
             match world.plan(&file, MERGE) {
-                Ok(plan) => prop_assert_eq!(plan.report.changes, vec![], "without {} of {:?}", key, parent),
-                Err(problems) => prop_assert!(false, "without {} of {:?}: {:?}", key, parent, problems),
+                Ok(plan) => {
+                    prop_assert_eq!(plan.report.changes, vec![], "without {} of {:?}", key, parent)
+                }
+                Err(problems) => {
+                    prop_assert!(false, "without {} of {:?}: {:?}", key, parent, problems)
+                }
             }
         }
     }
@@ -363,20 +414,26 @@ proptest! {
             let is_lasting_id = matches!(field.rule.kind, Kind::Id) && key != "nominee_id";
             if !is_lasting_id {
                 let warned = without_markup_warnings(&kept.report.warnings).into_iter();
-                let warned: Vec<_> = warned.map(|warning| (warning.path.as_str(), warning.code)).collect();
-                let expected = if is_empty { vec![] } else { vec![(path.as_str(), WarningCode::NullIgnored)] };
+                let warned: Vec<_> =
+                    warned.map(|warning| (warning.path.as_str(), warning.code)).collect();
+                let expected =
+                    if is_empty { vec![] } else { vec![(path.as_str(), WarningCode::NullIgnored)] };
                 prop_assert_eq!(warned, expected);
             }
 
             let cleared = world.plan(&file, ImportSettings { nulls: NullPolicy::Clear, ..MERGE });
             let is_only_text = item.is_some_and(|item| {
-                let texts = item.any_of.iter().filter(|name| stored.pointer(&pointer(&parent, name)).is_some());
+                let texts = item
+                    .any_of
+                    .iter()
+                    .filter(|name| stored.pointer(&pointer(&parent, name)).is_some());
                 item.any_of.contains(&key.as_str()) && texts.count() == 1
             });
             match (cleared, field.rule.required || is_only_text) {
                 (Err(problems), true) => {
                     let at = if is_only_text { &parent } else { &path };
-                    let found: Vec<_> = problems.iter().map(|problem| (&problem.path, problem.code)).collect();
+                    let found: Vec<_> =
+                        problems.iter().map(|problem| (&problem.path, problem.code)).collect();
                     prop_assert_eq!(found, vec![(at, ProblemCode::Required)]);
                 }
                 (Ok(plan), false) => {
@@ -385,11 +442,18 @@ proptest! {
                         prop_assert_eq!(data, stored, "{}", path);
                     } else {
                         prop_assert_eq!(data.pointer(&path), None);
-                        let paths: Vec<_> = plan.report.changes.iter().map(|change| (&change.path, change.op)).collect();
+                        let paths: Vec<_> = plan
+                            .report
+                            .changes
+                            .iter()
+                            .map(|change| (&change.path, change.op))
+                            .collect();
                         prop_assert_eq!(paths, vec![(&path, ChangeOperation::Remove)]);
                     }
                 }
-                (outcome, required) => prop_assert!(false, "{}: required {}: {:?}", path, required, outcome),
+                (outcome, required) => {
+                    prop_assert!(false, "{}: required {}: {:?}", path, required, outcome)
+                }
             }
         }
     }
@@ -405,8 +469,10 @@ proptest! {
         let (path, text) = at.get(&texts);
         let mut file = sent.clone();
         let text = text.as_str().unwrap();
-        let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(index, _)| index);
-        *file.pointer_mut(path).unwrap() = json!(format!("{}\0{}", &text[..middle], &text[middle..]));
+        let middle =
+            text.char_indices().nth(text.chars().count() / 2).map_or(0, |(index, _)| index);
+        *file.pointer_mut(path).unwrap() =
+            json!(format!("{}\0{}", &text[..middle], &text[middle..]));
         let problems = World::new(category).plan(&file, MERGE).unwrap_err();
         let found: Vec<_> = problems.iter().map(|problem| (&problem.path, problem.code)).collect();
         prop_assert_eq!(found, vec![(path, ProblemCode::Invalid)]);
@@ -449,10 +515,17 @@ proptest! {
             gone += before - items.len();
         }
         // Absent scalars are not changed.
-        let scalars: Vec<&str> = category.definition().fields.iter()
-            .filter(|field| !field.rule.kind.is_list()).map(|field| field.name).collect();
+        let scalars: Vec<&str> = category
+            .definition()
+            .fields
+            .iter()
+            .filter(|field| !field.rule.kind.is_list())
+            .map(|field| field.name)
+            .collect();
         let expected = file.clone();
-        file.as_object_mut().unwrap().retain(|key, _| !scalars.contains(&key.as_str()) || drops.next().unwrap() % 2 == 0);
+        file.as_object_mut()
+            .unwrap()
+            .retain(|key, _| !scalars.contains(&key.as_str()) || drops.next().unwrap() % 2 == 0);
         let how = ImportSettings { base: with_base.then_some(&base), ..REPLACE };
         let plan = world.import(&file, how).unwrap();
         prop_assert_eq!(world.export(), expected);
@@ -493,25 +566,37 @@ proptest! {
                 0 => name.to_uppercase(),
                 1 => name.to_lowercase(),
                 2 => format!("  {}\u{a0}", name.replace(' ', "  ")),
-                _ => name.chars().flat_map(|c| [Some(c), c.is_ascii_alphabetic().then_some('\u{301}')]).flatten().collect(),
+                _ => name
+                    .chars()
+                    .flat_map(|c| [Some(c), c.is_ascii_alphabetic().then_some('\u{301}')])
+                    .flatten()
+                    .collect(),
             };
             // Case mapping is not always reversible: ß becomes SS, which is another spelling.
-            if comparable(&other) == comparable(name) && other.chars().count() <= 100 { other } else { name.to_owned() }
+            if comparable(&other) == comparable(name) && other.chars().count() <= 100 {
+                other
+            } else {
+                name.to_owned()
+            }
         };
         let mut world = World::with(category, &sent);
         let mut file = if strip { without_ids(category, &world.export()) } else { world.export() };
         for field in category.definition().fields {
             match &field.rule.kind {
-                Kind::Names { .. } => for name in file[field.name].as_array_mut().unwrap() {
-                    *name = json!(respelled(name.as_str().unwrap()));
-                },
-                Kind::Items { item, .. } => for object in file[field.name].as_array_mut().unwrap() {
-                    for entity in item.entities {
-                        if let Some(name) = object.get(entity.name).and_then(Value::as_str) {
-                            object[entity.name] = json!(respelled(name));
+                Kind::Names { .. } => {
+                    for name in file[field.name].as_array_mut().unwrap() {
+                        *name = json!(respelled(name.as_str().unwrap()));
+                    }
+                }
+                Kind::Items { item, .. } => {
+                    for object in file[field.name].as_array_mut().unwrap() {
+                        for entity in item.entities {
+                            if let Some(name) = object.get(entity.name).and_then(Value::as_str) {
+                                object[entity.name] = json!(respelled(name));
+                            }
                         }
                     }
-                },
+                }
                 _ => {}
             }
         }
@@ -533,12 +618,16 @@ proptest! {
         for change in &changes {
             // The path of a change leads to its value.
             match change.op {
-                ChangeOperation::Add => prop_assert_eq!(new.pointer(&change.path), change.after.as_deref()),
+                ChangeOperation::Add => {
+                    prop_assert_eq!(new.pointer(&change.path), change.after.as_deref())
+                }
                 ChangeOperation::Remove if change.path.split('/').count() < 4 => {
                     prop_assert_eq!(old.pointer(&change.path), change.before.as_deref());
                 }
                 ChangeOperation::Remove => prop_assert_eq!(new.pointer(&change.path), None),
-                ChangeOperation::Update => prop_assert!(new.pointer(&change.path).is_some(), "{}", change.path),
+                ChangeOperation::Update => {
+                    prop_assert!(new.pointer(&change.path).is_some(), "{}", change.path)
+                }
             }
         }
     }
@@ -549,7 +638,11 @@ proptest! {
             .prop_map(|(category, (sent, stored))| (category, sent, stored)),
         strict in any::<bool>(),
     ) {
-        let reading = parse(category.definition(), through_text(&sent), ParseOptions { strict, ..ParseOptions::default() });
+        let reading = parse(
+            category.definition(),
+            through_text(&sent),
+            ParseOptions { strict, ..ParseOptions::default() },
+        );
         // For an item that arrived as text, a path may name the field that it was read as.
         let is_in_input = |path: &str| {
             let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -568,7 +661,11 @@ proptest! {
         match world.import(&sent, MERGE) {
             Ok(_) => prop_assert_eq!(world.import(&sent, MERGE).unwrap().report.changes, vec![]),
             Err(problems) => {
-                prop_assert!(problems.iter().all(|problem| is_pointer(&problem.path)), "{:?}", problems);
+                prop_assert!(
+                    problems.iter().all(|problem| is_pointer(&problem.path)),
+                    "{:?}",
+                    problems
+                );
                 prop_assert_eq!(world.export(), before);
             }
         }

@@ -94,7 +94,10 @@ on_both_databases_with_one_thread! {
         let viewer = app.viewer();
         app.seed(&movie("a", 1)).await;
         let (few, reply) = app.count_queries(ask(&viewer, PAGE)).await;
-        assert_eq!(reply["data"]["movies"]["nodes"][0]["castCrew"]["cast"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            reply["data"]["movies"]["nodes"][0]["castCrew"]["cast"].as_array().unwrap().len(),
+            1
+        );
         for id in ["b", "c", "d", "e"] {
             app.seed(&movie(id, 8)).await;
         }
@@ -109,10 +112,12 @@ on_both_databases_with_one_thread! {
 
     async fn a_typed_export_takes_a_constant_number_of_statements(app: TestApp) {
         app.seed(&[movie("short", 1), movie("long", 40)].concat()).await;
-        let query = |id: &str| format!(
+        let query = |id: &str| {
+            format!(
             "{{ movieExport(movieId: \"{id}\", category: CAST_CREW) {{ document tokenCount metadata {{ revision }}
                 data {{ ... on CastCrew {{ cast {{ person {{ name }} }} directors {{ person {{ name }} }} }} }} }} }}"
-        );
+        )
+        };
         let (short, _) = app.count_queries(ask(&app.viewer(), &query("short"))).await;
         let (long, reply) = app.count_queries(ask(&app.viewer(), &query("long"))).await;
         assert_eq!(reply["data"]["movieExport"]["data"]["cast"].as_array().unwrap().len(), 40);
@@ -122,7 +127,9 @@ on_both_databases_with_one_thread! {
 
     async fn a_rest_export_takes_one_statement(app: TestApp) {
         app.seed(&movie("m", 20)).await;
-        for category in ["basic-info", "cast-crew", "timeline", "trivia", "awards", "media", "streaming"] {
+        for category in
+            ["basic-info", "cast-crew", "timeline", "trivia", "awards", "media", "streaming"]
+        {
             let (count, _) = app.count_queries(app.viewer().export("m", category)).await;
             assert_eq!(count, 1, "{category}");
         }
@@ -166,7 +173,8 @@ on_both_databases_with_one_thread! {
         app.seed(&movie("m", 20)).await;
         let admin = app.admin();
         let file = admin.export("m", "timeline").await;
-        let (count, reply) = app.count_queries(admin.import_envelope("m", "timeline", "", &file)).await;
+        let (count, reply) =
+            app.count_queries(admin.import_envelope("m", "timeline", "", &file)).await;
         assert_eq!(reply.json()["status"], "unchanged");
         // One statement for document, movie and locks, and one for the import log; on PostgreSQL
         // the advisory lock of the movie before them.
@@ -176,7 +184,8 @@ on_both_databases_with_one_thread! {
         // movie's change.
         let mut edited = file.clone();
         edited["data"]["events"][0]["title"] = json!("Edited");
-        let (count, reply) = app.count_queries(admin.import_envelope("m", "timeline", "", &edited)).await;
+        let (count, reply) =
+            app.count_queries(admin.import_envelope("m", "timeline", "", &edited)).await;
         assert_eq!((&reply.json()["status"], count), (&json!("published"), 4 + lock));
         // Locks are read if there are any.
         let id = &file["data"]["events"][1]["id"];
@@ -221,7 +230,8 @@ on_both_databases_with_one_thread! {
     async fn the_history_takes_a_constant_number_of_statements(app: TestApp) {
         let admin = app.movie("m").await;
         let query = "{ movie(id: \"m\") { revisions(category: BASIC_INFO) { nodes { changes { path } export { document } } } } }";
-        let provenance = "{ movie(id: \"m\") { provenance(category: BASIC_INFO) { target source } } }";
+        let provenance =
+            "{ movie(id: \"m\") { provenance(category: BASIC_INFO) { target source } } }";
         let (few, _) = app.count_queries(ask(&admin, query)).await;
         let (few_provenance, _) = app.count_queries(ask(&admin, provenance)).await;
         for number in 0..19 {
@@ -236,7 +246,10 @@ on_both_databases_with_one_thread! {
         let (of_two, _) = app.count_queries(ask(&admin, diff)).await;
         assert_eq!(of_two, 3);
         // The movie, the two tables of revisions, and the contributions.
-        assert!(few_provenance <= 4 && many_provenance == few_provenance, "{few_provenance} {many_provenance}");
+        assert!(
+            few_provenance <= 4 && many_provenance == few_provenance,
+            "{few_provenance} {many_provenance}"
+        );
     }
 
     async fn a_page_of_log_entries_takes_a_constant_number_of_statements(app: TestApp) {
@@ -246,7 +259,13 @@ on_both_databases_with_one_thread! {
         for id in ["b", "c", "d"] {
             app.movie(id).await;
             for number in 0..5 {
-                admin.import(id, "trivia", json!({ "items": [{ "text": format!("Fact {number}") }] })).await;
+                admin
+                    .import(
+                        id,
+                        "trivia",
+                        json!({ "items": [{ "text": format!("Fact {number}") }] }),
+                    )
+                    .await;
                 admin.import(id, "media", json!({ "gallery": number })).await;
             }
         }
@@ -264,11 +283,15 @@ on_both_databases_with_one_thread! {
         assert_eq!((reply.status, none), (200, 2));
         for file in movie("m", 21) {
             let category = file["category"].as_str().unwrap();
-            assert_eq!(admin.import_envelope("m", category, "?target=draft", &file).await.status, 200);
+            assert_eq!(
+                admin.import_envelope("m", category, "?target=draft", &file).await.status,
+                200
+            );
         }
         let (one, reply) = app.count_queries(admin.get(path)).await;
         assert_eq!((reply.status, one), (200, 1));
-        let (all, reply) = app.count_queries(admin.get("/api/v1/admin/movies/m/draft-status")).await;
+        let (all, reply) =
+            app.count_queries(admin.get("/api/v1/admin/movies/m/draft-status")).await;
         assert_eq!((reply.json()["drafts"].as_array().unwrap().len(), all), (7, 2));
     }
 
@@ -276,12 +299,14 @@ on_both_databases_with_one_thread! {
         app.seed(&movie("m", 40)).await;
         let admin = app.admin();
         let file = admin.export("m", "trivia").await;
-        let ids: Vec<&Value> = file["data"]["items"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
+        let ids: Vec<&Value> =
+            file["data"]["items"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
         let query = "mutation($items: [ID!]) { lockFields(input: {movieId: \"m\", category: TRIVIA, items: $items}) {
             locks { target } userErrors { path } } }";
         let mut counts = Vec::new();
         for items in [&ids[..1], &ids] {
-            let (count, reply) = app.count_queries(admin.graphql(query, json!({ "items": items }))).await;
+            let (count, reply) =
+                app.count_queries(admin.graphql(query, json!({ "items": items }))).await;
             assert_eq!(reply["data"]["lockFields"]["locks"].as_array().unwrap().len(), items.len());
             counts.push(count);
         }
@@ -302,9 +327,18 @@ on_both_databases_with_one_thread! {
             ("{ duplicatePeople(first: 20) { nodes { score first { name } second { name totals { credits } } } } }", "duplicatePeople", 13),
         ];
         let viewer = app.with_role(reelport::catalog::access::Role::Contributor);
-        let double = |movie: &str, id: &str| envelope(movie, "cast_crew", json!({ "directors": [{ "id": id, "name": "Double Person" }] }));
+        let double = |movie: &str, id: &str| {
+            envelope(
+                movie,
+                "cast_crew",
+                json!({ "directors": [{ "id": id, "name": "Double Person" }] }),
+            )
+        };
         app.seed(&[movie("a", 1), vec![double("x", "d-1"), double("y", "d-2")]].concat()).await;
-        app.seed(&[movie("b", 8), movie("c", 8), vec![double("b", "d-3"), double("z", "d-4")]].concat()).await;
+        app.seed(
+            &[movie("b", 8), movie("c", 8), vec![double("b", "d-3"), double("z", "d-4")]].concat(),
+        )
+        .await;
         for (query, list, most) in queries {
             let (count, reply) = app.count_queries(ask(&viewer, query)).await;
             assert!(reply["data"][list]["nodes"].as_array().unwrap().len() > 5, "{reply}");

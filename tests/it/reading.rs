@@ -47,13 +47,26 @@ proptest! {
     #[test]
     fn damaged_json_is_repaired(value in document(), choices in vec(any::<u8>(), 1..200)) {
         let text = damaged(&value, &choices);
-        let read = lenient::read(text.as_bytes()).map_err(|problem| TestCaseError::fail(format!("{}\n{text}", problem.message)))?;
+        let read = lenient::read(text.as_bytes())
+            .map_err(|problem| TestCaseError::fail(format!("{}\n{text}", problem.message)))?;
         prop_assert_eq!(&read.value, &value, "{}", text);
         // Each repair is a warning with a valid path.
-        prop_assert_eq!(read.warnings.is_empty(), serde_json::from_str::<Value>(&text).is_ok_and(|read| read == value), "{}", text);
+        prop_assert_eq!(
+            read.warnings.is_empty(),
+            serde_json::from_str::<Value>(&text).is_ok_and(|read| read == value),
+            "{}",
+            text
+        );
         prop_assert!(!read.elided);
         for warning in &read.warnings {
-            prop_assert!(warning.path.is_empty() || warning.path.len() >= 300 || value["data"].pointer(&warning.path).is_some(), "{:?}\n{}", warning, text);
+            prop_assert!(
+                warning.path.is_empty()
+                    || warning.path.len() >= 300
+                    || value["data"].pointer(&warning.path).is_some(),
+                "{:?}\n{}",
+                warning,
+                text
+            );
         }
     }
 

@@ -54,9 +54,15 @@ async fn ids_by_name(app: &TestApp, kind: &str, key: &str) -> Vec<String> {
 on_both_databases! {
     async fn a_new_catalogue_has_the_reference_data(app: TestApp) {
         let (name, details) = entity(&app, "ceremony-academy-awards").await.unwrap();
-        assert_eq!((&name, &details["country"], &details["prestige_level"]), (&json!("Academy Awards"), &json!("US"), &json!("international")));
+        assert_eq!(
+            (&name, &details["country"], &details["prestige_level"]),
+            (&json!("Academy Awards"), &json!("US"), &json!("international"))
+        );
         let (name, details) = entity(&app, "tmdb-platform-8").await.unwrap();
-        assert_eq!((&name, &details["home_page"]), (&json!("Netflix"), &json!("https://www.netflix.com")));
+        assert_eq!(
+            (&name, &details["home_page"]),
+            (&json!("Netflix"), &json!("https://www.netflix.com"))
+        );
         assert_eq!(entity(&app, "tmdb-genre-18").await.unwrap(), (json!("Drama"), Value::Null));
         let query = r#"{
             south: ceremony(id: "ceremony-filmfare-awards-south") { country languages prestigeLevel organization }
@@ -64,10 +70,16 @@ on_both_databases! {
         }"#;
         let south = json!({ "country": "IN", "languages": ["Tamil", "Telugu", "Malayalam", "Kannada"], "prestigeLevel": "NATIONAL", "organization": "The Times Group" });
         let netflix = json!({ "regions": [], "homePage": "https://www.netflix.com" });
-        assert_eq!(app.admin().graphql(query, json!({})).await["data"], json!({ "south": south, "platform": netflix }));
+        assert_eq!(
+            app.admin().graphql(query, json!({})).await["data"],
+            json!({ "south": south, "platform": netflix })
+        );
         assert_eq!(rows(&app.database.url, "entities").await.len(), reference::entities().len());
         // A name that depends on the language belongs to one entity.
-        assert_eq!(ids_by_name(&app, "ceremony", "filmfare awards").await, ["ceremony-filmfare-awards"]);
+        assert_eq!(
+            ids_by_name(&app, "ceremony", "filmfare awards").await,
+            ["ceremony-filmfare-awards"]
+        );
         assert_eq!(ids_by_name(&app, "ceremony", "state film awards").await, [""; 0]);
     }
 
@@ -75,14 +87,19 @@ on_both_databases! {
         let admin = app.movie("m").await;
         let awards = ["Oscars", "THE ACADEMY AWARDS", "Academy Award"].map(|ceremony| json!({
             "ceremony": ceremony, "year": 2001, "category": format!("Best Tide of the {ceremony}"), "result": "winner" }));
-        let offers = ["Prime Video", "tmdb-platform-119"].map(|platform| match platform.strip_prefix("tmdb") {
-            Some(_) => json!({ "platform": "Primo", "platform_id": platform, "type": "free" }),
-            None => json!({ "platform": platform, "type": "rent" }),
+        let offers = ["Prime Video", "tmdb-platform-119"].map(|platform| {
+            match platform.strip_prefix("tmdb") {
+                Some(_) => json!({ "platform": "Primo", "platform_id": platform, "type": "free" }),
+                None => json!({ "platform": platform, "type": "rent" }),
+            }
         });
         assert_eq!(admin.import("m", "awards", json!({ "awards": awards })).await.status, 200);
         let offers = envelope("m", "streaming", json!({ "streaming_options": offers }));
         assert_eq!(admin.import_with(&offers, "?source=manual").await.status, 200);
-        assert_eq!(admin.import("m", "basic_info", json!({ "genres": ["SciFi", "Acción"] })).await.status, 200);
+        assert_eq!(
+            admin.import("m", "basic_info", json!({ "genres": ["SciFi", "Acción"] })).await.status,
+            200
+        );
         for (category, list, id, expected) in [
             ("awards", "awards", "ceremony_id", "ceremony-academy-awards"),
             ("streaming", "streaming_options", "platform_id", "tmdb-platform-9"),
@@ -93,7 +110,8 @@ on_both_databases! {
             }
         }
         let genres = rows(&app.database.url, "movie_genres").await;
-        let genres: Vec<&str> = genres.iter().map(|row| row["genre_id"].as_str().unwrap()).collect();
+        let genres: Vec<&str> =
+            genres.iter().map(|row| row["genre_id"].as_str().unwrap()).collect();
         assert_eq!(genres, ["tmdb-genre-28", "tmdb-genre-878"]);
         assert_eq!(rows(&app.database.url, "entities").await.len(), reference::entities().len());
     }
@@ -124,7 +142,9 @@ on_both_databases! {
             let (kept, details) = entity(&app, id).await.unwrap();
             assert_eq!((kept, details.is_null()), (json!(name), !known), "{id}");
         }
-        for id in ["ceremony-academy-awards", "tmdb-platform-2336", "tmdb-genre-27", "tmdb-genre-878"] {
+        for id in
+            ["ceremony-academy-awards", "tmdb-platform-2336", "tmdb-genre-27", "tmdb-genre-878"]
+        {
             assert_eq!(entity(&app, id).await, None, "{id}");
         }
         for (kind, key, ids) in [
@@ -143,8 +163,14 @@ on_both_databases! {
         // The external id from the reference data now belongs to the existing entity.
         let admin = app.movie("m").await;
         let offer = json!({ "streaming_options": [{ "platform": "Some Other", "platform_id": "tmdb-platform-122", "type": "free" }] });
-        assert_eq!(admin.import_with(&envelope("m", "streaming", offer), "?source=manual").await.status, 200);
-        assert_eq!(admin.export("m", "streaming").await["data"]["streaming_options"][0]["platform_id"], "platform-old");
+        assert_eq!(
+            admin.import_with(&envelope("m", "streaming", offer), "?source=manual").await.status,
+            200
+        );
+        assert_eq!(
+            admin.export("m", "streaming").await["data"]["streaming_options"][0]["platform_id"],
+            "platform-old"
+        );
     }
 
     async fn reference_data_is_loaded_once(app: TestApp) {
@@ -159,17 +185,22 @@ on_both_databases! {
         open(&app).await;
         assert_eq!(dump(&app.database.url, TABLES).await, before);
         let versions = rows(&app.database.url, "reference_versions").await;
-        let mut versions: Vec<&str> = versions.iter().map(|row| row["version"].as_str().unwrap()).collect();
+        let mut versions: Vec<&str> =
+            versions.iter().map(|row| row["version"].as_str().unwrap()).collect();
         versions.sort_by_key(|version| *version == "another");
         assert_eq!(versions, [reference::version(), "another"]);
     }
 
     async fn concurrent_processes_load_the_reference_data_once(app: TestApp) {
-        let before = dump(&app.database.url, &["entities", "entity_names", "entity_external_ids"]).await;
-        let ids = |tables: &[(String, Vec<String>)]| tables.iter().map(|(_, rows)| rows.len()).collect::<Vec<_>>();
+        let before =
+            dump(&app.database.url, &["entities", "entity_names", "entity_external_ids"]).await;
+        let ids = |tables: &[(String, Vec<String>)]| {
+            tables.iter().map(|(_, rows)| rows.len()).collect::<Vec<_>>()
+        };
         unload(&app).await;
         futures::future::join_all((0..6).map(|_| open(&app))).await;
-        let after = dump(&app.database.url, &["entities", "entity_names", "entity_external_ids"]).await;
+        let after =
+            dump(&app.database.url, &["entities", "entity_names", "entity_external_ids"]).await;
         assert_eq!(ids(&after), ids(&before));
         assert_eq!(after[1..], before[1..]);
         assert_eq!(rows(&app.database.url, "reference_versions").await.len(), 1);
@@ -183,15 +214,23 @@ on_both_databases! {
         let before = admin.export("m", "awards").await;
         let sent = json!({ "awards": [award("Oscars", "Best Actress"), award("Golden Globes", "Best Director")] });
         for options in ["", "?mode=replace"] {
-            let reply = admin.import_envelope("m", "awards", options, &envelope("m", "awards", sent.clone())).await;
+            let reply = admin
+                .import_envelope("m", "awards", options, &envelope("m", "awards", sent.clone()))
+                .await;
             let body = reply.json();
             // The ceremony has another spelling, the category does not.
             assert_eq!(reply.status, 200, "{}", reply.text);
-            let paths: Vec<&str> = body["plan"]["changes"].as_array().unwrap().iter().map(|change| change["path"].as_str().unwrap()).collect();
+            let paths: Vec<&str> = body["plan"]["changes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|change| change["path"].as_str().unwrap())
+                .collect();
             assert!(paths.iter().all(|path| path.ends_with("/ceremony")), "{options}: {paths:?}");
         }
         let after = admin.export("m", "awards").await;
-        for (old, new) in list(&before["data"], "awards").iter().zip(list(&after["data"], "awards")) {
+        for (old, new) in list(&before["data"], "awards").iter().zip(list(&after["data"], "awards"))
+        {
             assert_eq!((&old["id"], &old["category"]), (&new["id"], &new["category"]));
         }
         assert_eq!(list(&after["data"], "awards").len(), 2);

@@ -16,7 +16,12 @@ on_both_databases! {
             award["ceremony_id"] = json!("ceremony-of-another-server");
         }
         let reply = admin.import_envelope("m-1", "awards", "", &sent).await;
-        assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("unchanged")), "{}", reply.text);
+        assert_eq!(
+            (reply.status, &reply.json()["status"]),
+            (200, &json!("unchanged")),
+            "{}",
+            reply.text
+        );
 
         let new = json!({ "awards": [{ "ceremony": "harbour film awards", "ceremony_id": "another-one", "year": 2001,
             "category": "Best Tide", "result": "winner" }] });
@@ -45,8 +50,14 @@ on_both_databases! {
     async fn a_price_with_a_currency_sign_keeps_the_stored_currency(app: TestApp) {
         let admin = app.movie("m-1").await;
         let option = |price: &str| json!({ "streaming_options": [{ "platform": "Kiosk", "type": "rent", "price": price }] });
-        admin.import("m-1", "streaming", json!({ "streaming_options": [
-            { "platform": "Kiosk", "type": "rent", "price": "4.99", "currency": "CAD" }] })).await;
+        admin
+            .import(
+                "m-1",
+                "streaming",
+                json!({ "streaming_options": [
+            { "platform": "Kiosk", "type": "rent", "price": "4.99", "currency": "CAD" }] }),
+            )
+            .await;
         let reply = admin.import("m-1", "streaming", option("$5.99")).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         let stored = &admin.export("m-1", "streaming").await["data"]["streaming_options"][0];
@@ -59,28 +70,42 @@ on_both_databases! {
         for (change, nulls, name, id) in [
             (json!({ "nominee_id": null }), "keep", json!("Ada Quist"), json!("tmdb-person-1")),
             (json!({ "nominee_id": null }), "clear", json!("Ada Quist"), json!(null)),
-            (json!({ "nominee_id": "tmdb-person-1" }), "keep", json!("Ada Quist"), json!("tmdb-person-1")),
+            (
+                json!({ "nominee_id": "tmdb-person-1" }),
+                "keep",
+                json!("Ada Quist"),
+                json!("tmdb-person-1"),
+            ),
             (json!({ "nominee": null }), "clear", json!(null), json!(null)),
         ] {
             let mut sent = change.clone();
             sent["id"] = award["id"].clone();
             let envelope = envelope("m-1", "awards", json!({ "awards": [sent] }));
-            let reply = admin.import_envelope("m-1", "awards", &format!("?nulls={nulls}"), &envelope).await;
+            let reply =
+                admin.import_envelope("m-1", "awards", &format!("?nulls={nulls}"), &envelope).await;
             assert_eq!(reply.status, 200, "{}", reply.text);
             let stored = &admin.export("m-1", "awards").await["data"]["awards"][1];
-            assert_eq!((&stored["nominee"], &stored["nominee_id"]), (&name, &id), "{change} {nulls}");
+            assert_eq!(
+                (&stored["nominee"], &stored["nominee_id"]),
+                (&name, &id),
+                "{change} {nulls}"
+            );
         }
     }
 
     async fn the_longest_names_fit_the_indexes(app: TestApp) {
         let admin = app.movie("m-1").await;
         let long = "\u{FDFA}".repeat(500);
-        let reply = admin.import("m-1", "cast_crew", json!({ "cast": [{ "name": long, "character": long }] })).await;
+        let reply = admin
+            .import("m-1", "cast_crew", json!({ "cast": [{ "name": long, "character": long }] }))
+            .await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         let title = "\u{FDFA}".repeat(300);
         let reply = admin.import("m-1", "basic_info", json!({ "title": title })).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        let again = admin.import("m-1", "cast_crew", json!({ "cast": [{ "name": long, "character": long }] })).await;
+        let again = admin
+            .import("m-1", "cast_crew", json!({ "cast": [{ "name": long, "character": long }] }))
+            .await;
         assert_eq!(again.json()["status"], "unchanged");
     }
 
@@ -89,9 +114,15 @@ on_both_databases! {
         let items = |from: usize| json!({ "items": (from..from + 3_000).map(|n| json!({ "text": format!("Fact {n}") })).collect::<Vec<_>>() });
         assert_eq!(admin.import("m-1", "trivia", items(0)).await.status, 200);
         let reply = admin.import("m-1", "trivia", items(3_000)).await;
-        assert_eq!((reply.status, reply.errors()), (422, vec![("/items".to_owned(), "TOO_LONG".to_owned())]));
+        assert_eq!(
+            (reply.status, reply.errors()),
+            (422, vec![("/items".to_owned(), "TOO_LONG".to_owned())])
+        );
         let stored = admin.export("m-1", "trivia").await;
-        assert_eq!(admin.import_envelope("m-1", "trivia", "", &stored).await.json()["status"], "unchanged");
+        assert_eq!(
+            admin.import_envelope("m-1", "trivia", "", &stored).await.json()["status"],
+            "unchanged"
+        );
     }
 
     async fn an_unambiguous_currency_sign_sets_the_currency(app: TestApp) {
@@ -104,10 +135,15 @@ on_both_databases! {
         ] {
             let mut option = json!({ "platform": "Kiosk", "type": "rent" });
             option.as_object_mut().unwrap().extend(sent.as_object().unwrap().clone());
-            let reply = admin.import("m-1", "streaming", json!({ "streaming_options": [option] })).await;
+            let reply =
+                admin.import("m-1", "streaming", json!({ "streaming_options": [option] })).await;
             assert_eq!(reply.status, 200, "{}", reply.text);
             let stored = &admin.export("m-1", "streaming").await["data"]["streaming_options"][0];
-            assert_eq!((&stored["price"], &stored["currency"]), (&json!(price), &json!(currency)), "{sent}");
+            assert_eq!(
+                (&stored["price"], &stored["currency"]),
+                (&json!(price), &json!(currency)),
+                "{sent}"
+            );
         }
     }
 
@@ -116,11 +152,21 @@ on_both_databases! {
         admin.import("m-1", "trivia", json!({ "items": [{ "text": "a" }, { "text": "b" }] })).await;
         let first = admin.export("m-1", "trivia").await;
         admin.import("m-1", "trivia", json!({ "items": [{ "text": "other" }] })).await;
-        for metadata in [json!({ "revision": 99 }), json!({ "revision": -1 }), json!({ "revision": 1.5 }), json!({ "revision": "x" }),
-            json!({ "revision": 1, "last_updated": "2020-01-01T00:00:00+00:00" })] {
+        for metadata in [
+            json!({ "revision": 99 }),
+            json!({ "revision": -1 }),
+            json!({ "revision": 1.5 }),
+            json!({ "revision": "x" }),
+            json!({ "revision": 1, "last_updated": "2020-01-01T00:00:00+00:00" }),
+        ] {
             let sent = json!({ "category": "trivia", "movie_id": "m-1", "data": { "items": [{ "text": "a" }] }, "metadata": metadata });
             let reply = admin.import_envelope("m-1", "trivia", "?mode=replace", &sent).await;
-            assert_eq!((reply.status, reply.errors()), (409, vec![(String::new(), "BASE_REQUIRED".to_owned())]), "{metadata}: {}", reply.text);
+            assert_eq!(
+                (reply.status, reply.errors()),
+                (409, vec![(String::new(), "BASE_REQUIRED".to_owned())]),
+                "{metadata}: {}",
+                reply.text
+            );
         }
         for revision in [json!("1"), json!(1.0), json!(1)] {
             let mut sent = first.clone();
@@ -129,15 +175,29 @@ on_both_databases! {
             let reply = admin.import_envelope("m-1", "trivia", "?mode=replace", &sent).await;
             assert_eq!(reply.status, 200, "{}", reply.text);
             let stored = admin.export("m-1", "trivia").await["data"]["items"].clone();
-            let texts: Vec<_> = stored.as_array().unwrap().iter().map(|item| item["text"].as_str().unwrap()).collect();
+            let texts: Vec<_> = stored
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["text"].as_str().unwrap())
+                .collect();
             assert_eq!(texts, ["a", "other"]);
         }
     }
 
     async fn text_with_nul_characters_is_refused(app: TestApp) {
         let admin = app.admin();
-        for filter in [json!({ "search": "\u{0}" }), json!({ "search": "x".repeat(501) }), json!({ "genres": ["\u{0}"] })] {
-            let reply = admin.graphql("query($f: MovieFilter) { movies(filter: $f) { totalCount } }", json!({ "f": filter })).await;
+        for filter in [
+            json!({ "search": "\u{0}" }),
+            json!({ "search": "x".repeat(501) }),
+            json!({ "genres": ["\u{0}"] }),
+        ] {
+            let reply = admin
+                .graphql(
+                    "query($f: MovieFilter) { movies(filter: $f) { totalCount } }",
+                    json!({ "f": filter }),
+                )
+                .await;
             assert_eq!(reply["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{reply}");
         }
         let login = json!({ "email": "\u{0}", "password": "x" });

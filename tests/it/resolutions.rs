@@ -106,19 +106,35 @@ on_both_databases! {
         assert_eq!(import_tables(&app).await, before);
         let found = reply.json()["plan"]["matches"].clone();
         assert_eq!(found.as_array().unwrap().len(), 1);
-        assert_eq!((&found[0]["given"], &found[0]["kind"], &found[0]["decision"], &found[0]["entity"]), (&json!("Jo Lee"), &json!("person"), &json!("ambiguous"), &Value::Null), "{found}");
+        assert_eq!(
+            (&found[0]["given"], &found[0]["kind"], &found[0]["decision"], &found[0]["entity"]),
+            (&json!("Jo Lee"), &json!("person"), &json!("ambiguous"), &Value::Null),
+            "{found}"
+        );
         let candidates = found[0]["candidates"].as_array().unwrap();
-        let known: Vec<_> = candidates.iter().map(|one| (&one["id"], &one["name"], &one["known_for"])).collect();
-        assert_eq!(known, [(&json!("tmdb-person-11"), &json!("Jo Lee"), &json!(["First Tide"])), (&json!("tmdb-person-12"), &json!("Jo Lee"), &json!(["Second Tide"]))]);
+        let known: Vec<_> =
+            candidates.iter().map(|one| (&one["id"], &one["name"], &one["known_for"])).collect();
+        assert_eq!(
+            known,
+            [
+                (&json!("tmdb-person-11"), &json!("Jo Lee"), &json!(["First Tide"])),
+                (&json!("tmdb-person-12"), &json!("Jo Lee"), &json!(["Second Tide"]))
+            ]
+        );
         for candidate in candidates {
             let score = candidate["score"].as_f64().unwrap();
             assert!(score > 0.0 && score <= 1.0, "{candidate}");
             let reasons = candidate["reasons"].as_array().unwrap();
-            assert!(reasons.contains(&json!("same_name")) && reasons.contains(&json!("same_department")), "{candidate}");
+            assert!(
+                reasons.contains(&json!("same_name"))
+                    && reasons.contains(&json!("same_department")),
+                "{candidate}"
+            );
         }
 
         // At most five candidates are listed.
-        let many: Vec<(String, &str)> = (0..8).map(|number| (format!("tmdb-person-2{number}"), "Kim Moe")).collect();
+        let many: Vec<(String, &str)> =
+            (0..8).map(|number| (format!("tmdb-person-2{number}"), "Kim Moe")).collect();
         let many: Vec<(&str, &str)> = many.iter().map(|(id, name)| (id.as_str(), *name)).collect();
         with_cast(&app, "three", "Third Tide", &many).await;
         let reply = admin.import_with(&cast_of("m", &["Kim Moe"]), "").await;
@@ -132,21 +148,45 @@ on_both_databases! {
         let file = envelope("m", "cast_crew", data);
         let answer = "?resolutions=[{\"path\":\"/cast/0/name\",\"entity_id\":\"tmdb-person-12\"}]";
         let reply = admin.import_with(&file, answer).await;
-        assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("published")), "{}", reply.text);
+        assert_eq!(
+            (reply.status, &reply.json()["status"]),
+            (200, &json!("published")),
+            "{}",
+            reply.text
+        );
         for list in ["cast", "crew"] {
             assert_eq!(ids_in(&admin, "m", list).await, ["tmdb-person-12"], "{list}");
         }
-        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!("tmdb-person-12"))]);
+        assert_eq!(
+            stored_resolutions(&app).await,
+            [("m".to_owned(), "jo lee".to_owned(), json!("tmdb-person-12"))]
+        );
         assert_eq!(people(&app).await, 2);
 
         let again = admin.import_with(&file, "").await;
-        assert_eq!((again.status, &again.json()["status"], decisions(&again.json()["plan"])), (200, &json!("unchanged"), vec![]), "{}", again.text);
+        assert_eq!(
+            (again.status, &again.json()["status"], decisions(&again.json()["plan"])),
+            (200, &json!("unchanged"), vec![]),
+            "{}",
+            again.text
+        );
 
         // The stored resolution holds even when the name is no longer credited.
-        let gone = admin.replace(&envelope("m", "cast_crew", json!({ "cast": [], "crew": [] }))).await;
+        let gone =
+            admin.replace(&envelope("m", "cast_crew", json!({ "cast": [], "crew": [] }))).await;
         assert_eq!(gone.status, 200, "{}", gone.text);
-        let later = admin.import_with(&envelope("m", "cast_crew", json!({ "writers": [{ "name": "jo  lee" }] })), "").await;
-        assert_eq!((later.status, &later.json()["plan"]["matches"][0]["reasons"]), (200, &json!(["remembered"])), "{}", later.text);
+        let later = admin
+            .import_with(
+                &envelope("m", "cast_crew", json!({ "writers": [{ "name": "jo  lee" }] })),
+                "",
+            )
+            .await;
+        assert_eq!(
+            (later.status, &later.json()["plan"]["matches"][0]["reasons"]),
+            (200, &json!(["remembered"])),
+            "{}",
+            later.text
+        );
         assert_eq!(ids_in(&admin, "m", "writers").await, ["tmdb-person-12"]);
 
         app.movie("n").await;
@@ -157,12 +197,19 @@ on_both_databases! {
         let admin = two_namesakes(&app).await;
         app.movie("n").await;
         app.movie("o").await;
-        let there = admin.import_document(&cast_of("n", &["Jo Lee"]), resolution("/cast/0/name", "tmdb-person-11")).await;
+        let there = admin
+            .import_document(
+                &cast_of("n", &["Jo Lee"]),
+                resolution("/cast/0/name", "tmdb-person-11"),
+            )
+            .await;
         assert_eq!(there["status"], "PUBLISHED", "{there}");
         let everywhere = json!({ "resolutions": [{ "path": "/cast/0", "entityId": "tmdb-person-12", "everywhere": true }] });
         let here = admin.import_document(&cast_of("m", &["Jo Lee"]), everywhere).await;
         assert_eq!(here["status"], "PUBLISHED", "{here}");
-        for (movie, id) in [("n", "tmdb-person-11"), ("o", "tmdb-person-12"), ("m", "tmdb-person-12")] {
+        for (movie, id) in
+            [("n", "tmdb-person-11"), ("o", "tmdb-person-12"), ("m", "tmdb-person-12")]
+        {
             let more = envelope(movie, "cast_crew", json!({ "directors": [{ "name": "JO LEE" }] }));
             let more = admin.import_with(&more, "").await;
             assert_eq!(more.status, 200, "{movie}: {}", more.text);
@@ -174,7 +221,8 @@ on_both_databases! {
         let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Jo Lee" }], "crew": [{ "name": "Jo Lee", "job": "Editor" }] });
         let file = envelope("m", "cast_crew", data);
-        let reply = admin.import_document(&file, resolution("/crew/0/name", "tmdb-person-12")).await;
+        let reply =
+            admin.import_document(&file, resolution("/crew/0/name", "tmdb-person-12")).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-12"]);
 
@@ -200,12 +248,27 @@ on_both_databases! {
         assert_eq!((&reply["status"], people(&app).await), (&json!("PUBLISHED"), 3), "{reply}");
         let made = ids_in(&admin, "m", "cast").await;
         assert!(made[0].starts_with("person-"), "{made:?}");
-        assert_eq!((ids_in(&admin, "m", "directors").await, ids_in(&admin, "m", "crew").await), (made.clone(), made.clone()));
-        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), json!(made[0]))]);
+        assert_eq!(
+            (ids_in(&admin, "m", "directors").await, ids_in(&admin, "m", "crew").await),
+            (made.clone(), made.clone())
+        );
+        assert_eq!(
+            stored_resolutions(&app).await,
+            [("m".to_owned(), "jo lee".to_owned(), json!(made[0]))]
+        );
         let again = admin.import_document(&file, json!({})).await;
         assert_eq!(again["status"], "UNCHANGED", "{again}");
-        let more = admin.import_document(&envelope("m", "cast_crew", json!({ "writers": [{ "name": "Jo Lee" }] })), json!({})).await;
-        assert_eq!((&more["status"], ids_in(&admin, "m", "writers").await, people(&app).await), (&json!("PUBLISHED"), made, 3), "{more}");
+        let more = admin
+            .import_document(
+                &envelope("m", "cast_crew", json!({ "writers": [{ "name": "Jo Lee" }] })),
+                json!({}),
+            )
+            .await;
+        assert_eq!(
+            (&more["status"], ids_in(&admin, "m", "writers").await, people(&app).await),
+            (&json!("PUBLISHED"), made, 3),
+            "{more}"
+        );
     }
 
     async fn create_new_on_every_path_makes_one_person(app: TestApp) {
@@ -227,7 +290,12 @@ on_both_databases! {
         let again = admin.import_document(&file, answer).await;
         assert_eq!(again["status"], "UNCHANGED", "{again}");
         // Both people are credited now; the stored resolution decides for other lists.
-        let more = admin.import_document(&envelope("one", "cast_crew", json!({ "directors": [{ "name": "Jo Lee" }] })), json!({})).await;
+        let more = admin
+            .import_document(
+                &envelope("one", "cast_crew", json!({ "directors": [{ "name": "Jo Lee" }] })),
+                json!({}),
+            )
+            .await;
         assert_eq!(more["status"], "PUBLISHED", "{more}");
         assert_eq!(ids_in(&admin, "one", "directors").await, ["tmdb-person-12"]);
     }
@@ -236,20 +304,42 @@ on_both_databases! {
         let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "name": "Nia Ode" }, { "name": "Jo Lee" }], "crew": [{ "name": "Jo Lee", "job": "Editor" }] });
         let file = envelope("m", "cast_crew", data);
-        let skip = ["/cast/1/name", "/crew/0/name"].map(|path| json!({ "path": path, "skip": true }));
+        let skip =
+            ["/cast/1/name", "/crew/0/name"].map(|path| json!({ "path": path, "skip": true }));
         let reply = admin.import_document(&file, json!({ "resolutions": skip })).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
-        let skipped: Vec<_> = decisions(&reply["plan"]).into_iter().filter(|(_, decision, _)| decision == "skipped").collect();
-        assert_eq!(skipped, [("/cast/1/name".to_owned(), "skipped".to_owned(), Value::Null), ("/crew/0/name".to_owned(), "skipped".to_owned(), Value::Null)]);
-        assert_eq!((ids_in(&admin, "m", "cast").await.len(), ids_in(&admin, "m", "crew").await.len()), (1, 0));
-        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
+        let skipped: Vec<_> = decisions(&reply["plan"])
+            .into_iter()
+            .filter(|(_, decision, _)| decision == "skipped")
+            .collect();
+        assert_eq!(
+            skipped,
+            [
+                ("/cast/1/name".to_owned(), "skipped".to_owned(), Value::Null),
+                ("/crew/0/name".to_owned(), "skipped".to_owned(), Value::Null)
+            ]
+        );
+        assert_eq!(
+            (ids_in(&admin, "m", "cast").await.len(), ids_in(&admin, "m", "crew").await.len()),
+            (1, 0)
+        );
+        assert_eq!(
+            stored_resolutions(&app).await,
+            [("m".to_owned(), "jo lee".to_owned(), Value::Null)]
+        );
         let again = admin.import_document(&file, json!({})).await;
-        assert_eq!((&again["status"], decisions(&again["plan"]).len()), (&json!("UNCHANGED"), 2), "{again}");
+        assert_eq!(
+            (&again["status"], decisions(&again["plan"]).len()),
+            (&json!("UNCHANGED"), 2),
+            "{again}"
+        );
     }
 
     async fn an_item_skipped_at_publication_is_not_published(app: TestApp) {
         let admin = two_namesakes(&app).await;
-        let first = admin.import("m", "cast_crew", json!({ "crew": [{ "name": "Ola Ry", "job": "Editor" }] })).await;
+        let first = admin
+            .import("m", "cast_crew", json!({ "crew": [{ "name": "Ola Ry", "job": "Editor" }] }))
+            .await;
         assert_eq!(first.status, 200, "{}", first.text);
         // One item is new, the other one replaces the name of a stored credit.
         let mut data = admin.export("m", "cast_crew").await["data"].clone();
@@ -264,14 +354,23 @@ on_both_databases! {
             publish["dryRun"] = json!(dry_run);
             let done = admin.mutate("publishDraft", publish.clone()).await;
             assert_eq!(done["status"], if dry_run { "PLANNED" } else { "PUBLISHED" }, "{done}");
-            let skipped = decisions(&done["plan"]).into_iter().filter(|(_, decision, _)| decision == "skipped");
+            let skipped = decisions(&done["plan"])
+                .into_iter()
+                .filter(|(_, decision, _)| decision == "skipped");
             let skipped: Vec<_> = skipped.map(|(path, ..)| path).collect();
             assert_eq!(skipped, ["/cast/1/name", "/crew/0/name"], "{done}");
         }
         let data = admin.export("m", "cast_crew").await["data"].clone();
-        assert_eq!((data["cast"].as_array().unwrap().len(), &data["cast"][0]["name"]), (1, &json!("Nia Ode")), "{data}");
+        assert_eq!(
+            (data["cast"].as_array().unwrap().len(), &data["cast"][0]["name"]),
+            (1, &json!("Nia Ode")),
+            "{data}"
+        );
         assert_eq!(data["crew"][0]["name"], "Ola Ry", "a skipped item stays as it is: {data}");
-        assert_eq!(stored_resolutions(&app).await, [("m".to_owned(), "jo lee".to_owned(), Value::Null)]);
+        assert_eq!(
+            stored_resolutions(&app).await,
+            [("m".to_owned(), "jo lee".to_owned(), Value::Null)]
+        );
     }
 
     async fn namesakes_in_a_list_are_told_apart_by_their_characters(app: TestApp) {
@@ -318,7 +417,11 @@ on_both_databases! {
         // An alias of the same person does not change an item without an id.
         let file = json!({ "cast": [{ "name": "Aldo Mennix" }, { "name": "Beau Reck", "character": "Heel" }] });
         let reply = admin.import("m", "cast_crew", file).await.json();
-        assert_eq!((&reply["status"], &reply["plan"]["changes"]), (&json!("unchanged"), &json!([])), "{reply}");
+        assert_eq!(
+            (&reply["status"], &reply["plan"]["changes"]),
+            (&json!("unchanged"), &json!([])),
+            "{reply}"
+        );
     }
 
     async fn a_resolution_to_an_unknown_id_is_reported_once(app: TestApp) {
@@ -327,7 +430,11 @@ on_both_databases! {
         let wrong = json!({ "resolutions": [{ "path": "/cast/0/name", "entityId": "nope" }] });
         let reply = admin.import_document(&envelope("m", "cast_crew", data), wrong).await;
         let at = "/cast/0/name".to_owned();
-        assert_eq!(pairs(&reply["userErrors"]), [(at.clone(), "NOT_FOUND".to_owned()), (at, "AMBIGUOUS_MATCH".to_owned())], "{reply}");
+        assert_eq!(
+            pairs(&reply["userErrors"]),
+            [(at.clone(), "NOT_FOUND".to_owned()), (at, "AMBIGUOUS_MATCH".to_owned())],
+            "{reply}"
+        );
         let candidates = reply["plan"]["matches"][0]["candidates"].as_array().unwrap();
         assert_eq!(candidates.len(), 2, "{reply}");
     }
@@ -335,30 +442,58 @@ on_both_databases! {
     async fn an_unused_resolution_is_a_warning(app: TestApp) {
         let admin = two_namesakes(&app).await;
         let data = json!({ "cast": [{ "id": "tmdb-person-11", "name": "Jo Lee" }] });
-        let reply = admin.import_document(&envelope("m", "cast_crew", data), resolution("/cast/0/name", "tmdb-person-12")).await;
+        let reply = admin
+            .import_document(
+                &envelope("m", "cast_crew", data),
+                resolution("/cast/0/name", "tmdb-person-12"),
+            )
+            .await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
-        assert_eq!(pairs(&reply["plan"]["warnings"]), [("/cast/0/name".to_owned(), "RESOLUTION_UNUSED".to_owned())], "{reply}");
+        assert_eq!(
+            pairs(&reply["plan"]["warnings"]),
+            [("/cast/0/name".to_owned(), "RESOLUTION_UNUSED".to_owned())],
+            "{reply}"
+        );
         assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-11"]);
     }
 
     async fn a_near_spelling_of_an_entity_is_a_possible_duplicate(app: TestApp) {
         let admin = app.movie("m").await;
         let award = |ceremony: &str| json!({ "awards": [{ "ceremony": ceremony, "year": 2011, "category": "Best Picture", "result": "winner" }] });
-        let dry_run = async |category: &str, data: Value| admin.import_with(&envelope("m", category, data), "?dry_run=true").await.json();
+        let dry_run = async |category: &str, data: Value| {
+            admin.import_with(&envelope("m", category, data), "?dry_run=true").await.json()
+        };
         for (category, data, meant) in [
             ("awards", award("Acadmy Awards"), "ceremony-academy-awards"),
-            ("streaming", json!({ "streaming_options": [{ "platform": "Netfilx", "type": "subscription" }] }), "tmdb-platform-8"),
+            (
+                "streaming",
+                json!({ "streaming_options": [{ "platform": "Netfilx", "type": "subscription" }] }),
+                "tmdb-platform-8",
+            ),
             ("basic_info", json!({ "genres": ["Science Ficton"] }), "tmdb-genre-878"),
         ] {
             let reply = dry_run(category, data).await;
             let found = &reply["plan"]["matches"][0];
-            assert_eq!((&found["decision"], &found["candidates"][0]["id"]), (&json!("new"), &json!(meant)), "{category}: {reply}");
-            assert_eq!(reply["plan"]["warnings"][0]["code"], "POSSIBLE_DUPLICATE", "{category}: {reply}");
+            assert_eq!(
+                (&found["decision"], &found["candidates"][0]["id"]),
+                (&json!("new"), &json!(meant)),
+                "{category}: {reply}"
+            );
+            assert_eq!(
+                reply["plan"]["warnings"][0]["code"], "POSSIBLE_DUPLICATE",
+                "{category}: {reply}"
+            );
         }
         // A name with an edition number means the same ceremony.
-        for edition in ["83rd Academy Awards", "The 83rd Annual Academy Awards", "Academy Awards (2011)"] {
+        for edition in
+            ["83rd Academy Awards", "The 83rd Annual Academy Awards", "Academy Awards (2011)"]
+        {
             let reply = dry_run("awards", award(edition)).await;
-            assert_eq!(decisions(&reply["plan"])[0].2, "ceremony-academy-awards", "{edition}: {reply}");
+            assert_eq!(
+                decisions(&reply["plan"])[0].2,
+                "ceremony-academy-awards",
+                "{edition}: {reply}"
+            );
         }
         // The id of one entity with the name of another.
         let mut oscars = award("Oscars");
@@ -366,7 +501,10 @@ on_both_databases! {
         let offer = json!({ "streaming_options": [{ "platform": "Netflix", "platform_id": "tmdb-platform-9", "type": "subscription" }] });
         for (category, data) in [("awards", oscars), ("streaming", offer)] {
             let reply = dry_run(category, data).await;
-            assert_eq!(reply["plan"]["warnings"][0]["code"], "NAME_OF_ANOTHER", "{category}: {reply}");
+            assert_eq!(
+                reply["plan"]["warnings"][0]["code"], "NAME_OF_ANOTHER",
+                "{category}: {reply}"
+            );
         }
         let mut south = award("Filmfare Awards");
         south["awards"][0]["ceremony_id"] = json!("ceremony-filmfare-awards-south");
@@ -378,10 +516,21 @@ on_both_databases! {
         let admin = app.movie("m").await;
         let cast = json!([{ "id": "sc-a", "name": "Edward Norton" }, { "id": "sc-b", "name": "Helena Bonham Carter" }, { "id": "sc-c", "name": "Meat Loaf" }]);
         assert_eq!(admin.import("m", "cast_crew", json!({ "cast": cast })).await.status, 200);
-        for (name, meant) in [("एडवर्ड नॉर्टन", "sc-a"), ("Эдвард Нортон", "sc-a"), ("Хелена Бонем Картер", "sc-b"), ("Meatloaf", "sc-c")] {
+        for (name, meant) in [
+            ("एडवर्ड नॉर्टन", "sc-a"),
+            ("Эдвард Нортон", "sc-a"),
+            ("Хелена Бонем Картер", "sc-b"),
+            ("Meatloaf", "sc-c"),
+        ] {
             let data = json!({ "cast": [{ "name": name }] });
-            let reply = admin.import_with(&envelope("m", "cast_crew", data), "?dry_run=true").await.json();
-            let adds: Vec<_> = reply["plan"]["changes"].as_array().unwrap().iter().filter(|change| change["op"] == "ADD").collect();
+            let reply =
+                admin.import_with(&envelope("m", "cast_crew", data), "?dry_run=true").await.json();
+            let adds: Vec<_> = reply["plan"]["changes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|change| change["op"] == "ADD")
+                .collect();
             assert!(adds.is_empty(), "{name}: {reply}");
             let found = decisions(&reply["plan"]);
             assert!(found.is_empty() || found[0].2 == meant, "{name}: {reply}");
@@ -393,18 +542,46 @@ on_both_databases! {
         let file = cast_of("m", &["Jo Lee"]);
         let before = import_tables(&app).await;
         for (case, resolution, code) in [
-            ("no such item", json!({ "path": "/cast/7/name", "entityId": "tmdb-person-11" }), "INVALID"),
-            ("no name", json!({ "path": "/cast/0/character", "entityId": "tmdb-person-11" }), "INVALID"),
+            (
+                "no such item",
+                json!({ "path": "/cast/7/name", "entityId": "tmdb-person-11" }),
+                "INVALID",
+            ),
+            (
+                "no name",
+                json!({ "path": "/cast/0/character", "entityId": "tmdb-person-11" }),
+                "INVALID",
+            ),
             ("no path", json!({ "path": "", "skip": true }), "INVALID"),
             ("none of the three", json!({ "path": "/cast/0/name" }), "INVALID"),
-            ("two of the three", json!({ "path": "/cast/0/name", "entityId": "tmdb-person-11", "skip": true }), "INVALID"),
-            ("two others", json!({ "path": "/cast/0/name", "createNew": true, "skip": true }), "INVALID"),
-            ("an unknown id", json!({ "path": "/cast/0/name", "entityId": "tmdb-person-99" }), "NOT_FOUND"),
-            ("a genre", json!({ "path": "/cast/0/name", "entityId": "tmdb-genre-18" }), "NOT_FOUND"),
+            (
+                "two of the three",
+                json!({ "path": "/cast/0/name", "entityId": "tmdb-person-11", "skip": true }),
+                "INVALID",
+            ),
+            (
+                "two others",
+                json!({ "path": "/cast/0/name", "createNew": true, "skip": true }),
+                "INVALID",
+            ),
+            (
+                "an unknown id",
+                json!({ "path": "/cast/0/name", "entityId": "tmdb-person-99" }),
+                "NOT_FOUND",
+            ),
+            (
+                "a genre",
+                json!({ "path": "/cast/0/name", "entityId": "tmdb-genre-18" }),
+                "NOT_FOUND",
+            ),
         ] {
             let reply = admin.import_document(&file, json!({ "resolutions": [resolution] })).await;
             assert_eq!(reply["status"], "REJECTED", "{case}: {reply}");
-            assert!(pairs(&reply["userErrors"]).contains(&(resolution["path"].as_str().unwrap().to_owned(), code.to_owned())), "{case}: {reply}");
+            assert!(
+                pairs(&reply["userErrors"])
+                    .contains(&(resolution["path"].as_str().unwrap().to_owned(), code.to_owned())),
+                "{case}: {reply}"
+            );
             assert_eq!(import_tables(&app).await, before, "{case}");
         }
     }
@@ -412,11 +589,18 @@ on_both_databases! {
     async fn a_dry_run_stores_no_resolution_and_its_digest_can_be_executed(app: TestApp) {
         let admin = two_namesakes(&app).await;
         let file = cast_of("m", &["Jo Lee", "Nia Ode"]);
-        for resolution in [json!({ "path": "/cast/0/name", "createNew": true }), json!({ "path": "/cast/0/name", "entityId": "tmdb-person-11" })] {
+        for resolution in [
+            json!({ "path": "/cast/0/name", "createNew": true }),
+            json!({ "path": "/cast/0/name", "entityId": "tmdb-person-11" }),
+        ] {
             let before = import_tables(&app).await;
             let mut options = json!({ "dryRun": true, "resolutions": [resolution] });
             let dry = admin.import_document(&file, options.clone()).await;
-            assert_eq!((&dry["status"], import_tables(&app).await), (&json!("PLANNED"), before), "{dry}");
+            assert_eq!(
+                (&dry["status"], import_tables(&app).await),
+                (&json!("PLANNED"), before),
+                "{dry}"
+            );
             options["dryRun"] = json!(false);
             options["expectedPlan"] = dry["plan"]["digest"].clone();
             if resolution["createNew"] == true {
@@ -426,7 +610,11 @@ on_both_databases! {
                 continue;
             }
             let done = admin.import_document(&file, options).await;
-            assert_eq!((&done["status"], &done["plan"]["digest"]), (&json!("PUBLISHED"), &dry["plan"]["digest"]), "{done}");
+            assert_eq!(
+                (&done["status"], &done["plan"]["digest"]),
+                (&json!("PUBLISHED"), &dry["plan"]["digest"]),
+                "{done}"
+            );
         }
     }
 
@@ -437,21 +625,32 @@ on_both_databases! {
         let file = cast_of("m", &["Nia Ode", "Jo Lee"]);
         let drafted = contributor.import_document(&file, json!({ "target": "DRAFT" })).await;
         assert_eq!(drafted["status"], "DRAFTED", "{drafted}");
-        assert_eq!(pairs(&drafted["plan"]["warnings"]), [("/cast/1/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())]);
+        assert_eq!(
+            pairs(&drafted["plan"]["warnings"]),
+            [("/cast/1/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())]
+        );
         assert_eq!(people(&app).await, names_before);
         let before = import_tables(&app).await;
 
         let query = "{ drafts { nodes { questions { path given kind decision entityId candidates { id knownFor } } } } }";
         let reply = contributor.graphql(query, json!({})).await;
-        assert_eq!(reply["data"]["drafts"]["nodes"][0]["questions"], json!([{
-            "path": "/cast/1/name", "given": "Jo Lee", "kind": "PERSON", "decision": "AMBIGUOUS", "entityId": null,
-            "candidates": [{ "id": "tmdb-person-11", "knownFor": ["First Tide"] }, { "id": "tmdb-person-12", "knownFor": ["Second Tide"] }],
-        }]), "{reply}");
+        assert_eq!(
+            reply["data"]["drafts"]["nodes"][0]["questions"],
+            json!([{
+                "path": "/cast/1/name", "given": "Jo Lee", "kind": "PERSON", "decision": "AMBIGUOUS", "entityId": null,
+                "candidates": [{ "id": "tmdb-person-11", "knownFor": ["First Tide"] }, { "id": "tmdb-person-12", "knownFor": ["Second Tide"] }],
+            }]),
+            "{reply}"
+        );
         assert_eq!(import_tables(&app).await, before, "listing the open questions changes nothing");
 
         let publish = json!({ "movieId": "m", "category": "CAST_CREW" });
         let refused = admin.mutate("publishDraft", publish.clone()).await;
-        assert_eq!(pairs(&refused["userErrors"]), [("/cast/1/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())], "{refused}");
+        assert_eq!(
+            pairs(&refused["userErrors"]),
+            [("/cast/1/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())],
+            "{refused}"
+        );
         assert_eq!(import_tables(&app).await, before);
 
         let mut answered = publish.clone();
@@ -478,27 +677,55 @@ on_both_databases! {
     }
 
     async fn forms_of_a_name_resolve_to_the_same_person(app: TestApp) {
-        let admin = with_cast(&app, "one", "First Tide", &[
-            ("p-pitt", "Brad Pitt"), ("p-downey", "Robert Downey Jr."), ("p-bond", "Сергей Бондарчук"), ("p-abrams", "J. J. Abrams"),
-        ]).await;
+        let admin = with_cast(
+            &app,
+            "one",
+            "First Tide",
+            &[
+                ("p-pitt", "Brad Pitt"),
+                ("p-downey", "Robert Downey Jr."),
+                ("p-bond", "Сергей Бондарчук"),
+                ("p-abrams", "J. J. Abrams"),
+            ],
+        )
+        .await;
         let forms = [
-            ("Pitt, Brad", 0), ("PITT, BRAD", 0), ("Brad  Pitt", 0), ("brad pitt", 0), ("Bràd Pitt", 0),
-            ("Robert Downey, Jr.", 1), ("Downey, Robert, Jr.", 1), ("ROBERT DOWNEY JR", 1), ("Robert Downey Junior", 1),
-            ("Sergey Bondarchuk", 2), ("Bondarchuk, Sergey", 2), ("JJ Abrams", 3), ("J.J. Abrams", 3),
+            ("Pitt, Brad", 0),
+            ("PITT, BRAD", 0),
+            ("Brad  Pitt", 0),
+            ("brad pitt", 0),
+            ("Bràd Pitt", 0),
+            ("Robert Downey, Jr.", 1),
+            ("Downey, Robert, Jr.", 1),
+            ("ROBERT DOWNEY JR", 1),
+            ("Robert Downey Junior", 1),
+            ("Sergey Bondarchuk", 2),
+            ("Bondarchuk, Sergey", 2),
+            ("JJ Abrams", 3),
+            ("J.J. Abrams", 3),
         ];
         let before = admin.export("one", "cast_crew").await["data"].clone();
         let stored = before["cast"].as_array().unwrap();
         for (index, (form, person)) in forms.into_iter().enumerate() {
             // In the list that already has the credit, nothing changes.
             let reply = admin.import_with(&cast_of("one", &[form]), "").await;
-            assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("unchanged")), "{form}: {}", reply.text);
+            assert_eq!(
+                (reply.status, &reply.json()["status"]),
+                (200, &json!("unchanged")),
+                "{form}: {}",
+                reply.text
+            );
             // On another movie, the credit keeps the name as sent.
             let movie = format!("movie-{index}");
             app.movie(&movie).await;
             let reply = admin.import_with(&cast_of(&movie, &[form]), "").await;
             assert_eq!(reply.status, 200, "{form}: {}", reply.text);
             let credit = admin.export(&movie, "cast_crew").await["data"]["cast"][0].clone();
-            assert_eq!((&credit["id"], &credit["name"]), (&stored[person]["id"], &json!(form)), "{form}");
+            assert_eq!(
+                (&credit["id"], &credit["name"]),
+                (&stored[person]["id"], &json!(form)),
+                "{form}"
+            );
         }
         assert_eq!(admin.export("one", "cast_crew").await["data"], before);
         assert_eq!(people(&app).await, 4);
@@ -514,12 +741,25 @@ on_both_databases! {
         assert_ambiguous(&reply, "/cast/0/name");
         let candidate = reply.json()["plan"]["matches"][0]["candidates"][0].clone();
         assert_eq!(candidate["id"], "p-1", "{candidate}");
-        assert!(candidate["reasons"].as_array().unwrap().contains(&json!("initials")), "{candidate}");
+        assert!(
+            candidate["reasons"].as_array().unwrap().contains(&json!("initials")),
+            "{candidate}"
+        );
         let here = envelope("one", "cast_crew", json!({ "directors": [{ "name": "T. Okonjo" }] }));
         let reply = admin.import_with(&here, "").await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        assert!(reply.json()["plan"]["matches"][0]["reasons"].as_array().unwrap().contains(&json!("credited_here")), "{}", reply.text);
-        assert_eq!((ids_in(&admin, "one", "directors").await, people(&app).await), (vec!["p-1".to_owned()], 1));
+        assert!(
+            reply.json()["plan"]["matches"][0]["reasons"]
+                .as_array()
+                .unwrap()
+                .contains(&json!("credited_here")),
+            "{}",
+            reply.text
+        );
+        assert_eq!(
+            (ids_in(&admin, "one", "directors").await, people(&app).await),
+            (vec!["p-1".to_owned()], 1)
+        );
     }
 
     async fn a_reversed_name_is_ambiguous_unless_the_person_is_credited_on_the_movie(app: TestApp) {
@@ -528,10 +768,18 @@ on_both_databases! {
         let reply = admin.import_with(&cast_of("m", &["Scott Campbell"]), "").await;
         assert_ambiguous(&reply, "/cast/0/name");
         let candidate = reply.json()["plan"]["matches"][0]["candidates"][0].clone();
-        assert!(candidate["reasons"].as_array().unwrap().contains(&json!("other_order")), "{candidate}");
+        assert!(
+            candidate["reasons"].as_array().unwrap().contains(&json!("other_order")),
+            "{candidate}"
+        );
         // The comma marks the surname.
         let reply = admin.import_with(&cast_of("m", &["Scott, Campbell"]), "").await;
-        assert_eq!((reply.status, ids_in(&admin, "m", "cast").await), (200, vec!["p-1".to_owned()]), "{}", reply.text);
+        assert_eq!(
+            (reply.status, ids_in(&admin, "m", "cast").await),
+            (200, vec!["p-1".to_owned()]),
+            "{}",
+            reply.text
+        );
         let reply = admin.import_with(&cast_of("one", &["Scott Campbell"]), "").await;
         assert_eq!((reply.status, people(&app).await), (200, 1), "{}", reply.text);
     }
@@ -548,7 +796,10 @@ on_both_databases! {
             .iter()
             .map(|candidate| candidate["score"].as_f64().unwrap())
             .collect();
-        assert!(scores.len() == 2 && scores.iter().all(|score| (0.4..=0.5).contains(score)), "{scores:?}");
+        assert!(
+            scores.len() == 2 && scores.iter().all(|score| (0.4..=0.5).contains(score)),
+            "{scores:?}"
+        );
     }
 
     async fn a_near_name_does_not_replace_a_credited_person(app: TestApp) {
@@ -562,15 +813,27 @@ on_both_databases! {
             ("m6", "李明", "黎明"),
         ] {
             app.movie(movie).await;
-            let one = json!({ "id": format!("id-{movie}"), "name": stored, "character": "The one" });
-            assert_eq!(admin.import(movie, "cast_crew", json!({ "cast": [one] })).await.status, 200);
+            let one =
+                json!({ "id": format!("id-{movie}"), "name": stored, "character": "The one" });
+            assert_eq!(
+                admin.import(movie, "cast_crew", json!({ "cast": [one] })).await.status,
+                200
+            );
             let before = admin.export(movie, "cast_crew").await["data"]["cast"].clone();
-            let file = envelope(movie, "cast_crew", json!({ "cast": [{ "name": sent, "character": "Another one" }] }));
+            let file = envelope(
+                movie,
+                "cast_crew",
+                json!({ "cast": [{ "name": sent, "character": "Another one" }] }),
+            );
             let reply = admin.import_with(&file, "").await;
             let after = admin.export(movie, "cast_crew").await["data"]["cast"].clone();
             assert_eq!(after[0], before[0], "{stored}, {sent}: {}", reply.text);
             assert!(matches!(reply.status, 200 | 409), "{stored}, {sent}: {}", reply.text);
-            assert_eq!(after.as_array().unwrap().len(), if reply.status == 200 { 2 } else { 1 }, "{sent}");
+            assert_eq!(
+                after.as_array().unwrap().len(),
+                if reply.status == 200 { 2 } else { 1 },
+                "{sent}"
+            );
         }
     }
 
@@ -578,11 +841,28 @@ on_both_databases! {
         with_cast(&app, "one", "First Tide", &[("p-1", "Jo Lee")]).await;
         let admin = app.movie("two").await;
         // As after a split: a person who is still credited under the name of another one.
-        assert_eq!(admin.import("one", "cast_crew", json!({ "crew": [{ "id": "p-2", "name": "Ada Quist", "job": "Gaffer" }] })).await.status, 200);
-        let file = envelope("two", "cast_crew", json!({ "cast": [{ "id": "p-2", "name": "Jo Lee" }] }));
+        assert_eq!(
+            admin
+                .import(
+                    "one",
+                    "cast_crew",
+                    json!({ "crew": [{ "id": "p-2", "name": "Ada Quist", "job": "Gaffer" }] })
+                )
+                .await
+                .status,
+            200
+        );
+        let file =
+            envelope("two", "cast_crew", json!({ "cast": [{ "id": "p-2", "name": "Jo Lee" }] }));
         assert_eq!(admin.import_with(&file, "?source=manual").await.status, 200);
-        let reply = admin.import("two", "cast_crew", json!({ "writers": [{ "name": "Jo Lee" }] })).await;
-        assert_eq!((reply.status, ids_in(&admin, "two", "writers").await), (200, vec!["p-2".to_owned()]), "{}", reply.text);
+        let reply =
+            admin.import("two", "cast_crew", json!({ "writers": [{ "name": "Jo Lee" }] })).await;
+        assert_eq!(
+            (reply.status, ids_in(&admin, "two", "writers").await),
+            (200, vec!["p-2".to_owned()]),
+            "{}",
+            reply.text
+        );
     }
 
     async fn a_shortened_name_does_not_replace_the_stored_one(app: TestApp) {
@@ -593,10 +873,16 @@ on_both_databases! {
         ]);
         assert_eq!(admin.import("m", "cast_crew", json!({ "cast": whole })).await.status, 200);
         let cast = admin.export("m", "cast_crew").await["data"]["cast"].clone();
-        let credit = |name: &str, at: usize| json!({ "name": name, "character": cast[at]["character"] });
+        let credit =
+            |name: &str, at: usize| json!({ "name": name, "character": cast[at]["character"] });
         let less = json!({ "cast": [credit("E. Norton", 0), credit("Halvor Brekkum", 1)] });
         let reply = admin.import_with(&envelope("m", "cast_crew", less), "").await;
-        assert_eq!((reply.status, admin.export("m", "cast_crew").await["data"]["cast"].clone()), (200, cast), "{}", reply.text);
+        assert_eq!(
+            (reply.status, admin.export("m", "cast_crew").await["data"]["cast"].clone()),
+            (200, cast),
+            "{}",
+            reply.text
+        );
     }
 
     async fn a_skipped_item_is_not_removed_by_replace(app: TestApp) {
@@ -604,9 +890,19 @@ on_both_databases! {
         let file = cast_of("m", &["Tamsin Okonjo"]);
         let skip = "resolutions=[{\"path\":\"/cast/0\",\"skip\":true}]";
         let before = admin.export("m", "cast_crew").await["data"].clone();
-        let reply = admin.import_with(&file, &format!("?mode=replace&base_revision=1&{skip}")).await;
-        assert_eq!((reply.status, admin.export("m", "cast_crew").await["data"].clone()), (200, before), "{}", reply.text);
-        assert!(reply.json()["message"].as_str().unwrap().contains("skipped by a resolution"), "{}", reply.text);
+        let reply =
+            admin.import_with(&file, &format!("?mode=replace&base_revision=1&{skip}")).await;
+        assert_eq!(
+            (reply.status, admin.export("m", "cast_crew").await["data"].clone()),
+            (200, before),
+            "{}",
+            reply.text
+        );
+        assert!(
+            reply.json()["message"].as_str().unwrap().contains("skipped by a resolution"),
+            "{}",
+            reply.text
+        );
     }
 
     async fn all_credits_of_a_name_in_the_document_are_weighed_together(app: TestApp) {
@@ -653,8 +949,12 @@ on_both_databases! {
         app.movie("m").await;
         // For a producer alone, both are possible.
         let produced = json!({ "producers": [{ "name": "Jo Lee" }] });
-        assert_ambiguous(&admin.import_with(&envelope("m", "cast_crew", produced), "").await, "/producers/0/name");
-        let both = json!({ "directors": [{ "name": "Jo Lee" }], "producers": [{ "name": "Jo Lee" }] });
+        assert_ambiguous(
+            &admin.import_with(&envelope("m", "cast_crew", produced), "").await,
+            "/producers/0/name",
+        );
+        let both =
+            json!({ "directors": [{ "name": "Jo Lee" }], "producers": [{ "name": "Jo Lee" }] });
         let reply = admin.import_with(&envelope("m", "cast_crew", both.clone()), "").await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         for list in ["directors", "producers"] {
@@ -678,9 +978,18 @@ on_both_databases! {
         assert_ambiguous(&asked, "/cast/0/name");
         let answers = json!([skipped, { "path": "/cast/0/name", "entity_id": "h-1" }]);
         let reply = admin.import_with(&file, &with_resolutions(&answers)).await;
-        assert_eq!((reply.status, ids_in(&admin, "m", "cast").await), (200, vec!["h-1".to_owned()]), "{}", reply.text);
+        assert_eq!(
+            (reply.status, ids_in(&admin, "m", "cast").await),
+            (200, vec!["h-1".to_owned()]),
+            "{}",
+            reply.text
+        );
         let again = admin.import_with(&file, "").await.json();
-        assert_eq!((&again["status"], ids_in(&admin, "m", "crew").await), (&json!("unchanged"), Vec::new()), "{again}");
+        assert_eq!(
+            (&again["status"], ids_in(&admin, "m", "crew").await),
+            (&json!("unchanged"), Vec::new()),
+            "{again}"
+        );
     }
 
     async fn a_genre_cannot_be_resolved_to_another_genre(app: TestApp) {
@@ -688,14 +997,21 @@ on_both_databases! {
         let file = envelope("m", "basic_info", json!({ "title": "Tide", "genres": ["Thriller"] }));
         let answers = json!([{ "path": "/genres/0", "entity_id": "tmdb-genre-18" }]);
         let reply = admin.import_with(&file, &with_resolutions(&answers)).await;
-        assert_eq!((reply.status, &reply.json()["errors"][0]["path"]), (422, &json!("/genres/0")), "{}", reply.text);
+        assert_eq!(
+            (reply.status, &reply.json()["errors"][0]["path"]),
+            (422, &json!("/genres/0")),
+            "{}",
+            reply.text
+        );
     }
 
     async fn a_movie_is_found_by_the_genre_its_spelling_was_resolved_to(app: TestApp) {
         let admin = app.movie("m").await;
         let file = envelope("m", "basic_info", json!({ "title": "Tide", "genres": ["Wes.tern"] }));
         assert_eq!(admin.import_with(&file, "").await.status, 200);
-        let found = admin.graphql(r#"{ movies(filter: { genres: ["Western"] }) { nodes { id } } }"#, json!({})).await;
+        let found = admin
+            .graphql(r#"{ movies(filter: { genres: ["Western"] }) { nodes { id } } }"#, json!({}))
+            .await;
         assert_eq!(found["data"]["movies"]["nodes"], json!([{ "id": "m" }]), "{found}");
     }
 
@@ -703,7 +1019,8 @@ on_both_databases! {
         let admin = app.movie("m").await;
         let award = json!({ "ceremony": "Filmfare Awards", "language": "Tamil", "year": 2011, "category": "Best Actor", "result": "winner" });
         let file = envelope("m", "awards", json!({ "awards": [award] }));
-        let answers = json!([{ "path": "/awards/0/ceremony", "entity_id": "ceremony-filmfare-awards" }]);
+        let answers =
+            json!([{ "path": "/awards/0/ceremony", "entity_id": "ceremony-filmfare-awards" }]);
         assert_eq!(admin.import_with(&file, &with_resolutions(&answers)).await.status, 200);
         let again = admin.import_with(&file, "").await.json();
         assert_eq!(again["status"], "unchanged", "{again}");
@@ -730,9 +1047,18 @@ on_both_databases! {
         let mut cast = vec![credit("Okonjo, Tamsin", "A"), credit("Tamsin-Okonjo", "B")];
         let file = |cast: &[Value]| envelope("m", "cast_crew", json!({ "cast": cast }));
         let reply = admin.import_with(&file(&cast), "").await;
-        assert_eq!((reply.status, ids_in(&admin, "m", "cast").await), (200, vec!["p-1".to_owned(); 2]), "{}", reply.text);
+        assert_eq!(
+            (reply.status, ids_in(&admin, "m", "cast").await),
+            (200, vec!["p-1".to_owned(); 2]),
+            "{}",
+            reply.text
+        );
         let again = admin.import_with(&file(&cast), "").await.json();
-        assert_eq!((&again["status"], &again["plan"]["counts"]["new_entities"]), (&json!("unchanged"), &json!(0)), "{again}");
+        assert_eq!(
+            (&again["status"], &again["plan"]["counts"]["new_entities"]),
+            (&json!("unchanged"), &json!(0)),
+            "{again}"
+        );
         cast.push(credit("Somebody New", "C"));
         let reply = admin.import_with(&file(&cast), "").await;
         assert_eq!((reply.status, people(&app).await), (200, 2), "{}", reply.text);
@@ -751,50 +1077,105 @@ on_both_databases! {
             let reply = admin.import_with(&cast_of("m", &[name]), "").await;
             assert_eq!(people(&app).await, known.len(), "{name}: {}", reply.text);
             let found = &reply.json()["plan"]["matches"][0];
-            let meant = if found["entity"].is_null() { &found["candidates"][0]["id"] } else { &found["entity"] };
+            let meant = if found["entity"].is_null() {
+                &found["candidates"][0]["id"]
+            } else {
+                &found["entity"]
+            };
             assert_eq!(meant, known[n].0.as_str(), "{name}: {found}");
         }
     }
 
     async fn a_mistyped_name_lists_the_likely_person_as_candidate(app: TestApp) {
-        let cast = [("p-1", "Michael Fassbender"), ("p-2", "Leonardo Moretti"), ("p-3", "Ada Fassbind")];
+        let cast =
+            [("p-1", "Michael Fassbender"), ("p-2", "Leonardo Moretti"), ("p-3", "Ada Fassbind")];
         let admin = with_cast(&app, "one", "First Tide", &cast).await;
         app.movie("m").await;
-        let names = ["Michael Fassbemder", "Lenoardo Moretti", "Jichael Fassbender", "Leonardo Noretti", "Ada Fasching"];
+        let names = [
+            "Michael Fassbemder",
+            "Lenoardo Moretti",
+            "Jichael Fassbender",
+            "Leonardo Noretti",
+            "Ada Fasching",
+        ];
         let reply = admin.import_with(&cast_of("m", &names), "?dry_run=true").await.json();
         let matches = reply["plan"]["matches"].as_array().unwrap();
         let best: Vec<&Value> = matches.iter().map(|found| &found["candidates"][0]["id"]).collect();
-        assert_eq!(best, ["p-1", "p-2", "p-1", "p-2"].map(Value::from).iter().chain([&Value::Null]).collect::<Vec<_>>(), "{reply}");
+        assert_eq!(
+            best,
+            ["p-1", "p-2", "p-1", "p-2"]
+                .map(Value::from)
+                .iter()
+                .chain([&Value::Null])
+                .collect::<Vec<_>>(),
+            "{reply}"
+        );
     }
 
     async fn a_near_name_creates_a_person_with_a_duplicate_warning(app: TestApp) {
         // The department and the year differ.
         let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Alain Marten")]).await;
         app.movie("m").await;
-        assert_eq!(admin.import("m", "basic_info", json!({ "title": "Late Tide", "year": "2024" })).await.status, 200);
-        let file = envelope("m", "cast_crew", json!({ "crew": [{ "name": "Alan Martin", "job": "Gaffer", "department": "Lighting" }] }));
+        assert_eq!(
+            admin
+                .import("m", "basic_info", json!({ "title": "Late Tide", "year": "2024" }))
+                .await
+                .status,
+            200
+        );
+        let file = envelope(
+            "m",
+            "cast_crew",
+            json!({ "crew": [{ "name": "Alan Martin", "job": "Gaffer", "department": "Lighting" }] }),
+        );
         let reply = admin.import_with(&file, "").await;
         assert_eq!((reply.status, people(&app).await), (200, 2), "{}", reply.text);
         let plan = reply.json()["plan"].clone();
-        assert_eq!(upper_case_pairs(&plan["warnings"]), [("/crew/0/name".to_owned(), "POSSIBLE_DUPLICATE".to_owned())], "{plan}");
+        assert_eq!(
+            upper_case_pairs(&plan["warnings"]),
+            [("/crew/0/name".to_owned(), "POSSIBLE_DUPLICATE".to_owned())],
+            "{plan}"
+        );
         let found = &plan["matches"][0];
-        assert_eq!((&found["decision"], &found["candidates"][0]["id"]), (&json!("new"), &json!("p-1")), "{found}");
+        assert_eq!(
+            (&found["decision"], &found["candidates"][0]["id"]),
+            (&json!("new"), &json!("p-1")),
+            "{found}"
+        );
         assert_ne!(found["entity"], "p-1");
     }
 
     async fn an_id_with_the_name_of_another_person_is_kept_with_a_warning(app: TestApp) {
-        let admin = with_cast(&app, "one", "First Tide", &[("p-1", "Ada Quist"), ("p-2", "Bo Renn")]).await;
+        let admin =
+            with_cast(&app, "one", "First Tide", &[("p-1", "Ada Quist"), ("p-2", "Bo Renn")]).await;
         app.movie("m").await;
         let before = dump(&app.database.url, &["entities", "entity_names"]).await;
-        let file = envelope("m", "cast_crew", json!({ "cast": [{ "id": "p-1", "name": "Bo Renn" }, { "id": "p-2", "name": "B. Renn" }] }));
+        let file = envelope(
+            "m",
+            "cast_crew",
+            json!({ "cast": [{ "id": "p-1", "name": "Bo Renn" }, { "id": "p-2", "name": "B. Renn" }] }),
+        );
         let reply = admin.import_with(&file, "?source=manual").await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        assert_eq!(upper_case_pairs(&reply.json()["plan"]["warnings"]), [("/cast/0/name".to_owned(), "NAME_OF_ANOTHER".to_owned())], "{}", reply.text);
+        assert_eq!(
+            upper_case_pairs(&reply.json()["plan"]["warnings"]),
+            [("/cast/0/name".to_owned(), "NAME_OF_ANOTHER".to_owned())],
+            "{}",
+            reply.text
+        );
         assert_eq!(ids_in(&admin, "m", "cast").await, ["p-1", "p-2"]);
         assert_eq!(admin.export("m", "cast_crew").await["data"]["cast"][0]["name"], "Bo Renn");
-        assert_eq!(dump(&app.database.url, &["entities", "entity_names"]).await, before, "no entity is renamed");
+        assert_eq!(
+            dump(&app.database.url, &["entities", "entity_names"]).await,
+            before,
+            "no entity is renamed"
+        );
         let again = admin.import_with(&file, "?source=manual").await.json();
-        assert_eq!((&again["status"], &again["plan"]["warnings"]), (&json!("unchanged"), &json!([])), "{again}");
+        assert_eq!(
+            (&again["status"], &again["plan"]["warnings"]),
+            (&json!("unchanged"), &json!([])),
+            "{again}"
+        );
     }
 
     async fn ceremonies_and_platforms_resolve_by_the_reference_data(app: TestApp) {
@@ -819,15 +1200,25 @@ on_both_databases! {
         assert_eq!(reply.status, 200, "{}", reply.text);
         let stored = admin.export("m", "awards").await["data"]["awards"].clone();
         for (award, (name, language, id)) in stored.as_array().unwrap().iter().zip(ceremonies) {
-            assert_eq!((&award["ceremony"], &award["ceremony_id"]), (&json!(name), &json!(id)), "{name} {language:?}");
+            assert_eq!(
+                (&award["ceremony"], &award["ceremony_id"]),
+                (&json!(name), &json!(id)),
+                "{name} {language:?}"
+            );
         }
         assert_eq!(admin.import("m", "awards", sent).await.json()["status"], "unchanged");
 
-        let offers = ["Prime Video", "Amazon Prime Video", "Apple TV+", "Apple TV"].map(|platform| json!({ "platform": platform, "type": "rent" }));
+        let offers = ["Prime Video", "Amazon Prime Video", "Apple TV+", "Apple TV"]
+            .map(|platform| json!({ "platform": platform, "type": "rent" }));
         let reply = admin.import("m", "streaming", json!({ "streaming_options": offers })).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         let stored = admin.export("m", "streaming").await["data"]["streaming_options"].clone();
-        let ids: Vec<&str> = stored.as_array().unwrap().iter().map(|offer| offer["platform_id"].as_str().unwrap()).collect();
+        let ids: Vec<&str> = stored
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|offer| offer["platform_id"].as_str().unwrap())
+            .collect();
         assert_eq!((ids[0], ids[1]), ("tmdb-platform-9", "tmdb-platform-9"));
         assert_ne!(ids[2], ids[3]);
         assert_eq!(made_entities(&app.database.url).await, Vec::<Value>::new());
@@ -835,7 +1226,9 @@ on_both_databases! {
 
     async fn spellings_of_a_genre_are_one_genre_and_are_exported_as_sent(app: TestApp) {
         let admin = app.admin();
-        for (index, genre) in ["Sci-Fi", "SciFi", "Science-Fiction", "science fiction"].into_iter().enumerate() {
+        for (index, genre) in
+            ["Sci-Fi", "SciFi", "Science-Fiction", "science fiction"].into_iter().enumerate()
+        {
             let movie = format!("movie-{index}");
             app.movie(&movie).await;
             let reply = admin.import(&movie, "basic_info", json!({ "genres": [genre] })).await;
@@ -844,7 +1237,8 @@ on_both_databases! {
         }
         assert_eq!(made_entities(&app.database.url).await, Vec::<Value>::new());
         for genre in ["Sci-Fi", "Science Fiction", "SCIFI"] {
-            let query = "query($genre: String!) { movies(filter: { genres: [$genre] }) { totalCount } }";
+            let query =
+                "query($genre: String!) { movies(filter: { genres: [$genre] }) { totalCount } }";
             let reply = admin.graphql(query, json!({ "genre": genre })).await;
             assert_eq!(reply["data"]["movies"]["totalCount"], 4, "{genre}: {reply}");
         }
@@ -856,8 +1250,15 @@ on_both_databases! {
         let mut counts = Vec::new();
         for (movie, number) in [("first", 1), ("few", 5), ("many", 100)] {
             app.movie(movie).await;
-            let letters = |number: usize| [number / 10, number % 10].map(|digit| char::from(b'a' + digit as u8)).into_iter().collect::<String>();
-            let names: Vec<String> = (0..number).map(|index| format!("{} {}{movie}", letters(index), letters(index))).collect();
+            let letters = |number: usize| {
+                [number / 10, number % 10]
+                    .map(|digit| char::from(b'a' + digit as u8))
+                    .into_iter()
+                    .collect::<String>()
+            };
+            let names: Vec<String> = (0..number)
+                .map(|index| format!("{} {}{movie}", letters(index), letters(index)))
+                .collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let file = cast_of(movie, &names);
             let (dry, reply) = app.count_queries(admin.import_with(&file, "?dry_run=true")).await;

@@ -44,7 +44,10 @@ on_both_databases! {
         for (category, data) in fixtures::all_categories() {
             let envelope = admin.export("tmdb-1", category).await;
             let keys: Vec<_> = envelope.as_object().unwrap().keys().collect();
-            assert_eq!(keys, ["category", "movie_id", "version", "exported_at", "data", "metadata"]);
+            assert_eq!(
+                keys,
+                ["category", "movie_id", "version", "exported_at", "data", "metadata"]
+            );
             assert_eq!(envelope["category"], category);
             assert_eq!(envelope["movie_id"], "tmdb-1");
             assert_eq!(envelope["version"], "1.0");
@@ -56,7 +59,9 @@ on_both_databases! {
             assert_eq!(metadata["updated_by"], "admin@example.com");
             // Basic info got its first revision when the movie was created.
             assert_eq!(metadata["revision"], if category == "basic_info" { 2 } else { 1 });
-            assert!(parse_time(&metadata["last_updated"]) >= before - chrono::Duration::milliseconds(1));
+            assert!(
+                parse_time(&metadata["last_updated"]) >= before - chrono::Duration::milliseconds(1)
+            );
             assert!(parse_time(&metadata["last_updated"]) <= parse_time(&envelope["exported_at"]));
             assert!(envelope["exported_at"].as_str().unwrap().ends_with("+00:00"));
         }
@@ -76,15 +81,22 @@ on_both_databases! {
     }
 
     async fn an_export_is_a_file_named_after_movie_and_category(app: TestApp) {
-        let reply = app.movie("tmdb-550").await.get("/api/v1/admin/movies/tmdb-550/export/cast_crew").await;
+        let reply =
+            app.movie("tmdb-550").await.get("/api/v1/admin/movies/tmdb-550/export/cast_crew").await;
         assert_eq!(reply.header("content-type"), "application/json");
-        assert_eq!(reply.header("content-disposition"), "attachment; filename=\"tmdb-550-cast-crew.json\"");
+        assert_eq!(
+            reply.header("content-disposition"),
+            "attachment; filename=\"tmdb-550-cast-crew.json\""
+        );
     }
 
     async fn an_unwritten_category_is_empty_at_revision_0(app: TestApp) {
         let admin = app.movie("m").await;
         for (category, lists) in [
-            ("cast_crew", json!({ "directors": [], "writers": [], "producers": [], "cast": [], "crew": [] })),
+            (
+                "cast_crew",
+                json!({ "directors": [], "writers": [], "producers": [], "cast": [], "crew": [] }),
+            ),
             ("timeline", json!({ "events": [] })),
             ("trivia", json!({ "items": [] })),
             ("awards", json!({ "awards": [] })),
@@ -106,14 +118,20 @@ on_both_databases! {
         let list = format!("\"other\", {etag}");
         for known in [etag.as_str(), strong, list.as_str(), "*"] {
             let reply = export_with(&admin, known).await;
-            assert_eq!((reply.status, reply.text.as_str(), reply.header("etag")), (304, "", etag.as_str()), "{known}");
+            assert_eq!(
+                (reply.status, reply.text.as_str(), reply.header("etag")),
+                (304, "", etag.as_str()),
+                "{known}"
+            );
         }
         for unknown in ["\"other\"", "W/\"other\", \"another\"", strong.trim_matches('"')] {
             assert_eq!(export_with(&admin, unknown).await.status, 200, "{unknown}");
         }
         admin.import("m", "timeline", fixtures::timeline()).await;
         assert_eq!(export_with(&admin, &etag).await.status, 304);
-        admin.import("m", "timeline", json!({ "events": [{ "date": "2001", "title": "Restored" }] })).await;
+        admin
+            .import("m", "timeline", json!({ "events": [{ "date": "2001", "title": "Restored" }] }))
+            .await;
         let changed = export_with(&admin, &etag).await;
         assert_eq!(changed.status, 200);
         assert_ne!(changed.header("etag"), etag);
@@ -123,10 +141,15 @@ on_both_databases! {
         let admin = app.movie("m").await;
         let reply = admin.import("m", "timeline", fixtures::timeline()).await;
         assert_eq!(reply.json()["revision"], 1);
-        let etag = admin.get("/api/v1/admin/movies/m/export/timeline").await.header("etag").to_owned();
-        admin.graphql("mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }", json!({})).await;
+        let etag =
+            admin.get("/api/v1/admin/movies/m/export/timeline").await.header("etag").to_owned();
+        admin
+            .graphql("mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }", json!({}))
+            .await;
         let admin = app.movie("m").await;
-        admin.import("m", "timeline", json!({ "events": [{ "date": "2001", "title": "Restored" }] })).await;
+        admin
+            .import("m", "timeline", json!({ "events": [{ "date": "2001", "title": "Restored" }] }))
+            .await;
         assert_eq!(export_with(&admin, &etag).await.status, 200);
     }
 
@@ -134,7 +157,10 @@ on_both_databases! {
         let admin = app.full_movie("tmdb-1").await;
         let reply = admin.get("/api/v1/admin/movies/tmdb-1/export/all").await;
         assert_eq!((reply.status, reply.header("content-type")), (200, "application/zip"));
-        assert_eq!(reply.header("content-disposition"), "attachment; filename=\"tmdb-1-export.zip\"");
+        assert_eq!(
+            reply.header("content-disposition"),
+            "attachment; filename=\"tmdb-1-export.zip\""
+        );
         let mut archive = zip::ZipArchive::new(Cursor::new(reply.bytes)).unwrap();
         assert_eq!(archive.len(), 7);
         for (index, category) in Category::ALL.iter().enumerate() {
@@ -149,7 +175,8 @@ on_both_databases! {
             for key in ["category", "movie_id", "version", "data", "metadata"] {
                 assert_eq!(file[key], single[key], "{category} {key}");
             }
-            let (time, wanted) = (entry.last_modified().unwrap(), parse_time(&file["metadata"]["last_updated"]));
+            let (time, wanted) =
+                (entry.last_modified().unwrap(), parse_time(&file["metadata"]["last_updated"]));
             assert_eq!(i32::from(time.year()), wanted.year());
             let shown = [time.month(), time.day(), time.hour(), time.minute()].map(u32::from);
             assert_eq!(shown, [wanted.month(), wanted.day(), wanted.hour(), wanted.minute()]);
@@ -162,7 +189,10 @@ on_both_databases! {
         let mut text = String::new();
         archive.by_name("m/trivia.json").unwrap().read_to_string(&mut text).unwrap();
         let file: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!((&file["metadata"]["revision"], &file["data"]), (&json!(0), &json!({ "items": [] })));
+        assert_eq!(
+            (&file["metadata"]["revision"], &file["data"]),
+            (&json!(0), &json!({ "items": [] }))
+        );
     }
 
     async fn an_import_response_describes_the_result(app: TestApp) {
@@ -171,36 +201,72 @@ on_both_databases! {
         let reply = admin.import("m", "basic_info", sent.clone()).await;
         let body = reply.json();
         let keys: Vec<_> = body.as_object().unwrap().keys().collect();
-        assert_eq!(keys, ["success", "status", "message", "updated_fields", "errors", "plan", "revision", "draft_revision", "import_id", "repair_hint"]);
-        assert_eq!((&body["success"], &body["status"], &body["revision"]), (&json!(true), &json!("published"), &json!(2)));
+        assert_eq!(
+            keys,
+            [
+                "success",
+                "status",
+                "message",
+                "updated_fields",
+                "errors",
+                "plan",
+                "revision",
+                "draft_revision",
+                "import_id",
+                "repair_hint"
+            ]
+        );
+        assert_eq!(
+            (&body["success"], &body["status"], &body["revision"]),
+            (&json!(true), &json!("published"), &json!(2))
+        );
         assert_eq!(body["updated_fields"], json!(["year", "runtime"]));
         assert_eq!(body["errors"], json!([]));
         let change = &body["plan"]["changes"][0];
-        assert_eq!((&change["path"], &change["op"], &change["after"]), (&json!("/year"), &json!("add"), &json!("1999")));
+        assert_eq!(
+            (&change["path"], &change["op"], &change["after"]),
+            (&json!("/year"), &json!("add"), &json!("1999"))
+        );
         let warning = &body["plan"]["warnings"][0];
-        assert_eq!((&warning["path"], &warning["code"]), (&json!("/no_such"), &json!("UNKNOWN_FIELD")));
+        assert_eq!(
+            (&warning["path"], &warning["code"]),
+            (&json!("/no_such"), &json!("UNKNOWN_FIELD"))
+        );
 
         let again = admin.import("m", "basic_info", sent).await.json();
-        assert_eq!((&again["success"], &again["status"], &again["revision"]), (&json!(true), &json!("unchanged"), &json!(2)));
+        assert_eq!(
+            (&again["success"], &again["status"], &again["revision"]),
+            (&json!(true), &json!("unchanged"), &json!(2))
+        );
         assert_eq!((&again["updated_fields"], &again["plan"]["changes"]), (&json!([]), &json!([])));
     }
 
     async fn import_options_are_query_parameters(app: TestApp) {
         let admin = app.movie("m").await;
         let events = |titles: &[&str]| {
-            let events: Vec<_> = titles.iter().map(|title| json!({ "date": "1999", "title": title })).collect();
+            let events: Vec<_> =
+                titles.iter().map(|title| json!({ "date": "1999", "title": title })).collect();
             envelope("m", "timeline", json!({ "events": events }))
         };
         admin.import_envelope("m", "timeline", "?source=tmdb", &events(&["A", "B"])).await;
         assert_eq!(admin.export("m", "timeline").await["metadata"]["source"], "tmdb");
-        let reply = admin.import_envelope("m", "timeline", "?mode=replace&base_revision=1&source=llm-generated", &events(&["B"])).await;
+        let reply = admin
+            .import_envelope(
+                "m",
+                "timeline",
+                "?mode=replace&base_revision=1&source=llm-generated",
+                &events(&["B"]),
+            )
+            .await;
         assert_eq!(reply.json()["plan"]["changes"][0]["op"], "remove", "{}", reply.text);
         let stored = admin.export("m", "timeline").await;
         assert_eq!(stored["metadata"]["source"], "llm-generated");
         assert_eq!(stored["data"]["events"].as_array().unwrap().len(), 1);
         let id = stored["data"]["events"][0]["id"].as_str().unwrap();
         let options = format!("?remove_items={id}&base_revision=2&nulls=clear&strict=true");
-        let reply = admin.import_envelope("m", "timeline", &options, &envelope("m", "timeline", json!({}))).await;
+        let reply = admin
+            .import_envelope("m", "timeline", &options, &envelope("m", "timeline", json!({})))
+            .await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         assert_eq!(admin.export("m", "timeline").await["data"]["events"], json!([]));
         let unknown_key = envelope("m", "timeline", json!({ "no_such": 1 }));
@@ -212,10 +278,26 @@ on_both_databases! {
     async fn an_unknown_option_is_refused_and_nothing_is_stored(app: TestApp) {
         let admin = app.movie("m").await;
         let before = dump(&app.database.url, TABLES).await;
-        for options in ["?no_such=true", "?dry_run=yes", "?dryrun=true", "?target=live", "?on_conflict=mine", "?mode=overwrite", "?source=nobody", "?strict=2",
-                        "?nulls=drop", "?base_revision=-1", "?base_revision=x", "?mode=replace&Mode=merge"] {
+        for options in [
+            "?no_such=true",
+            "?dry_run=yes",
+            "?dryrun=true",
+            "?target=live",
+            "?on_conflict=mine",
+            "?mode=overwrite",
+            "?source=nobody",
+            "?strict=2",
+            "?nulls=drop",
+            "?base_revision=-1",
+            "?base_revision=x",
+            "?mode=replace&Mode=merge",
+        ] {
             let sent = envelope("m", "timeline", fixtures::timeline());
-            assert_problem(&admin.import_envelope("m", "timeline", options, &sent).await, 400, "BAD_USER_INPUT");
+            assert_problem(
+                &admin.import_envelope("m", "timeline", options, &sent).await,
+                400,
+                "BAD_USER_INPUT",
+            );
         }
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
@@ -235,7 +317,13 @@ on_both_databases! {
             assert_problem(&reply, 400, code);
             assert_eq!(reply.errors(), [(String::new(), code.to_owned())]);
         }
-        for text in ["", "{", "nonsense", "{\"category\": \"timeline\"", "{\"category\": \"timeline\"}} trailing"] {
+        for text in [
+            "",
+            "{",
+            "nonsense",
+            "{\"category\": \"timeline\"",
+            "{\"category\": \"timeline\"}} trailing",
+        ] {
             let reply = admin.post_text("/api/v1/admin/movies/m/import/timeline", text).await;
             assert_problem(&reply, 400, "UNREADABLE");
         }
@@ -251,8 +339,13 @@ on_both_databases! {
         })).await;
         assert_problem(&reply, 422, "INVALID_DOCUMENT");
         let expected = [
-            ("/title", "TOO_LONG"), ("/runtime", "OUT_OF_RANGE"), ("/status", "INVALID"), ("/genres", "TYPE_MISMATCH"),
-            ("/imdb_id", "INVALID"), ("/revenue", "OUT_OF_RANGE"), ("/release_date", "INVALID"),
+            ("/title", "TOO_LONG"),
+            ("/runtime", "OUT_OF_RANGE"),
+            ("/status", "INVALID"),
+            ("/genres", "TYPE_MISMATCH"),
+            ("/imdb_id", "INVALID"),
+            ("/revenue", "OUT_OF_RANGE"),
+            ("/release_date", "INVALID"),
         ];
         assert_eq!(reply.errors(), expected.map(|(path, code)| (path.to_owned(), code.to_owned())));
 
@@ -261,15 +354,23 @@ on_both_databases! {
         ] })).await;
         let mut errors = reply.errors();
         errors.sort();
-        let expected = [("/events/1/date", "REQUIRED"), ("/events/2/date", "INVALID"), ("/events/2/media_url", "INVALID")];
+        let expected = [
+            ("/events/1/date", "REQUIRED"),
+            ("/events/2/date", "INVALID"),
+            ("/events/2/media_url", "INVALID"),
+        ];
         assert_eq!(errors, expected.map(|(path, code)| (path.to_owned(), code.to_owned())));
         assert_eq!(dump(&app.database.url, TABLES).await, before);
     }
 
     async fn an_incomplete_envelope_is_422(app: TestApp) {
         let admin = app.movie("m").await;
-        for (body, count) in [(json!({}), 1), (json!({ "category": "timeline", "movie_id": "m" }), 1),
-                              (json!({ "category": "timeline", "movie_id": "m", "data": [] }), 1), (json!([]), 1)] {
+        for (body, count) in [
+            (json!({}), 1),
+            (json!({ "category": "timeline", "movie_id": "m" }), 1),
+            (json!({ "category": "timeline", "movie_id": "m", "data": [] }), 1),
+            (json!([]), 1),
+        ] {
             let reply = admin.import_envelope("m", "timeline", "", &body).await;
             assert_problem(&reply, 422, "INVALID_DOCUMENT");
             assert_eq!(reply.errors().len(), count, "{}", reply.text);
@@ -283,22 +384,45 @@ on_both_databases! {
             file[key] = json!("Fill in the events.");
         }
         let reply = admin.import_envelope("m", "timeline", "?strict=true", &file).await;
-        assert_eq!((reply.status, &reply.json()["plan"]["warnings"]), (200, &json!([])), "{}", reply.text);
+        assert_eq!(
+            (reply.status, &reply.json()["plan"]["warnings"]),
+            (200, &json!([])),
+            "{}",
+            reply.text
+        );
     }
 
     async fn an_unknown_movie_or_category_is_404(app: TestApp) {
         let admin = app.movie("m").await;
-        for path in ["no-such/export/timeline", "m/export/no-such", "no-such/export/all", "m/export/ALL", "a%2Fb/export/all"] {
-            assert_problem(&admin.get(&format!("/api/v1/admin/movies/{path}")).await, 404, "NOT_FOUND");
+        for path in [
+            "no-such/export/timeline",
+            "m/export/no-such",
+            "no-such/export/all",
+            "m/export/ALL",
+            "a%2Fb/export/all",
+        ] {
+            assert_problem(
+                &admin.get(&format!("/api/v1/admin/movies/{path}")).await,
+                404,
+                "NOT_FOUND",
+            );
         }
-        assert_problem(&admin.import("no-such", "timeline", fixtures::timeline()).await, 404, "NOT_FOUND");
+        assert_problem(
+            &admin.import("no-such", "timeline", fixtures::timeline()).await,
+            404,
+            "NOT_FOUND",
+        );
         assert_problem(&admin.import("m", "no-such", json!({})).await, 404, "NOT_FOUND");
         assert_problem(&admin.get("/api/v1/schemas/no-such").await, 404, "NOT_FOUND");
     }
 
     async fn an_internal_error_shows_only_a_request_id(app: TestApp) {
         let admin = app.full_movie("m").await;
-        crate::support::database::execute(&app.database.url, "UPDATE documents SET body = 'secret detail'").await;
+        crate::support::database::execute(
+            &app.database.url,
+            "UPDATE documents SET body = 'secret detail'",
+        )
+        .await;
         let reply = admin.import("m", "timeline", fixtures::timeline()).await;
         assert_problem(&reply, 500, "INTERNAL");
         let id = reply.header("x-request-id").to_owned();
@@ -310,29 +434,49 @@ on_both_databases! {
         let here = app.movie("m").await;
         let there = app.replica().await;
         there.import("m", "timeline", fixtures::timeline()).await;
-        let etag = here.get("/api/v1/admin/movies/m/export/timeline").await.header("etag").to_owned();
+        let etag =
+            here.get("/api/v1/admin/movies/m/export/timeline").await.header("etag").to_owned();
         assert_eq!(export_with(&there, &etag).await.status, 304);
-        here.import("m", "timeline", json!({ "events": [{ "date": "2001", "title": "Restored" }] })).await;
+        here.import(
+            "m",
+            "timeline",
+            json!({ "events": [{ "date": "2001", "title": "Restored" }] }),
+        )
+        .await;
         assert_eq!(export_with(&there, &etag).await.status, 200);
-        assert_eq!(here.export("m", "timeline").await["data"], there.export("m", "timeline").await["data"]);
+        assert_eq!(
+            here.export("m", "timeline").await["data"],
+            there.export("m", "timeline").await["data"]
+        );
     }
 
     async fn readiness_follows_the_database_and_liveness_does_not(app: TestApp) {
         let client = app.anonymous();
-        assert_eq!((client.get("/healthz").await.status, client.get("/readyz").await.status), (200, 200));
+        assert_eq!(
+            (client.get("/healthz").await.status, client.get("/readyz").await.status),
+            (200, 200)
+        );
         app.app.catalog.database().close().await;
         assert_eq!(client.get("/healthz").await.status, 200);
         assert_problem(&client.get("/readyz").await, 503, "UNAVAILABLE");
     }
 
     async fn the_export_and_import_workflow_of_existing_clients_works(app: TestApp) {
-        app.app.accounts.create("editor@example.com", "correct horse battery", Role::Admin).await.unwrap().unwrap();
+        app.app
+            .accounts
+            .create("editor@example.com", "correct horse battery", Role::Admin)
+            .await
+            .unwrap()
+            .unwrap();
         app.full_movie("tmdb-550").await;
-        let credentials = json!({ "email": "editor@example.com", "password": "correct horse battery" });
+        let credentials =
+            json!({ "email": "editor@example.com", "password": "correct horse battery" });
         let session = app.anonymous().post("/api/v1/auth/login", &credentials).await.json();
         let client = app.anonymous().with_token(session["access_token"].as_str().unwrap());
 
-        for category in ["basic-info", "cast-crew", "timeline", "trivia", "awards", "media", "streaming"] {
+        for category in
+            ["basic-info", "cast-crew", "timeline", "trivia", "awards", "media", "streaming"]
+        {
             let exported = client.export("tmdb-550", category).await;
             assert!(exported["data"].is_object() && exported["metadata"].is_object(), "{exported}");
         }
@@ -341,8 +485,16 @@ on_both_databases! {
 
         let metadata = json!({ "source": "llm-generated", "last_updated": "2025-01-01T00:00:00Z", "updated_by": "some-model" });
         for (category, data, updated) in [
-            ("timeline", json!({ "events": [{ "date": "2019-10-15", "title": "Twenty years on", "description": "A look back." }] }), "events"),
-            ("trivia", json!({ "items": [{ "question": "Who held the lamp?", "answer": "The clerk." }] }), "items"),
+            (
+                "timeline",
+                json!({ "events": [{ "date": "2019-10-15", "title": "Twenty years on", "description": "A look back." }] }),
+                "events",
+            ),
+            (
+                "trivia",
+                json!({ "items": [{ "question": "Who held the lamp?", "answer": "The clerk." }] }),
+                "items",
+            ),
         ] {
             let mut file = envelope("tmdb-550", category, data.clone());
             file["version"] = json!("1.0");
@@ -350,7 +502,10 @@ on_both_databases! {
             let reply = client.import_envelope("tmdb-550", category, "", &file).await;
             assert_eq!(reply.status, 200, "{}", reply.text);
             let body = reply.json();
-            assert_eq!((&body["success"], &body["updated_fields"]), (&json!(true), &json!([updated])));
+            assert_eq!(
+                (&body["success"], &body["updated_fields"]),
+                (&json!(true), &json!([updated]))
+            );
             assert!(body["message"].is_string());
             let exported = client.export("tmdb-550", category).await;
             let kept = fixtures::facts(&exported["data"][updated]);
@@ -367,11 +522,15 @@ on_both_databases! {
             let reply = app.anonymous().get(&format!("/api/v1/schemas/{}", category.slug())).await;
             assert_eq!(reply.status, 200);
             let schema = reply.json();
-            assert_eq!(app.anonymous().get(&format!("/api/v1/schemas/{}", category.as_str())).await.json(), schema);
+            assert_eq!(
+                app.anonymous().get(&format!("/api/v1/schemas/{}", category.as_str())).await.json(),
+                schema
+            );
             let validator = jsonschema::draft202012::new(&schema).unwrap();
             for movie in ["tmdb-1", "bare"] {
                 let export = admin.export(movie, category.as_str()).await;
-                let errors: Vec<_> = validator.iter_errors(&export).map(|error| error.to_string()).collect();
+                let errors: Vec<_> =
+                    validator.iter_errors(&export).map(|error| error.to_string()).collect();
                 assert_eq!(errors, [""; 0], "{category} of {movie}");
             }
             let broken = envelope("tmdb-1", category.as_str(), json!({ "no_such": 1 }));

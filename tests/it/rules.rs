@@ -88,14 +88,16 @@ on_both_databases! {
                     for typed in [false, true] {
                         for nulls in [Value::Null, json!("KEEP"), json!("CLEAR")] {
                             let base = &export["metadata"]["revision"];
-                            let mut options = json!({ "mode": mode, "dryRun": true, "baseRevision": base });
+                            let mut options =
+                                json!({ "mode": mode, "dryRun": true, "baseRevision": base });
                             if !nulls.is_null() {
                                 options["nulls"] = nulls;
                             }
                             let payload = if typed {
                                 admin.import_category("m", category, &data, options).await
                             } else {
-                                let file = json!({ "category": category, "movie_id": "m", "data": data });
+                                let file =
+                                    json!({ "category": category, "movie_id": "m", "data": data });
                                 admin.import_document(&file, options).await
                             };
                             found.push(outcome(&payload, path));
@@ -164,7 +166,8 @@ on_both_databases! {
                 // Two states with the source tmdb.
                 for word in ["Before", "Then"] {
                     let sent = json!({ "category": "basic_info", "movie_id": "m", "data": { "tagline": format!("{word} {stage} {number}") } });
-                    let reply = admin.import_with(&sent, &format!("?source=tmdb&target={stage}")).await;
+                    let reply =
+                        admin.import_with(&sent, &format!("?source=tmdb&target={stage}")).await;
                     assert_eq!(reply.status, 200, "{}", reply.text);
                 }
                 let path = format!("/api/v1/admin/movies/m/export/basic-info{export}");
@@ -175,18 +178,27 @@ on_both_databases! {
                     Metadata::AsExported => {}
                     Metadata::Source(source) => file["metadata"]["source"] = json!(source),
                     Metadata::OtherRevision if stage == "draft" => {
-                        file["metadata"]["draft_revision"] = json!(file["metadata"]["draft_revision"].as_i64().unwrap() - 1);
+                        file["metadata"]["draft_revision"] =
+                            json!(file["metadata"]["draft_revision"].as_i64().unwrap() - 1);
                     }
                     Metadata::OtherRevision => {
-                        file["metadata"]["revision"] = json!(file["metadata"]["revision"].as_i64().unwrap() - 1);
+                        file["metadata"]["revision"] =
+                            json!(file["metadata"]["revision"].as_i64().unwrap() - 1);
                     }
-                    Metadata::OtherTime => file["metadata"]["last_updated"] = json!("2020-01-02T03:04:05+00:00"),
+                    Metadata::OtherTime => {
+                        file["metadata"]["last_updated"] = json!("2020-01-02T03:04:05+00:00")
+                    }
                 }
-                let client = token.map_or_else(|| admin.clone(), |source| app.agent(Role::Admin, source));
+                let client =
+                    token.map_or_else(|| admin.clone(), |source| app.agent(Role::Admin, source));
                 let options = option.map_or_else(String::new, |option| format!("&source={option}"));
                 let reply = client.import_with(&file, &format!("?target={stage}{options}")).await;
                 assert_eq!(reply.status, 200, "{}", reply.text);
-                assert_eq!(source_of_the_last(&admin).await, *expected, "{stage}: {option:?}, {token:?}, {metadata:?}");
+                assert_eq!(
+                    source_of_the_last(&admin).await,
+                    *expected,
+                    "{stage}: {option:?}, {token:?}, {metadata:?}"
+                );
             }
         }
     }

@@ -75,45 +75,72 @@ on_both_databases! {
         let drafts = database.drafts(&[&movie], Category::ALL).await.unwrap();
         assert_eq!((drafts.len(), drafts[0].body.as_str()), (1, "{\"items\":[2]}"));
         let draft = &drafts[0];
-        assert_eq!((draft.opened_by.as_str(), draft.opened_at, draft.first_contribution), ("a", at(0), 1));
+        assert_eq!(
+            (draft.opened_by.as_str(), draft.opened_at, draft.first_contribution),
+            ("a", at(0), 1)
+        );
         assert_eq!(draft.metadata, contribution("m", 2, 1, "b", Source::Manual).metadata);
         assert_eq!(database.drafts(&[&movie], &[Category::Media]).await.unwrap().len(), 0);
 
         write(database, |transaction| async move {
             let (movie, all) = (id("m"), Category::ALL);
             let found = transaction.contributions(&movie, trivia, 1).await?;
-            assert_eq!(found.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(), [Some(1), Some(2)]);
+            assert_eq!(
+                found.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(),
+                [Some(1), Some(2)]
+            );
             let stored = contribution("m", 2, 1, "b", Source::Manual);
             assert_eq!(found[1].provisional_entities, stored.provisional_entities);
             assert!(transaction.close_draft(&movie, trivia, Some(4)).await?);
             assert!(!transaction.close_draft(&movie, trivia, Some(5)).await?);
             assert_eq!(transaction.drafts(&[&movie], all).await?.len(), 0);
-            assert_eq!(transaction.last_draft_revisions(&[&movie], all).await?[&(movie.clone(), trivia)], 2);
-            transaction.store_contributions(&[contribution("m", 3, 3, "c", Source::Tmdb)], at(9)).await?;
+            assert_eq!(
+                transaction.last_draft_revisions(&[&movie], all).await?[&(movie.clone(), trivia)],
+                2
+            );
+            transaction
+                .store_contributions(&[contribution("m", 3, 3, "c", Source::Tmdb)], at(9))
+                .await?;
             let first = transaction.contribution(&movie, trivia, 1).await?.unwrap();
-            assert_eq!((first.published_as, first.touched.as_slice()), (Some(4), ["item-1".to_owned(), "/title".to_owned()].as_slice()));
+            assert_eq!(
+                (first.published_as, first.touched.as_slice()),
+                (Some(4), ["item-1".to_owned(), "/title".to_owned()].as_slice())
+            );
             assert!(transaction.contribution(&movie, trivia, 4).await?.is_none());
             Ok(())
-        }).await;
+        })
+        .await;
         let reopened = &database.drafts_of(&[&movie]).await.unwrap()[0];
         assert_eq!((reopened.opened_by.as_str(), reopened.opened_at), ("c", at(9)));
         let open = database.contributions_of(&[(movie.clone(), trivia)]).await.unwrap();
         assert_eq!(open.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(), [Some(3)]);
         let published = database.published_contributions(&movie, trivia, &[4, 5]).await.unwrap();
-        assert_eq!(published.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(), [Some(1), Some(2)]);
+        assert_eq!(
+            published.iter().map(|of| of.metadata.draft_revision).collect::<Vec<_>>(),
+            [Some(1), Some(2)]
+        );
     }
 
     async fn the_review_queue_is_paged_from_the_oldest(app: TestApp) {
         let database = app.app.catalog.database();
         for (movie, number) in [("m-1", 5), ("m-2", 1), ("m-3", 5), ("m-4", 2)] {
             app.movie(movie).await;
-            contribute(database, &[contribution(movie, number - 1, number - 1, "first", Source::Tmdb)]).await;
-            contribute(database, &[contribution(movie, number, number - 1, "last", Source::Manual)]).await;
+            contribute(
+                database,
+                &[contribution(movie, number - 1, number - 1, "first", Source::Tmdb)],
+            )
+            .await;
+            contribute(
+                database,
+                &[contribution(movie, number, number - 1, "last", Source::Manual)],
+            )
+            .await;
         }
         let mut after = None;
         let mut seen = Vec::new();
         loop {
-            let page = database.draft_page(&DraftFilter::default(), after.as_ref(), 1).await.unwrap();
+            let page =
+                database.draft_page(&DraftFilter::default(), after.as_ref(), 1).await.unwrap();
             seen.extend(page.drafts.iter().map(|draft| draft.movie.to_string()));
             after = page.drafts.last().map(reelport::storage::DraftEntry::position);
             if !page.has_more {
@@ -128,13 +155,35 @@ on_both_databases! {
             (DraftFilter { category: Some(Category::Media), ..all.clone() }, 0),
             (DraftFilter { author: Some("first".to_owned()), ..all.clone() }, 4),
             (DraftFilter { author: Some("nobody".to_owned()), ..all.clone() }, 0),
-            (DraftFilter { source: Some(Source::Tmdb), author: Some("first".to_owned()), ..all.clone() }, 4),
-            (DraftFilter { source: Some(Source::Manual), author: Some("first".to_owned()), ..all.clone() }, 0),
+            (
+                DraftFilter {
+                    source: Some(Source::Tmdb),
+                    author: Some("first".to_owned()),
+                    ..all.clone()
+                },
+                4,
+            ),
+            (
+                DraftFilter {
+                    source: Some(Source::Manual),
+                    author: Some("first".to_owned()),
+                    ..all.clone()
+                },
+                0,
+            ),
             (DraftFilter { updated_before: Some(at(5)), ..all.clone() }, 2),
             (DraftFilter { updated_after: Some(at(5)), ..all.clone() }, 2),
         ] {
-            assert_eq!(database.draft_page(&filter, None, 10).await.unwrap().drafts.len(), expected, "{filter:?}");
-            assert_eq!(database.count_drafts(&filter).await.unwrap(), expected as u64, "{filter:?}");
+            assert_eq!(
+                database.draft_page(&filter, None, 10).await.unwrap().drafts.len(),
+                expected,
+                "{filter:?}"
+            );
+            assert_eq!(
+                database.count_drafts(&filter).await.unwrap(),
+                expected as u64,
+                "{filter:?}"
+            );
         }
     }
 
@@ -145,19 +194,35 @@ on_both_databases! {
         write(database, |transaction| {
             let targets = targets.clone();
             async move {
-                transaction.add_editorial_locks(&id("m"), Category::BasicInfo, &targets[..1], "a", at(0)).await?;
-                transaction.add_editorial_locks(&id("m"), Category::BasicInfo, &targets, "b", at(1)).await?;
-                transaction.remove_editorial_locks(&id("m"), Category::BasicInfo, &["item-2".to_owned()]).await
+                transaction
+                    .add_editorial_locks(&id("m"), Category::BasicInfo, &targets[..1], "a", at(0))
+                    .await?;
+                transaction
+                    .add_editorial_locks(&id("m"), Category::BasicInfo, &targets, "b", at(1))
+                    .await?;
+                transaction
+                    .remove_editorial_locks(&id("m"), Category::BasicInfo, &["item-2".to_owned()])
+                    .await
             }
-        }).await;
+        })
+        .await;
         let locks = database.editorial_locks(&[&id("m"), &id("n")]).await.unwrap();
-        let found = locks[&(id("m"), Category::BasicInfo)].iter().map(|lock| (lock.target.as_str(), lock.locked_by.as_str()));
+        let found = locks[&(id("m"), Category::BasicInfo)]
+            .iter()
+            .map(|lock| (lock.target.as_str(), lock.locked_by.as_str()));
         assert_eq!(found.collect::<Vec<_>>(), [("/title", "a"), ("item", "b")]);
         write(database, |transaction| async move {
-            transaction.remove_editorial_locks(&id("m"), Category::BasicInfo, &["/title".to_owned()]).await?;
-            assert_eq!(transaction.editorial_locks(&[&id("m")]).await?[&(id("m"), Category::BasicInfo)].len(), 1);
+            transaction
+                .remove_editorial_locks(&id("m"), Category::BasicInfo, &["/title".to_owned()])
+                .await?;
+            assert_eq!(
+                transaction.editorial_locks(&[&id("m")]).await?[&(id("m"), Category::BasicInfo)]
+                    .len(),
+                1
+            );
             Ok(())
-        }).await;
+        })
+        .await;
     }
 
     async fn log_entries_are_listed_newest_first_without_texts(app: TestApp) {
@@ -185,20 +250,44 @@ on_both_databases! {
             document: (number == 2).then(|| SentText { text: "a\0b".to_owned(), is_kept: true }),
         };
         let records = [record(1, "m"), record(2, "gone"), record(3, "m")];
-        write(database, |transaction| { let records = records.clone(); async move { transaction.record_imports(&records, TextLimits::default()).await } }).await;
-        let ids = |page: reelport::storage::ImportPage| (page.records.into_iter().map(|row| row.id).collect::<Vec<_>>(), page.has_more);
+        write(database, |transaction| {
+            let records = records.clone();
+            async move { transaction.record_imports(&records, TextLimits::default()).await }
+        })
+        .await;
+        let ids = |page: reelport::storage::ImportPage| {
+            (page.records.into_iter().map(|row| row.id).collect::<Vec<_>>(), page.has_more)
+        };
         let all = ImportFilter::default();
-        assert_eq!(ids(database.import_page(&all, None, 2).await.unwrap()), (vec!["03".to_owned(), "02".to_owned()], true));
-        assert_eq!(ids(database.import_page(&all, Some("02"), 2).await.unwrap()), (vec!["01".to_owned()], false));
+        assert_eq!(
+            ids(database.import_page(&all, None, 2).await.unwrap()),
+            (vec!["03".to_owned(), "02".to_owned()], true)
+        );
+        assert_eq!(
+            ids(database.import_page(&all, Some("02"), 2).await.unwrap()),
+            (vec!["01".to_owned()], false)
+        );
         for (filter, expected) in [
             (ImportFilter { movie: Some(id("m")), ..all.clone() }, vec!["03", "01"]),
             (ImportFilter { category: Some(Category::Awards), ..all.clone() }, vec!["03", "02"]),
             (ImportFilter { status: Some("published".to_owned()), ..all.clone() }, vec![]),
             (ImportFilter { author: Some("author-0".to_owned()), ..all.clone() }, vec!["02"]),
             (ImportFilter { source: Some(Source::Tmdb), ..all.clone() }, vec![]),
-            (ImportFilter { operation: Some("import".to_owned()), since: Some(at(2)), until: Some(at(3)), ..all.clone() }, vec!["02"]),
+            (
+                ImportFilter {
+                    operation: Some("import".to_owned()),
+                    since: Some(at(2)),
+                    until: Some(at(3)),
+                    ..all.clone()
+                },
+                vec!["02"],
+            ),
         ] {
-            assert_eq!(ids(database.import_page(&filter, None, 9).await.unwrap()).0, expected, "{filter:?}");
+            assert_eq!(
+                ids(database.import_page(&filter, None, 9).await.unwrap()).0,
+                expected,
+                "{filter:?}"
+            );
         }
         assert_eq!(database.import_record("02").await.unwrap().as_ref(), Some(&records[1].row));
         assert_eq!(database.import_record("04").await.unwrap(), None);
@@ -209,13 +298,25 @@ on_both_databases! {
     async fn an_idempotency_key_is_kept_until_it_expires(app: TestApp) {
         let database = app.app.catalog.database();
         let store_key = |import_id: &'static str, second: i64, before: i64| async move {
-            let new = NewIdempotencyKey { account: "a", operation: "import", key: "k", hash: "h", import_id, now: at(second) };
-            database.write(|transaction| async move { transaction.store_idempotency_key(&new, at(before)).await }).await
+            let new = NewIdempotencyKey {
+                account: "a",
+                operation: "import",
+                key: "k",
+                hash: "h",
+                import_id,
+                now: at(second),
+            };
+            database
+                .write(|transaction| async move {
+                    transaction.store_idempotency_key(&new, at(before)).await
+                })
+                .await
         };
         let find_key = |account: &'static str, not_before: i64| async move {
             let found = write(database, |transaction| async move {
                 transaction.used_idempotency_key(account, "import", "k", at(not_before)).await
-            }).await;
+            })
+            .await;
             found.map(|found| found.import_id)
         };
         store_key("01", 10, 0).await.unwrap();
@@ -232,7 +333,8 @@ on_both_databases! {
         }
         let database = app.app.catalog.database();
         let revisions = |before: Option<i64>, limit: u64| async move {
-            let found = database.revisions(&id("m"), Category::BasicInfo, before, limit).await.unwrap();
+            let found =
+                database.revisions(&id("m"), Category::BasicInfo, before, limit).await.unwrap();
             found.iter().map(|state| state.metadata.revision).collect::<Vec<_>>()
         };
         assert_eq!(revisions(None, 10).await, [5, 4, 3, 2, 1]);
@@ -240,10 +342,17 @@ on_both_databases! {
         assert_eq!(revisions(Some(5), 2).await, [4, 3]);
         assert_eq!(revisions(Some(100), 2).await, [5, 4]);
         assert_eq!(revisions(Some(1), 2).await, [0_i64; 0]);
-        let keys: Vec<_> = (0..250).map(|number| ((id("m"), Category::BasicInfo), number)).collect();
+        let keys: Vec<_> =
+            (0..250).map(|number| ((id("m"), Category::BasicInfo), number)).collect();
         let states = database.states(&keys).await.unwrap();
-        let found: BTreeSet<_> = states.iter().map(|state| (state.metadata.revision, state.body.contains("Line 5"))).collect();
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), [(1, false), (2, false), (3, false), (4, false), (5, true)]);
+        let found: BTreeSet<_> = states
+            .iter()
+            .map(|state| (state.metadata.revision, state.body.contains("Line 5")))
+            .collect();
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            [(1, false), (2, false), (3, false), (4, false), (5, true)]
+        );
     }
 
     async fn the_database_archives_superseded_revisions(app: TestApp) {
@@ -251,18 +360,26 @@ on_both_databases! {
         admin.import("m", "basic_info", json!({ "title": "First" })).await;
         let url = &app.database.url;
         let write = |revision: i64, title: &str| {
-            let statement = format!("UPDATE documents SET revision = {revision}, body = '{{\"title\":\"{title}\"}}' WHERE movie_id = 'm' AND category = 'basic_info'");
+            let statement = format!(
+                "UPDATE documents SET revision = {revision}, body = '{{\"title\":\"{title}\"}}' WHERE movie_id = 'm' AND category = 'basic_info'"
+            );
             async move { try_execute(url, &statement).await }
         };
         let now = rows(url, "documents").await[0]["revision"].as_i64().unwrap();
         // An update based on an older revision, or on none, is not stored over the newer one.
         for stale in [1, now - 1, now, now + 2] {
-            assert!(write(stale, "Stale").await.unwrap_err().contains("not the successor"), "{stale}");
+            assert!(
+                write(stale, "Stale").await.unwrap_err().contains("not the successor"),
+                "{stale}"
+            );
         }
         write(now + 1, "Second").await.unwrap();
         let (movie, info) = (id("m"), Category::BasicInfo);
         let states = app.app.catalog.database().documents(&[&movie], &[info]).await.unwrap();
-        assert_eq!((states[0].metadata.revision, states[0].body.as_str()), (now + 1, "{\"title\":\"Second\"}"));
+        assert_eq!(
+            (states[0].metadata.revision, states[0].body.as_str()),
+            (now + 1, "{\"title\":\"Second\"}")
+        );
         let kept = rows(url, "revisions").await;
         let newest = kept.iter().find(|row| row["revision"] == now).unwrap();
         assert!(newest["body"].as_str().unwrap().contains("First"), "{newest}");
@@ -273,11 +390,20 @@ on_both_databases! {
         let database = app.app.catalog.database();
         contribute(database, &[contribution("m", 1, 1, "a", Source::Manual)]).await;
         write(database, |transaction| async move {
-            transaction.add_editorial_locks(&id("m"), Category::Trivia, &["item".to_owned()], "a", at(0)).await
-        }).await;
+            transaction
+                .add_editorial_locks(&id("m"), Category::Trivia, &["item".to_owned()], "a", at(0))
+                .await
+        })
+        .await;
         let query = "mutation { deleteMovie(input: {id: \"m\"}) { deletedMovieId } }";
-        assert_eq!(admin.graphql(query, json!({})).await["data"]["deleteMovie"]["deletedMovieId"], "m");
-        for (table, rows) in crate::support::database::dump(&app.database.url, &["drafts", "contributions", "locks"]).await {
+        assert_eq!(
+            admin.graphql(query, json!({})).await["data"]["deleteMovie"]["deletedMovieId"],
+            "m"
+        );
+        for (table, rows) in
+            crate::support::database::dump(&app.database.url, &["drafts", "contributions", "locks"])
+                .await
+        {
             assert_eq!(rows, [""; 0], "{table}");
         }
     }

@@ -41,7 +41,13 @@ async fn awards(admin: &Client) -> Vec<(String, String, String)> {
 
 on_both_databases! {
     async fn a_global_resolution_applies_to_any_name_of_the_entity(app: TestApp) {
-        let admin = with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Brad Pitt"), ("tmdb-person-12", "Jo Lee")]).await;
+        let admin = with_cast(
+            &app,
+            "one",
+            "First Tide",
+            &[("tmdb-person-11", "Brad Pitt"), ("tmdb-person-12", "Jo Lee")],
+        )
+        .await;
         for movie in ["m", "n"] {
             app.movie(movie).await;
         }
@@ -51,24 +57,42 @@ on_both_databases! {
             options["resolutions"][0]["everywhere"] = json!(true);
             let reply = admin.import_document(&cast_of("m", &[name]), options).await;
             assert_eq!(reply["status"], "PUBLISHED", "{reply}");
-            let reply = admin.import_document(&cast_of("n", &[name]), json!({ "dryRun": true })).await;
-            assert_eq!(decisions(&reply["plan"]), [("/cast/0/name".to_owned(), "matched".to_owned(), json!(id))], "{name}: {reply}");
+            let reply =
+                admin.import_document(&cast_of("n", &[name]), json!({ "dryRun": true })).await;
+            assert_eq!(
+                decisions(&reply["plan"]),
+                [("/cast/0/name".to_owned(), "matched".to_owned(), json!(id))],
+                "{name}: {reply}"
+            );
             assert_eq!(warning_codes(&reply["plan"]), [""; 0], "{name}");
         }
         // It applies in other lists of the movie, and after the credit was removed.
         let writers = envelope("m", "cast_crew", json!({ "writers": [{ "name": "Zaphod" }] }));
         let reply = admin.import_document(&writers, json!({ "dryRun": true })).await;
         assert_eq!(decisions(&reply["plan"])[0].2, "tmdb-person-12", "{reply}");
-        assert_eq!(admin.replace(&envelope("m", "cast_crew", json!({ "cast": [] }))).await.status, 200);
+        assert_eq!(
+            admin.replace(&envelope("m", "cast_crew", json!({ "cast": [] }))).await.status,
+            200
+        );
         let reply = admin.import_document(&cast_of("m", &["Zaphod"]), json!({})).await;
         assert_eq!(ids_in(&admin, "m", "cast").await, ["tmdb-person-12"], "{reply}");
         // It follows the redirect after a merge.
         let merge = "mutation { mergePeople(input: {id: \"tmdb-person-11\", otherIds: [\"tmdb-person-12\"]}) { userErrors { message } } }";
-        assert_eq!(admin.graphql(merge, json!({})).await["data"]["mergePeople"]["userErrors"], json!([]));
-        let reply = admin.import_document(&cast_of("n", &["Zaphod"]), json!({ "dryRun": true })).await;
+        assert_eq!(
+            admin.graphql(merge, json!({})).await["data"]["mergePeople"]["userErrors"],
+            json!([])
+        );
+        let reply =
+            admin.import_document(&cast_of("n", &["Zaphod"]), json!({ "dryRun": true })).await;
         assert_eq!(decisions(&reply["plan"])[0].2, "tmdb-person-11", "{reply}");
         // Platforms are resolved in the same way.
-        let offer = |movie: &str| envelope(movie, "streaming", json!({ "streaming_options": [{ "platform": "The Blue One", "region": "US", "type": "subscription" }] }));
+        let offer = |movie: &str| {
+            envelope(
+                movie,
+                "streaming",
+                json!({ "streaming_options": [{ "platform": "The Blue One", "region": "US", "type": "subscription" }] }),
+            )
+        };
         let mut options = resolution("/streaming_options/0/platform", "tmdb-platform-9");
         options["resolutions"][0]["everywhere"] = json!(true);
         let reply = admin.import_document(&offer("m"), options).await;
@@ -81,19 +105,39 @@ on_both_databases! {
 
     async fn deleting_a_movie_deletes_its_resolutions(app: TestApp) {
         let admin = two_namesakes(&app).await;
-        admin.import_document(&cast_of("m", &["Jo Lee"]), resolution("/cast/0/name", "tmdb-person-12")).await;
+        admin
+            .import_document(
+                &cast_of("m", &["Jo Lee"]),
+                resolution("/cast/0/name", "tmdb-person-12"),
+            )
+            .await;
         assert_eq!(stored_resolutions(&app).await.len(), 1);
-        admin.graphql("mutation { deleteMovie(input: {id: \"m\"}) { userErrors { message } } }", json!({})).await;
+        admin
+            .graphql(
+                "mutation { deleteMovie(input: {id: \"m\"}) { userErrors { message } } }",
+                json!({}),
+            )
+            .await;
         assert_eq!(stored_resolutions(&app).await, []);
     }
 
     async fn a_resolution_applies_to_the_item_waiting_in_a_draft(app: TestApp) {
         let admin = two_namesakes(&app).await;
         let contributor = app.with_role(Role::Contributor);
-        let file = |movie: &str| envelope(movie, "cast_crew", json!({ "cast": [{ "name": "Jo Lee", "character": "Nurse" }, { "name": "Nia Ode" }] }));
-        let draft = |mut options: Value| { options["target"] = json!("DRAFT"); options };
+        let file = |movie: &str| {
+            envelope(
+                movie,
+                "cast_crew",
+                json!({ "cast": [{ "name": "Jo Lee", "character": "Nurse" }, { "name": "Nia Ode" }] }),
+            )
+        };
+        let draft = |mut options: Value| {
+            options["target"] = json!("DRAFT");
+            options
+        };
         let questions = async || {
-            let reply = contributor.graphql("{ drafts { nodes { questions { path } } } }", json!({})).await;
+            let reply =
+                contributor.graphql("{ drafts { nodes { questions { path } } } }", json!({})).await;
             reply["data"]["drafts"]["nodes"][0]["questions"].as_array().unwrap().len()
         };
         for (movie, answer, expected) in [
@@ -108,11 +152,19 @@ on_both_databases! {
             assert_eq!(questions().await, 1, "{movie}");
             let mut resolution = json!({ "path": "/cast/0/name" });
             resolution.as_object_mut().unwrap().extend(answer.as_object().unwrap().clone());
-            let reply = contributor.import_document(&file(movie), draft(json!({ "resolutions": [resolution] }))).await;
-            assert_eq!((&reply["status"], warning_codes(&reply["plan"])), (&json!("DRAFTED"), vec![]), "{movie}: {reply}");
+            let reply = contributor
+                .import_document(&file(movie), draft(json!({ "resolutions": [resolution] })))
+                .await;
+            assert_eq!(
+                (&reply["status"], warning_codes(&reply["plan"])),
+                (&json!("DRAFTED"), vec![]),
+                "{movie}: {reply}"
+            );
             assert_eq!(questions().await, 0, "{movie}");
             let before = people(&app).await;
-            let published = admin.mutate("publishDraft", json!({ "movieId": movie, "category": "CAST_CREW" })).await;
+            let published = admin
+                .mutate("publishDraft", json!({ "movieId": movie, "category": "CAST_CREW" }))
+                .await;
             assert_eq!(published["status"], "PUBLISHED", "{movie}: {published}");
             let cast = ids_in(&admin, movie, "cast").await;
             match answer["skip"].as_bool() {
@@ -128,7 +180,11 @@ on_both_databases! {
             // The resolution was stored when the draft was published: the same file imports without
             // questions.
             let reply = admin.import_document(&file(movie), json!({})).await;
-            assert_eq!((&reply["status"], warning_codes(&reply["plan"])), (&json!("UNCHANGED"), vec![]), "{movie}: {reply}");
+            assert_eq!(
+                (&reply["status"], warning_codes(&reply["plan"])),
+                (&json!("UNCHANGED"), vec![]),
+                "{movie}: {reply}"
+            );
         }
     }
 
@@ -137,12 +193,18 @@ on_both_databases! {
         let draft = admin.draft(&cast_of("m", &["Jo Lee", "Nia Ode"])).await;
         let before = people(&app).await;
         let reply = admin.import_with(&draft, "").await;
-        assert_eq!((reply.status, reply.errors()), (409, vec![("/cast/0/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())]), "{}", reply.text);
+        assert_eq!(
+            (reply.status, reply.errors()),
+            (409, vec![("/cast/0/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())]),
+            "{}",
+            reply.text
+        );
         assert_eq!(people(&app).await, before);
         let mut bare = draft.clone();
         bare.as_object_mut().unwrap().remove("metadata");
         assert_eq!(admin.import_with(&bare, "").await.status, 409);
-        let reply = admin.import_document(&draft, resolution("/cast/0/name", "tmdb-person-11")).await;
+        let reply =
+            admin.import_document(&draft, resolution("/cast/0/name", "tmdb-person-11")).await;
         assert_eq!(reply["status"], "PUBLISHED", "{reply}");
         assert_eq!(ids_in(&admin, "m", "cast").await[0], "tmdb-person-11");
         // Nor does the file undo the resolution that is stored now.
@@ -154,33 +216,62 @@ on_both_databases! {
 
     async fn the_language_distinguishes_ceremonies_with_the_same_name(app: TestApp) {
         let (hindi, south) = ("ceremony-filmfare-awards", "ceremony-filmfare-awards-south");
-        for (first, second) in [(Some("Hindi"), "Tamil"), (Some("Tamil"), "Hindi"), (None, "Tamil")] {
+        for (first, second) in [(Some("Hindi"), "Tamil"), (Some("Tamil"), "Hindi"), (None, "Tamil")]
+        {
             let admin = app.movie("m").await;
             admin.import_with(&award(first, "nominee"), "").await;
             let reply = admin.import_with(&award(Some(second), "winner"), "").await;
-            assert_eq!(reply.json()["plan"]["counts"]["added"], 1, "{first:?} {second}: {}", reply.text);
+            assert_eq!(
+                reply.json()["plan"]["counts"]["added"],
+                1,
+                "{first:?} {second}: {}",
+                reply.text
+            );
             let of = |language: &str| if language == "Tamil" { south } else { hindi };
-            let expected = [(first.unwrap_or_default(), "nominee"), (second, "winner")]
-                .map(|(language, result)| (of(language).to_owned(), language.to_owned(), result.to_owned()));
+            let expected = [(first.unwrap_or_default(), "nominee"), (second, "winner")].map(
+                |(language, result)| {
+                    (of(language).to_owned(), language.to_owned(), result.to_owned())
+                },
+            );
             assert_eq!(awards(&admin).await, expected, "{first:?} {second}");
             for language in [first, Some(second)] {
                 let result = if language == first { "nominee" } else { "winner" };
-                assert_eq!(admin.import_with(&award(language, result), "").await.json()["status"], "unchanged", "{language:?}");
+                assert_eq!(
+                    admin.import_with(&award(language, result), "").await.json()["status"],
+                    "unchanged",
+                    "{language:?}"
+                );
             }
-            admin.graphql("mutation { deleteMovie(input: {id: \"m\"}) { userErrors { message } } }", json!({})).await;
+            admin
+                .graphql(
+                    "mutation { deleteMovie(input: {id: \"m\"}) { userErrors { message } } }",
+                    json!({}),
+                )
+                .await;
         }
         // With both in the list, the language decides which one changes.
         let both = |hindi: &str, tamil: &str| {
-            let of = |language: &str, result: &str| award(Some(language), result)["data"]["awards"][0].clone();
+            let of = |language: &str, result: &str| {
+                award(Some(language), result)["data"]["awards"][0].clone()
+            };
             envelope("n", "awards", json!({ "awards": [of("Hindi", hindi), of("Tamil", tamil)] }))
         };
         app.movie("n").await.import_with(&both("nominee", "nominee"), "").await;
         let mut telugu = award(Some("Telugu"), "winner");
         telugu["movie_id"] = json!("n");
         let reply = app.admin().import_with(&telugu, "").await.json();
-        let paths: Vec<&str> = reply["plan"]["changes"].as_array().unwrap().iter().map(|change| change["path"].as_str().unwrap()).collect();
+        let paths: Vec<&str> = reply["plan"]["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|change| change["path"].as_str().unwrap())
+            .collect();
         assert_eq!(paths, ["/awards/1/result", "/awards/1/language"], "{reply}");
-        assert_eq!(app.admin().import_with(&both("nominee", "winner"), "").await.json()["plan"]["changes"][0]["path"], "/awards/1/language");
+        assert_eq!(
+            app.admin().import_with(&both("nominee", "winner"), "").await.json()["plan"]["changes"]
+                [0]["path"],
+            "/awards/1/language"
+        );
         let admin = app.movie("m").await;
         admin.import_with(&award(Some("Tamil, Telugu"), "winner"), "").await;
         assert_eq!(awards(&admin).await[0].0, south);
@@ -190,14 +281,26 @@ on_both_databases! {
         let admin = app.movie("m").await;
         let before = people(&app).await;
         let data = json!({ "directors": [{ "name": "Flemm Garrowsby" }], "writers": [{ "name": "Garrowsby, Flemm" }] });
-        let reply = admin.import_document(&envelope("m", "cast_crew", data.clone()), json!({})).await;
-        assert_eq!((&reply["status"], &reply["plan"]["counts"]["newEntities"]), (&json!("PUBLISHED"), &json!(1)), "{reply}");
+        let reply =
+            admin.import_document(&envelope("m", "cast_crew", data.clone()), json!({})).await;
+        assert_eq!(
+            (&reply["status"], &reply["plan"]["counts"]["newEntities"]),
+            (&json!("PUBLISHED"), &json!(1)),
+            "{reply}"
+        );
         assert_eq!(people(&app).await, before + 1);
-        assert_eq!(admin.import_document(&envelope("m", "cast_crew", data), json!({})).await["status"], "UNCHANGED");
+        assert_eq!(
+            admin.import_document(&envelope("m", "cast_crew", data), json!({})).await["status"],
+            "UNCHANGED"
+        );
         // A near name and initials: new people, each with a warning.
         let data = json!({ "cast": [{ "name": "Odo Barrison" }, { "name": "Odo Barrisson" }, { "name": "O. Barrison" }] });
         let reply = admin.import_document(&envelope("m", "cast_crew", data), json!({})).await;
-        assert_eq!(warning_codes(&reply["plan"]), ["POSSIBLE_DUPLICATE", "POSSIBLE_DUPLICATE"], "{reply}");
+        assert_eq!(
+            warning_codes(&reply["plan"]),
+            ["POSSIBLE_DUPLICATE", "POSSIBLE_DUPLICATE"],
+            "{reply}"
+        );
         assert_eq!(people(&app).await, before + 4);
         // The same with a new id, and across documents of one bulk import.
         let given = json!({ "directors": [{ "id": "own-1", "name": "Ubb Quennell" }], "writers": [{ "name": "Quennell, Ubb" }] });
@@ -212,10 +315,27 @@ on_both_databases! {
     }
 
     async fn a_surplus_namesake_is_ambiguous_with_known_for_titles(app: TestApp) {
-        let admin = with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee"), ("tmdb-person-12", "Jo Lee")]).await;
-        with_cast(&app, "m", "Second Tide", &[("tmdb-person-11", "Jo Lee"), ("tmdb-person-12", "Jo Lee")]).await;
+        let admin = with_cast(
+            &app,
+            "one",
+            "First Tide",
+            &[("tmdb-person-11", "Jo Lee"), ("tmdb-person-12", "Jo Lee")],
+        )
+        .await;
+        with_cast(
+            &app,
+            "m",
+            "Second Tide",
+            &[("tmdb-person-11", "Jo Lee"), ("tmdb-person-12", "Jo Lee")],
+        )
+        .await;
         let reply = admin.import_with(&cast_of("m", &["Jo Lee", "Jo Lee", "Jo Lee"]), "").await;
-        assert_eq!(reply.errors(), [("/cast/2/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())], "{}", reply.text);
+        assert_eq!(
+            reply.errors(),
+            [("/cast/2/name".to_owned(), "AMBIGUOUS_MATCH".to_owned())],
+            "{}",
+            reply.text
+        );
         let candidates = reply.json()["plan"]["matches"][0]["candidates"].clone();
         for candidate in candidates.as_array().unwrap() {
             assert_eq!(candidate["known_for"], json!(["First Tide", "Second Tide"]), "{candidate}");
@@ -226,16 +346,38 @@ on_both_databases! {
         let admin = app.movie("m").await;
         let credits = |list: &str, credits: &[(&str, &str)]| {
             let part = if list == "cast" { "character" } else { "job" };
-            let credits: Vec<Value> = credits.iter().map(|(name, of)| json!({ "name": name, part: of })).collect();
+            let credits: Vec<Value> =
+                credits.iter().map(|(name, of)| json!({ "name": name, part: of })).collect();
             envelope("m", "cast_crew", json!({ list: credits }))
         };
         for (list, options) in [("cast", ""), ("crew", "?mode=replace")] {
-            for (stored, sent) in [("Pitto, Brado", "Brado Pitto"), ("Jean-Luc Gode", "Jean Luc Gode"), ("Ann \"Bud\" Lowe", "Ann Lowe")] {
-                for file in [credits(list, &[(sent, "A"), (sent, "B")]), credits(list, &[(sent, "A"), (sent, "A")])] {
-                    assert_eq!(admin.replace(&envelope("m", "cast_crew", json!({ list: [] }))).await.status, 200);
+            for (stored, sent) in [
+                ("Pitto, Brado", "Brado Pitto"),
+                ("Jean-Luc Gode", "Jean Luc Gode"),
+                ("Ann \"Bud\" Lowe", "Ann Lowe"),
+            ] {
+                for file in [
+                    credits(list, &[(sent, "A"), (sent, "B")]),
+                    credits(list, &[(sent, "A"), (sent, "A")]),
+                ] {
+                    assert_eq!(
+                        admin
+                            .replace(&envelope("m", "cast_crew", json!({ list: [] })))
+                            .await
+                            .status,
+                        200
+                    );
                     admin.import_with(&credits(list, &[(stored, "A")]), "").await;
                     let first = admin.import_with(&file, options).await.json();
-                    assert_eq!((&first["status"], &first["plan"]["counts"]["added"], &first["plan"]["counts"]["removed"]), (&json!("published"), &json!(1), &json!(0)), "{file}: {first}");
+                    assert_eq!(
+                        (
+                            &first["status"],
+                            &first["plan"]["counts"]["added"],
+                            &first["plan"]["counts"]["removed"]
+                        ),
+                        (&json!("published"), &json!(1), &json!(0)),
+                        "{file}: {first}"
+                    );
                     let second = admin.import_with(&file, options).await.json();
                     assert_eq!(second["status"], "unchanged", "{file}: {second}");
                 }
@@ -252,7 +394,12 @@ on_both_databases! {
         with_cast(&app, "one", "First Tide", &[("tmdb-person-11", "Jo Lee")]).await;
         with_cast(&app, "two", "Second Tide", &[("tmdb-person-12", "Jo Lee")]).await;
         app.movie("n").await;
-        let reply = admin.import_document(&cast_of("n", &["Jo Lee", "Nia Ode"]), json!({ "target": "DRAFT", "dryRun": true })).await;
+        let reply = admin
+            .import_document(
+                &cast_of("n", &["Jo Lee", "Nia Ode"]),
+                json!({ "target": "DRAFT", "dryRun": true }),
+            )
+            .await;
         assert_eq!(reply["plan"]["counts"]["newEntities"], 1, "{reply}");
     }
 
@@ -271,11 +418,22 @@ on_both_databases! {
         let twice = json!([{ "path": "/cast/0", "entityId": "tmdb-person-11" }, { "path": "/cast/0", "entityId": "tmdb-person-12" }]);
         assert_eq!(refused(&cast, twice).await, invalid("/cast/0"));
         // A ceremony, platform or genre is identified by its name.
-        let award = envelope("m", "awards", json!({ "awards": [{ "ceremony": "Oscars", "year": 2000, "category": "A", "result": "nominee" }] }));
+        let award = envelope(
+            "m",
+            "awards",
+            json!({ "awards": [{ "ceremony": "Oscars", "year": 2000, "category": "A", "result": "nominee" }] }),
+        );
         let new = |path: &str| json!([{ "path": path, "createNew": true }]);
         assert_eq!(refused(&award, new("/awards/0/ceremony")).await, invalid("/awards/0/ceremony"));
-        let offer = envelope("m", "streaming", json!({ "streaming_options": [{ "platform": "Netflix", "region": "US", "type": "subscription" }] }));
-        assert_eq!(refused(&offer, new("/streaming_options/0/platform")).await, invalid("/streaming_options/0/platform"));
+        let offer = envelope(
+            "m",
+            "streaming",
+            json!({ "streaming_options": [{ "platform": "Netflix", "region": "US", "type": "subscription" }] }),
+        );
+        assert_eq!(
+            refused(&offer, new("/streaming_options/0/platform")).await,
+            invalid("/streaming_options/0/platform")
+        );
         let genres = envelope("m", "basic_info", json!({ "genres": ["Sci-Fi"] }));
         assert_eq!(refused(&genres, new("/genres/0")).await, invalid("/genres/0"));
     }
@@ -283,8 +441,15 @@ on_both_databases! {
     async fn an_alias_match_is_reported_differently_from_a_name_match(app: TestApp) {
         let admin = app.movie("m").await;
         for (name, reason) in [("Oscars", "alias"), ("Academy Awards", "same_name")] {
-            let award = json!({ "ceremony": name, "year": 2000, "category": "A", "result": "nominee" });
-            let reply = admin.import_with(&envelope("m", "awards", json!({ "awards": [award] })), "?dry_run=true").await.json();
+            let award =
+                json!({ "ceremony": name, "year": 2000, "category": "A", "result": "nominee" });
+            let reply = admin
+                .import_with(
+                    &envelope("m", "awards", json!({ "awards": [award] })),
+                    "?dry_run=true",
+                )
+                .await
+                .json();
             assert_eq!(reply["plan"]["matches"][0]["reasons"], json!([reason]), "{reply}");
         }
     }
@@ -298,7 +463,9 @@ on_both_databases! {
         };
         let mut planned = options(false);
         planned["dryRun"] = json!(true);
-        let digest = admin.import_document(&cast_of("m", &["Jo Lee"]), planned).await["plan"]["digest"].clone();
+        let digest =
+            admin.import_document(&cast_of("m", &["Jo Lee"]), planned).await["plan"]["digest"]
+                .clone();
         for (everywhere, expected) in [(true, "REJECTED"), (false, "PUBLISHED")] {
             let mut options = options(everywhere);
             options["expectedPlan"] = digest.clone();
@@ -325,8 +492,17 @@ on_both_databases! {
         let award = json!({ "ceremony": "Oscars", "year": 2000, "category": "A", "nominee": "Some Singer", "result": "nominee" });
         let file = envelope("m", "awards", json!({ "awards": [award] }));
         let before = people(&app).await;
-        let reply = admin.import_document(&file, json!({ "resolutions": [{ "path": "/awards/0/nominee", "createNew": true }] })).await;
-        assert_eq!((&reply["status"], warning_codes(&reply["plan"])), (&json!("PUBLISHED"), vec![]), "{reply}");
+        let reply = admin
+            .import_document(
+                &file,
+                json!({ "resolutions": [{ "path": "/awards/0/nominee", "createNew": true }] }),
+            )
+            .await;
+        assert_eq!(
+            (&reply["status"], warning_codes(&reply["plan"])),
+            (&json!("PUBLISHED"), vec![]),
+            "{reply}"
+        );
         let id = admin.export("m", "awards").await["data"]["awards"][0]["nominee_id"].clone();
         assert!(id.is_string(), "{id}");
         assert_eq!(people(&app).await, before + 1);

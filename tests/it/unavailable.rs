@@ -359,8 +359,16 @@ on_both_databases! {
     async fn read_only_mode_needs_the_current_schema(app: TestApp) {
         let forget = "DELETE FROM seaql_migrations WHERE version LIKE '%storage_probe'";
         execute(&app.database.url, forget).await;
-        let ran = app.command(&["serve", "--listen", "127.0.0.1:0", "--read-only", "--jwt-secret",
-            std::str::from_utf8(SECRET).unwrap()]).await;
+        let ran = app
+            .command(&[
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--read-only",
+                "--jwt-secret",
+                std::str::from_utf8(SECRET).unwrap(),
+            ])
+            .await;
         assert_eq!(ran.code, 2, "{}", ran.stdout);
         assert!(ran.stderr.contains("reelport migrate"), "{}", ran.stderr);
     }

@@ -137,15 +137,51 @@ on_both_databases! {
                 client.post("/api/v1/auth/login", &body).await.status
             }
         };
-        let made = app.command(&["user", "create", "--email", "Ada@Example.com", "--role", "viewer"]).await.ok();
-        let password = made.stdout.lines().find_map(|line| line.strip_prefix("password: ")).unwrap().to_owned();
+        let made = app
+            .command(&["user", "create", "--email", "Ada@Example.com", "--role", "viewer"])
+            .await
+            .ok();
+        let password = made
+            .stdout
+            .lines()
+            .find_map(|line| line.strip_prefix("password: "))
+            .unwrap()
+            .to_owned();
         assert_eq!(login(password.clone()).await, 200);
-        app.command(&["user", "create", "--email", "bo@example.com", "--role", "ADMIN", "--password", "correct horse"]).await.ok();
+        app.command(&[
+            "user",
+            "create",
+            "--email",
+            "bo@example.com",
+            "--role",
+            "ADMIN",
+            "--password",
+            "correct horse",
+        ])
+        .await
+        .ok();
         let listed = app.command(&["user", "list"]).await.ok().stdout;
         assert_eq!(listed, "ada@example.com\tVIEWER\nbo@example.com\tADMIN\n");
-        app.command(&["user", "set-role", "--email", "ada@example.com", "--role", "CONTRIBUTOR"]).await.ok();
-        assert!(app.command(&["user", "list"]).await.ok().stdout.contains("ada@example.com\tCONTRIBUTOR"));
-        app.command(&["user", "set-password", "--email", "ada@example.com", "--password", "battery staple"]).await.ok();
+        app.command(&["user", "set-role", "--email", "ada@example.com", "--role", "CONTRIBUTOR"])
+            .await
+            .ok();
+        assert!(
+            app.command(&["user", "list"])
+                .await
+                .ok()
+                .stdout
+                .contains("ada@example.com\tCONTRIBUTOR")
+        );
+        app.command(&[
+            "user",
+            "set-password",
+            "--email",
+            "ada@example.com",
+            "--password",
+            "battery staple",
+        ])
+        .await
+        .ok();
         assert_eq!((login(password).await, login("battery staple".to_owned()).await), (401, 200));
         app.command(&["user", "delete", "--email", "ada@example.com"]).await.ok();
         assert_eq!(app.command(&["user", "list"]).await.ok().stdout, "bo@example.com\tADMIN\n");
@@ -153,31 +189,120 @@ on_both_databases! {
     }
 
     async fn an_invalid_account_is_a_one_line_error_with_status_2(app: TestApp) {
-        app.command(&["user", "create", "--email", "a@example.com", "--role", "ADMIN", "--password", "correct horse"]).await.ok();
+        app.command(&[
+            "user",
+            "create",
+            "--email",
+            "a@example.com",
+            "--role",
+            "ADMIN",
+            "--password",
+            "correct horse",
+        ])
+        .await
+        .ok();
         let cases: [(&[&str], &str); 7] = [
-            (&["user", "create", "--email", "A@example.com", "--role", "ADMIN", "--password", "correct horse"], "a@example.com"),
-            (&["user", "create", "--email", "nobody", "--role", "ADMIN", "--password", "correct horse"], "nobody"),
-            (&["user", "create", "--email", "b@example.com", "--role", "KING", "--password", "correct horse"], "VIEWER"),
-            (&["user", "create", "--email", "b@example.com", "--role", "ADMIN", "--password", "hunt3r"], "8 to"),
+            (
+                &[
+                    "user",
+                    "create",
+                    "--email",
+                    "A@example.com",
+                    "--role",
+                    "ADMIN",
+                    "--password",
+                    "correct horse",
+                ],
+                "a@example.com",
+            ),
+            (
+                &[
+                    "user",
+                    "create",
+                    "--email",
+                    "nobody",
+                    "--role",
+                    "ADMIN",
+                    "--password",
+                    "correct horse",
+                ],
+                "nobody",
+            ),
+            (
+                &[
+                    "user",
+                    "create",
+                    "--email",
+                    "b@example.com",
+                    "--role",
+                    "KING",
+                    "--password",
+                    "correct horse",
+                ],
+                "VIEWER",
+            ),
+            (
+                &[
+                    "user",
+                    "create",
+                    "--email",
+                    "b@example.com",
+                    "--role",
+                    "ADMIN",
+                    "--password",
+                    "hunt3r",
+                ],
+                "8 to",
+            ),
             (&["user", "set-role", "--email", "b@example.com", "--role", "ADMIN"], "b@example.com"),
-            (&["user", "set-password", "--email", "b@example.com", "--password", "correct horse"], "b@example.com"),
+            (
+                &[
+                    "user",
+                    "set-password",
+                    "--email",
+                    "b@example.com",
+                    "--password",
+                    "correct horse",
+                ],
+                "b@example.com",
+            ),
             (&["user", "delete", "--email", "b@example.com"], "b@example.com"),
         ];
         for (arguments, named) in cases {
             let ran = app.command(arguments).await;
             assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
-            assert!(one_line(&ran).contains(named) && !ran.stderr.contains("hunt3r"), "{arguments:?}: {}", ran.stderr);
+            assert!(
+                one_line(&ran).contains(named) && !ran.stderr.contains("hunt3r"),
+                "{arguments:?}: {}",
+                ran.stderr
+            );
         }
         assert_eq!(app.command(&["user", "list"]).await.ok().stdout, "a@example.com\tADMIN\n");
     }
 
     async fn a_printed_token_is_valid_on_a_server_with_the_same_secret(app: TestApp) {
-        app.command(&["user", "create", "--email", "a@example.com", "--role", "VIEWER", "--password", "correct horse"]).await.ok();
-        let token = app.command(&["token", "--email", "a@example.com", "--jwt-secret", SECRET]).await.ok().stdout;
+        app.command(&[
+            "user",
+            "create",
+            "--email",
+            "a@example.com",
+            "--role",
+            "VIEWER",
+            "--password",
+            "correct horse",
+        ])
+        .await
+        .ok();
+        let token = app
+            .command(&["token", "--email", "a@example.com", "--jwt-secret", SECRET])
+            .await
+            .ok()
+            .stdout;
         let client = app.anonymous().with_token(token.trim());
         let viewer = client.graphql("{ viewer { email role } }", json!({})).await;
         assert_eq!(viewer["data"]["viewer"], json!({ "email": "a@example.com", "role": "VIEWER" }));
-        let ran = app.command(&["token", "--email", "no@example.com", "--jwt-secret", SECRET]).await;
+        let ran =
+            app.command(&["token", "--email", "no@example.com", "--jwt-secret", SECRET]).await;
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
         assert!(one_line(&ran).contains("no@example.com"));
     }
@@ -200,18 +325,31 @@ on_both_databases! {
                 }
             }
             let again = app.command(&["import", &file]).await.ok();
-            assert!(again.stdout.starts_with("0 published, 9 unchanged, 0 failed"), "{}", again.stdout);
+            assert!(
+                again.stdout.starts_with("0 published, 9 unchanged, 0 failed"),
+                "{}",
+                again.stdout
+            );
         }
     }
 
     async fn an_export_can_select_ids_and_a_category(app: TestApp) {
         app.seed(&[all_documents("a"), all_documents("b"), all_documents("c")].concat()).await;
         let keys = |ran: Ran| -> Vec<String> {
-            let of = |document: &Value| format!("{} {}", document["movie_id"].as_str().unwrap(), document["category"].as_str().unwrap());
+            let of = |document: &Value| {
+                format!(
+                    "{} {}",
+                    document["movie_id"].as_str().unwrap(),
+                    document["category"].as_str().unwrap()
+                )
+            };
             documents(&ran.ok().stdout).iter().map(of).collect()
         };
         assert_eq!(keys(app.command(&["export"]).await).len(), 21);
-        assert_eq!(keys(app.command(&["export", "--ids", "a,c", "--category", "cast-crew"]).await), ["a cast_crew", "c cast_crew"]);
+        assert_eq!(
+            keys(app.command(&["export", "--ids", "a,c", "--category", "cast-crew"]).await),
+            ["a cast_crew", "c cast_crew"]
+        );
         assert_eq!(keys(app.command(&["export", "--ids", "b"]).await).len(), 7);
         let ran = app.command(&["export", "--ids", "a,no-such", "--category", "media"]).await;
         assert_eq!((ran.code, ran.stdout.lines().count()), (1, 1));
@@ -236,10 +374,18 @@ on_both_databases! {
 
     async fn reindex_restores_lost_projections(app: TestApp) {
         app.full_movie("m").await;
-        app.movie("n").await.import("n", "basic_info", json!({ "genres": ["Drama"], "year": "2001" })).await;
+        app.movie("n")
+            .await
+            .import("n", "basic_info", json!({ "genres": ["Drama"], "year": "2001" }))
+            .await;
         let before = dump(&app.database.url, TABLES).await;
-        for statement in ["DELETE FROM credits", "DELETE FROM nominations", "DELETE FROM offers", "DELETE FROM movie_genres",
-                          "UPDATE movies SET title = NULL, title_key = '', search_text = '', year = 0, status = NULL"] {
+        for statement in [
+            "DELETE FROM credits",
+            "DELETE FROM nominations",
+            "DELETE FROM offers",
+            "DELETE FROM movie_genres",
+            "UPDATE movies SET title = NULL, title_key = '', search_text = '', year = 0, status = NULL",
+        ] {
             crate::support::database::execute(&app.database.url, statement).await;
         }
         assert_ne!(dump(&app.database.url, TABLES).await, before);

@@ -67,9 +67,13 @@ on_both_databases! {
                 client.post("/api/v1/auth/login", &body).await.status
             }
         };
-        let create = ["user", "create", "--email", "a@example.com", "--role", "ADMIN", "--password", "-"];
+        let create =
+            ["user", "create", "--email", "a@example.com", "--role", "ADMIN", "--password", "-"];
         let ran = app.command_with(&create, b"correct horse\r\nmore\n").await.ok();
-        assert!(!ran.stdout.contains("correct horse") && !ran.stdout.contains("password:"), "{ran:?}");
+        assert!(
+            !ran.stdout.contains("correct horse") && !ran.stdout.contains("password:"),
+            "{ran:?}"
+        );
         assert_eq!(login("correct horse").await, 200);
         let set = ["user", "set-password", "--email", "a@example.com", "--password", "-"];
         app.command_with(&set, b"battery staple").await.ok();
@@ -92,9 +96,14 @@ on_both_databases! {
         let demote = ["user", "set-role", "--email", "a@example.com", "--role", "CONTRIBUTOR"];
         for arguments in [&delete[..], &demote[..]] {
             let ran = app.command(arguments).await;
-            assert!(ran.code == 2 && one_line(&ran).contains("a@example.com is the last ADMIN"), "{ran:?}");
+            assert!(
+                ran.code == 2 && one_line(&ran).contains("a@example.com is the last ADMIN"),
+                "{ran:?}"
+            );
         }
-        app.command(&["user", "set-role", "--email", "a@example.com", "--role", "ADMIN"]).await.ok();
+        app.command(&["user", "set-role", "--email", "a@example.com", "--role", "ADMIN"])
+            .await
+            .ok();
         app.command(&["user", "delete", "--email", "v@example.com"]).await.ok();
         create("b@example.com", "ADMIN").await.ok();
         app.command(&demote).await.ok();
@@ -122,7 +131,8 @@ on_both_databases! {
             };
             let done = [one.unwrap().is_ok(), other.unwrap().is_ok()];
             assert_eq!(done.iter().filter(|done| **done).count(), 1, "{round}");
-            let admins = accounts.list().await.unwrap().into_iter().filter(|(_, role)| *role == Role::Admin);
+            let admins =
+                accounts.list().await.unwrap().into_iter().filter(|(_, role)| *role == Role::Admin);
             assert_eq!(admins.count(), 1, "{round}");
         }
     }
