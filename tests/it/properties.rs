@@ -388,10 +388,10 @@ proptest! {
             object_at(&mut file, &parent).remove(&key);
             match world.plan(&file, MERGE) {
                 Ok(plan) => {
-                    prop_assert_eq!(plan.report.changes, vec![], "without {} of {:?}", key, parent)
+                    prop_assert_eq!(plan.report.changes, vec![], "without {} of {:?}", key, parent);
                 }
                 Err(problems) => {
-                    prop_assert!(false, "without {} of {:?}: {:?}", key, parent, problems)
+                    prop_assert!(false, "without {} of {:?}: {:?}", key, parent, problems);
                 }
             }
         }
@@ -452,7 +452,7 @@ proptest! {
                     }
                 }
                 (outcome, required) => {
-                    prop_assert!(false, "{}: required {}: {:?}", path, required, outcome)
+                    prop_assert!(false, "{}: required {}: {:?}", path, required, outcome);
                 }
             }
         }
@@ -619,14 +619,14 @@ proptest! {
             // The path of a change leads to its value.
             match change.op {
                 ChangeOperation::Add => {
-                    prop_assert_eq!(new.pointer(&change.path), change.after.as_deref())
+                    prop_assert_eq!(new.pointer(&change.path), change.after.as_deref());
                 }
                 ChangeOperation::Remove if change.path.split('/').count() < 4 => {
                     prop_assert_eq!(old.pointer(&change.path), change.before.as_deref());
                 }
                 ChangeOperation::Remove => prop_assert_eq!(new.pointer(&change.path), None),
                 ChangeOperation::Update => {
-                    prop_assert!(new.pointer(&change.path).is_some(), "{}", change.path)
+                    prop_assert!(new.pointer(&change.path).is_some(), "{}", change.path);
                 }
             }
         }

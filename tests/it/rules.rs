@@ -186,7 +186,7 @@ on_both_databases! {
                             json!(file["metadata"]["revision"].as_i64().unwrap() - 1);
                     }
                     Metadata::OtherTime => {
-                        file["metadata"]["last_updated"] = json!("2020-01-02T03:04:05+00:00")
+                        file["metadata"]["last_updated"] = json!("2020-01-02T03:04:05+00:00");
                     }
                 }
                 let client =

@@ -53,7 +53,7 @@ pub fn read_source(
     let mut reader = DocumentReader::new(location, Arc::clone(position), options, documents);
     match source {
         ByteSource::File(file) => {
-            reader.read_file(CountingReader::new(file, Arc::clone(position)))?
+            reader.read_file(CountingReader::new(file, Arc::clone(position)))?;
         }
         ByteSource::Stream(stream) => {
             reader.read_stream(

@@ -92,7 +92,7 @@ fn names_of(item: &Item, object: &Object) -> Vec<Option<String>> {
 /// Steps for each item of a list, besides those of resolving its names.
 const STEPS_OF_ITEM: usize = 16;
 
-impl<'a> DocumentMerger<'a> {
+impl DocumentMerger<'_> {
     /// Merges the lists of a document into `data`.
     pub(super) fn lists(&mut self, fields: &'static [Field], data: &mut Object) {
         let proposal = self.proposal;

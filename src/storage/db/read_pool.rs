@@ -34,7 +34,7 @@ impl ReadPool {
         loop {
             match self.attempt(&statement, fetch).await {
                 Err(error) if attempt < MAX_ATTEMPTS && self.pool.record_if_dead(&error) => {
-                    attempt += 1
+                    attempt += 1;
                 }
                 result => return result,
             }
@@ -64,7 +64,7 @@ impl ReadPool {
             let mut connection = self.pool.acquire().await?;
             match connection.row(sql, values).await.map_err(query_error) {
                 Err(error) if attempt < MAX_ATTEMPTS && self.pool.record_if_dead(&error) => {
-                    attempt += 1
+                    attempt += 1;
                 }
                 result => return result,
             }

@@ -369,7 +369,7 @@ impl Reader {
                 }
             }
             (Kind::Items { item, .. }, other) => {
-                self.read_reshaped(field, item, &other, at, result)
+                self.read_reshaped(field, item, &other, at, result);
             }
             (Kind::Names { entity, max_length }, other @ (Value::String(_) | Value::Number(_))) => {
                 let message = format!("{} was read as a list of names", shown(&other));

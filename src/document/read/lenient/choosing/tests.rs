@@ -270,6 +270,7 @@ fn items_on_separate_lines_are_a_list() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 fn an_envelope_may_be_missing_if_the_request_supplies_its_keys() {
     for (category, text, data) in [
         (Category::BasicInfo, r#"{"runtime": 139}"#, json!({ "runtime": 139 })),
