@@ -27,7 +27,7 @@ const MAX_STORED: usize = 8 * 1024 * 1024;
 
 impl ImportCommand<'_> {
     /// Plans the documents in order. New entities and credits of a document that will be published
-    /// are known to the documents after it; of other documents, only the ids that they introduce are.
+    /// are known to the documents after it. Of other documents, only the introduced ids are known.
     pub(super) fn plan(
         &self,
         documents: &[IncomingDocument],

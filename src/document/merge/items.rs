@@ -102,8 +102,8 @@ impl ItemMerger<'_, '_> {
         merged
     }
 
-    /// Warns of the id of a stored credit beside an unrelated name: the document may not mean to give
-    /// the credit to another person.
+    /// Warns of the id of a stored credit beside an unrelated name: the document may not mean to
+    /// give the credit to another person.
     fn warn_of_another_person(
         &mut self,
         entity: &EntityReference,

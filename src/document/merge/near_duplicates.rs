@@ -44,8 +44,8 @@ impl<'o> NearDuplicates<'o> {
         Self { item, stored, year: years.next(), by_key: None, credits: None }
     }
 
-    /// Warns of a new credit without a part, of a person whom the list credits already: it may be
-    /// one of the stored credits or one more.
+    /// Warns of a new credit without a part, if the list has credits of that person already: it may
+    /// be one of them or one more.
     pub(super) fn another_credit(&mut self, new: &Object, path: &str) -> Option<Warning> {
         let item = self.item;
         let has_part = item.keys.iter().flat_map(|parts| parts.iter()).any(|part| match part {
@@ -74,8 +74,7 @@ impl<'o> NearDuplicates<'o> {
         Some(Warning::new(path, WarningCode::PossibleDuplicate, message))
     }
 
-    /// Warns of a new item whose natural key is that of a stored one, but for a year that differs by
-    /// one.
+    /// Warns of a new item with the natural key of a stored one, but for a year that differs by one.
     pub(super) fn another_year(
         &mut self,
         new: &Object,
@@ -106,9 +105,9 @@ impl<'o> NearDuplicates<'o> {
         let label: Vec<&str> = label.collect();
         let id = text(object, item.id).unwrap_or_default();
         let message = format!(
-            "{} stands here with the {year} {other} (id {}), and this one with the {year} {new_year} \
-             agrees with it in all else; it was added as one more. If it is the same, send the \
-             {year} {other}: sources count the year of the films or that of the ceremony",
+            "{} stands here with the {year} {other} (id {}), and this one with the {year} \
+             {new_year} agrees with it in all else; it was added as one more. If it is the same, \
+             send the {year} {other}: sources count the year of the films or that of the ceremony",
             quoted(&label.join(", ")),
             quoted(id),
         );

@@ -113,7 +113,8 @@ pub fn unknown_base(question: &BaseQuestion<'_>) -> Option<UnknownBase> {
         }
         (_, Some(number)) if is_another && *mode == ImportMode::Replace => {
             format!(
-                "{by} revision {number}, and the revision {number} of this server is of another time"
+                "{by} revision {number}, and the revision {number} of this server is of another \
+                 time"
             )
         }
         // The base is known, also where the document names a state of the draft alone.

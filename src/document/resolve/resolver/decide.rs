@@ -23,8 +23,8 @@ use crate::document::text::{comparable, index_key, quoted};
 const STEPS_OF_DECISION: usize = 64;
 
 impl EntityResolver<'_> {
-    /// Decides which entity a name means. Records the decision and the resolution that was used, but
-    /// creates no entity.
+    /// Decides which entity a name means. Records the decision and the used resolution, but creates
+    /// no entity.
     pub(in crate::document) fn decide(
         &mut self,
         mention: &OpenName<'_>,
@@ -87,8 +87,8 @@ impl EntityResolver<'_> {
         if entity.kind == EntityKind::Person {
             others.extend(some_of(self.document.credited_as(self.proposal, &key)));
         }
-        // An entity that this document introduces makes a name ambiguous only if it has exactly that
-        // name. With a similar name it is only shown.
+        // An entity that this document introduces makes a name ambiguous only if it has exactly
+        // that name. With a similar name it is only shown.
         let (mut candidates, mut introduced): (Vec<Candidate>, Vec<Candidate>) =
             self.candidates(mention, list, &others).into_iter().partition(|candidate| {
                 self.introduced.by_id(entity.kind, &candidate.id).is_none()
@@ -186,7 +186,8 @@ impl EntityResolver<'_> {
         found: &mut Match,
         location: &NameLocation<'_>,
     ) -> String {
-        // A name that a resolution settles in a draft gets a lasting id instead of its provisional one.
+        // A name that a resolution settles in a draft gets a lasting id instead of the provisional
+        // one.
         let is_settled =
             self.proposal.stage == Stage::Draft && found.reasons.contains(&MatchReason::Resolved);
         let id = match self.provisional_ids.get(location.path).filter(|_| !is_settled).cloned() {
