@@ -344,7 +344,10 @@ impl Reader {
                 self.warn(at, WarningCode::ValueRepaired, message);
             }
             // A placeholder in the form of an id is checked later, with the name beside it.
-            (Kind::Id, Value::String(text)) if !is_id(&text) && is_placeholder(&text) => {
+            // U+0000 is refused, whatever else the text contains.
+            (Kind::Id, Value::String(text))
+                if !is_id(&text) && is_placeholder(&text) && !text.contains('\0') =>
+            {
                 let message = format!("{} was read as no id", quoted(&text));
                 self.warn(at, WarningCode::ValueRepaired, message);
             }
