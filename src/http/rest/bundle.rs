@@ -172,6 +172,10 @@ impl Bundle {
     async fn load_next(&mut self) -> Result<Option<Export>, BundleError> {
         let Some((category, others)) = self.categories.split_first() else { return Ok(None) };
         self.categories = others;
+        // As many large documents are read at once as are compressed, so that other exports do not
+        // wait for a database connection.
+        let reading = self.packing.acquire().await;
+        let _reading = reading.map_err(|_| BundleError::Stopping)?;
         let export = self.catalog.export(&self.permission, &self.movie, *category).await?;
         export.map(Some).ok_or(BundleError::Deleted)
     }
