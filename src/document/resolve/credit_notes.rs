@@ -304,7 +304,7 @@ mod tests {
             ("Bo Renn (voice) (uncredited)", "Bo Renn", vec!["voice", "uncredited"]),
             ("Bo Renn (voice, uncredited)", "Bo Renn", vec!["voice, uncredited"]),
             ("石田海（声）", "石田海", vec!["声"]),
-            ("Ada Quist - Special PastCredit", "Ada Quist", vec!["Special PastCredit"]),
+            ("Ada Quist - Special Appearance", "Ada Quist", vec!["Special Appearance"]),
             ("Ada Quist, uncredited", "Ada Quist", vec!["uncredited"]),
             ("Ada Quist (story)", "Ada Quist", vec!["story"]),
             ("Cher (voice)", "Cher", vec!["voice"]),
