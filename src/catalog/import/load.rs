@@ -209,7 +209,7 @@ impl ImportCommand<'_> {
         let (budget, credited) = (self.catalog.work.budget(), HashSet::new());
         let inputs = PlanInputs { directory, credited: &credited, budget: &budget };
         for document in documents {
-            let planner = DocumentPlanner { command: self, document, loaded, now };
+            let planner = DocumentPlanner::new(self, document, loaded, now);
             let Some(reading) = planner.prepared(&inputs) else { continue };
             self.add_arriving(mentions, document, &reading, loaded);
         }

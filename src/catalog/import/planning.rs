@@ -13,13 +13,14 @@ use super::{Content, IncomingDocument, Outcome, draft_not_found, movie_not_found
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::budget::{Stopped, WorkBudget};
-use crate::document::plan::base::{Base, BaseQuestion, base_of, unknown_base};
+use crate::document::plan::base::{Base, BaseQuestion, Revisions, base_of, unknown_base};
 use crate::document::plan::policy::Origin;
 use crate::document::plan::{Plan, Restoration, plan, prepare_references, restore};
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::Reading;
 use crate::document::resolve::directory::Directory;
 use crate::document::{Metadata, Object, Problem, ProblemCode, Source, Stage};
+use crate::storage::DocumentKey;
 
 /// Maximum number of bytes of a stored document. Its export, indented or not, must be small enough
 /// to be imported.
@@ -40,7 +41,7 @@ impl ImportCommand<'_> {
         let mut credited = loaded.credited_people.clone();
         let budget = self.catalog.work.budget();
         for document in documents {
-            let planner = DocumentPlanner { command: self, document, loaded, now };
+            let planner = DocumentPlanner::new(self, document, loaded, now);
             let credited_here = credited.entry(document.movie.to_string()).or_default();
             let inputs =
                 PlanInputs { directory: &directory, credited: credited_here, budget: &budget };
@@ -52,8 +53,8 @@ impl ImportCommand<'_> {
                 }
             };
             let is_written = matches!(status, ImportStatus::Published | ImportStatus::Drafted);
-            let body = serde_json::to_string(&plan.data)?;
-            if is_written && body.len() > MAX_STORED {
+            let body = is_written.then(|| serde_json::to_string(&plan.data)).transpose()?;
+            if let Some(body) = body.as_ref().filter(|body| body.len() > MAX_STORED) {
                 outcomes.push(planner.too_long(body.len(), plan));
                 continue;
             }
@@ -67,13 +68,13 @@ impl ImportCommand<'_> {
             if self.options.target == Stage::Published {
                 writes.add_resolutions(&document.movie, &plan.resolutions);
             }
-            if !is_written {
+            let Some(body) = body else {
                 // An unchanged document of a movie that does not exist creates the movie. The
                 // caller discards the writes of a dry run.
                 writes.movies.push(document.movie.clone());
                 outcomes.push(planner.without_writes(status, plan));
                 continue;
-            }
+            };
             let change = planner.change(body, plan);
             if status == ImportStatus::Drafted {
                 if !planner.movie_exists() {
@@ -90,7 +91,7 @@ impl ImportCommand<'_> {
             }
             outcomes.push(writes.add_publication(
                 change,
-                loaded.published.get(&document.key()),
+                loaded.published.get(&planner.key),
                 &directory,
             ));
             // Later documents of the batch see these credits.
@@ -111,43 +112,74 @@ pub(super) struct PlanInputs<'a> {
 
 /// Plans one document.
 pub(super) struct DocumentPlanner<'a> {
-    pub(super) command: &'a ImportCommand<'a>,
-    pub(super) document: &'a IncomingDocument,
-    pub(super) loaded: &'a LoadedStates,
-    pub(super) now: DateTime<Utc>,
+    command: &'a ImportCommand<'a>,
+    document: &'a IncomingDocument,
+    loaded: &'a LoadedStates,
+    now: DateTime<Utc>,
+    key: DocumentKey,
+    revisions: Revisions,
+    base: Base,
+    /// The stored state that the document is merged into.
+    current: Option<&'a StoredState>,
+    /// The state of the base revision, if it is known.
+    base_state: Option<&'a StoredState>,
+    origin: Origin<'a>,
+    /// The source of the values.
+    source: Source,
 }
 
-impl DocumentPlanner<'_> {
+impl<'a> DocumentPlanner<'a> {
+    pub(super) fn new(
+        command: &'a ImportCommand<'a>,
+        document: &'a IncomingDocument,
+        loaded: &'a LoadedStates,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let ImportCommand { author, operation, options, .. } = *command;
+        let key = document.key();
+        let revisions = loaded.revisions(&key);
+        let base = base_of(options.base_revision, &document.metadata, options.target, &revisions);
+        let published = loaded.published.get(&key);
+        let current = loaded.current(&key, options.target);
+        let base_state = match base {
+            Base::Unstated | Base::Unknown => None,
+            Base::Published => published,
+            Base::Draft => loaded.drafts.get(&key).map(|draft| &draft.current),
+            Base::Empty | Base::Revision(_) | Base::Contribution(_) => loaded.bases.get(&key),
+        };
+        let origin = Origin {
+            operation,
+            fixed_source: options.source.or(author.source),
+            author_source: author.source,
+            sent: &document.metadata,
+            is_typed: document.is_typed,
+            overrides_locks: options.override_locks,
+        };
+        let states = [published, current, base_state];
+        let source = origin.source(states.iter().flatten().map(|state| &state.document.metadata));
+        Self {
+            command,
+            document,
+            loaded,
+            now,
+            key,
+            revisions,
+            base,
+            current,
+            base_state,
+            origin,
+            source,
+        }
+    }
+
     fn movie_exists(&self) -> bool {
         self.loaded.existing_movies.contains(self.document.movie.as_str())
     }
 
-    /// The stored state that the document is merged into.
-    fn current(&self) -> Option<&StoredState> {
-        self.loaded.current(&self.document.key(), self.command.options.target)
-    }
-
     /// The export of the document as it is stored.
     fn stored_export(&self) -> Export {
-        let stored = self.current().map(|current| current.document.clone());
+        let stored = self.current.map(|current| current.document.clone());
         Export::as_stored(stored, &self.document.movie, self.document.category, self.now)
-    }
-
-    fn base(&self) -> Base {
-        let (options, document) = (self.command.options, self.document);
-        let revisions = self.loaded.revisions(&document.key());
-        base_of(options.base_revision, &document.metadata, options.target, &revisions)
-    }
-
-    /// The state of the base revision, if it is known.
-    fn base_state(&self, base: Base) -> Option<&StoredState> {
-        let key = self.document.key();
-        match base {
-            Base::Unstated | Base::Unknown => None,
-            Base::Published => self.loaded.published.get(&key),
-            Base::Draft => self.loaded.drafts.get(&key).map(|draft| &draft.current),
-            Base::Empty | Base::Revision(_) | Base::Contribution(_) => self.loaded.bases.get(&key),
-        }
     }
 
     /// Plans the document. The inner error is the outcome of a rejected document.
@@ -159,7 +191,7 @@ impl DocumentPlanner<'_> {
         if !options.create_movie && !self.movie_exists() {
             return Ok(Err(Box::new(Outcome::no_movie(movie_not_found(&document.movie)))));
         }
-        if options.needs_draft && !self.loaded.drafts.contains_key(&document.key()) {
+        if options.needs_draft && !self.loaded.drafts.contains_key(&self.key) {
             let problem = draft_not_found(&document.movie, document.category);
             let export = Some(self.stored_export());
             return Ok(Err(Box::new(Outcome::rejected(vec![problem], None, export))));
@@ -195,22 +227,20 @@ impl DocumentPlanner<'_> {
             Content::Exact(data) => Ok(restore(&Restoration {
                 definition,
                 movie: &document.movie,
-                current: self.current().map_or(&definition.empty(), |current| &current.data),
+                current: self.current.map_or(&definition.empty(), |current| &current.data),
                 data,
                 locks: self.locks(),
-                lock_rule: self.origin().lock_rule(self.source()),
+                lock_rule: self.origin.lock_rule(self.source),
             })),
             Content::Merge(reading) => {
-                let base = self.base();
-                let state = self.base_state(base);
                 let unknown = unknown_base(&BaseQuestion {
-                    base,
+                    base: self.base,
                     base_revision: options.base_revision,
                     sent: &document.metadata,
                     mode: options.mode,
                     target: options.target,
-                    revisions: &self.loaded.revisions(&document.key()),
-                    written_at: state.map(|state| state.document.metadata.last_updated),
+                    revisions: &self.revisions,
+                    written_at: self.base_state.map(|state| state.document.metadata.last_updated),
                 });
                 self.with_proposal(reading, inputs, |proposal| {
                     let proposal = Proposal { unknown_base: unknown.as_ref(), ..*proposal };
@@ -224,7 +254,7 @@ impl DocumentPlanner<'_> {
     /// do not change it.
     pub(super) fn prepared(&self, inputs: &PlanInputs<'_>) -> Option<Reading> {
         let Content::Merge(reading) = &self.document.content else { return None };
-        if self.origin().id_trust(self.source()) == IdTrust::Trusted {
+        if self.origin.id_trust(self.source) == IdTrust::Trusted {
             return None;
         }
         self.with_proposal(reading, inputs, prepare_references).map(|(reading, _)| reading)
@@ -237,58 +267,37 @@ impl DocumentPlanner<'_> {
         inputs: &PlanInputs<'_>,
         compute: impl FnOnce(&Proposal<'_>) -> T,
     ) -> T {
-        let Self { command, document, loaded, .. } = self;
+        let Self { command, document, loaded, source, .. } = *self;
         let options = command.options;
         let definition = document.category.definition();
         let (empty, no_ids) = (definition.empty(), HashSet::new());
-        let (source, origin) = (self.source(), self.origin());
         compute(&Proposal {
             definition,
             movie: &document.movie,
             stage: options.target,
             arriving,
-            current: self.current().map_or(&empty, |current| &current.data),
-            base: self.base_state(self.base()).map(|base| &base.data),
+            current: self.current.map_or(&empty, |current| &current.data),
+            base: self.base_state.map(|base| &base.data),
             unknown_base: None,
             source,
-            id_trust: origin.id_trust(source),
+            id_trust: self.origin.id_trust(source),
             mode: options.mode,
             nulls: options.nulls,
             on_conflict: options.on_conflict,
             remove_items: &options.remove_items,
             locks: self.locks(),
-            lock_rule: origin.lock_rule(source),
+            lock_rule: self.origin.lock_rule(source),
             directory: inputs.directory,
             credited: inputs.credited,
             resolutions: &options.resolutions,
-            provisional_ids: loaded.provisional_ids.get(&document.key()).unwrap_or(&no_ids),
+            provisional_ids: loaded.provisional_ids.get(&self.key).unwrap_or(&no_ids),
             budget: inputs.budget,
         })
     }
 
     /// The targets of the editorial locks of the document.
     fn locks(&self) -> &[String] {
-        self.loaded.locks.get(&self.document.key()).map_or(&[], Vec::as_slice)
-    }
-
-    fn origin(&self) -> Origin<'_> {
-        let ImportCommand { author, operation, options, .. } = *self.command;
-        Origin {
-            operation,
-            fixed_source: options.source.or(author.source),
-            author_source: author.source,
-            sent: &self.document.metadata,
-            is_typed: self.document.is_typed,
-            overrides_locks: options.override_locks,
-        }
-    }
-
-    /// The source of the values.
-    fn source(&self) -> Source {
-        let published = self.loaded.published.get(&self.document.key());
-        let states = [published, self.current(), self.base_state(self.base())];
-        let states = states.iter().flatten().map(|state| &state.document.metadata);
-        self.origin().source(states)
+        self.loaded.locks.get(&self.key).map_or(&[], Vec::as_slice)
     }
 
     /// The outcome of a plan that writes no document: a dry run, or a plan without changes.
@@ -316,22 +325,25 @@ impl DocumentPlanner<'_> {
 
     /// The change to write, with the metadata of the new state.
     fn change(&self, body: String, plan: Plan) -> PendingChange<'_> {
-        let key = self.document.key();
-        let revisions = self.loaded.revisions(&key);
-        let published = revisions.published;
+        let published = self.revisions.published;
         let (revision, draft_revision) = match self.command.options.target {
             Stage::Published => (published + 1, None),
             Stage::Draft => {
-                match self.loaded.drafts.get(&key).map(|draft| &draft.current.document.metadata) {
+                match self
+                    .loaded
+                    .drafts
+                    .get(&self.key)
+                    .map(|draft| &draft.current.document.metadata)
+                {
                     Some(draft) => (draft.revision, draft.draft_revision.map(|number| number + 1)),
-                    None => (published, Some(revisions.last_draft + 1)),
+                    None => (published, Some(self.revisions.last_draft + 1)),
                 }
             }
         };
         let metadata = Metadata {
             revision,
             draft_revision,
-            source: self.source(),
+            source: self.source,
             last_updated: Some(self.now),
             updated_by: Some(self.command.author.name.clone()),
         };
@@ -340,7 +352,7 @@ impl DocumentPlanner<'_> {
 
     /// The number of the first contribution to the open draft, and the data before this change.
     fn draft_before(&self) -> (Option<i64>, Option<&Object>) {
-        let draft = self.loaded.drafts.get(&self.document.key());
-        (draft.map(|draft| draft.first_contribution), self.current().map(|current| &current.data))
+        let draft = self.loaded.drafts.get(&self.key);
+        (draft.map(|draft| draft.first_contribution), self.current.map(|current| &current.data))
     }
 }
