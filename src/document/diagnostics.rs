@@ -15,9 +15,13 @@ pub(super) struct Diagnostics {
 
 impl Diagnostics {
     pub(super) fn warn(&self, path: String, code: WarningCode, message: String) {
+        self.add(Warning { path, code, message });
+    }
+
+    pub(super) fn add(&self, warning: Warning) {
         let mut warnings = self.warnings.borrow_mut();
         if warnings.len() < MAX_LISTED {
-            warnings.push(Warning { path, code, message });
+            warnings.push(warning);
         }
     }
 

@@ -127,9 +127,9 @@ fn guesses(arriving: &[Credit<'_>], stored: &[Credit<'_>]) -> Vec<Option<Guess>>
     let (by_order, orders) = (unique_by(stored, order), unique_by(arriving, order));
     let (by_part, said) = (unique_by(stored, part), unique_by(arriving, part));
     let of = |credit: &Credit<'_>| {
-        let is_only_name = |at: Option<&Option<usize>>| at.is_some_and(Option::is_some);
+        let is_unique = |at: Option<&Option<usize>>| at.is_some_and(Option::is_some);
         let fits = |other: &usize| is_incomparable(credit.name, stored[*other].name);
-        if is_only_name(credit.order.as_ref().and_then(|order| orders.get(order)))
+        if is_unique(credit.order.as_ref().and_then(|order| orders.get(order)))
             && let Some(other) = credit.order.and_then(|order| *by_order.get(&order)?)
             && fits(&other)
         {
@@ -141,7 +141,7 @@ fn guesses(arriving: &[Credit<'_>], stored: &[Credit<'_>]) -> Vec<Option<Guess>>
         }
         let own = part(credit);
         let by_part = own.as_ref().and_then(|own| {
-            is_only_name(said.get(own)).then(|| by_part.get(own).copied().flatten()).flatten()
+            is_unique(said.get(own)).then(|| by_part.get(own).copied().flatten()).flatten()
         });
         if let Some(other) = by_part.filter(fits) {
             return Some(Guess::Possible(other));

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::DocumentMerger;
 use super::items::{ItemList, ItemMerger};
+use super::list_states::ListStates;
 use super::near_duplicates::{NearDuplicates, Repetitions};
 use super::order::{self, FileOrder, arrange, gives_another_place};
 use super::removed_items::{RemovedItems, repeats};
@@ -21,49 +22,6 @@ use crate::document::resolve::resolver::{ItemContext, NameLocation};
 use crate::document::schema::definition::{Field, Item, Kind, Object};
 use crate::document::spelling::{adopt_spelling, adopt_typography};
 use crate::document::text::index_key;
-
-/// The stored items of a list, and those of its base revision.
-pub(super) struct ListStates<'v> {
-    /// First the stored items in their order, then those that were removed since the base.
-    pub(super) items: Vec<StoredItem<'v>>,
-    /// The items of the base in its order, as indices of `items`; `None` if the base is not known.
-    pub(super) base_order: Option<Vec<usize>>,
-}
-
-impl<'v> ListStates<'v> {
-    fn of(item: &Item, stored: &[&'v Object], base: Option<Vec<&'v Object>>) -> Self {
-        let mut items: Vec<StoredItem<'v>> = stored
-            .iter()
-            .map(|object| {
-                let is_added = base.is_some();
-                StoredItem { current: Some(*object), base: None, is_added, base_place: None }
-            })
-            .collect();
-        let Some(base) = base else { return Self { items, base_order: None } };
-        let places: HashMap<&str, usize> = stored
-            .iter()
-            .enumerate()
-            .filter_map(|(index, object)| Some((text(object, item.id)?, index)))
-            .collect();
-        let mut base_order = Vec::with_capacity(base.len());
-        for object in base {
-            let place = text(object, item.id).and_then(|id| places.get(id).copied());
-            let place = place.unwrap_or_else(|| {
-                items.push(StoredItem {
-                    current: None,
-                    base: None,
-                    is_added: false,
-                    base_place: None,
-                });
-                items.len() - 1
-            });
-            (items[place].base, items[place].is_added) = (Some(object), false);
-            items[place].base_place = Some(base_order.len());
-            base_order.push(place);
-        }
-        Self { items, base_order: Some(base_order) }
-    }
-}
 
 /// The arriving items of a list after their names were resolved.
 #[derive(Default)]
@@ -256,12 +214,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
             let given = text(object, entity.id).filter(|id| proposal.provisional_ids.contains(*id));
             let Some(id) = given.map(str::to_owned) else { continue };
             let at = format!("{path}/{}", entity.name);
-            let location = NameLocation {
-                item: Some(item),
-                item_path: path,
-                path: &at,
-                is_only_name: item.entities.len() == 1,
-            };
+            let location = NameLocation::in_item(item, path, &at);
             let resolver = &mut self.document.resolver;
             if proposal.directory.by_id(entity.kind, &id).is_none()
                 || resolver.is_resolved(&location)
@@ -279,12 +232,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
             let name = text(object, entity.name).filter(|_| text(object, entity.id).is_none());
             let Some(name) = name else { return false };
             let at = format!("{path}/{}", entity.name);
-            let location = NameLocation {
-                item: Some(item),
-                item_path: path,
-                path: &at,
-                is_only_name: item.entities.len() == 1,
-            };
+            let location = NameLocation::in_item(item, path, &at);
             let resolver = &mut self.document.resolver;
             let skipped = resolver.skipped(entity, name, &location);
             skipped.map(|skipped| resolver.report(skipped)).is_some()
@@ -322,9 +270,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
             resolved.indices.iter().map(|index| pointer_at(&self.list.path, *index)).collect();
         let resolver = &self.document.resolver;
         let is_open = |index: usize, path: &str| {
-            let item_path = &paths[index];
-            let location = NameLocation { item: Some(item), item_path, path, is_only_name: true };
-            !resolver.is_resolved(&location)
+            !resolver.is_resolved(&NameLocation::in_item(item, &paths[index], path))
         };
         let arriving = ArrivingItems { item, objects: &resolved.objects, paths: &paths };
         let found =
@@ -339,8 +285,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
                     resolved.objects[aligned.arriving].insert(entity.id.to_owned(), id.clone());
                 }
             }
-            let warning = aligned.warning;
-            self.document.diagnostics.warn(warning.path, warning.code, warning.message);
+            self.document.diagnostics.add(aligned.warning);
         }
         Some(alignment)
     }
@@ -434,7 +379,7 @@ impl<'m, 'a> ItemListMerger<'m, 'a> {
                     repeated.map(|first| Repetitions::warning(&first, &at)),
                 ];
                 for warning in warnings.into_iter().flatten() {
-                    self.document.diagnostics.warn(warning.path, warning.code, warning.message);
+                    self.document.diagnostics.add(warning);
                 }
             }
             placed.push((Value::Object(merged), claim.filter(|claim| *claim < stored.len())));

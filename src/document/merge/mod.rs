@@ -10,6 +10,7 @@
 mod fields;
 mod item_lists;
 mod items;
+mod list_states;
 mod name_lists;
 mod near_duplicates;
 mod order;

@@ -169,7 +169,7 @@ impl DocumentMerger<'_> {
     }
 
     fn decide_name(&mut self, kind: EntityKind, given: &str, at: &str) -> Match {
-        let location = NameLocation { item: None, item_path: at, path: at, is_only_name: true };
+        let location = NameLocation::in_list(at);
         let reference = EntityReference::by_name_only(kind);
         if let Some(skipped) = self.resolver.skipped(&reference, given, &location) {
             return skipped;
@@ -184,7 +184,7 @@ impl DocumentMerger<'_> {
     /// is added.
     fn take_name(&mut self, kind: EntityKind, mut found: Match) -> bool {
         let at = found.path.clone();
-        let location = NameLocation { item: None, item_path: &at, path: &at, is_only_name: true };
+        let location = NameLocation::in_list(&at);
         let is_taken = match found.decision {
             MatchDecision::New => {
                 self.resolver.create(kind, &mut found, &location);

@@ -74,7 +74,7 @@ impl<'o> NearDuplicates<'o> {
         Some(Warning::new(path, WarningCode::PossibleDuplicate, message))
     }
 
-    /// Warns of a new item with the natural key of a stored one, but for a year that differs by one.
+    /// Warns of a new item with the natural key of a stored one and a year that differs by one.
     pub(super) fn another_year(
         &mut self,
         new: &Object,

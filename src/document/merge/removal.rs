@@ -1,6 +1,6 @@
 //! Which stored items a list keeps and loses (items that REPLACE drops, and items that are removed
-//! by their ids), and which removed items return. Where the base is known, removing an item that was
-//! changed since is a conflict.
+//! by their ids), and which removed items return. Where the base is known, removing an item that
+//! was changed since is a conflict.
 
 use serde_json::Value;
 

@@ -289,8 +289,9 @@ impl<'o> ListEntities<'o> {
             let is_latin = |name: &str| name.is_ascii() || !Name::of(name).is_other_script();
             let names = self.stored.iter().filter_map(|known| text(known.object, entity.name));
             let mut names = names.peekable();
-            let is_only_name = self.stored.iter().all(|known| known.item.entities.len() == 1);
-            is_only_name && names.peek().is_some() && names.all(is_latin)
+            let has_single_entities =
+                self.stored.iter().all(|known| known.item.entities.len() == 1);
+            has_single_entities && names.peek().is_some() && names.all(is_latin)
         })
     }
 

@@ -173,12 +173,7 @@ impl EntityResolver<'_> {
         list: &mut ListEntities<'_>,
     ) -> ResolvedEntity {
         let at = format!("{}/{}", context.path, entity.name);
-        let location = NameLocation {
-            item: Some(context.item),
-            item_path: context.path,
-            path: &at,
-            is_only_name: context.item.entities.len() == 1,
-        };
+        let location = NameLocation::in_item(context.item, context.path, &at);
         let key = index_key(name);
         // The name is another name of the stored entity.
         let is_stored = |id: &&str| {
@@ -303,12 +298,7 @@ impl EntityResolver<'_> {
     ) {
         let Some(name) = text(object, entity.name).map(str::to_owned) else { return };
         let at = format!("{}/{}", context.path, entity.name);
-        let location = NameLocation {
-            item: Some(context.item),
-            item_path: context.path,
-            path: &at,
-            is_only_name: context.item.entities.len() == 1,
-        };
+        let location = NameLocation::in_item(context.item, context.path, &at);
         if text(object, entity.id).is_some() {
             return;
         }

@@ -34,9 +34,28 @@ pub(in crate::document) struct NameLocation<'p> {
     pub(in crate::document) item_path: &'p str,
     /// JSON Pointer to the name.
     pub(in crate::document) path: &'p str,
+}
+
+impl<'p> NameLocation<'p> {
+    /// A name in an item.
+    pub(in crate::document) const fn in_item(
+        item: &'static Item,
+        item_path: &'p str,
+        path: &'p str,
+    ) -> Self {
+        Self { item: Some(item), item_path, path }
+    }
+
+    /// A name in a list of names.
+    pub(in crate::document) const fn in_list(path: &'p str) -> Self {
+        Self { item: None, item_path: path, path }
+    }
+
     /// Whether the item names a single entity, so that a resolution for the item is one for the
     /// name.
-    pub(in crate::document) is_only_name: bool,
+    fn is_only_name(&self) -> bool {
+        self.item.is_none_or(|item| item.entities.len() == 1)
+    }
 }
 
 /// A name without an id.

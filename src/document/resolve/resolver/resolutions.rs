@@ -183,7 +183,9 @@ impl<'a> EntityResolver<'a> {
     fn resolution(&self, location: &NameLocation<'_>) -> Option<&'a Resolution> {
         let given = self.resolutions.get(location.path);
         given
-            .or_else(|| self.resolutions.get(location.item_path).filter(|_| location.is_only_name))
+            .or_else(|| {
+                self.resolutions.get(location.item_path).filter(|_| location.is_only_name())
+            })
             .copied()
     }
 
