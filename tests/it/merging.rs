@@ -277,7 +277,9 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn importing_the_same_file_twice_changes_nothing_the_second_time((world, base, file, way) in edited_worlds()) {
+    fn importing_the_same_file_twice_changes_nothing_the_second_time(
+        (world, base, file, way) in edited_worlds(),
+    ) {
         let mut world = world;
         let how = import_options(way, &base);
         if world.import(&file, how).is_ok() {
@@ -400,7 +402,10 @@ proptest! {
     }
 
     #[test]
-    fn applying_the_changes_of_a_plan_gives_its_document((world, base, file, way) in edited_worlds(), removed in choices()) {
+    fn applying_the_changes_of_a_plan_gives_its_document(
+        (world, base, file, way) in edited_worlds(),
+        removed in choices(),
+    ) {
         let of_world: Vec<String> = items(world.category, &world.export()).into_keys().collect();
         let remove: Vec<String> = of_world
             .iter()
@@ -446,7 +451,11 @@ proptest! {
     }
 
     #[test]
-    fn an_edit_of_the_current_document_is_stored_as_sent((category, sent) in document(), choices in choices(), merges in any::<bool>()) {
+    fn an_edit_of_the_current_document_is_stored_as_sent(
+        (category, sent) in document(),
+        choices in choices(),
+        merges in any::<bool>(),
+    ) {
         let world = World::with(category, &sent);
         let (data, base) = (world.data.clone(), world.export());
         let edits: Vec<Edit> = distribute(category, &base, &choices, 2)
@@ -700,7 +709,10 @@ proptest! {
     }
 
     #[test]
-    fn digests_are_equal_exactly_for_equal_plans((world, base, file, way) in edited_worlds(), removed in "[a-z]{8}") {
+    fn digests_are_equal_exactly_for_equal_plans(
+        (world, base, file, way) in edited_worlds(),
+        removed in "[a-z]{8}",
+    ) {
         let how = import_options(way, &base);
         let Ok(plan) = world.plan(&file, how) else { return Ok(()) };
         let again = world.plan(&file, how).unwrap();
@@ -748,7 +760,10 @@ proptest! {
     }
 
     #[test]
-    fn an_automatic_import_never_changes_locked_values((world, base, file, way) in edited_worlds(), which in choices()) {
+    fn an_automatic_import_never_changes_locked_values(
+        (world, base, file, way) in edited_worlds(),
+        which in choices(),
+    ) {
         let category = world.category;
         let how = import_options(way, &base);
         let before = items(category, &world.export());

@@ -398,7 +398,10 @@ proptest! {
     }
 
     #[test]
-    fn null_keeps_with_a_warning_and_clears_with_nulls_clear((category, sent) in document(), which in some_keys()) {
+    fn null_keeps_with_a_warning_and_clears_with_nulls_clear(
+        (category, sent) in document(),
+        which in some_keys(),
+    ) {
         let world = World::with(category, &sent);
         for (parent, key) in some_of(&which, keys(&world.export())) {
             let (field, item) = field_at(category, &parent, &key);
@@ -534,7 +537,11 @@ proptest! {
     }
 
     #[test]
-    fn remove_items_removes_exactly_the_named_items((category, sent) in document(), drops in choices(), stripped in any::<bool>()) {
+    fn remove_items_removes_exactly_the_named_items(
+        (category, sent) in document(),
+        drops in choices(),
+        stripped in any::<bool>(),
+    ) {
         let mut world = World::with(category, &sent);
         let mut drops = drops.iter().cycle();
         let (mut expected, mut removed) = (world.export(), Vec::new());
@@ -605,7 +612,10 @@ proptest! {
     }
 
     #[test]
-    fn a_diff_is_empty_exactly_for_equal_documents((category, first, second) in two_documents(), choices in choices()) {
+    fn a_diff_is_empty_exactly_for_equal_documents(
+        (category, first, second) in two_documents(),
+        choices in choices(),
+    ) {
         let definition = category.definition();
         let before = World::with(category, &first);
         let mut after = before.clone();
