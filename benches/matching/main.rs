@@ -22,7 +22,7 @@ use cases::{Case, Form, Label, Set, SetOptions};
 use reelport::app::{Sources, open_catalog};
 use reelport::catalog::Catalog;
 use reelport::catalog::access::{Principal, Role, command_line};
-use reelport::catalog::bulk::{ByteSource, ReadOptions, document_channel, read_source};
+use reelport::catalog::bulk::{ByteSource, OnFailure, ReadOptions, document_channel, read_source};
 use reelport::catalog::import::{ImportOptions, SentDocument};
 use reelport::document::resolve::MatchDecision;
 use reelport::document::{Category, MovieId};
@@ -148,8 +148,11 @@ async fn import(catalog: &Catalog, documents: &[String]) -> Result<(), Box<dyn E
         )
     });
     let (_, permission) = command_line();
-    let report =
-        catalog.import_stream(&permission, records, &ImportOptions::default(), |_| {}).await?;
+    let report = catalog
+        .import_stream(&permission, records, &ImportOptions::default(), OnFailure::Continue, |_| {
+            true
+        })
+        .await?;
     reader.await??;
     if report.rejected > 0 {
         return Err(format!("{} documents were refused", report.rejected).into());

@@ -11,9 +11,8 @@ use crate::document::resolve::mentions::Mentions;
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, is_blank_or_na, is_elision};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
-use crate::storage::{
-    DocumentKey, Entity, MovieFilter, MovieOrder, MoviePage, MovieRow, PageRequest,
-};
+pub use crate::storage::MovieFilter;
+use crate::storage::{DocumentKey, Entity, MovieOrder, MoviePage, MovieRow, PageRequest};
 
 /// A filter as sent by a client, with genres by name.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +53,7 @@ impl Catalog {
         order: MovieOrder,
         page: &PageRequest,
     ) -> Result<Option<MoviePage>, CatalogError> {
-        match self.with_genres(query).await? {
+        match self.movie_filter(query).await? {
             Some(filter) => Ok(self.database.list_movies(&filter, order, page).await?),
             None => Ok(Some(MoviePage { movies: Vec::new(), has_more: false })),
         }
@@ -65,7 +64,7 @@ impl Catalog {
     /// # Errors
     /// When storage fails.
     pub async fn count_movies(&self, _: &CanRead, query: &MovieQuery) -> Result<u64, CatalogError> {
-        match self.with_genres(query).await? {
+        match self.movie_filter(query).await? {
             Some(filter) => Ok(self.database.count_movies(&filter).await?),
             None => Ok(0),
         }
@@ -73,7 +72,10 @@ impl Catalog {
 
     /// The filter with genre names resolved to ids; `None` if a genre is unknown, so that nothing
     /// matches.
-    async fn with_genres(&self, query: &MovieQuery) -> Result<Option<MovieFilter>, CatalogError> {
+    pub(super) async fn movie_filter(
+        &self,
+        query: &MovieQuery,
+    ) -> Result<Option<MovieFilter>, CatalogError> {
         let mut filter = query.filter.clone();
         if query.genre_names.is_empty() {
             return Ok(Some(filter));

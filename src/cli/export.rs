@@ -1,44 +1,41 @@
 //! `reelport export`: writes the catalogue as NDJSON or as a ZIP archive.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
 use super::files::{DatabaseFiles, Output, standard_output};
 use super::terminal::print_error;
-use super::{CliError, FAILED, SOME_FAILED, open, require_database};
+use super::{CliError, FAILED, SOME_FAILED, open, parse_choice, require_database};
 use crate::catalog::CatalogError;
 use crate::catalog::access::command_line;
-use crate::catalog::bulk::{ArchiveError, Selection, write_entry, writer};
+use crate::catalog::bulk::{ArchiveError, BulkFormat, BulkWriter, Selection};
 use crate::catalog::export::Export;
+use crate::catalog::movies::MovieQuery;
 use crate::config::DatabaseArgs;
-use crate::document::MovieId;
-
-/// The format of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// {movie}/{category}.json in an archive
-    Zip,
-    /// One envelope per line
-    Ndjson,
-}
+use crate::document::{Category, MovieId};
+use crate::storage::MovieFilter;
 
 /// Options of `export`.
 #[derive(Debug, Clone, Args)]
 pub struct ExportArgs {
-    /// The format of the output
-    #[arg(long, value_enum, default_value_t = Format::Ndjson)]
-    format: Format,
+    /// zip: {movie}/{category}.json in an archive; ndjson: one envelope per line
+    #[arg(long, default_value = "ndjson", value_name = "FORMAT")]
+    format: String,
     /// Only these movies, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     ids: Option<Vec<String>>,
-    /// Only this category
-    #[arg(long)]
-    category: Option<String>,
+    /// Only these categories, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "CATEGORY")]
+    category: Vec<String>,
+    /// Only movies without data in these categories, separated by commas. Their empty documents are
+    /// exported, as templates to fill in; other documents only with --category
+    #[arg(long, value_delimiter = ',', value_name = "CATEGORY")]
+    missing: Vec<String>,
     /// The file to write; standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -48,18 +45,15 @@ pub(super) async fn export(
     database: &DatabaseArgs,
     args: &ExportArgs,
 ) -> Result<ExitCode, CliError> {
-    let category = match &args.category {
-        Some(text) => {
-            Some(text.parse().map_err(|error| CliError::Usage(format!("--category: {error}")))?)
-        }
-        None => None,
-    };
+    let format = parse_choice("--format", &args.format, BulkFormat::parse, BulkFormat::VALUES)?;
+    let categories = parse_categories("--category", &args.category)?;
+    let missing = parse_categories("--missing", &args.missing)?;
     let mut movies = None;
     if let Some(ids) = &args.ids {
         let parsed: Result<Vec<MovieId>, _> = ids.iter().map(|id| id.trim().parse()).collect();
         movies = Some(parsed.map_err(|error| CliError::Usage(format!("--ids: {error}")))?);
     }
-    if args.output.is_none() && args.format == Format::Zip && io::stdout().is_terminal() {
+    if args.output.is_none() && format == BulkFormat::Zip && io::stdout().is_terminal() {
         return Err(CliError::Usage(
             "a ZIP archive cannot be written to a terminal; name a file with -o".to_owned(),
         ));
@@ -89,10 +83,13 @@ pub(super) async fn export(
             known
         });
     }
-    let (sender, receiver) = mpsc::channel(64);
-    let (format, place) = (args.format, output.clone());
-    let writing = tokio::task::spawn_blocking(move || write(format, place.as_ref(), receiver));
-    let read = catalog.export_stream(&permission, &Selection { movies, category }, sender).await;
+    let (sender, receiver) = mpsc::channel(2);
+    let (writer, place) = (BulkWriter::new(format, None, catalog.now()), output.clone());
+    let writing = tokio::task::spawn_blocking(move || write(writer, place.as_ref(), receiver));
+    let filter = MovieFilter { missing, ..MovieFilter::default() };
+    let query = MovieQuery { filter, ..MovieQuery::default() };
+    let selection = Selection { movies, query, categories };
+    let read = catalog.export_stream(&permission, &selection, sender).await;
     let written = writing.await.map_err(CatalogError::from)?;
     catalog.database().close().await;
     // An incomplete export never replaces an existing file.
@@ -126,48 +123,42 @@ struct Written {
     file: Option<NamedTempFile>,
 }
 
+fn parse_categories(option: &str, texts: &[String]) -> Result<Vec<Category>, CliError> {
+    let parsed = texts.iter().map(|text| text.trim().parse());
+    let parsed: Result<Vec<Category>, _> = parsed.collect();
+    parsed.map_err(|error| CliError::Usage(format!("{option}: {error}")))
+}
+
 /// Writes all exports. A regular file is written under a temporary name, to be renamed when it is
 /// complete.
 fn write(
-    format: Format,
+    writer: BulkWriter,
     output: Option<&Output>,
-    exports: mpsc::Receiver<Export>,
+    exports: mpsc::Receiver<Vec<Export>>,
 ) -> Result<Written, ArchiveError> {
     let without_file = |count| Written { count, file: None };
     let Some(output) = output else {
-        return write_to(format, BufWriter::new(io::stdout().lock()), exports).map(without_file);
+        return write_to(writer, io::stdout().lock(), exports).map(without_file);
     };
     if let Some(stream) = output.stream()? {
-        return write_to(format, BufWriter::new(stream), exports).map(without_file);
+        return write_to(writer, stream, exports).map(without_file);
     }
     let mut file = output.temporary()?;
-    let count = write_to(format, BufWriter::new(file.as_file_mut()), exports)?;
+    let count = write_to(writer, file.as_file_mut(), exports)?;
     Ok(Written { count, file: Some(file) })
 }
 
 fn write_to(
-    format: Format,
+    mut writer: BulkWriter,
     mut out: impl Write,
-    mut exports: mpsc::Receiver<Export>,
+    mut exports: mpsc::Receiver<Vec<Export>>,
 ) -> Result<u64, ArchiveError> {
     let mut count = 0;
-    match format {
-        Format::Ndjson => {
-            while let Some(export) = exports.blocking_recv() {
-                writeln!(out, "{}", export.envelope())?;
-                count += 1;
-            }
-            out.flush()?;
-        }
-        Format::Zip => {
-            let mut archive = writer(&mut out);
-            while let Some(export) = exports.blocking_recv() {
-                write_entry(&mut archive, &export)?;
-                count += 1;
-            }
-            archive.finish()?;
-            out.flush()?;
-        }
+    while let Some(batch) = exports.blocking_recv() {
+        out.write_all(&writer.add(&batch)?)?;
+        count += batch.len() as u64;
     }
+    out.write_all(&writer.finish()?)?;
+    out.flush()?;
     Ok(count)
 }

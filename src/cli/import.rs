@@ -15,10 +15,10 @@ use super::files::DatabaseFiles;
 use super::inputs::{Input, open_inputs};
 use super::outcomes::Outcomes;
 use super::terminal::{print_error, print_line};
-use super::{CliError, FAILED, SOME_FAILED, open_or_create};
+use super::{CliError, FAILED, SOME_FAILED, open_or_create, parse_choice};
 use crate::catalog::access::command_line;
 use crate::catalog::bulk::{
-    BulkReport, DocumentSender, MAX_UNPACKED, ReadOptions, ReadReport, document_channel,
+    BulkReport, DocumentSender, MAX_UNPACKED, OnFailure, ReadOptions, ReadReport, document_channel,
     read_source,
 };
 use crate::catalog::import::ImportOptions;
@@ -112,21 +112,6 @@ fn parse_size(text: &str) -> Result<u64, String> {
         })
 }
 
-/// Reads one of the values of an option.
-fn parse_choice<T>(
-    option: &str,
-    text: &str,
-    parse: fn(&str) -> Option<T>,
-    values: &[&str],
-) -> Result<T, CliError> {
-    parse(text).ok_or_else(|| {
-        CliError::Usage(format!(
-            "{option}: found {text:?}; allowed is one of {}",
-            values.join(", ")
-        ))
-    })
-}
-
 impl ImportArgs {
     /// The movie and category of each file, if given.
     fn target_document(&self) -> Result<Option<(MovieId, Category)>, CliError> {
@@ -205,6 +190,7 @@ pub(super) async fn import(
         document,
         parsing: options.parse_options(),
         max_unpacked: args.max_unpacked.unwrap_or(MAX_UNPACKED),
+        remedy: "--max-unpacked allows more",
         ..ReadOptions::default()
     };
     let reader = tokio::task::spawn_blocking(move || read_all(inputs, &reading, &sender));
@@ -212,7 +198,7 @@ pub(super) async fn import(
     let (_, permission) = command_line();
     let mut done = 0_u64;
     let report = catalog
-        .import_stream(&permission, receiver, &options, |result| {
+        .import_stream(&permission, receiver, &options, OnFailure::Continue, |result| {
             done += 1;
             bar.set_position(result.position);
             bar.set_message(format!("{done} documents"));
@@ -224,6 +210,7 @@ pub(super) async fn import(
                 }
                 outcomes.add(&result);
             });
+            true
         })
         .await;
     bar.finish_and_clear();
@@ -246,7 +233,8 @@ pub(super) async fn import(
         }
     };
     let seconds = start.elapsed().as_secs_f64();
-    let BulkReport { planned, drafted, published, unchanged, rejected, movies_created } = report;
+    let BulkReport { planned, drafted, published, unchanged, rejected, movies_created, .. } =
+        report;
     let done = match (options.dry_run, options.target) {
         (true, _) => format!("{planned} planned (a dry run: nothing was written)"),
         (false, Stage::Draft) => format!("{drafted} drafted, {unchanged} unchanged"),

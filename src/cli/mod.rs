@@ -285,3 +285,18 @@ fn schema(category: Option<&str>) -> Result<ExitCode, CliError> {
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// Reads one of the values of an option.
+fn parse_choice<T>(
+    option: &str,
+    text: &str,
+    parse: fn(&str) -> Option<T>,
+    values: &[&str],
+) -> Result<T, CliError> {
+    parse(text).ok_or_else(|| {
+        CliError::Usage(format!(
+            "{option}: found {text:?}; allowed is one of {}",
+            values.join(", ")
+        ))
+    })
+}

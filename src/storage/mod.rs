@@ -30,7 +30,7 @@ pub use documents::editorial_locks::EditorialLock;
 pub use documents::history::StateKey;
 pub use documents::projections::ProjectionChange;
 pub use documents::publish::NewState;
-pub use documents::published::{DocumentKey, FORMAT, StoredDocument, StoredRevision};
+pub use documents::published::{DocumentKey, DocumentSize, FORMAT, StoredDocument, StoredRevision};
 pub use entities::credits::{CreditEntry, NominationEntry, WorkPosition, WorkTotals};
 pub use entities::entity_rows::Entity;
 pub use entities::names::EntityPosition;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use reelport::catalog::access::command_line;
 use reelport::catalog::bulk::{
-    BulkReport, ByteSource, ReadOptions, Selection, document_channel, read_source,
+    BulkReport, ByteSource, OnFailure, ReadOptions, Selection, document_channel, read_source,
 };
 use reelport::catalog::import::{ImportOptions, ImportStatus};
 use reelport::document::Category;
@@ -58,11 +58,12 @@ async fn import(
         if result.status != expected {
             others.push(format!("{} {:?} {:?}", result.location, result.status, result.problems));
         }
+        true
     };
     let total = app
         .app
         .catalog
-        .import_stream(&permission, records, &ImportOptions::default(), report)
+        .import_stream(&permission, records, &ImportOptions::default(), OnFailure::Continue, report)
         .await
         .unwrap();
     reader.await.unwrap();
@@ -71,14 +72,15 @@ async fn import(
 
 async fn export(app: &TestApp) -> Vec<Value> {
     let (permission, _) = command_line();
-    let (sender, mut exports) = mpsc::channel(64);
+    let (sender, mut exports) = mpsc::channel(2);
     let catalog = app.app.catalog.clone();
     let writer = tokio::spawn(async move {
         catalog.export_stream(&permission, &Selection::default(), sender).await
     });
     let mut documents = Vec::new();
-    while let Some(export) = exports.recv().await {
-        documents.push(serde_json::from_str(&export.envelope()).unwrap());
+    while let Some(batch) = exports.recv().await {
+        let batch = batch.iter().map(|export| serde_json::from_str(&export.envelope()).unwrap());
+        documents.extend(batch);
     }
     writer.await.unwrap().unwrap();
     documents

@@ -15,6 +15,9 @@ use crate::document::{Category, MovieId, Problem, ProblemCode};
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
 /// Default maximum decompressed size, in bytes, of an archive entry and of a compressed archive.
 pub const MAX_UNPACKED: u64 = 1024 * 1024 * 1024;
+/// Default maximum number of entries of an archive.
+const MAX_ENTRIES: u64 = 10_000_000;
+
 /// How to read documents.
 #[derive(Debug, Clone)]
 pub struct ReadOptions {
@@ -27,6 +30,13 @@ pub struct ReadOptions {
     pub max_document: usize,
     /// Maximum decompressed size, in bytes, of an archive entry and of a compressed archive.
     pub max_unpacked: u64,
+    /// Maximum decompressed size, in bytes, of an input that is not an archive; `None` for no
+    /// limit.
+    pub max_stream: Option<u64>,
+    /// Maximum number of entries of an archive.
+    pub max_entries: u64,
+    /// What a message about `max_unpacked` says after the limit.
+    pub remedy: &'static str,
 }
 
 impl Default for ReadOptions {
@@ -36,6 +46,9 @@ impl Default for ReadOptions {
             parsing: ParseOptions::default(),
             max_document: MAX_DOCUMENT_BYTES,
             max_unpacked: MAX_UNPACKED,
+            max_stream: None,
+            max_entries: MAX_ENTRIES,
+            remedy: "allowed is less",
         }
     }
 }

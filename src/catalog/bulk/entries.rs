@@ -13,6 +13,7 @@ use super::channel::ReceiverClosed;
 use super::document_reader::DocumentReader;
 use super::limit::LimitedReader;
 use super::location::DocumentLocation;
+use super::manifest::MANIFEST;
 use crate::document::ProblemCode;
 
 /// Maximum nesting depth of archives.
@@ -29,11 +30,15 @@ enum Treatment {
     Refuse,
     /// Skip it and report that: it is not a document.
     Skip,
-    /// Ignore it: it is a folder, or metadata that macOS adds to archives.
+    /// Ignore it: it is a folder, the manifest of an export, or metadata that macOS adds to
+    /// archives.
     Ignore,
 }
 
 fn treatment(name: &str) -> Treatment {
+    if name == MANIFEST {
+        return Treatment::Ignore;
+    }
     let name = name.to_ascii_lowercase();
     let mut parts = name.rsplit(['/', '\\']);
     let file = parts.next().unwrap_or_default();
@@ -71,6 +76,7 @@ impl DocumentReader<'_> {
             Err(error) => return self.send_damage(&error),
         };
         let outer = self.location.entry.clone();
+        let mut count = 0;
         while let Some(entry) = entries.next() {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -79,6 +85,13 @@ impl DocumentReader<'_> {
                     break;
                 }
             };
+            count += 1;
+            if count > self.options.max_entries {
+                let max = self.options.max_entries;
+                let message = format!("the archive has more than {max} entries");
+                self.send_problem(None, ProblemCode::TooLong, message)?;
+                break;
+            }
             let name = entry.name().map_or_else(
                 |_| String::from_utf8_lossy(entry.name_raw()).into_owned(),
                 std::borrow::Cow::into_owned,
@@ -126,7 +139,7 @@ impl DocumentReader<'_> {
             Treatment::Read => {
                 let limit = self.options.max_unpacked;
                 let content = match entry.with_reader(file, ZipReadOptions::new()) {
-                    Ok(content) => LimitedReader::new(content, limit),
+                    Ok(content) => LimitedReader::new(content, limit, self.options.remedy),
                     Err(error) => return self.send_damage(&error),
                 };
                 self.read_stream(Box::new(content), Some(limit), depth + 1)
@@ -173,6 +186,8 @@ mod tests {
             ("more.7z", Treatment::Refuse),
             ("a/", Treatment::Ignore),
             ("a/._timeline.json", Treatment::Ignore),
+            ("manifest.json", Treatment::Ignore),
+            ("a/manifest.json", Treatment::Read),
             ("x/__MACOSX/a/timeline.json", Treatment::Ignore),
             ("x\\__MACOSX\\a.json", Treatment::Ignore),
         ] {

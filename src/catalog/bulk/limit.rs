@@ -32,9 +32,10 @@ impl<R: Seek> Seek for CountingReader<R> {
 
 /// The decompressed data exceeds its limit.
 #[derive(Debug, thiserror::Error)]
-#[error("it unpacks to more than {}; --max-unpacked allows more", format_bytes(*limit))]
+#[error("it unpacks to more than {}; {remedy}", format_bytes(*limit))]
 pub(super) struct UnpackedTooLarge {
     limit: u64,
+    remedy: &'static str,
 }
 
 /// Fails with [`UnpackedTooLarge`] when more than `limit` bytes were read.
@@ -42,21 +43,22 @@ pub(super) struct LimitedReader<R> {
     inner: R,
     limit: u64,
     left: u64,
+    remedy: &'static str,
 }
 
 impl<R> LimitedReader<R> {
-    pub(super) fn new(inner: R, limit: u64) -> Self {
-        Self { inner, limit, left: limit }
+    /// `remedy` ends the message of the error.
+    pub(super) fn new(inner: R, limit: u64, remedy: &'static str) -> Self {
+        Self { inner, limit, left: limit, remedy }
     }
 }
 
 impl<R: Read> Read for LimitedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.left = self
-            .left
-            .checked_sub(read as u64)
-            .ok_or_else(|| io::Error::other(UnpackedTooLarge { limit: self.limit }))?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+            io::Error::other(UnpackedTooLarge { limit: self.limit, remedy: self.remedy })
+        })?;
         Ok(read)
     }
 }

@@ -2,29 +2,35 @@
 
 mod archive;
 mod channel;
+mod contents;
 mod document_reader;
 mod documents;
 mod entries;
 mod limit;
 mod location;
+mod manifest;
 mod read;
 mod transcode;
+mod writer;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-pub use archive::{ArchiveError, Packer, write_entry, writer};
+pub use archive::{ArchiveError, Packer};
 pub use channel::{
     DocumentReceiver, DocumentSender, ReadDocument, ReceiverClosed, document_channel,
 };
 pub use document_reader::{MAX_UNPACKED, ReadOptions, ReadReport};
 pub use location::{DocumentLocation, LineOrIndex};
 pub use read::{ByteSource, SQLITE_HEADER, SQLITE_REFUSED, read_source};
+pub use writer::{BulkFormat, BulkWriter};
 
 use super::access::{CanPublish, CanRead};
 use super::export::Export;
 use super::import::{ImportOptions, ImportStatus, IncomingDocument, Outcome};
+use super::movies::MovieQuery;
 use super::{Catalog, CatalogError};
 use crate::document::plan::Report;
 use crate::document::{Category, MovieId, Problem, ProblemCode, Stage, Warning};
@@ -34,8 +40,8 @@ use crate::storage::DocumentKey;
 const BATCH: usize = 200;
 /// Bytes of text after which a transaction takes no more documents.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
-/// Documents per query while exporting.
-const PAGE: u64 = 100;
+/// How long a transaction that has documents waits for the next one.
+const BATCH_WAIT: Duration = Duration::from_millis(100);
 
 /// The result of importing one document.
 #[derive(Debug)]
@@ -61,6 +67,15 @@ impl DocumentResult {
     }
 }
 
+/// What to do when a document is not imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Go on with the next document.
+    Continue,
+    /// Stop; no document after it is imported. Each document has a transaction of its own.
+    Stop,
+}
+
 /// The number of documents by status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BulkReport {
@@ -71,6 +86,9 @@ pub struct BulkReport {
     pub rejected: u64,
     /// Movies that the import created, or would create in a dry run.
     pub movies_created: u64,
+    /// Whether the import stopped before the end of the input, because a document failed or the
+    /// results could not be reported.
+    pub stopped: bool,
 }
 
 impl BulkReport {
@@ -96,7 +114,8 @@ const REFRESH_STATISTICS_AFTER: u64 = 500;
 
 impl Catalog {
     /// Imports documents as they arrive, many per transaction, and creates missing movies. A
-    /// rejected document does not affect the others. Results are reported in input order.
+    /// rejected document does not affect the others, unless `on_failure` says so. Results are
+    /// reported in input order; the import stops if `report` returns false.
     ///
     /// # Errors
     /// When storage fails. Documents reported before that are committed.
@@ -105,7 +124,8 @@ impl Catalog {
         permission: &CanPublish,
         mut documents: DocumentReceiver,
         options: &ImportOptions,
-        mut report: impl FnMut(DocumentResult),
+        on_failure: OnFailure,
+        mut report: impl FnMut(DocumentResult) -> bool,
     ) -> Result<BulkReport, CatalogError> {
         // A published document creates its movie.
         let create_movie = options.create_movie || options.target == Stage::Published;
@@ -115,16 +135,22 @@ impl Catalog {
         let mut known_to_planner = 0;
         // In a dry run, a movie stays missing for each of its documents; report it only once.
         let mut planned = HashSet::new();
+        let max_documents = if on_failure == OnFailure::Stop { 1 } else { BATCH };
         loop {
             let mut waiting = Vec::new();
             let mut batch: Vec<IncomingDocument> = Vec::new();
             let mut keys = HashSet::new();
             let mut bytes = 0;
             let mut ended = false;
-            while waiting.len() < BATCH && bytes < BATCH_BYTES {
+            while waiting.len() < max_documents && bytes < BATCH_BYTES {
                 let next = match held.take() {
                     Some(read) => Some(read),
-                    None => documents.recv().await,
+                    None if waiting.is_empty() => documents.recv().await,
+                    // A client that waits for a result before it sends more gets it.
+                    None => match tokio::time::timeout(BATCH_WAIT, documents.recv()).await {
+                        Ok(next) => next,
+                        Err(_) => break,
+                    },
                 };
                 let Some(read) = next else {
                     ended = true;
@@ -193,8 +219,11 @@ impl Catalog {
                 };
                 total.count(result.status);
                 total.movies_created += u64::from(result.creates_movie);
-                report(result);
+                let is_failure = result.status == ImportStatus::Rejected;
+                let is_reported = report(result);
+                total.stopped |= !is_reported || (is_failure && on_failure == OnFailure::Stop);
             }
+            ended |= total.stopped;
             let written = total.published + total.drafted;
             let is_much_more = written >= REFRESH_STATISTICS_AFTER.max(2 * known_to_planner);
             if is_much_more || (ended && written >= known_to_planner + REFRESH_STATISTICS_AFTER) {
@@ -251,9 +280,10 @@ impl Catalog {
         }
     }
 
-    /// Sends the published documents of a selection to `exports`, ordered by movie and category;
-    /// a list of movies keeps its own order. Returns early without an error when the receiver is
-    /// dropped.
+    /// Sends the published documents of a selection to `exports`, several at a time, in the order
+    /// of [`Catalog::list_contents`]. All of them are of the moment when the export started: what is
+    /// published meanwhile does not appear in it. Returns early without an error when the receiver
+    /// is dropped.
     ///
     /// # Errors
     /// When storage fails.
@@ -261,43 +291,27 @@ impl Catalog {
         &self,
         permission: &CanRead,
         selection: &Selection,
-        exports: mpsc::Sender<Export>,
+        exports: mpsc::Sender<Vec<Export>>,
     ) -> Result<(), CatalogError> {
-        let categories: &[Category] = match &selection.category {
-            Some(category) => std::slice::from_ref(category),
-            None => Category::ALL,
-        };
-        if let Some(movies) = &selection.movies {
-            for movie in movies {
-                for export in self.exports(permission, &[movie], categories).await? {
-                    if export.metadata.revision > 0 && exports.send(export).await.is_err() {
-                        return Ok(());
-                    }
-                }
-            }
-            return Ok(());
-        }
-        let mut after: Option<DocumentKey> = None;
-        loop {
-            let page =
-                self.database.documents_after(after.as_ref(), selection.category, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some((last.movie.clone(), last.category));
-            let now = self.clock.now();
-            for document in page {
-                if exports.send(Export::of(document, now)).await.is_err() {
-                    return Ok(());
-                }
+        let mut contents = self.list_contents(permission, selection).await?;
+        while let Some(batch) = contents.next_batch() {
+            let batch = self.load_batch(permission, &batch).await?;
+            if exports.send(batch).await.is_err() {
+                return Ok(());
             }
         }
+        Ok(())
     }
 }
 
 /// Which documents to export.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// The movies to export; `None` means all.
+    /// The movies to export, in this order; `None` means all, in the order of their ids.
     pub movies: Option<Vec<MovieId>>,
-    /// The category to export; `None` means all.
-    pub category: Option<Category>,
+    /// Only movies that match. For the categories that must be `missing`, the empty documents are
+    /// exported, as templates to fill in.
+    pub query: MovieQuery,
+    /// The categories to export; empty means all, or none but the templates if there are any.
+    pub categories: Vec<Category>,
 }

@@ -58,7 +58,7 @@ pub fn read_source(
         ByteSource::Stream(stream) => {
             reader.read_stream(
                 Box::new(CountingReader::new(stream, Arc::clone(position))),
-                None,
+                reader.options.max_stream,
                 0,
             )?;
         }
@@ -77,7 +77,7 @@ impl DocumentReader<'_> {
             Ok(_) if is_archive(&start) => {
                 self.read_archive(&mut BufReader::with_capacity(1 << 16, file), 0)
             }
-            Ok(_) => self.read_stream(Box::new(file), None, 0),
+            Ok(_) => self.read_stream(Box::new(file), self.options.max_stream, 0),
             Err(error) => self.send_error(&error),
         }
     }
@@ -114,7 +114,7 @@ impl DocumentReader<'_> {
             }
             let unpacked = MultiGzDecoder::new(input);
             let unpacked: Box<dyn Read + 's> = match limit {
-                Some(limit) => Box::new(LimitedReader::new(unpacked, limit)),
+                Some(limit) => Box::new(LimitedReader::new(unpacked, limit, self.options.remedy)),
                 None => Box::new(unpacked),
             };
             input = BufReader::with_capacity(1 << 16, unpacked);
@@ -126,7 +126,8 @@ impl DocumentReader<'_> {
     /// Copies an archive to a temporary file and reads it there.
     fn spool_archive(&mut self, input: impl Read, depth: usize) -> Result<(), ReceiverClosed> {
         let spooled = tempfile::tempfile().and_then(|mut file| {
-            io::copy(&mut LimitedReader::new(input, self.options.max_unpacked), &mut file)?;
+            let (limit, remedy) = (self.options.max_unpacked, self.options.remedy);
+            io::copy(&mut LimitedReader::new(input, limit, remedy), &mut file)?;
             file.seek(SeekFrom::Start(0))?;
             Ok(file)
         });

@@ -41,6 +41,15 @@ pub struct StoredDocument {
     pub body: String,
 }
 
+/// What a list of documents says about one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentSize {
+    pub category: Category,
+    pub revision: i64,
+    /// The length of its data in bytes.
+    pub bytes: u64,
+}
+
 /// A superseded revision.
 pub type StoredRevision = StoredDocument;
 
@@ -210,25 +219,11 @@ impl Database {
         }
         Ok(found)
     }
-
-    /// The published documents after a key, ordered by movie and category.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn documents_after(
-        &self,
-        after: Option<&DocumentKey>,
-        category: Option<Category>,
-        limit: u64,
-    ) -> Result<Vec<StoredDocument>, StorageError> {
-        page(&self.reader, after, category, limit).await
-    }
 }
 
 async fn page(
     connection: &impl ConnectionTrait,
     after: Option<&DocumentKey>,
-    category: Option<Category>,
     limit: u64,
 ) -> Result<Vec<StoredDocument>, StorageError> {
     let mut query = document::Entity::find();
@@ -240,9 +235,6 @@ async fn page(
                     .add(document::Column::Category.gt(category.as_str())),
             ),
         );
-    }
-    if let Some(category) = category {
-        query = query.filter(document::Column::Category.eq(category.as_str()));
     }
     let rows = query
         .order_by_asc(document::Column::MovieId)
@@ -338,7 +330,42 @@ impl Transaction {
         after: Option<&DocumentKey>,
         limit: u64,
     ) -> Result<Vec<StoredDocument>, StorageError> {
-        page(&self.connection, after, None, limit).await
+        page(&self.connection, after, limit).await
+    }
+
+    /// The revisions and sizes of the published documents of these movies in these categories, in
+    /// no particular order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn document_sizes(
+        &self,
+        movies: &[MovieId],
+        categories: &[Category],
+    ) -> Result<HashMap<MovieId, Vec<DocumentSize>>, StorageError> {
+        let mut found: HashMap<MovieId, Vec<DocumentSize>> = HashMap::new();
+        let names: Vec<_> = movies.iter().map(MovieId::as_str).collect();
+        for names in names.chunks(ROWS_PER_STATEMENT) {
+            let rows: Vec<(String, String, i64, i32)> = documents_of(names, categories)
+                .select_only()
+                .columns([
+                    document::Column::MovieId,
+                    document::Column::Category,
+                    document::Column::Revision,
+                ])
+                .expr(Func::cust("octet_length").arg(Expr::col(document::Column::Body)))
+                .into_tuple()
+                .all(&self.connection)
+                .await?;
+            for (movie, category, revision, bytes) in rows {
+                let category = category.parse().map_err(|error| corrupt(&movie, error))?;
+                let bytes = u64::try_from(bytes).unwrap_or_default();
+                let size = DocumentSize { category, revision, bytes };
+                let movie = movie.parse().map_err(|error| corrupt(&movie, error))?;
+                found.entry(movie).or_default().push(size);
+            }
+        }
+        Ok(found)
     }
 
     /// A superseded revision of a document; `None` if there is none.

@@ -1,19 +1,22 @@
 //! Listing movies: filters, sort orders and pages.
 
+use std::collections::HashSet;
+
 use chrono::DateTime;
 use sea_orm::sea_query::{LikeExpr, Order, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::rows::{MovieRow, row, title_key};
-use crate::document::Category;
+use super::rows::{MovieRow, movie_id, row, title_key};
 use crate::document::text::comparable;
+use crate::document::{Category, MovieId};
+use crate::storage::db::statements::ROWS_PER_STATEMENT;
 use crate::storage::tables::{document, movie, movie_genre};
-use crate::storage::{Database, StorageError};
+use crate::storage::{Database, StorageError, Transaction};
 
 /// Filters for movies. `None` or an empty list does not filter.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MovieFilter {
     /// A part of the title or the original title, compared by the rules of
     /// [`crate::document::text::folding`].
@@ -139,6 +142,58 @@ fn condition(filter: &MovieFilter) -> Condition {
         all = all.add(movie::Column::Id.not_in_subquery(documents_with_content(*category)));
     }
     all
+}
+
+impl Transaction {
+    /// The ids of the movies that match, after an id, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn movie_ids_after(
+        &self,
+        filter: &MovieFilter,
+        after: Option<&MovieId>,
+        limit: u64,
+    ) -> Result<Vec<MovieId>, StorageError> {
+        let mut query =
+            movie::Entity::find().select_only().column(movie::Column::Id).filter(condition(filter));
+        if let Some(after) = after {
+            query = query.filter(movie::Column::Id.gt(after.as_str()));
+        }
+        let ids: Vec<String> = query
+            .order_by_asc(movie::Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(&self.connection)
+            .await?;
+        ids.into_iter().map(movie_id).collect()
+    }
+
+    /// Which of these movies exist and match.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn matching_movies(
+        &self,
+        filter: &MovieFilter,
+        movies: &[MovieId],
+    ) -> Result<HashSet<MovieId>, StorageError> {
+        let mut found = HashSet::new();
+        for movies in movies.chunks(ROWS_PER_STATEMENT) {
+            let ids: Vec<String> = movie::Entity::find()
+                .select_only()
+                .column(movie::Column::Id)
+                .filter(condition(filter))
+                .filter(movie::Column::Id.is_in(movies.iter().map(MovieId::as_str)))
+                .into_tuple()
+                .all(&self.connection)
+                .await?;
+            for id in ids {
+                found.insert(movie_id(id)?);
+            }
+        }
+        Ok(found)
+    }
 }
 
 impl Database {

@@ -23,12 +23,17 @@ pub struct MovieRow {
     pub updated_at: DateTime<Utc>,
 }
 
+pub(super) fn movie_id(id: String) -> Result<MovieId, StorageError> {
+    id.parse().map_err(|error: crate::document::ids::InvalidMovieId| StorageError::Corrupt {
+        what: "movie",
+        reason: error.to_string(),
+        key: id,
+    })
+}
+
 pub(super) fn row(model: movie::Model) -> Result<MovieRow, StorageError> {
-    let id = model.id.parse().map_err(|error: crate::document::ids::InvalidMovieId| {
-        StorageError::Corrupt { what: "movie", key: model.id.clone(), reason: error.to_string() }
-    })?;
     Ok(MovieRow {
-        id,
+        id: movie_id(model.id)?,
         facts: MovieFacts {
             title: model.title,
             original_title: model.original_title,

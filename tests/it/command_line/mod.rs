@@ -7,7 +7,7 @@ mod messages;
 mod secrets;
 mod texts;
 
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use tokio::process::Command;
 use crate::on_both_databases;
 use crate::support::command::{Ran, reelport, run};
 use crate::support::database::{TABLES, dump};
+use crate::support::packing::{gzipped, ndjson, zipped};
 use crate::support::server::Server;
 use crate::support::{Client, envelope, fixtures};
 
@@ -66,25 +67,6 @@ fn documents(ndjson: &str) -> Vec<Value> {
         document
     };
     ndjson.lines().map(read).collect()
-}
-
-fn gzipped(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn zipped(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in entries {
-        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-        archive.write_all(content).unwrap();
-    }
-    archive.finish().unwrap().into_inner()
-}
-
-fn ndjson(envelopes: &[Value]) -> Vec<u8> {
-    envelopes.iter().flat_map(|envelope| format!("{envelope}\n").into_bytes()).collect()
 }
 
 /// The seven documents of a movie.
@@ -351,6 +333,18 @@ on_both_databases! {
             ["a cast_crew", "c cast_crew"]
         );
         assert_eq!(keys(app.command(&["export", "--ids", "b"]).await).len(), 7);
+        app.movie("d").await;
+        assert_eq!(
+            keys(app.command(&["export", "--missing", "awards,trivia"]).await),
+            ["d trivia", "d awards"]
+        );
+        assert_eq!(
+            keys(
+                app.command(&["export", "--missing", "media", "--category", "basic-info,media"])
+                    .await
+            ),
+            ["d basic_info", "d media"]
+        );
         let ran = app.command(&["export", "--ids", "a,no-such", "--category", "media"]).await;
         assert_eq!((ran.code, ran.stdout.lines().count()), (1, 1));
         assert!(ran.stderr.contains("no-such"), "{}", ran.stderr);
@@ -710,7 +704,8 @@ async fn an_export_to_a_file_is_complete_or_absent() {
     let file = place.write("out.zip", "what was there before");
     place.run(&["export", "--format", "zip", "-o", &file]).await.ok();
     let mut archive = zip::ZipArchive::new(std::fs::File::open(&file).unwrap()).unwrap();
-    assert_eq!(archive.len(), 7);
+    // The documents and the manifest.
+    assert_eq!(archive.len(), 8);
     let mut text = String::new();
     archive.by_name("a/cast-crew.json").unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["category"], "cast_crew");

@@ -12,6 +12,7 @@ pub mod disk;
 pub mod fixtures;
 pub mod generate;
 pub mod operations;
+pub mod packing;
 pub mod proxy;
 pub mod pure;
 pub mod raw;
