@@ -210,6 +210,12 @@ pub struct ServeArgs {
     /// Maximum memory for the bodies of all requests together, in MiB
     #[arg(long, env = "REELPORT_REQUEST_MEMORY", default_value = "64", value_name = "MIB")]
     pub request_memory: String,
+    /// Maximum size of the file of a bulk import over HTTP, in MiB
+    #[arg(long, env = "REELPORT_BULK_UPLOAD", default_value = "1024", value_name = "MIB")]
+    pub bulk_upload: String,
+    /// Maximum decompressed size of such a file, or of an entry of it, in MiB
+    #[arg(long, env = "REELPORT_BULK_UNPACKED", default_value = "8192", value_name = "MIB")]
+    pub bulk_unpacked: String,
     /// How long open requests may take to finish when the service stops, in seconds
     #[arg(long, env = "REELPORT_SHUTDOWN_GRACE", default_value = "10", value_name = "SECONDS")]
     pub shutdown_grace: String,
@@ -297,10 +303,14 @@ impl ServeArgs {
             None => room,
         };
         let memory = parse_number("REELPORT_REQUEST_MEMORY", &self.request_memory, 16, 1 << 20)?;
+        let upload = parse_number("REELPORT_BULK_UPLOAD", &self.bulk_upload, 1, 1 << 20)?;
+        let unpacked = parse_number("REELPORT_BULK_UNPACKED", &self.bulk_unpacked, 1, 1 << 20)?;
         let grace = parse_number("REELPORT_SHUTDOWN_GRACE", &self.shutdown_grace, 0, 3600)?;
         Ok(Limits {
             connections,
             request_memory: memory << 20,
+            bulk_upload: (upload as u64) << 20,
+            bulk_unpacked: (unpacked as u64) << 20,
             grace: Duration::from_secs(grace as u64),
             ..defaults
         })

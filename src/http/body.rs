@@ -9,6 +9,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use async_compression::tokio::bufread::{GzipDecoder, ZlibDecoder};
 use axum::body::Body;
@@ -33,6 +34,9 @@ use super::problem::ProblemDetails;
 /// Supported content codings, as the value of `Accept-Encoding`. `deflate` is the zlib format (RFC
 /// 9110 §8.4.1.2).
 const ACCEPTED_CODINGS: &str = "gzip, deflate, identity";
+/// Paths with bodies that are processed while they arrive. They may be larger than others, and are
+/// not counted against the memory for bodies.
+const STREAMED: [&str; 1] = ["/api/v1/admin/movies/import"];
 /// How many bytes are decompressed at once.
 const DECODED_CHUNK: usize = 16 * 1024;
 /// How many bytes at the start of each body are not counted: the number of connections limits them.
@@ -41,9 +45,9 @@ const UNCOUNTED: usize = 64 * 1024;
 /// Why a request body cannot be read.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum BodyError {
-    /// It is larger than [`MAX_BODY`].
-    #[error("the body is larger than {} KiB", MAX_BODY / 1024)]
-    TooLarge,
+    /// It is larger than the route allows.
+    #[error("the body is larger than {} KiB", limit / 1024)]
+    TooLarge { limit: u64 },
     /// The client sent it too slowly.
     #[error("the body was sent too slowly")]
     TooSlow,
@@ -64,7 +68,7 @@ impl From<BodyError> for ProblemDetails {
     fn from(error: BodyError) -> Self {
         let detail = error.to_string();
         match error {
-            BodyError::TooLarge => Self::too_large(detail),
+            BodyError::TooLarge { .. } => Self::too_large(detail),
             BodyError::TooSlow => {
                 Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", detail).with_close()
             }
@@ -89,13 +93,24 @@ pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, ProblemDetails
             if cause.is::<http_body_util::LengthLimitError>() {
                 return too_large();
             }
-            if let Some(error) = cause.downcast_ref::<BodyError>() {
-                return error.clone().into();
+            source = cause.source();
+        }
+        BodyError::find(&error).into()
+    })
+}
+
+impl BodyError {
+    /// The cause of an error of a body.
+    pub fn find(error: &axum::Error) -> Self {
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            if let Some(error) = cause.downcast_ref::<Self>() {
+                return error.clone();
             }
             source = cause.source();
         }
-        BodyError::Broken.into()
-    })
+        Self::Broken
+    }
 }
 
 /// Applies the limits to the request body, and returns 503 if the handler takes too long. After it
@@ -104,11 +119,16 @@ pub async fn limit_body(State(state): State<AppState>, request: Request, next: N
     let limits = &state.limits;
     let (parts, body) = request.into_parts();
     let expects_continue = parts.headers.contains_key(header::EXPECT);
-    let upload = Arc::new(Mutex::new(Upload::new(body, Arc::clone(limits))));
+    let is_streamed = STREAMED.contains(&parts.uri.path());
+    let max = if is_streamed { limits.bulk_upload } else { MAX_BODY as u64 };
+    let upload = Arc::new(Mutex::new(Upload::new(body, max, Arc::clone(limits))));
     let reservation = Arc::new(Mutex::new(Reservation::default()));
     let is_empty = upload.try_lock().is_ok_and(|upload| upload.body.is_end_stream());
     let body = if is_empty {
         Body::empty()
+    } else if is_streamed {
+        let (decoded, hint) = decoded(&parts.headers, &upload);
+        Body::new(SizedStream { stream: decoded, hint })
     } else {
         limited(&parts.headers, &upload, &reservation, &state.request_memory)
     };
@@ -125,25 +145,24 @@ pub async fn limit_body(State(state): State<AppState>, request: Request, next: N
             Err(_) => since = Instant::now(),
         }
     };
-    if !is_empty && upload.try_lock().map_or(true, |upload| !upload.is_finished) {
+    // A handler that streams the body may still read it.
+    let is_read = is_streamed && response.status().is_success();
+    if !is_empty && !is_read && upload.try_lock().map_or(true, |upload| !upload.is_finished) {
         tokio::spawn(drain(upload, expects_continue));
     }
     response
 }
 
-/// The body that handlers read: decompressed and counted.
-fn limited(
-    headers: &HeaderMap,
-    upload: &Arc<Mutex<Upload>>,
-    reservation: &Arc<Mutex<Reservation>>,
-    memory: &Budget,
-) -> Body {
+type Decoded = BoxStream<'static, Result<Bytes, BodyError>>;
+
+/// The decompressed bytes of a body, as they arrive.
+fn decoded(headers: &HeaderMap, upload: &Arc<Mutex<Upload>>) -> (Decoded, SizeHint) {
     let received = try_unfold(Arc::clone(upload), |upload| async move {
         let frame = upload.lock().await.next().await?;
         Ok(frame.map(|bytes| (bytes, upload)))
     });
     let declared = upload.try_lock().map(|upload| upload.body.size_hint()).unwrap_or_default();
-    let (decoded, hint): (BoxStream<'static, _>, _) = match Coding::parse(headers) {
+    match Coding::parse(headers) {
         Ok(Coding::Identity) => (received.boxed(), declared),
         Ok(Coding::Gzip) => {
             let mut decoder = GzipDecoder::new(reader(received));
@@ -157,7 +176,17 @@ fn limited(
             let refused = futures::stream::once(async { Err(BodyError::UnknownCoding(unknown)) });
             (refused.boxed(), SizeHint::default())
         }
-    };
+    }
+}
+
+/// The body that handlers read: decompressed and counted.
+fn limited(
+    headers: &HeaderMap,
+    upload: &Arc<Mutex<Upload>>,
+    reservation: &Arc<Mutex<Reservation>>,
+    memory: &Budget,
+) -> Body {
+    let (decoded, hint) = decoded(headers, upload);
     let expected = usize::try_from(hint.exact().unwrap_or_default()).unwrap_or(usize::MAX);
     let counter = Counter {
         memory: memory.clone(),
@@ -229,26 +258,41 @@ impl Coding {
 /// A body that is being received from the client.
 struct Upload {
     body: Body,
+    /// Maximum size in bytes.
+    max: u64,
     limits: Arc<Limits>,
     first_read: Option<Instant>,
     last_frame: Option<Instant>,
+    /// How long the server waited for the client.
+    waited: Duration,
     received: u64,
     /// Whether the body ended or failed.
     is_finished: bool,
 }
 
 impl Upload {
-    fn new(body: Body, limits: Arc<Limits>) -> Self {
-        Self { body, limits, first_read: None, last_frame: None, received: 0, is_finished: false }
+    fn new(body: Body, max: u64, limits: Arc<Limits>) -> Self {
+        Self {
+            body,
+            max,
+            limits,
+            first_read: None,
+            last_frame: None,
+            waited: Duration::ZERO,
+            received: 0,
+            is_finished: false,
+        }
     }
 
     /// The next bytes; `None` at the end.
     async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         let now = Instant::now();
-        let start = *self.first_read.get_or_insert(now);
+        self.first_read.get_or_insert(now);
         let Limits { body_time, body_rate, .. } = *self.limits;
-        let earned = std::time::Duration::from_secs(self.received / body_rate.max(1));
-        let deadline = (now + body_time).min(start + body_time + earned);
+        let earned = Duration::from_secs(self.received / body_rate.max(1));
+        // The time that the server takes between two reads is not the client's.
+        let left = (body_time + earned).saturating_sub(self.waited);
+        let deadline = now + body_time.min(left);
         loop {
             let frame = match timeout_at(deadline, self.body.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
@@ -262,11 +306,12 @@ impl Upload {
                 }
             };
             self.last_frame = Some(Instant::now());
+            self.waited += now.elapsed();
             // Trailers are ignored.
             let Ok(bytes) = frame.into_data() else { continue };
             self.received += bytes.len() as u64;
-            if self.received > MAX_BODY as u64 {
-                return Err(BodyError::TooLarge);
+            if self.received > self.max {
+                return Err(BodyError::TooLarge { limit: self.max });
             }
             return Ok(Some(bytes));
         }

@@ -39,7 +39,15 @@ pub struct Limits {
     pub response_memory: usize,
     /// Maximum number of ZIP bundles that are sent at the same time.
     pub bundles: usize,
-    /// Maximum time that a request waits for one of the three limits above.
+    /// Maximum number of bulk exports that are sent at the same time.
+    pub bulk_exports: usize,
+    /// Maximum number of bulk imports that are received at the same time.
+    pub bulk_imports: usize,
+    /// Maximum size of the file of a bulk import in bytes, as sent.
+    pub bulk_upload: u64,
+    /// Maximum decompressed size of the file of a bulk import, or of an entry of it, in bytes.
+    pub bulk_unpacked: u64,
+    /// Maximum time that a request waits for memory, for a bundle, or for a bulk export or import.
     pub room_wait: Duration,
     /// How long open requests may take to finish when the server stops.
     pub grace: Duration,
@@ -62,6 +70,10 @@ impl Default for Limits {
             request_memory: 64 * MIB,
             response_memory: 64 * MIB,
             bundles: 64,
+            bulk_exports: 8,
+            bulk_imports: 2,
+            bulk_upload: 1024 * MIB as u64,
+            bulk_unpacked: 8 * 1024 * MIB as u64,
             room_wait: Duration::from_secs(5),
             grace: Duration::from_secs(10),
         }

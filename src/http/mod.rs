@@ -40,7 +40,7 @@ pub use cors::{AllowedOrigins, InvalidOrigin};
 pub use limits::{Limits, MAX_BODY};
 use problem::ProblemDetails;
 use request_id::MakeRequestId;
-use rest::Bundles;
+use rest::{BulkSlots, Bundles};
 pub use server::serve;
 
 /// State shared by all handlers. It is cloned for each request, so it is a single pointer.
@@ -58,6 +58,7 @@ pub struct Shared {
     /// Memory for responses that clients have not read yet.
     response_memory: Budget,
     bundles: Bundles,
+    bulk: BulkSlots,
 }
 
 impl AppState {
@@ -69,6 +70,7 @@ impl AppState {
             schema,
             request_memory: Budget::new(limits.request_memory, limits.room_wait),
             bundles: Bundles::new(&limits, response_memory.clone()),
+            bulk: BulkSlots::new(&limits),
             response_memory,
             limits,
         }))
@@ -116,8 +118,11 @@ pub fn router(state: AppState, allowed_origins: &AllowedOrigins) -> Router {
         router = router
             .layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
     }
-    let worth_compressing =
-        DefaultPredicate::new().and(NotForContentType::const_new("application/zip"));
+    // The compressor would hold back the lines of a bulk import.
+    let worth_compressing = DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/zip"))
+        .and(NotForContentType::const_new("application/gzip"))
+        .and(NotForContentType::const_new("application/x-ndjson"));
     router.layer(
         ServiceBuilder::new()
             .set_request_id(request_id.clone(), MakeRequestId)

@@ -220,6 +220,13 @@ impl From<Forbidden> for ProblemDetails {
     }
 }
 
+impl ProblemDetails {
+    /// The code and the detail, where an error is not sent as a response of its own.
+    pub fn into_code_and_detail(self) -> (&'static str, String) {
+        (self.code, self.detail)
+    }
+}
+
 impl From<CatalogError> for ProblemDetails {
     fn from(error: CatalogError) -> Self {
         if let CatalogError::Stopped(stopped) = error {

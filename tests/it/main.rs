@@ -17,6 +17,7 @@ mod auth;
 mod bases;
 mod bodies;
 mod budget;
+mod bulk;
 mod catalogue;
 mod command_line;
 mod concurrency;

@@ -1,6 +1,7 @@
 //! The REST API. Each route calls the same application function as its GraphQL counterpart.
 
 mod auth;
+mod bulk;
 mod bundle;
 mod draft_status;
 mod drafts;
@@ -18,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::AppState;
 pub use super::body::read_body;
 use super::problem::ProblemDetails;
+pub use bulk::BulkSlots;
 pub use bundle::Bundles;
 
 use crate::document::{Category, MovieId};
@@ -26,6 +28,7 @@ use crate::document::{Category, MovieId};
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::default()
         .merge(auth::routes())
+        .merge(bulk::routes())
         .merge(draft_status::routes())
         .merge(drafts::routes())
         .merge(exports::routes())

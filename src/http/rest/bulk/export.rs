@@ -1,0 +1,283 @@
+//! Exports many movies as one file. The documents are read and packed while the file is sent; at
+//! most a few MiB are ahead of the client, and no database connection is held for it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::stream::{StreamExt as _, unfold};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use utoipa::IntoParams;
+
+use crate::catalog::access::CanRead;
+use crate::catalog::background::spawn_background;
+use crate::catalog::bulk::{ArchiveError, BulkFormat, BulkWriter, Selection};
+use crate::catalog::movies::{MovieFilter, MovieQuery};
+use crate::catalog::{Catalog, CatalogError};
+use crate::document::categories::basic_info::ReleaseStatus;
+use crate::document::{Category, MovieId};
+use crate::http::AppState;
+use crate::http::bearer::Bearer;
+use crate::http::openapi::AccessErrors;
+use crate::http::problem::ProblemDetails;
+use crate::http::response::CHUNK;
+use crate::http::rest::query;
+
+/// Maximum number of movies that are named in one request.
+const MAX_IDS: usize = 10_000;
+/// Maximum number of movies that a message names.
+const MAX_NAMED: usize = 5;
+
+/// The query parameters of a bulk export. A movie must meet every condition that is given.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BulkExportParameters {
+    /// The movies to export, by id and in this order, separated by commas.
+    #[param(value_type = String)]
+    ids: Vec<String>,
+    /// Text that the title or the original title contains.
+    search: Option<String>,
+    /// The earliest year of release, inclusive.
+    year_from: Option<i64>,
+    /// The latest year of release, inclusive.
+    year_to: Option<i64>,
+    /// Names or aliases of genres, separated by commas. A movie must have all of them.
+    #[param(value_type = String)]
+    genres: Vec<String>,
+    /// The release status, for example released.
+    #[param(value_type = Option<String>)]
+    status: Option<ReleaseStatus>,
+    /// Categories in which a movie must have data, separated by commas.
+    #[param(value_type = String)]
+    present: Vec<String>,
+    /// Categories in which a movie must have no data, separated by commas. The empty documents of
+    /// these categories are exported, as templates to fill in; other documents only if categories
+    /// names them.
+    #[param(value_type = String)]
+    missing: Vec<String>,
+    /// The categories to export, separated by commas. By default all.
+    #[param(value_type = String)]
+    categories: Vec<String>,
+    /// zip (the default): {movie}/{category}.json, and a manifest as the last entry; ndjson: one
+    /// envelope per line.
+    #[param(value_type = Option<String>)]
+    format: Option<BulkFormat>,
+    /// Whether to compress. By default an archive is compressed, and NDJSON is not; compressed, it
+    /// is a gzip file.
+    compress: Option<bool>,
+}
+
+fn categories(parameter: &str, texts: &[String]) -> Result<Vec<Category>, ProblemDetails> {
+    let parse = |text: &String| {
+        text.trim()
+            .parse::<Category>()
+            .map_err(|error| ProblemDetails::bad_request(format!("{parameter}: {error}")))
+    };
+    texts.iter().map(parse).collect()
+}
+
+fn year(parameter: &str, year: Option<i64>) -> Result<Option<i32>, ProblemDetails> {
+    let convert = |year: i64| {
+        i32::try_from(year).map_err(|_| {
+            let allowed = "allowed is a year such as 1999";
+            ProblemDetails::bad_request(format!("{parameter}: found {year}; {allowed}"))
+        })
+    };
+    year.map(convert).transpose()
+}
+
+impl BulkExportParameters {
+    fn selection(&self) -> Result<Selection, ProblemDetails> {
+        let mut movies: Vec<MovieId> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for id in &self.ids {
+            let id: MovieId = id
+                .trim()
+                .parse()
+                .map_err(|error| ProblemDetails::bad_request(format!("ids: {error}")))?;
+            if seen.insert(id.clone()) {
+                movies.push(id);
+            }
+        }
+        if movies.len() > MAX_IDS {
+            let found = movies.len();
+            let detail = format!("ids: found {found} movies; allowed are at most {MAX_IDS}");
+            return Err(ProblemDetails::bad_request(detail));
+        }
+        let filter = MovieFilter {
+            search: self.search.clone(),
+            year_from: year("year_from", self.year_from)?,
+            year_to: year("year_to", self.year_to)?,
+            genres: Vec::new(),
+            status: self.status.map(|status| status.as_str().to_owned()),
+            present: categories("present", &self.present)?,
+            missing: categories("missing", &self.missing)?,
+        };
+        Ok(Selection {
+            movies: (!movies.is_empty()).then_some(movies),
+            query: MovieQuery { filter, genre_names: self.genres.clone() },
+            categories: categories("categories", &self.categories)?,
+        })
+    }
+}
+
+/// Exports many movies as one file.
+///
+/// The file has the documents of the moment at which the export starts: what is published while it
+/// is sent does not appear in it. A download that was cut short is incomplete: it has no end of the
+/// archive, or no last chunk (HTTP clients report that as an error).
+#[utoipa::path(
+    get, path = "/api/v1/admin/movies/export", tag = "export", security(("bearer" = [])),
+    params(BulkExportParameters),
+    responses(
+        (
+            status = 200, description = "The file, streamed.",
+            content(
+                (Vec<u8> = "application/zip"),
+                (String = "application/x-ndjson"),
+                (Vec<u8> = "application/gzip"),
+            )
+        ),
+        (
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
+            description = "An unknown or invalid query parameter."
+        ),
+        AccessErrors,
+        (
+            status = 404, body = ProblemDetails, content_type = "application/problem+json",
+            description = "One of the ids names no movie."
+        ),
+        (
+            status = 503, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The server has reached its limit of bulk exports; see Retry-After."
+        ),
+    )
+)]
+pub async fn export(
+    State(state): State<AppState>,
+    Bearer(principal): Bearer,
+    RawQuery(parameters): RawQuery,
+) -> Result<Response, ProblemDetails> {
+    let permission = principal.can_read()?;
+    let parameters: BulkExportParameters = query::parse(parameters.as_deref(), "a bulk export")?;
+    let selection = parameters.selection()?;
+    if let Some(movies) = &selection.movies {
+        refuse_unknown(&state.catalog, &permission, movies).await?;
+    }
+    let slot = state.bulk.export().await?;
+    let format = parameters.format.unwrap_or(BulkFormat::Zip);
+    let now = state.catalog.now();
+    let (media_type, extension) = match (format, parameters.compress) {
+        (BulkFormat::Zip, _) => ("application/zip", "zip"),
+        (BulkFormat::Ndjson, Some(true)) => ("application/gzip", "ndjson.gz"),
+        (BulkFormat::Ndjson, _) => ("application/x-ndjson", "ndjson"),
+    };
+    let file_name = format!("reelport-export-{}.{extension}", now.format("%Y-%m-%d"));
+    let headers = [
+        (header::CONTENT_TYPE, media_type.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file_name}\"")),
+    ];
+    let writer = BulkWriter::new(format, parameters.compress, now);
+    let (sender, receiver) = mpsc::channel(1);
+    let catalog = Arc::clone(&state.catalog);
+    tokio::spawn(async move {
+        let _slot = slot;
+        if let Err(error) = produce(&catalog, &permission, &selection, writer, &sender).await {
+            tracing::warn!(%error, "a bulk export was not sent completely");
+            // The error ends the response without its last chunk.
+            let _ = sender.send(Err(error)).await;
+        }
+    });
+    Ok((headers, body(receiver)).into_response())
+}
+
+async fn refuse_unknown(
+    catalog: &Catalog,
+    permission: &CanRead,
+    movies: &[MovieId],
+) -> Result<(), ProblemDetails> {
+    let found = catalog.movies(permission, movies).await?;
+    let found: std::collections::HashSet<_> = found.iter().map(|movie| &movie.id).collect();
+    let unknown: Vec<&str> =
+        movies.iter().filter(|id| !found.contains(id)).map(MovieId::as_str).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let named = unknown.iter().take(MAX_NAMED).copied().collect::<Vec<_>>().join(", ");
+    let more = match unknown.len().saturating_sub(MAX_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let noun = if unknown.len() == 1 { "there is no movie" } else { "there are no movies" };
+    Err(ProblemDetails::not_found(format!("{noun} {named}{more}")))
+}
+
+/// Why a bulk export could not be sent completely.
+#[derive(Debug, thiserror::Error)]
+enum BulkExportError {
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error("the client closed the connection")]
+    Closed,
+}
+
+type Chunk = Result<Bytes, BulkExportError>;
+
+/// Reads and packs the documents, and sends the bytes of the file. The next documents are read
+/// while the last ones are packed and sent.
+async fn produce(
+    catalog: &Catalog,
+    permission: &CanRead,
+    selection: &Selection,
+    mut writer: BulkWriter,
+    out: &mpsc::Sender<Chunk>,
+) -> Result<(), BulkExportError> {
+    let (batches, mut received) = mpsc::channel(1);
+    let reading = catalog.export_stream(permission, selection, batches);
+    let writing = async move {
+        while let Some(batch) = received.recv().await {
+            let packing = spawn_background(move || {
+                let bytes = writer.add(&batch)?;
+                Ok::<_, ArchiveError>((bytes, writer))
+            });
+            let (bytes, rest) = packing.await.map_err(CatalogError::from)??;
+            writer = rest;
+            send(out, bytes).await?;
+        }
+        Ok::<_, BulkExportError>(writer)
+    };
+    // Finish the file only if everything was read: a reading error ends `writing` early.
+    let (read, written) = tokio::join!(reading, writing);
+    let writer = written?;
+    read?;
+    send(out, writer.finish()?).await
+}
+
+async fn send(out: &mpsc::Sender<Chunk>, bytes: Vec<u8>) -> Result<(), BulkExportError> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    out.send(Ok(bytes.into())).await.map_err(|_| BulkExportError::Closed)
+}
+
+/// The body: the received bytes in chunks.
+fn body(received: mpsc::Receiver<Chunk>) -> Body {
+    let chunks = unfold((received, Bytes::new()), |(mut received, mut bytes)| async move {
+        if bytes.is_empty() {
+            bytes = match received.recv().await? {
+                Ok(bytes) => bytes,
+                Err(error) => return Some((Err(error), (received, Bytes::new()))),
+            };
+        }
+        let chunk = bytes.split_to(bytes.len().min(CHUNK));
+        Some((Ok(chunk), (received, bytes)))
+    });
+    Body::from_stream(chunks.boxed())
+}

@@ -1,0 +1,500 @@
+//! Imports a file of many documents while it is received. Each document's result is sent as a line
+//! of JSON as soon as its transaction is committed.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use axum::body::Body;
+use axum::extract::{RawQuery, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::stream::{StreamExt as _, TryStreamExt as _, unfold};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use serde::{Deserialize, Serialize};
+use tokio_util::io::{StreamReader, SyncIoBridge};
+use tokio_util::task::AbortOnDropHandle;
+use utoipa::{IntoParams, ToSchema};
+
+use super::result_lines::ResultLines;
+use crate::catalog::access::CanPublish;
+use crate::catalog::background::spawn_background;
+use crate::catalog::bulk::{
+    BulkReport, ByteSource, DocumentResult, LineOrIndex, OnFailure, ReadOptions, document_channel,
+    read_source,
+};
+use crate::catalog::import::{ImportOptions, ImportStatus};
+use crate::catalog::{Catalog, CatalogError};
+use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
+use crate::document::{Category, Problem, ProblemCode, Source, Stage, Warning};
+use crate::http::bearer::Bearer;
+use crate::http::body::BodyError;
+use crate::http::openapi::AccessErrors;
+use crate::http::problem::ProblemDetails;
+use crate::http::rest::query;
+use crate::http::{AppState, request_id};
+
+/// Maximum number of problems, and of warnings, in the line of one document.
+const MAX_LISTED: usize = 20;
+/// The media types of a bulk import. The format is detected from the content.
+const MEDIA_TYPES: &[&str] = &[
+    "application/zip",
+    "application/x-zip-compressed",
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/json",
+    "application/gzip",
+    "application/x-gzip",
+    "application/octet-stream",
+];
+
+/// The query parameters of a bulk import.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BulkImportParameters {
+    /// published (the default), or draft: the changes then wait in drafts until they are published.
+    #[param(value_type = Option<String>)]
+    target: Option<Stage>,
+    /// merge (the default) changes and adds; replace also removes list items that a document
+    /// dropped since its base revision.
+    #[param(value_type = Option<String>)]
+    mode: Option<ImportMode>,
+    /// Plan only: the lines say what would change, and nothing is written.
+    dry_run: bool,
+    /// The source of the values, overriding the documents: tmdb, manual or llm-generated.
+    #[param(value_type = Option<String>)]
+    source: Option<Source>,
+    /// How to treat null. keep (the default): keep the stored value; clear: remove it.
+    #[param(value_type = Option<String>)]
+    nulls: Option<NullPolicy>,
+    /// How to resolve conflicts: fail (the default), keep_current or take_import.
+    #[param(value_type = Option<String>)]
+    on_conflict: Option<ConflictPolicy>,
+    /// Whether to change locked values too, if the source is manual.
+    override_locks: bool,
+    /// Whether an unknown key is an error.
+    strict: bool,
+    /// Whether to remove citation marks, markup and invisible characters from texts.
+    clean: bool,
+}
+
+impl From<BulkImportParameters> for ImportOptions {
+    fn from(parameters: BulkImportParameters) -> Self {
+        let defaults = Self::default();
+        Self {
+            target: parameters.target.unwrap_or(defaults.target),
+            mode: parameters.mode.unwrap_or(defaults.mode),
+            dry_run: parameters.dry_run,
+            source: parameters.source,
+            nulls: parameters.nulls.unwrap_or(defaults.nulls),
+            on_conflict: parameters.on_conflict.unwrap_or(defaults.on_conflict),
+            override_locks: parameters.override_locks,
+            strict: parameters.strict,
+            clean: parameters.clean,
+            ..defaults
+        }
+    }
+}
+
+/// The result of one document of a bulk import.
+#[derive(Serialize, ToSchema)]
+pub struct DocumentLine {
+    /// The archive entry. Absent if the file is no archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<String>,
+    /// The line in the file or the entry, counted from 1. Absent if the document is not one of
+    /// several lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    /// The index in a JSON list, counted from 0. Absent if the document is not in a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<u64>,
+    /// The movie; null if the document could not be read.
+    movie_id: Option<String>,
+    /// The category; null if the document could not be read.
+    #[schema(value_type = Option<String>)]
+    category: Option<Category>,
+    /// published, drafted, unchanged or planned (a dry run); conflict or rejected if nothing was
+    /// written because of the errors.
+    status: &'static str,
+    /// How many changes were made, or would be made.
+    changes: usize,
+    /// Whether the import of this document created its movie.
+    movie_created: bool,
+    /// What is wrong with the document; at most 20.
+    errors: Vec<Problem>,
+    /// What was corrected or ignored; at most 20.
+    warnings: Vec<Warning>,
+    /// How many errors and warnings are not listed.
+    #[serde(skip_serializing_if = "is_zero")]
+    omitted: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// The last line of a bulk import. Without it, the import is incomplete.
+#[derive(Serialize, ToSchema)]
+pub struct SummaryLine {
+    summary: Summary,
+}
+
+/// The number of documents by status.
+#[derive(Serialize, ToSchema)]
+pub struct Summary {
+    /// All documents that were looked at.
+    documents: u64,
+    published: u64,
+    drafted: u64,
+    unchanged: u64,
+    /// Documents of a dry run.
+    planned: u64,
+    /// Documents that were not imported because of a conflict with the stored state.
+    conflict: u64,
+    /// Documents that were not imported because of other errors.
+    rejected: u64,
+    /// Archive entries that are not documents.
+    skipped_entries: usize,
+    movies_created: u64,
+    /// Whether the import stopped at the first failure, as Prefer: handling=strict asked for. The
+    /// documents after it were not imported.
+    stopped: bool,
+}
+
+/// The last line of a bulk import that failed. The documents of the lines before it are imported.
+#[derive(Serialize, ToSchema)]
+pub struct ErrorLine {
+    error: LineError,
+}
+
+/// Why a bulk import failed.
+#[derive(Serialize, ToSchema)]
+pub struct LineError {
+    /// The kind of error, for programs, as in the code of problem details.
+    code: &'static str,
+    /// What went wrong, for people.
+    message: String,
+}
+
+/// Imports a file of many documents: a ZIP archive, NDJSON or a JSON list, each plain or gzipped.
+/// Movies that do not exist are created.
+///
+/// The response starts while the file is still being sent: one line of JSON for each document, and
+/// a summary as the last line. Without the summary, the import is incomplete: a last line `error`
+/// says why, or the connection was lost. What the lines report is committed. Sending the same file
+/// again imports the rest, and changes nothing else.
+#[utoipa::path(
+    post, path = "/api/v1/admin/movies/import", tag = "import", security(("bearer" = [])),
+    params(
+        BulkImportParameters,
+        (
+            "Prefer" = Option<String>, Header,
+            description = "handling=strict: stop at the first document that is not imported \
+                           (RFC 7240). Each document then has its own transaction."
+        ),
+    ),
+    request_body(
+        description = "The file. Its format is detected from its content. A ZIP archive may have \
+                       any folders; entries that are not JSON, NDJSON or ZIP are skipped.",
+        content(
+            (Vec<u8> = "application/zip"),
+            (String = "application/x-ndjson"),
+            (Object = "application/json"),
+            (Vec<u8> = "application/gzip"),
+            (Vec<u8> = "application/octet-stream"),
+        )
+    ),
+    responses(
+        (
+            status = 200, content_type = "application/x-ndjson", body = DocumentLine,
+            description = "A line for each document, and a summary as the last line. The status \
+                           does not say whether documents failed: look at the summary. A client \
+                           that sends TE: trailers gets the number of failures as the trailer \
+                           Reelport-Failed.",
+        ),
+        (
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
+            description = "An unknown or invalid query parameter."
+        ),
+        AccessErrors,
+        (
+            status = 415, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The body has another media type."
+        ),
+        (
+            status = 503, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The server has reached its limit of bulk imports; see Retry-After."
+        ),
+    )
+)]
+pub async fn import(
+    State(state): State<AppState>,
+    Bearer(principal): Bearer,
+    RawQuery(parameters): RawQuery,
+    request: Request,
+) -> Result<Response, ProblemDetails> {
+    let permission = principal.can_publish()?;
+    let parameters: BulkImportParameters = query::parse(parameters.as_deref(), "a bulk import")?;
+    let options = ImportOptions::from(parameters);
+    refuse_other_media_types(request.headers())?;
+    let is_strict = prefers_strict_handling(request.headers());
+    let on_failure = if is_strict { OnFailure::Stop } else { OnFailure::Continue };
+    let slot = state.bulk.import().await?;
+    let request_id = request_id::of(request.extensions());
+
+    let lines = ResultLines::new();
+    let run = BulkImport {
+        catalog: Arc::clone(&state.catalog),
+        permission,
+        options,
+        on_failure,
+        max_unpacked: state.limits.bulk_unpacked,
+        lines: lines.clone(),
+        request_id,
+    };
+    let body = request.into_body();
+    // Dropping the response, because the client is gone, stops the import between two
+    // transactions or rolls back the one that is running.
+    let task = AbortOnDropHandle::new(tokio::spawn(async move {
+        let _slot = slot;
+        run.run(body).await
+    }));
+    let frames = unfold(Some((lines, task)), |state| async move {
+        let (lines, task) = state?;
+        match lines.next_chunk().await {
+            Ok(Some(bytes)) => Some((Ok(Frame::data(bytes)), Some((lines, task)))),
+            Ok(None) => {
+                let failed = task.await.ok()?;
+                let mut trailers = HeaderMap::new();
+                trailers.insert(FAILED, HeaderValue::from(failed));
+                Some((Ok(Frame::trailers(trailers)), None))
+            }
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    headers.insert(header::TRAILER, HeaderValue::from_static("reelport-failed"));
+    if is_strict {
+        let applied = HeaderValue::from_static("handling=strict");
+        headers.insert(HeaderName::from_static("preference-applied"), applied);
+    }
+    Ok((headers, Body::new(StreamBody::new(frames.boxed()))).into_response())
+}
+
+/// The trailer with the number of documents that were not imported.
+const FAILED: HeaderName = HeaderName::from_static("reelport-failed");
+
+fn refuse_other_media_types(headers: &HeaderMap) -> Result<(), ProblemDetails> {
+    let found = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = found.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if MEDIA_TYPES.iter().any(|allowed| media_type.eq_ignore_ascii_case(allowed)) {
+        return Ok(());
+    }
+    let shown: String = media_type.chars().take(80).collect();
+    let allowed = MEDIA_TYPES.join(", ");
+    Err(ProblemDetails::unsupported_media_type(format!(
+        "Content-Type: found {shown:?}; allowed is one of {allowed}"
+    )))
+}
+
+/// Whether a `Prefer` header has `handling=strict` (RFC 7240 §4.4).
+fn prefers_strict_handling(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split([',', ';'])).any(|preference| {
+        let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
+        name.trim().eq_ignore_ascii_case("handling")
+            && value.trim().trim_matches('"').eq_ignore_ascii_case("strict")
+    })
+}
+
+/// A running import.
+struct BulkImport {
+    catalog: Arc<Catalog>,
+    permission: CanPublish,
+    options: ImportOptions,
+    on_failure: OnFailure,
+    max_unpacked: u64,
+    lines: ResultLines,
+    request_id: String,
+}
+
+impl BulkImport {
+    /// Imports the body and writes all lines. Returns the number of failures.
+    async fn run(self, body: Body) -> u64 {
+        let mut counts = Counts::default();
+        let result = self.import(body, &mut counts).await;
+        let written = match result {
+            Ok((report, skipped)) => {
+                self.lines.push(&SummaryLine { summary: counts.summary(&report, skipped) })
+            }
+            Err(error) => {
+                tracing::warn!(%error, request_id = %self.request_id, "a bulk import failed");
+                let (code, mut message) = error.into_code_and_message();
+                if code == "INTERNAL" {
+                    message = format!("{message}; the request id is {}", self.request_id);
+                }
+                counts.failed += 1;
+                self.lines.push(&ErrorLine { error: LineError { code, message } })
+            }
+        };
+        if let Err(error) = written {
+            tracing::error!(%error, "the last line of a bulk import could not be written");
+        }
+        self.lines.finish();
+        counts.failed
+    }
+
+    async fn import(
+        &self,
+        body: Body,
+        counts: &mut Counts,
+    ) -> Result<(BulkReport, usize), BulkImportError> {
+        let (sender, receiver) = document_channel();
+        let upload_error = Arc::new(OnceLock::new());
+        let reader = reader(body, Arc::clone(&upload_error));
+        let reading = ReadOptions {
+            parsing: self.options.parse_options(),
+            max_document: crate::http::MAX_BODY,
+            max_unpacked: self.max_unpacked,
+            max_stream: Some(self.max_unpacked),
+            remedy: "REELPORT_BULK_UNPACKED allows more",
+            ..ReadOptions::default()
+        };
+        let source = ByteSource::Stream(Box::new(reader));
+        let reading = spawn_background(move || {
+            read_source("file", source, &Arc::default(), reading, &sender)
+        });
+        let mut line_error = None;
+        let report = self
+            .catalog
+            .import_stream(&self.permission, receiver, &self.options, self.on_failure, |result| {
+                let line = counts.line(result);
+                if line_error.is_none() {
+                    line_error = self.lines.push(&line).err();
+                }
+                line_error.is_none()
+            })
+            .await?;
+        if let Some(error) = line_error {
+            return Err(error.into());
+        }
+        // The reader also ends when the receiver is dropped.
+        let read = reading.await.map_err(CatalogError::from)?;
+        if let Some(error) = upload_error.get() {
+            return Err(error.clone().into());
+        }
+        let skipped = read.map_or(0, |read| read.skipped.len());
+        Ok((report, skipped))
+    }
+}
+
+/// Reads a body on a blocking thread. An error of the upload is also stored in `failure`, because a
+/// part of a document that was cut off is reported as a document that cannot be read.
+fn reader(body: Body, failure: Arc<OnceLock<BodyError>>) -> impl io::Read + Send {
+    let bytes = body.into_data_stream().map_err(move |error| {
+        let error = BodyError::find(&error);
+        io::Error::other(failure.get_or_init(|| error).clone())
+    });
+    let bytes: std::pin::Pin<Box<dyn futures::Stream<Item = io::Result<Bytes>> + Send>> =
+        Box::pin(bytes);
+    SyncIoBridge::new(StreamReader::new(bytes))
+}
+
+/// Why a bulk import ended early.
+#[derive(Debug, thiserror::Error)]
+enum BulkImportError {
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error("the file was not received completely: {0}")]
+    Upload(#[from] BodyError),
+    #[error("the results could not be kept: {0}")]
+    Results(#[from] io::Error),
+}
+
+impl BulkImportError {
+    fn into_code_and_message(self) -> (&'static str, String) {
+        match self {
+            Self::Catalog(error) => ProblemDetails::from(error).into_code_and_detail(),
+            Self::Upload(error) => {
+                let message = format!("the file was not received completely: {error}");
+                (ProblemDetails::from(error).into_code_and_detail().0, message)
+            }
+            Self::Results(_) => ("INTERNAL", "something went wrong on our side".to_owned()),
+        }
+    }
+}
+
+/// Counts what the lines report.
+#[derive(Default)]
+struct Counts {
+    documents: u64,
+    conflicts: u64,
+    /// All documents that were not imported, for whatever reason.
+    failed: u64,
+}
+
+impl Counts {
+    fn line(&mut self, result: DocumentResult) -> DocumentLine {
+        self.documents += 1;
+        let is_conflict = |problem: &Problem| problem.code == ProblemCode::Conflict;
+        let status = match result.status {
+            ImportStatus::Rejected => {
+                self.failed += 1;
+                if result.problems.iter().any(is_conflict) {
+                    self.conflicts += 1;
+                    "conflict"
+                } else {
+                    "rejected"
+                }
+            }
+            status => status.as_str(),
+        };
+        let mut errors = result.problems;
+        let (mut warnings, changes) =
+            result.plan.map_or_else(Default::default, |plan| (plan.warnings, plan.changes.len()));
+        let omitted =
+            errors.len().saturating_sub(MAX_LISTED) + warnings.len().saturating_sub(MAX_LISTED);
+        errors.truncate(MAX_LISTED);
+        warnings.truncate(MAX_LISTED);
+        let (line, index) = match result.location.at {
+            Some(LineOrIndex::Line(line)) => (Some(line), None),
+            Some(LineOrIndex::Index(index)) => (None, Some(index)),
+            None => (None, None),
+        };
+        let (movie_id, category) = result.key.unzip();
+        DocumentLine {
+            entry: result.location.entry.map(|entry| entry.to_string()),
+            line,
+            index,
+            movie_id: movie_id.map(|movie| movie.to_string()),
+            category,
+            status,
+            changes,
+            movie_created: result.creates_movie,
+            errors,
+            warnings,
+            omitted,
+        }
+    }
+
+    fn summary(&self, report: &BulkReport, skipped_entries: usize) -> Summary {
+        Summary {
+            documents: self.documents,
+            published: report.published,
+            drafted: report.drafted,
+            unchanged: report.unchanged,
+            planned: report.planned,
+            conflict: self.conflicts,
+            rejected: report.rejected - self.conflicts,
+            skipped_entries,
+            movies_created: report.movies_created,
+            stopped: report.stopped,
+        }
+    }
+}
