@@ -14,10 +14,11 @@ use crate::catalog::CatalogError;
 use crate::document::ids::is_entity_id;
 use crate::document::plan::base::{Base, base_of};
 use crate::document::read::parse::Reading;
+use crate::document::references::{ItemReference, item_references, named_entities};
 use crate::document::resolve::Resolution;
 use crate::document::resolve::directory::Directory;
 use crate::document::resolve::mentions::Mentions;
-use crate::document::schema::entities::{EntityKind, NewEntity};
+use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, MovieId, Stage};
 use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
 
@@ -102,11 +103,13 @@ impl ImportCommand<'_> {
         for document in documents {
             let Content::Merge(reading) = &document.content else { continue };
             let fields = document.category.definition().fields;
-            let has_entity_id = |entity: NewEntity| is_entity_id(&entity.id, entity.kind.as_str());
+            let has_entity_id = |reference: ItemReference<'_>| {
+                let kind = reference.kind().as_str();
+                reference.name().is_some()
+                    && reference.id().is_some_and(|id| is_entity_id(id, kind))
+            };
             let may_name = match self.options.target {
-                Stage::Published => {
-                    NewEntity::referenced_in(fields, &reading.data).any(has_entity_id)
-                }
+                Stage::Published => item_references(fields, &reading.data).any(has_entity_id),
                 Stage::Draft => {
                     !self.options.resolutions.is_empty()
                         && loaded.drafts.contains_key(&document.key())
@@ -185,9 +188,7 @@ impl ImportCommand<'_> {
         }
         // An import into a draft may name the new entities of the draft.
         for ((_, category), draft) in &loaded.drafts {
-            for entity in
-                NewEntity::referenced_in(category.definition().fields, &draft.current.data)
-            {
+            for entity in named_entities(category.definition().fields, &draft.current.data) {
                 if directory.by_id(entity.kind, &entity.id).is_none() {
                     directory.add(&entity);
                 }

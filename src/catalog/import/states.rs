@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use crate::catalog::CatalogError;
 use crate::document::plan::base::Revisions;
-use crate::document::references::follow_redirects;
 use crate::document::resolve::directory::Directory;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
 use crate::storage::{DocumentKey, StoredDocument};
@@ -67,7 +66,7 @@ impl LoadedStates {
     pub(super) fn follow_redirects(&mut self, directory: &Directory) {
         let drafts = self.drafts.iter_mut().map(|(key, draft)| (key, &mut draft.current));
         for ((_, category), state) in drafts.chain(&mut self.bases) {
-            follow_redirects(category.definition().fields, &mut state.data, directory);
+            directory.follow_redirects(category.definition().fields, &mut state.data);
         }
     }
 

@@ -19,10 +19,11 @@ use super::merge::merge;
 use super::problem::{Problem, ProblemCode, shown};
 use super::proposal::{ConflictPolicy, ImportMode, Proposal};
 use super::read::parse::Reading;
+use super::references::references;
 use super::resolve::credited_names::{self, SplitCredits};
 use super::resolve::directory::Directory;
 use super::resolve::given_ids;
-use super::schema::definition::{Kind, Object};
+use super::schema::definition::Object;
 use super::schema::entities::NewEntity;
 use super::schema::scalars::Json;
 use diff::{Change, ChangeOperation, diff};
@@ -117,7 +118,9 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
     );
     let mut new_entities = merged.resolved.new_entities;
     if !new_entities.is_empty() {
-        let named = names_of(proposal.definition, &applied.data);
+        let named: HashSet<&str> = references(proposal.definition.fields, &applied.data)
+            .filter_map(|reference| reference.stored_as())
+            .collect();
         new_entities.retain(|entity| {
             let stands_as =
                 if entity.kind.is_referenced_by_name() { &entity.name } else { &entity.id };
@@ -280,22 +283,4 @@ fn conflict_problem(conflict: &Conflict) -> Problem {
         value(&conflict.imported),
     );
     Problem::new(conflict.path.clone(), ProblemCode::Conflict, message)
-}
-
-/// The ids and names of all entities to which a document refers.
-fn names_of<'v>(definition: &Definition, data: &'v Object) -> HashSet<&'v str> {
-    let mut found = HashSet::new();
-    for field in definition.fields {
-        let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-        match &field.rule.kind {
-            Kind::Names { .. } => found.extend(list.filter_map(Value::as_str)),
-            Kind::Items { item, .. } => found.extend(list.flat_map(|object| {
-                item.entities
-                    .iter()
-                    .filter_map(|entity| object.get(entity.id).and_then(Value::as_str))
-            })),
-            _ => {}
-        }
-    }
-    found
 }
