@@ -8,13 +8,14 @@ use chrono::{DateTime, Utc};
 
 use super::command::ImportCommand;
 use super::planning::{DocumentPlanner, PlanInputs};
-use super::states::{LoadedStates, OpenDraft, StoredState};
+use super::states::{LoadedEntities, LoadedStates, OpenDraft, StoredState};
 use super::{Content, IncomingDocument, Operation, distinct};
 use crate::catalog::CatalogError;
 use crate::document::ids::is_entity_id;
+use crate::document::plan::PreparedReferences;
 use crate::document::plan::base::{Base, base_of};
 use crate::document::read::parse::Reading;
-use crate::document::references::{ItemReference, item_references, named_entities};
+use crate::document::references::{ItemReference, item_references};
 use crate::document::resolve::Resolution;
 use crate::document::resolve::directory::Directory;
 use crate::document::resolve::mentions::Mentions;
@@ -165,56 +166,59 @@ impl ImportCommand<'_> {
         found.map(StoredState::of).transpose()
     }
 
-    /// Loads the entities that the documents and their stored states may name.
-    pub(super) async fn load_directory(
+    /// Loads the entities that the documents and their stored states may name, and prepares the
+    /// entity references of the documents. In the loaded states, ids of merged entities are
+    /// replaced by those that they redirect to.
+    pub(super) async fn load_entities(
         &self,
         transaction: &Transaction,
         documents: &[IncomingDocument],
-        loaded: &LoadedStates,
+        loaded: &mut LoadedStates,
         now: DateTime<Utc>,
-    ) -> Result<Directory, CatalogError> {
+    ) -> Result<LoadedEntities, CatalogError> {
         let mut mentions = self.mentions(documents, loaded);
         self.catalog.work.admit(0, mentions.open_names.len())?;
         if mentions.is_empty() {
-            return Ok(Directory::default());
+            return Ok(LoadedEntities::default());
         }
         let mut directory = transaction.directory(&mentions).await?;
+        loaded.follow_redirects(&directory);
+        loaded.add_draft_entities(&mut directory);
+        let prepared = self.prepare(documents, loaded, &directory, now)?;
         let (open, names) = (mentions.open_names.len(), mentions.names.len());
-        self.add_prepared(&mut mentions, documents, loaded, &directory, now)?;
-        // Prepared documents may have more names to resolve.
-        if (open, names) != (mentions.open_names.len(), mentions.names.len()) {
-            self.catalog.work.admit(0, mentions.open_names.len())?;
-            directory = transaction.directory(&mentions).await?;
-        }
-        // An import into a draft may name the new entities of the draft.
-        for ((_, category), draft) in &loaded.drafts {
-            for entity in named_entities(category.definition().fields, &draft.current.data) {
-                if directory.by_id(entity.kind, &entity.id).is_none() {
-                    directory.add(&entity);
-                }
+        for (document, prepared) in documents.iter().zip(&prepared) {
+            if let Some(reading) = prepared.as_ref().and_then(PreparedReferences::changed) {
+                self.add_arriving(&mut mentions, document, reading, loaded);
             }
         }
-        Ok(directory)
+        if (open, names) == (mentions.open_names.len(), mentions.names.len()) {
+            return Ok(LoadedEntities { directory, prepared });
+        }
+        // Prepared documents have more names to resolve. With these names, the references may have
+        // to be read differently, so they are prepared again when the document is planned.
+        self.catalog.work.admit(0, mentions.open_names.len())?;
+        let mut directory = transaction.directory(&mentions).await?;
+        loaded.add_draft_entities(&mut directory);
+        Ok(LoadedEntities { directory, prepared: Vec::new() })
     }
 
-    /// Adds the names of documents that change when their entity references are prepared. That
-    /// depends on which ids and names exist, so `directory` must be loaded.
-    fn add_prepared(
+    /// Prepares the entity references of the documents. That depends on which ids and names exist,
+    /// so `directory` must be loaded.
+    fn prepare(
         &self,
-        mentions: &mut Mentions,
         documents: &[IncomingDocument],
         loaded: &LoadedStates,
         directory: &Directory,
         now: DateTime<Utc>,
-    ) -> Result<(), CatalogError> {
+    ) -> Result<Vec<Option<PreparedReferences>>, CatalogError> {
         let (budget, credited) = (self.catalog.work.budget(), HashSet::new());
-        let inputs = PlanInputs { directory, credited: &credited, budget: &budget };
-        for document in documents {
-            let planner = DocumentPlanner::new(self, document, loaded, now);
-            let Some(reading) = planner.prepared(&inputs) else { continue };
-            self.add_arriving(mentions, document, &reading, loaded);
-        }
-        Ok(budget.outcome()?)
+        let inputs = PlanInputs { directory, prepared: None, credited: &credited, budget: &budget };
+        let prepared = documents
+            .iter()
+            .map(|document| DocumentPlanner::new(self, document, loaded, now).prepare(&inputs))
+            .collect();
+        budget.outcome()?;
+        Ok(prepared)
     }
 
     /// Adds the names of one document.

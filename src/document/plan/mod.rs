@@ -71,14 +71,31 @@ impl Plan {
     }
 }
 
+/// The prepared entity references of an arriving document. They hold for the directory that they
+/// were prepared with.
+#[derive(Debug)]
+pub struct PreparedReferences {
+    /// The document and its split credits; `None` if the document does not change.
+    changed: Option<(Reading, SplitCredits)>,
+}
+
+impl PreparedReferences {
+    /// The prepared document; `None` if it does not change.
+    #[must_use]
+    pub fn changed(&self) -> Option<&Reading> {
+        self.changed.as_ref().map(|(reading, _)| reading)
+    }
+}
+
 /// Prepares the entity references of an arriving document: decides which ids are used, and splits
-/// texts that contain more than one name. Returns `None` if the document does not change.
+/// texts that contain more than one name.
 #[must_use]
-pub fn prepare_references(proposal: &Proposal<'_>) -> Option<(Reading, SplitCredits)> {
+pub fn prepare_references(proposal: &Proposal<'_>) -> PreparedReferences {
     let with_ids = given_ids::check(proposal);
     let arriving = with_ids.as_ref().unwrap_or(proposal.arriving);
     let with_names = credited_names::normalise(&Proposal { arriving, ..*proposal });
-    with_names.or_else(|| with_ids.map(|reading| (reading, SplitCredits::default())))
+    let changed = with_names.or_else(|| with_ids.map(|reading| (reading, SplitCredits::default())));
+    PreparedReferences { changed }
 }
 
 /// Computes the plan of a proposal.
@@ -86,8 +103,19 @@ pub fn prepare_references(proposal: &Proposal<'_>) -> Option<(Reading, SplitCred
 /// # Errors
 /// If the work budget is spent or the work was cancelled.
 pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped> {
-    let prepared = prepare_references(proposal);
-    let (arriving, split_credits) = match &prepared {
+    plan_prepared(proposal, &prepare_references(proposal), ids)
+}
+
+/// Computes the plan of a proposal of which the entity references were prepared already.
+///
+/// # Errors
+/// If the work budget is spent or the work was cancelled.
+pub fn plan_prepared(
+    proposal: &Proposal<'_>,
+    prepared: &PreparedReferences,
+    ids: &dyn IdSource,
+) -> Result<Plan, Stopped> {
+    let (arriving, split_credits) = match &prepared.changed {
         Some((arriving, split_credits)) => (arriving, split_credits),
         None => (proposal.arriving, &SplitCredits::default()),
     };
