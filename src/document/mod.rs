@@ -10,6 +10,7 @@ pub mod budget;
 pub mod categories;
 mod diagnostics;
 pub mod ids;
+pub mod items;
 mod json;
 pub mod merge;
 pub mod options;

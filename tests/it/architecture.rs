@@ -184,6 +184,29 @@ fn files_with(words: &[&str], is_exempt: impl Fn(&str) -> bool) -> Vec<String> {
 }
 
 #[test]
+fn references_to_entities_are_traversed_in_one_place() {
+    let exempt = [
+        "document/references.rs",
+        // Whether a category has a list with certain entities: reads no document.
+        "document/categories/mod.rs",
+        // These change, split or leave out items as a whole.
+        "document/merge/item_lists.rs",
+        "document/resolve/credited_names.rs",
+    ];
+    let traverses = |source: &Source| {
+        let names_lists = ["Kind::Items", "Kind::Names"];
+        names_lists.iter().any(|kind| source.code.contains(kind))
+            && source.code.contains(".entities")
+    };
+    let sources = sources();
+    let is_test = |source: &Source| source.path.ends_with("tests.rs");
+    let found = sources.iter().filter(|source| !is_test(source) && traverses(source));
+    let mut found: Vec<&str> = found.map(|source| source.path.as_str()).collect();
+    found.retain(|path| !exempt.contains(path));
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
 fn only_the_storage_uses_the_database() {
     // The log filter contains the names of crates as text, which is no use of them.
     let names = [

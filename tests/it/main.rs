@@ -70,3 +70,4 @@ mod torture;
 mod unavailable;
 mod unread;
 mod unstorable;
+mod writer_conflicts;

@@ -12,12 +12,13 @@ use crate::catalog::import::{
 };
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::categories::Definition;
+use crate::document::items::{ListItemMut, items_mut};
 use crate::document::plan::locks::with_containing_lists;
 use crate::document::proposal::{ConflictPolicy, ImportMode, NullPolicy};
 use crate::document::read::envelope::SentMetadata;
 use crate::document::read::parse::Reading;
 use crate::document::resolve::Resolution;
-use crate::document::schema::definition::{Field, Item, Kind, Object};
+use crate::document::schema::definition::{Field, Object};
 use crate::document::{Category, MovieId, Source, Stage};
 use crate::storage::{StoredContribution, StoredDraft, Transaction};
 
@@ -249,25 +250,6 @@ fn draft_reading(
     Ok(Reading { data, provisional_ids, resolutions, personal, ..Reading::default() })
 }
 
-/// The items of all lists of a document, with their definitions.
-fn items_mut<'v>(
-    definition: &'static Definition,
-    data: &'v mut Object,
-) -> impl Iterator<Item = (&'static Item, &'v mut Object)> {
-    data.iter_mut().flat_map(|(key, value)| {
-        let item =
-            definition.fields.iter().find(|field| field.name == key).and_then(|field| match &field
-                .rule
-                .kind
-            {
-                Kind::Items { item, .. } => Some(*item),
-                _ => None,
-            });
-        let list = value.as_array_mut().map(|list| list.iter_mut()).into_iter().flatten();
-        list.filter_map(move |value| Some((item?, value.as_object_mut()?)))
-    })
-}
-
 /// Fills a document with null for each value that is missing.
 fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
     let fill = |fields: &'static [Field], object: &mut Object, skip: &[&str]| {
@@ -280,7 +262,7 @@ fn with_nulls(definition: &'static Definition, mut data: Object) -> Object {
         }
     };
     fill(definition.fields, &mut data, &[]);
-    for (item, object) in items_mut(definition, &mut data) {
+    for ListItemMut { item, object, .. } in items_mut(definition.fields, &mut data) {
         // A missing entity id stays missing, because null would remove the entity.
         let identity: Vec<&str> =
             item.entities.iter().map(|entity| entity.id).chain([item.id]).collect();

@@ -10,7 +10,7 @@ use crate::catalog::access::CanPublish;
 use crate::catalog::import::Operation;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::problem::shown;
-use crate::document::references::Reference;
+use crate::document::references::ItemReference;
 use crate::document::resolve::directory::Directory;
 use crate::document::schema::entities::EntityKind;
 use crate::document::{Problem, ProblemCode};
@@ -95,8 +95,10 @@ impl Catalog {
         };
         let other_ids: Vec<&str> = others.iter().map(String::as_str).collect();
         let documents = transaction.documents_naming(&other_ids).await?;
-        let new_id = |named: Reference<'_>| {
-            (named.kind == EntityKind::Person && others.contains(named.id)).then(|| target.clone())
+        let new_id = |named: ItemReference<'_>| {
+            let is_other = named.kind() == EntityKind::Person
+                && named.id().is_some_and(|id| others.contains(id));
+            is_other.then(|| target.clone())
         };
         let request = json!({ "merge_people": { "id": target, "other_ids": others } }).to_string();
         let mut rewrite = Rewrite {

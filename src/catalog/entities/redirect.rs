@@ -7,7 +7,7 @@ use crate::catalog::import::{
 };
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::read::envelope::SentMetadata;
-use crate::document::references::{Reference, replace_entity_ids};
+use crate::document::references::{ItemReference, replace_entity_ids};
 use crate::document::{Category, MovieId, Problem};
 use crate::storage::{DocumentKey, Transaction};
 
@@ -40,7 +40,7 @@ impl Rewrite<'_> {
         &self,
         transaction: &Transaction,
         documents: &[DocumentKey],
-        new_id: &(dyn Fn(Reference<'_>) -> Option<String> + Sync),
+        new_id: &(dyn Fn(ItemReference<'_>) -> Option<String> + Sync),
     ) -> Result<Vec<Rewritten>, CatalogError> {
         let options = ImportOptions {
             dry_run: self.dry_run,

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{is_possible_id, mentions};
 use crate::catalog::access::CanPublish;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::problem::shown;
+use crate::document::references::listed_names;
 use crate::document::resolve::mentions::Mentions;
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, is_blank_or_na};
@@ -244,8 +245,8 @@ async fn names_in_documents(
     for movies in movies.chunks(PAGE) {
         for document in transaction.documents(movies, &[Category::BasicInfo]).await? {
             let data: Object = serde_json::from_str(&document.body)?;
-            let genres = data.get("genres").and_then(Value::as_array).into_iter().flatten();
-            used.extend(genres.filter_map(Value::as_str).map(index_key));
+            let names = listed_names(document.category.definition().fields, &data);
+            used.extend(names.map(|(_, name)| index_key(name)));
         }
     }
     Ok(used)

@@ -13,7 +13,7 @@ use crate::catalog::import::Operation;
 use crate::catalog::{Catalog, CatalogError};
 use crate::document::ids::entity_id;
 use crate::document::problem::shown;
-use crate::document::references::Reference;
+use crate::document::references::ItemReference;
 use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 use crate::storage::{DocumentKey, Transaction};
@@ -109,10 +109,10 @@ impl Catalog {
             Receiver::Existing(id) | Receiver::Redirected(id) => id.clone(),
             Receiver::New(entity) => entity.id.clone(),
         };
-        let new_id = |named: Reference<'_>| {
-            let is_selected = named.kind == EntityKind::Person
-                && named.id == person
-                && selected.items.contains(named.item);
+        let new_id = |named: ItemReference<'_>| {
+            let is_selected = named.kind() == EntityKind::Person
+                && named.id() == Some(person.as_str())
+                && named.item_id().is_some_and(|item| selected.items.contains(item));
             is_selected.then(|| to.clone())
         };
         let request =

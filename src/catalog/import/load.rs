@@ -1,6 +1,5 @@
 //! Loads what the documents of a batch are planned from: their stored states and the entities that
-//! they may name. Except for base revisions, the number of statements does not depend on the number
-//! of documents.
+//! they may name. The number of statements does not depend on the number of documents in a batch.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,16 +7,18 @@ use chrono::{DateTime, Utc};
 
 use super::command::ImportCommand;
 use super::planning::{DocumentPlanner, PlanInputs};
-use super::states::{LoadedStates, OpenDraft, StoredState};
+use super::states::{LoadedEntities, LoadedStates, OpenDraft, StoredState};
 use super::{Content, IncomingDocument, Operation, distinct};
 use crate::catalog::CatalogError;
 use crate::document::ids::is_entity_id;
+use crate::document::plan::PreparedReferences;
 use crate::document::plan::base::{Base, base_of};
 use crate::document::read::parse::Reading;
+use crate::document::references::{ItemReference, item_references};
 use crate::document::resolve::Resolution;
 use crate::document::resolve::directory::Directory;
 use crate::document::resolve::mentions::Mentions;
-use crate::document::schema::entities::{EntityKind, NewEntity};
+use crate::document::schema::entities::EntityKind;
 use crate::document::{Category, MovieId, Stage};
 use crate::storage::{DocumentKey, StoredDocument, StoredDraft, Transaction};
 
@@ -80,11 +81,7 @@ impl ImportCommand<'_> {
                     transaction.last_draft_revisions(movies, &categories).await?;
             }
         }
-        for document in documents {
-            if let Some(base) = self.load_base(transaction, document, &loaded).await? {
-                loaded.bases.insert(document.key(), base);
-            }
-        }
+        loaded.bases = self.load_bases(transaction, documents, &loaded).await?;
         loaded.provisional_ids = self.load_provisional_ids(transaction, documents, &loaded).await?;
         Ok(loaded)
     }
@@ -102,11 +99,13 @@ impl ImportCommand<'_> {
         for document in documents {
             let Content::Merge(reading) = &document.content else { continue };
             let fields = document.category.definition().fields;
-            let has_entity_id = |entity: NewEntity| is_entity_id(&entity.id, entity.kind.as_str());
+            let has_entity_id = |reference: ItemReference<'_>| {
+                let kind = reference.kind().as_str();
+                reference.name().is_some()
+                    && reference.id().is_some_and(|id| is_entity_id(id, kind))
+            };
             let may_name = match self.options.target {
-                Stage::Published => {
-                    NewEntity::referenced_in(fields, &reading.data).any(has_entity_id)
-                }
+                Stage::Published => item_references(fields, &reading.data).any(has_entity_id),
                 Stage::Draft => {
                     !self.options.resolutions.is_empty()
                         && loaded.drafts.contains_key(&document.key())
@@ -129,91 +128,93 @@ impl ImportCommand<'_> {
         Ok(found)
     }
 
-    /// Loads the base revision that a document states, unless it is the published document or the
-    /// open draft.
-    async fn load_base(
-        &self,
-        transaction: &Transaction,
-        document: &IncomingDocument,
-        loaded: &LoadedStates,
-    ) -> Result<Option<StoredState>, CatalogError> {
-        let revisions = loaded.revisions(&document.key());
-        let options = self.options;
-        let base = base_of(options.base_revision, &document.metadata, options.target, &revisions);
-        let found = match base {
-            Base::Empty => {
-                return Ok(Some(StoredState::never_written(&document.movie, document.category)));
-            }
-            Base::Revision(number) => {
-                transaction.revision(&document.movie, document.category, number).await?
-            }
-            Base::Contribution(number) => {
-                let found =
-                    transaction.contribution(&document.movie, document.category, number).await?;
-                found.map(|found| StoredDocument {
-                    movie: found.movie,
-                    category: found.category,
-                    metadata: found.metadata,
-                    body: found.body,
-                })
-            }
-            Base::Unstated | Base::Unknown | Base::Published | Base::Draft => None,
-        };
-        found.map(StoredState::of).transpose()
-    }
-
-    /// Loads the entities that the documents and their stored states may name.
-    pub(super) async fn load_directory(
+    /// Loads the base revisions that the documents state, except for published documents and open
+    /// drafts, which are loaded already.
+    async fn load_bases(
         &self,
         transaction: &Transaction,
         documents: &[IncomingDocument],
         loaded: &LoadedStates,
+    ) -> Result<HashMap<DocumentKey, StoredState>, CatalogError> {
+        let mut bases = HashMap::new();
+        let (mut revisions, mut contributions) = (Vec::new(), Vec::new());
+        let options = self.options;
+        for document in documents {
+            let key = document.key();
+            let known = loaded.revisions(&key);
+            match base_of(options.base_revision, &document.metadata, options.target, &known) {
+                Base::Empty => {
+                    let empty = StoredState::never_written(&document.movie, document.category);
+                    bases.insert(key, empty);
+                }
+                Base::Revision(number) => revisions.push((key, number)),
+                Base::Contribution(number) => contributions.push((key, number)),
+                Base::Unstated | Base::Unknown | Base::Published | Base::Draft => {}
+            }
+        }
+        let mut found = transaction.superseded_states(&revisions).await?;
+        let contributions = transaction.contributions_by_number(&contributions).await?;
+        found.extend(contributions.into_iter().map(StoredDocument::from));
+        for document in found {
+            let key = (document.movie.clone(), document.category);
+            bases.insert(key, StoredState::of(document)?);
+        }
+        Ok(bases)
+    }
+
+    /// Loads the entities that the documents and their stored states may name, and prepares the
+    /// entity references of the documents. In the loaded states, ids of merged entities are
+    /// replaced by those that they redirect to.
+    pub(super) async fn load_entities(
+        &self,
+        transaction: &Transaction,
+        documents: &[IncomingDocument],
+        loaded: &mut LoadedStates,
         now: DateTime<Utc>,
-    ) -> Result<Directory, CatalogError> {
+    ) -> Result<LoadedEntities, CatalogError> {
         let mut mentions = self.mentions(documents, loaded);
         self.catalog.work.admit(0, mentions.open_names.len())?;
         if mentions.is_empty() {
-            return Ok(Directory::default());
+            return Ok(LoadedEntities::default());
         }
         let mut directory = transaction.directory(&mentions).await?;
+        loaded.follow_redirects(&directory);
+        loaded.add_draft_entities(&mut directory);
+        let prepared = self.prepare(documents, loaded, &directory, now)?;
         let (open, names) = (mentions.open_names.len(), mentions.names.len());
-        self.add_prepared(&mut mentions, documents, loaded, &directory, now)?;
-        // Prepared documents may have more names to resolve.
-        if (open, names) != (mentions.open_names.len(), mentions.names.len()) {
-            self.catalog.work.admit(0, mentions.open_names.len())?;
-            directory = transaction.directory(&mentions).await?;
-        }
-        // An import into a draft may name the new entities of the draft.
-        for ((_, category), draft) in &loaded.drafts {
-            for entity in
-                NewEntity::referenced_in(category.definition().fields, &draft.current.data)
-            {
-                if directory.by_id(entity.kind, &entity.id).is_none() {
-                    directory.add(&entity);
-                }
+        for (document, prepared) in documents.iter().zip(&prepared) {
+            if let Some(reading) = prepared.as_ref().and_then(PreparedReferences::changed) {
+                self.add_arriving(&mut mentions, document, reading, loaded);
             }
         }
-        Ok(directory)
+        if (open, names) == (mentions.open_names.len(), mentions.names.len()) {
+            return Ok(LoadedEntities { directory, prepared });
+        }
+        // Prepared documents have more names to resolve. With these names, the references may have
+        // to be read differently, so they are prepared again when the document is planned.
+        self.catalog.work.admit(0, mentions.open_names.len())?;
+        let mut directory = transaction.directory(&mentions).await?;
+        loaded.add_draft_entities(&mut directory);
+        Ok(LoadedEntities { directory, prepared: Vec::new() })
     }
 
-    /// Adds the names of documents that change when their entity references are prepared. That
-    /// depends on which ids and names exist, so `directory` must be loaded.
-    fn add_prepared(
+    /// Prepares the entity references of the documents. That depends on which ids and names exist,
+    /// so `directory` must be loaded.
+    fn prepare(
         &self,
-        mentions: &mut Mentions,
         documents: &[IncomingDocument],
         loaded: &LoadedStates,
         directory: &Directory,
         now: DateTime<Utc>,
-    ) -> Result<(), CatalogError> {
+    ) -> Result<Vec<Option<PreparedReferences>>, CatalogError> {
         let (budget, credited) = (self.catalog.work.budget(), HashSet::new());
-        let inputs = PlanInputs { directory, credited: &credited, budget: &budget };
-        for document in documents {
-            let planner = DocumentPlanner::new(self, document, loaded, now);
-            let Some(reading) = planner.prepared(&inputs) else { continue };
-            self.add_arriving(mentions, document, &reading, loaded);
-        }
-        Ok(budget.outcome()?)
+        let inputs = PlanInputs { directory, prepared: None, credited: &credited, budget: &budget };
+        let prepared = documents
+            .iter()
+            .map(|document| DocumentPlanner::new(self, document, loaded, now).prepare(&inputs))
+            .collect();
+        budget.outcome()?;
+        Ok(prepared)
     }
 
     /// Adds the names of one document.

@@ -27,11 +27,10 @@ impl ImportCommand<'_> {
 
         // Load the stored states of the documents and the entities that they may name.
         let mut loaded = self.load(transaction, documents, &movies).await?;
-        let directory = self.load_directory(transaction, documents, &loaded, now).await?;
-        loaded.follow_redirects(&directory);
+        let entities = self.load_entities(transaction, documents, &mut loaded, now).await?;
 
         // Resolve, align, merge and plan: no I/O.
-        let (mut outcomes, mut writes) = self.plan(documents, &loaded, directory, now)?;
+        let (mut outcomes, mut writes) = self.plan(documents, &loaded, entities, now)?;
         catalog.work.admit(0, writes.new_name_count())?;
         if self.options.dry_run {
             return Ok(outcomes);
@@ -39,8 +38,8 @@ impl ImportCommand<'_> {
         if writes.has_new_names() && transaction.advisory_lock_entities().await? {
             // Another writer may have created the same entities before the advisory lock was
             // granted.
-            let directory = self.load_directory(transaction, documents, &loaded, now).await?;
-            (outcomes, writes) = self.plan(documents, &loaded, directory, now)?;
+            let entities = self.load_entities(transaction, documents, &mut loaded, now).await?;
+            (outcomes, writes) = self.plan(documents, &loaded, entities, now)?;
         }
 
         // Execute: write documents, revisions, entities and projections, then the import log.

@@ -8,23 +8,25 @@ use chrono::{DateTime, Utc};
 use super::command::ImportCommand;
 use super::execute::{PendingChange, PendingWrites};
 use super::options::ImportStatus;
-use super::states::{LoadedStates, StoredState};
+use super::states::{LoadedEntities, LoadedStates, StoredState};
 use super::{Content, IncomingDocument, Outcome, draft_not_found, movie_not_found};
 use crate::catalog::CatalogError;
 use crate::catalog::export::Export;
 use crate::document::budget::{Stopped, WorkBudget};
 use crate::document::plan::base::{Base, BaseQuestion, Revisions, base_of, unknown_base};
 use crate::document::plan::policy::Origin;
-use crate::document::plan::{Plan, Restoration, plan, prepare_references, restore};
+use crate::document::plan::{
+    Plan, PreparedReferences, Restoration, plan, plan_prepared, prepare_references, restore,
+};
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::Reading;
 use crate::document::resolve::directory::Directory;
 use crate::document::{Metadata, Object, Problem, ProblemCode, Source, Stage};
 use crate::storage::DocumentKey;
 
-/// Maximum number of bytes of a stored document. Its export, indented or not, must be small enough
-/// to be imported.
-const MAX_STORED: usize = 8 * 1024 * 1024;
+/// Default maximum number of bytes of a stored document. Its export, indented or not, must be small
+/// enough to be imported.
+pub(in crate::catalog) const MAX_STORED: usize = 8 * 1024 * 1024;
 
 impl ImportCommand<'_> {
     /// Plans the documents in order. New entities and credits of a document that will be published
@@ -33,18 +35,23 @@ impl ImportCommand<'_> {
         &self,
         documents: &[IncomingDocument],
         loaded: &LoadedStates,
-        mut directory: Directory,
+        entities: LoadedEntities,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Outcome>, PendingWrites), CatalogError> {
+        let LoadedEntities { mut directory, mut prepared } = entities;
         let mut outcomes = Vec::with_capacity(documents.len());
         let mut writes = PendingWrites::default();
         let mut credited = loaded.credited_people.clone();
         let budget = self.catalog.work.budget();
-        for document in documents {
+        for (index, document) in documents.iter().enumerate() {
             let planner = DocumentPlanner::new(self, document, loaded, now);
             let credited_here = credited.entry(document.movie.to_string()).or_default();
-            let inputs =
-                PlanInputs { directory: &directory, credited: credited_here, budget: &budget };
+            let inputs = PlanInputs {
+                directory: &directory,
+                prepared: prepared.get(index).and_then(Option::as_ref),
+                credited: credited_here,
+                budget: &budget,
+            };
             let (status, plan) = match planner.plan_document(&inputs)? {
                 Ok(planned) => planned,
                 Err(rejected) => {
@@ -54,9 +61,13 @@ impl ImportCommand<'_> {
             };
             let is_written = matches!(status, ImportStatus::Published | ImportStatus::Drafted);
             let body = is_written.then(|| serde_json::to_string(&plan.data)).transpose()?;
-            if let Some(body) = body.as_ref().filter(|body| body.len() > MAX_STORED) {
+            if let Some(body) = body.as_ref().filter(|body| body.len() > self.catalog.max_stored) {
                 outcomes.push(planner.too_long(body.len(), plan));
                 continue;
+            }
+            // Later documents are prepared with the entities of this one.
+            if !plan.new_entities.is_empty() || !plan.new_aliases.is_empty() {
+                prepared.clear();
             }
             let place = format!("{} of {}", document.category, document.movie);
             for entity in
@@ -67,6 +78,18 @@ impl ImportCommand<'_> {
             // A draft stores its resolutions in its contribution until it is published.
             if self.options.target == Stage::Published {
                 writes.add_resolutions(&document.movie, &plan.resolutions);
+            }
+            let is_last = index + 1 == documents.len();
+            if status == ImportStatus::Planned
+                && self.options.target == Stage::Published
+                && !is_last
+            {
+                // In a dry run too, later documents of the batch know the entities and credits of
+                // this one.
+                add_planned_entities(&mut directory, &plan);
+                let planned = (document.category.definition().project)(&plan.data, &directory);
+                let people = planned.credits.into_iter().map(|credit| credit.person_id);
+                credited.entry(document.movie.to_string()).or_default().extend(people);
             }
             let Some(body) = body else {
                 // An unchanged document of a movie that does not exist creates the movie. The
@@ -83,12 +106,7 @@ impl ImportCommand<'_> {
                 outcomes.push(writes.add_contribution(change, planner.draft_before()));
                 continue;
             }
-            for entity in &change.plan.new_entities {
-                directory.add_and_index(entity);
-            }
-            for alias in &change.plan.new_aliases {
-                directory.add_alias(alias);
-            }
+            add_planned_entities(&mut directory, &change.plan);
             outcomes.push(writes.add_publication(
                 change,
                 loaded.published.get(&planner.key),
@@ -102,9 +120,21 @@ impl ImportCommand<'_> {
     }
 }
 
+/// Adds the new entities and aliases of a plan to the directory.
+fn add_planned_entities(directory: &mut Directory, plan: &Plan) {
+    for entity in &plan.new_entities {
+        directory.add_and_index(entity);
+    }
+    for alias in &plan.new_aliases {
+        directory.add_alias(alias);
+    }
+}
+
 /// The inputs of a plan besides the document and its stored states.
 pub(super) struct PlanInputs<'a> {
     pub(super) directory: &'a Directory,
+    /// The entity references of the document, if they were prepared with this directory.
+    pub(super) prepared: Option<&'a PreparedReferences>,
     /// The ids of the people who are credited on the movie.
     pub(super) credited: &'a HashSet<String>,
     pub(super) budget: &'a WorkBudget<'a>,
@@ -244,20 +274,24 @@ impl<'a> DocumentPlanner<'a> {
                 });
                 self.with_proposal(reading, inputs, |proposal| {
                     let proposal = Proposal { unknown_base: unknown.as_ref(), ..*proposal };
-                    plan(&proposal, &*self.command.catalog.ids)
+                    let ids = &*self.command.catalog.ids;
+                    match inputs.prepared {
+                        Some(prepared) => plan_prepared(&proposal, prepared, ids),
+                        None => plan(&proposal, ids),
+                    }
                 })
             }
         }
     }
 
-    /// The document with its entity references prepared, see [`prepare_references`]; `None` if they
-    /// do not change it.
-    pub(super) fn prepared(&self, inputs: &PlanInputs<'_>) -> Option<Reading> {
+    /// Prepares the entity references of the document. `None` if that is left to its planning,
+    /// because the source is trusted, so that no names have to be loaded for it.
+    pub(super) fn prepare(&self, inputs: &PlanInputs<'_>) -> Option<PreparedReferences> {
         let Content::Merge(reading) = &self.document.content else { return None };
         if self.origin.id_trust(self.source) == IdTrust::Trusted {
             return None;
         }
-        self.with_proposal(reading, inputs, prepare_references).map(|(reading, _)| reading)
+        Some(self.with_proposal(reading, inputs, prepare_references))
     }
 
     /// Calls `compute` with the proposal to merge `arriving` into the current state.
@@ -314,8 +348,9 @@ impl<'a> DocumentPlanner<'a> {
 
     /// The outcome if the planned document is too long to be stored.
     fn too_long(&self, bytes: usize, plan: Plan) -> Outcome {
+        let max = self.command.catalog.max_stored;
         let message = format!(
-            "the document would have {bytes} bytes; at most {MAX_STORED} are stored, so that its \
+            "the document would have {bytes} bytes; at most {max} are stored, so that its \
              export can be imported"
         );
         let problem = Problem::new("", ProblemCode::TooLong, message);

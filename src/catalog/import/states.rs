@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::CatalogError;
+use crate::document::plan::PreparedReferences;
 use crate::document::plan::base::Revisions;
-use crate::document::references::follow_redirects;
+use crate::document::references::named_entities;
 use crate::document::resolve::directory::Directory;
 use crate::document::{Category, Metadata, MovieId, Object, Stage};
 use crate::storage::{DocumentKey, StoredDocument};
@@ -61,13 +62,33 @@ pub(super) struct LoadedStates {
     pub(super) credited_people: HashMap<String, HashSet<String>>,
 }
 
+/// The entities that documents may name.
+#[derive(Default)]
+pub(super) struct LoadedEntities {
+    pub(super) directory: Directory,
+    /// The entity references of each document, by its index, if they were prepared with this
+    /// directory.
+    pub(super) prepared: Vec<Option<PreparedReferences>>,
+}
+
 impl LoadedStates {
     /// Replaces the ids of merged entities in drafts and base revisions by the ids of the entities
     /// that they were merged into.
     pub(super) fn follow_redirects(&mut self, directory: &Directory) {
         let drafts = self.drafts.iter_mut().map(|(key, draft)| (key, &mut draft.current));
         for ((_, category), state) in drafts.chain(&mut self.bases) {
-            follow_redirects(category.definition().fields, &mut state.data, directory);
+            directory.follow_redirects(category.definition().fields, &mut state.data);
+        }
+    }
+
+    /// Adds the new entities of the open drafts, which an import into the draft may name.
+    pub(super) fn add_draft_entities(&self, directory: &mut Directory) {
+        for ((_, category), draft) in &self.drafts {
+            for entity in named_entities(category.definition().fields, &draft.current.data) {
+                if directory.by_id(entity.kind, &entity.id).is_none() {
+                    directory.add(&entity);
+                }
+            }
         }
     }
 

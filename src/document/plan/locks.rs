@@ -10,6 +10,8 @@ use serde_json::Value;
 use super::Skipped;
 use super::diff::label_of;
 use crate::document::categories::Definition;
+use crate::document::items::{ListItem, items};
+use crate::document::json::text;
 use crate::document::problem::{Problem, ProblemCode, Warning, WarningCode, pointer_at, shown};
 use crate::document::schema::definition::{Item, Kind, Object, find};
 use crate::document::schema::scalars::Json;
@@ -109,6 +111,15 @@ pub fn apply_locks(
     applied
 }
 
+/// A change of a locked value. A missing value is `None`.
+struct LockedChange {
+    /// JSON Pointer to the value.
+    path: String,
+    label: String,
+    current: Option<Value>,
+    imported: Option<Value>,
+}
+
 impl AppliedLocks {
     fn apply_to_field(
         &mut self,
@@ -123,7 +134,8 @@ impl AppliedLocks {
         }
         let path = field_target(name);
         let (before, after) = (before.cloned(), after.cloned());
-        if self.keeps_current(rule, path, name.to_owned(), before.clone(), after) {
+        let (label, current) = (name.to_owned(), before.clone());
+        if self.keeps_current(rule, LockedChange { path, label, current, imported: after }) {
             // Rebuilt, so that the restored field has its usual position.
             let mut restored = Object::new();
             let mut known: Vec<&str> = definition.fields.iter().map(|field| field.name).collect();
@@ -163,7 +175,8 @@ impl AppliedLocks {
         let label =
             before.as_object().map_or_else(String::new, |before| label_of(item, label, before));
         let path = there.map_or_else(|| at(list, index), |(list, index)| at(list, index));
-        if self.keeps_current(rule, path, label, Some(before.clone()), after) {
+        let current = Some(before.clone());
+        if self.keeps_current(rule, LockedChange { path, label, current, imported: after }) {
             match there {
                 Some((now, index)) if now == list => self.data[list][index] = before.clone(),
                 moved => {
@@ -189,7 +202,8 @@ impl AppliedLocks {
         let after = self.data[list][index].clone();
         let label =
             after.as_object().map_or_else(String::new, |after| label_of(item, label, after));
-        if self.keeps_current(rule, at(list, index), label, None, Some(after))
+        let (path, imported) = (at(list, index), Some(after));
+        if self.keeps_current(rule, LockedChange { path, label, current: None, imported })
             && let Some(items) = self.data.get_mut(list).and_then(Value::as_array_mut)
         {
             items.remove(index);
@@ -198,14 +212,8 @@ impl AppliedLocks {
     }
 
     /// Records the effect of a lock on a change. Returns whether the current value must be kept.
-    fn keeps_current(
-        &mut self,
-        rule: LockRule,
-        path: String,
-        label: String,
-        current: Option<Value>,
-        imported: Option<Value>,
-    ) -> bool {
+    fn keeps_current(&mut self, rule: LockRule, change: LockedChange) -> bool {
+        let LockedChange { path, label, current, imported } = change;
         match rule {
             LockRule::Skip => {
                 self.skipped.push(Skipped {
@@ -243,6 +251,7 @@ fn at(list: &str, index: usize) -> String {
 }
 
 /// The position of an item in a document.
+#[derive(Clone, Copy)]
 struct Place {
     item: &'static Item,
     label: &'static str,
@@ -252,10 +261,7 @@ struct Place {
 
 /// The positions of the items of a document, by id.
 struct Places {
-    /// The name, the label and the item definition of each list.
-    fields: Vec<(&'static str, &'static str, &'static Item)>,
-    /// Indexes into `fields` and into the list.
-    by_id: HashMap<String, (usize, usize)>,
+    by_id: HashMap<String, Place>,
     /// The number of items that were inserted or removed since. Other items may have moved by up to
     /// this many positions.
     moves: usize,
@@ -263,29 +269,24 @@ struct Places {
 
 impl Places {
     fn of(definition: &Definition, data: &Object) -> Self {
-        let mut places = Self { fields: Vec::new(), by_id: HashMap::new(), moves: 0 };
-        for field in definition.fields {
-            let Kind::Items { item, label } = &field.rule.kind else { continue };
-            let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-            for (index, value) in list.enumerate() {
-                if let Some(id) = value.get(item.id).and_then(Value::as_str) {
-                    places.by_id.entry(id.to_owned()).or_insert((places.fields.len(), index));
-                }
+        let mut places = Self { by_id: HashMap::new(), moves: 0 };
+        for ListItem { item, label, list, index, object } in items(definition.fields, data) {
+            if let Some(id) = text(object, item.id) {
+                let place = Place { item, label, list, index };
+                places.by_id.entry(id.to_owned()).or_insert(place);
             }
-            places.fields.push((field.name, label, item));
         }
         places
     }
 
     /// The list that contains the item with this id.
     fn list_of(&self, id: &str) -> Option<&'static str> {
-        self.by_id.get(id).map(|(field, _)| self.fields[*field].0)
+        self.by_id.get(id).map(|place| place.list)
     }
 
     /// The present position in `data` of the item with this id.
     fn find(&self, data: &Object, id: &str) -> Option<Place> {
-        let (field, was_at) = *self.by_id.get(id)?;
-        let (list, label, item) = self.fields[field];
+        let Place { item, label, list, index: was_at } = *self.by_id.get(id)?;
         let items = data.get(list)?.as_array()?;
         let has_id = |index: &usize| {
             items

@@ -19,10 +19,11 @@ use super::merge::merge;
 use super::problem::{Problem, ProblemCode, shown};
 use super::proposal::{ConflictPolicy, ImportMode, Proposal};
 use super::read::parse::Reading;
+use super::references::references;
 use super::resolve::credited_names::{self, SplitCredits};
 use super::resolve::directory::Directory;
 use super::resolve::given_ids;
-use super::schema::definition::{Kind, Object};
+use super::schema::definition::Object;
 use super::schema::entities::NewEntity;
 use super::schema::scalars::Json;
 use diff::{Change, ChangeOperation, diff};
@@ -70,14 +71,31 @@ impl Plan {
     }
 }
 
+/// The prepared entity references of an arriving document. They hold for the directory that they
+/// were prepared with.
+#[derive(Debug)]
+pub struct PreparedReferences {
+    /// The document and its split credits; `None` if the document does not change.
+    changed: Option<(Reading, SplitCredits)>,
+}
+
+impl PreparedReferences {
+    /// The prepared document; `None` if it does not change.
+    #[must_use]
+    pub fn changed(&self) -> Option<&Reading> {
+        self.changed.as_ref().map(|(reading, _)| reading)
+    }
+}
+
 /// Prepares the entity references of an arriving document: decides which ids are used, and splits
-/// texts that contain more than one name. Returns `None` if the document does not change.
+/// texts that contain more than one name.
 #[must_use]
-pub fn prepare_references(proposal: &Proposal<'_>) -> Option<(Reading, SplitCredits)> {
+pub fn prepare_references(proposal: &Proposal<'_>) -> PreparedReferences {
     let with_ids = given_ids::check(proposal);
     let arriving = with_ids.as_ref().unwrap_or(proposal.arriving);
     let with_names = credited_names::normalise(&Proposal { arriving, ..*proposal });
-    with_names.or_else(|| with_ids.map(|reading| (reading, SplitCredits::default())))
+    let changed = with_names.or_else(|| with_ids.map(|reading| (reading, SplitCredits::default())));
+    PreparedReferences { changed }
 }
 
 /// Computes the plan of a proposal.
@@ -85,8 +103,19 @@ pub fn prepare_references(proposal: &Proposal<'_>) -> Option<(Reading, SplitCred
 /// # Errors
 /// If the work budget is spent or the work was cancelled.
 pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped> {
-    let prepared = prepare_references(proposal);
-    let (arriving, split_credits) = match &prepared {
+    plan_prepared(proposal, &prepare_references(proposal), ids)
+}
+
+/// Computes the plan of a proposal of which the entity references were prepared already.
+///
+/// # Errors
+/// If the work budget is spent or the work was cancelled.
+pub fn plan_prepared(
+    proposal: &Proposal<'_>,
+    prepared: &PreparedReferences,
+    ids: &dyn IdSource,
+) -> Result<Plan, Stopped> {
+    let (arriving, split_credits) = match &prepared.changed {
         Some((arriving, split_credits)) => (arriving, split_credits),
         None => (proposal.arriving, &SplitCredits::default()),
     };
@@ -117,7 +146,9 @@ pub fn plan(proposal: &Proposal<'_>, ids: &dyn IdSource) -> Result<Plan, Stopped
     );
     let mut new_entities = merged.resolved.new_entities;
     if !new_entities.is_empty() {
-        let named = names_of(proposal.definition, &applied.data);
+        let named: HashSet<&str> = references(proposal.definition.fields, &applied.data)
+            .filter_map(|reference| reference.stored_as())
+            .collect();
         new_entities.retain(|entity| {
             let stands_as =
                 if entity.kind.is_referenced_by_name() { &entity.name } else { &entity.id };
@@ -280,22 +311,4 @@ fn conflict_problem(conflict: &Conflict) -> Problem {
         value(&conflict.imported),
     );
     Problem::new(conflict.path.clone(), ProblemCode::Conflict, message)
-}
-
-/// The ids and names of all entities to which a document refers.
-fn names_of<'v>(definition: &Definition, data: &'v Object) -> HashSet<&'v str> {
-    let mut found = HashSet::new();
-    for field in definition.fields {
-        let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-        match &field.rule.kind {
-            Kind::Names { .. } => found.extend(list.filter_map(Value::as_str)),
-            Kind::Items { item, .. } => found.extend(list.flat_map(|object| {
-                item.entities
-                    .iter()
-                    .filter_map(|entity| object.get(entity.id).and_then(Value::as_str))
-            })),
-            _ => {}
-        }
-    }
-    found
 }

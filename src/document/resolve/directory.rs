@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 use super::given_ids::known_ids::KnownIds;
 use super::{Evidence, NewEntityIndex, forms_without_edition};
 use crate::document::projection::EntityLookup;
+use crate::document::references::replace_entity_ids;
+use crate::document::schema::definition::{Field, Object};
 use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::text::index_key;
 
@@ -174,6 +176,16 @@ impl Directory {
     #[must_use]
     pub fn by_id(&self, kind: EntityKind, given: &str) -> Option<&str> {
         self.ids.get(&(kind.as_str(), given.to_owned())).map(String::as_str)
+    }
+
+    /// Replaces the ids of merged entities in a document by the ids that they redirect to, so that a
+    /// revision from before a merge can be compared with a later one.
+    pub fn follow_redirects(&self, fields: &'static [Field], data: &mut Object) {
+        replace_entity_ids(fields, data, &|reference| {
+            let own = reference.id()?;
+            let target = self.by_id(reference.kind(), own);
+            target.filter(|id| *id != own).map(str::to_owned)
+        });
     }
 
     /// The own id of the entity with the id `given`; if the id is unknown and names of the kind are

@@ -3,9 +3,9 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::document::json::{objects, text};
 use crate::document::proposal::Proposal;
-use crate::document::schema::definition::{EntityReference, Kind, Object};
+use crate::document::references::{ItemReference, item_references};
+use crate::document::schema::definition::Object;
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 
@@ -30,26 +30,26 @@ impl<'a> DocumentEntities<'a> {
     pub(super) fn new(proposal: &Proposal<'a>) -> Self {
         let mut people: HashSet<&'a str> = proposal.credited.iter().map(String::as_str).collect();
         people.extend(
-            person_references(proposal, proposal.current)
-                .filter_map(|(_, entity, object)| text(object, entity.id)),
+            person_references(proposal, proposal.current).filter_map(|reference| reference.id()),
         );
         let mut likely: HashSet<&str> = HashSet::new();
         let mut seen: HashSet<String> = HashSet::new();
-        for (_, entity, object) in person_references(proposal, &proposal.arriving.data) {
-            match text(object, entity.id) {
-                Some(given) => people.extend(proposal.directory.by_id(entity.kind, given)),
+        for reference in person_references(proposal, &proposal.arriving.data) {
+            let kind = reference.kind();
+            match reference.id() {
+                Some(given) => people.extend(proposal.directory.by_id(kind, given)),
                 // The other people of the movie are probably among the people with the names in the
                 // document.
                 None => {
-                    let Some(name) = text(object, entity.name) else { continue };
+                    let Some(name) = reference.name() else { continue };
                     let key = index_key(name);
                     if !seen.insert(key.clone()) {
                         continue;
                     }
                     let directory = proposal.directory;
-                    let exact = directory.by_name(entity.kind, &key).iter().map(String::as_str);
+                    let exact = directory.by_name(kind, &key).iter().map(String::as_str);
                     let same_name =
-                        directory.evidence().candidates_with_same_name(entity.kind, name, &key);
+                        directory.evidence().candidates_with_same_name(kind, name, &key);
                     if !proposal.budget.charge(8 + exact.len() + 4 * same_name.len()) {
                         break;
                     }
@@ -77,8 +77,9 @@ impl<'a> DocumentEntities<'a> {
     ) -> Option<&BTreeSet<String>> {
         let of_names = self.departments.get_or_init(|| {
             let mut departments: HashMap<String, BTreeSet<String>> = HashMap::new();
-            for (list, entity, object) in person_references(proposal, &proposal.arriving.data) {
-                if let (None, Some(name)) = (text(object, entity.id), text(object, entity.name)) {
+            for reference in person_references(proposal, &proposal.arriving.data) {
+                if let (None, Some(name)) = (reference.id(), reference.name()) {
+                    let ItemReference { list, entity, object, .. } = reference;
                     departments
                         .entry(index_key(name))
                         .or_default()
@@ -98,11 +99,8 @@ impl<'a> DocumentEntities<'a> {
         id: &str,
     ) -> bool {
         let stored = self.stored_ids.get_or_init(|| {
-            let named = entity_references(proposal, proposal.current);
-            named
-                .filter_map(|(_, entity, object)| {
-                    Some((entity.kind.as_str(), text(object, entity.id)?))
-                })
+            item_references(proposal.definition.fields, proposal.current)
+                .filter_map(|reference| Some((reference.kind().as_str(), reference.id()?)))
                 .collect()
         });
         stored.contains(&(kind.as_str(), id)) && !proposal.provisional_ids.contains(id)
@@ -113,9 +111,8 @@ impl<'a> DocumentEntities<'a> {
         let by_name = self.credited_as.get_or_init(|| {
             let mut credited: HashMap<String, Vec<String>> = HashMap::new();
             let mut seen = HashSet::new();
-            for (_, entity, object) in person_references(proposal, proposal.current) {
-                if let (Some(id), Some(name)) = (text(object, entity.id), text(object, entity.name))
-                {
+            for reference in person_references(proposal, proposal.current) {
+                if let (Some(id), Some(name)) = (reference.id(), reference.name()) {
                     let key = index_key(name);
                     if seen.insert((key.clone(), id)) {
                         credited.entry(key).or_default().push(id.to_owned());
@@ -128,26 +125,11 @@ impl<'a> DocumentEntities<'a> {
     }
 }
 
-/// The references to people in a document: the list, the reference, and the item.
+/// The references to people in the items of a document.
 fn person_references<'a>(
     proposal: &Proposal<'a>,
     data: &'a Object,
-) -> impl Iterator<Item = (&'static str, &'static EntityReference, &'a Object)> {
-    entity_references(proposal, data).filter(|(_, entity, _)| entity.kind == EntityKind::Person)
-}
-
-/// The references to entities in the items of a document.
-fn entity_references<'a>(
-    proposal: &Proposal<'a>,
-    data: &'a Object,
-) -> impl Iterator<Item = (&'static str, &'static EntityReference, &'a Object)> {
-    proposal.definition.fields.iter().flat_map(move |field| {
-        let entities: &'static [EntityReference] = match &field.rule.kind {
-            Kind::Items { item, .. } => item.entities,
-            _ => &[],
-        };
-        entities.iter().flat_map(move |entity| {
-            objects(data, field.name).into_iter().map(move |object| (field.name, entity, object))
-        })
-    })
+) -> impl Iterator<Item = ItemReference<'a>> + use<'a> {
+    item_references(proposal.definition.fields, data)
+        .filter(|reference| reference.kind() == EntityKind::Person)
 }

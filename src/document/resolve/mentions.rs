@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use serde_json::Value;
-
 use super::forms_without_edition;
 use super::given_ids::is_questionable;
 use super::languages::entity_in_language;
-use crate::document::schema::definition::{EntityReference, Field, Kind, Object};
+use crate::document::references::{
+    ItemReference, Reference, item_references, listed_names, references, references_of_field,
+};
+use crate::document::schema::definition::{Field, Object};
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 
@@ -45,16 +46,18 @@ impl Mentions {
         for field in fields {
             // How often the stored list contains each name: more of them in the document are open.
             let mut names: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
-            for (kind, name, id) in
-                stored.into_iter().flat_map(|stored| names_in_list(field, stored))
-            {
-                *names.entry((kind, index_key(name))).or_default() += 1;
-                self.credited_people
-                    .extend(id.filter(|_| kind == EntityKind::Person.as_str()).map(str::to_owned));
+            let known = stored.into_iter().flat_map(|stored| references_of_field(field, stored));
+            for reference in known {
+                let (Some(name), kind) = (reference.name(), reference.kind()) else { continue };
+                *names.entry((kind.as_str(), index_key(name))).or_default() += 1;
+                let id = reference.id().filter(|_| kind == EntityKind::Person);
+                self.credited_people.extend(id.map(str::to_owned));
             }
-            for (kind, name, id) in names_in_list(field, data) {
-                let key = (kind, index_key(name));
-                let is_open = id.is_none_or(|id| provisional.contains(id) || is_questionable(id));
+            for reference in references_of_field(field, data) {
+                let Some(name) = reference.name() else { continue };
+                let key = (reference.kind().as_str(), index_key(name));
+                let is_open =
+                    reference.id().is_none_or(|id| provisional.contains(id) || is_questionable(id));
                 if is_open {
                     self.names.insert(key.clone());
                 }
@@ -70,37 +73,32 @@ impl Mentions {
 
     /// Adds the ids and names in a document.
     pub fn collect(&mut self, fields: &'static [Field], data: &Object) {
-        self.collect_names(fields, data);
-        for field in fields {
-            let Kind::Items { item, .. } = &field.rule.kind else { continue };
-            let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-            for object in list.filter_map(Value::as_object) {
-                for entity in item.entities {
-                    let id = object.get(entity.id).and_then(Value::as_str);
-                    let name = object.get(entity.name).and_then(Value::as_str).map(index_key);
-                    if let Some(name) =
-                        name.as_ref().filter(|_| id.is_none() || entity.kind.has_unique_names())
-                    {
-                        self.names.insert((entity.kind.as_str(), name.clone()));
-                        self.add_names_without_edition(entity, object);
-                    }
-                    if let Some(id) = id {
-                        self.ids
-                            .entry((entity.kind.as_str(), id.to_owned()))
-                            .or_default()
-                            .extend(name);
-                    }
-                }
+        for reference in references(fields, data) {
+            match reference {
+                Reference::InItem(reference) => self.add_reference(&reference),
+                Reference::InList { kind, name, .. } => self.add_name(kind, name),
             }
         }
     }
 
-    /// Adds the names of a ceremony without its edition.
-    fn add_names_without_edition(&mut self, entity: &EntityReference, object: &Object) {
-        let name = object.get(entity.name).and_then(Value::as_str);
-        let Some(name) = name.filter(|_| entity.kind == EntityKind::Ceremony) else { return };
-        let forms = forms_without_edition(name).into_iter();
-        self.names.extend(forms.map(|form| (entity.kind.as_str(), index_key(&form))));
+    /// Adds the id and the name of a reference. The name beside an id is looked up only if it can
+    /// identify the entity.
+    fn add_reference(&mut self, reference: &ItemReference<'_>) {
+        let (kind, id) = (reference.kind(), reference.id());
+        let key = reference.name().map(index_key);
+        if let (Some(name), Some(key)) = (reference.name(), &key)
+            && (id.is_none() || kind.has_unique_names())
+        {
+            self.names.insert((kind.as_str(), key.clone()));
+            // A ceremony is also found by its name without its edition.
+            if kind == EntityKind::Ceremony {
+                let forms = forms_without_edition(name).into_iter();
+                self.names.extend(forms.map(|form| (kind.as_str(), index_key(&form))));
+            }
+        }
+        if let Some(id) = id {
+            self.ids.entry((kind.as_str(), id.to_owned())).or_default().extend(key);
+        }
     }
 
     /// Adds the entities that names mean in the language of their items.
@@ -110,36 +108,32 @@ impl Mentions {
         fields: &'static [Field],
         data: &Object,
     ) {
-        for field in fields {
-            let Kind::Items { item, .. } = &field.rule.kind else { continue };
-            let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-            for object in list.filter_map(Value::as_object) {
-                for entity in item.entities.iter().filter(|entity| entity.kind.has_unique_names()) {
-                    if let Some(bound) = entity_in_language(entity, object) {
-                        self.add_id(entity.kind, bound.id.clone());
-                        // A remembered resolution takes precedence over the language.
-                        let name = object.get(entity.name).and_then(Value::as_str);
-                        if let Some(name) = name.filter(|_| !object.contains_key(entity.id)) {
-                            self.movies.insert(movie.to_owned());
-                            self.open_names
-                                .entry((entity.kind.as_str(), index_key(name)))
-                                .or_insert_with(|| name.to_owned());
-                        }
-                    }
-                }
+        for reference in item_references(fields, data) {
+            let ItemReference { entity, object, .. } = reference;
+            if !entity.kind.has_unique_names() {
+                continue;
+            }
+            let Some(bound) = entity_in_language(entity, object) else { continue };
+            self.add_id(entity.kind, bound.id.clone());
+            // A remembered resolution takes precedence over the language.
+            if let Some(name) = reference.name().filter(|_| !object.contains_key(entity.id)) {
+                self.movies.insert(movie.to_owned());
+                self.open_names
+                    .entry((entity.kind.as_str(), index_key(name)))
+                    .or_insert_with(|| name.to_owned());
             }
         }
     }
 
     /// Adds the names in a document's lists of names (genres).
     pub fn collect_names(&mut self, fields: &'static [Field], data: &Object) {
-        for field in fields {
-            if let Kind::Names { entity, .. } = &field.rule.kind {
-                let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-                let names = list.filter_map(Value::as_str).map(index_key);
-                self.names.extend(names.map(|name| (entity.as_str(), name)));
-            }
+        for (kind, name) in listed_names(fields, data) {
+            self.add_name(kind, name);
         }
+    }
+
+    fn add_name(&mut self, kind: EntityKind, name: &str) {
+        self.names.insert((kind.as_str(), index_key(name)));
     }
 
     /// Adds the id of an entity.
@@ -150,27 +144,5 @@ impl Mentions {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty() && self.names.is_empty()
-    }
-}
-
-/// The names in a list of a document, each with its kind and the id beside it.
-fn names_in_list<'v>(
-    field: &'static Field,
-    data: &'v Object,
-) -> Vec<(&'static str, &'v str, Option<&'v str>)> {
-    let list = data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-    match &field.rule.kind {
-        Kind::Names { entity, .. } => {
-            list.filter_map(|name| Some((entity.as_str(), name.as_str()?, None))).collect()
-        }
-        Kind::Items { item, .. } => list
-            .flat_map(|object| {
-                item.entities.iter().filter_map(move |entity| {
-                    let text = |key: &str| object.get(key).and_then(Value::as_str);
-                    Some((entity.kind.as_str(), text(entity.name)?, text(entity.id)))
-                })
-            })
-            .collect(),
-        _ => Vec::new(),
     }
 }

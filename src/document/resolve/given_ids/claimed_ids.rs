@@ -28,14 +28,15 @@ pub(super) fn check_claimed_id(
     if proposal.id_trust == IdTrust::Trusted || (stored.has(given) && !is_renaming) {
         return Verdict::Keep;
     }
-    let GivenId { entity, id, name: Some(name), .. } = *given else { return Verdict::Keep };
+    let GivenId { reference, id, name: Some(name) } = *given else { return Verdict::Keep };
+    let kind = reference.kind();
     let trust = trust_of(proposal, given);
     let directory = proposal.directory;
     // An unrelated name beside an id of this batch is refused as a contradiction.
-    if trust != IdTrust::Claimed && directory.known_ids().introduced(entity.kind, id).is_some() {
+    if trust != IdTrust::Claimed && directory.known_ids().introduced(kind, id).is_some() {
         return Verdict::Keep;
     }
-    let Some(own) = directory.known(entity.kind, id, Some(name)) else {
+    let Some(own) = directory.known(kind, id, Some(name)) else {
         return match trust {
             IdTrust::Claimed if entity_of_external_id(directory, given).is_none() => {
                 unknown_id(given)
@@ -49,7 +50,7 @@ pub(super) fn check_claimed_id(
     if kept {
         return Verdict::Keep;
     }
-    let names = directory.known_ids().names(entity.kind, own);
+    let names = directory.known_ids().names(kind, own);
     let is_unrelated_name = trust == IdTrust::Claimed
         || is_renaming
         || names.iter().take(MAX_ITEMS).all(|known| is_unrelated_name(known, name));
@@ -58,7 +59,7 @@ pub(super) fn check_claimed_id(
     }
     // The item's own id belongs to a credit of the same person, and is as doubtful as the person's
     // id.
-    let item = is_renaming && given.item.entities.len() == 1;
+    let item = is_renaming && given.reference.is_only_one_of_item();
     Verdict::Drop { warning: Some(name_of_another(given, own, names)), item }
 }
 
@@ -66,7 +67,7 @@ pub(super) fn check_claimed_id(
 /// made for this movie and category comes from an export of some installation; any other id was
 /// made up, and so may be the entity ids in the item.
 fn trust_of(proposal: &Proposal<'_>, given: &GivenId<'_>) -> IdTrust {
-    let own = given.object.get(given.item.id).and_then(Value::as_str);
+    let own = given.reference.item_id();
     let category = proposal.definition.category;
     match (proposal.id_trust, own) {
         (IdTrust::Unspecified, Some(own)) if is_item_id_of(own, proposal.movie, category) => {
@@ -85,7 +86,7 @@ fn is_its_name(
     own: &str,
     name: &str,
 ) -> bool {
-    let (kind, directory) = (given.entity.kind, proposal.directory);
+    let (kind, directory) = (given.reference.kind(), proposal.directory);
     // Names are loaded only if a name beside the id is not the entity's primary name.
     directory.known_ids().names(kind, own).is_empty()
         || is_named_like(directory, kind, own, name)
@@ -93,25 +94,28 @@ fn is_its_name(
             .names(kind, own)
             .take(MAX_ITEMS)
             .any(|known| may_be_same_entity(kind, known, name))
-        || entity_in_language(given.entity, given.object).is_some_and(|is| is.id == own)
+        || entity_in_language(given.reference.entity, given.reference.object)
+            .is_some_and(|is| is.id == own)
 }
 
 /// Whether the item edits a stored item of the list with the same id: either the job or character
 /// is the same or missing and the name may belong to the entity, or the name is in another script.
 /// For items with several entities only the item's own id counts.
 fn is_edited_here(stored: &StoredIds<'_>, given: &GivenId<'_>, own: &str, name: &str) -> bool {
-    let EntityReference { kind, name: field, .. } = *given.entity;
-    if given.item.entities.len() > 1 {
+    let EntityReference { kind, name: field, .. } = *given.reference.entity;
+    if !given.reference.is_only_one_of_item() {
         return false;
     }
     let text = |object: &Object, key: &str| object.get(key).and_then(Value::as_str).map(comparable);
-    let parts = || given.item.keys.iter().flat_map(|parts| parts.iter());
+    let parts = || given.reference.item.keys.iter().flat_map(|parts| parts.iter());
     let has_same_part = |object: &Object| {
         parts().all(|part| match part {
-            KeyPart::Field(field) => match (text(object, field), text(given.object, field)) {
-                (Some(known), Some(sent)) => known == sent,
-                _ => true,
-            },
+            KeyPart::Field(field) => {
+                match (text(object, field), text(given.reference.object, field)) {
+                    (Some(known), Some(sent)) => known == sent,
+                    _ => true,
+                }
+            }
             KeyPart::Entity(_) => true,
         })
     };
@@ -124,7 +128,7 @@ fn is_edited_here(stored: &StoredIds<'_>, given: &GivenId<'_>, own: &str, name: 
             .and_then(Value::as_str)
             .is_none_or(|known| !is_unrelated_name(known, name))
     };
-    let mut items = stored.items_of(kind, own, given.list).take(MAX_ITEMS);
+    let mut items = stored.items_of(kind, own, given.reference.list).take(MAX_ITEMS);
     items.any(|object| {
         (has_same_part(object) && may_be_its_name(object)) || is_another_script(object)
     })
@@ -137,18 +141,18 @@ fn is_comparable(one: &str, another: &str) -> bool {
 }
 
 fn unknown_id(given: &GivenId<'_>) -> Verdict {
-    let (kind, name) = (given.entity.kind.as_str(), given.entity.name);
+    let (kind, name) = (given.reference.kind().as_str(), given.reference.entity.name);
     let message = format!(
         "there is no {kind} with the id {}; the id was ignored and the {kind} is looked up by \
          {name:?}",
         quoted(given.id)
     );
-    let at = given.path(given.entity.id);
+    let at = given.reference.id_path();
     Verdict::without(Some(Warning::new(at, WarningCode::UnknownId, message)))
 }
 
 fn name_of_another(given: &GivenId<'_>, own: &str, names: &[String]) -> Warning {
-    let (kind, name) = (given.entity.kind.as_str(), given.name.unwrap_or_default());
+    let (kind, name) = (given.reference.kind().as_str(), given.name.unwrap_or_default());
     let message = format!(
         "the id {} belongs to {}, and the name {} is not a form of any of its names; the id was \
          ignored and the {kind} is looked up by name. If the id is right, send one of its names, \
@@ -157,6 +161,6 @@ fn name_of_another(given: &GivenId<'_>, own: &str, names: &[String]) -> Warning 
         quoted(names.first().map_or(own, String::as_str)),
         quoted(name),
     );
-    let at = given.path(given.entity.name);
+    let at = given.reference.name_path();
     Warning::new(at, WarningCode::NameOfAnother, message)
 }

@@ -28,7 +28,7 @@ pub(super) fn contradictions<'p>(
     let mut ids: HashMap<(&str, &str), IdUses<'_>> = HashMap::new();
     let mut problems = Vec::new();
     for (given, verdict) in given_ids.iter().zip(verdicts) {
-        let key = (given.entity.kind.as_str(), given.id);
+        let key = (given.reference.kind().as_str(), given.id);
         let (Verdict::Keep, true, Some(name)) =
             (&*verdict, with_several_names.contains(&key), given.name)
         else {
@@ -42,7 +42,7 @@ pub(super) fn contradictions<'p>(
             None => beside.names.push((name, given)),
             Some(_) if search.has_resolution(given) => *verdict = Verdict::without(None),
             Some((other, place)) => {
-                let at = given.path(given.entity.name);
+                let at = given.reference.name_path();
                 let message = format!(
                     "the id {} is used for two unrelated names, {} ({place}) and {} ({at}); give \
                      each its own id, or leave out the id where it does not belong",
@@ -68,7 +68,7 @@ fn with_several_names<'m>(
     let mut with_several_names = HashSet::new();
     for (given, verdict) in given_ids.iter().zip(verdicts) {
         let (Verdict::Keep, Some(name)) = (verdict, given.name) else { continue };
-        let (kind, id) = (given.entity.kind, given.id);
+        let (kind, id) = (given.reference.kind(), given.id);
         let first = *names.entry((kind.as_str(), id)).or_insert(name);
         if first != name || known.introduced(kind, id).is_some() {
             with_several_names.insert((kind.as_str(), id));
@@ -97,7 +97,7 @@ impl Search<'_, '_> {
         name: &str,
         beside: &IdUses<'_>,
     ) -> Option<(String, String)> {
-        let kind = given.entity.kind;
+        let kind = given.reference.kind();
         let compared = &beside.names[..beside.names.len().min(MAX_NAMES)];
         if compared.iter().any(|(other, _)| may_be_same_entity(kind, other, name)) {
             return None;
@@ -105,7 +105,7 @@ impl Search<'_, '_> {
         let is_known = self.is_known_as(given, name);
         if let Some((other, place)) = beside.names.first() {
             let is_one = is_known && self.is_known_as(place, other);
-            return (!is_one).then(|| ((*other).to_owned(), place.path(place.entity.name)));
+            return (!is_one).then(|| ((*other).to_owned(), place.reference.name_path()));
         }
         let before = self.proposal.directory.known_ids().introduced(kind, given.id)?;
         let is_one = is_known || may_be_same_entity(kind, &before.name, name);
@@ -115,17 +115,18 @@ impl Search<'_, '_> {
     /// Whether a name is known as a name of the entity, or the stored document credits it to the
     /// entity.
     fn is_known_as(&self, given: &GivenId<'_>, name: &str) -> bool {
-        let (kind, directory) = (given.entity.kind, self.proposal.directory);
+        let (kind, directory) = (given.reference.kind(), self.proposal.directory);
         let own = directory.known(kind, given.id, Some(name)).unwrap_or(given.id);
         is_named_like(directory, kind, own, name)
             || self.stored.names(kind, own).any(|known| may_be_same_entity(kind, known, name))
-            || entity_in_language(given.entity, given.object).is_some_and(|is| is.id == own)
+            || entity_in_language(given.reference.entity, given.reference.object)
+                .is_some_and(|is| is.id == own)
     }
 
     /// Whether there is a resolution for the name.
     fn has_resolution(&self, given: &GivenId<'_>) -> bool {
-        let is_only_name = given.item.entities.len() == 1;
-        let (name, item) = (given.path(given.entity.name), given.item_path());
+        let is_only_name = given.reference.is_only_one_of_item();
+        let (name, item) = (given.reference.name_path(), given.reference.item_path());
         self.proposal.resolutions.iter().any(|resolution| {
             resolution.action.is_some()
                 && (resolution.path == name || (is_only_name && resolution.path == item))

@@ -16,11 +16,11 @@ mod stored_ids;
 use serde_json::Value;
 
 use super::Name;
-use crate::document::problem::{Warning, WarningCode, pointer_at};
+use crate::document::problem::{Warning, WarningCode};
 use crate::document::proposal::{IdTrust, Proposal};
 use crate::document::read::parse::{MAX_LISTED, Reading};
+use crate::document::references::{ItemReference, item_references};
 use crate::document::resolve::directory::Directory;
-use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, quoted};
 
@@ -61,25 +61,11 @@ pub fn is_unrelated_name(known: &str, name: &str) -> bool {
     known.is_unrelated_to(&name)
 }
 
-/// An id beside a name, and its location.
+/// A reference with an id.
 struct GivenId<'p> {
-    list: &'static str,
-    index: usize,
-    item: &'static Item,
-    entity: &'static EntityReference,
-    object: &'p Object,
+    reference: ItemReference<'p>,
     id: &'p str,
     name: Option<&'p str>,
-}
-
-impl GivenId<'_> {
-    fn path(&self, field: &str) -> String {
-        format!("{}/{field}", pointer_at(&format!("/{}", self.list), self.index))
-    }
-
-    fn item_path(&self) -> String {
-        pointer_at(&format!("/{}", self.list), self.index)
-    }
 }
 
 /// The result of checking an id.
@@ -116,18 +102,18 @@ pub fn check(proposal: &Proposal<'_>) -> Option<Reading> {
     }
     let mut reading = proposal.arriving.clone();
     for (given, verdict) in given_ids.iter().zip(verdicts) {
-        let list = reading.data.get_mut(given.list).and_then(Value::as_array_mut);
-        let object = list.and_then(|list| list.get_mut(given.index));
+        let list = reading.data.get_mut(given.reference.list).and_then(Value::as_array_mut);
+        let object = list.and_then(|list| list.get_mut(given.reference.index));
         let Some(object) = object.and_then(Value::as_object_mut) else { continue };
         match verdict {
             Verdict::Keep => {}
             Verdict::Replace(id) => {
-                object.insert(given.entity.id.to_owned(), Value::String(id));
+                object.insert(given.reference.entity.id.to_owned(), Value::String(id));
             }
             Verdict::Drop { warning, item } => {
-                object.remove(given.entity.id);
+                object.remove(given.reference.entity.id);
                 if item {
-                    object.remove(given.item.id);
+                    object.remove(given.reference.item.id);
                 }
                 let room = MAX_LISTED.saturating_sub(reading.warnings.len());
                 reading.warnings.extend(warning.into_iter().take(room));
@@ -138,34 +124,23 @@ pub fn check(proposal: &Proposal<'_>) -> Option<Reading> {
     Some(reading)
 }
 
-/// All entity ids in the items of the arriving document.
+/// All entity ids in the items of the arriving document, except for items that are removed.
 fn collect_given_ids<'p>(proposal: &Proposal<'p>) -> Vec<GivenId<'p>> {
-    let mut found = Vec::new();
-    for field in proposal.definition.fields {
-        let Kind::Items { item, .. } = &field.rule.kind else { continue };
-        let list = proposal.arriving.data.get(field.name).and_then(Value::as_array);
-        for (index, object) in list.into_iter().flatten().enumerate() {
-            let Some(object) = object.as_object() else { continue };
-            let text = |key: &str| object.get(key).and_then(Value::as_str);
-            if text(item.id).is_some_and(|id| proposal.remove_items.iter().any(|gone| gone == id)) {
-                continue;
-            }
-            for entity in item.entities {
-                let Some(id) = text(entity.id).filter(|id| !proposal.provisional_ids.contains(*id))
-                else {
-                    continue;
-                };
-                let (list, name) = (field.name, text(entity.name));
-                found.push(GivenId { list, index, item, entity, object, id, name });
-            }
-        }
-    }
-    found
+    let is_removed = |reference: &ItemReference<'_>| {
+        reference.item_id().is_some_and(|id| proposal.remove_items.iter().any(|gone| gone == id))
+    };
+    item_references(proposal.definition.fields, &proposal.arriving.data)
+        .filter_map(|reference| {
+            let id = reference.id().filter(|id| !proposal.provisional_ids.contains(*id))?;
+            let given = GivenId { reference, id, name: reference.name() };
+            (!is_removed(&reference)).then_some(given)
+        })
+        .collect()
 }
 
 fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -> Verdict {
-    let GivenId { entity, id, .. } = *given;
-    let (kind, directory) = (entity.kind, proposal.directory);
+    let GivenId { reference, id, .. } = *given;
+    let (kind, directory) = (reference.kind(), proposal.directory);
     let is_number = bare_number(id).is_some();
     let is_placeholder = !is_number && is_placeholder(id);
     if !is_number && !is_placeholder {
@@ -178,7 +153,7 @@ fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -
     if stored.has(given) && (is_trusted || !stored.is_renaming(given)) {
         return Verdict::Keep;
     }
-    let at = given.path(entity.id);
+    let at = reference.id_path();
     if is_placeholder {
         let message = format!("{} is a placeholder and was ignored", quoted(id));
         return Verdict::without(Some(Warning::new(at, WarningCode::ValueRepaired, message)));
@@ -187,7 +162,7 @@ fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -
         Some(own) if own == id => Verdict::Keep,
         Some(own) => Verdict::Replace(own),
         None => {
-            let (kind, name) = (kind.as_str(), entity.name);
+            let (kind, name) = (kind.as_str(), reference.entity.name);
             let message = format!(
                 "{} is a bare number, and no {kind} with this id has the name beside it; the id \
                  was ignored and the {kind} is looked up by {name:?}",
@@ -200,7 +175,7 @@ fn judge(proposal: &Proposal<'_>, stored: &StoredIds<'_>, given: &GivenId<'_>) -
 
 /// The only entity that has the id, as its own or as an external id, and the name beside it.
 fn entity_of_external_id(directory: &Directory, given: &GivenId<'_>) -> Option<String> {
-    let (kind, name) = (given.entity.kind, given.name?);
+    let (kind, name) = (given.reference.kind(), given.name?);
     let fits = |id: &&str| is_named_like(directory, kind, id, name);
     if let Some(own) = directory.by_id(kind, given.id).filter(fits) {
         return Some(own.to_owned());

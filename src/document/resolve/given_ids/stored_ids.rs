@@ -3,12 +3,11 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
-
 use super::{GivenId, is_unrelated_name, may_be_same_entity};
 use crate::document::categories::Definition;
 use crate::document::proposal::Proposal;
-use crate::document::schema::definition::{Kind, Object};
+use crate::document::references::item_references;
+use crate::document::schema::definition::Object;
 use crate::document::schema::entities::EntityKind;
 
 /// The maximum number of names of one id that are compared in all their forms.
@@ -57,22 +56,15 @@ impl<'p> StoredIds<'p> {
     }
 
     fn collect(&self, state: &'p Object, by_id: &mut HashMap<&'static str, ById<'p>>) {
-        for field in self.definition.fields {
-            let Kind::Items { item, .. } = &field.rule.kind else { continue };
-            let list = state.get(field.name).and_then(Value::as_array).into_iter().flatten();
-            for object in list.filter_map(Value::as_object) {
-                let text = |key: &str| object.get(key).and_then(Value::as_str);
-                for entity in item.entities {
-                    if let (Some(id), Some(name)) = (text(entity.id), text(entity.name)) {
-                        let of_kind = by_id.entry(entity.kind.as_str()).or_default();
-                        let uses = of_kind.entry(id).or_default();
-                        if uses.known_names.insert(name) {
-                            uses.names.push(name);
-                        }
-                        uses.items.extend(text(item.id));
-                        uses.objects.push((field.name, object));
-                    }
+        for reference in item_references(self.definition.fields, state) {
+            if let (Some(id), Some(name)) = (reference.id(), reference.name()) {
+                let of_kind = by_id.entry(reference.kind().as_str()).or_default();
+                let uses = of_kind.entry(id).or_default();
+                if uses.known_names.insert(name) {
+                    uses.names.push(name);
                 }
+                uses.items.extend(reference.item_id());
+                uses.objects.push((reference.list, reference.object));
             }
         }
     }
@@ -95,9 +87,9 @@ impl<'p> StoredIds<'p> {
 
     /// Whether an id is stored beside the name or a form of it, or in the item that arrives.
     pub(super) fn has(&self, given: &GivenId<'_>) -> bool {
-        let kind = given.entity.kind;
+        let kind = given.reference.kind();
         let Some(uses) = self.uses(kind, given.id) else { return false };
-        let own = given.object.get(given.item.id).and_then(Value::as_str);
+        let own = given.reference.item_id();
         own.is_some_and(|own| uses.items.contains(own))
             || given.name.is_none_or(|name| {
                 let mut compared = uses.names.iter().take(MAX_NAMES);
@@ -109,10 +101,11 @@ impl<'p> StoredIds<'p> {
     /// Whether a stored item keeps its entity id and gets an unrelated name: either a rename or a
     /// wrong id.
     pub(super) fn is_renaming(&self, given: &GivenId<'_>) -> bool {
-        let (Some(name), Some(uses)) = (given.name, self.uses(given.entity.kind, given.id)) else {
+        let (Some(name), Some(uses)) = (given.name, self.uses(given.reference.kind(), given.id))
+        else {
             return false;
         };
-        let own = given.object.get(given.item.id).and_then(Value::as_str);
+        let own = given.reference.item_id();
         own.is_some_and(|own| uses.items.contains(own))
             && !uses.known_names.contains(name)
             && uses.names.iter().take(MAX_NAMES).all(|known| is_unrelated_name(known, name))

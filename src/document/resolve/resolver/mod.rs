@@ -16,12 +16,12 @@ use super::given_ids::StoredIds;
 use super::resolution::{Resolution, ResolutionAction};
 use crate::document::diagnostics::Diagnostics;
 use crate::document::ids::NewIds;
-use crate::document::json::{array, text};
 use crate::document::plan::report::{Match, ResolutionToStore};
-use crate::document::problem::{WarningCode, pointer_at};
+use crate::document::problem::WarningCode;
 use crate::document::proposal::{IdTrust, Proposal};
+use crate::document::references::item_references;
 use crate::document::resolve::directory::Directory;
-use crate::document::schema::definition::{EntityReference, Item, Kind, Object};
+use crate::document::schema::definition::{EntityReference, Item, Object};
 use crate::document::schema::entities::{EntityKind, NewEntity};
 use crate::document::text::{index_key, quoted};
 pub(in crate::document) use items::{ItemContext, ResolvedEntity};
@@ -158,26 +158,16 @@ impl<'a> EntityResolver<'a> {
     fn introduce_given_ids(&mut self) {
         let proposal = self.proposal;
         let removed: HashSet<&str> = proposal.remove_items.iter().map(String::as_str).collect();
-        for field in proposal.definition.fields {
-            let Kind::Items { item, .. } = &field.rule.kind else { continue };
-            for (index, value) in array(&proposal.arriving.data, field.name).iter().enumerate() {
-                let Some(object) = value.as_object() else { continue };
-                let is_removed = text(object, item.id).is_some_and(|id| removed.contains(id));
-                if is_removed {
-                    continue;
-                }
-                for entity in item.entities {
-                    if let (Some(id), Some(name)) =
-                        (text(object, entity.id), text(object, entity.name))
-                        && !proposal.provisional_ids.contains(id)
-                        && proposal.directory.known(entity.kind, id, Some(name)).is_none()
-                        && self.introduced.known(entity.kind, id, Some(name)).is_none()
-                    {
-                        self.introduce(entity.kind, id.to_owned(), name.to_owned());
-                        let at = pointer_at(&format!("/{}", field.name), index);
-                        self.warn_of_namesake(entity, id, name, &at);
-                    }
-                }
+        for reference in item_references(proposal.definition.fields, &proposal.arriving.data) {
+            let (kind, entity) = (reference.kind(), reference.entity);
+            if let (Some(id), Some(name)) = (reference.id(), reference.name())
+                && !reference.item_id().is_some_and(|id| removed.contains(id))
+                && !proposal.provisional_ids.contains(id)
+                && proposal.directory.known(kind, id, Some(name)).is_none()
+                && self.introduced.known(kind, id, Some(name)).is_none()
+            {
+                self.introduce(kind, id.to_owned(), name.to_owned());
+                self.warn_of_namesake(entity, id, name, &reference.item_path());
             }
         }
     }

@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use super::{EntityResolver, NameLocation};
-use crate::document::json::text;
 use crate::document::plan::report::{Match, ResolutionToStore};
 use crate::document::problem::{ProblemCode, WarningCode};
 use crate::document::proposal::Proposal;
+use crate::document::references::{Reference, references};
 use crate::document::resolve::candidate::{MatchDecision, MatchReason};
 use crate::document::resolve::directory::EarlierResolution;
 use crate::document::resolve::resolution::{Resolution, ResolutionAction};
-use crate::document::schema::definition::{EntityReference, Kind};
+use crate::document::schema::definition::EntityReference;
 use crate::document::schema::entities::EntityKind;
 use crate::document::text::index_key;
 
@@ -27,31 +25,18 @@ struct NameTarget {
 /// The names of a document, by the paths at which a resolution may address them.
 fn names_by_path(proposal: &Proposal<'_>) -> HashMap<String, NameTarget> {
     let mut known = HashMap::new();
-    for field in proposal.definition.fields {
-        let list =
-            proposal.arriving.data.get(field.name).and_then(Value::as_array).into_iter().flatten();
-        for (index, value) in list.enumerate() {
-            let at = format!("/{}/{index}", field.name);
-            match (&field.rule.kind, value) {
-                (Kind::Names { entity, .. }, Value::String(name)) => {
-                    known.insert(at.clone(), NameTarget { of: (*entity, index_key(name)), at });
-                }
-                (Kind::Items { item, .. }, Value::Object(object)) => {
-                    for entity in item.entities {
-                        let Some(name) = text(object, entity.name) else { continue };
-                        let to = NameTarget {
-                            of: (entity.kind, index_key(name)),
-                            at: format!("{at}/{}", entity.name),
-                        };
-                        if item.entities.len() == 1 {
-                            known.insert(at.clone(), to.clone());
-                        }
-                        known.insert(to.at.clone(), to);
-                    }
-                }
-                _ => {}
-            }
+    for reference in references(proposal.definition.fields, &proposal.arriving.data) {
+        let Some(name) = reference.name() else { continue };
+        let at = reference.name_path();
+        let target = NameTarget { of: (reference.kind(), index_key(name)), at: at.clone() };
+        let is_only_one = match &reference {
+            Reference::InItem(reference) => reference.is_only_one_of_item(),
+            Reference::InList { .. } => false,
+        };
+        if is_only_one {
+            known.insert(reference.item_path(), target.clone());
         }
+        known.insert(at, target);
     }
     known
 }
