@@ -12,7 +12,7 @@ use super::import::{ImportStatus, Operation};
 use super::{Catalog, CatalogError};
 use crate::document::plan::Report;
 use crate::document::{Object, Problem};
-use crate::storage::{ImportFilter, ImportPage, ImportRow, StateKey};
+use crate::storage::{ImportFilter, ImportPage, ImportRow, PageRequest, StateKey};
 
 /// The problems of a logged operation.
 ///
@@ -79,8 +79,7 @@ pub fn plan_of(
 }
 
 impl Catalog {
-    /// A page of the entries that match the filter, newest first. `before` is the id of the last
-    /// entry of the page before.
+    /// A page of the entries that match the filter, newest first. A position is the id of an entry.
     ///
     /// # Errors
     /// When storage fails.
@@ -88,26 +87,33 @@ impl Catalog {
         &self,
         _: &CanDraft,
         filter: &ImportFilter,
-        before: Option<&str>,
-        limit: u64,
+        page: &PageRequest<String>,
     ) -> Result<ImportPage, CatalogError> {
-        Ok(self.database.import_page(filter, before, limit).await?)
+        Ok(self.database.import_page(filter, page).await?)
     }
 
-    /// The entry of an id.
+    /// The number of entries that match the filter.
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn import_log_entry(
+    pub async fn count_imports(
         &self,
         _: &CanDraft,
-        id: &str,
-    ) -> Result<Option<ImportRow>, CatalogError> {
-        // Databases cannot store U+0000, so no id contains it.
-        if id.contains('\0') {
-            return Ok(None);
-        }
-        Ok(self.database.import_record(id).await?)
+        filter: &ImportFilter,
+    ) -> Result<u64, CatalogError> {
+        Ok(self.database.count_imports(filter).await?)
+    }
+
+    /// The entries of these ids, in no particular order. Unknown ids are left out.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn import_log_entries(
+        &self,
+        _: &CanDraft,
+        ids: &[String],
+    ) -> Result<Vec<ImportRow>, CatalogError> {
+        Ok(self.database.import_records(ids).await?)
     }
 
     /// The documents of entries as they were sent, by the id of the entry. Entries without a

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::access::{CanPublish, CanRead};
-use super::import::{ImportCommand, ImportOptions, IncomingDocument, Operation};
+use super::import::{ImportCommand, ImportOptions, IncomingDocument, Operation, refused_movie_id};
 use super::{Catalog, CatalogError};
 use crate::document::projection::EntityLookup;
 use crate::document::read::parse::ParseOptions;
@@ -12,7 +12,7 @@ use crate::document::schema::entities::EntityKind;
 use crate::document::text::{index_key, is_blank_or_na, is_elision};
 use crate::document::{Category, MovieId, Problem, ProblemCode};
 pub use crate::storage::MovieFilter;
-use crate::storage::{DocumentKey, Entity, MovieOrder, MoviePage, MovieRow, PageRequest};
+use crate::storage::{DocumentKey, Entity, MovieOrder, MoviePage, MoviePageRequest, MovieRow};
 
 /// A filter as sent by a client, with genres by name.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +51,7 @@ impl Catalog {
         _: &CanRead,
         query: &MovieQuery,
         order: MovieOrder,
-        page: &PageRequest,
+        page: &MoviePageRequest,
     ) -> Result<Option<MoviePage>, CatalogError> {
         match self.movie_filter(query).await? {
             Some(filter) => Ok(self.database.list_movies(&filter, order, page).await?),
@@ -139,6 +139,10 @@ impl Catalog {
                 )]));
             }
         };
+        if let Some(problem) = refused_movie_id(&movie) {
+            let problem = Problem::new("/id", problem.code, problem.message);
+            return Ok(CreatedMovie::Refused(vec![problem]));
+        }
         // A title such as "N/A" is read as no value, which would create a movie without a title.
         if is_blank_or_na(title) || is_elision(title) {
             let message = format!("found {title:?}; allowed is a title of 1 to 300 characters");

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod items;
 mod json;
 pub mod merge;
+pub mod node_ids;
 pub mod options;
 pub mod plan;
 pub mod problem;

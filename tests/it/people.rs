@@ -95,8 +95,8 @@ async fn split(client: &Client, input: Value) -> Value {
 async fn person(client: &Client, id: &str) -> Value {
     let query = format!(
         "{{ person(id: \"{id}\") {{ id name aliases externalIds {{ value }} totals {{ movies credits nominations wins }}
-            knownFor {{ title }} filmography {{ nodes {{ id list character job movie {{ id }} }} }}
-            nominations {{ nodes {{ id year category result ceremony {{ name }} movie {{ id }} }} }} }} }}"
+            knownFor {{ title }} filmography {{ nodes {{ id: creditId list character job movie {{ id }} }} }}
+            nominations {{ nodes {{ id: nominationId year category result ceremony {{ name }} movie {{ id }} }} }} }} }}"
     );
     answer(client, &query).await["person"].clone()
 }
@@ -120,9 +120,11 @@ fn texts(list: &Value, key: &str) -> Vec<String> {
 }
 
 async fn ids(client: &Client, search: &str) -> Vec<String> {
-    let data =
-        answer(client, &format!("{{ people(search: {}) {{ nodes {{ id }} }} }}", json!(search)))
-            .await;
+    let data = answer(
+        client,
+        &format!("{{ people(filter: {{search: {}}}) {{ nodes {{ id }} }} }}", json!(search)),
+    )
+    .await;
     texts(&data["people"]["nodes"], "id")
 }
 
@@ -241,7 +243,7 @@ on_both_databases! {
         let mut after = Value::Null;
         loop {
             let query = "query($after: String) { person(id: \"tmdb-person-1\") { filmography(first: 1, after: $after) {
-                nodes { id } pageInfo { endCursor hasNextPage } } } }";
+                nodes { id: creditId } pageInfo { endCursor hasNextPage } } } }";
             let reply = viewer.graphql(query, json!({ "after": after })).await;
             let page = &reply["data"]["person"]["filmography"];
             found.extend(texts(&page["nodes"], "id"));
@@ -258,7 +260,7 @@ on_both_databases! {
             ("after: \"x\"", "the cursor"),
         ] {
             let query = format!(
-                "{{ person(id: \"tmdb-person-1\") {{ filmography({arguments}) {{ nodes {{ id }} }} }} }}"
+                "{{ person(id: \"tmdb-person-1\") {{ filmography({arguments}) {{ nodes {{ creditId }} }} }} }}"
             );
             let reply = viewer.graphql(&query, json!({})).await;
             assert_eq!(reply["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{reply}");
@@ -316,7 +318,7 @@ on_both_databases! {
         // Paging shows each person exactly once.
         let (mut paged, mut after) = (Vec::new(), Value::Null);
         for _ in 0..5 {
-            let query = "query($after: String) { people(search: \"zoe\", first: 1, after: $after) {
+            let query = "query($after: String) { people(filter: {search: \"zoe\"}, first: 1, after: $after) {
                 edges { cursor node { id } } pageInfo { hasNextPage } } }";
             let reply = viewer.graphql(query, json!({ "after": after })).await;
             let page = &reply["data"]["people"];
@@ -328,7 +330,7 @@ on_both_databases! {
         let long = "x".repeat(501);
         let reply = viewer
             .graphql(
-                "query($search: String!) { people(search: $search) { nodes { id } } }",
+                "query($search: String!) { people(filter: {search: $search}) { nodes { id } } }",
                 json!({ "search": long }),
             )
             .await;
@@ -337,9 +339,9 @@ on_both_databases! {
 
     async fn ceremonies_platforms_and_genres_are_listed_with_their_movies(app: TestApp) {
         three_movies(&app).await;
-        let query = "{ ceremonies(search: \"harbour\") { nodes { id name movies { totalCount nodes { id } } } }
-            platforms(search: \"harbour\") { nodes { id name movies { nodes { id } } } }
-            genres(search: \"dra\") { nodes { id name movies(orderBy: {field: YEAR, direction: DESC}, first: 1) {
+        let query = "{ ceremonies(filter: {search: \"harbour\"}) { nodes { id name movies { totalCount nodes { id } } } }
+            platforms(filter: {search: \"harbour\"}) { nodes { id name movies { nodes { id } } } }
+            genres(filter: {search: \"dra\"}) { nodes { id name movies(orderBy: {field: YEAR, direction: DESC}, first: 1) {
                 totalCount nodes { id } pageInfo { hasNextPage } } } } }";
         let data = answer(&app.viewer(), query).await;
         assert_eq!(texts(&data["ceremonies"]["nodes"], "name"), ["Harbour Film Awards"]);
@@ -420,8 +422,8 @@ on_both_databases! {
 
     async fn ceremonies_platforms_and_genres_cannot_share_a_name(app: TestApp) {
         let admin = three_movies(&app).await;
-        let lists = answer(&admin, "{ dock: ceremonies(search: \"dock\") { nodes { id } } harbour: ceremonies(search: \"harbour\") { nodes { id } }
-            genres(search: \"dock\") { nodes { id name } } platforms(search: \"harbour\") { nodes { id } } }").await;
+        let lists = answer(&admin, "{ dock: ceremonies(filter: {search: \"dock\"}) { nodes { id } } harbour: ceremonies(filter: {search: \"harbour\"}) { nodes { id } }
+            genres(filter: {search: \"dock\"}) { nodes { id name } } platforms(filter: {search: \"harbour\"}) { nodes { id } } }").await;
         let (dock, harbour) =
             (&lists["dock"]["nodes"][0]["id"], &lists["harbour"]["nodes"][0]["id"]);
         let taken = mutate(
@@ -986,7 +988,7 @@ on_both_databases! {
         let before = dump_all(&app.database.url).await;
         let reads = [
             "{ person(id: \"tmdb-person-1\") { id } }",
-            "{ people(search: \"ada\") { nodes { id } } }",
+            "{ people(filter: {search: \"ada\"}) { nodes { id } } }",
             "{ ceremonies { nodes { id } } }",
             "{ platforms { nodes { id } } }",
             "{ genres { nodes { id movies { nodes { id } } } } }",
@@ -1087,9 +1089,9 @@ on_both_databases! {
         assert_eq!(
             found["duplicatePeople"],
             json!({ "pageInfo": { "hasNextPage": false }, "nodes": [
-            { "first": { "id": "ada" }, "second": { "id": "tmdb-person-1" }, "score": 0.8,
+            { "first": { "id": "entity:person:ada" }, "second": { "id": "tmdb-person-1" }, "score": 0.8,
               "reasons": ["SAME_NAME", "SAME_WORK", "SAME_TIME", "WITHOUT_ID"] },
-            { "first": { "id": "jj" }, "second": { "id": "tmdb-person-5" }, "score": 0.8,
+            { "first": { "id": "entity:person:jj" }, "second": { "id": "tmdb-person-5" }, "score": 0.8,
               "reasons": ["NEAR_NAME", "SAME_MOVIE", "SAME_TIME", "WITHOUT_ID"] },
             { "first": { "id": "tmdb-person-3" }, "second": { "id": "tmdb-person-4" }, "score": 0.45,
               "reasons": ["SAME_NAME", "SAME_WORK", "SAME_TIME", "DIFFERENT_IDS"] },
@@ -1103,8 +1105,8 @@ on_both_databases! {
             paged.push(edge["node"]["first"]["id"].as_str().unwrap().to_owned());
             after = edge["cursor"].clone();
         }
-        assert_eq!(paged, ["ada", "jj", "tmdb-person-3"]);
-        merge_without_errors(&app.admin(), "tmdb-person-1", &["ada"]).await;
+        assert_eq!(paged, ["entity:person:ada", "entity:person:jj", "tmdb-person-3"]);
+        merge_without_errors(&app.admin(), "tmdb-person-1", &["entity:person:ada"]).await;
         let left = answer(&contributor, "{ duplicatePeople { nodes { first { id } } } }").await;
         assert_eq!(left["duplicatePeople"]["nodes"].as_array().unwrap().len(), 2);
     }

@@ -41,6 +41,8 @@ const MAX_INTROSPECTION_LISTS: usize = 2;
 const COSTS: &[(&str, &str, usize)] = &[
     (QUERY, "people", SEARCH),
     (QUERY, "duplicatePeople", SEARCH),
+    ("PersonConnection", "totalCount", SEARCH),
+    ("ImportRecordConnection", "totalCount", 500),
     ("Movie", "revisions", 500),
     ("Movie", "revisionDiff", 50),
     ("Movie", "provenance", 1_000),
@@ -54,6 +56,8 @@ const COSTS: &[(&str, &str, usize)] = &[
     ("Platform", "movies", 20),
     ("Genre", "movies", 20),
 ];
+/// The end of the names of connections.
+const CONNECTION: &str = "Connection";
 /// The cost of a mutation without its payload.
 const MUTATION_COST: usize = 100;
 
@@ -84,12 +88,15 @@ const LENGTHS: &[(&str, &str, usize)] = &[
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Cost {
     points: usize,
+    /// Points of a connection itself, which the size of its page does not multiply.
+    once: usize,
     introspection: usize,
 }
 
 impl Cost {
     fn add(&mut self, other: Self) {
         self.points = self.points.saturating_add(other.points);
+        self.once = self.once.saturating_add(other.once);
         self.introspection = self.introspection.saturating_add(other.introspection);
     }
 }
@@ -181,9 +188,10 @@ impl Counter<'_> {
         type_name: &'s str,
     ) -> Result<Cost, ServerError> {
         let mut total = Cost::default();
-        // An object of a union has one of its types: the most expensive one counts.
+        // An object of a union or an interface has one of its types: the most expensive one counts.
         let mut branches: HashMap<&str, Cost> = HashMap::new();
-        let is_union = matches!(self.types.get(type_name), Some(Shape::Union));
+        let has_one_type =
+            matches!(self.types.get(type_name), Some(Shape::Union | Shape::Interface(_)));
         for item in &set.items {
             let (on, cost) = match &item.node {
                 Selection::Field(field) => (type_name, self.field(&field.node, type_name)?),
@@ -200,7 +208,7 @@ impl Counter<'_> {
                     }
                 }
             };
-            if is_union && on != type_name {
+            if has_one_type && on != type_name {
                 branches.entry(on).or_default().add(cost);
             } else {
                 total.add(cost);
@@ -217,23 +225,29 @@ impl Counter<'_> {
             return self.introspection(field, type_name);
         }
         let Some(known) = self.types.field(type_name, name) else {
-            return Ok(Cost { points: 1, introspection: 0 });
+            return Ok(Cost { points: 1, ..Cost::default() });
         };
         let child = self.selection_set(&field.selection_set.node, named_type(&known.ty))?;
         if type_name.starts_with("__") {
             let length = if is_list(&known.ty) { self.lengths.length(name) } else { 1 };
             let below = child.points.saturating_mul(length);
-            return Ok(Cost { points: below.saturating_add(1), introspection: 0 });
+            return Ok(Cost { points: below.saturating_add(1), ..Cost::default() });
         }
         let below = child.points.saturating_mul(self.length(field, known, type_name));
-        let points = below.saturating_add(self.own_cost(field, type_name)).saturating_add(1);
-        Ok(Cost { points, introspection: child.introspection })
+        let below = below.saturating_add(child.once).saturating_add(1);
+        let own = self.own_cost(field, type_name);
+        let introspection = child.introspection;
+        Ok(if type_name.ends_with(CONNECTION) {
+            Cost { points: below, once: own, introspection }
+        } else {
+            Cost { points: below.saturating_add(own), once: 0, introspection }
+        })
     }
 
     fn introspection(&self, field: &Field, type_name: &str) -> Result<Cost, ServerError> {
         let name = field.name.node.as_str();
         let Some(known) = self.types.field(type_name, name) else {
-            return Ok(Cost { points: 1, introspection: 0 });
+            return Ok(Cost { points: 1, ..Cost::default() });
         };
         let lists = self.list_nesting(&field.selection_set.node);
         if lists > MAX_INTROSPECTION_LISTS {
@@ -244,7 +258,7 @@ impl Counter<'_> {
             return Err(too_complex(message, lists, MAX_INTROSPECTION_LISTS));
         }
         let child = self.selection_set(&field.selection_set.node, named_type(&known.ty))?;
-        Ok(Cost { points: 1, introspection: child.points })
+        Ok(Cost { points: 1, introspection: child.points, ..Cost::default() })
     }
 
     /// The nesting of introspection lists that lead from types to types.
@@ -284,6 +298,9 @@ impl Counter<'_> {
     /// The estimated number of objects that a field returns.
     fn length(&self, field: &Field, known: &OutputField, type_name: &str) -> usize {
         let name = field.name.node.as_str();
+        if (type_name, name) == (QUERY, "nodes") {
+            return self.values.list_length(field, "ids").max(1);
+        }
         let has_argument = |argument: &str| {
             known.arguments.iter().any(|known: &InputField| known.name == argument)
         };
@@ -294,7 +311,7 @@ impl Counter<'_> {
             return usize::try_from(size).unwrap_or(1);
         }
         // The field that returns the connection has multiplied by the size of the page.
-        if !is_list(&known.ty) || type_name.ends_with("Connection") {
+        if !is_list(&known.ty) || type_name.ends_with(CONNECTION) {
             return 1;
         }
         let length = LENGTHS.iter().find(|(known, field, _)| (*known, *field) == (type_name, name));

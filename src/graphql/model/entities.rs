@@ -2,27 +2,27 @@
 
 use std::sync::Arc;
 
-use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object};
 
 use super::inputs::{MovieOrder, movie_order};
+use super::movies::{MovieConnection, cursor_order_mismatch, movie_connection, movie_page};
+use super::pages::{Page, PageArgs};
+use super::totals::Totals;
 use super::types::{ExternalId, external_ids};
+use crate::document::node_ids::{entity_node_id, plain_entity_id};
 use crate::document::reference::PrestigeLevel;
 use crate::document::schema::entities::EntityKind;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::ApiError;
 use crate::graphql::loaders::credits::EntityMoviesPage;
-use crate::graphql::query::{
-    MovieConnection, MovieTotals, cursor_order_mismatch, movie_connection, page_request,
-};
 use crate::storage::{Entity, MoviePage};
 
 /// A page of award ceremonies.
-pub type CeremonyConnection = Connection<String, Ceremony, EmptyFields, EmptyFields>;
+pub type CeremonyConnection = Page<Ceremony>;
 /// A page of streaming platforms.
-pub type PlatformConnection = Connection<String, Platform, EmptyFields, EmptyFields>;
+pub type PlatformConnection = Page<Platform>;
 /// A page of genres.
-pub type GenreConnection = Connection<String, Genre, EmptyFields, EmptyFields>;
+pub type GenreConnection = Page<Genre>;
 
 macro_rules! entities {
     ($(
@@ -37,7 +37,7 @@ macro_rules! entities {
                 /// Loads the entity by its id, an external id, or the id of an entity that was
                 /// merged into it.
                 pub async fn load(ctx: &Context<'_>, id: &str) -> Result<Option<Self>, ApiError> {
-                    let key = (EntityKind::$kind, id.to_owned());
+                    let key = (EntityKind::$kind, plain_entity_id(id).to_owned());
                     Ok(ctx.loaders()?.works.entities.load_one(key).await?.map(Self))
                 }
             }
@@ -46,8 +46,8 @@ macro_rules! entities {
             #[Object]
             impl $Name {
                 #[doc = $id]
-                async fn id(&self) -> ID {
-                    ID(self.0.id.clone())
+                pub(super) async fn id(&self) -> ID {
+                    ID(entity_node_id(EntityKind::$kind, &self.0.id))
                 }
 
                 /// The main name.
@@ -84,7 +84,7 @@ macro_rules! entities {
                     before: Option<String>,
                 ) -> async_graphql::Result<MovieConnection> {
                     let order = movie_order(order_by);
-                    let page = page_request(order, first, after, last, before)?;
+                    let page = movie_page(order, PageArgs { first, after, last, before })?;
                     let page = EntityMoviesPage { kind: EntityKind::$kind, order, page };
                     Ok(movies_of_entity(ctx, page, &self.0.id).await?)
                 }
@@ -95,7 +95,9 @@ macro_rules! entities {
 
 entities! {
     /// An award ceremony. Documents keep its name as sent, which may differ from the name here.
-    Ceremony, Ceremony, "The ceremony's id.", "The movies that were nominated for its awards." {
+    Ceremony, Ceremony, "The ceremony's id, for example ceremony-academy-awards: the same as in files, or\n\
+     with a prefix as in entity:ceremony:oscars if it does not show its kind.",
+    "The movies that were nominated for its awards." {
         /// The country, as an ISO 3166-1 alpha-2 code, for example IN. Null if unknown.
         async fn country(&self) -> Option<&str> {
             self.0.details.country.as_deref()
@@ -118,7 +120,9 @@ entities! {
         }
     }
     /// A streaming platform. Documents keep its name as sent, which may differ from the name here.
-    Platform, Platform, "The platform's id.",
+    Platform, Platform,
+    "The platform's id, for example tmdb-platform-8: the same as in files, or\n\
+     with a prefix as in entity:platform:p8 if it does not show its kind.",
     "The movies with an offer of this platform in their published streaming document." {
         /// The countries that it serves, as ISO 3166-1 alpha-2 codes, for example US. Empty if it
         /// serves nearly all countries, or if unknown.
@@ -132,7 +136,10 @@ entities! {
         }
     }
     /// A genre. Documents keep its name as sent, which may differ from the name here.
-    Genre, Genre, "The genre's id.", "The movies of this genre." {}
+    Genre, Genre,
+    "The genre's id, for example tmdb-genre-18: the same as in files, or\n\
+     with a prefix as in entity:genre:drama if it does not show its kind.",
+    "The movies of this genre." {}
 }
 
 /// Resolves the movies that name an entity in their published documents.
@@ -142,20 +149,15 @@ async fn movies_of_entity(
     id: &str,
 ) -> Result<MovieConnection, ApiError> {
     let works = &ctx.loaders()?.works;
-    let mut ids = works
+    let ids = works
         .entity_movies
         .load_one((page_key.clone(), id.to_owned()))
         .await?
         .ok_or_else(cursor_order_mismatch)?;
-    let limit = usize::try_from(page_key.page.limit).unwrap_or(usize::MAX);
-    let has_more = ids.len() > limit;
-    ids.truncate(limit);
-    if page_key.page.backward {
-        ids.reverse();
-    }
+    let (ids, has_more) = page_key.page.cut(ids);
     ctx.charge_objects(ids.len())?;
     let mut movies = works.movies.load_many(ids.clone()).await?;
     let movies = ids.iter().filter_map(|id| movies.remove(id)).collect();
-    let totals = MovieTotals::OfEntity(page_key.kind, id.to_owned());
+    let totals = Totals::MoviesOf(page_key.kind, id.to_owned());
     Ok(movie_connection(page_key.order, &page_key.page, MoviePage { movies, has_more }, totals))
 }

@@ -35,8 +35,20 @@ impl<'a> ArgumentValues<'a> {
         }
     }
 
-    /// Whether the field searches for text: by its argument `search`, or by the `search` of
-    /// `filter`.
+    /// The number of values of a list argument.
+    pub(super) fn list_length(&self, field: &Field, name: &str) -> usize {
+        let given = field.get_argument(name).map(|value| &value.node);
+        match given {
+            Some(Value::List(values)) => values.len(),
+            Some(Value::Variable(name)) => match self.variable(name) {
+                Some(ConstValue::List(values)) => values.len(),
+                _ => 1,
+            },
+            _ => 1,
+        }
+    }
+
+    /// Whether the field searches for text, by the `search` of `filter`.
     pub(super) fn has_search(&self, field: &Field) -> bool {
         let is_set = |value: &Value| match value {
             Value::Null => false,
@@ -45,9 +57,6 @@ impl<'a> ArgumentValues<'a> {
             }
             _ => true,
         };
-        if field.get_argument("search").is_some_and(|value| is_set(&value.node)) {
-            return true;
-        }
         match field.get_argument("filter").map(|value| &value.node) {
             Some(Value::Object(fields)) => fields.get("search").is_some_and(is_set),
             Some(Value::Variable(name)) => match self.variable(name) {

@@ -17,7 +17,7 @@ impl ListLengths {
         let (mut fields, mut arguments, mut input_fields, mut enum_values) = (0, 0, 0, 0);
         for shape in types.shapes() {
             match shape {
-                Shape::Object(object) => {
+                Shape::Object(object) | Shape::Interface(object) => {
                     fields += object.len();
                     arguments += object.values().map(|field| field.arguments.len()).sum::<usize>();
                 }

@@ -53,8 +53,9 @@ fn the_most_expensive_type_of_a_union_counts() {
 
 #[test]
 fn a_search_costs_a_tenth_of_the_limit() {
-    let search =
-        |alias: usize| format!("a{alias}: people(search: \"x\", first: 1) {{ nodes {{ id }} }} ");
+    let search = |alias: usize| {
+        format!("a{alias}: people(filter: {{search: \"x\"}}, first: 1) {{ nodes {{ id }} }} ")
+    };
     let searches = |count: usize| (0..count).map(search).collect::<String>();
     assert_eq!(cost(&format!("{{ {} }}", searches(9)), &Limits::default()), Ok(()));
     assert!(cost(&format!("{{ {} }}", searches(10)), &Limits::default()).is_err());
@@ -65,6 +66,23 @@ fn a_search_costs_a_tenth_of_the_limit() {
         assert!(points(query) > SEARCH, "{query}");
     }
     assert!(points("{ movies(filter: {search: null}) { totalCount } }") < 100);
+}
+
+#[test]
+fn counting_a_list_costs_the_same_for_each_size_of_its_page() {
+    let counted = |first: i32, fields: &str| {
+        points(&format!("{{ imports(first: {first}) {{ nodes {{ id }} {fields} }} }}"))
+    };
+    for first in [1, 100] {
+        let list = counted(first, "");
+        let page = usize::try_from(first).unwrap();
+        assert_eq!(counted(first, "totalCount"), list + page + 500);
+        let spread = format!(
+            "{{ imports(first: {first}) {{ nodes {{ id }} ...f }} }}
+             fragment f on ImportRecordConnection {{ totalCount }}"
+        );
+        assert_eq!(points(&spread), list + page + 500);
+    }
 }
 
 #[test]
