@@ -4,6 +4,7 @@ mod auth;
 mod bundle;
 mod draft_status;
 mod drafts;
+mod envelope;
 mod exports;
 mod fields;
 mod imports;
