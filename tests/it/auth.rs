@@ -283,7 +283,7 @@ async fn an_invalid_token_is_401_for_every_request() {
     let client = app.anonymous().with_token(good);
     assert_eq!(
         client.graphql("{ viewer { id } }", json!({})).await["data"]["viewer"]["id"],
-        "user-1"
+        "user:user-1"
     );
 }
 
