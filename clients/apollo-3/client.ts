@@ -1,8 +1,8 @@
-import { ApolloClient, ApolloLink, fromError, fromPromise } from "@apollo/client/core";
-import { HttpLink, InMemoryCache } from "@apollo/client/core";
+import { ApolloClient, ApolloLink, fromError, fromPromise, HttpLink } from "@apollo/client/core";
 import { setContext } from "@apollo/client/link/context";
 import { onError } from "@apollo/client/link/error";
 import type { Session } from "../session/session.ts";
+import { createCache } from "./cache.ts";
 
 export function createClient(service: string, session: Session) {
   const authenticate = setContext((_request, { headers }) => ({
@@ -19,5 +19,5 @@ export function createClient(service: string, session: Session) {
   });
   const http = new HttpLink({ uri: `${service}/graphql` });
   const link = ApolloLink.from([renew, authenticate, http]);
-  return new ApolloClient({ link, cache: new InMemoryCache() });
+  return new ApolloClient({ link, cache: createCache() });
 }

@@ -1,6 +1,7 @@
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
+import { ApolloClient, ApolloLink, HttpLink } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import type { Session } from "../session/session.ts";
+import { createCache } from "./cache.ts";
 import { renewal } from "./renewal.ts";
 
 export function createClient(service: string, session: Session) {
@@ -9,5 +10,5 @@ export function createClient(service: string, session: Session) {
   }));
   const http = new HttpLink({ uri: `${service}/graphql` });
   const link = ApolloLink.from([renewal(session), authenticate, http]);
-  return new ApolloClient({ link, cache: new InMemoryCache() });
+  return new ApolloClient({ link, cache: createCache() });
 }

@@ -1,6 +1,11 @@
-import { cacheExchange, Client, fetchExchange } from "@urql/core";
+import { Client, fetchExchange } from "@urql/core";
 import { authExchange } from "@urql/exchange-auth";
+import { cacheExchange } from "@urql/exchange-graphcache";
+import { embeddedTypes } from "../caches.json";
 import type { Session } from "../session/session.ts";
+
+/** Embedded objects belong to the object that contains them, and have no identity of their own. */
+const keys = Object.fromEntries(embeddedTypes.map((type) => [type, () => null]));
 
 export function createClient(service: string, session: Session) {
   const authenticate = authExchange(async (utilities) => ({
@@ -11,6 +16,6 @@ export function createClient(service: string, session: Session) {
   }));
   return new Client({
     url: `${service}/graphql`,
-    exchanges: [cacheExchange, authenticate, fetchExchange],
+    exchanges: [cacheExchange({ keys }), authenticate, fetchExchange],
   });
 }
