@@ -3,7 +3,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
 
-.PHONY: help run test fuzz lint schema schema-check bench attacks tools graphiql
+.PHONY: help run test clients fuzz lint schema schema-check bench attacks tools graphiql
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -11,8 +11,14 @@ help: ## List the targets
 run: ## Serve on 127.0.0.1:8000 with SQLite and a small demo catalogue
 	$(CARGO) run --profile quick -- serve --demo
 
-test: tools ## Run all tests, on SQLite and PostgreSQL
+test: tools ## Run all tests: on SQLite and PostgreSQL, and with GraphQL and REST clients
 	scripts/with-postgres $(CARGO) test --workspace
+	$(MAKE) clients
+
+clients: tools ## Generate, type-check and run the clients in clients/ against a debug build
+	$(CARGO) build
+	cd clients && npm ci --no-audit --no-fund
+	cd clients && npm run generate && npm run check && npm test
 
 fuzz: ## Feed mutated documents to the readers, for FUZZ_SECONDS (600)
 	REELPORT_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --test it fuzz:: -- --nocapture
@@ -39,7 +45,7 @@ bench: tools ## Run the benchmarks; BENCH_CATALOGUE=FILE adds an import and name
 attacks: ## Send hostile requests to an optimised build while measuring exports
 	$(CARGO) bench --profile dist --bench attacks
 
-tools: ## Install the PostgreSQL server that the tests need, if it is missing
+tools: ## Install what the tests need, if it is missing: PostgreSQL, Chromium, Python's venv
 	scripts/tools
 
 graphiql: ## Rebuild the committed GraphiQL page (needs Node)

@@ -4,7 +4,7 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// The largest integer that every JSON implementation represents exactly (2^53 - 1, RFC 8259).
@@ -218,6 +218,7 @@ impl PartialSchema for Json {
         let types = [Type::Object, Type::Array, Type::String, Type::Number, Type::Boolean];
         ObjectBuilder::new()
             .schema_type(SchemaType::from_iter(types))
+            .additional_properties(Some(AdditionalProperties::FreeForm(true)))
             .description(Some(
                 "A JSON value: an object, a list, a string, a number, true or false.",
             ))

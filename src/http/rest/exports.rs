@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::envelope::Envelope;
 use super::{CategoryPath, MoviePath, no_such_movie, parse_category, parse_movie_id, query};
 use crate::document::Stage;
 use crate::http::AppState;
@@ -49,8 +50,12 @@ fn attachment(file_name: &str) -> String {
     ),
     responses(
         (
-            status = 200, body = Object,
-            description = "The envelope, as described by /api/v1/schemas/{category}."
+            status = 200, body = Envelope,
+            description = "The envelope, as described by /api/v1/schemas/{category}.",
+            headers(
+                ("ETag" = String, description = "For If-None-Match of the next export."),
+                ("Content-Disposition" = String, description = "With the name of the file."),
+            )
         ),
         (status = 304, description = "The document still has the ETag of If-None-Match."),
         (

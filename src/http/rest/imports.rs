@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::envelope::AnyObject;
 use super::{
     CategoryPath, is_json, no_such_movie, parse_category, parse_movie_id, query, read_body,
     unsupported_media_type,
@@ -155,7 +156,7 @@ impl From<ImportParameters> for ImportOptions {
         ("Idempotency-Key" = Option<String>, Header, description = "See idempotency_key."),
     ),
     request_body(
-        content = Object,
+        content = inline(AnyObject),
         description = "The envelope, as described by /api/v1/schemas/{category}; or a language \
                        model's answer that contains it, or its data alone. At most 16 MiB.",
     ),

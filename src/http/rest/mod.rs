@@ -5,6 +5,7 @@ mod bulk;
 mod bundle;
 mod draft_status;
 mod drafts;
+mod envelope;
 mod exports;
 mod fields;
 mod imports;

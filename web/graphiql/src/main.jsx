@@ -6,10 +6,11 @@ import '@graphiql/plugin-doc-explorer/style.css';
 import '@graphiql/plugin-history/style.css';
 import 'graphiql/graphiql.css';
 import './page.css';
-import { DEFAULT_QUERY } from './default-query.js';
+import { DEFAULT_TABS } from './default-tabs.js';
 import { fetcher } from './session.js';
 import { SignInBar } from './SignInBar.jsx';
 import { graphiqlStorage } from './storage.js';
+import { WrapLines } from './WrapLines.jsx';
 
 createRoot(document.getElementById('root')).render(
   <>
@@ -18,13 +19,15 @@ createRoot(document.getElementById('root')).render(
       <GraphiQL
         fetcher={fetcher}
         storage={graphiqlStorage}
-        defaultQuery={DEFAULT_QUERY}
+        defaultTabs={DEFAULT_TABS}
+        defaultQuery=""
         shouldPersistHeaders={false}
       >
         {/* The stock logo links to an outside site. */}
         <GraphiQL.Logo>
           <span />
         </GraphiQL.Logo>
+        <WrapLines />
       </GraphiQL>
     </main>
   </>,

@@ -101,7 +101,9 @@ export async function signIn(email, password) {
 
 // The function GraphiQL calls for every operation, introspection included.
 export async function fetcher({ query, variables, operationName }, { headers } = {}) {
-  const request = { query, variables, operationName };
+  const request = { query, variables };
+  // Just after a change of tabs, GraphiQL still gives the name of the other tab's operation.
+  if (operationName && query.includes(operationName)) request.operationName = operationName;
   const typed = headers ?? {};
   const typedAuthorization = Object.keys(typed).some((name) => name.toLowerCase() === 'authorization');
   const sentToken = typedAuthorization ? null : (state.session?.accessToken ?? null);
@@ -109,7 +111,7 @@ export async function fetcher({ query, variables, operationName }, { headers } =
 
   let { status, body } = await post(request, withToken);
 
-  if (status === 401) {
+  if (status === 401 || needsSignIn(body)) {
     if (sentToken) {
       expire(sentToken);
       // The schema is public, so the editor keeps working with an old token.
@@ -125,6 +127,14 @@ export async function fetcher({ query, variables, operationName }, { headers } =
   }
 
   return body ?? { errors: [{ message: `The server answered with HTTP status ${status} and no JSON body.` }] };
+}
+
+// Without a token, the status is 200 and the fields that need one have an error. A log-in with a
+// wrong password has the same code.
+function needsSignIn(body) {
+  const errors = Array.isArray(body?.errors) ? body.errors : [];
+  const others = errors.filter((error) => error?.path?.[0] !== 'login');
+  return others.some((error) => error?.extensions?.code === 'UNAUTHENTICATED');
 }
 
 async function post(request, headers) {

@@ -1,0 +1,4 @@
+import { testProgram } from "../support/program.ts";
+import { program } from "./program.ts";
+
+testProgram("relay", program);

@@ -1,0 +1,95 @@
+// Starts the real server for a test: the debug build, on SQLite, on a free port, with the demo
+// catalogue unless a test wants a catalogue of its own.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const REPOSITORY = path.resolve(import.meta.dirname, "../..");
+const START_TIMEOUT_MS = 60_000;
+
+export interface Server {
+  /** The origin, for example http://127.0.0.1:41234. */
+  url: string;
+  graphql: string;
+  /** The secret that signs access tokens, so that a test can make an expired one. */
+  secret: string;
+  stop(): Promise<void>;
+}
+
+export const ADMIN = { email: "admin@example.com", password: "correct horse battery" };
+
+export interface ServerOptions {
+  /** Load the demo catalogue, which also opens the service to pages on localhost. */
+  demo?: boolean;
+  /** The value of REELPORT_CORS_ORIGINS. */
+  corsOrigins?: string;
+}
+
+/** The server binary: REELPORT_BINARY, or what `cargo build` made. */
+function binary(): string {
+  const target = path.resolve(REPOSITORY, process.env["CARGO_TARGET_DIR"] ?? "target");
+  const file = process.env["REELPORT_BINARY"] ?? path.join(target, "debug/reelport");
+  if (!existsSync(file)) throw new Error(`${file} is missing; 'cargo build' makes it`);
+  return file;
+}
+
+export async function startServer(options: ServerOptions = {}): Promise<Server> {
+  const folder = await mkdtemp(path.join(tmpdir(), "reelport-clients-"));
+  const secret = "a secret of the client tests, 32+";
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("REELPORT_"));
+  const child = spawn(binary(), ["serve"], {
+    cwd: folder,
+    env: {
+      ...Object.fromEntries(inherited),
+      REELPORT_DATABASE_URL: "sqlite://./reelport.db",
+      REELPORT_LISTEN: "127.0.0.1:0",
+      REELPORT_JWT_SECRET: secret,
+      REELPORT_ADMIN_EMAIL: ADMIN.email,
+      REELPORT_ADMIN_PASSWORD: ADMIN.password,
+      REELPORT_DEMO: String(options.demo ?? true),
+      REELPORT_SHUTDOWN_GRACE: "1",
+      REELPORT_LOG: "warn",
+      ...(options.corsOrigins === undefined ? {} : { REELPORT_CORS_ORIGINS: options.corsOrigins }),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    child.once("error", () => resolve());
+  });
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+  // A test run that is interrupted leaves no server behind.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  void exited.then(() => process.removeListener("exit", kill));
+
+  let output = "";
+  const url = await new Promise<string | null>((resolve) => {
+    const timer = setTimeout(() => resolve(null), START_TIMEOUT_MS);
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = /listens on (http:\/\/\S+)/.exec(output)?.[1];
+      if (found !== undefined) {
+        clearTimeout(timer);
+        resolve(found);
+      }
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    void exited.then(() => {
+      clearTimeout(timer);
+      resolve(null);
+    });
+  });
+  if (url === null) {
+    await stop();
+    throw new Error(`the server did not start:\n${output}`);
+  }
+  return { url, graphql: `${url}/graphql`, secret, stop };
+}
