@@ -9,7 +9,7 @@ use clap::{ArgAction, Args};
 
 use crate::catalog::accounts::passwords::{MAX_PASSWORD, MIN_PASSWORD};
 use crate::catalog::accounts::tokens::MIN_SECRET;
-use crate::http::{AllowedOrigins, InvalidOrigin, Limits};
+use crate::http::{AllowedOrigins, InvalidOrigin, Limits, UnknownDocuments};
 use crate::storage::{TextLimits, sqlite_path};
 
 /// An option has an invalid value.
@@ -203,6 +203,19 @@ pub struct ServeArgs {
     /// all; by default none, and with --demo those on localhost
     #[arg(long, env = "REELPORT_CORS_ORIGINS", value_name = "ORIGINS")]
     pub cors_origins: Option<String>,
+    /// Files or folders with manifests of GraphQL documents, separated by commas; clients may name
+    /// these documents by an id
+    #[arg(long, env = "REELPORT_PERSISTED_DOCUMENTS", value_name = "PATHS")]
+    pub persisted_documents: Option<String>,
+    /// What happens to other documents: `log` runs and logs them, `required` refuses them; `off`
+    /// ignores the manifests
+    #[arg(
+        long,
+        env = "REELPORT_PERSISTED_DOCUMENTS_MODE",
+        default_value = "log",
+        value_name = "MODE"
+    )]
+    pub persisted_documents_mode: String,
     /// Maximum number of open connections; by default as many as the process's limit of open files
     /// allows
     #[arg(long, env = "REELPORT_MAX_CONNECTIONS", value_name = "N")]
@@ -270,6 +283,35 @@ impl ServeArgs {
             ConfigError::new("REELPORT_CORS_ORIGINS", found, allowed)
         })?;
         Ok(if self.demo.is_on() { allowed.with_loopback() } else { allowed })
+    }
+
+    /// The paths of the manifests of persisted documents, and what happens to other documents.
+    /// `None` if there are no manifests, or they are ignored.
+    ///
+    /// # Errors
+    /// When an option has an invalid value, or documents are required and there is no manifest.
+    pub fn persisted_documents(
+        &self,
+    ) -> Result<Option<(Vec<PathBuf>, UnknownDocuments)>, ConfigError> {
+        let text = self.persisted_documents.as_deref().unwrap_or_default();
+        let paths = text.split(',').map(str::trim).filter(|path| !path.is_empty());
+        let paths: Vec<PathBuf> = paths.map(PathBuf::from).collect();
+        let unknown = match self.persisted_documents_mode.trim().to_ascii_lowercase().as_str() {
+            "off" => return Ok(None),
+            "log" => UnknownDocuments::Log,
+            "required" => UnknownDocuments::Refuse,
+            _ => {
+                let found = format!("{:?}", self.persisted_documents_mode);
+                let option = "REELPORT_PERSISTED_DOCUMENTS_MODE";
+                return Err(ConfigError::new(option, found, "off, log or required"));
+            }
+        };
+        if paths.is_empty() && unknown == UnknownDocuments::Refuse {
+            let found = "nothing, with REELPORT_PERSISTED_DOCUMENTS_MODE=required";
+            let allowed = "files or folders with manifests";
+            return Err(ConfigError::new("REELPORT_PERSISTED_DOCUMENTS", found, allowed));
+        }
+        Ok((!paths.is_empty()).then_some((paths, unknown)))
     }
 
     /// The limits on connections, time and memory.

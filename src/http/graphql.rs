@@ -2,6 +2,7 @@
 
 mod media_type;
 mod operation;
+mod persisted;
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -21,7 +22,8 @@ use crate::catalog::CatalogError;
 use crate::catalog::background::spawn_background;
 use crate::graphql::{Budget, Limits, RequestContext, Schema, error, limits};
 use media_type::MediaType;
-use operation::{EncodedRequest, Operation, RequestError};
+use operation::{EncodedRequest, Operation, PersistedQueryError, RequestError};
+pub use persisted::{ManifestError, PersistedDocuments, UnknownDocuments};
 
 /// Requests with more bytes are decoded and executed on a blocking thread, so that they do not
 /// delay other connections.
@@ -108,12 +110,14 @@ impl Handler {
             Credentials::Valid(_) => limits,
             Credentials::Absent | Credentials::Invalid(_) => limits.anonymous(),
         };
-        let decoded = match decode(request, limits.clone(), is_large).await {
+        let persisted = self.state.persisted_documents.clone();
+        let decoded = match decode(request, limits.clone(), persisted, is_large).await {
             Ok(decoded) => decoded,
             Err(failed) => return ProblemDetails::from(failed).into_response(),
         };
-        if matches!(decoded, Err(RequestError::PersistedQuery)) {
-            return persisted_query_not_supported(media_type);
+        // The client sends the text next, and that may be a login.
+        if let Err(RequestError::PersistedQuery(error)) = decoded {
+            return no_persisted_query(media_type, error);
         }
         let principal = match credentials {
             Credentials::Valid(principal) => Some(principal),
@@ -128,8 +132,16 @@ impl Handler {
                 return encode(media_type, &GraphQlResponse::from_errors(errors));
             }
             Err(RequestError::Malformed(message)) => return bad_request(media_type, &message),
-            Err(RequestError::PersistedQuery) => return persisted_query_not_supported(media_type),
+            Err(RequestError::PersistedQuery(error)) => {
+                return no_persisted_query(media_type, error);
+            }
         };
+        if let Some(persisted) = self.state.persisted_documents.as_deref()
+            && !operation.is_persisted
+        {
+            let name = operation.name.as_deref();
+            persisted.log_unknown(&operation.query, name, &operation.document);
+        }
         if queries_only && !operation.is_query() {
             return get_takes_queries_only();
         }
@@ -224,12 +236,13 @@ impl Execution {
 async fn decode(
     request: EncodedRequest,
     limits: Limits,
+    persisted: Option<Arc<PersistedDocuments>>,
     is_large: bool,
 ) -> Result<Result<Operation, RequestError>, CatalogError> {
     if !is_large {
-        return Ok(request.decode(&limits));
+        return Ok(request.decode(&limits, persisted.as_deref()));
     }
-    let decoded = spawn_background(move || request.decode(&limits));
+    let decoded = spawn_background(move || request.decode(&limits, persisted.as_deref()));
     decoded.await.map_err(CatalogError::from)
 }
 
@@ -283,10 +296,15 @@ fn unauthenticated(media_type: MediaType, token_error: TokenError) -> Response {
     response
 }
 
-/// Tells Apollo clients to send the whole query. The status is 200 with either media type, as in
-/// Apollo Server.
-fn persisted_query_not_supported(media_type: MediaType) -> Response {
-    let (message, code) = ("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED");
+/// Tells Apollo's clients to send the text of the document. The status is 200 with either media
+/// type, as in Apollo Server.
+fn no_persisted_query(media_type: MediaType, error: PersistedQueryError) -> Response {
+    let (message, code) = match error {
+        PersistedQueryError::NotSupported => {
+            ("PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED")
+        }
+        PersistedQueryError::NotFound => ("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND"),
+    };
     error_response(StatusCode::OK, media_type, message, code)
 }
 

@@ -37,6 +37,7 @@ use crate::catalog::accounts::Accounts;
 use crate::graphql::Schema;
 use budget::Budget;
 pub use cors::{AllowedOrigins, InvalidOrigin};
+pub use graphql::{ManifestError, PersistedDocuments, UnknownDocuments};
 pub use limits::{Limits, MAX_BODY};
 use problem::ProblemDetails;
 use request_id::MakeRequestId;
@@ -52,6 +53,8 @@ pub struct Shared {
     pub catalog: Arc<Catalog>,
     pub accounts: Arc<Accounts>,
     pub schema: Schema,
+    /// The GraphQL documents that clients may name by an id, if there are any.
+    pub persisted_documents: Option<Arc<PersistedDocuments>>,
     limits: Arc<Limits>,
     /// Memory for request bodies.
     request_memory: Budget,
@@ -61,12 +64,19 @@ pub struct Shared {
 }
 
 impl AppState {
-    pub fn new(catalog: Catalog, accounts: Accounts, schema: Schema, limits: Arc<Limits>) -> Self {
+    pub fn new(
+        catalog: Catalog,
+        accounts: Accounts,
+        schema: Schema,
+        persisted_documents: Option<Arc<PersistedDocuments>>,
+        limits: Arc<Limits>,
+    ) -> Self {
         let response_memory = Budget::new(limits.response_memory, limits.room_wait);
         Self(Arc::new(Shared {
             catalog: Arc::new(catalog),
             accounts: Arc::new(accounts),
             schema,
+            persisted_documents,
             request_memory: Budget::new(limits.request_memory, limits.room_wait),
             bundles: Bundles::new(&limits, response_memory.clone()),
             response_memory,

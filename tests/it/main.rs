@@ -50,6 +50,7 @@ mod movies;
 mod pages;
 mod parameters;
 mod people;
+mod persisted_documents;
 mod plans;
 mod properties;
 mod publishing;
