@@ -11,6 +11,7 @@ mod health;
 pub mod json_limits;
 mod limits;
 pub mod openapi;
+mod path;
 mod problem;
 mod request_id;
 mod response;

@@ -48,6 +48,7 @@ mod model_credits;
 mod model_values;
 mod movies;
 mod pages;
+mod openapi;
 mod parameters;
 mod people;
 mod persisted_documents;

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use super::fields::read_text_fields;
 use crate::catalog::accounts::{LoginRefused, Session};
 use crate::http::AppState;
+use crate::http::openapi::{BodyErrors, ServerErrors};
 use crate::http::problem::ProblemDetails;
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -64,13 +65,19 @@ fn token_response(session: Session) -> Response {
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "accounts", request_body = Credentials,
     responses(
-        (status = 200, description = "Tokens.", body = TokenResponse),
+        (
+            status = 200, body = TokenResponse,
+            description = "Tokens."
+        ),
         (
             status = 400, body = ProblemDetails, content_type = "application/problem+json",
-            description = "The body is not JSON."
+            description = "The body is not JSON, or cannot be decompressed."
         ),
         (
             status = 401, body = ProblemDetails, content_type = "application/problem+json",
+            headers(
+                ("WWW-Authenticate" = String, description = "The challenge (RFC 6750)."),
+            ),
             description = "The email or the password is wrong."
         ),
         (
@@ -79,8 +86,13 @@ fn token_response(session: Session) -> Response {
         ),
         (
             status = 429, body = ProblemDetails, content_type = "application/problem+json",
-            description = "Too many failed attempts; see Retry-After."
+            headers(
+                ("Retry-After" = u64, description = "After how many seconds to try again."),
+            ),
+            description = "Too many failed attempts."
         ),
+        BodyErrors,
+        ServerErrors,
     )
 )]
 async fn login(
@@ -106,9 +118,20 @@ async fn login(
     responses(
         (status = 200, description = "Tokens.", body = TokenResponse),
         (
+            status = 400, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The body is not JSON, or cannot be decompressed."
+        ),
+        (
             status = 401, body = ProblemDetails, content_type = "application/problem+json",
+            headers(("WWW-Authenticate" = String, description = "The challenge (RFC 6750).")),
             description = "The token is invalid, or its account was deleted."
         ),
+        (
+            status = 422, body = ProblemDetails, content_type = "application/problem+json",
+            description = "The field is missing or is not text."
+        ),
+        BodyErrors,
+        ServerErrors,
     )
 )]
 async fn refresh(
